@@ -1,0 +1,175 @@
+"""What an environment file may say: the typed model of `platform.yaml` and `blueprints/<name>.yaml`.
+
+Each section of `Platform` reaches Terraform unchanged, as a variable of the same name in every phase
+root whose `phase.yaml` lists it under `values`.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
+
+
+class Section(BaseModel):
+    """Base of every section: unknown keys are refused, values are immutable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Network(Section):
+    cidr: str = "10.0.0.0/16"
+    availability_zones: int = Field(2, ge=2, le=3)
+    nat: Literal["none", "single", "per_az"] = "single"
+    isolated_subnets: bool = False
+    interface_endpoints: list[str] = []
+    flow_logs: bool = True
+
+
+class Encryption(Section):
+    rotation_days: int = Field(365, ge=90, le=2560)
+    deletion_window_days: int = Field(30, ge=7, le=30)
+
+
+class Storage(Section):
+    """Lifecycle of the one data bucket, in days (SPEC defaults)."""
+
+    force_destroy: bool = False
+    raw_expiration_days: int = Field(30, ge=1)
+    checkpoint_expiration_days: int = Field(7, ge=1)
+    batch_input_expiration_days: int = Field(14, ge=1)
+    async_output_glacier_days: int = Field(30, ge=1)
+    log_glacier_days: int = Field(90, ge=1)
+    noncurrent_expiration_days: int = Field(30, ge=1)
+
+
+class Data(Section):
+    sample: bool = Field(True, description="upload the sample review data before the pipeline runs")
+    etl_capacity_dpu: float = Field(0.0625, description="Glue Python shell capacity: 0.0625 or 1 DPU")
+    etl_timeout_minutes: int = Field(30, ge=1, le=2880)
+    split_seed: str = "reviews-v1"
+    athena_bytes_scanned_limit: int = Field(1_073_741_824, ge=10_485_760)
+
+
+class Gate(Section):
+    """When a trained model may be registered."""
+
+    margin_over_baseline: float = Field(0.10, ge=0, le=1, description="accuracy above the majority baseline")
+    min_f1: float = Field(0.60, ge=0, le=1)
+
+
+class Training(Section):
+    instance_type: str = "ml.m5.large"
+    volume_gb: int = Field(30, ge=5, le=16384)
+    max_runtime_seconds: int = Field(3600, ge=60, le=432000)
+    spot: bool = True
+    hyperparameters: dict[str, str] = {"seed": "42", "c": "4.0", "max-features": "30000"}
+    gate: Gate = Gate()
+    approval: Literal["auto", "manual"] = "auto"
+
+
+class Throttle(Section):
+    rate_per_second: float = Field(50, gt=0)
+    burst: int = Field(100, ge=1)
+
+
+class Inference(Section):
+    throttle: Throttle = Throttle()
+    quota_per_day: int = Field(100_000, ge=1)
+    lambda_in_vpc: bool = False
+    waf: bool = False
+
+
+class Monitoring(Section):
+    log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = 30
+    alarm_email: str | None = None
+    latency_ms: int = Field(2000, ge=1)
+    error_rate_percent: float = Field(5, gt=0, le=100)
+
+
+class Limits(Section):
+    parallelism: int = Field(2, ge=1, le=16, description="stacks deployed at the same time")
+
+
+class Platform(Section):
+    """`terraform/envs/<env>/platform.yaml`."""
+
+    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$")] = "mlops"
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = "us-east-1"
+    account_id: Annotated[str, Field(pattern=r"^\d{12}$")] | None = Field(
+        None, description="refuse to deploy into any other account"
+    )
+    owner: Name = "ml-platform"
+    cost_center: Name = "ml-platform"
+    expires_at: dt.date | None = None
+    tags: dict[str, str] = {}
+    protected: bool = Field(False, description="destroy needs --yes-destroy-protected; deletion protection on")
+    network: Network = Network()
+    encryption: Encryption = Encryption()
+    storage: Storage = Storage()
+    data: Data = Data()
+    training: Training = Training()
+    inference: Inference = Inference()
+    monitoring: Monitoring = Monitoring()
+    limits: Limits = Limits()
+
+
+class SageMakerModel(Section):
+    source: Literal["sagemaker"]
+    group: Name = Field(description="model package group that the live version comes from")
+
+
+class BedrockModel(Section):
+    source: Literal["bedrock"]
+    model_id: str = Field(description="foundation model id or system inference profile id")
+
+
+class Autoscaling(Section):
+    min: int = Field(1, ge=1)
+    max: int = Field(2, ge=1)
+    invocations_per_minute: int = Field(200, ge=1)
+
+
+class GoldenCase(Section):
+    """One request whose answer is known."""
+
+    input: str
+    label: str | None = Field(None, description="SageMaker: the label that must come back")
+    contains: str | None = Field(None, description="generative models: text that must be in the answer; '' = any text")
+
+
+class Smoke(Section):
+    golden: list[GoldenCase] = Field(min_length=1)
+    max_latency_ms: int = Field(30_000, ge=1)
+
+
+class Blueprint(Section):
+    """`terraform/envs/<env>/blueprints/<name>.yaml`: one inference deployment."""
+
+    name: Name
+    kind: Literal["realtime", "serverless", "batch", "async"]
+    model: SageMakerModel | BedrockModel = Field(discriminator="source")
+    instance_type: str = "ml.m5.large"
+    instance_count: int = Field(1, ge=1)
+    autoscaling: Autoscaling | None = None
+    parameters: dict[str, float | int | str] = Field({}, description="default request parameters, e.g. max_tokens")
+    smoke: Smoke
+
+
+class Environment(Section):
+    """Everything that was read for one environment."""
+
+    name: Name
+    platform: Platform
+    blueprints: tuple[Blueprint, ...]
+
+    @property
+    def is_local(self) -> bool:
+        return self.name == "local"
+
+    @property
+    def name_prefix(self) -> str:
+        return f"{self.platform.project}-{self.name}"

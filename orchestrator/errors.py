@@ -1,0 +1,84 @@
+"""Every expected failure, with its exit code and a way out.
+
+    PlatformError (1)
+    ├── ConfigError (3)          an environment file is wrong
+    ├── SetupError (4)           a tool or package is missing on this machine
+    ├── CredentialsError (5)     no AWS credentials, or those of another account
+    ├── PolicyViolation (6)      a policy found something
+    ├── PolicyGateBroken (7)     the gate itself did not run completely: red, never green
+    ├── TerraformError (8)       terraform said no
+    ├── PipelineFailed (9)       the training pipeline ended red
+    ├── SmokeFailed (10)         a deployed thing does not answer
+    ├── WaitingForModel (11)     a SageMaker blueprint has no approved model yet
+    ├── EmulatorError (12)       the local AWS did not start or died
+    ├── StateLocked (13)         somebody else holds the state lock
+    └── ApprovalRequired (14)    a person has to say yes
+
+Click's own usage errors exit with 2, an interrupt with 130, an unexpected exception with 70.
+"""
+
+from __future__ import annotations
+
+
+class PlatformError(Exception):
+    """An expected failure: printed as two lines, the message and its hint.
+
+    Args:
+        message: what was wrong, where, and the value received.
+        hint: what to do about it; `None` when there is nothing useful to say.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class ConfigError(PlatformError):
+    exit_code = 3
+
+
+class SetupError(PlatformError):
+    exit_code = 4
+
+
+class CredentialsError(PlatformError):
+    exit_code = 5
+
+
+class PolicyViolation(PlatformError):
+    exit_code = 6
+
+
+class PolicyGateBroken(PlatformError):
+    exit_code = 7
+
+
+class TerraformError(PlatformError):
+    exit_code = 8
+
+
+class PipelineFailed(PlatformError):
+    exit_code = 9
+
+
+class SmokeFailed(PlatformError):
+    exit_code = 10
+
+
+class WaitingForModel(PlatformError):
+    exit_code = 11
+
+
+class EmulatorError(PlatformError):
+    exit_code = 12
+
+
+class StateLocked(PlatformError):
+    exit_code = 13
+
+
+class ApprovalRequired(PlatformError):
+    exit_code = 14

@@ -1,0 +1,235 @@
+"""The doors to the outside world: one Protocol per external tool.
+
+The real ones sit beside this file, their fakes in `tests/fakes/`. Nothing above `tools` starts a
+process, opens a socket or calls AWS in any other way.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+Json = dict[str, Any]
+EventSink = Callable[[Json], None]
+Fidelity = Literal["executed", "emulated", "stand-in", "recorded", "not-run"]
+"""How real a result is, strongest first. On AWS everything that ran is `executed`."""
+
+FIDELITY_ORDER: tuple[Fidelity, ...] = ("executed", "emulated", "stand-in", "recorded", "not-run")
+
+
+def weakest(*values: Fidelity) -> Fidelity:
+    """The least real of several results; a chain is no more real than its weakest link."""
+    return max(values, key=FIDELITY_ORDER.index)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Everything terraform needs to know about one stack on disk (all paths absolute)."""
+
+    stack: str
+    root: Path
+    """Folder with `*.tf` or `cdk.tf.json`."""
+    values_file: Path
+    backend_file: Path | None
+    """`None`: local state inside `data_dir` (preview)."""
+    data_dir: Path
+    """`TF_DATA_DIR`, never shared between stacks or environments."""
+    plan_file: Path
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Complete process environment."""
+
+
+@dataclass(frozen=True)
+class Change:
+    address: str
+    type: str
+    actions: tuple[str, ...]
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class PlanSummary:
+    """A plan, read from terraform's own JSON."""
+
+    changes: tuple[Change, ...]
+    outputs_changed: tuple[str, ...]
+    resources_total: int
+    document: Json
+    """`terraform show -json` of the plan file: read once, used by every gate."""
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.changes and not self.outputs_changed
+
+    def count(self, action: str) -> int:
+        return sum(action in change.actions for change in self.changes)
+
+
+@dataclass(frozen=True)
+class ApplySummary:
+    added: int
+    changed: int
+    destroyed: int
+
+
+class TerraformTool(Protocol):
+    """Terraform. Every method raises `TerraformError` (diagnostics in the message) or `StateLocked`."""
+
+    def version(self) -> str: ...
+    def init(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> None: ...
+    def plan(
+        self, ws: Workspace, *, destroy: bool = False, refresh: bool = True, on_event: EventSink, cancel: threading.Event
+    ) -> PlanSummary: ...
+    def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary: ...
+
+
+@dataclass(frozen=True)
+class State:
+    """A Terraform state object as it lies in S3."""
+
+    serial: int
+    lineage: str
+    outputs: Json
+    """Output name to plain value."""
+    resources: tuple[str, ...]
+    """Addresses of managed resources."""
+
+
+class StateStore(Protocol):
+    """Terraform states of one environment, read straight from the bucket."""
+
+    bucket: str
+
+    def ensure_bucket(self) -> bool:
+        """Create the bucket (versioned, encrypted, private) if it is missing; True if it was made."""
+        ...
+
+    def key(self, stack: str) -> str: ...
+    def read(self, stack: str) -> State | None: ...
+    def lock_info(self, stack: str) -> Json | None: ...
+
+
+@dataclass(frozen=True)
+class Finding:
+    rule: str
+    resource: str
+    file: str
+    severity: str
+    message: str
+    hint: str | None = None
+
+
+@dataclass(frozen=True)
+class PolicyReport:
+    """One scan. `rules_expected` and `rules_ran` are ids; a difference means the gate is broken."""
+
+    rules_expected: frozenset[str]
+    rules_ran: frozenset[str]
+    findings: tuple[Finding, ...]
+    skipped: tuple[Finding, ...]
+    """Inline skips, the reason in `message`."""
+    seconds: float
+
+    @property
+    def passed(self) -> bool:
+        return not self.findings and self.rules_expected <= self.rules_ran
+
+
+class PolicyGate(Protocol):
+    """checkov with the project's own rules. Raises `PolicyGateBroken` when it cannot vouch for a result."""
+
+    def scan_source(self, folder: Path) -> PolicyReport: ...
+    def scan_plan(self, plan_document: Json, *, root: Path) -> PolicyReport: ...
+
+
+@dataclass(frozen=True)
+class EmulatorInfo:
+    pid: int
+    endpoint: str
+    account_id: str
+    log: Path
+    started_at: str
+
+
+class EmulatorProcess(Protocol):
+    """The local AWS as a process. Raises `EmulatorError`."""
+
+    def up(self) -> EmulatorInfo: ...
+    def down(self) -> bool: ...
+    def status(self) -> EmulatorInfo | None: ...
+    def logs(self, lines: int) -> str: ...
+    def evidence(self, **filters: str) -> list[Json]:
+        """Records of work that really ran (`GET /_emulator/evidence`)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Package:
+    """A deployable file; equal input gives equal bytes on any machine."""
+
+    name: str
+    path: Path
+    sha256_base64: str
+
+
+class Packager(Protocol):
+    def build(self, out: Path) -> dict[str, Package]: ...
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """One of the nine pipeline steps."""
+
+    name: str
+    status: Literal["ok", "failed", "not-run"]
+    fidelity: Fidelity
+    seconds: float
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class PipelineResult:
+    execution_arn: str
+    status: str
+    """Step Functions status: SUCCEEDED, FAILED, TIMED_OUT, ABORTED."""
+    model_package_arn: str | None
+    metrics: dict[str, float]
+    steps: tuple[StepResult, ...]
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class ProbeResult:
+    probe: str
+    blueprint: str
+    method: str
+    source: str
+    status: Literal["ok", "failed", "skipped"]
+    latency_ms: float
+    fidelity: Fidelity
+    detail: str
+
+
+class Cloud(Protocol):
+    """AWS (or the emulator behind `AWS_ENDPOINT_URL`), as far as deploy, pipeline and smoke need it."""
+
+    endpoint: str | None
+    """Emulator endpoint; `None` on AWS."""
+
+    def account_id(self) -> str:
+        """Raises `CredentialsError`."""
+        ...
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this environment's region, endpoint and credentials."""
+        ...
+
+    def api_url(self, rest_api_id: str, stage: str) -> str: ...
+    def http(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        """Status, lower-case headers, body. Never through a proxy when the target is loopback."""
+        ...
