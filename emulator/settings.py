@@ -1,0 +1,31 @@
+"""What one emulator process was started with. Made once by `emulator.__main__`, read by everybody."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ACCOUNT_ID = "123456789012"
+"""The only account there is. Its number is moto's own default, so that unsigned requests land in it too."""
+
+REGION = "us-east-1"
+"""Region of everything that does not name one itself."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The emulator's own configuration; paths are absolute."""
+
+    host: str
+    port: int
+    endpoint: str
+    """`http://<host>:<port>`, as children and clients on this machine reach it."""
+    data_dir: Path
+    """Everything the emulator writes: work folders of jobs, unpacked functions, `emulator.json`."""
+    account_id: str = ACCOUNT_ID
+    region: str = REGION
+    jobs_python: Path = Path(sys.executable)
+    """Interpreter of Glue jobs, training and hosting (it has scikit-learn and pyarrow)."""
+    lambda_python: Path = Path(sys.executable)
+    """Interpreter of Lambda functions (it has boto3)."""
