@@ -1,0 +1,23 @@
+output "state_machine_arn" {
+  description = "The training pipeline."
+  value       = aws_sfn_state_machine.training.arn
+}
+
+output "default_input" {
+  description = "Input of a run, but for `run_id` (a-z, 0-9, '-'; at most 24 characters), which the caller adds."
+  value = {
+    dataset         = var.dataset
+    hyperparameters = var.training.hyperparameters
+    approval        = var.training.approval
+  }
+}
+
+output "steps" {
+  description = "The nine steps in order, each with the states that belong to it: [{name, states}]."
+  value       = local.steps
+}
+
+output "metric_namespace" {
+  description = "CloudWatch namespace of `accuracy` and `f1` (dimensions Environment and ModelPackageGroup)."
+  value       = local.metric_namespace
+}

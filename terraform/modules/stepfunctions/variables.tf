@@ -1,0 +1,138 @@
+variable "context" {
+  description = "What every module shares: names, tags and log retention."
+  type = object({
+    project            = string
+    environment        = string
+    region             = string
+    account_id         = string
+    name_prefix        = string
+    protected          = optional(bool, false)
+    tags               = optional(map(string), {})
+    log_retention_days = optional(number, 30)
+  })
+}
+
+variable "boundary_arn" {
+  description = "Permissions boundary of the state machine's role."
+  type        = string
+}
+
+variable "logs_key_arn" {
+  description = "KMS key of the log group."
+  type        = string
+}
+
+variable "data_key_arn" {
+  description = "KMS key of the data bucket and of the notification topic."
+  type        = string
+}
+
+variable "models_key_arn" {
+  description = "KMS key of training volumes, training output and endpoint volumes."
+  type        = string
+}
+
+variable "topic_arn" {
+  description = "SNS topic that hears how each run ended."
+  type        = string
+}
+
+variable "bucket_name" {
+  description = "The data bucket."
+  type        = string
+}
+
+variable "dataset" {
+  description = "Dataset that a run uses when its input is `default_input`."
+  type        = string
+  default     = "reviews"
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.dataset))
+    error_message = "dataset must be 2-32 characters of a-z, 0-9 and '-', starting with a letter; got '${var.dataset}'."
+  }
+}
+
+variable "glue" {
+  description = "Crawler of the raw data (step 2) and ETL job (step 3)."
+  type = object({
+    crawler_name = string
+    job_name     = string
+  })
+}
+
+variable "lambda_arns" {
+  description = "Functions that the pipeline calls."
+  type = object({
+    data_validation  = string
+    model_evaluation = string
+    endpoint_probe   = string
+  })
+}
+
+variable "training" {
+  description = "How the model is trained, judged and approved. Empty `subnet_ids`: training runs outside the VPC."
+  type = object({
+    role_arn            = string
+    endpoint_role_arn   = string
+    image_uri           = string
+    source_uri          = string
+    instance_type       = optional(string, "ml.m5.large")
+    volume_gb           = optional(number, 30)
+    max_runtime_seconds = optional(number, 3600)
+    spot                = optional(bool, true)
+    subnet_ids          = optional(list(string), [])
+    security_group_ids  = optional(list(string), [])
+    hyperparameters     = optional(map(string), { seed = "42", c = "4.0", max-features = "30000" })
+    gate = optional(object({
+      margin_over_baseline = optional(number, 0.10)
+      min_f1               = optional(number, 0.60)
+    }), {})
+    approval = optional(string, "auto")
+  })
+  validation {
+    condition     = contains(["auto", "manual"], var.training.approval)
+    error_message = "training.approval must be 'auto' or 'manual'; got '${var.training.approval}'."
+  }
+  validation {
+    condition     = startswith(var.training.source_uri, "s3://")
+    error_message = "training.source_uri must be an s3:// URI; got '${var.training.source_uri}'."
+  }
+  validation {
+    condition     = (length(var.training.subnet_ids) == 0) == (length(var.training.security_group_ids) == 0)
+    error_message = "training.subnet_ids and training.security_group_ids go together; got ${length(var.training.subnet_ids)} subnets and ${length(var.training.security_group_ids)} security groups."
+  }
+  validation {
+    condition     = var.training.gate.margin_over_baseline >= 0 && var.training.gate.margin_over_baseline <= 1
+    error_message = "training.gate.margin_over_baseline must lie between 0 and 1; got ${var.training.gate.margin_over_baseline}."
+  }
+  validation {
+    condition     = var.training.gate.min_f1 >= 0 && var.training.gate.min_f1 <= 1
+    error_message = "training.gate.min_f1 must lie between 0 and 1; got ${var.training.gate.min_f1}."
+  }
+  validation {
+    condition     = alltrue([for k in keys(var.training.hyperparameters) : !startswith(k, "sagemaker_")])
+    error_message = "training.hyperparameters must not start with 'sagemaker_' (the pipeline sets those); got ${join(", ", keys(var.training.hyperparameters))}."
+  }
+}
+
+variable "registry" {
+  description = "Model package group that versions go into, and the SSM parameter that names the live one."
+  type = object({
+    group_name          = string
+    live_parameter_name = string
+  })
+  validation {
+    condition     = startswith(var.registry.live_parameter_name, "/")
+    error_message = "registry.live_parameter_name must start with '/'; got '${var.registry.live_parameter_name}'."
+  }
+}
+
+variable "poll_seconds" {
+  description = "Pause between two looks at the crawler or at the candidate endpoint."
+  type        = number
+  default     = 5
+  validation {
+    condition     = var.poll_seconds >= 1 && var.poll_seconds <= 60
+    error_message = "poll_seconds must lie between 1 and 60; got ${var.poll_seconds}."
+  }
+}
