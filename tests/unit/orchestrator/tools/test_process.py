@@ -1,0 +1,136 @@
+"""Child processes: streams, environment, errors and the way down."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from orchestrator.errors import SetupError
+from orchestrator.tools import process
+
+PYTHON = sys.executable
+ENV = {"PATH": os.environ["PATH"]}
+
+
+def python(code: str, *, env: dict[str, str] | None = None, **options: object) -> process.Completed:
+    return process.run([PYTHON, "-u", "-c", code], env=ENV if env is None else env, **options)  # type: ignore[arg-type]
+
+
+def test_lines_arrive_while_the_child_works_and_both_streams_are_kept() -> None:
+    seen: list[tuple[str, float]] = []
+    code = "import sys,time\nprint('one')\ntime.sleep(0.6)\nprint('two')\nprint('oops', file=sys.stderr)"
+    done = python(code, on_line=lambda line: seen.append((line, time.monotonic())))
+    assert [line for line, _ in seen] == ["one", "two"]
+    assert seen[1][1] - seen[0][1] > 0.3
+    assert (done.exit_code, done.stdout, done.stderr) == (0, "one\ntwo\n", "oops\n")
+
+
+def test_the_environment_is_exactly_what_was_handed_over_and_stdin_is_closed() -> None:
+    code = "import os,sys; print(sorted(k for k in os.environ if k != 'LC_CTYPE'), repr(sys.stdin.read()))"
+    assert python(code, env={"ONLY": "this"}).stdout == "['ONLY'] ''\n"
+
+
+def test_the_child_has_a_session_of_its_own() -> None:
+    child = int(python("import os; print(os.getsid(0))").stdout)
+    assert child != os.getsid(0)
+
+
+def test_a_failure_carries_command_exit_code_and_both_streams() -> None:
+    with pytest.raises(process.CommandFailed) as caught:
+        python("import sys; print('half'); print('why', file=sys.stderr); sys.exit(3)")
+    error = caught.value
+    assert (error.returncode, error.stdout, error.stderr) == (3, "half\n", "why\n")
+    assert error.command[0] == PYTHON
+    assert "exit code 3" in error.message
+    assert "why" in error.message
+
+
+def test_accepted_exit_codes_are_no_failure() -> None:
+    assert python("import sys; sys.exit(2)", ok=(0, 2)).exit_code == 2
+    assert python("import sys; sys.exit(9)", ok=None).exit_code == 9
+
+
+def test_a_missing_program_is_a_set_up_error() -> None:
+    with pytest.raises(SetupError, match="no-such-program"):
+        process.run(["no-such-program"], env=ENV)
+
+
+def test_a_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SetupError, match="no such folder"):
+        process.run([PYTHON, "-c", ""], env=ENV, cwd=tmp_path / "gone")
+
+
+def test_a_large_stderr_does_not_block_the_child() -> None:
+    done = python("import sys; sys.stderr.write('x' * 1_000_000); print('done')", timeout=20)
+    assert done.stdout == "done\n"
+    assert len(done.stderr) == 1_000_000
+
+
+def test_cancel_interrupts_first() -> None:
+    cancel = threading.Event()
+    code = (
+        "import time\nprint('ready')\n"
+        "try:\n    time.sleep(30)\nexcept KeyboardInterrupt:\n    print('saved')\n    raise SystemExit(1)"
+    )
+    done = python(code, cancel=cancel, on_line=lambda line: cancel.set())
+    assert done.cancelled
+    assert done.stdout == "ready\nsaved\n"
+    assert done.seconds < 10
+
+
+@pytest.mark.parametrize(
+    ("ignored", "ends_with"), [("SIGINT", -15), ("SIGINT,SIGTERM", -9)], ids=["terminate", "kill"]
+)
+def test_cancel_goes_on_to_terminate_and_kill(ignored: str, ends_with: int) -> None:
+    cancel = threading.Event()
+    code = (
+        "import signal,time\n"
+        f"for name in {ignored!r}.split(','): signal.signal(getattr(signal, name), signal.SIG_IGN)\n"
+        "print('ready')\ntime.sleep(30)"
+    )
+    done = python(
+        code, cancel=cancel, on_line=lambda line: cancel.set(), interrupt_grace=0.3, terminate_grace=0.3
+    )
+    assert done.cancelled
+    assert done.exit_code == ends_with
+
+
+def test_a_timeout_stops_the_child_and_says_so() -> None:
+    with pytest.raises(process.CommandFailed, match=r"within 0\.5 seconds"):
+        python("import time; time.sleep(30)", timeout=0.5, interrupt_grace=1)
+
+
+def test_what_the_child_leaves_behind_is_taken_down() -> None:
+    sleeper = "[sys.executable, '-c', 'import time; time.sleep(60)']"
+    code = f"import subprocess,sys; print(subprocess.Popen({sleeper}).pid)"
+    started = time.monotonic()
+    done = python(code)
+    assert time.monotonic() - started < 15
+    assert not _alive(int(done.stdout))
+
+
+def test_an_exception_in_the_reader_stops_the_child() -> None:
+    pids: list[int] = []
+
+    def refuse(line: str) -> None:
+        pids.append(int(line))
+        raise RuntimeError("sink failed")
+
+    with pytest.raises(RuntimeError, match="sink failed"):
+        python("import os,time; print(os.getpid()); time.sleep(60)", on_line=refuse)
+    assert not _alive(pids[0])
+
+
+def _alive(pid: int) -> bool:
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        stat = Path(f"/proc/{pid}/stat")
+        if not stat.exists() or stat.read_text().rpartition(")")[2].split()[0] == "Z":
+            return False
+        time.sleep(0.05)
+    return True
