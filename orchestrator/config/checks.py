@@ -1,0 +1,95 @@
+"""Rules that one field alone cannot state: across fields, across files, and what cannot be deployed yet.
+
+Pure: documents and models in, problems out.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterator, Mapping, Sequence
+
+from orchestrator.config.models import Blueprint, Platform
+from orchestrator.config.problems import Problem, nearest
+from orchestrator.config.yaml_source import Document, Location
+
+LOCAL_ACCOUNT_ID = "123456789012"
+DEPLOYABLE_KINDS = ("realtime",)
+MODEL_GROUPS = ("reviews",)
+"""Model package groups that the foundation phase creates."""
+RESERVED_TAGS = ("project", "environment", "owner", "cost-center", "managed-by", "phase", "blueprint", "expires-at")
+INTERFACE_ENDPOINTS = (
+    "sagemaker.api", "sagemaker.runtime", "bedrock-runtime", "sts", "logs", "monitoring", "ecr.api", "ecr.dkr",
+    "glue", "states", "kms", "lambda", "events", "ssm", "sns", "sqs", "secretsmanager", "execute-api", "athena", "xray",
+)  # fmt: skip
+
+
+def _problem(document: Document, location: Location, rule: str, value: object, suggestion: str | None = None) -> Problem:
+    return Problem(document.file, document.line(location), document.key(location), rule, value, suggestion)
+
+
+def check_platform(name: str, document: Document, platform: Platform) -> Iterator[Problem]:
+    """Rules within one `platform.yaml`."""
+    if name == "local" and platform.account_id not in (None, LOCAL_ACCOUNT_ID):
+        rule = f"the local AWS has one account, {LOCAL_ACCOUNT_ID}; remove the key"
+        yield _problem(document, ("account_id",), rule, platform.account_id)
+    for tag in platform.tags:
+        if tag in RESERVED_TAGS:
+            rule = "the platform sets this tag itself; it cannot be given here"
+            yield _problem(document, ("tags", tag), rule, platform.tags[tag])
+    yield from _check_network(document, platform)
+
+
+def _check_network(document: Document, platform: Platform) -> Iterator[Problem]:
+    network = platform.network
+    try:
+        block = ipaddress.ip_network(network.cidr)
+    except ValueError as error:
+        yield _problem(document, ("network", "cidr"), f"must be an IPv4 block: {error}", network.cidr)
+    else:
+        if block.version != 4 or not 16 <= block.prefixlen <= 20:
+            yield _problem(document, ("network", "cidr"), "must be an IPv4 block from /16 to /20", network.cidr)
+    for position, endpoint in enumerate(network.interface_endpoints):
+        if endpoint not in INTERFACE_ENDPOINTS:
+            suggestion = nearest(endpoint, INTERFACE_ENDPOINTS)
+            location = ("network", "interface_endpoints", position)
+            yield _problem(document, location, "is no interface endpoint that the platform knows", endpoint, suggestion)
+    if platform.inference.lambda_in_vpc and network.nat == "none" and not network.interface_endpoints:
+        rule = (
+            "functions inside the VPC reach no AWS service: set `network.nat` to single or per_az, "
+            "or list `network.interface_endpoints`"
+        )
+        yield _problem(document, ("inference", "lambda_in_vpc"), rule, True)
+
+
+def check_blueprint(stem: str, document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+    """Rules within one blueprint file."""
+    if blueprint.name != stem:
+        yield _problem(document, ("name",), f"must be the file's name, `{stem}`", blueprint.name)
+    if blueprint.kind not in DEPLOYABLE_KINDS:
+        rule = (
+            f"inference of this kind cannot be deployed yet (its Terraform and smoke probes do not exist); "
+            f"available: {', '.join(DEPLOYABLE_KINDS)}"
+        )
+        yield _problem(document, ("kind",), rule, blueprint.kind)
+    model = blueprint.model
+    if model.source == "sagemaker" and model.group not in MODEL_GROUPS:
+        rule = f"is no model package group of the foundation phase; available: {', '.join(MODEL_GROUPS)}"
+        yield _problem(document, ("model", "group"), rule, model.group, nearest(model.group, MODEL_GROUPS))
+    scaling = blueprint.autoscaling
+    if scaling and scaling.min > scaling.max:
+        yield _problem(document, ("autoscaling", "min"), f"must not exceed `max` ({scaling.max})", scaling.min)
+    expectation = "label" if model.source == "sagemaker" else "contains"
+    for position, case in enumerate(blueprint.smoke.golden):
+        if getattr(case, expectation) is None:
+            rule = f"needs `{expectation}`, the known answer of a {model.source} model"
+            yield _problem(document, ("smoke", "golden", position), rule, case.input)
+
+
+def check_names(documents: Mapping[str, Document], blueprints: Sequence[tuple[str, Blueprint]]) -> Iterator[Problem]:
+    """Two files must not describe one blueprint: they would share a state."""
+    owners: dict[str, str] = {}
+    for stem, blueprint in blueprints:
+        first = owners.setdefault(blueprint.name, stem)
+        if first != stem:
+            rule = f"is already the name of the blueprint in {first}.yaml"
+            yield _problem(documents[stem], ("name",), rule, blueprint.name)

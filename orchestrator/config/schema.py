@@ -1,0 +1,18 @@
+"""JSON Schemas of the environment files, for editors and for other people's scripts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.config.models import Blueprint, Platform
+
+TITLES = {"platform": "terraform/envs/<env>/platform.yaml", "blueprint": "terraform/envs/<env>/blueprints/<name>.yaml"}
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """One schema per kind of file."""
+    models = {"platform": Platform, "blueprint": Blueprint}
+    return {
+        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(), "title": TITLES[name]}
+        for name, model in models.items()
+    }
