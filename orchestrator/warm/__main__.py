@@ -1,0 +1,12 @@
+"""`python -m orchestrator.warm FOLDER PROVIDER_BINARY [LIMIT]`: run by `client.attach`, not by people."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from orchestrator.warm.server import Server
+
+if __name__ == "__main__":
+    folder, binary = Path(sys.argv[1]), Path(sys.argv[2])
+    Server(folder, binary, int(sys.argv[3]) if len(sys.argv) > 3 else 4).serve()

@@ -1,0 +1,127 @@
+"""Ask the background process for a warm provider, starting it when it is not there."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestrator.errors import PlatformError, SetupError
+from orchestrator.warm.guard import check_environment, provider_environment
+
+START_TIMEOUT_SECONDS = 20
+
+
+def runtime_folder(repo: Path, binary: Path) -> Path:
+    """A private folder with a short name: a unix socket's path may have 107 characters at most."""
+    identity = f"{repo.resolve()}|{binary.resolve()}|{os.getuid()}"
+    folder = Path(tempfile.gettempdir()) / f"mlops-warm-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.stat().st_uid != os.getuid():
+        raise SetupError(f"{folder} belongs to another user", hint="run with --plain-provider")
+    return folder
+
+
+def ask(folder: Path, request: Mapping[str, Any]) -> dict[str, Any]:
+    """One request over the control socket. Raises `OSError` when nobody listens."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(START_TIMEOUT_SECONDS)
+        connection.connect(str(folder / "control.sock"))
+        with connection.makefile("rw") as stream:
+            stream.write(json.dumps(request) + "\n")
+            stream.flush()
+            answer: dict[str, Any] = json.loads(stream.readline() or '{"error": "no answer"}')
+    if "error" in answer:
+        raise PlatformError(f"warm provider: {answer['error']}", hint="run with --plain-provider")
+    return answer
+
+
+@contextlib.contextmanager
+def _only_one(folder: Path) -> Iterator[None]:
+    with (folder / "start.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def ensure(repo: Path, binary: Path, limit: int) -> Path:
+    """The folder of a running server. Raises `SetupError` with its log when it does not start."""
+    folder = runtime_folder(repo, binary)
+    with _only_one(folder):
+        with contextlib.suppress(OSError):
+            ask(folder, {"op": "status"})
+            return folder
+        log = folder / "server.log"
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "orchestrator.warm", str(folder), str(binary), str(limit)],
+                cwd=repo,
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                env={"PATH": os.environ.get("PATH", ""), "HOME": str(Path.home()), "PYTHONPATH": str(repo)},
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(OSError):
+                ask(folder, {"op": "status"})
+                return folder
+            time.sleep(0.05)
+        raise SetupError(
+            f"the warm provider did not start: {log.read_text(errors='replace')[-500:]}",
+            hint="run with --plain-provider",
+        )
+
+
+def attach(
+    repo: Path,
+    binary: Path,
+    *,
+    name: str,
+    types: Iterable[str],
+    environment: Mapping[str, str],
+    limit: int = 4,
+) -> str:
+    """The value of `TF_REATTACH_PROVIDERS` for one stack.
+
+    Args:
+        repo: checkout the server belongs to.
+        binary: the unpacked provider.
+        name: stack (and environment) that will use it, one terraform command at a time.
+        types: resource types that its code and state hold.
+        environment: terraform's process environment; the provider sees its AWS part only.
+        limit: provider processes at a time.
+
+    Raises:
+        PlatformError: for an environment that is not the local one, or when the server does not start.
+    """
+    seen = provider_environment(environment)
+    try:
+        check_environment(seen)
+    except ValueError as error:
+        raise PlatformError(str(error), hint="real accounts always use the plain provider") from error
+    request = {"op": "attach", "name": name, "types": sorted(types), "environment": seen}
+    return json.dumps(ask(ensure(repo, binary, limit), request)["reattach"])
+
+
+def stop(repo: Path, binary: Path) -> bool:
+    """End the server of a checkout; False when there was none."""
+    folder = runtime_folder(repo, binary)
+    try:
+        ask(folder, {"op": "stop"})
+    except OSError:
+        return False
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while (folder / "control.sock").exists() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return True

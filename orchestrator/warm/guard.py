@@ -1,0 +1,54 @@
+"""The rule that keeps the warm provider away from real accounts; both sides of the socket check it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+DUMMY_KEY = "test"
+_ALLOWED = frozenset({"PATH", "HOME", "LANG", "AWS_EC2_METADATA_DISABLED"})
+_LOCAL = frozenset(
+    {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"}
+)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def provider_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The part of a process environment that a warm provider gets to see."""
+    return {key: value for key, value in environment.items() if key in _ALLOWED | _LOCAL}
+
+
+def check_environment(environment: Mapping[str, str]) -> None:
+    """Refuse anything that could reach a real account.
+
+    Without any AWS variable the provider has no credentials at all (mocked tests). With them, the
+    endpoint must be loopback and the key the dummy one.
+
+    Raises:
+        ValueError: naming the variable and its value (never a secret).
+    """
+    extra = set(environment) - _ALLOWED - _LOCAL
+    if extra:
+        raise ValueError(f"the warm provider does not take {', '.join(sorted(extra))}")
+    if not _LOCAL & set(environment):
+        return
+    endpoint = environment.get("AWS_ENDPOINT_URL", "")
+    if not is_loopback(endpoint):
+        raise ValueError(
+            f"the warm provider is for the local environment only: AWS_ENDPOINT_URL is {endpoint!r}"
+        )
+    if environment.get("AWS_ACCESS_KEY_ID") != DUMMY_KEY:
+        raise ValueError(
+            "the warm provider is for the local environment: AWS_ACCESS_KEY_ID is not the dummy key"
+        )

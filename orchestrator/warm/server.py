@@ -1,0 +1,158 @@
+"""The background process: a gRPC proxy per attached stack, and a control socket to ask for one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Mapping
+from concurrent import futures
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from orchestrator.warm.guard import check_environment
+from orchestrator.warm.pool import SERVICE, UNLIMITED, Pool, Provider, ProviderDied, end_orphans
+from orchestrator.warm.wire import narrow_schema
+
+PROVIDER_ADDRESS = "registry.terraform.io/hashicorp/aws"
+IDLE_SECONDS = 1800
+
+
+class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no types
+    """What one stack's terraform commands talk to.
+
+    One stack runs one command at a time, and a command has one provider configuration; so the last
+    `Configure` of a session tells where its later calls belong.
+    """
+
+    def __init__(self, pool: Pool, environment: Mapping[str, str], types: frozenset[str]) -> None:
+        self.pool, self.environment, self.types = pool, environment, types
+        self._provider: Provider | None = None
+        self._schema: tuple[frozenset[str], bytes] | None = None
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
+        method = handler_call_details.method
+        if method == "/grpc.health.v1.Health/Check":
+            return grpc.unary_unary_rpc_method_handler(lambda request, context: b"\x08\x01")
+        if not method.startswith(SERVICE):
+            return None
+        return grpc.unary_unary_rpc_method_handler(
+            lambda request, context: self._answer(method.removeprefix(SERVICE), method, request, context)
+        )
+
+    def _answer(self, name: str, method: str, request: bytes, context: grpc.ServicerContext) -> bytes:
+        try:
+            match name:
+                case "GetSchema":
+                    return self._narrowed(request)
+                case "PrepareProviderConfig":
+                    # Request field 1 (config) and response field 1 (prepared_config) are the same message.
+                    return request
+                case "Stop":
+                    return b""
+                case "Configure":
+                    self._provider, response = self.pool.configured(self.environment, request)
+                    return response
+                case _:
+                    provider = self._provider or self.pool.any(self.environment)
+                    return self.pool.call(provider, method, request)
+        except ProviderDied as error:
+            self._provider = None
+            context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
+        except grpc.RpcError as error:
+            context.abort(error.code(), error.details())
+        raise AssertionError("context.abort raises")
+
+    def _narrowed(self, request: bytes) -> bytes:
+        if self._schema is None or self._schema[0] != self.types:
+            self._schema = self.types, narrow_schema(self.pool.schema(self.environment, request), self.types)
+        return self._schema[1]
+
+
+class Server:
+    """Sessions by name, behind a control socket that speaks one JSON object per connection."""
+
+    def __init__(self, folder: Path, binary: Path, limit: int) -> None:
+        self.folder = folder
+        end_orphans(folder)
+        self.pool = Pool(binary, folder, limit)
+        self.sessions: dict[str, tuple[Session, grpc.Server, str]] = {}
+        self.used_at = time.monotonic()
+        self.stopping = threading.Event()
+
+    def attach(self, name: str, types: frozenset[str], environment: Mapping[str, str]) -> dict[str, Any]:
+        """`TF_REATTACH_PROVIDERS` for one stack; a known name keeps its socket and gets the new types."""
+        check_environment(environment)
+        if name in self.sessions:
+            session, _, address = self.sessions[name]
+            session.types = types
+            if session.environment != environment:
+                session.environment, session._provider = environment, None
+        else:
+            session = Session(self.pool, environment, types)
+            address = str(self.folder / f"s{len(self.sessions)}.sock")
+            Path(address).unlink(missing_ok=True)
+            server = grpc.server(futures.ThreadPoolExecutor(32), options=UNLIMITED)
+            server.add_generic_rpc_handlers((session,))
+            server.add_insecure_port(f"unix:{address}")
+            server.start()
+            self.sessions[name] = session, server, address
+        return {
+            PROVIDER_ADDRESS: {
+                "Protocol": "grpc",
+                "ProtocolVersion": 5,
+                "Pid": os.getpid(),
+                "Test": True,
+                "Addr": {"Network": "unix", "String": address},
+            }
+        }
+
+    def handle(self, request: dict[str, Any]) -> dict[str, Any]:
+        self.used_at = time.monotonic()
+        match request.get("op"):
+            case "attach":
+                reattach = self.attach(request["name"], frozenset(request["types"]), request["environment"])
+                return {"reattach": reattach}
+            case "status":
+                return {
+                    "pid": os.getpid(),
+                    "sessions": sorted(self.sessions),
+                    "providers": self.pool.status(),
+                }
+            case "stop":
+                self.stopping.set()
+                return {"stopping": True}
+            case other:
+                return {"error": f"unknown operation {other!r}"}
+
+    def serve(self) -> None:
+        """Answer until told to stop, or until nobody asked for half an hour."""
+        control = self.folder / "control.sock"
+        control.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        listener.bind(str(control))
+        listener.listen(16)
+        listener.settimeout(1)
+        signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
+        try:
+            while not self.stopping.is_set() and time.monotonic() - self.used_at < IDLE_SECONDS:
+                try:
+                    connection, _ = listener.accept()
+                except TimeoutError:
+                    continue
+                with connection, connection.makefile("rw") as stream:
+                    try:
+                        answer = self.handle(json.loads(stream.readline()))
+                    except (ValueError, KeyError) as error:
+                        answer = {"error": str(error)}
+                    stream.write(json.dumps(answer) + "\n")
+        finally:
+            control.unlink(missing_ok=True)
+            for _, server, _ in self.sessions.values():
+                server.stop(0)
+            self.pool.close()
