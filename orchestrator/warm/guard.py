@@ -45,10 +45,6 @@ def check_environment(environment: Mapping[str, str]) -> None:
         return
     endpoint = environment.get("AWS_ENDPOINT_URL", "")
     if not is_loopback(endpoint):
-        raise ValueError(
-            f"the warm provider is for the local environment only: AWS_ENDPOINT_URL is {endpoint!r}"
-        )
+        raise ValueError(f"the warm provider is for the local environment only: AWS_ENDPOINT_URL is {endpoint!r}")
     if environment.get("AWS_ACCESS_KEY_ID") != DUMMY_KEY:
-        raise ValueError(
-            "the warm provider is for the local environment: AWS_ACCESS_KEY_ID is not the dummy key"
-        )
+        raise ValueError("the warm provider is for the local environment: AWS_ACCESS_KEY_ID is a real key")

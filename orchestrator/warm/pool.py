@@ -202,9 +202,7 @@ def end_orphans(folder: Path) -> list[int]:
         return []
     ended = []
     for pid in json.loads(record.read_text() or "[]"):
-        listing = subprocess.run(
-            ["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False
-        )
+        listing = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
         if "terraform-provider-aws" in listing.stdout:
             os.kill(pid, signal.SIGKILL)
             ended.append(pid)

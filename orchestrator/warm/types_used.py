@@ -8,9 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 _BLOCK = re.compile(r'^\s*(?:resource|data|ephemeral)\s+"(aws_[a-z0-9_]+)"', re.MULTILINE)
-_MOCKED = re.compile(
-    r'^\s*(?:mock_resource|mock_data|override_resource|override_data)\s+"(aws_[a-z0-9_]+)"', re.M
-)
+_MOCKED = re.compile(r'^\s*(?:mock_resource|mock_data|override_resource|override_data)\s+"(aws_[a-z0-9_]+)"', re.M)
 
 
 def in_hcl(text: str) -> set[str]:
@@ -21,12 +19,7 @@ def in_hcl(text: str) -> set[str]:
 def in_json(text: str) -> set[str]:
     """Types in one `.tf.json` file, such as the ones cdktf writes."""
     document = json.loads(text)
-    return {
-        name
-        for section in ("resource", "data")
-        for name in document.get(section, {})
-        if name.startswith("aws_")
-    }
+    return {name for section in ("resource", "data") for name in document.get(section, {}) if name.startswith("aws_")}
 
 
 def in_state(addresses: Iterable[str]) -> set[str]:

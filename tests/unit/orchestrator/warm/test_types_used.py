@@ -10,13 +10,9 @@ from orchestrator.warm import types_used
 def test_types_of_hcl_tests_json_and_state(tmp_path: Path) -> None:
     module = tmp_path / "module"
     (module / "tests").mkdir(parents=True)
-    (module / "main.tf").write_text(
-        'resource "aws_vpc" "this" {}\n  data "aws_region" "now" {}\n# resource "x"\n'
-    )
+    (module / "main.tf").write_text('resource "aws_vpc" "this" {}\n  data "aws_region" "now" {}\n# resource "x"\n')
     (module / "tests/a.tftest.hcl").write_text('mock_provider "aws" {\n  mock_data "aws_partition" {}\n}\n')
-    (tmp_path / "cdk.tf.json").write_text(
-        '{"resource": {"aws_ssm_parameter": {}}, "module": {"aws_not": {}}}'
-    )
+    (tmp_path / "cdk.tf.json").write_text('{"resource": {"aws_ssm_parameter": {}}, "module": {"aws_not": {}}}')
     (module / ".terraform").mkdir()
     (module / ".terraform/x.tf").write_text('resource "aws_hidden" "x" {}')
     assert types_used.in_tree(tmp_path) == {"aws_vpc", "aws_region", "aws_partition", "aws_ssm_parameter"}

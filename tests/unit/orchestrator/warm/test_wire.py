@@ -43,9 +43,7 @@ def test_narrowing_keeps_the_provider_block_and_the_named_types_only() -> None:
     )
 
 
-@given(
-    st.sets(st.from_regex(r"aws_[a-z]{1,200}", fullmatch=True)), st.sets(st.sampled_from(["aws_x", "aws_y"]))
-)
+@given(st.sets(st.from_regex(r"aws_[a-z]{1,200}", fullmatch=True)), st.sets(st.sampled_from(["aws_x", "aws_y"])))
 def test_narrowing_never_invents_or_loses_a_type(present: set[str], asked: set[str]) -> None:
     schema = b"".join(entry(wire.RESOURCE_SCHEMAS, name) for name in sorted(present))
     assert wire.schema_types(schema) == present
