@@ -1,0 +1,154 @@
+"""Talking to the emulator's own endpoint, as any AWS client would: roles, S3 transfers, log streams."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from emulator.compute.processes import Credentials
+from emulator.settings import Settings
+
+ADMIN = Credentials("test", "test", "", "")
+"""The emulator itself: used for what the AWS services do on their own behalf, such as writing logs."""
+
+_lock = threading.Lock()
+_config = Config(retries={"total_max_attempts": 1}, max_pool_connections=32, read_timeout=900, proxies={})
+
+
+class ObjectsMissing(Exception):
+    """There is nothing under an S3 URI that was given as an input."""
+
+
+class Aws:
+    """Clients for one emulator. Thread-safe."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def client(self, service: str, credentials: Credentials = ADMIN, region: str | None = None) -> Any:
+        """A cached client of this service that signs with these credentials."""
+        with _lock:  # botocore loads its models without locking
+            return _client(self.settings.endpoint, service, credentials, region or self.settings.region)
+
+    def assume(self, role_arn: str, session_name: str) -> Credentials:
+        """A fresh session of the role, as the AWS service that it was made for gets one."""
+        response = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64] or "emulator")
+        found = response["Credentials"]
+        return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], role_arn)
+
+    def role_arn(self, name_or_arn: str) -> str:
+        """Glue accepts the bare name of a role too."""
+        return name_or_arn if name_or_arn.startswith("arn:") else f"arn:aws:iam::{self.settings.account_id}:role/{name_or_arn}"
+
+
+@lru_cache(maxsize=256)
+def _client(endpoint: str, service: str, credentials: Credentials, region: str) -> Any:
+    return boto3.session.Session().client(
+        service,
+        region_name=region,
+        endpoint_url=endpoint,
+        aws_access_key_id=credentials.access_key_id,
+        aws_secret_access_key=credentials.secret_access_key,
+        aws_session_token=credentials.session_token or None,
+        config=_config,
+    )
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Bucket and key of an `s3://` URI."""
+    if not uri.startswith("s3://"):
+        raise ValueError(f"not an S3 URI: {uri!r}")
+    bucket, _, key = uri[5:].partition("/")
+    return bucket, key
+
+
+def keys_under(s3: Any, bucket: str, prefix: str) -> Iterator[str]:
+    for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+        for found in page.get("Contents", []):
+            if not found["Key"].endswith("/"):
+                yield found["Key"]
+
+
+def download_file(s3: Any, uri: str, target: Path) -> Path:
+    bucket, key = split_uri(uri)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("wb") as stream:
+        for chunk in s3.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(1 << 20):
+            stream.write(chunk)
+    return target
+
+
+def download_prefix(s3: Any, uri: str, target: Path) -> int:
+    """What SageMaker does with an `S3Prefix`: every object whose key starts so, its relative path kept.
+
+    Returns the number of objects; raises `ObjectsMissing` where there are none.
+    """
+    bucket, prefix = split_uri(uri)
+    count = 0
+    for key in keys_under(s3, bucket, prefix):
+        download_file(s3, f"s3://{bucket}/{key}", target / _relative(key, prefix))
+        count += 1
+    if not count:
+        raise ObjectsMissing(uri)
+    return count
+
+
+def _relative(key: str, prefix: str) -> str:
+    if key == prefix:
+        return key.rsplit("/", 1)[-1]
+    if prefix.endswith("/") or not prefix:
+        return key[len(prefix) :]
+    if key[len(prefix)] == "/":
+        return key[len(prefix) + 1 :]
+    return key[prefix.rfind("/") + 1 :]
+
+
+class LogStream:
+    """A CloudWatch log stream, made on first use. Lines are sent in batches; `flush` at the end."""
+
+    BATCH = 500
+
+    def __init__(self, aws: Aws, group: str, stream: str, region: str | None = None) -> None:
+        self.group, self.stream = group, stream
+        self._logs = aws.client("logs", region=region)
+        self._lock = threading.Lock()
+        self._pending: list[dict[str, Any]] = []
+        self._made = False
+
+    def write(self, line: str, timestamp: float) -> None:
+        with self._lock:
+            # CloudWatch refuses an empty message.
+            self._pending.append({"timestamp": int(timestamp * 1000), "message": line or " "})
+            full = len(self._pending) >= self.BATCH
+        if full:
+            self.flush()
+
+    def flush(self) -> None:
+        with self._lock:
+            batch, self._pending = self._pending, []
+            if not self._made:
+                _ensure(lambda: self._logs.create_log_group(logGroupName=self.group))
+                _ensure(lambda: self._logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream))
+                self._made = True
+            if batch:
+                self._logs.put_log_events(logGroupName=self.group, logStreamName=self.stream, logEvents=batch)
+
+
+def _ensure(create: Any) -> None:
+    try:
+        create()
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
+            raise
+
+
+def unique(prefix: str = "") -> str:
+    return f"{prefix}{uuid.uuid4().hex[:12]}"
