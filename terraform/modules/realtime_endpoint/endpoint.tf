@@ -1,0 +1,77 @@
+# Named by content: a configuration cannot be changed, only followed by another one.
+resource "aws_sagemaker_endpoint_configuration" "launch" {
+  name        = "${local.endpoint_name}-${local.content_hash}"
+  kms_key_arn = local.has_local_disk ? null : local.launch.models_key_arn
+
+  production_variants {
+    variant_name           = local.variant_name
+    model_name             = aws_sagemaker_model.launch.name
+    instance_type          = local.launch.instance_type
+    initial_instance_count = local.launch.instance_count
+    initial_variant_weight = 1
+  }
+
+  dynamic "data_capture_config" {
+    for_each = local.launch.sampling_percent > 0 ? [local.launch.sampling_percent] : []
+
+    content {
+      enable_capture              = true
+      initial_sampling_percentage = data_capture_config.value
+      destination_s3_uri          = "s3://${var.bucket.name}/${local.capture_prefix}"
+      kms_key_id                  = local.launch.data_key_arn
+
+      capture_options {
+        capture_mode = "Input"
+      }
+
+      capture_options {
+        capture_mode = "Output"
+      }
+
+      capture_content_type_header {
+        json_content_types = ["application/json"]
+      }
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_sagemaker_endpoint" "this" {
+  name                 = local.endpoint_name
+  endpoint_config_name = aws_sagemaker_endpoint_configuration.launch.name
+
+  # Kept by SageMaker as the endpoint's last deployment configuration: releases retain it, so that each
+  # of them is rolled back when one of these alarms fires.
+  deployment_config {
+    blue_green_update_policy {
+      termination_wait_in_seconds          = 120
+      maximum_execution_timeout_in_seconds = 3600
+
+      traffic_routing_configuration {
+        type                     = "ALL_AT_ONCE"
+        wait_interval_in_seconds = 120
+      }
+    }
+
+    auto_rollback_configuration {
+      dynamic "alarms" {
+        for_each = local.alarms
+
+        content {
+          alarm_name = alarms.value.alarm_name
+        }
+      }
+    }
+  }
+
+  # The containers' first lines would otherwise make the log group, without key and retention.
+  depends_on = [aws_cloudwatch_log_group.endpoint]
+
+  lifecycle {
+    # Releases own both: Terraform cannot see that SageMaker rolled an update back.
+    ignore_changes = [endpoint_config_name, deployment_config]
+  }
+}

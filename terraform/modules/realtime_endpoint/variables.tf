@@ -1,0 +1,146 @@
+variable "context" {
+  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  type = object({
+    project            = string
+    environment        = string
+    region             = string
+    account_id         = string
+    name_prefix        = string
+    protected          = optional(bool, false)
+    tags               = optional(map(string), {})
+    log_retention_days = optional(number, 30)
+  })
+}
+
+variable "blueprint" {
+  description = "The real-time deployment that a team asked for. Its endpoint is called <name_prefix>-<name>."
+  type = object({
+    name           = string
+    instance_type  = optional(string, "ml.m5.large")
+    instance_count = optional(number, 1)
+    autoscaling = optional(object({
+      min                    = optional(number, 1)
+      max                    = optional(number, 2)
+      invocations_per_minute = optional(number, 200)
+    }))
+    data_capture = optional(object({
+      sampling_percent = optional(number, 100)
+    }))
+    parameters = optional(map(string), {})
+  })
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.blueprint.name))
+    error_message = "blueprint.name must be 2 to 32 lower-case letters, digits and hyphens, starting with a letter; received \"${var.blueprint.name}\"."
+  }
+
+  validation {
+    # The pipeline probes new versions on temporary endpoints called <prefix>-candidate-<run>.
+    condition     = !startswith(var.blueprint.name, "candidate")
+    error_message = "blueprint.name must not start with \"candidate\", which is reserved for the pipeline's temporary endpoints; received \"${var.blueprint.name}\"."
+  }
+
+  validation {
+    # SageMaker allows 63 characters; a content hash of 8 and a hyphen follow the endpoint's name.
+    condition     = length("${var.context.name_prefix}-${var.blueprint.name}") <= 54
+    error_message = "context.name_prefix and blueprint.name must together have at most 54 characters with their hyphen; received \"${var.context.name_prefix}-${var.blueprint.name}\"."
+  }
+
+  validation {
+    condition     = can(regex("^ml\\.[a-z0-9-]+\\.[a-z0-9]+$", var.blueprint.instance_type))
+    error_message = "blueprint.instance_type must be a SageMaker instance type such as ml.m5.large; received \"${var.blueprint.instance_type}\"."
+  }
+
+  validation {
+    condition     = var.blueprint.instance_count >= 1 && floor(var.blueprint.instance_count) == var.blueprint.instance_count
+    error_message = "blueprint.instance_count must be a whole number of at least 1; received ${var.blueprint.instance_count}."
+  }
+
+  validation {
+    condition     = var.blueprint.autoscaling == null ? true : var.blueprint.autoscaling.min >= 1 && var.blueprint.autoscaling.min <= var.blueprint.autoscaling.max
+    error_message = "blueprint.autoscaling must satisfy 1 <= min <= max; received min ${try(var.blueprint.autoscaling.min, "-")}, max ${try(var.blueprint.autoscaling.max, "-")}."
+  }
+
+  validation {
+    condition     = var.blueprint.data_capture == null ? true : var.blueprint.data_capture.sampling_percent >= 1 && var.blueprint.data_capture.sampling_percent <= 100
+    error_message = "blueprint.data_capture.sampling_percent must be between 1 and 100; received ${try(var.blueprint.data_capture.sampling_percent, "-")}."
+  }
+}
+
+variable "model_version" {
+  description = "The live model version. Only the first apply uses it: later versions reach the endpoint as releases."
+  type = object({
+    model_package_arn = string
+    model_data_url    = string
+    image             = string
+  })
+
+  validation {
+    condition     = startswith(var.model_version.model_data_url, "s3://${var.bucket.name}/")
+    error_message = "model_version.model_data_url must lie in the data bucket \"${var.bucket.name}\"; received \"${var.model_version.model_data_url}\"."
+  }
+
+  validation {
+    condition     = can(regex("^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com(\\.cn)?/[^:@]+[:@].+$", var.model_version.image))
+    error_message = "model_version.image must be an ECR image with a tag or digest; received \"${var.model_version.image}\"."
+  }
+}
+
+variable "network" {
+  description = "Private subnets and security groups of the model containers."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+
+  validation {
+    condition     = length(var.network.subnet_ids) > 0 && length(var.network.security_group_ids) > 0
+    error_message = "network needs at least one subnet and one security group; received ${length(var.network.subnet_ids)} and ${length(var.network.security_group_ids)}."
+  }
+}
+
+variable "kms" {
+  description = "Keys: data for objects of the data bucket, models for instance volumes, logs for log groups."
+  type = object({
+    data_key_arn   = string
+    models_key_arn = string
+    logs_key_arn   = string
+  })
+}
+
+variable "bucket" {
+  description = "The data bucket that holds model artifacts."
+  type = object({
+    name = string
+    arn  = string
+  })
+}
+
+variable "boundary_arn" {
+  description = "Permissions boundary of the endpoint's role."
+  type        = string
+}
+
+variable "topic_arn" {
+  description = "SNS topic that receives the alarms."
+  type        = string
+}
+
+variable "routes_prefix" {
+  description = "SSM path of the route records that the model router reads, e.g. /mlops/dev/routes."
+  type        = string
+
+  validation {
+    condition     = startswith(var.routes_prefix, "/") && !endswith(var.routes_prefix, "/")
+    error_message = "routes_prefix must start with a slash and not end with one; received \"${var.routes_prefix}\"."
+  }
+}
+
+variable "thresholds" {
+  description = "When the alarms fire: model latency (p99) and share of failed invocations."
+  type = object({
+    latency_ms         = optional(number, 2000)
+    error_rate_percent = optional(number, 5)
+  })
+  default = {}
+}

@@ -1,0 +1,30 @@
+output "training_role_arn" {
+  description = "Role of training jobs."
+  value       = aws_iam_role.this["training"].arn
+}
+
+output "candidate_role_arn" {
+  description = "Role of the models on the pipeline's temporary endpoints."
+  value       = aws_iam_role.this["candidate"].arn
+}
+
+output "image_uri" {
+  description = "Image that training and inference run in."
+  value       = data.aws_sagemaker_prebuilt_ecr_image.this.registry_path
+}
+
+output "source_uri" {
+  description = "Training code of this version."
+  value       = "s3://${var.bucket_name}/${aws_s3_object.training_source.key}"
+}
+
+output "group_name" {
+  description = "Model package group that trained models are registered in."
+  value       = var.group_name
+}
+
+# The pipeline writes the parameter. Were it made here, Terraform would put its first value back.
+output "live_parameter_name" {
+  description = "SSM parameter in which the pipeline records the live model version."
+  value       = "/${var.context.project}/${var.context.environment}/models/${var.group_name}/live"
+}

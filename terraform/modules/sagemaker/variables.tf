@@ -1,0 +1,86 @@
+variable "context" {
+  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  type = object({
+    project            = string
+    environment        = string
+    region             = string
+    account_id         = string
+    name_prefix        = string
+    protected          = optional(bool, false)
+    tags               = optional(map(string), {})
+    log_retention_days = optional(number, 30)
+  })
+}
+
+variable "bucket_name" {
+  description = "The data bucket; the training code is uploaded to artifacts/code/training/ in it."
+  type        = string
+}
+
+variable "package" {
+  description = "Training code (train.py and inference.py at the top of a tar.gz), built beforehand: equal sources give equal bytes."
+  type = object({
+    path          = string
+    sha256_base64 = string
+  })
+
+  validation {
+    condition     = endswith(var.package.path, ".tar.gz")
+    error_message = "package.path must name a .tar.gz, the only form that SageMaker's script mode unpacks; received \"${var.package.path}\"."
+  }
+}
+
+variable "image" {
+  description = "AWS's training and inference image: repository and tag, resolved to the registry of the region."
+  type = object({
+    repository = optional(string, "sagemaker-scikit-learn")
+    tag        = optional(string, "1.4-2-cpu-py3")
+  })
+  default = {}
+}
+
+variable "group_name" {
+  description = "Model package group that trained models are registered in."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", var.group_name))
+    error_message = "group_name must be 1 to 63 letters, digits and inner hyphens; received \"${var.group_name}\"."
+  }
+}
+
+variable "network" {
+  description = "Private subnets and security groups of training containers and of the pipeline's temporary endpoints."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+
+  validation {
+    condition     = length(var.network.subnet_ids) > 0 && length(var.network.security_group_ids) > 0
+    error_message = "network needs at least one subnet and one security group; received ${length(var.network.subnet_ids)} and ${length(var.network.security_group_ids)}."
+  }
+}
+
+variable "kms" {
+  description = "Keys: data for objects of the data bucket, models for volumes and training output."
+  type = object({
+    data_key_arn   = string
+    models_key_arn = string
+  })
+}
+
+variable "boundary_arn" {
+  description = "Permissions boundary of the roles."
+  type        = string
+}
+
+variable "training_policy_arns" {
+  description = "What training may read and write in the data bucket: managed policies by a name of the caller's."
+  type        = map(string)
+}
+
+variable "candidate_policy_arns" {
+  description = "What the pipeline's temporary endpoints may read in the data bucket: managed policies by a name of the caller's."
+  type        = map(string)
+}
