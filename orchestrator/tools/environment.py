@@ -1,0 +1,104 @@
+"""The environment that terraform and other AWS-speaking children get: an allow-list, never a copy.
+
+For `local` nothing of the machine's AWS set-up may come through: a profile, a proxy, a CA bundle or a
+stray `AWS_ENDPOINT_URL_S3` would send calls elsewhere, some of them to a real account.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from orchestrator.config.models import Environment
+from orchestrator.errors import ConfigError
+
+REPO = Path(__file__).resolve().parents[2]
+
+LOCAL_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+_COMMON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TERM")
+_FOR_AWS = (
+    *(name for proxy in ("http_proxy", "https_proxy", "no_proxy") for name in (proxy, proxy.upper())),
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+_NOT_FOR_AWS = ("AWS_ENDPOINT_URL",)
+"""Prefixes. On AWS the endpoints are AWS's own: a forgotten emulator address must not catch a deploy."""
+
+
+def base_env(source: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What any child may know of this machine."""
+    source = os.environ if source is None else source
+    return {name: source[name] for name in _COMMON if name in source}
+
+
+def process_env(environment: Environment, endpoint: str | None) -> dict[str, str]:
+    """The complete environment for terraform in one platform environment.
+
+    Args:
+        environment: its region and whether it is `local`.
+        endpoint: address of the emulator; `None` means AWS, and is refused for `local`.
+    """
+    env = base_env() | _terraform() | {"AWS_REGION": environment.platform.region}
+    if environment.is_local or endpoint is not None:
+        if endpoint is None:
+            raise ConfigError(
+                "the environment `local` needs the endpoint of the emulator, and got none",
+                hint="Run `orchestrator emulator up`.",
+            )
+        return env | LOCAL_CREDENTIALS | _endpoint(require_loopback(endpoint))
+    return env | _aws()
+
+
+def require_loopback(endpoint: str) -> str:
+    """The endpoint itself, if it cannot be anything but this machine."""
+    parts = urlsplit(endpoint)
+    host = parts.hostname or ""
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = host == "localhost"
+    if parts.scheme != "http" or not loopback:
+        raise ConfigError(
+            f"the endpoint of a local environment must be http on a loopback address, got `{endpoint}`",
+            hint="Use http://127.0.0.1:<port>.",
+        )
+    return endpoint
+
+
+def _endpoint(endpoint: str) -> dict[str, str]:
+    nowhere = os.devnull
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        # HOME stays (terraform keeps things there), so the files of a profile are named away.
+        "AWS_CONFIG_FILE": nowhere,
+        "AWS_SHARED_CREDENTIALS_FILE": nowhere,
+    }
+
+
+def _aws() -> dict[str, str]:
+    passed = {
+        name: value
+        for name, value in os.environ.items()
+        if name.startswith("AWS_") and not name.startswith(_NOT_FOR_AWS) and name != "AWS_REGION"
+    }
+    return passed | {name: os.environ[name] for name in _FOR_AWS if name in os.environ}
+
+
+def _terraform() -> dict[str, str]:
+    env = {
+        "CHECKPOINT_DISABLE": "1",
+        "TF_IN_AUTOMATION": "1",
+        # The provider's schema makes Go's collector run all the time: a seventh of the wall time.
+        "GOGC": os.environ.get("GOGC", "400"),
+    }
+    generated = REPO / ".tools" / "terraform.rc"
+    configured = os.environ.get("TF_CLI_CONFIG_FILE")
+    if generated.is_file():
+        env["TF_CLI_CONFIG_FILE"] = str(generated)
+    elif configured and Path(configured).is_file():
+        env["TF_CLI_CONFIG_FILE"] = configured
+    return env

@@ -1,0 +1,100 @@
+"""What Terraform says when it refuses, in words that name the place and the way out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from orchestrator.errors import PlatformError, StateLocked, TerraformError
+from orchestrator.tools.interfaces import Json
+from orchestrator.tools.process import Completed
+
+_SHOWN = 5
+_LOCK_FIELDS = ("ID", "Path", "Operation", "Who", "Created")
+
+HINTS = (
+    (
+        r"No valid credential sources|ExpiredToken|InvalidClientTokenId",
+        "Sign in to AWS again, then repeat the command.",
+    ),
+    (r"Saved plan is stale", "Something else changed the state since; run the command again."),
+    (
+        r"Inconsistent dependency lock file|doesn't match any of the checksums",
+        "The committed provider lock file does not cover this machine's provider; run `make setup`.",
+    ),
+    (
+        r"Failed to query available provider packages|could not connect to registry|Failed to install provider",
+        "The provider can be had neither from the registry nor from a mirror; run `make setup`.",
+    ),
+    (r"connection refused", "The service behind the endpoint does not answer; see `orchestrator emulator status`."),
+    (r"AccessDenied|not authorized to perform", "The role used here lacks this permission."),
+)
+"""First match wins; read top to bottom."""
+
+
+def failure(stack: str, command: str, done: Completed, events: Sequence[Json]) -> PlatformError:
+    """The error for a terraform command that ended red or was interrupted."""
+    errors = [event["diagnostic"] for event in events if _is_error(event)]
+    lock = _lock(stack, errors, done)
+    if lock is not None:
+        return lock
+    said = "\n".join(describe(diagnostic) for diagnostic in errors[:_SHOWN])
+    if len(errors) > _SHOWN:
+        said += f"\nand {len(errors) - _SHOWN} more"
+    if done.cancelled:
+        return TerraformError(
+            f"terraform {command} of `{stack}` was interrupted" + (f":\n{said}" if said else ""),
+            hint="What was done is in the state; run the same command again to go on.",
+        )
+    said = said or done.stderr.strip() or _plain(events) or f"exit code {done.exit_code} and not a word"
+    return TerraformError(f"terraform {command} of `{stack}` failed:\n{said}", hint=_hint(said))
+
+
+def describe(diagnostic: Json) -> str:
+    """`aws_s3_bucket.data (bucket.tf:12): summary: detail`, as far as it is known."""
+    place = diagnostic.get("range")
+    where = f"{place['filename']}:{place['start']['line']}" if place else ""
+    address = diagnostic.get("address", "")
+    head = f"{address} ({where})" if address and where else address or where
+    detail = str(diagnostic.get("detail", "")).strip()
+    said = ": ".join(part for part in (head, str(diagnostic.get("summary", "")).strip()) if part)
+    return f"{said}\n{detail}" if detail else said
+
+
+def _is_error(event: Json) -> bool:
+    return event.get("type") == "diagnostic" and event["diagnostic"].get("severity") == "error"
+
+
+def _lock(stack: str, errors: Sequence[Json], done: Completed) -> StateLocked | None:
+    text = "\n".join([*(describe(diagnostic) for diagnostic in errors), done.stderr])
+    if "Error acquiring the state lock" not in text:
+        return None
+    info = {name: value for name in _LOCK_FIELDS if (value := _field(text, name))}
+    if not info:
+        return StateLocked(f"the state of `{stack}` cannot be locked:\n{text.strip()}")
+    who, _, host = info.get("Who", "somebody").partition("@")
+    message = (
+        f"the state of `{stack}` is locked by {who}"
+        + (f" on {host}" if host else "")
+        + f" since {info.get('Created', 'an unknown time')} ({info.get('Operation', 'unknown operation')})"
+    )
+    return StateLocked(
+        message,
+        hint=(
+            "Wait for that run. Only if it is certainly gone: "
+            f"`terraform force-unlock {info.get('ID', '<lock id>')}` in the stack's folder."
+        ),
+    )
+
+
+def _field(text: str, name: str) -> str | None:
+    found = re.search(rf"^\s*{name}:[ \t]*(\S.*?)\s*$", text, re.MULTILINE)
+    return found.group(1) if found else None
+
+
+def _plain(events: Sequence[Json]) -> str:
+    return "\n".join(event["@message"] for event in events if event.get("type") == "raw")
+
+
+def _hint(text: str) -> str | None:
+    return next((hint for pattern, hint in HINTS if re.search(pattern, text)), None)

@@ -1,0 +1,85 @@
+"""What a person reads when terraform refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.errors import StateLocked, TerraformError
+from orchestrator.tools.interfaces import Json
+from orchestrator.tools.process import Completed
+from orchestrator.tools.terraform_messages import describe, failure
+
+S3_LOCK = """operation error S3: PutObject, https response error StatusCode: 412, api error PreconditionFailed
+Lock Info:
+  ID:        51d0c9a7-3c1e-d1a1-5c0b-1b6a9a0ce1b7
+  Path:      mlops-dev-tfstate-123456789012-us-east-1/data.tfstate
+  Operation: OperationTypeApply
+  Who:       alice@laptop.example
+  Version:   1.11.4
+  Created:   2026-11-20 22:31:04.5 +0000 UTC
+  Info:
+
+Terraform acquires a state lock to protect the state."""
+
+
+def done(*, stderr: str = "", cancelled: bool = False) -> Completed:
+    return Completed(("terraform",), 1, "", stderr, 0.1, cancelled)
+
+
+def diagnostic(summary: str, **more: object) -> Json:
+    return {"type": "diagnostic", "diagnostic": {"severity": "error", "summary": summary, **more}}
+
+
+def test_a_lock_in_s3_is_explained() -> None:
+    error = failure("data", "apply", done(), [diagnostic("Error acquiring the state lock", detail=S3_LOCK)])
+    assert isinstance(error, StateLocked)
+    assert error.message == (
+        "the state of `data` is locked by alice on laptop.example "
+        "since 2026-11-20 22:31:04.5 +0000 UTC (OperationTypeApply)"
+    )
+    assert "51d0c9a7-3c1e-d1a1-5c0b-1b6a9a0ce1b7" in (error.hint or "")
+
+
+def test_a_diagnostic_gives_address_place_and_detail() -> None:
+    assert (
+        describe(
+            {
+                "summary": "creating S3 Bucket",
+                "detail": "BucketAlreadyExists",
+                "address": "module.s3.aws_s3_bucket.data",
+                "range": {"filename": "../../modules/s3/bucket.tf", "start": {"line": 3}},
+            }
+        )
+        == "module.s3.aws_s3_bucket.data (../../modules/s3/bucket.tf:3): creating S3 Bucket\nBucketAlreadyExists"
+    )
+
+
+def test_warnings_are_no_errors_and_many_errors_are_counted() -> None:
+    events = [diagnostic(f"no {n}") for n in range(7)]
+    events.append({"type": "diagnostic", "diagnostic": {"severity": "warning", "summary": "old syntax"}})
+    message = failure("data", "plan", done(), events).message
+    assert message.splitlines()[-1] == "and 2 more"
+    assert "old syntax" not in message
+
+
+@pytest.mark.parametrize(
+    ("summary", "hint"),
+    [
+        ("Failed to query available provider packages", "make setup"),
+        ("No valid credential sources found", "Sign in"),
+        ("dial tcp 127.0.0.1:4566: connect: connection refused", "orchestrator emulator status"),
+    ],
+)
+def test_known_errors_come_with_a_way_out(summary: str, hint: str) -> None:
+    error = failure("data", "plan", done(), [diagnostic(summary)])
+    assert isinstance(error, TerraformError)
+    assert hint in (error.hint or "")
+
+
+def test_without_diagnostics_the_streams_speak() -> None:
+    assert (
+        "flag provided but not defined"
+        in failure("data", "init", done(stderr="flag provided but not defined: -json"), []).message
+    )
+    raw = [{"type": "raw", "@message": "panic: boom"}]
+    assert "panic: boom" in failure("data", "plan", done(), raw).message
