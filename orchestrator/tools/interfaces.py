@@ -132,6 +132,8 @@ class PolicyReport:
     skipped: tuple[Finding, ...]
     """Inline skips, the reason in `message`."""
     seconds: float
+    undecided: tuple[Finding, ...] = ()
+    """Plan scans: rules that ask for a value which is known only after apply. Not green, not red."""
 
     @property
     def passed(self) -> bool:

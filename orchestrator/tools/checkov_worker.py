@@ -1,0 +1,224 @@
+"""The process behind the policy gate: checkov, loaded once, one forked child for each scan.
+
+Runs under `.venv-checkov/bin/python`, because checkov pins an old boto3; therefore it imports nothing
+of the project. One JSON object per line comes in on stdin and one goes out on stdout for each:
+
+    argv: <folder of own rules>
+    out:  {"ready": {"loaded": [rule ids], "problems": [what checkov said while it loaded the rules]}}
+    in:   {"mode": "source", "path": "<folder>"} | {"mode": "plan", "path": "<plan.json>"}
+    out:  {"result": {...}} | {"error": "..."}
+
+Why not the command line: its start takes ten times longer than a scan, and it ends with success when a
+rule could not be loaded or crashed. Why a child per scan: checkov keeps parser and graph state in
+module globals, and a scan must not see what an earlier one left.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import json
+import logging
+import os
+import sys
+import traceback
+from concurrent.futures import wait
+from typing import Any
+
+from checkov.common.checks.base_check_registry import BaseCheckRegistry
+from checkov.common.checks_infra.registry import get_graph_checks_registry
+from checkov.common.models.enums import CheckResult
+from checkov.runner_filter import RunnerFilter
+from checkov.terraform.checks.data.registry import data_registry
+from checkov.terraform.checks.provider.registry import provider_registry
+from checkov.terraform.checks.resource.registry import resource_registry
+from checkov.terraform.plan_runner import Runner as PlanRunner
+from checkov.terraform.runner import Runner as SourceRunner
+
+Json = dict[str, Any]
+
+PLACEHOLDERS_SWITCH = "EVAL_TF_PLAN_AFTER_UNKNOWN"
+"""checkov's environment variable: put a placeholder where a plan does not know a value yet."""
+
+ATTRIBUTE_REGISTRIES = (resource_registry, data_registry, provider_registry)
+
+
+class Problems(logging.Handler):
+    """Collects warnings: checkov reports a rule that it cannot load nowhere else."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.messages.append(record.getMessage())
+
+
+class Crashes:
+    """Catches what checkov swallows: a rule that raises counts as `unknown` there and is not reported."""
+
+    def __init__(self) -> None:
+        self.by_rule: dict[str, str] = {}
+        self.graph_rules_ran: set[str] = set()
+
+    def watch(self) -> None:
+        crashes = self
+
+        def run_check(
+            registry: BaseCheckRegistry,
+            check: Any,
+            entity_configuration: Any,
+            entity_name: str,
+            entity_type: str,
+            scanned_file: str,
+            skip_info: Any,
+        ) -> Json:
+            check.graph = registry.graph
+            try:
+                result: Json = check.run(
+                    scanned_file=scanned_file,
+                    entity_configuration=entity_configuration,
+                    entity_name=entity_name,
+                    entity_type=entity_type,
+                    skip_info=skip_info,
+                )
+            except Exception as error:
+                crashes.by_rule[check.id] = f"{entity_type}.{entity_name}: {error!r}"
+                return {
+                    "result": CheckResult.UNKNOWN,
+                    "suppress_comment": "",
+                    "evaluated_keys": [],
+                    "results_configuration": entity_configuration,
+                    "check": check,
+                    "entity": entity_configuration,
+                }
+            return result
+
+        BaseCheckRegistry.run_check = run_check
+
+        graph = get_graph_checks_registry("terraform")
+        run_rule = graph.run_check_parallel
+
+        def run_check_parallel(check: Any, results: Json, graph_connector: Any) -> None:
+            try:
+                run_rule(check, results, graph_connector)
+            except Exception as error:
+                crashes.by_rule[check.id] = repr(error)
+            else:
+                crashes.graph_rules_ran.add(check.id)
+
+        graph.run_check_parallel = run_check_parallel
+        concurrent.futures.wait = wait_and_raise
+
+
+def wait_and_raise(futures: Any) -> Any:
+    """`concurrent.futures.wait` for checkov's solvers, which never ask a future for its exception."""
+    futures = list(futures)
+    result = wait(futures)
+    for future in futures:
+        future.result()
+    return result
+
+
+def load_rules(own_rules: str) -> Json:
+    """Loads checkov's rules and the project's own, and tells which are there."""
+    problems = Problems()
+    logging.getLogger().addHandler(problems)
+    graph = get_graph_checks_registry("terraform")
+    graph.load_checks()
+    for registry in (resource_registry, graph):
+        registry.load_external_checks(own_rules)
+    logging.getLogger().removeHandler(problems)
+    return {"loaded": sorted(attribute_rules() | graph_rules()), "problems": problems.messages}
+
+
+def attribute_rules() -> set[str]:
+    return {check.id for registry in ATTRIBUTE_REGISTRIES for _, check in registry.all_checks()}
+
+
+def graph_rules() -> set[str]:
+    return {check.id for check in get_graph_checks_registry("terraform").checks}
+
+
+def scan(request: Json) -> Json:
+    if request["mode"] == "source":
+        return run(SourceRunner(), root_folder=request["path"])
+    os.environ.pop(PLACEHOLDERS_SWITCH, None)
+    result = run(PlanRunner(), files=[request["path"]])
+    if result["failed"]:
+        # What fails only because its value is not known before apply is undecided. The second scan
+        # tells: there every unknown value is a placeholder.
+        os.environ[PLACEHOLDERS_SWITCH] = "1"
+        again = run(PlanRunner(), files=[request["path"]])
+        still = {(item["rule"], item["resource"]) for item in again["failed"]}
+        crashed = set(again["crashed"])
+        for item in result["failed"]:
+            item["fails_with_placeholders"] = (item["rule"], item["resource"]) in still or item["rule"] in crashed
+    return result
+
+
+def run(runner: Any, **where: Any) -> Json:
+    crashes = Crashes()
+    crashes.watch()
+    report = runner.run(
+        runner_filter=RunnerFilter(show_progress_bar=False, download_external_modules=False),
+        collect_skip_comments=True,
+        **where,
+    )
+    return {
+        "failed": [as_json(record) for record in report.failed_checks],
+        "skipped": [as_json(record) for record in report.skipped_checks],
+        "passed": [[record.check_id, record.resource_address or record.resource] for record in report.passed_checks],
+        "ran": sorted((attribute_rules() | crashes.graph_rules_ran) - set(crashes.by_rule)),
+        "crashed": crashes.by_rule,
+        "parsing_errors": sorted(str(path) for path in report.parsing_errors),
+    }
+
+
+def as_json(record: Any) -> Json:
+    return {
+        "rule": record.check_id,
+        "name": record.check_name,
+        "resource": record.resource_address or record.resource,
+        "file": record.file_path,
+        "line": (record.file_line_range or [0])[0],
+        "reason": (record.check_result or {}).get("suppress_comment") or "",
+        "evaluated_keys": list((record.check_result or {}).get("evaluated_keys") or []),
+    }
+
+
+def scan_in_child(request: Json, answers: int) -> None:
+    """Forks, scans, writes the answer to the pipe, and ends the child without any clean-up of the parent's."""
+    child = os.fork()
+    if child:
+        _, status = os.waitpid(child, 0)
+        if status:
+            send(answers, {"error": f"the scan process ended with status {os.waitstatus_to_exitcode(status)}"})
+        return
+    code = 1
+    try:
+        try:
+            answer = {"result": scan(request)}
+        except Exception:
+            answer = {"error": traceback.format_exc(limit=-6)}
+        send(answers, answer)
+        code = 0
+    finally:
+        os._exit(code)
+
+
+def send(answers: int, message: Json) -> None:
+    data = json.dumps(message).encode() + b"\n"
+    while data:
+        data = data[os.write(answers, data) :]
+
+
+def main() -> None:
+    answers = os.dup(1)
+    os.dup2(2, 1)  # whatever checkov prints must not get between the answers
+    send(answers, {"ready": load_rules(sys.argv[1])})
+    for line in sys.stdin:
+        scan_in_child(json.loads(line), answers)
+
+
+if __name__ == "__main__":
+    main()
