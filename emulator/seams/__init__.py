@@ -5,16 +5,24 @@ says beside each correction what AWS does and what moto does instead. A seam has
 
     def apply(settings: Settings) -> None
 
-called once at start-up, in the order of `SEAMS`, before the first request. `core` comes first because moto
-reads parts of its configuration while its modules are being imported.
+called once at start-up, in the order of `SEAMS`, before the first request. `version` comes first, `core`
+second because moto reads parts of its configuration while its modules are being imported. A seam that
+started something (processes, threads) also has `def shutdown() -> None`.
+
+`wire` and `gateway` are no seams but windows: moto's HTTP application, and moto's API Gateway as plain data.
 """
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 from emulator.settings import Settings
+
+if TYPE_CHECKING:
+    from werkzeug.serving import WSGIRequestHandler
 
 SEAMS: tuple[str, ...] = (
     "version",
@@ -31,7 +39,6 @@ SEAMS: tuple[str, ...] = (
     "autoscaling",
     "apigateway",
     "bedrock",
-    "logs",
     "lambda_exec",
     "stepfunctions_exec",
     "sagemaker_compute",
@@ -42,10 +49,29 @@ SEAMS: tuple[str, ...] = (
 )
 """Control plane first, then what makes it compute."""
 
+_applied: list[ModuleType] = []
+
 
 def apply(settings: Settings) -> None:
     """Install every seam. A seam that cannot be installed stops the emulator: half an AWS helps nobody."""
     for name in SEAMS:
         if importlib.util.find_spec(f"{__name__}.{name}") is None:
             continue
-        importlib.import_module(f"{__name__}.{name}").apply(settings)
+        seam = importlib.import_module(f"{__name__}.{name}")
+        seam.apply(settings)
+        _applied.append(seam)
+
+
+def shutdown() -> None:
+    """End what the seams started, last one first."""
+    while _applied:
+        seam = _applied.pop()
+        if hasattr(seam, "shutdown"):
+            seam.shutdown()
+
+
+def request_handler() -> type[WSGIRequestHandler]:
+    """The HTTP handler that moto's application needs (it keeps the spelling of S3 metadata headers)."""
+    from emulator.seams import wire
+
+    return wire.request_handler()

@@ -1,0 +1,160 @@
+"""API Gateway's data plane: `/restapis/{api}/{stage}/_user_request_/{path}` invokes a deployed stage.
+
+The checks come in AWS's order: does the route exist, is the caller authorised, does the request validate,
+is the API key admitted by a usage plan, is anything throttled; then the Lambda proxy integration. Status,
+message and `x-amzn-ErrorType` of each refusal are AWS's own.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import jsonschema
+from werkzeug.wrappers import Request, Response
+
+from emulator import lambda_proxy
+from emulator.seams import gateway
+from emulator.settings import Settings
+from emulator.throttling import Buckets, Quotas
+
+PATH = re.compile(r"^/restapis/(?P<api>[^/]+)/(?P<stage>[^/]+)/_user_request_(?P<path>/.*)?$")
+
+
+class Refused(Exception):
+    """The gateway answers by itself."""
+
+    def __init__(self, status: int, message: str, error_type: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error_type = error_type
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method, and the path parameters of the request that matched it."""
+
+    method: gateway.Method
+    path_parameters: dict[str, str]
+
+
+class ApiGateway:
+    """All stages of all APIs. `invoke` is the Lambda proxy integration, replaceable in tests."""
+
+    def __init__(self, settings: Settings, invoke: Callable[..., Response] | None = None) -> None:
+        self._invoke = invoke or lambda_proxy.LambdaProxy(settings).invoke
+        self._buckets = Buckets()
+        self._quotas = Quotas()
+
+    def __call__(self, request: Request) -> Response:
+        request_id = str(uuid.uuid4())
+        try:
+            response = self._handle(request, request_id)
+        except Refused as refusal:
+            response = lambda_proxy.message(refusal.status, str(refusal), refusal.error_type)
+        response.headers.setdefault("x-amzn-RequestId", request_id)
+        return response
+
+    def _handle(self, request: Request, request_id: str) -> Response:
+        match = PATH.match(request.path)
+        stage = gateway.find_stage(match["api"], match["stage"]) if match else None
+        if match is None or stage is None:
+            raise Refused(403, "Forbidden", "ForbiddenException")
+        path = match["path"] or "/"
+        route = find_route(stage.methods, request.method, path)
+        if route is None:
+            # AWS says this for every unknown route, whatever the caller's credentials are.
+            raise Refused(403, "Missing Authentication Token", "MissingAuthenticationTokenException")
+        _authorize(route.method, request)
+        _validate(route.method, request)
+        key = self._admit(stage, route.method, request)
+        self._throttle(stage, route.method)
+        return self._invoke(request=request, stage=stage, route=route, path=path, request_id=request_id, api_key=key)
+
+    def _admit(self, stage: gateway.Stage, method: gateway.Method, request: Request) -> gateway.KeyUse | None:
+        if not method.api_key_required:
+            return None
+        key = gateway.find_key(stage, request.headers.get("x-api-key", ""))
+        if key is None:
+            raise Refused(403, "Forbidden", "ForbiddenException")
+        counter = (key.plan_id, key.key_id)
+        if key.throttle and not self._buckets.take(counter, rate=key.throttle.rate, burst=key.throttle.burst):
+            raise Refused(429, "Too Many Requests", "TooManyRequestsException")
+        limit, period = key.quota_limit, key.quota_period
+        if limit is not None and period and not self._quotas.take(counter, limit=limit, period=period):
+            raise Refused(429, "Limit Exceeded", "LimitExceededException")
+        return key
+
+    def _throttle(self, stage: gateway.Stage, method: gateway.Method) -> None:
+        """The stage's own throttle: of the method if it has one, else of `*/*`."""
+        name = "~1".join(["", *method.resource_path.strip("/").split("/")]) + f"/{method.http_method}"
+        setting = name if name in stage.throttles else "*/*"
+        throttle = stage.throttles.get(setting)
+        if throttle is None or throttle.rate < 0:
+            return
+        counter = (stage.api_id, stage.name, method.resource_path, method.http_method)
+        if not self._buckets.take(counter, rate=throttle.rate, burst=throttle.burst):
+            raise Refused(429, "Too Many Requests", "TooManyRequestsException")
+
+
+def find_route(methods: tuple[gateway.Method, ...], verb: str, path: str) -> Route | None:
+    """The most specific method for a path: literal parts before `{name}` before `{name+}`, verb before ANY."""
+    candidates = []
+    for method in methods:
+        if method.http_method not in (verb, "ANY"):
+            continue
+        parameters = _match(method.resource_path, path)
+        if parameters is not None:
+            candidates.append((_specificity(method), Route(method, parameters)))
+    return max(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
+
+
+def _match(template: str, path: str) -> dict[str, str] | None:
+    pattern = re.sub(
+        r"\\\{(\w+)(\\\+)?\\\}",
+        lambda part: f"(?P<{part[1]}>{'.+' if part[2] else '[^/]+'})",
+        re.escape(template.rstrip("/") or "/"),
+    )
+    match = re.fullmatch(pattern, path.rstrip("/") or "/")
+    return match.groupdict() if match else None
+
+
+def _specificity(method: gateway.Method) -> tuple[tuple[int, ...], bool]:
+    ranks = tuple(
+        0 if part.endswith("+}") else 1 if part.startswith("{") else 2 for part in method.resource_path.split("/")[1:]
+    )
+    return ranks, method.http_method != "ANY"
+
+
+def _authorize(method: gateway.Method, request: Request) -> None:
+    if method.authorization == "NONE":
+        return
+    if method.authorization == "AWS_IAM":
+        # The signature itself is not checked: every caller on this machine has the same dummy key.
+        if "AWS4-HMAC-SHA256" not in request.headers.get("Authorization", ""):
+            raise Refused(403, "Missing Authentication Token", "MissingAuthenticationTokenException")
+        return
+    raise Refused(501, f"The local emulator has no {method.authorization} authorizer", "NotImplemented")
+
+
+def _validate(method: gateway.Method, request: Request) -> None:
+    missing = [name for name in method.required_parameters if not _has_parameter(request, name)]
+    if missing:
+        names = ", ".join(name.rsplit(".", 1)[-1] for name in missing)
+        raise Refused(400, f"Missing required request parameters: [{names}]", "BadRequestException")
+    if method.body_schema is None:
+        return
+    document = request.get_json(force=True, silent=True)
+    if not jsonschema.Draft4Validator(method.body_schema).is_valid(document):
+        raise Refused(400, "Invalid request body", "BadRequestException")
+
+
+def _has_parameter(request: Request, name: str) -> bool:
+    _, _, place, key = name.split(".", 3)
+    if place == "header":
+        return key in request.headers
+    if place == "querystring":
+        return key in request.args
+    return True  # a path parameter is there, or the route would not have matched

@@ -1,0 +1,123 @@
+"""The HTTP application: the emulator's own endpoints, deployed APIs, recorded operations, moto."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from emulator import VERSION, evidence, fidelity, recorded
+from emulator.apigateway import ApiGateway
+from emulator.recorded.catalogue import Service
+from emulator.seams import wire
+from emulator.seams.wire import Environ, StartResponse, Wsgi
+from emulator.settings import Settings
+
+EVIDENCE_FILTERS = ("execution", "kind", "resource")
+
+
+def build(settings: Settings, started_at: str) -> Wsgi:
+    """The whole stack, outermost part first: log, fidelity, routing."""
+    return _logged(_labelled(_Router(settings, started_at)))
+
+
+class _Router:
+    """Sends a request to whoever answers it."""
+
+    def __init__(self, settings: Settings, started_at: str) -> None:
+        self._settings = settings
+        self._started_at = started_at
+        self._engine = recorded.Engine(recorded.load())
+        self._gateway = ApiGateway(settings)
+        self._moto = wire.application()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        if path.startswith("/_emulator/"):
+            return self._own(Request(environ))(environ, start_response)
+        if path.startswith("/restapis/") and "/_user_request_" in path:
+            return self._gateway(Request(environ))(environ, start_response)
+        answer = self._recorded(environ)
+        return (answer or self._moto)(environ, start_response)
+
+    def _own(self, request: Request) -> Response:
+        if request.path == "/_emulator/health":
+            return _json(self._health())
+        if request.path == "/_emulator/evidence":
+            filters = {name: request.args[name] for name in EVIDENCE_FILTERS if request.args.get(name)}
+            return _json({"evidence": evidence.STORE.query(**filters)})
+        return _json({"message": f"no such endpoint: {request.path}"}, 404)
+
+    def _health(self) -> dict[str, Any]:
+        return {
+            "service": "mlops-emulator",
+            "version": VERSION,
+            "pid": os.getpid(),
+            "account_id": self._settings.account_id,
+            "region": self._settings.region,
+            "endpoint": self._settings.endpoint,
+            "started_at": self._started_at,
+        }
+
+    def _recorded(self, environ: Environ) -> Wsgi | None:
+        """The recorded answer, or `None` when the operation is not one of those."""
+        scope = wire.scope(environ)
+        found = self._engine.service(scope.service, lambda name: wire.operation_name(environ, name)) if scope else None
+        if found is None:
+            return None
+        service: Service = found[0]
+        body = wire.keep_body(environ)
+        try:
+            answer = wire.answer(environ, service.name, lambda call: self._engine.handle(service, call))
+        except recorded.Declined:
+            return None
+        finally:
+            environ["wsgi.input"] = io.BytesIO(body)
+        answer.headers[fidelity.HEADER] = "recorded"
+        return answer
+
+
+def _json(document: dict[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(document), status, content_type="application/json")
+
+
+def _labelled(application: Wsgi) -> Wsgi:
+    """Whoever computes says how real its answer is; the rest is the control plane, which is `emulated`."""
+
+    def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            if not any(name.lower() == fidelity.HEADER for name, _ in headers):
+                headers = [*headers, (fidelity.HEADER, "emulated")]
+            return start_response(status, headers, *rest)
+
+        return application(environ, start)
+
+    return call
+
+
+def _logged(application: Wsgi) -> Wsgi:
+    """One line per request, with the AWS operation instead of the path where there is one."""
+
+    def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        began = time.perf_counter()
+        scope = wire.scope(environ)
+        target = str(environ.get("HTTP_X_AMZ_TARGET", "")).rsplit(".", 1)[-1]
+        what = target or f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            milliseconds = (time.perf_counter() - began) * 1000
+            real = next((value for name, value in headers if name.lower() == fidelity.HEADER), "-")
+            line = f"{status[:3]} {scope.service if scope else '-'} {what} {milliseconds:.0f}ms {real}"
+            sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+            sys.stdout.flush()
+            return start_response(status, headers, *rest)
+
+        return application(environ, start)
+
+    return call

@@ -1,0 +1,20 @@
+"""How real a result is, strongest first."""
+
+from __future__ import annotations
+
+from typing import Literal, cast, get_args
+
+Fidelity = Literal["executed", "emulated", "stand-in", "recorded", "not-run"]
+ORDER: tuple[Fidelity, ...] = get_args(Fidelity)
+HEADER = "x-emulator-fidelity"
+EVIDENCE_HEADER = "x-emulator-evidence"
+
+
+def weakest(*values: Fidelity) -> Fidelity:
+    """A chain is no more real than its weakest link."""
+    return max(values, key=ORDER.index)
+
+
+def parse(value: str | None) -> Fidelity | None:
+    """`None` for a missing or unknown word: it then says nothing."""
+    return cast("Fidelity", value) if value in ORDER else None

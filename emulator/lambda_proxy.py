@@ -1,0 +1,212 @@
+"""API Gateway's Lambda proxy integration: HTTP request to event (format 1.0), function result to response."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ReadTimeoutError
+from werkzeug.datastructures import Headers
+from werkzeug.wrappers import Request, Response
+
+from emulator import fidelity
+from emulator.seams import gateway
+from emulator.settings import Settings
+
+if TYPE_CHECKING:
+    from emulator.apigateway import Route
+
+FUNCTION_URI = re.compile(r"/functions/(?P<arn>.+)/invocations$")
+GATEWAY_ERROR = "InternalServerErrorException"
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a function returned, and what the emulator knows about how it ran."""
+
+    payload: bytes
+    failed: bool
+    fidelity: fidelity.Fidelity | None
+    evidence: str | None
+
+
+def message(status: int, text: str, error_type: str) -> Response:
+    """An answer of the gateway itself."""
+    body = json.dumps({"message": text})
+    return Response(body, status, {"x-amzn-ErrorType": error_type}, content_type="application/json")
+
+
+class LambdaProxy:
+    """Calls functions through Lambda's own Invoke, so that they run exactly as for every other caller."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._clients: dict[tuple[str, int], Any] = {}
+
+    def invoke(
+        self,
+        *,
+        request: Request,
+        stage: gateway.Stage,
+        route: Route,
+        path: str,
+        request_id: str,
+        api_key: gateway.KeyUse | None,
+    ) -> Response:
+        integration = route.method.integration
+        if integration is None or integration.type != "AWS_PROXY":
+            kind = integration.type if integration else "none"
+            return message(501, f"The local emulator has no integration of type {kind}", "NotImplemented")
+        match = FUNCTION_URI.search(_substitute(integration.uri, stage.variables))
+        source_arn = (
+            f"arn:aws:execute-api:{stage.region}:{stage.account_id}:{stage.api_id}/{stage.name}/{request.method}{path}"
+        )
+        if match is None or not gateway.may_invoke(match["arn"], source_arn):
+            return message(500, "Internal server error", GATEWAY_ERROR)
+        event = build_event(request, stage, route, path, request_id, api_key)
+        try:
+            invocation = self._call(match["arn"], event, stage.region, integration.timeout_ms)
+        except ReadTimeoutError:
+            return message(504, "Endpoint request timed out", "IntegrationTimeoutException")
+        except ClientError as error:
+            throttled = error.response["Error"]["Code"] == "TooManyRequestsException"
+            # AWS hides the function's own throttling behind a 500 as well; the type tells them apart here.
+            return message(500, "Internal server error", "TooManyRequestsException" if throttled else GATEWAY_ERROR)
+        return build_response(invocation)
+
+    def _call(self, function_arn: str, event: dict[str, Any], region: str, timeout_ms: int) -> Invocation:
+        answer = self._client(region, timeout_ms).invoke(FunctionName=function_arn, Payload=json.dumps(event))
+        headers = answer["ResponseMetadata"]["HTTPHeaders"]
+        return Invocation(
+            payload=answer["Payload"].read(),
+            failed="FunctionError" in answer,
+            fidelity=fidelity.parse(headers.get(fidelity.HEADER)),
+            evidence=headers.get(fidelity.EVIDENCE_HEADER),
+        )
+
+    def _client(self, region: str, timeout_ms: int) -> Any:
+        key = (region, timeout_ms)
+        if key not in self._clients:
+            self._clients[key] = boto3.session.Session().client(
+                "lambda",
+                region_name=region,
+                endpoint_url=self._settings.endpoint,
+                aws_access_key_id="test",
+                aws_secret_access_key="test",
+                config=Config(
+                    read_timeout=timeout_ms / 1000,
+                    retries={"max_attempts": 0},
+                    max_pool_connections=64,
+                    proxies={},
+                ),
+            )
+        return self._clients[key]
+
+
+def _substitute(uri: str, variables: dict[str, str]) -> str:
+    return re.sub(r"\$\{stageVariables\.(\w+)\}", lambda match: variables.get(match[1], ""), uri)
+
+
+def build_event(
+    request: Request,
+    stage: gateway.Stage,
+    route: Route,
+    path: str,
+    request_id: str,
+    api_key: gateway.KeyUse | None,
+) -> dict[str, Any]:
+    """The event as a function behind a REST API receives it."""
+    headers = _grouped(request.headers.items())
+    query = _grouped(request.args.items(multi=True))
+    body, encoded = _body(request.get_data())
+    now = time.time()
+    return {
+        "resource": route.method.resource_path,
+        "path": path,
+        "httpMethod": request.method,
+        "headers": {name: values[-1] for name, values in headers.items()} or None,
+        "multiValueHeaders": headers or None,
+        "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
+        "multiValueQueryStringParameters": query or None,
+        "pathParameters": route.path_parameters or None,
+        "stageVariables": stage.variables or None,
+        "requestContext": {
+            "accountId": stage.account_id,
+            "apiId": stage.api_id,
+            "domainName": request.host,
+            "httpMethod": request.method,
+            "identity": {
+                "apiKey": request.headers.get("x-api-key") if api_key else None,
+                "apiKeyId": api_key.key_id if api_key else None,
+                "sourceIp": request.remote_addr,
+                "userAgent": request.headers.get("User-Agent"),
+            },
+            "path": f"/{stage.name}{path}",
+            "protocol": request.environ.get("SERVER_PROTOCOL", "HTTP/1.1"),
+            "requestId": request_id,
+            "requestTime": datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+            "requestTimeEpoch": int(now * 1000),
+            "resourceId": route.method.resource_id,
+            "resourcePath": route.method.resource_path,
+            "stage": stage.name,
+        },
+        "body": body,
+        "isBase64Encoded": encoded,
+    }
+
+
+def _grouped(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for name, value in pairs:
+        grouped.setdefault(name, []).append(value)
+    return grouped
+
+
+def _body(raw: bytes) -> tuple[str | None, bool]:
+    if not raw:
+        return None, False
+    try:
+        return raw.decode("utf-8"), False
+    except UnicodeDecodeError:
+        return base64.b64encode(raw).decode("ascii"), True
+
+
+def build_response(invocation: Invocation) -> Response:
+    """What the caller gets; a result that is no proxy response is a 502, as on AWS."""
+    response = _proxy_response(invocation)
+    own = fidelity.parse(response.headers.get("x-fidelity"))
+    known = [value for value in (invocation.fidelity, own) if value is not None]
+    if known:
+        response.headers[fidelity.HEADER] = fidelity.weakest(*known)
+    if invocation.evidence:
+        response.headers[fidelity.EVIDENCE_HEADER] = invocation.evidence
+    return response
+
+
+def _proxy_response(invocation: Invocation) -> Response:
+    malformed = message(502, "Internal server error", GATEWAY_ERROR)
+    if invocation.failed:
+        return malformed
+    try:
+        result = json.loads(invocation.payload)
+        status = int(result["statusCode"])
+        headers = Headers(list((result.get("headers") or {}).items()))
+        for name, values in (result.get("multiValueHeaders") or {}).items():
+            headers.setlist(name, values)
+        body = result.get("body") or ""
+        if not isinstance(body, str):
+            return malformed
+        content = base64.b64decode(body, validate=True) if result.get("isBase64Encoded") else body.encode()
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+        return malformed
+    headers.setdefault("Content-Type", "application/json")
+    return Response(content, status, headers)

@@ -1,0 +1,160 @@
+"""Creates, finds, changes and forgets records as the catalogue says."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from emulator.recorded.catalogue import Catalogue, Failure, Noun, Service, Tagging
+from emulator.recorded.template import MISSING, render
+from emulator.seams.wire import Call, CallError
+
+
+class Declined(Exception):
+    """The call is about something that is not recorded here; moto has to answer it."""
+
+
+@dataclass
+class Record:
+    noun: Noun
+    name: str
+    id: str
+    created: datetime
+    arn: str = ""
+    updated: datetime = field(default_factory=lambda: datetime.now(UTC))
+    given: dict[str, Any] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    def answers_to(self, value: Any) -> bool:
+        return value in (self.name, self.id, self.arn)
+
+    def view(self) -> dict[str, Any]:
+        """The record as its output shows it; the serialiser drops members the shape does not have."""
+        scope = {**self.given, "id": self.id, "name": self.name, "arn": self.arn}
+        scope |= {"created": self.created, "updated": self.updated}
+        computed = {key: render(value, scope) for key, value in self.noun.fields.items()}
+        return self.given | {key: value for key, value in computed.items() if value is not MISSING}
+
+
+Shelf = dict[str, Record]
+
+
+class Engine:
+    """All records of one emulator, apart by account, region and service."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._lock = threading.RLock()
+        self._shelves: dict[tuple[str, str, str], Shelf] = {}
+
+    def service(self, signing: str, operation_of: Any) -> tuple[Service, str] | None:
+        """The service of a request and its operation, if that operation may be one of ours."""
+        service = self._catalogue.signed_as(signing)
+        if service is None:
+            return None
+        operation = operation_of(service.name)
+        ours = {name for noun in service.nouns for name in noun.operations()}
+        if service.tagging:
+            ours |= {service.tagging.add, service.tagging.remove, service.tagging.list}
+        return (service, operation) if operation in ours else None
+
+    def handle(self, service: Service, call: Call) -> dict[str, Any]:
+        """The output of one operation. Raises `CallError` as AWS would, or `Declined`."""
+        with self._lock:
+            shelf = self._shelves.setdefault((call.account_id, call.region, service.name), {})
+            for noun in service.nouns:
+                verb = noun.operations().get(call.operation)
+                if verb:
+                    return self._act(verb, noun, service, shelf, call)
+            if service.tagging is None:
+                raise Declined(call.operation)
+            return _tag(service.tagging, shelf, call)
+
+    def _act(self, verb: str, noun: Noun, service: Service, shelf: Shelf, call: Call) -> dict[str, Any]:
+        if verb in ("create", "put"):
+            return _wrapped(noun, self._create(verb, noun, service, shelf, call))
+        if verb == "list":
+            return _list(noun, shelf, call)
+        record = _find(noun, shelf, call.parameters)
+        if record is None:
+            raise _error(noun.missing, call)
+        if verb == "delete":
+            del shelf[record.id]
+        if verb in ("update", "replace"):
+            given = _given(noun.update_input or noun.input, call.parameters)
+            record.given = given if verb == "replace" else record.given | given
+            record.updated = datetime.now(UTC)
+        return _wrapped(noun, record)
+
+    def _create(self, verb: str, noun: Noun, service: Service, shelf: Shelf, call: Call) -> Record:
+        given = _given(noun.input, call.parameters)
+        existing = _find(noun, shelf, call.parameters) if verb == "put" else None
+        if existing is not None:
+            existing.given, existing.updated = given, datetime.now(UTC)
+            return existing
+        identity = uuid.uuid4().hex[:12]
+        name = str(given.get(noun.names or "", identity))
+        if noun.taken and any(record.noun is noun and record.name == name for record in shelf.values()):
+            raise _error(noun.taken, call, name)
+        record = Record(noun=noun, name=name, id=identity, created=datetime.now(UTC), given=given)
+        scope = {"region": call.region, "account": call.account_id, "id": identity, "name": name}
+        record.arn = str(render(noun.arn, scope))
+        if service.tagging:
+            record.tags = _tag_map(call.parameters.get(service.tagging.tags))
+        shelf[identity] = record
+        return record
+
+
+def _given(member: str | None, parameters: dict[str, Any]) -> dict[str, Any]:
+    return dict(parameters.get(member, {})) if member else dict(parameters)
+
+
+def _find(noun: Noun, shelf: Shelf, parameters: dict[str, Any]) -> Record | None:
+    wanted = [parameters[member] for member in noun.found_by if parameters.get(member) is not None]
+    for nested in (noun.update_input, noun.input):
+        inner = parameters.get(nested) if nested else None
+        if isinstance(inner, dict):
+            wanted += [inner[member] for member in noun.found_by if inner.get(member) is not None]
+    records = [record for record in shelf.values() if record.noun is noun]
+    return next((record for record in records for value in wanted if record.answers_to(value)), None)
+
+
+def _wrapped(noun: Noun, record: Record) -> dict[str, Any]:
+    return {noun.wrap: record.view()} if noun.wrap else record.view()
+
+
+def _list(noun: Noun, shelf: Shelf, call: Call) -> dict[str, Any]:
+    assert noun.list is not None
+    prefix = str(call.parameters.get(noun.list.prefix or "") or "")
+    records = [record for record in shelf.values() if record.noun is noun and record.name.startswith(prefix)]
+    return {noun.list.member: [record.view() for record in records]}
+
+
+def _tag(tagging: Tagging, shelf: Shelf, call: Call) -> dict[str, Any]:
+    record = next((record for record in shelf.values() if record.arn == call.parameters.get(tagging.arn)), None)
+    if record is None:
+        raise Declined(call.operation)
+    if call.operation == tagging.add:
+        record.tags |= _tag_map(call.parameters.get(tagging.tags))
+    elif call.operation == tagging.remove:
+        for key in call.parameters.get(tagging.keys) or []:
+            record.tags.pop(key, None)
+    else:
+        # Both spellings, since services differ; the serialiser drops the one its shape does not have.
+        pairs = [{"key": key, "value": value, "Key": key, "Value": value} for key, value in record.tags.items()]
+        return {tagging.tags: pairs}
+    return {}
+
+
+def _tag_map(tags: Any) -> dict[str, str]:
+    if isinstance(tags, dict):
+        return dict(tags)
+    return {tag.get("key", tag.get("Key")): tag.get("value", tag.get("Value")) for tag in tags or []}
+
+
+def _error(failure: Failure, call: Call, name: str | None = None) -> CallError:
+    wanted = name or next((str(value) for value in call.parameters.values() if isinstance(value, str)), "")
+    return CallError(failure.code, failure.message.format(name=wanted))

@@ -1,0 +1,48 @@
+"""Moto's own switches, set before the services that read them are imported."""
+
+from __future__ import annotations
+
+import os
+
+from emulator.settings import Settings
+
+PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
+
+
+def apply(settings: Settings) -> None:
+    _environment(settings)
+    from moto.core.config import default_user_config
+
+    default_user_config["lambda"]["use_docker"] = False
+    default_user_config["batch"]["use_docker"] = False
+    # Moto's default is to accept StartExecution and never interpret the state machine.
+    default_user_config["stepfunctions"]["execute_state_machine"] = True
+    # The account has AWS's managed policies, as every real account does.
+    default_user_config["iam"]["load_aws_managed_policies"] = True
+
+
+def _environment(settings: Settings) -> None:
+    """What moto, and boto3 inside this process, read from the environment.
+
+    A profile, a proxy or an endpoint of the person's own shell must not reach in here: a client made by the
+    emulator could otherwise leave the machine, with real credentials.
+    """
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "MOTO_")) or name in PROXIES:
+            del os.environ[name]
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="test",
+        AWS_REGION=settings.region,
+        AWS_DEFAULT_REGION=settings.region,
+        AWS_ENDPOINT_URL=settings.endpoint,
+        AWS_EC2_METADATA_DISABLED="true",
+        AWS_CONFIG_FILE=os.devnull,
+        AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+        MOTO_PORT=str(settings.port),
+        MOTO_IAM_LOAD_MANAGED_POLICIES="true",
+        # Seconds until an ACM certificate counts as validated; a plan must not wait for it.
+        MOTO_ACM_VALIDATION_WAIT="0",
+        MOTO_LAMBDA_DATA_DIR=str(settings.data_dir / "lambda"),
+        NO_PROXY="*",
+    )

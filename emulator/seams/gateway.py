@@ -1,0 +1,212 @@
+"""Moto's API Gateway as plain data: what was deployed to a stage, and who may call it.
+
+AWS serves the *deployment* of a stage, a snapshot; a method changed after it is not live until the next one.
+Moto keeps no snapshots, so `remember` takes one when a deployment is made (`seams.apigateway` calls it).
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from moto.apigateway.models import APIGatewayBackend, RestAPI, apigateway_backends
+from moto.awslambda.models import lambda_backends
+
+
+@dataclass(frozen=True)
+class Integration:
+    type: str
+    uri: str
+    timeout_ms: int
+
+
+@dataclass(frozen=True)
+class Method:
+    """One method of one resource."""
+
+    resource_id: str
+    resource_path: str
+    http_method: str
+    authorization: str
+    api_key_required: bool
+    integration: Integration | None
+    required_parameters: tuple[str, ...] = ()
+    """`method.request.header.X` and the like, empty when no validator checks them."""
+    body_schema: dict[str, Any] | None = None
+    """JSON schema, `None` when no validator checks the body."""
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """Requests per second, and how many may come at once."""
+
+    rate: float
+    burst: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    api_id: str
+    name: str
+    account_id: str
+    region: str
+    variables: dict[str, str]
+    methods: tuple[Method, ...]
+    throttles: dict[str, Throttle] = field(default_factory=dict)
+    """By `path/METHOD` as method settings spell it (`~1realtime/POST`), `*/*` for all."""
+
+
+@dataclass(frozen=True)
+class KeyUse:
+    """An API key together with the usage plan that admits it to a stage."""
+
+    key_id: str
+    plan_id: str
+    throttle: Throttle | None
+    quota_limit: int | None
+    quota_period: str | None
+
+
+def remember(api: RestAPI, deployment_id: str) -> None:
+    """Snapshot the methods of an API for one of its deployments."""
+    _snapshots(api)[deployment_id] = tuple(_methods(api))
+
+
+def find_stage(api_id: str, stage_name: str) -> Stage | None:
+    found = _find_api(api_id)
+    if found is None:
+        return None
+    backend, api = found
+    stage = api.stages.get(stage_name)
+    if stage is None:
+        return None
+    throttles = {
+        path: Throttle(float(settings["throttlingRateLimit"]), int(settings["throttlingBurstLimit"]))
+        for path, settings in stage.method_settings.items()
+    }
+    return Stage(
+        api_id=api_id,
+        name=stage_name,
+        account_id=backend.account_id,
+        region=backend.region_name,
+        variables=dict(stage.variables or {}),
+        methods=_snapshots(api).get(stage.deployment_id, ()),
+        throttles=throttles,
+    )
+
+
+def find_key(stage: Stage, value: str) -> KeyUse | None:
+    """The enabled key with this value, if a usage plan admits it to the stage."""
+    backend = apigateway_backends[stage.account_id][stage.region]
+    key = next((key for key in backend.keys.values() if key.value == value and _is_true(key.enabled)), None)
+    if key is None:
+        return None
+    for plan in backend.usage_plans.values():
+        admitted = any(s.get("apiId") == stage.api_id and s.get("stage") == stage.name for s in plan.api_stages)
+        if admitted and key.id in backend.usage_plan_keys.get(plan.id, {}):
+            throttle, quota = plan.throttle or {}, plan.quota or {}
+            return KeyUse(
+                key_id=key.id,
+                plan_id=plan.id,
+                throttle=_throttle(throttle),
+                quota_limit=int(quota["limit"]) if quota.get("limit") is not None else None,
+                quota_period=quota.get("period"),
+            )
+    return None
+
+
+def may_invoke(function_arn: str, source_arn: str) -> bool:
+    """Whether the function's resource policy lets API Gateway call it from this method.
+
+    Without such a statement (`aws_lambda_permission`) AWS answers 500, and so do we: forgetting it is the
+    most common mistake with proxy integrations.
+    """
+    _, _, _, region, account_id, _, name, *_ = function_arn.split(":")
+    functions = lambda_backends[account_id][region]._lambdas
+    if not functions.get_function_by_name_or_arn_with_qualifier(function_arn):
+        return False
+    policy = functions.get_function_by_name_or_arn_with_qualifier(name).policy
+    return any(_admits(statement, source_arn) for statement in policy.statements)
+
+
+def _admits(statement: dict[str, Any], source_arn: str) -> bool:
+    principal = statement.get("Principal")
+    service = principal.get("Service") if isinstance(principal, dict) else principal
+    if statement.get("Effect") != "Allow" or service != "apigateway.amazonaws.com":
+        return False
+    patterns = [
+        value
+        for values in statement.get("Condition", {}).values()
+        for key, value in values.items()
+        if key.lower() == "aws:sourcearn"
+    ]
+    return all(fnmatchcase(source_arn, pattern) for pattern in patterns)
+
+
+def _find_api(api_id: str) -> tuple[APIGatewayBackend, RestAPI] | None:
+    for _account, _region, backend in apigateway_backends.iter_backends():
+        if api_id in backend.apis:
+            return backend, backend.apis[api_id]
+    return None
+
+
+def _snapshots(api: RestAPI) -> dict[str, tuple[Method, ...]]:
+    snapshots: dict[str, tuple[Method, ...]] = api.__dict__.setdefault("emulator_snapshots", {})
+    return snapshots
+
+
+def _methods(api: RestAPI) -> list[Method]:
+    methods = []
+    for resource in api.resources.values():
+        for verb, method in resource.resource_methods.items():
+            parameters, schema = _validation(api, method)
+            methods.append(
+                Method(
+                    resource_id=resource.id,
+                    resource_path=resource.get_path(),
+                    http_method=verb,
+                    authorization=method.authorization_type or "NONE",
+                    api_key_required=_is_true(method.api_key_required),
+                    integration=_integration(method.method_integration),
+                    required_parameters=parameters,
+                    body_schema=schema,
+                )
+            )
+    return methods
+
+
+def _integration(integration: Any) -> Integration | None:
+    if integration is None:
+        return None
+    return Integration(
+        type=integration.integration_type,
+        uri=integration.uri or "",
+        timeout_ms=int(integration.timeout_in_millis or 29_000),
+    )
+
+
+def _validation(api: RestAPI, method: Any) -> tuple[tuple[str, ...], dict[str, Any] | None]:
+    validator = api.request_validators.get(method.request_validator_id)
+    if validator is None:
+        return (), None
+    parameters: tuple[str, ...] = ()
+    if _is_true(validator.validate_request_parameters):
+        parameters = tuple(name for name, required in (method.request_parameters or {}).items() if _is_true(required))
+    schema = None
+    model_name = (method.request_models or {}).get("application/json")
+    if _is_true(validator.validate_request_body) and model_name:
+        model = next((model for model in api.models.values() if model.name == model_name), None)
+        schema = json.loads(model.schema) if model is not None and model.schema else None
+    return parameters, schema
+
+
+def _throttle(settings: dict[str, Any]) -> Throttle | None:
+    if settings.get("rateLimit") is None or settings.get("burstLimit") is None:
+        return None
+    return Throttle(float(settings["rateLimit"]), int(settings["burstLimit"]))
+
+
+def _is_true(value: Any) -> bool:
+    return value is True or str(value).lower() == "true"

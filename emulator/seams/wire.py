@@ -1,0 +1,175 @@
+"""Moto's HTTP application, and AWS's wire protocols in both directions.
+
+What it offers speaks WSGI and plain dictionaries, so that nobody else has to import moto.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
+
+from moto.core.exceptions import ServiceException
+from moto.core.responses import ActionResult, BaseResponse
+from moto.moto_server.werkzeug_app import (
+    BackendRequest,
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import WSGIRequestHandler
+from werkzeug.wrappers import Response
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
+JSON_ERRORS = ("application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json")
+
+
+def request_handler() -> type[WSGIRequestHandler]:
+    return MotoRequestHandler
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Region and service that a request was signed for."""
+
+    region: str
+    service: str
+
+
+def scope(environ: Environ) -> Scope | None:
+    """`None` for an unsigned request."""
+    match = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    return Scope(*match.groups()) if match else None
+
+
+def keep_body(environ: Environ) -> bytes:
+    """The request body, left readable for whoever handles the request next."""
+    if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        body = environ["wsgi.input"].read()
+        environ["CONTENT_LENGTH"] = str(len(body))
+        del environ["HTTP_TRANSFER_ENCODING"]
+    else:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+@dataclass(frozen=True)
+class Call:
+    """One AWS operation as its caller meant it."""
+
+    service: str
+    operation: str
+    account_id: str
+    region: str
+    parameters: dict[str, Any]
+
+
+class CallError(Exception):
+    """An error that AWS's service model knows: `code` selects the HTTP status."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def operation_name(environ: Environ, service: str) -> str | None:
+    """Name of the operation of `service` that a request asks for; `None` if the service has no such one."""
+    target = environ.get("HTTP_X_AMZ_TARGET")
+    if target:
+        return str(target).rsplit(".", 1)[-1]
+    response = BaseResponse(service_name=service)
+    return response._get_action_from_method_and_request_uri(BackendRequest(environ.copy()))
+
+
+class _Operation(BaseResponse):
+    """Moto's own parsing and serialising, around a handler that is not moto's."""
+
+    def __init__(self, service: str, handler: Callable[[Call], dict[str, Any]]) -> None:
+        super().__init__(service_name=service)
+        self.automated_parameter_parsing = True
+        self.handler = handler
+
+    def call_action(self) -> Any:
+        parameters = {key: value for key, value in dict(self.params).items() if value is not None}
+        call = Call(
+            service=self.service_name or "",
+            operation=self._get_action(),
+            account_id=self.current_account,
+            region=self.region,
+            parameters=parameters,
+        )
+        try:
+            return self.serialized(ActionResult(self.handler(call)))
+        except CallError as error:
+            return self.serialized(ActionResult(ServiceException(error.code, str(error))))
+
+
+def answer(environ: Environ, service: str, handler: Callable[[Call], dict[str, Any]]) -> Wsgi:
+    """The response of `handler` in the wire format of `service`."""
+    request = BackendRequest(environ)
+    status, headers, body = _Operation(service, handler)._dispatch(request)
+    plain = {name: str(value) for name, value in headers.items() if name != "status"}
+    plain.setdefault("x-amzn-RequestId", str(uuid.uuid4()))
+    return Response(body, int(status), plain)
+
+
+def application() -> Wsgi:
+    """Moto, with an unimplemented operation answered as what it is.
+
+    Moto raises `NotImplementedError` (a 500 with a stack trace, which SDKs retry for minutes) or, for a path
+    it has no route for, answers Flask's plain 404, which a client would take for "this resource is gone".
+    501 is retried by no SDK and mistaken for nothing.
+    """
+    moto = DomainDispatcherApplication(create_backend_app)
+
+    def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        seen: dict[str, Any] = {}
+
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            seen.update(status=status, headers=headers)
+            return start_response(status, headers, *rest) if not _unrouted(environ, status, headers) else None
+
+        try:
+            chunks = moto(environ, start)
+        except NotImplementedError as error:
+            return _not_implemented(environ, str(error))(environ, start_response)
+        if seen and _unrouted(environ, seen["status"], seen["headers"]):
+            return _not_implemented(environ, f"no route for {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")(
+                environ, start_response
+            )
+        return chunks
+
+    return call
+
+
+def _unrouted(environ: Environ, status: str, headers: list[tuple[str, str]]) -> bool:
+    """Whether this is Flask's 404 rather than an AWS service's (those are JSON or XML)."""
+    signed = scope(environ)
+    if not status.startswith("404") or signed is None or signed.service == "s3":
+        return False
+    content_type = next((value for name, value in headers if name.lower() == "content-type"), "text/html")
+    return content_type.startswith("text/html")
+
+
+def _not_implemented(environ: Environ, detail: str) -> Wsgi:
+    signed = scope(environ)
+    service = signed.service if signed else "unknown"
+    message = f"The local emulator does not implement this operation of {service}: {detail}"
+    headers = {"x-amzn-ErrorType": "NotImplemented", "x-emulator-fidelity": "not-run"}
+    if environ.get("CONTENT_TYPE", "").startswith(JSON_ERRORS) or environ.get("HTTP_X_AMZ_TARGET"):
+        body = json.dumps({"__type": "NotImplemented", "message": message})
+        return Response(body, 501, headers, content_type="application/x-amz-json-1.1")
+    body = (
+        f"<ErrorResponse><Error><Code>NotImplemented</Code><Message>{escape(message)}</Message></Error></ErrorResponse>"
+    )
+    return Response(body, 501, headers, content_type="text/xml")

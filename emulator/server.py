@@ -1,0 +1,112 @@
+"""The process: bind, install the seams, announce, serve, and leave nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+
+from emulator import VERSION, seams
+from emulator.compute import processes
+from emulator.errors import PortTaken
+from emulator.settings import Settings
+
+HOST = "127.0.0.1"
+"""Loopback only: requests are not authenticated, and functions run what they are given."""
+
+
+def serve(*, port: int, data_dir: Path, jobs_python: Path, lambda_python: Path) -> None:
+    """Serve until SIGTERM or SIGINT. Raises `PortTaken` or another `EmulatorError` before the first request."""
+    listener = _listen(port)
+    port = listener.getsockname()[1]
+    settings = Settings(
+        host=HOST,
+        port=port,
+        endpoint=f"http://{HOST}:{port}",
+        data_dir=data_dir,
+        jobs_python=jobs_python,
+        lambda_python=lambda_python,
+    )
+    data_dir.mkdir(parents=True, exist_ok=True)
+    started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    seams.apply(settings)
+    from emulator import app  # after the seams: what it imports must see moto as patched
+
+    application = app.build(settings, started_at)
+    server = make_server(
+        HOST, port, application, threaded=True, request_handler=_quiet(seams.request_handler()), fd=listener.fileno()
+    )
+    _run(server, announce=lambda: _announce(settings, started_at))
+    seams.shutdown()
+    processes.kill_all()
+    (data_dir / "emulator.json").unlink(missing_ok=True)
+    _say("stopped")
+
+
+def _listen(port: int) -> socket.socket:
+    """The listening socket, bound before anything slow so that a taken port is told at once."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+    except OSError as error:
+        listener.close()
+        raise PortTaken(HOST, port, error.strerror or str(error)) from error
+    listener.listen(256)
+    return listener
+
+
+def _run(server: BaseWSGIServer, *, announce: Callable[[], None]) -> None:
+    """Serve in a thread, so that the main thread is free to receive signals and can then stop the server."""
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="http", daemon=True)
+    thread.start()
+    announce()
+    stop.wait()
+    server.shutdown()
+    thread.join(timeout=5)
+    server.server_close()
+
+
+def _announce(settings: Settings, started_at: str) -> None:
+    document: dict[str, Any] = {
+        "pid": os.getpid(),
+        "endpoint": settings.endpoint,
+        "port": settings.port,
+        "account_id": settings.account_id,
+        "region": settings.region,
+        "version": VERSION,
+        "started_at": started_at,
+    }
+    # Written aside and renamed: whoever waits for the file never reads half of it.
+    target = settings.data_dir / "emulator.json"
+    draft = target.with_suffix(".json.tmp")
+    draft.write_text(json.dumps(document, indent=2) + "\n")
+    draft.replace(target)
+    _say(f"ready at {settings.endpoint} (pid {os.getpid()}, data in {settings.data_dir})")
+
+
+def _quiet(handler: type[WSGIRequestHandler]) -> type[WSGIRequestHandler]:
+    """The same handler without a line per request: `app` writes a better one, with the operation's name."""
+
+    class Handler(handler):  # type: ignore[misc, valid-type]
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+            """Nothing here."""
+
+    return Handler
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"emulator: {text}\n")
+    sys.stdout.flush()
