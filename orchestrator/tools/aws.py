@@ -1,0 +1,151 @@
+"""AWS through boto3, or the emulator through the very same calls.
+
+With an endpoint, this object is hermetic: the dummy credentials, that endpoint and nothing that the
+machine's AWS set-up says. boto3 is imported on first use, since commands such as `graph` need none of it.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.errors import CredentialsError, EmulatorError, PlatformError
+from orchestrator.tools.environment import LOCAL_CREDENTIALS, require_loopback
+
+_SIGN_IN = "Sign in (for example `aws sso login`, or set AWS_PROFILE) and try again; for no account at all: ENV=local."
+
+
+class Aws:
+    """One region of one account.
+
+    Args:
+        region: e.g. `us-east-1`.
+        endpoint: address of the emulator, loopback only; `None` means AWS.
+    """
+
+    def __init__(self, region: str, endpoint: str | None) -> None:
+        self.region = region
+        self.endpoint = require_loopback(endpoint).rstrip("/") if endpoint is not None else None
+        self._lock = threading.Lock()
+        self._session: Any = None
+        self._clients: dict[str, Any] = {}
+
+    def account_id(self) -> str:
+        """The account that the credentials belong to. Raises `CredentialsError`."""
+        from botocore import exceptions
+
+        try:
+            return str(self.client("sts").get_caller_identity()["Account"])
+        except (
+            exceptions.NoCredentialsError,
+            exceptions.PartialCredentialsError,
+            exceptions.CredentialRetrievalError,
+            exceptions.SSOError,
+            exceptions.UnauthorizedSSOTokenError,
+            exceptions.ClientError,
+        ) as error:
+            raise CredentialsError(f"no usable AWS credentials: {error}", hint=_SIGN_IN) from error
+        except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
+            raise self._unreachable(error) from error
+
+    def client(self, service: str) -> Any:
+        """A boto3 client; made once, usable from any thread. Raises `CredentialsError` on a wrong profile."""
+        with self._lock:
+            if service not in self._clients:
+                self._clients[service] = self._new_client(service)
+            return self._clients[service]
+
+    def api_url(self, rest_api_id: str, stage: str) -> str:
+        """Base address of a REST API's stage, without a slash at its end."""
+        if self.endpoint is not None:
+            return f"{self.endpoint}/restapis/{rest_api_id}/{stage}/_user_request_"
+        suffix = "amazonaws.com.cn" if self.region.startswith("cn-") else "amazonaws.com"
+        return f"https://{rest_api_id}.execute-api.{self.region}.{suffix}/{stage}"
+
+    def http(
+        self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout: float
+    ) -> tuple[int, dict[str, str], bytes]:
+        """One plain HTTP request; any status is an answer, no answer is a `PlatformError`."""
+        import httpx
+
+        # trust_env would take a proxy from the environment, and most proxies refuse to reach loopback.
+        trust_env = self.endpoint is None
+        try:
+            with httpx.Client(trust_env=trust_env, timeout=timeout, follow_redirects=False) as client:
+                answer = client.request(method, url, headers=dict(headers), content=body)
+        except httpx.HTTPError as error:
+            raise PlatformError(f"{method} {url} got no answer: {type(error).__name__} {error}".rstrip()) from error
+        return answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
+
+    def _new_client(self, service: str) -> Any:
+        from botocore import exceptions
+
+        try:
+            if self._session is None:
+                self._session = self._new_session()
+            if self.endpoint is None:
+                config = _config(total_max_attempts=6, connect_timeout=10, read_timeout=90)
+                return self._session.client(service, config=config)
+            return self._session.client(
+                service,
+                endpoint_url=self.endpoint,
+                aws_access_key_id=LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=LOCAL_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+                config=_local_config(),
+            )
+        except (exceptions.ProfileNotFound, exceptions.ConfigParseError, exceptions.PartialCredentialsError) as error:
+            raise CredentialsError(f"no usable AWS credentials: {error}", hint=_SIGN_IN) from error
+
+    def _new_session(self) -> Any:
+        import boto3
+        import botocore.session
+
+        if self.endpoint is None:
+            return boto3.session.Session(region_name=self.region)
+        return boto3.session.Session(
+            region_name=self.region, botocore_session=botocore.session.Session(session_vars=_no_environment())
+        )
+
+    def _unreachable(self, error: Exception) -> PlatformError:
+        if self.endpoint is not None:
+            return EmulatorError(
+                f"nothing answers at {self.endpoint}: {error}",
+                hint="See `orchestrator emulator status` and `orchestrator emulator logs`.",
+            )
+        return CredentialsError(f"AWS cannot be reached: {error}", hint="Check the network and the proxy settings.")
+
+
+def _local_config() -> Any:
+    return _config(
+        total_max_attempts=2,
+        connect_timeout=5,
+        read_timeout=300,
+        proxies={},
+        inject_host_prefix=False,
+        s3={"addressing_style": "path"},
+    )
+
+
+def _config(*, total_max_attempts: int, **settings: Any) -> Any:
+    from botocore.config import Config
+
+    retries = {"mode": "standard", "total_max_attempts": total_max_attempts}
+    # An AWS_ENDPOINT_URL_<SERVICE> that somebody left in the environment bends no call of ours.
+    make: Any = Config
+    return make(ignore_configured_endpoint_urls=True, retries=retries, **settings)
+
+
+def _no_environment() -> dict[str, tuple[None, None, Any, Any]]:
+    """botocore's own table of settings, cut off from environment variables and configuration files.
+
+    Explicit keys alone do not do it: a profile that does not exist, a CA bundle or FIPS in the
+    environment would still break or bend local calls.
+    """
+    from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
+
+    defaults = {name: (None, None, entry[2], entry[3]) for name, entry in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()}
+    for name in ("config_file", "credentials_file"):
+        defaults[name] = (None, None, os.devnull, None)
+    return defaults

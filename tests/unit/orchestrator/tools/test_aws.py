@@ -1,0 +1,124 @@
+"""boto3 against a local endpoint, whatever the machine's own AWS set-up says."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+
+from orchestrator.errors import ConfigError, CredentialsError, EmulatorError, PlatformError
+from orchestrator.tools.aws import Aws
+
+
+class _Handler(http.server.BaseHTTPRequestHandler):
+    """Answers STS and keeps what it was asked with."""
+
+    seen: ClassVar[list[dict[str, str]]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0))).decode()
+        self.seen.append({name.lower(): value for name, value in self.headers.items()} | {"body": body})
+        answer = (
+            b'<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
+            b"<Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+            if "GetCallerIdentity" in body
+            else json.dumps({"echo": body}).encode()
+        )
+        self.send_response(418 if self.path == "/teapot" else 200)
+        self.send_header("X-Fidelity", "executed")
+        self.send_header("content-length", str(len(answer)))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def endpoint() -> Iterator[str]:
+    _Handler.seen = []
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def stray(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "AWS_PROFILE": "does-not-exist",
+        "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9",
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_CA_BUNDLE": "/nowhere/bundle.pem",
+        "AWS_USE_FIPS_ENDPOINT": "true",
+        "AWS_SESSION_TOKEN": "real-token",
+        "AWS_ACCESS_KEY_ID": "AKIAREAL",
+        "HTTP_PROXY": "http://127.0.0.1:9",
+        "http_proxy": "http://127.0.0.1:9",
+        "ALL_PROXY": "http://127.0.0.1:9",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.mark.usefixtures("stray")
+def test_local_calls_ignore_the_machines_profile_proxy_endpoints_and_keys(endpoint: str) -> None:
+    assert Aws("us-east-1", endpoint).account_id() == "123456789012"
+    (call,) = _Handler.seen
+    assert "Credential=test/" in call["authorization"]
+    assert "x-amz-security-token" not in call
+
+
+@pytest.mark.usefixtures("stray")
+def test_http_goes_straight_to_loopback_and_any_status_is_an_answer(endpoint: str) -> None:
+    status, headers, body = Aws("us-east-1", endpoint).http(
+        "POST", f"{endpoint}/teapot", headers={"x-api-key": "k"}, body=b"hi", timeout=5
+    )
+    assert (status, headers["x-fidelity"], json.loads(body)) == (418, "executed", {"echo": "hi"})
+    assert _Handler.seen[0]["x-api-key"] == "k"
+
+
+def test_no_answer_is_an_error_that_names_the_address() -> None:
+    cloud = Aws("us-east-1", "http://127.0.0.1:9")
+    with pytest.raises(PlatformError, match=r"GET http://127\.0\.0\.1:9/x got no answer"):
+        cloud.http("GET", "http://127.0.0.1:9/x", headers={}, body=b"", timeout=2)
+    with pytest.raises(EmulatorError, match=r"nothing answers at http://127\.0\.0\.1:9"):
+        cloud.account_id()
+
+
+def test_only_loopback_can_be_an_endpoint() -> None:
+    with pytest.raises(ConfigError, match=r"10\.0\.0\.1"):
+        Aws("us-east-1", "http://10.0.0.1:4566")
+
+
+def test_missing_credentials_and_profiles_say_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    with pytest.raises(CredentialsError, match="Unable to locate credentials") as caught:
+        Aws("us-east-1", None).account_id()
+    assert "ENV=local" in (caught.value.hint or "")
+    monkeypatch.setenv("AWS_PROFILE", "does-not-exist")
+    with pytest.raises(CredentialsError, match="does-not-exist"):
+        Aws("us-east-1", None).account_id()
+
+
+def test_addresses_of_the_api() -> None:
+    assert Aws("eu-west-1", None).api_url("abc", "live") == "https://abc.execute-api.eu-west-1.amazonaws.com/live"
+    assert Aws("cn-north-1", None).api_url("abc", "live").endswith(".amazonaws.com.cn/live")
+    assert (
+        Aws("us-east-1", "http://127.0.0.1:4566/").api_url("abc", "live")
+        == "http://127.0.0.1:4566/restapis/abc/live/_user_request_"
+    )
+
+
+def test_clients_are_made_once(endpoint: str) -> None:
+    cloud = Aws("us-east-1", endpoint)
+    assert cloud.client("s3") is cloud.client("s3")

@@ -1,0 +1,108 @@
+"""The state bucket and the states in it, against moto's S3."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from orchestrator.errors import TerraformError
+from orchestrator.tools.aws import Aws
+from orchestrator.tools.interfaces import State
+from orchestrator.tools.state import S3StateStore
+
+BUCKET = "mlops-local-tfstate-123456789012-us-east-1"
+
+DOCUMENT = {
+    "version": 4,
+    "serial": 7,
+    "lineage": "aaaa",
+    "outputs": {"foundation": {"value": {"s3": {"bucket_name": "b"}}, "type": ["object", {}]}},
+    "resources": [
+        {"mode": "data", "type": "aws_region", "name": "here", "instances": [{}]},
+        {"mode": "managed", "type": "aws_kms_key", "name": "data", "instances": [{}, {"deposed": "1a2b"}]},
+        {
+            "module": 'module.s3["main"]',
+            "mode": "managed",
+            "type": "aws_s3_object",
+            "name": "prefix",
+            "instances": [{"index_key": 'odd "name"'}, {"index_key": 1}],
+        },
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def cloud() -> Iterator[Aws]:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    yield Aws("us-east-1", f"http://127.0.0.1:{port}")
+    server.stop()
+
+
+@pytest.fixture
+def store(cloud: Aws, request: pytest.FixtureRequest) -> S3StateStore:
+    name = f"{BUCKET[:30]}-{abs(hash((request.node.name, os.getpid()))) % 10**8}"
+    return S3StateStore(cloud, name, {"project": "mlops", "environment": "local"})
+
+
+def test_the_bucket_is_made_once_and_secured(store: S3StateStore, cloud: Aws) -> None:
+    assert store.ensure_bucket() is True
+    assert store.ensure_bucket() is False
+    s3, name = cloud.client("s3"), store.bucket
+    assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
+    assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
+    rule = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
+    policy = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])
+    assert policy["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+    assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == [
+        {"Key": "environment", "Value": "local"},
+        {"Key": "project", "Value": "mlops"},
+    ]
+
+
+def test_a_half_made_bucket_is_finished(store: S3StateStore, cloud: Aws) -> None:
+    cloud.client("s3").create_bucket(Bucket=store.bucket)
+    assert store.ensure_bucket() is False
+    assert cloud.client("s3").get_bucket_versioning(Bucket=store.bucket)["Status"] == "Enabled"
+
+
+def test_a_state_is_read_as_outputs_and_addresses(store: S3StateStore, cloud: Aws) -> None:
+    cloud.client("s3").create_bucket(Bucket=store.bucket)
+    assert store.read("foundation") is None
+    cloud.client("s3").put_object(Bucket=store.bucket, Key="foundation.tfstate", Body=json.dumps(DOCUMENT))
+    assert store.read("foundation") == State(
+        serial=7,
+        lineage="aaaa",
+        outputs={"foundation": {"s3": {"bucket_name": "b"}}},
+        resources=(
+            "aws_kms_key.data",
+            'module.s3["main"].aws_s3_object.prefix["odd \\"name\\""]',
+            'module.s3["main"].aws_s3_object.prefix[1]',
+        ),
+    )
+
+
+def test_no_bucket_means_no_state_and_no_lock(store: S3StateStore) -> None:
+    assert store.read("data") is None
+    assert store.lock_info("data") is None
+
+
+def test_the_lock_is_the_object_beside_the_state(store: S3StateStore, cloud: Aws) -> None:
+    cloud.client("s3").create_bucket(Bucket=store.bucket)
+    cloud.client("s3").put_object(
+        Bucket=store.bucket, Key="data.tfstate.tflock", Body=json.dumps({"Who": "alice@laptop"})
+    )
+    assert store.lock_info("data") == {"Who": "alice@laptop"}
+
+
+def test_a_broken_state_is_named(store: S3StateStore, cloud: Aws) -> None:
+    cloud.client("s3").create_bucket(Bucket=store.bucket)
+    cloud.client("s3").put_object(Bucket=store.bucket, Key="data.tfstate", Body=b"<html>")
+    with pytest.raises(TerraformError, match=r"data\.tfstate is not JSON"):
+        store.read("data")
