@@ -20,24 +20,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-KINDS = ("lambda", "glue-crawler", "glue-job", "training", "endpoint", "bedrock", "states-call")
+from emulator.fidelity import Fidelity, weakest
 
-EXECUTED = "executed"
-EMULATED = "emulated"
-RECORDED = "recorded"
-STAND_IN = "stand-in"
-NOT_RUN = "not-run"
-FROM_STRONG_TO_WEAK = (EXECUTED, EMULATED, RECORDED, STAND_IN, NOT_RUN)
+KINDS = ("lambda", "glue-crawler", "glue-job", "training", "endpoint", "bedrock", "states-call")
 
 CAPACITY = 20_000
 """Records kept; the oldest ended ones go first."""
 
 _cause: ContextVar[str | None] = ContextVar("evidence_cause", default=None)
-
-
-def weakest(fidelities: list[str]) -> str:
-    """The least real of several; nothing at all is `not-run`."""
-    return max(fidelities, key=FROM_STRONG_TO_WEAK.index, default=NOT_RUN)
 
 
 def current_cause() -> str | None:
@@ -75,14 +65,14 @@ class Evidence:
     detail: dict[str, Any] = field(default_factory=dict)
     children: list[str] = field(default_factory=list)
 
-    def own_fidelity(self) -> str:
+    def own_fidelity(self) -> Fidelity:
         """From this record alone."""
         if self.stand_in:
-            return STAND_IN
+            return "stand-in"
         if self.pid is None:
             # Work that was to run in a process, and ended before there was one, never happened.
-            return NOT_RUN if self.status == "failed" and self.detail.get("needs_process") else EMULATED
-        return EXECUTED if self.artifact_sha256 else EMULATED
+            return "not-run" if self.status == "failed" and self.detail.get("needs_process") else "emulated"
+        return "executed" if self.artifact_sha256 else "emulated"
 
 
 class EvidenceStore:
@@ -150,7 +140,7 @@ class EvidenceStore:
         with self._lock:
             return self._records.get(evidence_id)
 
-    def fidelity(self, evidence_id: str) -> str:
+    def fidelity(self, evidence_id: str) -> Fidelity:
         """As weak as the weakest of the record and of everything it caused.
 
         A Step Functions call does no work of its own: what it caused speaks for it, and where it caused
@@ -159,15 +149,15 @@ class EvidenceStore:
         with self._lock:
             return self._fidelity(evidence_id, set())
 
-    def _fidelity(self, evidence_id: str, seen: set[str]) -> str:
+    def _fidelity(self, evidence_id: str, seen: set[str]) -> Fidelity:
         record = self._records.get(evidence_id)
         if record is None:
-            return NOT_RUN
+            return "not-run"
         seen.add(evidence_id)
         below = [self._fidelity(child, seen) for child in record.children if child in self._records and child not in seen]
         if record.kind == "states-call":
-            return weakest(below) if below else EMULATED
-        return weakest([record.own_fidelity(), *below])
+            return weakest(*below) if below else "emulated"
+        return weakest(record.own_fidelity(), *below)
 
     def query(
         self, *, execution: str | None = None, kind: str | None = None, resource: str | None = None
@@ -229,4 +219,4 @@ def describe_exit(exit_code: int) -> str:
 STORE = EvidenceStore()
 """The one store of this process."""
 
-__all__ = ["KINDS", "STORE", "Evidence", "EvidenceStore", "caused_by", "current_cause", "describe_exit", "weakest"]
+__all__ = ["KINDS", "STORE", "Evidence", "EvidenceStore", "caused_by", "current_cause", "describe_exit"]

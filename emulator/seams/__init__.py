@@ -39,6 +39,7 @@ SEAMS: tuple[str, ...] = (
     "autoscaling",
     "apigateway",
     "bedrock",
+    "lineage",
     "lambda_exec",
     "stepfunctions_exec",
     "sagemaker_compute",
