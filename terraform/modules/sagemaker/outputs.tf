@@ -20,11 +20,11 @@ output "source_uri" {
 
 output "group_name" {
   description = "Model package group that trained models are registered in."
-  value       = var.group_name
+  value       = var.model_group.name
 }
 
 # The pipeline writes the parameter. Were it made here, Terraform would put its first value back.
 output "live_parameter_name" {
   description = "SSM parameter in which the pipeline records the live model version."
-  value       = "/${var.context.project}/${var.context.environment}/models/${var.group_name}/live"
+  value       = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"
 }

@@ -39,13 +39,21 @@ variable "image" {
   default = {}
 }
 
-variable "group_name" {
-  description = "Model package group that trained models are registered in."
-  type        = string
+variable "model_group" {
+  description = "Model package group that trained models are registered in: its name, and the short key under which environment files name it."
+  type = object({
+    key  = string
+    name = string
+  })
 
   validation {
-    condition     = can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", var.group_name))
-    error_message = "group_name must be 1 to 63 letters, digits and inner hyphens; received \"${var.group_name}\"."
+    condition     = can(regex("^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", var.model_group.name))
+    error_message = "model_group.name must be 1 to 63 letters, digits and inner hyphens; received \"${var.model_group.name}\"."
+  }
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.model_group.key))
+    error_message = "model_group.key must be 2 to 32 lower-case letters, digits and hyphens, starting with a letter; received \"${var.model_group.key}\"."
   }
 }
 

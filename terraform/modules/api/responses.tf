@@ -1,0 +1,35 @@
+# Refusals of the gateway itself have the same form as the errors of the functions behind it.
+locals {
+  refusals = {
+    DEFAULT_4XX            = { status = null, type = "bad_request" }
+    DEFAULT_5XX            = { status = null, type = "internal" }
+    ACCESS_DENIED          = { status = "403", type = "forbidden" }
+    BAD_REQUEST_BODY       = { status = "400", type = "bad_request" }
+    BAD_REQUEST_PARAMETERS = { status = "400", type = "bad_request" }
+    INTEGRATION_FAILURE    = { status = "503", type = "not_ready" }
+    INTEGRATION_TIMEOUT    = { status = "504", type = "deadline" }
+    INVALID_API_KEY        = { status = "403", type = "forbidden" }
+    QUOTA_EXCEEDED         = { status = "429", type = "throttled" }
+    THROTTLED              = { status = "429", type = "throttled" }
+    UNSUPPORTED_MEDIA_TYPE = { status = "415", type = "bad_request" }
+  }
+
+  # Those that a caller may repeat after a moment.
+  transient_statuses = ["429", "503"]
+}
+
+resource "aws_api_gateway_gateway_response" "refusal" {
+  for_each = local.refusals
+
+  rest_api_id   = aws_api_gateway_rest_api.this.id
+  response_type = each.key
+  status_code   = each.value.status
+
+  response_templates = {
+    "application/json" = "{\"request_id\": \"$context.requestId\", \"error\": {\"type\": \"${each.value.type}\", \"message\": $context.error.messageString}}"
+  }
+
+  response_parameters = contains(local.transient_statuses, coalesce(each.value.status, "any")) ? {
+    "gatewayresponse.header.Retry-After" = "'1'"
+  } : {}
+}

@@ -1,0 +1,57 @@
+# A deployment is a photograph of the API: the trigger is the code that describes it, and the inputs.
+resource "aws_api_gateway_deployment" "this" {
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  description = "Inference API of ${var.context.name_prefix}."
+
+  triggers = {
+    content = sha256(jsonencode([
+      var.methods,
+      local.request_schema,
+      local.refusals,
+      [for file in ["api.tf", "request.tf", "responses.tf"] : filesha256("${path.module}/${file}")],
+    ]))
+  }
+
+  # The photograph must not be taken before everything stands.
+  depends_on = [aws_api_gateway_integration.function, aws_api_gateway_gateway_response.refusal]
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_api_gateway_stage" "this" {
+  # checkov:skip=CKV_AWS_120: a cached answer would hide which model version gave it, and the cache costs by the hour
+  # checkov:skip=CKV2_AWS_29: the web ACL is the environment's switch (enable_waf)
+  # checkov:skip=CKV2_AWS_77: the web ACL, which carries the Log4j rules, is the environment's switch (enable_waf)
+  # checkov:skip=CKV2_AWS_51: client certificates authenticate the gateway to HTTP backends; the backend here is Lambda, called by IAM
+  rest_api_id          = aws_api_gateway_rest_api.this.id
+  deployment_id        = aws_api_gateway_deployment.this.id
+  stage_name           = var.stage_name
+  xray_tracing_enabled = true
+
+  access_log_settings {
+    destination_arn = aws_cloudwatch_log_group.access.arn
+    format          = jsonencode(local.access_log_fields)
+  }
+
+  # The gateway refuses a stage with logs while the account has no role for them, and its first execution
+  # log would make the log group, without key and retention.
+  depends_on = [aws_api_gateway_account.this, aws_cloudwatch_log_group.execution]
+}
+
+resource "aws_api_gateway_method_settings" "all" {
+  # checkov:skip=CKV_AWS_225: a cached answer would hide which model version gave it, and the cache costs by the hour
+  # checkov:skip=CKV_AWS_308: there is no cache to encrypt
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  stage_name  = aws_api_gateway_stage.this.stage_name
+  method_path = "*/*"
+
+  settings {
+    metrics_enabled        = true
+    logging_level          = "ERROR"
+    data_trace_enabled     = false # requests are customers' texts
+    throttling_rate_limit  = var.throttle.rate_per_second
+    throttling_burst_limit = var.throttle.burst
+  }
+}

@@ -1,0 +1,117 @@
+locals {
+  managed_rules = {
+    AWSManagedRulesCommonRuleSet          = { priority = 10, count_only = ["SizeRestrictions_BODY"] } # texts may exceed 8 KB
+    AWSManagedRulesKnownBadInputsRuleSet  = { priority = 20, count_only = [] }
+    AWSManagedRulesAmazonIpReputationList = { priority = 30, count_only = [] }
+  }
+}
+
+resource "aws_wafv2_web_acl" "this" {
+  count = var.enable_waf ? 1 : 0
+
+  name        = local.name
+  description = "Protects the inference API of ${var.context.name_prefix}."
+  scope       = "REGIONAL"
+
+  default_action {
+    allow {}
+  }
+
+  dynamic "rule" {
+    for_each = local.managed_rules
+
+    content {
+      name     = rule.key
+      priority = rule.value.priority
+
+      override_action {
+        none {}
+      }
+
+      statement {
+        managed_rule_group_statement {
+          vendor_name = "AWS"
+          name        = rule.key
+
+          dynamic "rule_action_override" {
+            for_each = rule.value.count_only
+
+            content {
+              name = rule_action_override.value
+
+              action_to_use {
+                count {}
+              }
+            }
+          }
+        }
+      }
+
+      visibility_config {
+        cloudwatch_metrics_enabled = true
+        metric_name                = rule.key
+        sampled_requests_enabled   = false # requests are customers' texts
+      }
+    }
+  }
+
+  rule {
+    name     = "rate-per-address"
+    priority = 40
+
+    action {
+      block {}
+    }
+
+    statement {
+      rate_based_statement {
+        aggregate_key_type    = "IP"
+        evaluation_window_sec = 300
+        # The API's own limit over the window, from one address; WAF allows no limit below 10.
+        limit = max(10, ceil(var.throttle.rate_per_second * 300))
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "rate-per-address"
+      sampled_requests_enabled   = false
+    }
+  }
+
+  visibility_config {
+    cloudwatch_metrics_enabled = true
+    metric_name                = local.name
+    sampled_requests_enabled   = false
+  }
+}
+
+resource "aws_wafv2_web_acl_association" "this" {
+  count = var.enable_waf ? 1 : 0
+
+  resource_arn = aws_api_gateway_stage.this.arn
+  web_acl_arn  = aws_wafv2_web_acl.this[0].arn
+}
+
+# WAF insists on the prefix.
+resource "aws_cloudwatch_log_group" "waf" {
+  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of firewall logs is not owed everywhere
+  count = var.enable_waf ? 1 : 0
+
+  name              = "aws-waf-logs-${local.name}"
+  retention_in_days = var.context.log_retention_days
+  kms_key_id        = var.logs_key_arn
+}
+
+resource "aws_wafv2_web_acl_logging_configuration" "this" {
+  count = var.enable_waf ? 1 : 0
+
+  resource_arn            = aws_wafv2_web_acl.this[0].arn
+  log_destination_configs = [aws_cloudwatch_log_group.waf[0].arn]
+
+  redacted_fields {
+    single_header {
+      name = "x-api-key"
+    }
+  }
+}
