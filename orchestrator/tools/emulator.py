@@ -1,0 +1,288 @@
+"""The local AWS as a background process of this checkout.
+
+It is started as a daemon: a session of its own, no descriptor of the caller (so that `make deploy | tee log`
+ends), output into `.emulator/emulator.log`. It writes `emulator.json` into its data folder once it serves;
+the next command finds it there, and believes the file only if the process behind the address says that it
+is that very process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlencode
+
+from orchestrator.errors import ConfigError, EmulatorError, SetupError
+from orchestrator.tools import process
+from orchestrator.tools.environment import base_env
+from orchestrator.tools.interfaces import EmulatorInfo, Json
+
+DEFAULT_PORT = 4566
+HOST = "127.0.0.1"
+_SERVICE = "mlops-emulator"
+_START_SECONDS = 90.0
+_STOP_SECONDS = 15.0
+_TICK = 0.1
+
+
+class LocalEmulator:
+    """Starts, finds and stops the emulator.
+
+    Args:
+        repo: the checkout; its `.venv-jobs` runs jobs and model servers.
+        port: by default `EMULATOR_PORT`, else 4566; 0 lets the emulator pick a free one.
+        data_dir: by default `.emulator` in the checkout.
+    """
+
+    def __init__(self, repo: Path, *, port: int | None = None, data_dir: Path | None = None) -> None:
+        self._repo = repo.resolve()
+        self._port = _port_from_environment() if port is None else port
+        self._data = (data_dir or self._repo / ".emulator").resolve()
+        self._log = self._data / "emulator.log"
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def up(self) -> EmulatorInfo:
+        """Start it, unless it runs already."""
+        self._data.mkdir(parents=True, exist_ok=True)
+        with self._only_one_starts():
+            running = self.status()
+            if running is not None:
+                return running
+            self._refuse_foreign_port()
+            return self._start()
+
+    def down(self) -> bool:
+        """Stop it; True if there was something to stop."""
+        record = self._record()
+        if record is None:
+            return False
+        pid = int(record["pid"])
+        # The number alone proves nothing: after a reboot it may be anybody's.
+        if not self._is_ours(record):
+            self._forget()
+            return False
+        for sign, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
+            _signal_session(pid, sign)
+            if self._ended(pid, seconds):
+                self._forget()
+                return True
+        raise EmulatorError(f"the emulator (pid {pid}) does not end, not even by SIGKILL")
+
+    def status(self) -> EmulatorInfo | None:
+        """The running emulator of this checkout, or `None`."""
+        record = self._record()
+        if record is None:
+            return None
+        health = _health(str(record["endpoint"]))
+        if health is None or health.get("pid") != record["pid"]:
+            return None
+        return EmulatorInfo(
+            pid=int(record["pid"]),
+            endpoint=str(record["endpoint"]),
+            account_id=str(health["account_id"]),
+            log=self._log,
+            started_at=str(health["started_at"]),
+        )
+
+    def logs(self, lines: int) -> str:
+        """The end of its log; empty if it never ran."""
+        if not self._log.exists():
+            return ""
+        with self._log.open(encoding="utf-8", errors="replace") as log:
+            return "".join(log.readlines()[-lines:] if lines > 0 else [])
+
+    def evidence(self, **filters: str) -> list[Json]:
+        """Records of work that really ran, e.g. `evidence(execution=arn, kind="training")`."""
+        info = self.status()
+        if info is None:
+            raise EmulatorError("the emulator does not run", hint="Run `orchestrator emulator up`.")
+        document = _get(f"{info.endpoint}/_emulator/evidence?{urlencode(filters)}", timeout=30)
+        if document is None:
+            raise EmulatorError(
+                f"the emulator at {info.endpoint} gives no evidence", hint="See `orchestrator emulator logs`."
+            )
+        return [dict(record) for record in document["evidence"]]
+
+    @contextlib.contextmanager
+    def throwaway(self) -> Iterator[EmulatorInfo]:
+        """An empty emulator on a free port, gone at the end (previews without credentials)."""
+        with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
+            twin = LocalEmulator(self._repo, port=0, data_dir=Path(folder))
+            try:
+                yield twin.up()
+            finally:
+                twin.down()
+
+    def _start(self) -> EmulatorInfo:
+        command = self._command()
+        if self._log.exists():
+            self._log.replace(self._log.with_suffix(".previous.log"))
+        with self._log.open("wb") as log:
+            self._child = subprocess.Popen(
+                command,
+                cwd=self._repo,
+                env=base_env(),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                close_fds=True,
+                start_new_session=True,
+            )
+        try:
+            return self._wait_until_it_serves(self._child)
+        except BaseException:
+            _signal_session(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+            raise
+
+    def _command(self) -> list[str]:
+        jobs = self._repo / ".venv-jobs" / "bin" / "python"
+        if not jobs.exists():
+            raise SetupError(f"{jobs} is missing: training and model servers run in it", hint="Run `make setup`.")
+        options = {"--port": str(self._port), "--data-dir": str(self._data), "--jobs-python": str(jobs)}
+        words = [word for option in options.items() for word in option]
+        return [sys.executable, "-m", "emulator", "serve", *words]
+
+    def _wait_until_it_serves(self, child: subprocess.Popen[bytes]) -> EmulatorInfo:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if child.poll() is not None:
+                raise EmulatorError(
+                    f"the emulator ended at its start with exit code {child.returncode}:\n{self.logs(15).strip()}",
+                    hint=f"The whole log: {self._log}",
+                )
+            record = self._record()
+            if record is not None and record["pid"] == child.pid:
+                info = self.status()
+                if info is not None:
+                    return info
+            time.sleep(_TICK)
+        raise EmulatorError(
+            f"the emulator did not answer within {_START_SECONDS:g} seconds:\n{self.logs(15).strip()}",
+            hint=f"The whole log: {self._log}",
+        )
+
+    def _refuse_foreign_port(self) -> None:
+        """Our own emulator is ruled out by now, so whoever holds the port is somebody else."""
+        if self._port == 0:
+            return
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((HOST, self._port))
+                return
+            except OSError as error:
+                reason = error.strerror or str(error)
+        health = _health(f"http://{HOST}:{self._port}")
+        whose = f"by another emulator (pid {health['pid']})" if health else f"by another program ({reason})"
+        raise EmulatorError(
+            f"port {self._port} is taken {whose}",
+            hint=f"Stop it, or choose another port: `EMULATOR_PORT={self._port + 1}`.",
+        )
+
+    @contextlib.contextmanager
+    def _only_one_starts(self) -> Iterator[None]:
+        """Two commands at the same time start one emulator; the second waits and finds it."""
+        with (self._data / "start.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _record(self) -> Json | None:
+        try:
+            record = json.loads((self._data / "emulator.json").read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise EmulatorError(
+                f"{self._data / 'emulator.json'} is not JSON: {error}", hint="Delete the file and start again."
+            ) from error
+        return dict(record)
+
+    def _forget(self) -> None:
+        (self._data / "emulator.json").unlink(missing_ok=True)
+
+    def _is_ours(self, record: Json) -> bool:
+        """It answers with its pid, or, when it hangs, runs the emulator's command line on our folder."""
+        health = _health(str(record["endpoint"]))
+        if health is not None:
+            return bool(health.get("pid") == record["pid"])
+        words = _command_line(int(record["pid"]))
+        return "-m emulator serve" in words and str(self._data) in words
+
+    def _ended(self, pid: int, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self._child is not None and self._child.pid == pid:
+                if self._child.poll() is not None:
+                    return True
+            elif not _command_line(pid):
+                return True
+            time.sleep(_TICK)
+        return False
+
+
+def _port_from_environment() -> int:
+    value = os.environ.get("EMULATOR_PORT", "").strip()
+    if not value:
+        return DEFAULT_PORT
+    if not value.isdigit() or not 0 < int(value) < 65536:
+        raise ConfigError(f"EMULATOR_PORT must be a port number from 1 to 65535, got `{value}`")
+    return int(value)
+
+
+def _signal_session(pid: int, sign: signal.Signals) -> None:
+    """SIGTERM to the server, which takes its workers down itself; SIGKILL to the whole session."""
+    with contextlib.suppress(ProcessLookupError):
+        if sign is signal.SIGKILL:
+            os.killpg(pid, sign)
+        else:
+            os.kill(pid, sign)
+
+
+def _command_line(pid: int) -> str:
+    """What a process was started as; empty if there is none, or only a zombie."""
+    command = ["ps", "-o", "stat=,command=", "-p", str(pid)]
+    try:
+        said = process.run(command, env=base_env(), ok=None, timeout=10).stdout.strip()
+    except SetupError:
+        said = _from_proc(pid)  # small container images have no `ps`
+    state, _, words = said.partition(" ")
+    return "" if state.startswith("Z") else words.strip()
+
+
+def _from_proc(pid: int) -> str:
+    folder = Path("/proc") / str(pid)
+    try:
+        state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+        words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+    return f"{state} {words}"
+
+
+def _health(endpoint: str) -> Json | None:
+    document = _get(f"{endpoint}/_emulator/health", timeout=5)
+    return document if document is not None and document.get("service") == _SERVICE else None
+
+
+def _get(url: str, *, timeout: float) -> Json | None:
+    """A JSON object from loopback, or `None` when nothing (or something else) answers."""
+    import httpx
+
+    try:
+        with httpx.Client(trust_env=False, timeout=timeout) as client:
+            answer = client.get(url)
+            document = answer.json() if answer.status_code == 200 else None
+    except (httpx.HTTPError, ValueError):
+        return None
+    return document if isinstance(document, dict) else None
