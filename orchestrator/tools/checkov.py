@@ -93,6 +93,25 @@ class Checkov:
             seconds=time.monotonic() - started,
         )
 
+    def verdicts(self, folder: Path) -> dict[tuple[str, str], bool]:
+        """What each rule says about each resource of a folder, for tests of rules: (rule, resource) to passed."""
+        _, result = self._scan("source", folder)
+        passed = {(rule, resource): True for rule, resource in result["passed"]}
+        return passed | {(item["rule"], item["resource"]): False for item in result["failed"]}
+
+    def loaded_rules(self) -> frozenset[str]:
+        """Every rule id that checkov loads here, its own and ours: what the committed list is renewed from."""
+        worker = _Worker(self._python, self._repo / CHECKS_DIR)
+        try:
+            return worker.loaded
+        finally:
+            worker.close()
+
+    @property
+    def worker_pid(self) -> int | None:
+        """Process id of the worker; `None` before the first scan."""
+        return self._worker.pid if self._worker else None
+
     def close(self) -> None:
         """Ends the worker; the next scan starts another one."""
         with self._lock:
@@ -114,7 +133,9 @@ class Checkov:
                 raise
         if result["crashed"]:
             rule, what = next(iter(result["crashed"].items()))
-            raise PolicyGateBroken(f"the rule {rule} crashed on {what}", hint="repair the rule; nothing was judged by it")
+            raise PolicyGateBroken(
+                f"the rule {rule} crashed on {what}", hint="repair the rule; nothing was judged by it"
+            )
         if result["parsing_errors"]:
             raise PolicyGateBroken(
                 f"checkov cannot parse {', '.join(result['parsing_errors'])}", hint="run `terraform validate` there"

@@ -107,7 +107,7 @@ class Crashes:
                 crashes.graph_rules_ran.add(check.id)
 
         graph.run_check_parallel = run_check_parallel
-        concurrent.futures.wait = wait_and_raise
+        concurrent.futures.wait = wait_and_raise  # type: ignore[assignment]
 
 
 def wait_and_raise(futures: Any) -> Any:
@@ -197,7 +197,7 @@ def scan_in_child(request: Json, answers: int) -> None:
     code = 1
     try:
         try:
-            answer = {"result": scan(request)}
+            answer: Json = {"result": scan(request)}
         except Exception:
             answer = {"error": traceback.format_exc(limit=-6)}
         send(answers, answer)

@@ -1,0 +1,33 @@
+"""The real gate, started once: its worker needs `.venv-checkov`, which set-up makes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator.tools.checkov import Checkov
+
+REPO = Path(__file__).resolve().parents[2]
+PYTHON = REPO / ".venv-checkov" / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def repo() -> Path:
+    return REPO
+
+
+@pytest.fixture(scope="session")
+def gate() -> Iterator[Checkov]:
+    checkov = Checkov(REPO, python=PYTHON)
+    yield checkov
+    checkov.close()
+
+
+@pytest.fixture
+def policies_copy(tmp_path: Path) -> Path:
+    """A repository of its own, holding only the policies, so that a test may break them."""
+    shutil.copytree(REPO / "policies", tmp_path / "policies")
+    return tmp_path

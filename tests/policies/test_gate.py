@@ -1,0 +1,184 @@
+"""The gate fails closed: whatever keeps a rule from judging makes the scan red."""
+
+from __future__ import annotations
+
+import copy
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.errors import PolicyGateBroken
+from orchestrator.tools.checkov import Checkov
+from tests.policies.conftest import PYTHON
+
+CLEAN = 'resource "aws_sns_topic" "this" {\n  name              = "t"\n  kms_master_key_id = "alias/own"\n}\n'
+BAD = 'resource "aws_iam_role" "this" {\n  name               = "r"\n  assume_role_policy = "{}"\n}\n'
+CRASHING_RULE = """\
+metadata: {id: MLOPS_BROKEN_1, name: crashes, category: IAM, severity: LOW, risk: none at all, repair: none}
+definition: {cond_type: attribute, resource_types: [aws_sns_topic], attribute: name, operator: within, value: 5}
+"""
+PLAN: dict[str, Any] = {
+    "format_version": "1.2",
+    "terraform_version": "1.11.4",
+    "planned_values": {
+        "root_module": {
+            "resources": [
+                {
+                    "address": "aws_iam_role.this",
+                    "mode": "managed",
+                    "type": "aws_iam_role",
+                    "name": "this",
+                    "provider_name": "registry.terraform.io/hashicorp/aws",
+                    "schema_version": 0,
+                    "values": {"name": "r", "assume_role_policy": "{}", "permissions_boundary": None},
+                }
+            ]
+        }
+    },
+    "resource_changes": [
+        {
+            "address": "aws_iam_role.this",
+            "mode": "managed",
+            "type": "aws_iam_role",
+            "name": "this",
+            "change": {"actions": ["create"], "before": None, "after": {"name": "r"}, "after_unknown": {"arn": True}},
+        }
+    ],
+    "configuration": {"root_module": {"resources": []}},
+}
+
+
+def source(folder: Path, text: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    (folder / "main.tf").write_text(text, encoding="utf-8")
+    return folder
+
+
+def rules_of(findings: Any) -> set[str]:
+    return {finding.rule for finding in findings}
+
+
+def test_a_clean_source_passes_and_every_expected_rule_ran(gate: Checkov, tmp_path: Path) -> None:
+    report = gate.scan_source(source(tmp_path / "src", CLEAN))
+    assert report.passed
+    assert report.findings == ()
+    assert "MLOPS_IAM_1" in report.rules_expected
+    assert "CKV_AWS_26" in report.rules_expected
+    assert report.rules_expected <= report.rules_ran
+
+
+def test_a_violation_is_reported_with_place_severity_and_repair(gate: Checkov, tmp_path: Path) -> None:
+    report = gate.scan_source(source(tmp_path / "src", BAD))
+    finding = next(finding for finding in report.findings if finding.rule == "MLOPS_IAM_1")
+    assert not report.passed
+    assert finding.resource == "aws_iam_role.this"
+    assert finding.file == "/main.tf:1"
+    assert finding.severity == "HIGH"
+    assert finding.hint is not None
+    assert "permissions_boundary" in finding.hint
+
+
+def test_an_inline_skip_counts_and_keeps_its_reason(gate: Checkov, tmp_path: Path) -> None:
+    skipped = BAD.replace("{\n", "{\n  # checkov:skip=MLOPS_IAM_1: the boundary itself is made with it\n", 1)
+    report = gate.scan_source(source(tmp_path / "src", skipped))
+    assert "MLOPS_IAM_1" not in rules_of(report.findings)
+    assert [(item.rule, item.message) for item in report.skipped] == [
+        ("MLOPS_IAM_1", "the boundary itself is made with it")
+    ]
+
+
+def test_a_scan_sees_nothing_of_the_scan_before_it(gate: Checkov, tmp_path: Path) -> None:
+    folder = source(tmp_path / "src", BAD)
+    assert not gate.scan_source(folder).passed
+    source(folder, CLEAN)
+    assert gate.scan_source(folder).passed
+
+
+def test_a_skip_of_an_unknown_rule_is_red(gate: Checkov, tmp_path: Path) -> None:
+    folder = source(tmp_path / "src", CLEAN.replace("{\n", "{\n  # checkov:skip=MLOPS_IAM_99: typed wrong\n"))
+    with pytest.raises(PolicyGateBroken, match=r"main\.tf:2: checkov:skip names MLOPS_IAM_99"):
+        gate.scan_source(folder)
+
+
+def test_a_file_that_cannot_be_parsed_is_red(gate: Checkov, tmp_path: Path) -> None:
+    with pytest.raises(PolicyGateBroken, match=r"cannot parse .*main\.tf"):
+        gate.scan_source(source(tmp_path / "src", 'resource "aws_sns_topic" {{{\n'))
+
+
+def test_a_missing_folder_is_red(gate: Checkov, tmp_path: Path) -> None:
+    with pytest.raises(PolicyGateBroken, match="is not a folder"):
+        gate.scan_source(tmp_path / "nothing")
+
+
+def test_a_planned_violation_is_a_finding(gate: Checkov, tmp_path: Path) -> None:
+    report = gate.scan_plan(PLAN, root=source(tmp_path / "root", BAD))
+    assert "MLOPS_IAM_1" in rules_of(report.findings)
+    assert not report.passed
+
+
+def test_a_value_known_only_after_apply_is_undecided(gate: Checkov, tmp_path: Path) -> None:
+    plan = copy.deepcopy(PLAN)
+    del plan["planned_values"]["root_module"]["resources"][0]["values"]["permissions_boundary"]
+    plan["resource_changes"][0]["change"]["after_unknown"]["permissions_boundary"] = True
+    report = gate.scan_plan(plan, root=source(tmp_path / "root", BAD))
+    assert "MLOPS_IAM_1" not in rules_of(report.findings)
+    assert "MLOPS_IAM_1" in rules_of(report.undecided)
+
+
+def test_a_skip_in_the_source_counts_for_the_plan(gate: Checkov, tmp_path: Path) -> None:
+    skipped = BAD.replace("{\n", "{\n  # checkov:skip=MLOPS_IAM_1: for this test\n", 1)
+    report = gate.scan_plan(PLAN, root=source(tmp_path / "root", skipped))
+    assert "MLOPS_IAM_1" not in rules_of(report.findings)
+    assert ("MLOPS_IAM_1", "for this test") in {(item.rule, item.message) for item in report.skipped}
+
+
+def test_rules_about_source_alone_are_not_expected_of_a_plan(gate: Checkov, tmp_path: Path) -> None:
+    report = gate.scan_plan(PLAN, root=source(tmp_path / "root", BAD))
+    assert "MLOPS_SAGEMAKER_2" not in report.rules_expected
+    assert report.rules_expected <= report.rules_ran
+
+
+def test_without_checkov_nothing_is_green(policies_copy: Path) -> None:
+    with pytest.raises(PolicyGateBroken, match="checkov is missing") as failure:
+        Checkov(policies_copy).scan_source(policies_copy)
+    assert failure.value.hint == "run `make setup`; without checkov nothing is applied"
+    assert failure.value.exit_code == 7
+
+
+def test_a_rule_that_checkov_cannot_load_is_red(policies_copy: Path) -> None:
+    file = policies_copy / "policies" / "checks" / "iam_boundary.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("definition:", "definitions:"), encoding="utf-8")
+    with pytest.raises(PolicyGateBroken, match=r"did not load 1 rule\(s\): MLOPS_IAM_1"):
+        Checkov(policies_copy, python=PYTHON).scan_source(policies_copy)
+
+
+def test_a_builtin_rule_that_is_gone_is_red(policies_copy: Path) -> None:
+    with (policies_copy / "policies" / "builtin-rules.txt").open("a", encoding="utf-8") as file:
+        file.write("CKV_AWS_999999\n")
+    with pytest.raises(PolicyGateBroken, match="CKV_AWS_999999"):
+        Checkov(policies_copy, python=PYTHON).scan_source(policies_copy)
+
+
+def test_a_rule_that_crashes_is_red(policies_copy: Path, tmp_path: Path) -> None:
+    (policies_copy / "policies" / "checks" / "broken.yaml").write_text(CRASHING_RULE, encoding="utf-8")
+    checkov = Checkov(policies_copy, python=PYTHON)
+    with pytest.raises(PolicyGateBroken, match="the rule MLOPS_BROKEN_1 crashed"):
+        checkov.scan_source(source(tmp_path / "src", CLEAN))
+    checkov.close()
+
+
+def test_a_dead_worker_is_red_and_the_next_scan_starts_another(policies_copy: Path, tmp_path: Path) -> None:
+    checkov = Checkov(policies_copy, python=PYTHON)
+    folder = source(tmp_path / "src", CLEAN)
+    assert checkov.scan_source(folder).passed
+    worker = checkov.worker_pid
+    assert worker is not None
+    os.kill(worker, signal.SIGKILL)
+    with pytest.raises(PolicyGateBroken, match="the policy worker has died"):
+        checkov.scan_source(folder)
+    assert checkov.scan_source(folder).passed
+    assert checkov.worker_pid not in {worker, None}
+    checkov.close()

@@ -1,0 +1,68 @@
+"""Every own rule judges its fixtures as their names say: `pass_…` passes, `fail_…` fails.
+
+A new rule needs no code here; a rule without fixtures of both kinds is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from orchestrator.tools.checkov import Checkov
+from orchestrator.tools.checkov_plan import skipped_ids
+from orchestrator.tools.checkov_rules import Rule, own_rules
+
+REPO = Path(__file__).resolve().parents[2]
+RULES = own_rules(REPO)
+FIXTURES = REPO / "policies" / "fixtures"
+BLOCK_NAME = re.compile(r'^(?:resource|data)\s+"([^"]+)"\s+"([^"]+)"|^\s+alias\s+=\s+"([^"]+)"', re.MULTILINE)
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES.keys())
+def test_a_rule_judges_its_fixtures_as_they_are_named(rule: Rule, gate: Checkov) -> None:
+    folder = FIXTURES / rule.file.stem
+    names = {match[2] or match[3] for match in BLOCK_NAME.finditer((folder / "main.tf").read_text(encoding="utf-8"))}
+    assert any(name.startswith("pass_") for name in names), f"{folder} needs a resource called pass_…"
+    assert any(name.startswith("fail_") for name in names), f"{folder} needs a resource called fail_…"
+
+    verdicts = {
+        resource.rsplit(".", 1)[-1]: passed
+        for (rule_id, resource), passed in gate.verdicts(folder).items()
+        if rule_id == rule.id
+    }
+
+    assert verdicts == {name: name.startswith("pass_") for name in names}
+
+
+def test_every_fixture_folder_belongs_to_a_rule() -> None:
+    assert {folder.name for folder in FIXTURES.iterdir()} == {rule.file.stem for rule in RULES.values()}
+
+
+def test_the_folder_of_rules_holds_nothing_else() -> None:
+    files = {file for file in (REPO / "policies" / "checks").rglob("*") if file.is_file()}
+    assert files == {rule.file for rule in RULES.values()}
+
+
+def test_every_rule_explains_its_risk_and_its_repair() -> None:
+    for rule in RULES.values():
+        assert rule.severity in {"LOW", "MEDIUM", "HIGH", "CRITICAL"}, rule.id
+        assert len(rule.risk.split()) >= 8, f"{rule.id}: say what happens without the rule"
+        assert rule.repair, rule.id
+        assert rule.scans, rule.id
+        assert rule.scans <= {"source", "plan"}, rule.id
+
+
+def test_every_skip_in_the_terraform_code_names_a_rule_and_a_reason(gate: Checkov) -> None:
+    places = skipped_ids(REPO / "terraform")
+    unknown = {rule: where for rule, where in places.items() if rule not in gate.loaded_rules()}
+    assert unknown == {}
+    without_reason = [
+        f"{file.relative_to(REPO)}: {line.strip()}"
+        for file in sorted((REPO / "terraform").rglob("*.tf"))
+        if ".terraform" not in file.parts
+        for line in file.read_text(encoding="utf-8").splitlines()
+        if "checkov:skip=" in line and not re.search(r"checkov:skip=[\w,\s-]+:\s*\S.{10,}", line)
+    ]
+    assert without_reason == []
