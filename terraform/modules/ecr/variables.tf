@@ -1,0 +1,39 @@
+variable "context" {
+  description = "Naming and protection."
+  type = object({
+    name_prefix = string
+    protected   = optional(bool, false)
+  })
+}
+
+variable "kms_key_arn" {
+  description = "Key that encrypts the images."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:kms:", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a KMS key, got '${var.kms_key_arn}'."
+  }
+}
+
+variable "repositories" {
+  description = "Repositories by short name; each keeps its newest images."
+  type = map(object({
+    keep_images         = optional(number, 20)
+    untagged_after_days = optional(number, 14)
+  }))
+  default = {
+    training  = {}
+    inference = {}
+  }
+
+  validation {
+    condition     = alltrue([for name, repository in var.repositories : repository.keep_images >= 1])
+    error_message = "keep_images must be at least 1, got ${jsonencode({ for name, r in var.repositories : name => r.keep_images })}."
+  }
+
+  validation {
+    condition     = alltrue([for name in keys(var.repositories) : can(regex("^[a-z][a-z0-9-]*$", name))])
+    error_message = "Repository names are lower-case letters, digits and hyphens, got ${jsonencode(keys(var.repositories))}."
+  }
+}

@@ -1,0 +1,27 @@
+output "bus_name" {
+  description = "The platform's event bus."
+  value       = aws_cloudwatch_event_bus.platform.name
+}
+
+output "bus_arn" {
+  description = "ARN of the platform's event bus."
+  value       = aws_cloudwatch_event_bus.platform.arn
+}
+
+output "topic_arn" {
+  description = "The central topic that every alarm and rule reports to."
+  value       = aws_sns_topic.notifications.arn
+
+  # Its policy must be there before the first alarm publishes.
+  depends_on = [aws_sns_topic_policy.notifications]
+}
+
+output "dead_letter_queue_arn" {
+  description = "Queue that keeps what could not be delivered for 14 days."
+  value       = aws_sqs_queue.dead_letters.arn
+}
+
+output "rule_arns" {
+  description = "Rule ARNs by short name."
+  value       = { for name, rule in aws_cloudwatch_event_rule.this : name => rule.arn }
+}

@@ -1,0 +1,29 @@
+output "database_names" {
+  description = "Databases by layer: raw, processed, features."
+  value       = { for layer, database in aws_glue_catalog_database.layer : layer => database.name }
+}
+
+output "table_names" {
+  description = "Tables that the crawler makes."
+  value       = local.table_names
+}
+
+output "crawler_name" {
+  description = "Crawler of the raw reviews."
+  value       = aws_glue_crawler.raw_reviews.name
+}
+
+output "job_name" {
+  description = "ETL job of the reviews."
+  value       = aws_glue_job.reviews_etl.name
+}
+
+output "role_arn" {
+  description = "Role of crawler and job."
+  value       = aws_iam_role.glue.arn
+}
+
+output "script_key" {
+  description = "Where the ETL script lies in the bucket."
+  value       = aws_s3_object.script.key
+}

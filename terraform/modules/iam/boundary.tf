@@ -1,0 +1,129 @@
+# The ceiling of every role of the platform. It grants nothing by itself: what a role may do is what its
+# own policies allow inside this. Families such as `Describe*` keep it under the limit of 6 144 characters.
+locals {
+  boundary = {
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid      = "Storage"
+        Effect   = "Allow"
+        Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:Get*", "s3:List*", "s3:PutObject*"]
+        Resource = flatten([for arn in var.bucket_arns : [arn, "${arn}/*"]])
+      },
+      {
+        Sid      = "Keys"
+        Effect   = "Allow"
+        Action   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+        Resource = values(var.kms_key_arns)
+      },
+      {
+        Sid      = "Logs"
+        Effect   = "Allow"
+        Action   = ["logs:AssociateKmsKey", "logs:Create*", "logs:Describe*", "logs:FilterLogEvents", "logs:Get*", "logs:PutLogEvents", "logs:StartQuery"]
+        Resource = flatten([for arn in concat(local.log_group_arns, local.gateway_log_group_arns) : [arn, "${arn}:*"]])
+      },
+      {
+        Sid      = "Catalog"
+        Effect   = "Allow"
+        Action   = ["glue:Batch*", "glue:Create*", "glue:Get*", "glue:Search*", "glue:Update*"]
+        Resource = local.catalog_arns
+      },
+      {
+        Sid    = "NamedAfterEnvironment"
+        Effect = "Allow"
+        Action = [
+          "athena:*Query*", "athena:GetWorkGroup", "cloudwatch:DescribeAlarms", "cloudwatch:SetAlarmState",
+          "events:PutEvents", "execute-api:Invoke", "glue:BatchStopJobRun", "glue:Get*", "glue:Start*",
+          "lambda:GetFunction*", "lambda:InvokeFunction", "sagemaker:AddTags", "sagemaker:BatchDescribeModelPackage",
+          "sagemaker:Create*", "sagemaker:Delete*", "sagemaker:Describe*", "sagemaker:Invoke*", "sagemaker:List*",
+          "sagemaker:Stop*", "sagemaker:Update*", "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueue*",
+          "sqs:ReceiveMessage", "sqs:SendMessage", "states:Describe*", "states:Get*", "states:List*",
+          "states:StartExecution", "states:StopExecution",
+        ]
+        Resource = flatten([
+          local.workgroup_arn, local.state_arns,
+          [for kind in ["job", "crawler"] : "arn:${local.partition}:glue:${local.scope}:${kind}/${local.prefix}-*"],
+          ["arn:${local.partition}:cloudwatch:${local.scope}:alarm:${local.prefix}-*"],
+          ["arn:${local.partition}:events:${local.scope}:event-bus/${local.prefix}-*"],
+          ["arn:${local.partition}:execute-api:${local.scope}:*/${var.context.environment}/*"],
+          ["arn:${local.partition}:lambda:${local.scope}:function:${local.prefix}-*"],
+          ["arn:${local.partition}:sagemaker:${local.scope}:*/${local.prefix}-*"],
+          [for service in ["sns", "sqs"] : "arn:${local.partition}:${service}:${local.scope}:${local.prefix}-*"],
+        ])
+      },
+      {
+        Sid      = "Parameters"
+        Effect   = "Allow"
+        Action   = ["ssm:GetParameter*", "ssm:PutParameter"]
+        Resource = local.parameter_arn
+      },
+      {
+        # Step Functions learns the end of a job through rules that it manages under fixed names.
+        Sid      = "ManagedRules"
+        Effect   = "Allow"
+        Action   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
+        Resource = "arn:${local.partition}:events:${local.scope}:rule/StepFunctions*"
+      },
+      {
+        Sid    = "FoundationModels"
+        Effect = "Allow"
+        Action = ["bedrock:ApplyGuardrail", "bedrock:GetInferenceProfile", "bedrock:InvokeModel*"]
+        Resource = [
+          "arn:${local.partition}:bedrock:*::foundation-model/*",
+          "arn:${local.partition}:bedrock:*:${var.context.account_id}:*inference-profile/*",
+          "arn:${local.partition}:bedrock:${local.scope}:guardrail/*",
+        ]
+      },
+      {
+        Sid      = "Images"
+        Effect   = "Allow"
+        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+        Resource = concat([local.own_repository_arn], local.aws_repository_arns)
+      },
+      {
+        Sid       = "PassRolesOfEnvironment"
+        Effect    = "Allow"
+        Action    = "iam:PassRole"
+        Resource  = local.role_arn
+        Condition = { StringEquals = { "iam:PassedToService" = ["sagemaker.amazonaws.com", "glue.amazonaws.com", "states.amazonaws.com"] } }
+      },
+      {
+        Sid      = "ScaleEndpoints"
+        Effect   = "Allow"
+        Action   = ["application-autoscaling:PutScalingPolicy", "application-autoscaling:RegisterScalableTarget"]
+        Resource = "arn:${local.partition}:application-autoscaling:${local.scope}:scalable-target/*"
+      },
+      {
+        # None of these has a resource type.
+        Sid    = "NoResourceType"
+        Effect = "Allow"
+        Action = [
+          "application-autoscaling:Describe*", "cloudwatch:GetMetric*", "cloudwatch:ListMetrics", "cloudwatch:PutMetricData",
+          "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface*", "ec2:DeleteNetworkInterface*", "ec2:Describe*",
+          "ec2:UnassignPrivateIpAddresses", "ecr:GetAuthorizationToken",
+          "glue:GetSecurityConfiguration", "logs:*LogDeliver*", "logs:DescribeLogGroups", "logs:*ResourcePolic*",
+          "sagemaker:List*", "sagemaker:Search", "states:ListStateMachines", "xray:GetSampling*", "xray:Put*",
+        ]
+        Resource = "*"
+      },
+    ]
+  }
+}
+
+resource "aws_iam_policy" "boundary" {
+  #checkov:skip=CKV_AWS_286:A permissions boundary is a ceiling and grants nothing; what passes roles is limited by service and name
+  #checkov:skip=CKV_AWS_288:A permissions boundary is a ceiling and grants nothing
+  #checkov:skip=CKV_AWS_289:A permissions boundary is a ceiling and grants nothing
+  #checkov:skip=CKV_AWS_290:A permissions boundary is a ceiling and grants nothing; only actions without a resource type are on "*"
+  #checkov:skip=CKV_AWS_355:Only actions without a resource type are on "*"
+  name        = "${local.prefix}-boundary"
+  description = "The most that any role of ${local.prefix} can ever do"
+  policy      = jsonencode(local.boundary)
+
+  lifecycle {
+    precondition {
+      condition     = length(jsonencode(local.boundary)) <= 6144
+      error_message = "The permissions boundary has ${length(jsonencode(local.boundary))} characters; IAM allows 6144. Shorten project or environment."
+    }
+  }
+}

@@ -1,0 +1,40 @@
+data "aws_partition" "current" {}
+
+# ARNs of things that carry the environment's name, by kind: no policy reaches beyond them.
+locals {
+  partition = data.aws_partition.current.partition
+  scope     = "${var.context.region}:${var.context.account_id}"
+  prefix    = var.context.name_prefix
+
+  # Glue and Athena names in SQL: no hyphens.
+  database_prefix = replace(local.prefix, "-", "_")
+
+  catalog_arns = [
+    "arn:${local.partition}:glue:${local.scope}:catalog",
+    "arn:${local.partition}:glue:${local.scope}:database/${local.database_prefix}_*",
+    "arn:${local.partition}:glue:${local.scope}:table/${local.database_prefix}_*/*",
+  ]
+
+  # SageMaker and Glue write to groups of fixed names; Lambda's and Step Functions' carry ours.
+  log_group_arns = [
+    for group in ["/aws/lambda/${local.prefix}-*", "/aws/sagemaker/*", "/aws-glue/*", "/aws/vendedlogs/*", "/aws/vpc/${local.prefix}/*"] :
+    "arn:${local.partition}:logs:${local.scope}:log-group:${group}"
+  ]
+
+  # API Gateway names its execution logs after the API's id, which nobody chooses.
+  gateway_log_group_arns = [
+    for group in ["API-Gateway-Execution-Logs_*", "/aws/apigateway/*"] : "arn:${local.partition}:logs:${local.scope}:log-group:${group}"
+  ]
+
+  # Images of this environment, and AWS's own framework images, which live in AWS's accounts.
+  own_repository_arn = "arn:${local.partition}:ecr:${local.scope}:repository/${local.prefix}/*"
+  aws_repository_arns = [
+    for name in ["sagemaker-scikit-learn", "sagemaker-xgboost", "pytorch-*", "huggingface-*", "sagemaker-model-monitor-analyzer"] :
+    "arn:${local.partition}:ecr:${var.context.region}:*:repository/${name}"
+  ]
+
+  workgroup_arn = "arn:${local.partition}:athena:${local.scope}:workgroup/${local.prefix}-*"
+  state_arns    = [for kind in ["stateMachine", "execution"] : "arn:${local.partition}:states:${local.scope}:${kind}:${local.prefix}-*"]
+  parameter_arn = "arn:${local.partition}:ssm:${local.scope}:parameter/${var.context.project}/${var.context.environment}/*"
+  role_arn      = "arn:${local.partition}:iam::${var.context.account_id}:role/${local.prefix}-*"
+}

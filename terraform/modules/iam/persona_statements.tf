@@ -1,0 +1,142 @@
+# What people may do, in blocks that `personas.tf` puts together. Every resource is limited to the
+# environment's names; "*" stands only where AWS has no resource type.
+locals {
+  sagemaker_arn = "arn:${local.partition}:sagemaker:${local.scope}"
+  job_kinds     = ["training-job", "processing-job", "hyper-parameter-tuning-job", "experiment", "experiment-trial", "experiment-trial-component"]
+  job_arns      = [for kind in local.job_kinds : "${local.sagemaker_arn}:${kind}/${local.prefix}-*"]
+  endpoint_arns = [for kind in ["endpoint", "endpoint-config"] : "${local.sagemaker_arn}:${kind}/${local.prefix}-*"]
+  package_arns  = [for kind in ["model-package", "model-package-group"] : "${local.sagemaker_arn}:${kind}/${local.prefix}-*"]
+
+  experiments = [
+    {
+      Sid    = "Experiments"
+      Effect = "Allow"
+      Action = [
+        "sagemaker:AddTags", "sagemaker:CreateExperiment", "sagemaker:CreateHyperParameterTuningJob", "sagemaker:CreateProcessingJob",
+        "sagemaker:CreateTrainingJob", "sagemaker:CreateTrial", "sagemaker:CreateTrialComponent", "sagemaker:DescribeExperiment",
+        "sagemaker:DescribeHyperParameterTuningJob", "sagemaker:DescribeProcessingJob", "sagemaker:DescribeTrainingJob",
+        "sagemaker:DescribeTrial", "sagemaker:DescribeTrialComponent", "sagemaker:StopHyperParameterTuningJob",
+        "sagemaker:StopProcessingJob", "sagemaker:StopTrainingJob", "sagemaker:UpdateTrialComponent",
+      ]
+      Resource = local.job_arns
+    },
+    {
+      Sid      = "FindWork"
+      Effect   = "Allow"
+      Action   = ["sagemaker:ListExperiments", "sagemaker:ListModelPackageGroups", "sagemaker:ListTrainingJobs", "sagemaker:Search"]
+      Resource = "*"
+    },
+    {
+      Sid       = "RunJobsAsTrainingRole"
+      Effect    = "Allow"
+      Action    = "iam:PassRole"
+      Resource  = "arn:${local.partition}:iam::${var.context.account_id}:role/${local.prefix}-training*"
+      Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
+    },
+  ]
+
+  catalog_query = [
+    {
+      Sid      = "ReadCatalog"
+      Effect   = "Allow"
+      Action   = ["glue:GetDatabase", "glue:GetDatabases", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
+      Resource = local.catalog_arns
+    },
+    {
+      Sid      = "Query"
+      Effect   = "Allow"
+      Action   = ["athena:GetQueryExecution", "athena:GetQueryResults", "athena:GetWorkGroup", "athena:StartQueryExecution", "athena:StopQueryExecution"]
+      Resource = local.workgroup_arn
+    },
+  ]
+
+  pipeline = [
+    {
+      Sid      = "RunPipeline"
+      Effect   = "Allow"
+      Action   = ["states:DescribeExecution", "states:DescribeStateMachine", "states:GetExecutionHistory", "states:ListExecutions", "states:StartExecution", "states:StopExecution"]
+      Resource = local.state_arns
+    },
+  ]
+
+  approval = [
+    {
+      Sid      = "ApproveModels"
+      Effect   = "Allow"
+      Action   = ["sagemaker:DescribeModelPackage", "sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages", "sagemaker:UpdateModelPackage"]
+      Resource = local.package_arns
+    },
+  ]
+
+  invocation = [
+    {
+      Sid      = "CallEndpoints"
+      Effect   = "Allow"
+      Action   = ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:InvokeEndpoint"]
+      Resource = local.endpoint_arns
+    },
+  ]
+
+  etl = [
+    {
+      Sid    = "RunEtl"
+      Effect = "Allow"
+      Action = [
+        "glue:BatchStopJobRun", "glue:GetCrawler", "glue:GetJob", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartCrawler", "glue:StartJobRun",
+      ]
+      Resource = [for kind in ["crawler", "job"] : "arn:${local.partition}:glue:${local.scope}:${kind}/${local.prefix}-*"]
+    },
+  ]
+
+  serving = [
+    {
+      Sid      = "Serve"
+      Effect   = "Allow"
+      Action   = ["sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"]
+      Resource = local.endpoint_arns
+    },
+    {
+      Sid      = "Scale"
+      Effect   = "Allow"
+      Action   = ["application-autoscaling:PutScalingPolicy", "application-autoscaling:RegisterScalableTarget"]
+      Resource = "arn:${local.partition}:application-autoscaling:${local.scope}:scalable-target/*"
+      Condition = {
+        StringEquals = { "application-autoscaling:service-namespace" = "sagemaker" }
+      }
+    },
+  ]
+
+  watching = [
+    {
+      Sid      = "Watch"
+      Effect   = "Allow"
+      Action   = ["application-autoscaling:DescribeScalableTargets", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "sagemaker:ListEndpoints"]
+      Resource = "*"
+    },
+    {
+      Sid      = "Alarms"
+      Effect   = "Allow"
+      Action   = ["cloudwatch:DescribeAlarms", "cloudwatch:SetAlarmState"]
+      Resource = "arn:${local.partition}:cloudwatch:${local.scope}:alarm:${local.prefix}-*"
+    },
+    {
+      Sid      = "ReadLogs"
+      Effect   = "Allow"
+      Action   = ["logs:FilterLogEvents", "logs:GetLogEvents"]
+      Resource = flatten([for arn in local.log_group_arns : [arn, "${arn}:*"]])
+    },
+  ]
+
+  # Said twice on purpose: no allow added later can open it.
+  deny_deployment = [
+    {
+      Sid    = "DeployNothing"
+      Effect = "Deny"
+      Action = [
+        "sagemaker:CreateEndpoint", "sagemaker:CreateEndpointConfig", "sagemaker:CreateModel", "sagemaker:DeleteEndpoint",
+        "sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities", "sagemaker:UpdateModelPackage",
+      ]
+      Resource = "${local.sagemaker_arn}:*"
+    },
+  ]
+}

@@ -1,0 +1,37 @@
+variable "context" {
+  description = "Who owns the keys and where."
+  type = object({
+    project     = string
+    environment = string
+    region      = string
+    account_id  = string
+    name_prefix = string
+  })
+
+  validation {
+    condition     = can(regex("^\\d{12}$", var.context.account_id))
+    error_message = "context.account_id must be 12 digits, got '${var.context.account_id}'."
+  }
+}
+
+variable "rotation_days" {
+  description = "Days between two automatic rotations of the key material."
+  type        = number
+  default     = 365
+
+  validation {
+    condition     = var.rotation_days >= 90 && var.rotation_days <= 2560
+    error_message = "rotation_days must lie between 90 and 2560 (KMS limits), got ${var.rotation_days}."
+  }
+}
+
+variable "deletion_window_days" {
+  description = "Days during which a deleted key can be recovered."
+  type        = number
+  default     = 30
+
+  validation {
+    condition     = var.deletion_window_days >= 7 && var.deletion_window_days <= 30
+    error_message = "deletion_window_days must lie between 7 and 30 (KMS limits), got ${var.deletion_window_days}."
+  }
+}

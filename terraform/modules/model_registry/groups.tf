@@ -1,0 +1,6 @@
+resource "aws_sagemaker_model_package_group" "this" {
+  for_each = var.groups
+
+  model_package_group_name        = "${var.context.name_prefix}-${each.key}"
+  model_package_group_description = each.value.description
+}

@@ -1,0 +1,37 @@
+output "bucket_name" {
+  description = "The data bucket."
+  value       = aws_s3_bucket.data.id
+
+  # Whoever writes must find encryption and versioning in force, not only the bucket.
+  depends_on = [
+    aws_s3_bucket_ownership_controls.data,
+    aws_s3_bucket_policy.data,
+    aws_s3_bucket_server_side_encryption_configuration.data,
+    aws_s3_bucket_versioning.data,
+  ]
+}
+
+output "bucket_arn" {
+  description = "ARN of the data bucket."
+  value       = aws_s3_bucket.data.arn
+}
+
+output "log_bucket_name" {
+  description = "Bucket that receives the data bucket's access logs."
+  value       = aws_s3_bucket.logs.id
+}
+
+output "prefixes" {
+  description = "The bucket's tree: prefix (with trailing slash) by name; per inference method where there are several."
+  value       = local.prefixes
+}
+
+output "read_policy_arns" {
+  description = "Policy that allows reading, by group: raw, processed, features, quarantine, code, training, athena."
+  value       = { for group, policy in aws_iam_policy.read : group => policy.arn }
+}
+
+output "write_policy_arns" {
+  description = "Policy that allows writing, by group: raw, processed, features, quarantine, code, training, athena."
+  value       = { for group, policy in aws_iam_policy.write : group => policy.arn }
+}

@@ -1,0 +1,72 @@
+locals {
+  deny_without_tls = {
+    Sid       = "DenyWithoutTls"
+    Effect    = "Deny"
+    Principal = "*"
+    Action    = "s3:*"
+    Condition = { Bool = { "aws:SecureTransport" = "false" } }
+  }
+
+  bucket_policy = {
+    Version = "2012-10-17"
+    Statement = [
+      merge(local.deny_without_tls, { Resource = [local.bucket_arn, "${local.bucket_arn}/*"] }),
+      {
+        # A request that names no encryption gets the bucket's own; one that names another is refused.
+        Sid       = "DenyOtherEncryption"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:PutObject"
+        Resource  = "${local.bucket_arn}/*"
+        Condition = {
+          Null            = { "s3:x-amz-server-side-encryption" = "false" }
+          StringNotEquals = { "s3:x-amz-server-side-encryption" = "aws:kms" }
+        }
+      },
+      {
+        Sid       = "DenyOtherKeys"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "s3:PutObject"
+        Resource  = "${local.bucket_arn}/*"
+        Condition = {
+          Null            = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = "false" }
+          StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = values(var.kms_key_arns) }
+        }
+      },
+    ]
+  }
+
+  log_bucket_policy = {
+    Version = "2012-10-17"
+    Statement = [
+      merge(local.deny_without_tls, { Resource = [local.log_bucket_arn, "${local.log_bucket_arn}/*"] }),
+      {
+        Sid       = "DeliverAccessLogs"
+        Effect    = "Allow"
+        Principal = { Service = "logging.s3.amazonaws.com" }
+        Action    = "s3:PutObject"
+        Resource  = "${local.log_bucket_arn}/*"
+        Condition = {
+          ArnLike      = { "aws:SourceArn" = local.bucket_arn }
+          StringEquals = { "aws:SourceAccount" = var.context.account_id }
+        }
+      },
+    ]
+  }
+}
+
+resource "aws_s3_bucket_policy" "data" {
+  bucket = aws_s3_bucket.data.id
+  policy = jsonencode(local.bucket_policy)
+
+  # Both change who may write a policy; in parallel S3 answers OperationAborted.
+  depends_on = [aws_s3_bucket_public_access_block.data]
+}
+
+resource "aws_s3_bucket_policy" "logs" {
+  bucket = aws_s3_bucket.logs.id
+  policy = jsonencode(local.log_bucket_policy)
+
+  depends_on = [aws_s3_bucket_public_access_block.logs]
+}

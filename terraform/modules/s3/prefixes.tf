@@ -1,0 +1,51 @@
+# The one bucket's tree. S3 has no folders: a marker object per prefix would be expired by the lifecycle
+# rules (and planned again each time) and would be read as an empty input file by batch jobs. So the tree
+# is a value; whoever needs a prefix takes it from the output `prefixes`.
+locals {
+  methods = ["realtime", "serverless", "batch", "async"]
+
+  prefixes = {
+    data_raw              = "data/raw/"
+    data_processed        = "data/processed/"
+    data_features         = "data/features/"
+    data_features_offline = "data/features/offline/"
+    data_quarantine       = "data/quarantine/"
+
+    models_bedrock_customized  = "artifacts/models/bedrock-customized/"
+    models_sagemaker_finetuned = "artifacts/models/sagemaker-finetuned/"
+    models_sagemaker_custom    = "artifacts/models/sagemaker-custom/"
+    artifacts_training_outputs = "artifacts/training-outputs/"
+    artifacts_checkpoints      = "artifacts/checkpoints/"
+    artifacts_code             = "artifacts/code/"
+    inference_realtime_logs    = "inference/realtime/logs/"
+    inference_serverless_logs  = "inference/serverless/logs/"
+    inference_batch_input      = "inference/batch/input/"
+    inference_batch_output     = "inference/batch/output/"
+    inference_async_input      = "inference/async/input/"
+    inference_async_output     = "inference/async/output/"
+    inference_async_failures   = "inference/async/failures/"
+    configs_preprocessing      = "configs/preprocessing/"
+    configs_training           = "configs/training/"
+    configs_pipeline           = "configs/pipeline-definitions/"
+    configs_inference          = { for method in local.methods : method => "configs/inference/${method}/" }
+    logs_preprocessing         = "logs/preprocessing/"
+    logs_training              = "logs/training/"
+    logs_athena                = "logs/athena/"
+    logs_deployments           = "logs/deployments/"
+    logs_inference             = { for method in local.methods : method => "logs/inference/${method}/" }
+  }
+
+  # Who may be let in where: one read and one write policy per group.
+  access_groups = {
+    raw        = { prefixes = ["data/raw/"], keys = ["data"] }
+    processed  = { prefixes = ["data/processed/"], keys = ["data"] }
+    features   = { prefixes = ["data/features/"], keys = ["data"] }
+    quarantine = { prefixes = ["data/quarantine/"], keys = ["data"] }
+    code       = { prefixes = ["artifacts/code/"], keys = ["data"] }
+    training = {
+      prefixes = ["artifacts/training-outputs/", "artifacts/models/", "artifacts/checkpoints/"]
+      keys     = ["data", "models"]
+    }
+    athena = { prefixes = ["logs/athena/"], keys = ["data"] }
+  }
+}

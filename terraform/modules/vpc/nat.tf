@@ -1,0 +1,28 @@
+locals {
+  nat_zones = {
+    none   = []
+    single = ["0"]
+    per_az = keys(local.zones)
+  }[var.network.nat]
+}
+
+resource "aws_eip" "nat" {
+  #checkov:skip=CKV2_AWS_19:The address belongs to a NAT gateway, not to an instance
+  for_each = toset(local.nat_zones)
+
+  domain = "vpc"
+
+  tags = { Name = "${var.context.name_prefix}-nat-${each.key}" }
+}
+
+resource "aws_nat_gateway" "this" {
+  for_each = toset(local.nat_zones)
+
+  allocation_id = aws_eip.nat[each.key].id
+  subnet_id     = aws_subnet.public[each.key].id
+
+  tags = { Name = "${var.context.name_prefix}-${each.key}" }
+
+  # A gateway without a way out fails its creation check.
+  depends_on = [aws_internet_gateway.this]
+}

@@ -1,0 +1,68 @@
+data "aws_partition" "current" {}
+
+data "aws_availability_zones" "available" {
+  #checkov:skip=CKV_AWS_394:Only the first two or three of the sorted names are used; a new zone sorts behind them
+  state = "available"
+
+  # Local Zones and Wavelength Zones hold neither NAT gateways nor most endpoints.
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
+}
+
+locals {
+  # A zone's index decides its addresses, so that a third zone later moves nobody.
+  zones = { for index in range(var.network.availability_zones) : tostring(index) => data.aws_availability_zones.available.names[index] }
+
+  # Blocks of 1/16 of the network: public 0-2, private 4-6, isolated 8-10.
+  public_cidrs   = { for index, zone in local.zones : index => cidrsubnet(var.network.cidr, 4, tonumber(index)) }
+  private_cidrs  = { for index, zone in local.zones : index => cidrsubnet(var.network.cidr, 4, 4 + tonumber(index)) }
+  isolated_cidrs = var.network.isolated_subnets ? { for index, zone in local.zones : index => cidrsubnet(var.network.cidr, 4, 8 + tonumber(index)) } : {}
+}
+
+resource "aws_vpc" "this" {
+  cidr_block           = var.network.cidr
+  enable_dns_hostnames = true
+  enable_dns_support   = true
+
+  tags = { Name = var.context.name_prefix }
+}
+
+# The group that everything falls into that names none: closed in both directions.
+resource "aws_default_security_group" "closed" {
+  vpc_id = aws_vpc.this.id
+
+  tags = { Name = "${var.context.name_prefix}-default-closed" }
+}
+
+resource "aws_subnet" "public" {
+  for_each = local.public_cidrs
+
+  vpc_id                  = aws_vpc.this.id
+  cidr_block              = each.value
+  availability_zone       = local.zones[each.key]
+  map_public_ip_on_launch = false
+
+  tags = { Name = "${var.context.name_prefix}-public-${each.key}" }
+}
+
+resource "aws_subnet" "private" {
+  for_each = local.private_cidrs
+
+  vpc_id            = aws_vpc.this.id
+  cidr_block        = each.value
+  availability_zone = local.zones[each.key]
+
+  tags = { Name = "${var.context.name_prefix}-private-${each.key}" }
+}
+
+resource "aws_subnet" "isolated" {
+  for_each = local.isolated_cidrs
+
+  vpc_id            = aws_vpc.this.id
+  cidr_block        = each.value
+  availability_zone = local.zones[each.key]
+
+  tags = { Name = "${var.context.name_prefix}-isolated-${each.key}" }
+}

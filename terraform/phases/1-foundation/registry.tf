@@ -1,0 +1,5 @@
+module "model_registry" {
+  source = "../../modules/model_registry"
+
+  context = var.context
+}

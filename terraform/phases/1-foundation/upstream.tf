@@ -1,0 +1,1 @@
+# The first phase: nothing arrives from any other.
