@@ -1,0 +1,55 @@
+"""Pipeline step 4: is what the ETL wrote fit to train on?
+
+Event: {"bucket", "dataset", "run_id"}. Returns a summary; raises DataValidationFailed, whose name is the
+error name that the state machine sees.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import boto3
+from inference_common.logs import bind, get_logger
+from inference_common.s3 import Bucket
+from rules import Facts, broken_rules
+from settings import Settings
+
+SETTINGS = Settings.read(os.environ)
+S3 = boto3.client("s3")
+LOG = get_logger("data_validation")
+
+
+class DataValidationFailed(Exception):
+    """Permanent: the same data will fail again."""
+
+
+def gather(bucket: Bucket, dataset: str, run_id: str, max_quarantine_share: float) -> Facts:
+    """Everything the rules look at."""
+    report = bucket.read_json(f"data/processed/_reports/{dataset}/{run_id}.json")
+    groups = bucket.read_json(report["outputs"]["groups"][0]["key"])
+    stored = {**bucket.sizes(f"data/features/{dataset}/"), **bucket.sizes(f"data/features/labels/{dataset}/")}
+    return Facts(report, groups, stored, max_quarantine_share)
+
+
+def summarise(report: dict[str, Any]) -> dict[str, Any]:
+    labels = report["outputs"]["labels"][0]
+    return {
+        "data_fingerprint": report["data_fingerprint"],
+        "counts": report["counts"],
+        "splits": {name: split["rows"] for name, split in report["splits"].items()},
+        "labels_key": labels["key"],
+        "labels_sha256": labels["sha256"],
+    }
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    log = bind(LOG, request_id=context.aws_request_id, run_id=event["run_id"])
+    facts = gather(Bucket(S3, event["bucket"]), event["dataset"], event["run_id"], SETTINGS.max_quarantine_share)
+    problems = broken_rules(facts)
+    if problems:
+        log.error("data refused", extra={"problems": problems})
+        raise DataValidationFailed("; ".join(problems))
+    summary = summarise(dict(facts.report))
+    log.info("data accepted", extra={"counts": summary["counts"]})
+    return summary

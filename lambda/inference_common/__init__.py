@@ -1,0 +1,1 @@
+"""What the functions share: error taxonomy, settings, structured logs, request schema, API responses."""

@@ -1,0 +1,52 @@
+"""The two files that are compared: the ETL's labels and the training job's predictions. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import tarfile
+from collections.abc import Iterable
+
+from metrics import EvaluationError
+
+PREDICTIONS = "predictions.jsonl"
+
+
+def column_by_id(lines: Iterable[bytes], column: str, what: str) -> dict[str, str]:
+    """One column of a JSON-lines file by `id`."""
+    values: dict[str, str] = {}
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+            identity, value = row["id"], row[column]
+        except (ValueError, KeyError, TypeError):
+            raise EvaluationError(f"{what}: line {number} has no 'id' and '{column}'") from None
+        if identity in values:
+            raise EvaluationError(f"{what}: id '{identity}' occurs twice")
+        values[identity] = value
+    return values
+
+
+def read_labels(body: bytes, expected_sha256: str) -> dict[str, str]:
+    """True labels by id. They must be the very ones that the data was accepted with."""
+    found = hashlib.sha256(body).hexdigest()
+    if found != expected_sha256:
+        raise EvaluationError(f"labels changed since validation: sha256 {found}, expected {expected_sha256}")
+    return column_by_id(body.splitlines(), "label", "labels")
+
+
+def read_predictions(archive: bytes) -> dict[str, str]:
+    """Predicted labels by id, from output.tar.gz. Its metrics.json is not looked at."""
+    try:
+        with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+            for member in tar:
+                if member.isfile() and member.name.removeprefix("./") == PREDICTIONS:
+                    stream = tar.extractfile(member)
+                    assert stream is not None  # a regular file always has one
+                    return column_by_id(stream, "predicted", PREDICTIONS)
+    except tarfile.TarError as error:
+        raise EvaluationError(f"training output is not a tar.gz archive: {error}") from error
+    raise EvaluationError(f"training output holds no {PREDICTIONS}")

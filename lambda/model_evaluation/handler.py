@@ -1,0 +1,29 @@
+"""Pipeline step 6: how good is the model, and does it pass?
+
+Event: {"bucket", "labels_key", "labels_sha256", "output_key", "gate": {"margin_over_baseline", "min_f1"}}.
+The numbers are computed here from the job's predictions and the ETL's labels, whatever the job said.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+from files import read_labels, read_predictions
+from inference_common.logs import bind, get_logger
+from inference_common.s3 import Bucket
+from metrics import Gate, judge, score
+
+S3 = boto3.client("s3")
+LOG = get_logger("model_evaluation")
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    log = bind(LOG, request_id=context.aws_request_id, output_key=event["output_key"])
+    bucket = Bucket(S3, event["bucket"])
+    labels = read_labels(bucket.read(event["labels_key"]), event["labels_sha256"])
+    predictions = read_predictions(bucket.read(event["output_key"]))
+    gate = Gate(float(event["gate"]["margin_over_baseline"]), float(event["gate"]["min_f1"]))
+    verdict = judge(score(labels, predictions), gate)
+    log.info("judged", extra={"verdict": verdict})
+    return verdict
