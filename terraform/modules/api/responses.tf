@@ -1,17 +1,17 @@
 # Refusals of the gateway itself have the same form as the errors of the functions behind it.
 locals {
   refusals = {
-    DEFAULT_4XX            = { status = null, type = "bad_request" }
-    DEFAULT_5XX            = { status = null, type = "internal" }
-    ACCESS_DENIED          = { status = "403", type = "forbidden" }
-    BAD_REQUEST_BODY       = { status = "400", type = "bad_request" }
-    BAD_REQUEST_PARAMETERS = { status = "400", type = "bad_request" }
-    INTEGRATION_FAILURE    = { status = "503", type = "not_ready" }
-    INTEGRATION_TIMEOUT    = { status = "504", type = "deadline" }
-    INVALID_API_KEY        = { status = "403", type = "forbidden" }
-    QUOTA_EXCEEDED         = { status = "429", type = "throttled" }
-    THROTTLED              = { status = "429", type = "throttled" }
-    UNSUPPORTED_MEDIA_TYPE = { status = "415", type = "bad_request" }
+    DEFAULT_4XX            = { status = null, type = "BadRequest" }
+    DEFAULT_5XX            = { status = null, type = "InternalError" }
+    ACCESS_DENIED          = { status = "403", type = "Forbidden" }
+    BAD_REQUEST_BODY       = { status = "400", type = "BadRequest" }
+    BAD_REQUEST_PARAMETERS = { status = "400", type = "BadRequest" }
+    INTEGRATION_FAILURE    = { status = "503", type = "NotReady" }
+    INTEGRATION_TIMEOUT    = { status = "504", type = "DeadlineExceeded" }
+    INVALID_API_KEY        = { status = "403", type = "Forbidden" }
+    QUOTA_EXCEEDED         = { status = "429", type = "Throttled" }
+    THROTTLED              = { status = "429", type = "Throttled" }
+    UNSUPPORTED_MEDIA_TYPE = { status = "415", type = "BadRequest" }
   }
 
   # Those that a caller may repeat after a moment.

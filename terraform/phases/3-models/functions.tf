@@ -1,0 +1,72 @@
+# What each function may do, and nothing else.
+locals {
+  functions = {
+    data_validation = {
+      description     = "Pipeline step 4: is what the ETL wrote fit to train on?"
+      memory_mb       = 256
+      timeout_seconds = 120
+      policy_arns = {
+        read-processed = var.foundation.s3.read_policy_arns["processed"]
+        read-features  = var.foundation.s3.read_policy_arns["features"]
+      }
+      policy_documents = {}
+    }
+    model_evaluation = {
+      description     = "Pipeline step 6: how good is the model, and does it pass?"
+      memory_mb       = 512
+      timeout_seconds = 300
+      policy_arns = {
+        read-features = var.foundation.s3.read_policy_arns["features"]
+        read-training = var.foundation.s3.read_policy_arns["training"]
+      }
+      policy_documents = {}
+    }
+    endpoint_probe = {
+      description     = "Pipeline step 8: does the candidate's temporary endpoint answer as it should?"
+      memory_mb       = 256
+      timeout_seconds = 90
+      policy_arns     = {}
+      policy_documents = {
+        probe-candidates = data.aws_iam_policy_document.probe_candidates.json
+      }
+    }
+  }
+}
+
+data "aws_partition" "current" {}
+
+data "aws_iam_policy_document" "probe_candidates" {
+  statement {
+    sid       = "ProbeCandidates"
+    actions   = ["sagemaker:InvokeEndpoint"]
+    resources = ["arn:${data.aws_partition.current.partition}:sagemaker:${var.context.region}:${var.context.account_id}:endpoint/${var.context.name_prefix}-candidate-*"]
+  }
+}
+
+module "lambda" {
+  source   = "../../modules/lambda"
+  for_each = local.functions
+
+  context          = var.context
+  boundary_arn     = var.foundation.iam.boundary_arn
+  package          = var.packages[each.key]
+  policy_arns      = each.value.policy_arns
+  policy_documents = each.value.policy_documents
+
+  function = {
+    name            = replace(each.key, "_", "-")
+    description     = each.value.description
+    memory_mb       = each.value.memory_mb
+    timeout_seconds = each.value.timeout_seconds
+  }
+
+  kms = {
+    environment_key_arn = var.foundation.kms.data_key_arn
+    logs_key_arn        = var.foundation.kms.logs_key_arn
+  }
+
+  network = var.inference.lambda_in_vpc ? {
+    subnet_ids         = var.foundation.vpc.private_subnet_ids
+    security_group_ids = [var.foundation.vpc.security_group_ids["lambda"]]
+  } : null
+}

@@ -1,0 +1,23 @@
+output "models" {
+  description = "Everything that later phases may use, by module. No secrets."
+  value = {
+    sagemaker = {
+      training_role_arn   = module.sagemaker.training_role_arn
+      image_uri           = module.sagemaker.image_uri
+      source_uri          = module.sagemaker.source_uri
+      group_name          = module.sagemaker.group_name
+      live_parameter_name = module.sagemaker.live_parameter_name
+    }
+    lambda = {
+      data_validation_arn  = module.lambda["data_validation"].arn
+      model_evaluation_arn = module.lambda["model_evaluation"].arn
+      endpoint_probe_arn   = module.lambda["endpoint_probe"].arn
+    }
+    stepfunctions = {
+      state_machine_arn = module.stepfunctions.state_machine_arn
+      default_input     = module.stepfunctions.default_input
+      steps             = module.stepfunctions.steps
+      metric_namespace  = module.stepfunctions.metric_namespace
+    }
+  }
+}

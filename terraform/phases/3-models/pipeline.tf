@@ -1,0 +1,36 @@
+module "stepfunctions" {
+  source = "../../modules/stepfunctions"
+
+  context        = var.context
+  boundary_arn   = var.foundation.iam.boundary_arn
+  logs_key_arn   = var.foundation.kms.logs_key_arn
+  data_key_arn   = var.foundation.kms.data_key_arn
+  models_key_arn = var.foundation.kms.models_key_arn
+  topic_arn      = var.foundation.events.topic_arn
+  bucket_name    = var.foundation.s3.bucket_name
+
+  glue = {
+    crawler_name = var.data.glue.crawler_name
+    job_name     = var.data.glue.job_name
+  }
+
+  lambda_arns = {
+    data_validation  = module.lambda["data_validation"].arn
+    model_evaluation = module.lambda["model_evaluation"].arn
+    endpoint_probe   = module.lambda["endpoint_probe"].arn
+  }
+
+  training = merge(var.training, {
+    role_arn           = module.sagemaker.training_role_arn
+    endpoint_role_arn  = module.sagemaker.candidate_role_arn
+    image_uri          = module.sagemaker.image_uri
+    source_uri         = module.sagemaker.source_uri
+    subnet_ids         = var.foundation.vpc.private_subnet_ids
+    security_group_ids = [var.foundation.vpc.security_group_ids["training"]]
+  })
+
+  registry = {
+    group_name          = module.sagemaker.group_name
+    live_parameter_name = module.sagemaker.live_parameter_name
+  }
+}

@@ -1,0 +1,38 @@
+variable "foundation" {
+  description = "Published by phase 1-foundation."
+  type = object({
+    vpc = object({
+      private_subnet_ids = list(string)
+      security_group_ids = map(string)
+    })
+    kms = object({
+      data_key_arn   = string
+      models_key_arn = string
+      logs_key_arn   = string
+    })
+    s3 = object({
+      bucket_name       = string
+      read_policy_arns  = map(string)
+      write_policy_arns = map(string)
+    })
+    iam = object({
+      boundary_arn = string
+    })
+    events = object({
+      topic_arn = string
+    })
+    model_registry = object({
+      group_names = map(string)
+    })
+  })
+}
+
+variable "data" {
+  description = "Published by phase 2-data."
+  type = object({
+    glue = object({
+      crawler_name = string
+      job_name     = string
+    })
+  })
+}

@@ -1,0 +1,19 @@
+output "inference" {
+  description = "Everything that later phases may use, by module. No secrets: the API key's value is read with GetApiKey."
+  value = {
+    api = {
+      rest_api_id = module.api.rest_api_id
+      name        = module.api.name
+      stage_name  = module.api.stage_name
+      api_key_id  = module.api.api_key_id
+      url         = module.api.url
+    }
+    lambda = {
+      router_arn            = module.lambda.arn
+      router_name           = module.lambda.name
+      router_role_name      = module.lambda.role_name
+      router_log_group_name = module.lambda.log_group_name
+    }
+    routes_prefix = local.routes_prefix
+  }
+}

@@ -1,0 +1,50 @@
+locals {
+  routes_prefix = "/${var.context.project}/${var.context.environment}/routes"
+}
+
+data "aws_partition" "current" {}
+
+# Rights on Bedrock models come with the blueprints that use them, one inference profile each.
+data "aws_iam_policy_document" "router" {
+  statement {
+    sid       = "ReadRoutes"
+    actions   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
+    resources = [for suffix in ["", "/*"] : "arn:${data.aws_partition.current.partition}:ssm:${var.context.region}:${var.context.account_id}:parameter${local.routes_prefix}${suffix}"]
+  }
+
+  statement {
+    sid       = "InvokeEndpoints"
+    actions   = ["sagemaker:InvokeEndpoint"]
+    resources = ["arn:${data.aws_partition.current.partition}:sagemaker:${var.context.region}:${var.context.account_id}:endpoint/${var.context.name_prefix}-*"]
+  }
+}
+
+module "lambda" {
+  source = "../../modules/lambda"
+
+  context          = var.context
+  boundary_arn     = var.foundation.iam.boundary_arn
+  package          = var.packages["model_router"]
+  policy_documents = { route = data.aws_iam_policy_document.router.json }
+
+  function = {
+    name            = "model-router"
+    description     = "Answers inference requests from the model that the blueprint's route record names."
+    memory_mb       = 512
+    timeout_seconds = 29 # API Gateway waits no longer
+
+    environment = {
+      ROUTES_PREFIX = local.routes_prefix
+    }
+  }
+
+  kms = {
+    environment_key_arn = var.foundation.kms.data_key_arn
+    logs_key_arn        = var.foundation.kms.logs_key_arn
+  }
+
+  network = var.inference.lambda_in_vpc ? {
+    subnet_ids         = var.foundation.vpc.private_subnet_ids
+    security_group_ids = [var.foundation.vpc.security_group_ids["lambda"]]
+  } : null
+}

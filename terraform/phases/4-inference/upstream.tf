@@ -1,0 +1,16 @@
+variable "foundation" {
+  description = "Published by phase 1-foundation."
+  type = object({
+    vpc = object({
+      private_subnet_ids = list(string)
+      security_group_ids = map(string)
+    })
+    kms = object({
+      data_key_arn = string
+      logs_key_arn = string
+    })
+    iam = object({
+      boundary_arn = string
+    })
+  })
+}
