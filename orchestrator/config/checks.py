@@ -23,7 +23,9 @@ INTERFACE_ENDPOINTS = (
 )  # fmt: skip
 
 
-def _problem(document: Document, location: Location, rule: str, value: object, suggestion: str | None = None) -> Problem:
+def _problem(
+    document: Document, location: Location, rule: str, value: object, suggestion: str | None = None
+) -> Problem:
     return Problem(document.file, document.line(location), document.key(location), rule, value, suggestion)
 
 

@@ -48,4 +48,6 @@ def config_error(problems: Sequence[Problem]) -> ConfigError:
         message = lines[0]
     else:
         message = f"{len(lines)} problems in the environment files:\n" + "\n".join(f"  {line}" for line in lines)
-    return ConfigError(message, hint="`orchestrator schema platform` and `orchestrator schema blueprint` list every key")
+    return ConfigError(
+        message, hint="`orchestrator schema platform` and `orchestrator schema blueprint` list every key"
+    )

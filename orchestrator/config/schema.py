@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from orchestrator.config.models import Blueprint, Platform
 
 TITLES = {"platform": "terraform/envs/<env>/platform.yaml", "blueprint": "terraform/envs/<env>/blueprints/<name>.yaml"}
@@ -11,8 +13,12 @@ TITLES = {"platform": "terraform/envs/<env>/platform.yaml", "blueprint": "terraf
 
 def schemas() -> dict[str, dict[str, Any]]:
     """One schema per kind of file."""
-    models = {"platform": Platform, "blueprint": Blueprint}
+    models: dict[str, type[BaseModel]] = {"platform": Platform, "blueprint": Blueprint}
     return {
-        name: {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema(), "title": TITLES[name]}
+        name: {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **model.model_json_schema(),
+            "title": TITLES[name],
+        }
         for name, model in models.items()
     }

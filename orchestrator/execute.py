@@ -1,0 +1,313 @@
+"""Walks a plan: every kind of step has one function here, the world is reached through `Tools` only.
+
+The outcome is always a `Result`, whether the run went well, failed half way or was interrupted; what
+went wrong is in it, with the exit code that the command ends with.
+"""
+
+from __future__ import annotations
+
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from orchestrator import plan as steps
+from orchestrator import stacks, teardown
+from orchestrator.config.checks import LOCAL_ACCOUNT_ID, MODEL_GROUPS
+from orchestrator.errors import (
+    CredentialsError,
+    EmulatorError,
+    PipelineFailed,
+    PlatformError,
+    SetupError,
+    SmokeFailed,
+    WaitingForModel,
+)
+from orchestrator.plan import Plan, Step
+from orchestrator.result import (
+    ErrorResult,
+    Result,
+    Status,
+    pipeline_result,
+    policy_result,
+    smoke_result,
+)
+from orchestrator.runs import timestamp
+from orchestrator.session import Session, open_target
+from orchestrator.tools.interfaces import EventSink, Json
+from orchestrator.values import live_parameter, published, waits_for
+from orchestrator.walk import Outcome, walk
+
+EXIT_CANCELLED = 130
+EXIT_UNEXPECTED = 70
+DATASET = ".cache/datasets/reviews"
+
+
+class Executor:
+    """Runs plans of one session."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._emulator_pid: int | None = None
+        self._durations: dict[str, float] = {}
+        self._handlers: dict[type[Step], Callable[[Any], None]] = {
+            steps.StartEmulator: self._start_emulator,
+            steps.CheckAccount: self._check_account,
+            steps.BuildPackages: self._build_packages,
+            steps.ScanSource: self._scan_source,
+            steps.OpenState: self._open_state,
+            steps.DeployStack: lambda step: stacks.deploy(session, step.stack),
+            steps.PlanStack: self._plan_stack,
+            steps.RunPipeline: self._run_pipeline,
+            steps.SmokeTest: self._smoke_test,
+            steps.DestroyStack: lambda step: stacks.destroy(session, step.stack),
+            steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
+            steps.AuditOrphans: self._audit,
+        }
+
+    def run(self, plan: Plan, *, preview: bool = False) -> Result:
+        """Walk the plan to its end, write and return the result."""
+        folder = self.session.journal.folder
+        folder.write_plan(plan)
+        started = time.monotonic()
+        parallelism = self.session.environment.platform.limits.parallelism
+        outcomes = walk(plan.steps, self._work, parallelism=parallelism, cancel=self.session.cancel)
+        self._record_ends(plan, outcomes)
+        error, exit_code = self._verdict(outcomes)
+        result = Result(
+            run_id=folder.run_id,
+            env=plan.environment,
+            command=plan.command,
+            status=_status(exit_code, preview),
+            started_at=timestamp(folder.started),
+            seconds=round(time.monotonic() - started, 2),
+            exit_code=exit_code,
+            error=error,
+            stacks=[self.session.stacks[stack.name] for stack in plan.stacks],
+            policy=policy_result(self.session.policy),
+            pipeline=self.session.pipeline,
+            smoke=self.session.smoke,
+            orphans=self.session.orphans,
+        )
+        folder.write_result(result)
+        return result
+
+    def _work(self, step: Step) -> None:
+        """One step, told to the journal with its beginning and its end."""
+        journal = self.session.journal
+        journal.step(step.name, "started")
+        started = time.monotonic()
+        status, message = "ok", ""
+        try:
+            self._handlers[type(step)](step)
+        except PlatformError as error:
+            status, message = "failed", error.message
+            raise
+        except Exception as error:
+            status, message = "failed", f"{type(error).__name__}: {error}"
+            journal.folder.log(step.name, traceback.format_exc())
+            raise
+        finally:
+            self._durations[step.name] = time.monotonic() - started
+            if status == "failed" and self.session.cancel.is_set():
+                status = "cancelled"
+            journal.step(step.name, status, message, seconds=round(self._durations[step.name], 2))
+
+    def _start_emulator(self, step: steps.StartEmulator) -> None:
+        info = self.session.tools.emulator.up()
+        self.session.journal.stage(step.name, f"{info.endpoint} (pid {info.pid})")
+
+    def _check_account(self, step: steps.CheckAccount) -> None:
+        session, environment = self.session, self.session.environment
+        endpoint = None
+        if environment.is_local:
+            info = session.tools.emulator.status()
+            if info is None:
+                raise EmulatorError("the local AWS is not running", hint="`orchestrator emulator up` starts it")
+            endpoint, self._emulator_pid = info.endpoint, info.pid
+        target = open_target(session.tools, endpoint)
+        wanted = LOCAL_ACCOUNT_ID if environment.is_local else environment.platform.account_id
+        if wanted and target.account_id != wanted:
+            raise CredentialsError(
+                f"these credentials belong to account {target.account_id}, "
+                f"but `{environment.name}` may be deployed to {wanted} only",
+                hint="choose the right profile (AWS_PROFILE), or correct `account_id` in platform.yaml",
+            )
+        session.target = target
+        session.journal.stage(step.name, f"account {target.account_id}, {environment.platform.region}")
+
+    def _build_packages(self, step: steps.BuildPackages) -> None:
+        tools = self.session.tools
+        out = tools.repo / "build" / "packages"
+        out.mkdir(parents=True, exist_ok=True)
+        self.session.packages = tools.packager.build(out)
+        self.session.journal.stage(step.name, f"{len(self.session.packages)} packages")
+
+    def _scan_source(self, step: steps.ScanSource) -> None:
+        report = self.session.tools.gate.scan_source(self.session.tools.repo / "terraform")
+        self.session.record_policy(report)
+        stacks.require_green(report, "the Terraform source")
+        self.session.journal.stage(step.name, f"{len(report.rules_expected)} rules, no finding")
+
+    def _open_state(self, step: steps.OpenState) -> None:
+        session = self.session
+        store = session.target.store
+        if step.create and store.ensure_bucket():
+            session.journal.stage(step.name, f"made {store.bucket}")
+        load_outputs(session)
+
+    def _plan_stack(self, step: steps.PlanStack) -> None:
+        session, stack = self.session, step.stack
+        known = set(session.outputs)
+        models = waits_for(session.environment, stack, session.facts()) is None
+        real = bool(known) and set(stack.upstream) <= known and models and not session.target.throwaway
+        stacks.preview(session, stack, real=real)
+
+    def _run_pipeline(self, step: steps.RunPipeline) -> None:
+        session = self.session
+        missing = [group for group in step.groups if group not in session.model_versions]
+        if not step.force and not missing:
+            session.journal.stage(step.name, "not needed: a model version is live (`--pipeline` runs it again)")
+            return
+        if not step.force and not step.has_data:
+            session.journal.stage(step.name, "not started: `data.sample` is off (`--pipeline` runs it on your data)")
+            return
+        dataset = session.tools.repo / DATASET
+        if step.has_data and not any(dataset.glob("source=*/*.txt")):
+            raise SetupError(f"the sample data is not in {DATASET}", hint="run `make setup`, which fetches it")
+        result = session.tools.run_pipeline(
+            session.target.cloud,
+            session.outputs["models"],
+            bucket=session.outputs["foundation"]["s3"]["bucket_name"],
+            dataset=dataset if step.has_data else None,
+            on_event=self._interruptible(session.journal.sink(step.name)),
+        )
+        session.pipeline = pipeline_result(result)
+        if result.status != "SUCCEEDED":
+            raise PipelineFailed(
+                f"the training pipeline ended as {result.status}: {result.error or 'no reason given'}",
+                hint=f"its steps are in the run folder and in the execution {result.execution_arn}",
+            )
+        load_model_versions(session)
+
+    def _interruptible(self, sink: EventSink) -> EventSink:
+        """The pipeline is only watched from here; an interrupt ends the watching at its next event."""
+
+        def receive(event: Json) -> None:
+            if self.session.cancel.is_set():
+                raise PlatformError("interrupted while the pipeline was running")
+            sink(event)
+
+        return receive
+
+    def _smoke_test(self, step: steps.SmokeTest) -> None:
+        session = self.session
+        deployed = tuple(
+            blueprint
+            for blueprint in session.environment.blueprints
+            if blueprint.name in step.blueprints and f"blueprint-{blueprint.name}" in session.outputs
+        )
+        if not deployed:
+            return
+        environment = session.environment.model_copy(update={"blueprints": deployed})
+        sink = session.journal.sink(step.name)
+        results = session.tools.smoke(session.target.cloud, environment, dict(session.outputs), on_event=sink)
+        session.smoke = [smoke_result(result) for result in results]
+        failed = [result for result in session.smoke if result.status == "failed"]
+        untested = [b.name for b in deployed if not any(r.blueprint == b.name for r in session.smoke)]
+        if failed:
+            lines = "; ".join(f"{each.blueprint} {each.probe}: {each.detail}" for each in failed)
+            raise SmokeFailed(
+                f"{len(failed)} of {len(session.smoke)} smoke probes failed: {lines}",
+                hint=f"`orchestrator smoke {session.environment.name}` repeats them",
+            )
+        if untested:
+            raise SmokeFailed(f"no smoke probe ran for {', '.join(untested)}")
+
+    def _audit(self, step: steps.AuditOrphans) -> None:
+        session = self.session
+        session.orphans = teardown.audit(session)
+        if session.orphans and session.environment.is_local:
+            raise PlatformError(
+                f"{len(session.orphans)} resources are left: {', '.join(session.orphans[:5])}",
+                hint="they carry the environment's tags but are in no Terraform state",
+            )
+
+    def _record_ends(self, plan: Plan, outcomes: dict[str, Outcome]) -> None:
+        for step in plan.steps:
+            outcome = outcomes[step.name]
+            if not isinstance(step, (steps.DeployStack, steps.PlanStack, steps.DestroyStack)):
+                continue
+            match outcome.status:
+                case "failed":
+                    reason = str(outcome.error).strip().splitlines()[0]
+                    seconds = self._durations.get(step.name, 0.0)
+                    stacks.record_end(self.session, step.stack, "failed", reason, seconds)
+                case "blocked":
+                    stacks.record_end(self.session, step.stack, "skipped", f"`{outcome.blocked_by}` failed")
+                case "cancelled":
+                    stacks.record_end(self.session, step.stack, "skipped", "interrupted")
+
+    def _verdict(self, outcomes: dict[str, Outcome]) -> tuple[ErrorResult | None, int]:
+        if self.session.cancel.is_set():
+            # Only an interrupt that came after the last step finds nothing to stop.
+            stopped = [name for name, outcome in outcomes.items() if outcome.status == "cancelled"]
+            if stopped:
+                message = f"interrupted; not finished: {', '.join(stopped)}"
+                hint = "repeat the command: it continues where things stand"
+                return ErrorResult(type="Interrupted", message=message, hint=hint, step=stopped[0]), EXIT_CANCELLED
+        for name, outcome in outcomes.items():
+            if outcome.status == "failed" and outcome.error is not None:
+                return self._failure(name, outcome.error)
+        if self.session.waiting:
+            groups = ", ".join(self.session.waiting)
+            waiting = WaitingForModel(
+                f"no approved model version of {groups} yet; everything else is deployed",
+                hint="approve a version (or run with `--pipeline`), then deploy again",
+            )
+            return _error(waiting, None), waiting.exit_code
+        return None, 0
+
+    def _failure(self, step: str, error: Exception) -> tuple[ErrorResult, int]:
+        if self._emulator_pid is not None:
+            alive = self.session.tools.emulator.status()
+            if alive is None or alive.pid != self._emulator_pid:
+                error = EmulatorError(
+                    f"the local AWS (pid {self._emulator_pid}) died during `{step}`; everything in it is lost",
+                    hint="`orchestrator emulator logs` shows its last words; deploy again to start afresh",
+                )
+        if isinstance(error, PlatformError):
+            return _error(error, step), error.exit_code
+        log = self.session.journal.folder.log_file(step)
+        message = f"unexpected {type(error).__name__} in `{step}`: {error}"
+        hint = f"the traceback is in {log}"
+        return ErrorResult(type=type(error).__name__, message=message, hint=hint, step=step), EXIT_UNEXPECTED
+
+
+def load_outputs(session: Session) -> None:
+    """Read what is deployed: outputs of every stack that has a state, and the live model versions."""
+    for stack in session.graph.stacks:
+        state = session.target.store.read(stack.name)
+        outputs = published(stack, state) if state and state.resources else None
+        if outputs is not None:
+            session.publish(stack.name, outputs)
+    load_model_versions(session)
+
+
+def load_model_versions(session: Session) -> None:
+    for group in MODEL_GROUPS:
+        version = session.tools.live_version(session.target.cloud, live_parameter(session.environment, group))
+        if version is not None:
+            session.model_versions[group] = version
+
+
+def _error(error: PlatformError, step: str | None) -> ErrorResult:
+    return ErrorResult(type=type(error).__name__, message=error.message, hint=error.hint, step=step)
+
+
+def _status(exit_code: int, preview: bool) -> Status:
+    if exit_code == EXIT_CANCELLED:
+        return "cancelled"
+    if exit_code:
+        return "failed"
+    return "preview" if preview else "ok"

@@ -1,0 +1,139 @@
+"""Which stacks exist and who waits for whom.
+
+A stack is one Terraform root with one state: each phase is one, each blueprint instance is one. The
+graph is a value that speaks in names; it reads nothing.
+"""
+
+from __future__ import annotations
+
+import graphlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.config.models import Environment
+from orchestrator.config.problems import nearest
+from orchestrator.errors import ConfigError, PlatformError
+from orchestrator.phases import Phase
+
+BLUEPRINT_PHASE = "inference"
+BLUEPRINT_UPSTREAM = ("foundation", "models", "inference")
+BLUEPRINT_VALUES = ("context", "provider_options")
+
+
+@dataclass(frozen=True)
+class Stack:
+    name: str
+    phase: str
+    order: int
+    root: str | None
+    """Folder of the Terraform root, relative to the repository; `None`: synthesised (blueprints)."""
+    needs: tuple[str, ...]
+    upstream: tuple[str, ...]
+    values: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    blueprint: str | None = None
+
+
+def order(needs: Mapping[str, Iterable[str]]) -> list[str]:
+    """Names in an order in which everyone comes after what it needs.
+
+    Raises:
+        ConfigError: with the path of the cycle.
+    """
+    try:
+        return list(graphlib.TopologicalSorter({name: list(each) for name, each in needs.items()}).static_order())
+    except graphlib.CycleError as error:
+        # graphlib lists each node before the one that needs it; read the other way it says "needs".
+        path = " → ".join(reversed(error.args[1]))
+        raise ConfigError(f"the dependency graph has a cycle: {path}", hint="each arrow reads `needs`") from error
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Stacks in deployment order."""
+
+    stacks: tuple[Stack, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(stack.name for stack in self.stacks)
+
+    def stack(self, name: str) -> Stack:
+        """The stack of this name; a wrong name is answered with the valid ones."""
+        for stack in self.stacks:
+            if stack.name == name:
+                return stack
+        raise unknown("stack", name, self.names)
+
+    def dependents(self, name: str) -> set[str]:
+        """Everything that waits for `name`, directly or not."""
+        found: set[str] = set()
+        for stack in self.stacks:
+            if set(stack.needs) & (found | {name}):
+                found.add(stack.name)
+        return found
+
+    def select(
+        self,
+        *,
+        phases: Sequence[str] | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        blueprints: Sequence[str] = (),
+    ) -> tuple[Stack, ...]:
+        """A part of the graph, in order.
+
+        `phases` are names or numbers. `blueprints` choose single blueprint stacks and bring the stack
+        that watches them.
+        """
+        chosen: set[str] = set()
+        for wanted in phases or ():
+            matching = {stack.name for stack in self.stacks if wanted in (stack.phase, str(stack.order))}
+            if not matching:
+                raise unknown("phase", wanted, list(dict.fromkeys(stack.phase for stack in self.stacks)))
+            chosen |= matching
+        if first is not None or last is not None:
+            low, high = first or 1, last or max(stack.order for stack in self.stacks)
+            if low > high:
+                raise PlatformError(f"--from {low} is after --to {high}", hint="the range goes upwards")
+            chosen |= {stack.name for stack in self.stacks if low <= stack.order <= high}
+        for name in blueprints:
+            known = [stack.blueprint for stack in self.stacks if stack.blueprint]
+            if name not in known:
+                raise unknown("blueprint", name, known)
+            chosen.add(f"blueprint-{name}")
+            chosen |= {stack.name for stack in self.stacks if "blueprints" in stack.values}
+        if not phases and first is None and last is None and not blueprints:
+            return self.stacks
+        return tuple(stack for stack in self.stacks if stack.name in chosen)
+
+
+def unknown(kind: str, name: str, known: Sequence[str]) -> PlatformError:
+    """A wrong name, answered with the valid ones."""
+    guess = nearest(name, known)
+    return PlatformError(
+        f"there is no {kind} `{name}`; available: {', '.join(known) or 'none'}",
+        hint=f"did you mean `{guess}`?" if guess else None,
+    )
+
+
+def build(phases: Sequence[Phase], environment: Environment) -> Graph:
+    """Stacks of one environment: the phases, and one per blueprint file."""
+    blueprint_stacks = [f"blueprint-{blueprint.name}" for blueprint in environment.blueprints]
+    stacks: dict[str, Stack] = {}
+    for phase in phases:
+        # Who is told about the blueprints has to come after them.
+        watched = tuple(blueprint_stacks) if "blueprints" in phase.values else ()
+        needs = tuple(dict.fromkeys((*phase.needs, *phase.upstream, *watched)))
+        stacks[phase.name] = Stack(
+            phase.name, phase.name, phase.order, phase.folder, needs, phase.upstream, phase.values, phase.after
+        )
+    host = stacks.get(BLUEPRINT_PHASE)
+    for blueprint, name in zip(environment.blueprints, blueprint_stacks, strict=True):
+        if host is None:
+            raise ConfigError(f"blueprint `{blueprint.name}` needs a phase named `{BLUEPRINT_PHASE}`")
+        upstream = tuple(each for each in BLUEPRINT_UPSTREAM if each in stacks)
+        stacks[name] = Stack(
+            name, host.phase, host.order, None, upstream, upstream, BLUEPRINT_VALUES, blueprint=blueprint.name
+        )
+    return Graph(tuple(stacks[name] for name in order({stack.name: stack.needs for stack in stacks.values()})))

@@ -1,0 +1,115 @@
+"""The five phases, as their own `phase.yaml` describe them.
+
+`parse` is pure (texts in, values out); `read` finds the texts. A phase that is renamed or gets a new
+neighbour changes its `phase.yaml` and nothing here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from orchestrator.config.models import Platform
+from orchestrator.config.problems import nearest
+from orchestrator.errors import ConfigError, PlatformError
+
+PHASES = Path("terraform/phases")
+ALWAYS = ("context", "provider_options")
+"""Values that every root gets; `phase.yaml` need not list them."""
+SECTIONS = tuple(
+    name for name, field in Platform.model_fields.items() if isinstance(field.annotation, type)
+    and issubclass(field.annotation, BaseModel)
+)  # fmt: skip
+KNOWN_VALUES = (*SECTIONS, *ALWAYS, "packages", "blueprints")
+
+
+class Description(BaseModel):
+    """The contents of one `phase.yaml`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    order: int = Field(ge=1)
+    title: str
+    needs: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = ()
+    after: tuple[Literal["pipeline"], ...] = ()
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One Terraform root of the fixed platform."""
+
+    name: str
+    order: int
+    title: str
+    folder: str
+    """Relative to the repository."""
+    needs: tuple[str, ...]
+    values: tuple[str, ...]
+    upstream: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def parse(texts: Mapping[str, str]) -> tuple[Phase, ...]:
+    """Phases from the texts of their `phase.yaml`, by folder; in the order that they state."""
+    phases = [_parse_one(folder, text) for folder, text in texts.items()]
+    names = {phase.name for phase in phases}
+    for phase in phases:
+        for field in ("needs", "upstream"):
+            for name in getattr(phase, field):
+                _known(phase, field, name, sorted(names - {phase.name}))
+        for name in phase.values:
+            _known(phase, "values", name, KNOWN_VALUES)
+    return tuple(sorted(phases, key=lambda phase: phase.order))
+
+
+def _parse_one(folder: str, text: str) -> Phase:
+    file = f"{folder}/phase.yaml"
+    try:
+        description = Description.model_validate(yaml.safe_load(text) or {})
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{file}: is not valid YAML: {error}") from error
+    except ValidationError as error:
+        listed = "; ".join(
+            f"{'.'.join(map(str, each['loc']))}: {each['msg']} (received {each['input']!r})" for each in error.errors()
+        )
+        raise ConfigError(f"{file}: {listed}") from error
+    return Phase(folder=folder, **description.model_dump())
+
+
+def _known(phase: Phase, field: str, name: str, known: tuple[str, ...] | list[str]) -> None:
+    if name in known:
+        return
+    guess = nearest(name, known)
+    raise ConfigError(
+        f"{phase.folder}/phase.yaml: {field} names `{name}`; known: {', '.join(known) or 'none'}",
+        hint=f"did you mean `{guess}`?" if guess else None,
+    )
+
+
+def read(repo: Path) -> tuple[Phase, ...]:
+    """The phases of this repository."""
+    files = sorted((repo / PHASES).glob("*/phase.yaml"))
+    if not files:
+        raise PlatformError(f"no {PHASES}/*/phase.yaml in {repo}", hint="run from a complete checkout, or use --repo")
+    return parse({str(file.parent.relative_to(repo)): file.read_text(encoding="utf-8") for file in files})
+
+
+def read_examples(repo: Path, phases: tuple[Phase, ...]) -> dict[str, dict[str, Any]]:
+    """Example outputs of each phase: what stands in for it before it exists (preview only)."""
+    examples: dict[str, dict[str, Any]] = {}
+    for phase in phases:
+        file = repo / phase.folder / "example.outputs.json"
+        if file.is_file():
+            content = json.loads(file.read_text(encoding="utf-8"))
+            # Both shapes read well in a file: the bare object, and `{"<phase>": object}`.
+            examples[phase.name] = content[phase.name] if set(content) == {phase.name} else content
+    return examples

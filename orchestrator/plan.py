@@ -1,0 +1,195 @@
+"""What a command is going to do, as a value.
+
+Building a plan touches nothing. `explain` prints it, `execute` walks it: the same list, so what was
+shown is what runs. A step names the steps it waits for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orchestrator.config.checks import MODEL_GROUPS
+from orchestrator.config.models import Environment
+from orchestrator.graph import Graph, Stack
+from orchestrator.values import blueprint_of
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node of the plan."""
+
+    name: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StartEmulator(Step):
+    """Start the local AWS, or find the running one."""
+
+
+@dataclass(frozen=True)
+class CheckAccount(Step):
+    """Credentials are there and belong to the account that the environment names."""
+
+
+@dataclass(frozen=True)
+class BuildPackages(Step):
+    """Lambda zips and job archives."""
+
+
+@dataclass(frozen=True)
+class ScanSource(Step):
+    """Policy gate on the Terraform source."""
+
+
+@dataclass(frozen=True)
+class OpenState(Step):
+    """State bucket, outputs of what is deployed already, live model versions."""
+
+    create: bool = True
+
+
+@dataclass(frozen=True)
+class DeployStack(Step):
+    stack: Stack
+
+
+@dataclass(frozen=True)
+class PlanStack(Step):
+    """Plan only: real where what it builds on exists, with example values where not."""
+
+    stack: Stack
+
+
+@dataclass(frozen=True)
+class RunPipeline(Step):
+    """Training pipeline; without `force` only for groups that have no live version."""
+
+    groups: tuple[str, ...]
+    force: bool
+    has_data: bool
+    """Whether sample data may be uploaded for it."""
+
+
+@dataclass(frozen=True)
+class SmokeTest(Step):
+    blueprints: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class DestroyStack(Step):
+    stack: Stack
+
+
+@dataclass(frozen=True)
+class RemoveModels(Step):
+    """What the pipeline made and no Terraform state knows."""
+
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AuditOrphans(Step):
+    """Everything that still carries the environment's tags."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    environment: str
+    command: str
+    steps: tuple[Step, ...]
+
+    @property
+    def stacks(self) -> tuple[Stack, ...]:
+        return tuple(step.stack for step in self.steps if isinstance(step, (DeployStack, PlanStack, DestroyStack)))
+
+
+def _opening(environment: Environment) -> list[Step]:
+    """What has to be true before the first stack."""
+    steps: list[Step] = []
+    if environment.is_local:
+        steps.append(StartEmulator("emulator", ()))
+    steps.append(CheckAccount("account", ("emulator",) if environment.is_local else ()))
+    # On AWS nothing starts before the account is known to be the right one; packages and policies
+    # do not need the local AWS, and so do not wait for it.
+    first = () if environment.is_local else ("account",)
+    steps.append(BuildPackages("packages", first))
+    steps.append(ScanSource("policy", first))
+    steps.append(OpenState("state", ("account",), create=True))
+    return steps
+
+
+def deploy(
+    environment: Environment,
+    graph: Graph,
+    *,
+    stacks: Sequence[Stack] | None = None,
+    force_pipeline: bool = False,
+    command: str = "deploy",
+) -> Plan:
+    """Everything, or the given part of the graph."""
+    chosen = tuple(stacks if stacks is not None else graph.stacks)
+    names = {stack.name for stack in chosen}
+    steps = _opening(environment)
+    gates = tuple(step.name for step in steps if step.name in ("packages", "policy", "state"))
+    pipeline_host = next((stack for stack in chosen if "pipeline" in stack.after), None)
+    for stack in chosen:
+        needs = (*gates, *(name for name in stack.needs if name in names))
+        if pipeline_host and stack.blueprint and _takes_trained_model(environment, stack):
+            needs = (*needs, "pipeline")
+        steps.append(DeployStack(stack.name, needs, stack))
+        if stack is pipeline_host:
+            has_data = environment.platform.data.sample
+            steps.append(RunPipeline("pipeline", (stack.name,), MODEL_GROUPS, force_pipeline, has_data))
+    tested = tuple(stack.blueprint for stack in chosen if stack.blueprint)
+    if tested:
+        steps.append(SmokeTest("smoke", tuple(names), tested))
+    return Plan(environment.name, command, tuple(steps))
+
+
+def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
+    return bool(stack.blueprint) and blueprint_of(environment, str(stack.blueprint)).model.source == "sagemaker"
+
+
+def preview(environment: Environment, stacks: Sequence[Stack]) -> Plan:
+    """Plans of stacks, applied never; so no stack waits for another."""
+    opening = (BuildPackages("packages", ()), ScanSource("policy", ()))
+    ready = tuple(step.name for step in opening)
+    planned = tuple(PlanStack(stack.name, ready, stack) for stack in stacks)
+    return Plan(environment.name, "plan", (*opening, *planned))
+
+
+def smoke(environment: Environment, graph: Graph) -> Plan:
+    """Only the probes, on what is deployed."""
+    tested = tuple(stack.blueprint for stack in graph.stacks if stack.blueprint)
+    steps = (
+        CheckAccount("account", ()),
+        OpenState("state", ("account",), create=False),
+        SmokeTest("smoke", ("state",), tested),
+    )
+    return Plan(environment.name, "smoke", steps)
+
+
+def destroy(environment: Environment, graph: Graph) -> Plan:
+    """The graph backwards. Model versions go after the endpoints that serve them, before their group."""
+    steps: list[Step] = [
+        CheckAccount("account", ()),
+        BuildPackages("packages", ("account",)),
+        OpenState("state", ("account",), create=False),
+    ]
+    ready = tuple(step.name for step in steps)
+    consumers: dict[str, list[str]] = {name: [] for name in graph.names}
+    for stack in graph.stacks:
+        for needed in stack.needs:
+            consumers[needed].append(stack.name)
+    removal = "model versions"
+    users = tuple(stack.name for stack in graph.stacks if stack.blueprint or "pipeline" in stack.after)
+    for stack in reversed(graph.stacks):
+        needs = (*ready, *consumers[stack.name])
+        if stack.order == 1:
+            needs = (*needs, removal)
+        steps.append(DestroyStack(stack.name, needs, stack))
+    steps.append(RemoveModels(removal, users or ready, MODEL_GROUPS))
+    steps.append(AuditOrphans("audit", graph.names))
+    return Plan(environment.name, "destroy", tuple(steps))

@@ -1,0 +1,117 @@
+"""Writes what terraform reads: `build/<env>/<stack>/`.
+
+After that plain terraform works by hand, with the lines that `manual_lines` prints. Phase roots are
+shared by all environments, so everything that belongs to one environment lies here: values, backend
+settings, the data directory and the saved plan.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from orchestrator.config.models import Environment
+from orchestrator.graph import Stack
+from orchestrator.toolbox import Tools
+from orchestrator.tools.interfaces import Json, Workspace
+from orchestrator.values import blueprint_of
+
+BUILD = Path("build")
+LOCK_FILE = ".terraform.lock.hcl"
+
+
+def stack_folder(repo: Path, environment: Environment, stack: str, *, preview: bool = False) -> Path:
+    """Previews have folders of their own, so that they leave nothing for a later apply to pick up."""
+    folder = repo / BUILD / environment.name
+    return (folder / "preview" / stack) if preview else (folder / stack)
+
+
+def render(
+    tools: Tools,
+    stack: Stack,
+    values: Json,
+    *,
+    bucket: str | None,
+    state_key: str,
+    env: Mapping[str, str],
+) -> Workspace:
+    """Write one stack's files. Without a `bucket` it is a preview with a local state."""
+    preview = bucket is None
+    folder = stack_folder(tools.repo, tools.environment, stack.name, preview=preview)
+    folder.mkdir(parents=True, exist_ok=True)
+    values_file = folder / "values.tfvars.json"
+    _write(values_file, json.dumps(values, indent=2, sort_keys=True) + "\n")
+    backend_file = None
+    if bucket is not None:
+        backend_file = folder / "backend.hcl"
+        _write(backend_file, backend(tools.environment, bucket, state_key))
+    return Workspace(
+        stack=stack.name,
+        root=_root(tools, stack, folder),
+        values_file=values_file,
+        backend_file=backend_file,
+        data_dir=folder / "terraform",
+        plan_file=folder / "plan.tfplan",
+        env=env,
+    )
+
+
+def _root(tools: Tools, stack: Stack, folder: Path) -> Path:
+    if stack.root is not None:
+        return tools.repo / stack.root
+    root = folder / "root"
+    root.mkdir(exist_ok=True)
+    tools.synth(blueprint_of(tools.environment, str(stack.blueprint)), root)
+    canonical = tools.repo / "terraform" / LOCK_FILE
+    if canonical.is_file():
+        shutil.copyfile(canonical, root / LOCK_FILE)
+    return root
+
+
+def backend(environment: Environment, bucket: str, key: str) -> str:
+    """Settings of the S3 backend; the lock is an object beside the state, no table is needed."""
+    lines = {
+        "bucket": f'"{bucket}"',
+        "key": f'"{key}"',
+        "region": f'"{environment.platform.region}"',
+        "encrypt": "true",
+        "use_lockfile": "true",
+    }
+    if environment.is_local:
+        lines["use_path_style"] = "true"
+    return "".join(f"{name:<14} = {value}\n" for name, value in lines.items())
+
+
+def manual_lines(repo: Path, ws: Workspace) -> list[str]:
+    """What to type for this stack, in a shell at the repository's root."""
+    exported = {name: value for name, value in ws.env.items() if _worth_showing(name, ws.env)}
+    exported["TF_DATA_DIR"] = str(ws.data_dir)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(exported.items())]
+    chdir = f"terraform -chdir={shlex.quote(_short(repo, ws.root))}"
+    if ws.backend_file is not None:
+        lines.append(f"{chdir} init -reconfigure -backend-config={shlex.quote(str(ws.backend_file))}")
+    plan = shlex.quote(str(ws.plan_file))
+    lines.append(f"{chdir} plan -var-file={shlex.quote(str(ws.values_file))} -out={plan}")
+    if ws.backend_file is not None:
+        lines.append(f"{chdir} apply {plan}")
+    return lines
+
+
+def _worth_showing(name: str, env: Mapping[str, str]) -> bool:
+    """Keys are shown for the emulator only, where they are dummies; a real secret is never printed."""
+    if name.startswith("AWS_"):
+        return "AWS_ENDPOINT_URL" in env or name in ("AWS_PROFILE", "AWS_REGION")
+    return name == "TF_CLI_CONFIG_FILE"
+
+
+def _short(repo: Path, path: Path) -> str:
+    return str(path.relative_to(repo)) if path.is_relative_to(repo) else str(path)
+
+
+def _write(path: Path, text: str) -> None:
+    """Leave an unchanged file alone: its time then says when it last changed."""
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")

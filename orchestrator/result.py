@@ -1,0 +1,140 @@
+"""`result.json`: the published contract of a run, one file for people's scripts and for CI.
+
+`orchestrator schema result` prints its JSON Schema. Fields are added, never renamed; a breaking change
+raises `schema`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.tools.interfaces import Fidelity, PipelineResult, PolicyReport, ProbeResult
+
+Action = Literal["created", "changed", "unchanged", "skipped", "failed", "destroyed"]
+Status = Literal["ok", "failed", "cancelled", "preview"]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class StackResult(Part):
+    name: str
+    phase: str
+    action: Action
+    reason: str = ""
+    added: int = 0
+    changed: int = 0
+    destroyed: int = 0
+    total: int = Field(0, description="resources in the state afterwards")
+    seconds: float = 0.0
+
+
+class FindingResult(Part):
+    rule: str
+    resource: str
+    file: str
+    severity: str
+    message: str = ""
+    hint: str | None = None
+
+
+class PolicyResult(Part):
+    rules_expected: int = Field(description="rules that must run")
+    rules_ran: int = Field(description="of these, how many did")
+    missing: list[str] = Field([], description="rules that should have run and did not: the gate is broken")
+    findings: list[FindingResult] = []
+    scans: int = Field(0, description="source and plan scans that are summed up here")
+    skipped: int = Field(0, description="inline skips, each with its reason at the resource")
+    passed: bool
+
+
+class PipelineStepResult(Part):
+    name: str
+    status: Literal["ok", "failed", "not-run"]
+    fidelity: Fidelity
+    seconds: float
+    detail: str = ""
+
+
+class PipelineRunResult(Part):
+    execution_arn: str
+    status: str
+    model_package_arn: str | None
+    metrics: dict[str, float]
+    steps: list[PipelineStepResult]
+    error: str | None = None
+
+
+class SmokeResult(Part):
+    probe: str
+    blueprint: str
+    method: str
+    source: str
+    status: Literal["ok", "failed", "skipped"]
+    latency_ms: float
+    fidelity: Fidelity
+    detail: str = ""
+
+
+class ErrorResult(Part):
+    type: str
+    message: str
+    hint: str | None = None
+    step: str | None = Field(None, description="the step that failed")
+
+
+class Result(Part):
+    """`.runs/<env>/<run_id>/result.json`."""
+
+    schema_version: Literal[1] = Field(1, alias="schema")
+    run_id: str
+    env: str
+    command: str
+    status: Status
+    started_at: str
+    seconds: float
+    exit_code: int
+    error: ErrorResult | None = None
+    stacks: list[StackResult] = []
+    policy: PolicyResult | None = None
+    pipeline: PipelineRunResult | None = None
+    smoke: list[SmokeResult] = []
+    orphans: list[str] | None = Field(None, description="destroy only: what still carries the environment's tags")
+
+    def to_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def policy_result(reports: list[PolicyReport]) -> PolicyResult | None:
+    """Several scans as one verdict: red when one of them is."""
+    if not reports:
+        return None
+    expected = frozenset[str]().union(*(report.rules_expected for report in reports))
+    missing = frozenset[str]().union(*(report.rules_expected - report.rules_ran for report in reports))
+    return PolicyResult(
+        rules_expected=len(expected),
+        rules_ran=len(expected - missing),
+        missing=sorted(missing),
+        findings=[FindingResult(**vars(finding)) for report in reports for finding in report.findings],
+        scans=len(reports),
+        skipped=sum(len(report.skipped) for report in reports),
+        passed=all(report.passed for report in reports),
+    )
+
+
+def pipeline_result(result: PipelineResult) -> PipelineRunResult:
+    return PipelineRunResult(
+        execution_arn=result.execution_arn,
+        status=result.status,
+        model_package_arn=result.model_package_arn,
+        metrics=result.metrics,
+        steps=[PipelineStepResult(**vars(step)) for step in result.steps],
+        error=result.error,
+    )
+
+
+def smoke_result(result: ProbeResult) -> SmokeResult:
+    return SmokeResult(**vars(result))

@@ -1,0 +1,165 @@
+"""The folder that a run leaves behind: `.runs/<env>/<run id>/`.
+
+    plan.json      the steps, as planned
+    events.jsonl   everything that happened, one object per line
+    logs/<step>.log  what terraform and the other tools said
+    result.json    the published contract (`orchestrator schema result`)
+    junit.xml      the same for CI
+
+`.runs/<env>/latest` points to the newest run.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+import os
+import secrets
+import threading
+import xml.etree.ElementTree as ET
+from pathlib import Path
+from typing import Any
+
+from orchestrator.plan import Plan
+from orchestrator.result import Result, StackResult
+from orchestrator.tools.interfaces import Json
+
+RUNS = Path(".runs")
+
+
+def now() -> dt.datetime:
+    return dt.datetime.now(dt.UTC)
+
+
+def timestamp(moment: dt.datetime) -> str:
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+class RunFolder:
+    """One run on disk. Safe to write to from several threads."""
+
+    def __init__(self, path: Path, started: dt.datetime) -> None:
+        self.path = path
+        self.started = started
+        self._lock = threading.Lock()
+
+    @property
+    def run_id(self) -> str:
+        return self.path.name
+
+    @classmethod
+    def create(cls, repo: Path, environment: str) -> RunFolder:
+        started = now()
+        run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        path = repo / RUNS / environment / run_id
+        (path / "logs").mkdir(parents=True)
+        _point(path.parent / "latest", run_id)
+        return cls(path, started)
+
+    def log_file(self, step: str) -> Path:
+        return self.path / "logs" / f"{step.replace(' ', '-')}.log"
+
+    def event(self, event: Json) -> None:
+        """Append one event; it is on disk when this returns, so a killed run can be read."""
+        line = json.dumps({"at": timestamp(now()), **event}, default=str) + "\n"
+        with self._lock, (self.path / "events.jsonl").open("a", encoding="utf-8") as file:
+            file.write(line)
+
+    def log(self, step: str, text: str) -> None:
+        with self._lock, self.log_file(step).open("a", encoding="utf-8") as file:
+            file.write(text.rstrip("\n") + "\n")
+
+    def write_plan(self, plan: Plan) -> None:
+        document = {
+            "environment": plan.environment,
+            "command": plan.command,
+            "steps": [{"kind": type(step).__name__, **dataclasses.asdict(step)} for step in plan.steps],
+        }
+        _write(self.path / "plan.json", json.dumps(document, indent=2) + "\n")
+
+    def write_result(self, result: Result) -> None:
+        _write(self.path / "junit.xml", junit(result))
+        _write(self.path / "result.json", json.dumps(result.to_json(), indent=2) + "\n")
+
+
+def latest(repo: Path, environment: str) -> Result | None:
+    """Result of the newest run that ended."""
+    for path in sorted((repo / RUNS / environment).glob("*/result.json"), reverse=True):
+        if not path.parent.is_symlink():
+            return Result.model_validate_json(path.read_text(encoding="utf-8"))
+    return None
+
+
+def junit(result: Result) -> str:
+    """Stacks, pipeline steps and smoke probes as JUnit suites."""
+    root = ET.Element("testsuites", name=f"{result.command} {result.env}", time=f"{result.seconds:.3f}")
+    _suite(root, "stacks", [_stack_case(stack) for stack in result.stacks])
+    if result.pipeline:
+        cases = [
+            _Case(step.name, step.seconds, step.status == "failed", step.status == "not-run", step.detail)
+            for step in result.pipeline.steps
+        ]
+        _suite(root, "pipeline", cases)
+    probes = [
+        _Case(
+            f"{probe.blueprint}: {probe.probe}",
+            probe.latency_ms / 1000,
+            probe.status == "failed",
+            probe.status == "skipped",
+            probe.detail,
+        )
+        for probe in result.smoke
+    ]
+    _suite(root, "smoke", probes)
+    if result.error:
+        where = result.error.step or result.command
+        case = _Case(where, 0.0, True, False, f"{result.error.type}: {result.error.message}")
+        _suite(root, "run", [case])
+    ET.indent(root)
+    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+@dataclasses.dataclass(frozen=True)
+class _Case:
+    name: str
+    seconds: float
+    failed: bool
+    skipped: bool
+    detail: str
+
+
+def _stack_case(stack: StackResult) -> _Case:
+    return _Case(stack.name, stack.seconds, stack.action == "failed", stack.action == "skipped", stack.reason)
+
+
+def _suite(root: ET.Element, name: str, cases: list[_Case]) -> None:
+    if not cases:
+        return
+    counts = {"failures": sum(c.failed for c in cases), "skipped": sum(c.skipped for c in cases)}
+    attributes: dict[str, Any] = {"name": name, "tests": len(cases), **counts}
+    suite = ET.SubElement(root, "testsuite", {key: str(value) for key, value in attributes.items()})
+    for case in cases:
+        element = ET.SubElement(suite, "testcase", classname=name, name=case.name, time=f"{max(case.seconds, 0):.3f}")
+        if case.failed:
+            ET.SubElement(element, "failure", message=_printable(case.detail))
+        elif case.skipped:
+            ET.SubElement(element, "skipped", message=_printable(case.detail))
+
+
+def _printable(text: str) -> str:
+    """XML 1.0 cannot hold control characters, and terraform's messages may have some."""
+    return "".join(char if char.isprintable() or char in "\n\t" else " " for char in text)
+
+
+def _point(link: Path, target: str) -> None:
+    """Replace the pointer in one step, so that a reader never finds none."""
+    fresh = link.with_name(f".latest-{secrets.token_hex(4)}")
+    fresh.symlink_to(target)
+    os.replace(fresh, link)
+
+
+def _write(path: Path, text: str) -> None:
+    temporary = path.with_suffix(path.suffix + ".part")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)

@@ -1,0 +1,114 @@
+"""What one run knows and has found out so far; shared by the steps that run at the same time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.config.models import Environment
+from orchestrator.errors import PlatformError
+from orchestrator.graph import Graph
+from orchestrator.journal import Journal
+from orchestrator.result import PipelineRunResult, SmokeResult, StackResult
+from orchestrator.toolbox import Tools
+from orchestrator.tools.interfaces import Cloud, Json, Package, PolicyReport, StateStore
+from orchestrator.values import Facts, state_bucket, tags
+
+
+@dataclass(frozen=True)
+class Target:
+    """The AWS that this run works on."""
+
+    cloud: Cloud
+    account_id: str
+    endpoint: str | None
+    store: StateStore
+    env: Mapping[str, str]
+    throwaway: bool = False
+    """A local AWS of this run alone: there is nothing in it and nothing will stay."""
+
+
+def open_target(tools: Tools, endpoint: str | None, *, throwaway: bool = False) -> Target:
+    """Reach the AWS behind `endpoint` (`None`: the real one).
+
+    Raises:
+        CredentialsError: no usable credentials.
+    """
+    cloud = tools.cloud(endpoint)
+    account_id = cloud.account_id()
+    bucket = state_bucket(tools.environment, account_id)
+    store = tools.states(cloud, bucket)
+    return Target(cloud, account_id, endpoint, store, tools.process_env(endpoint), throwaway)
+
+
+def state_tags(environment: Environment) -> dict[str, str]:
+    """The state bucket is made by the orchestrator, and says so."""
+    return {**tags(environment), "managed-by": "orchestrator"}
+
+
+@dataclass
+class Session:
+    """Mutable, so every change goes through a method that holds the lock."""
+
+    tools: Tools
+    graph: Graph
+    journal: Journal
+    cancel: threading.Event
+    examples: Mapping[str, Json] = field(default_factory=dict)
+    """Example outputs by stack, for previews and for destroying what has lost its upstream."""
+    packages: Mapping[str, Package] = field(default_factory=dict)
+    outputs: dict[str, Json] = field(default_factory=dict)
+    model_versions: dict[str, Json] = field(default_factory=dict)
+    stacks: dict[str, StackResult] = field(default_factory=dict)
+    policy: list[PolicyReport] = field(default_factory=list)
+    pipeline: PipelineRunResult | None = None
+    smoke: list[SmokeResult] = field(default_factory=list)
+    orphans: list[str] | None = None
+    waiting: list[str] = field(default_factory=list)
+    """Model groups that a blueprint stack waits for."""
+    _target: Target | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def environment(self) -> Environment:
+        return self.tools.environment
+
+    @property
+    def target(self) -> Target:
+        if self._target is None:
+            raise PlatformError("a step used AWS before the account was checked")
+        return self._target
+
+    @target.setter
+    def target(self, target: Target) -> None:
+        self._target = target
+
+    def facts(self, *, with_examples: bool = False) -> Facts:
+        """What values are made of, as things stand now."""
+        with self._lock:
+            outputs = {**self.examples, **self.outputs} if with_examples else dict(self.outputs)
+            return Facts(
+                account_id=self.target.account_id,
+                emulated=self.target.endpoint is not None,
+                packages=self.packages,
+                outputs=outputs,
+                model_versions=dict(self.model_versions),
+            )
+
+    def publish(self, stack: str, outputs: Json) -> None:
+        with self._lock:
+            self.outputs[stack] = outputs
+
+    def record(self, result: StackResult) -> None:
+        with self._lock:
+            self.stacks[result.name] = result
+
+    def record_policy(self, report: PolicyReport) -> None:
+        with self._lock:
+            self.policy.append(report)
+
+    def wait_for_model(self, group: str) -> None:
+        with self._lock:
+            if group not in self.waiting:
+                self.waiting.append(group)

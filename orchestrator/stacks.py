@@ -1,0 +1,176 @@
+"""One stack: render → init → plan → policy gate → apply what was planned → verify. And back again."""
+
+from __future__ import annotations
+
+import time
+
+from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
+from orchestrator.graph import Stack
+from orchestrator.render import render
+from orchestrator.result import Action, StackResult
+from orchestrator.session import Session
+from orchestrator.tools.interfaces import ApplySummary, PlanSummary, PolicyReport, State, Workspace
+from orchestrator.values import Facts, blueprint_of, example_model_version, published, tfvars, waits_for
+
+_SHOWN_FINDINGS = 5
+
+
+def deploy(session: Session, stack: Stack) -> None:
+    """Bring one stack to what its files say. Terraform applies only if the plan has changes."""
+    started = time.monotonic()
+    facts = session.facts()
+    group = waits_for(session.environment, stack, facts)
+    if group:
+        session.wait_for_model(group)
+        reason = f"waiting for an approved model version of `{group}`"
+        session.record(StackResult(name=stack.name, phase=stack.phase, action="skipped", reason=reason))
+        session.journal.stage(stack.name, reason)
+        return
+    store = session.target.store
+    before = store.read(stack.name)
+    ws = _workspace(session, stack, facts, bucket=store.bucket)
+    plan = _plan(session, stack, ws)
+    applied = ApplySummary(0, 0, 0)
+    if not plan.is_empty:
+        session.journal.stage(stack.name, f"apply ({len(plan.changes)} changes)")
+        applied = session.tools.terraform.apply(ws, on_event=session.journal.sink(stack.name), cancel=session.cancel)
+    after = _verified(session, stack)
+    action: Action = "unchanged" if plan.is_empty else ("changed" if before and before.resources else "created")
+    session.record(_result(stack, action, applied, len(after.resources), started))
+
+
+def preview(session: Session, stack: Stack, *, real: bool) -> None:
+    """Plan one stack and apply nothing. `real`: against its own state, with its true upstream."""
+    started = time.monotonic()
+    facts = session.facts(with_examples=not real)
+    facts = facts if real else _with_example_models(session, stack, facts)
+    bucket = session.target.store.bucket if real else None
+    ws = _workspace(session, stack, facts, bucket=bucket)
+    plan = _plan(session, stack, ws)
+    counts = ApplySummary(plan.count("create"), plan.count("update"), plan.count("delete"))
+    before = session.target.store.read(stack.name) if real else None
+    planned: Action = "unchanged" if plan.is_empty else ("changed" if before and before.resources else "created")
+    reason = "planned only" if real else "preview: example values stand in for what does not exist yet"
+    session.record(_result(stack, planned, counts, plan.resources_total, started, reason=reason))
+
+
+def destroy(session: Session, stack: Stack) -> None:
+    """Remove everything in one stack's state. Safe to repeat after any failure."""
+    started = time.monotonic()
+    store = session.target.store
+    before = store.read(stack.name)
+    if before is None or not before.resources:
+        session.record(_result(stack, "unchanged", ApplySummary(0, 0, 0), 0, started, reason="nothing is deployed"))
+        return
+    # An upstream that is already gone (a repeated destroy) cannot give its outputs; the values only have
+    # to be valid for terraform to read the configuration, since it deletes what the state says.
+    facts = _with_example_models(session, stack, session.facts(with_examples=True))
+    ws = _workspace(session, stack, facts, bucket=store.bucket)
+    terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
+    session.journal.stage(stack.name, "init")
+    terraform.init(ws, on_event=sink, cancel=session.cancel)
+    session.journal.stage(stack.name, "plan")
+    terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
+    session.journal.stage(stack.name, f"destroy ({len(before.resources)} resources)")
+    applied = terraform.apply(ws, on_event=sink, cancel=session.cancel)
+    after = store.read(stack.name)
+    if after and after.resources:
+        left = ", ".join(after.resources[:_SHOWN_FINDINGS])
+        raise TerraformError(
+            f"`{stack.name}` still has {len(after.resources)} resources after its destroy: {left}",
+            hint="repeat the command; it continues where things stand",
+        )
+    session.record(_result(stack, "destroyed", applied, 0, started))
+
+
+def record_end(session: Session, stack: Stack, action: Action, reason: str, seconds: float = 0.0) -> None:
+    """A stack that did not come to a result of its own."""
+    if stack.name not in session.stacks:
+        session.record(
+            StackResult(name=stack.name, phase=stack.phase, action=action, reason=reason, seconds=round(seconds, 2))
+        )
+
+
+def _workspace(session: Session, stack: Stack, facts: Facts, *, bucket: str | None) -> Workspace:
+    session.journal.stage(stack.name, "render")
+    values = tfvars(session.environment, stack, facts)
+    key = session.target.store.key(stack.name)
+    return render(session.tools, stack, values, bucket=bucket, state_key=key, env=session.target.env)
+
+
+def _plan(session: Session, stack: Stack, ws: Workspace) -> PlanSummary:
+    """init, plan, and the policy gate on exactly what would be applied."""
+    terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
+    session.journal.stage(stack.name, "init")
+    terraform.init(ws, on_event=sink, cancel=session.cancel)
+    session.journal.stage(stack.name, "plan")
+    plan = terraform.plan(ws, on_event=sink, cancel=session.cancel)
+    session.journal.stage(stack.name, "policy")
+    report = session.tools.gate.scan_plan(plan.document, root=ws.root)
+    session.record_policy(report)
+    require_green(report, f"the plan of `{stack.name}`")
+    return plan
+
+
+def require_green(report: PolicyReport, what: str) -> None:
+    """Let nothing pass that has findings, or that not every rule has looked at."""
+    missing = sorted(report.rules_expected - report.rules_ran)
+    if missing:
+        raise PolicyGateBroken(
+            f"{what} was not checked by {len(missing)} of {len(report.rules_expected)} rules: "
+            f"{', '.join(missing[:_SHOWN_FINDINGS])}{' …' if len(missing) > _SHOWN_FINDINGS else ''}",
+            hint="a rule that does not run is no green; look for import errors in policies/checks",
+        )
+    if not report.passed:
+        shown = [f"{each.rule} {each.resource} ({each.file}): {each.message}" for each in report.findings]
+        more = len(shown) - _SHOWN_FINDINGS
+        lines = "\n".join(f"  {line}" for line in shown[:_SHOWN_FINDINGS]) + (
+            f"\n  and {more} more" if more > 0 else ""
+        )
+        hints = [each.hint for each in report.findings if each.hint]
+        raise PolicyViolation(
+            f"{what} breaks {len(shown)} policies:\n{lines}",
+            hint=hints[0] if hints else "repair it, or skip it at the resource with `checkov:skip=ID:reason`",
+        )
+
+
+def _verified(session: Session, stack: Stack) -> State:
+    """The state after the apply, with the outputs that other stacks rely on."""
+    session.journal.stage(stack.name, "verify")
+    state = session.target.store.read(stack.name)
+    outputs = published(stack, state) if state else None
+    if state is None or outputs is None:
+        name = "blueprint" if stack.blueprint else stack.name
+        raise TerraformError(
+            f"`{stack.name}` was applied, but its state has no output object named `{name}`",
+            hint="every root publishes one object of that name in outputs.tf",
+        )
+    session.publish(stack.name, outputs)
+    return state
+
+
+def _with_example_models(session: Session, stack: Stack, facts: Facts) -> Facts:
+    if not stack.blueprint:
+        return facts
+    model = blueprint_of(session.environment, stack.blueprint).model
+    if model.source != "sagemaker" or model.group in facts.model_versions:
+        return facts
+    example = example_model_version(session.environment, model.group, facts.account_id)
+    versions = {**facts.model_versions, model.group: example}
+    return Facts(facts.account_id, facts.emulated, facts.packages, facts.outputs, versions)
+
+
+def _result(
+    stack: Stack, action: Action, counts: ApplySummary, total: int, started: float, *, reason: str = ""
+) -> StackResult:
+    return StackResult(
+        name=stack.name,
+        phase=stack.phase,
+        action=action,
+        reason=reason,
+        added=counts.added,
+        changed=counts.changed,
+        destroyed=counts.destroyed,
+        total=total,
+        seconds=round(time.monotonic() - started, 2),
+    )

@@ -1,0 +1,87 @@
+"""What `destroy` has to do beside terraform: remove what the pipeline made, and look for what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from orchestrator.session import Session
+from orchestrator.tools.interfaces import Cloud
+from orchestrator.values import live_parameter
+
+_GONE = ("ResourceNotFound", "ResourceNotFoundException", "ParameterNotFound", "NotFoundException")
+_KEPT_BY_AWS = (":training-job/", ":processing-job/")
+"""Job records: AWS keeps them, nobody can delete them, they cost nothing."""
+
+
+def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
+    """Candidate endpoints of interrupted pipelines, model versions, and the live version's parameter."""
+    cloud, environment = session.target.cloud, session.environment
+    prefix = f"{environment.name_prefix}-candidate"
+    sagemaker = cloud.client("sagemaker")
+    removed = 0
+    for operation, key, name_key, delete in (
+        ("list_endpoints", "Endpoints", "EndpointName", "delete_endpoint"),
+        ("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", "delete_endpoint_config"),
+        ("list_models", "Models", "ModelName", "delete_model"),
+    ):
+        for item in _pages(sagemaker, operation, key, NameContains=prefix):
+            _unless_gone(getattr(sagemaker, delete), **{name_key: item[name_key]})
+            removed += 1
+    for group in groups:
+        for package in _packages(session, sagemaker, group):
+            _unless_gone(sagemaker.delete_model_package, ModelPackageName=package)
+            removed += 1
+        _unless_gone(cloud.client("ssm").delete_parameter, Name=live_parameter(environment, group))
+    session.journal.stage(step, f"{removed} objects of the pipeline removed")
+
+
+def _packages(session: Session, sagemaker: Any, group: str) -> list[str]:
+    registry = session.outputs.get("foundation", {}).get("model_registry", {})
+    name = registry.get("group_names", {}).get(group)
+    if name is None:
+        return []  # the group is gone, and a group cannot go before its versions
+    packages = _pages(sagemaker, "list_model_packages", "ModelPackageSummaryList", ModelPackageGroupName=name)
+    return [package["ModelPackageArn"] for package in packages]
+
+
+def _pages(client: Any, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+    """All items at once: deleting while paging skips some."""
+    paginator = client.get_paginator(operation)
+    return [item for page in paginator.paginate(**arguments) for item in page.get(key, [])]
+
+
+def _unless_gone(call: Callable[..., Any], **arguments: Any) -> None:
+    from botocore.exceptions import ClientError
+
+    try:
+        call(**arguments)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        message = error.response["Error"].get("Message", "")
+        # SageMaker says "ValidationException: Could not find …" instead of a code of its own.
+        if code not in _GONE and not (code == "ValidationException" and "ould not find" in message):
+            raise
+
+
+def audit(session: Session) -> list[str]:
+    """ARNs that still carry the environment's tags and should be gone."""
+    cloud = session.target.cloud
+    expected = f"arn:aws:s3:::{session.target.store.bucket}"
+    return sorted(arn for arn in _tagged(session) if arn != expected and not _leaving(cloud, arn))
+
+
+def _tagged(session: Session) -> Iterator[str]:
+    tags = {"project": session.environment.platform.project, "environment": session.environment.name}
+    filters = [{"Key": key, "Values": [value]} for key, value in tags.items()]
+    client = session.target.cloud.client("resourcegroupstaggingapi")
+    for item in _pages(client, "get_resources", "ResourceTagMappingList", TagFilters=filters):
+        yield str(item["ResourceARN"])
+
+
+def _leaving(cloud: Cloud, arn: str) -> bool:
+    """Already on its way out, or a record that stays."""
+    if ":kms:" in arn and ":key/" in arn:
+        key = cloud.client("kms").describe_key(KeyId=arn)["KeyMetadata"]
+        return bool(key["KeyState"] == "PendingDeletion")
+    return any(part in arn for part in _KEPT_BY_AWS)

@@ -1,0 +1,59 @@
+"""Everything that execution may reach the world with, as one value.
+
+`context.py` builds the real one, `tests/fakes` another. Tools that depend on the endpoint are made on
+demand, because the local AWS has none before it was started.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+from orchestrator.config.models import Blueprint, Environment
+from orchestrator.tools.interfaces import (
+    Cloud,
+    EmulatorInfo,
+    EmulatorProcess,
+    EventSink,
+    Json,
+    Packager,
+    PipelineResult,
+    PolicyGate,
+    ProbeResult,
+    StateStore,
+    TerraformTool,
+)
+
+
+class Tools(Protocol):
+    """The doors of one run."""
+
+    repo: Path
+    environment: Environment
+
+    @property
+    def terraform(self) -> TerraformTool: ...
+    @property
+    def gate(self) -> PolicyGate: ...
+    @property
+    def packager(self) -> Packager: ...
+    @property
+    def emulator(self) -> EmulatorProcess: ...
+
+    def throwaway_emulator(self) -> AbstractContextManager[EmulatorInfo]:
+        """A local AWS of its own port and data, gone afterwards (previews)."""
+        ...
+
+    def cloud(self, endpoint: str | None) -> Cloud: ...
+    def states(self, cloud: Cloud, bucket: str) -> StateStore: ...
+    def process_env(self, endpoint: str | None) -> dict[str, str]: ...
+    def synth(self, blueprint: Blueprint, out: Path) -> None: ...
+    def live_version(self, cloud: Cloud, parameter: str) -> Json | None: ...
+    def run_pipeline(
+        self, cloud: Cloud, models_outputs: Json, *, bucket: str, dataset: Path | None, on_event: EventSink
+    ) -> PipelineResult: ...
+    def smoke(
+        self, cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink
+    ) -> tuple[ProbeResult, ...]: ...

@@ -1,0 +1,153 @@
+"""What each Terraform root receives: configuration, packages and upstream outputs as one set of values.
+
+Pure. The result is written as `values.tfvars.json`, whether terraform is then started by the
+orchestrator or by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.config.models import Blueprint, Environment
+from orchestrator.errors import PlatformError
+from orchestrator.graph import Stack
+from orchestrator.tools.interfaces import Json, Package, State
+
+LOCAL_PROVIDER = {"s3_use_path_style": True, "max_retries": 2}
+"""The emulator has no bucket host names, and an operation it lacks must fail at once, not after minutes."""
+AWS_PROVIDER = {"s3_use_path_style": False, "max_retries": 25}
+
+MODEL_VERSION_KEYS = ("model_package_arn", "model_data_url", "image")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Everything beside the configuration that values are made of."""
+
+    account_id: str
+    emulated: bool
+    packages: Mapping[str, Package] = field(default_factory=dict)
+    outputs: Mapping[str, Json] = field(default_factory=dict)
+    """Stack to its published object."""
+    model_versions: Mapping[str, Json] = field(default_factory=dict)
+    """Model package group to its live version."""
+
+
+def published(stack: Stack, state: State) -> Json | None:
+    """The one object that a stack publishes: the output named after its phase, or `blueprint`."""
+    value = state.outputs.get("blueprint" if stack.blueprint else stack.name)
+    return value if isinstance(value, dict) else None
+
+
+def live_parameter(environment: Environment, group: str) -> str:
+    """Name of the SSM parameter that says which version of a model group is live."""
+    return f"/{environment.platform.project}/{environment.name}/models/{group}/live"
+
+
+def state_bucket(environment: Environment, account_id: str) -> str:
+    return f"{environment.name_prefix}-tfstate-{account_id}-{environment.platform.region}"
+
+
+def tags(environment: Environment, phase: str | None = None) -> dict[str, str]:
+    """What every resource carries; cost reports and the orphan audit read these."""
+    platform = environment.platform
+    own = {
+        "project": platform.project,
+        "environment": environment.name,
+        "owner": platform.owner,
+        "cost-center": platform.cost_center,
+        "managed-by": "terraform",
+    }
+    if phase:
+        own["phase"] = phase
+    if platform.expires_at:
+        own["expires-at"] = platform.expires_at.isoformat()
+    return {**platform.tags, **own}
+
+
+def context(environment: Environment, stack: Stack, account_id: str) -> Json:
+    platform = environment.platform
+    return {
+        "project": platform.project,
+        "environment": environment.name,
+        "region": platform.region,
+        "account_id": account_id,
+        "name_prefix": environment.name_prefix,
+        "protected": platform.protected,
+        "tags": tags(environment, stack.phase),
+        "log_retention_days": platform.monitoring.log_retention_days,
+    }
+
+
+def tfvars(environment: Environment, stack: Stack, facts: Facts) -> Json:
+    """All variables of one stack.
+
+    Raises:
+        PlatformError: an upstream stack has published nothing.
+    """
+    values: Json = {
+        "context": context(environment, stack, facts.account_id),
+        "provider_options": dict(LOCAL_PROVIDER if facts.emulated else AWS_PROVIDER),
+    }
+    for name in stack.values:
+        if name == "packages":
+            values[name] = {key: _package(package) for key, package in sorted(facts.packages.items())}
+        elif name == "blueprints":
+            values[name] = {each.name: _watched(environment, each, facts) for each in environment.blueprints}
+        elif name not in values:
+            values[name] = getattr(environment.platform, name).model_dump(mode="json")
+    for name in stack.upstream:
+        if name not in facts.outputs:
+            raise PlatformError(
+                f"stack `{stack.name}` needs the outputs of `{name}`, which is not deployed",
+                hint=f"deploy it first: `orchestrator phase rollout {environment.name} --phase {name}`",
+            )
+        values[name] = facts.outputs[name]
+    if stack.blueprint:
+        values.update(_model_version(environment, stack.blueprint, facts))
+    return values
+
+
+def blueprint_of(environment: Environment, name: str) -> Blueprint:
+    return next(each for each in environment.blueprints if each.name == name)
+
+
+def waits_for(environment: Environment, stack: Stack, facts: Facts) -> str | None:
+    """Model group whose first approved version this stack still lacks."""
+    if not stack.blueprint:
+        return None
+    model = blueprint_of(environment, stack.blueprint).model
+    return model.group if model.source == "sagemaker" and model.group not in facts.model_versions else None
+
+
+def _package(package: Package) -> Json:
+    return {"path": str(package.path), "sha256_base64": package.sha256_base64}
+
+
+def _watched(environment: Environment, blueprint: Blueprint, facts: Facts) -> Json:
+    """One blueprint as monitoring sees it; its endpoint's name is known before the endpoint exists."""
+    outputs = facts.outputs.get(f"blueprint-{blueprint.name}", {})
+    endpoint = outputs.get("endpoint_name")
+    if endpoint is None and blueprint.model.source == "sagemaker":
+        endpoint = f"{environment.name_prefix}-{blueprint.name}"
+    return {"kind": blueprint.kind, "source": blueprint.model.source, "endpoint_name": endpoint}
+
+
+def _model_version(environment: Environment, name: str, facts: Facts) -> Json:
+    model = blueprint_of(environment, name).model
+    if model.source != "sagemaker":
+        return {}
+    version = facts.model_versions[model.group]
+    return {"model_version": {key: version[key] for key in MODEL_VERSION_KEYS}}
+
+
+def example_model_version(environment: Environment, group: str, account_id: str) -> Json:
+    """Stands in for a live version in a preview; valid in form, applied never."""
+    region = environment.platform.region
+    prefix = environment.name_prefix
+    return {
+        "model_package_arn": f"arn:aws:sagemaker:{region}:{account_id}:model-package/{prefix}-{group}/1",
+        "model_data_url": f"s3://{prefix}-data-{account_id}-{region}/artifacts/training-outputs/example/output/model.tar.gz",
+        "image": f"683313688378.dkr.ecr.{region}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3",
+    }
