@@ -1,0 +1,8 @@
+"""The registry of kinds: one class per kind of inference."""
+
+from __future__ import annotations
+
+from orchestrator.blueprints.realtime import RealtimeStack
+from orchestrator.blueprints.stack import BlueprintStack
+
+KINDS: dict[str, type[BlueprintStack]] = {"realtime": RealtimeStack}

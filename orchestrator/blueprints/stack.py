@@ -1,0 +1,105 @@
+"""What all blueprint stacks have in common: versions, backend, provider, inputs and the published output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cdktf
+
+from orchestrator.config.models import Blueprint, Monitoring
+
+REQUIRED_TERRAFORM = ">= 1.11, < 2"
+REQUIRED_AWS = {"source": "hashicorp/aws", "version": "~> 5.100"}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What one stack is made from; values that only the deployment knows arrive as variables.
+
+    Attributes:
+        blueprint: the file's content.
+        monitoring: thresholds of the environment's alarms.
+        module: source of the HCL module, relative to the folder of the written stack.
+    """
+
+    blueprint: Blueprint
+    monitoring: Monitoring
+    module: str
+
+
+class BlueprintStack(cdktf.TerraformStack):
+    """A Terraform root that composes one HCL module; kinds say which inputs it gets and what is published."""
+
+    def __init__(self, app: cdktf.App, request: Request) -> None:
+        super().__init__(app, f"blueprint-{request.blueprint.name}")
+        self.request = request
+        self.blueprint = request.blueprint
+        self._settings()
+        self._declare("context")
+        self._declare("provider_options")
+        for name in ("foundation", "models", "inference"):
+            self._declare(name)
+        published = self.compose()
+        cdktf.TerraformOutput(
+            self,
+            "blueprint",
+            description="What this blueprint publishes.",
+            value={
+                "name": self.blueprint.name,
+                "kind": self.blueprint.kind,
+                "source": self.blueprint.model.source,
+                **published,
+            },
+        )
+
+    def compose(self) -> dict[str, Any]:
+        """Add the module(s) and return what the stack publishes beyond name, kind and source."""
+        raise NotImplementedError
+
+    def module(self, name: str, variables: Mapping[str, Any]) -> cdktf.TerraformHclModule:
+        return cdktf.TerraformHclModule(
+            self,
+            name,
+            source=self.request.module,
+            # Without this cdktf copies the module into its own output folder, under a hashed name.
+            skip_asset_creation_from_local_modules=True,
+            variables=dict(variables),
+        )
+
+    def parameters(self) -> dict[str, str]:
+        """Default request parameters; the modules take text and turn numbers back into numbers."""
+        return {name: str(value) for name, value in sorted(self.blueprint.parameters.items())}
+
+    def _settings(self) -> None:
+        # cdktf knows no empty backend block: bucket, key and region come from backend.hcl at init.
+        cdktf.S3Backend(self, bucket="", key="")
+        self.add_override("terraform.backend.s3.bucket", None)
+        self.add_override("terraform.backend.s3.key", None)
+        self.add_override("terraform.required_version", REQUIRED_TERRAFORM)
+        self.add_override("terraform.required_providers.aws", REQUIRED_AWS)
+        tags = f'${{merge(var.context.tags, {{ blueprint = "{self.blueprint.name}" }})}}'
+        provider = {
+            "region": "${var.context.region}",
+            "default_tags": [{"tags": tags}],
+            "s3_use_path_style": "${var.provider_options.s3_use_path_style}",
+            "max_retries": "${var.provider_options.max_retries}",
+        }
+        self.add_override("provider.aws", [provider])
+
+    def _declare(self, name: str) -> None:
+        cdktf.TerraformVariable(self, name, type="any", description=DESCRIPTIONS[name])
+
+    def declare_model_version(self) -> None:
+        self._declare("model_version")
+
+
+DESCRIPTIONS = {
+    "context": "Who and where: project, environment, region, account, name prefix and tags.",
+    "provider_options": "Settings of the AWS provider.",
+    "foundation": "Published by the foundation phase.",
+    "models": "Published by the models phase.",
+    "inference": "Published by the inference phase.",
+    "model_version": "The live version of the model: model_package_arn, model_data_url, image.",
+}

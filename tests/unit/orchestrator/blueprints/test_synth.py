@@ -1,0 +1,220 @@
+"""What `synth` writes."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.blueprints import MATRIX, synth
+from orchestrator.config.models import Blueprint, Environment, Platform
+from orchestrator.errors import ConfigError, SetupError
+
+REPO = Path(__file__).resolve().parents[4]
+GOLDEN = {"golden": [{"input": "Great.", "label": "positive"}]}
+REVIEWS = Blueprint.model_validate(
+    {
+        "name": "reviews",
+        "kind": "realtime",
+        "model": {"source": "sagemaker", "group": "reviews"},
+        "instance_type": "ml.c5.large",
+        "instance_count": 2,
+        "autoscaling": {"min": 1, "max": 3},
+        "parameters": {"threshold": 0.5},
+        "smoke": GOLDEN,
+    }
+)
+CHAT = Blueprint.model_validate(
+    {
+        "name": "chat",
+        "kind": "realtime",
+        "model": {"source": "bedrock", "model_id": "amazon.nova-lite-v1:0"},
+        "parameters": {"max_tokens": 256},
+        "smoke": GOLDEN,
+    }
+)
+ENVIRONMENT = Environment(
+    name="dev",
+    platform=Platform.model_validate({"monitoring": {"latency_ms": 1500, "error_rate_percent": 2}}),
+    blueprints=(REVIEWS, CHAT),
+)
+
+
+def checkout(folder: Path) -> Path:
+    """As much of a checkout as synthesis reads."""
+    (folder / "terraform").mkdir(parents=True)
+    shutil.copy(REPO / "terraform" / ".terraform.lock.hcl", folder / "terraform")
+    return folder
+
+
+def written(folder: Path, blueprint: Blueprint) -> dict[str, Any]:
+    repo = checkout(folder)
+    out = repo / "build" / "dev" / f"blueprint-{blueprint.name}"
+    synth(ENVIRONMENT, blueprint, out, repo)
+    document: dict[str, Any] = json.loads((out / "cdk.tf.json").read_text())
+    return document
+
+
+def without_comments(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: without_comments(each) for key, each in value.items() if key not in ("//", "description")}
+    return [without_comments(each) for each in value] if isinstance(value, list) else value
+
+
+def test_a_sagemaker_blueprint(tmp_path: Path) -> None:
+    document = without_comments(written(tmp_path, REVIEWS))
+    assert document.pop("variable") == {
+        name: {"type": "any"}
+        for name in ("context", "provider_options", "foundation", "models", "inference", "model_version")
+    }
+    assert document == {
+        "terraform": {
+            "required_version": ">= 1.11, < 2",
+            "required_providers": {"aws": {"source": "hashicorp/aws", "version": "~> 5.100"}},
+            "backend": {"s3": {}},
+        },
+        "provider": {
+            "aws": [
+                {
+                    "region": "${var.context.region}",
+                    "default_tags": [{"tags": '${merge(var.context.tags, { blueprint = "reviews" })}'}],
+                    "s3_use_path_style": "${var.provider_options.s3_use_path_style}",
+                    "max_retries": "${var.provider_options.max_retries}",
+                }
+            ]
+        },
+        "module": {
+            "endpoint": {
+                "source": "../../../terraform/modules/realtime_endpoint",
+                "context": "${var.context}",
+                "blueprint": {
+                    "name": "reviews",
+                    "instance_type": "ml.c5.large",
+                    "instance_count": 2,
+                    "autoscaling": {"min": 1, "max": 3, "invocations_per_minute": 200},
+                    "parameters": {"threshold": "0.5"},
+                },
+                "model_version": "${var.model_version}",
+                "network": {
+                    "subnet_ids": "${var.foundation.vpc.private_subnet_ids}",
+                    "security_group_ids": ["${var.foundation.vpc.security_group_ids.endpoints}"],
+                },
+                "kms": "${var.foundation.kms}",
+                "bucket": {
+                    "name": "${var.foundation.s3.bucket_name}",
+                    "arn": "${var.foundation.s3.bucket_arn}",
+                },
+                "boundary_arn": "${var.foundation.iam.boundary_arn}",
+                "topic_arn": "${var.foundation.events.topic_arn}",
+                "routes_prefix": "${var.inference.routes_prefix}",
+                "thresholds": {"latency_ms": 1500, "error_rate_percent": 2},
+            }
+        },
+        "output": {
+            "blueprint": {
+                "value": {
+                    "name": "reviews",
+                    "kind": "realtime",
+                    "source": "sagemaker",
+                    "endpoint_name": "${module.endpoint.endpoint_name}",
+                    "endpoint_config_name": "${module.endpoint.endpoint_config_name}",
+                    "model_package_arn": "${module.endpoint.model_package_arn}",
+                    "model_id": "${module.endpoint.model_id}",
+                    "route_parameter_name": "${module.endpoint.route_parameter_name}",
+                }
+            }
+        },
+    }
+
+
+def test_a_bedrock_blueprint(tmp_path: Path) -> None:
+    document = without_comments(written(tmp_path, CHAT))
+    assert "model_version" not in document["variable"]
+    assert document["module"] == {
+        "model": {
+            "source": "../../../terraform/modules/bedrock_model",
+            "context": "${var.context}",
+            "blueprint": {"name": "chat", "parameters": {"max_tokens": "256"}},
+            "model_id": "amazon.nova-lite-v1:0",
+            "topic_arn": "${var.foundation.events.topic_arn}",
+            "routes_prefix": "${var.inference.routes_prefix}",
+            "router_role_name": "${var.inference.lambda.router_role_name}",
+            "thresholds": {"error_rate_percent": 2},
+        }
+    }
+    assert document["output"]["blueprint"]["value"] == {
+        "name": "chat",
+        "kind": "realtime",
+        "source": "bedrock",
+        "inference_profile_arn": "${module.model.inference_profile_arn}",
+        "model_id": "${module.model.model_id}",
+        "route_parameter_name": "${module.model.route_parameter_name}",
+    }
+
+
+@pytest.mark.parametrize("blueprint", [REVIEWS, CHAT], ids=lambda each: each.name)
+def test_the_module_takes_what_it_is_given_and_publishes_what_is_read(tmp_path: Path, blueprint: Blueprint) -> None:
+    document = written(tmp_path, blueprint)
+    ((name, module),) = document["module"].items()
+    folder = REPO / "terraform" / "modules" / Path(module["source"]).name
+    text = "\n".join(path.read_text() for path in sorted(folder.glob("*.tf")))
+    variables = dict(re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL))
+    given = set(module) - {"source", "//"}
+    assert given <= set(variables)
+    required = {variable for variable, body in variables.items() if not re.search(r"^  default\s*=", body, re.M)}
+    assert required <= given
+    read = set(re.findall(rf"\$\{{module\.{name}\.(\w+)\}}", json.dumps(document["output"])))
+    assert read <= set(re.findall(r'^output "(\w+)"', text, re.MULTILINE))
+
+
+def test_equal_input_gives_equal_files_anywhere_and_again(tmp_path: Path) -> None:
+    outs = []
+    for folder in ("one", "another/deeper"):
+        written(tmp_path / folder, REVIEWS)
+        outs.append(tmp_path / folder / "build" / "dev" / "blueprint-reviews")
+    first, second = outs
+    assert (first / "cdk.tf.json").read_bytes() == (second / "cdk.tf.json").read_bytes()
+    assert str(tmp_path) not in (first / "cdk.tf.json").read_text()
+    before = (first / "cdk.tf.json").stat().st_mtime_ns
+    synth(ENVIRONMENT, REVIEWS, first, tmp_path / "one")
+    assert (first / "cdk.tf.json").stat().st_mtime_ns == before
+
+
+def test_the_provider_lock_file_lies_beside_the_stack(tmp_path: Path) -> None:
+    written(tmp_path, CHAT)
+    copied = tmp_path / "build" / "dev" / "blueprint-chat" / ".terraform.lock.hcl"
+    assert copied.read_bytes() == (REPO / "terraform" / ".terraform.lock.hcl").read_bytes()
+    (tmp_path / "terraform" / ".terraform.lock.hcl").unlink()
+    with pytest.raises(SetupError, match="lock"):
+        synth(ENVIRONMENT, CHAT, tmp_path / "out", tmp_path)
+
+
+def test_every_combination_is_in_the_table_and_means_something() -> None:
+    kinds, sources = ("realtime", "serverless", "batch", "async"), ("sagemaker", "bedrock")
+    assert set(MATRIX) == {(kind, source) for kind in kinds for source in sources}
+    assert all(each.meaning for each in MATRIX.values())
+    available = {key for key, each in MATRIX.items() if each.available}
+    assert available == {("realtime", "sagemaker"), ("realtime", "bedrock")}
+
+
+def test_a_combination_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    batch = REVIEWS.model_copy(update={"kind": "batch"})
+    with pytest.raises(ConfigError) as caught:
+        synth(ENVIRONMENT, batch, tmp_path / "out", checkout(tmp_path))
+    assert caught.value.message == (
+        "blueprints/reviews.yaml: kind `batch` with source `sagemaker` "
+        "(a Batch Transform job per input) is not available in this version"
+    )
+    assert caught.value.hint == "Available for `sagemaker`: realtime."
+    assert not (tmp_path / "out").exists()
+
+
+def test_importing_the_package_does_not_start_cdktf() -> None:
+    code = "import sys, orchestrator.blueprints; sys.exit('cdktf' in sys.modules or 'jsii' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=REPO, check=False).returncode == 0
