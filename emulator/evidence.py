@@ -89,7 +89,9 @@ class EvidenceStore:
         if kind not in KINDS:
             raise ValueError(f"unknown kind of evidence {kind!r}, known are {', '.join(KINDS)}")
         with self._lock:
-            record = Evidence(id=f"ev-{uuid.uuid4().hex[:16]}", kind=kind, resource=resource, started_at=_now(), **fields)
+            record = Evidence(
+                id=f"ev-{uuid.uuid4().hex[:16]}", kind=kind, resource=resource, started_at=_now(), **fields
+            )
             record.parent = parent or current_cause()
             cause = self._records.get(record.parent or "")
             if cause:
@@ -154,7 +156,9 @@ class EvidenceStore:
         if record is None:
             return "not-run"
         seen.add(evidence_id)
-        below = [self._fidelity(child, seen) for child in record.children if child in self._records and child not in seen]
+        below = [
+            self._fidelity(child, seen) for child in record.children if child in self._records and child not in seen
+        ]
         if record.kind == "states-call":
             return weakest(*below) if below else "emulated"
         return weakest(record.own_fidelity(), *below)

@@ -46,7 +46,11 @@ class Aws:
 
     def role_arn(self, name_or_arn: str) -> str:
         """Glue accepts the bare name of a role too."""
-        return name_or_arn if name_or_arn.startswith("arn:") else f"arn:aws:iam::{self.settings.account_id}:role/{name_or_arn}"
+        return (
+            name_or_arn
+            if name_or_arn.startswith("arn:")
+            else f"arn:aws:iam::{self.settings.account_id}:role/{name_or_arn}"
+        )
 
 
 @lru_cache(maxsize=256)

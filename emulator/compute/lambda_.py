@@ -12,7 +12,6 @@ import json
 import os
 import shutil
 import subprocess
-import tempfile
 import threading
 import time
 import uuid
@@ -21,7 +20,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from emulator.compute import processes
 from emulator.compute.aws import Aws
@@ -96,7 +95,7 @@ class Worker:
         stream_id = uuid.uuid4().hex
         self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{stream_id}"
         self.credentials = aws.assume(function.role_arn, function.name)
-        self._output: IO[bytes] = tempfile.TemporaryFile("a+b")  # noqa: SIM115 - lives as long as the worker
+        self._output = processes.output_file(aws.settings.data_dir)
         self._channel = Channel()
         self._init_error: dict[str, Any] | None = None
         self._ready = False

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -137,6 +138,15 @@ def spawn(
     CHILDREN.add(process)
     _reaper.tell(f"+{process.pid}\n")
     return process
+
+
+def output_file(folder: Path) -> IO[bytes]:
+    """A nameless file for a child's output, open for appending: its reader may empty it while the child runs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"output-{uuid.uuid4().hex}"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+    path.unlink()
+    return os.fdopen(descriptor, "r+b", buffering=0)
 
 
 def wait(process: subprocess.Popen[bytes], timeout: float | None = None) -> int:

@@ -1,0 +1,191 @@
+"""Crawls S3 targets and writes their tables and Hive partitions into the Glue catalogue.
+
+argv: a JSON file with the crawl. Ends with status 1 and a line `ERROR : <message>` when the crawl fails.
+"""
+
+import fnmatch
+import hashlib
+import json
+import re
+import sys
+
+import boto3
+from botocore.exceptions import ClientError
+from crawler_schema import Unclassified, classify
+
+FILES_READ_PER_TABLE = 20
+"""Schemas are taken from this many objects; partitions and sizes from all of them."""
+
+
+class CrawlFailed(Exception):
+    """The message is what GetCrawler shows."""
+
+
+def main(path):
+    with open(path, encoding="utf-8") as stream:
+        crawl = json.load(stream)
+    s3, glue = boto3.client("s3"), boto3.client("glue")
+    written = 0
+    try:
+        for target in crawl["s3_targets"]:
+            for root, objects in tables_under(s3, target).items():
+                written += write_table(s3, glue, crawl, root, objects)
+    except (CrawlFailed, ClientError) as error:
+        say(crawl, f"ERROR : {error}")
+        return 1
+    say(crawl, f"INFO : Crawler has finished running and is in state READY; {written} tables written")
+    return 0
+
+
+def say(crawl, text):
+    sys.stdout.write(f"[{crawl['crawl_id']}] {text}\n")
+    sys.stdout.flush()
+
+
+def tables_under(s3, target):
+    """Objects of a target by the folder that is a table's root: what precedes the first `key=value` part."""
+    bucket, _, prefix = target["Path"][len("s3://") :].partition("/")
+    prefix = prefix if not prefix or prefix.endswith("/") else prefix + "/"
+    roots = {}
+    try:
+        for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+            for found in page.get("Contents", []):
+                relative = found["Key"][len(prefix) :]
+                if found["Size"] and not hidden(relative) and not excluded(relative, target):
+                    folders = relative.split("/")[:-1]
+                    plain = next((i for i, part in enumerate(folders) if "=" in part), len(folders))
+                    root = prefix + "".join(f"{part}/" for part in folders[:plain])
+                    roots.setdefault((bucket, root), []).append(found)
+    except s3.exceptions.NoSuchBucket as error:
+        raise CrawlFailed(f"The specified bucket does not exist: {bucket}") from error
+    return roots
+
+
+def hidden(relative):
+    """Hive and Athena read no file or folder whose name starts so."""
+    return any(part.startswith(("_", ".")) for part in relative.split("/") if "=" not in part)
+
+
+def excluded(relative, target):
+    return any(fnmatch.fnmatch(relative, pattern) for pattern in target.get("Exclusions") or [])
+
+
+def write_table(s3, glue, crawl, root, objects):
+    """Creates or updates one table and adds its partitions. Returns the number of tables written."""
+    bucket, prefix = root
+    schema = None
+    for found in objects[:FILES_READ_PER_TABLE]:
+        try:
+            schema_here = classify(found["Key"], reader(s3, bucket, found["Key"]))
+        except Unclassified as error:
+            say(crawl, f"WARN : {error}")
+            continue
+        if schema and schema.classification != schema_here.classification:
+            raise CrawlFailed(f"s3://{bucket}/{prefix} mixes {schema.classification} and {schema_here.classification}")
+        schema = schema.merged(schema_here) if schema else schema_here
+    if schema is None:
+        say(crawl, f"WARN : nothing under s3://{bucket}/{prefix} could be classified")
+        return 0
+    partitions = partitions_of(bucket, prefix, objects)
+    table = table_input(crawl, bucket, prefix, schema, partitions, objects)
+    put_table(glue, crawl, table)
+    put_partitions(glue, crawl, table, partitions)
+    say(crawl, f"INFO : table {table['Name']} ({schema.classification}), {len(partitions)} partitions")
+    return 1
+
+
+def reader(s3, bucket, key):
+    def read(limit):
+        options = {"Range": f"bytes=0-{limit - 1}"} if limit else {}
+        return s3.get_object(Bucket=bucket, Key=key, **options)["Body"].read()
+
+    return read
+
+
+def partitions_of(bucket, prefix, objects):
+    """Partition values (a tuple of pairs) to location."""
+    found = {}
+    for item in objects:
+        folders = item["Key"][len(prefix) :].split("/")[:-1]
+        pairs = tuple(tuple(part.split("=", 1)) for part in folders if "=" in part)
+        if pairs:
+            found[pairs] = f"s3://{bucket}/{prefix}" + "".join(f"{part}/" for part in folders)
+    return found
+
+
+def table_input(crawl, bucket, prefix, schema, partitions, objects):
+    keys = [name.lower() for name, _ in next(iter(partitions), ())]
+    size = sum(item["Size"] for item in objects)
+    parameters = {
+        "CrawlerSchemaDeserializerVersion": "1.0",
+        "CrawlerSchemaSerializerVersion": "1.0",
+        "UPDATED_BY_CRAWLER": crawl["crawler_name"],
+        "classification": schema.classification,
+        "compressionType": "none",
+        "typeOfData": "file",
+        "objectCount": str(len(objects)),
+        "sizeKey": str(size),
+        **schema.parameters,
+    }
+    columns = [{"Name": name, "Type": kind} for name, kind in schema.columns.items() if name not in keys]
+    return {
+        "Name": table_name(crawl, bucket, prefix),
+        "TableType": "EXTERNAL_TABLE",
+        "Parameters": parameters,
+        "PartitionKeys": [{"Name": key, "Type": "string"} for key in keys],
+        "StorageDescriptor": {
+            "Location": f"s3://{bucket}/{prefix}",
+            "Columns": columns,
+            "Compressed": False,
+            "NumberOfBuckets": -1,
+            "StoredAsSubDirectories": False,
+            "Parameters": parameters,
+            **schema.storage(),
+        },
+    }
+
+
+def table_name(crawl, bucket, prefix):
+    last = prefix.rstrip("/").split("/")[-1] or bucket
+    return re.sub(r"[^0-9a-z_]+", "_", (crawl["table_prefix"] + last).lower())
+
+
+def put_table(glue, crawl, table):
+    """A name that another location has already gets a suffix, as Glue's crawlers do it."""
+    database = crawl["database_name"]
+    existing = existing_table(glue, database, table["Name"])
+    location = table["StorageDescriptor"]["Location"]
+    if existing and existing["StorageDescriptor"]["Location"].rstrip("/") != location.rstrip("/"):
+        table["Name"] += "_" + hashlib.md5(location.encode()).hexdigest()
+        existing = existing_table(glue, database, table["Name"])
+    if existing is None:
+        glue.create_table(DatabaseName=database, TableInput=table)
+    elif crawl["update_behavior"] == "UPDATE_IN_DATABASE":
+        glue.update_table(DatabaseName=database, TableInput=table)
+    else:
+        say(crawl, f"INFO : table {table['Name']} exists and is left as it is ({crawl['update_behavior']})")
+
+
+def existing_table(glue, database, name):
+    try:
+        return glue.get_table(DatabaseName=database, Name=name)["Table"]
+    except glue.exceptions.EntityNotFoundException as error:
+        if name in str(error):
+            return None
+        raise CrawlFailed(f"Database {database} not found") from error
+
+
+def put_partitions(glue, crawl, table, partitions):
+    names = {"DatabaseName": crawl["database_name"], "TableName": table["Name"]}
+    known = set()
+    if partitions:
+        for page in glue.get_paginator("get_partitions").paginate(**names):
+            known |= {tuple(found["Values"]) for found in page["Partitions"]}
+    for pairs, location in partitions.items():
+        values = [value for _, value in pairs]
+        if tuple(values) not in known:
+            storage = {**table["StorageDescriptor"], "Location": location}
+            glue.create_partition(**names, PartitionInput={"Values": values, "StorageDescriptor": storage})
+
+
+sys.exit(main(sys.argv[1]))
