@@ -36,14 +36,13 @@ resource "aws_glue_job" "reviews_etl" {
     max_concurrent_runs = 2
   }
 
+  # Names in Python's own spelling: Glue hands them to the script as they stand here. A pipeline run
+  # replaces run_id by its own; it names the report.
   default_arguments = {
-    "--library-set"       = "analytics"
-    "--bucket"            = var.bucket_name
-    "--raw-prefix"        = "data/raw/reviews/"
-    "--processed-prefix"  = "data/processed/reviews/"
-    "--features-prefix"   = "data/features/reviews/"
-    "--quarantine-prefix" = "data/quarantine/reviews/"
-    "--reports-prefix"    = "data/processed/_reports/reviews/"
-    "--split-seed"        = var.etl.split_seed
+    "--library-set" = "analytics"
+    "--bucket"      = var.bucket_name
+    "--dataset"     = "reviews"
+    "--run_id"      = "manual"
+    "--split_seed"  = var.etl.split_seed
   }
 }

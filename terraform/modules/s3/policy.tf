@@ -40,7 +40,6 @@ locals {
   log_bucket_policy = {
     Version = "2012-10-17"
     Statement = [
-      merge(local.deny_without_tls, { Resource = [local.log_bucket_arn, "${local.log_bucket_arn}/*"] }),
       {
         Sid       = "DeliverAccessLogs"
         Effect    = "Allow"
@@ -52,6 +51,7 @@ locals {
           StringEquals = { "aws:SourceAccount" = var.context.account_id }
         }
       },
+      merge(local.deny_without_tls, { Resource = [local.log_bucket_arn, "${local.log_bucket_arn}/*"] }),
     ]
   }
 }
