@@ -1,0 +1,92 @@
+# Every target is one line that calls the orchestrator (`.venv/bin/orchestrator --help`).
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+# The first Python that will do; `make PYTHON=...` overrides it.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+ORCHESTRATOR := .venv/bin/orchestrator
+TERRAFORM := TF_CLI_CONFIG_FILE=.tools/terraform.rc .tools/bin/terraform
+
+# Runs before set-up, so that a forgotten variable is told at once.
+check_defined = test -n "$($1)" || { echo "error: $1 is not set: $2" >&2; echo "hint: for example \`make $(firstword $(MAKECMDGOALS)) $1=$3\`" >&2; exit 2; }
+
+##@ Getting ready
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN { FS = ":.*## "; print "Usage: make <target> [ENV=local|dev|staging|prod]" } \
+		/^##@/ { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## Install what is missing on this machine (quick when nothing is)
+	@$(if $(PYTHON),$(PYTHON) scripts/setup.py,echo "error: no Python 3.11 to 3.13 is on PATH" >&2; echo "hint: install python3.13, or name one: make setup PYTHON=/path/to/python3.13" >&2; exit 4)
+
+##@ Deploying (ENV=…)
+
+.PHONY: env-given
+env-given:
+	@$(call check_defined,ENV,say which environment of terraform/envs is meant,local)
+
+.PHONY: deploy
+deploy: env-given setup ## Deploy everything: phases, training pipeline, blueprints, smoke tests
+	@$(ORCHESTRATOR) deploy $(ENV) $(ARGS)
+
+.PHONY: plan
+plan: env-given setup ## Show what a deploy would change; works before anything exists
+	@$(ORCHESTRATOR) plan $(ENV) $(ARGS)
+
+.PHONY: policy
+policy: env-given setup ## Scan the Terraform source and the plans of ENV with checkov and our own rules
+	@$(ORCHESTRATOR) policy $(ENV) $(ARGS)
+
+.PHONY: status
+status: env-given setup ## Show what is deployed
+	@$(ORCHESTRATOR) status $(ENV) $(ARGS)
+
+.PHONY: smoke
+smoke: env-given setup ## Ask every deployed model something and check the answer
+	@$(ORCHESTRATOR) smoke $(ENV) $(ARGS)
+
+.PHONY: destroy
+destroy: env-given setup ## Remove everything that was deployed
+	@$(ORCHESTRATOR) destroy $(ENV) $(ARGS)
+
+##@ Local AWS
+
+.PHONY: emulator-up
+emulator-up: setup ## Start the local AWS (deploy does it by itself)
+	@$(ORCHESTRATOR) emulator up
+
+.PHONY: emulator-down
+emulator-down: setup ## Stop the local AWS; what was deployed to it is gone with it
+	@$(ORCHESTRATOR) emulator down
+
+##@ Checking
+
+.PHONY: test
+test: setup ## Run the tests that need no AWS account
+	@.venv/bin/python -m pytest -m "not live" $(ARGS)
+
+.PHONY: lint
+lint: setup ## Check style, types and formatting, and scan the source
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	$(TERRAFORM) fmt -check -recursive -diff terraform policies/fixtures
+	$(ORCHESTRATOR) policy local --source-only
+
+.PHONY: fmt
+fmt: setup ## Format Python and Terraform
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+	$(TERRAFORM) fmt -recursive terraform policies/fixtures
+
+.PHONY: docs
+docs: setup ## Renew the documents that are generated
+	@.venv/bin/python -m scripts.policy_docs
+
+.PHONY: clean
+clean: ## Remove what runs made; set-up's folders and the emulator's data stay
+	rm -rf build .runs .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""Set-up and generators. `scripts.setup` uses nothing but the standard library."""
