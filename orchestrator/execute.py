@@ -33,9 +33,9 @@ from orchestrator.result import (
     smoke_result,
 )
 from orchestrator.runs import timestamp
-from orchestrator.session import Session, open_target
+from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.tools.interfaces import EventSink, Json
-from orchestrator.values import live_parameter, published, waits_for
+from orchestrator.values import live_parameter, published
 from orchestrator.walk import Outcome, walk
 
 EXIT_CANCELLED = 130
@@ -57,7 +57,7 @@ class Executor:
             steps.ScanSource: self._scan_source,
             steps.OpenState: self._open_state,
             steps.DeployStack: lambda step: stacks.deploy(session, step.stack),
-            steps.PlanStack: self._plan_stack,
+            steps.PlanStack: lambda step: stacks.preview(session, step.stack),
             steps.RunPipeline: self._run_pipeline,
             steps.SmokeTest: self._smoke_test,
             steps.DestroyStack: lambda step: stacks.destroy(session, step.stack),
@@ -65,7 +65,7 @@ class Executor:
             steps.AuditOrphans: self._audit,
         }
 
-    def run(self, plan: Plan, *, preview: bool = False) -> Result:
+    def run(self, plan: Plan) -> Result:
         """Walk the plan to its end, write and return the result."""
         folder = self.session.journal.folder
         folder.write_plan(plan)
@@ -78,7 +78,7 @@ class Executor:
             run_id=folder.run_id,
             env=plan.environment,
             command=plan.command,
-            status=_status(exit_code, preview),
+            status=_status(exit_code, self.session.previewed),
             started_at=timestamp(folder.started),
             seconds=round(time.monotonic() - started, 2),
             exit_code=exit_code,
@@ -121,9 +121,7 @@ class Executor:
         session, environment = self.session, self.session.environment
         endpoint = None
         if environment.is_local:
-            info = session.tools.emulator.status()
-            if info is None:
-                raise EmulatorError("the local AWS is not running", hint="`orchestrator emulator up` starts it")
+            info = running_emulator(session.tools)
             endpoint, self._emulator_pid = info.endpoint, info.pid
         target = open_target(session.tools, endpoint)
         wanted = LOCAL_ACCOUNT_ID if environment.is_local else environment.platform.account_id
@@ -155,13 +153,6 @@ class Executor:
         if step.create and store.ensure_bucket():
             session.journal.stage(step.name, f"made {store.bucket}")
         load_outputs(session)
-
-    def _plan_stack(self, step: steps.PlanStack) -> None:
-        session, stack = self.session, step.stack
-        known = set(session.outputs)
-        models = waits_for(session.environment, stack, session.facts()) is None
-        real = bool(known) and set(stack.upstream) <= known and models and not session.target.throwaway
-        stacks.preview(session, stack, real=real)
 
     def _run_pipeline(self, step: steps.RunPipeline) -> None:
         session = self.session

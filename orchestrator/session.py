@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.config.models import Environment
-from orchestrator.errors import PlatformError
+from orchestrator.errors import EmulatorError, PlatformError
 from orchestrator.graph import Graph
 from orchestrator.journal import Journal
 from orchestrator.result import PipelineRunResult, SmokeResult, StackResult
 from orchestrator.toolbox import Tools
-from orchestrator.tools.interfaces import Cloud, Json, Package, PolicyReport, StateStore
+from orchestrator.tools.interfaces import Cloud, EmulatorInfo, Json, Package, PolicyReport, StateStore
 from orchestrator.values import Facts, state_bucket, tags
 
 
@@ -42,6 +42,17 @@ def open_target(tools: Tools, endpoint: str | None, *, throwaway: bool = False) 
     return Target(cloud, account_id, endpoint, store, tools.process_env(endpoint), throwaway)
 
 
+def running_emulator(tools: Tools) -> EmulatorInfo:
+    """The local AWS. Raises `EmulatorError` when it is not running."""
+    info = tools.emulator.status()
+    if info is None:
+        raise EmulatorError(
+            "the local AWS is not running, so nothing is deployed in it",
+            hint="`orchestrator deploy local` starts it and deploys; `orchestrator emulator up` only starts it",
+        )
+    return info
+
+
 def state_tags(environment: Environment) -> dict[str, str]:
     """The state bucket is made by the orchestrator, and says so."""
     return {**tags(environment), "managed-by": "orchestrator"}
@@ -67,6 +78,8 @@ class Session:
     orphans: list[str] | None = None
     waiting: list[str] = field(default_factory=list)
     """Model groups that a blueprint stack waits for."""
+    previewed: bool = False
+    """Whether a plan rests on example values, and so can never be applied."""
     _target: Target | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

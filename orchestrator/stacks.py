@@ -39,14 +39,27 @@ def deploy(session: Session, stack: Stack) -> None:
     session.record(_result(stack, action, applied, len(after.resources), started))
 
 
-def preview(session: Session, stack: Stack, *, real: bool) -> None:
-    """Plan one stack and apply nothing. `real`: against its own state, with its true upstream."""
-    started = time.monotonic()
+def is_real(session: Session, stack: Stack) -> bool:
+    """Whether everything that a stack builds on exists, so that its plan needs no example values."""
+    known = set(session.outputs)
+    has_model = waits_for(session.environment, stack, session.facts()) is None
+    return bool(known) and set(stack.upstream) <= known and has_model and not session.target.throwaway
+
+
+def workspace(session: Session, stack: Stack, *, real: bool) -> Workspace:
+    """A stack's files, for looking only: example values and a local state unless everything is `real`."""
     facts = session.facts(with_examples=not real)
     facts = facts if real else _with_example_models(session, stack, facts)
-    bucket = session.target.store.bucket if real else None
-    ws = _workspace(session, stack, facts, bucket=bucket)
+    return _workspace(session, stack, facts, bucket=session.target.store.bucket if real else None)
+
+
+def preview(session: Session, stack: Stack) -> None:
+    """Plan one stack and apply nothing."""
+    started = time.monotonic()
+    real = is_real(session, stack)
+    ws = workspace(session, stack, real=real)
     plan = _plan(session, stack, ws)
+    session.previewed = session.previewed or not real
     counts = ApplySummary(plan.count("create"), plan.count("update"), plan.count("delete"))
     before = session.target.store.read(stack.name) if real else None
     planned: Action = "unchanged" if plan.is_empty else ("changed" if before and before.resources else "created")

@@ -1,0 +1,127 @@
+"""The command line: one verb per file, each parses, calls and returns.
+
+Commands are imported when they are used, so that `--help` stays quick; the table below carries their
+one-line help. `main` is the one boundary at which errors become words and exit codes.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from orchestrator.errors import PlatformError
+
+EXIT_UNEXPECTED = 70
+EXIT_INTERRUPTED = 130
+
+COMMANDS = {
+    "deploy": "Bring an environment to what its files say, then smoke-test it.",
+    "phase": "Roll out a part of the phases, or list them.",
+    "plan": "Show what a deploy would change; works before anything exists.",
+    "destroy": "Remove everything of an environment.",
+    "status": "What is deployed, who holds a lock, how the last run went.",
+    "outputs": "Published outputs of the stacks.",
+    "graph": "Stacks and who waits for whom.",
+    "policy": "Run the policy gate on source and plans.",
+    "smoke": "Probe what is deployed.",
+    "render": "Write the files for terraform by hand, and the lines to type.",
+    "schema": "JSON Schemas of the environment files and of result.json.",
+    "emulator": "The local AWS: up, down, status, logs.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its commands by name and loads one when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"orchestrator.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            guess = f" Did you mean `{near[0]}`?" if near else ""
+            ctx.fail(f"No such command `{args[0]}`.{guess} Commands: {', '.join(COMMANDS)}.")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--repo",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=Path(__file__).resolve().parents[2],
+    show_default="this checkout",
+    help="Folder that holds terraform/, lambda/ and policies/.",
+)
+@click.version_option("0.1.0", prog_name="orchestrator")
+@click.pass_context
+def cli(ctx: click.Context, repo: Path) -> None:
+    """MLOps and generative-AI platform on AWS, or on this machine alone (ENV=local)."""
+    from orchestrator.cli.app import App
+
+    ctx.obj = App(repo.resolve())
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    from orchestrator.console import Console
+
+    try:
+        code = cli.main(
+            args=list(arguments) if arguments is not None else None, prog_name="orchestrator", standalone_mode=False
+        )
+    except click.exceptions.Abort:
+        Console().error("interrupted")
+        return EXIT_INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except PlatformError as error:
+        Console().error(error.message, error.hint)
+        return error.exit_code
+    except KeyboardInterrupt:
+        Console().error("interrupted")
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (`| head`): not an error of ours, but nothing more can be said.
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        log = _write_crash()
+        Console().error(f"unexpected {type(error).__name__}: {error}", f"the traceback is in {log}")
+        return EXIT_UNEXPECTED
+    return code if isinstance(code, int) else 0
+
+
+def _write_crash() -> Path:
+    """Keep the traceback: in the run folders, or where nothing can be written, in the temporary folder."""
+    import tempfile
+    import time
+
+    name = f"crash-{time.strftime('%Y%m%dT%H%M%S')}.log"
+    for folder in (Path(__file__).resolve().parents[2] / ".runs", Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(exist_ok=True)
+            (folder / name).write_text(traceback.format_exc(), encoding="utf-8")
+        except OSError:
+            continue
+        return folder / name
+    return Path("(nowhere: no folder could be written)")

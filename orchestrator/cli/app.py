@@ -1,0 +1,115 @@
+"""What every command works with: the checkout, the console, and how a plan is run and reported."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cached_property
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from orchestrator.console import Console
+
+if TYPE_CHECKING:
+    from orchestrator.config.models import Environment
+    from orchestrator.graph import Graph
+    from orchestrator.phases import Phase
+    from orchestrator.plan import Plan
+    from orchestrator.result import Result
+    from orchestrator.session import Target
+    from orchestrator.toolbox import Tools
+    from orchestrator.tools.interfaces import Json
+
+
+class App:
+    """One process of the command line."""
+
+    def __init__(self, repo: Path) -> None:
+        self.repo = repo
+        self.console = Console()
+
+    @cached_property
+    def phases(self) -> tuple[Phase, ...]:
+        from orchestrator import phases
+
+        return phases.read(self.repo)
+
+    def load(self, env: str) -> tuple[Environment, Graph]:
+        """Read and validate; nothing has been started when this raises."""
+        from orchestrator import graph
+        from orchestrator.config import load
+
+        environment = load(self.repo, env)
+        return environment, graph.build(self.phases, environment)
+
+    def tools(self, environment: Environment) -> Tools:
+        from orchestrator.context import RealTools
+
+        return RealTools(self.repo, environment)
+
+    def examples(self) -> Mapping[str, Json]:
+        from orchestrator import phases
+
+        return phases.read_examples(self.repo, self.phases)
+
+    def target(self, tools: Tools) -> Target:
+        """The AWS of an environment, as it is now: nothing is started for it."""
+        from orchestrator.session import open_target, running_emulator
+
+        endpoint = running_emulator(tools).endpoint if tools.environment.is_local else None
+        return open_target(tools, endpoint)
+
+    def run(
+        self,
+        environment: Environment,
+        graph: Graph,
+        plan: Plan,
+        *,
+        as_json: bool,
+        tools: Tools | None = None,
+        target: Target | None = None,
+    ) -> int:
+        """Walk a plan with live progress, report, and return the exit code."""
+        from orchestrator.execute import Executor, load_outputs
+        from orchestrator.journal import Journal
+        from orchestrator.report import show
+        from orchestrator.runs import RunFolder
+        from orchestrator.session import Session
+
+        folder = RunFolder.create(self.repo, environment.name)
+        with interruptible(self.console) as cancel, self.console.progress() as progress:
+            journal = Journal(folder, (progress,))
+            session = Session(tools or self.tools(environment), graph, journal, cancel, examples=self.examples())
+            if target is not None:
+                session.target = target
+                load_outputs(session)
+            result: Result = Executor(session).run(plan)
+        if as_json:
+            self.console.json(result.to_json())
+            if result.error:
+                self.console.error(result.error.message, result.error.hint)
+        else:
+            show(self.console, result, folder.path)
+        return result.exit_code
+
+
+@contextmanager
+def interruptible(console: Console) -> Iterator[threading.Event]:
+    """Ctrl-C and a polite kill set the event, so that terraform can release its lock; a second one insists."""
+    cancel = threading.Event()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if cancel.is_set():
+            raise KeyboardInterrupt
+        cancel.set()
+        console.say("interrupted: waiting for terraform to stop and release its lock (once more to insist)")
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield cancel
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

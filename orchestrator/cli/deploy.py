@@ -1,0 +1,23 @@
+"""`orchestrator deploy ENV`."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli import options
+from orchestrator.cli.app import App
+
+
+@click.command("deploy")
+@options.environment
+@options.pipeline
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, env: str, force_pipeline: bool, as_json: bool) -> None:
+    """Bring ENV to what its files say: phases 1-5, blueprints, training pipeline, smoke tests."""
+    from orchestrator import plan
+
+    app: App = ctx.obj
+    environment, graph = app.load(env)
+    wanted = plan.deploy(environment, graph, force_pipeline=force_pipeline)
+    ctx.exit(app.run(environment, graph, wanted, as_json=as_json))

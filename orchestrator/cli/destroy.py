@@ -1,0 +1,34 @@
+"""`orchestrator destroy ENV`."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli import options
+from orchestrator.cli.app import App
+
+
+@click.command("destroy")
+@options.environment
+@options.yes
+@click.option("--yes-destroy-protected", is_flag=True, help="Needed for environments that are `protected`.")
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, env: str, yes: bool, yes_destroy_protected: bool, as_json: bool) -> None:
+    """Remove everything of ENV but the state bucket, and look for what is left."""
+    from orchestrator import plan
+    from orchestrator.errors import ApprovalRequired
+
+    app: App = ctx.obj
+    environment, graph = app.load(env)
+    if environment.platform.protected and not yes_destroy_protected:
+        raise ApprovalRequired(
+            f"`{env}` is protected (platform.yaml: protected: true)",
+            hint="`--yes-destroy-protected`, after setting `protected: false` and deploying that",
+        )
+    if environment.is_local and app.tools(environment).emulator.status() is None:
+        app.console.say("the local AWS is not running, so nothing is deployed in it")
+        return
+    if not yes and not app.console.confirm(f"Destroy everything in `{env}`, data included?"):
+        raise ApprovalRequired(f"destroying `{env}` needs a yes", hint="answer the question, or give `--yes`")
+    ctx.exit(app.run(environment, graph, plan.destroy(environment, graph), as_json=as_json))

@@ -1,0 +1,78 @@
+"""`orchestrator emulator up|down|status|logs`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from orchestrator.cli import options
+from orchestrator.cli.app import App
+
+if TYPE_CHECKING:
+    from orchestrator.tools.interfaces import EmulatorInfo, EmulatorProcess
+
+
+@click.group("emulator")
+def command() -> None:
+    """The local AWS. It outlives this command and is found again by the next one."""
+
+
+def _emulator(ctx: click.Context) -> EmulatorProcess:
+    from orchestrator.context import local_emulator
+
+    return local_emulator(ctx.obj.repo)
+
+
+def _show(app: App, info: EmulatorInfo | None, as_json: bool) -> None:
+    if as_json:
+        app.console.json(_data(info))
+    elif info is None:
+        app.console.line("the local AWS is not running")
+    else:
+        app.console.line(f"the local AWS runs at {info.endpoint} (pid {info.pid}, account {info.account_id})")
+        app.console.line(f"log: {info.log}")
+
+
+def _data(info: EmulatorInfo | None) -> dict[str, Any]:
+    import dataclasses
+
+    return {"running": False} if info is None else {"running": True, **dataclasses.asdict(info)}
+
+
+@command.command("up")
+@options.as_json
+@click.pass_context
+def up(ctx: click.Context, as_json: bool) -> None:
+    """Start it, or find the running one."""
+    _show(ctx.obj, _emulator(ctx).up(), as_json)
+
+
+@command.command("down")
+@options.as_json
+@click.pass_context
+def down(ctx: click.Context, as_json: bool) -> None:
+    """Stop it; everything in it is gone."""
+    app: App = ctx.obj
+    stopped = _emulator(ctx).down()
+    if as_json:
+        app.console.json({"stopped": stopped})
+    else:
+        app.console.line("stopped" if stopped else "the local AWS was not running")
+
+
+@command.command("status")
+@options.as_json
+@click.pass_context
+def status(ctx: click.Context, as_json: bool) -> None:
+    """Whether it runs, and where."""
+    _show(ctx.obj, _emulator(ctx).status(), as_json)
+
+
+@command.command("logs")
+@click.option("--lines", default=100, show_default=True, type=click.IntRange(min=1), help="How many, from the end.")
+@click.pass_context
+def logs(ctx: click.Context, lines: int) -> None:
+    """The end of its log."""
+    app: App = ctx.obj
+    app.console.data(_emulator(ctx).logs(lines))

@@ -1,0 +1,32 @@
+"""`orchestrator graph ENV`."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli import options
+from orchestrator.cli.app import App
+
+
+@click.command("graph")
+@options.environment
+@click.option(
+    "--format",
+    "shape",
+    type=click.Choice(["text", "mermaid", "dot", "json"]),
+    default="text",
+    show_default=True,
+    help="How to draw it.",
+)
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, env: str, shape: str, as_json: bool) -> None:
+    """Stacks of ENV in deployment order, and who waits for whom."""
+    from orchestrator import drawing
+
+    app: App = ctx.obj
+    _, graph = app.load(env)
+    if as_json or shape == "json":
+        app.console.json(drawing.as_data(graph))
+    else:
+        app.console.data({"text": drawing.text, "mermaid": drawing.mermaid, "dot": drawing.dot}[shape](graph))

@@ -1,0 +1,36 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+from click.shell_completion import CompletionItem
+
+Decorated = Callable[..., Any]
+
+
+def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from orchestrator.config import environment_names
+    from orchestrator.context import REPO
+
+    return [CompletionItem(name) for name in environment_names(REPO) if name.startswith(incomplete)]
+
+
+def environment(function: Decorated) -> Decorated:
+    """ENV: a folder below terraform/envs."""
+    return click.argument("env", metavar="ENV", shell_complete=_complete)(function)
+
+
+def as_json(function: Decorated) -> Decorated:
+    return click.option("--json", "as_json", is_flag=True, help="Print data as JSON on stdout.")(function)
+
+
+def yes(function: Decorated) -> Decorated:
+    return click.option("--yes", is_flag=True, help="Do not ask.")(function)
+
+
+def pipeline(function: Decorated) -> Decorated:
+    text = "Run the training pipeline even if a model version is live."
+    return click.option("--pipeline", "force_pipeline", is_flag=True, help=text)(function)

@@ -1,0 +1,60 @@
+"""`orchestrator phase rollout ENV` and `orchestrator phase list`."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli import options
+from orchestrator.cli.app import App
+
+
+@click.group("phase")
+def command() -> None:
+    """Roll out a part of the phases, or list them."""
+
+
+@command.command("rollout")
+@options.environment
+@click.option("--phase", "phases", multiple=True, metavar="N|NAME", help="This phase; may be repeated.")
+@click.option("--from", "first", type=click.IntRange(min=1), help="From this phase on.")
+@click.option("--to", "last", type=click.IntRange(min=1), help="Up to and including this phase.")
+@click.option("--blueprint", "blueprints", multiple=True, metavar="NAME", help="This blueprint, and monitoring.")
+@options.pipeline
+@options.as_json
+@click.pass_context
+def rollout(
+    ctx: click.Context,
+    env: str,
+    phases: tuple[str, ...],
+    first: int | None,
+    last: int | None,
+    blueprints: tuple[str, ...],
+    force_pipeline: bool,
+    as_json: bool,
+) -> None:
+    """Deploy all phases of ENV, or the chosen ones."""
+    from orchestrator import plan
+
+    app: App = ctx.obj
+    environment, graph = app.load(env)
+    chosen = graph.select(phases=phases, first=first, last=last, blueprints=blueprints)
+    wanted = plan.deploy(environment, graph, stacks=chosen, force_pipeline=force_pipeline, command="phase rollout")
+    ctx.exit(app.run(environment, graph, wanted, as_json=as_json))
+
+
+@command.command("list")
+@options.as_json
+@click.pass_context
+def list_phases(ctx: click.Context, as_json: bool) -> None:
+    """The phases, from their phase.yaml."""
+    import dataclasses
+
+    app: App = ctx.obj
+    if as_json:
+        app.console.json([dataclasses.asdict(phase) for phase in app.phases])
+        return
+    rows = [
+        (str(phase.order), phase.name, phase.title, ", ".join(phase.needs), ", ".join(phase.after))
+        for phase in app.phases
+    ]
+    app.console.table("Phases", ("no#", "phase", "title", "needs", "afterwards"), rows)

@@ -1,0 +1,62 @@
+"""`orchestrator plan ENV`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestrator.cli import options
+from orchestrator.cli.app import App
+
+if TYPE_CHECKING:
+    from orchestrator.session import Target
+    from orchestrator.toolbox import Tools
+
+
+@click.command("plan")
+@options.environment
+@click.argument("stack", required=False)
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> None:
+    """Show what a deploy of ENV (or of one STACK) would do, and apply nothing.
+
+    Where something does not exist yet, example values stand in for it and the result is a preview.
+    Without credentials it is planned against a local AWS that is thrown away afterwards.
+    """
+    from orchestrator import explain, plan
+
+    app: App = ctx.obj
+    environment, graph = app.load(env)
+    stacks = (graph.stack(stack),) if stack else graph.stacks
+    if not as_json and not stack:
+        app.console.line(f"`orchestrator deploy {env}` would do:", style="bold")
+        for line in explain.describe(plan.deploy(environment, graph)):
+            app.console.line(line)
+        app.console.line()
+    tools = app.tools(environment)
+    with plan_target(app, tools) as target:
+        code = app.run(
+            environment, graph, plan.preview(environment, stacks), as_json=as_json, tools=tools, target=target
+        )
+    ctx.exit(code)
+
+
+@contextmanager
+def plan_target(app: App, tools: Tools) -> Iterator[Target]:
+    """The AWS of the environment where it can be reached, else a throw-away local one."""
+    from orchestrator.errors import CredentialsError, EmulatorError
+    from orchestrator.session import open_target
+
+    try:
+        target = app.target(tools)
+    except (CredentialsError, EmulatorError) as error:
+        app.console.say(f"{error.message}: planning against a local AWS that is thrown away afterwards")
+    else:
+        yield target
+        return
+    with tools.throwaway_emulator() as info:
+        yield open_target(tools, info.endpoint, throwaway=True)

@@ -1,0 +1,32 @@
+"""`orchestrator policy ENV`."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli import options
+from orchestrator.cli.app import App
+
+
+@click.command("policy")
+@options.environment
+@click.option("--source-only", is_flag=True, help="Only the Terraform source, no plans.")
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, env: str, source_only: bool, as_json: bool) -> None:
+    """Run the policy gate on the Terraform source and on the plans of ENV."""
+    import dataclasses
+
+    from orchestrator import plan
+    from orchestrator.cli.plan import plan_target
+
+    app: App = ctx.obj
+    environment, graph = app.load(env)
+    if source_only:
+        wanted = plan.Plan(environment.name, "policy", (plan.ScanSource("policy", ()),))
+        ctx.exit(app.run(environment, graph, wanted, as_json=as_json))
+    tools = app.tools(environment)
+    wanted = dataclasses.replace(plan.preview(environment, graph.stacks), command="policy")
+    with plan_target(app, tools) as target:
+        code = app.run(environment, graph, wanted, as_json=as_json, tools=tools, target=target)
+    ctx.exit(code)

@@ -1,0 +1,20 @@
+"""`orchestrator schema [platform|blueprint|result]`."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli.app import App
+
+
+@click.command("schema")
+@click.argument("name", type=click.Choice(["platform", "blueprint", "result"]), required=False)
+@click.pass_context
+def command(ctx: click.Context, name: str | None) -> None:
+    """JSON Schema of platform.yaml, of a blueprint file or of result.json (all three without NAME)."""
+    from orchestrator.config.schema import schemas
+    from orchestrator.result import Result
+
+    app: App = ctx.obj
+    known = {**schemas(), "result": Result.model_json_schema(by_alias=True)}
+    app.console.json(known[name] if name else known)

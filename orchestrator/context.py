@@ -1,0 +1,119 @@
+"""The composition root: the one place that knows the real tools.
+
+Everything is imported and made on first use. `orchestrator graph` thereby needs no boto3, and a missing
+tool is complained about by the step that needs it, not by `--help`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+
+from orchestrator.config.models import Blueprint, Environment
+from orchestrator.session import state_tags
+from orchestrator.tools.interfaces import (
+    Cloud,
+    EmulatorInfo,
+    EmulatorProcess,
+    EventSink,
+    Json,
+    Packager,
+    PipelineResult,
+    PolicyGate,
+    ProbeResult,
+    StateStore,
+    TerraformTool,
+)
+
+REPO = Path(__file__).resolve().parents[1]
+
+
+class RealTools:
+    """`Tools` of one environment on this machine."""
+
+    def __init__(self, repo: Path, environment: Environment) -> None:
+        self.repo = repo
+        self.environment = environment
+
+    @cached_property
+    def terraform(self) -> TerraformTool:
+        from orchestrator.tools.terraform import Terraform
+
+        return Terraform()
+
+    @cached_property
+    def gate(self) -> PolicyGate:
+        from orchestrator.tools.checkov import Checkov
+
+        return Checkov(self.repo)
+
+    @cached_property
+    def packager(self) -> Packager:
+        from orchestrator.tools.packages import SourcePackager
+
+        return SourcePackager(self.repo)
+
+    @cached_property
+    def emulator(self) -> EmulatorProcess:
+        return local_emulator(self.repo)
+
+    def throwaway_emulator(self) -> AbstractContextManager[EmulatorInfo]:
+        from orchestrator.tools.emulator import LocalEmulator
+
+        return LocalEmulator(self.repo).throwaway()
+
+    def cloud(self, endpoint: str | None) -> Cloud:
+        from orchestrator.tools.aws import Aws
+
+        return Aws(self.environment.platform.region, endpoint)
+
+    def states(self, cloud: Cloud, bucket: str) -> StateStore:
+        from orchestrator.tools.state import S3StateStore
+
+        return S3StateStore(cloud, bucket, state_tags(self.environment))
+
+    def process_env(self, endpoint: str | None) -> dict[str, str]:
+        from orchestrator.tools.environment import process_env
+
+        return process_env(self.environment, endpoint)
+
+    def synth(self, blueprint: Blueprint, out: Path) -> None:
+        from orchestrator.blueprints import synth
+
+        synth(self.environment, blueprint, out, self.repo)
+
+    def live_version(self, cloud: Cloud, parameter: str) -> Json | None:
+        from orchestrator import pipeline
+
+        return pipeline.live_version(cloud, parameter)
+
+    def run_pipeline(
+        self, cloud: Cloud, models_outputs: Json, *, bucket: str, dataset: Path | None, on_event: EventSink
+    ) -> PipelineResult:
+        from orchestrator import pipeline
+
+        # Only the local AWS has to prove what really ran; on AWS it did.
+        evidence = self.emulator.evidence if cloud.endpoint else None
+        return pipeline.run(
+            cloud,
+            models_outputs,
+            bucket=bucket,
+            dataset=dataset,
+            emulator_evidence=evidence,
+            on_event=on_event,
+        )
+
+    def smoke(
+        self, cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink
+    ) -> tuple[ProbeResult, ...]:
+        from orchestrator import smoke
+
+        return smoke.run(cloud, environment, outputs, on_event=on_event)
+
+
+def local_emulator(repo: Path) -> EmulatorProcess:
+    from orchestrator.tools.emulator import LocalEmulator
+
+    return LocalEmulator(repo)

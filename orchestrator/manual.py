@@ -1,0 +1,48 @@
+"""Terraform by hand: all files written, and the lines to type."""
+
+from __future__ import annotations
+
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator import stacks
+from orchestrator.execute import load_outputs
+from orchestrator.graph import Graph, Stack
+from orchestrator.journal import Journal
+from orchestrator.render import manual_lines
+from orchestrator.runs import RunFolder, now
+from orchestrator.session import Session, Target
+from orchestrator.toolbox import Tools
+from orchestrator.tools.interfaces import Json
+
+
+@dataclass(frozen=True)
+class Rendered:
+    stack: str
+    preview: bool
+    lines: tuple[str, ...]
+
+
+def render_all(
+    tools: Tools, graph: Graph, chosen: Sequence[Stack], target: Target, examples: Mapping[str, Json]
+) -> list[Rendered]:
+    """Write the files of the chosen stacks; with example values where an upstream does not exist."""
+    rendered = []
+    with tempfile.TemporaryDirectory() as scratch:
+        # Rendering is no run and leaves no run folder.
+        (Path(scratch) / "logs").mkdir()
+        journal = Journal(RunFolder(Path(scratch), now()))
+        session = Session(tools, graph, journal, threading.Event(), examples=examples)
+        session.target = target
+        packages = tools.repo / "build" / "packages"
+        packages.mkdir(parents=True, exist_ok=True)
+        session.packages = tools.packager.build(packages)
+        load_outputs(session)
+        for stack in chosen:
+            real = stacks.is_real(session, stack)
+            ws = stacks.workspace(session, stack, real=real)
+            rendered.append(Rendered(stack.name, not real, tuple(manual_lines(tools.repo, ws))))
+    return rendered
