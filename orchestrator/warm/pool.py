@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import re
@@ -31,10 +30,14 @@ class ProviderDied(RuntimeError):
     """The provider process ended; its last words are in the message."""
 
 
-def _die_with_parent() -> None:
-    """Linux: SIGKILL when the pool ends, however it ends. Elsewhere the pid file does the work."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+# Becomes the provider after asking Linux for SIGKILL when the server ends, however it ends (elsewhere the
+# pid file does that work). Not a `preexec_fn`: forking a process in which gRPC has threads breaks its calls.
+_LAUNCHER = """
+import ctypes, os, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, 9)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 @dataclass
@@ -79,13 +82,12 @@ def start(binary: Path, environment: Mapping[str, str], folder: Path) -> Provide
     child_environment = {**environment, "TMPDIR": str(folder), "GOGC": "400"}
     with os.fdopen(handle, "wb") as sink:
         process = subprocess.Popen(
-            [str(binary), "-debug"],
+            [sys.executable, "-S", "-c", _LAUNCHER, str(binary), "-debug"],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,
             env=child_environment,
             start_new_session=True,
-            preexec_fn=_die_with_parent,
         )
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while time.monotonic() < deadline and process.poll() is None:

@@ -59,14 +59,20 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
                     self._provider, response = self.pool.configured(self.environment, request)
                     return response
                 case _:
-                    provider = self._provider or self.pool.any(self.environment)
-                    return self.pool.call(provider, method, request)
+                    return self.pool.call(self._current(), method, request)
         except ProviderDied as error:
             self._provider = None
             context.abort(grpc.StatusCode.UNAVAILABLE, str(error))
         except grpc.RpcError as error:
             context.abort(error.code(), error.details())
         raise AssertionError("context.abort raises")
+
+    def _current(self) -> Provider:
+        """The provider of the last `Configure`; any will do before that, or after it died."""
+        if self._provider is None or self._provider.process.poll() is not None:
+            self._provider = None
+            return self.pool.any(self.environment)
+        return self._provider
 
     def _narrowed(self, request: bytes) -> bytes:
         if self._schema is None or self._schema[0] != self.types:

@@ -1,0 +1,24 @@
+"""Where the unpacked AWS provider lies that set-up found or fetched."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+
+def provider_binary(repo: Path) -> Path | None:
+    """The newest provider executable in the mirrors that `.tools/terraform.rc` names.
+
+    `None` when there is none: terraform then downloads a provider of its own, and nothing is warm.
+    """
+    configuration = repo / ".tools" / "terraform.rc"
+    if not configuration.exists():
+        return None
+    mirrors = re.findall(r'^\s*path\s*=\s*"(.+)"', configuration.read_text(encoding="utf-8"), re.MULTILINE)
+    found = [
+        path
+        for mirror in mirrors
+        for path in Path(mirror).glob("registry.terraform.io/hashicorp/aws/*/*/terraform-provider-aws_v*")
+        if path.is_file() and not path.name.endswith(".zip")
+    ]
+    return max(found, key=lambda path: path.parts[-3], default=None)
