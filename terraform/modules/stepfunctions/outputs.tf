@@ -18,6 +18,6 @@ output "steps" {
 }
 
 output "metric_namespace" {
-  description = "CloudWatch namespace of `accuracy` and `f1` (dimensions Environment and ModelPackageGroup)."
+  description = "CloudWatch namespace of `accuracy` and `f1` (dimension ModelPackageGroup)."
   value       = local.metric_namespace
 }

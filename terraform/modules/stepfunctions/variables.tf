@@ -18,12 +18,12 @@ variable "boundary_arn" {
 }
 
 variable "logs_key_arn" {
-  description = "KMS key of the log group."
+  description = "KMS key of the log group and of the notification topic."
   type        = string
 }
 
 variable "data_key_arn" {
-  description = "KMS key of the data bucket and of the notification topic."
+  description = "KMS key of the data bucket."
   type        = string
 }
 

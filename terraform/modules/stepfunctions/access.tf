@@ -1,0 +1,169 @@
+# What the state machine itself may do: exactly the calls of its definition, on named resources. What jobs,
+# functions and endpoints may do is in roles of their own, which it can only pass on.
+
+locals {
+  region_arn    = "${var.context.region}:${var.context.account_id}"
+  sagemaker_arn = "arn:${local.partition}:sagemaker:${local.region_arn}"
+  bucket_arn    = "arn:${local.partition}:s3:::${var.bucket_name}"
+
+  # Jobs and candidates are named after the run: <prefix>-<run_id> and <prefix>-candidate-<run_id>.
+  candidate_arns = { for kind in ["model", "endpoint-config", "endpoint"] : kind => "${local.sagemaker_arn}:${kind}/${local.candidate_prefix}-*" }
+  training_arn   = "${local.sagemaker_arn}:training-job/${var.context.name_prefix}-*"
+
+  statements = [
+    {
+      Sid       = "FindRawData"
+      Action    = ["s3:ListBucket"]
+      Resource  = [local.bucket_arn]
+      Condition = { StringLike = { "s3:prefix" = ["data/raw/*"] } }
+    },
+    {
+      # CreateModelPackage takes no role: SageMaker looks at the artifact with the caller's rights.
+      Sid      = "RegisterArtifact"
+      Action   = ["s3:GetObject"]
+      Resource = ["${local.bucket_arn}/artifacts/training-outputs/*"]
+    },
+    {
+      Sid      = "Crawl"
+      Action   = ["glue:StartCrawler", "glue:GetCrawler"]
+      Resource = ["arn:${local.partition}:glue:${local.region_arn}:crawler/${var.glue.crawler_name}"]
+    },
+    {
+      # The last two are what `.sync` polls with, and stops the job with when the execution is stopped.
+      Sid      = "RunEtl"
+      Action   = ["glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"]
+      Resource = ["arn:${local.partition}:glue:${local.region_arn}:job/${var.glue.job_name}"]
+    },
+    {
+      Sid      = "CallFunctions"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = values(var.lambda_arns)
+    },
+    {
+      Sid      = "Train"
+      Action   = ["sagemaker:CreateTrainingJob", "sagemaker:DescribeTrainingJob", "sagemaker:StopTrainingJob", "sagemaker:AddTags"]
+      Resource = [local.training_arn]
+    },
+    {
+      Sid    = "RegisterModel"
+      Action = ["sagemaker:CreateModelPackage"]
+      Resource = [
+        "${local.sagemaker_arn}:model-package-group/${var.registry.group_name}",
+        "${local.sagemaker_arn}:model-package/${var.registry.group_name}/*",
+      ]
+    },
+    {
+      Sid      = "CandidateModel"
+      Action   = ["sagemaker:CreateModel", "sagemaker:DeleteModel", "sagemaker:AddTags"]
+      Resource = [local.candidate_arns["model"]]
+    },
+    {
+      Sid      = "CandidateConfig"
+      Action   = ["sagemaker:CreateEndpointConfig", "sagemaker:DeleteEndpointConfig", "sagemaker:AddTags"]
+      Resource = [local.candidate_arns["endpoint-config"]]
+    },
+    {
+      # Creating an endpoint asks for the right on its configuration too.
+      Sid      = "CandidateEndpoint"
+      Action   = ["sagemaker:CreateEndpoint"]
+      Resource = [local.candidate_arns["endpoint"], local.candidate_arns["endpoint-config"]]
+    },
+    {
+      Sid      = "WatchAndDeleteCandidate"
+      Action   = ["sagemaker:DescribeEndpoint", "sagemaker:DeleteEndpoint", "sagemaker:AddTags"]
+      Resource = [local.candidate_arns["endpoint"]]
+    },
+    {
+      Sid       = "PassRoles"
+      Action    = ["iam:PassRole"]
+      Resource  = [var.training.role_arn, var.training.endpoint_role_arn]
+      Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
+    },
+    {
+      # `.sync` hears of a training job's end through a managed rule of this fixed name.
+      Sid      = "HearOfTrainingEnd"
+      Action   = ["events:PutTargets", "events:PutRule", "events:DescribeRule"]
+      Resource = ["arn:${local.partition}:events:${local.region_arn}:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule"]
+    },
+    {
+      Sid      = "SetLiveVersion"
+      Action   = ["ssm:PutParameter"]
+      Resource = ["arn:${local.partition}:ssm:${local.region_arn}:parameter${var.registry.live_parameter_name}"]
+    },
+    {
+      Sid       = "PublishMetrics"
+      Action    = ["cloudwatch:PutMetricData"]
+      Resource  = ["*"] # the action knows no resources, only namespaces
+      Condition = { StringEquals = { "cloudwatch:namespace" = local.metric_namespace } }
+    },
+    {
+      Sid      = "Notify"
+      Action   = ["sns:Publish"]
+      Resource = [var.topic_arn]
+    },
+    {
+      Sid       = "EncryptNotifications"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = [var.logs_key_arn]
+      Condition = { StringEquals = { "kms:ViaService" = "sns.${var.context.region}.amazonaws.com" } }
+    },
+    {
+      Sid       = "ReadEncryptedArtifact"
+      Action    = ["kms:Decrypt"]
+      Resource  = [var.data_key_arn, var.models_key_arn]
+      Condition = { StringEquals = { "kms:ViaService" = "s3.${var.context.region}.amazonaws.com" } }
+    },
+    {
+      # Whoever names a key for SageMaker's volumes makes the grant that SageMaker mounts them with.
+      Sid      = "GrantVolumeKey"
+      Action   = ["kms:CreateGrant"]
+      Resource = [var.models_key_arn]
+      Condition = {
+        Bool         = { "kms:GrantIsForAWSResource" = "true" }
+        StringEquals = { "kms:ViaService" = "sagemaker.${var.context.region}.amazonaws.com" }
+      }
+    },
+    {
+      Sid      = "DescribeVolumeKey"
+      Action   = ["kms:DescribeKey"]
+      Resource = [var.models_key_arn]
+    },
+    {
+      # X-Ray and the log delivery interface know no resources.
+      Sid = "TraceAndLog"
+      Action = [
+        "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+        "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+      ]
+      Resource = ["*"]
+    },
+  ]
+}
+
+resource "aws_iam_role" "this" {
+  name                 = local.name
+  description          = "Training pipeline of ${var.context.name_prefix}."
+  permissions_boundary = var.boundary_arn
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "states.amazonaws.com" }
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = var.context.account_id }
+        ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:states:${local.region_arn}:stateMachine:${local.name}" }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  # checkov:skip=CKV_AWS_290: PutMetricData, X-Ray and log delivery know no resources; the first is bound to one namespace
+  # checkov:skip=CKV_AWS_355: PutMetricData, X-Ray and log delivery know no resources; the first is bound to one namespace
+  name   = "pipeline"
+  role   = aws_iam_role.this.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = [for s in local.statements : merge({ Effect = "Allow" }, s)] })
+}

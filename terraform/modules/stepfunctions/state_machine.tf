@@ -1,0 +1,113 @@
+data "aws_partition" "current" {}
+
+locals {
+  partition        = data.aws_partition.current.partition
+  name             = "${var.context.name_prefix}-training"
+  candidate_prefix = "${var.context.name_prefix}-candidate"
+  metric_namespace = "${var.context.project}/training"
+
+  # A spot job may wait this long for capacity on top of its own running time.
+  spot_wait_seconds = 3600
+  # The candidate usually needs four to six minutes; a crawler two.
+  poll_limit_seconds = 1800
+
+  tags = [for key in sort(keys(var.context.tags)) : { Key = key, Value = var.context.tags[key] }]
+
+  # Code for endpoints without network travels in the artifact, where training put it.
+  container_environment = {
+    SAGEMAKER_PROGRAM             = "inference.py"
+    SAGEMAKER_SUBMIT_DIRECTORY    = "/opt/ml/model/code"
+    SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
+    SAGEMAKER_REGION              = var.context.region
+  }
+
+  training_vpc_config = length(var.training.subnet_ids) == 0 ? {} : {
+    VpcConfig = { Subnets = var.training.subnet_ids, SecurityGroupIds = var.training.security_group_ids }
+  }
+
+  stopping_condition = merge(
+    { MaxRuntimeInSeconds = var.training.max_runtime_seconds },
+    # SageMaker refuses a waiting time for jobs that are not on spot capacity.
+    var.training.spot ? { MaxWaitTimeInSeconds = var.training.max_runtime_seconds + local.spot_wait_seconds } : {},
+  )
+
+  definition = templatefile("${path.module}/templates/training.asl.json.tftpl", {
+    partition             = local.partition
+    name_prefix           = var.context.name_prefix
+    region                = var.context.region
+    candidate_prefix      = local.candidate_prefix
+    bucket_name           = var.bucket_name
+    topic_arn             = var.topic_arn
+    models_key_arn        = var.models_key_arn
+    glue                  = var.glue
+    lambda_arns           = var.lambda_arns
+    registry              = var.registry
+    training              = var.training
+    metric_namespace      = local.metric_namespace
+    poll_seconds          = var.poll_seconds
+    poll_limit            = ceil(local.poll_limit_seconds / var.poll_seconds)
+    timeout_seconds       = var.training.max_runtime_seconds + local.spot_wait_seconds + 4 * 3600
+    tags                  = jsonencode(local.tags)
+    gate                  = jsonencode(var.training.gate)
+    container_environment = jsonencode(local.container_environment)
+    stopping_condition    = jsonencode(local.stopping_condition)
+    vpc_config_members    = join("", [for name, value in local.training_vpc_config : "${jsonencode(name)}: ${jsonencode(value)},"])
+    retry                 = local.retry
+    catch                 = local.catch
+  })
+}
+
+# Who tries again after what. Jobs are not repeated when they fail: the same input fails again, and a second
+# training job of the same name is refused.
+locals {
+  transient_lambda_errors = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"]
+
+  retry = { for name, rules in {
+    api      = [{ ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 2 }]
+    function = [{ ErrorEquals = local.transient_lambda_errors, IntervalSeconds = 2, MaxAttempts = 5, BackoffRate = 2 }]
+    probe = [
+      { ErrorEquals = local.transient_lambda_errors, IntervalSeconds = 2, MaxAttempts = 5, BackoffRate = 2 },
+      { ErrorEquals = ["EndpointUnavailable"], IntervalSeconds = 5, MaxAttempts = 2, BackoffRate = 2 },
+    ]
+    # Another run may be crawling or transforming just now.
+    crawler = [
+      { ErrorEquals = ["Glue.CrawlerRunningException"], IntervalSeconds = 15, MaxAttempts = 20, BackoffRate = 1.2 },
+      { ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 2 },
+    ]
+    etl = [{ ErrorEquals = ["Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException"], IntervalSeconds = 30, MaxAttempts = 10, BackoffRate = 1.5 }]
+    training = [
+      { ErrorEquals = ["SageMaker.ResourceLimitExceededException"], IntervalSeconds = 60, MaxAttempts = 10, BackoffRate = 1.5 },
+      { ErrorEquals = ["SageMaker.AmazonSageMakerException"], IntervalSeconds = 5, MaxAttempts = 3, BackoffRate = 2 },
+    ]
+    # An endpoint that is still being created cannot be deleted yet.
+    cleanup = [{ ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 15, MaxAttempts = 5, BackoffRate = 2 }]
+  } : name => jsonencode(rules) }
+
+  catch = { for name, target in {
+    failure  = "NotifyFailure"
+    model    = "DeleteCandidateModel"
+    config   = "DeleteCandidateConfig"
+    unborn   = "FindUnbornCandidate"
+    endpoint = "DeleteCandidateEndpoint"
+  } : name => jsonencode([{ ErrorEquals = ["States.ALL"], ResultPath = "$.failure", Next = target }]) }
+}
+
+resource "aws_sfn_state_machine" "training" {
+  name       = local.name
+  role_arn   = aws_iam_role.this.arn
+  type       = "STANDARD"
+  definition = jsonencode(jsondecode(local.definition))
+
+  logging_configuration {
+    level                  = "ALL"
+    include_execution_data = true # names, counts and metrics; no row of data passes through the pipeline
+    log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
+  }
+
+  tracing_configuration {
+    enabled = true
+  }
+
+  # Step Functions checks at creation that the role may write to the log group.
+  depends_on = [aws_iam_role_policy.this]
+}

@@ -1,0 +1,23 @@
+# The nine steps that people see, and the states that each consists of. Every state belongs to exactly one.
+locals {
+  steps = [
+    { name = "ingestion", states = ["CheckInput", "InvalidInput", "Prepare", "FindRawData", "RawDataPresent", "NoInputData"] },
+    { name = "crawler", states = ["StartCrawler", "WaitForCrawler", "GetCrawler", "CountCrawlerPoll", "CrawlerReady", "GetLastCrawl", "CrawlSucceeded", "CrawlFailed", "CrawlTimedOut"] },
+    { name = "etl", states = ["RunEtl"] },
+    { name = "data-validation", states = ["ValidateData"] },
+    { name = "training", states = ["PrepareTraining", "TrainModel"] },
+    { name = "evaluation", states = ["EvaluateModel", "ModelPassed", "NotifyRejection", "RejectModel"] },
+    { name = "registry", states = ["ChooseApproval", "ApproveAutomatically", "ApproveManually", "RegisterModel", "ApprovedAutomatically", "AwaitApproval"] },
+    {
+      name = "deployment"
+      states = [
+        "CreateCandidateModel", "CreateCandidateConfig", "CreateCandidateEndpoint", "FindUnbornCandidate", "StartPollingCandidate",
+        "WaitForCandidate", "DescribeCandidate", "CountCandidatePoll", "CandidateReady",
+        "DescribeFailedCandidate", "CandidateFailed", "CandidateTimedOut", "ProbeCandidate",
+        "DeleteCandidateEndpoint", "DeleteCandidateConfig", "DeleteCandidateModel", "CandidateProbed",
+        "CleanUpFailed", "PrepareLiveVersion", "SetLiveVersion",
+      ]
+    },
+    { name = "monitoring", states = ["PublishMetrics", "NotifySuccess", "Done", "NotifyFailure", "Failed"] },
+  ]
+}

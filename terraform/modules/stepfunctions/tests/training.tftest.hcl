@@ -1,0 +1,234 @@
+mock_provider "aws" {
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mlops-test-training"
+    }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/states/mlops-test-training"
+    }
+  }
+  mock_resource "aws_sfn_state_machine" {
+    defaults = {
+      arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-training"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "test"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-test"
+    tags               = { project = "mlops", environment = "test", owner = "ml-platform" }
+    log_retention_days = 30
+  }
+  boundary_arn   = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+  models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  topic_arn      = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
+  bucket_name    = "mlops-test-data-123456789012-us-east-1"
+  glue           = { crawler_name = "mlops-test-raw", job_name = "mlops-test-etl" }
+  lambda_arns = {
+    data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-data-validation"
+    model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-evaluation"
+    endpoint_probe   = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-endpoint-probe"
+  }
+  training = {
+    role_arn           = "arn:aws:iam::123456789012:role/mlops-test-job"
+    endpoint_role_arn  = "arn:aws:iam::123456789012:role/mlops-test-candidate"
+    image_uri          = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+    source_uri         = "s3://mlops-test-data-123456789012-us-east-1/artifacts/code/training/abc/sourcedir.tar.gz"
+    subnet_ids         = ["subnet-1", "subnet-2"]
+    security_group_ids = ["sg-1"]
+  }
+  registry = { group_name = "mlops-test-reviews", live_parameter_name = "/mlops/test/models/reviews/live" }
+}
+
+run "every_state_belongs_to_one_of_the_nine_steps" {
+  command = plan
+
+  assert {
+    condition     = [for s in output.steps : s.name] == ["ingestion", "crawler", "etl", "data-validation", "training", "evaluation", "registry", "deployment", "monitoring"]
+    error_message = "The steps are the nine of the pipeline, in order."
+  }
+  assert {
+    condition     = toset(flatten(output.steps[*].states)) == toset(keys(jsondecode(aws_sfn_state_machine.training.definition).States))
+    error_message = "Steps and definition name different states."
+  }
+  assert {
+    condition     = length(flatten(output.steps[*].states)) == length(distinct(flatten(output.steps[*].states)))
+    error_message = "A state belongs to two steps."
+  }
+}
+
+run "training_runs_on_spot_in_the_vpc_with_the_models_key" {
+  command = plan
+
+  assert {
+    condition = jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.StoppingCondition == {
+      MaxRuntimeInSeconds  = 3600
+      MaxWaitTimeInSeconds = 7200
+    }
+    error_message = "A spot job waits for capacity longer than it runs."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.VpcConfig == { Subnets = ["subnet-1", "subnet-2"], SecurityGroupIds = ["sg-1"] }
+    error_message = "Training runs in the given subnets."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.ResourceConfig.VolumeKmsKeyId == var.models_key_arn && jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.OutputDataConfig.KmsKeyId == var.models_key_arn
+    error_message = "Volume and output are encrypted with the models key."
+  }
+  assert {
+    condition     = length(jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.Tags) == 3
+    error_message = "The training job carries the platform's tags."
+  }
+}
+
+run "without_spot_and_subnets_their_settings_are_absent" {
+  command = plan
+  variables {
+    training = {
+      role_arn          = "arn:aws:iam::123456789012:role/mlops-test-job"
+      endpoint_role_arn = "arn:aws:iam::123456789012:role/mlops-test-candidate"
+      image_uri         = "image"
+      source_uri        = "s3://b/code.tar.gz"
+      spot              = false
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.StoppingCondition == { MaxRuntimeInSeconds = 3600 }
+    error_message = "SageMaker refuses a waiting time without spot."
+  }
+  assert {
+    condition     = !contains(keys(jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters), "VpcConfig")
+    error_message = "No subnets, no VpcConfig."
+  }
+}
+
+run "the_gate_is_in_the_definition_and_not_in_the_input" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.EvaluateModel.Parameters.Payload.gate == { margin_over_baseline = 0.1, min_f1 = 0.6 }
+    error_message = "The gate is what the environment says."
+  }
+  assert {
+    condition     = output.default_input == { dataset = "reviews", hyperparameters = tomap({ seed = "42", c = "4.0", max-features = "30000" }), approval = "auto" }
+    error_message = "The default input is dataset, hyperparameters and approval."
+  }
+}
+
+run "the_role_is_bounded_and_passes_only_its_two_roles_to_sagemaker" {
+  command = plan
+
+  assert {
+    condition     = aws_iam_role.this.permissions_boundary == var.boundary_arn
+    error_message = "The role has the boundary."
+  }
+  assert {
+    condition = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "PassRoles"]) == {
+      Effect    = "Allow"
+      Sid       = "PassRoles"
+      Action    = ["iam:PassRole"]
+      Resource  = [var.training.role_arn, var.training.endpoint_role_arn]
+      Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
+    }
+    error_message = "PassRole is for SageMaker and two roles."
+  }
+  assert {
+    condition     = [for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid if contains(s.Resource, "*")] == ["PublishMetrics", "TraceAndLog"]
+    error_message = "Only actions without resource types have the resource *."
+  }
+  assert {
+    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.logs_key_arn && aws_cloudwatch_log_group.this.retention_in_days == 30
+    error_message = "The log group is encrypted and kept as long as the environment says."
+  }
+  assert {
+    condition     = one(aws_sfn_state_machine.training.tracing_configuration).enabled && one(aws_sfn_state_machine.training.logging_configuration).level == "ALL"
+    error_message = "Executions are traced and logged."
+  }
+}
+
+run "an_approval_that_does_not_exist_is_refused" {
+  command = plan
+  variables {
+    training = { role_arn = "r", endpoint_role_arn = "e", image_uri = "i", source_uri = "s3://b/c.tar.gz", approval = "later" }
+  }
+  expect_failures = [var.training]
+}
+
+run "a_source_outside_s3_is_refused" {
+  command = plan
+  variables {
+    training = { role_arn = "r", endpoint_role_arn = "e", image_uri = "i", source_uri = "/tmp/c.tar.gz" }
+  }
+  expect_failures = [var.training]
+}
+
+run "subnets_without_security_groups_are_refused" {
+  command = plan
+  variables {
+    training = { role_arn = "r", endpoint_role_arn = "e", image_uri = "i", source_uri = "s3://b/c.tar.gz", subnet_ids = ["subnet-1"] }
+  }
+  expect_failures = [var.training]
+}
+
+run "a_margin_above_one_is_refused" {
+  command = plan
+  variables {
+    training = { role_arn = "r", endpoint_role_arn = "e", image_uri = "i", source_uri = "s3://b/c.tar.gz", gate = { margin_over_baseline = 1.5 } }
+  }
+  expect_failures = [var.training]
+}
+
+run "an_f1_limit_above_one_is_refused" {
+  command = plan
+  variables {
+    training = { role_arn = "r", endpoint_role_arn = "e", image_uri = "i", source_uri = "s3://b/c.tar.gz", gate = { min_f1 = 60 } }
+  }
+  expect_failures = [var.training]
+}
+
+run "hyperparameters_of_the_container_are_refused" {
+  command = plan
+  variables {
+    training = { role_arn = "r", endpoint_role_arn = "e", image_uri = "i", source_uri = "s3://b/c.tar.gz", hyperparameters = { sagemaker_program = "x.py" } }
+  }
+  expect_failures = [var.training]
+}
+
+run "a_dataset_name_with_blanks_is_refused" {
+  command = plan
+  variables {
+    dataset = "my reviews"
+  }
+  expect_failures = [var.dataset]
+}
+
+run "a_live_parameter_without_slash_is_refused" {
+  command = plan
+  variables {
+    registry = { group_name = "g", live_parameter_name = "live" }
+  }
+  expect_failures = [var.registry]
+}
+
+run "polling_every_ten_minutes_is_refused" {
+  command = plan
+  variables {
+    poll_seconds = 600
+  }
+  expect_failures = [var.poll_seconds]
+}
