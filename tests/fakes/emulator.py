@@ -1,0 +1,52 @@
+"""An emulator that is a flag."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.errors import EmulatorError
+from orchestrator.tools.interfaces import EmulatorInfo, Json
+
+INFO = EmulatorInfo(
+    pid=4711,
+    endpoint="http://127.0.0.1:4566",
+    account_id="123456789012",
+    log=Path(".emulator/emulator.log"),
+    started_at="2026-01-01T00:00:00+00:00",
+)
+
+
+@dataclass
+class FakeEmulator:
+    """Satisfies `EmulatorProcess`."""
+
+    running: bool = False
+    failure: EmulatorError | None = None
+    records: list[Json] = field(default_factory=list)
+    log_text: str = "emulator: ready\n"
+
+    def up(self) -> EmulatorInfo:
+        if self.failure is not None:
+            raise self.failure
+        self.running = True
+        return INFO
+
+    def down(self) -> bool:
+        was, self.running = self.running, False
+        return was
+
+    def status(self) -> EmulatorInfo | None:
+        return INFO if self.running else None
+
+    def logs(self, lines: int) -> str:
+        return "".join(self.log_text.splitlines(keepends=True)[-lines:] if lines > 0 else [])
+
+    def evidence(self, **filters: str) -> list[Json]:
+        return [each for each in self.records if all(each.get(key) == value for key, value in filters.items())]
+
+    @contextlib.contextmanager
+    def throwaway(self) -> Iterator[EmulatorInfo]:
+        yield INFO

@@ -1,0 +1,27 @@
+"""Packages that are named but never built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.tools.interfaces import Package
+
+NAMES = (
+    "data_validation",
+    "model_evaluation",
+    "endpoint_probe",
+    "model_router",
+    "training_source",
+    "etl_reviews",
+)
+
+
+@dataclass
+class FakePackager:
+    """Satisfies `Packager`; another `version` means other contents."""
+
+    version: str = "1"
+
+    def build(self, out: Path) -> dict[str, Package]:
+        return {name: Package(name, out / f"{name}-{self.version}", f"sha-{name}-{self.version}") for name in NAMES}

@@ -1,0 +1,30 @@
+"""States in a dictionary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from orchestrator.tools.interfaces import Json, State
+
+
+@dataclass
+class FakeStateStore:
+    """Satisfies `StateStore`."""
+
+    bucket: str = "mlops-local-tfstate-123456789012-us-east-1"
+    states: dict[str, State] = field(default_factory=dict)
+    locks: dict[str, Json] = field(default_factory=dict)
+    exists: bool = False
+
+    def ensure_bucket(self) -> bool:
+        made, self.exists = not self.exists, True
+        return made
+
+    def key(self, stack: str) -> str:
+        return f"{stack}.tfstate"
+
+    def read(self, stack: str) -> State | None:
+        return self.states.get(stack)
+
+    def lock_info(self, stack: str) -> Json | None:
+        return self.locks.get(stack)
