@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import traceback
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
-JSON_ERRORS = ("application/x-amz-json-1.0", "application/x-amz-json-1.1", "application/json")
+REST_XML = ("s3", "route53", "cloudfront")
+"""Services that speak XML without saying so in the request; those of the query protocol send a form."""
 
 
 def request_handler() -> type[WSGIRequestHandler]:
@@ -143,6 +145,12 @@ def application() -> Wsgi:
             chunks = moto(environ, start)
         except NotImplementedError as error:
             return _not_implemented(environ, str(error))(environ, start_response)
+        except Exception as error:
+            # The boundary: a defect is logged in full and answered in the caller's own format.
+            traceback.print_exc()
+            return _failure(environ, 500, "InternalFailure", f"{type(error).__name__}: {error}")(
+                environ, start_response
+            )
         if seen and _unrouted(environ, seen["status"], seen["headers"]):
             return _not_implemented(environ, f"no route for {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")(
                 environ, start_response
@@ -165,11 +173,20 @@ def _not_implemented(environ: Environ, detail: str) -> Wsgi:
     signed = scope(environ)
     service = signed.service if signed else "unknown"
     message = f"The local emulator does not implement this operation of {service}: {detail}"
-    headers = {"x-amzn-ErrorType": "NotImplemented", "x-emulator-fidelity": "not-run"}
-    if environ.get("CONTENT_TYPE", "").startswith(JSON_ERRORS) or environ.get("HTTP_X_AMZ_TARGET"):
-        body = json.dumps({"__type": "NotImplemented", "message": message})
-        return Response(body, 501, headers, content_type="application/x-amz-json-1.1")
-    body = (
-        f"<ErrorResponse><Error><Code>NotImplemented</Code><Message>{escape(message)}</Message></Error></ErrorResponse>"
-    )
-    return Response(body, 501, headers, content_type="text/xml")
+    return _failure(environ, 501, "NotImplemented", message)
+
+
+def _failure(environ: Environ, status: int, code: str, message: str) -> Wsgi:
+    """An error in the wire format that the request suggests."""
+    headers = {"x-amzn-ErrorType": code, "x-emulator-fidelity": "not-run"}
+    signed = scope(environ)
+    service = signed.service if signed else "s3"
+    is_form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
+    if service not in REST_XML and not is_form:
+        body = json.dumps({"__type": code, "message": message})
+        return Response(body, status, headers, content_type="application/x-amz-json-1.1")
+    body = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
+    if service != "s3":
+        # S3 alone has no envelope around its errors.
+        body = f"<ErrorResponse>{body}</ErrorResponse>"
+    return Response(body, status, headers, content_type="text/xml")

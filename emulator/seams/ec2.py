@@ -1,0 +1,31 @@
+"""EC2: descriptions of security-group rules whose source is a group or a prefix list."""
+
+from __future__ import annotations
+
+from inspect import signature
+from typing import Any
+
+from moto.ec2.models.security_groups import SecurityGroupRule
+
+from emulator.seams.patching import wrap
+from emulator.settings import Settings
+
+INIT = signature(SecurityGroupRule.__init__)
+
+
+def apply(settings: Settings) -> None:
+    @wrap(SecurityGroupRule, "__init__")
+    def init(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+        """Of a prefix list, moto keeps the id alone."""
+        original(self, *args, **kwargs)
+        given = INIT.bind(self, *args, **kwargs).arguments
+        self.emulator_prefix_list = given.get("prefix_list_id") or {}
+
+    @wrap(SecurityGroupRule, "description")
+    def description(original: Any, self: Any) -> str | None:
+        """Moto looks for it beside an address range only."""
+        # A later ModifySecurityGroupRules leaves its description in `ip_range`, whatever the source is.
+        for source in (self.ip_range, self.source_group, getattr(self, "emulator_prefix_list", {})):
+            if source and source.get("Description"):
+                return str(source["Description"])
+        return None

@@ -1,0 +1,72 @@
+"""S3: conditions of bucket policies, EventBridge notifications, sub-resources moto takes for the bucket."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from moto.core.responses import ActionResult
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket
+from moto.s3.responses import S3Response
+
+from emulator.seams.patching import wrap
+from emulator.settings import Settings
+
+UNKNOWN_TO_MOTO = ("analytics", "intelligent-tiering", "inventory", "metrics", "metadataConfiguration")
+
+
+def apply(settings: Settings) -> None:
+    _ignore_conditional_statements()
+    _return_eventbridge_notification()
+    _refuse_unknown_subresources()
+
+
+def _ignore_conditional_statements() -> None:
+    """AWS applies a statement when its Condition holds; moto applies it always.
+
+    "Deny everything without TLS" would then deny everything. Conditions cannot be evaluated here (there is no
+    TLS on loopback), so a statement that has one says nothing.
+    """
+
+    @wrap(FakeBucket, "get_permission")
+    def get_permission(original: Any, self: Any, action: str, resource: str) -> Any:
+        if self.policy is None:
+            return PermissionResult.NEUTRAL
+        document = json.loads(self.policy)
+        statements = document.get("Statement", [])
+        statements = statements if isinstance(statements, list) else [statements]
+        unconditional = [statement for statement in statements if not statement.get("Condition")]
+        if not unconditional:
+            return PermissionResult.NEUTRAL
+        from moto.iam.access_control import IAMPolicy
+
+        policy = IAMPolicy(json.dumps({**document, "Statement": unconditional}))
+        return policy.is_action_permitted(action, resource)
+
+
+def _return_eventbridge_notification() -> None:
+    """Moto accepts `EventBridgeConfiguration` and forgets to give it back, a difference in every plan."""
+
+    @wrap(S3Response, "get_bucket_notification")
+    def get_bucket_notification(original: Any, self: Any) -> Any:
+        configuration = self.backend.get_bucket_notification_configuration(self.bucket_name)
+        if configuration is None or configuration.event_bridge is None:
+            return original(self)
+        serialized = self.serialized
+        self.serialized = lambda result: serialized(ActionResult({**result.result, "EventBridgeConfiguration": {}}))
+        try:
+            return original(self)
+        finally:
+            del self.serialized
+
+
+def _refuse_unknown_subresources() -> None:
+    """`DELETE /bucket?inventory&id=x` deletes the *bucket* in moto; what it does not know must be an error."""
+
+    @wrap(S3Response, "_bucket_response")
+    def _bucket_response(original: Any, self: Any, request: Any, full_url: str) -> Any:
+        unknown = [name for name in UNKNOWN_TO_MOTO if name in request.args]
+        if unknown:
+            raise NotImplementedError(f"bucket sub-resource {unknown[0]}")
+        return original(self, request, full_url)

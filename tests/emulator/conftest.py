@@ -1,0 +1,57 @@
+"""One emulator for all tests that need one, on a port and in a folder of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from tests.emulator.process import Emulator, start, stop, wait_ready
+
+
+class ClientFactory(Protocol):
+    def __call__(self, service: str, **options: Any) -> Any: ...
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    data_dir = tmp_path_factory.mktemp("emulator")
+    began = time.monotonic()
+    process, log = start(data_dir)
+    document = wait_ready(process, data_dir, log)
+    try:
+        yield Emulator(
+            endpoint=document["endpoint"],
+            port=document["port"],
+            pid=document["pid"],
+            account_id=document["account_id"],
+            region=document["region"],
+            data_dir=data_dir,
+            log=log,
+            ready_after=time.monotonic() - began,
+        )
+    finally:
+        stop(process)
+
+
+@pytest.fixture(scope="session")
+def aws(emulator: Emulator) -> ClientFactory:
+    """`aws("s3")`: a client of the shared emulator, without retries so that failures show at once."""
+
+    def client(service: str, **options: Any) -> Any:
+        return boto3.session.Session().client(
+            service,
+            region_name=options.pop("region_name", emulator.region),
+            endpoint_url=emulator.endpoint,
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+            config=Config(
+                retries={"max_attempts": 0}, proxies={}, read_timeout=60, s3={"addressing_style": "path"}, **options
+            ),
+        )
+
+    return client
