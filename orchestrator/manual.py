@@ -40,7 +40,8 @@ def render_all(
         packages = tools.repo / "build" / "packages"
         packages.mkdir(parents=True, exist_ok=True)
         session.packages = tools.packager.build(packages)
-        load_outputs(session)
+        if not target.throwaway:
+            load_outputs(session)
         for stack in chosen:
             real = stacks.is_real(session, stack)
             ws = stacks.workspace(session, stack, real=real)

@@ -153,10 +153,9 @@ def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
 
 
 def preview(environment: Environment, stacks: Sequence[Stack]) -> Plan:
-    """Plans of stacks, applied never; so no stack waits for another."""
+    """Plans of stacks, applied never; so no stack waits for another, and none for the policy's verdict."""
     opening = (BuildPackages("packages", ()), ScanSource("policy", ()))
-    ready = tuple(step.name for step in opening)
-    planned = tuple(PlanStack(stack.name, ready, stack) for stack in stacks)
+    planned = tuple(PlanStack(stack.name, ("packages",), stack) for stack in stacks)
     return Plan(environment.name, "plan", (*opening, *planned))
 
 

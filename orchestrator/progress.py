@@ -19,24 +19,8 @@ from orchestrator.tools.interfaces import Json
 _MARKS = {"ok": "✓", "failed": "✗", "cancelled": "-"}
 _STYLES = {"ok": "green", "failed": "bold red", "cancelled": "yellow"}
 _TERRAFORM_DETAIL = frozenset(
-    [
-        "version",
-        "log",
-        "diagnostic",
-        "resource_drift",
-        "planned_change",
-        "outputs",
-        "apply_start",
-        "apply_progress",
-        "apply_complete",
-        "refresh_start",
-        "refresh_complete",
-        "init_output",
-        "raw",
-        "provision_start",
-        "provision_progress",
-        "provision_complete",
-    ]
+    {"version", "log", "diagnostic", "resource_drift", "planned_change", "outputs", "init_output", "raw"}
+    | {f"{what}_{when}" for what in ("apply", "refresh", "provision") for when in ("start", "progress", "complete")}
 )
 """Per-resource events: shown live as the latest word, too many for plain lines."""
 

@@ -142,7 +142,7 @@ def require_green(report: PolicyReport, what: str) -> None:
         )
         hints = [each.hint for each in report.findings if each.hint]
         raise PolicyViolation(
-            f"{what} breaks {len(shown)} policies:\n{lines}",
+            f"{what} breaks {len(shown)} {'policy' if len(shown) == 1 else 'policies'}:\n{lines}",
             hint=hints[0] if hints else "repair it, or skip it at the resource with `checkov:skip=ID:reason`",
         )
 

@@ -85,7 +85,8 @@ class App:
             session = Session(tools or self.tools(environment), graph, journal, cancel, examples=self.examples())
             if target is not None:
                 session.target = target
-                load_outputs(session)
+                if not target.throwaway:
+                    load_outputs(session)
             result: Result = Executor(session).run(plan)
         if as_json:
             self.console.json(result.to_json())
