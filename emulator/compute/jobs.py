@@ -49,11 +49,12 @@ class Job:
         cwd: Path,
         log: LogStream,
         on_line: Callable[[str], None] = lambda line: None,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self._log, self._on_line = log, on_line
         self._tail: deque[str] = deque(maxlen=TAIL_LINES)
         self._stopped = threading.Event()
-        self.process = processes.spawn(argv, env=env, cwd=cwd, stdout=subprocess.PIPE)
+        self.process = processes.spawn(argv, env=env, cwd=cwd, stdout=subprocess.PIPE, pass_fds=pass_fds)
         self._reader = threading.Thread(target=self._pump, name=f"output-{self.process.pid}", daemon=True)
         self._reader.start()
 
@@ -74,6 +75,11 @@ class Job:
         """Ask, then insist. Returns when the process is gone."""
         self._stopped.set()
         processes.kill_group(self.process, STOP_GRACE_SECONDS)
+
+    def stop_at_once(self) -> None:
+        """For a process that has nothing to save."""
+        self._stopped.set()
+        processes.kill_group(self.process)
 
     def _pump(self) -> None:
         assert self.process.stdout is not None

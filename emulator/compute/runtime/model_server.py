@@ -1,0 +1,132 @@
+"""Serves one model: loads it with the user's `model_fn`, then answers one request after the other.
+
+argv: descriptor of the channel, model folder, module name. The handler functions and their defaults are those of
+the `sagemaker-inference` toolkit that AWS's framework containers run.
+"""
+
+import importlib
+import inspect
+import io
+import json
+import os
+import socket
+import struct
+import sys
+import traceback
+
+FRAME = struct.Struct(">II")
+JSON, CSV = "application/json", "text/csv"
+
+
+class Unsupported(Exception):
+    """Content type without a default decoder or encoder."""
+
+
+def exactly(channel, size):
+    chunks = []
+    while size:
+        chunk = channel.recv(min(size, 1 << 20))
+        if not chunk:
+            # The endpoint is gone.
+            os._exit(0)
+        chunks.append(chunk)
+        size -= len(chunk)
+    return b"".join(chunks)
+
+
+def receive(channel):
+    header_size, body_size = FRAME.unpack(exactly(channel, FRAME.size))
+    return json.loads(exactly(channel, header_size)), exactly(channel, body_size)
+
+
+def send(channel, header, body=b""):
+    sys.stdout.flush()
+    sys.stderr.flush()
+    encoded = json.dumps(header).encode()
+    channel.sendall(FRAME.pack(len(encoded), len(body)) + encoded + body)
+
+
+def default_input(body, content_type):
+    if content_type.startswith(JSON):
+        return json.loads(body)
+    if content_type.startswith(CSV):
+        import numpy
+
+        return numpy.genfromtxt(io.StringIO(body.decode()), delimiter=",")
+    raise Unsupported(f"Content type {content_type} is not supported by this framework.")
+
+
+def default_predict(data, model):
+    return model.predict(data)
+
+
+def default_output(prediction, accept):
+    plain = prediction.tolist() if hasattr(prediction, "tolist") else prediction
+    if accept.startswith(JSON) or accept == "*/*":
+        return json.dumps(plain), JSON
+    if accept.startswith(CSV):
+        rows = plain if isinstance(plain, list) else [plain]
+        return "\n".join(",".join(map(str, row)) if isinstance(row, list) else str(row) for row in rows), CSV
+    raise Unsupported(f"Accept type {accept} is not supported by this framework.")
+
+
+class Handlers:
+    """The user's functions, each replaced by the toolkit's default where it is missing."""
+
+    def __init__(self, folder, module_name):
+        sys.path.insert(0, os.path.join(folder, "code"))
+        module = importlib.import_module(module_name)
+        if not hasattr(module, "model_fn"):
+            raise NotImplementedError(f"{module_name}.py has no model_fn, which is needed to load a model")
+        self.model = call(module.model_fn, folder)
+        self.transform = getattr(module, "transform_fn", None)
+        self.input = getattr(module, "input_fn", default_input)
+        self.predict = getattr(module, "predict_fn", default_predict)
+        self.output = getattr(module, "output_fn", default_output)
+
+    def answer(self, body, content_type, accept):
+        text = content_type.startswith((JSON, "text/"))
+        if self.transform:
+            result = call(self.transform, self.model, body.decode() if text else body, content_type, accept)
+        else:
+            # The toolkit hands text types over decoded, everything else as bytes.
+            data = call(self.input, body.decode() if text and self.input is not default_input else body, content_type)
+            result = call(self.output, call(self.predict, data, self.model), accept)
+        payload, kind = result if isinstance(result, tuple) else (result, accept)
+        return payload if isinstance(payload, bytes) else str(payload).encode(), kind
+
+
+def call(function, *arguments):
+    """Newer handlers take a context as their last argument; there is none here."""
+    try:
+        wanted = len(inspect.signature(function).parameters)
+    except ValueError:
+        wanted = len(arguments)
+    return function(*arguments, None) if wanted == len(arguments) + 1 else function(*arguments)
+
+
+def main():
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    try:
+        handlers = Handlers(sys.argv[2], sys.argv[3])
+    except Exception as error:
+        traceback.print_exc()
+        send(channel, {"ready": False, "error": f"{type(error).__name__}: {error}"})
+        return 1
+    send(channel, {"ready": True})
+    while True:
+        request, body = receive(channel)
+        try:
+            payload, kind = handlers.answer(body, request["content_type"], request["accept"])
+            send(channel, {"status": 200, "content_type": kind}, payload)
+        except Unsupported as error:
+            send(channel, {"status": 415, "content_type": "text/plain"}, str(error).encode())
+        except Exception as error:
+            traceback.print_exc()
+            message = f"{type(error).__name__}: {error}"
+            send(channel, {"status": 500, "content_type": "text/plain"}, message.encode())
+
+
+# This file's own folder must not be importable by the model's code.
+sys.path.pop(0)
+sys.exit(main())

@@ -1,0 +1,265 @@
+"""SageMaker trains and hosts. Moto calls every job completed and every endpoint in service at creation.
+
+Job kinds that nobody computes here (transform, processing, tuning, AutoML, compilation) are refused: moto would
+report them as completed.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from typing import Any
+
+from moto.core.responses import EmptyResult
+from moto.core.utils import utcnow
+from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
+from moto.sagemaker.models import FakeEndpoint, FakeTrainingJob, SageMakerModelBackend, sagemaker_backends
+from moto.sagemaker.responses import SageMakerResponse
+
+from emulator.compute.aws import Aws
+from emulator.compute.hosting import Answer, Hosting, HostingFailed, Model, Variant
+from emulator.compute.training import Progress, Training, TrainingRequest
+from emulator.evidence import current_cause
+from emulator.seams.patching import add, wrap
+from emulator.settings import Settings
+
+NOT_COMPUTED = (
+    "create_transform_job",
+    "create_processing_job",
+    "create_hyper_parameter_tuning_job",
+    "create_auto_ml_job_v2",
+    "create_compilation_job",
+)
+DEFAULT_MAX_SECONDS = 86_400
+JOB_STATUS = {"Completed": "Completed", "Failed": "Failed", "Stopped": "Stopped", "MaxRuntimeExceeded": "Stopped"}
+"""TrainingJobStatus by secondary status; every other one is InProgress."""
+
+_hosting: Hosting | None = None
+
+
+def apply(settings: Settings) -> None:
+    global _hosting
+    aws = Aws(settings)
+    _hosting = Hosting(aws)
+    _train(Training(aws))
+    _host(_hosting)
+    for name in NOT_COMPUTED:
+        _refuse(name)
+
+
+def shutdown() -> None:
+    if _hosting:
+        _hosting.shutdown()
+
+
+def invoke(
+    endpoint: FakeEndpoint, body: bytes, *, content_type: str, accept: str, target_variant: str | None
+) -> Answer:
+    """Ask an endpoint that is in service."""
+    assert _hosting is not None
+    weights = {
+        variant["VariantName"]: float(variant.get("CurrentWeight", 1.0)) for variant in endpoint.production_variants
+    }
+    return _hosting.invoke(
+        endpoint.arn, body, content_type=content_type, accept=accept, weights=weights, target=target_variant
+    )
+
+
+def _refuse(name: str) -> None:
+    @wrap(SageMakerResponse, name)
+    def refuse(original: Any, self: Any) -> Any:
+        raise NotImplementedError(f"{self._get_action()} (there is nothing that would do the work)")
+
+
+# ---- training ----------------------------------------------------------------------------------------------
+
+
+def _train(training: Training) -> None:
+    @wrap(FakeTrainingJob, "__init__")
+    def init(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+        specification = copy.deepcopy(kwargs["algorithm_specification"])
+        original(self, *args, **kwargs)
+        # Moto replaces the metric definitions with an example of its own.
+        self.algorithm_specification = specification
+        self.training_job_status, self.secondary_status = "InProgress", "Starting"
+        self.training_start_time = self.training_end_time = None
+        self.model_artifacts = None
+        self.final_metric_data_list = None
+        self.failure_reason = None
+        self.secondary_status_transitions = [_transition("Starting", "Preparing the instances for training")]
+
+    @wrap(SageMakerResponse, "create_training_job")
+    def create_training_job(original: Any, self: Any) -> Any:
+        name = self._get_param("TrainingJobName")
+        if name in self.sagemaker_backend.training_jobs:
+            raise ResourceInUseException(
+                message="Training job names must be unique within an AWS account and region, and a training job with "
+                f"this name already exists ({FakeTrainingJob.arn_formatter(name, self.current_account, self.region)})"
+            )
+        answer = original(self)
+        job = self.sagemaker_backend.training_jobs[name]
+        job.environment = self._get_param("Environment")
+        training.start(_training_request(job, self.region), lambda progress: _advance(job, progress))
+        return answer
+
+    @add(SageMakerResponse)
+    def stop_training_job(self: Any) -> Any:
+        name = self._get_param("TrainingJobName")
+        self.sagemaker_backend.describe_training_job(name)  # raises for an unknown one
+        job = self.sagemaker_backend.training_jobs[name]
+        if job.training_job_status != "InProgress":
+            raise ValidationError(
+                message=f"The request was rejected because the training job is in status {job.training_job_status}."
+            )
+        job.training_job_status = "Stopping"
+        job.secondary_status_transitions.append(_transition("Stopping", "Stopping the training job"))
+        threading.Thread(target=training.stop, args=(job.arn,), daemon=True).start()
+        return EmptyResult()
+
+
+def _training_request(job: Any, region: str) -> TrainingRequest:
+    definitions = job.algorithm_specification.get("MetricDefinitions") or []
+    return TrainingRequest(
+        name=job.training_job_name,
+        arn=job.arn,
+        region=region,
+        role_arn=job.role_arn,
+        image=job.algorithm_specification.get("TrainingImage", ""),
+        hyperparameters=dict(job.hyper_parameters or {}),
+        channels=tuple(job.input_data_config or ()),
+        output_uri=job.output_data_config["S3OutputPath"],
+        metrics=tuple((definition["Name"], definition["Regex"]) for definition in definitions),
+        instance_type=job.resource_config.get("InstanceType", ""),
+        max_seconds=float((job.stopping_condition or {}).get("MaxRuntimeInSeconds", DEFAULT_MAX_SECONDS)),
+        variables=dict(job.environment or {}),
+        cause=current_cause(),
+    )
+
+
+def _advance(job: Any, progress: Progress) -> None:
+    """Bring moto's record up to what happened. The status comes last: whoever sees it sees the rest as well."""
+    now = utcnow()
+    job.secondary_status_transitions[-1]["EndTime"] = now
+    job.secondary_status_transitions.append(_transition(progress.secondary_status, progress.message))
+    job.last_modified_time = now
+    if progress.secondary_status == "Training":
+        job.training_start_time = now
+    status = JOB_STATUS.get(progress.secondary_status)
+    if status:
+        job.secondary_status_transitions[-1]["EndTime"] = now
+        job.failure_reason = progress.failure_reason
+        job.training_end_time = now
+        if job.training_start_time:
+            job.training_time_in_seconds = int((now - job.training_start_time).total_seconds())
+            job.billable_time_in_seconds = job.training_time_in_seconds
+        if progress.metrics:
+            job.final_metric_data_list = [
+                {"MetricName": name, "Value": value, "Timestamp": now} for name, value in progress.metrics.items()
+            ]
+        if status == "Completed":
+            base = job.output_data_config["S3OutputPath"].rstrip("/")
+            uri = f"{base}/{job.training_job_name}/output/model.tar.gz"
+            job.model_artifacts = {"S3ModelArtifacts": uri}
+    job.secondary_status = progress.secondary_status
+    if status or job.training_job_status != "Stopping":
+        job.training_job_status = status or "InProgress"
+
+
+def _transition(status: str, message: str) -> dict[str, Any]:
+    return {"Status": status, "StartTime": utcnow(), "StatusMessage": message}
+
+
+# ---- hosting -----------------------------------------------------------------------------------------------
+
+
+def _host(hosting: Hosting) -> None:
+    @wrap(SageMakerModelBackend, "create_endpoint")
+    def create_endpoint(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+        endpoint = original(self, *args, **kwargs)
+        endpoint.endpoint_status = "Creating"
+        _deploy(hosting, self, endpoint, after_failure=lambda reason: _settle(endpoint, "Failed", reason))
+        return endpoint
+
+    @wrap(SageMakerModelBackend, "update_endpoint")
+    def update_endpoint(original: Any, self: Any, endpoint_name: str, *args: Any, **kwargs: Any) -> Any:
+        endpoint = self.endpoints.get(endpoint_name)
+        before = (endpoint.endpoint_config_name, endpoint.production_variants) if endpoint else None
+        endpoint = original(self, endpoint_name, *args, **kwargs)
+        endpoint.endpoint_status = "Updating"
+
+        def roll_back(reason: str) -> None:
+            # AWS keeps serving the configuration that worked and says InService, with the reason beside it.
+            assert before is not None
+            endpoint.endpoint_config_name, endpoint.production_variants = before
+            _settle(endpoint, "InService", reason)
+
+        _deploy(hosting, self, endpoint, after_failure=roll_back)
+        return endpoint
+
+    @wrap(SageMakerModelBackend, "delete_endpoint")
+    def delete_endpoint(original: Any, self: Any, endpoint_name: str) -> None:
+        endpoint = self.endpoints.get(endpoint_name)
+        original(self, endpoint_name)
+        if endpoint:
+            hosting.remove(endpoint.arn)
+
+
+def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any) -> None:
+    """Start the servers of an endpoint's configuration in a thread of their own."""
+    config = backend.endpoint_configs[endpoint.endpoint_config_name]
+    variants = [_variant(backend, variant) for variant in config.production_variants]
+    cause = current_cause()
+
+    def died(reason: str) -> None:
+        _settle(endpoint, "Failed", reason)
+
+    def work() -> None:
+        try:
+            hosting.deploy(endpoint.arn, endpoint.endpoint_name, variants, died, cause)
+        except HostingFailed as error:
+            after_failure(str(error))
+            return
+        if backend.endpoints.get(endpoint.endpoint_name) is not endpoint:
+            hosting.remove(endpoint.arn)  # deleted while its servers were starting
+            return
+        _settle(endpoint, "InService", None)
+
+    threading.Thread(target=work, name=f"deploy-{endpoint.endpoint_name}", daemon=True).start()
+
+
+def _settle(endpoint: Any, status: str, reason: str | None) -> None:
+    endpoint.failure_reason = reason[:1024] if reason else None
+    endpoint.last_modified_time = utcnow()
+    endpoint.endpoint_status = status
+
+
+def _variant(backend: Any, variant: dict[str, Any]) -> Variant:
+    model = backend.describe_model(variant["ModelName"])
+    container = model.primary_container or (model.containers[0] if model.containers else {})
+    return Variant(
+        variant["VariantName"],
+        Model(
+            name=model.model_name,
+            region=backend.region_name,
+            role_arn=model.execution_role_arn,
+            image=container.get("Image", ""),
+            data_url=_data_url(backend, container),
+            variables={name: str(value) for name, value in (container.get("Environment") or {}).items()},
+        ),
+    )
+
+
+def _data_url(backend: Any, container: dict[str, Any]) -> str | None:
+    """Where the model's archive lies: named by the container, or by the model package that it refers to."""
+    if container.get("ModelDataUrl"):
+        return str(container["ModelDataUrl"])
+    package_name = container.get("ModelPackageName")
+    if not package_name:
+        return None
+    package = backend.describe_model_package(package_name)
+    containers = (package.inference_specification or {}).get("Containers") or [{}]
+    return containers[0].get("ModelDataUrl")
+
+
+def backend_for(account_id: str, region: str) -> SageMakerModelBackend:
+    return sagemaker_backends[account_id][region]

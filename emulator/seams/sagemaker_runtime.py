@@ -1,0 +1,82 @@
+"""InvokeEndpoint asks the endpoint's model server. Moto answers a constant, for endpoints that do not exist too."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote
+
+from moto.core.responses import BaseResponse
+from moto.sagemaker.models import FakeEndpoint
+from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
+
+from emulator.compute.hosting import Answer, NoSuchVariant
+from emulator.evidence import STORE
+from emulator.seams import sagemaker_compute
+from emulator.settings import Settings
+
+Reply = tuple[int, dict[str, str], bytes | str]
+
+
+def apply(settings: Settings) -> None:
+    # A request body may be anything; moto would decode it as text.
+    SageMakerRuntimeResponse.use_raw_body = True
+    SageMakerRuntimeResponse.invoke_endpoint = _invoke_endpoint  # type: ignore[method-assign, assignment]
+    SageMakerRuntimeResponse.invoke_endpoint_async = _invoke_endpoint_async  # type: ignore[method-assign, assignment]
+
+
+def _invoke_endpoint(self: Any) -> Reply:
+    name = unquote(self.path.split("/")[2])
+    endpoint = _in_service(self, name)
+    if endpoint is None:
+        return _error(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
+    target = self.headers.get("X-Amzn-SageMaker-Target-Variant")
+    try:
+        answer = sagemaker_compute.invoke(
+            endpoint,
+            self.raw_body if isinstance(self.raw_body, bytes) else str(self.raw_body).encode(),
+            content_type=self.headers.get("Content-Type") or "application/octet-stream",
+            accept=self.headers.get("Accept") or "application/json",
+            target_variant=target,
+        )
+    except NoSuchVariant:
+        if target is None:  # nothing serves this endpoint: it never came into service
+            return _error(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
+        message = f"Variant {target} not found for Endpoint {name} of account {self.current_account}."
+        return _error(400, "ValidationError", message)
+    if answer.status != 200:
+        return _model_error(self, name, answer)
+    headers = {
+        **STORE.headers(answer.evidence_id),
+        "Content-Type": answer.content_type,
+        "x-Amzn-Invoked-Production-Variant": answer.variant,
+    }
+    return 200, headers, answer.body
+
+
+def _in_service(self: BaseResponse, name: str) -> FakeEndpoint | None:
+    """The endpoint, if it can be invoked. AWS calls one that is still being created `not found` too."""
+    endpoint = sagemaker_compute.backend_for(self.current_account, self.region).endpoints.get(name)
+    # A server that died leaves a failed endpoint that can be asked: the answer is a model error that says why.
+    return endpoint if endpoint and endpoint.endpoint_status in ("InService", "Updating", "Failed") else None
+
+
+def _model_error(self: BaseResponse, name: str, answer: Answer) -> Reply:
+    """The container's error, wrapped as AWS wraps it."""
+    original = answer.body.decode(errors="replace")
+    kind = "client" if 400 <= answer.status < 500 else "server"
+    group = f"/aws/sagemaker/Endpoints/{name}"
+    arn = f"arn:aws:logs:{self.region}:{self.current_account}:log-group:{group}"
+    message = f'Received {kind} error ({answer.status}) from {answer.variant} with message "{original}". See {group}'
+    more = {"OriginalStatusCode": answer.status, "OriginalMessage": original, "LogStreamArn": arn}
+    status, headers, body = _error(424, "ModelError", message, **more)
+    return status, {**headers, **STORE.headers(answer.evidence_id)}, body
+
+
+def _error(status: int, code: str, message: str, **more: Any) -> Reply:
+    headers = {"status": str(status), "Content-Type": "application/json", "x-amzn-ErrorType": code}
+    return status, headers, json.dumps({"Message": message, "message": message, **more})
+
+
+def _invoke_endpoint_async(self: Any) -> Reply:
+    raise NotImplementedError("InvokeEndpointAsync (moto would name an output location that nobody writes to)")
