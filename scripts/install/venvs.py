@@ -26,6 +26,9 @@ MISLEADING = (
 )
 """Variables that would send an installation somewhere else. The user's index settings stay."""
 
+PACKAGES_STAMP = ".stamp"
+PROJECT_STAMP = ".stamp-project"
+
 NETWORK_SIGNS = ("Connection", "connection", "resolve", "timed out", "ProxyError", "SSLError", "Max retries")
 
 
@@ -64,35 +67,53 @@ def install_all(repo: Path) -> None:
 
 
 def is_current(repo: Path, env: VirtualEnv) -> bool:
-    stamp = repo / env.name / ".stamp"
-    return (
-        stamp.is_file()
-        and (repo / env.name / "bin" / "python").exists()
-        and stamp.read_text(encoding="ascii") == fingerprint(repo, env)
-    )
+    return _packages_current(repo, env) and _project_current(repo, env)
 
 
-def fingerprint(repo: Path, env: VirtualEnv) -> str:
-    """Changes with whatever the environment is made from, and with the folder: scripts in it hold its path."""
-    digest = hashlib.sha256()
-    parts = [str(repo / env.name), platform.python_version(), sys.base_prefix]
-    files = [env.requirements] + (["pyproject.toml"] if env.project else [])
-    for part in [*parts, *((repo / file).read_text(encoding="utf-8") for file in files)]:
-        digest.update(part.encode() + b"\0")
-    return digest.hexdigest()
+def packages_fingerprint(repo: Path, env: VirtualEnv) -> str:
+    """Changes with whatever the packages come from, and with the folder: scripts in it hold its path."""
+    requirements = (repo / env.requirements).read_text(encoding="utf-8")
+    return _digest(str(repo / env.name), platform.python_version(), sys.base_prefix, requirements)
+
+
+def project_fingerprint(repo: Path) -> str:
+    return _digest((repo / "pyproject.toml").read_text(encoding="utf-8"))
 
 
 def install(repo: Path, env: VirtualEnv) -> None:
     started = time.monotonic()
     folder = repo / env.name
     python = str(folder / "bin" / "python")
-    # --clear: what an older list asked for would otherwise stay, and hide that the new one lacks it.
-    _run(repo, env, [sys.executable, "-I", "-m", "venv", "--clear", str(folder)])
-    _run(repo, env, [python, *PIP, "install", "--quiet", "--require-hashes", "-r", env.requirements])
+    if not _packages_current(repo, env):
+        # --clear: what an older list asked for would otherwise stay, and hide that the new one lacks it.
+        _run(repo, env, [sys.executable, "-I", "-m", "venv", "--clear", str(folder)])
+        _run(repo, env, [python, *PIP, "install", "--quiet", "--require-hashes", "-r", env.requirements])
+        (folder / PACKAGES_STAMP).write_text(packages_fingerprint(repo, env), encoding="ascii")
     if env.project:
         _run(repo, env, [python, *PIP, "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", "."])
-    (folder / ".stamp").write_text(fingerprint(repo, env), encoding="ascii")
+        (folder / PROJECT_STAMP).write_text(project_fingerprint(repo), encoding="ascii")
     say(env.name, f"installed {env.requirements}", started)
+
+
+def _packages_current(repo: Path, env: VirtualEnv) -> bool:
+    python = repo / env.name / "bin" / "python"
+    return python.exists() and _stamp(repo, env, PACKAGES_STAMP) == packages_fingerprint(repo, env)
+
+
+def _project_current(repo: Path, env: VirtualEnv) -> bool:
+    return not env.project or _stamp(repo, env, PROJECT_STAMP) == project_fingerprint(repo)
+
+
+def _stamp(repo: Path, env: VirtualEnv, name: str) -> str | None:
+    file = repo / env.name / name
+    return file.read_text(encoding="ascii") if file.is_file() else None
+
+
+def _digest(*parts: str) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part.encode() + b"\0")
+    return digest.hexdigest()
 
 
 def clean_environment() -> dict[str, str]:
