@@ -20,7 +20,7 @@ locals {
         Sid      = "Logs"
         Effect   = "Allow"
         Action   = ["logs:AssociateKmsKey", "logs:Create*", "logs:Describe*", "logs:FilterLogEvents", "logs:Get*", "logs:PutLogEvents", "logs:StartQuery"]
-        Resource = flatten([for arn in concat(local.log_group_arns, local.gateway_log_group_arns) : [arn, "${arn}:*"]])
+        Resource = "arn:${local.partition}:logs:${local.scope}:log-group:*"
       },
       {
         Sid      = "Catalog"

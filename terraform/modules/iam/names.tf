@@ -21,11 +21,6 @@ locals {
     "arn:${local.partition}:logs:${local.scope}:log-group:${group}"
   ]
 
-  # API Gateway names its execution logs after the API's id, which nobody chooses.
-  gateway_log_group_arns = [
-    for group in ["API-Gateway-Execution-Logs_*", "/aws/apigateway/*"] : "arn:${local.partition}:logs:${local.scope}:log-group:${group}"
-  ]
-
   # Images of this environment, and AWS's own framework images, which live in AWS's accounts.
   own_repository_arn = "arn:${local.partition}:ecr:${local.scope}:repository/${local.prefix}/*"
   aws_repository_arns = [

@@ -1,0 +1,76 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context     = { name_prefix = "mlops-test" }
+  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/2"
+}
+
+run "repositories_are_immutable_scanned_and_encrypted" {
+  assert {
+    condition     = { for name, repository in aws_ecr_repository.this : name => repository.name } == { training = "mlops-test/training", inference = "mlops-test/inference" }
+    error_message = "repository names"
+  }
+  assert {
+    condition     = alltrue([for repository in aws_ecr_repository.this : repository.image_tag_mutability == "IMMUTABLE" && repository.image_scanning_configuration[0].scan_on_push])
+    error_message = "tags must be immutable and pushes scanned"
+  }
+  assert {
+    condition     = alltrue([for repository in aws_ecr_repository.this : repository.encryption_configuration[0].kms_key == "arn:aws:kms:us-east-1:123456789012:key/2"])
+    error_message = "images are not encrypted with the given key"
+  }
+  assert {
+    condition     = alltrue([for repository in aws_ecr_repository.this : repository.force_delete])
+    error_message = "an unprotected environment must be able to go"
+  }
+}
+
+run "old_images_expire" {
+  variables {
+    repositories = { training = { keep_images = 5 } }
+  }
+  assert {
+    condition     = jsondecode(aws_ecr_lifecycle_policy.this["training"].policy).rules[1].selection.countNumber == 5
+    error_message = "keep_images did not reach the policy"
+  }
+  assert {
+    condition     = jsondecode(aws_ecr_lifecycle_policy.this["training"].policy).rules[0].selection.tagStatus == "untagged"
+    error_message = "untagged images must expire first"
+  }
+}
+
+run "a_protected_environment_keeps_its_images" {
+  command = plan
+  variables {
+    context = { name_prefix = "mlops-prod", protected = true }
+  }
+  assert {
+    condition     = !anytrue([for repository in aws_ecr_repository.this : repository.force_delete])
+    error_message = "force_delete in a protected environment"
+  }
+}
+
+run "refuses_what_is_no_key" {
+  command = plan
+  variables {
+    kms_key_arn = "alias/aws/ecr"
+  }
+  expect_failures = [var.kms_key_arn]
+}
+
+run "refuses_to_keep_no_image" {
+  command = plan
+  variables {
+    repositories = { training = { keep_images = 0 } }
+  }
+  expect_failures = [var.repositories]
+}
+
+run "refuses_a_name_that_ecr_does_not_take" {
+  command = plan
+  variables {
+    repositories = { Training = {} }
+  }
+  expect_failures = [var.repositories]
+}

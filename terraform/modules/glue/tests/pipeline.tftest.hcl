@@ -1,0 +1,147 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context = {
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-test"
+  }
+  bucket_name = "mlops-test-data"
+  kms_key_arns = {
+    data = "arn:aws:kms:us-east-1:123456789012:key/1"
+    logs = "arn:aws:kms:us-east-1:123456789012:key/3"
+  }
+  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  policy_arns              = { read-raw = "arn:aws:iam::123456789012:policy/r-raw" }
+  etl                      = { script_path = "tests/fixture_etl.py" }
+}
+
+run "three_databases_without_hyphens" {
+  assert {
+    condition     = output.database_names == { raw = "mlops_test_raw", processed = "mlops_test_processed", features = "mlops_test_features" }
+    error_message = "databases: ${jsonencode(output.database_names)}"
+  }
+}
+
+run "the_crawler_finds_the_reviews_and_drops_nothing" {
+  assert {
+    condition     = aws_glue_crawler.raw_reviews.s3_target[0].path == "s3://mlops-test-data/data/raw/reviews" && aws_glue_crawler.raw_reviews.database_name == "mlops_test_raw"
+    error_message = "target: ${aws_glue_crawler.raw_reviews.s3_target[0].path}"
+  }
+  assert {
+    condition     = aws_glue_crawler.raw_reviews.schema_change_policy[0].delete_behavior == "LOG"
+    error_message = "expired raw data must not drop the table"
+  }
+  assert {
+    condition     = output.table_names == { raw_reviews = "reviews" }
+    error_message = "tables: ${jsonencode(output.table_names)}"
+  }
+}
+
+run "the_script_lies_under_its_own_hash" {
+  assert {
+    condition     = output.script_key == "artifacts/code/etl/${substr(filesha256("tests/fixture_etl.py"), 0, 16)}/reviews_etl.py"
+    error_message = "key: ${output.script_key}"
+  }
+  assert {
+    condition     = aws_glue_job.reviews_etl.command[0].script_location == "s3://mlops-test-data/${output.script_key}"
+    error_message = "the job runs another script"
+  }
+  assert {
+    condition     = aws_s3_object.script.kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/1"
+    error_message = "the script is not encrypted with the data key"
+  }
+}
+
+run "the_job_is_a_small_python_shell_with_the_scripts_arguments" {
+  assert {
+    condition     = aws_glue_job.reviews_etl.command[0].name == "pythonshell" && aws_glue_job.reviews_etl.command[0].python_version == "3.9" && aws_glue_job.reviews_etl.max_capacity == 0.0625
+    error_message = "kind of job"
+  }
+  assert {
+    condition = aws_glue_job.reviews_etl.default_arguments == tomap({
+      "--library-set" = "analytics"
+      "--bucket"      = "mlops-test-data"
+      "--dataset"     = "reviews"
+      "--run_id"      = "manual"
+      "--split_seed"  = "reviews-v1"
+    })
+    error_message = "arguments: ${jsonencode(aws_glue_job.reviews_etl.default_arguments)}"
+  }
+}
+
+run "everything_that_glue_writes_is_encrypted" {
+  assert {
+    condition     = aws_glue_job.reviews_etl.security_configuration == aws_glue_security_configuration.this.name && aws_glue_crawler.raw_reviews.security_configuration == aws_glue_security_configuration.this.name
+    error_message = "job or crawler without security configuration"
+  }
+  assert {
+    condition     = aws_glue_security_configuration.this.encryption_configuration[0].s3_encryption[0].kms_key_arn == "arn:aws:kms:us-east-1:123456789012:key/1" && aws_glue_security_configuration.this.encryption_configuration[0].cloudwatch_encryption[0].kms_key_arn == "arn:aws:kms:us-east-1:123456789012:key/3"
+    error_message = "wrong key"
+  }
+}
+
+run "the_role_writes_its_own_databases_and_deletes_none" {
+  assert {
+    condition     = aws_iam_role.glue.permissions_boundary == "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+    error_message = "no boundary"
+  }
+  assert {
+    condition     = !strcontains(aws_iam_role_policy.glue.policy, "glue:Delete") && strcontains(aws_iam_role_policy.glue.policy, "database/mlops_test_*")
+    error_message = "policy: ${aws_iam_role_policy.glue.policy}"
+  }
+  assert {
+    condition     = [for attachment in aws_iam_role_policy_attachment.glue : attachment.policy_arn] == ["arn:aws:iam::123456789012:policy/r-raw"]
+    error_message = "attached policies"
+  }
+}
+
+run "refuses_what_is_no_key" {
+  command = plan
+  variables {
+    kms_key_arns = { data = "a", logs = "b" }
+  }
+  expect_failures = [var.kms_key_arns]
+}
+
+run "refuses_what_is_no_policy" {
+  command = plan
+  variables {
+    permissions_boundary_arn = "boundary"
+  }
+  expect_failures = [var.permissions_boundary_arn]
+}
+
+run "refuses_more_policies_than_a_role_takes" {
+  command = plan
+  variables {
+    policy_arns = { for index in range(11) : "p${index}" => "arn:aws:iam::123456789012:policy/p${index}" }
+  }
+  expect_failures = [var.policy_arns]
+}
+
+run "refuses_a_capacity_that_python_shell_does_not_have" {
+  command = plan
+  variables {
+    etl = { script_path = "tests/fixture_etl.py", capacity_dpu = 2 }
+  }
+  expect_failures = [var.etl]
+}
+
+run "refuses_a_job_without_time" {
+  command = plan
+  variables {
+    etl = { script_path = "tests/fixture_etl.py", timeout_minutes = 0 }
+  }
+  expect_failures = [var.etl]
+}
+
+run "refuses_a_script_that_is_not_there" {
+  command = plan
+  variables {
+    etl = { script_path = "tests/nowhere.py" }
+  }
+  expect_failures = [var.etl]
+}

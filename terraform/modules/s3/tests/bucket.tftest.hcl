@@ -1,0 +1,162 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context = {
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-test"
+  }
+  kms_key_arns = {
+    data   = "arn:aws:kms:us-east-1:123456789012:key/1"
+    models = "arn:aws:kms:us-east-1:123456789012:key/2"
+  }
+}
+
+run "names_carry_account_and_region" {
+  assert {
+    condition     = aws_s3_bucket.data.bucket == "mlops-test-data-123456789012-us-east-1" && aws_s3_bucket.logs.bucket == "mlops-test-access-logs-123456789012-us-east-1"
+    error_message = "buckets: ${aws_s3_bucket.data.bucket}, ${aws_s3_bucket.logs.bucket}"
+  }
+  assert {
+    condition     = !aws_s3_bucket.data.force_destroy
+    error_message = "data must not go with the bucket unless asked for"
+  }
+}
+
+run "both_buckets_are_private_versioned_and_encrypted" {
+  assert {
+    condition = alltrue([
+      for block in [aws_s3_bucket_public_access_block.data, aws_s3_bucket_public_access_block.logs] :
+      block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets
+    ])
+    error_message = "public access is not blocked"
+  }
+  assert {
+    condition     = aws_s3_bucket_versioning.data.versioning_configuration[0].status == "Enabled" && aws_s3_bucket_versioning.logs.versioning_configuration[0].status == "Enabled"
+    error_message = "versioning is off"
+  }
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.data.rule).apply_server_side_encryption_by_default).kms_master_key_id == "arn:aws:kms:us-east-1:123456789012:key/1"
+    error_message = "data is not encrypted with the data key"
+  }
+  assert {
+    condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.logs.rule).apply_server_side_encryption_by_default).sse_algorithm == "AES256"
+    error_message = "S3 delivers access logs to SSE-S3 buckets only"
+  }
+  assert {
+    condition     = aws_s3_bucket_notification.data.eventbridge && aws_s3_bucket_logging.data.target_bucket == aws_s3_bucket.logs.id
+    error_message = "events or access logs are off"
+  }
+}
+
+run "the_policy_refuses_plain_http_and_foreign_encryption" {
+  assert {
+    condition     = [for statement in jsondecode(aws_s3_bucket_policy.data.policy).Statement : statement.Sid] == ["DenyWithoutTls", "DenyOtherEncryption", "DenyOtherKeys"]
+    error_message = "policy: ${aws_s3_bucket_policy.data.policy}"
+  }
+  assert {
+    condition     = alltrue([for statement in jsondecode(aws_s3_bucket_policy.data.policy).Statement : statement.Effect == "Deny"])
+    error_message = "the data bucket's own policy grants nothing"
+  }
+  assert {
+    condition     = toset(jsondecode(aws_s3_bucket_policy.data.policy).Statement[2].Condition.StringNotEquals["s3:x-amz-server-side-encryption-aws-kms-key-id"]) == toset(["arn:aws:kms:us-east-1:123456789012:key/1", "arn:aws:kms:us-east-1:123456789012:key/2"])
+    error_message = "only the two keys of the platform may encrypt"
+  }
+  assert {
+    condition     = jsondecode(aws_s3_bucket_policy.logs.policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
+    error_message = "other accounts could deliver logs here"
+  }
+}
+
+run "the_lifecycle_is_the_documented_one" {
+  assert {
+    condition = {
+      for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.filter[0].prefix => try(rule.expiration[0].days, 0) if length(rule.expiration) > 0
+      } == {
+      "data/raw/"              = 30
+      "artifacts/checkpoints/" = 7
+      "inference/batch/input/" = 14
+    }
+    error_message = "what expires when"
+  }
+  assert {
+    condition = {
+      for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.filter[0].prefix => [for move in rule.transition : "${move.storage_class} after ${move.days}"] if length(rule.transition) > 0
+      } == {
+      "inference/async/output/" = ["GLACIER after 30"]
+      "logs/"                   = ["GLACIER after 90"]
+    }
+    error_message = "what moves to Glacier when"
+  }
+  assert {
+    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.noncurrent_version_expiration[0].noncurrent_days if rule.id == "housekeeping"] == [30]
+    error_message = "old versions stay for ever"
+  }
+}
+
+run "the_tree_is_the_documented_one" {
+  command = plan
+  assert {
+    condition = toset(flatten([for name, prefix in output.prefixes : try(values(prefix), [prefix])])) == toset([
+      "data/raw/", "data/processed/", "data/features/", "data/features/offline/", "data/quarantine/",
+      "artifacts/models/bedrock-customized/", "artifacts/models/sagemaker-finetuned/", "artifacts/models/sagemaker-custom/",
+      "artifacts/training-outputs/", "artifacts/checkpoints/", "artifacts/code/",
+      "inference/realtime/logs/", "inference/serverless/logs/", "inference/batch/input/", "inference/batch/output/",
+      "inference/async/input/", "inference/async/output/", "inference/async/failures/",
+      "configs/preprocessing/", "configs/training/", "configs/pipeline-definitions/",
+      "configs/inference/realtime/", "configs/inference/serverless/", "configs/inference/batch/", "configs/inference/async/",
+      "logs/preprocessing/", "logs/training/", "logs/athena/", "logs/deployments/",
+      "logs/inference/realtime/", "logs/inference/serverless/", "logs/inference/batch/", "logs/inference/async/",
+    ])
+    error_message = "tree: ${jsonencode(output.prefixes)}"
+  }
+}
+
+run "a_policy_reaches_its_own_prefixes_only" {
+  assert {
+    condition     = jsondecode(aws_iam_policy.read["raw"].policy).Statement[2].Resource == ["arn:aws:s3:::mlops-test-data-123456789012-us-east-1/data/raw/*"]
+    error_message = "policy: ${aws_iam_policy.read["raw"].policy}"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_policy.read["raw"].policy).Statement[0].Condition.StringLike["s3:prefix"] == ["data/raw", "data/raw/*"]
+    error_message = "listing reaches further than reading"
+  }
+  assert {
+    condition     = alltrue([for policy in aws_iam_policy.read : !strcontains(policy.policy, "s3:Put") && !strcontains(policy.policy, "s3:Delete")])
+    error_message = "a read policy writes"
+  }
+  assert {
+    condition     = { for group, policy in aws_iam_policy.write : group => length(regexall("key/2", policy.policy)) > 0 } == { raw = false, processed = false, features = false, quarantine = false, code = false, training = true, athena = false }
+    error_message = "only model artifacts use the models key"
+  }
+}
+
+run "refuses_names_that_s3_does_not_take" {
+  command = plan
+  variables {
+    context = {
+      region      = "ap-southeast-2"
+      account_id  = "123456789012"
+      name_prefix = "a-very-long-project-name-staging"
+    }
+  }
+  expect_failures = [var.context]
+}
+
+run "refuses_what_is_no_key" {
+  command = plan
+  variables {
+    kms_key_arns = { data = "alias/data", models = "alias/models" }
+  }
+  expect_failures = [var.kms_key_arns]
+}
+
+run "refuses_a_lifetime_of_no_days" {
+  command = plan
+  variables {
+    lifecycle_days = { raw_expiration = 0 }
+  }
+  expect_failures = [var.lifecycle_days]
+}

@@ -1,0 +1,179 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context = {
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-test"
+    log_retention_days = 30
+  }
+  kms_key_arn              = "arn:aws:kms:us-east-1:123456789012:key/3"
+  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+}
+
+run "two_zones_with_a_public_and_a_private_subnet_each" {
+  assert {
+    condition     = [for index in ["0", "1"] : aws_subnet.private[index].cidr_block] == ["10.0.64.0/20", "10.0.80.0/20"]
+    error_message = "private: ${jsonencode({ for index, subnet in aws_subnet.private : index => subnet.cidr_block })}"
+  }
+  assert {
+    condition     = [for index in ["0", "1"] : aws_subnet.public[index].cidr_block] == ["10.0.0.0/20", "10.0.16.0/20"]
+    error_message = "public: ${jsonencode({ for index, subnet in aws_subnet.public : index => subnet.cidr_block })}"
+  }
+  assert {
+    condition     = [for index in ["0", "1"] : aws_subnet.private[index].availability_zone] == ["us-east-1a", "us-east-1b"]
+    error_message = "zones"
+  }
+  assert {
+    condition     = length(output.private_subnet_ids) == 2 && length(output.public_subnet_ids) == 2 && length(output.isolated_subnet_ids) == 0
+    error_message = "subnets published"
+  }
+}
+
+run "nothing_is_open_to_the_outside" {
+  assert {
+    condition     = length(aws_default_security_group.closed.ingress) == 0 && length(aws_default_security_group.closed.egress) == 0
+    error_message = "the default group is open"
+  }
+  assert {
+    condition     = !anytrue([for subnet in aws_subnet.public : subnet.map_public_ip_on_launch])
+    error_message = "public addresses are given out"
+  }
+  assert {
+    condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.tls : rule.from_port == 443 && rule.to_port == 443])
+    error_message = "something leaves other than by TLS"
+  }
+  assert {
+    condition     = aws_vpc_security_group_ingress_rule.between_training_nodes.cidr_ipv4 == null
+    error_message = "an address range may come in"
+  }
+  assert {
+    condition     = toset(keys(output.security_group_ids)) == toset(["lambda", "training", "endpoints"])
+    error_message = "groups: ${jsonencode(keys(output.security_group_ids))}"
+  }
+}
+
+run "one_gateway_serves_all_zones_by_default" {
+  assert {
+    condition     = length(aws_nat_gateway.this) == 1 && length(aws_route.nat) == 2
+    error_message = "single: ${length(aws_nat_gateway.this)} gateways, ${length(aws_route.nat)} routes"
+  }
+}
+
+run "every_zone_has_its_own_gateway" {
+  variables {
+    network = { nat = "per_az", availability_zones = 3 }
+  }
+  assert {
+    condition     = length(aws_nat_gateway.this) == 3 && alltrue([for index in ["0", "1", "2"] : aws_route.nat[index].nat_gateway_id == aws_nat_gateway.this[index].id])
+    error_message = "a zone leaves through another zone's gateway"
+  }
+}
+
+run "without_nat_s3_still_has_its_endpoint" {
+  variables {
+    network = { nat = "none", isolated_subnets = true }
+  }
+  assert {
+    condition     = length(aws_nat_gateway.this) == 0 && length(aws_route.nat) == 0 && length(aws_eip.nat) == 0
+    error_message = "a NAT gateway was made"
+  }
+  assert {
+    condition     = aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway" && length(aws_vpc_endpoint.s3.route_table_ids) == 3
+    error_message = "the endpoint must serve two private tables and the isolated one"
+  }
+  assert {
+    condition     = jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Condition.StringEquals["aws:ResourceAccount"] == "123456789012"
+    error_message = "data could leave to buckets of others"
+  }
+  assert {
+    condition     = length(output.isolated_subnet_ids) == 2
+    error_message = "isolated subnets are missing"
+  }
+}
+
+run "interface_endpoints_come_by_list" {
+  variables {
+    network = { interface_endpoints = ["sts", "sagemaker.runtime"] }
+  }
+  assert {
+    condition     = toset([for endpoint in aws_vpc_endpoint.interface : endpoint.service_name]) == toset(["com.amazonaws.us-east-1.sts", "com.amazonaws.us-east-1.sagemaker.runtime"])
+    error_message = "endpoints: ${jsonencode([for endpoint in aws_vpc_endpoint.interface : endpoint.service_name])}"
+  }
+  assert {
+    condition     = length(aws_vpc_security_group_ingress_rule.interface_endpoints) == 3 && alltrue([for rule in aws_vpc_security_group_ingress_rule.interface_endpoints : rule.to_port == 443])
+    error_message = "each workload, and only TLS, may call the endpoints"
+  }
+}
+
+run "flow_logs_are_kept_encrypted_under_the_boundary" {
+  assert {
+    condition     = aws_flow_log.this[0].traffic_type == "ALL" && aws_cloudwatch_log_group.flow_logs[0].retention_in_days == 30
+    error_message = "flow logs"
+  }
+  assert {
+    condition     = aws_cloudwatch_log_group.flow_logs[0].kms_key_id == var.kms_key_arn && aws_iam_role.flow_logs[0].permissions_boundary == var.permissions_boundary_arn
+    error_message = "no key or no boundary"
+  }
+}
+
+run "flow_logs_can_be_off" {
+  command = plan
+  variables {
+    network = { flow_logs = false }
+  }
+  assert {
+    condition     = length(aws_flow_log.this) == 0 && length(aws_iam_role.flow_logs) == 0
+    error_message = "flow logs are on"
+  }
+}
+
+run "refuses_a_network_of_the_wrong_size" {
+  command = plan
+  variables {
+    network = { cidr = "10.0.0.0/24" }
+  }
+  expect_failures = [var.network]
+}
+
+run "refuses_a_single_zone" {
+  command = plan
+  variables {
+    network = { availability_zones = 1 }
+  }
+  expect_failures = [var.network]
+}
+
+run "refuses_an_unknown_nat_mode" {
+  command = plan
+  variables {
+    network = { nat = "two" }
+  }
+  expect_failures = [var.network]
+}
+
+run "refuses_an_endpoint_that_hides_public_apis" {
+  command = plan
+  variables {
+    network = { interface_endpoints = ["execute-api"] }
+  }
+  expect_failures = [var.network]
+}
+
+run "refuses_what_is_no_key" {
+  command = plan
+  variables {
+    kms_key_arn = "none"
+  }
+  expect_failures = [var.kms_key_arn]
+}
+
+run "refuses_what_is_no_policy" {
+  command = plan
+  variables {
+    permissions_boundary_arn = "arn:aws:iam::123456789012:role/x"
+  }
+  expect_failures = [var.permissions_boundary_arn]
+}

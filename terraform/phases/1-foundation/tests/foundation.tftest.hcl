@@ -1,0 +1,85 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context = {
+    project     = "mlops"
+    environment = "test"
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-test"
+    tags = {
+      project     = "mlops"
+      environment = "test"
+      owner       = "ml-platform"
+      cost-center = "ml-platform"
+      managed-by  = "terraform"
+      phase       = "foundation"
+    }
+    log_retention_days = 30
+  }
+}
+
+run "publishes_what_the_example_promises" {
+  assert {
+    condition = {
+      for module, values in output.foundation : module => keys(values)
+      } == {
+      for module, values in jsondecode(file("example.outputs.json")).foundation : module => keys(values)
+    }
+    error_message = "output and example.outputs.json differ: ${jsonencode({ for module, values in output.foundation : module => keys(values) })}"
+  }
+  assert {
+    condition     = output.foundation.s3.bucket_name != "" && output.foundation.model_registry.group_names.reviews == "mlops-test-reviews"
+    error_message = "names"
+  }
+  assert {
+    condition     = keys(output.foundation.s3.read_policy_arns) == keys(jsondecode(file("example.outputs.json")).foundation.s3.read_policy_arns)
+    error_message = "groups: ${jsonencode(keys(output.foundation.s3.read_policy_arns))}"
+  }
+  assert {
+    condition     = output.foundation.s3.prefixes == jsondecode(file("example.outputs.json")).foundation.s3.prefixes
+    error_message = "the example's tree is not the bucket's"
+  }
+}
+
+run "refuses_an_account_that_is_no_account" {
+  command = plan
+  variables {
+    context = {
+      project     = "mlops"
+      environment = "test"
+      region      = "us-east-1"
+      account_id  = "1"
+      name_prefix = "mlops-test"
+      tags = {
+        project     = "mlops"
+        environment = "test"
+        owner       = "ml-platform"
+        cost-center = "ml-platform"
+        managed-by  = "terraform"
+        phase       = "foundation"
+      }
+      log_retention_days = 30
+    }
+  }
+  # The modules that check the account themselves are never reached.
+  expect_failures = [var.context]
+}
+
+run "refuses_resources_that_nobody_could_be_charged_for" {
+  command = plan
+  variables {
+    context = {
+      project            = "mlops"
+      environment        = "test"
+      region             = "us-east-1"
+      account_id         = "123456789012"
+      name_prefix        = "mlops-test"
+      tags               = { project = "mlops" }
+      log_retention_days = 30
+    }
+  }
+  expect_failures = [var.context]
+}

@@ -1,0 +1,1 @@
+"""Stands for the built ETL script in the phase's tests; nothing runs it."""
