@@ -6,13 +6,15 @@ machine's AWS set-up says. boto3 is imported on first use, since commands such a
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator.errors import CredentialsError, EmulatorError, PlatformError
 from orchestrator.tools.environment import LOCAL_CREDENTIALS, require_loopback
+from orchestrator.tools.interfaces import Cloud
 
 _SIGN_IN = "Sign in (for example `aws sso login`, or set AWS_PROFILE) and try again; for no account at all: ENV=local."
 
@@ -115,6 +117,34 @@ class Aws:
                 hint="See `orchestrator emulator status` and `orchestrator emulator logs`.",
             )
         return CredentialsError(f"AWS cannot be reached: {error}", hint="Check the network and the proxy settings.")
+
+
+@contextlib.contextmanager
+def explained(cloud: Cloud, action: str, error: type[PlatformError] = PlatformError) -> Iterator[None]:
+    """Turn what boto3 raises inside into an `error` that says what was being done ("start the pipeline")."""
+    from botocore import exceptions
+
+    try:
+        yield
+    except exceptions.ClientError as caught:
+        found = caught.response.get("Error", {})
+        said = f"{found.get('Code', 'unknown error')}: {found.get('Message', '')}".rstrip(": ")
+        raise error(f"cannot {action}: {said}") from caught
+    except (exceptions.HTTPClientError, exceptions.ConnectionError) as caught:
+        if cloud.endpoint is None:
+            raise error(f"cannot {action}: {caught}") from caught
+        raise EmulatorError(
+            f"cannot {action}: the emulator at {cloud.endpoint} does not answer ({type(caught).__name__})",
+            hint="See `orchestrator emulator status` and `orchestrator emulator logs`.",
+        ) from caught
+    except exceptions.BotoCoreError as caught:
+        raise error(f"cannot {action}: {caught}") from caught
+
+
+def error_code(error: BaseException | None) -> str:
+    """AWS's code of what `explained` translated, e.g. `ParameterNotFound`; empty for anything else."""
+    response = getattr(error, "response", None)
+    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
 
 
 def _local_config() -> Any:

@@ -1,0 +1,165 @@
+"""One run of the pipeline, from its input to its result."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from orchestrator.errors import PipelineFailed, PlatformError
+from orchestrator.pipeline.history import Visit, find_object, find_text, step_results, visits
+from orchestrator.pipeline.upload import upload
+from orchestrator.tools.aws import error_code, explained
+from orchestrator.tools.interfaces import Cloud, EventSink, Json, PipelineResult
+
+Evidence = Callable[..., list[Json]]
+METRICS = ("accuracy", "f1", "baseline", "threshold")
+
+_POLL_SECONDS = {"local": 0.5, "aws": 10.0}
+_HEARTBEAT_SECONDS = 2.0
+_sleep = time.sleep
+
+
+def run(
+    cloud: Cloud,
+    models_outputs: Mapping[str, Any],
+    *,
+    bucket: str,
+    dataset: Path | None,
+    emulator_evidence: Evidence | None,
+    on_event: EventSink,
+    overrides: Mapping[str, Any] | None = None,
+) -> PipelineResult:
+    """Run the pipeline once and wait for its end; a red end is a result, not an exception.
+
+    Args:
+        cloud: where it runs.
+        models_outputs: what the models phase published.
+        bucket: the data bucket.
+        dataset: folder of sample data to upload first; `None` uses what is there.
+        emulator_evidence: the emulator's records (`evidence(execution=arn)`); `None` on AWS.
+        on_event: hears of uploads and of every state, and regularly while one takes long.
+        overrides: parts of the input that differ from the default; `hyperparameters` are merged.
+
+    Raises:
+        PipelineFailed: it could not be started or watched.
+        EmulatorError: the emulator went away meanwhile.
+    """
+    machine = models_outputs["stepfunctions"]
+    run_id = new_run_id()
+    document = _input(machine["default_input"], overrides or {}, run_id)
+    if dataset is not None:
+        upload(cloud, bucket, dataset, str(document["dataset"]), on_event)
+    client = cloud.client("stepfunctions")
+    with explained(cloud, "start the training pipeline", PipelineFailed):
+        arn = client.start_execution(
+            stateMachineArn=machine["state_machine_arn"], name=run_id, input=json.dumps(document)
+        )["executionArn"]
+    on_event({"type": "pipeline", "@message": f"started {arn}", "execution_arn": arn})
+    described, stays = _watch(cloud, client, arn, on_event)
+    return _result(described, stays, machine["steps"], emulator_evidence)
+
+
+def live_version(cloud: Cloud, parameter_name: str) -> Json | None:
+    """The live model version that the pipeline wrote, or `None` before the first one."""
+    try:
+        with explained(cloud, f"read the parameter {parameter_name}"):
+            value = cloud.client("ssm").get_parameter(Name=parameter_name)["Parameter"]["Value"]
+    except PlatformError as error:
+        if error_code(error.__cause__) == "ParameterNotFound":
+            return None
+        raise
+    try:
+        version = json.loads(value)
+    except ValueError:
+        version = None
+    if not isinstance(version, dict):
+        raise PlatformError(
+            f"the parameter {parameter_name} should hold a JSON object, got `{value[:80]}`",
+            hint="Run the pipeline again (`--pipeline`), which writes it.",
+        )
+    return version
+
+
+def new_run_id() -> str:
+    """Unique, sortable, and short enough for the names of jobs and endpoints (24 characters at most)."""
+    return f"r{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def _input(default: Mapping[str, Any], overrides: Mapping[str, Any], run_id: str) -> Json:
+    hyperparameters = {
+        **default.get("hyperparameters", {}),
+        # SageMaker takes text only.
+        **{name: str(value) for name, value in overrides.get("hyperparameters", {}).items()},
+    }
+    return {**default, **overrides, "hyperparameters": hyperparameters, "run_id": run_id}
+
+
+def _watch(cloud: Cloud, client: Any, arn: str, on_event: EventSink) -> tuple[Json, list[Visit]]:
+    """Follow the execution to its end and tell of every state it enters."""
+    told, last_word = 0, time.monotonic()
+    while True:
+        with explained(cloud, f"watch the execution {arn}", PipelineFailed):
+            described = dict(client.describe_execution(executionArn=arn))
+            stays = visits(_history(client, arn))
+        for stay in stays[told:]:
+            on_event({"type": "pipeline", "@message": stay.state, "state": stay.state})
+            last_word = time.monotonic()
+        told = len(stays)
+        if described["status"] not in ("RUNNING", "PENDING_REDRIVE"):
+            return described, stays
+        if time.monotonic() - last_word > _HEARTBEAT_SECONDS:
+            # The type of Terraform's "still creating": listeners show it, but keep no line of it.
+            state = stays[-1].state if stays else "starting"
+            on_event({"type": "apply_progress", "@message": f"{state} …", "state": state})
+            last_word = time.monotonic()
+        _sleep(_POLL_SECONDS["aws" if cloud.endpoint is None else "local"])
+
+
+def _history(client: Any, arn: str) -> list[Json]:
+    events: list[Json] = []
+    more: Json = {}
+    while True:
+        page = client.get_execution_history(executionArn=arn, maxResults=1000, includeExecutionData=True, **more)
+        events += page["events"]
+        if not page.get("nextToken"):
+            return events
+        more = {"nextToken": page["nextToken"]}
+
+
+def _result(
+    described: Json, stays: list[Visit], steps: list[Mapping[str, Any]], evidence: Evidence | None
+) -> PipelineResult:
+    arn, status = str(described["executionArn"]), str(described["status"])
+    ended = described.get("stopDate") or (stays[-1].entered if stays else datetime.now(UTC))
+    states = {step["name"]: step["states"] for step in steps}
+    verdict = find_object(stays, states.get("evaluation", ()), "accuracy") or {}
+    return PipelineResult(
+        execution_arn=arn,
+        status=status,
+        model_package_arn=find_text(stays, states.get("registry", ()), ":model-package/"),
+        metrics={name: float(verdict[name]) for name in METRICS if _is_number(verdict.get(name))},
+        steps=step_results(
+            steps,
+            stays,
+            status=status,
+            ended=ended,
+            evidence=None if evidence is None else evidence(execution=arn),
+        ),
+        error=None if status == "SUCCEEDED" else _why(described, verdict),
+    )
+
+
+def _why(described: Json, verdict: Mapping[str, Any]) -> str:
+    parts = [str(described[name]) for name in ("error", "cause") if described.get(name)]
+    if verdict.get("passed") is False and verdict.get("reason") and verdict["reason"] not in " ".join(parts):
+        parts.append(str(verdict["reason"]))
+    return ": ".join(parts) or f"the execution ended as {described['status']} without a reason"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

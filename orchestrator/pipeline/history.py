@@ -1,0 +1,164 @@
+"""An execution history, read as the nine steps that people know. Pure.
+
+The module that defines the state machine also says which states a step consists of, its first state first.
+After an error the execution leaves through states that belong to some later step (the notification, the Fail
+state): a step in which a failed execution merely ended, without having entered its first state, never began.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from orchestrator.tools.interfaces import Fidelity, Json, StepResult, weakest
+
+COMPUTE = frozenset({"lambda", "glue-crawler", "glue-job", "training", "endpoint", "bedrock"})
+"""Kinds of evidence that speak of real work; the others record a call of the control plane."""
+_DETAIL_LENGTH = 500
+
+
+@dataclass
+class Visit:
+    """One stay of the execution in one state."""
+
+    state: str
+    entered: datetime
+    left: datetime | None = None
+    outputs: list[Any] = field(default_factory=list)
+    error: str = ""
+
+
+def visits(events: Sequence[Mapping[str, Any]]) -> list[Visit]:
+    """All stays in order. The pipeline has no parallel branches, so one state is current at a time."""
+    found: list[Visit] = []
+    for event in events:
+        kind = str(event["type"])
+        if kind.endswith("StateEntered"):
+            found.append(Visit(event["stateEnteredEventDetails"]["name"], event["timestamp"]))
+            continue
+        if not found:
+            continue
+        current = found[-1]
+        if kind.endswith("StateExited"):
+            current.left = event["timestamp"]
+            _keep_output(current, event["stateExitedEventDetails"])
+        elif kind.endswith(("Failed", "TimedOut", "Aborted")):
+            current.error = _error(event) or current.error
+        elif kind.endswith("Succeeded"):
+            current.error = ""
+            _keep_output(current, _details(event))
+    return found
+
+
+def step_results(
+    steps: Sequence[Mapping[str, Any]],
+    stays: Sequence[Visit],
+    *,
+    status: str,
+    ended: datetime,
+    evidence: Iterable[Json] | None,
+) -> tuple[StepResult, ...]:
+    """The steps with status, time and fidelity.
+
+    Args:
+        steps: `[{name, states}]` in order.
+        stays: from `visits`.
+        status: Step Functions status of the execution.
+        ended: end of a state that was never left.
+        evidence: the emulator's records of this execution; `None` on AWS, where all that ran was executed.
+    """
+    records = None if evidence is None else list(evidence)
+    begun = _begun(steps, stays, status)
+    results = []
+    for step in steps:
+        name = str(step["name"])
+        if name not in begun:
+            results.append(StepResult(name, "not-run", "not-run", 0.0))
+            continue
+        own = [stay for stay in stays if stay.state in step["states"]]
+        seconds = sum(((stay.left or ended) - stay.entered).total_seconds() for stay in own)
+        failed = status != "SUCCEEDED" and name == begun[-1]
+        # The reason may stand at a way out (a notification that failed, the Fail state with its cause).
+        reasons = [stay.error for stay in ([*own, *stays] if failed else ()) if stay.error]
+        results.append(_judge(name, failed, seconds, reasons, _of_states(records, step["states"])))
+    return tuple(results)
+
+
+def _begun(steps: Sequence[Mapping[str, Any]], stays: Sequence[Visit], status: str) -> list[str]:
+    entered = {stay.state for stay in stays}
+    begun = [step for step in steps if entered & set(step["states"])]
+    if status != "SUCCEEDED" and stays:
+        last = stays[-1].state
+        begun = [step for step in begun if last not in step["states"] or step["states"][0] in entered]
+    return [str(step["name"]) for step in begun]
+
+
+def find_object(stays: Iterable[Visit], states: Iterable[str], key: str) -> Json | None:
+    """The first object with this key in the outputs of these states, however deep it lies."""
+    return next((value for value in _values(stays, states) if isinstance(value, dict) and key in value), None)
+
+
+def find_text(stays: Iterable[Visit], states: Iterable[str], part: str) -> str | None:
+    """The first text that contains `part` in the outputs of these states."""
+    return next((value for value in _values(stays, states) if isinstance(value, str) and part in value), None)
+
+
+def _values(stays: Iterable[Visit], states: Iterable[str]) -> Iterator[Any]:
+    wanted = set(states)
+    for stay in stays:
+        if stay.state in wanted:
+            for output in stay.outputs:
+                yield from _walk(output)
+
+
+def _walk(value: Any) -> Iterator[Any]:
+    yield value
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _walk(each)
+
+
+def _judge(name: str, failed: bool, seconds: float, reasons: Sequence[str], records: list[Json] | None) -> StepResult:
+    detail = reasons[0][:_DETAIL_LENGTH] if reasons else ""
+    if records is None:
+        return StepResult(name, "failed" if failed else "ok", "executed", seconds, detail)
+    work = [record for record in records if record["kind"] in COMPUTE]
+    lasting = [record for record in work if record["status"] != "failed"]
+    if work and not lasting and not failed:
+        # The state machine says yes, and everything that should have done the work says no.
+        failed, detail = True, f"no work of this step succeeded: {_reason(work[-1])}"[:_DETAIL_LENGTH]
+    counted = work if failed else lasting
+    fidelity: Fidelity = weakest(*(record["fidelity"] for record in counted)) if counted else "emulated"
+    return StepResult(name, "failed" if failed else "ok", fidelity, seconds, detail)
+
+
+def _of_states(records: list[Json] | None, states: Iterable[str]) -> list[Json] | None:
+    wanted = set(states)
+    return None if records is None else [record for record in records if record.get("state") in wanted]
+
+
+def _reason(record: Json) -> str:
+    detail = record.get("detail")
+    said = detail.get("reason", "") if isinstance(detail, dict) else str(detail or "")
+    return f"{record['kind']} {record.get('resource', '')} {said}".strip()
+
+
+def _details(event: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one member of an event that is named `…EventDetails`."""
+    return next((value for name, value in event.items() if name.endswith("EventDetails") and value), {})
+
+
+def _error(event: Mapping[str, Any]) -> str:
+    details = _details(event)
+    return ": ".join(str(details[name]) for name in ("error", "cause") if details.get(name))
+
+
+def _keep_output(stay: Visit, details: Mapping[str, Any]) -> None:
+    try:
+        stay.outputs.append(json.loads(details.get("output") or "null"))
+    except ValueError:
+        # History truncates outputs above 256 KiB; a cut-off text holds nothing that can be looked up.
+        return
