@@ -57,7 +57,8 @@ data "aws_iam_policy_document" "endpoint" {
   }
 
   dynamic "statement" {
-    for_each = var.blueprint.data_capture == null ? [] : [local.capture_prefix]
+    # The launched configuration goes on capturing when the blueprint no longer asks for it.
+    for_each = var.blueprint.data_capture == null && local.launch.sampling_percent == 0 ? [] : [local.capture_prefix]
 
     content {
       sid       = "WriteCapturedData"

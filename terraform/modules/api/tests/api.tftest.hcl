@@ -1,0 +1,167 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_api_gateway_rest_api" {
+    defaults = {
+      id            = "a1b2c3d4e5"
+      execution_arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:mock"
+    }
+  }
+
+  mock_resource "aws_api_gateway_stage" {
+    defaults = {
+      arn        = "arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5/stages/v1"
+      invoke_url = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/v1"
+    }
+  }
+
+  mock_resource "aws_wafv2_web_acl" {
+    defaults = {
+      arn = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mlops-dev-inference/1"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+
+  methods = {
+    realtime = {
+      function_name = "mlops-dev-model-router"
+      invoke_arn    = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-router/invocations"
+    }
+  }
+}
+
+run "a_request_needs_a_key_and_a_valid_body" {
+  assert {
+    condition     = aws_api_gateway_method.post["realtime"].api_key_required
+    error_message = "Calls without an API key must be refused."
+  }
+
+  assert {
+    condition     = aws_api_gateway_request_validator.this.validate_request_body && aws_api_gateway_request_validator.this.validate_request_parameters
+    error_message = "Bodies and parameters must be validated."
+  }
+
+  assert {
+    condition     = jsondecode(aws_api_gateway_model.request.schema).properties.inputs.maxItems == 100 && jsondecode(aws_api_gateway_model.request.schema).required[0] == "inputs"
+    error_message = "The schema must ask for 1 to 100 inputs."
+  }
+
+  assert {
+    condition     = aws_api_gateway_resource.blueprint["realtime"].path_part == "{blueprint}"
+    error_message = "The blueprint must be a path parameter."
+  }
+}
+
+run "the_router_is_called_as_a_proxy_from_its_method_only" {
+  assert {
+    condition     = aws_api_gateway_integration.function["realtime"].type == "AWS_PROXY" && aws_api_gateway_integration.function["realtime"].timeout_milliseconds == 29000
+    error_message = "The router must be a Lambda proxy with the gateway's full time."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.invoke["realtime"].source_arn == "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/*/POST/realtime/*"
+    error_message = "Only POST on the method's paths may call the function."
+  }
+}
+
+run "calls_are_limited_logged_and_traced" {
+  variables {
+    throttle      = { rate_per_second = 5, burst = 10 }
+    quota_per_day = 1000
+  }
+
+  assert {
+    condition     = one(aws_api_gateway_method_settings.all.settings).throttling_rate_limit == 5 && one(aws_api_gateway_usage_plan.default.throttle_settings).burst_limit == 10
+    error_message = "Stage and key must be throttled as asked."
+  }
+
+  assert {
+    condition     = one(aws_api_gateway_usage_plan.default.quota_settings).limit == 1000 && one(aws_api_gateway_usage_plan.default.quota_settings).period == "DAY"
+    error_message = "The quota must be per day."
+  }
+
+  assert {
+    condition     = !one(aws_api_gateway_method_settings.all.settings).data_trace_enabled
+    error_message = "Requests must not be logged."
+  }
+
+  assert {
+    condition     = aws_api_gateway_stage.this.xray_tracing_enabled
+    error_message = "X-Ray must be on."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.execution.name == "API-Gateway-Execution-Logs_a1b2c3d4e5/v1" && aws_cloudwatch_log_group.execution.kms_key_id == var.logs_key_arn
+    error_message = "The gateway's own log group must exist beforehand, encrypted."
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl.this) == 0
+    error_message = "Without the switch there must be no web ACL."
+  }
+}
+
+run "refusals_of_the_gateway_look_like_errors_of_the_functions" {
+  assert {
+    condition     = aws_api_gateway_gateway_response.refusal["THROTTLED"].status_code == "429" && aws_api_gateway_gateway_response.refusal["THROTTLED"].response_parameters["gatewayresponse.header.Retry-After"] == "'1'"
+    error_message = "Throttled callers must be told when to come back."
+  }
+
+  assert {
+    condition     = strcontains(aws_api_gateway_gateway_response.refusal["BAD_REQUEST_BODY"].response_templates["application/json"], "\"type\": \"BadRequest\"")
+    error_message = "A refused body must be called BadRequest."
+  }
+}
+
+run "the_switch_puts_a_web_acl_before_the_stage" {
+  variables {
+    enable_waf = true
+  }
+
+  assert {
+    condition     = length(aws_wafv2_web_acl_association.this) == 1 && length(aws_wafv2_web_acl_logging_configuration.this) == 1
+    error_message = "The web ACL must be attached and logged."
+  }
+
+  assert {
+    condition     = one([for rule in aws_wafv2_web_acl.this[0].rule : one(one(rule.statement).rate_based_statement).limit if rule.name == "rate-per-address"]) == 15000
+    error_message = "One address may send in 5 minutes what the API allows in all."
+  }
+}

@@ -1,0 +1,123 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_api_gateway_rest_api" {
+    defaults = {
+      id            = "a1b2c3d4e5"
+      execution_arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:mock"
+    }
+  }
+
+  mock_resource "aws_api_gateway_stage" {
+    defaults = {
+      arn        = "arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5/stages/v1"
+      invoke_url = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/v1"
+    }
+  }
+
+  mock_resource "aws_wafv2_web_acl" {
+    defaults = {
+      arn = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mlops-dev-inference/1"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+
+  methods = {
+    realtime = {
+      function_name = "mlops-dev-model-router"
+      invoke_arn    = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-router/invocations"
+    }
+  }
+}
+
+run "unknown_method_is_refused" {
+  command = plan
+
+  variables {
+    methods = {
+      telepathy = {
+        function_name = "mlops-dev-model-router"
+        invoke_arn    = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-router/invocations"
+      }
+    }
+  }
+
+  expect_failures = [var.methods]
+}
+
+run "no_method_is_refused" {
+  command = plan
+
+  variables {
+    methods = {}
+  }
+
+  expect_failures = [var.methods]
+}
+
+run "stage_name_with_slash_is_refused" {
+  command = plan
+
+  variables {
+    stage_name = "v/1"
+  }
+
+  expect_failures = [var.stage_name]
+}
+
+run "throttle_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    throttle = { rate_per_second = 0 }
+  }
+
+  expect_failures = [var.throttle]
+}
+
+run "quota_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    quota_per_day = 0
+  }
+
+  expect_failures = [var.quota_per_day]
+}

@@ -1,0 +1,111 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_bedrock_inference_profile" {
+    defaults = {
+      id  = "a1b2c3d4e5f6"
+      arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  blueprint = {
+    name       = "chat"
+    parameters = { max_tokens = "256", style = "brief" }
+  }
+
+  model_id         = "amazon.nova-lite-v1:0"
+  router_role_name = "mlops-dev-model-router"
+  topic_arn        = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  routes_prefix    = "/mlops/dev/routes"
+}
+
+run "a_foundation_model_gets_a_profile_in_this_region" {
+  assert {
+    condition     = one(aws_bedrock_inference_profile.this.model_source).copy_from == "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
+    error_message = "The profile must be made from the model of this region."
+  }
+
+  assert {
+    condition     = aws_bedrock_inference_profile.this.name == "mlops-dev-chat"
+    error_message = "The profile must be <name_prefix>-<name>."
+  }
+
+  assert {
+    condition     = one([for s in data.aws_iam_policy_document.invoke.statement : toset(s.resources) if s.sid == "InvokeModelThroughProfile"]) == toset(["arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"])
+    error_message = "Only this model, in this region, may be reached."
+  }
+}
+
+run "the_router_may_invoke_this_profile_only" {
+  assert {
+    condition     = aws_iam_role_policy.router.role == "mlops-dev-model-router"
+    error_message = "The right must go to the router."
+  }
+
+  assert {
+    condition     = one([for s in data.aws_iam_policy_document.invoke.statement : toset(s.resources) if s.sid == "InvokeProfile"]) == toset(["arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"])
+    error_message = "The right must name this profile."
+  }
+
+  assert {
+    condition     = one(one([for s in data.aws_iam_policy_document.invoke.statement : s.condition if s.sid == "InvokeModelThroughProfile"])).values == tolist(["arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"])
+    error_message = "The model may be invoked through the profile only."
+  }
+}
+
+run "a_system_profile_may_pick_the_region" {
+  variables {
+    model_id = "us.amazon.nova-lite-v1:0"
+  }
+
+  assert {
+    condition     = one(aws_bedrock_inference_profile.this.model_source).copy_from == "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0"
+    error_message = "The profile must be made from the system profile."
+  }
+
+  assert {
+    condition     = one([for s in data.aws_iam_policy_document.invoke.statement : toset(s.resources) if s.sid == "InvokeModelThroughProfile"]) == toset(["arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0", "arn:aws:bedrock:*::foundation-model/amazon.nova-lite-v1:0"])
+    error_message = "The model must be reachable wherever the system profile leads."
+  }
+}
+
+run "the_router_finds_the_profile" {
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.route.value) == { blueprint = "chat", kind = "realtime", source = "bedrock", targets = [{ name = "primary", model_id = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6", weight = 1 }], parameters = { max_tokens = 256, style = "brief" } }
+    error_message = "The record must name the profile, with numbers as numbers."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.latency.dimensions["ModelId"] == "a1b2c3d4e5f6"
+    error_message = "Bedrock files metrics under the profile's id."
+  }
+}

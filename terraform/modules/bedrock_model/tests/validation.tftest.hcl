@@ -1,0 +1,92 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_bedrock_inference_profile" {
+    defaults = {
+      id  = "a1b2c3d4e5f6"
+      arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  blueprint = {
+    name       = "chat"
+    parameters = { max_tokens = "256", style = "brief" }
+  }
+
+  model_id         = "amazon.nova-lite-v1:0"
+  router_role_name = "mlops-dev-model-router"
+  topic_arn        = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  routes_prefix    = "/mlops/dev/routes"
+}
+
+run "name_with_capitals_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name       = "Chat"
+      parameters = { max_tokens = "256", style = "brief" }
+    }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "model_without_provider_is_refused" {
+  command = plan
+
+  variables {
+    model_id = "nova"
+  }
+
+  expect_failures = [var.model_id]
+}
+
+run "model_arn_is_refused" {
+  command = plan
+
+  variables {
+    model_id = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
+  }
+
+  expect_failures = [var.model_id]
+}
+
+run "routes_prefix_with_trailing_slash_is_refused" {
+  command = plan
+
+  variables {
+    routes_prefix = "/mlops/dev/routes/"
+  }
+
+  expect_failures = [var.routes_prefix]
+}

@@ -1,0 +1,158 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/mlops-dev-answer"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+
+  package = {
+    path          = "build/example.zip"
+    sha256_base64 = "NVoHIXJMmwsr6o0P/lUYMQUvCKOonOodnPqs6KEzCOs="
+  }
+
+  kms = {
+    environment_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    logs_key_arn        = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+
+  function = {
+    name        = "answer"
+    description = "Answers."
+  }
+}
+
+run "a_function_is_named_encrypted_traced_and_bounded" {
+  assert {
+    condition     = aws_lambda_function.this.function_name == "mlops-dev-answer"
+    error_message = "The name must be <name_prefix>-<name>."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.kms_key_arn == var.kms.environment_key_arn
+    error_message = "Environment variables must be encrypted with the given key."
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.tracing_config).mode == "Active"
+    error_message = "X-Ray must be on."
+  }
+
+  assert {
+    condition     = aws_iam_role.function.permissions_boundary == var.boundary_arn
+    error_message = "The role must have the boundary."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.function.name == "/aws/lambda/mlops-dev-answer" && aws_cloudwatch_log_group.function.kms_key_id == var.kms.logs_key_arn && aws_cloudwatch_log_group.function.retention_in_days == 30
+    error_message = "The log group must exist before the function, with key and retention."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.environment[0].variables["ENVIRONMENT"] == "dev"
+    error_message = "The function must know its environment."
+  }
+}
+
+run "without_switches_there_is_no_network_and_no_dead_letter_target" {
+  assert {
+    condition     = length(aws_lambda_function.this.vpc_config) == 0
+    error_message = "network = null must leave the function outside the VPC."
+  }
+
+  assert {
+    condition     = length(aws_lambda_function.this.dead_letter_config) == 0 && length(aws_lambda_function_event_invoke_config.this) == 0
+    error_message = "asynchronous = null must configure no dead letters."
+  }
+
+  assert {
+    condition     = toset(data.aws_iam_policy_document.runtime.statement[*].sid) == toset(["WriteLogs", "ReadOwnEnvironment", "Trace"])
+    error_message = "The role must have no rights beyond logs, its key and traces."
+  }
+}
+
+run "in_the_vpc_the_role_may_attach_to_it" {
+  variables {
+    network = {
+      subnet_ids         = ["subnet-0a", "subnet-0b"]
+      security_group_ids = ["sg-0a"]
+    }
+  }
+
+  assert {
+    condition     = toset(one(aws_lambda_function.this.vpc_config).subnet_ids) == toset(["subnet-0a", "subnet-0b"])
+    error_message = "The function must run in the given subnets."
+  }
+
+  assert {
+    condition     = contains(data.aws_iam_policy_document.runtime.statement[*].sid, "AttachToNetwork")
+    error_message = "The role must be able to make network interfaces."
+  }
+}
+
+run "an_event_function_keeps_what_it_could_not_handle" {
+  variables {
+    asynchronous = {
+      dead_letter_arn = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-dead-letters"
+    }
+  }
+
+  assert {
+    condition     = one(aws_lambda_function.this.dead_letter_config).target_arn == var.asynchronous.dead_letter_arn
+    error_message = "Dead letters must go to the given queue."
+  }
+
+  assert {
+    condition     = one([for s in data.aws_iam_policy_document.runtime.statement : one(s.actions) if s.sid == "SendToDeadLetters"]) == "sqs:SendMessage"
+    error_message = "A queue is sent to with sqs:SendMessage."
+  }
+
+  assert {
+    condition     = aws_lambda_function_event_invoke_config.this[0].maximum_retry_attempts == 2
+    error_message = "Lambda must retry twice."
+  }
+}
+
+run "rights_of_the_caller_become_policies_of_the_role" {
+  variables {
+    policy_documents = { read = "{}" }
+    policy_arns      = { base = "arn:aws:iam::123456789012:policy/base" }
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.caller["read"].policy == "{}" && aws_iam_role_policy_attachment.caller["base"].policy_arn == "arn:aws:iam::123456789012:policy/base"
+    error_message = "Documents and managed policies must reach the role."
+  }
+}

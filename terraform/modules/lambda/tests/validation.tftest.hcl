@@ -1,0 +1,186 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/mlops-dev-answer"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+
+  package = {
+    path          = "build/example.zip"
+    sha256_base64 = "NVoHIXJMmwsr6o0P/lUYMQUvCKOonOodnPqs6KEzCOs="
+  }
+
+  kms = {
+    environment_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    logs_key_arn        = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+
+  function = {
+    name        = "answer"
+    description = "Answers."
+  }
+}
+
+run "name_with_capitals_is_refused" {
+  command = plan
+
+  variables {
+    function = {
+      name        = "Answer"
+      description = "Answers."
+    }
+  }
+
+  expect_failures = [var.function]
+}
+
+run "name_beyond_64_characters_is_refused" {
+  command = plan
+
+  variables {
+    function = {
+      name        = "a-function-with-a-rather-long-one"
+      description = "Answers."
+    }
+
+    context = {
+      project            = "mlops"
+      environment        = "dev"
+      region             = "us-east-1"
+      account_id         = "123456789012"
+      name_prefix        = "a-very-long-project-name-of-somebody"
+      tags               = {}
+      log_retention_days = 30
+    }
+  }
+
+  expect_failures = [var.function]
+}
+
+run "unknown_architecture_is_refused" {
+  command = plan
+
+  variables {
+    function = {
+      name         = "answer"
+      description  = "Answers."
+      architecture = "mips"
+    }
+  }
+
+  expect_failures = [var.function]
+}
+
+run "too_little_memory_is_refused" {
+  command = plan
+
+  variables {
+    function = {
+      name        = "answer"
+      description = "Answers."
+      memory_mb   = 64
+    }
+  }
+
+  expect_failures = [var.function]
+}
+
+run "timeout_beyond_15_minutes_is_refused" {
+  command = plan
+
+  variables {
+    function = {
+      name            = "answer"
+      description     = "Answers."
+      timeout_seconds = 901
+    }
+  }
+
+  expect_failures = [var.function]
+}
+
+run "negative_reservation_is_refused" {
+  command = plan
+
+  variables {
+    function = {
+      name                 = "answer"
+      description          = "Answers."
+      reserved_concurrency = -2
+    }
+  }
+
+  expect_failures = [var.function]
+}
+
+run "network_without_subnets_is_refused" {
+  command = plan
+
+  variables {
+    network = {
+      subnet_ids         = []
+      security_group_ids = ["sg-0a"]
+    }
+  }
+
+  expect_failures = [var.network]
+}
+
+run "three_retries_are_refused" {
+  command = plan
+
+  variables {
+    asynchronous = {
+      dead_letter_arn        = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-dead-letters"
+      maximum_retry_attempts = 3
+    }
+  }
+
+  expect_failures = [var.asynchronous]
+}
+
+run "event_age_below_a_minute_is_refused" {
+  command = plan
+
+  variables {
+    asynchronous = {
+      dead_letter_arn           = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-dead-letters"
+      maximum_event_age_seconds = 59
+    }
+  }
+
+  expect_failures = [var.asynchronous]
+}

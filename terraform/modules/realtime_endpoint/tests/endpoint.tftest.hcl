@@ -1,0 +1,183 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/mlops-dev-reviews"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  blueprint = {
+    name = "reviews"
+  }
+
+  model_version = {
+    model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
+    model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+    image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+  }
+
+  network = {
+    subnet_ids         = ["subnet-0b", "subnet-0a"]
+    security_group_ids = ["sg-0a"]
+  }
+
+  kms = {
+    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+
+  bucket = {
+    name = "mlops-dev-data-123456789012-us-east-1"
+    arn  = "arn:aws:s3:::mlops-dev-data-123456789012-us-east-1"
+  }
+
+  boundary_arn  = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  routes_prefix = "/mlops/dev/routes"
+}
+
+run "the_endpoint_is_isolated_encrypted_and_named_by_content" {
+  assert {
+    condition     = aws_sagemaker_endpoint.this.name == "mlops-dev-reviews"
+    error_message = "The endpoint must be <name_prefix>-<name>."
+  }
+
+  assert {
+    condition     = can(regex("^mlops-dev-reviews-[0-9a-f]{8}$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
+    error_message = "Model and configuration must carry the hash of what they are made of."
+  }
+
+  assert {
+    condition     = aws_sagemaker_model.launch.enable_network_isolation && toset(one(aws_sagemaker_model.launch.vpc_config).subnets) == toset(["subnet-0a", "subnet-0b"])
+    error_message = "The container must be isolated in private subnets."
+  }
+
+  assert {
+    condition     = one(aws_sagemaker_model.launch.primary_container).environment["SAGEMAKER_SUBMIT_DIRECTORY"] == "/opt/ml/model/code"
+    error_message = "The code must be taken from the artifact."
+  }
+
+  assert {
+    condition     = aws_sagemaker_endpoint_configuration.launch.kms_key_arn == var.kms.models_key_arn
+    error_message = "Volumes must be encrypted with the models key."
+  }
+
+  assert {
+    condition     = one(aws_sagemaker_endpoint_configuration.launch.production_variants).initial_variant_weight == 1
+    error_message = "Weights must be integers."
+  }
+}
+
+run "a_failing_update_is_rolled_back_by_the_alarms" {
+  assert {
+    condition     = toset(one(one(aws_sagemaker_endpoint.this.deployment_config).auto_rollback_configuration).alarms[*].alarm_name) == toset(["mlops-dev-reviews-errors", "mlops-dev-reviews-latency"])
+    error_message = "Both alarms must guard releases."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.latency.threshold == 2000000
+    error_message = "ModelLatency is in microseconds."
+  }
+
+  assert {
+    condition     = contains(aws_cloudwatch_metric_alarm.errors.alarm_actions, var.topic_arn)
+    error_message = "Alarms must reach the topic."
+  }
+}
+
+run "the_router_finds_the_endpoint" {
+  variables {
+    blueprint = {
+      name       = "reviews"
+      parameters = { threshold = "0.5", mode = "fast" }
+    }
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.route.name == "/mlops/dev/routes/reviews"
+    error_message = "The record must lie under the prefix."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.route.value) == { blueprint = "reviews", kind = "realtime", source = "sagemaker", targets = [{ name = "primary", endpoint_name = "mlops-dev-reviews", weight = 1 }], parameters = { threshold = 0.5, mode = "fast" } }
+    error_message = "The record must name the endpoint, with numbers as numbers."
+  }
+}
+
+run "the_role_reads_artifacts_and_pulls_one_image" {
+  assert {
+    condition     = aws_iam_role.endpoint.permissions_boundary == var.boundary_arn
+    error_message = "The role must have the boundary."
+  }
+
+  assert {
+    condition     = one([for s in data.aws_iam_policy_document.endpoint.statement : toset(s.resources) if s.sid == "ReadModelArtifacts"]) == toset(["arn:aws:s3:::mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/*", "arn:aws:s3:::mlops-dev-data-123456789012-us-east-1/artifacts/models/*"])
+    error_message = "The role must read model artifacts only."
+  }
+
+  assert {
+    condition     = one([for s in data.aws_iam_policy_document.endpoint.statement : one(s.resources) if s.sid == "PullImage"]) == "arn:aws:ecr:us-east-1:683313688378:repository/sagemaker-scikit-learn"
+    error_message = "The role must pull its own image only."
+  }
+
+  assert {
+    condition     = !contains(data.aws_iam_policy_document.endpoint.statement[*].sid, "WriteCapturedData")
+    error_message = "Without data capture nothing may be written to the bucket."
+  }
+}
+
+run "autoscaling_and_capture_are_made_when_asked_for" {
+  variables {
+    blueprint = {
+      name         = "reviews"
+      autoscaling  = { max = 4, invocations_per_minute = 100 }
+      data_capture = { sampling_percent = 50 }
+    }
+  }
+
+  assert {
+    condition     = aws_appautoscaling_target.variant[0].resource_id == "endpoint/mlops-dev-reviews/variant/primary" && aws_appautoscaling_target.variant[0].max_capacity == 4
+    error_message = "The variant must scale between its limits."
+  }
+
+  assert {
+    condition     = one(aws_appautoscaling_policy.invocations[0].target_tracking_scaling_policy_configuration).target_value == 100
+    error_message = "The policy must track invocations."
+  }
+
+  assert {
+    condition     = contains(data.aws_iam_policy_document.endpoint.statement[*].sid, "WriteCapturedData")
+    error_message = "Capture needs the right to write."
+  }
+}

@@ -1,0 +1,217 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/mlops-dev-reviews"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  blueprint = {
+    name = "reviews"
+  }
+
+  model_version = {
+    model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
+    model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+    image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+  }
+
+  network = {
+    subnet_ids         = ["subnet-0b", "subnet-0a"]
+    security_group_ids = ["sg-0a"]
+  }
+
+  kms = {
+    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+
+  bucket = {
+    name = "mlops-dev-data-123456789012-us-east-1"
+    arn  = "arn:aws:s3:::mlops-dev-data-123456789012-us-east-1"
+  }
+
+  boundary_arn  = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  routes_prefix = "/mlops/dev/routes"
+}
+
+run "name_with_capitals_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name = "Reviews"
+    }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "name_of_a_candidate_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name = "candidate-x"
+    }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "name_too_long_for_sagemaker_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name = "a-blueprint-with-a-long-long-one"
+    }
+
+    context = {
+      project            = "mlops"
+      environment        = "dev"
+      region             = "us-east-1"
+      account_id         = "123456789012"
+      name_prefix        = "a-long-project-somewhere"
+      tags               = {}
+      log_retention_days = 30
+    }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "instance_type_of_ec2_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name          = "reviews"
+      instance_type = "m5.large"
+    }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "half_an_instance_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name           = "reviews"
+      instance_count = 1.5
+    }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "autoscaling_upside_down_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name        = "reviews"
+      autoscaling = { min = 3, max = 2 }
+    }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "capture_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name         = "reviews"
+      data_capture = { sampling_percent = 0 }
+    }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "artifact_outside_the_bucket_is_refused" {
+  command = plan
+
+  variables {
+    model_version = {
+      model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
+      model_data_url    = "s3://elsewhere/artifacts/training-outputs/run-1/output/model.tar.gz"
+      image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+    }
+  }
+
+  expect_failures = [var.model_version]
+}
+
+run "image_outside_ecr_is_refused" {
+  command = plan
+
+  variables {
+    model_version = {
+      model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
+      model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+      image             = "docker.io/library/python:3"
+    }
+  }
+
+  expect_failures = [var.model_version]
+}
+
+run "network_without_subnets_is_refused" {
+  command = plan
+
+  variables {
+    network = {
+      subnet_ids         = []
+      security_group_ids = ["sg-0a"]
+    }
+  }
+
+  expect_failures = [var.network]
+}
+
+run "routes_prefix_without_slash_is_refused" {
+  command = plan
+
+  variables {
+    routes_prefix = "mlops/dev/routes"
+  }
+
+  expect_failures = [var.routes_prefix]
+}

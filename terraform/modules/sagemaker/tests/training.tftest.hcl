@@ -1,0 +1,117 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_data "aws_sagemaker_prebuilt_ecr_image" {
+    defaults = {
+      registry_id   = "683313688378"
+      registry_path = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  bucket_name  = "mlops-dev-data-123456789012-us-east-1"
+
+  package = {
+    path          = "build/example.tar.gz"
+    sha256_base64 = "0/1+aBcDeFgHiJkLmNoPqRsTuVwXyZ0123456789abc="
+  }
+
+  model_group = {
+    key  = "reviews"
+    name = "mlops-dev-reviews"
+  }
+
+  network = {
+    subnet_ids         = ["subnet-0a"]
+    security_group_ids = ["sg-0a"]
+  }
+
+  kms = {
+    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  }
+
+  training_policy_arns = {
+    read-features  = "arn:aws:iam::123456789012:policy/mlops-dev-s3-read-features"
+    write-training = "arn:aws:iam::123456789012:policy/mlops-dev-s3-write-training"
+  }
+
+  candidate_policy_arns = {
+    read-training = "arn:aws:iam::123456789012:policy/mlops-dev-s3-read-training"
+  }
+}
+
+run "code_lies_under_the_hash_of_its_content" {
+  assert {
+    condition     = output.source_uri == "s3://mlops-dev-data-123456789012-us-east-1/artifacts/code/training/01aBcDeFgHiJkLmN/sourcedir.tar.gz"
+    error_message = "The key must carry the hash without the characters / + =."
+  }
+
+  assert {
+    condition     = aws_s3_object.training_source.kms_key_id == var.kms.data_key_arn
+    error_message = "The object must be encrypted with the data key."
+  }
+}
+
+run "the_live_version_is_named_and_not_made" {
+  assert {
+    condition     = output.live_parameter_name == "/mlops/dev/models/reviews/live"
+    error_message = "The pipeline and the orchestrator look there."
+  }
+}
+
+run "training_and_candidates_have_their_own_rights" {
+  assert {
+    condition     = toset(keys(aws_iam_role_policy_attachment.bucket)) == toset(["training-read-features", "training-write-training", "candidate-read-training"])
+    error_message = "Each role must get its own policies on the bucket."
+  }
+
+  assert {
+    condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == var.boundary_arn])
+    error_message = "Every role must have the boundary."
+  }
+
+  assert {
+    condition     = one([for s in data.aws_iam_policy_document.job["training"].statement : one(s.resources) if s.sid == "PullImage"]) == "arn:aws:ecr:us-east-1:683313688378:repository/sagemaker-scikit-learn"
+    error_message = "Only the one image may be pulled."
+  }
+
+  assert {
+    condition     = alltrue([for s in data.aws_iam_policy_document.job["candidate"].statement : alltrue([for arn in s.resources : strcontains(arn, "/aws/sagemaker/Endpoints/mlops-dev-candidate-*")]) if s.sid == "WriteLogs"])
+    error_message = "Candidates must write to the logs of candidates only."
+  }
+
+  assert {
+    condition     = output.image_uri == "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+    error_message = "The image must be the one of AWS for this region."
+  }
+}
