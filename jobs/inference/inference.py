@@ -10,8 +10,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import joblib
-
 JSON = "application/json"
 MAX_INPUTS = 100
 MAX_CHARACTERS = 20_000
@@ -20,6 +18,8 @@ IDENTITY = ("training_job", "data_fingerprint", "seed")
 
 def model_fn(model_dir: str) -> dict[str, Any]:
     """The pipeline and who it is, from the unpacked model.tar.gz."""
+    import joblib  # here, so that the rest of the contract can be read without scikit-learn
+
     folder = Path(model_dir)
     metadata = json.loads((folder / "metadata.json").read_text())
     return {

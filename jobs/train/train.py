@@ -173,7 +173,8 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     environ = os.environ
     parser = argparse.ArgumentParser(description="train the review sentiment model", allow_abbrev=False)
     parser.add_argument("--seed", type=int, default=42)
-    parser.add_argument("--c", type=float, default=4.0, help="inverse strength of regularisation")
+    # The container passes a hyperparameter of one letter with one hyphen.
+    parser.add_argument("-c", "--c", type=float, default=4.0, help="inverse strength of regularisation")
     parser.add_argument("--max-features", type=int, default=30000)
     parser.add_argument("--members", type=int, default=5, help="logistic regressions that are averaged")
     parser.add_argument("--subset", type=float, default=0.7, help="share of the rows that each one sees")

@@ -63,24 +63,24 @@ locals {
   transient_lambda_errors = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"]
 
   retry = { for name, rules in {
-    api      = [{ ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 2 }]
-    function = [{ ErrorEquals = local.transient_lambda_errors, IntervalSeconds = 2, MaxAttempts = 5, BackoffRate = 2 }]
+    api      = [{ ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 1.5 }]
+    function = [{ ErrorEquals = local.transient_lambda_errors, IntervalSeconds = 2, MaxAttempts = 5, BackoffRate = 1.5 }]
     probe = [
-      { ErrorEquals = local.transient_lambda_errors, IntervalSeconds = 2, MaxAttempts = 5, BackoffRate = 2 },
-      { ErrorEquals = ["EndpointUnavailable"], IntervalSeconds = 5, MaxAttempts = 2, BackoffRate = 2 },
+      { ErrorEquals = local.transient_lambda_errors, IntervalSeconds = 2, MaxAttempts = 5, BackoffRate = 1.5 },
+      { ErrorEquals = ["EndpointUnavailable"], IntervalSeconds = 5, MaxAttempts = 2, BackoffRate = 1.5 },
     ]
     # Another run may be crawling or transforming just now.
     crawler = [
       { ErrorEquals = ["Glue.CrawlerRunningException"], IntervalSeconds = 15, MaxAttempts = 20, BackoffRate = 1.2 },
-      { ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 2 },
+      { ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 1.5 },
     ]
     etl = [{ ErrorEquals = ["Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException"], IntervalSeconds = 30, MaxAttempts = 10, BackoffRate = 1.5 }]
     training = [
       { ErrorEquals = ["SageMaker.ResourceLimitExceededException"], IntervalSeconds = 60, MaxAttempts = 10, BackoffRate = 1.5 },
-      { ErrorEquals = ["SageMaker.AmazonSageMakerException"], IntervalSeconds = 5, MaxAttempts = 3, BackoffRate = 2 },
+      { ErrorEquals = ["SageMaker.AmazonSageMakerException"], IntervalSeconds = 5, MaxAttempts = 3, BackoffRate = 1.5 },
     ]
     # An endpoint that is still being created cannot be deleted yet.
-    cleanup = [{ ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 15, MaxAttempts = 5, BackoffRate = 2 }]
+    cleanup = [{ ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 15, MaxAttempts = 5, BackoffRate = 1.5 }]
   } : name => jsonencode(rules) }
 
   catch = { for name, target in {

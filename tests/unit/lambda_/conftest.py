@@ -1,0 +1,90 @@
+"""Loads a function as Lambda does, its folder on the path, but in a namespace of its own: names repeat."""
+
+from __future__ import annotations
+
+import importlib
+import io
+import json
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+LAMBDA = Path(__file__).resolve().parents[3] / "lambda"
+Load = Callable[..., SimpleNamespace]
+
+
+def modules_under(folder: Path) -> dict[str, ModuleType]:
+    return {
+        name: module
+        for name, module in list(sys.modules.items())
+        if (getattr(module, "__file__", None) or "").startswith(str(folder) + "/")
+    }
+
+
+@pytest.fixture
+def load_function(monkeypatch: pytest.MonkeyPatch) -> Load:
+    """`load_function("model_router", ROUTES_PREFIX=…).routing` is that module of that function."""
+
+    def load(name: str, **environ: str) -> SimpleNamespace:
+        folder = LAMBDA / name
+        for key, value in {"AWS_DEFAULT_REGION": "us-east-1", **environ}.items():
+            monkeypatch.setenv(key, value)
+        # A logger outlives its function's namespace, and with it the stdout of an earlier test.
+        logging.getLogger(name).handlers.clear()
+        before = set(sys.modules)
+        sys.path.insert(0, str(folder))
+        try:
+            for path in sorted(folder.rglob("*.py")):
+                importlib.import_module(
+                    ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
+                )
+            loaded = modules_under(folder)
+        finally:
+            sys.path.remove(str(folder))
+            for module in set(modules_under(folder)) - before:
+                del sys.modules[module]
+        return SimpleNamespace(**{name.replace(".", "_"): module for name, module in loaded.items()})
+
+    return load
+
+
+class FakeS3:
+    """Objects by key, with the calls that the functions make."""
+
+    def __init__(self, objects: dict[str, bytes]) -> None:
+        self.objects = objects
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        assert Bucket == "data"
+        return {"Body": io.BytesIO(self.objects[Key])}
+
+    def get_paginator(self, operation: str) -> FakeS3:
+        assert operation == "list_objects_v2"
+        return self
+
+    def paginate(self, Bucket: str, Prefix: str) -> list[dict[str, Any]]:
+        assert Bucket == "data"
+        found = [{"Key": k, "Size": len(v)} for k, v in sorted(self.objects.items()) if k.startswith(Prefix)]
+        return [{"Contents": found[:1]}, {"Contents": found[1:]}] if found else [{}]
+
+
+@pytest.fixture
+def fake_s3() -> type[FakeS3]:
+    return FakeS3
+
+
+@pytest.fixture
+def context() -> SimpleNamespace:
+    """Lambda's context object, as much of it as is used."""
+    return SimpleNamespace(aws_request_id="request-1", get_remaining_time_in_millis=lambda: 30_000)
+
+
+@pytest.fixture
+def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
+    """The JSON log lines so far."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]

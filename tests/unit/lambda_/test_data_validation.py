@@ -1,0 +1,118 @@
+"""Rules on the ETL's report, one case per way in which data can be unfit."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+FEATURES = [
+    {"key": f"data/features/reviews/split={s}/part-00000.parquet", "bytes": n, "rows": n}
+    for s, n in (("train", 70), ("validation", 15), ("test", 10))
+]
+LABELS = {"key": "data/features/labels/reviews/test.jsonl", "bytes": 10, "rows": 10, "sha256": "abc"}
+GROUPS_KEY = "data/processed/_reports/reviews/r1.groups.json"
+REPORT: dict[str, Any] = {
+    "data_fingerprint": "sha256:f",
+    "counts": {"in": 100, "processed": 95, "left_out": 4, "quarantined": 1},
+    "sources": {"amazon": {"in": 100, "processed": 95, "left_out": 4, "quarantined": 1, "groups": 6}},
+    "quarantine_reasons": {"empty_text": 1},
+    "splits": {
+        "train": {"rows": 70, "groups": 3, "labels": {"negative": 30, "positive": 40}},
+        "validation": {"rows": 15, "groups": 2, "labels": {"negative": 7, "positive": 8}},
+        "test": {"rows": 10, "groups": 1, "labels": {"negative": 5, "positive": 5}},
+    },
+    "outputs": {"features": FEATURES, "labels": [LABELS], "groups": [{"key": GROUPS_KEY}]},
+}
+GROUPS = {"train": ["a", "b", "c"], "validation": ["d", "e"], "test": ["f"]}
+STORED = {**{o["key"]: o["bytes"] for o in FEATURES}, LABELS["key"]: 10}
+
+
+def problems_after(load_function: Any, change: Callable[[dict[str, Any]], None], limit: float = 0.05) -> list[str]:
+    facts = copy.deepcopy({"report": REPORT, "groups": GROUPS, "stored": STORED})
+    change(facts)
+    rules = load_function("data_validation").rules
+    problems: list[str] = rules.broken_rules(rules.Facts(**facts, max_quarantine_share=limit))
+    return problems
+
+
+def test_sound_data_breaks_no_rule(load_function: Any) -> None:
+    assert problems_after(load_function, lambda facts: None) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (
+            lambda f: f["report"]["counts"].update(left_out=3),
+            "rows of all sources do not add up: 100 in, 95 processed, 3 left out, 1 quarantined",
+        ),
+        (
+            lambda f: f["report"]["sources"]["amazon"].update(processed=94),
+            "rows of amazon do not add up: 100 in, 94 processed, 4 left out, 1 quarantined",
+        ),
+        (lambda f: f["report"]["splits"]["train"].update(rows=69), "splits hold 94 rows, 95 were processed"),
+        (
+            lambda f: f["report"]["splits"]["test"]["labels"].update(negative=0),
+            "split test has no row labelled negative",
+        ),
+        (lambda f: f["groups"].update(test=["a"]), "1 review(s) are both in train and in test"),
+        (lambda f: f["groups"].update(train=["a", "b"]), "split train reports 3 reviews, its list names 2"),
+        (lambda f: f["stored"].pop(LABELS["key"]), f"{LABELS['key']} is missing"),
+        (
+            lambda f: f["stored"].update({FEATURES[0]["key"]: 71}),
+            f"{FEATURES[0]['key']} has 71 bytes, the run wrote 70",
+        ),
+        (lambda f: f["stored"].update({"data/features/reviews/x": 1}), "data/features/reviews/x is not of this run"),
+    ],
+)
+def test_each_way_to_be_unfit_is_named(load_function: Any, change: Any, problem: str) -> None:
+    assert problems_after(load_function, change) == [problem]
+
+
+def test_too_many_quarantined_rows(load_function: Any) -> None:
+    assert problems_after(load_function, lambda facts: None, limit=0.005) == [
+        "1.0% of the rows are in quarantine (empty_text 1), limit 0.5%"
+    ]
+
+
+def stored_run(report: dict[str, Any]) -> dict[str, bytes]:
+    return {
+        "data/processed/_reports/reviews/r1.json": json.dumps(report).encode(),
+        GROUPS_KEY: json.dumps(GROUPS).encode(),
+        **{key: b"x" * size for key, size in STORED.items()},
+        "data/features/reviews/": b"",  # a folder's placeholder is no data
+    }
+
+
+def test_handler_returns_what_the_next_steps_need(load_function: Any, fake_s3: Any, context: Any) -> None:
+    function = load_function("data_validation").handler
+    function.S3 = fake_s3(stored_run(REPORT))
+    assert function.handler({"bucket": "data", "dataset": "reviews", "run_id": "r1"}, context) == {
+        "data_fingerprint": "sha256:f",
+        "counts": REPORT["counts"],
+        "splits": {"train": 70, "validation": 15, "test": 10},
+        "labels_key": LABELS["key"],
+        "labels_sha256": "abc",
+    }
+
+
+def test_handler_raises_by_name_and_logs_the_problems(
+    load_function: Any, fake_s3: Any, context: Any, logged: Any
+) -> None:
+    function = load_function("data_validation").handler
+    report = {**REPORT, "data_fingerprint": "sha256:f", "counts": {**REPORT["counts"], "in": 101}}
+    function.S3 = fake_s3(stored_run(report))
+    with pytest.raises(function.DataValidationFailed, match="do not add up") as raised:
+        function.handler({"bucket": "data", "dataset": "reviews", "run_id": "r1"}, context)
+    assert type(raised.value).__name__ == "DataValidationFailed"
+    [line] = logged()
+    assert (line["level"], line["request_id"], line["run_id"]) == ("ERROR", "request-1", "r1")
+
+
+def test_a_limit_that_is_no_share_stops_the_function_at_its_start(load_function: Any) -> None:
+    with pytest.raises(Exception, match="MAX_QUARANTINE_SHARE must lie between 0 and 1, got 5"):
+        load_function("data_validation", MAX_QUARANTINE_SHARE="5")

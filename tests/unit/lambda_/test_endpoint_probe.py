@@ -1,0 +1,72 @@
+"""What a candidate must answer before it may go live."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+GOOD = {
+    "outputs": [{"label": "positive", "score": 0.9}, {"label": "negative", "score": 1}],
+    "model": {"training_job": "job-1", "data_fingerprint": "sha256:f", "seed": 42},
+}
+
+
+class Endpoint:
+    def __init__(self, answer: bytes | Exception) -> None:
+        self.answer = answer
+        self.calls: list[dict[str, Any]] = []
+
+    def invoke_endpoint(self, **arguments: Any) -> dict[str, Any]:
+        self.calls.append(arguments)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return {"Body": io.BytesIO(self.answer)}
+
+
+def probe(load_function: Any, context: Any, answer: Any) -> tuple[Any, Endpoint]:
+    function = load_function("endpoint_probe").handler
+    raw = answer if isinstance(answer, bytes | Exception) else json.dumps(answer).encode()
+    function.RUNTIME = endpoint = Endpoint(raw)
+    return function.handler({"endpoint_name": "candidate", "training_job": "job-1"}, context), endpoint
+
+
+def test_a_healthy_candidate_passes(load_function: Any, context: Any) -> None:
+    verdict, endpoint = probe(load_function, context, GOOD)
+    assert verdict == {"passed": True, **GOOD}
+    [call] = endpoint.calls
+    assert call["EndpointName"] == "candidate"
+    assert len(json.loads(call["Body"])["inputs"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (b"<html>", "not JSON"),
+        ([], "not a JSON object"),
+        ({**GOOD, "model": {"training_job": "job-0"}}, "from training job 'job-0', not from 'job-1'"),
+        ({**GOOD, "model": None}, "from training job 'None'"),
+        ({**GOOD, "outputs": GOOD["outputs"][:1]}, "not a list of 2 items"),
+        ({**GOOD, "outputs": [{"label": "positive"}] * 2}, "exactly 'label' and 'score'"),
+        ({**GOOD, "outputs": [{"label": "positive", "score": 1.5}] * 2}, "1.5 is not a probability"),
+        ({**GOOD, "outputs": [{"label": "positive", "score": True}] * 2}, "True is not a probability"),
+        (
+            {**GOOD, "outputs": [{"label": "positive", "score": 0.9}] * 2},
+            "a clearly negative review was answered with 'positive'",
+        ),
+    ],
+)
+def test_a_wrong_answer_fails_by_name(load_function: Any, context: Any, answer: Any, message: str) -> None:
+    with pytest.raises(Exception, match=message) as raised:
+        probe(load_function, context, answer)
+    assert type(raised.value).__name__ == "ProbeFailed"
+
+
+def test_no_answer_is_another_error_since_it_may_be_tried_again(load_function: Any, context: Any) -> None:
+    error = ClientError({"Error": {"Code": "ModelError", "Message": "500 from model"}}, "InvokeEndpoint")
+    with pytest.raises(Exception, match="500 from model") as raised:
+        probe(load_function, context, error)
+    assert type(raised.value).__name__ == "EndpointUnavailable"
