@@ -47,7 +47,7 @@ def _packages(session: Session, sagemaker: Any, group: str) -> list[str]:
 
 def _pages(client: Any, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
     """All items at once: deleting while paging skips some."""
-    paginator = client.get_paginator(operation)
+    paginator = client.get_paginator(operation_name=operation)
     return [item for page in paginator.paginate(**arguments) for item in page.get(key, [])]
 
 

@@ -1,0 +1,156 @@
+"""All tools of a run at once, each a fake; what terraform applies appears in the fake state store."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.config.models import Blueprint, Environment
+from orchestrator.tools.interfaces import (
+    ApplySummary,
+    Cloud,
+    EmulatorInfo,
+    EventSink,
+    Json,
+    PipelineResult,
+    ProbeResult,
+    State,
+    StepResult,
+    Workspace,
+)
+from tests.fakes.aws import FakeCloud
+from tests.fakes.emulator import INFO, FakeEmulator
+from tests.fakes.packages import FakePackager
+from tests.fakes.policy import FakePolicyGate
+from tests.fakes.state import FakeStateStore
+from tests.fakes.terraform import FakeTerraform, plan_summary
+
+VERSION = {
+    "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-local-reviews/1",
+    "model_data_url": "s3://bucket/artifacts/training-outputs/job/output/model.tar.gz",
+    "image": "image:1",
+    "accuracy": 0.8,
+}
+OUTPUTS: dict[str, Json] = {
+    "foundation": {
+        "s3": {"bucket_name": "data-bucket"},
+        "model_registry": {"group_names": {"reviews": "mlops-local-reviews"}},
+    },
+    "data": {"glue": {}},
+    "models": {"sagemaker": {"live_parameter_name": "/mlops/local/models/reviews/live"}},
+    "inference": {"api": {"rest_api_id": "api1"}},
+    "monitoring": {"monitoring": {"dashboard_name": "d"}},
+}
+
+
+class PublishingTerraform(FakeTerraform):
+    """Applies into a state store, as the real one does with its backend."""
+
+    def __init__(self, store: FakeStateStore) -> None:
+        super().__init__()
+        self.store = store
+        self.silent: set[str] = set()
+        """Stacks that publish nothing."""
+        self.before_apply: Callable[[str], None] = lambda stack: None
+
+    def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary:
+        self.before_apply(ws.stack)
+        planned = self._planned[ws.stack]
+        summary = super().apply(ws, on_event=on_event, cancel=cancel)
+        left = () if planned.count("delete") else tuple(change.address for change in planned.changes)
+        name = "blueprint" if ws.stack.startswith("blueprint-") else ws.stack
+        outputs = {name: OUTPUTS.get(ws.stack, {"name": ws.stack, "endpoint_name": f"mlops-{ws.stack}"})}
+        serial = self.store.states[ws.stack].serial + 1 if ws.stack in self.store.states else 1
+        published = outputs if left and ws.stack not in self.silent else {}
+        self.store.states[ws.stack] = State(serial, "lineage", published, left)
+        return summary
+
+
+def pipeline_succeeds() -> PipelineResult:
+    steps = (StepResult("ingestion", "ok", "executed", 1.0), StepResult("training", "ok", "executed", 2.0))
+    arn = "arn:aws:states:us-east-1:123456789012:execution:pipeline:1"
+    return PipelineResult(arn, "SUCCEEDED", VERSION["model_package_arn"], {"accuracy": 0.8}, steps)
+
+
+@dataclass
+class FakeTools:
+    """Satisfies `Tools`.
+
+    Attributes:
+        pipeline_answer: what the pipeline run returns; a success makes a version live.
+        probes: status of the probe by blueprint, `ok` unless given.
+        makes_live: whether a successful pipeline approves its model.
+    """
+
+    repo: Path
+    environment: Environment
+    live: dict[str, Json] = field(default_factory=dict)
+    pipeline_answer: Callable[[], PipelineResult] = pipeline_succeeds
+    makes_live: bool = True
+    probes: dict[str, str] = field(default_factory=dict)
+    pipeline_runs: list[Json] = field(default_factory=list)
+    environments: list[str | None] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.store = FakeStateStore()
+        self.terraform = PublishingTerraform(self.store)
+        self.gate = FakePolicyGate()
+        self.packager = FakePackager()
+        self.emulator = FakeEmulator()
+        self.aws = FakeCloud(endpoint=INFO.endpoint if self.environment.is_local else None)
+        for name in ("foundation", "data", "models", "inference", "monitoring"):
+            self.terraform.plans[name] = plan_summary(f"aws_s3_bucket.{name}")
+        for blueprint in self.environment.blueprints:
+            name = f"blueprint-{blueprint.name}"
+            self.terraform.plans[name] = plan_summary(f"aws_s3_bucket.{blueprint.name}")
+
+    @contextlib.contextmanager
+    def throwaway_emulator(self) -> Iterator[EmulatorInfo]:
+        yield INFO
+
+    def cloud(self, endpoint: str | None) -> Cloud:
+        return self.aws
+
+    def states(self, cloud: Cloud, bucket: str) -> FakeStateStore:
+        self.store.bucket = bucket
+        return self.store
+
+    def process_env(self, endpoint: str | None) -> dict[str, str]:
+        self.environments.append(endpoint)
+        return {"PATH": "/bin", **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})}
+
+    def synth(self, blueprint: Blueprint, out: Path) -> None:
+        (out / "cdk.tf.json").write_text("{}", encoding="utf-8")
+
+    def live_version(self, cloud: Cloud, parameter: str) -> Json | None:
+        return self.live.get(parameter)
+
+    def run_pipeline(
+        self, cloud: Cloud, models_outputs: Json, *, bucket: str, dataset: Path | None, on_event: EventSink
+    ) -> PipelineResult:
+        self.pipeline_runs.append({"bucket": bucket, "dataset": dataset, "outputs": models_outputs})
+        on_event({"type": "state", "message": "training"})
+        result = self.pipeline_answer()
+        if result.status == "SUCCEEDED" and self.makes_live:
+            self.live[models_outputs["sagemaker"]["live_parameter_name"]] = dict(VERSION)
+        return result
+
+    def smoke(
+        self, cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink
+    ) -> tuple[ProbeResult, ...]:
+        return tuple(
+            ProbeResult(
+                probe="api",
+                blueprint=blueprint.name,
+                method=blueprint.kind,
+                source=blueprint.model.source,
+                status=self.probes.get(blueprint.name, "ok"),  # type: ignore[arg-type]
+                latency_ms=12.0,
+                fidelity="executed",
+                detail="",
+            )
+            for blueprint in environment.blueprints
+        )

@@ -1,0 +1,72 @@
+"""The repository's own phases and environments, and a run made of fakes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestrator import graph as graphs
+from orchestrator import phases
+from orchestrator.config import Environment, load
+from orchestrator.execute import Executor
+from orchestrator.graph import Graph
+from orchestrator.journal import Journal
+from orchestrator.plan import Plan
+from orchestrator.result import Result
+from orchestrator.runs import RunFolder
+from orchestrator.session import Session
+from orchestrator.tools.interfaces import Json
+from tests.fakes.tools import OUTPUTS, FakeTools
+
+REPO = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def repo() -> Path:
+    return REPO
+
+
+@pytest.fixture
+def environment() -> Environment:
+    return load(REPO, "local")
+
+
+@pytest.fixture
+def graph(environment: Environment) -> Graph:
+    return graphs.build(phases.read(REPO), environment)
+
+
+@pytest.fixture
+def tools(tmp_path: Path, environment: Environment) -> FakeTools:
+    sample = tmp_path / ".cache/datasets/reviews/source=amazon"
+    sample.mkdir(parents=True)
+    (sample / "reviews.txt").write_text("1\t2.0\tgood\n", encoding="utf-8")
+    return FakeTools(tmp_path, environment)
+
+
+class Runs:
+    """Runs plans with fake tools and keeps what was told."""
+
+    def __init__(self, tools: FakeTools, graph: Graph) -> None:
+        self.tools = tools
+        self.graph = graph
+        self.cancel = threading.Event()
+        self.events: list[Json] = []
+        self.last: Session | None = None
+
+    def __call__(self, plan: Plan, prepare: Callable[[Session], None] | None = None) -> Result:
+        self.events.clear()
+        folder = RunFolder.create(self.tools.repo, plan.environment)
+        journal = Journal(folder, (self.events.append,))
+        self.last = Session(self.tools, self.graph, journal, self.cancel, examples=OUTPUTS)
+        if prepare:
+            prepare(self.last)
+        return Executor(self.last).run(plan)
+
+
+@pytest.fixture
+def run(tools: FakeTools, graph: Graph) -> Runs:
+    return Runs(tools, graph)

@@ -1,0 +1,254 @@
+"""Deploy, preview and smoke from end to end, with every tool a fake."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from orchestrator import plan as plans
+from orchestrator.config import Environment
+from orchestrator.errors import TerraformError
+from orchestrator.graph import Graph
+from orchestrator.plan import Plan
+from orchestrator.session import open_target
+from orchestrator.tools.interfaces import PolicyReport
+from tests.fakes.policy import violation
+from tests.fakes.terraform import EMPTY
+from tests.fakes.tools import VERSION, FakeTools, pipeline_succeeds
+from tests.unit.orchestrator.conftest import Runs
+
+
+@pytest.fixture
+def deploy(environment: Environment, graph: Graph) -> Plan:
+    return plans.deploy(environment, graph)
+
+
+def test_a_first_deploy_creates_everything_and_is_ok(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    result = run(deploy)
+    assert (result.status, result.exit_code, result.error) == ("ok", 0, None)
+    assert {stack.name: stack.action for stack in result.stacks} == dict.fromkeys(run.graph.names, "created")
+    assert result.pipeline is not None
+    assert [probe.blueprint for probe in result.smoke] == ["chat", "reviews"]
+    assert result.policy is not None
+    assert result.policy.scans == 1 + len(run.graph.names)
+    assert tools.environments == ["http://127.0.0.1:4566"]
+
+
+def test_the_second_deploy_applies_nothing(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    run(deploy)
+    tools.terraform.calls.clear()
+    result = run(deploy)
+    assert {stack.action for stack in result.stacks} == {"unchanged"}
+    assert "apply" not in {command for command, _ in tools.terraform.calls}
+    assert len(tools.pipeline_runs) == 1
+
+
+def test_a_stack_gets_the_outputs_of_those_before_it(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    run(deploy)
+    values = json.loads(tools.terraform.workspaces["models"].values_file.read_text())
+    assert values["foundation"]["s3"] == {"bucket_name": "data-bucket"}
+    assert values["context"]["name_prefix"] == "mlops-local"
+    reviews = json.loads(tools.terraform.workspaces["blueprint-reviews"].values_file.read_text())
+    assert reviews["model_version"] == {key: VERSION[key] for key in ("model_package_arn", "model_data_url", "image")}
+
+
+def test_the_pipeline_runs_again_only_when_asked(
+    run: Runs, environment: Environment, graph: Graph, tools: FakeTools
+) -> None:
+    tools.live["/mlops/local/models/reviews/live"] = dict(VERSION)
+    assert run(plans.deploy(environment, graph)).pipeline is None
+    assert run(plans.deploy(environment, graph, force_pipeline=True)).pipeline is not None
+
+
+def test_a_failing_stack_stops_its_dependents_and_nobody_else(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.terraform.failures[("apply", "blueprint-chat")] = TerraformError("no", hint="yes")
+    result = run(deploy)
+    actions = {stack.name: stack.action for stack in result.stacks}
+    assert actions["blueprint-chat"] == "failed"
+    assert actions["monitoring"] == "skipped"
+    assert actions["blueprint-reviews"] == "created"
+    assert (result.status, result.exit_code) == ("failed", 8)
+    assert result.error is not None
+    assert (result.error.step, result.error.message, result.error.hint) == ("blueprint-chat", "no", "yes")
+    assert result.smoke == []
+
+
+def test_a_finding_in_the_source_stops_everything(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.gate.source["terraform"] = violation("OWN_1", "aws_s3_bucket.open")
+    result = run(deploy)
+    assert result.exit_code == 6
+    assert tools.terraform.calls == []
+    assert result.policy is not None
+    assert [finding.rule for finding in result.policy.findings] == ["OWN_1"]
+
+
+def test_a_finding_in_a_plan_stops_its_apply(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.gate.plan["2-data"] = violation()
+    assert run(deploy).exit_code == 6
+    assert ("plan", "data") in tools.terraform.calls
+    assert ("apply", "data") not in tools.terraform.calls
+
+
+def test_a_rule_that_did_not_run_is_no_green(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.gate.plan["1-foundation"] = PolicyReport(frozenset({"A", "B"}), frozenset({"A"}), (), (), 0.0)
+    result = run(deploy)
+    assert result.exit_code == 7
+    assert result.policy is not None
+    assert (result.policy.passed, result.policy.missing) == (False, ["B"])
+    assert ("apply", "foundation") not in tools.terraform.calls
+
+
+def test_a_red_probe_is_a_red_deploy(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.probes["reviews"] = "failed"
+    result = run(deploy)
+    assert (result.status, result.exit_code) == ("failed", 10)
+    assert {probe.blueprint: probe.status for probe in result.smoke} == {"chat": "ok", "reviews": "failed"}
+
+
+def test_a_failed_pipeline_is_reported_and_leaves_its_blueprint_out(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.pipeline_answer = lambda: dataclasses.replace(
+        pipeline_succeeds(), status="FAILED", model_package_arn=None, error="ModelBelowThreshold"
+    )
+    result = run(deploy)
+    assert result.exit_code == 9
+    assert result.error is not None
+    assert "ModelBelowThreshold" in result.error.message
+    actions = {stack.name: stack.action for stack in result.stacks}
+    assert (actions["blueprint-reviews"], actions["blueprint-chat"]) == ("skipped", "created")
+
+
+def test_without_an_approved_model_the_rest_is_deployed_and_the_exit_code_says_so(
+    run: Runs, deploy: Plan, tools: FakeTools
+) -> None:
+    tools.makes_live = False
+    result = run(deploy)
+    assert result.exit_code == 11
+    actions = {stack.name: (stack.action, stack.reason) for stack in result.stacks}
+    assert actions["blueprint-reviews"] == ("skipped", "waiting for an approved model version of `reviews`")
+    assert actions["monitoring"][0] == "created"
+    assert [probe.blueprint for probe in result.smoke] == ["chat"]
+
+
+def test_missing_sample_data_is_said_before_the_pipeline_starts(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    (tools.repo / ".cache/datasets/reviews/source=amazon/reviews.txt").unlink()
+    result = run(deploy)
+    assert result.exit_code == 4
+    assert tools.pipeline_runs == []
+
+
+def test_the_account_of_the_environment_is_the_only_one(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.aws.account = "999999999999"
+    result = run(deploy)
+    assert result.exit_code == 5
+    assert tools.terraform.calls == []
+
+
+def test_a_dead_emulator_is_named_as_the_cause(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    def die(stack: str) -> None:
+        if stack == "models":
+            tools.emulator.running = False
+            raise TerraformError("connection refused")
+
+    tools.terraform.before_apply = die
+    result = run(deploy)
+    assert result.exit_code == 12
+    assert result.error is not None
+    assert "died during `models`" in result.error.message
+
+
+def test_a_stack_that_publishes_nothing_is_refused(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.terraform.silent.add("data")
+    result = run(deploy)
+    assert result.exit_code == 8
+    assert result.error is not None
+    assert "no output object named `data`" in result.error.message
+
+
+def test_an_interrupt_starts_nothing_more_and_ends_with_130(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    def interrupt(stack: str) -> None:
+        if stack == "data":
+            run.cancel.set()
+            raise TerraformError("interrupted")
+
+    tools.terraform.before_apply = interrupt
+    result = run(deploy)
+    assert (result.status, result.exit_code) == ("cancelled", 130)
+    actions = {stack.name: stack.action for stack in result.stacks}
+    assert (actions["foundation"], actions["data"], actions["models"]) == ("created", "skipped", "skipped")
+
+
+def test_an_unexpected_error_ends_with_70_and_names_the_log(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    def crash(stack: str) -> None:
+        raise ZeroDivisionError("by zero")
+
+    tools.terraform.before_apply = crash
+    result = run(deploy)
+    assert result.exit_code == 70
+    assert result.error is not None
+    log = (result.error.hint or "").removeprefix("the traceback is in ")
+    with open(log, encoding="utf-8") as file:
+        assert "ZeroDivisionError: by zero" in file.read()
+
+
+def test_a_part_needs_what_lies_before_it(run: Runs, environment: Environment, graph: Graph) -> None:
+    result = run(plans.deploy(environment, graph, stacks=graph.select(phases=["3"]), command="phase rollout"))
+    assert result.exit_code == 1
+    assert result.error is not None
+    assert "needs the outputs of `foundation`, which is not deployed" in result.error.message
+
+
+def test_a_part_uses_the_outputs_that_are_deployed(
+    run: Runs, deploy: Plan, environment: Environment, graph: Graph
+) -> None:
+    run(deploy)
+    result = run(plans.deploy(environment, graph, stacks=graph.select(blueprints=["chat"]), command="phase rollout"))
+    assert result.exit_code == 0
+    assert [stack.name for stack in result.stacks] == ["blueprint-chat", "monitoring"]
+    assert [probe.blueprint for probe in result.smoke] == ["chat"]
+
+
+def test_a_preview_of_an_empty_environment_uses_examples_and_no_bucket(
+    run: Runs, graph: Graph, environment: Environment, tools: FakeTools
+) -> None:
+    def throwaway(session: object) -> None:
+        session.target = open_target(tools, "http://127.0.0.1:1", throwaway=True)  # type: ignore[attr-defined]
+
+    result = run(plans.preview(environment, graph.stacks), throwaway)
+    assert (result.status, result.exit_code) == ("preview", 0)
+    assert all(ws.backend_file is None for ws in tools.terraform.workspaces.values())
+    assert "apply" not in {command for command, _ in tools.terraform.calls}
+    assert not tools.store.exists
+    assert {stack.added for stack in result.stacks} == {1}
+
+
+def test_a_plan_of_what_exists_is_real(
+    run: Runs, deploy: Plan, graph: Graph, environment: Environment, tools: FakeTools
+) -> None:
+    from orchestrator.execute import load_outputs
+
+    run(deploy)
+
+    def running(session: object) -> None:
+        session.target = open_target(tools, "http://127.0.0.1:4566")  # type: ignore[attr-defined]
+        load_outputs(session)  # type: ignore[arg-type]
+
+    result = run(plans.preview(environment, graph.stacks), running)
+    assert result.status == "ok"
+    assert {stack.action for stack in result.stacks} == {"unchanged"}
+    assert all(ws.backend_file is not None for ws in tools.terraform.workspaces.values())
+
+
+def test_empty_plans_are_not_applied(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    run(deploy)
+    assert tools.terraform.plans["data"] != EMPTY
+    tools.terraform.calls.clear()
+    run(deploy)
+    assert {command for command, stack in tools.terraform.calls if stack == "data"} == {"init", "plan"}
+
+
+def test_smoke_alone_probes_what_is_deployed(run: Runs, deploy: Plan, graph: Graph, environment: Environment) -> None:
+    run(deploy)
+    result = run(plans.smoke(environment, graph))
+    assert (result.command, result.exit_code, len(result.smoke)) == ("smoke", 0, 2)

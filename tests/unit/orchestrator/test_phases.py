@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator import phases
+from orchestrator.errors import ConfigError
+
+TEXT = "name: {name}\norder: {order}\ntitle: T\n"
+
+
+def test_the_repository_has_five_phases_in_order(repo: Path) -> None:
+    names = [phase.name for phase in phases.read(repo)]
+    assert names == ["foundation", "data", "models", "inference", "monitoring"]
+
+
+def test_every_upstream_phase_has_example_outputs(repo: Path) -> None:
+    read = phases.read(repo)
+    examples = phases.read_examples(repo, read)
+    assert {name for phase in read for name in phase.upstream} <= set(examples)
+
+
+def test_phases_come_in_the_order_that_they_state() -> None:
+    texts = {"a": TEXT.format(name="late", order=2), "b": TEXT.format(name="early", order=1)}
+    assert [phase.name for phase in phases.parse(texts)] == ["early", "late"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        (
+            "needs: [fundation]",
+            "p/phase.yaml: needs names `fundation`; known: foundation",
+            "did you mean `foundation`?",
+        ),
+        ("values: [netwrok]", "p/phase.yaml: values names `netwrok`", "did you mean `network`?"),
+        ("upstream: [zzz]", "p/phase.yaml: upstream names `zzz`", None),
+        ("after: [dance]", "p/phase.yaml: after.0: Input should be 'pipeline' (received 'dance')", None),
+        ("nedds: []", "p/phase.yaml: nedds: Extra inputs are not permitted", None),
+        ("needs: [", "p/phase.yaml: is not valid YAML", None),
+    ],
+)
+def test_a_mistake_is_named_with_its_file(line: str, message: str, hint: str | None) -> None:
+    texts = {"f": TEXT.format(name="foundation", order=1), "p": TEXT.format(name="data", order=2) + line}
+    with pytest.raises(ConfigError) as error:
+        phases.parse(texts)
+    assert error.value.message.startswith(message)
+    assert error.value.hint == hint
