@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import io
 import json
-import logging
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -34,8 +33,6 @@ def load_function(monkeypatch: pytest.MonkeyPatch) -> Load:
         folder = LAMBDA / name
         for key, value in {"AWS_DEFAULT_REGION": "us-east-1", **environ}.items():
             monkeypatch.setenv(key, value)
-        # A logger outlives its function's namespace, and with it the stdout of an earlier test.
-        logging.getLogger(name).handlers.clear()
         before = set(sys.modules)
         sys.path.insert(0, str(folder))
         try:
