@@ -50,8 +50,8 @@ smoke: env-given setup ## Ask every deployed model something and check the answe
 	@$(ORCHESTRATOR) smoke $(ENV) $(ARGS)
 
 .PHONY: destroy
-destroy: env-given setup ## Remove everything that was deployed
-	@$(ORCHESTRATOR) destroy $(ENV) $(ARGS)
+destroy: env-given setup ## Remove everything that was deployed (local: without asking)
+	@$(ORCHESTRATOR) destroy $(ENV) $(if $(filter local,$(ENV)),--yes) $(ARGS)
 
 ##@ Local AWS
 
