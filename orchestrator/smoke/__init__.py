@@ -1,0 +1,60 @@
+"""Smoke inference: "deployed" means "answers", and answers right.
+
+Every probe is a file with one class, and a line in `registry.PROBES`. A probe that cannot do its work,
+because an output or an expected answer is missing, has failed; nothing is skipped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orchestrator.config.models import Blueprint, Environment
+from orchestrator.errors import PlatformError
+from orchestrator.smoke.base import Probe, ProbeFailed, Target, Verdict
+from orchestrator.smoke.registry import PROBES
+from orchestrator.tools.interfaces import Cloud, EventSink, Json, ProbeResult
+
+__all__ = ["PROBES", "run"]
+
+
+def run(
+    cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink
+) -> tuple[ProbeResult, ...]:
+    """Probe every blueprint of the environment.
+
+    Args:
+        cloud: where they are deployed.
+        environment: its blueprint files say what to ask and what must come back.
+        outputs: published objects by stack (`inference`, `blueprint-reviews`, …).
+        on_event: hears each result as it comes.
+    """
+    results = []
+    for blueprint in environment.blueprints:
+        target = Target(cloud, blueprint, outputs)
+        for probe in PROBES:
+            if not probe.applies(blueprint):
+                continue
+            result = _one(probe, target, blueprint)
+            results.append(result)
+            words = f"{blueprint.name} {probe.name} {result.status} ({result.latency_ms:.0f} ms): {result.detail}"
+            on_event({"type": "smoke", "@message": words, "status": result.status})
+    return tuple(results)
+
+
+def _one(probe: Probe, target: Target, blueprint: Blueprint) -> ProbeResult:
+    try:
+        verdict, status = probe.check(target), "ok"
+    except ProbeFailed as failure:
+        verdict, status = failure.verdict, "failed"
+    except PlatformError as error:
+        verdict, status = Verdict(0.0, "not-run", error.message), "failed"
+    return ProbeResult(
+        probe=probe.name,
+        blueprint=blueprint.name,
+        method=blueprint.kind,
+        source=blueprint.model.source,
+        status="ok" if status == "ok" else "failed",
+        latency_ms=round(verdict.latency_ms, 1),
+        fidelity=verdict.fidelity,
+        detail=verdict.detail,
+    )

@@ -1,0 +1,23 @@
+"""The API must refuse a request without a key."""
+
+from __future__ import annotations
+
+from orchestrator.config.models import Blueprint
+from orchestrator.smoke import answers
+from orchestrator.smoke.base import Observation, Target, Verdict
+from orchestrator.smoke.gateway import Gateway
+
+
+class ApiNoKey:
+    name = "api-no-key"
+
+    def applies(self, blueprint: Blueprint) -> bool:
+        return blueprint.kind == "realtime"
+
+    def check(self, target: Target) -> Verdict:
+        seen = Observation(target)
+        text = target.blueprint.smoke.golden[0].input
+        status, _, content = Gateway(seen).post({"inputs": [text]}, key=None)
+        if status != 403:
+            raise seen.failed(f"a request without a key must be answered 403, got {status}: {answers.shown(content)}")
+        return seen.within(target.blueprint.smoke.max_latency_ms, "403")

@@ -1,0 +1,72 @@
+"""Requests to the inference API, as the three API probes put them."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from orchestrator.smoke import base
+from orchestrator.smoke.base import Observation, ProbeFailed, Target
+
+REQUEST_SECONDS = 35.0
+"""API Gateway itself gives up after 29 seconds."""
+RETRY_BUDGET_SECONDS = 180.0
+_DEFAULT_PAUSE = 2.0
+_LONGEST_PAUSE = 30.0
+_KEY_SPREADS_SECONDS = 60.0
+
+Answer = tuple[int, dict[str, str], bytes]
+
+
+class Gateway:
+    """The API of one environment, asked for one blueprint."""
+
+    def __init__(self, seen: Observation) -> None:
+        target = seen.target
+        base_url = target.cloud.api_url(
+            target.output("inference", "api", "rest_api_id"), target.output("inference", "api", "stage_name")
+        )
+        self._seen = seen
+        self.url = f"{base_url}/{target.blueprint.kind}/{target.blueprint.name}"
+
+    def post(self, document: Any, *, key: str | None) -> Answer:
+        """One request, repeated while the API says that it is not ready yet."""
+        started = time.monotonic()
+        headers = {"content-type": "application/json", "accept": "application/json"}
+        if key is not None:
+            headers["x-api-key"] = key
+        body = json.dumps(document).encode()
+        while True:
+            with self._seen.asking(f"call {self.url}"):
+                status, got, content = self._seen.target.cloud.http(
+                    "POST", self.url, headers=headers, body=body, timeout=REQUEST_SECONDS
+                )
+            pause = self._pause(status, got, key=key, spent=time.monotonic() - started)
+            if pause is None:
+                self._seen.saw(got)
+                return status, got, content
+            # A cold start is no slow answer: the time of the answer that counts starts anew.
+            self._seen.latency_ms = 0.0
+            base.sleep(pause)
+
+    def _pause(self, status: int, headers: dict[str, str], *, key: str | None, spent: float) -> float | None:
+        """Seconds to wait before asking again, or `None` to take this answer."""
+        if status == 503 and "retry-after" in headers:
+            asked = headers["retry-after"]
+            pause = min(float(asked), _LONGEST_PAUSE) if asked.isdigit() else _DEFAULT_PAUSE
+            return pause if spent + pause < RETRY_BUDGET_SECONDS else None
+        # On AWS a new key takes some seconds to reach the edge.
+        new_key = status == 403 and key is not None and self._seen.target.cloud.endpoint is None
+        return _DEFAULT_PAUSE if new_key and spent < _KEY_SPREADS_SECONDS else None
+
+
+def api_key(target: Target, seen: Observation) -> str:
+    """The value of the API key; it goes into a header and nowhere else."""
+    key_id = target.output("inference", "api", "api_key_id")
+    with seen.asking("read the API key"):
+        found = target.cloud.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)
+    value = found.get("value")
+    if not isinstance(value, str) or not value:
+        raise ProbeFailed(f"the API key {key_id} has no value that this role may read")
+    return value

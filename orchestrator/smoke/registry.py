@@ -1,0 +1,20 @@
+"""All probes, in the order in which they run."""
+
+from __future__ import annotations
+
+from orchestrator.smoke.api import Api
+from orchestrator.smoke.api_bad_request import ApiBadRequest
+from orchestrator.smoke.api_no_key import ApiNoKey
+from orchestrator.smoke.base import Probe
+from orchestrator.smoke.bedrock_direct import BedrockDirect
+from orchestrator.smoke.endpoint_config import EndpointConfig
+from orchestrator.smoke.endpoint_direct import EndpointDirect
+
+PROBES: tuple[Probe, ...] = (
+    EndpointConfig(),
+    EndpointDirect(),
+    BedrockDirect(),
+    Api(),
+    ApiNoKey(),
+    ApiBadRequest(),
+)

@@ -1,0 +1,394 @@
+"""Every probe: what it accepts, what turns it red, and what it says then."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from orchestrator import smoke
+from orchestrator.config.models import Blueprint, Environment, Platform
+from orchestrator.errors import PlatformError
+from orchestrator.tools.interfaces import Json, ProbeResult
+from tests.fakes.aws import FakeCloud
+
+KEY = "the-secret-key-value"
+PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
+OUTPUTS: dict[str, Json] = {
+    "inference": {"api": {"rest_api_id": "abc123", "stage_name": "v1", "api_key_id": "key1"}},
+    "blueprint-reviews": {"endpoint_name": "mlops-local-reviews", "endpoint_config_name": "mlops-local-reviews-1a2b"},
+    "blueprint-chat": {"inference_profile_arn": PROFILE},
+}
+REVIEWS = {
+    "name": "reviews",
+    "kind": "realtime",
+    "model": {"source": "sagemaker", "group": "reviews"},
+    "smoke": {"golden": [{"input": "I love it.", "label": "positive"}, {"input": "Awful.", "label": "negative"}]},
+}
+CHAT = {
+    "name": "chat",
+    "kind": "realtime",
+    "model": {"source": "bedrock", "model_id": "amazon.nova-lite-v1:0"},
+    "parameters": {"max_tokens": 64, "temperature": 0.2, "top_k": 5},
+    "smoke": {"golden": [{"input": "Say hello.", "contains": "Hello"}]},
+}
+EXECUTED = {"x-emulator-fidelity": "executed"}
+STAND_IN = {"x-emulator-fidelity": "executed", "x-fidelity": "stand-in"}
+
+
+def sentiment(text: str) -> Json:
+    return {"label": "negative" if "Awful" in text else "positive", "score": 0.9}
+
+
+def endpoint_answer(**asked: Any) -> Json:
+    outputs = [sentiment(text) for text in json.loads(asked["Body"])["inputs"]]
+    body = {"outputs": outputs, "model": {"training_job": "j", "seed": "42"}}
+    return {"Body": io.BytesIO(json.dumps(body).encode()), "ResponseMetadata": {"HTTPHeaders": EXECUTED}}
+
+
+def converse_answer(text: str = "Hello there.", tokens: int = 3) -> Json:
+    return {
+        "output": {"message": {"role": "assistant", "content": [{"text": text}]}},
+        "stopReason": "end_turn",
+        "usage": {"inputTokens": 2, "outputTokens": tokens},
+        "ResponseMetadata": {"HTTPHeaders": {"x-emulator-fidelity": "stand-in"}},
+    }
+
+
+def web_answer(**asked: Any) -> tuple[int, dict[str, str], Json]:
+    """An API in the shape of the published one."""
+    error: Json = {"request_id": "q", "error": {"type": "Forbidden", "message": "Forbidden"}}
+    if asked["headers"].get("x-api-key") != KEY:
+        return 403, {"x-emulator-fidelity": "emulated"}, error
+    inputs = json.loads(asked["body"])["inputs"]
+    if not inputs:
+        return (
+            400,
+            {"x-emulator-fidelity": "emulated"},
+            error | {"error": {"type": "BadRequest", "message": "no inputs"}},
+        )
+    name = asked["url"].rpartition("/")[2]
+    source = "sagemaker" if name == "reviews" else "bedrock"
+    outputs = [sentiment(text) if source == "sagemaker" else {"text": "Well, hello."} for text in inputs]
+    headers = {"x-request-id": "q", "x-route-decision": "primary", **(EXECUTED if name == "reviews" else STAND_IN)}
+    return 200, headers, {
+        "request_id": "q",
+        "blueprint": name,
+        "source": source,
+        "model": "m",
+        "outputs": outputs,
+    }  # fmt: skip
+
+
+@pytest.fixture
+def cloud() -> FakeCloud:
+    config = {"EndpointStatus": "InService", "EndpointConfigName": "mlops-local-reviews-1a2b"}
+    return FakeCloud(
+        services={
+            "apigateway": {"get_api_key": {"id": "key1", "value": KEY}},
+            "sagemaker-runtime": {"invoke_endpoint": endpoint_answer},
+            "sagemaker": {"describe_endpoint": {**config, "ResponseMetadata": {"HTTPHeaders": EXECUTED}}},
+            "bedrock-runtime": {"converse": converse_answer()},
+        },
+        web=[web_answer],
+    )
+
+
+@pytest.fixture
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    taken: list[float] = []
+    monkeypatch.setattr("orchestrator.smoke.base.sleep", taken.append)
+    return taken
+
+
+def probe(
+    cloud: FakeCloud, *blueprints: Json, outputs: dict[str, Json] | None = None, on_event: Any = None
+) -> dict[tuple[str, str], ProbeResult]:
+    environment = Environment(
+        name="local",
+        platform=Platform(),
+        blueprints=tuple(Blueprint.model_validate(each) for each in blueprints or (REVIEWS, CHAT)),
+    )
+    results = smoke.run(cloud, environment, outputs or OUTPUTS, on_event=on_event or (lambda event: None))
+    return {(result.blueprint, result.probe): result for result in results}
+
+
+def refuse(code: str, message: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+
+
+def test_all_green(cloud: FakeCloud) -> None:
+    told: list[Json] = []
+    results = probe(cloud, on_event=told.append)
+    assert {key: (result.status, result.fidelity, result.detail) for key, result in results.items()} == {
+        ("reviews", "endpoint-config"): ("ok", "executed", "mlops-local-reviews-1a2b"),
+        ("reviews", "endpoint-direct"): ("ok", "executed", "positive 0.90, negative 0.90"),
+        ("reviews", "api"): ("ok", "executed", "positive 0.90, negative 0.90"),
+        ("reviews", "api-no-key"): ("ok", "emulated", "403"),
+        ("reviews", "api-bad-request"): ("ok", "emulated", "400 BadRequest"),
+        ("chat", "bedrock-direct"): ("ok", "stand-in", "12 characters"),
+        ("chat", "api"): ("ok", "stand-in", "12 characters"),
+        ("chat", "api-no-key"): ("ok", "emulated", "403"),
+        ("chat", "api-bad-request"): ("ok", "emulated", "400 BadRequest"),
+    }
+    assert {result.method for result in results.values()} == {"realtime"}
+    assert results["chat", "api"].source == "bedrock"
+    assert len(told) == len(results)
+
+
+def test_on_aws_every_answer_is_executed(cloud: FakeCloud) -> None:
+    cloud.endpoint = None
+    assert {result.fidelity for result in probe(cloud).values()} == {"executed"}
+
+
+def test_the_key_is_used_and_never_told(cloud: FakeCloud) -> None:
+    told: list[Json] = []
+    cloud.web = [(500, {}, {"message": "boom"})]
+    results = probe(cloud, on_event=told.append)
+    assert KEY not in json.dumps(told) + repr(results)
+    assert any(call["headers"].get("x-api-key") == KEY for call in cloud.called("http"))
+
+
+def test_requests_go_to_the_published_address_with_the_blueprints_parameters(cloud: FakeCloud) -> None:
+    probe(cloud)
+    assert {call["url"] for call in cloud.called("http")} == {
+        f"http://127.0.0.1:4566/restapis/abc123/v1/_user_request_/realtime/{name}" for name in ("reviews", "chat")
+    }
+    (converse,) = cloud.called("bedrock-runtime.converse")
+    assert converse["modelId"] == PROFILE
+    assert converse["inferenceConfig"] == {"maxTokens": 64, "temperature": 0.2}
+
+
+def with_golden(blueprint: Json, *cases: Json, **smoke_settings: Any) -> Json:
+    return {**blueprint, "smoke": {"golden": list(cases), **smoke_settings}}
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "name", "missing"),
+    [(REVIEWS, "endpoint-direct", "label"), (REVIEWS, "api", "label"), (CHAT, "bedrock-direct", "contains")],
+)
+def test_a_missing_golden_answer_is_red(cloud: FakeCloud, blueprint: Json, name: str, missing: str) -> None:
+    result = probe(cloud, with_golden(blueprint, {"input": "I love it."}))[blueprint["name"], name]
+    assert result.status == "failed"
+    assert result.detail.startswith(f"the golden case `I love it.` has no expected `{missing}`")
+
+
+def test_a_wrong_label_is_red_and_shows_both(cloud: FakeCloud) -> None:
+    results = probe(cloud, with_golden(REVIEWS, {"input": "I love it.", "label": "negative"}))
+    for name in ("endpoint-direct", "api"):
+        assert results["reviews", name].status == "failed"
+        assert results["reviews", name].detail == "`I love it.` must be negative, got positive (0.90)"
+
+
+def test_a_text_without_the_expected_words_is_red(cloud: FakeCloud) -> None:
+    result = probe(cloud, with_golden(CHAT, {"input": "Hi", "contains": "goodbye"}))["chat", "bedrock-direct"]
+    assert (result.status, result.detail) == ("failed", 'the text must contain `goodbye`, got `"Hello there."`')
+
+
+def test_an_empty_expectation_takes_any_text_but_no_empty_one(cloud: FakeCloud) -> None:
+    any_text = with_golden(CHAT, {"input": "Hi", "contains": ""})
+    assert probe(cloud, any_text)["chat", "bedrock-direct"].status == "ok"
+    cloud.services["bedrock-runtime"]["converse"] = converse_answer("  ")
+    assert "not empty" in probe(cloud, any_text)["chat", "bedrock-direct"].detail
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (b"<html>", "the answer is not a JSON object: `<html>`"),
+        (b"{}", "one input must have one output, got `null`"),
+        (b'{"outputs": [1]}', "an output must be an object, got `1`"),
+        (b'{"outputs": [{"label": "meh", "score": 1}]}', '`label` must be one of positive, negative, got `"meh"`'),
+        (b'{"outputs": [{"label": "positive", "score": 7}]}', "`score` must be a number from 0 to 1, got `7`"),
+        (b'{"outputs": [{"label": "positive", "score": 1}]}', "the answer does not say which `model` gave it"),
+    ],
+)
+def test_an_answer_in_another_form_is_red(cloud: FakeCloud, body: bytes, detail: str) -> None:
+    cloud.services["sagemaker-runtime"]["invoke_endpoint"] = lambda **_: {"Body": io.BytesIO(body)}
+    assert probe(cloud, REVIEWS)["reviews", "endpoint-direct"].detail == detail
+
+
+@pytest.mark.parametrize(
+    ("change", "detail"),
+    [
+        ({"source": "bedrock"}, '`source` must be sagemaker, got `"bedrock"`'),
+        ({"blueprint": "other"}, '`blueprint` must be reviews, got `"other"`'),
+        ({"request_id": ""}, "the answer has no `request_id`"),
+        ({"model": None}, "the answer has no `model`"),
+    ],
+)
+def test_a_wrong_envelope_is_red(cloud: FakeCloud, change: Json, detail: str) -> None:
+    def changed(**asked: Any) -> Any:
+        status, headers, document = web_answer(**asked)
+        return status, headers, {**document, **change}
+
+    cloud.web = [changed]
+    assert probe(cloud, REVIEWS)["reviews", "api"].detail.startswith(detail)
+
+
+def test_missing_headers_are_red(cloud: FakeCloud) -> None:
+    cloud.web = [lambda **asked: (200, {}, web_answer(**asked)[2])]
+    assert probe(cloud, REVIEWS)["reviews", "api"].detail == "the answer has no header x-request-id"
+
+
+@pytest.mark.parametrize(
+    ("stack", "removed", "failing"),
+    [
+        ("blueprint-reviews", "endpoint_name", {"endpoint-config", "endpoint-direct"}),
+        ("blueprint-reviews", "endpoint_config_name", {"endpoint-config"}),
+        ("inference", "api", {"api", "api-no-key", "api-bad-request"}),
+    ],
+)
+def test_a_missing_output_is_red_and_named(cloud: FakeCloud, stack: str, removed: str, failing: set[str]) -> None:
+    outputs = {**OUTPUTS, stack: {name: each for name, each in OUTPUTS[stack].items() if name != removed}}
+    results = probe(cloud, REVIEWS, outputs=outputs)
+    assert {name for (_, name), result in results.items() if result.status == "failed"} == failing
+    assert all(f"the stack {stack} publishes no" in results["reviews", name].detail for name in failing)
+
+
+def test_a_blueprint_that_is_not_deployed_is_red(cloud: FakeCloud) -> None:
+    outputs = {"inference": OUTPUTS["inference"]}
+    result = probe(cloud, REVIEWS, outputs=outputs)["reviews", "endpoint-direct"]
+    assert result.detail == "the stack blueprint-reviews publishes nothing: it is not deployed"
+
+
+def test_an_endpoint_that_runs_something_else_is_red(cloud: FakeCloud) -> None:
+    outputs = {**OUTPUTS, "blueprint-reviews": {**OUTPUTS["blueprint-reviews"], "endpoint_config_name": "newer"}}
+    result = probe(cloud, REVIEWS, outputs=outputs)["reviews", "endpoint-config"]
+    assert result.status == "failed"
+    assert result.detail == "the endpoint mlops-local-reviews runs mlops-local-reviews-1a2b, the state says newer"
+
+
+def test_an_endpoint_out_of_service_tells_its_reason(cloud: FakeCloud) -> None:
+    cloud.services["sagemaker"]["describe_endpoint"] = {
+        "EndpointStatus": "Failed",
+        "EndpointConfigName": "mlops-local-reviews-1a2b",
+        "FailureReason": "the container did not pass the ping",
+    }
+    result = probe(cloud, REVIEWS)["reviews", "endpoint-config"]
+    assert result.detail == (
+        "the endpoint mlops-local-reviews is Failed, not InService: the container did not pass the ping"
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (
+            refuse("ValidationError", "Endpoint not found"),
+            "cannot invoke the endpoint mlops-local-reviews: ValidationError: Endpoint not found",
+        ),
+        (
+            EndpointConnectionError(endpoint_url="http://127.0.0.1:4566"),
+            "cannot invoke the endpoint mlops-local-reviews: the emulator at http://127.0.0.1:4566 "
+            "does not answer (EndpointConnectionError)",
+        ),
+    ],
+    ids=["refused", "gone"],
+)
+def test_what_aws_raises_is_a_failed_probe(cloud: FakeCloud, error: Exception, detail: str) -> None:
+    cloud.services["sagemaker-runtime"]["invoke_endpoint"] = error
+    result = probe(cloud, REVIEWS)["reviews", "endpoint-direct"]
+    assert (result.status, result.fidelity, result.detail) == ("failed", "not-run", detail)
+
+
+def test_no_answer_from_the_api_is_a_failed_probe(cloud: FakeCloud) -> None:
+    cloud.web = [PlatformError("POST x got no answer: ConnectError")]
+    assert probe(cloud, REVIEWS)["reviews", "api"].detail == "POST x got no answer: ConnectError"
+
+
+def in_turn(*first: tuple[int, dict[str, str], Json], then: Callable[..., Any]) -> Callable[..., Any]:
+    answers = list(first)
+
+    def answer(**asked: Any) -> Any:
+        return answers.pop(0) if answers else then(**asked)
+
+    return answer
+
+
+COLD = (503, {"retry-after": "3"}, {"error": {"type": "NotReady", "message": "cold"}})
+
+
+def only(cloud: FakeCloud, name: str) -> ProbeResult:
+    return probe(cloud, REVIEWS)["reviews", name]
+
+
+def test_not_ready_is_asked_again_after_the_time_it_names(cloud: FakeCloud, pauses: list[float]) -> None:
+    cloud.web = [in_turn(COLD, COLD, then=web_answer)]
+    assert only(cloud, "api").status == "ok"
+    assert pauses == [3.0, 3.0]
+
+
+def test_waiting_has_an_end(cloud: FakeCloud, pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.smoke.gateway.RETRY_BUDGET_SECONDS", 0.0)
+    cloud.web = [COLD]
+    result = only(cloud, "api")
+    assert result.status == "failed"
+    assert "answered 503" in result.detail
+    assert pauses == []
+
+
+def test_a_503_that_does_not_ask_to_come_back_is_red_at_once(cloud: FakeCloud, pauses: list[float]) -> None:
+    cloud.web = [(503, {}, {"error": {"type": "InternalError", "message": "no"}})]
+    assert only(cloud, "api").status == "failed"
+    assert pauses == []
+
+
+def test_a_new_key_may_take_a_moment_on_aws_only(cloud: FakeCloud, pauses: list[float]) -> None:
+    refused = (403, {}, {"message": "Forbidden"})
+    cloud.web = [in_turn(refused, then=web_answer)]
+    assert only(cloud, "api").status == "failed"
+    cloud.endpoint = None
+    cloud.web = [in_turn(refused, then=web_answer)]
+    assert only(cloud, "api").status == "ok"
+    assert pauses == [2.0]
+
+
+def test_an_api_without_a_lock_is_red(cloud: FakeCloud) -> None:
+    cloud.web = [lambda **asked: web_answer(**{**asked, "headers": {"x-api-key": KEY}})]
+    result = only(cloud, "api-no-key")
+    assert result.status == "failed"
+    assert result.detail.startswith("a request without a key must be answered 403, got 200")
+
+
+def test_a_bad_request_must_be_refused_in_words(cloud: FakeCloud) -> None:
+    cloud.web = [(200, {}, {"outputs": []})]
+    assert "must be answered 400, got 200" in only(cloud, "api-bad-request").detail
+    cloud.web = [(400, {}, {"message": "Invalid request body"})]
+    assert "must name `error.type` and `error.message`" in only(cloud, "api-bad-request").detail
+
+
+def test_a_key_that_cannot_be_read_is_red(cloud: FakeCloud) -> None:
+    cloud.services["apigateway"]["get_api_key"] = {"id": "key1"}
+    assert only(cloud, "api").detail == "the API key key1 has no value that this role may read"
+
+
+def test_an_answer_that_takes_too_long_is_red(cloud: FakeCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    ticks = iter(range(0, 10_000, 2))
+    monkeypatch.setattr("orchestrator.smoke.base.time.monotonic", lambda: next(ticks))
+    slow = with_golden(REVIEWS, {"input": "I love it.", "label": "positive"}, max_latency_ms=1500)
+    result = probe(cloud, slow)["reviews", "endpoint-direct"]
+    assert (result.status, result.latency_ms) == ("failed", 2000.0)
+    assert result.detail == "the slowest answer took 2000 ms, allowed are 1500 ms"
+
+
+def test_an_answer_that_says_nothing_about_itself_is_at_best_emulated(cloud: FakeCloud) -> None:
+    def silent(**asked: Any) -> Json:
+        return {"Body": endpoint_answer(**asked)["Body"]}
+
+    cloud.services["sagemaker-runtime"]["invoke_endpoint"] = silent
+    assert only(cloud, "endpoint-direct").fidelity == "emulated"
+
+
+def test_every_combination_that_can_be_deployed_has_probes() -> None:
+    from orchestrator.blueprints import MATRIX
+
+    for (kind, source), cell in MATRIX.items():
+        if cell.available:
+            base = REVIEWS if source == "sagemaker" else CHAT
+            blueprint = Blueprint.model_validate({**base, "kind": kind})
+            assert [each.name for each in smoke.PROBES if each.applies(blueprint)]
