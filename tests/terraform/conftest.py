@@ -1,0 +1,75 @@
+"""A copy of `terraform/` to run in: nothing of a test run lands in the working tree.
+
+Every module of the copy gets the canonical lock file, so that a provider which is not the locked one is
+refused here too.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from scripts.install import provider
+from tests.terraform.hcl import REPO, TERRAFORM
+
+LOCK = TERRAFORM / ".terraform.lock.hcl"
+ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "HTTPS_PROXY", "https_proxy")
+SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Terraform:
+    """The binary, run inside the copy."""
+
+    binary: str
+    env: dict[str, str]
+    copy: Path
+
+    def __call__(self, *arguments: str, folder: str = ".") -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.binary, *arguments],
+            cwd=self.copy / folder,
+            env=self.env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def init(self, folder: str) -> None:
+        done = self("init", "-backend=false", "-input=false", "-no-color", "-lockfile=readonly", folder=folder)
+        assert done.returncode == 0, f"terraform init of {folder}:\n{done.stdout}\n{done.stderr}"
+
+
+@pytest.fixture(scope="session")
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
+    own = REPO / ".tools/bin/terraform"
+    binary = str(own) if own.exists() else shutil.which("terraform")
+    assert binary, "terraform is neither in .tools/bin nor on PATH: run `make setup`"
+    root = tmp_path_factory.mktemp("repository")
+    shutil.copytree(TERRAFORM, root / "terraform", ignore=shutil.ignore_patterns(".terraform", "*.tfstate*"))
+    shutil.copytree(REPO / "tests/terraform/mocks", root / "tests/terraform/mocks")
+    for module in (root / "terraform/modules").iterdir():
+        shutil.copy(LOCK, module)
+    env = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+    # Credentials of nobody: a mocked provider asks for none, and a test must never reach an account.
+    env |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
+    env |= {"TF_CLI_CONFIG_FILE": str(cli_configuration(root)), "TF_IN_AUTOMATION": "1", "CHECKPOINT_DISABLE": "1"}
+    return Terraform(binary, env, root / "terraform")
+
+
+def cli_configuration(folder: Path) -> Path:
+    """A configuration that takes the provider from an offline mirror if there is one, else from the registry."""
+    file = folder / "terraform.rc"
+    mirror = provider.find_mirror(REPO, provider.locked_version(REPO), os.environ, provider.usual_places())
+    if mirror is None:
+        file.write_text("disable_checkpoint = true\n", encoding="utf-8")
+    else:
+        provider.write_configuration(file, mirror)
+    return file
