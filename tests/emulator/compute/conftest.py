@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.emulator.compute.support import TRUST, Lambdas, evidence, unique
+
+
+@pytest.fixture(scope="session", autouse=True)
+def role(aws: Any) -> None:
+    aws("iam").create_role(RoleName="compute-tests", AssumeRolePolicyDocument=TRUST)
+
+
+@pytest.fixture(scope="session")
+def bucket(aws: Any) -> str:
+    name = unique("compute")
+    aws("s3").create_bucket(Bucket=name)
+    return name
+
+
+@pytest.fixture
+def lambdas(aws: Any) -> Lambdas:
+    return Lambdas(aws("lambda"))
+
+
+@pytest.fixture
+def seen(emulator: Any) -> Callable[..., list[dict[str, Any]]]:
+    """`seen(kind="lambda", resource=name)`: the evidence that matches."""
+    return lambda **filters: evidence(emulator.endpoint, **filters)
