@@ -85,18 +85,18 @@ class RealTools:
         synth(self.environment, blueprint, out, self.repo)
 
     def live_version(self, cloud: Cloud, parameter: str) -> Json | None:
-        from orchestrator import pipeline
+        from orchestrator.pipeline import live_version
 
-        return pipeline.live_version(cloud, parameter)
+        return live_version(cloud, parameter)
 
     def run_pipeline(
         self, cloud: Cloud, models_outputs: Json, *, bucket: str, dataset: Path | None, on_event: EventSink
     ) -> PipelineResult:
-        from orchestrator import pipeline
+        from orchestrator.pipeline import run
 
         # Only the local AWS has to prove what really ran; on AWS it did.
         evidence = self.emulator.evidence if cloud.endpoint else None
-        return pipeline.run(
+        return run(
             cloud,
             models_outputs,
             bucket=bucket,
@@ -108,9 +108,9 @@ class RealTools:
     def smoke(
         self, cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink
     ) -> tuple[ProbeResult, ...]:
-        from orchestrator import smoke
+        from orchestrator.smoke import run
 
-        return smoke.run(cloud, environment, outputs, on_event=on_event)
+        return run(cloud, environment, outputs, on_event=on_event)
 
 
 def local_emulator(repo: Path) -> EmulatorProcess:
