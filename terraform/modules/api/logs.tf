@@ -59,7 +59,7 @@ resource "aws_iam_role_policy_attachment" "logs" {
 }
 
 # One setting per account and region: environments that share both overwrite each other's with an equal
-# one, and destroying one of them leaves the setting where it is.
+# one. The provider leaves it in place on destroy (and says so); the next deployment puts its own role there.
 resource "aws_api_gateway_account" "this" {
   cloudwatch_role_arn = aws_iam_role.logs.arn
 
