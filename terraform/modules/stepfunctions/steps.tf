@@ -18,6 +18,6 @@ locals {
         "CleanUpFailed", "PrepareLiveVersion", "SetLiveVersion",
       ]
     },
-    { name = "monitoring", states = ["PublishMetrics", "NotifySuccess", "Done", "NotifyFailure", "Failed"] },
+    { name = "monitoring", states = ["PublishMetrics", "NotifySuccess", "Done", "NotifyFailure", "ErrorNameReserved", "RenameError", "Failed"] },
   ]
 }
