@@ -1,7 +1,6 @@
 locals {
   managed_rules = {
     AWSManagedRulesCommonRuleSet          = { priority = 10, count_only = ["SizeRestrictions_BODY"] } # texts may exceed 8 KB
-    AWSManagedRulesKnownBadInputsRuleSet  = { priority = 20, count_only = [] }
     AWSManagedRulesAmazonIpReputationList = { priority = 30, count_only = [] }
   }
 }
@@ -52,6 +51,29 @@ resource "aws_wafv2_web_acl" "this" {
         metric_name                = rule.key
         sampled_requests_enabled   = false # requests are customers' texts
       }
+    }
+  }
+
+  # Written out, not generated like its siblings: static analysis looks for this one by name (Log4Shell).
+  rule {
+    name     = "AWSManagedRulesKnownBadInputsRuleSet"
+    priority = 20
+
+    override_action {
+      none {}
+    }
+
+    statement {
+      managed_rule_group_statement {
+        vendor_name = "AWS"
+        name        = "AWSManagedRulesKnownBadInputsRuleSet"
+      }
+    }
+
+    visibility_config {
+      cloudwatch_metrics_enabled = true
+      metric_name                = "AWSManagedRulesKnownBadInputsRuleSet"
+      sampled_requests_enabled   = false
     }
   }
 

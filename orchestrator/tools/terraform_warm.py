@@ -1,0 +1,72 @@
+"""Terraform on a warm provider: the same tool, attached to a running provider before each command.
+
+For the local environment only; `orchestrator.warm` says why and refuses everything else.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from orchestrator.tools.interfaces import ApplySummary, EventSink, PlanSummary, TerraformTool, Workspace
+from orchestrator.warm import client, types_used
+
+
+class WarmTerraform:
+    """Implements `TerraformTool` around another one.
+
+    Args:
+        inner: the tool that runs terraform.
+        repo: checkout whose code says which resource types are in use.
+        binary: the unpacked provider.
+        limit: provider processes at a time (about 600 MB each).
+    """
+
+    def __init__(self, inner: TerraformTool, repo: Path, binary: Path, *, limit: int) -> None:
+        self._inner, self._repo, self._binary, self._limit = inner, repo, binary, limit
+
+    def version(self) -> str:
+        return self._inner.version()
+
+    def init(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> None:
+        self._inner.init(self._attached(ws), on_event=on_event, cancel=cancel)
+
+    def plan(
+        self,
+        ws: Workspace,
+        *,
+        destroy: bool = False,
+        refresh: bool = True,
+        on_event: EventSink,
+        cancel: threading.Event,
+    ) -> PlanSummary:
+        return self._inner.plan(
+            self._attached(ws), destroy=destroy, refresh=refresh, on_event=on_event, cancel=cancel
+        )
+
+    def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary:
+        return self._inner.apply(self._attached(ws), on_event=on_event, cancel=cancel)
+
+    def _attached(self, ws: Workspace) -> Workspace:
+        """The same workspace; its terraform will talk to the running provider."""
+        reattach = client.attach(
+            self._repo,
+            self._binary,
+            name=str(ws.data_dir),
+            types=self._types(ws),
+            environment=ws.env,
+            limit=self._limit,
+        )
+        return replace(ws, env={**ws.env, "TF_REATTACH_PROVIDERS": reattach})
+
+    def _types(self, ws: Workspace) -> frozenset[str]:
+        """Types of the code, and those that this stack ever had: its state may still hold them."""
+        record = ws.data_dir / "provider-types.json"
+        seen = frozenset(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else frozenset()
+        types = types_used.in_tree(self._repo / "terraform", ws.root) | seen
+        if types != seen:
+            record.parent.mkdir(parents=True, exist_ok=True)
+            record.write_text(json.dumps(sorted(types)), encoding="utf-8")
+        return types
