@@ -49,7 +49,9 @@ PROGRAM = textwrap.dedent('''
     server = http.server.ThreadingHTTPServer(("127.0.0.1", args.port), Handler)
     port = server.server_port
     target = args.data_dir / "emulator.json"
-    target.write_text(json.dumps({"pid": os.getpid(), "endpoint": f"http://127.0.0.1:{port}", "port": port}))
+    draft = target.with_suffix(".tmp")
+    draft.write_text(json.dumps({"pid": os.getpid(), "endpoint": f"http://127.0.0.1:{port}", "port": port}))
+    draft.replace(target)
     if mode == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("fds", sorted(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else "unknown")

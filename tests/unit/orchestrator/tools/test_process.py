@@ -74,8 +74,8 @@ def test_a_large_stderr_does_not_block_the_child() -> None:
 def test_cancel_interrupts_first() -> None:
     cancel = threading.Event()
     code = (
-        "import time\nprint('ready')\n"
-        "try:\n    time.sleep(30)\nexcept KeyboardInterrupt:\n    print('saved')\n    raise SystemExit(1)"
+        "import time\n"
+        "try:\n    print('ready')\n    time.sleep(30)\nexcept KeyboardInterrupt:\n    print('saved')\n    raise SystemExit(1)"
     )
     done = python(code, cancel=cancel, on_line=lambda line: cancel.set())
     assert done.cancelled
@@ -83,9 +83,7 @@ def test_cancel_interrupts_first() -> None:
     assert done.seconds < 10
 
 
-@pytest.mark.parametrize(
-    ("ignored", "ends_with"), [("SIGINT", -15), ("SIGINT,SIGTERM", -9)], ids=["terminate", "kill"]
-)
+@pytest.mark.parametrize(("ignored", "ends_with"), [("SIGINT", -15), ("SIGINT,SIGTERM", -9)], ids=["terminate", "kill"])
 def test_cancel_goes_on_to_terminate_and_kill(ignored: str, ends_with: int) -> None:
     cancel = threading.Event()
     code = (
@@ -93,9 +91,7 @@ def test_cancel_goes_on_to_terminate_and_kill(ignored: str, ends_with: int) -> N
         f"for name in {ignored!r}.split(','): signal.signal(getattr(signal, name), signal.SIG_IGN)\n"
         "print('ready')\ntime.sleep(30)"
     )
-    done = python(
-        code, cancel=cancel, on_line=lambda line: cancel.set(), interrupt_grace=0.3, terminate_grace=0.3
-    )
+    done = python(code, cancel=cancel, on_line=lambda line: cancel.set(), interrupt_grace=0.3, terminate_grace=0.3)
     assert done.cancelled
     assert done.exit_code == ends_with
 
