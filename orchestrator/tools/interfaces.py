@@ -81,7 +81,13 @@ class TerraformTool(Protocol):
     def version(self) -> str: ...
     def init(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> None: ...
     def plan(
-        self, ws: Workspace, *, destroy: bool = False, refresh: bool = True, on_event: EventSink, cancel: threading.Event
+        self,
+        ws: Workspace,
+        *,
+        destroy: bool = False,
+        refresh: bool = True,
+        on_event: EventSink,
+        cancel: threading.Event,
     ) -> PlanSummary: ...
     def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary: ...
 
