@@ -1,0 +1,233 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+from pathlib import Path
+
+import pytest
+
+from orchestrator.cli import COMMANDS, main
+from orchestrator.errors import CredentialsError, TerraformError
+from tests.fakes.tools import FakeTools
+from tests.unit.orchestrator.cli.conftest import Cli
+
+
+def without_times(text: str) -> str:
+    text = re.sub(r"\d+\.\d+", "N", text)
+    return re.sub(r"\(\d+ s\)", "(N s)", text)
+
+
+def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--help"]) == 0
+    out = capsys.readouterr().out
+    assert all(re.search(rf"^  {name} ", out, re.MULTILINE) for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([name, "--help"]) == 0
+    assert f"Usage: orchestrator {name}" in capsys.readouterr().out
+
+
+def test_a_deploy_tells_what_happened_where_the_report_is_and_what_comes_next(cli: Cli) -> None:
+    answer = cli("deploy", "local")
+    assert answer.code == 0, answer.err
+    out = without_times(answer.out)
+    assert "foundation         foundation  created" in out
+    assert "Policy gate: passed, 1 of 1 rules ran in 8 scans, 0 findings" in out
+    assert "Training pipeline: SUCCEEDED" in out
+    assert "api    reviews    sagemaker" in out
+    assert out.rstrip().splitlines()[-3:-1] == [
+        "deploy local: ok (N s)",
+        f"Report: {(cli.repo / '.runs/local/latest').resolve()}",
+    ]
+    assert "`orchestrator outputs local`" in out
+
+
+def test_the_second_deploy_says_that_nothing_changed(cli: Cli) -> None:
+    cli("deploy", "local")
+    answer = cli("deploy", "local")
+    assert "deploy local: ok, nothing changed, no terraform apply ran" in answer.out
+
+
+def test_json_is_the_result_and_nothing_else_on_stdout(cli: Cli) -> None:
+    answer = cli("deploy", "local", "--json")
+    written = json.loads((cli.repo / ".runs/local/latest/result.json").read_text())
+    assert json.loads(answer.out) == written
+
+
+def test_a_failure_is_two_lines_and_its_own_exit_code(cli: Cli) -> None:
+    def prepare(tools: FakeTools) -> None:
+        tools.terraform.failures[("plan", "data")] = TerraformError("AccessDenied: s3:PutObject", hint="see log")
+
+    cli.prepare = prepare
+    answer = cli("deploy", "local")
+    assert answer.code == 8
+    assert "error: AccessDenied: s3:PutObject\nhint: see log\n" in answer.err
+    assert "meaning: the deploying role lacks a permission" in answer.err
+
+
+def test_deploy_without_credentials_says_so_before_anything_starts(cli: Cli) -> None:
+    def prepare(tools: FakeTools) -> None:
+        tools.aws.account = CredentialsError("no usable AWS credentials", hint="sign in")
+
+    cli.prepare = prepare
+    answer = cli("deploy", "dev")
+    assert answer.code == 5
+    assert answer.err.endswith("error: no usable AWS credentials\nhint: sign in\n")
+    assert not (cli.repo / "build").exists()
+
+
+def test_a_wrong_environment_file_starts_nothing(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "terraform").unlink()
+    folder = tmp_path / "terraform/envs/local"
+    folder.mkdir(parents=True)
+    (folder / "platform.yaml").write_text("network:\n  nat: sinlge\n", encoding="utf-8")
+    (tmp_path / "terraform/phases").symlink_to(Path(__file__).resolve().parents[4] / "terraform/phases")
+    answer = cli("deploy", "local")
+    assert answer.code == 3
+    assert answer.err == (
+        "error: terraform/envs/local/platform.yaml:2: network.nat: must be one of 'none', 'single' or 'per_az' "
+        "(received 'sinlge'); did you mean `single`?\n"
+        "hint: `orchestrator schema platform` and `orchestrator schema blueprint` list every key\n"
+    )
+    assert not (tmp_path / ".runs").exists()
+
+
+def test_a_mistyped_command_is_answered_with_the_near_one(cli: Cli) -> None:
+    answer = cli("destory", "local")
+    assert answer.code == 2
+    assert "Did you mean `destroy`?" in answer.err
+
+
+def test_an_unexpected_error_is_kept_in_a_file(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("orchestrator.phases.read", lambda repo: 1 / 0)
+    answer = cli("phase", "list")
+    assert answer.code == 70
+    log = re.search(r"the traceback is in (\S+)", answer.err)
+    assert log is not None
+    assert "ZeroDivisionError" in Path(log[1]).read_text()
+    Path(log[1]).unlink()
+
+
+def test_ctrl_c_ends_with_130_and_a_result(cli: Cli) -> None:
+    def interrupt(stack: str) -> None:
+        if stack == "data":
+            os.kill(os.getpid(), signal.SIGINT)
+            raise TerraformError("terraform was interrupted")
+
+    def prepare(tools: FakeTools) -> None:
+        tools.terraform.before_apply = interrupt
+
+    cli.prepare = prepare
+    before = signal.getsignal(signal.SIGINT)
+    answer = cli("deploy", "local")
+    assert answer.code == 130
+    assert "interrupted: waiting for terraform" in answer.err
+    assert json.loads((cli.repo / ".runs/local/latest/result.json").read_text())["status"] == "cancelled"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_plan_of_an_empty_environment_is_a_preview(cli: Cli) -> None:
+    answer = cli("plan", "local")
+    assert answer.code == 0, answer.err
+    assert "`orchestrator deploy local` would do:" in answer.out
+    assert "Preview: example values stand in" in answer.out
+    assert "planning against a local AWS that is thrown away afterwards" in answer.err
+
+
+def test_destroy_asks_first(cli: Cli) -> None:
+    cli("deploy", "local")
+    answer = cli("destroy", "local")
+    assert answer.code == 14
+    assert answer.err == "error: destroying `local` needs a yes\nhint: answer the question, or give `--yes`\n"
+
+
+def test_destroy_refuses_what_is_protected(cli: Cli) -> None:
+    answer = cli("destroy", "prod", "--yes")
+    assert answer.code == 14
+    assert answer.err.startswith("error: `prod` is protected")
+
+
+def test_destroy_of_a_local_aws_that_does_not_run_is_done(cli: Cli) -> None:
+    answer = cli("destroy", "local", "--yes")
+    assert (answer.code, answer.out) == (0, "")
+    assert answer.err == "the local AWS is not running, so nothing is deployed in it\n"
+
+
+def test_status(cli: Cli) -> None:
+    assert "Last run: none" in cli("status", "local").out
+    cli("deploy", "local")
+    stacks = json.loads(cli("status", "local", "--json").out)["stacks"]
+    assert {(each["name"], each["serial"], each["resources"]) for each in stacks} >= {("data", 1, 1)}
+    tools = cli._tools["local"]
+    tools.store.locks["data"] = {"Who": "me@host", "Created": "today", "Operation": "OperationTypeApply", "ID": "42"}
+    assert "me@host since today, OperationTypeApply, id 42" in cli("status", "local").out
+
+
+def test_outputs(cli: Cli) -> None:
+    cli("deploy", "local")
+    assert json.loads(cli("outputs", "local", "foundation", "--json").out)["s3"] == {"bucket_name": "data-bucket"}
+    assert "s3.bucket_name" in cli("outputs", "local").out
+    wrong = cli("outputs", "local", "fundation")
+    assert wrong.code == 1
+    assert "did you mean `foundation`?" in wrong.err
+
+
+def test_outputs_of_what_is_not_deployed(cli: Cli) -> None:
+    answer = cli("outputs", "local", "foundation")
+    assert answer.code == 12
+    assert answer.err.startswith("error: the local AWS is not running")
+
+
+@pytest.mark.parametrize(("shape", "start"), [("mermaid", "flowchart LR\n"), ("dot", "digraph stacks {\n")])
+def test_graph_shapes(cli: Cli, shape: str, start: str) -> None:
+    assert cli("graph", "local", "--format", shape).out.startswith(start)
+
+
+def test_graph(cli: Cli) -> None:
+    assert cli("graph", "local").out == (
+        "1  foundation\n"
+        "2  data               needs foundation\n"
+        "3  models             needs foundation, data\n"
+        "4  inference          needs foundation, models\n"
+        "4  blueprint-chat     needs foundation, models, inference\n"
+        "4  blueprint-reviews  needs foundation, models, inference\n"
+        "5  monitoring         needs foundation, data, models, inference, blueprint-chat, blueprint-reviews\n"
+    )
+    assert json.loads(cli("graph", "local", "--json").out)[0]["name"] == "foundation"
+
+
+def test_render_prints_lines_for_every_stack(cli: Cli) -> None:
+    cli("deploy", "local")
+    out = cli("render", "local").out
+    assert out.count("terraform -chdir=") == 3 * 7
+    assert "(preview" not in out
+    assert "(preview: example values, local state)" in cli("render", "dev", "data").out
+
+
+@pytest.mark.parametrize("name", ["platform", "blueprint", "result"])
+def test_schema(cli: Cli, name: str) -> None:
+    assert json.loads(cli("schema", name).out)["type"] == "object"
+
+
+def test_policy_of_the_source_alone(cli: Cli) -> None:
+    answer = cli("policy", "local", "--source-only")
+    assert answer.code == 0
+    assert "Policy gate: passed, 1 of 1 rules ran in 1 scans" in answer.out
+
+
+def test_phase_rollout_of_a_part(cli: Cli) -> None:
+    cli("deploy", "local")
+    answer = cli("phase", "rollout", "local", "--phase", "2", "--json")
+    assert [stack["name"] for stack in json.loads(answer.out)["stacks"]] == ["data"]
+
+
+def test_emulator_commands(cli: Cli) -> None:
+    cli("deploy", "local")
+    assert json.loads(cli("emulator", "status", "--json").out)["running"] is True
+    assert cli("emulator", "logs", "--lines", "1").out == "emulator: ready\n"
+    assert cli("emulator", "down").out == "stopped\n"
+    assert cli("emulator", "status").out == "the local AWS is not running\n"

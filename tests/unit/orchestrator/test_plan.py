@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator import explain, phases, plan
+from orchestrator import graph as graphs
+from orchestrator.config import Environment, load
+from orchestrator.errors import ConfigError
+from orchestrator.graph import Graph, order
+
+REPO = Path(__file__).resolve().parents[3]
+
+
+def needs(wanted: plan.Plan) -> dict[str, set[str]]:
+    return {step.name: set(step.needs) for step in wanted.steps}
+
+
+def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, graph: Graph) -> None:
+    wanted = plan.deploy(environment, graph)
+    assert explain.describe(wanted) == [
+        " 1. emulator           start the local AWS, or find the running one",
+        " 2. account            check credentials and account",
+        " 3. packages           build Lambda and job packages",
+        " 4. policy             policy gate on the Terraform source",
+        " 5. state              prepare the state bucket, read what is deployed",
+        " 6. foundation         plan, policy gate, apply (terraform/phases/1-foundation)",
+        " 7. data               plan, policy gate, apply (terraform/phases/2-data)",
+        " 8. models             plan, policy gate, apply (terraform/phases/3-models)",
+        " 9. pipeline           run the training pipeline if no model version is live",
+        "10. inference          plan, policy gate, apply (terraform/phases/4-inference)",
+        "11. blueprint-chat     plan, policy gate, apply (synthesised from its blueprint file)",
+        "12. blueprint-reviews  plan, policy gate, apply (synthesised from its blueprint file)",
+        "13. monitoring         plan, policy gate, apply (terraform/phases/5-monitoring)",
+        "14. smoke              probe chat, reviews",
+    ]
+
+
+@pytest.mark.parametrize("make", [plan.deploy, plan.destroy])
+def test_every_plan_can_be_walked(environment: Environment, graph: Graph, make: object) -> None:
+    wanted = make(environment, graph)  # type: ignore[operator]
+    names = {step.name for step in wanted.steps}
+    assert all(each <= names for each in needs(wanted).values())
+    assert sorted(order(needs(wanted))) == sorted(names)
+
+
+def test_only_a_blueprint_with_a_trained_model_waits_for_the_pipeline(environment: Environment, graph: Graph) -> None:
+    found = needs(plan.deploy(environment, graph))
+    assert {name for name, each in found.items() if "pipeline" in each} == {"blueprint-reviews"}
+
+
+def test_on_aws_nothing_starts_before_the_account_is_known() -> None:
+    dev = load(REPO, "dev")
+    wanted = plan.deploy(dev, graphs.build(phases.read(REPO), dev))
+    assert [step.name for step in wanted.steps if not step.needs] == ["account"]
+    assert not any(isinstance(step, plan.StartEmulator) for step in wanted.steps)
+
+
+def test_a_part_is_gated_like_the_whole(environment: Environment, graph: Graph) -> None:
+    part = plan.deploy(environment, graph, stacks=graph.select(phases=["2"]))
+    assert needs(part)["data"] == {"packages", "policy", "state"}
+    assert not any(isinstance(step, (plan.RunPipeline, plan.SmokeTest)) for step in part.steps)
+
+
+def test_destroy_takes_consumers_first_and_models_before_their_group(environment: Environment, graph: Graph) -> None:
+    found = needs(plan.destroy(environment, graph))
+    for stack in graph.stacks:
+        for needed in stack.needs:
+            assert stack.name in found[needed]
+    assert "model versions" in found["foundation"]
+    assert {"blueprint-reviews", "models"} <= found["model versions"]
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("Error: Error acquiring the state lock", "holds the state lock"),
+        ("operation error STS: InvalidClientTokenId", "does not know these credentials"),
+        ("ResourceLimitExceeded: The account-level service limit", "quota is used up"),
+        ("dial tcp 127.0.0.1:4566: connect: connection refused", "does not answer"),
+        ("with on-demand throughput isn\u2019t supported", "inference profiles only"),
+        ("User: x is not authorized to perform: s3:PutObject", "lacks a permission"),
+    ],
+)
+def test_known_errors_have_a_remedy(text: str, meaning: str) -> None:
+    found = explain.remedy(text)
+    assert found is not None
+    assert meaning in found.meaning
+
+
+def test_an_unknown_error_has_none() -> None:
+    assert explain.remedy("something else") is None
+
+
+def test_blueprints_need_the_phase_that_serves_them(environment: Environment) -> None:
+    with pytest.raises(ConfigError, match="needs a phase named `inference`"):
+        graphs.build([each for each in phases.read(REPO) if each.order < 4], environment)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import json
+import threading
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import jsonschema
+
+from orchestrator import plan, runs
+from orchestrator.config import Environment
+from orchestrator.graph import Graph
+from orchestrator.result import ErrorResult, Result, SmokeResult, StackResult, policy_result
+from orchestrator.runs import RunFolder
+from orchestrator.tools.interfaces import PolicyReport
+from tests.fakes.policy import CLEAN, violation
+from tests.unit.orchestrator.conftest import Runs
+
+
+def result(**changes: object) -> Result:
+    values: dict[str, object] = {
+        "run_id": "r1",
+        "env": "local",
+        "command": "deploy",
+        "status": "failed",
+        "started_at": "2026-01-01T00:00:00.000Z",
+        "seconds": 1.0,
+        "exit_code": 8,
+    }
+    return Result.model_validate({**values, **changes})
+
+
+def test_a_run_leaves_its_folder(run: Runs, environment: Environment, graph: Graph) -> None:
+    written = run(plan.deploy(environment, graph))
+    folder = run.tools.repo / ".runs/local" / written.run_id
+    assert (folder.parent / "latest").resolve() == folder
+    assert {path.name for path in folder.iterdir()} == {
+        "plan.json", "events.jsonl", "logs", "result.json", "junit.xml",
+    }  # fmt: skip
+    steps = [step["name"] for step in json.loads((folder / "plan.json").read_text())["steps"]]
+    events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
+    ended = {event["step"] for event in events if event["kind"] == "step" and event["status"] == "ok"}
+    assert ended == set(steps)
+    assert "plan foundation" in (folder / "logs/foundation.log").read_text()
+
+
+def test_result_json_keeps_its_contract(run: Runs, environment: Environment, graph: Graph) -> None:
+    written = run(plan.deploy(environment, graph))
+    document = json.loads((run.tools.repo / ".runs/local/latest/result.json").read_text())
+    jsonschema.validate(document, Result.model_json_schema(by_alias=True))
+    assert (document["schema"], document["run_id"], document["status"]) == (1, written.run_id, "ok")
+    assert set(document["stacks"][0]) == {
+        "name", "phase", "action", "reason", "added", "changed", "destroyed", "total", "seconds",
+    }  # fmt: skip
+
+
+def test_the_latest_result_is_found(tmp_path: Path) -> None:
+    assert runs.latest(tmp_path, "local") is None
+    for number in ("1", "2"):
+        folder = RunFolder.create(tmp_path, "local")
+        path = folder.path.with_name(f"2026010{number}T000000Z-abc")
+        folder.path.rename(path)
+        RunFolder(path, folder.started).write_result(result(run_id=path.name))
+    found = runs.latest(tmp_path, "local")
+    assert found is not None
+    assert found.run_id == "20260102T000000Z-abc"
+
+
+def test_events_of_many_threads_stay_whole_lines(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "local")
+    threads = [
+        threading.Thread(target=lambda n=n: [folder.event({"step": str(n), "text": "x" * 500}) for _ in range(50)])
+        for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    lines = (folder.path / "events.jsonl").read_text().splitlines()
+    assert len([json.loads(line) for line in lines]) == 400
+
+
+def test_junit_counts_failures_and_survives_control_characters() -> None:
+    text = runs.junit(
+        result(
+            stacks=[
+                StackResult(name="a", phase="p", action="created"),
+                StackResult(name="b", phase="p", action="failed", reason="\x1b[31mred <&>"),
+                StackResult(name="c", phase="p", action="skipped", reason="`b` failed"),
+            ],
+            smoke=[
+                SmokeResult(probe="api", blueprint="x", method="realtime", source="bedrock", status="ok",
+                            latency_ms=5, fidelity="stand-in")
+            ],
+            error=ErrorResult(type="TerraformError", message="no", step="b"),
+        )
+    )  # fmt: skip
+    suites = {suite.get("name"): suite for suite in ET.fromstring(text)}
+    counts = {key: suites["stacks"].get(key) for key in ("tests", "failures", "skipped")}
+    assert counts == {"tests": "3", "failures": "1", "skipped": "1"}
+    assert suites["smoke"].get("failures") == "0"
+    assert suites["run"].find("testcase/failure") is not None
+
+
+def test_several_scans_are_one_verdict() -> None:
+    partial = PolicyReport(frozenset({"A", "B"}), frozenset({"A", "Z"}), (), (), 0.1)
+    summed = policy_result([CLEAN, violation("A"), partial])
+    assert summed is not None
+    assert (summed.rules_expected, summed.rules_ran, summed.missing) == (3, 2, ["B"])
+    assert (summed.scans, summed.passed, [each.rule for each in summed.findings]) == (3, False, ["A"])
+    assert policy_result([]) is None

@@ -1,0 +1,120 @@
+"""Destroy: backwards, with what the pipeline left, and an audit at the end."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from orchestrator import plan as plans
+from orchestrator.config import Environment
+from orchestrator.graph import Graph
+from tests.fakes.tools import FakeTools
+from tests.unit.orchestrator.conftest import Runs
+
+STATE_BUCKET = "arn:aws:s3:::mlops-local-tfstate-123456789012-us-east-1"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/k1"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:forgotten"
+
+
+class Pages:
+    """Paginators of a scripted client."""
+
+    def __init__(self, answers: dict[str, dict[str, Any]]) -> None:
+        self.answers = answers
+
+    def __call__(self, operation_name: str) -> Any:
+        answer = self.answers[operation_name]
+
+        class Paginator:
+            def paginate(self, **arguments: Any) -> list[dict[str, Any]]:
+                return [answer]
+
+        return Paginator()
+
+
+def gone(code: str, message: str = "gone") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "Delete")
+
+
+@pytest.fixture
+def deployed(run: Runs, environment: Environment, graph: Graph, tools: FakeTools) -> FakeTools:
+    assert run(plans.deploy(environment, graph)).exit_code == 0
+    package = {"ModelPackageArn": "arn:package/1"}
+    sagemaker_pages = {
+        "list_endpoints": {"Endpoints": [{"EndpointName": "mlops-local-candidate-1"}]},
+        "list_endpoint_configs": {"EndpointConfigs": []},
+        "list_models": {"Models": [{"ModelName": "mlops-local-candidate-1"}]},
+        "list_model_packages": {"ModelPackageSummaryList": [package]},
+    }
+    tools.aws.services = {
+        "sagemaker": {
+            "get_paginator": Pages(sagemaker_pages),
+            "delete_endpoint": {},
+            "delete_model": gone("ValidationException", "Could not find model"),
+            "delete_model_package": {},
+        },
+        "ssm": {"delete_parameter": gone("ParameterNotFound")},
+        "resourcegroupstaggingapi": {"get_paginator": Pages({"get_resources": tagged(STATE_BUCKET, KEY)})},
+        "kms": {"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}},
+    }
+    tools.terraform.calls.clear()
+    return tools
+
+
+def tagged(*arns: str) -> dict[str, Any]:
+    return {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in arns]}
+
+
+def test_everything_goes_in_reverse_and_the_audit_finds_nothing(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    result = run(plans.destroy(environment, graph))
+    assert (result.status, result.exit_code, result.orphans) == ("ok", 0, [])
+    assert {stack.action for stack in result.stacks} == {"destroyed"}
+    applied = [stack for command, stack in deployed.terraform.calls if command == "apply"]
+    assert applied[0] == "monitoring"
+    assert applied[-1] == "foundation"
+    assert applied.index("models") > applied.index("inference")
+    assert all(not state.resources for state in deployed.store.states.values())
+
+
+def test_what_the_pipeline_made_is_removed_before_its_group(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    run(plans.destroy(environment, graph))
+    assert deployed.aws.called("sagemaker.delete_endpoint") == [{"EndpointName": "mlops-local-candidate-1"}]
+    assert deployed.aws.called("sagemaker.delete_model_package") == [{"ModelPackageName": "arn:package/1"}]
+    assert deployed.aws.called("ssm.delete_parameter") == [{"Name": "/mlops/local/models/reviews/live"}]
+
+
+def test_another_error_of_a_delete_is_not_swallowed(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    deployed.aws.services["ssm"]["delete_parameter"] = gone("AccessDeniedException")
+    result = run(plans.destroy(environment, graph))
+    assert result.exit_code == 70
+    assert {stack.name: stack.action for stack in result.stacks}["foundation"] == "skipped"
+
+
+def test_an_orphan_is_red_and_named(run: Runs, deployed: FakeTools, environment: Environment, graph: Graph) -> None:
+    deployed.aws.services["resourcegroupstaggingapi"]["get_paginator"] = Pages({"get_resources": tagged(QUEUE)})
+    result = run(plans.destroy(environment, graph))
+    assert (result.exit_code, result.orphans) == (1, [QUEUE])
+
+
+def test_a_key_that_stays_is_an_orphan(run: Runs, deployed: FakeTools, environment: Environment, graph: Graph) -> None:
+    deployed.aws.services["kms"]["describe_key"] = {"KeyMetadata": {"KeyState": "Enabled"}}
+    assert run(plans.destroy(environment, graph)).orphans == [KEY]
+
+
+def test_destroying_twice_finds_nothing_to_do(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    run(plans.destroy(environment, graph))
+    deployed.terraform.calls.clear()
+    result = run(plans.destroy(environment, graph))
+    assert result.exit_code == 0
+    assert {stack.action for stack in result.stacks} == {"unchanged"}
+    assert deployed.terraform.calls == []
