@@ -16,6 +16,7 @@ module globals, and a scan must not see what an earlier one left.
 from __future__ import annotations
 
 import concurrent.futures
+import copy
 import json
 import logging
 import os
@@ -24,6 +25,8 @@ import traceback
 from concurrent.futures import wait
 from typing import Any
 
+import ply.yacc
+from bc_jsonpath_ng.ext import parse
 from checkov.common.checks.base_check_registry import BaseCheckRegistry
 from checkov.common.checks_infra.registry import get_graph_checks_registry
 from checkov.common.models.enums import CheckResult
@@ -117,6 +120,24 @@ def wait_and_raise(futures: Any) -> Any:
     for future in futures:
         future.result()
     return result
+
+
+def remember_grammar() -> None:
+    """Keeps the parser tables of JSONPath: checkov's library makes them anew for each of many expressions.
+
+    A copy is handed out each time, because a parser holds the state of the text it is parsing.
+    """
+    make = ply.yacc.yacc
+    made: dict[tuple[type, str], Any] = {}
+
+    def yacc(*, module: Any, start: str, **options: Any) -> Any:
+        key = (type(module), start)
+        if key not in made:
+            made[key] = make(module=module, start=start, **options)
+        return copy.copy(made[key])
+
+    ply.yacc.yacc = yacc
+    parse("$.warm")  # here and not in a child, so that every scan finds the tables
 
 
 def load_rules(own_rules: str) -> Json:
@@ -215,6 +236,7 @@ def send(answers: int, message: Json) -> None:
 def main() -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever checkov prints must not get between the answers
+    remember_grammar()
     send(answers, {"ready": load_rules(sys.argv[1])})
     for line in sys.stdin:
         scan_in_child(json.loads(line), answers)
