@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import unquote
 
 from moto.apigateway import urls
-from moto.apigateway.exceptions import BadRequestException
 from moto.apigateway.models import APIGatewayBackend
 from moto.apigateway.responses import APIGatewayResponse
 
@@ -112,7 +111,7 @@ def _patch(target: Any, operations: list[dict[str, Any]], fields: dict[str, tupl
                 entries[name] = value == "true" if head == "requestParameters" and value in ("true", "false") else value
             setattr(target, MAPS[head], entries)
         else:
-            raise BadRequestException(f"The local emulator cannot {verb} {path}")
+            raise NotImplementedError(f"{verb} of {path}")
 
 
 def _tags() -> None:
@@ -152,4 +151,4 @@ def _tagged(response: Any) -> Any:
             return backend.get_usage_plan(plan)
         case ["domainnames", name]:
             return backend.get_domain_name(name)
-    raise BadRequestException(f"The local emulator has no tags of {response.path}")
+    raise NotImplementedError(f"tags of {response.path}")

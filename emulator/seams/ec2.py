@@ -1,10 +1,11 @@
-"""EC2: descriptions of security-group rules whose source is a group or a prefix list."""
+"""EC2: descriptions of security-group rules, tags of deleted NAT gateways."""
 
 from __future__ import annotations
 
 from inspect import signature
 from typing import Any
 
+from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 
 from emulator.seams.patching import wrap
@@ -14,6 +15,22 @@ INIT = signature(SecurityGroupRule.__init__)
 
 
 def apply(settings: Settings) -> None:
+    _rule_descriptions()
+    _forget_tags_of_deleted()
+
+
+def _forget_tags_of_deleted() -> None:
+    @wrap(NatGatewayBackend, "delete_nat_gateway")
+    def delete_nat_gateway(original: Any, self: Any, nat_gateway_id: str) -> Any:
+        """A deleted gateway stays visible for a while, in AWS too, but the tagging API must not count it."""
+        gateway = original(self, nat_gateway_id)
+        self.tags.pop(nat_gateway_id, None)
+        return gateway
+
+
+def _rule_descriptions() -> None:
+    """Those of rules whose source is a group or a prefix list."""
+
     @wrap(SecurityGroupRule, "__init__")
     def init(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         """Of a prefix list, moto keeps the id alone."""

@@ -6,7 +6,6 @@ from typing import Any
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import camelcase_to_underscores, utcnow
-from moto.glue.exceptions import EntityNotFoundException
 from moto.glue.models import GlueBackend
 from moto.glue.responses import GlueResponse
 
@@ -19,6 +18,7 @@ def apply(settings: Settings) -> None:
     _update_job()
     _update_crawler()
     _registry_tags()
+    _forget_tags_of_deleted()
 
 
 def _execution_class() -> None:
@@ -60,10 +60,32 @@ def _registry_tags() -> None:
         return created
 
 
+def _forget_tags_of_deleted() -> None:
+    """Moto keeps them, so that the tagging API goes on listing what is gone."""
+    for kind in ("crawler", "database", "job"):
+
+        @wrap(GlueBackend, f"delete_{kind}")
+        def delete(original: Any, self: Any, name: str, *args: Any, kind: str = kind, **kwargs: Any) -> Any:
+            answer = original(self, name, *args, **kwargs)
+            _forget_tags(self, kind, name)
+            return answer
+
+    @wrap(GlueBackend, "delete_registry")
+    def delete_registry(original: Any, self: Any, registry_id: dict[str, Any]) -> Any:
+        answer = original(self, registry_id)
+        _forget_tags(self, "registry", answer["RegistryName"])
+        return answer
+
+
+def _forget_tags(backend: Any, kind: str, name: str) -> None:
+    arn = f"arn:aws:glue:{backend.region_name}:{backend.account_id}:{kind}/{name}"
+    backend.tagger.delete_all_tags_for_resource(arn)
+
+
 def _overwrite(target: Any, changes: dict[str, Any]) -> None:
     """Set what a request names; a member that moto does not keep is an error, not a silent loss."""
     for name, value in changes.items():
         attribute = camelcase_to_underscores(name)
         if not hasattr(target, attribute):
-            raise EntityNotFoundException(f"The local emulator does not keep {name} of {type(target).__name__}")
+            raise NotImplementedError(f"changing {name} of {type(target).__name__}")
         setattr(target, attribute, value)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, EmptyResult
+from moto.stepfunctions.parser.api import InvalidDefinition
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
@@ -35,8 +35,8 @@ def diagnose(definition: str) -> list[dict[str, str]]:
         return [_diagnostic("INVALID_JSON_DESCRIPTION", str(error), "/")]
     try:
         StepFunctionsParserBackend._validate_definition(definition=definition)
-    except ServiceException as error:
-        return [_diagnostic("SCHEMA_VALIDATION_FAILED", error.message, "/")]
+    except InvalidDefinition as error:
+        return [_diagnostic("SCHEMA_VALIDATION_FAILED", str(error.message), "/")]
     return _dangling(document, "")
 
 

@@ -76,12 +76,14 @@ class Call:
     parameters: dict[str, Any]
 
 
-class CallError(Exception):
-    """An error that AWS's service model knows: `code` selects the HTTP status."""
+class CallError(ServiceException):
+    """An error that AWS's service model knows: `code` selects the HTTP status.
+
+    Defined here and not raised as moto's own class, whose module name moto takes for a service's.
+    """
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+        super().__init__(code, message)
 
 
 def operation_name(environ: Environ, service: str) -> str | None:
@@ -113,7 +115,7 @@ class _Operation(BaseResponse):
         try:
             return self.serialized(ActionResult(self.handler(call)))
         except CallError as error:
-            return self.serialized(ActionResult(ServiceException(error.code, str(error))))
+            return self.serialized(ActionResult(error))
 
 
 def answer(environ: Environ, service: str, handler: Callable[[Call], dict[str, Any]]) -> Wsgi:
@@ -132,7 +134,7 @@ def application() -> Wsgi:
     it has no route for, answers Flask's plain 404, which a client would take for "this resource is gone".
     501 is retried by no SDK and mistaken for nothing.
     """
-    moto = DomainDispatcherApplication(create_backend_app)
+    moto = DomainDispatcherApplication(_backend_app)
 
     def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         seen: dict[str, Any] = {}
@@ -158,6 +160,12 @@ def application() -> Wsgi:
         return chunks
 
     return call
+
+
+def _backend_app(service: Any) -> Any:
+    if service is None:
+        raise NotImplementedError("none of its operations")
+    return create_backend_app(service)
 
 
 def _unrouted(environ: Environ, status: str, headers: list[tuple[str, str]]) -> bool:

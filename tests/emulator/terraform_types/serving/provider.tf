@@ -20,7 +20,7 @@ provider "aws" {
   max_retries       = 2
 
   default_tags {
-    tags = { project = "types", revision = tostring(var.revision) }
+    tags = { project = "serving", revision = tostring(var.revision) }
   }
 }
 
