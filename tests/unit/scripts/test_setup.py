@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.install import main
+from scripts.install import main, venvs
 from scripts.install.report import SetupProblem
 
 REPO = Path(__file__).resolve().parents[3]
@@ -63,6 +63,9 @@ def test_a_problem_is_two_lines_and_exit_code_4(
 
 
 def test_a_second_run_on_this_checkout_installs_nothing() -> None:
+    # Asked first: a set-up that has work to do would change the environment that this test runs in.
+    stale = [env.name for env in venvs.ALL if not venvs.is_current(REPO, env)]
+    assert stale == [], "run `make setup` before the tests, as `make test` does"
     environment = os.environ | {"https_proxy": "http://127.0.0.1:9", "http_proxy": "http://127.0.0.1:9"}
     python = str((REPO / ".venv" / "bin" / "python").resolve())
     done = subprocess.run(
