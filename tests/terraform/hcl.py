@@ -14,7 +14,9 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 TERRAFORM = REPO / "terraform"
 
-BLOCK = re.compile(r'^(?P<kind>[a-z_]+)(?P<labels>(?: "[^"]+")*) \{(?:\}$|\n(?P<body>.*?)^\})', re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r'^(?P<kind>[a-z_]+)(?P<labels>(?: "[^"]+")*) \{(?:\}$|\n(?P<body>.*?)^\})', re.MULTILINE | re.DOTALL
+)
 ENTRY = re.compile(r"^  (\w+)\s*=", re.MULTILINE)
 COMMENT = re.compile(r"^\s*(#|//).*$|\s+# .*$", re.MULTILINE)
 REFERENCE = re.compile(r"\b(module|local|var)\.(\w+)(?:\.(\w+))?|\bdata\.(\w+)\.(\w+)")

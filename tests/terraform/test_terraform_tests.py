@@ -19,10 +19,10 @@ EACH = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: f"{path.paren
 
 @pytest.mark.terraform
 @EACH
-def test_terraform_test(terraform: Terraform, folder: Path) -> None:
+def test_terraform_test(mocked_terraform: Terraform, folder: Path) -> None:
     name = f"{folder.parent.name}/{folder.name}"
-    terraform.init(name)
-    done = terraform("test", "-no-color", folder=name)
+    mocked_terraform.init(name)
+    done = mocked_terraform("test", "-no-color", folder=name)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     passed = re.search(r"(\d+) passed, 0 failed", done.stdout)
     assert passed, done.stdout

@@ -1,0 +1,147 @@
+"""The state machine as the module renders it: valid ASL, complete error handling, and a role that fits it exactly."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.terraform
+
+REPO = Path(__file__).resolve().parents[2]
+MODULE = REPO / "terraform" / "modules" / "stepfunctions"
+
+# Calls that no state names: what `.sync` polls and cancels with, tags at creation, and the rights that SageMaker,
+# S3 and SNS ask of the caller.
+IMPLIED = {
+    "events:DescribeRule",
+    "events:PutRule",
+    "events:PutTargets",
+    "glue:BatchStopJobRun",
+    "glue:GetJobRun",
+    "glue:GetJobRuns",
+    "iam:PassRole",
+    "kms:CreateGrant",
+    "kms:Decrypt",
+    "kms:DescribeKey",
+    "kms:GenerateDataKey",
+    "s3:GetObject",
+    "sagemaker:AddTags",
+    "sagemaker:DescribeTrainingJob",
+    "sagemaker:StopTrainingJob",
+}
+OWN_NAMES = {"lambda:Invoke": "lambda:InvokeFunction", "s3:ListObjectsV2": "s3:ListBucket"}
+
+
+@dataclass(frozen=True)
+class Rendered:
+    definition: dict[str, Any]
+    policy: dict[str, Any]
+    definition_file: Path
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    """Definition and policy out of the plan of the module's own first test, with a mocked provider."""
+    folder = tmp_path_factory.mktemp("stepfunctions") / "module"
+    shutil.copytree(MODULE, folder, ignore=shutil.ignore_patterns(".terraform*"))
+    env = {**os.environ, "TF_DATA_DIR": str(folder.parent / "data"), "TF_IN_AUTOMATION": "1"}
+    subprocess.run(
+        ["terraform", "init", "-backend=false", "-input=false", "-no-color"], cwd=folder, env=env, check=True
+    )
+    done = subprocess.run(
+        ["terraform", "test", "-json", "-verbose"], cwd=folder, env=env, capture_output=True, text=True, check=False
+    )
+    plans = [json.loads(line) for line in done.stdout.splitlines() if '"type":"test_plan"' in line]
+    assert plans, done.stdout + done.stderr
+    after = {c["type"]: c["change"]["after"] for c in plans[0]["test_plan"]["resource_changes"]}
+    file = folder.parent / "definition.json"
+    file.write_text(after["aws_sfn_state_machine"]["definition"])
+    return Rendered(
+        json.loads(file.read_text()), json.loads(after["aws_iam_role_policy"]["policy"]), definition_file=file
+    )
+
+
+def tasks(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    return ((name, state) for name, state in definition["States"].items() if state["Type"] == "Task")
+
+
+def successors(state: dict[str, Any]) -> Iterator[str]:
+    for branch in (state, *state.get("Choices", []), *state.get("Catch", [])):
+        yield from (branch[key] for key in ("Next", "Default") if key in branch)
+
+
+def test_statelint_finds_nothing(rendered: Rendered) -> None:
+    linter = REPO / ".venv" / "bin" / "statelint"
+    program = str(linter) if linter.exists() else "statelint"
+    done = subprocess.run([program, str(rendered.definition_file)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_every_state_can_be_reached(rendered: Rendered) -> None:
+    states = rendered.definition["States"]
+    reached: set[str] = set()
+    todo = [rendered.definition["StartAt"]]
+    while todo:
+        name = todo.pop()
+        if name not in reached:
+            reached.add(name)
+            todo += successors(states[name])
+    assert reached == set(states)
+
+
+def test_every_task_tries_again_and_catches(rendered: Rendered) -> None:
+    for name, state in tasks(rendered.definition):
+        assert state["Retry"], name
+        assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+        assert all(rule["BackoffRate"] > 1 for rule in state["Retry"]), name
+
+
+def test_no_failure_leaves_a_candidate_behind(rendered: Rendered) -> None:
+    """From any state between creation and deletion, each way to an end leads through the deletions."""
+    states = rendered.definition["States"]
+    for start, deletion in (
+        ("CreateCandidateModel", "DeleteCandidateModel"),
+        ("CreateCandidateConfig", "DeleteCandidateConfig"),
+        ("StartPollingCandidate", "DeleteCandidateEndpoint"),
+    ):
+        seen: set[str] = set()
+        todo = [start]
+        while todo:
+            name = todo.pop()
+            if name == deletion or name in seen:
+                continue
+            seen.add(name)
+            following = list(successors(states[name]))
+            assert following, f"{start} can end in {name} without {deletion}"
+            todo += following
+
+
+def called_actions(definition: dict[str, Any]) -> set[str]:
+    """IAM actions of the API calls that states make."""
+    found = set()
+    for _, state in tasks(definition):
+        match = re.fullmatch(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+)(?:\.sync)?", state["Resource"])
+        assert match, state["Resource"]
+        action = f"{match[1]}:{match[2][0].upper()}{match[2][1:]}"
+        found.add(OWN_NAMES.get(action, action))
+    return found
+
+
+def test_the_role_may_do_what_the_states_call_and_no_more(rendered: Rendered) -> None:
+    granted = {
+        action
+        for statement in rendered.policy["Statement"]
+        for action in statement["Action"]
+        if not action.startswith(("logs:", "xray:"))
+    }
+    assert granted == called_actions(rendered.definition) | IMPLIED
+    assert not any("*" in action for action in granted)
