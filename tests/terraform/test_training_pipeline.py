@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +13,11 @@ from typing import Any
 
 import pytest
 
+from tests.terraform.conftest import Terraform
+
 pytestmark = pytest.mark.terraform
 
-REPO = Path(__file__).resolve().parents[2]
-MODULE = REPO / "terraform" / "modules" / "stepfunctions"
+MODULE = "modules/stepfunctions"
 
 # Calls that no state names: what `.sync` polls and cancels with, tags at creation, and the rights that SageMaker,
 # S3 and SNS ask of the caller.
@@ -49,25 +49,16 @@ class Rendered:
 
 
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    """Definition and policy out of the plan of the module's own first test, with a mocked provider."""
-    folder = tmp_path_factory.mktemp("stepfunctions") / "module"
-    shutil.copytree(MODULE, folder, ignore=shutil.ignore_patterns(".terraform*"))
-    env = {**os.environ, "TF_DATA_DIR": str(folder.parent / "data"), "TF_IN_AUTOMATION": "1"}
-    subprocess.run(
-        ["terraform", "init", "-backend=false", "-input=false", "-no-color"], cwd=folder, env=env, check=True
-    )
-    done = subprocess.run(
-        ["terraform", "test", "-json", "-verbose"], cwd=folder, env=env, capture_output=True, text=True, check=False
-    )
+def rendered(mocked_terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    """Definition and policy out of the plan of the module's own first test."""
+    mocked_terraform.init(MODULE)
+    done = mocked_terraform("test", "-json", "-verbose", folder=MODULE)
     plans = [json.loads(line) for line in done.stdout.splitlines() if '"type":"test_plan"' in line]
     assert plans, done.stdout + done.stderr
     after = {c["type"]: c["change"]["after"] for c in plans[0]["test_plan"]["resource_changes"]}
-    file = folder.parent / "definition.json"
+    file = tmp_path_factory.mktemp("asl") / "definition.json"
     file.write_text(after["aws_sfn_state_machine"]["definition"])
-    return Rendered(
-        json.loads(file.read_text()), json.loads(after["aws_iam_role_policy"]["policy"]), definition_file=file
-    )
+    return Rendered(json.loads(file.read_text()), json.loads(after["aws_iam_role_policy"]["policy"]), file)
 
 
 def tasks(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -80,8 +71,7 @@ def successors(state: dict[str, Any]) -> Iterator[str]:
 
 
 def test_statelint_finds_nothing(rendered: Rendered) -> None:
-    linter = REPO / ".venv" / "bin" / "statelint"
-    program = str(linter) if linter.exists() else "statelint"
+    program = str(Path(sys.executable).with_name("statelint"))
     done = subprocess.run([program, str(rendered.definition_file)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 

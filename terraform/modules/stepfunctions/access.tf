@@ -53,6 +53,11 @@ locals {
       ]
     },
     {
+      Sid      = "WithdrawApproval"
+      Action   = ["sagemaker:UpdateModelPackage"]
+      Resource = ["${local.sagemaker_arn}:model-package/${var.registry.group_name}/*"]
+    },
+    {
       Sid      = "CandidateModel"
       Action   = ["sagemaker:CreateModel", "sagemaker:DeleteModel", "sagemaker:AddTags"]
       Resource = [local.candidate_arns["model"]]

@@ -14,7 +14,7 @@ locals {
         "CreateCandidateModel", "CreateCandidateConfig", "CreateCandidateEndpoint", "FindUnbornCandidate", "StartPollingCandidate",
         "WaitForCandidate", "DescribeCandidate", "CountCandidatePoll", "CandidateReady",
         "DescribeFailedCandidate", "CandidateFailed", "CandidateTimedOut", "ProbeCandidate",
-        "DeleteCandidateEndpoint", "DeleteCandidateConfig", "DeleteCandidateModel", "CandidateProbed",
+        "DeleteCandidateEndpoint", "DeleteCandidateConfig", "DeleteCandidateModel", "CandidateProbed", "WithdrawApproval",
         "CleanUpFailed", "PrepareLiveVersion", "SetLiveVersion",
       ]
     },
