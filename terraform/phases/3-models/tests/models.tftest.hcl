@@ -1,0 +1,162 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context = {
+    project     = "mlops"
+    environment = "test"
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-test"
+    tags = {
+      project     = "mlops"
+      environment = "test"
+      owner       = "ml-platform"
+      cost-center = "ml-platform"
+      managed-by  = "terraform"
+      phase       = "models"
+    }
+    log_retention_days = 30
+  }
+  foundation = jsondecode(file("../1-foundation/example.outputs.json")).foundation
+  data       = jsondecode(file("../2-data/example.outputs.json")).data
+  packages = {
+    data_validation = {
+      path          = "phase.yaml"
+      sha256_base64 = filebase64sha256("phase.yaml")
+    }
+    model_evaluation = {
+      path          = "phase.yaml"
+      sha256_base64 = filebase64sha256("phase.yaml")
+    }
+    endpoint_probe = {
+      path          = "phase.yaml"
+      sha256_base64 = filebase64sha256("phase.yaml")
+    }
+    training_source = {
+      path          = "tests/fixture_source.tar.gz"
+      sha256_base64 = filebase64sha256("tests/fixture_source.tar.gz")
+    }
+  }
+}
+
+run "publishes_what_the_example_promises" {
+  assert {
+    condition = {
+      for module, values in output.models : module => try(keys(values), [])
+      } == {
+      for module, values in jsondecode(file("example.outputs.json")).models : module => try(keys(values), [])
+    }
+    error_message = "output and example.outputs.json differ: ${jsonencode({ for module, values in output.models : module => try(keys(values), []) })}"
+  }
+
+  assert {
+    condition     = length(output.models.stepfunctions.steps) == 9
+    error_message = "The pipeline has nine steps."
+  }
+
+  assert {
+    condition     = output.models.sagemaker.live_parameter_name == "/mlops/test/models/reviews/live"
+    error_message = "The orchestrator looks for the live version there."
+  }
+
+  assert {
+    condition     = alltrue([for function in module.lambda : startswith(function.name, "mlops-test-")])
+    error_message = "Functions must carry the prefix."
+  }
+}
+
+run "only_the_probe_may_invoke_and_only_candidates" {
+  command = plan
+
+  assert {
+    condition     = one(data.aws_iam_policy_document.probe_candidates.statement[0].resources) == "arn:aws:sagemaker:us-east-1:123456789012:endpoint/mlops-test-candidate-*"
+    error_message = "The probe must reach temporary endpoints only."
+  }
+
+  assert {
+    condition     = [for name, function in local.functions : name if length(function.policy_documents) > 0] == ["endpoint_probe"]
+    error_message = "The other functions only read their prefixes."
+  }
+}
+
+run "refuses_a_missing_package" {
+  command = plan
+
+  variables {
+    packages = {}
+  }
+
+  expect_failures = [var.packages]
+}
+
+run "refuses_a_package_that_changed_since_it_was_built" {
+  command = plan
+
+  variables {
+    packages = {
+      data_validation = {
+        path          = "phase.yaml"
+        sha256_base64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+      }
+      model_evaluation = {
+        path          = "phase.yaml"
+        sha256_base64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+      }
+      endpoint_probe = {
+        path          = "phase.yaml"
+        sha256_base64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+      }
+      training_source = {
+        path          = "tests/fixture_source.tar.gz"
+        sha256_base64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+      }
+    }
+  }
+
+  expect_failures = [var.packages]
+}
+
+run "refuses_an_account_that_is_no_account" {
+  command = plan
+
+  variables {
+    context = {
+      project     = "mlops"
+      environment = "test"
+      region      = "us-east-1"
+      account_id  = "1"
+      name_prefix = "mlops-test"
+      tags = {
+        project     = "mlops"
+        environment = "test"
+        owner       = "ml-platform"
+        cost-center = "ml-platform"
+        managed-by  = "terraform"
+        phase       = "models"
+      }
+      log_retention_days = 30
+    }
+  }
+
+  expect_failures = [var.context]
+}
+
+run "refuses_tags_that_are_incomplete" {
+  command = plan
+
+  variables {
+    context = {
+      project            = "mlops"
+      environment        = "test"
+      region             = "us-east-1"
+      account_id         = "123456789012"
+      name_prefix        = "mlops-test"
+      tags               = { project = "mlops" }
+      log_retention_days = 30
+    }
+  }
+
+  expect_failures = [var.context]
+}

@@ -1,0 +1,132 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context = {
+    project     = "mlops"
+    environment = "test"
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-test"
+    tags = {
+      project     = "mlops"
+      environment = "test"
+      owner       = "ml-platform"
+      cost-center = "ml-platform"
+      managed-by  = "terraform"
+      phase       = "inference"
+    }
+    log_retention_days = 30
+  }
+  foundation = jsondecode(file("../1-foundation/example.outputs.json")).foundation
+  packages = {
+    model_router = {
+      path          = "phase.yaml"
+      sha256_base64 = filebase64sha256("phase.yaml")
+    }
+  }
+}
+
+run "publishes_what_the_example_promises" {
+  assert {
+    condition = {
+      for module, values in output.inference : module => try(keys(values), [])
+      } == {
+      for module, values in jsondecode(file("example.outputs.json")).inference : module => try(keys(values), [])
+    }
+    error_message = "output and example.outputs.json differ: ${jsonencode({ for module, values in output.inference : module => try(keys(values), []) })}"
+  }
+
+  assert {
+    condition     = output.inference.routes_prefix == "/mlops/test/routes"
+    error_message = "Blueprints write their records there."
+  }
+
+  assert {
+    condition     = output.inference.lambda.router_name == "mlops-test-model-router"
+    error_message = "The router must carry the prefix."
+  }
+}
+
+run "the_router_reads_routes_and_invokes_endpoints_of_its_environment" {
+  command = plan
+
+  assert {
+    condition     = toset(flatten(data.aws_iam_policy_document.router.statement[*].actions)) == toset(["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "sagemaker:InvokeEndpoint"])
+    error_message = "Rights on Bedrock come with the blueprints."
+  }
+
+  assert {
+    condition     = alltrue([for arn in flatten(data.aws_iam_policy_document.router.statement[*].resources) : strcontains(arn, "/mlops/test/routes") || strcontains(arn, "endpoint/mlops-test-*")])
+    error_message = "Nothing of another environment may be reached."
+  }
+}
+
+run "refuses_a_missing_package" {
+  command = plan
+
+  variables {
+    packages = {}
+  }
+
+  expect_failures = [var.packages]
+}
+
+run "refuses_a_package_that_changed_since_it_was_built" {
+  command = plan
+
+  variables {
+    packages = {
+      model_router = {
+        path          = "phase.yaml"
+        sha256_base64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+      }
+    }
+  }
+
+  expect_failures = [var.packages]
+}
+
+run "refuses_an_account_that_is_no_account" {
+  command = plan
+
+  variables {
+    context = {
+      project     = "mlops"
+      environment = "test"
+      region      = "us-east-1"
+      account_id  = "1"
+      name_prefix = "mlops-test"
+      tags = {
+        project     = "mlops"
+        environment = "test"
+        owner       = "ml-platform"
+        cost-center = "ml-platform"
+        managed-by  = "terraform"
+        phase       = "inference"
+      }
+      log_retention_days = 30
+    }
+  }
+
+  expect_failures = [var.context]
+}
+
+run "refuses_tags_that_are_incomplete" {
+  command = plan
+
+  variables {
+    context = {
+      project            = "mlops"
+      environment        = "test"
+      region             = "us-east-1"
+      account_id         = "123456789012"
+      name_prefix        = "mlops-test"
+      tags               = { project = "mlops" }
+      log_retention_days = 30
+    }
+  }
+
+  expect_failures = [var.context]
+}
