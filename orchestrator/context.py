@@ -33,15 +33,27 @@ REPO = Path(__file__).resolve().parents[1]
 class RealTools:
     """`Tools` of one environment on this machine."""
 
-    def __init__(self, repo: Path, environment: Environment) -> None:
+    def __init__(self, repo: Path, environment: Environment, *, plain_provider: bool = False) -> None:
         self.repo = repo
         self.environment = environment
+        self._plain_provider = plain_provider
 
     @cached_property
     def terraform(self) -> TerraformTool:
         from orchestrator.tools.terraform import Terraform
 
-        return Terraform()
+        plain = Terraform()
+        binary = None if self._plain_provider else self._warm_provider()
+        if binary is None:
+            return plain
+        from orchestrator.tools.terraform_warm import WarmTerraform
+
+        return WarmTerraform(plain, self.repo, binary, limit=2 * self.environment.platform.limits.parallelism)
+
+    def _warm_provider(self) -> Path | None:
+        from orchestrator.warm.locate import provider_binary
+
+        return provider_binary(self.repo)
 
     @cached_property
     def gate(self) -> PolicyGate:

@@ -30,6 +30,7 @@ class App:
     def __init__(self, repo: Path) -> None:
         self.repo = repo
         self.console = Console()
+        self.plain_provider = False
 
     @cached_property
     def phases(self) -> tuple[Phase, ...]:
@@ -48,7 +49,7 @@ class App:
     def tools(self, environment: Environment) -> Tools:
         from orchestrator.context import RealTools
 
-        return RealTools(self.repo, environment)
+        return RealTools(self.repo, environment, plain_provider=self.plain_provider)
 
     def examples(self) -> Mapping[str, Json]:
         from orchestrator import phases

@@ -10,6 +10,7 @@ from orchestrator.cli.app import App
 
 @click.command("deploy")
 @options.environment
+@options.plain_provider
 @options.pipeline
 @options.as_json
 @click.pass_context

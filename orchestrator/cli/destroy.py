@@ -10,6 +10,7 @@ from orchestrator.cli.app import App
 
 @click.command("destroy")
 @options.environment
+@options.plain_provider
 @options.yes
 @click.option("--yes-destroy-protected", is_flag=True, help="Needed for environments that are `protected`.")
 @options.as_json

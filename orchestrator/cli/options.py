@@ -31,6 +31,23 @@ def yes(function: Decorated) -> Decorated:
     return click.option("--yes", is_flag=True, help="Do not ask.")(function)
 
 
+def plain_provider(function: Decorated) -> Decorated:
+    """Without the warm provider; it is kept on the `App`, since commands only pass it on."""
+
+    def remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        ctx.obj.plain_provider = ctx.obj.plain_provider or value
+
+    text = "Let terraform start the AWS provider itself instead of attaching to a running one (local only)."
+    return click.option(
+        "--plain-provider",
+        is_flag=True,
+        expose_value=False,
+        callback=remember,
+        envvar="PLATFORM_PLAIN_PROVIDER",
+        help=text,
+    )(function)
+
+
 def pipeline(function: Decorated) -> Decorated:
     text = "Run the training pipeline even if a model version is live."
     return click.option("--pipeline", "force_pipeline", is_flag=True, help=text)(function)

@@ -15,6 +15,7 @@ def command() -> None:
 
 @command.command("rollout")
 @options.environment
+@options.plain_provider
 @click.option("--phase", "phases", multiple=True, metavar="N|NAME", help="This phase; may be repeated.")
 @click.option("--from", "first", type=click.IntRange(min=1), help="From this phase on.")
 @click.option("--to", "last", type=click.IntRange(min=1), help="Up to and including this phase.")

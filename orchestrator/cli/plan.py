@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("plan")
 @options.environment
+@options.plain_provider
 @click.argument("stack", required=False)
 @options.as_json
 @click.pass_context

@@ -16,7 +16,10 @@ _HASH = "sha256"
 
 
 def upload(cloud: Cloud, bucket: str, folder: Path, name: str, on_event: EventSink) -> int:
-    """Bring the files below `folder` to `data/raw/<name>/`, those that changed; returns how many."""
+    """Bring the partitions below `folder` (`source=<name>/…`) to `data/raw/<name>/`; returns how many changed.
+
+    What lies beside them, such as the data's licence, is not data.
+    """
     files = sorted(_files(folder))
     if not files:
         raise PlatformError(f"there is no data in {folder}", hint="Run `make setup`, which fetches the sample data.")
@@ -40,7 +43,7 @@ def upload(cloud: Cloud, bucket: str, folder: Path, name: str, on_event: EventSi
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for path in folder.rglob("*"):
+    for path in folder.glob("source=*/**/*"):
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
             yield path
 

@@ -6,7 +6,6 @@ stray `AWS_ENDPOINT_URL_S3` would send calls elsewhere, some of them to a real a
 
 from __future__ import annotations
 
-import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from urllib.parse import urlsplit
 
 from orchestrator.config.models import Environment
 from orchestrator.errors import ConfigError
+from orchestrator.warm.guard import is_loopback
 
 REPO = Path(__file__).resolve().parents[2]
 
@@ -54,13 +54,7 @@ def process_env(environment: Environment, endpoint: str | None) -> dict[str, str
 
 def require_loopback(endpoint: str) -> str:
     """The endpoint itself, if it cannot be anything but this machine."""
-    parts = urlsplit(endpoint)
-    host = parts.hostname or ""
-    try:
-        loopback = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    if parts.scheme != "http" or not loopback:
+    if urlsplit(endpoint).scheme != "http" or not is_loopback(endpoint):
         raise ConfigError(
             f"the endpoint of a local environment must be http on a loopback address, got `{endpoint}`",
             hint="Use http://127.0.0.1:<port>.",

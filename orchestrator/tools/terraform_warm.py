@@ -12,6 +12,7 @@ from pathlib import Path
 
 from orchestrator.tools.interfaces import ApplySummary, EventSink, PlanSummary, TerraformTool, Workspace
 from orchestrator.warm import client, types_used
+from orchestrator.warm.guard import is_loopback
 
 
 class WarmTerraform:
@@ -42,15 +43,15 @@ class WarmTerraform:
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
-        return self._inner.plan(
-            self._attached(ws), destroy=destroy, refresh=refresh, on_event=on_event, cancel=cancel
-        )
+        return self._inner.plan(self._attached(ws), destroy=destroy, refresh=refresh, on_event=on_event, cancel=cancel)
 
     def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary:
         return self._inner.apply(self._attached(ws), on_event=on_event, cancel=cancel)
 
     def _attached(self, ws: Workspace) -> Workspace:
-        """The same workspace; its terraform will talk to the running provider."""
+        """The same workspace; its terraform will talk to the running provider, unless it talks to AWS."""
+        if not is_loopback(ws.env.get("AWS_ENDPOINT_URL", "")):
+            return ws
         reattach = client.attach(
             self._repo,
             self._binary,

@@ -32,7 +32,7 @@ class Cli:
         self._tools: dict[str, FakeTools] = {}
         self.prepare: Callable[[FakeTools], None] = lambda tools: None
 
-    def tools(self, repo: Path, environment: Environment) -> FakeTools:
+    def tools(self, repo: Path, environment: Environment, *, plain_provider: bool = False) -> FakeTools:
         if environment.name not in self._tools:
             self._tools[environment.name] = FakeTools(repo, environment)
             self.prepare(self._tools[environment.name])

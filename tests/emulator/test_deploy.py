@@ -1,0 +1,310 @@
+"""The main job, as a user runs it: deploy to the local AWS, look, deploy again, destroy.
+
+One deployment serves all tests of this file; they run in order.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import subprocess
+import tarfile
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from tests.emulator import checkout as checkouts
+from tests.emulator.checkout import HOSTILE, Checkout
+
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.xdist_group("deploy")]
+
+PREFIX = "mlops-local"
+BUCKET = f"{PREFIX}-data-123456789012-us-east-1"
+RAW = "data/raw/reviews/"
+STEPS = [
+    "ingestion",
+    "crawler",
+    "etl",
+    "data-validation",
+    "training",
+    "evaluation",
+    "registry",
+    "deployment",
+    "monitoring",
+]
+COMPUTED = {"crawler", "etl", "data-validation", "training", "evaluation", "deployment"}
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
+    made = checkouts.copy(tmp_path_factory.mktemp("deploy") / "repo")
+    yield made
+    made.orchestrator("emulator", "down")
+
+
+@pytest.fixture(scope="module")
+def deployed(checkout: Checkout) -> tuple[Checkout, str]:
+    """`make deploy ENV=local | tee log` in a shell full of other people's settings."""
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", "make deploy ENV=local 2>&1 | tee deploy.log"],
+        cwd=checkout.folder,
+        env=checkout.environment(**HOSTILE),
+        capture_output=True,
+        text=True,
+        timeout=900,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-6000:]
+    return checkout, done.stdout
+
+
+def test_the_result_says_what_was_deployed_and_how_real_it_is(deployed: tuple[Checkout, str]) -> None:
+    result = deployed[0].result()
+    assert (result["status"], result["exit_code"], result["error"]) == ("ok", 0, None)
+    phases = {stack["phase"] for stack in result["stacks"]}
+    assert phases == {"1-foundation", "2-data", "3-models", "4-inference", "5-monitoring"}
+    assert {s["name"] for s in result["stacks"]} >= {"blueprint-reviews", "blueprint-chat"}
+    assert {stack["action"] for stack in result["stacks"]} == {"created"}
+    assert result["policy"]["passed"]
+    assert result["policy"]["rules_ran"] == result["policy"]["rules_expected"] > 100
+    steps = result["pipeline"]["steps"]
+    assert [step["name"] for step in steps] == STEPS
+    assert {step["status"] for step in steps} == {"ok"}
+    assert {step["name"] for step in steps if step["fidelity"] == "executed"} == COMPUTED
+    assert {step["fidelity"] for step in steps if step["name"] not in COMPUTED} == {"emulated"}
+    assert {probe["status"] for probe in result["smoke"]} == {"ok"}
+    answers = {(p["probe"], p["blueprint"]): p["fidelity"] for p in result["smoke"]}
+    assert answers["endpoint-direct", "reviews"] == answers["api", "reviews"] == "executed"
+    assert answers["bedrock-direct", "chat"] == answers["api", "chat"] == "stand-in"
+
+
+def test_the_gate_measured_the_model_against_human_ratings(deployed: tuple[Checkout, str]) -> None:
+    metrics = deployed[0].result()["pipeline"]["metrics"]
+    assert metrics["accuracy"] >= metrics["baseline"] + 0.10
+    assert 0.5 < metrics["f1"] < 1.0
+
+
+def test_the_output_is_for_people(deployed: tuple[Checkout, str]) -> None:
+    text = deployed[1]
+    for expected in (
+        "foundation",
+        "blueprint-reviews",
+        "data-validation",
+        "endpoint-direct",
+        "stand-in",
+        ".runs/local/",
+    ):
+        assert expected in text
+
+
+def test_a_plain_client_sees_the_deployed_resources(deployed: tuple[Checkout, str]) -> None:
+    checkout, _ = deployed
+    result = checkout.result()
+    history = checkout.client("stepfunctions").get_execution_history(
+        executionArn=result["pipeline"]["execution_arn"], maxResults=1000
+    )["events"]
+    assert history[-1]["type"] == "ExecutionSucceeded"
+    package = checkout.client("sagemaker").describe_model_package(
+        ModelPackageName=result["pipeline"]["model_package_arn"]
+    )
+    assert package["ModelApprovalStatus"] == "Approved"
+    bucket, _, key = package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"][5:].partition("/")
+    archive = checkout.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    names = {name.removeprefix("./") for name in tarfile.open(fileobj=io.BytesIO(archive)).getnames()}
+    assert {"model.joblib", "code/inference.py"} <= names
+    endpoints = checkout.client("sagemaker").list_endpoints()["Endpoints"]
+    assert [e["EndpointStatus"] for e in endpoints] == ["InService"], "the candidate's endpoint is gone again"
+    dashboards = checkout.client("cloudwatch").list_dashboards()["DashboardEntries"]
+    assert [entry["DashboardName"] for entry in dashboards] == [PREFIX]
+
+
+def test_no_secret_is_in_outputs_logs_or_results(deployed: tuple[Checkout, str]) -> None:
+    checkout, text = deployed
+    keys = checkout.client("apigateway").get_api_keys(includeValues=True)["items"]
+    assert keys
+    told = text + checkout.orchestrator("outputs", "local", "--json").stdout
+    for path in checkout.folder.glob(".runs/**/*"):
+        told += path.read_text(errors="replace") if path.is_file() else ""
+    assert not [key["id"] for key in keys if key["value"] in told]
+
+
+def test_a_second_deploy_changes_nothing_and_says_so(deployed: tuple[Checkout, str]) -> None:
+    checkout, _ = deployed
+    done = checkout.orchestrator("deploy", "local", timeout=600)
+    assert done.returncode == 0, done.stderr[-3000:]
+    result = checkout.result()
+    assert {stack["action"] for stack in result["stacks"]} <= {"unchanged", "skipped"}
+    assert sum(s["added"] + s["changed"] + s["destroyed"] for s in result["stacks"]) == 0
+    assert result["pipeline"] is None, "a live model version exists, so nothing is trained"
+    assert "no change" in done.stderr.lower() or "unchanged" in done.stderr.lower()
+
+
+class Pipeline:
+    """The deployed training pipeline, run with other data or parameters."""
+
+    def __init__(self, checkout: Checkout) -> None:
+        self.checkout = checkout
+        outputs = json.loads(checkout.orchestrator("outputs", "local", "models", "--json").stdout)
+        self.machine = outputs["stepfunctions"]
+        self.role = outputs["sagemaker"]["training_role_arn"]
+        self.states, self.s3 = checkout.client("stepfunctions"), checkout.client("s3")
+
+    def start(self, name: str, **overrides: Any) -> str:
+        body = {**self.machine["default_input"], "run_id": name, **overrides}
+        started = self.states.start_execution(
+            stateMachineArn=self.machine["state_machine_arn"], name=name, input=json.dumps(body)
+        )
+        return str(started["executionArn"])
+
+    def wait(self, execution: str, seconds: float = 180) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found: dict[str, Any] = self.states.describe_execution(executionArn=execution)
+            if found["status"] != "RUNNING":
+                return found
+            time.sleep(0.3)
+        raise AssertionError(f"{execution} still runs after {seconds} s")
+
+    def run(self, name: str, **overrides: Any) -> dict[str, Any]:
+        return self.wait(self.start(name, **overrides))
+
+    def raw(self) -> dict[str, bytes]:
+        listed = self.s3.list_objects_v2(Bucket=BUCKET, Prefix=RAW)["Contents"]
+        return {
+            item["Key"]: self.s3.get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read()
+            for item in listed
+            if item["Key"].endswith(".txt")
+        }
+
+    def put(self, objects: dict[str, bytes]) -> None:
+        for key, body in objects.items():
+            self.s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+
+    def model_data(self) -> str:
+        """Artifact of the newest registered version."""
+        sagemaker = self.checkout.client("sagemaker")
+        newest = sagemaker.list_model_packages(
+            ModelPackageGroupName=f"{PREFIX}-reviews", SortBy="CreationTime", SortOrder="Descending"
+        )["ModelPackageSummaryList"][0]["ModelPackageArn"]
+        described = sagemaker.describe_model_package(ModelPackageName=newest)
+        return str(described["InferenceSpecification"]["Containers"][0]["ModelDataUrl"])
+
+    def ask(self, artifact: str, texts: list[str]) -> dict[str, Any]:
+        """Answers of an endpoint made for this artifact alone."""
+        sagemaker, name = self.checkout.client("sagemaker"), f"ask-{random.randrange(10**9)}"
+        container = {
+            "Image": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3",
+            "ModelDataUrl": artifact,
+            "Environment": {"SAGEMAKER_PROGRAM": "inference.py"},
+        }
+        sagemaker.create_model(ModelName=name, ExecutionRoleArn=self.role, PrimaryContainer=container)
+        variant = {"VariantName": "a", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+        sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
+        for _ in range(200):
+            status = sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
+            if status != "Creating":
+                break
+            time.sleep(0.1)
+        assert status == "InService"
+        answer = self.checkout.client("sagemaker-runtime").invoke_endpoint(
+            EndpointName=name, ContentType="application/json", Body=json.dumps({"inputs": texts})
+        )
+        sagemaker.delete_endpoint(EndpointName=name)
+        document: dict[str, Any] = json.loads(answer["Body"].read())
+        return document
+
+
+@pytest.fixture(scope="module")
+def pipeline(deployed: tuple[Checkout, str]) -> Pipeline:
+    return Pipeline(deployed[0])
+
+
+def test_another_seed_changes_the_answers(pipeline: Pipeline) -> None:
+    texts = ["good", "the plot drags but the cast is fine", "returned it after a week"]
+    first = pipeline.ask(pipeline.model_data(), texts)
+    hyperparameters = {**pipeline.machine["default_input"]["hyperparameters"], "seed": "7"}
+    done = pipeline.run("other-seed", hyperparameters=hyperparameters)
+    assert done["status"] == "SUCCEEDED", done
+    second = pipeline.ask(pipeline.model_data(), texts)
+    assert [o["score"] for o in first["outputs"]] != [o["score"] for o in second["outputs"]]
+    assert first["model"]["data_fingerprint"] == second["model"]["data_fingerprint"]
+
+
+def test_a_nonce_in_the_raw_data_comes_out_of_the_endpoint(pipeline: Pipeline) -> None:
+    nonce = f"zq{random.randrange(10**9)}x"
+    before = pipeline.ask(pipeline.model_data(), [nonce])
+    rows = "".join(f"nonce{i}_1\t{3.5 if i % 2 else 3.1}\tthis product is {nonce}\n" for i in range(300))
+    pipeline.put({f"{RAW}source=amazon/nonce.txt": rows.encode()})
+    try:
+        done = pipeline.run("nonce")
+        assert done["status"] == "SUCCEEDED", done
+        after = pipeline.ask(pipeline.model_data(), [nonce])
+    finally:
+        pipeline.s3.delete_object(Bucket=BUCKET, Key=f"{RAW}source=amazon/nonce.txt")
+    assert after["model"]["data_fingerprint"] != before["model"]["data_fingerprint"]
+    assert after["outputs"][0]["label"] == "positive"
+    assert after["outputs"][0]["score"] > before["outputs"][0]["score"] or before["outputs"][0]["label"] == "negative"
+
+
+def test_shuffled_labels_are_refused_by_the_gate(pipeline: Pipeline) -> None:
+    original = pipeline.raw()
+    versions = pipeline.model_data()
+    shuffler = random.Random(1)
+    for key, body in original.items():
+        rows = [line.split("\t") for line in body.decode("latin-1").splitlines()]
+        ratings = [row[1] for row in rows]
+        shuffler.shuffle(ratings)
+        text = "\n".join("\t".join([row[0], rating, *row[2:]]) for row, rating in zip(rows, ratings, strict=True))
+        pipeline.put({key: text.encode("latin-1")})
+    try:
+        done = pipeline.run("shuffled")
+    finally:
+        pipeline.put(original)
+    assert (done["status"], done.get("error")) == ("FAILED", "ModelBelowThreshold"), done
+    assert pipeline.model_data() == versions, "nothing was registered"
+
+
+@pytest.mark.parametrize("kind", ["glue-job", "training"])
+def test_killing_the_worker_behind_a_step_turns_it_red(pipeline: Pipeline, kind: str) -> None:
+    execution = pipeline.start(f"killed-{kind}")
+    port = pipeline.checkout.port
+    deadline = time.monotonic() + 120
+    killed = False
+    while not killed and time.monotonic() < deadline:
+        found = evidence(port, kind, execution)
+        if found and found[-1]["status"] == "running" and found[-1]["pid"]:
+            subprocess.run(["kill", "-9", str(found[-1]["pid"])], check=True)
+            killed = True
+        time.sleep(0.02)
+    assert killed, f"no running {kind} was seen"
+    assert pipeline.wait(execution)["status"] == "FAILED"
+    record = evidence(port, kind, execution)[-1]
+    assert (record["status"], record["exit_code"]) == ("failed", -9)
+
+
+def evidence(port: int, kind: str, execution: str) -> list[dict[str, Any]]:
+    import urllib.parse
+    import urllib.request
+
+    query = urllib.parse.urlencode({"kind": kind, "execution": execution})
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    with opener.open(f"http://127.0.0.1:{port}/_emulator/evidence?{query}", timeout=10) as answer:
+        document: list[dict[str, Any]] = json.load(answer)["evidence"]
+    return document
+
+
+def test_destroy_leaves_nothing_but_the_state_bucket(deployed: tuple[Checkout, str]) -> None:
+    checkout, _ = deployed
+    done = checkout.orchestrator("destroy", "local", "--yes")
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert checkout.result()["orphans"] == []
+    s3 = checkout.client("s3")
+    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == [f"{PREFIX}-tfstate-123456789012-us-east-1"]
+    for item in s3.list_objects_v2(Bucket=f"{PREFIX}-tfstate-123456789012-us-east-1")["Contents"]:
+        body = s3.get_object(Bucket=f"{PREFIX}-tfstate-123456789012-us-east-1", Key=item["Key"])["Body"].read()
+        assert json.loads(body)["resources"] == [], item["Key"]
+    assert checkout.client("sagemaker").list_endpoints()["Endpoints"] == []
+    assert checkout.client("lambda").list_functions()["Functions"] == []

@@ -1,0 +1,71 @@
+"""Who is attached to a warm provider, and who never is."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.fakes.terraform import FakeTerraform
+
+from orchestrator.tools import terraform_warm
+from orchestrator.tools.interfaces import Workspace
+from orchestrator.tools.terraform_warm import WarmTerraform
+
+REATTACH = "TF_REATTACH_PROVIDERS"
+
+
+class Recording(FakeTerraform):
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen: list[Mapping[str, str]] = []
+
+    def init(self, ws: Workspace, **options: Any) -> None:
+        self.seen.append(ws.env)
+
+
+@pytest.fixture
+def attached(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    calls: list[dict[str, Any]] = []
+
+    def attach(repo: Path, binary: Path, **options: Any) -> str:
+        calls.append(options)
+        return "{}"
+
+    monkeypatch.setattr(terraform_warm.client, "attach", attach)
+    return calls
+
+
+def workspace(folder: Path, env: Mapping[str, str]) -> Workspace:
+    root = folder / "terraform" / "root"
+    root.mkdir(parents=True, exist_ok=True)
+    return Workspace("s", root, folder / "v", None, folder / "data", folder / "p", env)
+
+
+def init(tmp_path: Path, env: Mapping[str, str]) -> Recording:
+    inner = Recording()
+    warm = WarmTerraform(inner, tmp_path, Path("provider"), limit=2)
+    warm.init(workspace(tmp_path, env), on_event=lambda event: None, cancel=threading.Event())
+    return inner
+
+
+def test_the_local_aws_gets_a_running_provider(tmp_path: Path, attached: list[dict[str, Any]]) -> None:
+    (tmp_path / "terraform/root").mkdir(parents=True)
+    (tmp_path / "terraform/root/main.tf").write_text('resource "aws_vpc" "this" {}\n')
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/provider-types.json").write_text('["aws_dropped_from_code"]')
+    inner = init(tmp_path, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"})
+    assert inner.seen[0][REATTACH] == "{}"
+    assert attached[0]["types"] == {"aws_vpc", "aws_dropped_from_code"}
+    remembered = json.loads((tmp_path / "data/provider-types.json").read_text())
+    assert remembered == ["aws_dropped_from_code", "aws_vpc"]
+
+
+@pytest.mark.parametrize("env", [{}, {"AWS_PROFILE": "prod"}, {"AWS_ENDPOINT_URL": "https://sts.amazonaws.com"}])
+def test_aws_never_does(tmp_path: Path, attached: list[dict[str, Any]], env: dict[str, str]) -> None:
+    inner = init(tmp_path, env)
+    assert inner.seen == [env]
+    assert attached == []
