@@ -20,6 +20,7 @@ ADMIN = Credentials("test", "test", "", "")
 """The emulator itself: used for what the AWS services do on their own behalf, such as writing logs."""
 
 _lock = threading.Lock()
+_offline = threading.Event()
 _config = Config(retries={"total_max_attempts": 1}, max_pool_connections=32, read_timeout=900, proxies={})
 
 
@@ -64,6 +65,11 @@ def _client(endpoint: str, service: str, credentials: Credentials, region: str) 
         aws_session_token=credentials.session_token or None,
         config=_config,
     )
+
+
+def go_offline() -> None:
+    """The server has stopped answering: from now on nothing may wait for it, such as the last lines of a log."""
+    _offline.set()
 
 
 def split_uri(uri: str) -> tuple[str, str]:
@@ -136,6 +142,8 @@ class LogStream:
             self.flush()
 
     def flush(self) -> None:
+        if _offline.is_set():
+            return
         with self._lock:
             batch, self._pending = self._pending, []
             if not self._made:

@@ -21,7 +21,7 @@ from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import unix_time_millis
 
-from emulator.compute.aws import Aws
+from emulator.compute.aws import Aws, go_offline
 from emulator.compute.lambda_ import Function, LambdaRuntime, Outcome, Package, Throttled, in_background
 from emulator.evidence import STORE, caused_by, current_cause
 from emulator.settings import Settings
@@ -46,6 +46,7 @@ def apply(settings: Settings) -> None:
 
 
 def shutdown() -> None:
+    go_offline()
     if _runtime:
         _runtime.shutdown()
 

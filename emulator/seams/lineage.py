@@ -10,6 +10,8 @@ from typing import Any
 
 from moto.core.responses import BaseResponse
 
+from emulator.compute import processes
+from emulator.compute.aws import go_offline
 from emulator.evidence import STORE, caused_by
 from emulator.settings import Settings
 
@@ -25,3 +27,9 @@ def apply(settings: Settings) -> None:
             return original(self)
 
     BaseResponse.call_action = call_action  # type: ignore[method-assign]
+
+
+def shutdown() -> None:
+    """Last of the compute seams: whatever they left running ends here."""
+    go_offline()
+    processes.kill_all()

@@ -16,7 +16,7 @@ from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.models import FakeEndpoint, FakeTrainingJob, SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from emulator.compute.aws import Aws
+from emulator.compute.aws import Aws, go_offline
 from emulator.compute.hosting import Answer, Hosting, HostingFailed, Model, Variant
 from emulator.compute.training import Progress, Training, TrainingRequest
 from emulator.evidence import current_cause
@@ -48,6 +48,7 @@ def apply(settings: Settings) -> None:
 
 
 def shutdown() -> None:
+    go_offline()
     if _hosting:
         _hosting.shutdown()
 
@@ -173,6 +174,15 @@ def _transition(status: str, message: str) -> dict[str, Any]:
 
 
 def _host(hosting: Hosting) -> None:
+    @wrap(FakeEndpoint, "_process_production_variants")
+    def variants(original: Any, self: Any, production_variants: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = original(self, production_variants)
+        for variant, asked in zip(found, production_variants, strict=True):
+            # Moto drops a weight of 0, and the default of 1.
+            weight = asked.get("InitialVariantWeight")
+            variant["CurrentWeight"] = variant["DesiredWeight"] = 1.0 if weight is None else weight
+        return found
+
     @wrap(SageMakerModelBackend, "create_endpoint")
     def create_endpoint(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         endpoint = original(self, *args, **kwargs)

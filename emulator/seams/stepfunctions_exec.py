@@ -25,9 +25,8 @@ from typing import Any
 
 import boto3
 from botocore.exceptions import ClientError
-from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult
-from moto.stepfunctions.parser.api import HistoryEventType, TaskFailedEventDetails
+from moto.stepfunctions.parser.api import HistoryEventType, InvalidToken, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
@@ -346,4 +345,4 @@ def _offset(token: str | None) -> int:
     try:
         return int(base64.b64decode(token))
     except ValueError as error:
-        raise ServiceException("InvalidToken", f"Invalid token: {token}") from error
+        raise InvalidToken from error
