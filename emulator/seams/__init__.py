@@ -15,7 +15,6 @@ started something (processes, threads) also has `def shutdown() -> None`.
 from __future__ import annotations
 
 import importlib
-import importlib.util
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -56,8 +55,6 @@ _applied: list[ModuleType] = []
 def apply(settings: Settings) -> None:
     """Install every seam. A seam that cannot be installed stops the emulator: half an AWS helps nobody."""
     for name in SEAMS:
-        if importlib.util.find_spec(f"{__name__}.{name}") is None:
-            continue
         seam = importlib.import_module(f"{__name__}.{name}")
         seam.apply(settings)
         _applied.append(seam)

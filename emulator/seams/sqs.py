@@ -1,4 +1,4 @@
-"""SQS: redrive policies as AWS spells them, and RedriveAllowPolicy."""
+"""SQS: redrive policies as AWS spells them, RedriveAllowPolicy, policies that outlive other changes."""
 
 from __future__ import annotations
 
@@ -25,3 +25,10 @@ def apply(settings: Settings) -> None:
             # AWS gives the document back without blanks; with them Terraform sees a difference for ever.
             found["RedrivePolicy"] = json.dumps(self.redrive_policy, separators=(",", ":"))
         return found
+
+    @wrap(Queue, "_set_attributes")
+    def set_attributes(original: Any, self: Any, attributes: dict[str, Any], now: float | None = None) -> None:
+        """AWS changes what is named; moto drops the queue's policy whenever the request does not repeat it."""
+        policy = attributes.get("Policy", getattr(self, "policy", None))
+        original(self, attributes, now)
+        self.policy = policy or None

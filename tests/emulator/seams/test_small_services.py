@@ -36,6 +36,18 @@ def test_sqs_keeps_the_redrive_allow_policy(aws: Any) -> None:
     assert found["RedriveAllowPolicy"] == policy
 
 
+def test_sqs_keeps_the_policy_when_something_else_changes(aws: Any) -> None:
+    sqs = aws("sqs")
+    url = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "60"})
+    assert sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]["Policy"] == policy
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": ""})
+    assert "Policy" not in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {})
+
+
 def test_ec2_rules_with_a_group_or_a_prefix_list_as_source_keep_their_description(aws: Any) -> None:
     ec2 = aws("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
