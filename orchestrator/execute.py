@@ -40,6 +40,8 @@ from orchestrator.walk import Outcome, walk
 
 EXIT_CANCELLED = 130
 EXIT_UNEXPECTED = 70
+_REASON_WORDS = 24
+"""Of an error, in the table of stacks; the whole text is printed below it."""
 DATASET = ".cache/datasets/reviews"
 
 
@@ -231,7 +233,7 @@ class Executor:
                 continue
             match outcome.status:
                 case "failed":
-                    reason = str(outcome.error).strip().splitlines()[0]
+                    reason = " ".join(str(outcome.error).split()[:_REASON_WORDS])
                     seconds = self._durations.get(step.name, 0.0)
                     stacks.record_end(self.session, step.stack, "failed", reason, seconds)
                 case "blocked":

@@ -8,6 +8,8 @@ from orchestrator.console import Console
 from orchestrator.explain import remedy
 from orchestrator.result import Result
 
+_DETAIL_WIDTH = 160
+"""A failed job's own description can be pages long; result.json has all of it."""
 _STYLES = {"failed": "bold red", "skipped": "yellow", "unchanged": "dim", "not-run": "yellow"}
 
 
@@ -103,7 +105,7 @@ def _pipeline(console: Console, result: Result) -> None:
     if pipeline is None:
         return
     rows = [
-        (str(number), step.name, step.status, step.fidelity, f"{step.seconds:.1f}", step.detail)
+        (str(number), step.name, step.status, step.fidelity, f"{step.seconds:.1f}", step.detail[:_DETAIL_WIDTH])
         for number, step in enumerate(pipeline.steps, start=1)
     ]
     columns = ("no#", "step", "status", "fidelity", "seconds#", "detail")
