@@ -79,12 +79,12 @@ def test_statelint_finds_nothing(rendered: Rendered) -> None:
 def test_every_state_can_be_reached(rendered: Rendered) -> None:
     states = rendered.definition["States"]
     reached: set[str] = set()
-    todo = [rendered.definition["StartAt"]]
-    while todo:
-        name = todo.pop()
+    waiting = [rendered.definition["StartAt"]]
+    while waiting:
+        name = waiting.pop()
         if name not in reached:
             reached.add(name)
-            todo += successors(states[name])
+            waiting += successors(states[name])
     assert reached == set(states)
 
 
@@ -104,15 +104,15 @@ def test_no_failure_leaves_a_candidate_behind(rendered: Rendered) -> None:
         ("StartPollingCandidate", "DeleteCandidateEndpoint"),
     ):
         seen: set[str] = set()
-        todo = [start]
-        while todo:
-            name = todo.pop()
+        waiting = [start]
+        while waiting:
+            name = waiting.pop()
             if name == deletion or name in seen:
                 continue
             seen.add(name)
             following = list(successors(states[name]))
             assert following, f"{start} can end in {name} without {deletion}"
-            todo += following
+            waiting += following
 
 
 def called_actions(definition: dict[str, Any]) -> set[str]:
