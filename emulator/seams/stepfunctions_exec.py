@@ -29,6 +29,7 @@ from moto.core.responses import ActionResult
 from moto.stepfunctions.parser.api import HistoryEventType, InvalidToken, TaskFailedEventDetails
 from moto.stepfunctions.parser.asl.component.common.error_name.custom_error_name import CustomErrorName
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEvent, FailureEventException
+from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution import Execution
@@ -166,16 +167,30 @@ def _names() -> None:
     _module("_aws_sdk")._SERVICE_ERROR_NAMES.update(ERROR_PREFIXES)
 
     @wrap(service, "_normalise_parameters")
-    def parameters(original: Any, self: Any, parameters: dict[str, Any], *names: Any) -> None:
-        model = _operation(self._get_boto_service_name(*names[:1]), self._get_boto_service_action(*names[1:2]))
+    def parameters(
+        original: Any,
+        self: Any,
+        parameters: dict[str, Any],
+        boto_service_name: str | None = None,
+        service_action_name: str | None = None,
+    ) -> None:
+        service = self._get_boto_service_name(boto_service_name)
+        model = _operation(service, self._get_boto_service_action(service_action_name))
         if model is not None:
             _replace(parameters, _renamed(model.input_shape, parameters, pascal=False))
 
     @wrap(service, "_normalise_response")
-    def response(original: Any, self: Any, response: Any, *names: Any) -> None:
+    def response(
+        original: Any,
+        self: Any,
+        response: Any,
+        boto_service_name: str | None = None,
+        service_action_name: str | None = None,
+    ) -> None:
         if not isinstance(response, dict):
             return
-        model = _operation(self._get_boto_service_name(*names[:1]), self._get_boto_service_action(*names[1:2]))
+        service = self._get_boto_service_name(boto_service_name)
+        model = _operation(service, self._get_boto_service_action(service_action_name))
         renamed = _renamed(model.output_shape, response, pascal=True) if model is not None else response
         _replace(response, _plain(renamed))
 
@@ -286,7 +301,7 @@ def _sync() -> None:
 def _failure(task: Any, env: Any, error: str, cause: str) -> FailureEvent:
     return FailureEvent(
         env=env,
-        error_name=CustomErrorName(error),
+        error_name=_error_name(error),
         event_type=HistoryEventType.TaskFailed,
         event_details=EventDetails(
             taskFailedEventDetails=TaskFailedEventDetails(
@@ -297,6 +312,13 @@ def _failure(task: Any, env: Any, error: str, cause: str) -> FailureEvent:
             )
         ),
     )
+
+
+def _error_name(error: str) -> Any:
+    """The interpreter keeps `States.*` names and everybody else's in different classes."""
+    if error.startswith("States."):
+        return StatesErrorName.from_name(error)
+    return CustomErrorName(error)
 
 
 def _errors() -> None:
