@@ -167,32 +167,25 @@ def _names() -> None:
     _module("_aws_sdk")._SERVICE_ERROR_NAMES.update(ERROR_PREFIXES)
 
     @wrap(service, "_normalise_parameters")
-    def parameters(
-        original: Any,
-        self: Any,
-        parameters: dict[str, Any],
-        boto_service_name: str | None = None,
-        service_action_name: str | None = None,
+    def to_boto(
+        original: Any, self: Any, parameters: Any, boto_service_name: Any = None, service_action_name: Any = None
     ) -> None:
-        service = self._get_boto_service_name(boto_service_name)
-        model = _operation(service, self._get_boto_service_action(service_action_name))
+        model = _model(self, boto_service_name, service_action_name)
         if model is not None:
             _replace(parameters, _renamed(model.input_shape, parameters, pascal=False))
 
     @wrap(service, "_normalise_response")
-    def response(
-        original: Any,
-        self: Any,
-        response: Any,
-        boto_service_name: str | None = None,
-        service_action_name: str | None = None,
+    def from_boto(
+        original: Any, self: Any, response: Any, boto_service_name: Any = None, service_action_name: Any = None
     ) -> None:
-        if not isinstance(response, dict):
-            return
-        service = self._get_boto_service_name(boto_service_name)
-        model = _operation(service, self._get_boto_service_action(service_action_name))
-        renamed = _renamed(model.output_shape, response, pascal=True) if model is not None else response
-        _replace(response, _plain(renamed))
+        if isinstance(response, dict):
+            model = _model(self, boto_service_name, service_action_name)
+            renamed = _renamed(model.output_shape, response, pascal=True) if model is not None else response
+            _replace(response, _plain(renamed))
+
+
+def _model(task: Any, service_name: str | None, action_name: str | None) -> Any:
+    return _operation(task._get_boto_service_name(service_name), task._get_boto_service_action(action_name))
 
 
 @lru_cache(maxsize=512)

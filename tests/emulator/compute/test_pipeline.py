@@ -1,0 +1,393 @@
+"""A whole pipeline on the interpreter: crawler, job, function, training, registry, endpoint, metrics, topic."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from typing import Any
+
+import pytest
+
+from tests.emulator.compute.support import ROLE, Lambdas, tarred, unique, wait_for
+
+pytestmark = pytest.mark.emulator
+
+ETL = """
+import sys, csv, io, boto3
+a = dict(zip(sys.argv[1::2], sys.argv[2::2]))
+table = boto3.client("glue").get_table(DatabaseName=a["--database"], Name="points")["Table"]
+bucket, _, prefix = table["StorageDescriptor"]["Location"][5:].partition("/")
+s3 = boto3.client("s3")
+key = s3.list_objects_v2(Bucket=bucket, Prefix=prefix)["Contents"][0]["Key"]
+rows = list(csv.DictReader(io.StringIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read().decode())))
+s3.put_object(Bucket=bucket, Key=a["--out"] + "train.csv", Body="\\n".join(r["x"] + "," + r["y"] for r in rows))
+"""
+TRAIN = """
+import argparse, json, os, time
+p = argparse.ArgumentParser(); p.add_argument("--factor", type=float); p.add_argument("--sleep", type=float, default=0)
+a = p.parse_args()
+rows = [l.split(",") for l in open(os.environ["SM_CHANNEL_TRAIN"] + "/train.csv").read().split()]
+time.sleep(a.sleep)
+slope = a.factor * sum(float(y) for _, y in rows) / sum(float(x) for x, _ in rows)
+print(f"slope={slope}")
+os.mkdir(os.environ["SM_MODEL_DIR"] + "/code")
+json.dump({"slope": slope}, open(os.environ["SM_MODEL_DIR"] + "/m.json", "w"))
+open(os.environ["SM_MODEL_DIR"] + "/code/inference.py", "w").write(open("inference.py").read())
+"""
+SERVE = """
+import json
+def model_fn(d): return json.load(open(d + "/m.json"))
+def input_fn(b, ct): return json.loads(b)
+def predict_fn(x, m): return {"outputs": [v * m["slope"] for v in x["inputs"]]}
+def output_fn(p, accept): return json.dumps(p), "application/json"
+"""
+VALIDATE = """
+import boto3
+def handler(event, context):
+    size = boto3.client("s3").head_object(Bucket=event["bucket"], Key=event["key"])["ContentLength"]
+    if size < event["least"]: raise ValueError(f"only {size} bytes")
+    return {"bytes": size}
+"""
+EVALUATE = """
+import boto3
+def handler(event, context):
+    job = boto3.client("sagemaker").describe_training_job(TrainingJobName=event["job"])
+    slope = {m["MetricName"]: m["Value"] for m in job["FinalMetricDataList"]}["slope"]
+    return {"passed": slope >= event["threshold"], "slope": slope}
+"""
+PROBE = """
+import boto3, json
+def handler(event, context):
+    answer = boto3.client("sagemaker-runtime").invoke_endpoint(
+        EndpointName=event["endpoint"], ContentType="application/json", Body=json.dumps({"inputs": [10]}))
+    return json.loads(answer["Body"].read())
+"""
+
+
+class Pipeline:
+    """One deployed pipeline with its bucket, functions and state machine."""
+
+    def __init__(self, aws: Any, lambdas: Lambdas) -> None:
+        self.aws, self.name = aws, unique("pipe")
+        self.states, self.s3, self.glue, self.sagemaker = aws("stepfunctions"), aws("s3"), aws("glue"), aws("sagemaker")
+        self.database = self.name.replace("-", "_")
+        self.s3.create_bucket(Bucket=self.name)
+        self.put("raw/points/p.csv", "x,y\n" + "\n".join(f"{n},{2 * n}" for n in range(1, 50)))
+        self.put("code/etl.py", ETL)
+        self.put("code/source.tar.gz", tarred({"train.py": TRAIN, "inference.py": SERVE}))
+        self.glue.create_database(DatabaseInput={"Name": self.database})
+        targets = {"S3Targets": [{"Path": f"s3://{self.name}/raw/points/"}]}
+        self.glue.create_crawler(Name=self.name, Role=ROLE, DatabaseName=self.database, Targets=targets)
+        self.glue.create_job(
+            Name=self.name,
+            Role=ROLE,
+            Command={"Name": "pythonshell", "ScriptLocation": f"s3://{self.name}/code/etl.py", "PythonVersion": "3.9"},
+            DefaultArguments={"--database": self.database, "--out": "train/"},
+        )
+        self.sagemaker.create_model_package_group(ModelPackageGroupName=self.name)
+        self.functions = {name: lambdas.arn(lambdas.deploy(source)) for name, source in FUNCTIONS.items()}
+        self.topic = aws("sns").create_topic(Name=self.name)["TopicArn"]
+        self.queue = self._subscribed_queue()
+        self.machine = self.states.create_state_machine(
+            name=self.name, definition=json.dumps(definition(self)), roleArn=ROLE
+        )["stateMachineArn"]
+
+    def _subscribed_queue(self) -> str:
+        sqs = self.aws("sqs")
+        url = sqs.create_queue(QueueName=self.name)["QueueUrl"]
+        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        self.aws("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
+        return url
+
+    def put(self, key: str, body: str | bytes) -> None:
+        self.s3.put_object(Bucket=self.name, Key=key, Body=body)
+
+    def start(self, **changes: Any) -> str:
+        """A fresh execution; messages that an earlier test left are gone."""
+        self.aws("sqs").purge_queue(QueueUrl=self.queue)
+        values = {"run": unique("run"), "factor": "1", "sleep": "0", "threshold": 1, "least": 10, **changes}
+        return self.states.start_execution(stateMachineArn=self.machine, input=json.dumps(values))["executionArn"]
+
+    def ended(self, execution: str) -> dict[str, Any]:
+        return wait_for(
+            lambda: self.states.describe_execution(executionArn=execution),
+            until=lambda found: found["status"] != "RUNNING",
+            seconds=120,
+        )
+
+    def entered(self, execution: str) -> list[str]:
+        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=execution, maxResults=25)
+        events = [event for page in pages for event in page["events"]]
+        return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+
+    def messages(self) -> list[str]:
+        found = self.aws("sqs").receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
+        return [json.loads(message["Body"])["Message"] for message in found]
+
+
+FUNCTIONS = {"validate": VALIDATE, "evaluate": EVALUATE, "probe": PROBE}
+
+
+def task(resource: str, parameters: dict[str, Any], following: str, **more: Any) -> dict[str, Any]:
+    state = {
+        "Type": "Task",
+        "Resource": f"arn:aws:states:::{resource}",
+        "Parameters": parameters,
+        "ResultPath": None,
+        "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Tell"}],
+        "Next": following,
+    }
+    return {**state, **more}
+
+
+def call(function: str, payload: dict[str, Any], following: str, path: str | None = None) -> dict[str, Any]:
+    more = {"ResultSelector": {"value.$": "$.Payload"}, "ResultPath": path} if path else {}
+    return task("lambda:invoke", {"FunctionName": function, "Payload": payload}, following, **more)
+
+
+def definition(pipe: Pipeline) -> dict[str, Any]:
+    container = {"Image": "sklearn", "ModelDataUrl.$": "$.model.url"}
+    training = {
+        "TrainingJobName.$": "$.run",
+        "RoleArn": ROLE,
+        "AlgorithmSpecification": {
+            "TrainingImage": "sklearn",
+            "TrainingInputMode": "File",
+            "MetricDefinitions": [{"Name": "slope", "Regex": "slope=([0-9.]+)"}],
+        },
+        "HyperParameters": {
+            "sagemaker_program": "train.py",
+            "sagemaker_submit_directory": f"s3://{pipe.name}/code/source.tar.gz",
+            "factor.$": "$.factor",
+            "sleep.$": "$.sleep",
+        },
+        "InputDataConfig": [
+            {
+                "ChannelName": "train",
+                "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{pipe.name}/train/"}},
+            }
+        ],
+        "OutputDataConfig": {"S3OutputPath": f"s3://{pipe.name}/models"},
+        "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
+        "StoppingCondition": {"MaxRuntimeInSeconds": 120},
+    }
+    variant = {
+        "VariantName": "primary",
+        "ModelName.$": "$.run",
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 1,
+    }
+    metric = {"Namespace": pipe.name, "MetricData": [{"MetricName": "slope", "Value.$": "$.eval.value.slope"}]}
+    named = {"EndpointName.$": "$.run"}
+    states = {
+        "Crawl": task(
+            "aws-sdk:glue:startCrawler",
+            {"Name": pipe.name},
+            "GetCrawler",
+            Retry=[{"ErrorEquals": ["Glue.CrawlerRunningException"], "IntervalSeconds": 1, "MaxAttempts": 3}],
+        ),
+        "GetCrawler": task(
+            "aws-sdk:glue:getCrawler",
+            {"Name": pipe.name},
+            "Crawled?",
+            ResultSelector={"state.$": "$.Crawler.State"},
+            ResultPath="$.crawler",
+        ),
+        "Crawled?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.crawler.state", "StringEquals": "READY", "Next": "Etl"}],
+            "Default": "WaitCrawl",
+        },
+        "WaitCrawl": {"Type": "Wait", "Seconds": 1, "Next": "GetCrawler"},
+        "Etl": task("glue:startJobRun.sync", {"JobName": pipe.name}, "Validate"),
+        "Validate": call(
+            pipe.functions["validate"], {"bucket": pipe.name, "key": "train/train.csv", "least.$": "$.least"}, "Train"
+        ),
+        "Train": task(
+            "sagemaker:createTrainingJob.sync",
+            training,
+            "Evaluate",
+            ResultSelector={"url.$": "$.ModelArtifacts.S3ModelArtifacts", "ended.$": "$.TrainingEndTime"},
+            ResultPath="$.model",
+        ),
+        "Evaluate": call(
+            pipe.functions["evaluate"], {"job.$": "$.run", "threshold.$": "$.threshold"}, "Gate", "$.eval"
+        ),
+        "Gate": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.eval.value.passed", "BooleanEquals": True, "Next": "Register"}],
+            "Default": "RejectModel",
+        },
+        "RejectModel": {"Type": "Fail", "Error": "ModelBelowThreshold", "Cause": "too weak"},
+        "Register": task(
+            "aws-sdk:sagemaker:createModelPackage",
+            {
+                "ModelPackageGroupName": pipe.name,
+                "ModelApprovalStatus": "Approved",
+                "InferenceSpecification": {
+                    "Containers": [container],
+                    "SupportedContentTypes": ["application/json"],
+                    "SupportedResponseMIMETypes": ["application/json"],
+                },
+            },
+            "Model",
+            ResultPath="$.package",
+        ),
+        "Model": task(
+            "sagemaker:createModel",
+            {"ModelName.$": "$.run", "ExecutionRoleArn": ROLE, "PrimaryContainer": container},
+            "Config",
+        ),
+        "Config": task(
+            "sagemaker:createEndpointConfig",
+            {"EndpointConfigName.$": "$.run", "ProductionVariants": [variant]},
+            "Endpoint",
+        ),
+        "Endpoint": task("sagemaker:createEndpoint", {**named, "EndpointConfigName.$": "$.run"}, "GetEndpoint"),
+        "GetEndpoint": task(
+            "aws-sdk:sagemaker:describeEndpoint",
+            named,
+            "Served?",
+            ResultSelector={"status.$": "$.EndpointStatus"},
+            ResultPath="$.endpoint",
+        ),
+        "Served?": {
+            "Type": "Choice",
+            "Choices": [
+                {"Variable": "$.endpoint.status", "StringEquals": "InService", "Next": "Probe"},
+                {"Variable": "$.endpoint.status", "StringEquals": "Failed", "Next": "Broken"},
+            ],
+            "Default": "WaitEndpoint",
+        },
+        "WaitEndpoint": {"Type": "Wait", "Seconds": 1, "Next": "GetEndpoint"},
+        "Probe": call(pipe.functions["probe"], {"endpoint.$": "$.run"}, "Live", "$.probe"),
+        "Live": task(
+            "aws-sdk:ssm:putParameter",
+            {
+                "Name": f"/{pipe.name}/live",
+                "Type": "String",
+                "Overwrite": True,
+                "Value.$": "States.JsonToString($.probe)",
+            },
+            "Metric",
+        ),
+        "Metric": task("aws-sdk:cloudwatch:putMetricData", metric, "Notify"),
+        "Notify": task(
+            "sns:publish",
+            {"TopicArn": pipe.topic, "Message.$": "States.Format('done {}', $.run)"},
+            "Done",
+        ),
+        "Done": {"Type": "Succeed"},
+        "Tell": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::sns:publish",
+            "Parameters": {"TopicArn": pipe.topic, "Message.$": "$.error.Error"},
+            "ResultPath": None,
+            "Next": "Broken",
+        },
+        "Broken": {"Type": "Fail", "Error": "PipelineFailed"},
+    }
+    return {"StartAt": "Crawl", "States": states}
+
+
+@pytest.fixture(scope="module")
+def pipe(aws: Any) -> Pipeline:
+    return Pipeline(aws, Lambdas(aws("lambda")))
+
+
+def test_every_step_really_happens(pipe, aws, seen):
+    execution = pipe.start(run=(run := unique("run")), factor="3")
+    ended = pipe.ended(execution)
+    assert ended["status"] == "SUCCEEDED", (ended, pipe.entered(execution))
+    output = json.loads(ended["output"])
+    # y = 2x, and the hyperparameter makes it 6: through S3, Glue, training, hosting and two functions.
+    assert output["probe"]["value"] == {"outputs": [60.0]}
+    assert isinstance(output["model"]["ended"], str)
+    assert json.loads(aws("ssm").get_parameter(Name=f"/{pipe.name}/live")["Parameter"]["Value"]) == output["probe"]
+    assert pipe.messages() == [f"done {run}"]
+    packages = pipe.sagemaker.list_model_packages(ModelPackageGroupName=pipe.name)["ModelPackageSummaryList"]
+    assert [package["ModelPackageVersion"] for package in packages] == [1]
+    assert pipe.entered(execution)[:2] == ["Crawl", "GetCrawler"]
+
+    records = seen(execution=execution)
+    by_kind = {record["kind"]: record for record in records if record["kind"] != "states-call"}
+    assert set(by_kind) == {"glue-crawler", "glue-job", "lambda", "training", "endpoint"}
+    assert {record["fidelity"] for record in by_kind.values()} == {"executed"}
+    assert by_kind["training"]["state"] == "Train"
+    assert by_kind["endpoint"]["state"] == "Endpoint"
+    calls = {record["state"]: record for record in records if record["kind"] == "states-call"}
+    assert {record["status"] for record in calls.values()} == {"succeeded"}
+    assert {calls[state]["fidelity"] for state in ("Crawl", "Etl", "Train", "Probe", "Endpoint")} == {"executed"}
+    assert calls["Metric"]["fidelity"] == "emulated"
+    pipe.sagemaker.delete_endpoint(EndpointName=run)
+
+
+def test_calls_are_made_under_the_machines_role(pipe, aws):
+    states = {
+        "Who": {
+            "Type": "Task",
+            "Resource": "arn:aws:states:::aws-sdk:sts:getCallerIdentity",
+            "ResultSelector": {"arn.$": "$.Arn"},
+            "End": True,
+        }
+    }
+    machine = pipe.states.create_state_machine(
+        name=unique("who"), definition=json.dumps({"StartAt": "Who", "States": states}), roleArn=ROLE
+    )["stateMachineArn"]
+    ended = pipe.ended(pipe.states.start_execution(stateMachineArn=machine)["executionArn"])
+    assert json.loads(ended["output"])["arn"].endswith(":assumed-role/compute-tests/StepFunctions")
+
+
+def test_a_weak_model_is_rejected(pipe):
+    execution = pipe.start(threshold=100)
+    ended = pipe.ended(execution)
+    assert (ended["status"], ended["error"]) == ("FAILED", "ModelBelowThreshold")
+    assert "Register" not in pipe.entered(execution)
+
+
+def test_a_functions_error_is_caught_by_name(pipe, seen):
+    execution = pipe.start(least=10**9)
+    ended = pipe.ended(execution)
+    assert (ended["status"], ended["error"]) == ("FAILED", "PipelineFailed")
+    assert pipe.messages() == ["ValueError"]
+    [call] = [record for record in seen(execution=execution, kind="states-call") if record["state"] == "Validate"]
+    assert (call["status"], call["detail"]["reason"].startswith("ValueError")) == ("failed", True)
+
+
+def test_killing_the_training_process_turns_the_step_red(pipe, seen):
+    execution = pipe.start(sleep="60", run=(run := unique("run")))
+    [record] = wait_for(
+        lambda: seen(kind="training", resource=run),
+        until=lambda found: bool(found) and found[0]["pid"] is not None,
+        seconds=90,
+    )
+    assert record["status"] == "running"
+    os.kill(record["pid"], signal.SIGKILL)
+    ended = pipe.ended(execution)
+    assert (ended["status"], ended["error"]) == ("FAILED", "PipelineFailed")
+    assert pipe.messages() == ["States.TaskFailed"]
+    job = pipe.sagemaker.describe_training_job(TrainingJobName=run)
+    assert job["TrainingJobStatus"] == "Failed"
+    assert "killed by signal 9" in job["FailureReason"]
+    by_kind = {item["kind"]: item for item in seen(execution=execution) if item["state"] == "Train"}
+    assert {item["status"] for item in by_kind.values()} == {"failed"}
+    assert by_kind["training"]["exit_code"] == -9
+
+
+def test_a_broken_crawler_target_or_script_is_caught(pipe):
+    pipe.put("code/etl.py", "raise SystemExit('no rows')")
+    try:
+        ended = pipe.ended(pipe.start())
+    finally:
+        pipe.put("code/etl.py", ETL)
+    assert ended["status"] == "FAILED"
+    assert pipe.messages() == ["States.TaskFailed"]
+
+
+def test_a_name_taken_twice_is_an_error_with_the_services_name(pipe):
+    run = unique("run")
+    assert pipe.ended(pipe.start(run=run, threshold=100))["error"] == "ModelBelowThreshold"
+    ended = pipe.ended(pipe.start(run=run))
+    assert ended["status"] == "FAILED"
+    assert pipe.messages() == ["SageMaker.ResourceInUseException"]
