@@ -148,12 +148,11 @@ def _recorded(original: Any, self: Any, env: Any) -> None:
     with caused_by(record.id):
         try:
             original(self, env)
-        except FailureEventException as error:
-            name, cause = error.extract_error_cause_pair() or (None, None)
-            STORE.fail(record.id, f"{name}: {cause}")
-            raise
         except Exception as error:
-            STORE.fail(record.id, f"{type(error).__name__}: {error}")
+            # In the words that the execution's history will use.
+            failure = FailureEventException(self._from_error(env=env, ex=error))
+            name, reason = failure.extract_error_cause_pair() or (type(error).__name__, str(error))
+            STORE.fail(record.id, f"{name}: {reason}")
             raise
     STORE.succeed(record.id)
 

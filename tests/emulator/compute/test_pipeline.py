@@ -104,8 +104,8 @@ class Pipeline:
         self.s3.put_object(Bucket=self.name, Key=key, Body=body)
 
     def start(self, **changes: Any) -> str:
-        """A fresh execution; messages that an earlier test left are gone."""
-        self.aws("sqs").purge_queue(QueueUrl=self.queue)
+        """A fresh execution; what an earlier one told the topic is gone."""
+        self.messages()
         values = {"run": unique("run"), "factor": "1", "sleep": "0", "threshold": 1, "least": 10, **changes}
         return self.states.start_execution(stateMachineArn=self.machine, input=json.dumps(values))["executionArn"]
 
@@ -122,8 +122,12 @@ class Pipeline:
         return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
 
     def messages(self) -> list[str]:
-        found = self.aws("sqs").receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
-        return [json.loads(message["Body"])["Message"] for message in found]
+        """What the topic was told since the last call."""
+        sqs, told = self.aws("sqs"), []
+        for message in sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", []):
+            sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+            told.append(json.loads(message["Body"])["Message"])
+        return told
 
 
 FUNCTIONS = {"validate": VALIDATE, "evaluate": EVALUATE, "probe": PROBE}
