@@ -16,20 +16,12 @@ import jsonschema
 from werkzeug.wrappers import Request, Response
 
 from emulator import lambda_proxy
+from emulator.gateway_responses import Refused, render
 from emulator.seams import gateway
 from emulator.settings import Settings
 from emulator.throttling import Buckets, Quotas
 
 PATH = re.compile(r"^/restapis/(?P<api>[^/]+)/(?P<stage>[^/]+)/_user_request_(?P<path>/.*)?$")
-
-
-class Refused(Exception):
-    """The gateway answers by itself."""
-
-    def __init__(self, status: int, message: str, error_type: str) -> None:
-        super().__init__(message)
-        self.status = status
-        self.error_type = error_type
 
 
 @dataclass(frozen=True)
@@ -50,23 +42,27 @@ class ApiGateway:
 
     def __call__(self, request: Request) -> Response:
         request_id = str(uuid.uuid4())
+        match = PATH.match(request.path)
+        stage = gateway.find_stage(match["api"], match["stage"]) if match else None
         try:
-            response = self._handle(request, request_id)
+            if match is None or stage is None:
+                raise Refused(403, "Forbidden", "ForbiddenException", "ACCESS_DENIED")
+            response = self._handle(request, stage, match["path"] or "/", request_id)
         except Refused as refusal:
-            response = lambda_proxy.message(refusal.status, str(refusal), refusal.error_type)
+            response = render(refusal, stage, request_id)
         response.headers.setdefault("x-amzn-RequestId", request_id)
         return response
 
-    def _handle(self, request: Request, request_id: str) -> Response:
-        match = PATH.match(request.path)
-        stage = gateway.find_stage(match["api"], match["stage"]) if match else None
-        if match is None or stage is None:
-            raise Refused(403, "Forbidden", "ForbiddenException")
-        path = match["path"] or "/"
+    def _handle(self, request: Request, stage: gateway.Stage, path: str, request_id: str) -> Response:
         route = find_route(stage.methods, request.method, path)
         if route is None:
             # AWS says this for every unknown route, whatever the caller's credentials are.
-            raise Refused(403, "Missing Authentication Token", "MissingAuthenticationTokenException")
+            raise Refused(
+                403,
+                "Missing Authentication Token",
+                "MissingAuthenticationTokenException",
+                "MISSING_AUTHENTICATION_TOKEN",
+            )
         _authorize(route.method, request)
         _validate(route.method, request)
         key = self._admit(stage, route.method, request)
@@ -78,13 +74,13 @@ class ApiGateway:
             return None
         key = gateway.find_key(stage, request.headers.get("x-api-key", ""))
         if key is None:
-            raise Refused(403, "Forbidden", "ForbiddenException")
+            raise Refused(403, "Forbidden", "ForbiddenException", "INVALID_API_KEY")
         counter = (key.plan_id, key.key_id)
         if key.throttle and not self._buckets.take(counter, rate=key.throttle.rate, burst=key.throttle.burst):
-            raise Refused(429, "Too Many Requests", "TooManyRequestsException")
+            raise Refused(429, "Too Many Requests", "TooManyRequestsException", "THROTTLED")
         limit, period = key.quota_limit, key.quota_period
         if limit is not None and period and not self._quotas.take(counter, limit=limit, period=period):
-            raise Refused(429, "Limit Exceeded", "LimitExceededException")
+            raise Refused(429, "Limit Exceeded", "LimitExceededException", "QUOTA_EXCEEDED")
         return key
 
     def _throttle(self, stage: gateway.Stage, method: gateway.Method) -> None:
@@ -96,7 +92,7 @@ class ApiGateway:
             return
         counter = (stage.api_id, stage.name, method.resource_path, method.http_method)
         if not self._buckets.take(counter, rate=throttle.rate, burst=throttle.burst):
-            raise Refused(429, "Too Many Requests", "TooManyRequestsException")
+            raise Refused(429, "Too Many Requests", "TooManyRequestsException", "THROTTLED")
 
 
 def find_route(methods: tuple[gateway.Method, ...], verb: str, path: str) -> Route | None:
@@ -134,21 +130,33 @@ def _authorize(method: gateway.Method, request: Request) -> None:
     if method.authorization == "AWS_IAM":
         # The signature itself is not checked: every caller on this machine has the same dummy key.
         if "AWS4-HMAC-SHA256" not in request.headers.get("Authorization", ""):
-            raise Refused(403, "Missing Authentication Token", "MissingAuthenticationTokenException")
+            raise Refused(
+                403,
+                "Missing Authentication Token",
+                "MissingAuthenticationTokenException",
+                "MISSING_AUTHENTICATION_TOKEN",
+            )
         return
-    raise Refused(501, f"The local emulator has no {method.authorization} authorizer", "NotImplemented")
+    raise Refused(
+        501,
+        f"The local emulator has no {method.authorization} authorizer",
+        "NotImplemented",
+        "AUTHORIZER_CONFIGURATION_ERROR",
+    )
 
 
 def _validate(method: gateway.Method, request: Request) -> None:
     missing = [name for name in method.required_parameters if not _has_parameter(request, name)]
     if missing:
         names = ", ".join(name.rsplit(".", 1)[-1] for name in missing)
-        raise Refused(400, f"Missing required request parameters: [{names}]", "BadRequestException")
+        raise Refused(
+            400, f"Missing required request parameters: [{names}]", "BadRequestException", "BAD_REQUEST_PARAMETERS"
+        )
     if method.body_schema is None:
         return
     document = request.get_json(force=True, silent=True)
     if not jsonschema.Draft4Validator(method.body_schema).is_valid(document):
-        raise Refused(400, "Invalid request body", "BadRequestException")
+        raise Refused(400, "Invalid request body", "BadRequestException", "BAD_REQUEST_BODY")
 
 
 def _has_parameter(request: Request, name: str) -> bool:

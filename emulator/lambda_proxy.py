@@ -19,6 +19,7 @@ from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from emulator import fidelity
+from emulator.gateway_responses import Refused
 from emulator.seams import gateway
 from emulator.settings import Settings
 
@@ -39,10 +40,9 @@ class Invocation:
     evidence: str | None
 
 
-def message(status: int, text: str, error_type: str) -> Response:
-    """An answer of the gateway itself."""
-    body = json.dumps({"message": text})
-    return Response(body, status, {"x-amzn-ErrorType": error_type}, content_type="application/json")
+def _malformed() -> Response:
+    body = json.dumps({"message": "Internal server error"})
+    return Response(body, 502, {"x-amzn-ErrorType": GATEWAY_ERROR}, content_type="application/json")
 
 
 class LambdaProxy:
@@ -65,22 +65,25 @@ class LambdaProxy:
         integration = route.method.integration
         if integration is None or integration.type != "AWS_PROXY":
             kind = integration.type if integration else "none"
-            return message(501, f"The local emulator has no integration of type {kind}", "NotImplemented")
+            said = f"The local emulator has no integration of type {kind}"
+            raise Refused(501, said, "NotImplemented", "API_CONFIGURATION_ERROR")
         match = FUNCTION_URI.search(_substitute(integration.uri, stage.variables))
         source_arn = (
             f"arn:aws:execute-api:{stage.region}:{stage.account_id}:{stage.api_id}/{stage.name}/{request.method}{path}"
         )
         if match is None or not gateway.may_invoke(match["arn"], source_arn):
-            return message(500, "Internal server error", GATEWAY_ERROR)
+            raise Refused(500, "Internal server error", GATEWAY_ERROR, "API_CONFIGURATION_ERROR")
         event = build_event(request, stage, route, path, request_id, api_key)
         try:
             invocation = self._call(match["arn"], event, stage.region, integration.timeout_ms)
-        except ReadTimeoutError:
-            return message(504, "Endpoint request timed out", "IntegrationTimeoutException")
+        except ReadTimeoutError as error:
+            said = "Endpoint request timed out"
+            raise Refused(504, said, "IntegrationTimeoutException", "INTEGRATION_TIMEOUT") from error
         except ClientError as error:
             throttled = error.response["Error"]["Code"] == "TooManyRequestsException"
             # AWS hides the function's own throttling behind a 500 as well; the type tells them apart here.
-            return message(500, "Internal server error", "TooManyRequestsException" if throttled else GATEWAY_ERROR)
+            error_type = "TooManyRequestsException" if throttled else GATEWAY_ERROR
+            raise Refused(500, "Internal server error", error_type, "INTEGRATION_FAILURE") from error
         return build_response(invocation)
 
     def _call(self, function_arn: str, event: dict[str, Any], region: str, timeout_ms: int) -> Invocation:
@@ -193,7 +196,7 @@ def build_response(invocation: Invocation) -> Response:
 
 
 def _proxy_response(invocation: Invocation) -> Response:
-    malformed = message(502, "Internal server error", GATEWAY_ERROR)
+    malformed = _malformed()
     if invocation.failed:
         return malformed
     try:

@@ -47,6 +47,15 @@ class Throttle:
 
 
 @dataclass(frozen=True)
+class GatewayResponse:
+    """A refusal in the form that was deployed."""
+
+    status: int | None
+    parameters: dict[str, str]
+    templates: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Stage:
     api_id: str
     name: str
@@ -56,6 +65,8 @@ class Stage:
     methods: tuple[Method, ...]
     throttles: dict[str, Throttle] = field(default_factory=dict)
     """By `path/METHOD` as method settings spell it (`~1realtime/POST`), `*/*` for all."""
+    responses: dict[str, GatewayResponse] = field(default_factory=dict)
+    """By gateway response type, e.g. `THROTTLED`."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,7 @@ def find_stage(api_id: str, stage_name: str) -> Stage | None:
         variables=dict(stage.variables or {}),
         methods=_snapshots(api).get(stage.deployment_id, ()),
         throttles=throttles,
+        responses={name: _response(response) for name, response in api.gateway_responses.items()},
     )
 
 
@@ -200,6 +212,14 @@ def _validation(api: RestAPI, method: Any) -> tuple[tuple[str, ...], dict[str, A
         model = next((model for model in api.models.values() if model.name == model_name), None)
         schema = json.loads(model.schema) if model is not None and model.schema else None
     return parameters, schema
+
+
+def _response(response: Any) -> GatewayResponse:
+    return GatewayResponse(
+        status=int(response.status_code) if response.status_code else None,
+        parameters=dict(response.response_parameters or {}),
+        templates=dict(response.response_templates or {}),
+    )
 
 
 def _throttle(settings: dict[str, Any]) -> Throttle | None:
