@@ -5,7 +5,9 @@ SHELL := /bin/sh
 # The first Python that will do; `make PYTHON=...` overrides it.
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
-ORCHESTRATOR := .venv/bin/orchestrator
+ORCHESTRATOR := .venv/bin/python -m orchestrator
+# What every target needs first; `SETUP=` leaves it out (a copy of a checkout that is ready).
+SETUP ?= setup
 TERRAFORM := TF_CLI_CONFIG_FILE=.tools/terraform.rc .tools/bin/terraform
 
 # Runs before set-up, so that a forgotten variable is told at once.
@@ -30,47 +32,47 @@ env-given:
 	@$(call check_defined,ENV,say which environment of terraform/envs is meant,local)
 
 .PHONY: deploy
-deploy: env-given setup ## Deploy everything: phases, training pipeline, blueprints, smoke tests
+deploy: env-given $(SETUP) ## Deploy everything: phases, training pipeline, blueprints, smoke tests
 	@$(ORCHESTRATOR) deploy $(ENV) $(ARGS)
 
 .PHONY: plan
-plan: env-given setup ## Show what a deploy would change; works before anything exists
+plan: env-given $(SETUP) ## Show what a deploy would change; works before anything exists
 	@$(ORCHESTRATOR) plan $(ENV) $(ARGS)
 
 .PHONY: policy
-policy: env-given setup ## Scan the Terraform source and the plans of ENV with checkov and our own rules
+policy: env-given $(SETUP) ## Scan the Terraform source and the plans of ENV with checkov and our own rules
 	@$(ORCHESTRATOR) policy $(ENV) $(ARGS)
 
 .PHONY: status
-status: env-given setup ## Show what is deployed
+status: env-given $(SETUP) ## Show what is deployed
 	@$(ORCHESTRATOR) status $(ENV) $(ARGS)
 
 .PHONY: smoke
-smoke: env-given setup ## Ask every deployed model something and check the answer
+smoke: env-given $(SETUP) ## Ask every deployed model something and check the answer
 	@$(ORCHESTRATOR) smoke $(ENV) $(ARGS)
 
 .PHONY: destroy
-destroy: env-given setup ## Remove everything that was deployed (local: without asking)
+destroy: env-given $(SETUP) ## Remove everything that was deployed (local: without asking)
 	@$(ORCHESTRATOR) destroy $(ENV) $(if $(filter local,$(ENV)),--yes) $(ARGS)
 
 ##@ Local AWS
 
 .PHONY: emulator-up
-emulator-up: setup ## Start the local AWS (deploy does it by itself)
+emulator-up: $(SETUP) ## Start the local AWS (deploy does it by itself)
 	@$(ORCHESTRATOR) emulator up
 
 .PHONY: emulator-down
-emulator-down: setup ## Stop the local AWS; what was deployed to it is gone with it
+emulator-down: $(SETUP) ## Stop the local AWS; what was deployed to it is gone with it
 	@$(ORCHESTRATOR) emulator down
 
 ##@ Checking
 
 .PHONY: test
-test: setup ## Run the tests that need no AWS account
+test: $(SETUP) ## Run the tests that need no AWS account
 	@.venv/bin/python -m pytest -m "not live" $(ARGS)
 
 .PHONY: lint
-lint: setup ## Check style, types and formatting, and scan the source
+lint: $(SETUP) ## Check style, types and formatting, and scan the source
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
@@ -78,13 +80,13 @@ lint: setup ## Check style, types and formatting, and scan the source
 	$(ORCHESTRATOR) policy local --source-only
 
 .PHONY: fmt
-fmt: setup ## Format Python and Terraform
+fmt: $(SETUP) ## Format Python and Terraform
 	.venv/bin/ruff check --fix .
 	.venv/bin/ruff format .
 	$(TERRAFORM) fmt -recursive terraform policies/fixtures
 
 .PHONY: docs
-docs: setup ## Renew the documents that are generated
+docs: $(SETUP) ## Renew the documents that are generated
 	@.venv/bin/python -m scripts.policy_docs
 
 .PHONY: clean

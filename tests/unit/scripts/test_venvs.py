@@ -89,3 +89,12 @@ def test_misleading_variables_do_not_reach_pip(monkeypatch: pytest.MonkeyPatch) 
     environment = venvs.clean_environment()
     assert "PIP_TARGET" not in environment
     assert environment["PIP_INDEX_URL"] == "kept"
+
+
+def test_a_linked_environment_is_never_rebuilt(repo: Path, commands: list[str], tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (repo / ".venv").symlink_to(elsewhere)
+    with pytest.raises(SetupProblem, match="is a link to"):
+        venvs.install(repo, venvs.ALL[0])
+    assert commands == []
