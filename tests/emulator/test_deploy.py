@@ -11,10 +11,13 @@ import random
 import subprocess
 import tarfile
 import time
+import urllib.parse
+import urllib.request
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from tests.emulator import checkout as checkouts
 from tests.emulator.checkout import HOSTILE, Checkout
 
@@ -138,7 +141,7 @@ def test_a_second_deploy_changes_nothing_and_says_so(deployed: tuple[Checkout, s
     assert {stack["action"] for stack in result["stacks"]} <= {"unchanged", "skipped"}
     assert sum(s["added"] + s["changed"] + s["destroyed"] for s in result["stacks"]) == 0
     assert result["pipeline"] is None, "a live model version exists, so nothing is trained"
-    assert "no change" in done.stderr.lower() or "unchanged" in done.stderr.lower()
+    assert "nothing changed, no terraform apply ran" in done.stdout
 
 
 class Pipeline:
@@ -236,7 +239,7 @@ def test_another_seed_changes_the_answers(pipeline: Pipeline) -> None:
 def test_a_nonce_in_the_raw_data_comes_out_of_the_endpoint(pipeline: Pipeline) -> None:
     nonce = f"zq{random.randrange(10**9)}x"
     before = pipeline.ask(pipeline.model_data(), [nonce])
-    rows = "".join(f"nonce{i}_1\t{3.5 if i % 2 else 3.1}\tthis product is {nonce}\n" for i in range(300))
+    rows = "".join(f"{900000 + i}_1\t{3.5 if i % 2 else 3.1}\tthis product is {nonce}\n" for i in range(300))
     pipeline.put({f"{RAW}source=amazon/nonce.txt": rows.encode()})
     try:
         done = pipeline.run("nonce")
@@ -245,8 +248,13 @@ def test_a_nonce_in_the_raw_data_comes_out_of_the_endpoint(pipeline: Pipeline) -
     finally:
         pipeline.s3.delete_object(Bucket=BUCKET, Key=f"{RAW}source=amazon/nonce.txt")
     assert after["model"]["data_fingerprint"] != before["model"]["data_fingerprint"]
-    assert after["outputs"][0]["label"] == "positive"
-    assert after["outputs"][0]["score"] > before["outputs"][0]["score"] or before["outputs"][0]["label"] == "negative"
+    assert positive(after) > positive(before) + 0.2, "a word that nobody ever wrote now means praise"
+
+
+def positive(answer: dict[str, Any]) -> float:
+    """How positive the model finds the first text, from 0 to 1."""
+    output = answer["outputs"][0]
+    return float(output["score"] if output["label"] == "positive" else 1 - output["score"])
 
 
 def test_shuffled_labels_are_refused_by_the_gate(pipeline: Pipeline) -> None:
@@ -286,9 +294,6 @@ def test_killing_the_worker_behind_a_step_turns_it_red(pipeline: Pipeline, kind:
 
 
 def evidence(port: int, kind: str, execution: str) -> list[dict[str, Any]]:
-    import urllib.parse
-    import urllib.request
-
     query = urllib.parse.urlencode({"kind": kind, "execution": execution})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with opener.open(f"http://127.0.0.1:{port}/_emulator/evidence?{query}", timeout=10) as answer:

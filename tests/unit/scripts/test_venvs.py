@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from scripts.install import venvs
+from scripts.install.report import SetupProblem
 from scripts.install.venvs import VirtualEnv
 
 ENV = VirtualEnv(".venv", "requirements.txt", project=True)
