@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.tools.checkov_plan import PlanSource, skipped_ids, skips_by_block
+
+MODULE = """\
+resource "aws_iam_role" "this" {
+  # checkov:skip=MLOPS_IAM_1,CKV_AWS_1: made together with the boundary
+  name = "r"
+}
+
+data "aws_iam_policy_document" "this" {
+  # checkov:skip=CKV_AWS_111: read only
+}
+
+resource "aws_iam_role" "other" {
+  name = "o"
+}
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    for folder in ("root", "modules/inner"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "modules" / "inner" / "roles.tf").write_text(MODULE, encoding="utf-8")
+    (tmp_path / "root" / "main.tf").write_text('resource "aws_iam_role" "this" {\n}\n', encoding="utf-8")
+    skips_by_block.cache_clear()
+    return tmp_path
+
+
+def plan(source: Path, changes: list[dict[str, Any]] | None = None) -> PlanSource:
+    document = {
+        "configuration": {
+            "root_module": {"module_calls": {"outer": {"source": "../modules/inner", "module": {"resources": []}}}}
+        },
+        "resource_changes": changes or [],
+    }
+    return PlanSource(document, source / "root")
+
+
+@pytest.mark.parametrize(
+    ("address", "rule", "reason"),
+    [
+        ("module.outer.aws_iam_role.this", "MLOPS_IAM_1", "made together with the boundary"),
+        ('module.outer["a.b"].aws_iam_role.this[0]', "CKV_AWS_1", "made together with the boundary"),
+        ("module.outer.data.aws_iam_policy_document.this", "CKV_AWS_111", "read only"),
+        ("module.outer.aws_iam_role.other", "MLOPS_IAM_1", None),
+        ("module.outer.aws_iam_role.this", "CKV_AWS_2", None),
+        ("module.unknown.aws_iam_role.this", "MLOPS_IAM_1", None),
+    ],
+)
+def test_a_skip_is_found_by_module_type_and_name(source: Path, address: str, rule: str, reason: str | None) -> None:
+    assert plan(source).skip_reason(address, rule) == reason
+
+
+def test_a_skip_in_a_module_does_not_excuse_the_same_name_elsewhere(source: Path) -> None:
+    assert plan(source).skip_reason("aws_iam_role.this", "MLOPS_IAM_1") is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        (["s3_target/path"], True),
+        (["s3_target/path", "name"], False),
+        (["name"], False),
+        ([], False),
+    ],
+)
+def test_only_attributes_that_are_all_unknown_leave_a_rule_undecided(
+    source: Path, keys: list[str], expected: bool
+) -> None:
+    change = {
+        "address": "aws_glue_crawler.this",
+        "change": {"after_unknown": {"s3_target": [{}, {"path": True}], "name": False}},
+    }
+    assert plan(source, [change]).is_unknown("aws_glue_crawler.this", keys) is expected
+
+
+def test_a_resource_without_changes_has_nothing_unknown(source: Path) -> None:
+    assert plan(source).is_unknown("aws_glue_crawler.this", ["name"]) is False
+
+
+def test_skipped_ids_lists_every_place(source: Path) -> None:
+    assert skipped_ids(source) == {
+        "MLOPS_IAM_1": ["modules/inner/roles.tf:2"],
+        "CKV_AWS_1": ["modules/inner/roles.tf:2"],
+        "CKV_AWS_111": ["modules/inner/roles.tf:7"],
+    }
