@@ -115,7 +115,8 @@ def test_a_plain_client_sees_the_deployed_resources(deployed: tuple[Checkout, st
     assert package["ModelApprovalStatus"] == "Approved"
     bucket, _, key = package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"][5:].partition("/")
     archive = checkout.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    names = {name.removeprefix("./") for name in tarfile.open(fileobj=io.BytesIO(archive)).getnames()}
+    with tarfile.open(fileobj=io.BytesIO(archive)) as model:
+        names = {name.removeprefix("./") for name in model.getnames()}
     assert {"model.joblib", "code/inference.py"} <= names
     endpoints = checkout.client("sagemaker").list_endpoints()["Endpoints"]
     assert [e["EndpointStatus"] for e in endpoints] == ["InService"], "the candidate's endpoint is gone again"

@@ -39,7 +39,7 @@ def test_make_alone_shows_every_target_in_groups() -> None:
 
 def test_every_target_makes_set_up_first() -> None:
     for target, rest in targets().items():
-        assert target in SETUP_FREE or "setup" in rest.split("##")[0].split(), target
+        assert target in SETUP_FREE or "$(SETUP)" in rest.split("##")[0].split(), target
 
 
 def test_a_missing_environment_is_explained_before_anything_starts() -> None:
@@ -60,4 +60,9 @@ def test_a_missing_python_is_explained() -> None:
 
 def test_deploy_calls_the_orchestrator_with_the_environment() -> None:
     done = make("--dry-run", "deploy", "ENV=local", "ARGS=--json")
-    assert done.stdout.splitlines()[-1] == ".venv/bin/orchestrator deploy local --json"
+    assert done.stdout.splitlines()[-1] == ".venv/bin/python -m orchestrator deploy local --json"
+
+
+def test_a_ready_copy_can_leave_set_up_out() -> None:
+    assert "setup.py" in make("--dry-run", "deploy", "ENV=local").stdout
+    assert "setup.py" not in make("--dry-run", "deploy", "ENV=local", "SETUP=").stdout

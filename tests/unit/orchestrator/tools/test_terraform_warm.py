@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.fakes.terraform import FakeTerraform
 
 from orchestrator.tools import terraform_warm
 from orchestrator.tools.interfaces import Workspace
 from orchestrator.tools.terraform_warm import WarmTerraform
+from tests.fakes.terraform import FakeTerraform
 
 REATTACH = "TF_REATTACH_PROVIDERS"
 
