@@ -77,6 +77,11 @@ REMEDIES = (
         "use the provider version of terraform/.terraform.lock.hcl; change versions there, not by hand",
     ),
     Remedy(
+        r"does not support (resource type|data source)|Invalid (resource type|data source)",
+        "the type is misspelt, or it stands nowhere in `terraform/` and so the warm provider does not know it",
+        "correct the type, or run with `--plain-provider`, which knows all types",
+    ),
+    Remedy(
         r"ExpiredToken|token included in the request is expired",
         "the AWS session has expired",
         "log in again (`aws sso login`) and repeat the command: it continues where things stand",
