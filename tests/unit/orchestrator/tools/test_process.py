@@ -75,7 +75,8 @@ def test_cancel_interrupts_first() -> None:
     cancel = threading.Event()
     code = (
         "import time\n"
-        "try:\n    print('ready')\n    time.sleep(30)\nexcept KeyboardInterrupt:\n    print('saved')\n    raise SystemExit(1)"
+        "try:\n    print('ready')\n    time.sleep(30)\n"
+        "except KeyboardInterrupt:\n    print('saved')\n    raise SystemExit(1)"
     )
     done = python(code, cancel=cancel, on_line=lambda line: cancel.set())
     assert done.cancelled
