@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.config.models import Environment
 from orchestrator.errors import EmulatorError, PlatformError
+from orchestrator.examples import for_environment
 from orchestrator.graph import Graph
 from orchestrator.journal import Journal
 from orchestrator.result import PipelineRunResult, SmokeResult, StackResult
@@ -80,6 +81,7 @@ class Session:
     """Model groups that a blueprint stack waits for."""
     previewed: bool = False
     """Whether a plan rests on example values, and so can never be applied."""
+    _why: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _target: Target | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -100,9 +102,12 @@ class Session:
     def facts(self, *, with_examples: bool = False) -> Facts:
         """What values are made of, as things stand now."""
         with self._lock:
-            outputs = {**self.examples, **self.outputs} if with_examples else dict(self.outputs)
+            outputs = dict(self.outputs)
+            account_id = self.target.account_id
+            if with_examples:
+                outputs = {**for_environment(self.examples, self.environment, account_id), **outputs}
             return Facts(
-                account_id=self.target.account_id,
+                account_id=account_id,
                 emulated=self.target.endpoint is not None,
                 packages=self.packages,
                 outputs=outputs,
@@ -115,7 +120,13 @@ class Session:
 
     def record(self, result: StackResult) -> None:
         with self._lock:
-            self.stacks[result.name] = result
+            why = list(self._why.get(result.name, ()))
+            self.stacks[result.name] = result.model_copy(update={"why": why})
+
+    def explain(self, stack: str, why: Sequence[str]) -> None:
+        """Why a stack was or was not left alone; goes into its result."""
+        with self._lock:
+            self._why[stack] = tuple(why)
 
     def record_policy(self, report: PolicyReport) -> None:
         with self._lock:

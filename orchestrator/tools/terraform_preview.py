@@ -20,7 +20,8 @@ import shutil
 from pathlib import Path
 
 _SOURCE = re.compile(r'"?source"?\s*[=:]\s*"((?:\.\./)+)([^"/]+)')
-_NOT_CODE = {".terraform", "terraform.tfstate", "terraform.tfstate.backup"}
+_NOT_CODE = {".terraform", "terraform.tfstate", "terraform.tfstate.backup", "tests"}
+"""`tests` too: `init` reads test files, and what they name by relative paths is not linked here."""
 
 
 def preview_root(root: Path, data_dir: Path) -> Path:

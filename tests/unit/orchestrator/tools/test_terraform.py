@@ -205,11 +205,14 @@ def test_an_interrupt_releases_the_lock_and_keeps_the_state(ws: Workspace) -> No
 
 def test_a_preview_uses_a_local_state_and_the_same_modules(ws: Workspace) -> None:
     (ws.root / "main.tf").write_text(ROOT_TF.replace('backend "local" {}', 'backend "s3" {}'))
+    (ws.root / "tests").mkdir()
+    # `init` reads test files too, and would miss the folder that this one names from where it lies.
+    (ws.root / "tests" / "demo.tftest.hcl").write_text('mock_provider "aws" {\n  source = "../elsewhere"\n}\n')
     preview = Workspace(**{**vars(ws), "backend_file": None})
     run = Run()
     run.init(preview)
     assert run.plan(preview).count("create") == 2
-    assert sorted(found.name for found in ws.root.iterdir()) == [".terraform.lock.hcl", "main.tf"]
+    assert sorted(found.name for found in ws.root.iterdir()) == [".terraform.lock.hcl", "main.tf", "tests"]
     with pytest.raises(TerraformError, match="preview"):
         run.apply(preview)
 
