@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import sys
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -82,23 +81,21 @@ def cli(ctx: click.Context, repo: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    from orchestrator.console import Console
-
     try:
         code = cli.main(
             args=list(arguments) if arguments is not None else None, prog_name="orchestrator", standalone_mode=False
         )
     except click.exceptions.Abort:
-        Console().error("interrupted")
+        _error("interrupted")
         return EXIT_INTERRUPTED
     except click.ClickException as error:
         error.show()
         return error.exit_code
     except PlatformError as error:
-        Console().error(error.message, error.hint)
+        _error(error.message, error.hint)
         return error.exit_code
     except KeyboardInterrupt:
-        Console().error("interrupted")
+        _error("interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (`| head`): not an error of ours, but nothing more can be said.
@@ -106,15 +103,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     except Exception as error:
         log = _write_crash()
-        Console().error(f"unexpected {type(error).__name__}: {error}", f"the traceback is in {log}")
+        _error(f"unexpected {type(error).__name__}: {error}", f"the traceback is in {log}")
         return EXIT_UNEXPECTED
     return code if isinstance(code, int) else 0
+
+
+def _error(message: str, hint: str | None = None) -> None:
+    from orchestrator.console import Console
+
+    Console().error(message, hint)
 
 
 def _write_crash() -> Path:
     """Keep the traceback: in the run folders, or where nothing can be written, in the temporary folder."""
     import tempfile
     import time
+    import traceback
 
     name = f"crash-{time.strftime('%Y%m%dT%H%M%S')}.log"
     for folder in (Path(__file__).resolve().parents[2] / ".runs", Path(tempfile.gettempdir())):
