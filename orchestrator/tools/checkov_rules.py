@@ -33,7 +33,13 @@ class Rule:
 def own_rules(repo: Path) -> dict[str, Rule]:
     """Every rule in `policies/checks`, by id. Raises `PolicyGateBroken` for a file that is not a whole rule."""
     rules: dict[str, Rule] = {}
-    for file in sorted((repo / CHECKS_DIR).rglob("*.yaml")):
+    for file in sorted(path for path in (repo / CHECKS_DIR).rglob("*") if path.is_file()):
+        if file.suffix != ".yaml":
+            # It would be passed over, and whoever put it there would believe that it judges.
+            raise PolicyGateBroken(
+                f"{file}: not a rule: only *.yaml files are loaded",
+                hint="write the rule as YAML, or move the file out of policies/checks",
+            )
         rule = _read(file)
         if rule.id in rules:
             # checkov keeps the first of two rules with one id and says nothing.
@@ -60,7 +66,9 @@ def _read(file: Path) -> Rule:
             repair=metadata["repair"].strip(),
             scans=frozenset(metadata.get("scans", ["source", "plan"])),
         )
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError) as error:
+    except yaml.YAMLError as error:
+        raise PolicyGateBroken(f"{file}: not a rule, not even YAML: {' '.join(str(error).split())}") from error
+    except (KeyError, TypeError, AttributeError) as error:
         raise PolicyGateBroken(
             f"{file}: not a rule: {error!r}",
             hint="a rule is `metadata` (id, name, category, severity, risk, repair) and `definition`",

@@ -48,6 +48,18 @@ def test_a_rule_without_a_repair_is_refused(tmp_path: Path, checks: Path) -> Non
         own_rules(tmp_path)
 
 
+def test_a_broken_file_is_refused_with_the_place(tmp_path: Path, checks: Path) -> None:
+    (checks / "two.yaml").write_text("metadata:\n  id: [\n", encoding="utf-8")
+    with pytest.raises(PolicyGateBroken, match=r"two\.yaml: not a rule, not even YAML: .* line 3, column 1"):
+        own_rules(tmp_path)
+
+
+def test_a_file_that_checkov_would_pass_over_is_refused(tmp_path: Path, checks: Path) -> None:
+    (checks / "two.py").write_text("import nothing\n", encoding="utf-8")
+    with pytest.raises(PolicyGateBroken, match=r"two\.py: not a rule: only \*\.yaml files are loaded"):
+        own_rules(tmp_path)
+
+
 def test_an_empty_folder_is_refused(tmp_path: Path, checks: Path) -> None:
     (checks / "one.yaml").unlink()
     with pytest.raises(PolicyGateBroken, match="no rules in"):
