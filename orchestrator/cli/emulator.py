@@ -52,9 +52,12 @@ def up(ctx: click.Context, as_json: bool) -> None:
 @options.as_json
 @click.pass_context
 def down(ctx: click.Context, as_json: bool) -> None:
-    """Stop it; everything in it is gone."""
+    """Stop it, and the providers that were kept warm for it; everything in it is gone."""
+    from orchestrator.warm.client import stop_all
+
     app: App = ctx.obj
     stopped = _emulator(ctx).down()
+    stop_all(app.repo)
     if as_json:
         app.console.json({"stopped": stopped})
     else:

@@ -18,6 +18,7 @@ from typing import Any
 
 from orchestrator.errors import PlatformError, SetupError
 from orchestrator.warm.guard import check_environment, provider_environment
+from orchestrator.warm.locate import provider_binary
 
 START_TIMEOUT_SECONDS = 20
 
@@ -125,3 +126,9 @@ def stop(repo: Path, binary: Path) -> bool:
     while (folder / "control.sock").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
     return True
+
+
+def stop_all(repo: Path) -> bool:
+    """End the warm providers of a checkout, if it has any."""
+    binary = provider_binary(repo)
+    return binary is not None and stop(repo, binary)

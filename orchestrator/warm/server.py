@@ -20,7 +20,7 @@ from orchestrator.warm.pool import SERVICE, UNLIMITED, Pool, Provider, ProviderD
 from orchestrator.warm.wire import narrow_schema
 
 PROVIDER_ADDRESS = "registry.terraform.io/hashicorp/aws"
-IDLE_SECONDS = 1800
+IDLE_SECONDS = 900
 
 
 class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no types
@@ -137,7 +137,7 @@ class Server:
                 return {"error": f"unknown operation {other!r}"}
 
     def serve(self) -> None:
-        """Answer until told to stop, or until nobody asked for half an hour."""
+        """Answer until told to stop, or until nobody asked for a quarter of an hour."""
         control = self.folder / "control.sock"
         control.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
