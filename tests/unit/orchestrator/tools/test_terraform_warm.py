@@ -40,7 +40,7 @@ def attached(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def workspace(folder: Path, env: Mapping[str, str]) -> Workspace:
-    root = folder / "terraform" / "root"
+    root = folder / "terraform" / "here"
     root.mkdir(parents=True, exist_ok=True)
     return Workspace("s", root, folder / "v", None, folder / "data", folder / "p", env)
 
@@ -53,8 +53,8 @@ def init(tmp_path: Path, env: Mapping[str, str]) -> Recording:
 
 
 def test_the_local_aws_gets_a_running_provider(tmp_path: Path, attached: list[dict[str, Any]]) -> None:
-    (tmp_path / "terraform/root").mkdir(parents=True)
-    (tmp_path / "terraform/root/main.tf").write_text('resource "aws_vpc" "this" {}\n')
+    (tmp_path / "terraform/here").mkdir(parents=True)
+    (tmp_path / "terraform/here/main.tf").write_text('resource "aws_vpc" "this" {}\n')
     (tmp_path / "data").mkdir()
     (tmp_path / "data/provider-types.json").write_text('["aws_dropped_from_code"]')
     inner = init(tmp_path, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"})
