@@ -82,6 +82,8 @@ def backend(environment: Environment, bucket: str, key: str) -> str:
     }
     if environment.is_local:
         lines["use_path_style"] = "true"
+        # A local AWS that has died does not come back; trying again would only keep the run from saying so.
+        lines["max_retries"] = "1"
     return "".join(f"{name:<14} = {value}\n" for name, value in lines.items())
 
 

@@ -22,11 +22,12 @@ from typing import Any
 
 import python_terraform
 
-from orchestrator.errors import SetupError, TerraformError
+from orchestrator.errors import PlatformError, SetupError, TerraformError
 from orchestrator.tools import process
 from orchestrator.tools.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
 from orchestrator.tools.terraform_messages import failure
 from orchestrator.tools.terraform_preview import preview_root
+from orchestrator.tools.terraform_rescue import rescue
 
 _REPO = Path(__file__).resolve().parents[2]
 _FLAG = python_terraform.IsFlagged
@@ -95,7 +96,11 @@ class Terraform:
             on_event(event)
 
         # No variable file here: the saved plan holds the values, and terraform refuses to be given others.
-        self._stream(ws, "apply", str(ws.plan_file), on_event=listen, cancel=cancel, lock_timeout=_LOCK_TIMEOUT)
+        try:
+            self._stream(ws, "apply", str(ws.plan_file), on_event=listen, cancel=cancel, lock_timeout=_LOCK_TIMEOUT)
+        except PlatformError as error:
+            rescue(ws, error)
+            raise
         if not counts:
             raise TerraformError(f"terraform applied `{ws.stack}` without saying what it changed")
         last = counts[-1]

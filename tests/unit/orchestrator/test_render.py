@@ -21,6 +21,7 @@ def test_a_stack_is_a_folder_with_values_and_backend(tools: FakeTools, graph: Gr
         "encrypt        = true\n"
         "use_lockfile   = true\n"
         "use_path_style = true\n"
+        "max_retries    = 1\n"
     )
 
 

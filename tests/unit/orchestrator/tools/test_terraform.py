@@ -203,6 +203,18 @@ def test_an_interrupt_releases_the_lock_and_keeps_the_state(ws: Workspace) -> No
     assert after.apply(ws).added == 1
 
 
+def test_a_state_that_could_not_be_stored_is_kept_and_told(ws: Workspace, tmp_path: Path) -> None:
+    binary = tmp_path / "refuses"
+    binary.write_text("#!/bin/sh\necho '{\"version\": 4}' > errored.tfstate\nexit 1\n")
+    binary.chmod(0o755)
+    with pytest.raises(TerraformError) as caught:
+        Terraform(binary).apply(ws, on_event=lambda event: None, cancel=threading.Event())
+    kept = ws.data_dir.parent / "errored.tfstate"
+    assert json.loads(kept.read_text()) == {"version": 4}
+    assert f"state push {kept}" in str(caught.value.hint)
+    assert not (ws.root / "errored.tfstate").exists()
+
+
 def test_a_preview_uses_a_local_state_and_the_same_modules(ws: Workspace) -> None:
     (ws.root / "main.tf").write_text(ROOT_TF.replace('backend "local" {}', 'backend "s3" {}'))
     (ws.root / "tests").mkdir()
