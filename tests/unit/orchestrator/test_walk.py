@@ -82,3 +82,46 @@ def test_needs_outside_the_plan_are_taken_as_met() -> None:
     assert (
         walk([Step("a", ("elsewhere",))], lambda step: None, parallelism=1, cancel=threading.Event())["a"].error is None
     )
+
+
+def test_what_the_longest_chain_waits_for_goes_first() -> None:
+    order: list[str] = []
+    steps = [Step("leaf", ()), Step("other leaf", ()), Step("a", ()), Step("b", ("a",)), Step("c", ("b",))]
+    walk(steps, lambda step: order.append(step.name), parallelism=1, cancel=threading.Event())
+    assert order == ["a", "b", "leaf", "other leaf", "c"]
+
+
+def test_a_failure_blocks_a_long_chain_to_its_end() -> None:
+    def work(step: Step) -> None:
+        raise PlatformError("no")
+
+    chain = [Step(str(n), (str(n - 1),) if n else ()) for n in range(3000)]
+    outcomes = walk(chain, work, parallelism=2, cancel=threading.Event())
+    assert outcomes["0"].status == "failed"
+    assert {(each.status, each.blocked_by) for name, each in outcomes.items() if name != "0"} == {("blocked", "0")}
+
+
+def test_a_cancel_after_a_failure_leaves_its_dependents_blocked_and_stops_the_others() -> None:
+    cancel = threading.Event()
+
+    def work(step: Step) -> None:
+        if step.name == "bad":
+            raise PlatformError("no")
+        cancel.set()
+
+    steps = [Step("bad", ()), Step("behind", ("bad",)), Step("good", ()), Step("later", ("good",))]
+    outcomes = walk(steps, work, parallelism=1, cancel=cancel)
+    assert {name: each.status for name, each in outcomes.items()} == {
+        "bad": "failed",
+        "behind": "blocked",
+        "good": "ok",
+        "later": "cancelled",
+    }
+
+
+def test_steps_that_wait_for_each_other_are_refused_before_anything_runs() -> None:
+    started: list[str] = []
+    steps = [Step("free", ()), Step("a", ("b",)), Step("b", ("a",))]
+    with pytest.raises(AssertionError, match="wait for each other"):
+        walk(steps, lambda step: started.append(step.name), parallelism=1, cancel=threading.Event())
+    assert started == []
