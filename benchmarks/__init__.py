@@ -1,0 +1,1 @@
+"""Measurements of this project, each beside the plain tools that it replaces (`benchmarks/README.md`)."""

@@ -1,0 +1,206 @@
+"""The baseline of the deploy benchmark: what a shell loop over the stacks would do, with the plain provider.
+
+For each stack in order `terraform init && terraform apply -auto-approve`, with the files that the
+orchestrator rendered. What the loop would need besides is done outside its time: upstream outputs are put
+into the values, and the model that a pipeline would have trained is uploaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from benchmarks.measure import environment, run
+
+Json = dict[str, Any]
+REGION = "us-east-1"
+START_SECONDS = 60
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+COMMANDS = (
+    "terraform -chdir=$ROOT init -input=false -no-color -backend-config=$BUILD/backend.hcl",
+    "terraform -chdir=$ROOT apply -auto-approve -input=false -no-color -var-file=$BUILD/values.tfvars.json",
+)
+
+
+def client(endpoint: str, service: str) -> Any:
+    """An AWS client of one emulator and nothing else."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.session.Session(region_name=REGION).client(
+        service,
+        endpoint_url=endpoint,
+        aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+        config=Config(proxies={}, s3={"addressing_style": "path"}),
+    )
+
+
+@contextmanager
+def emulator(checkout: Path, data_dir: Path, port: int) -> Iterator[str]:
+    """An empty emulator; its address."""
+    data_dir.mkdir(parents=True)
+    command = [".venv/bin/python", "-m", "emulator", "serve", "--port", str(port), "--data-dir", str(data_dir)]
+    with (data_dir / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [*command, "--jobs-python", str(checkout / ".venv-jobs/bin/python")],
+            cwd=checkout,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield _address(process, data_dir)
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _address(process: subprocess.Popen[bytes], data_dir: Path) -> str:
+    import time
+
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        announced = data_dir / "emulator.json"
+        if announced.exists():
+            return str(json.loads(announced.read_text(encoding="utf-8"))["endpoint"])
+        time.sleep(0.1)
+    process.kill()
+    raise SystemExit(f"the emulator did not start:\n{(data_dir / 'log').read_text(errors='replace')[-2000:]}")
+
+
+@dataclass(frozen=True)
+class Model:
+    """The model version that the blueprints of the first deployment use."""
+
+    url: str
+    body: bytes
+
+    @classmethod
+    def of(cls, values: Mapping[str, Json], endpoint: str) -> Model | None:
+        """Fetch what the values of some stack name; `None` if none needs a model."""
+        urls = {each["model_version"]["model_data_url"] for each in values.values() if "model_version" in each}
+        if not urls:
+            return None
+        [url] = urls
+        body = client(endpoint, "s3").get_object(**_place(url))["Body"].read()
+        return cls(url, body)
+
+    def upload(self, endpoint: str) -> None:
+        client(endpoint, "s3").put_object(**_place(self.url), Body=self.body)
+
+
+def _place(url: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    return {"Bucket": parts.netloc, "Key": parts.path.lstrip("/")}
+
+
+@dataclass(frozen=True)
+class StackTime:
+    init: float
+    apply: float
+    said: str
+
+    @property
+    def total(self) -> float:
+        return self.init + self.apply
+
+
+class Loop:
+    """The loop over one emulator.
+
+    Args:
+        checkout: has been deployed from before, so that its `build/local` holds the rendered files.
+        scratch: where the loop keeps its own values and data directories.
+        endpoint: address of an empty emulator.
+        stacks: as `orchestrator graph local --json` prints them.
+    """
+
+    def __init__(self, checkout: Path, scratch: Path, endpoint: str, stacks: list[Json]) -> None:
+        self._checkout, self._scratch, self._endpoint, self._stacks = checkout, scratch, endpoint, stacks
+        self.states: dict[str, Json] = {}
+        self._bucket = _setting(checkout / "build/local" / stacks[0]["name"] / "backend.hcl", "bucket")
+        s3 = client(endpoint, "s3")
+        s3.create_bucket(Bucket=self._bucket)
+        s3.put_bucket_versioning(Bucket=self._bucket, VersioningConfiguration={"Status": "Enabled"})
+
+    def once(self, model: Model | None) -> dict[str, StackTime]:
+        """One pass over all stacks."""
+        times = {}
+        for stack in self._stacks:
+            build = self._prepare(stack, model)
+            times[stack["name"]] = self._init_and_apply(stack, build)
+            self.states[stack["name"]] = self._state(stack["name"])
+        return times
+
+    def _prepare(self, stack: Json, model: Model | None) -> Path:
+        rendered = self._checkout / "build/local" / stack["name"]
+        build = self._scratch / stack["name"]
+        build.mkdir(exist_ok=True)
+        values = json.loads((rendered / "values.tfvars.json").read_text(encoding="utf-8"))
+        (build / "values.tfvars.json").write_text(json.dumps(with_upstream(values, self.states)), encoding="utf-8")
+        (build / "backend.hcl").write_text((rendered / "backend.hcl").read_text(encoding="utf-8"), encoding="utf-8")
+        if model is not None and "model_version" in values:
+            model.upload(self._endpoint)
+        return build
+
+    def _init_and_apply(self, stack: Json, build: Path) -> StackTime:
+        root = self._checkout / (stack["root"] or f"build/local/{stack['name']}/root")
+        env = environment(
+            **KEYS,
+            AWS_REGION=REGION,
+            AWS_ENDPOINT_URL=self._endpoint,
+            AWS_EC2_METADATA_DISABLED="true",
+            AWS_CONFIG_FILE=os.devnull,
+            AWS_SHARED_CREDENTIALS_FILE=os.devnull,
+            TF_CLI_CONFIG_FILE=str(self._checkout / ".tools/terraform.rc"),
+            TF_DATA_DIR=str(build / "terraform"),
+            CHECKPOINT_DISABLE="1",
+        )
+        words = {"terraform": str(self._checkout / ".tools/bin/terraform"), "$ROOT": str(root), "$BUILD": str(build)}
+        init, apply = (run(_filled(command, words), cwd=self._checkout, env=env) for command in COMMANDS)
+        return StackTime(init.seconds, apply.seconds, apply.stdout)
+
+    def _state(self, stack: str) -> Json:
+        body = client(self._endpoint, "s3").get_object(Bucket=self._bucket, Key=f"{stack}.tfstate")["Body"].read()
+        state: Json = json.loads(body)
+        return state
+
+
+def with_upstream(values: Json, states: Mapping[str, Json]) -> Json:
+    """The rendered values, with the outputs of this deployment in place of those of the other one."""
+    outputs = {name: each["value"] for state in states.values() for name, each in state.get("outputs", {}).items()}
+    return {name: outputs.get(name, value) if name != "blueprint" else value for name, value in values.items()}
+
+
+def _filled(command: str, words: Mapping[str, str]) -> list[str]:
+    first, *rest = command.split()
+    filled = [words[first]]
+    for word in rest:
+        for name, value in words.items():
+            if name.startswith("$"):
+                word = word.replace(name, value)
+        filled.append(word)
+    return filled
+
+
+def _setting(file: Path, name: str) -> str:
+    for line in file.read_text(encoding="utf-8").splitlines():
+        key, _, value = line.partition("=")
+        if key.strip() == name:
+            return value.strip().strip('"')
+    raise SystemExit(f"{file} has no setting `{name}`")

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from benchmarks.loop import StackTime, _filled, with_upstream
+
+
+def test_outputs_of_this_deployment_replace_those_of_the_other_one() -> None:
+    states = {
+        "foundation": {"outputs": {"foundation": {"value": {"vpc_id": "mine"}}}},
+        "blueprint-reviews": {"outputs": {"blueprint": {"value": {"name": "reviews"}}}},
+    }
+    values = {"context": {"region": "x"}, "foundation": {"vpc_id": "other"}, "blueprint": "kept"}
+    assert with_upstream(values, states) == {
+        "context": {"region": "x"},
+        "foundation": {"vpc_id": "mine"},
+        "blueprint": "kept",
+    }
+
+
+def test_a_command_line_is_filled_in() -> None:
+    words = {"terraform": "/bin/tf", "$ROOT": "/root folder", "$BUILD": "/build"}
+    assert _filled("terraform -chdir=$ROOT apply -var-file=$BUILD/values.json", words) == [
+        "/bin/tf",
+        "-chdir=/root folder",
+        "apply",
+        "-var-file=/build/values.json",
+    ]
+
+
+def test_a_stack_takes_its_init_and_its_apply() -> None:
+    assert StackTime(1.5, 10.0, "").total == 11.5
