@@ -24,6 +24,7 @@ from orchestrator.tools.interfaces import (
     PolicyGate,
     ProbeResult,
     StateStore,
+    SynthInputs,
     TerraformTool,
 )
 
@@ -58,8 +59,9 @@ class RealTools:
     @cached_property
     def gate(self) -> PolicyGate:
         from orchestrator.tools.checkov import Checkov
+        from orchestrator.tools.checkov_cache import CachedGate
 
-        return Checkov(self.repo)
+        return CachedGate(Checkov(self.repo), self.repo / ".cache" / "policy")
 
     @cached_property
     def packager(self) -> Packager:
@@ -95,6 +97,11 @@ class RealTools:
         from orchestrator.blueprints import synth
 
         synth(self.environment, blueprint, out, self.repo)
+
+    def synth_inputs(self, blueprint: Blueprint) -> SynthInputs:
+        from orchestrator.blueprints import synth_inputs
+
+        return synth_inputs(self.environment, blueprint, self.repo)
 
     def live_version(self, cloud: Cloud, parameter: str) -> Json | None:
         from orchestrator.pipeline import live_version

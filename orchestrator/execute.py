@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 import traceback
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from orchestrator import plan as steps
@@ -40,6 +41,8 @@ from orchestrator.walk import Outcome, walk
 
 EXIT_CANCELLED = 130
 EXIT_UNEXPECTED = 70
+_READERS = 8
+"""States read at the same time."""
 _REASON_WORDS = 24
 """Of an error, in the table of stacks; the whole text is printed below it."""
 DATASET = ".cache/datasets/reviews"
@@ -58,7 +61,7 @@ class Executor:
             steps.BuildPackages: self._build_packages,
             steps.ScanSource: self._scan_source,
             steps.OpenState: self._open_state,
-            steps.DeployStack: lambda step: stacks.deploy(session, step.stack),
+            steps.DeployStack: lambda step: stacks.deploy(session, step.stack, skip=step.skip),
             steps.PlanStack: lambda step: stacks.preview(session, step.stack),
             steps.RunPipeline: self._run_pipeline,
             steps.SmokeTest: self._smoke_test,
@@ -144,7 +147,7 @@ class Executor:
         self.session.journal.stage(step.name, f"{len(self.session.packages)} packages")
 
     def _scan_source(self, step: steps.ScanSource) -> None:
-        report = self.session.tools.gate.scan_source(self.session.tools.repo / "terraform")
+        report = self.session.tools.gate.scan_source(self.session.tools.repo / "terraform", fresh=step.fresh)
         self.session.record_policy(report)
         stacks.require_green(report, "the Terraform source")
         self.session.journal.stage(step.name, f"{len(report.rules_expected)} rules, no finding")
@@ -279,8 +282,10 @@ class Executor:
 
 def load_outputs(session: Session) -> None:
     """Read what is deployed: outputs of every stack that has a state, and the live model versions."""
-    for stack in session.graph.stacks:
-        state = session.target.store.read(stack.name)
+    every = session.graph.stacks
+    with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="state") as pool:
+        states = list(pool.map(session.target.store.read, [stack.name for stack in every]))
+    for stack, state in zip(every, states, strict=True):
         outputs = published(stack, state) if state and state.resources else None
         if outputs is not None:
             session.publish(stack.name, outputs)

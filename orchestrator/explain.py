@@ -33,8 +33,9 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
             return "prepare the state bucket, read what is deployed"
         case steps.OpenState():
             return "read what is deployed"
-        case steps.DeployStack(stack=stack):
-            return f"plan, policy gate, apply ({stack.root or 'synthesised from its blueprint file'})"
+        case steps.DeployStack(stack=stack, skip=skip):
+            unless = "if not proven: " if skip else ""
+            return f"{unless}plan, policy gate, apply ({stack.root or 'synthesised from its blueprint file'})"
         case steps.PlanStack():
             return "plan and policy gate; nothing is applied"
         case steps.RunPipeline(force=True):

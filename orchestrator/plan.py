@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from orchestrator.config.checks import MODEL_GROUPS
 from orchestrator.config.models import Environment
 from orchestrator.graph import Graph, Stack
+from orchestrator.proof import skips
 from orchestrator.values import blueprint_of
 
 
@@ -42,6 +43,9 @@ class BuildPackages(Step):
 class ScanSource(Step):
     """Policy gate on the Terraform source."""
 
+    fresh: bool = False
+    """Scan even if these very files were found green before."""
+
 
 @dataclass(frozen=True)
 class OpenState(Step):
@@ -53,6 +57,8 @@ class OpenState(Step):
 @dataclass(frozen=True)
 class DeployStack(Step):
     stack: Stack
+    skip: bool = False
+    """Leave it alone if it is proven to be what its files say."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class Plan:
         return tuple(step.stack for step in self.steps if isinstance(step, (DeployStack, PlanStack, DestroyStack)))
 
 
-def _opening(environment: Environment) -> list[Step]:
+def _opening(environment: Environment, *, refresh: bool) -> list[Step]:
     """What has to be true before the first stack."""
     steps: list[Step] = []
     if environment.is_local:
@@ -115,7 +121,7 @@ def _opening(environment: Environment) -> list[Step]:
     # do not need the local AWS, and so do not wait for it.
     first = () if environment.is_local else ("account",)
     steps.append(BuildPackages("packages", first))
-    steps.append(ScanSource("policy", first))
+    steps.append(ScanSource("policy", first, refresh))
     steps.append(OpenState("state", ("account",), create=True))
     return steps
 
@@ -126,19 +132,21 @@ def deploy(
     *,
     stacks: Sequence[Stack] | None = None,
     force_pipeline: bool = False,
+    refresh: bool = False,
     command: str = "deploy",
 ) -> Plan:
-    """Everything, or the given part of the graph."""
+    """Everything, or the given part of the graph; with `refresh` nothing is believed, everything is looked at."""
+    skip = skips(environment.name, refresh=refresh)
     chosen = tuple(stacks if stacks is not None else graph.stacks)
     names = {stack.name for stack in chosen}
-    steps = _opening(environment)
+    steps = _opening(environment, refresh=refresh)
     gates = tuple(step.name for step in steps if step.name in ("packages", "policy", "state"))
     pipeline_host = next((stack for stack in chosen if "pipeline" in stack.after), None)
     for stack in chosen:
         needs = (*gates, *(name for name in stack.needs if name in names))
         if pipeline_host and stack.blueprint and _takes_trained_model(environment, stack):
             needs = (*needs, "pipeline")
-        steps.append(DeployStack(stack.name, needs, stack))
+        steps.append(DeployStack(stack.name, needs, stack, skip))
         if stack is pipeline_host:
             has_data = environment.platform.data.sample
             steps.append(RunPipeline("pipeline", (stack.name,), MODEL_GROUPS, force_pipeline, has_data))

@@ -13,9 +13,11 @@ _DETAIL_WIDTH = 160
 _STYLES = {"failed": "bold red", "skipped": "yellow", "unchanged": "dim", "not-run": "yellow"}
 
 
-def show(console: Console, result: Result, folder: Path) -> None:
+def show(console: Console, result: Result, folder: Path, *, why: bool = False) -> None:
     """Print a finished run; the error, if any, comes last, where the eye is."""
     _stacks(console, result)
+    if why:
+        _why(console, result)
     _policy(console, result)
     _pipeline(console, result)
     _smoke(console, result)
@@ -83,6 +85,15 @@ def _stacks(console: Console, result: Result) -> None:
     ]
     columns = ("stack", "phase", "action", "add#", "change#", "destroy#", "resources#", "seconds#", "note")
     console.table("Stacks", columns, rows, styles=[_STYLES.get(stack.action, "") for stack in result.stacks])
+
+
+def _why(console: Console, result: Result) -> None:
+    """What each stack was compared with, and what came out."""
+    width = max((len(stack.name) for stack in result.stacks), default=0)
+    console.line("Why", style="bold")
+    for stack in result.stacks:
+        console.line(f"  {stack.name:<{width}}  {'; '.join(stack.why) or stack.reason or 'not looked at'}")
+    console.line()
 
 
 def _policy(console: Console, result: Result) -> None:

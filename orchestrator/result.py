@@ -29,6 +29,7 @@ class StackResult(Part):
     changed: int = 0
     destroyed: int = 0
     total: int = Field(0, description="resources in the state afterwards")
+    why: list[str] = Field([], description="deploy: what differs from the last success, or that nothing does")
     seconds: float = 0.0
 
 

@@ -6,6 +6,7 @@ import time
 
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
 from orchestrator.graph import Stack
+from orchestrator.inputs import StackProof
 from orchestrator.render import render
 from orchestrator.result import Action, StackResult
 from orchestrator.session import Session
@@ -15,8 +16,11 @@ from orchestrator.values import Facts, blueprint_of, example_model_version, publ
 _SHOWN_FINDINGS = 5
 
 
-def deploy(session: Session, stack: Stack) -> None:
-    """Bring one stack to what its files say. Terraform applies only if the plan has changes."""
+def deploy(session: Session, stack: Stack, *, skip: bool = False) -> None:
+    """Bring one stack to what its files say. Terraform applies only if the plan has changes.
+
+    With `skip` it is not even started for a stack that is proven to be what its files say.
+    """
     started = time.monotonic()
     facts = session.facts()
     group = waits_for(session.environment, stack, facts)
@@ -28,13 +32,23 @@ def deploy(session: Session, stack: Stack) -> None:
         return
     store = session.target.store
     before = store.read(stack.name)
+    proof = StackProof(session, stack, tfvars(session.environment, stack, facts))
+    verdict = proof.verdict(before)
+    session.explain(stack.name, verdict.why)
+    if skip and verdict.holds and before and _publish(session, stack, before):
+        reason = "skipped by proof: nothing it is made from has changed"
+        nothing = ApplySummary(0, 0, 0)
+        session.record(_result(stack, "unchanged", nothing, len(before.resources), started, reason=reason))
+        return
     ws = _workspace(session, stack, facts, bucket=store.bucket)
     plan = _plan(session, stack, ws)
     applied = ApplySummary(0, 0, 0)
     if not plan.is_empty:
+        proof.drop()
         session.journal.stage(stack.name, f"apply ({len(plan.changes)} changes)")
         applied = session.tools.terraform.apply(ws, on_event=session.journal.sink(stack.name), cancel=session.cancel)
     after = _verified(session, stack)
+    proof.store(after)
     action: Action = "unchanged" if plan.is_empty else ("changed" if before and before.resources else "created")
     session.record(_result(stack, action, applied, len(after.resources), started))
 
@@ -73,6 +87,7 @@ def destroy(session: Session, stack: Stack) -> None:
     store = session.target.store
     before = store.read(stack.name)
     if before is None or not before.resources:
+        store.remove_proof(stack.name)
         session.record(_result(stack, "unchanged", ApplySummary(0, 0, 0), 0, started, reason="nothing is deployed"))
         return
     # An upstream that is already gone (a repeated destroy) cannot give its outputs; the values only have
@@ -84,6 +99,7 @@ def destroy(session: Session, stack: Stack) -> None:
     terraform.init(ws, on_event=sink, cancel=session.cancel)
     session.journal.stage(stack.name, "plan")
     terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
+    store.remove_proof(stack.name)
     session.journal.stage(stack.name, f"destroy ({len(before.resources)} resources)")
     applied = terraform.apply(ws, on_event=sink, cancel=session.cancel)
     after = store.read(stack.name)
@@ -114,6 +130,7 @@ def _workspace(session: Session, stack: Stack, facts: Facts, *, bucket: str | No
 def _plan(session: Session, stack: Stack, ws: Workspace) -> PlanSummary:
     """init, plan, and the policy gate on exactly what would be applied."""
     terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
+    session.tools.gate.prepare()
     session.journal.stage(stack.name, "init")
     terraform.init(ws, on_event=sink, cancel=session.cancel)
     session.journal.stage(stack.name, "plan")
@@ -151,15 +168,21 @@ def _verified(session: Session, stack: Stack) -> State:
     """The state after the apply, with the outputs that other stacks rely on."""
     session.journal.stage(stack.name, "verify")
     state = session.target.store.read(stack.name)
-    outputs = published(stack, state) if state else None
-    if state is None or outputs is None:
+    if state is None or not _publish(session, stack, state):
         name = "blueprint" if stack.blueprint else stack.name
         raise TerraformError(
             f"`{stack.name}` was applied, but its state has no output object named `{name}`",
             hint="every root publishes one object of that name in outputs.tf",
         )
-    session.publish(stack.name, outputs)
     return state
+
+
+def _publish(session: Session, stack: Stack, state: State) -> bool:
+    """Hand the state's outputs to those who build on them; False if there are none."""
+    outputs = published(stack, state)
+    if outputs is not None:
+        session.publish(stack.name, outputs)
+    return outputs is not None
 
 
 def _with_example_models(session: Session, stack: Stack, facts: Facts) -> Facts:

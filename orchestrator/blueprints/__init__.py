@@ -8,7 +8,8 @@ All imports of cdktf sit in this package, and only in functions that synthesise:
 Node.js process.
 """
 
+from orchestrator.blueprints.inputs import synth_inputs
 from orchestrator.blueprints.matrix import MATRIX, Cell, cell
 from orchestrator.blueprints.synthesis import synth
 
-__all__ = ["MATRIX", "Cell", "cell", "synth"]
+__all__ = ["MATRIX", "Cell", "cell", "synth", "synth_inputs"]

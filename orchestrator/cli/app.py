@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.session import Target
     from orchestrator.toolbox import Tools
     from orchestrator.tools.interfaces import Json
+    from orchestrator.tools.process import Cancel
 
 
 class App:
@@ -70,6 +70,7 @@ class App:
         plan: Plan,
         *,
         as_json: bool,
+        why: bool = False,
         tools: Tools | None = None,
         target: Target | None = None,
     ) -> int:
@@ -94,18 +95,24 @@ class App:
             if result.error:
                 self.console.error(result.error.message, result.error.hint)
         else:
-            show(self.console, result, folder.path)
+            show(self.console, result, folder.path, why=why)
         return result.exit_code
 
 
 @contextmanager
-def interruptible(console: Console) -> Iterator[threading.Event]:
+def interruptible(console: Console) -> Iterator[Cancel]:
     """Ctrl-C and a polite kill set the event, so that terraform can release its lock; a second one insists."""
-    cancel = threading.Event()
+    from orchestrator.tools.process import Cancel
+
+    cancel = Cancel()
 
     def stop(number: int, frame: FrameType | None) -> None:
-        if cancel.is_set():
+        if cancel.insisted:
             raise KeyboardInterrupt
+        if cancel.is_set():
+            cancel.insist()
+            console.say("interrupted again: terraform is ended now; what it was at may be missing in the state")
+            return
         cancel.set()
         console.say("interrupted: waiting for terraform to stop and release its lock (once more to insist)")
 

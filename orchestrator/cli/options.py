@@ -48,6 +48,15 @@ def plain_provider(function: Decorated) -> Decorated:
     )(function)
 
 
+def proof(function: Decorated) -> Decorated:
+    """How far proofs of earlier successes are believed, and whether that is told."""
+    refresh = click.option(
+        "--refresh", is_flag=True, help="Believe no proof and no cache: scan, plan and look at every stack."
+    )
+    why = click.option("--why", is_flag=True, help="Say for each stack what changed since its last success.")
+    return refresh(why(function))
+
+
 def pipeline(function: Decorated) -> Decorated:
     text = "Run the training pipeline even if a model version is live."
     return click.option("--pipeline", "force_pipeline", is_flag=True, help=text)(function)

@@ -21,6 +21,7 @@ def command() -> None:
 @click.option("--to", "last", type=click.IntRange(min=1), help="Up to and including this phase.")
 @click.option("--blueprint", "blueprints", multiple=True, metavar="NAME", help="This blueprint, and monitoring.")
 @options.pipeline
+@options.proof
 @options.as_json
 @click.pass_context
 def rollout(
@@ -31,6 +32,8 @@ def rollout(
     last: int | None,
     blueprints: tuple[str, ...],
     force_pipeline: bool,
+    refresh: bool,
+    why: bool,
     as_json: bool,
 ) -> None:
     """Deploy all phases of ENV, or the chosen ones."""
@@ -39,8 +42,15 @@ def rollout(
     app: App = ctx.obj
     environment, graph = app.load(env)
     chosen = graph.select(phases=phases, first=first, last=last, blueprints=blueprints)
-    wanted = plan.deploy(environment, graph, stacks=chosen, force_pipeline=force_pipeline, command="phase rollout")
-    ctx.exit(app.run(environment, graph, wanted, as_json=as_json))
+    wanted = plan.deploy(
+        environment,
+        graph,
+        stacks=chosen,
+        force_pipeline=force_pipeline,
+        refresh=refresh,
+        command="phase rollout",
+    )
+    ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why))
 
 
 @command.command("list")

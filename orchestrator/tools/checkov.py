@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import hashlib
 import json
 import os
 import select
@@ -22,7 +23,7 @@ from typing import IO, Any
 
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.tools.checkov_plan import PlanSource, skipped_ids, skips_by_block
-from orchestrator.tools.checkov_rules import CHECKS_DIR, Rule, builtin_rules, own_rules
+from orchestrator.tools.checkov_rules import BUILTIN_LIST, CHECKS_DIR, Rule, builtin_rules, own_rules
 from orchestrator.tools.interfaces import Finding, Json, PolicyReport
 
 START_SECONDS = 120
@@ -44,8 +45,9 @@ class Checkov:
         self._python = python or repo / ".venv-checkov" / "bin" / "python"
         self._worker: _Worker | None = None
         self._lock = threading.Lock()
+        self._preparing = False
 
-    def scan_source(self, folder: Path) -> PolicyReport:
+    def scan_source(self, folder: Path, *, fresh: bool = False) -> PolicyReport:
         """Scans the `*.tf` files under a folder, and the local modules that they call."""
         if not folder.is_dir():
             raise PolicyGateBroken(f"nothing to scan: {folder} is not a folder")
@@ -92,6 +94,34 @@ class Checkov:
             undecided=undecided,
             seconds=time.monotonic() - started,
         )
+
+    def fingerprint(self) -> str:
+        """Changes with any rule, with the list of rules that must run, with checkov and with this gate itself."""
+        files = sorted(path for path in (self._repo / CHECKS_DIR).rglob("*") if path.is_file())
+        own = sorted(Path(__file__).parent.glob("checkov*.py"))
+        hashed = hashlib.sha256(f"{self._python}\n{' '.join(self._versions())}\n".encode())
+        for path in (*files, self._repo / BUILTIN_LIST, *own):
+            hashed.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
+        return hashed.hexdigest()
+
+    def _versions(self) -> list[str]:
+        installed = self._python.parent.parent.glob("lib/python*/site-packages/checkov-*.dist-info")
+        versions = sorted(path.name for path in installed)
+        if not versions:
+            raise PolicyGateBroken(
+                f"checkov is missing beside {self._python}", hint="run `make setup`; without checkov nothing is applied"
+            )
+        return versions
+
+    def prepare(self) -> None:
+        """Start the worker beside whatever else is going on; if that fails, the scan says why."""
+        if self._worker is None and not self._preparing:
+            self._preparing = True
+            threading.Thread(target=self._prepare, name="policy-worker", daemon=True).start()
+
+    def _prepare(self) -> None:
+        with contextlib.suppress(PolicyGateBroken), self._lock:
+            self._running_worker(own_rules(self._repo))
 
     def verdicts(self, folder: Path) -> dict[tuple[str, str], bool]:
         """What each rule says about each resource of a folder, for tests of rules: (rule, resource) to passed."""

@@ -115,6 +115,12 @@ class StateStore(Protocol):
 
     def key(self, stack: str) -> str: ...
     def read(self, stack: str) -> State | None: ...
+    def read_proof(self, stack: str) -> Json | None:
+        """What was stored about the last success; `None` if nothing was, or something that is no object."""
+        ...
+
+    def write_proof(self, stack: str, proof: Json) -> None: ...
+    def remove_proof(self, stack: str) -> None: ...
     def lock_info(self, stack: str) -> Json | None: ...
 
 
@@ -149,8 +155,18 @@ class PolicyReport:
 class PolicyGate(Protocol):
     """checkov with the project's own rules. Raises `PolicyGateBroken` when it cannot vouch for a result."""
 
-    def scan_source(self, folder: Path) -> PolicyReport: ...
+    def scan_source(self, folder: Path, *, fresh: bool = False) -> PolicyReport:
+        """Terraform source; `fresh` repeats no report of an earlier scan."""
+        ...
+
     def scan_plan(self, plan_document: Json, *, root: Path) -> PolicyReport: ...
+    def fingerprint(self) -> str:
+        """Hash of the rules and of the program that applies them."""
+        ...
+
+    def prepare(self) -> None:
+        """Start what a scan will need, without waiting for it."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -185,6 +201,16 @@ class Package:
 
 class Packager(Protocol):
     def build(self, out: Path) -> dict[str, Package]: ...
+
+
+@dataclass(frozen=True)
+class SynthInputs:
+    """What a synthesised root depends on."""
+
+    code: tuple[Path, ...]
+    module: Path
+    """The HCL module that the root composes."""
+    facts: Mapping[str, Any]
 
 
 @dataclass(frozen=True)

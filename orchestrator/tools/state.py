@@ -55,6 +55,28 @@ class S3StateStore:
             resources=tuple(_addresses(document)),
         )
 
+    def read_proof(self, stack: str) -> Json | None:
+        """The document as it lies there; `None` when it is missing or not even an object."""
+        try:
+            return self._object(_proof_key(stack))
+        except TerraformError as error:
+            if isinstance(error.__cause__, (ValueError, TypeError)):
+                return None
+            raise
+
+    def write_proof(self, stack: str, proof: Json) -> None:
+        from orchestrator.tools.aws import explained
+
+        body = json.dumps(proof, indent=1, sort_keys=True).encode()
+        with explained(self._cloud, f"store the proof of `{stack}`", TerraformError):
+            self._s3.put_object(Bucket=self.bucket, Key=_proof_key(stack), Body=body, ContentType="application/json")
+
+    def remove_proof(self, stack: str) -> None:
+        from orchestrator.tools.aws import explained
+
+        with explained(self._cloud, f"remove the proof of `{stack}`", TerraformError):
+            self._s3.delete_object(Bucket=self.bucket, Key=_proof_key(stack))
+
     def lock_info(self, stack: str) -> Json | None:
         """Who holds the lock, as terraform wrote it (`Who`, `Operation`, `Created`, `ID`), or `None`."""
         return self._object(f"{self.key(stack)}.tflock")
@@ -73,13 +95,12 @@ class S3StateStore:
                 return None
             raise TerraformError(f"s3://{self.bucket}/{key} cannot be read: {error}") from error
         try:
-            document = json.loads(body)
-        except ValueError as error:
+            return dict(json.loads(body))
+        except (ValueError, TypeError) as error:
             raise TerraformError(
                 f"s3://{self.bucket}/{key} is not JSON: {error}",
                 hint="The bucket keeps earlier versions of the object; restore one of them.",
             ) from error
-        return dict(document)
 
     def _exists(self) -> bool:
         from botocore.exceptions import ClientError
@@ -149,6 +170,10 @@ _LIFECYCLE = {
     "NoncurrentVersionExpiration": {"NoncurrentDays": _KEPT_VERSIONS_DAYS},
     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
 }
+
+
+def _proof_key(stack: str) -> str:
+    return f"proofs/{stack}.json"
 
 
 def _addresses(document: Json) -> Iterator[str]:

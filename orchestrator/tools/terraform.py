@@ -23,7 +23,7 @@ from typing import Any
 import python_terraform
 
 from orchestrator.errors import PlatformError, SetupError, TerraformError
-from orchestrator.tools import process
+from orchestrator.tools import process, terraform_init
 from orchestrator.tools.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
 from orchestrator.tools.terraform_messages import failure
 from orchestrator.tools.terraform_preview import preview_root
@@ -32,6 +32,8 @@ from orchestrator.tools.terraform_rescue import rescue
 _REPO = Path(__file__).resolve().parents[2]
 _FLAG = python_terraform.IsFlagged
 _LOCK_TIMEOUT = "5s"
+_INTERRUPT_GRACE_SECONDS = 180.0
+"""A second signal makes terraform drop what it is at, state included: only a person may be that impatient."""
 OLDEST, TOO_NEW = (1, 11), (2, 0)
 
 
@@ -50,12 +52,17 @@ class Terraform:
         return self._version
 
     def init(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> None:
+        if terraform_init.is_current(ws, self._binary):
+            on_event({"type": "log", "@message": "init: its inputs are unchanged"})
+            return
+        terraform_init.forget(ws)
         # -reconfigure: which bucket to use is said by the environment files alone; what an earlier init
         # remembered in the data directory is no reason to ask a person about migrating a state.
         options: Json = {"reconfigure": _FLAG, "lockfile": "readonly"}
         if ws.backend_file is not None:
             options["backend_config"] = str(ws.backend_file)
         self._stream(_on_disk(ws), "init", on_event=on_event, cancel=cancel, **options)
+        terraform_init.record(ws, self._binary)
 
     def plan(
         self,
@@ -136,8 +143,17 @@ class Terraform:
         ws.data_dir.mkdir(parents=True, exist_ok=True)
         with _CommandLine(self._binary, ws.root) as line:
             argv = line.generate_cmd_string(command, *arguments, json=_FLAG, input=False, **options)
-            done = process.run(argv, env=_environment(ws), cwd=ws.root, on_line=relay, cancel=cancel, ok=None)
+            done = process.run(
+                argv,
+                env=_environment(ws),
+                cwd=ws.root,
+                on_line=relay,
+                cancel=cancel,
+                ok=None,
+                interrupt_grace=_INTERRUPT_GRACE_SECONDS,
+            )
         if done.cancelled or done.exit_code not in ok:
+            terraform_init.forget(ws)
             raise failure(ws.stack, command, done, events)
 
     @cached_property

@@ -37,14 +37,23 @@ class FakePolicyGate:
         self.source = dict(source or {})
         self.plan = dict(plan or {})
         self.calls: list[tuple[str, str]] = []
+        self.rules = "rules-1"
+        self.fresh: list[bool] = []
 
-    def scan_source(self, folder: Path) -> PolicyReport:
+    def scan_source(self, folder: Path, *, fresh: bool = False) -> PolicyReport:
         self.calls.append(("source", folder.name))
+        self.fresh.append(fresh)
         return self._answer(self.source.get(folder.name, CLEAN))
 
     def scan_plan(self, plan_document: Json, *, root: Path) -> PolicyReport:
         self.calls.append(("plan", root.name))
         return self._answer(self.plan.get(root.name, CLEAN))
+
+    def fingerprint(self) -> str:
+        return self.rules
+
+    def prepare(self) -> None:
+        """Nothing to start."""
 
     @staticmethod
     def _answer(answer: PolicyReport | PlatformError) -> PolicyReport:

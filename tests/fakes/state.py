@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orchestrator.errors import TerraformError
 from orchestrator.tools.interfaces import Json, State
 
 
@@ -15,6 +16,8 @@ class FakeStateStore:
     states: dict[str, State] = field(default_factory=dict)
     locks: dict[str, Json] = field(default_factory=dict)
     exists: bool = False
+    proofs: dict[str, Json] = field(default_factory=dict)
+    proof_failure: TerraformError | None = None
 
     def ensure_bucket(self) -> bool:
         made, self.exists = not self.exists, True
@@ -25,6 +28,17 @@ class FakeStateStore:
 
     def read(self, stack: str) -> State | None:
         return self.states.get(stack)
+
+    def read_proof(self, stack: str) -> Json | None:
+        return self.proofs.get(stack)
+
+    def write_proof(self, stack: str, proof: Json) -> None:
+        if self.proof_failure is not None:
+            raise self.proof_failure
+        self.proofs[stack] = proof
+
+    def remove_proof(self, stack: str) -> None:
+        self.proofs.pop(stack, None)
 
     def lock_info(self, stack: str) -> Json | None:
         return self.locks.get(stack)

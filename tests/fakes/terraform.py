@@ -38,6 +38,10 @@ class FakeTerraform:
         self._planned: dict[str, PlanSummary] = {}
         self._applied: dict[str, PlanSummary] = {}
 
+    def forget(self, stack: str) -> None:
+        """As if something had to be applied again."""
+        self._applied.pop(stack, None)
+
     def version(self) -> str:
         return "1.11.4"
 

@@ -19,6 +19,7 @@ from orchestrator.tools.interfaces import (
     ProbeResult,
     State,
     StepResult,
+    SynthInputs,
     Workspace,
 )
 from tests.fakes.aws import FakeCloud
@@ -93,6 +94,7 @@ class FakeTools:
     probes: dict[str, str] = field(default_factory=dict)
     pipeline_runs: list[Json] = field(default_factory=list)
     environments: list[str | None] = field(default_factory=list)
+    modules: dict[str, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.store = FakeStateStore()
@@ -124,6 +126,10 @@ class FakeTools:
 
     def synth(self, blueprint: Blueprint, out: Path) -> None:
         (out / "cdk.tf.json").write_text("{}", encoding="utf-8")
+
+    def synth_inputs(self, blueprint: Blueprint) -> SynthInputs:
+        module = self.modules.get(blueprint.model.source, self.repo / "no-module")
+        return SynthInputs((), module, {"the blueprint file": blueprint.model_dump(mode="json")})
 
     def live_version(self, cloud: Cloud, parameter: str) -> Json | None:
         return self.live.get(parameter)

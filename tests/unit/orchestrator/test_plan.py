@@ -25,16 +25,34 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         " 3. packages           build Lambda and job packages",
         " 4. policy             policy gate on the Terraform source",
         " 5. state              prepare the state bucket, read what is deployed",
-        " 6. foundation         plan, policy gate, apply (terraform/phases/1-foundation)",
-        " 7. data               plan, policy gate, apply (terraform/phases/2-data)",
-        " 8. models             plan, policy gate, apply (terraform/phases/3-models)",
+        " 6. foundation         if not proven: plan, policy gate, apply (terraform/phases/1-foundation)",
+        " 7. data               if not proven: plan, policy gate, apply (terraform/phases/2-data)",
+        " 8. models             if not proven: plan, policy gate, apply (terraform/phases/3-models)",
         " 9. pipeline           run the training pipeline if no model version is live",
-        "10. inference          plan, policy gate, apply (terraform/phases/4-inference)",
-        "11. blueprint-chat     plan, policy gate, apply (synthesised from its blueprint file)",
-        "12. blueprint-reviews  plan, policy gate, apply (synthesised from its blueprint file)",
-        "13. monitoring         plan, policy gate, apply (terraform/phases/5-monitoring)",
+        "10. inference          if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
+        "11. blueprint-chat     if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
+        "12. blueprint-reviews  if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
+        "13. monitoring         if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
         "14. smoke              probe chat, reviews",
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "refresh", "skipping"),
+    [
+        ("local", False, True),
+        ("dev", False, True),
+        ("staging", False, False),
+        ("prod", False, False),
+        ("local", True, False),
+        ("dev", True, False),
+    ],
+)
+def test_where_a_proof_is_enough(name: str, refresh: bool, skipping: bool) -> None:
+    chosen = load(REPO, name)
+    wanted = plan.deploy(chosen, graphs.build(phases.read(REPO), chosen), refresh=refresh)
+    assert {step.skip for step in wanted.steps if isinstance(step, plan.DeployStack)} == {skipping}
+    assert {step.fresh for step in wanted.steps if isinstance(step, plan.ScanSource)} == {refresh}
 
 
 @pytest.mark.parametrize("make", [plan.deploy, plan.destroy])

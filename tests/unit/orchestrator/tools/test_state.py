@@ -106,3 +106,21 @@ def test_a_broken_state_is_named(store: S3StateStore, cloud: Aws) -> None:
     cloud.client("s3").put_object(Bucket=store.bucket, Key="data.tfstate", Body=b"<html>")
     with pytest.raises(TerraformError, match=r"data\.tfstate is not JSON"):
         store.read("data")
+
+
+def test_a_proof_is_stored_replaced_and_removed(store: S3StateStore, cloud: Aws) -> None:
+    cloud.client("s3").create_bucket(Bucket=store.bucket)
+    assert store.read_proof("data") is None
+    store.remove_proof("data")
+    for serial in (1, 2):
+        store.write_proof("data", {"serial": serial})
+        assert store.read_proof("data") == {"serial": serial}
+    store.remove_proof("data")
+    assert store.read_proof("data") is None
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"null", b"5", b'"text"', b"\xff"])
+def test_what_is_no_object_is_no_proof(store: S3StateStore, cloud: Aws, body: bytes) -> None:
+    cloud.client("s3").create_bucket(Bucket=store.bucket)
+    cloud.client("s3").put_object(Bucket=store.bucket, Key="proofs/data.json", Body=body)
+    assert store.read_proof("data") is None
