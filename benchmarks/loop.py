@@ -149,7 +149,7 @@ class Loop:
 
     def _prepare(self, stack: Json, model: Model | None) -> Path:
         rendered = self._checkout / "build/local" / stack["name"]
-        build = self._scratch / stack["name"]
+        build: Path = self._scratch / stack["name"]
         build.mkdir(exist_ok=True)
         values = json.loads((rendered / "values.tfvars.json").read_text(encoding="utf-8"))
         (build / "values.tfvars.json").write_text(json.dumps(with_upstream(values, self.states)), encoding="utf-8")
