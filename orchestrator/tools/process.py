@@ -28,6 +28,22 @@ _STREAM_TAIL = 2000
 """Characters of each stream that fit into an error message; the error object carries all of it."""
 
 
+class Cancel(threading.Event):
+    """The wish to stop; `insist` is the wish to stop without waiting for an orderly end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._insisted = threading.Event()
+
+    def insist(self) -> None:
+        self.set()
+        self._insisted.set()
+
+    @property
+    def insisted(self) -> bool:
+        return self._insisted.is_set()
+
+
 @dataclass(frozen=True)
 class Completed:
     """What a child process did."""
@@ -46,9 +62,7 @@ class CommandFailed(PlatformError):
     def __init__(self, completed: Completed, *, reason: str | None = None, hint: str | None = None) -> None:
         said = (completed.stderr.strip() or completed.stdout.strip())[-_STREAM_TAIL:]
         what = reason or f"ended with exit code {completed.exit_code}"
-        super().__init__(
-            f"`{' '.join(completed.command)}` {what}" + (f":\n{said}" if said else ""), hint=hint
-        )
+        super().__init__(f"`{' '.join(completed.command)}` {what}" + (f":\n{said}" if said else ""), hint=hint)
         self.completed = completed
         self.command = completed.command
         self.returncode = completed.exit_code
@@ -76,7 +90,8 @@ def run(
         cwd: its working directory.
         on_line: called in this thread with every line of stdout, without the line end.
         cancel: when set, the child gets SIGINT, after `interrupt_grace` seconds SIGTERM, after another
-            `terminate_grace` its whole session SIGKILL; the result then says `cancelled`.
+            `terminate_grace` its whole session SIGKILL; the result then says `cancelled`. A `Cancel` that
+            insists skips the first grace period.
         timeout: seconds after which the child is stopped in the same way and `CommandFailed` is raised.
         ok: exit codes that are a success; `None` accepts all. A cancelled child is never an error here.
 
@@ -96,14 +111,14 @@ def run(
                 break
             if cancel is not None and cancel.is_set():
                 cancelled = True
-                stop.advance()
+                stop.advance(hurry=_insisted(cancel))
             elif timeout is not None and time.monotonic() - started > timeout:
                 timed_out = True
                 stop.advance()
         while child.poll() is None:
             if stop.begun or (cancel is not None and cancel.is_set()):
                 cancelled = cancelled or not timed_out
-                stop.advance()
+                stop.advance(hurry=_insisted(cancel))
             with contextlib.suppress(subprocess.TimeoutExpired):
                 child.wait(_TICK_SECONDS)
     except BaseException:
@@ -148,6 +163,10 @@ def _start(words: tuple[str, ...], *, env: Mapping[str, str], cwd: Path | None) 
         ) from error
 
 
+def _insisted(cancel: threading.Event | None) -> bool:
+    return isinstance(cancel, Cancel) and cancel.insisted
+
+
 def _kill_session(child: subprocess.Popen[str]) -> None:
     """Take down what the child left in its session (a crashed terraform leaves provider processes)."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -158,9 +177,7 @@ def _kill_session(child: subprocess.Popen[str]) -> None:
 class _Stop:
     """Interrupt, then terminate, then kill: each step once, the next after a grace period."""
 
-    def __init__(
-        self, child: subprocess.Popen[str], *, interrupt_grace: float, terminate_grace: float
-    ) -> None:
+    def __init__(self, child: subprocess.Popen[str], *, interrupt_grace: float, terminate_grace: float) -> None:
         self._child = child
         self._steps = [
             (signal.SIGINT, interrupt_grace),
@@ -170,8 +187,10 @@ class _Stop:
         self._next_at = 0.0
         self.begun = False
 
-    def advance(self) -> None:
-        if time.monotonic() < self._next_at or not self._steps:
+    def advance(self, *, hurry: bool = False) -> None:
+        """Take the next step if its time has come; in a `hurry` an interrupted child is given no more time."""
+        interrupted = bool(self._steps) and self._steps[0][0] is signal.SIGTERM
+        if not self._steps or (time.monotonic() < self._next_at and not (hurry and interrupted)):
             return
         self.begun = True
         step, grace = self._steps.pop(0)

@@ -54,7 +54,7 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
                     # Request field 1 (config) and response field 1 (prepared_config) are the same message.
                     return request
                 case "Stop":
-                    return b""
+                    return self._stop(method, request)
                 case "Configure":
                     self._provider, response = self.pool.configured(self.environment, request)
                     return response
@@ -66,6 +66,17 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
         except grpc.RpcError as error:
             context.abort(error.code(), error.details())
         raise AssertionError("context.abort raises")
+
+    def _stop(self, method: str, request: bytes) -> bytes:
+        """Terraform was interrupted: let the provider give up its waits, some of which last a minute.
+
+        Not heard, terraform would wait for them, and be killed before it could store its state. The
+        provider listens for this signal anew afterwards, so it stays usable. It is sent outside the pool's
+        account of busy providers: the call in progress is the very one to end.
+        """
+        if self._provider is None or self._provider.process.poll() is not None:
+            return b""
+        return self._provider.call(method, request)
 
     def _current(self) -> Provider:
         """The provider of the last `Configure`; any will do before that, or after it died."""

@@ -97,6 +97,15 @@ def test_cancel_goes_on_to_terminate_and_kill(ignored: str, ends_with: int) -> N
     assert done.exit_code == ends_with
 
 
+def test_who_insists_waits_for_no_grace_period() -> None:
+    cancel = process.Cancel()
+    code = "import signal,time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nprint('ready')\ntime.sleep(60)"
+    threading.Timer(1.0, cancel.insist).start()
+    done = python(code, cancel=cancel, on_line=lambda line: cancel.set(), interrupt_grace=50)
+    assert (done.cancelled, done.exit_code) == (True, -15)
+    assert done.seconds < 20
+
+
 def test_a_timeout_stops_the_child_and_says_so() -> None:
     with pytest.raises(process.CommandFailed, match=r"within 0\.5 seconds"):
         python("import time; time.sleep(30)", timeout=0.5, interrupt_grace=1)
