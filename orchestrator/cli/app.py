@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -101,7 +101,10 @@ class App:
 
 @contextmanager
 def interruptible(console: Console) -> Iterator[Cancel]:
-    """Ctrl-C and a polite kill set the event, so that terraform can release its lock; a second one insists."""
+    """Ctrl-C, a polite kill and a closed terminal set the event, so that terraform can release its lock.
+
+    A second one insists. After a hang-up nobody reads what is said, and the terminal may refuse it.
+    """
     from orchestrator.tools.process import Cancel
 
     cancel = Cancel()
@@ -111,12 +114,14 @@ def interruptible(console: Console) -> Iterator[Cancel]:
             raise KeyboardInterrupt
         if cancel.is_set():
             cancel.insist()
-            console.say("interrupted again: terraform is ended now; what it was at may be missing in the state")
-            return
-        cancel.set()
-        console.say("interrupted: waiting for terraform to stop and release its lock (once more to insist)")
+            said = "interrupted again: terraform is ended now; what it was at may be missing in the state"
+        else:
+            cancel.set()
+            said = "interrupted: waiting for terraform to stop and release its lock (once more to insist)"
+        with suppress(OSError):
+            console.say(said)
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
     try:
         yield cancel
     finally:
