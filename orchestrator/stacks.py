@@ -157,7 +157,7 @@ def require_green(report: PolicyReport, what: str) -> None:
         lines = "\n".join(f"  {line}" for line in shown[:_SHOWN_FINDINGS]) + (
             f"\n  and {more} more" if more > 0 else ""
         )
-        hints = [each.hint for each in report.findings if each.hint]
+        hints = [f"{each.rule}: {each.hint}" for each in report.findings if each.hint]
         raise PolicyViolation(
             f"{what} breaks {len(shown)} {'policy' if len(shown) == 1 else 'policies'}:\n{lines}",
             hint=hints[0] if hints else "repair it, or skip it at the resource with `checkov:skip=ID:reason`",
