@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Iterable
@@ -15,16 +16,20 @@ from werkzeug.wrappers import Request, Response
 from emulator import VERSION, evidence, fidelity, recorded
 from emulator.apigateway import ApiGateway
 from emulator.recorded.catalogue import Service
+from emulator.repetition import HEADER as REPEATED
+from emulator.repetition import OnceOnly
 from emulator.seams import wire
 from emulator.seams.wire import Environ, StartResponse, Wsgi
 from emulator.settings import Settings
 
 EVIDENCE_FILTERS = ("execution", "kind", "resource")
+FORM = "application/x-www-form-urlencoded"
+ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
 def build(settings: Settings, started_at: str) -> Wsgi:
-    """The whole stack, outermost part first: log, fidelity, routing."""
-    return _logged(_labelled(_Router(settings, started_at)))
+    """The whole stack, outermost part first: log, repeated calls, fidelity, routing."""
+    return _logged(OnceOnly(_labelled(_Router(settings, started_at))))
 
 
 class _Router:
@@ -107,12 +112,12 @@ def _logged(application: Wsgi) -> Wsgi:
     def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         began = time.perf_counter()
         scope = wire.scope(environ)
-        target = str(environ.get("HTTP_X_AMZ_TARGET", "")).rsplit(".", 1)[-1]
-        what = target or f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
+        what = _operation(environ) or f"{environ['REQUEST_METHOD']} {environ.get('PATH_INFO', '')}"
 
         def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
             milliseconds = (time.perf_counter() - began) * 1000
-            real = next((value for name, value in headers if name.lower() == fidelity.HEADER), "-")
+            told = {name.lower(): value for name, value in headers}
+            real = told.get(fidelity.HEADER, "-") + (" repeated" if REPEATED in told else "")
             line = f"{status[:3]} {scope.service if scope else '-'} {what} {milliseconds:.0f}ms {real}"
             sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
             sys.stdout.flush()
@@ -121,3 +126,15 @@ def _logged(application: Wsgi) -> Wsgi:
         return application(environ, start)
 
     return call
+
+
+def _operation(environ: Environ) -> str:
+    """Name of the operation where the request says it: JSON protocols in a header, query ones in the form."""
+    target = environ.get("HTTP_X_AMZ_TARGET")
+    if target:
+        return str(target).rsplit(".", 1)[-1]
+    body = environ["wsgi.input"]
+    if not environ.get("CONTENT_TYPE", "").startswith(FORM) or not isinstance(body, io.BytesIO):
+        return ""
+    found = ACTION.search(body.getvalue())
+    return found[1].decode() if found else ""

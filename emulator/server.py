@@ -13,15 +13,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
+from werkzeug.serving import BaseWSGIServer, make_server
 
 from emulator import VERSION, seams
 from emulator.compute import processes
+from emulator.connections import keeping
 from emulator.errors import PortTaken
 from emulator.settings import Settings
 
 HOST = "127.0.0.1"
 """Loopback only: requests are not authenticated, and functions run what they are given."""
+
+BACKLOG = 1024
+"""Connections that may wait to be accepted. One that finds no room tries again a second later."""
 
 
 def serve(*, port: int, data_dir: Path, jobs_python: Path, lambda_python: Path) -> None:
@@ -43,7 +47,7 @@ def serve(*, port: int, data_dir: Path, jobs_python: Path, lambda_python: Path) 
 
     application = app.build(settings, started_at)
     server = make_server(
-        HOST, port, application, threaded=True, request_handler=_quiet(seams.request_handler()), fd=listener.fileno()
+        HOST, port, application, threaded=True, request_handler=keeping(seams.request_handler()), fd=listener.fileno()
     )
     _run(server, announce=lambda: _announce(settings, started_at))
     seams.shutdown()
@@ -61,7 +65,7 @@ def _listen(port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         raise PortTaken(HOST, port, error.strerror or str(error)) from error
-    listener.listen(256)
+    listener.listen(BACKLOG)
     return listener
 
 
@@ -95,16 +99,6 @@ def _announce(settings: Settings, started_at: str) -> None:
     draft.write_text(json.dumps(document, indent=2) + "\n")
     draft.replace(target)
     _say(f"ready at {settings.endpoint} (pid {os.getpid()}, data in {settings.data_dir})")
-
-
-def _quiet(handler: type[WSGIRequestHandler]) -> type[WSGIRequestHandler]:
-    """The same handler without a line per request: `app` writes a better one, with the operation's name."""
-
-    class Handler(handler):  # type: ignore[misc, valid-type]
-        def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-            """Nothing here."""
-
-    return Handler
 
 
 def _say(text: str) -> None:
