@@ -14,14 +14,6 @@ INSTALLED = (".venv", ".venv-checkov", ".venv-jobs", ".tools")
 DATASETS = Path(".cache/datasets")
 """All of `.cache` that set-up fetches; whatever else is in it was kept by earlier runs."""
 
-_STOP_PROVIDERS = """
-from pathlib import Path
-from orchestrator.warm import client, locate
-binary = locate.provider_binary(Path.cwd())
-if binary is not None:
-    client.stop(Path.cwd(), binary)
-"""
-
 
 @contextlib.contextmanager
 def fresh(commit: str = "HEAD") -> Iterator[Path]:
@@ -43,6 +35,5 @@ def _git(cwd: Path, *arguments: str) -> str:
 
 
 def release(folder: Path) -> None:
-    """End what commands in this checkout left running in the background."""
+    """End what commands in this checkout left running: the local AWS, and the providers kept warm for it."""
     run([".venv/bin/python", "-m", "orchestrator", "emulator", "down"], cwd=folder)
-    run([".venv/bin/python", "-c", _STOP_PROVIDERS], cwd=folder)
