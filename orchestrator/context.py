@@ -40,6 +40,12 @@ class RealTools:
         self._plain_provider = plain_provider
 
     @cached_property
+    def parallelism(self) -> int:
+        from orchestrator.tools.machine import parallelism
+
+        return parallelism(self.environment.platform.limits.parallelism)
+
+    @cached_property
     def terraform(self) -> TerraformTool:
         from orchestrator.tools.terraform import Terraform
 
@@ -49,7 +55,7 @@ class RealTools:
             return plain
         from orchestrator.tools.terraform_warm import WarmTerraform
 
-        return WarmTerraform(plain, self.repo, binary, limit=2 * self.environment.platform.limits.parallelism)
+        return WarmTerraform(plain, self.repo, binary, limit=2 * self.parallelism)
 
     def _warm_provider(self) -> Path | None:
         from orchestrator.warm.locate import provider_binary

@@ -75,7 +75,7 @@ class Executor:
         folder = self.session.journal.folder
         folder.write_plan(plan)
         started = time.monotonic()
-        parallelism = self.session.environment.platform.limits.parallelism
+        parallelism = self.session.tools.parallelism
         outcomes = walk(plan.steps, self._work, parallelism=parallelism, cancel=self.session.cancel)
         self._record_ends(plan, outcomes)
         error, exit_code = self._verdict(outcomes)

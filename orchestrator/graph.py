@@ -7,8 +7,9 @@ graph is a value that speaks in names; it reads nothing.
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from orchestrator.config.models import Environment
 from orchestrator.config.problems import nearest
@@ -34,18 +35,26 @@ class Stack:
     blueprint: str | None = None
 
 
-def order(needs: Mapping[str, Iterable[str]]) -> list[str]:
-    """Names in an order in which everyone comes after what it needs.
+def order(needs: Mapping[str, Iterable[str]], prefer: Callable[[str], Any] | None = None) -> list[str]:
+    """Names in an order in which everyone comes after what it needs; among those who may, the preferred first.
 
     Raises:
         ConfigError: with the path of the cycle.
     """
+    sorter = graphlib.TopologicalSorter({name: list(each) for name, each in needs.items()})
     try:
-        return list(graphlib.TopologicalSorter({name: list(each) for name, each in needs.items()}).static_order())
+        sorter.prepare()
     except graphlib.CycleError as error:
         # graphlib lists each node before the one that needs it; read the other way it says "needs".
         path = " → ".join(reversed(error.args[1]))
         raise ConfigError(f"the dependency graph has a cycle: {path}", hint="each arrow reads `needs`") from error
+    ordered: list[str] = []
+    ready: list[str] = []
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()], key=prefer)
+        ordered.append(ready.pop(0))
+        sorter.done(ordered[-1])
+    return ordered
 
 
 @dataclass(frozen=True)
@@ -119,21 +128,26 @@ def unknown(kind: str, name: str, known: Sequence[str]) -> PlatformError:
 
 def build(phases: Sequence[Phase], environment: Environment) -> Graph:
     """Stacks of one environment: the phases, and one per blueprint file."""
-    blueprint_stacks = [f"blueprint-{blueprint.name}" for blueprint in environment.blueprints]
     stacks: dict[str, Stack] = {}
     for phase in phases:
-        # Who is told about the blueprints has to come after them.
-        watched = tuple(blueprint_stacks) if "blueprints" in phase.values else ()
-        needs = tuple(dict.fromkeys((*phase.needs, *phase.upstream, *watched)))
+        needs = tuple(dict.fromkeys((*phase.needs, *phase.upstream)))
         stacks[phase.name] = Stack(
             phase.name, phase.name, phase.order, phase.folder, needs, phase.upstream, phase.values, phase.after
         )
+        for side in phase.stacks:
+            folder = f"{phase.folder}/{side.name}"
+            stacks[side.name] = Stack(
+                side.name, phase.name, phase.order, folder, side.upstream, side.upstream, side.values
+            )
     host = stacks.get(BLUEPRINT_PHASE)
-    for blueprint, name in zip(environment.blueprints, blueprint_stacks, strict=True):
+    for blueprint in environment.blueprints:
+        name = f"blueprint-{blueprint.name}"
         if host is None:
             raise ConfigError(f"blueprint `{blueprint.name}` needs a phase named `{BLUEPRINT_PHASE}`")
         upstream = tuple(each for each in BLUEPRINT_UPSTREAM if each in stacks)
         stacks[name] = Stack(
             name, host.phase, host.order, None, upstream, upstream, BLUEPRINT_VALUES, blueprint=blueprint.name
         )
-    return Graph(tuple(stacks[name] for name in order({stack.name: stack.needs for stack in stacks.values()})))
+    position = {name: (stack.order, place) for place, (name, stack) in enumerate(stacks.items())}
+    names = order({stack.name: stack.needs for stack in stacks.values()}, prefer=position.__getitem__)
+    return Graph(tuple(stacks[name] for name in names))

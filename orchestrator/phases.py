@@ -29,6 +29,19 @@ SECTIONS = tuple(
 KNOWN_VALUES = (*SECTIONS, *ALWAYS, "packages", "blueprints")
 
 
+class SideStack(BaseModel):
+    """A further stack of a phase, in a folder of its own below the phase's.
+
+    For what waits long inside the provider and nobody builds on: it runs beside everything else.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
+    values: tuple[str, ...] = ()
+    upstream: tuple[str, ...] = Field(min_length=1)
+
+
 class Description(BaseModel):
     """The contents of one `phase.yaml`."""
 
@@ -41,6 +54,7 @@ class Description(BaseModel):
     values: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()
     after: tuple[Literal["pipeline"], ...] = ()
+    stacks: tuple[SideStack, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +70,7 @@ class Phase:
     values: tuple[str, ...]
     upstream: tuple[str, ...]
     after: tuple[str, ...]
+    stacks: tuple[SideStack, ...] = ()
 
 
 def parse(texts: Mapping[str, str]) -> tuple[Phase, ...]:
@@ -63,6 +78,11 @@ def parse(texts: Mapping[str, str]) -> tuple[Phase, ...]:
     phases = [_parse_one(folder, text) for folder, text in texts.items()]
     names = {phase.name for phase in phases}
     for phase in phases:
+        for stack in phase.stacks:
+            for name in stack.upstream:
+                _known(phase, f"stacks.{stack.name}.upstream", name, sorted(names))
+            for name in stack.values:
+                _known(phase, f"stacks.{stack.name}.values", name, KNOWN_VALUES)
         for field in ("needs", "upstream"):
             for name in getattr(phase, field):
                 _known(phase, field, name, sorted(names - {phase.name}))
@@ -82,7 +102,7 @@ def _parse_one(folder: str, text: str) -> Phase:
             f"{'.'.join(map(str, each['loc']))}: {each['msg']} (received {each['input']!r})" for each in error.errors()
         )
         raise ConfigError(f"{file}: {listed}") from error
-    return Phase(folder=folder, **description.model_dump())
+    return Phase(folder=folder, **dict(description))
 
 
 def _known(phase: Phase, field: str, name: str, known: tuple[str, ...] | list[str]) -> None:

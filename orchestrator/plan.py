@@ -152,8 +152,16 @@ def deploy(
             steps.append(RunPipeline("pipeline", (stack.name,), MODEL_GROUPS, force_pipeline, has_data))
     tested = tuple(stack.blueprint for stack in chosen if stack.blueprint)
     if tested:
-        steps.append(SmokeTest("smoke", tuple(names), tested))
+        steps.append(SmokeTest("smoke", _under(graph, chosen), tested))
     return Plan(environment.name, command, tuple(steps))
+
+
+def _under(graph: Graph, chosen: Sequence[Stack]) -> tuple[str, ...]:
+    """The chosen stacks that a blueprint's answer can depend on: the blueprints' own, and all below them."""
+    blueprints = {stack.name for stack in chosen if stack.blueprint}
+    return tuple(
+        stack.name for stack in chosen if stack.name in blueprints or blueprints & graph.dependents(stack.name)
+    )
 
 
 def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
@@ -194,7 +202,7 @@ def destroy(environment: Environment, graph: Graph) -> Plan:
     users = tuple(stack.name for stack in graph.stacks if stack.blueprint or "pipeline" in stack.after)
     for stack in reversed(graph.stacks):
         needs = (*ready, *consumers[stack.name])
-        if stack.order == 1:
+        if stack.order == 1 and not stack.upstream:
             needs = (*needs, removal)
         steps.append(DestroyStack(stack.name, needs, stack))
     steps.append(RemoveModels(removal, users or ready, MODEL_GROUPS))

@@ -35,6 +35,11 @@ class Tools(Protocol):
     environment: Environment
 
     @property
+    def parallelism(self) -> int:
+        """How many stacks this machine deploys at the same time."""
+        ...
+
+    @property
     def terraform(self) -> TerraformTool: ...
     @property
     def gate(self) -> PolicyGate: ...

@@ -69,6 +69,7 @@ class Training(Section):
     hyperparameters: dict[str, str] = {"seed": "42", "c": "4.0", "max-features": "30000"}
     gate: Gate = Gate()
     approval: Literal["auto", "manual"] = "auto"
+    poll_seconds: int = Field(5, ge=1, le=60, description="pause between two looks at crawler and candidate")
 
 
 class Throttle(Section):
@@ -91,7 +92,7 @@ class Monitoring(Section):
 
 
 class Limits(Section):
-    parallelism: int = Field(2, ge=1, le=16, description="stacks deployed at the same time")
+    parallelism: int = Field(2, ge=1, le=16, description="stacks deployed at the same time, if cores and memory allow")
 
 
 class Platform(Section):

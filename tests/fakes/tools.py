@@ -44,6 +44,8 @@ OUTPUTS: dict[str, Json] = {
     "models": {"sagemaker": {"live_parameter_name": "/mlops/local/models/reviews/live"}},
     "inference": {"api": {"rest_api_id": "api1"}},
     "monitoring": {"monitoring": {"dashboard_name": "d"}},
+    "retention": {"s3_lifecycle": {"bucket_names": ["data-bucket"]}},
+    "notifications": {"event_rules": {"rule_arns": {}}},
 }
 
 
@@ -95,6 +97,7 @@ class FakeTools:
     pipeline_runs: list[Json] = field(default_factory=list)
     environments: list[str | None] = field(default_factory=list)
     modules: dict[str, Path] = field(default_factory=dict)
+    parallelism: int = 2
 
     def __post_init__(self) -> None:
         self.store = FakeStateStore()
@@ -103,7 +106,7 @@ class FakeTools:
         self.packager = FakePackager()
         self.emulator = FakeEmulator()
         self.aws = FakeCloud(endpoint=INFO.endpoint if self.environment.is_local else None)
-        for name in ("foundation", "data", "models", "inference", "monitoring"):
+        for name in OUTPUTS:
             self.terraform.plans[name] = plan_summary(f"aws_s3_bucket.{name}")
         for blueprint in self.environment.blueprints:
             name = f"blueprint-{blueprint.name}"

@@ -10,9 +10,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 REPO = Path(__file__).resolve().parents[2]
 TERRAFORM = REPO / "terraform"
+
+PHASES = sorted(path for path in (TERRAFORM / "phases").iterdir() if path.is_dir())
+ROOTS = sorted(file.parent for phase in PHASES for file in phase.rglob("versions.tf") if ".terraform" not in file.parts)
+"""Every root: the phases' own, and the stacks beside them in folders below."""
 
 BLOCK = re.compile(
     r'^(?P<kind>[a-z_]+)(?P<labels>(?: "[^"]+")*) \{(?:\}$|\n(?P<body>.*?)^\})', re.MULTILINE | re.DOTALL
@@ -31,6 +38,19 @@ class Block:
     @property
     def name(self) -> str:
         return ".".join((self.kind, *self.labels))
+
+
+def root_id(root: Path) -> str:
+    return root.relative_to(TERRAFORM / "phases").as_posix()
+
+
+def description(root: Path) -> dict[str, Any]:
+    """What `phase.yaml` says about a root."""
+    if root in PHASES:
+        content: dict[str, Any] = yaml.safe_load((root / "phase.yaml").read_text(encoding="utf-8"))
+        return content
+    [found] = [each for each in description(root.parent)["stacks"] if each["name"] == root.name]
+    return {"needs": found["upstream"], **found}
 
 
 def read(folder: Path) -> list[Block]:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import graphlib
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from tests.terraform import hcl
 
@@ -25,14 +23,9 @@ NOTES = [
     ("s3", "glue"),
     ("sagemaker", "monitoring"),
 ]
-PHASES = sorted(path for path in (hcl.TERRAFORM / "phases").iterdir() if path.is_dir())
+EACH_ROOT = pytest.mark.parametrize("root", hcl.ROOTS, ids=hcl.root_id)
 
 Edges = set[tuple[str, str]]
-
-
-def description(phase: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((phase / "phase.yaml").read_text(encoding="utf-8"))
-    return content
 
 
 def modules(phase: Path) -> set[str]:
@@ -40,7 +33,7 @@ def modules(phase: Path) -> set[str]:
 
 
 def edges_of(phase: Path) -> Edges:
-    return hcl.module_edges(hcl.read(phase), description(phase)["upstream"])
+    return hcl.module_edges(hcl.read(phase), hcl.description(phase)["upstream"])
 
 
 def reaches(edges: Edges, start: str, end: str) -> bool:
@@ -56,11 +49,11 @@ def reaches(edges: Edges, start: str, end: str) -> bool:
 
 @pytest.fixture(scope="module")
 def edges() -> Edges:
-    return set().union(*(edges_of(phase) for phase in PHASES))
+    return set().union(*(edges_of(phase) for phase in hcl.ROOTS))
 
 
 def test_there_are_five_phases() -> None:
-    assert [phase.name for phase in PHASES] == ["1-foundation", "2-data", "3-models", "4-inference", "5-monitoring"]
+    assert [phase.name for phase in hcl.PHASES] == ["1-foundation", "2-data", "3-models", "4-inference", "5-monitoring"]
 
 
 @pytest.mark.parametrize(("producer", "consumer"), NOTES)
@@ -76,24 +69,24 @@ def test_modules_depend_on_each_other_in_one_direction_only(edges: Edges) -> Non
     sorter.prepare()  # raises CycleError with the cycle
 
 
-@pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.name)
-def test_a_phase_publishes_under_the_names_of_its_modules(phase: Path) -> None:
-    output = next(block for block in hcl.read(phase) if block.kind == "output")
-    name = description(phase)["name"]
+@EACH_ROOT
+def test_a_phase_publishes_under_the_names_of_its_modules(root: Path) -> None:
+    output = next(block for block in hcl.read(root) if block.kind == "output")
+    name = hcl.description(root)["name"]
     assert output.labels == (name,)
     value = dict(hcl.entries(output.body))["value"]
     inner = "\n".join(line.removeprefix("  ") for line in value.splitlines()[1:-1])
     published = [key for key, _ in hcl.entries(inner)]
     assert published
-    unknown = [key for key in published if key not in modules(phase) and key != "routes_prefix"]
-    assert not unknown, f"{phase.name} publishes {unknown}, which are no modules of it"
+    unknown = [key for key in published if key not in modules(root) and key != "routes_prefix"]
+    assert not unknown, f"{root.name} publishes {unknown}, which are no modules of it"
 
 
-@pytest.mark.parametrize("phase", PHASES, ids=lambda phase: phase.name)
-def test_what_arrives_comes_from_a_phase_that_is_needed(phase: Path) -> None:
-    said = description(phase)
+@EACH_ROOT
+def test_what_arrives_comes_from_a_phase_that_is_needed(root: Path) -> None:
+    said = hcl.description(root)
     assert set(said["upstream"]) <= set(said["needs"])
-    declared = {block.labels[0] for block in hcl.parse((phase / "upstream.tf").read_text(encoding="utf-8"))}
+    declared = {block.labels[0] for block in hcl.parse((root / "upstream.tf").read_text(encoding="utf-8"))}
     assert declared == set(said["upstream"])
 
 

@@ -5,24 +5,17 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
 from orchestrator.config import models
 from tests.terraform import hcl
 from tests.terraform.conftest import LOCK, Terraform
 
-PHASES = sorted(path for path in (hcl.TERRAFORM / "phases").iterdir() if path.is_dir())
-ROOTS = pytest.mark.parametrize("root", PHASES, ids=lambda path: path.name)
+ROOTS = pytest.mark.parametrize("root", hcl.ROOTS, ids=hcl.root_id)
+PHASES = pytest.mark.parametrize("root", hcl.PHASES, ids=hcl.root_id)
 ALWAYS = {"context", "provider_options"}
 OPTIONAL = re.compile(r"^\s+(\w+)\s*=\s*optional\((\w+)(?:, (.+))?\)$", re.MULTILINE)
-
-
-def description(root: Path) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.safe_load((root / "phase.yaml").read_text(encoding="utf-8"))
-    return content
 
 
 @pytest.mark.terraform
@@ -34,7 +27,7 @@ def test_everything_is_formatted(terraform: Terraform) -> None:
 @pytest.mark.terraform
 @ROOTS
 def test_a_root_is_valid(terraform: Terraform, root: Path) -> None:
-    folder = f"phases/{root.name}"
+    folder = f"phases/{hcl.root_id(root)}"
     terraform.init(folder)
     done = terraform("validate", "-no-color", folder=folder)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
@@ -54,16 +47,43 @@ def test_the_lock_file_serves_more_than_one_platform() -> None:
 
 @ROOTS
 def test_a_root_declares_the_variables_of_its_description(root: Path) -> None:
-    said = description(root)
+    said = hcl.description(root)
     declared = {block.labels[0] for block in hcl.read(root) if block.kind == "variable"}
     assert declared == ALWAYS | set(said["values"]) | set(said["upstream"])
 
 
-@ROOTS
+@PHASES
 def test_an_example_is_of_the_phase_alone(root: Path) -> None:
     example = json.loads((root / "example.outputs.json").read_text(encoding="utf-8"))
-    assert list(example) == [description(root)["name"]]
+    assert list(example) == [hcl.description(root)["name"]]
     assert all(next(iter(example.values())).values()), "an example without values helps nobody"
+
+
+def test_a_stack_beside_its_phase_is_listed_and_the_other_way_round() -> None:
+    listed = {phase / each["name"] for phase in hcl.PHASES for each in hcl.description(phase).get("stacks", ())}
+    assert listed == set(hcl.ROOTS) - set(hcl.PHASES)
+
+
+def test_every_bucket_has_a_lifecycle_in_the_stack_for_it() -> None:
+    """The buckets skip checkov's rule (CKV2_AWS_61), which cannot see across roots; so this looks instead."""
+    buckets, skipped = set(), 0
+    for folder in (hcl.TERRAFORM / "modules").iterdir():
+        for file in folder.glob("*.tf"):
+            text = file.read_text(encoding="utf-8")
+            buckets |= {labels[1] for labels in map(_labels, hcl.parse(text)) if labels[:1] == ("aws_s3_bucket",)}
+            skipped += text.count("checkov:skip=CKV2_AWS_61:")
+    module = hcl.read(hcl.TERRAFORM / "modules/s3_lifecycle")
+    ruled = {labels[1] for labels in map(_labels, module) if labels[:1] == ("aws_s3_bucket_lifecycle_configuration",)}
+    assert buckets == ruled == {"data", "logs"}
+    assert skipped == len(buckets)
+    calls = [block.body for block in hcl.read(hcl.PHASES[0] / "retention") if block.name == "module.s3_lifecycle"]
+    assert len(calls) == 1
+    assert re.search(r"data_bucket_name = var.foundation.s3.bucket_name\n", calls[0])
+    assert re.search(r"log_bucket_name  = var.foundation.s3.log_bucket_name\n", calls[0])
+
+
+def _labels(block: hcl.Block) -> tuple[str, ...]:
+    return block.labels if block.kind == "resource" else ()
 
 
 @ROOTS
@@ -73,7 +93,7 @@ def test_defaults_are_those_of_the_environment_files(root: Path) -> None:
     compared = 0
     for block in hcl.read(root):
         section = getattr(platform, block.labels[0], None) if block.kind == "variable" else None
-        if not isinstance(section, models.Section) or block.labels[0] not in description(root)["values"]:
+        if not isinstance(section, models.Section) or block.labels[0] not in hcl.description(root)["values"]:
             continue
         known = json.loads(section.model_dump_json())
         for name, _type, default in OPTIONAL.findall(block.body):
@@ -84,4 +104,6 @@ def test_defaults_are_those_of_the_environment_files(root: Path) -> None:
             if default and default[0] not in "[{":
                 assert json.loads(default) == known[name], f"{root.name}: {block.labels[0]}.{name}"
                 compared += 1
-    assert compared or not {"network", "storage", "data", "training", "inference"} & set(description(root)["values"])
+    assert compared or not {"network", "storage", "data", "training", "inference"} & set(
+        hcl.description(root)["values"]
+    )

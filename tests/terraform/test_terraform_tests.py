@@ -11,16 +11,16 @@ import pytest
 from tests.terraform import hcl
 from tests.terraform.conftest import Terraform
 
-FOLDERS = sorted(
-    path for kind in ("modules", "phases") for path in (hcl.TERRAFORM / kind).iterdir() if any(path.glob("*.tf"))
+MODULES = sorted(path for path in (hcl.TERRAFORM / "modules").iterdir() if any(path.glob("*.tf")))
+EACH = pytest.mark.parametrize(
+    "folder", [*MODULES, *hcl.ROOTS], ids=lambda path: path.relative_to(hcl.TERRAFORM).as_posix()
 )
-EACH = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: f"{path.parent.name}/{path.name}")
 
 
 @pytest.mark.terraform
 @EACH
 def test_terraform_test(mocked_terraform: Terraform, folder: Path) -> None:
-    name = f"{folder.parent.name}/{folder.name}"
+    name = folder.relative_to(hcl.TERRAFORM).as_posix()
     mocked_terraform.init(name)
     done = mocked_terraform("test", "-no-color", folder=name)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"

@@ -8,7 +8,7 @@ variable "context" {
 }
 
 variable "kms_key_arn" {
-  description = "Key that encrypts notifications and dead letters; its policy admits EventBridge, CloudWatch and SNS."
+  description = "Key that encrypts notifications; its policy admits EventBridge, CloudWatch and SNS."
   type        = string
 
   validation {

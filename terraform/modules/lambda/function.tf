@@ -11,7 +11,8 @@ resource "aws_lambda_function" "this" {
   description      = var.function.description
   role             = aws_iam_role.function.arn
   package_type     = "Zip"
-  filename         = var.package.path
+  s3_bucket        = aws_s3_object.package.bucket
+  s3_key           = aws_s3_object.package.key
   source_code_hash = var.package.sha256_base64
   handler          = var.function.handler
   runtime          = var.function.runtime

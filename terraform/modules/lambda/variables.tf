@@ -65,8 +65,13 @@ variable "package" {
   })
 }
 
+variable "bucket_name" {
+  description = "Bucket that the zip is delivered through, below artifacts/code/lambda/."
+  type        = string
+}
+
 variable "kms" {
-  description = "Keys: environment for the function's variables, logs for its log group."
+  description = "Keys: environment for the function's variables and its zip (the bucket's data key), logs for its log group."
   type = object({
     environment_key_arn = string
     logs_key_arn        = string

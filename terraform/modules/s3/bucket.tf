@@ -8,6 +8,7 @@ locals {
 }
 
 resource "aws_s3_bucket" "data" {
+  #checkov:skip=CKV2_AWS_61:Its lifecycle is in the stack `retention`, which nobody waits for (55 s)
   #checkov:skip=CKV_AWS_144:One region by design; everything but data/raw can be rebuilt, and raw is a copy of its source
   bucket        = local.bucket_name
   force_destroy = var.force_destroy

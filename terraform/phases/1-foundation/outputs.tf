@@ -29,10 +29,9 @@ output "foundation" {
       repository_urls = module.ecr.repository_urls
     }
     events = {
-      bus_name              = module.events.bus_name
-      bus_arn               = module.events.bus_arn
-      topic_arn             = module.events.topic_arn
-      dead_letter_queue_arn = module.events.dead_letter_queue_arn
+      bus_name  = module.events.bus_name
+      bus_arn   = module.events.bus_arn
+      topic_arn = module.events.topic_arn
     }
     model_registry = {
       group_names = module.model_registry.group_names

@@ -54,15 +54,9 @@ variable "encryption" {
 }
 
 variable "storage" {
-  description = "See modules/s3."
+  description = "See modules/s3. How long objects stay is read by the stack `retention`."
   type = object({
-    force_destroy               = optional(bool, false)
-    raw_expiration_days         = optional(number, 30)
-    checkpoint_expiration_days  = optional(number, 7)
-    batch_input_expiration_days = optional(number, 14)
-    async_output_glacier_days   = optional(number, 30)
-    log_glacier_days            = optional(number, 90)
-    noncurrent_expiration_days  = optional(number, 30)
+    force_destroy = optional(bool, false)
   })
   default = {}
 }

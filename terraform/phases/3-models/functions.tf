@@ -49,6 +49,7 @@ module "lambda" {
 
   context          = var.context
   boundary_arn     = var.foundation.iam.boundary_arn
+  bucket_name      = var.foundation.s3.bucket_name
   package          = var.packages[each.key]
   policy_arns      = each.value.policy_arns
   policy_documents = each.value.policy_documents

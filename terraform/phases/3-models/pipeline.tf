@@ -8,6 +8,7 @@ module "stepfunctions" {
   models_key_arn = var.foundation.kms.models_key_arn
   topic_arn      = var.foundation.events.topic_arn
   bucket_name    = var.foundation.s3.bucket_name
+  poll_seconds   = var.training.poll_seconds
 
   glue = {
     crawler_name = var.data.glue.crawler_name

@@ -43,7 +43,8 @@ variable "training" {
       margin_over_baseline = optional(number, 0.10)
       min_f1               = optional(number, 0.60)
     }), {})
-    approval = optional(string, "auto")
+    approval     = optional(string, "auto")
+    poll_seconds = optional(number, 5)
   })
   default = {}
 }

@@ -24,6 +24,7 @@ module "lambda" {
 
   context          = var.context
   boundary_arn     = var.foundation.iam.boundary_arn
+  bucket_name      = var.foundation.s3.bucket_name
   package          = var.packages["model_router"]
   policy_documents = { route = data.aws_iam_policy_document.router.json }
 

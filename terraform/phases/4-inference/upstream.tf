@@ -1,6 +1,9 @@
 variable "foundation" {
   description = "Published by phase 1-foundation."
   type = object({
+    s3 = object({
+      bucket_name = string
+    })
     vpc = object({
       private_subnet_ids = list(string)
       security_group_ids = map(string)

@@ -18,6 +18,7 @@ def phase(name: str, order: int, *needs: str, values: tuple[str, ...] = ()) -> P
 def test_stacks_are_the_phases_and_one_per_blueprint(graph: Graph) -> None:
     assert sorted(graph.names) == [
         "blueprint-chat", "blueprint-reviews", "data", "foundation", "inference", "models", "monitoring",
+        "notifications", "retention",
     ]  # fmt: skip
 
 
@@ -28,8 +29,16 @@ def test_everyone_comes_after_what_it_needs(graph: Graph) -> None:
         seen.add(stack.name)
 
 
-def test_monitoring_waits_for_the_blueprints_that_it_watches(graph: Graph) -> None:
-    assert {"blueprint-chat", "blueprint-reviews"} <= set(graph.stack("monitoring").needs)
+@pytest.mark.parametrize("name", ["retention", "notifications", "monitoring"])
+def test_nobody_waits_for_what_nobody_builds_on(graph: Graph, name: str) -> None:
+    assert graph.dependents(name) == set()
+    assert not any(need.startswith("blueprint-") for need in graph.stack(name).needs)
+
+
+def test_a_stack_beside_its_phase_belongs_to_it(graph: Graph) -> None:
+    stack = graph.stack("retention")
+    assert (stack.phase, stack.order, stack.needs) == ("foundation", 1, ("foundation",))
+    assert stack.root == "terraform/phases/1-foundation/retention"
 
 
 def test_a_cycle_is_reported_with_its_path(environment: Environment) -> None:
@@ -45,7 +54,7 @@ def test_a_cycle_is_reported_with_its_path(environment: Environment) -> None:
 def test_an_unknown_stack_is_answered_with_the_valid_ones(graph: Graph) -> None:
     with pytest.raises(PlatformError) as error:
         graph.stack("fundation")
-    assert "available: foundation, data" in error.value.message
+    assert "available: foundation, retention, notifications, data, models" in error.value.message
     assert error.value.hint == "did you mean `foundation`?"
 
 
@@ -56,7 +65,7 @@ def test_an_unknown_stack_is_answered_with_the_valid_ones(graph: Graph) -> None:
         ({"phases": ["models", "data"]}, {"models", "data"}),
         ({"phases": ["4"]}, {"inference", "blueprint-chat", "blueprint-reviews"}),
         ({"first": 2, "last": 3}, {"data", "models"}),
-        ({"last": 1}, {"foundation"}),
+        ({"last": 1}, {"foundation", "notifications", "retention"}),
         ({"first": 5}, {"monitoring"}),
         ({"blueprints": ["chat"]}, {"blueprint-chat", "monitoring"}),
     ],
@@ -83,7 +92,7 @@ def test_a_wrong_part_is_refused(graph: Graph, arguments: dict[str, list[str]], 
 
 
 def test_dependents_are_transitive(graph: Graph) -> None:
-    assert graph.dependents("models") == {"inference", "blueprint-chat", "blueprint-reviews", "monitoring"}
+    assert graph.dependents("models") == {"blueprint-chat", "blueprint-reviews", "monitoring"}
 
 
 @given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda edge: edge[0] > edge[1])))

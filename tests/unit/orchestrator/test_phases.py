@@ -38,6 +38,13 @@ def test_phases_come_in_the_order_that_they_state() -> None:
         ("upstream: [zzz]", "p/phase.yaml: upstream names `zzz`", None),
         ("after: [dance]", "p/phase.yaml: after.0: Input should be 'pipeline' (received 'dance')", None),
         ("nedds: []", "p/phase.yaml: nedds: Extra inputs are not permitted", None),
+        ("stacks: [{name: x, upstream: [zzz]}]", "p/phase.yaml: stacks.x.upstream names `zzz`", None),
+        (
+            "stacks: [{name: x, upstream: [data], values: [dta]}]",
+            "p/phase.yaml: stacks.x.values names `dta`",
+            "did you mean `data`?",
+        ),
+        ("stacks: [{name: x, upstream: []}]", "p/phase.yaml: stacks.0.upstream: Tuple should have at least 1", None),
         ("needs: [", "p/phase.yaml: is not valid YAML", None),
     ],
 )

@@ -26,15 +26,22 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         " 4. policy             policy gate on the Terraform source",
         " 5. state              prepare the state bucket, read what is deployed",
         " 6. foundation         if not proven: plan, policy gate, apply (terraform/phases/1-foundation)",
-        " 7. data               if not proven: plan, policy gate, apply (terraform/phases/2-data)",
-        " 8. models             if not proven: plan, policy gate, apply (terraform/phases/3-models)",
-        " 9. pipeline           run the training pipeline if no model version is live",
-        "10. inference          if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
-        "11. blueprint-chat     if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
-        "12. blueprint-reviews  if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
-        "13. monitoring         if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
-        "14. smoke              probe chat, reviews",
+        " 7. retention          if not proven: plan, policy gate, apply (terraform/phases/1-foundation/retention)",
+        " 8. notifications      if not proven: plan, policy gate, apply (terraform/phases/1-foundation/notifications)",
+        " 9. data               if not proven: plan, policy gate, apply (terraform/phases/2-data)",
+        "10. models             if not proven: plan, policy gate, apply (terraform/phases/3-models)",
+        "11. pipeline           run the training pipeline if no model version is live",
+        "12. inference          if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
+        "13. blueprint-chat     if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
+        "14. blueprint-reviews  if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
+        "15. monitoring         if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
+        "16. smoke              probe chat, reviews",
     ]
+
+
+def test_smoke_waits_for_what_an_answer_depends_on_and_no_more(environment: Environment, graph: Graph) -> None:
+    found = needs(plan.deploy(environment, graph))["smoke"]
+    assert found == set(graph.names) - {"monitoring", "retention", "notifications"}
 
 
 @pytest.mark.parametrize(

@@ -7,44 +7,14 @@ variables {
   kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/3"
 }
 
-run "every_rule_reports_to_the_topic_and_keeps_what_it_cannot_deliver" {
+run "the_topic_is_encrypted_and_closed" {
   assert {
-    condition     = toset(keys(output.rule_arns)) == toset(["model-approved", "training-failed", "etl-failed", "pipeline-failed", "data-drift"])
-    error_message = "rules: ${jsonencode(keys(output.rule_arns))}"
-  }
-  assert {
-    condition     = alltrue([for target in aws_cloudwatch_event_target.notify : target.arn == output.topic_arn && target.dead_letter_config[0].arn == output.dead_letter_queue_arn])
-    error_message = "a target misses the topic or the dead-letter queue"
-  }
-}
-
-run "rules_listen_to_this_environment_only" {
-  assert {
-    condition     = jsondecode(aws_cloudwatch_event_rule.this["model-approved"].event_pattern).detail == { ModelPackageGroupName = [{ prefix = "mlops-test-" }], ModelApprovalStatus = ["Approved"] }
-    error_message = "pattern: ${aws_cloudwatch_event_rule.this["model-approved"].event_pattern}"
-  }
-  assert {
-    condition     = alltrue([for name in ["training-failed", "etl-failed", "pipeline-failed"] : strcontains(aws_cloudwatch_event_rule.this[name].event_pattern, "mlops-test-")])
-    error_message = "a rule would report other people's jobs"
-  }
-  assert {
-    condition     = aws_cloudwatch_event_rule.this["data-drift"].event_bus_name == "mlops-test-platform" && aws_cloudwatch_event_rule.this["model-approved"].event_bus_name == "default"
-    error_message = "AWS's events come on the default bus, our own on the platform's"
-  }
-}
-
-run "topic_and_queue_are_encrypted_and_closed" {
-  assert {
-    condition     = aws_sns_topic.notifications.kms_master_key_id == "arn:aws:kms:us-east-1:123456789012:key/3" && aws_sqs_queue.dead_letters.kms_master_key_id == "arn:aws:kms:us-east-1:123456789012:key/3"
-    error_message = "topic or queue is not encrypted with the given key"
+    condition     = aws_sns_topic.notifications.kms_master_key_id == "arn:aws:kms:us-east-1:123456789012:key/3"
+    error_message = "the topic is not encrypted with the given key"
   }
   assert {
     condition     = jsondecode(aws_sns_topic_policy.notifications.policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
     error_message = "services on behalf of other accounts could publish"
-  }
-  assert {
-    condition     = jsondecode(aws_sqs_queue.dead_letters.policy).Statement[0].Condition.ArnLike["aws:SourceArn"] == "arn:aws:events:us-east-1:123456789012:rule/mlops-test-*"
-    error_message = "rules of others could fill the queue"
   }
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 0

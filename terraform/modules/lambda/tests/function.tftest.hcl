@@ -38,6 +38,8 @@ variables {
 
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
 
+  bucket_name = "mlops-dev-data-123456789012-us-east-1"
+
   package = {
     path          = "build/example.zip"
     sha256_base64 = "NVoHIXJMmwsr6o0P/lUYMQUvCKOonOodnPqs6KEzCOs="
@@ -154,5 +156,16 @@ run "rights_of_the_caller_become_policies_of_the_role" {
   assert {
     condition     = aws_iam_role_policy.caller["read"].policy == "{}" && aws_iam_role_policy_attachment.caller["base"].policy_arn == "arn:aws:iam::123456789012:policy/base"
     error_message = "Documents and managed policies must reach the role."
+  }
+}
+
+run "the_zip_goes_through_the_bucket_under_its_hash" {
+  assert {
+    condition     = aws_lambda_function.this.s3_bucket == "mlops-dev-data-123456789012-us-east-1" && aws_lambda_function.this.s3_key == "artifacts/code/lambda/NVoHIXJMmwsr6o0P/answer.zip"
+    error_message = "code: ${aws_lambda_function.this.s3_bucket}/${aws_lambda_function.this.s3_key}"
+  }
+  assert {
+    condition     = aws_s3_object.package.kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111" && aws_lambda_function.this.source_code_hash == "NVoHIXJMmwsr6o0P/lUYMQUvCKOonOodnPqs6KEzCOs="
+    error_message = "the object is not encrypted with the given key, or another zip would not be noticed"
   }
 }

@@ -38,6 +38,8 @@ variables {
 
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
 
+  bucket_name = "mlops-dev-data-123456789012-us-east-1"
+
   package = {
     path          = "build/example.zip"
     sha256_base64 = "NVoHIXJMmwsr6o0P/lUYMQUvCKOonOodnPqs6KEzCOs="

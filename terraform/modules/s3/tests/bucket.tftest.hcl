@@ -70,32 +70,6 @@ run "the_policy_refuses_plain_http_and_foreign_encryption" {
   }
 }
 
-run "the_lifecycle_is_the_documented_one" {
-  assert {
-    condition = {
-      for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.filter[0].prefix => try(rule.expiration[0].days, 0) if length(rule.expiration) > 0
-      } == {
-      "data/raw/"              = 30
-      "artifacts/checkpoints/" = 7
-      "inference/batch/input/" = 14
-    }
-    error_message = "what expires when"
-  }
-  assert {
-    condition = {
-      for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.filter[0].prefix => [for move in rule.transition : "${move.storage_class} after ${move.days}"] if length(rule.transition) > 0
-      } == {
-      "inference/async/output/" = ["GLACIER after 30"]
-      "logs/"                   = ["GLACIER after 90"]
-    }
-    error_message = "what moves to Glacier when"
-  }
-  assert {
-    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.noncurrent_version_expiration[0].noncurrent_days if rule.id == "housekeeping"] == [30]
-    error_message = "old versions stay for ever"
-  }
-}
-
 run "the_tree_is_the_documented_one" {
   command = plan
   assert {
@@ -151,12 +125,4 @@ run "refuses_what_is_no_key" {
     kms_key_arns = { data = "alias/data", models = "alias/models" }
   }
   expect_failures = [var.kms_key_arns]
-}
-
-run "refuses_a_lifetime_of_no_days" {
-  command = plan
-  variables {
-    lifecycle_days = { raw_expiration = 0 }
-  }
-  expect_failures = [var.lifecycle_days]
 }

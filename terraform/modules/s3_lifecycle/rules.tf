@@ -1,5 +1,6 @@
-# The provider waits about 55 s until S3 shows the same rules everywhere. Nothing may depend on these
-# two, so that the wait stays off everybody's path.
+# The provider waits about 55 s until S3 shows the same rules everywhere, on create and on update. So they
+# live in a stack of their own that nobody waits for. Both buckets are versioned before they get here: rules
+# for old versions need that.
 locals {
   lifecycle_rules = {
     raw          = { prefix = "data/raw/", expire_days = var.lifecycle_days.raw_expiration, glacier_days = null }
@@ -11,7 +12,7 @@ locals {
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "data" {
-  bucket = aws_s3_bucket.data.id
+  bucket = var.data_bucket_name
 
   dynamic "rule" {
     for_each = local.lifecycle_rules
@@ -57,13 +58,10 @@ resource "aws_s3_bucket_lifecycle_configuration" "data" {
       noncurrent_days = var.lifecycle_days.noncurrent_expiration
     }
   }
-
-  # Rules for old versions need versioning to be on.
-  depends_on = [aws_s3_bucket_versioning.data]
 }
 
 resource "aws_s3_bucket_lifecycle_configuration" "logs" {
-  bucket = aws_s3_bucket.logs.id
+  bucket = var.log_bucket_name
 
   rule {
     id     = "housekeeping"
@@ -85,6 +83,4 @@ resource "aws_s3_bucket_lifecycle_configuration" "logs" {
       days_after_initiation = 7
     }
   }
-
-  depends_on = [aws_s3_bucket_versioning.logs]
 }

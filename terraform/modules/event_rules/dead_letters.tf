@@ -6,7 +6,8 @@ locals {
   rule_prefix = "arn:${data.aws_partition.current.partition}:events:${var.context.region}:${var.context.account_id}:rule/"
 }
 
-# The policy is part of the queue: as a resource of its own it would cost a second wait of 25 s.
+# The provider waits 25 s for a queue. The policy is part of it: as a resource of its own it would cost a
+# second such wait.
 resource "aws_sqs_queue" "dead_letters" {
   name                      = local.queue_name
   kms_master_key_id         = var.kms_key_arn

@@ -44,7 +44,7 @@ locals {
     }
     data-drift = {
       description = "A monitor found that live data differs from the training data"
-      bus         = aws_cloudwatch_event_bus.platform.name
+      bus         = var.bus_name
       pattern = {
         source      = ["mlops.monitoring"]
         detail-type = ["Data Drift Detected"]
@@ -68,7 +68,7 @@ resource "aws_cloudwatch_event_target" "notify" {
   rule           = aws_cloudwatch_event_rule.this[each.key].name
   event_bus_name = each.value.bus
   target_id      = "notify"
-  arn            = aws_sns_topic.notifications.arn
+  arn            = var.topic_arn
 
   dead_letter_config {
     arn = aws_sqs_queue.dead_letters.arn

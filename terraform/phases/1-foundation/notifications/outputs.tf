@@ -1,0 +1,9 @@
+output "notifications" {
+  description = "What reports to the topic: nobody builds on it."
+  value = {
+    event_rules = {
+      dead_letter_queue_arn = module.event_rules.dead_letter_queue_arn
+      rule_arns             = module.event_rules.rule_arns
+    }
+  }
+}
