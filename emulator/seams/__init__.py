@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 SEAMS: tuple[str, ...] = (
     "version",
     "core",
+    "iam",
     "s3",
     "sqs",
     "ec2",

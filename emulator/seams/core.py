@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 
 from emulator.settings import Settings
 
@@ -19,6 +20,17 @@ def apply(settings: Settings) -> None:
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     # The account has AWS's managed policies, as every real account does.
     default_user_config["iam"]["load_aws_managed_policies"] = True
+    _remember()
+
+
+def _remember() -> None:
+    """Moto lists the methods of a class anew for every request, and a service's errors for every error."""
+    from moto.core import errors, responses
+
+    names = responses.method_names_from_class  # type: ignore[attr-defined]
+    responses.method_names_from_class = lru_cache(maxsize=None)(names)  # type: ignore[attr-defined]
+    factory = errors.ErrorLookupFactory()
+    errors.ErrorLookupFactory = lambda: factory  # type: ignore[assignment, misc]
 
 
 def _environment(settings: Settings) -> None:

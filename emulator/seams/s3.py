@@ -7,10 +7,10 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.iam.access_control import PermissionResult
-from moto.s3.models import FakeBucket
+from moto.s3.models import FakeBucket, FakeDeleteMarker
 from moto.s3.responses import S3Response
 
-from emulator.seams.patching import wrap
+from emulator.seams.patching import add, wrap
 from emulator.settings import Settings
 
 UNKNOWN_TO_MOTO = ("analytics", "intelligent-tiering", "inventory", "metrics", "metadataConfiguration")
@@ -20,6 +20,7 @@ def apply(settings: Settings) -> None:
     _ignore_conditional_statements()
     _return_eventbridge_notification()
     _refuse_unknown_subresources()
+    _delete_markers()
 
 
 def _ignore_conditional_statements() -> None:
@@ -70,3 +71,11 @@ def _refuse_unknown_subresources() -> None:
         if unknown:
             raise NotImplementedError(f"bucket sub-resource {unknown[0]}")
         return original(self, request, full_url)
+
+
+def _delete_markers() -> None:
+    """Deleting the last version of a key disposes of it; a delete marker holds nothing, and cannot do that."""
+
+    @add(FakeDeleteMarker)
+    def dispose(self: Any, garbage: bool = False) -> None:
+        """Nothing here."""

@@ -127,6 +127,24 @@ def answer(environ: Environ, service: str, handler: Callable[[Call], dict[str, A
     return Response(body, int(status), plain)
 
 
+class _Dispatcher(DomainDispatcherApplication):
+    """Moto's, which looks through its own folders on the disk twice for every request."""
+
+    def __init__(self, create_app: Callable[[Any], Any]) -> None:
+        super().__init__(create_app)
+        self._known: dict[str, Any] = {}
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        if host is None:
+            return None
+        if host not in self._known:
+            found = super().get_backend_for_host(host)
+            if found is None:
+                return None
+            self._known[host] = found
+        return self._known[host]
+
+
 def application() -> Wsgi:
     """Moto, with an unimplemented operation answered as what it is.
 
@@ -134,7 +152,7 @@ def application() -> Wsgi:
     it has no route for, answers Flask's plain 404, which a client would take for "this resource is gone".
     501 is retried by no SDK and mistaken for nothing.
     """
-    moto = DomainDispatcherApplication(_backend_app)
+    moto = _Dispatcher(_backend_app)
 
     def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         seen: dict[str, Any] = {}

@@ -59,3 +59,29 @@ def test_deleting_an_unknown_sub_resource_leaves_the_bucket(aws: Any, bucket: st
         s3.delete_bucket_inventory_configuration(Bucket=bucket, Id="x")
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     s3.head_bucket(Bucket=bucket)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_versioned_bucket_is_emptied_of_versions_and_delete_markers(aws: Any, bucket: str, at_once: bool) -> None:
+    """As `force_destroy` does, whatever the order: here the marker goes last."""
+    s3 = aws("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for key in ("a", "b"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"one")
+        s3.put_object(Bucket=bucket, Key=key, Body=b"two")
+        s3.delete_object(Bucket=bucket, Key=key)
+    s3.delete_object(Bucket=bucket, Key="a")
+    found = s3.list_object_versions(Bucket=bucket)
+    assert (len(found["Versions"]), len(found["DeleteMarkers"])) == (4, 3)
+    doomed = [
+        {"Key": item["Key"], "VersionId": item["VersionId"]} for item in found["Versions"] + found["DeleteMarkers"]
+    ]
+    for batch in [doomed] if at_once else [[item] for item in doomed]:
+        answer = s3.delete_objects(Bucket=bucket, Delete={"Objects": batch})
+        assert "Errors" not in answer
+        assert {(item["Key"], item["VersionId"]) for item in answer["Deleted"]} == {
+            (item["Key"], item["VersionId"]) for item in batch
+        }
+    left = s3.list_object_versions(Bucket=bucket)
+    assert ("Versions" in left, "DeleteMarkers" in left) == (False, False)
+    s3.delete_bucket(Bucket=bucket)
