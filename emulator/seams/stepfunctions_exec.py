@@ -6,6 +6,7 @@ What stock moto gets wrong, and what is done about it here:
 - `Parameters` keep the spelling of the definition although botocore wants another: names are mapped through the
   service's own shapes, and the results back to the PascalCase that AWS returns;
 - datetimes in results break DescribeExecution: results are made JSON before anything else sees them;
+- a stopped execution leaves the job that it waits for running: the job is stopped;
 - calls are made with made-up keys in moto's default account: they are made under the machine's role;
 - errors of `sagemaker:` integrations are States.Runtime, which nothing can catch: they get AWS's names;
 - GetExecutionHistory has no pages, and an execution without a name gets the name `None`.
@@ -20,6 +21,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -154,7 +156,10 @@ def _recorded(original: Any, self: Any, env: Any) -> None:
             name, reason = failure.extract_error_cause_pair() or (type(error).__name__, str(error))
             STORE.fail(record.id, f"{name}: {reason}")
             raise
-    STORE.succeed(record.id)
+    if env.is_running():
+        STORE.succeed(record.id)
+    else:
+        STORE.fail(record.id, "stopped before it ended")
 
 
 # ---- names and results ---------------------------------------------------------------------------------------
@@ -244,9 +249,15 @@ def _json_results() -> None:
     glue = _module("_glue").StateTaskServiceGlue
 
     @wrap(glue, "_build_sync_resolver")
-    def resolver(original: Any, self: Any, *args: Any, **kwargs: Any) -> Callable[[], Any]:
-        poll = original(self, *args, **kwargs)
-        return lambda: _plain(poll())
+    def resolver(original: Any, self: Any, **given: Any) -> Waiting:
+        run_id, job_name = given["env"].stack[-1]["JobRunId"], given["normalised_parameters"]["JobName"]
+        poll = original(self, **given)
+        client = _module("_glue").boto_client_for(
+            service="glue",
+            region=given["resource_runtime_part"].region,
+            state_credentials=given["state_credentials"],
+        )
+        return Waiting(lambda: _plain(poll()), lambda: client.batch_stop_job_run(JobName=job_name, JobRunIds=[run_id]))
 
     @wrap(Execution, "get_start_execution_details")
     def details(original: Any, self: Any) -> Any:
@@ -269,7 +280,7 @@ def _sync() -> None:
 
     def build(
         self: Any, env: Any, resource_runtime_part: Any, normalised_parameters: dict[str, Any], state_credentials: Any
-    ) -> Callable[[], Any]:
+    ) -> Waiting:
         env.stack.pop()
         action = self._get_boto_service_action()
         if self._get_boto_service_name() != "sagemaker" or action not in JOBS:
@@ -285,9 +296,38 @@ def _sync() -> None:
                 raise FailureEventException(_failure(self, env, "States.TaskFailed", json.dumps(job)))
             return job if job[status] == "Completed" else None
 
-        return poll
+        def stop() -> Any:
+            return getattr(client, action.replace("create_", "stop_"))(**{parameter: normalised_parameters[parameter]})
+
+        return Waiting(poll, stop)
 
     forwarded.StateTaskServiceUnsupported._build_sync_resolver = build
+    _stop()
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """For a job, until it has ended (`poll` then returns it) or nobody waits for it any more."""
+
+    poll: Callable[[], Any]
+    stop: Callable[[], Any]
+
+    def __call__(self) -> Any:
+        return self.poll()
+
+
+def _stop() -> None:
+    @wrap(_module("_callback").StateTaskServiceCallback, "_eval_sync")
+    def eval_sync(original: Any, self: Any, **given: Any) -> Any:
+        """AWS stops the job of a task that is stopped or out of time, as far as it can; moto leaves it running."""
+        outcome, waiting = original(self, **given), given["sync_resolver"]
+        if outcome is None and not given["env"].is_running() and isinstance(waiting, Waiting):
+            try:
+                waiting.stop()
+            except ClientError as error:
+                # It may have ended just now, or the role may not stop it: both leave it as it is, on AWS too.
+                STORE.update(current_cause() or "", detail={"not_stopped": str(error)})
+        return outcome
 
 
 def _failure(task: Any, env: Any, error: str, cause: str) -> FailureEvent:

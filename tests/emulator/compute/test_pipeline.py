@@ -361,11 +361,7 @@ def test_a_functions_error_is_caught_by_name(pipe, seen):
 
 def test_killing_the_training_process_turns_the_step_red(pipe, seen):
     execution = pipe.start(sleep="60", run=(run := unique("run")))
-    [record] = wait_for(
-        lambda: seen(kind="training", resource=run),
-        until=lambda found: bool(found) and found[0]["pid"] is not None,
-        seconds=90,
-    )
+    record = running(seen, kind="training", resource=run)
     assert record["status"] == "running"
     os.kill(record["pid"], signal.SIGKILL)
     ended = pipe.ended(execution)
@@ -377,6 +373,46 @@ def test_killing_the_training_process_turns_the_step_red(pipe, seen):
     by_kind = {item["kind"]: item for item in seen(execution=execution) if item["state"] == "Train"}
     assert {item["status"] for item in by_kind.values()} == {"failed"}
     assert by_kind["training"]["exit_code"] == -9
+
+
+def running(seen: Any, **filters: str) -> dict[str, Any]:
+    """The record of this work, once it has a process."""
+    [record] = wait_for(
+        lambda: seen(**filters), until=lambda found: bool(found) and found[0]["pid"] is not None, seconds=90
+    )
+    return record
+
+
+def test_stopping_an_execution_stops_the_training_job_it_waits_for(pipe, seen):
+    execution = pipe.start(sleep="60", run=(run := unique("run")))
+    record = running(seen, kind="training", resource=run)
+    pipe.states.stop_execution(executionArn=execution, error="Changed", cause="my mind")
+    assert pipe.ended(execution)["status"] == "ABORTED"
+    wait_for(
+        lambda: pipe.sagemaker.describe_training_job(TrainingJobName=run)["TrainingJobStatus"],
+        until=lambda status: status == "Stopped",
+        seconds=30,
+    )
+    assert not os.path.exists(f"/proc/{record['pid']}")
+    [call] = [item for item in seen(execution=execution, kind="states-call") if item["state"] == "Train"]
+    assert (call["status"], call["detail"]["reason"]) == ("failed", "stopped before it ended")
+
+
+def test_stopping_an_execution_stops_the_job_run_it_waits_for(pipe, seen):
+    pipe.put("code/etl.py", "import time; time.sleep(60)")
+    try:
+        execution = pipe.start()
+        [run] = wait_for(
+            lambda: [item for item in seen(execution=execution, kind="glue-job") if item["pid"]], until=bool, seconds=60
+        )
+        pipe.states.stop_execution(executionArn=execution)
+        wait_for(
+            lambda: pipe.glue.get_job_run(JobName=pipe.name, RunId=run["detail"]["run_id"])["JobRun"]["JobRunState"],
+            until=lambda state: state == "STOPPED",
+            seconds=30,
+        )
+    finally:
+        pipe.put("code/etl.py", ETL)
 
 
 def test_a_broken_crawler_target_or_script_is_caught(pipe):
