@@ -50,11 +50,12 @@ class Unit(Step):
 
 
 @dataclass(frozen=True)
-class OnlyEnvironment:
+class OnlyWalking:
     """The part of `Tools` that walking needs; a unit that asked for more would fail."""
 
     repo: Path
     environment: Environment
+    parallelism: int
 
 
 class SyntheticExecutor(Executor):
@@ -84,15 +85,13 @@ def bound(steps: Sequence[Unit], parallelism: int) -> float:
 
 def makespan(steps: Sequence[Unit], parallelism: int) -> float:
     """Seconds of one run, from making its folder to its written result."""
-    base = load(REPO, "local")
-    limits = base.platform.limits.model_copy(update={"parallelism": parallelism})
-    environment = base.model_copy(update={"platform": base.platform.model_copy(update={"limits": limits})})
+    environment = load(REPO, "local")
     stacks = graph.build(phases.read(REPO), environment)
     plan = Plan(environment.name, "benchmark", tuple(steps))
     with tempfile.TemporaryDirectory() as scratch, Console(stderr=io.StringIO()).progress() as progress:
         started = time.perf_counter()
         journal = Journal(RunFolder.create(Path(scratch), environment.name), (progress,))
-        tools = cast(Tools, OnlyEnvironment(REPO, environment))
+        tools = cast(Tools, OnlyWalking(REPO, environment, parallelism))
         result = SyntheticExecutor(Session(tools, stacks, journal, threading.Event())).run(plan)
         seconds = time.perf_counter() - started
     if result.status != "ok":
@@ -148,7 +147,8 @@ def main() -> int:
         f"Units at a time: {arguments.parallelism}, for the runs as for the bound. Real executor, walker, journal (run "
         "folder on disk) and plain progress; only the work of a unit is a sleep of 100-300 ms (seeded), or nothing "
         f"for the last column. {arguments.runs} seeds for each size, the run with the median ratio is shown. "
-        "Baseline: the bound max(longest chain, all work / units at a time), which no schedule can beat."
+        "Baseline: the bound max(longest chain, all work / units at a time), which no schedule can beat and, with few "
+        "units for each place, none can reach: the last ones leave places empty."
     )
     return finish(report, arguments)
 

@@ -45,7 +45,7 @@ class Report:
     def text(self, *, today: dt.date) -> str:
         where = (
             f"{today.isoformat()}, commit {self.commit}. {machine.describe()}, "
-            f"load {self.load:.1f} at the start. {self.versions}."
+            f"load {self.load:.1f} before and {machine.load():.1f} after. {self.versions}."
         )
         goals = table(
             ("figure", "measured", "goal", ""),

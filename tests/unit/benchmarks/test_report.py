@@ -35,12 +35,13 @@ def test_a_series_table_tells_the_spread_and_the_ratio() -> None:
 
 def test_a_section_says_when_where_and_what_was_missed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reports.machine, "describe", lambda: "2 cores, 8 GiB memory, Linux x86_64")
+    monkeypatch.setattr(reports.machine, "load", lambda: 1.5)
     report = Report("cli", "Start-up", "python 3.11.7", load=0.25, commit="abc")
     report.goals = [Goal("ratio", 1.5, 2), Goal("no-op", 4, 3, " s")]
     report.say("Words.")
     assert report.text(today=dt.date(2026, 11, 21)) == (
         "## Start-up\n\n"
-        "2026-11-21, commit abc. 2 cores, 8 GiB memory, Linux x86_64, load 0.2 at the start. python 3.11.7.\n\n"
+        "2026-11-21, commit abc. 2 cores, 8 GiB memory, Linux x86_64, load 0.2 before and 1.5 after. python 3.11.7.\n\n"
         "| figure | measured | goal |  |\n| --- | ---: | ---: | --- |\n"
         "| ratio | 1.50 | ≤ 2 | met |\n| no-op | 4.00 s | ≤ 3 s | MISSED |\n\n"
         "Words.\n"
