@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,7 +34,8 @@ class WarmTerraform:
         return self._inner.version()
 
     def init(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> None:
-        self._inner.init(self._attached(ws), on_event=on_event, cancel=cancel)
+        with self._attached(ws) as warm:
+            self._inner.init(warm, on_event=on_event, cancel=cancel)
 
     def plan(
         self,
@@ -43,24 +46,32 @@ class WarmTerraform:
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
-        return self._inner.plan(self._attached(ws), destroy=destroy, refresh=refresh, on_event=on_event, cancel=cancel)
+        with self._attached(ws) as warm:
+            return self._inner.plan(warm, destroy=destroy, refresh=refresh, on_event=on_event, cancel=cancel)
 
     def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary:
-        return self._inner.apply(self._attached(ws), on_event=on_event, cancel=cancel)
+        with self._attached(ws) as warm:
+            return self._inner.apply(warm, on_event=on_event, cancel=cancel)
 
-    def _attached(self, ws: Workspace) -> Workspace:
-        """The same workspace; its terraform will talk to the running provider, unless it talks to AWS."""
+    @contextmanager
+    def _attached(self, ws: Workspace) -> Iterator[Workspace]:
+        """The same workspace for one command, which talks to the running provider; unless it talks to AWS."""
         if not is_loopback(ws.env.get("AWS_ENDPOINT_URL", "")):
-            return ws
+            yield ws
+            return
+        name = str(ws.data_dir)
         reattach = client.attach(
             self._repo,
             self._binary,
-            name=str(ws.data_dir),
+            name=name,
             types=self._types(ws),
             environment=ws.env,
             limit=self._limit,
         )
-        return replace(ws, env={**ws.env, "TF_REATTACH_PROVIDERS": reattach})
+        try:
+            yield replace(ws, env={**ws.env, "TF_REATTACH_PROVIDERS": reattach})
+        finally:
+            client.release(self._repo, self._binary, name=name)
 
     def _types(self, ws: Workspace) -> frozenset[str]:
         """Types of the code, and those that this stack ever had: its state may still hold them."""

@@ -115,6 +115,12 @@ def attach(
     return json.dumps(ask(ensure(repo, binary, limit), request)["reattach"])
 
 
+def release(repo: Path, binary: Path, *, name: str) -> None:
+    """Say that the stack's terraform command has ended; without a server there is nothing to release."""
+    with contextlib.suppress(OSError):
+        ask(runtime_folder(repo, binary), {"op": "release", "name": name})
+
+
 def stop(repo: Path, binary: Path) -> bool:
     """End the server of a checkout; False when there was none."""
     folder = runtime_folder(repo, binary)

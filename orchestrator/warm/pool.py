@@ -48,9 +48,23 @@ class Provider:
     channel: grpc.Channel
     log: Path
     environment: Mapping[str, str]
+    wanted: bytes | None = None
+    """The configuration that it holds or is about to hold."""
     configured: bytes | None = None
     configure_response: bytes = b""
+    users: set[str] = field(default_factory=set)
+    """Sessions whose terraform command is running: it must keep its configuration for them."""
+    calls: int = 0
     used_at: float = field(default_factory=time.monotonic)
+    configuring: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def alive(self) -> bool:
+        return self.process.poll() is None
+
+    @property
+    def idle(self) -> bool:
+        return not self.users and not self.calls
 
     def call(self, method: str, request: bytes) -> bytes:
         """Forward one RPC as bytes. Raises `grpc.RpcError` (the provider's) or `ProviderDied`."""
@@ -101,97 +115,114 @@ def start(binary: Path, environment: Mapping[str, str], folder: Path) -> Provide
 
 
 class Pool:
-    """Providers by configuration; at most `limit` at a time, the longest unused goes first.
+    """Providers by configuration. With `limit` of them, the longest unused one gets the next configuration.
+
+    A provider that somebody is using is never touched: rather one process too many than a stack that is
+    applied with another one's tags.
 
     Args:
         binary: the provider's executable.
         folder: private folder for sockets and logs.
-        limit: provider processes at a time (about 600 MB each).
+        limit: provider processes at a time (250 to 600 MB each).
     """
 
     def __init__(self, binary: Path, folder: Path, limit: int) -> None:
         self._binary, self._folder, self._limit = binary, folder, limit
         self._providers: list[Provider] = []
-        self._busy: dict[int, int] = {}
-        self._lock = threading.Lock()
+        # Choosing may start a process, which takes a second; counting must not wait for that.
+        self._choosing = threading.Lock()
+        self._counting = threading.Lock()
         self._schema: bytes | None = None
-
-    def _start(self, environment: Mapping[str, str]) -> Provider:
-        self._providers = [p for p in self._providers if p.process.poll() is None]
-        idle = sorted((p for p in self._providers if not self._busy.get(id(p))), key=lambda p: p.used_at)
-        while len(self._providers) >= self._limit and idle:
-            retired = idle.pop(0)
-            self._providers.remove(retired)
-            retired.close()
-        provider = start(self._binary, environment, self._folder)
-        self._providers.append(provider)
-        self._write_pids()
-        return provider
-
-    def _write_pids(self) -> None:
-        pids = [provider.process.pid for provider in self._providers]
-        (self._folder / "providers.json").write_text(json.dumps(pids))
 
     def any(self, environment: Mapping[str, str]) -> Provider:
         """A provider for calls that need no configuration (schema, validation, state upgrades)."""
-        with self._lock:
-            alive = [p for p in self._providers if p.process.poll() is None and p.environment == environment]
+        with self._choosing:
+            alive = [p for p in self._providers if p.alive and p.environment == environment]
             return alive[0] if alive else self._start(environment)
 
-    def configured(self, environment: Mapping[str, str], request: bytes) -> tuple[Provider, bytes]:
-        """The provider that holds exactly this configuration, and its answer to `Configure`."""
+    def configured(self, user: str, environment: Mapping[str, str], request: bytes) -> tuple[Provider, bytes]:
+        """The provider that holds exactly this configuration, kept for `user`, and its answer to `Configure`."""
         key = provider_config(request)
-        with self._lock:
-            for provider in self._providers:
-                same = provider.environment == environment and provider.configured == key
-                if same and provider.process.poll() is None:
-                    return provider, provider.configure_response
-            free = [
-                p
-                for p in self._providers
-                if p.configured is None and p.environment == environment and p.process.poll() is None
-            ]
-            provider = free[0] if free else self._start(environment)
-            provider.configured = key
-        # Outside the lock: configuring asks STS and takes a second or two.
-        response = b""
-        try:
-            response = provider.call(SERVICE + "Configure", request)
-        except BaseException:
+        self.release(user)
+        with self._choosing:
+            provider = self._choose(environment, key)
+            with self._counting:
+                provider.wanted = key
+                provider.users.add(user)
+        with provider.configuring:  # whoever wants the same configuration waits for the first one's answer
+            if provider.configured == key:
+                return provider, provider.configure_response
             provider.configured = None
-            raise
-        provider.configure_response = response
-        if has_error(response):
-            provider.configured = None  # the next attempt configures it anew
-        return provider, response
+            try:
+                response = self.call(provider, SERVICE + "Configure", request)
+            except BaseException:
+                provider.wanted = None
+                raise
+            provider.configure_response = response
+            if has_error(response):
+                provider.wanted = None  # the next attempt configures it anew
+            else:
+                provider.configured = key
+            return provider, response
+
+    def release(self, user: str) -> None:
+        """The user's terraform command has ended."""
+        with self._counting:
+            for provider in self._providers:
+                provider.users.discard(user)
 
     def call(self, provider: Provider, method: str, request: bytes) -> bytes:
-        """Forward a call and keep the provider from being retired meanwhile."""
-        with self._lock:
-            self._busy[id(provider)] = self._busy.get(id(provider), 0) + 1
+        """Forward a call; meanwhile the provider counts as in use."""
+        with self._counting:
+            provider.calls += 1
         try:
             return provider.call(method, request)
         finally:
-            with self._lock:
-                self._busy[id(provider)] -= 1
+            with self._counting:
+                provider.calls -= 1
+
+    def _choose(self, environment: Mapping[str, str], key: bytes) -> Provider:
+        self._providers = [p for p in self._providers if p.alive]
+        ours = [p for p in self._providers if p.environment == environment]
+        for wanted in (key, None):
+            for provider in ours:
+                if provider.wanted == wanted:
+                    return provider
+        if len(self._providers) < self._limit:
+            return self._start(environment)
+        idle = sorted((p for p in self._providers if p.idle), key=lambda p: p.used_at)
+        for provider in idle:
+            if provider.environment == environment:
+                return provider
+        if idle:
+            self._providers.remove(idle[0])
+            idle[0].close()
+        return self._start(environment)
+
+    def _start(self, environment: Mapping[str, str]) -> Provider:
+        provider = start(self._binary, environment, self._folder)
+        self._providers.append(provider)
+        pids = [provider.process.pid for provider in self._providers]
+        (self._folder / "providers.json").write_text(json.dumps(pids))
+        return provider
 
     def schema(self, environment: Mapping[str, str], request: bytes) -> bytes:
         """The provider's whole schema, asked for once."""
         if self._schema is None:
             provider = self.any(environment)
-            with self._lock:
+            with self._choosing:
                 if self._schema is None:
-                    self._schema = provider.call(SERVICE + "GetSchema", request)
+                    self._schema = self.call(provider, SERVICE + "GetSchema", request)
         return self._schema
 
     def status(self) -> list[dict[str, Any]]:
         return [
-            {"pid": p.process.pid, "configured": p.configured is not None, "alive": p.process.poll() is None}
+            {"pid": p.process.pid, "configured": p.configured is not None, "alive": p.alive, "users": len(p.users)}
             for p in self._providers
         ]
 
     def close(self) -> None:
-        with self._lock:
+        with self._choosing:
             for provider in self._providers:
                 provider.close()
             self._providers = []

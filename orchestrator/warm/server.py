@@ -30,8 +30,8 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
     `Configure` of a session tells where its later calls belong.
     """
 
-    def __init__(self, pool: Pool, environment: Mapping[str, str], types: frozenset[str]) -> None:
-        self.pool, self.environment, self.types = pool, environment, types
+    def __init__(self, name: str, pool: Pool, environment: Mapping[str, str], types: frozenset[str]) -> None:
+        self.name, self.pool, self.environment, self.types = name, pool, environment, types
         self._provider: Provider | None = None
         self._schema: tuple[frozenset[str], bytes] | None = None
 
@@ -56,7 +56,7 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
                 case "Stop":
                     return self._stop(method, request)
                 case "Configure":
-                    self._provider, response = self.pool.configured(self.environment, request)
+                    self._provider, response = self.pool.configured(self.name, self.environment, request)
                     return response
                 case _:
                     return self.pool.call(self._current(), method, request)
@@ -74,16 +74,21 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
         provider listens for this signal anew afterwards, so it stays usable. It is sent outside the pool's
         account of busy providers: the call in progress is the very one to end.
         """
-        if self._provider is None or self._provider.process.poll() is not None:
+        if self._provider is None or not self._provider.alive:
             return b""
         return self._provider.call(method, request)
 
     def _current(self) -> Provider:
         """The provider of the last `Configure`; any will do before that, or after it died."""
-        if self._provider is None or self._provider.process.poll() is not None:
+        if self._provider is None or not self._provider.alive:
             self._provider = None
             return self.pool.any(self.environment)
         return self._provider
+
+    def release(self) -> None:
+        """Its terraform command has ended: the provider may get another configuration."""
+        self._provider = None
+        self.pool.release(self.name)
 
     def _narrowed(self, request: bytes) -> bytes:
         if self._schema is None or self._schema[0] != self.types:
@@ -111,7 +116,7 @@ class Server:
             if session.environment != environment:
                 session.environment, session._provider = environment, None
         else:
-            session = Session(self.pool, environment, types)
+            session = Session(name, self.pool, environment, types)
             address = str(self.folder / f"s{len(self.sessions)}.sock")
             Path(address).unlink(missing_ok=True)
             server = grpc.server(futures.ThreadPoolExecutor(32), options=UNLIMITED)
@@ -135,6 +140,10 @@ class Server:
             case "attach":
                 reattach = self.attach(request["name"], frozenset(request["types"]), request["environment"])
                 return {"reattach": reattach}
+            case "release":
+                if request["name"] in self.sessions:
+                    self.sessions[request["name"]][0].release()
+                return {"released": True}
             case "status":
                 return {
                     "pid": os.getpid(),

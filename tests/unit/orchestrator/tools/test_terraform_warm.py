@@ -35,7 +35,11 @@ def attached(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         calls.append(options)
         return "{}"
 
+    def release(repo: Path, binary: Path, *, name: str) -> None:
+        calls.append({"released": name})
+
     monkeypatch.setattr(terraform_warm.client, "attach", attach)
+    monkeypatch.setattr(terraform_warm.client, "release", release)
     return calls
 
 
@@ -60,6 +64,7 @@ def test_the_local_aws_gets_a_running_provider(tmp_path: Path, attached: list[di
     inner = init(tmp_path, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"})
     assert inner.seen[0][REATTACH] == "{}"
     assert attached[0]["types"] == {"aws_vpc", "aws_dropped_from_code"}
+    assert attached[1:] == [{"released": attached[0]["name"]}]
     remembered = json.loads((tmp_path / "data/provider-types.json").read_text())
     assert remembered == ["aws_dropped_from_code", "aws_vpc"]
 

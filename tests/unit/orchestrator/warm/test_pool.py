@@ -1,0 +1,142 @@
+"""Which provider gets which configuration; the processes are fakes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from orchestrator.warm import pool as pools
+from orchestrator.warm.pool import Pool, Provider
+
+LOCAL = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
+OTHER = {"AWS_ENDPOINT_URL": "http://127.0.0.1:2"}
+REFUSED = bytes([10, 2, 8, 1])
+"""A `Configure` response with one diagnostic of severity ERROR."""
+
+
+class FakeProcess:
+    def __init__(self, pid: int) -> None:
+        self.pid, self.code = pid, None
+
+    def poll(self) -> int | None:
+        return self.code
+
+
+class FakeProvider(Provider):
+    answer = b""
+    gate: threading.Event | None = None
+
+    def __init__(self, pid: int, environment: Mapping[str, str], log: Path) -> None:
+        super().__init__(FakeProcess(pid), None, log, environment)  # type: ignore[arg-type]
+        self.got: list[tuple[str, bytes]] = []
+
+    def call(self, method: str, request: bytes) -> bytes:
+        if self.gate is not None:
+            assert self.gate.wait(5)
+        self.got.append((method.rsplit("/", 1)[-1], request))
+        return type(self).answer
+
+    def close(self) -> None:
+        self.process.code = -15  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[FakeProvider]:
+    made: list[FakeProvider] = []
+
+    def start(binary: Path, environment: Mapping[str, str], folder: Path) -> FakeProvider:
+        made.append(FakeProvider(len(made), environment, tmp_path / "log"))
+        return made[-1]
+
+    monkeypatch.setattr(pools, "start", start)
+    monkeypatch.setattr(FakeProvider, "answer", b"")
+    monkeypatch.setattr(FakeProvider, "gate", None)
+    return made
+
+
+@pytest.fixture
+def pool(tmp_path: Path) -> Pool:
+    return Pool(Path("provider"), tmp_path, limit=2)
+
+
+def request(configuration: bytes) -> bytes:
+    """Field 2, as terraform sends the provider block."""
+    return bytes([18, len(configuration)]) + configuration
+
+
+def test_one_configuration_is_configured_once(pool: Pool, started: list[FakeProvider]) -> None:
+    first, _ = pool.configured("a", LOCAL, request(b"x"))
+    second, _ = pool.configured("b", LOCAL, request(b"x"))
+    assert first is second
+    assert [name for name, _ in started[0].got] == ["Configure"]
+
+
+def test_at_the_limit_the_longest_unused_provider_is_configured_anew(pool: Pool, started: list[FakeProvider]) -> None:
+    pool.configured("a", LOCAL, request(b"x"))
+    pool.configured("b", LOCAL, request(b"y"))
+    started[0].used_at, started[1].used_at = 1.0, 2.0
+    pool.release("a")
+    pool.release("b")
+    third, _ = pool.configured("c", LOCAL, request(b"z"))
+    assert third is started[0]
+    assert third.configured == b"z"
+    assert len(started) == 2
+
+
+def test_a_provider_in_use_keeps_its_configuration_whatever_the_limit(pool: Pool, started: list[FakeProvider]) -> None:
+    for user, configuration in (("a", b"x"), ("b", b"y"), ("c", b"z")):
+        pool.configured(user, LOCAL, request(configuration))
+    assert [provider.configured for provider in started] == [b"x", b"y", b"z"]
+
+
+def test_another_endpoint_never_gets_a_used_process(pool: Pool, started: list[FakeProvider]) -> None:
+    pool.configured("a", LOCAL, request(b"x"))
+    pool.configured("b", LOCAL, request(b"y"))
+    pool.release("a")
+    pool.release("b")
+    third, _ = pool.configured("c", OTHER, request(b"x"))
+    assert third is started[2]
+    assert [provider.alive for provider in started].count(False) == 1
+
+
+def test_a_refused_configuration_is_asked_again(
+    pool: Pool, started: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeProvider, "answer", REFUSED)
+    assert pool.configured("a", LOCAL, request(b"x"))[1] == REFUSED
+    monkeypatch.setattr(FakeProvider, "answer", b"")
+    assert pool.configured("a", LOCAL, request(b"x"))[1] == b""
+    assert len(started) == 1
+
+
+def test_the_second_of_two_stacks_waits_until_the_provider_is_configured(
+    pool: Pool, started: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate = threading.Event()
+    monkeypatch.setattr(FakeProvider, "gate", gate)
+    done: list[str] = []
+
+    def configure(user: str) -> None:
+        pool.configured(user, LOCAL, request(b"x"))
+        done.append(user)
+
+    threads = [threading.Thread(target=configure, args=(user,)) for user in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    threads[1].join(0.2)
+    assert done == [], "nobody may use a provider that is not configured yet"
+    gate.set()
+    for thread in threads:
+        thread.join(5)
+    assert sorted(done) == ["a", "b"]
+    assert len(started[0].got) == 1
+
+
+def test_a_dead_provider_is_replaced(pool: Pool, started: list[FakeProvider]) -> None:
+    pool.configured("a", LOCAL, request(b"x"))
+    started[0].close()
+    again, _ = pool.configured("a", LOCAL, request(b"x"))
+    assert again is started[1]
