@@ -67,7 +67,7 @@ resource "aws_lambda_permission" "invoke" {
 
   statement_id   = "api-${aws_api_gateway_rest_api.this.id}-${each.key}"
   action         = "lambda:InvokeFunction"
-  function_name  = each.value.function_name
+  function_name  = var.function_names[each.key]
   principal      = "apigateway.amazonaws.com"
   source_account = var.context.account_id
   source_arn     = "${aws_api_gateway_rest_api.this.execution_arn}/*/POST/${each.key}/*"

@@ -24,15 +24,24 @@ variable "stage_name" {
 }
 
 variable "methods" {
-  description = "Inference methods by path segment, /<method>/{blueprint}, each with the function that answers it."
+  description = "Inference methods by path segment, /<method>/{blueprint}, each with what its integration calls. Must not refer to a resource of fixed name: the deployment is created before its predecessor is destroyed, and so is all that it refers to."
   type = map(object({
-    function_name = string
-    invoke_arn    = string
+    invoke_arn = string
   }))
 
   validation {
     condition     = length(var.methods) > 0 && alltrue([for method in keys(var.methods) : contains(["realtime", "serverless", "async", "batch"], method)])
     error_message = "methods must have at least one of realtime, serverless, async and batch, and no other; received [${join(", ", keys(var.methods))}]."
+  }
+}
+
+variable "function_names" {
+  description = "The function behind each method, which the API may then call."
+  type        = map(string)
+
+  validation {
+    condition     = toset(keys(var.function_names)) == toset(keys(var.methods))
+    error_message = "function_names must name one function for each of [${join(", ", keys(var.methods))}]; received [${join(", ", keys(var.function_names))}]."
   }
 }
 

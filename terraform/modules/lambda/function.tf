@@ -1,3 +1,5 @@
+data "aws_partition" "current" {}
+
 locals {
   function_name = "${var.context.name_prefix}-${var.function.name}"
 }

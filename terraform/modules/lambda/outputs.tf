@@ -8,9 +8,12 @@ output "name" {
   value       = aws_lambda_function.this.function_name
 }
 
+# Built from the name instead of read from the function. An API's deployment is created before its predecessor
+# is destroyed, and Terraform then replaces everything that it refers to in this order; a function, whose name is
+# fixed, could not be replaced at all, not even after an interrupted creation.
 output "invoke_arn" {
   description = "What an API Gateway integration calls."
-  value       = aws_lambda_function.this.invoke_arn
+  value       = "arn:${data.aws_partition.current.partition}:apigateway:${var.context.region}:lambda:path/2015-03-31/functions/arn:${data.aws_partition.current.partition}:lambda:${var.context.region}:${var.context.account_id}:function:${local.function_name}/invocations"
 }
 
 output "role_name" {

@@ -10,8 +10,11 @@ module "api" {
 
   methods = {
     realtime = {
-      function_name = module.lambda.name
-      invoke_arn    = module.lambda.invoke_arn
+      invoke_arn = module.lambda.invoke_arn
     }
+  }
+
+  function_names = {
+    realtime = module.lambda.name
   }
 }

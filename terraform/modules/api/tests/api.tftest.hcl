@@ -61,9 +61,12 @@ variables {
 
   methods = {
     realtime = {
-      function_name = "mlops-dev-model-router"
-      invoke_arn    = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-router/invocations"
+      invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-router/invocations"
     }
+  }
+
+  function_names = {
+    realtime = "mlops-dev-model-router"
   }
 }
 

@@ -63,6 +63,11 @@ run "a_function_is_named_encrypted_traced_and_bounded" {
   }
 
   assert {
+    condition     = output.invoke_arn == "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-answer/invocations"
+    error_message = "What the API calls must be known from the name alone, got ${output.invoke_arn}."
+  }
+
+  assert {
     condition     = aws_lambda_function.this.kms_key_arn == var.kms.environment_key_arn
     error_message = "Environment variables must be encrypted with the given key."
   }
