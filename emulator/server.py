@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
@@ -42,10 +43,14 @@ def serve(*, port: int, data_dir: Path, jobs_python: Path, lambda_python: Path) 
     )
     data_dir.mkdir(parents=True, exist_ok=True)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
+    # What is loaded here stays for good: looking through it for garbage costs a third of the start, and pauses later.
+    gc.disable()
     seams.apply(settings)
     from emulator import app  # after the seams: what it imports must see moto as patched
 
     application = app.build(settings, started_at)
+    gc.freeze()
+    gc.enable()
     server = make_server(
         HOST, port, application, threaded=True, request_handler=keeping(seams.request_handler()), fd=listener.fileno()
     )

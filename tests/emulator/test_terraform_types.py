@@ -1,5 +1,7 @@
 """The real Terraform provider against the emulator: create, clean second plan, update, clean plan, destroy.
 
+The provider is kept between the commands (`orchestrator.warm`), since it takes seconds to start.
+
 Left out because the provider itself waits for a fixed time, on AWS too: SQS queues (25 s) and bucket lifecycle
 configurations (55 s). `seams/test_small_services.py` covers what the emulator adds for queues.
 """
@@ -12,12 +14,15 @@ import shutil
 import subprocess
 import tarfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orchestrator.warm import client, locate, types_used
 from tests.emulator.process import JOBS_PYTHON, ROOT, Emulator
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
@@ -49,11 +54,19 @@ class Terraform:
 
     root: Path
     environment: dict[str, str]
+    kept: Kept | None
+    """The provider between commands; `None` to start a new one for each."""
 
     def __call__(self, *arguments: str, expect: int = 0) -> str:
-        done = subprocess.run(
-            ["terraform", *arguments], cwd=self.root, env=self.environment, capture_output=True, text=True, timeout=240
-        )
+        with self.kept.lent(self) if self.kept else nullcontext({}) as attached:
+            done = subprocess.run(
+                ["terraform", *arguments],
+                cwd=self.root,
+                env=self.environment | attached,
+                capture_output=True,
+                text=True,
+                timeout=240,
+            )
         assert done.returncode == expect, (
             f"terraform {' '.join(arguments)}\n{done.stdout[-6000:]}\n{done.stderr[-6000:]}"
         )
@@ -69,8 +82,40 @@ class Terraform:
         self("plan", "-no-color", "-input=false", "-detailed-exitcode", f"-var=revision={revision}")
 
 
+@dataclass
+class Kept:
+    """A server of warm providers for these tests alone."""
+
+    repo: Path
+    binary: Path
+
+    @contextmanager
+    def lent(self, run: Terraform) -> Iterator[dict[str, str]]:
+        name = run.root.name
+        reattach = client.attach(
+            self.repo, self.binary, name=name, types=types_used.in_tree(run.root), environment=run.environment
+        )
+        try:
+            yield {"TF_REATTACH_PROVIDERS": reattach}
+        finally:
+            client.release(self.repo, self.binary, name=name)
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kept | None]:
+    """`None` where the provider is not unpacked: Terraform then finds and starts it by itself."""
+    binary = locate.provider_binary(ROOT)
+    if binary is None:
+        yield None
+        return
+    repo = tmp_path_factory.mktemp("kept")
+    (repo / "orchestrator").symlink_to(ROOT / "orchestrator")
+    yield Kept(repo, binary)
+    client.stop(repo, binary)
+
+
 @pytest.fixture
-def terraform(emulator: Emulator, aws: Any, tmp_path: Path) -> Any:
+def terraform(emulator: Emulator, aws: Any, tmp_path: Path, kept: Kept | None) -> Any:
     def build(name: str) -> Terraform:
         root = tmp_path / name
         shutil.copytree(FIXTURES / name, root)
@@ -84,7 +129,7 @@ def terraform(emulator: Emulator, aws: Any, tmp_path: Path) -> Any:
             "TF_CLI_CONFIG_FILE": str(cli_configuration(tmp_path)),
             "TF_VAR_package": str(lambda_package(tmp_path / "package.zip")),
         }
-        runner = Terraform(root, environment)
+        runner = Terraform(root, environment, kept)
         if name == "serving":
             environment["TF_VAR_model_data_url"] = upload_model(aws("s3"))
         runner("init", "-no-color", "-input=false")

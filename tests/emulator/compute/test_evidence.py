@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from itertools import pairwise
 from typing import Any
 
 import boto3
 import pytest
 
+from emulator import evidence, fidelity
 from emulator.evidence import EvidenceStore, caused_by
 from tests.emulator.compute.support import ROLE, TRUST, wait_for, zipped
 from tests.emulator.process import start, wait_ready
@@ -131,3 +133,10 @@ def _alive(pid: int) -> bool:
             return stat.read().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return os.path.isdir("/proc/self") is False
+
+
+def test_there_is_one_order_of_fidelity_from_real_to_nothing():
+    assert fidelity.ORDER == ("executed", "emulated", "stand-in", "recorded", "not-run")
+    for stronger, weaker in pairwise(fidelity.ORDER):
+        assert fidelity.weakest(stronger, weaker) == fidelity.weakest(weaker, stronger) == weaker
+    assert evidence.weakest is fidelity.weakest
