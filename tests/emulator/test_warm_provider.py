@@ -142,6 +142,14 @@ def test_an_interrupted_run_leaves_the_other_alone(make_stack: Any, repo: Path, 
         ok(stack.terraform("destroy", "-auto-approve"))
 
 
+def wait_dead(repo: Path, binary: Path) -> None:
+    """A killed process takes a moment to go; until then it still accepts connections."""
+    folder, deadline = client.runtime_folder(repo, binary), time.monotonic() + 10
+    while any(provider["alive"] for provider in client.ask(folder, {"op": "status"})["providers"]):
+        assert time.monotonic() < deadline, "a provider survived SIGKILL"
+        time.sleep(0.01)
+
+
 def test_a_killed_provider_is_replaced_on_the_next_command(make_stack: Any, repo: Path, binary: Path) -> None:
     stack = make_stack("phoenix")
     stack.attach(repo, binary)
@@ -149,6 +157,7 @@ def test_a_killed_provider_is_replaced_on_the_next_command(make_stack: Any, repo
     ok(stack.terraform("apply", "-auto-approve"))
     for provider in client.ask(client.runtime_folder(repo, binary), {"op": "status"})["providers"]:
         os.kill(provider["pid"], signal.SIGKILL)
+    wait_dead(repo, binary)
     assert stack.terraform("plan", "-detailed-exitcode").returncode == 0
     ok(stack.terraform("destroy", "-auto-approve"))
 
