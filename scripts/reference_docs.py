@@ -29,7 +29,11 @@ def cli_page() -> str:
     """Help texts of all commands, as `--help` prints them."""
     parts = ["# Command line", NOTE, "`orchestrator COMMAND --help` prints the same."]
     for path, command in _commands(cli.cli, ("orchestrator",)):
-        context = click.Context(command, info_name=" ".join(path), max_content_width=WIDTH, terminal_width=WIDTH)
+        # As on the command line: sub-commands inherit which options ask for help, and click remembers them.
+        settings = {"help_option_names": cli.cli.context_settings["help_option_names"]}
+        context = click.Context(
+            command, info_name=" ".join(path), max_content_width=WIDTH, terminal_width=WIDTH, **settings
+        )
         parts += [f"## `{' '.join(path)}`", "```text\n" + command.get_help(context).rstrip() + "\n```"]
     return "\n\n".join(parts) + "\n"
 
