@@ -21,6 +21,8 @@ from orchestrator.warm.wire import narrow_schema
 
 PROVIDER_ADDRESS = "registry.terraform.io/hashicorp/aws"
 IDLE_SECONDS = 900
+STOP_GRACE_SECONDS = 4.0
+"""Creating one thing takes the emulator milliseconds; under load and with retries, this long."""
 
 
 class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no types
@@ -70,13 +72,19 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
     def _stop(self, method: str, request: bytes) -> bytes:
         """Terraform was interrupted: let the provider give up its waits, some of which last a minute.
 
-        Not heard, terraform would wait for them, and be killed before it could store its state. The
-        provider listens for this signal anew afterwards, so it stays usable. It is sent outside the pool's
-        account of busy providers: the call in progress is the very one to end.
+        Not heard, terraform would wait for them, and be killed before it could store its state. Heard at
+        once, calls would be cut off while they are carried out: things would exist that no state knows. So
+        what is quick may end first. The provider listens for this signal anew afterwards and stays usable.
         """
-        if self._provider is None or not self._provider.alive:
+        provider, deadline = self._provider, time.monotonic() + STOP_GRACE_SECONDS
+        if provider is None:
             return b""
-        return self._provider.call(method, request)
+        while provider.calls and time.monotonic() < deadline:
+            time.sleep(0.05)
+        if not provider.calls or not provider.alive:
+            return b""
+        # Outside the pool's account of busy providers: the call in progress is the very one to end.
+        return provider.call(method, request)
 
     def _current(self) -> Provider:
         """The provider of the last `Configure`; any will do before that, or after it died."""

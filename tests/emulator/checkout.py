@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,11 +54,54 @@ class Checkout:
             check=False,
         )
 
+    def start(self, *arguments: str) -> Running:
+        """Start a command and leave it running."""
+        log = self.folder / f"{'-'.join(arguments)}-{len(self.runs())}.log"
+        with log.open("wb") as sink:
+            process = subprocess.Popen(
+                [".venv/bin/python", "-m", "orchestrator", *arguments],
+                cwd=self.folder,
+                env=self.environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        return Running(self, process, log, frozenset(self.runs()))
+
+    def runs(self) -> list[Path]:
+        """Folders of the runs so far."""
+        return [path for path in self.folder.glob(".runs/local/*") if path.is_dir() and not path.is_symlink()]
+
     def result(self) -> dict[str, Any]:
         """`result.json` of the newest run."""
         newest = max(self.folder.glob(".runs/local/*/result.json"), key=lambda path: path.stat().st_mtime)
         document: dict[str, Any] = json.loads(newest.read_text())
         return document
+
+    @contextmanager
+    def edited(self, name: str, old: str, new: str) -> Iterator[None]:
+        """A file with one text replaced, for as long as it takes."""
+        path = self.folder / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text, f"{name} no longer holds {old!r}"
+        path.write_text(text.replace(old, new), encoding="utf-8")
+        try:
+            yield
+        finally:
+            path.write_text(text, encoding="utf-8")
+
+    def processes(self) -> dict[int, str]:
+        """Living processes that belong to this copy: its folder is in their command line."""
+        listed = subprocess.run(
+            ["ps", "-eww", "-o", "pid=,stat=,args="], capture_output=True, text=True, check=True
+        ).stdout
+        rows = [line.split(maxsplit=2) for line in listed.splitlines()]
+        return {
+            int(row[0]): row[2]
+            for row in rows
+            if len(row) == 3 and not row[1].startswith("Z") and f"{self.folder}/" in row[2]
+        }
 
     def client(self, service: str) -> Any:
         """A plain AWS client, pointed at the emulator."""
@@ -65,6 +113,55 @@ class Checkout:
             aws_secret_access_key="test",
             config=Config(retries={"max_attempts": 0}, proxies={}, s3={"addressing_style": "path"}),
         )
+
+
+@dataclass(frozen=True)
+class Running:
+    """A command at work."""
+
+    checkout: Checkout
+    process: subprocess.Popen[bytes]
+    log: Path
+    before: frozenset[Path]
+
+    def wait_for(self, step: str, text: str, seconds: float = 300) -> None:
+        """Until this run's journal tells of something."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if any(event["step"] == step and text in event.get("message", "") for event in self.events()):
+                return
+            assert self.process.poll() is None, f"ended before `{text}` of {step}:\n{self.said()[-4000:]}"
+            time.sleep(0.05)
+        raise AssertionError(f"no `{text}` of {step} within {seconds} s:\n{self.said()[-4000:]}")
+
+    def interrupt_at(self, step: str, text: str) -> None:
+        """Send what Ctrl-C sends as soon as the journal tells of something; returns at once."""
+
+        def wait() -> None:
+            self.wait_for(step, text)
+            self.process.send_signal(signal.SIGINT)
+
+        threading.Thread(target=wait, daemon=True).start()
+
+    def wait_for_words(self, text: str, seconds: float = 30) -> None:
+        """Until it says this."""
+        deadline = time.monotonic() + seconds
+        while text not in self.said():
+            assert time.monotonic() < deadline, f"no `{text}` within {seconds} s:\n{self.said()[-4000:]}"
+            time.sleep(0.05)
+
+    def events(self) -> list[dict[str, Any]]:
+        fresh = [path / "events.jsonl" for path in self.checkout.runs() if path not in self.before]
+        written = [path.read_text() for path in fresh if path.is_file()]
+        # The last line may be half written.
+        return [json.loads(line) for text in written for line in text.splitlines(keepends=True) if line.endswith("\n")]
+
+    def end(self, seconds: float = 300) -> int:
+        """Exit code."""
+        return self.process.wait(seconds)
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
 
 
 def free_port() -> int:
