@@ -7,7 +7,8 @@ background process per checkout keeps such providers and stands in front of them
 
 * it answers `GetSchema` from memory, narrowed to the resource types that the code uses;
 * it echoes `PrepareProviderConfig`;
-* it swallows `Stop`, so that an interrupted run cannot cancel the calls of another one;
+* it passes `Stop` on only to a provider that nobody else is using, and after a moment of grace, so that
+  an interrupted run cannot cancel the calls of another one;
 * it gives each distinct provider configuration a provider process of its own.
 
 Never with a real account: `client.attach` and the server both refuse an environment whose endpoint

@@ -81,8 +81,8 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
             return b""
         while provider.calls and time.monotonic() < deadline:
             time.sleep(0.05)
-        if not provider.calls or not provider.alive:
-            return b""
+        if not provider.calls or not provider.alive or provider.users - {self.name}:
+            return b""  # a stack of the same configuration is at work on it: its calls are not ours to end
         # Outside the pool's account of busy providers: the call in progress is the very one to end.
         return provider.call(method, request)
 
