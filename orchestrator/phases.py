@@ -32,14 +32,15 @@ KNOWN_VALUES = (*SECTIONS, *ALWAYS, "packages", "blueprints")
 class SideStack(BaseModel):
     """A further stack of a phase, in a folder of its own below the phase's.
 
-    For what waits long inside the provider and nobody builds on: it runs beside everything else.
+    Either the phase's own stack builds on it (it is named in the phase's `needs` and `upstream`), or it waits
+    long inside the provider and nobody builds on it: then it runs beside everything else.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]*$")
     values: tuple[str, ...] = ()
-    upstream: tuple[str, ...] = Field(min_length=1)
+    upstream: tuple[str, ...] = ()
 
 
 class Description(BaseModel):
@@ -76,11 +77,12 @@ class Phase:
 def parse(texts: Mapping[str, str]) -> tuple[Phase, ...]:
     """Phases from the texts of their `phase.yaml`, by folder; in the order that they state."""
     phases = [_parse_one(folder, text) for folder, text in texts.items()]
-    names = {phase.name for phase in phases}
     for phase in phases:
+        # A stack beside a phase is that phase's own matter: the others take what the phase publishes.
+        names = {each.name for each in phases} | {stack.name for stack in phase.stacks}
         for stack in phase.stacks:
             for name in stack.upstream:
-                _known(phase, f"stacks.{stack.name}.upstream", name, sorted(names))
+                _known(phase, f"stacks.{stack.name}.upstream", name, sorted(names - {stack.name}))
             for name in stack.values:
                 _known(phase, f"stacks.{stack.name}.values", name, KNOWN_VALUES)
         for field in ("needs", "upstream"):
@@ -124,12 +126,14 @@ def read(repo: Path) -> tuple[Phase, ...]:
 
 
 def read_examples(repo: Path, phases: tuple[Phase, ...]) -> dict[str, dict[str, Any]]:
-    """Example outputs of each phase: what stands in for it before it exists (preview only)."""
+    """Example outputs of each stack that has some: what stands in for it before it exists (preview only)."""
+    folders = {phase.name: phase.folder for phase in phases}
+    folders |= {stack.name: f"{phase.folder}/{stack.name}" for phase in phases for stack in phase.stacks}
     examples: dict[str, dict[str, Any]] = {}
-    for phase in phases:
-        file = repo / phase.folder / "example.outputs.json"
+    for name, folder in folders.items():
+        file = repo / folder / "example.outputs.json"
         if file.is_file():
             content = json.loads(file.read_text(encoding="utf-8"))
-            # Both shapes read well in a file: the bare object, and `{"<phase>": object}`.
-            examples[phase.name] = content[phase.name] if set(content) == {phase.name} else content
+            # Both shapes read well in a file: the bare object, and `{"<stack>": object}`.
+            examples[name] = content[name] if set(content) == {name} else content
     return examples

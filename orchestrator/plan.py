@@ -202,7 +202,7 @@ def destroy(environment: Environment, graph: Graph) -> Plan:
     users = tuple(stack.name for stack in graph.stacks if stack.blueprint or "pipeline" in stack.after)
     for stack in reversed(graph.stacks):
         needs = (*ready, *consumers[stack.name])
-        if stack.order == 1 and not stack.upstream:
+        if stack.order == 1 and stack.name == stack.phase:
             needs = (*needs, removal)
         steps.append(DestroyStack(stack.name, needs, stack))
     steps.append(RemoveModels(removal, users or ready, MODEL_GROUPS))

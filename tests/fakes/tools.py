@@ -36,6 +36,7 @@ VERSION = {
     "accuracy": 0.8,
 }
 OUTPUTS: dict[str, Json] = {
+    "buckets": {"s3_buckets": {"data": {"name": "data-bucket"}, "logs": {"name": "log-bucket"}}},
     "foundation": {
         "s3": {"bucket_name": "data-bucket"},
         "model_registry": {"group_names": {"reviews": "mlops-local-reviews"}},

@@ -13,7 +13,7 @@ from tests.terraform import hcl
 from tests.terraform.conftest import LOCK, Terraform
 
 ROOTS = pytest.mark.parametrize("root", hcl.ROOTS, ids=hcl.root_id)
-PHASES = pytest.mark.parametrize("root", hcl.PHASES, ids=hcl.root_id)
+BUILT_ON = pytest.mark.parametrize("root", [*hcl.PHASES, hcl.PHASES[0] / "buckets"], ids=hcl.root_id)
 ALWAYS = {"context", "provider_options"}
 OPTIONAL = re.compile(r"^\s+(\w+)\s*=\s*optional\((\w+)(?:, (.+))?\)$", re.MULTILINE)
 
@@ -52,8 +52,8 @@ def test_a_root_declares_the_variables_of_its_description(root: Path) -> None:
     assert declared == ALWAYS | set(said["values"]) | set(said["upstream"])
 
 
-@PHASES
-def test_an_example_is_of_the_phase_alone(root: Path) -> None:
+@BUILT_ON
+def test_an_example_is_of_the_stack_alone(root: Path) -> None:
     example = json.loads((root / "example.outputs.json").read_text(encoding="utf-8"))
     assert list(example) == [hcl.description(root)["name"]]
     assert all(next(iter(example.values())).values()), "an example without values helps nobody"
@@ -65,7 +65,7 @@ def test_a_stack_beside_its_phase_is_listed_and_the_other_way_round() -> None:
 
 
 def test_every_bucket_has_a_lifecycle_in_the_stack_for_it() -> None:
-    """The buckets skip checkov's rule (CKV2_AWS_61), which cannot see across roots; so this looks instead."""
+    """The buckets skip checkov's rule (CKV2_AWS_61), which cannot see across stacks; so this looks instead."""
     buckets, skipped = set(), 0
     for folder in (hcl.TERRAFORM / "modules").iterdir():
         for file in folder.glob("*.tf"):
@@ -78,8 +78,33 @@ def test_every_bucket_has_a_lifecycle_in_the_stack_for_it() -> None:
     assert skipped == len(buckets)
     calls = [block.body for block in hcl.read(hcl.PHASES[0] / "retention") if block.name == "module.s3_lifecycle"]
     assert len(calls) == 1
-    assert re.search(r"data_bucket_name = var.foundation.s3.bucket_name\n", calls[0])
-    assert re.search(r"log_bucket_name  = var.foundation.s3.log_bucket_name\n", calls[0])
+    assert re.search(r"data_bucket_name = var.buckets.s3_buckets.data.name\n", calls[0])
+    assert re.search(r"log_bucket_name  = var.buckets.s3_buckets.logs.name\n", calls[0])
+
+
+ELSEWHERE = {
+    # The rule: what has to be set on the data bucket, and on the log bucket unless that skips it for good.
+    "CKV_AWS_18": ("aws_s3_bucket_logging", {"data"}),
+    "CKV_AWS_145": ("aws_s3_bucket_server_side_encryption_configuration", {"data", "logs"}),
+    "CKV2_AWS_62": ("aws_s3_bucket_notification", {"data"}),
+}
+
+
+@pytest.mark.parametrize("rule", ELSEWHERE)
+def test_what_a_bucket_skips_is_set_in_the_stack_that_has_the_keys(rule: str) -> None:
+    """Same reason: bucket and setting are in two stacks. The skip must be there, and so must the setting."""
+    kind, wanted = ELSEWHERE[rule]
+    bucket = (hcl.TERRAFORM / "modules/s3_buckets/data_bucket.tf").read_text(encoding="utf-8")
+    assert bucket.count(f"checkov:skip={rule}:") == 1
+    settings = [block for block in hcl.read(hcl.TERRAFORM / "modules/s3") if _labels(block)[:1] == (kind,)]
+    assert {block.labels[1] for block in settings} == wanted
+    for block in settings:
+        assert re.search(rf"^  bucket +=\s*var\.buckets\.{block.labels[1]}\.name$", block.body, re.MULTILINE), (
+            block.name
+        )
+        assert not re.search(r"^  (count|for_each)\s*=", block.body, re.MULTILINE), f"{block.name} may be missing"
+    [call] = [block.body for block in hcl.read(hcl.PHASES[0]) if block.name == "module.s3"]
+    assert re.search(r"^  buckets +=\s*var\.buckets\.s3_buckets$", call, re.MULTILINE)
 
 
 def _labels(block: hcl.Block) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
 resource "aws_s3_bucket_server_side_encryption_configuration" "data" {
-  bucket = aws_s3_bucket.data.id
+  bucket = var.buckets.data.name
 
   rule {
     # One data key per bucket and period instead of one KMS request per object.
@@ -14,7 +14,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "data" {
 
 # S3 delivers access logs to SSE-S3 buckets only.
 resource "aws_s3_bucket_server_side_encryption_configuration" "logs" {
-  bucket = aws_s3_bucket.logs.id
+  bucket = var.buckets.logs.name
 
   rule {
     apply_server_side_encryption_by_default {

@@ -1,24 +1,22 @@
 output "bucket_name" {
   description = "The data bucket."
-  value       = aws_s3_bucket.data.id
+  value       = var.buckets.data.name
 
-  # Whoever writes must find encryption and versioning in force, not only the bucket.
+  # Whoever writes must find the encryption in force, not only the bucket.
   depends_on = [
-    aws_s3_bucket_ownership_controls.data,
     aws_s3_bucket_policy.data,
     aws_s3_bucket_server_side_encryption_configuration.data,
-    aws_s3_bucket_versioning.data,
   ]
 }
 
 output "bucket_arn" {
   description = "ARN of the data bucket."
-  value       = aws_s3_bucket.data.arn
+  value       = var.buckets.data.arn
 }
 
 output "log_bucket_name" {
   description = "Bucket that receives the data bucket's access logs."
-  value       = aws_s3_bucket.logs.id
+  value       = var.buckets.logs.name
 }
 
 output "prefixes" {

@@ -57,16 +57,11 @@ locals {
 }
 
 resource "aws_s3_bucket_policy" "data" {
-  bucket = aws_s3_bucket.data.id
+  bucket = var.buckets.data.name
   policy = jsonencode(local.bucket_policy)
-
-  # Both change who may write a policy; in parallel S3 answers OperationAborted.
-  depends_on = [aws_s3_bucket_public_access_block.data]
 }
 
 resource "aws_s3_bucket_policy" "logs" {
-  bucket = aws_s3_bucket.logs.id
+  bucket = var.buckets.logs.name
   policy = jsonencode(local.log_bucket_policy)
-
-  depends_on = [aws_s3_bucket_public_access_block.logs]
 }

@@ -5,11 +5,18 @@ variable "context" {
     account_id  = string
     name_prefix = string
   })
+}
+
+variable "buckets" {
+  description = "The data bucket and its access-log bucket, as the module `s3_buckets` made them."
+  type = object({
+    data = object({ name = string, arn = string })
+    logs = object({ name = string, arn = string })
+  })
 
   validation {
-    # S3 allows 63 characters; the longest name here is <prefix>-access-logs-<account>-<region>.
-    condition     = length("${var.context.name_prefix}-access-logs-${var.context.account_id}-${var.context.region}") <= 63
-    error_message = "context.name_prefix is too long: bucket names end at 63 characters, '${var.context.name_prefix}-access-logs-${var.context.account_id}-${var.context.region}' has more."
+    condition     = alltrue([for bucket in values(var.buckets) : can(regex("^arn:[^:]+:s3:::${bucket.name}$", bucket.arn))])
+    error_message = "buckets must have each bucket's name and its own ARN, got ${jsonencode(var.buckets)}."
   }
 }
 
@@ -24,10 +31,4 @@ variable "kms_key_arns" {
     condition     = alltrue([for arn in values(var.kms_key_arns) : can(regex("^arn:[^:]+:kms:", arn))])
     error_message = "kms_key_arns must be ARNs of KMS keys, got ${jsonencode(var.kms_key_arns)}."
   }
-}
-
-variable "force_destroy" {
-  description = "Delete the buckets with everything in them on destroy."
-  type        = bool
-  default     = false
 }

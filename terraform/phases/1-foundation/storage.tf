@@ -1,8 +1,8 @@
 module "s3" {
   source = "../../modules/s3"
 
-  context       = var.context
-  force_destroy = var.storage.force_destroy
+  context = var.context
+  buckets = var.buckets.s3_buckets
 
   kms_key_arns = {
     data   = module.kms.key_arns.data

@@ -53,14 +53,6 @@ variable "encryption" {
   default = {}
 }
 
-variable "storage" {
-  description = "See modules/s3. How long objects stay is read by the stack `retention`."
-  type = object({
-    force_destroy = optional(bool, false)
-  })
-  default = {}
-}
-
 variable "monitoring" {
   description = "Who is told. Retention arrives in `context`."
   type = object({

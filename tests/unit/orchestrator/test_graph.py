@@ -17,7 +17,7 @@ def phase(name: str, order: int, *needs: str, values: tuple[str, ...] = ()) -> P
 
 def test_stacks_are_the_phases_and_one_per_blueprint(graph: Graph) -> None:
     assert sorted(graph.names) == [
-        "blueprint-chat", "blueprint-reviews", "data", "foundation", "inference", "models", "monitoring",
+        "blueprint-chat", "blueprint-reviews", "buckets", "data", "foundation", "inference", "models", "monitoring",
         "notifications", "retention",
     ]  # fmt: skip
 
@@ -37,8 +37,15 @@ def test_nobody_waits_for_what_nobody_builds_on(graph: Graph, name: str) -> None
 
 def test_a_stack_beside_its_phase_belongs_to_it(graph: Graph) -> None:
     stack = graph.stack("retention")
-    assert (stack.phase, stack.order, stack.needs) == ("foundation", 1, ("foundation",))
+    assert (stack.phase, stack.order, stack.needs) == ("foundation", 1, ("buckets",))
     assert stack.root == "terraform/phases/1-foundation/retention"
+
+
+def test_a_phase_can_build_on_a_stack_beside_it(graph: Graph) -> None:
+    assert graph.names[0] == "buckets"
+    assert graph.stack("buckets").needs == ()
+    assert graph.stack("foundation").upstream == ("buckets",)
+    assert graph.dependents("buckets") == set(graph.names) - {"buckets"}
 
 
 def test_a_cycle_is_reported_with_its_path(environment: Environment) -> None:
@@ -54,7 +61,7 @@ def test_a_cycle_is_reported_with_its_path(environment: Environment) -> None:
 def test_an_unknown_stack_is_answered_with_the_valid_ones(graph: Graph) -> None:
     with pytest.raises(PlatformError) as error:
         graph.stack("fundation")
-    assert "available: foundation, retention, notifications, data, models" in error.value.message
+    assert "available: buckets, foundation, retention, notifications, data, models" in error.value.message
     assert error.value.hint == "did you mean `foundation`?"
 
 
@@ -65,7 +72,7 @@ def test_an_unknown_stack_is_answered_with_the_valid_ones(graph: Graph) -> None:
         ({"phases": ["models", "data"]}, {"models", "data"}),
         ({"phases": ["4"]}, {"inference", "blueprint-chat", "blueprint-reviews"}),
         ({"first": 2, "last": 3}, {"data", "models"}),
-        ({"last": 1}, {"foundation", "notifications", "retention"}),
+        ({"last": 1}, {"buckets", "foundation", "notifications", "retention"}),
         ({"first": 5}, {"monitoring"}),
         ({"blueprints": ["chat"]}, {"blueprint-chat", "monitoring"}),
     ],

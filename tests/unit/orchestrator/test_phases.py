@@ -18,7 +18,9 @@ def test_the_repository_has_five_phases_in_order(repo: Path) -> None:
 def test_every_upstream_phase_has_example_outputs(repo: Path) -> None:
     read = phases.read(repo)
     examples = phases.read_examples(repo, read)
-    assert {name for phase in read for name in phase.upstream} <= set(examples)
+    used = {name for phase in read for each in (phase, *phase.stacks) for name in each.upstream}
+    assert {"buckets", "foundation"} <= used <= set(examples)
+    assert all(name not in examples[name] for name in used), "the object itself, not under its own name"
 
 
 def test_phases_come_in_the_order_that_they_state() -> None:
@@ -44,12 +46,19 @@ def test_phases_come_in_the_order_that_they_state() -> None:
             "p/phase.yaml: stacks.x.values names `dta`",
             "did you mean `data`?",
         ),
-        ("stacks: [{name: x, upstream: []}]", "p/phase.yaml: stacks.0.upstream: Tuple should have at least 1", None),
+        ("stacks: [{name: x, upstream: [x]}]", "p/phase.yaml: stacks.x.upstream names `x`", None),
+        ("needs: [shed]", "p/phase.yaml: needs names `shed`; known: foundation", None),
+        (
+            "stacks: [{name: seaside}]\nneeds: [seasid]",
+            "p/phase.yaml: needs names `seasid`; known: foundation, seaside",
+            "did you mean `seaside`?",
+        ),
         ("needs: [", "p/phase.yaml: is not valid YAML", None),
     ],
 )
 def test_a_mistake_is_named_with_its_file(line: str, message: str, hint: str | None) -> None:
-    texts = {"f": TEXT.format(name="foundation", order=1), "p": TEXT.format(name="data", order=2) + line}
+    first = TEXT.format(name="foundation", order=1) + "stacks: [{name: shed}]\n"
+    texts = {"f": first, "p": TEXT.format(name="data", order=2) + line}
     with pytest.raises(ConfigError) as error:
         phases.parse(texts)
     assert error.value.message.startswith(message)

@@ -74,7 +74,7 @@ def test_everything_goes_in_reverse_and_the_audit_finds_nothing(
     assert (result.status, result.exit_code, result.orphans) == ("ok", 0, [])
     assert {stack.action for stack in result.stacks} == {"destroyed"}
     applied = [stack for command, stack in deployed.terraform.calls if command == "apply"]
-    assert applied[-1] == "foundation"
+    assert applied[-1] == "buckets"
     for stack in graph.stacks:
         assert all(applied.index(need) > applied.index(stack.name) for need in stack.needs), stack.name
     assert all(not state.resources for state in deployed.store.states.values())

@@ -8,35 +8,17 @@ variables {
     account_id  = "123456789012"
     name_prefix = "mlops-test"
   }
+  buckets = {
+    data = { name = "mlops-test-data-123456789012-us-east-1", arn = "arn:aws:s3:::mlops-test-data-123456789012-us-east-1" }
+    logs = { name = "mlops-test-access-logs-123456789012-us-east-1", arn = "arn:aws:s3:::mlops-test-access-logs-123456789012-us-east-1" }
+  }
   kms_key_arns = {
     data   = "arn:aws:kms:us-east-1:123456789012:key/1"
     models = "arn:aws:kms:us-east-1:123456789012:key/2"
   }
 }
 
-run "names_carry_account_and_region" {
-  assert {
-    condition     = aws_s3_bucket.data.bucket == "mlops-test-data-123456789012-us-east-1" && aws_s3_bucket.logs.bucket == "mlops-test-access-logs-123456789012-us-east-1"
-    error_message = "buckets: ${aws_s3_bucket.data.bucket}, ${aws_s3_bucket.logs.bucket}"
-  }
-  assert {
-    condition     = !aws_s3_bucket.data.force_destroy
-    error_message = "data must not go with the bucket unless asked for"
-  }
-}
-
-run "both_buckets_are_private_versioned_and_encrypted" {
-  assert {
-    condition = alltrue([
-      for block in [aws_s3_bucket_public_access_block.data, aws_s3_bucket_public_access_block.logs] :
-      block.block_public_acls && block.block_public_policy && block.ignore_public_acls && block.restrict_public_buckets
-    ])
-    error_message = "public access is not blocked"
-  }
-  assert {
-    condition     = aws_s3_bucket_versioning.data.versioning_configuration[0].status == "Enabled" && aws_s3_bucket_versioning.logs.versioning_configuration[0].status == "Enabled"
-    error_message = "versioning is off"
-  }
+run "both_buckets_are_encrypted_and_watched" {
   assert {
     condition     = one(one(aws_s3_bucket_server_side_encryption_configuration.data.rule).apply_server_side_encryption_by_default).kms_master_key_id == "arn:aws:kms:us-east-1:123456789012:key/1"
     error_message = "data is not encrypted with the data key"
@@ -46,7 +28,7 @@ run "both_buckets_are_private_versioned_and_encrypted" {
     error_message = "S3 delivers access logs to SSE-S3 buckets only"
   }
   assert {
-    condition     = aws_s3_bucket_notification.data.eventbridge && aws_s3_bucket_logging.data.target_bucket == aws_s3_bucket.logs.id
+    condition     = aws_s3_bucket_notification.data.eventbridge && aws_s3_bucket_logging.data.target_bucket == var.buckets.logs.name
     error_message = "events or access logs are off"
   }
 }
@@ -107,16 +89,15 @@ run "a_policy_reaches_its_own_prefixes_only" {
   }
 }
 
-run "refuses_names_that_s3_does_not_take" {
+run "refuses_an_arn_of_another_bucket" {
   command = plan
   variables {
-    context = {
-      region      = "ap-southeast-2"
-      account_id  = "123456789012"
-      name_prefix = "a-very-long-project-name-staging"
+    buckets = {
+      data = { name = "data", arn = "arn:aws:s3:::another" }
+      logs = { name = "logs", arn = "arn:aws:s3:::logs" }
     }
   }
-  expect_failures = [var.context]
+  expect_failures = [var.buckets]
 }
 
 run "refuses_what_is_no_key" {

@@ -1,8 +1,8 @@
 module "s3_lifecycle" {
   source = "../../../modules/s3_lifecycle"
 
-  data_bucket_name = var.foundation.s3.bucket_name
-  log_bucket_name  = var.foundation.s3.log_bucket_name
+  data_bucket_name = var.buckets.s3_buckets.data.name
+  log_bucket_name  = var.buckets.s3_buckets.logs.name
 
   lifecycle_days = {
     raw_expiration         = var.storage.raw_expiration_days

@@ -1,9 +1,9 @@
-variable "foundation" {
-  description = "Published by phase 1 (foundation): buckets."
+variable "buckets" {
+  description = "Published by the stack `buckets` of this phase: rules need no key, so they do not wait for the rest."
   type = object({
-    s3 = object({
-      bucket_name     = string
-      log_bucket_name = string
+    s3_buckets = object({
+      data = object({ name = string })
+      logs = object({ name = string })
     })
   })
 }

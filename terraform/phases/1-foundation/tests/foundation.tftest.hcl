@@ -19,6 +19,7 @@ variables {
     }
     log_retention_days = 30
   }
+  buckets = jsondecode(file("buckets/example.outputs.json")).buckets
 }
 
 run "publishes_what_the_example_promises" {

@@ -36,7 +36,7 @@ def test_a_deploy_tells_what_happened_where_the_report_is_and_what_comes_next(cl
     assert answer.code == 0, answer.err
     out = without_times(answer.out)
     assert "foundation         foundation  created" in out
-    assert "Policy gate: passed, 1 of 1 rules ran in 10 scans, 0 findings" in out
+    assert "Policy gate: passed, 1 of 1 rules ran in 11 scans, 0 findings" in out
     assert "Training pipeline: SUCCEEDED" in out
     assert "api    reviews    sagemaker" in out
     assert out.rstrip().splitlines()[-3:-1] == [
@@ -189,8 +189,9 @@ def test_graph_shapes(cli: Cli, shape: str, start: str) -> None:
 
 def test_graph(cli: Cli) -> None:
     assert cli("graph", "local").out == (
-        "1  foundation\n"
-        "1  retention          needs foundation\n"
+        "1  buckets\n"
+        "1  foundation         needs buckets\n"
+        "1  retention          needs buckets\n"
         "1  notifications      needs foundation\n"
         "2  data               needs foundation\n"
         "3  models             needs foundation, data\n"
@@ -199,13 +200,13 @@ def test_graph(cli: Cli) -> None:
         "4  blueprint-reviews  needs foundation, models, inference\n"
         "5  monitoring         needs foundation, data, models, inference\n"
     )
-    assert json.loads(cli("graph", "local", "--json").out)[0]["name"] == "foundation"
+    assert json.loads(cli("graph", "local", "--json").out)[0]["name"] == "buckets"
 
 
 def test_render_prints_lines_for_every_stack(cli: Cli) -> None:
     cli("deploy", "local")
     out = cli("render", "local").out
-    assert out.count("terraform -chdir=") == 3 * 9
+    assert out.count("terraform -chdir=") == 3 * 10
     assert "(preview" not in out
     assert "(preview: example values, local state)" in cli("render", "dev", "data").out
 

@@ -12,12 +12,12 @@ variables {
     tags               = { project = "mlops", environment = "test", owner = "o", cost-center = "c", managed-by = "terraform", phase = "foundation" }
     log_retention_days = 30
   }
-  foundation = {
-    s3 = { bucket_name = "data-bucket", log_bucket_name = "log-bucket" }
+  buckets = {
+    s3_buckets = { data = { name = "data-bucket" }, logs = { name = "log-bucket" } }
   }
 }
 
-run "both_buckets_of_the_foundation_have_rules" {
+run "both_buckets_have_rules" {
   command = plan
   assert {
     condition     = output.retention.s3_lifecycle.bucket_names == ["data-bucket", "log-bucket"]

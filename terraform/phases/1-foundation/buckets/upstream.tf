@@ -1,0 +1,1 @@
+# The very first stack: nothing arrives from any other.
