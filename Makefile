@@ -69,7 +69,7 @@ emulator-down: $(SETUP) ## Stop the local AWS; what was deployed to it is gone w
 
 .PHONY: test
 test: $(SETUP) ## Run the tests that need no AWS account
-	@.venv/bin/python -m pytest -m "not live" -n auto --maxprocesses 4 --dist loadfile --durations 10 $(ARGS)
+	@.venv/bin/python -m pytest -m "not live" -n auto --dist loadfile --no-loadscope-reorder --durations 10 $(ARGS)
 
 .PHONY: lint
 lint: $(SETUP) ## Check style, types and formatting, and scan the source

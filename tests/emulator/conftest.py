@@ -11,6 +11,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests.emulator import shared
 from tests.emulator.process import Emulator, start, stop, wait_ready
 
 
@@ -59,3 +60,9 @@ def aws(emulator: Emulator) -> ClientFactory:
             )
 
     return client
+
+
+@pytest.fixture(scope="session")
+def deployed() -> shared.Deployed:
+    """The platform that all tests in `applied/` read; nobody changes it."""
+    return shared.wait()

@@ -1,0 +1,130 @@
+"""One deployed platform for every test that only reads one, whichever worker the test runs in.
+
+A deployment takes about a minute, most of it waiting. So it starts, as a process of its own, as soon as the
+first worker knows that a selected test wants it, and those tests are the last to run (`tests/conftest.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.emulator import checkout as checkouts
+from tests.emulator.checkout import Checkout
+
+VARIABLE = "PLATFORM_TESTS_SHARED"
+"""Names the folder of this test run; pytest's first process sets it, its workers inherit it."""
+ACCOUNT, REGION, PREFIX = "123456789012", "us-east-1", "mlops-local"
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A platform that others read too: leave it as it was."""
+
+    checkout: Checkout
+
+    @property
+    def root(self) -> Path:
+        return self.checkout.folder
+
+    @property
+    def build(self) -> Path:
+        """What was rendered: a folder for each stack."""
+        return self.root / "build" / "local"
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.checkout.port}"
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """`result.json` of the deployment."""
+        return self.checkout.result()
+
+    def client(self, service: str) -> Any:
+        return self.checkout.client(service)
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Terraform's state documents, by stack."""
+        return _states(self.checkout)
+
+    def outputs(self, stack: str) -> dict[str, Any]:
+        """What a stack publishes, without the name around it."""
+        published: dict[str, Any] = self.states()[stack]["outputs"]
+        (only,) = published.values()
+        value: dict[str, Any] = only["value"]
+        return value
+
+
+@cache
+def _states(checkout: Checkout) -> dict[str, dict[str, Any]]:
+    s3, bucket = checkout.client("s3"), f"{PREFIX}-tfstate-{ACCOUNT}-{REGION}"
+    keys = [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+    return {
+        key.removesuffix(".tfstate"): json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        for key in keys
+        if key.endswith(".tfstate")
+    }
+
+
+def prepare() -> None:
+    os.environ[VARIABLE] = tempfile.mkdtemp(prefix="platform-tests-")
+
+
+def launch() -> None:
+    """Start the deployment; returns at once."""
+    folder = Path(os.environ[VARIABLE])
+    checkout = checkouts.copy(folder / "repo")
+    # The exit code goes into a file: the process that waits for it need not be the one that started it.
+    process = subprocess.Popen(
+        ["bash", "-c", '.venv/bin/python -m orchestrator deploy local; echo "$?" >../rc.part; mv ../rc.part ../rc'],
+        cwd=checkout.folder,
+        env=checkout.environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=(folder / "log").open("wb"),
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    )
+    document = {"folder": str(checkout.folder), "port": checkout.port, "pid": process.pid}
+    (folder / "started.part").write_text(json.dumps(document))
+    (folder / "started.part").replace(folder / "started")
+
+
+def wait(seconds: float = 600) -> Deployed:
+    """The deployed platform, once it is there."""
+    folder, deadline = Path(os.environ[VARIABLE]), time.monotonic() + seconds
+    while not (folder / "rc").exists():
+        assert time.monotonic() < deadline, f"no deployment within {seconds} s:\n{_said(folder)}"
+        time.sleep(0.2)
+    assert (folder / "rc").read_text().strip() == "0", _said(folder)
+    return Deployed(_started(folder))
+
+
+def _started(folder: Path) -> Checkout:
+    document = json.loads((folder / "started").read_text())
+    return Checkout(Path(document["folder"]), document["port"])
+
+
+def _said(folder: Path) -> str:
+    log = folder / "log"
+    return log.read_text(errors="replace")[-6000:] if log.exists() else "it never started"
+
+
+def clean_up() -> None:
+    folder = Path(os.environ.pop(VARIABLE))
+    if (folder / "started").exists():
+        if not (folder / "rc").exists():
+            with suppress(ProcessLookupError):
+                os.killpg(json.loads((folder / "started").read_text())["pid"], signal.SIGKILL)
+        _started(folder).orchestrator("emulator", "down")
+    shutil.rmtree(folder)
