@@ -2,8 +2,8 @@ data "aws_partition" "current" {}
 
 locals {
   queue_name  = "${var.context.name_prefix}-dead-letters"
-  queue_arn   = "arn:${data.aws_partition.current.partition}:sqs:${var.context.region}:${var.context.account_id}:${local.queue_name}"
-  rule_prefix = "arn:${data.aws_partition.current.partition}:events:${var.context.region}:${var.context.account_id}:rule/"
+  queue_arn   = "${local.arn_prefix}:sqs:${local.in_account}:${local.queue_name}"
+  rule_prefix = "${local.arn_prefix}:events:${local.in_account}:rule/"
 }
 
 # The provider waits 25 s for a queue. The policy is part of it: as a resource of its own it would cost a
@@ -11,7 +11,10 @@ locals {
 resource "aws_sqs_queue" "dead_letters" {
   name                      = local.queue_name
   kms_master_key_id         = var.kms_key_arn
-  message_retention_seconds = 1209600
+  message_retention_seconds = var.delivery.dead_letter_days * 86400
+
+  # Rules fill this queue. No other queue may name it as its own end.
+  redrive_allow_policy = jsonencode({ redrivePermission = "denyAll" })
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -23,6 +26,7 @@ resource "aws_sqs_queue" "dead_letters" {
         Action    = "sqs:SendMessage"
         Resource  = local.queue_arn
         Condition = {
+          StringEquals = { "aws:SourceAccount" = var.context.account_id }
           ArnLike = {
             # Rules on a bus of one's own are named rule/<bus>/<rule>; both forms start the same here.
             "aws:SourceArn" = "${local.rule_prefix}${var.context.name_prefix}-*"
@@ -39,4 +43,23 @@ resource "aws_sqs_queue" "dead_letters" {
       },
     ]
   })
+}
+
+resource "aws_cloudwatch_metric_alarm" "dead_letters" {
+  alarm_name        = "${local.queue_name}-waiting"
+  alarm_description = "Events could not be delivered and wait in ${local.queue_name}: see \"What could not be delivered\" in the README of the module event_rules"
+
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateNumberOfMessagesVisible"
+  dimensions          = { QueueName = aws_sqs_queue.dead_letters.name }
+  statistic           = "Maximum"
+  comparison_operator = "GreaterThanThreshold"
+  threshold           = 0
+  period              = 300
+  evaluation_periods  = 1
+  # A queue that nobody used for six hours sends no metric at all.
+  treat_missing_data = "notBreaching"
+
+  alarm_actions = [var.topic_arn]
+  ok_actions    = [var.topic_arn]
 }

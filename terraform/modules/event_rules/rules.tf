@@ -1,8 +1,12 @@
+# AWS's own events arrive on the account's default bus, for everybody in the account: each pattern names what
+# belongs to this environment. The platform's own arrive on its bus.
+
 locals {
   name_filter = [{ prefix = "${var.context.name_prefix}-" }]
-  failed      = ["Failed", "Stopped"]
+  arn_prefix  = "arn:${data.aws_partition.current.partition}"
+  in_account  = "${var.context.region}:${var.context.account_id}"
 
-  rules = {
+  model_rules = {
     model-approved = {
       description = "A model version was approved"
       bus         = "default"
@@ -12,45 +16,34 @@ locals {
         detail      = { ModelPackageGroupName = local.name_filter, ModelApprovalStatus = ["Approved"] }
       }
     }
-    training-failed = {
-      description = "A training job failed or was stopped"
-      bus         = "default"
-      pattern = {
-        source      = ["aws.sagemaker"]
-        detail-type = ["SageMaker Training Job State Change"]
-        detail      = { TrainingJobName = local.name_filter, TrainingJobStatus = local.failed }
-      }
-    }
-    etl-failed = {
-      description = "A Glue job failed or timed out"
-      bus         = "default"
-      pattern = {
-        source      = ["aws.glue"]
-        detail-type = ["Glue Job State Change"]
-        detail      = { jobName = local.name_filter, state = ["FAILED", "TIMEOUT", "STOPPED"] }
-      }
-    }
-    pipeline-failed = {
-      description = "A pipeline execution failed"
-      bus         = "default"
-      pattern = {
-        source      = ["aws.states"]
-        detail-type = ["Step Functions Execution Status Change"]
-        detail = {
-          stateMachineArn = [{ prefix = "arn:${data.aws_partition.current.partition}:states:${var.context.region}:${var.context.account_id}:stateMachine:${var.context.name_prefix}-" }]
-          status          = ["FAILED", "TIMED_OUT", "ABORTED"]
-        }
-      }
-    }
+  }
+
+  drift_rules = {
     data-drift = {
-      description = "A monitor found that live data differs from the training data"
+      description = "The platform found that live data differs from the training data"
       bus         = var.bus_name
       pattern = {
         source      = ["mlops.monitoring"]
         detail-type = ["Data Drift Detected"]
       }
     }
+    monitor-violations = {
+      description = "A Model Monitor run found violations of its baseline"
+      bus         = "default"
+      pattern = {
+        source      = ["aws.sagemaker"]
+        detail-type = ["SageMaker Processing Job State Change"]
+        detail = {
+          ProcessingJobStatus = ["Completed"]
+          ExitMessage         = [{ prefix = "CompletedWithViolations" }]
+          # SageMaker names the jobs of a monitoring schedule itself; their role is ours.
+          RoleArn = [{ prefix = "${local.arn_prefix}:iam::${var.context.account_id}:role/${var.context.name_prefix}-" }]
+        }
+      }
+    }
   }
+
+  rules = merge(local.model_rules, local.drift_rules, local.completion_rules)
 }
 
 resource "aws_cloudwatch_event_rule" "this" {
@@ -70,12 +63,34 @@ resource "aws_cloudwatch_event_target" "notify" {
   target_id      = "notify"
   arn            = var.topic_arn
 
+  # Only paths that every event has may stand outside quotes: AWS leaves out a path that is missing, and
+  # what remains would be no JSON.
+  input_transformer {
+    input_paths = {
+      id     = "$.id"
+      time   = "$.time"
+      type   = "$.detail-type"
+      detail = "$.detail"
+    }
+    input_template = <<-JSON
+      {
+        "summary": "${each.value.description}",
+        "rule": "${each.key}",
+        "environment": "${var.context.name_prefix}",
+        "event_id": "<id>",
+        "time": "<time>",
+        "type": "<type>",
+        "detail": <detail>
+      }
+    JSON
+  }
+
   dead_letter_config {
     arn = aws_sqs_queue.dead_letters.arn
   }
 
   retry_policy {
-    maximum_event_age_in_seconds = 3600
-    maximum_retry_attempts       = 10
+    maximum_event_age_in_seconds = var.delivery.retry_minutes * 60
+    maximum_retry_attempts       = var.delivery.retry_attempts
   }
 }

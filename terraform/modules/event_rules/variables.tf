@@ -31,3 +31,64 @@ variable "bus_name" {
   description = "The platform's event bus."
   type        = string
 }
+
+variable "completions" {
+  description = "Which ends of jobs and pipelines are told: all, or failures only."
+  type        = string
+  default     = "all"
+
+  validation {
+    condition     = contains(["all", "failures"], var.completions)
+    error_message = "completions must be all or failures, got '${var.completions}'."
+  }
+}
+
+variable "redeploy" {
+  description = "State machine that releases an approved model version, and the boundary of the role that starts it; null: people are told, nothing starts."
+  type = object({
+    state_machine_arn = string
+    boundary_arn      = string
+  })
+  default = null
+
+  validation {
+    condition     = var.redeploy == null || can(regex("^arn:[^:]+:states:[^:]+:\\d{12}:stateMachine:", var.redeploy.state_machine_arn))
+    error_message = "redeploy.state_machine_arn must be the ARN of a state machine, got '${try(var.redeploy.state_machine_arn, "null")}'."
+  }
+}
+
+variable "delivery" {
+  description = "How long EventBridge tries to deliver, and for how long the queue keeps what it could not deliver."
+  type = object({
+    retry_minutes    = optional(number, 60)
+    retry_attempts   = optional(number, 10)
+    dead_letter_days = optional(number, 14)
+  })
+  default = {}
+
+  validation {
+    condition     = var.delivery.retry_minutes >= 1 && var.delivery.retry_minutes <= 1440
+    error_message = "delivery.retry_minutes must be from 1 to 1440 (AWS's limit is a day), got ${var.delivery.retry_minutes}."
+  }
+
+  validation {
+    condition     = var.delivery.retry_attempts >= 0 && var.delivery.retry_attempts <= 185
+    error_message = "delivery.retry_attempts must be from 0 to 185 (AWS's limit), got ${var.delivery.retry_attempts}."
+  }
+
+  validation {
+    condition     = var.delivery.dead_letter_days >= 1 && var.delivery.dead_letter_days <= 14
+    error_message = "delivery.dead_letter_days must be from 1 to 14 (SQS keeps no longer), got ${var.delivery.dead_letter_days}."
+  }
+}
+
+variable "archive_days" {
+  description = "Days for which events are kept for replay; 0: no archive."
+  type        = number
+  default     = 0
+
+  validation {
+    condition     = var.archive_days >= 0 && floor(var.archive_days) == var.archive_days
+    error_message = "archive_days must be a whole number, 0 or more, got ${var.archive_days}."
+  }
+}

@@ -13,8 +13,23 @@ run "the_topic_is_encrypted_and_closed" {
     error_message = "the topic is not encrypted with the given key"
   }
   assert {
-    condition     = jsondecode(aws_sns_topic_policy.notifications.policy).Statement[0].Condition.StringEquals["aws:SourceAccount"] == "123456789012"
-    error_message = "services on behalf of other accounts could publish"
+    condition = jsondecode(aws_sns_topic_policy.notifications.policy).Statement[0].Condition == {
+      StringEquals = { "aws:SourceAccount" = "123456789012" }
+      ArnLike      = { "aws:SourceArn" = "arn:aws:cloudwatch:us-east-1:123456789012:alarm:mlops-test-*" }
+    }
+    error_message = "alarms of others could publish"
+  }
+  assert {
+    condition     = [for each in jsondecode(aws_sns_topic_policy.notifications.policy).Statement : each.Sid if each.Effect == "Allow" && !can(each.Condition)] == ["PublishFromRules"]
+    error_message = "EventBridge cannot meet a condition on a topic, and nobody else may publish without one"
+  }
+  assert {
+    condition     = anytrue([for each in jsondecode(aws_sns_topic_policy.notifications.policy).Statement : each.Effect == "Deny" && try(each.Condition.Bool["aws:SecureTransport"], "") == "false"])
+    error_message = "messages could arrive without TLS"
+  }
+  assert {
+    condition     = aws_cloudwatch_event_bus.platform.kms_key_identifier == var.kms_key_arn
+    error_message = "the bus is not encrypted with the given key"
   }
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 0
