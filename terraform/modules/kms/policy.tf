@@ -100,10 +100,19 @@ locals {
     {
       Sid       = "PublishNotifications"
       Effect    = "Allow"
-      Principal = { Service = ["cloudwatch.amazonaws.com", "events.amazonaws.com", "sns.amazonaws.com"] }
+      Principal = { Service = ["cloudwatch.amazonaws.com", "sns.amazonaws.com"] }
       Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
       Resource  = "*"
       Condition = { StringEquals = { "aws:SourceAccount" = var.context.account_id } }
+    },
+    {
+      # Without a condition: EventBridge sends no source account or ARN when it writes to an encrypted topic, so
+      # AWS evaluates none of them as true, and every message would be dropped without an error.
+      Sid       = "DeliverEvents"
+      Effect    = "Allow"
+      Principal = { Service = "events.amazonaws.com" }
+      Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"]
+      Resource  = "*"
     },
   ] }
 

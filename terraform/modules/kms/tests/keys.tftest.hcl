@@ -61,8 +61,12 @@ run "only_the_logs_key_admits_services_under_their_own_name" {
   assert {
     condition = {
       for name, key in aws_kms_key.this : name => length([for statement in jsondecode(key.policy).Statement : statement if can(statement.Principal.Service)])
-    } == { data = 0, models = 0, logs = 2 }
+    } == { data = 0, models = 0, logs = 3 }
     error_message = "service principals per key"
+  }
+  assert {
+    condition     = [for each in jsondecode(aws_kms_key.this["logs"].policy).Statement : each.Sid if !can(each.Condition)] == ["AdministerFromThisAccount", "DeliverEvents"]
+    error_message = "EventBridge cannot meet a condition, and everybody else must"
   }
   assert {
     condition     = strcontains(aws_kms_key.this["logs"].policy, "logs.eu-west-1.amazonaws.com") && strcontains(aws_kms_key.this["logs"].policy, "events.amazonaws.com") && strcontains(aws_kms_key.this["logs"].policy, "cloudwatch.amazonaws.com")
