@@ -20,13 +20,32 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]
+
+
+class ExistingNetwork(Section):
+    """A VPC that somebody else looks after: it gets security groups and the endpoints asked for, nothing else."""
+
+    vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
+    private_subnet_ids: list[SubnetId] = Field(min_length=2, description="in at least two zones")
+    public_subnet_ids: list[SubnetId] = []
+    isolated_subnet_ids: list[SubnetId] = []
+    route_table_ids: list[Annotated[str, Field(pattern=r"^rtb-[0-9a-f]{8,17}$")]] = Field(
+        [], description="tables that get the S3 gateway endpoint; none: the network has one already"
+    )
+    internet_egress: bool = Field(True, description="workloads may leave over TLS; the network has a way out")
+
+
 class Network(Section):
-    cidr: str = "10.0.0.0/16"
+    cidr: str = Field("10.0.0.0/16", description="from /16 to /20, cut into sixteenths")
     availability_zones: int = Field(2, ge=2, le=3)
-    nat: Literal["none", "single", "per_az"] = "single"
-    isolated_subnets: bool = False
-    interface_endpoints: list[str] = []
+    nat: Literal["none", "single", "per_az"] = Field("single", description="per_az survives the loss of a zone")
+    isolated_subnets: bool = Field(False, description="a third subnet per zone that reaches S3 alone")
+    interface_endpoints: list[str] = Field([], description="service names, each billed per hour and zone")
     flow_logs: bool = True
+    flow_log_traffic: Literal["ALL", "ACCEPT", "REJECT"] = "ALL"
+    flow_log_interval_seconds: Literal[60, 600] = 600
+    use_existing: ExistingNetwork | None = Field(None, description="a VPC that exists, instead of one of our own")
 
 
 class Encryption(Section):
@@ -91,6 +110,21 @@ class Monitoring(Section):
     error_rate_percent: float = Field(5, gt=0, le=100)
 
 
+class Events(Section):
+    """What is told to the notification topic, and what becomes of what cannot be delivered."""
+
+    completions: Literal["all", "failures"] = Field("all", description="which ends of jobs and pipelines are told")
+    redeploy_state_machine: Name | None = Field(
+        None,
+        description="state machine (without the environment's prefix) that an approved model version starts; "
+        "null: people are told, nothing starts",
+    )
+    archive_days: int = Field(0, ge=0, description="days for which events can be replayed; 0: no archive")
+    retry_minutes: int = Field(60, ge=1, le=1440, description="for how long delivery is tried")
+    retry_attempts: int = Field(10, ge=0, le=185)
+    dead_letter_days: int = Field(14, ge=1, le=14, description="for how long undelivered events are kept")
+
+
 class Limits(Section):
     parallelism: int = Field(2, ge=1, le=16, description="stacks deployed at the same time, if cores and memory allow")
 
@@ -115,6 +149,7 @@ class Platform(Section):
     training: Training = Training()
     inference: Inference = Inference()
     monitoring: Monitoring = Monitoring()
+    events: Events = Events()
     limits: Limits = Limits()
 
 

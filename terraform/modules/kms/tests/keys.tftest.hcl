@@ -35,10 +35,10 @@ run "a_policy_hands_out_no_whole_service_and_names_no_role" {
   assert {
     condition = alltrue([
       for key in aws_kms_key.this : alltrue([
-        for statement in jsondecode(key.policy).Statement : can(statement.Condition) || statement.Sid == "AdministerFromThisAccount"
+        for statement in jsondecode(key.policy).Statement : can(statement.Condition) || contains(["AdministerFromThisAccount", "DeliverEvents"], statement.Sid)
       ])
     ])
-    error_message = "only administration may be without a condition"
+    error_message = "only administration, and EventBridge in the logs key, may be without a condition"
   }
   assert {
     condition     = !contains(jsondecode(aws_kms_key.this["data"].policy).Statement[0].Action, "kms:Decrypt")

@@ -30,3 +30,16 @@ variable "provider_options" {
   })
   default = {}
 }
+
+variable "events" {
+  description = "See modules/event_rules. `redeploy_state_machine` is a name without the environment's prefix."
+  type = object({
+    completions            = optional(string, "all")
+    redeploy_state_machine = optional(string)
+    archive_days           = optional(number, 0)
+    retry_minutes          = optional(number, 60)
+    retry_attempts         = optional(number, 10)
+    dead_letter_days       = optional(number, 14)
+  })
+  default = {}
+}

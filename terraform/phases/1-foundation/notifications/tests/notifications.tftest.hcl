@@ -14,14 +14,29 @@ variables {
   }
   foundation = {
     kms    = { logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/3" }
+    iam    = { boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary" }
     events = { bus_name = "mlops-test-platform", topic_arn = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications" }
   }
 }
 
 run "the_rules_report_to_the_topic_of_the_foundation" {
   assert {
-    condition     = length(output.notifications.event_rules.rule_arns) == 5
+    condition     = length(output.notifications.event_rules.rule_arns) == 9
     error_message = "rules: ${jsonencode(output.notifications)}"
+  }
+}
+
+run "what_the_environment_asks_for_reaches_the_rules" {
+  variables {
+    events = { completions = "failures", redeploy_state_machine = "release", archive_days = 7, dead_letter_days = 3 }
+  }
+  assert {
+    condition     = local.redeploy == { state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release", boundary_arn = var.foundation.iam.boundary_arn }
+    error_message = "redeploy: ${jsonencode(local.redeploy)}"
+  }
+  assert {
+    condition     = length(output.notifications.event_rules.archive_names) == 2
+    error_message = "archives: ${jsonencode(output.notifications)}"
   }
 }
 
