@@ -8,7 +8,7 @@ import pytest
 
 from tests.emulator import shared
 
-LONGEST = ("test_deploy.py", "test_bad_days.py")
+LONGEST = ("test_deploy.py", "test_bad_days.py", "test_refusals.py")
 """They start first, so that no worker is alone with one of them at the end."""
 
 

@@ -164,6 +164,14 @@ class Running:
         return self.log.read_text(errors="replace")
 
 
+def failed(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """What a command said that had to fail with this exit code."""
+    said = done.stdout + done.stderr
+    assert done.returncode == code, said[-4000:]
+    assert "Traceback" not in said
+    return said
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -21,7 +21,7 @@ import pytest
 from tests.emulator import checkout as checkouts
 from tests.emulator.checkout import HOSTILE, Checkout
 
-pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.xdist_group("deploy")]
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 PREFIX = "mlops-local"
 BUCKET = f"{PREFIX}-data-123456789012-us-east-1"
