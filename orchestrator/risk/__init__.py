@@ -1,0 +1,48 @@
+"""What a plan would do that one should know beforehand: three classes of risk, read from the plan alone.
+
+`state-loss`
+    something that holds state is replaced or deleted, or keeps what it holds for a shorter time;
+`iam-growth`
+    somebody may do more than before: a new or wider grant, a denial or a boundary that is gone;
+`public-exposure`
+    something becomes reachable from outside the account or the network.
+
+Pure: a plan document (`terraform show -json`) in, risks out. A type or a policy text that is not
+understood, or not known before the apply, counts as a risk; silence is never taken for safety.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from orchestrator.risk import exposure, iam_growth, state_loss
+from orchestrator.risk.changes import read
+from orchestrator.risk.classes import CLASSES, Risk, RiskClass
+from orchestrator.tools.interfaces import Json
+
+__all__ = ["CLASSES", "Risk", "RiskClass", "classes_of", "of_plan"]
+
+_FINDERS = (state_loss.find, iam_growth.find, exposure.find)
+
+
+def of_plan(document: Json, *, stack: str, account_id: str) -> tuple[Risk, ...]:
+    """Risks of one stack's plan, by class in the order of `CLASSES`, then in the plan's own order.
+
+    Args:
+        document: `terraform show -json` of the plan.
+        stack: named in each risk.
+        account_id: the account deployed to; every other account is foreign.
+    """
+    changes = read(document)
+    return tuple(
+        Risk(kind, stack, change.address, "; ".join(reasons))
+        for kind, find in zip(CLASSES, _FINDERS, strict=True)
+        for change in changes
+        if (reasons := find(change, account_id))
+    )
+
+
+def classes_of(risks: Iterable[Risk]) -> tuple[RiskClass, ...]:
+    """The classes that occur, each once."""
+    occurring = {risk.kind for risk in risks}
+    return tuple(kind for kind in CLASSES if kind in occurring)

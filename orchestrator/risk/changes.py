@@ -1,0 +1,82 @@
+"""One planned change of one resource, as the finders of risks look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.tools.interfaces import Json
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """`before` and `after` are empty where the resource does not exist; `unknown` mirrors `after`, with `True`
+    where a value is known only after the apply."""
+
+    address: str
+    type: str
+    actions: frozenset[str]
+    before: Json
+    after: Json
+    unknown: Json
+
+    @property
+    def removes(self) -> bool:
+        """Deleted, or replaced by another one."""
+        return "delete" in self.actions
+
+    @property
+    def replaces(self) -> bool:
+        return {"create", "delete"} <= self.actions
+
+    @property
+    def creates(self) -> bool:
+        """Made where nothing was."""
+        return "create" in self.actions and "delete" not in self.actions
+
+    @property
+    def remains(self) -> bool:
+        """Whether there is such a resource afterwards."""
+        return bool(self.actions & {"create", "update"})
+
+    def is_unknown(self, attribute: str) -> bool:
+        """Whether any part of an attribute is known only after the apply."""
+        return holds_true(self.unknown.get(attribute))
+
+
+def read(document: Json) -> tuple[ResourceChange, ...]:
+    """Managed resources that a plan changes; no-ops, reads and resources that are only forgotten left out."""
+    return tuple(
+        ResourceChange(
+            address=found["address"],
+            type=found["type"],
+            actions=frozenset(found["change"]["actions"]),
+            before=found["change"].get("before") or {},
+            after=found["change"].get("after") or {},
+            unknown=found["change"].get("after_unknown") or {},
+        )
+        for found in document.get("resource_changes", ())
+        if found.get("mode", "managed") == "managed"
+        if set(found["change"]["actions"]) & {"create", "update", "delete"}
+    )
+
+
+def holds_true(value: Any) -> bool:
+    """Whether a (nested) mirror of unknown values holds a `True`."""
+    if isinstance(value, dict):
+        return any(holds_true(item) for item in value.values())
+    if isinstance(value, list):
+        return any(holds_true(item) for item in value)
+    return value is True
+
+
+def blocks(values: Json, *path: str) -> Iterator[Json]:
+    """Nested blocks at a path; Terraform shows a block as a list, of one element where only one may be."""
+    if not path:
+        yield values
+        return
+    found = values.get(path[0]) or []
+    for item in found if isinstance(found, list) else [found]:
+        if isinstance(item, dict):
+            yield from blocks(item, *path[1:])

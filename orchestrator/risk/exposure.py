@@ -1,0 +1,170 @@
+"""`public-exposure`: something can be reached from outside the account or the network, and could not before.
+
+Each rule names what is exposed as a set of sentences; a change is a risk if the set afterwards holds one
+that it did not hold before.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from orchestrator.risk.changes import ResourceChange, blocks
+from orchestrator.risk.grants import Grant, parse
+from orchestrator.tools.interfaces import Json
+
+_LIMITING = """
+    aws:principalaccount aws:principalarn aws:principalorgid aws:principalorgpaths aws:sourceaccount aws:sourcearn
+    aws:sourceorgid aws:sourceorgpaths aws:sourceowner aws:sourcevpc aws:sourcevpce aws:vpcsourceip aws:userid
+    kms:calleraccount lambda:functionarn s3:dataaccesspointaccount sts:externalid
+"""
+_LIMITS = frozenset(_LIMITING.split())
+"""Condition keys that narrow "anybody" down to somebody."""
+_BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+
+Finder = Callable[[Json, str], Iterator[str]]
+
+
+def find(change: ResourceChange, account_id: str) -> list[str]:
+    """Why this change exposes something; nothing if it does not."""
+    lost = _PROTECTIONS.get(change.type)
+    if lost and change.removes and not change.replaces:
+        return [lost]
+    if not change.remains:
+        return []
+    before = set(_exposed(change, change.before, account_id)) if change.before else set()
+    after = dict.fromkeys(_exposed(change, change.after, account_id))
+    return [each for each in after if each not in before]
+
+
+def _exposed(change: ResourceChange, values: Json, account_id: str) -> Iterator[str]:
+    if change.type in _RULES:
+        yield from _RULES[change.type](values, account_id)
+    for path, exposed, words in _SETTINGS.get(change.type, ()):
+        for block in blocks(values, *path[:-1]):
+            if block.get(path[-1]) == exposed:
+                yield words
+    # What passes an endpoint still needs the right to do so, so `*` is the usual principal there.
+    if change.type not in ("aws_vpc_endpoint", "aws_vpc_endpoint_policy"):
+        for text in values.values():
+            for grant in parse(text) or ():
+                yield from _outsider(grant, account_id)
+
+
+def _outsider(grant: Grant, account_id: str) -> Iterator[str]:
+    """Somebody outside the account whom a resource's or a role's own policy lets in."""
+    if grant.effect != "Allow":
+        return
+    who = str(grant.principal)
+    if grant.principal.but is not None or who in ("*", "AWS:*", "Federated:*"):
+        if not any(key in _LIMITS and "Not" not in operator for operator, key, _ in grant.conditions):
+            yield f"anybody may {grant.action}"
+    elif found := re.match(r"AWS:arn:[\w-]+:(?:iam|sts)::(\d{12}):", who):
+        if found[1] != account_id:
+            yield f"account {found[1]} may {grant.action}"
+    elif who.startswith("CanonicalUser:"):
+        yield f"another account's user may {grant.action}"
+
+
+def _public(cidr: Any) -> bool:
+    """Whether a range reaches beyond private networks; what is unknown or no range does not count."""
+    try:
+        return not ipaddress.ip_network(cidr, strict=False).is_private
+    except ValueError:
+        return False
+
+
+def _inbound(values: Json, account_id: str) -> Iterator[str]:
+    """The three ways of writing an ingress rule."""
+    rules = [values, *blocks(values, "ingress")] if values.get("type", "ingress") == "ingress" else []
+    for rule in rules:
+        ranges = [rule.get("cidr_ipv4"), rule.get("cidr_ipv6")]
+        ranges += [*(rule.get("cidr_blocks") or ()), *(rule.get("ipv6_cidr_blocks") or ())]
+        ports = f"{rule.get('from_port')}-{rule.get('to_port')}"
+        whole = str(rule.get("ip_protocol") or rule.get("protocol")) == "-1"
+        for cidr in ranges:
+            if cidr and _public(cidr):
+                yield f"open to {cidr} on {'every port' if whole else f'port {ports}'}"
+
+
+def _access_block(values: Json, account_id: str) -> Iterator[str]:
+    for name in _BLOCKS:
+        if not values.get(name):
+            yield f"`{name}` is off"
+
+
+def _lambda_permission(values: Json, account_id: str) -> Iterator[str]:
+    principal = str(values.get("principal", ""))
+    limited = values.get("principal_org_id") or values.get("source_account") or values.get("source_arn")
+    account = re.search(r"\d{12}", principal)
+    if principal == "*" and not limited:
+        yield "anybody may call the function"
+    elif account and account[0] != account_id:
+        yield f"account {account[0]} may call the function"
+
+
+def _api_method(values: Json, account_id: str) -> Iterator[str]:
+    if values.get("authorization") == "NONE" and not values.get("api_key_required"):
+        yield f"{values.get('http_method')} needs neither key nor authorization"
+
+
+def _rest_api(values: Json, account_id: str) -> Iterator[str]:
+    types = {each for block in blocks(values, "endpoint_configuration") for each in block.get("types") or ()}
+    if types != {"PRIVATE"}:
+        yield f"an API on the internet ({', '.join(sorted(types)) or 'EDGE'})"
+
+
+def _acl(values: Json, account_id: str) -> Iterator[str]:
+    acl = str(values.get("acl") or "")
+    if acl.startswith("public") or acl == "authenticated-read":
+        yield f"the ACL is {acl}"
+
+
+def _ram_principal(values: Json, account_id: str) -> Iterator[str]:
+    principal = str(values.get("principal", ""))
+    if principal and account_id not in principal:
+        yield f"shared with {principal}"
+
+
+_RULES: dict[str, Finder] = {
+    "aws_api_gateway_method": _api_method,
+    "aws_api_gateway_rest_api": _rest_api,
+    "aws_default_security_group": _inbound,
+    "aws_lambda_permission": _lambda_permission,
+    "aws_ram_principal_association": _ram_principal,
+    "aws_s3_account_public_access_block": _access_block,
+    "aws_s3_bucket_acl": _acl,
+    "aws_s3_bucket_public_access_block": _access_block,
+    "aws_security_group": _inbound,
+    "aws_security_group_rule": _inbound,
+    "aws_vpc_security_group_ingress_rule": _inbound,
+}
+_SETTINGS: dict[str, tuple[tuple[tuple[str, ...], Any, str], ...]] = {
+    "aws_apigatewayv2_route": ((("authorization_type",), "NONE", "needs no authorization"),),
+    "aws_db_instance": ((("publicly_accessible",), True, "it has a public address"),),
+    "aws_instance": ((("associate_public_ip_address",), True, "it gets a public address"),),
+    "aws_lambda_function_url": ((("authorization_type",), "NONE", "anybody may call the function by its URL"),),
+    "aws_lb": ((("internal",), False, "a load balancer on the internet"),),
+    "aws_ram_resource_share": ((("allow_external_principals",), True, "other organisations may be let in"),),
+    "aws_redshift_cluster": ((("publicly_accessible",), True, "it has a public address"),),
+    "aws_redshiftserverless_workgroup": ((("publicly_accessible",), True, "it has a public address"),),
+    "aws_sagemaker_domain": (
+        (("app_network_access_type",), "PublicInternetOnly", "notebooks reach the internet directly"),
+    ),
+    "aws_sagemaker_notebook_instance": (
+        (("direct_internet_access",), "Enabled", "the notebook reaches the internet directly"),
+    ),
+    "aws_subnet": (
+        (("map_public_ip_on_launch",), True, "what starts in it gets a public address"),
+        (("assign_ipv6_address_on_creation",), True, "what starts in it gets a public IPv6 address"),
+    ),
+    "aws_vpc_endpoint_service": ((("acceptance_required",), False, "whoever is allowed connects unasked"),),
+}
+"""Attribute path, the exposing value, and the words for it."""
+_PROTECTIONS = {
+    "aws_s3_account_public_access_block": "the account's public access block is removed",
+    "aws_s3_bucket_public_access_block": "the bucket's public access block is removed",
+    "aws_wafv2_web_acl_association": "the firewall before it is removed",
+}

@@ -1,0 +1,158 @@
+"""Policy documents as sets of single grants, so that two of them can be compared.
+
+A statement that names two actions on three resources is six grants. One grant *covers* another when it
+allows at least as much: its patterns match, and its conditions are no narrower. Comparison is by text:
+where two different texts mean the same, the change is reported, which errs on the safe side.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from typing import Any
+
+from orchestrator.tools.interfaces import Json
+
+Values = frozenset[str]
+Condition = tuple[str, str, Values]
+"""Operator, key (lower case), values."""
+
+
+@dataclass(frozen=True)
+class Term:
+    """One side of a grant: a pattern, or everything but some patterns (`NotAction` and its kin)."""
+
+    text: str = ""
+    but: Values | None = None
+
+    def __str__(self) -> str:
+        return self.text if self.but is None else f"everything but {', '.join(sorted(self.but))}"
+
+    def lower(self) -> Term:
+        return Term(self.text.lower(), None if self.but is None else frozenset(map(str.lower, self.but)))
+
+    def covers(self, other: Term) -> bool:
+        if self.but is None:
+            return self.text == "*" or (other.but is None and matches(self.text, other.text))
+        if other.but is not None:
+            return all(any(matches(wide, each) for wide in other.but) for each in self.but)
+        return not any(matches(each, other.text) or matches(other.text, each) for each in self.but)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One principal, one action, one resource.
+
+    Empty is what the statement does not name: the principal in an identity policy (it is whoever carries
+    it), the resource in a trust policy (it is the role that carries it).
+    """
+
+    effect: str
+    principal: Term
+    action: Term
+    resource: Term
+    conditions: frozenset[Condition]
+
+    def covers(self, other: Grant, *, whatever_conditions: bool = False) -> bool:
+        return (
+            self.effect == other.effect
+            and self.principal.covers(other.principal)
+            and self.action.lower().covers(other.action.lower())
+            and self.resource.covers(other.resource)
+            and (whatever_conditions or _no_narrower(self.conditions, other.conditions))
+        )
+
+
+def parse(text: Any) -> list[Grant] | None:
+    """The grants of a policy document; `None` if the text is no policy document."""
+    if not isinstance(text, str) or '"Statement"' not in text:
+        return None
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(document, dict):
+        return None
+    return [grant for statement in _list(document.get("Statement")) for grant in _grants(statement)]
+
+
+def not_covered(wanted: Iterable[Grant], by: Iterable[Grant], effect: str) -> list[Grant]:
+    """Of the grants with this effect those that no other one covers."""
+    having = [grant for grant in by if grant.effect == effect]
+    return [grant for grant in wanted if grant.effect == effect and not any(other.covers(grant) for other in having)]
+
+
+def _grants(statement: Json) -> Iterator[Grant]:
+    conditions = frozenset(
+        (operator, key.lower(), frozenset(map(str, _list(values))))
+        for operator, keys in (statement.get("Condition") or {}).items()
+        for key, values in keys.items()
+    )
+    sides = (_principals(statement), _terms(statement, "Action"), _terms(statement, "Resource"))
+    for principal, action, resource in product(*sides):
+        yield Grant(str(statement.get("Effect")), principal, action, resource, conditions)
+
+
+def _terms(statement: Json, name: str) -> list[Term]:
+    if f"Not{name}" in statement:
+        return [Term(but=frozenset(map(str, _list(statement[f"Not{name}"]))))]
+    return [Term(str(each)) for each in _list(statement.get(name, ""))]
+
+
+def _principals(statement: Json) -> list[Term]:
+    if "NotPrincipal" in statement:
+        return [Term(but=frozenset(_names(statement["NotPrincipal"])))]
+    return [Term(name) for name in _names(statement.get("Principal", ""))]
+
+
+def _names(principal: Any) -> list[str]:
+    """`AWS:arn:…`, `Service:…`; anybody at all is `*`, whichever way it is written."""
+    if not isinstance(principal, dict):
+        return [str(each) for each in _list(principal)]
+    names = [(kind, str(each)) for kind, every in principal.items() for each in _list(every)]
+    return ["*" if kind == "AWS" and name == "*" else f"{kind}:{_whole(name)}" for kind, name in names]
+
+
+def _whole(name: str) -> str:
+    """An account may be named by its bare number."""
+    return f"arn:aws:iam::{name}:root" if re.fullmatch(r"\d{12}", name) else name
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+@cache
+def _pattern(text: str) -> re.Pattern[str]:
+    # A `?` of the wider pattern stands for one character, so it must not swallow a `*` of the narrower one.
+    parts = ({"*": ".*", "?": "[^*]"}.get(char, re.escape(char)) for char in text)
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def matches(wide: str, narrow: str) -> bool:
+    """Whether everything that `narrow` stands for is matched by `wide`."""
+    return wide == narrow or _pattern(wide).fullmatch(narrow) is not None
+
+
+def _no_narrower(wide: Iterable[Condition], narrow: frozenset[Condition]) -> bool:
+    """Whether each condition of the wider grant is implied by one of the narrower grant's."""
+    return all(any(_implies(given, wanted) for given in narrow) for wanted in wide)
+
+
+def _implies(given: Condition, wanted: Condition) -> bool:
+    if given[:2] != wanted[:2]:
+        return False
+    operator = given[0].split(":")[-1].removesuffix("IfExists")
+    if operator in ("StringNotEquals", "StringNotEqualsIgnoreCase", "StringNotLike", "ArnNotEquals", "ArnNotLike"):
+        return wanted[2] <= given[2]
+    if operator in ("StringLike", "ArnLike", "ArnEquals"):
+        return all(any(matches(wide, each) for wide in wanted[2]) for each in given[2])
+    if operator in ("StringEquals", "StringEqualsIgnoreCase", "IpAddress"):
+        return given[2] <= wanted[2]
+    return given[2] == wanted[2]
