@@ -8,9 +8,10 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterator, Mapping, Sequence
 
-from orchestrator.config.models import Blueprint, Platform
+from orchestrator.config.models import Blueprint, Network, Platform
 from orchestrator.config.problems import Problem, nearest
 from orchestrator.config.yaml_source import Document, Location
+from orchestrator.preflight import addresses
 
 LOCAL_ACCOUNT_ID = "123456789012"
 DEPLOYABLE_KINDS = ("realtime",)
@@ -21,6 +22,12 @@ INTERFACE_ENDPOINTS = (
     "sagemaker.api", "sagemaker.runtime", "bedrock-runtime", "sts", "logs", "monitoring", "ecr.api", "ecr.dkr",
     "glue", "states", "kms", "lambda", "events", "ssm", "sns", "sqs", "secretsmanager", "execute-api", "athena", "xray",
 )  # fmt: skip
+ROUTER_ENDPOINTS = ("sagemaker.runtime", "bedrock-runtime", "ssm")
+"""What the router calls; its logs and traces leave through the Lambda service, not through the VPC."""
+OWN_NETWORK_KEYS = frozenset(
+    {"cidr", "availability_zones", "nat", "isolated_subnets"}
+    | {"flow_logs", "flow_log_traffic", "flow_log_interval_seconds"}
+)
 
 
 def _problem(
@@ -48,17 +55,45 @@ def _check_network(document: Document, platform: Platform) -> Iterator[Problem]:
     except ValueError as error:
         yield _problem(document, ("network", "cidr"), f"must be an IPv4 block: {error}", network.cidr)
     else:
-        if block.version != 4 or not 16 <= block.prefixlen <= 20:
-            yield _problem(document, ("network", "cidr"), "must be an IPv4 block from /16 to /20", network.cidr)
+        if rule := addresses.refusal(block):
+            yield _problem(document, ("network", "cidr"), rule, network.cidr)
     for position, endpoint in enumerate(network.interface_endpoints):
+        location = ("network", "interface_endpoints", position)
         if endpoint not in INTERFACE_ENDPOINTS:
             suggestion = nearest(endpoint, INTERFACE_ENDPOINTS)
-            location = ("network", "interface_endpoints", position)
             yield _problem(document, location, "is no interface endpoint that the platform knows", endpoint, suggestion)
-    if platform.inference.lambda_in_vpc and network.nat == "none" and not network.interface_endpoints:
+        elif endpoint in network.interface_endpoints[:position]:
+            yield _problem(document, location, "is in the list already", endpoint)
+    yield from _check_existing_network(document, network)
+    yield from _check_way_out(document, platform)
+
+
+def _check_existing_network(document: Document, network: Network) -> Iterator[Problem]:
+    existing = network.use_existing
+    if existing is None:
+        return
+    for key in sorted(network.model_fields_set & OWN_NETWORK_KEYS):
+        rule = "shapes a network of our own; with `use_existing` there is none: remove one of the two"
+        yield _problem(document, ("network", key), rule, getattr(network, key))
+    groups = ("private_subnet_ids", "public_subnet_ids", "isolated_subnet_ids")
+    seen: dict[str, str] = {}
+    for group in groups:
+        for position, subnet in enumerate(getattr(existing, group)):
+            if subnet in seen:
+                rule = f"is named in `{seen[subnet]}` already"
+                yield _problem(document, ("network", "use_existing", group, position), rule, subnet)
+            seen.setdefault(subnet, group)
+
+
+def _check_way_out(document: Document, platform: Platform) -> Iterator[Problem]:
+    """Functions in the VPC need each service that they call: through a way out, or through its endpoint."""
+    network = platform.network
+    way_out = network.use_existing.internet_egress if network.use_existing else network.nat != "none"
+    missing = [name for name in ROUTER_ENDPOINTS if name not in network.interface_endpoints]
+    if platform.inference.lambda_in_vpc and not way_out and missing:
         rule = (
-            "functions inside the VPC reach no AWS service: set `network.nat` to single or per_az, "
-            "or list `network.interface_endpoints`"
+            "functions inside the VPC reach no AWS service they call: give the network a way out (`network.nat` "
+            f"single or per_az), or list in `network.interface_endpoints` also {', '.join(missing)}"
         )
         yield _problem(document, ("inference", "lambda_in_vpc"), rule, True)
 

@@ -1,47 +1,20 @@
+# Costs nothing and keeps S3 traffic off the NAT gateway: always there in a network of our own. In an existing
+# one it needs route tables to be written into, which their owner names or has served already.
 locals {
-  # What leaves the network through the S3 endpoint stays in this account, apart from two buckets of
-  # AWS's own: container image layers (ECR) and JumpStart models.
-  s3_endpoint_policy = {
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid       = "OwnBuckets"
-        Effect    = "Allow"
-        Principal = "*"
-        Action = [
-          "s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetBucketLocation", "s3:GetObject", "s3:GetObjectVersion",
-          "s3:ListBucket", "s3:ListBucketMultipartUploads", "s3:ListMultipartUploadParts", "s3:PutObject",
-        ]
-        Resource = "arn:${data.aws_partition.current.partition}:s3:::*"
-        Condition = {
-          StringEquals = {
-            "aws:PrincipalAccount" = var.context.account_id
-            "aws:ResourceAccount"  = var.context.account_id
-          }
-        }
-      },
-      {
-        Sid       = "BucketsOfAws"
-        Effect    = "Allow"
-        Principal = "*"
-        Action    = ["s3:GetObject", "s3:ListBucket"]
-        Resource = flatten([
-          for bucket in ["prod-${var.context.region}-starport-layer-bucket", "jumpstart-cache-prod-${var.context.region}"] : [
-            "arn:${data.aws_partition.current.partition}:s3:::${bucket}",
-            "arn:${data.aws_partition.current.partition}:s3:::${bucket}/*",
-          ]
-        ])
-      },
-    ]
-  }
+  s3_route_table_ids = local.own == 1 ? concat([for table in aws_route_table.private : table.id], aws_route_table.isolated[*].id) : local.existing.route_table_ids
+
+  private_subnet_ids  = local.own == 1 ? [for index in sort(keys(aws_subnet.private)) : aws_subnet.private[index].id] : local.existing.private_subnet_ids
+  public_subnet_ids   = local.own == 1 ? [for index in sort(keys(aws_subnet.public)) : aws_subnet.public[index].id] : local.existing.public_subnet_ids
+  isolated_subnet_ids = local.own == 1 ? [for index in sort(keys(aws_subnet.isolated)) : aws_subnet.isolated[index].id] : local.existing.isolated_subnet_ids
 }
 
-# Costs nothing and keeps S3 traffic off the NAT gateway: always there.
 resource "aws_vpc_endpoint" "s3" {
-  vpc_id            = aws_vpc.this.id
+  count = length(local.s3_route_table_ids) > 0 ? 1 : 0
+
+  vpc_id            = local.vpc_id
   service_name      = "com.amazonaws.${var.context.region}.s3"
   vpc_endpoint_type = "Gateway"
-  route_table_ids   = concat([for table in aws_route_table.private : table.id], aws_route_table.isolated[*].id)
+  route_table_ids   = local.s3_route_table_ids
   policy            = jsonencode(local.s3_endpoint_policy)
 
   tags = { Name = "${var.context.name_prefix}-s3" }
@@ -51,12 +24,22 @@ resource "aws_vpc_endpoint" "s3" {
 resource "aws_vpc_endpoint" "interface" {
   for_each = toset(var.network.interface_endpoints)
 
-  vpc_id              = aws_vpc.this.id
-  service_name        = "com.amazonaws.${var.context.region}.${each.value}"
-  vpc_endpoint_type   = "Interface"
-  subnet_ids          = [for subnet in aws_subnet.private : subnet.id]
-  security_group_ids  = [aws_security_group.interface_endpoints[0].id]
-  private_dns_enabled = true
+  vpc_id             = local.vpc_id
+  service_name       = "com.amazonaws.${var.context.region}.${each.value}"
+  vpc_endpoint_type  = "Interface"
+  subnet_ids         = local.private_subnet_ids
+  security_group_ids = [aws_security_group.interface_endpoints[0].id]
+  policy             = jsonencode(local.interface_endpoint_policies[each.value])
+
+  # Its name execute-api.<region>.amazonaws.com would also catch every public API, the platform's own included.
+  private_dns_enabled = each.value != "execute-api"
 
   tags = { Name = "${var.context.name_prefix}-${each.value}" }
+
+  lifecycle {
+    precondition {
+      condition     = local.own == 1 || try(data.aws_vpc.existing[0].enable_dns_support && data.aws_vpc.existing[0].enable_dns_hostnames, false)
+      error_message = "network.use_existing: interface endpoints need DNS support and DNS host names switched on in ${local.vpc_id}."
+    }
+  }
 }

@@ -1,5 +1,6 @@
 locals {
-  flow_log_count = var.network.flow_logs ? 1 : 0
+  # Whoever owns an existing network logs its traffic.
+  flow_log_count = var.network.flow_logs ? local.own : 0
   flow_log_group = "/aws/vpc/${var.context.name_prefix}/flow-logs"
   flow_log_arn   = "arn:${data.aws_partition.current.partition}:logs:${var.context.region}:${var.context.account_id}:log-group:${local.flow_log_group}"
 }
@@ -57,10 +58,11 @@ resource "aws_iam_role_policy" "flow_logs" {
 resource "aws_flow_log" "this" {
   count = local.flow_log_count
 
-  vpc_id          = aws_vpc.this.id
-  traffic_type    = "ALL"
-  log_destination = aws_cloudwatch_log_group.flow_logs[0].arn
-  iam_role_arn    = aws_iam_role.flow_logs[0].arn
+  vpc_id                   = local.vpc_id
+  traffic_type             = var.network.flow_log_traffic
+  max_aggregation_interval = var.network.flow_log_interval_seconds
+  log_destination          = aws_cloudwatch_log_group.flow_logs[0].arn
+  iam_role_arn             = aws_iam_role.flow_logs[0].arn
 
   tags = { Name = var.context.name_prefix }
 }

@@ -3,7 +3,7 @@ locals {
     none   = []
     single = ["0"]
     per_az = keys(local.zones)
-  }[var.network.nat]
+  }[local.own == 1 ? var.network.nat : "none"]
 }
 
 resource "aws_eip" "nat" {

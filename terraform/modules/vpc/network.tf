@@ -1,6 +1,8 @@
 data "aws_partition" "current" {}
 
 data "aws_availability_zones" "available" {
+  count = local.own
+
   #checkov:skip=CKV_AWS_394:Only the first two or three of the sorted names are used; a new zone sorts behind them
   state = "available"
 
@@ -12,8 +14,13 @@ data "aws_availability_zones" "available" {
 }
 
 locals {
+  # A network of its own, or one that somebody else looks after.
+  own      = var.network.use_existing == null ? 1 : 0
+  existing = var.network.use_existing
+  vpc_id   = local.own == 1 ? aws_vpc.this[0].id : data.aws_vpc.existing[0].id
+
   # A zone's index decides its addresses, so that a third zone later moves nobody.
-  zones = { for index in range(var.network.availability_zones) : tostring(index) => data.aws_availability_zones.available.names[index] }
+  zones = { for index in range(local.own * var.network.availability_zones) : tostring(index) => data.aws_availability_zones.available[0].names[index] }
 
   # Blocks of 1/16 of the network: public 0-2, private 4-6, isolated 8-10.
   public_cidrs   = { for index, zone in local.zones : index => cidrsubnet(var.network.cidr, 4, tonumber(index)) }
@@ -22,6 +29,8 @@ locals {
 }
 
 resource "aws_vpc" "this" {
+  count = local.own
+
   cidr_block           = var.network.cidr
   enable_dns_hostnames = true
   enable_dns_support   = true
@@ -31,7 +40,9 @@ resource "aws_vpc" "this" {
 
 # The group that everything falls into that names none: closed in both directions.
 resource "aws_default_security_group" "closed" {
-  vpc_id = aws_vpc.this.id
+  count = local.own
+
+  vpc_id = aws_vpc.this[0].id
 
   tags = { Name = "${var.context.name_prefix}-default-closed" }
 }
@@ -39,7 +50,7 @@ resource "aws_default_security_group" "closed" {
 resource "aws_subnet" "public" {
   for_each = local.public_cidrs
 
-  vpc_id                  = aws_vpc.this.id
+  vpc_id                  = local.vpc_id
   cidr_block              = each.value
   availability_zone       = local.zones[each.key]
   map_public_ip_on_launch = false
@@ -50,7 +61,7 @@ resource "aws_subnet" "public" {
 resource "aws_subnet" "private" {
   for_each = local.private_cidrs
 
-  vpc_id            = aws_vpc.this.id
+  vpc_id            = local.vpc_id
   cidr_block        = each.value
   availability_zone = local.zones[each.key]
 
@@ -60,7 +71,7 @@ resource "aws_subnet" "private" {
 resource "aws_subnet" "isolated" {
   for_each = local.isolated_cidrs
 
-  vpc_id            = aws_vpc.this.id
+  vpc_id            = local.vpc_id
   cidr_block        = each.value
   availability_zone = local.zones[each.key]
 

@@ -1,25 +1,31 @@
 resource "aws_internet_gateway" "this" {
-  vpc_id = aws_vpc.this.id
+  count = local.own
+
+  vpc_id = local.vpc_id
 
   tags = { Name = var.context.name_prefix }
 }
 
 resource "aws_route_table" "public" {
-  vpc_id = aws_vpc.this.id
+  count = local.own
+
+  vpc_id = local.vpc_id
 
   tags = { Name = "${var.context.name_prefix}-public" }
 }
 
 resource "aws_route" "internet" {
-  route_table_id         = aws_route_table.public.id
+  count = local.own
+
+  route_table_id         = aws_route_table.public[0].id
   destination_cidr_block = "0.0.0.0/0"
-  gateway_id             = aws_internet_gateway.this.id
+  gateway_id             = aws_internet_gateway.this[0].id
 }
 
 resource "aws_route_table_association" "public" {
   for_each = aws_subnet.public
 
-  route_table_id = aws_route_table.public.id
+  route_table_id = aws_route_table.public[0].id
   subnet_id      = each.value.id
 }
 
@@ -27,7 +33,7 @@ resource "aws_route_table_association" "public" {
 resource "aws_route_table" "private" {
   for_each = local.zones
 
-  vpc_id = aws_vpc.this.id
+  vpc_id = local.vpc_id
 
   tags = { Name = "${var.context.name_prefix}-private-${each.key}" }
 }
@@ -49,9 +55,9 @@ resource "aws_route_table_association" "private" {
 
 # No way out at all but the gateway endpoint of S3.
 resource "aws_route_table" "isolated" {
-  count = var.network.isolated_subnets ? 1 : 0
+  count = length(local.isolated_cidrs) > 0 ? 1 : 0
 
-  vpc_id = aws_vpc.this.id
+  vpc_id = local.vpc_id
 
   tags = { Name = "${var.context.name_prefix}-isolated" }
 }

@@ -9,14 +9,24 @@ variable "context" {
 }
 
 variable "network" {
-  description = "Shape of the network. `nat`: none, single (one gateway, one zone's loss cuts all off) or per_az."
+  description = "Shape of the network. `nat`: none, single (one gateway, one zone's loss cuts all off) or per_az. With `use_existing` nothing but security groups and the endpoints asked for is created, in the network named there; `route_table_ids` are those that get the S3 endpoint (none: the owner has one), `internet_egress` says whether workloads may leave over TLS."
   type = object({
-    cidr                = optional(string, "10.0.0.0/16")
-    availability_zones  = optional(number, 2)
-    nat                 = optional(string, "single")
-    isolated_subnets    = optional(bool, false)
-    interface_endpoints = optional(list(string), [])
-    flow_logs           = optional(bool, true)
+    cidr                      = optional(string, "10.0.0.0/16")
+    availability_zones        = optional(number, 2)
+    nat                       = optional(string, "single")
+    isolated_subnets          = optional(bool, false)
+    interface_endpoints       = optional(list(string), [])
+    flow_logs                 = optional(bool, true)
+    flow_log_traffic          = optional(string, "ALL")
+    flow_log_interval_seconds = optional(number, 600)
+    use_existing = optional(object({
+      vpc_id              = string
+      private_subnet_ids  = list(string)
+      public_subnet_ids   = optional(list(string), [])
+      isolated_subnet_ids = optional(list(string), [])
+      route_table_ids     = optional(list(string), [])
+      internet_egress     = optional(bool, true)
+    }))
   })
   default = {}
 
@@ -36,9 +46,28 @@ variable "network" {
   }
 
   validation {
-    # Private DNS of execute-api would shadow every public API that the VPC's functions call.
-    condition     = alltrue([for name in var.network.interface_endpoints : can(regex("^[a-z][a-z0-9.-]+$", name)) && name != "s3" && name != "execute-api"])
-    error_message = "network.interface_endpoints lists service names such as sagemaker.runtime; s3 has its gateway endpoint and execute-api would hide public APIs. Got ${jsonencode(var.network.interface_endpoints)}."
+    condition     = alltrue([for name in var.network.interface_endpoints : can(regex("^[a-z][a-z0-9.-]+$", name)) && name != "s3"])
+    error_message = "network.interface_endpoints lists service names such as sagemaker.runtime; s3 has its gateway endpoint. Got ${jsonencode(var.network.interface_endpoints)}."
+  }
+
+  validation {
+    condition     = contains(["ALL", "ACCEPT", "REJECT"], var.network.flow_log_traffic)
+    error_message = "network.flow_log_traffic must be ALL, ACCEPT or REJECT, got '${var.network.flow_log_traffic}'."
+  }
+
+  validation {
+    condition     = contains([60, 600], var.network.flow_log_interval_seconds)
+    error_message = "network.flow_log_interval_seconds must be 60 or 600, got ${var.network.flow_log_interval_seconds}."
+  }
+
+  validation {
+    condition     = var.network.use_existing == null || can(regex("^vpc-[0-9a-f]+$", var.network.use_existing.vpc_id))
+    error_message = "network.use_existing.vpc_id must be the id of a VPC (vpc-...), got '${try(var.network.use_existing.vpc_id, "nothing")}'."
+  }
+
+  validation {
+    condition     = var.network.use_existing == null || try(length(distinct(var.network.use_existing.private_subnet_ids)) >= 2, false)
+    error_message = "network.use_existing.private_subnet_ids must name at least two subnets, got ${jsonencode(try(var.network.use_existing.private_subnet_ids, []))}."
   }
 }
 

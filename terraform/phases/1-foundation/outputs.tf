@@ -2,10 +2,11 @@ output "foundation" {
   description = "Everything that later phases may use, by module. No secrets."
   value = {
     vpc = {
-      vpc_id             = module.vpc.vpc_id
-      private_subnet_ids = module.vpc.private_subnet_ids
-      public_subnet_ids  = module.vpc.public_subnet_ids
-      security_group_ids = module.vpc.security_group_ids
+      vpc_id              = module.vpc.vpc_id
+      private_subnet_ids  = module.vpc.private_subnet_ids
+      public_subnet_ids   = module.vpc.public_subnet_ids
+      isolated_subnet_ids = module.vpc.isolated_subnet_ids
+      security_group_ids  = module.vpc.security_group_ids
     }
     kms = {
       data_key_arn   = module.kms.key_arns.data

@@ -34,12 +34,22 @@ variable "provider_options" {
 variable "network" {
   description = "See modules/vpc."
   type = object({
-    cidr                = optional(string, "10.0.0.0/16")
-    availability_zones  = optional(number, 2)
-    nat                 = optional(string, "single")
-    isolated_subnets    = optional(bool, false)
-    interface_endpoints = optional(list(string), [])
-    flow_logs           = optional(bool, true)
+    cidr                      = optional(string, "10.0.0.0/16")
+    availability_zones        = optional(number, 2)
+    nat                       = optional(string, "single")
+    isolated_subnets          = optional(bool, false)
+    interface_endpoints       = optional(list(string), [])
+    flow_logs                 = optional(bool, true)
+    flow_log_traffic          = optional(string, "ALL")
+    flow_log_interval_seconds = optional(number, 600)
+    use_existing = optional(object({
+      vpc_id              = string
+      private_subnet_ids  = list(string)
+      public_subnet_ids   = optional(list(string), [])
+      isolated_subnet_ids = optional(list(string), [])
+      route_table_ids     = optional(list(string), [])
+      internet_egress     = optional(bool, true)
+    }))
   })
   default = {}
 }

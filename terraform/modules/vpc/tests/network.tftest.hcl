@@ -34,7 +34,7 @@ run "two_zones_with_a_public_and_a_private_subnet_each" {
 
 run "nothing_is_open_to_the_outside" {
   assert {
-    condition     = length(aws_default_security_group.closed.ingress) == 0 && length(aws_default_security_group.closed.egress) == 0
+    condition     = length(aws_default_security_group.closed[0].ingress) == 0 && length(aws_default_security_group.closed[0].egress) == 0
     error_message = "the default group is open"
   }
   assert {
@@ -42,15 +42,15 @@ run "nothing_is_open_to_the_outside" {
     error_message = "public addresses are given out"
   }
   assert {
-    condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.tls : rule.from_port == 443 && rule.to_port == 443])
+    condition     = alltrue([for rule in aws_vpc_security_group_egress_rule.internet : rule.from_port == 443 && rule.to_port == 443])
     error_message = "something leaves other than by TLS"
   }
   assert {
-    condition     = aws_vpc_security_group_ingress_rule.between_training_nodes.cidr_ipv4 == null
+    condition     = alltrue([for rule in merge(aws_vpc_security_group_ingress_rule.within, aws_vpc_security_group_ingress_rule.interface_endpoints) : rule.cidr_ipv4 == null && rule.cidr_ipv6 == null])
     error_message = "an address range may come in"
   }
   assert {
-    condition     = toset(keys(output.security_group_ids)) == toset(["lambda", "training", "endpoints"])
+    condition     = toset(keys(output.security_group_ids)) == toset(["lambda", "training", "endpoints", "studio"])
     error_message = "groups: ${jsonencode(keys(output.security_group_ids))}"
   }
 }
@@ -81,11 +81,11 @@ run "without_nat_s3_still_has_its_endpoint" {
     error_message = "a NAT gateway was made"
   }
   assert {
-    condition     = aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway" && length(aws_vpc_endpoint.s3.route_table_ids) == 3
+    condition     = aws_vpc_endpoint.s3[0].vpc_endpoint_type == "Gateway" && length(aws_vpc_endpoint.s3[0].route_table_ids) == 3
     error_message = "the endpoint must serve two private tables and the isolated one"
   }
   assert {
-    condition     = jsondecode(aws_vpc_endpoint.s3.policy).Statement[0].Condition.StringEquals["aws:ResourceAccount"] == "123456789012"
+    condition     = jsondecode(aws_vpc_endpoint.s3[0].policy).Statement[0].Condition.StringEquals["aws:ResourceAccount"] == "123456789012"
     error_message = "data could leave to buckets of others"
   }
   assert {
@@ -103,14 +103,60 @@ run "interface_endpoints_come_by_list" {
     error_message = "endpoints: ${jsonencode([for endpoint in aws_vpc_endpoint.interface : endpoint.service_name])}"
   }
   assert {
-    condition     = length(aws_vpc_security_group_ingress_rule.interface_endpoints) == 3 && alltrue([for rule in aws_vpc_security_group_ingress_rule.interface_endpoints : rule.to_port == 443])
+    condition     = length(aws_vpc_security_group_ingress_rule.interface_endpoints) == 4 && alltrue([for rule in aws_vpc_security_group_ingress_rule.interface_endpoints : rule.to_port == 443])
     error_message = "each workload, and only TLS, may call the endpoints"
+  }
+}
+
+run "a_private_api_does_not_hide_public_ones" {
+  command = plan
+  variables {
+    network = { interface_endpoints = ["execute-api", "sqs"] }
+  }
+  assert {
+    condition     = { for name, endpoint in aws_vpc_endpoint.interface : name => endpoint.private_dns_enabled } == { execute-api = false, sqs = true }
+    error_message = "private DNS of execute-api catches every public API of the region"
+  }
+  assert {
+    condition     = { for name, endpoint in aws_vpc_endpoint.interface : name => jsondecode(endpoint.policy).Statement[0].Action } == { execute-api = ["execute-api:*"], sqs = ["sqs:*"] }
+    error_message = "an endpoint serves one service"
+  }
+  assert {
+    condition     = alltrue([for endpoint in aws_vpc_endpoint.interface : jsondecode(endpoint.policy).Statement[0].Condition.StringEquals["aws:PrincipalAccount"] == "123456789012"])
+    error_message = "identities of other accounts may use an endpoint"
+  }
+  assert {
+    condition     = jsondecode(aws_vpc_endpoint.interface["sqs"].policy).Statement[0].Condition.StringEquals["aws:ResourceAccount"] == "123456789012"
+    error_message = "messages could go to queues of others"
+  }
+}
+
+run "without_a_way_out_no_rule_names_the_internet" {
+  command = plan
+  variables {
+    network = { nat = "none", interface_endpoints = ["sts"] }
+  }
+  assert {
+    condition     = length(aws_vpc_security_group_egress_rule.internet) == 0
+    error_message = "a rule opens a way that does not exist"
+  }
+  assert {
+    condition     = length(aws_vpc_security_group_egress_rule.s3) == 4 && length(aws_vpc_security_group_egress_rule.interface_endpoints) == 4
+    error_message = "S3 and the interface endpoints must stay reachable"
+  }
+}
+
+run "members_of_a_group_talk_among_themselves_only_where_they_must" {
+  command = plan
+  assert {
+    condition     = { for name, rule in aws_vpc_security_group_ingress_rule.within : name => join(":", compact([rule.ip_protocol, rule.from_port, rule.to_port])) } == { training = "-1", studio = "tcp:8192:65535" }
+    error_message = "ports within groups"
   }
 }
 
 run "flow_logs_are_kept_encrypted_under_the_boundary" {
   assert {
-    condition     = aws_flow_log.this[0].traffic_type == "ALL" && aws_cloudwatch_log_group.flow_logs[0].retention_in_days == 30
+    condition     = aws_flow_log.this[0].traffic_type == "ALL" && aws_flow_log.this[0].max_aggregation_interval == 600 && aws_cloudwatch_log_group.flow_logs[0].retention_in_days == 30
     error_message = "flow logs"
   }
   assert {
@@ -154,10 +200,26 @@ run "refuses_an_unknown_nat_mode" {
   expect_failures = [var.network]
 }
 
-run "refuses_an_endpoint_that_hides_public_apis" {
+run "refuses_an_interface_endpoint_of_s3" {
   command = plan
   variables {
-    network = { interface_endpoints = ["execute-api"] }
+    network = { interface_endpoints = ["s3"] }
+  }
+  expect_failures = [var.network]
+}
+
+run "refuses_unknown_flow_log_traffic" {
+  command = plan
+  variables {
+    network = { flow_log_traffic = "SOME" }
+  }
+  expect_failures = [var.network]
+}
+
+run "refuses_a_flow_log_interval_that_ec2_does_not_offer" {
+  command = plan
+  variables {
+    network = { flow_log_interval_seconds = 300 }
   }
   expect_failures = [var.network]
 }

@@ -76,6 +76,12 @@ def test_an_unknown_environment_is_answered_with_the_valid_ones() -> None:
             "platform.yaml:4: network.interface_endpoints[1]: is no interface endpoint that the platform knows "
             "(received 'bedrock-runtim'); did you mean `bedrock-runtime`?",
         ),
+        ("network:\n  interface_endpoints:\n    - sts\n    - sts", "platform.yaml:4: network.interface_endpoints[1]: "
+            "is in the list already (received 'sts')"),
+        ("network:\n  cidr: 8.8.0.0/16", "platform.yaml:2: network.cidr: must lie in a private range: 10.0.0.0/8, "
+            "172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10 (received '8.8.0.0/16')"),
+        ("network:\n  cidr: 172.17.0.0/16", "platform.yaml:2: network.cidr: overlaps 172.17.0.0/16, used inside "
+            "SageMaker (Docker's bridge) (received '172.17.0.0/16')"),
     ],
 )  # fmt: skip
 def test_a_problem_names_file_line_key_rule_and_value(platform: str, expected: str) -> None:
@@ -90,6 +96,56 @@ def test_a_duplicate_key_is_refused() -> None:
 def test_functions_in_a_vpc_without_a_way_out_are_refused_with_the_reason() -> None:
     [problem] = problems("network:\n  nat: none\ninference:\n  lambda_in_vpc: true")
     assert problem.startswith("platform.yaml:4: inference.lambda_in_vpc: functions inside the VPC reach no AWS service")
+
+
+def test_functions_in_a_vpc_may_leave_through_endpoints_alone_if_none_is_missing() -> None:
+    [problem] = problems(
+        "network: {nat: none, interface_endpoints: [ssm, sagemaker.runtime]}\ninference: {lambda_in_vpc: true}"
+    )
+    assert "list in `network.interface_endpoints` also bedrock-runtime (" in problem
+    endpoints = "[ssm, sagemaker.runtime, bedrock-runtime]"
+    build(
+        "dev",
+        ("p", f"network: {{nat: none, interface_endpoints: {endpoints}}}\ninference: {{lambda_in_vpc: true}}"),
+        {},
+    )
+
+
+EXISTING = """\
+network:
+  use_existing:
+    vpc_id: vpc-0123456789abcdef0
+    private_subnet_ids: [subnet-0a0123456789abcde, subnet-0b0123456789abcde]
+"""
+
+
+def test_an_existing_network_is_taken() -> None:
+    existing = build("dev", ("platform.yaml", EXISTING), {}).platform.network.use_existing
+    assert existing is not None
+    assert existing.vpc_id == "vpc-0123456789abcdef0"
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        (EXISTING + "  nat: per_az\n", "platform.yaml:5: network.nat: shapes a network of our own; with "
+            "`use_existing` there is none: remove one of the two (received 'per_az')"),
+        (EXISTING + "    public_subnet_ids: [subnet-0b0123456789abcde]\n", "platform.yaml:5: "
+            "network.use_existing.public_subnet_ids[0]: is named in `private_subnet_ids` already "
+            "(received 'subnet-0b0123456789abcde')"),
+        (EXISTING.replace("vpc-0", "vcp-0"), "platform.yaml:3: network.use_existing.vpc_id: must match "
+            "^vpc-[0-9a-f]{8,17}$ (received 'vcp-0123456789abcdef0')"),
+        (EXISTING.replace(", subnet-0b0123456789abcde", ""), "platform.yaml:4: "
+            "network.use_existing.private_subnet_ids: list should have at least 2 items "
+            "after validation, not 1 (received ['subnet-0a0123456789abcde'])"),
+        (EXISTING + "    internet_egress: false\ninference: {lambda_in_vpc: true}\n", "platform.yaml:6: "
+            "inference.lambda_in_vpc: functions inside the VPC reach no AWS service they call: give the network a way "
+            "out (`network.nat` single or per_az), or list in `network.interface_endpoints` also sagemaker.runtime, "
+            "bedrock-runtime, ssm (received True)"),
+    ],
+)  # fmt: skip
+def test_rules_of_an_existing_network(platform: str, expected: str) -> None:
+    assert problems(platform) == [expected]
 
 
 def test_all_problems_of_all_files_come_at_once() -> None:
