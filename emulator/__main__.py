@@ -24,6 +24,7 @@ def main(argv: list[str] | None = None) -> int:
             data_dir=arguments.data_dir.resolve(),
             jobs_python=arguments.jobs_python,
             lambda_python=arguments.lambda_python,
+            time_scale=arguments.time_scale,
         )
     except EmulatorError as error:
         sys.stderr.write(f"emulator: {error}\n")
@@ -42,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument(
         "--lambda-python", type=_interpreter, default=Path(sys.executable), help="interpreter of Lambda functions"
+    )
+    serve.add_argument(
+        "--time-scale", type=float, default=1.0, help="seconds for one second of a retry delay or a rate (%(default)s)"
     )
     return parser
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from emulator.fidelity import Fidelity, weakest
 
-KINDS = ("lambda", "glue-crawler", "glue-job", "training", "endpoint", "bedrock", "states-call")
+KINDS = ("lambda", "glue-crawler", "glue-job", "training", "endpoint", "bedrock", "states-call", "event-delivery")
 
 CAPACITY = 20_000
 """Records kept; the oldest ended ones go first."""
@@ -60,6 +60,8 @@ class Evidence:
     status: str = "running"
     stand_in: str | None = None
     """Name of what answered in place of the real thing."""
+    recorded: bool = False
+    """Written down instead of done, such as an e-mail."""
     started_at: str = ""
     ended_at: str | None = None
     detail: dict[str, Any] = field(default_factory=dict)
@@ -69,6 +71,8 @@ class Evidence:
         """From this record alone."""
         if self.stand_in:
             return "stand-in"
+        if self.recorded:
+            return "recorded"
         if self.pid is None:
             # Work that was to run in a process, and ended before there was one, never happened.
             return "not-run" if self.status == "failed" and self.detail.get("needs_process") else "emulated"

@@ -29,7 +29,9 @@ BACKLOG = 1024
 """Connections that may wait to be accepted. One that finds no room tries again a second later."""
 
 
-def serve(*, port: int, data_dir: Path, jobs_python: Path, lambda_python: Path) -> None:
+def serve(
+    *, port: int, data_dir: Path, jobs_python: Path, lambda_python: Path, time_scale: float = 1.0
+) -> None:
     """Serve until SIGTERM or SIGINT. Raises `PortTaken` or another `EmulatorError` before the first request."""
     listener = _listen(port)
     port = listener.getsockname()[1]
@@ -40,6 +42,7 @@ def serve(*, port: int, data_dir: Path, jobs_python: Path, lambda_python: Path) 
         data_dir=data_dir,
         jobs_python=jobs_python,
         lambda_python=lambda_python,
+        time_scale=time_scale,
     )
     data_dir.mkdir(parents=True, exist_ok=True)
     started_at = datetime.now(UTC).isoformat(timespec="seconds")

@@ -29,3 +29,5 @@ class Settings:
     """Interpreter of Glue jobs, training and hosting (it has scikit-learn and pyarrow)."""
     lambda_python: Path = Path(sys.executable)
     """Interpreter of Lambda functions (it has boto3)."""
+    time_scale: float = 1.0
+    """Seconds of this machine for one second of a retry delay or of a `rate(…)`; tests shorten them."""

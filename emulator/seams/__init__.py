@@ -46,6 +46,7 @@ SEAMS: tuple[str, ...] = (
     "sagemaker_runtime",
     "glue_compute",
     "events_delivery",
+    "events_schedule",
     "bedrock_runtime",
 )
 """Control plane first, then what makes it compute."""

@@ -1,168 +1,163 @@
-"""EventBridge delivers to functions, state machines and topics. Moto fails PutEvents when a rule has such a target.
+"""EventBridge delivers. Moto fails PutEvents when a rule has most kinds of targets, and checks no permission.
 
-S3's events are corrected too: moto sends them to every bus (AWS: the default one), with a number for a time.
+Corrected as well: patterns are matched and checked as AWS documents them, TestEventPattern answers, customers
+cannot send events of AWS's own sources, and S3's events go to the default bus only.
 """
 
 from __future__ import annotations
 
 import json
-import logging
-import re
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-from moto.events.models import Rule
-from moto.utilities.arns import parse_arn
+from moto.events.exceptions import InvalidEventPatternException
+from moto.events.models import EventPattern, EventPatternParser, EventsBackend, Rule, events_backends
+from moto.events.responses import EventsHandler
 
-from emulator.compute.aws import ADMIN, Aws
-from emulator.evidence import caused_by, current_cause
+from emulator.compute.aws import Aws
+from emulator.events import clock, patterns
+from emulator.events.courier import Courier, DeliveryFailed, Letter
+from emulator.events.transform import target_input, time_text
+from emulator.seams.event_bus import count
+from emulator.seams.event_targets import Sender, Targets
 from emulator.seams.patching import wrap
 from emulator.settings import Settings
 
-LOG = logging.getLogger(__name__)
-DELIVERED_HERE = ("lambda", "states", "sns")
-WORKERS = 4
-VARIABLE = re.compile(r"<([\w.\-]+)>")
+ARCHIVE_RULE = "Events-Archive-"
+DEFAULT_RETRIES, DEFAULT_AGE = 185, 86_400
 
-_pool: ThreadPoolExecutor | None = None
+
+delivery: Delivery | None = None
+"""Made when the seam is applied; schedules use it too."""
 
 
 def apply(settings: Settings) -> None:
-    global _pool
-    _pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="events")
-    delivery = _Delivery(Aws(settings))
+    global delivery
+    delivery = Delivery(Courier(clock.start(settings.time_scale)), Targets(Aws(settings)))
 
     @wrap(Rule, "send_to_targets")
     def send_to_targets(original: Any, self: Any, original_event: Any, transform_input: bool = True) -> None:
-        if original_event.get("source") == "aws.s3" and self.event_bus_name != "default":
-            return
-        ours = [target for target in self.targets if parse_arn(target["Arn"]).service in DELIVERED_HERE]
-        event = {**original_event, "time": _text_time(original_event.get("time"))}
-        if ours and self.state == "ENABLED" and self.event_pattern.matches_event(original_event):
-            for target in ours:
-                _submit(delivery, self, target, event)
-        theirs = [target for target in self.targets if target not in ours]
-        if theirs:
-            # A copy of the rule with the other targets: the rule itself is shared with other requests.
-            rest = object.__new__(type(self))
-            rest.__dict__ = {**self.__dict__, "targets": theirs}
-            original(rest, original_event, transform_input)
+        event = {**original_event, "time": time_text(original_event.get("time"))}
+        event.pop("ingestion-time", None)
+        if (
+            self.state.startswith("ENABLED")
+            and self.event_pattern.get_pattern()
+            and self.event_pattern.matches_event(event)
+        ):
+            assert delivery is not None
+            delivery.fire(self, event)
+
+    _patterns()
+    _own_sources()
 
 
 def shutdown() -> None:
-    if _pool:
-        _pool.shutdown(wait=False, cancel_futures=True)
+    clock.shutdown()
 
 
-def _submit(delivery: _Delivery, rule: Any, target: dict[str, Any], event: dict[str, Any]) -> None:
-    assert _pool is not None
-    cause = current_cause()
+class Delivery:
+    """From a rule that matched to its targets."""
 
-    def work() -> None:
-        with caused_by(cause):
-            delivery.deliver(rule, target, event)
+    def __init__(self, courier: Courier, targets: Targets) -> None:
+        self.courier, self.targets = courier, targets
 
-    _pool.submit(work)
+    def fire(self, rule: Any, event: dict[str, Any]) -> None:
+        """Every target of the rule gets its input; returns before they have it."""
+        if rule.managed_by and rule.name.startswith(ARCHIVE_RULE):
+            _archive(rule, event)
+            return
+        count(rule.account_id, rule.region_name, "TriggeredRules", rule.name)
+        for target in list(rule.targets):
+            self.courier.carry(self._letter(rule, target, event))
 
+    def _letter(self, rule: Any, target: dict[str, Any], event: dict[str, Any]) -> Letter:
+        sender = Sender(rule.arn, rule.account_id, session=rule.name)
+        body = target_input(target, event, {"name": rule.name, "arn": rule.arn})
+        policy = target.get("RetryPolicy") or {}
 
-class _Delivery:
-    """Calls one target with one event."""
+        def send() -> None:
+            count(rule.account_id, rule.region_name, "Invocations", rule.name)
+            self.targets.call(sender, target, body)
 
-    def __init__(self, aws: Aws) -> None:
-        self._aws = aws
-
-    def deliver(self, rule: Any, target: dict[str, Any], event: dict[str, Any]) -> None:
-        """A failed delivery goes to the target's dead-letter queue, as on AWS; without one it is lost, and logged."""
-        body = _input(target, event)
-        arn = target["Arn"]
-        try:
-            self._call(rule, target, body)
-        except (ClientError, BotoCoreError) as error:
-            LOG.warning("rule %s could not deliver to %s: %s", rule.name, arn, error)
+        def bury(failed: DeliveryFailed, retries: int, exhausted: str | None) -> str | None:
             queue = (target.get("DeadLetterConfig") or {}).get("Arn")
-            if queue:
-                self._bury(queue, rule, target, body, error)
+            if not queue:
+                return None
+            told = {"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"], **dead_letter(failed, retries, exhausted)}
+            try:
+                # The event as it came: a dead letter can be sent again.
+                buried = self.targets.bury(sender, queue, json.dumps(event), told)
+            except Exception:
+                count(rule.account_id, rule.region_name, "InvocationsFailedToBeSentToDlq", rule.name)
+                raise
+            count(rule.account_id, rule.region_name, "InvocationsSentToDlq", rule.name)
+            return buried
 
-    def _call(self, rule: Any, target: dict[str, Any], body: str) -> None:
-        arn, service = target["Arn"], parse_arn(target["Arn"])
-        # Functions and topics admit EventBridge by their own policy; state machines are started under a role.
-        credentials = ADMIN
-        if target.get("RoleArn"):
-            credentials = self._aws.assume(target["RoleArn"], rule.name)
-        client = self._aws.client(
-            {"lambda": "lambda", "states": "stepfunctions", "sns": "sns"}[service.service], credentials, service.region
-        )
-        if service.service == "lambda":
-            client.invoke(FunctionName=arn, InvocationType="Event", Payload=body)
-        elif service.service == "states":
-            client.start_execution(stateMachineArn=arn, input=body)
-        else:
-            client.publish(TopicArn=arn, Message=body)
+        def ended(delivered: bool) -> None:
+            if not delivered:
+                count(rule.account_id, rule.region_name, "FailedInvocations", rule.name)
 
-    def _bury(self, queue_arn: str, rule: Any, target: dict[str, Any], body: str, error: Exception) -> None:
-        found = parse_arn(queue_arn)
-        sqs = self._aws.client("sqs", region=found.region)
-        attributes = {"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"], "ERROR_MESSAGE": str(error)[:256]}
-        sqs.send_message(
-            QueueUrl=sqs.get_queue_url(QueueName=found.resource_id)["QueueUrl"],
-            MessageBody=body,
-            MessageAttributes={
-                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+        return Letter(
+            source=rule.arn,
+            target=target["Arn"],
+            send=send,
+            bury=bury,
+            ended=ended,
+            retries=int(policy.get("MaximumRetryAttempts", DEFAULT_RETRIES)),
+            maximum_age=float(policy.get("MaximumEventAgeInSeconds", DEFAULT_AGE)),
+            detail={
+                "event_id": event.get("id"),
+                "event_source": event.get("source"),
+                "detail_type": event.get("detail-type"),
             },
         )
 
 
-def _input(target: dict[str, Any], event: dict[str, Any]) -> str:
-    """The text that the target receives: a constant, a part, a template, or the event itself."""
-    if target.get("Input") is not None:
-        return str(target["Input"])
-    if target.get("InputPath"):
-        return json.dumps(_at(target["InputPath"], event), default=str)
-    transformer = target.get("InputTransformer")
-    if transformer:
-        paths = transformer.get("InputPathsMap", {})
-        return _filled(transformer["InputTemplate"], {name: _at(path, event) for name, path in paths.items()}, event)
-    return json.dumps(event, default=str)
+def dead_letter(failed: DeliveryFailed, retries: int, exhausted: str | None) -> dict[str, str]:
+    """The attributes that EventBridge and its scheduler write on a dead letter."""
+    told = {"ERROR_CODE": failed.code, "ERROR_MESSAGE": failed.message[:1024], "RETRY_ATTEMPTS": str(retries)}
+    return told | ({"EXHAUSTED_RETRY_CONDITION": exhausted} if exhausted else {})
 
 
-def _at(path: str, event: dict[str, Any]) -> Any:
-    """The value at a JSON path such as `$.detail.name`; `None` where there is nothing."""
-    value: Any = event
-    for part in path.removeprefix("$").strip(".").split("."):
-        if part:
-            value = value.get(part) if isinstance(value, dict) else None
-    return value
+def _archive(rule: Any, event: dict[str, Any]) -> None:
+    archive = events_backends[rule.account_id][rule.region_name].archives.get(rule.name.removeprefix(ARCHIVE_RULE))
+    if archive is not None:
+        archive.events.append(event)  # type: ignore[arg-type]
 
 
-def _filled(template: str, values: dict[str, Any], event: dict[str, Any]) -> str:
-    """A template's `<name>`: plain inside a JSON string, JSON everywhere else."""
-    values = {**values, "aws.events.event.json": event, "aws.events.event": event}
+def _patterns() -> None:
+    @wrap(EventPattern, "matches_event")
+    def matches_event(original: Any, self: Any, event: Any) -> bool:
+        """Moto compares lists as a whole, and knows no matcher below `anything-but` but one."""
+        pattern = self.get_pattern()
+        return not pattern or patterns.matches(pattern, event)
 
-    def fill(match: re.Match[str]) -> str:
-        if match[1] not in values:
-            return match[0]
-        value = values[match[1]]
-        quoted = template[: match.start()].replace('\\"', "").count('"') % 2 == 1
-        if not quoted:
-            return json.dumps(value, default=str)
-        text = "" if value is None else value if isinstance(value, str) else json.dumps(value, default=str)
-        return json.dumps(text)[1:-1]
+    @wrap(EventPatternParser, "parse")
+    def parse(original: Any, self: Any) -> dict[str, Any]:
+        try:
+            found = json.loads(self.pattern) if self.pattern else {}
+            if found:
+                patterns.check(found)
+        except patterns.InvalidPattern as error:
+            raise InvalidEventPatternException(reason=str(error)) from error
+        except ValueError as error:
+            raise InvalidEventPatternException(reason="Invalid JSON") from error
+        return found  # type: ignore[no-any-return]
 
-    filled = VARIABLE.sub(fill, template)
-    try:
-        whole = json.loads(filled)
-    except ValueError:
-        return filled
-    # A template that is one string arrives without its quotes.
-    return whole if isinstance(whole, str) else filled
+    @wrap(EventsHandler, "test_event_pattern")
+    def test_event_pattern(original: Any, self: Any) -> Any:
+        pattern = EventPattern.load(self._get_param("EventPattern"))
+        event = json.loads(self._get_param("Event"))
+        return self._create_response({"Result": pattern.matches_event(event)})
 
 
-def _text_time(value: Any) -> str:
-    """`2026-01-31T12:00:00Z`; moto keeps the time as a number, or as what the caller sent."""
-    try:
-        moment = datetime.fromtimestamp(float(value), UTC)
-    except (TypeError, ValueError):
-        return str(value)
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _own_sources() -> None:
+    @wrap(EventsBackend, "put_events")
+    def put_events(original: Any, self: Any, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """`aws.` is AWS's: an entry that claims it is refused, the others go through."""
+        refused = {
+            "ErrorCode": "NotAuthorizedForSourceException",
+            "ErrorMessage": "Not authorized for the source.",
+        }
+        ours = [index for index, event in enumerate(events) if not str(event.get("Source", "")).startswith("aws.")]
+        answers = iter(original(self, [events[index] for index in ours]))
+        return [next(answers) if index in ours else dict(refused) for index in range(len(events))]

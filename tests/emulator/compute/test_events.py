@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.compute.support import ROLE, unique, wait_for
+from tests.emulator.delivery import Queue, allow, attributes, permit, role, rule, send
 
 pytestmark = pytest.mark.emulator
 
@@ -24,6 +25,7 @@ class Kept:
     def __init__(self, lambdas: Any, aws: Any, bucket: str) -> None:
         self.s3, self.bucket, self.key = aws("s3"), bucket, f"kept/{unique('event')}.json"
         self.arn = lambdas.arn(lambdas.deploy(KEEP.format(bucket=bucket, key=self.key)))
+        permit(aws, self.arn, "events")
 
     def event(self) -> Any:
         def ask() -> Any:
@@ -38,18 +40,6 @@ def kept(lambdas, aws, bucket) -> Kept:
     return Kept(lambdas, aws, bucket)
 
 
-def rule(aws: Any, pattern: dict[str, Any], *targets: dict[str, Any], bus: str = "default") -> None:
-    events, name = aws("events"), unique("rule")
-    events.put_rule(Name=name, EventPattern=json.dumps(pattern), EventBusName=bus)
-    numbered = [{"Id": str(index), **target} for index, target in enumerate(targets)]
-    assert events.put_targets(Rule=name, Targets=numbered, EventBusName=bus)["FailedEntryCount"] == 0
-
-
-def send(aws: Any, source: str, detail: dict[str, Any], bus: str = "default") -> None:
-    entry = {"Source": source, "DetailType": "test", "Detail": json.dumps(detail), "EventBusName": bus}
-    assert aws("events").put_events(Entries=[entry])["FailedEntryCount"] == 0
-
-
 def test_a_rule_reaches_function_machine_and_topic(aws, kept):
     source = unique("source")
     states = aws("stepfunctions")
@@ -58,16 +48,17 @@ def test_a_rule_reaches_function_machine_and_topic(aws, kept):
         definition=json.dumps({"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True}}}),
         roleArn=ROLE,
     )["stateMachineArn"]
-    sqs, sns = aws("sqs"), aws("sns")
-    queue = sqs.create_queue(QueueName=unique("queue"))["QueueUrl"]
-    queue_arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    queue, sns = Queue(aws, "sns"), aws("sns")
     topic = sns.create_topic(Name=unique("topic"))["TopicArn"]
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue_arn)
+    sns.set_topic_attributes(
+        TopicArn=topic, AttributeName="Policy", AttributeValue=allow(("events",), "sns:Publish", topic)
+    )
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn)
     rule(
         aws,
         {"source": [source]},
         {"Arn": kept.arn},
-        {"Arn": machine, "RoleArn": ROLE, "InputPath": "$.detail"},
+        {"Arn": machine, "RoleArn": role(aws, "events", "states:StartExecution", machine), "InputPath": "$.detail"},
         {
             "Arn": topic,
             "InputTransformer": {"InputPathsMap": {"n": "$.detail.name"}, "InputTemplate": '"model <n> is ready"'},
@@ -80,8 +71,7 @@ def test_a_rule_reaches_function_machine_and_topic(aws, kept):
     executions = wait_for(lambda: states.list_executions(stateMachineArn=machine)["executions"], until=bool, seconds=20)
     execution = states.describe_execution(executionArn=executions[0]["executionArn"])
     assert json.loads(execution["input"]) == {"name": "reviews"}
-    received = wait_for(lambda: sqs.receive_message(QueueUrl=queue).get("Messages"), until=bool, seconds=20)
-    assert json.loads(received[0]["Body"])["Message"] == "model reviews is ready"
+    assert queue.body()["Message"] == "model reviews is ready"
 
 
 def test_other_events_and_disabled_rules_deliver_nothing(aws, kept):
@@ -107,14 +97,14 @@ def test_an_object_created_in_s3_reaches_the_function(aws, kept):
 
 
 def test_what_cannot_be_delivered_goes_to_the_dead_letter_queue(aws):
-    sqs, source = aws("sqs"), unique("source")
-    queue = sqs.create_queue(QueueName=unique("dead"))["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    dead, source = Queue(aws, "events"), unique("source")
     missing = "arn:aws:states:us-east-1:123456789012:stateMachine:not-there"
-    rule(aws, {"source": [source]}, {"Arn": missing, "RoleArn": ROLE, "DeadLetterConfig": {"Arn": arn}})
+    target = {"Arn": missing, "RoleArn": role(aws, "events", "states:StartExecution")}
+    arn = rule(aws, {"source": [source]}, {**target, "DeadLetterConfig": {"Arn": dead.arn}})
     send(aws, source, {"n": 1})
-    [message] = wait_for(
-        lambda: sqs.receive_message(QueueUrl=queue, MessageAttributeNames=["All"]).get("Messages", []), until=bool
-    )
+    message = dead.message()
     assert json.loads(message["Body"])["detail"] == {"n": 1}
-    assert message["MessageAttributes"]["TARGET_ARN"]["StringValue"] == missing
+    told = attributes(message)
+    assert (told["RULE_ARN"], told["TARGET_ARN"]) == (arn, missing)
+    assert (told["ERROR_CODE"], told["RETRY_ATTEMPTS"]) == ("NO_RESOURCE", "0")
+    assert "not-there" in told["ERROR_MESSAGE"]
