@@ -38,12 +38,16 @@ class App:
 
         return phases.read(self.repo)
 
-    def load(self, env: str) -> tuple[Environment, Graph]:
-        """Read and validate; nothing has been started when this raises."""
-        from orchestrator import graph
+    def load(self, env: str, *, building: bool = False) -> tuple[Environment, Graph]:
+        """Read and validate; nothing has been started when this raises. To build is refused after expiry."""
+        from orchestrator import expiry, graph
         from orchestrator.config import load
+        from orchestrator.runs import now
 
-        environment = load(self.repo, env)
+        today = now().date()
+        environment = expiry.dated(load(self.repo, env), today)
+        if building:
+            expiry.refuse_expired(environment, today)
         return environment, graph.build(self.phases, environment)
 
     def tools(self, environment: Environment) -> Tools:

@@ -20,6 +20,6 @@ def command(ctx: click.Context, env: str, force_pipeline: bool, refresh: bool, w
     from orchestrator import plan
 
     app: App = ctx.obj
-    environment, graph = app.load(env)
+    environment, graph = app.load(env, building=True)
     wanted = plan.deploy(environment, graph, force_pipeline=force_pipeline, refresh=refresh)
     ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why))

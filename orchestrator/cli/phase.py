@@ -40,7 +40,7 @@ def rollout(
     from orchestrator import plan
 
     app: App = ctx.obj
-    environment, graph = app.load(env)
+    environment, graph = app.load(env, building=True)
     chosen = graph.select(phases=phases, first=first, last=last, blueprints=blueprints)
     wanted = plan.deploy(
         environment,

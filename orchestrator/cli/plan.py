@@ -31,7 +31,7 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
     from orchestrator import explain, plan
 
     app: App = ctx.obj
-    environment, graph = app.load(env)
+    environment, graph = app.load(env, building=True)
     stacks = (graph.stack(stack),) if stack else graph.stacks
     if not as_json and not stack:
         app.console.line(f"`orchestrator deploy {env}` would do:", style="bold")

@@ -6,9 +6,10 @@ Pure: documents and models in, problems out.
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from orchestrator.config.models import Blueprint, Network, Platform
+from orchestrator.config.models import PERMANENT, Blueprint, Network, Platform
 from orchestrator.config.problems import Problem, nearest
 from orchestrator.config.yaml_source import Document, Location
 from orchestrator.preflight import addresses
@@ -18,6 +19,10 @@ DEPLOYABLE_KINDS = ("realtime",)
 MODEL_GROUPS = ("reviews",)
 """Model package groups that the foundation phase creates."""
 RESERVED_TAGS = ("project", "environment", "owner", "cost-center", "managed-by", "phase", "blueprint", "expires-at")
+TAG_KEY = re.compile(r"[\w.:/=+\-@][\w .:/=+\-@]{0,127}")
+TAG_VALUE = re.compile(r"[\w .:/=+\-@]{1,256}")
+MAX_OWN_TAGS = 40
+"""AWS takes 50 on a resource."""
 INTERFACE_ENDPOINTS = (
     "sagemaker.api", "sagemaker.runtime", "bedrock-runtime", "sts", "logs", "monitoring", "ecr.api", "ecr.dkr",
     "glue", "states", "kms", "lambda", "events", "ssm", "sns", "sqs", "secretsmanager", "execute-api", "athena", "xray",
@@ -41,11 +46,40 @@ def check_platform(name: str, document: Document, platform: Platform) -> Iterato
     if name == "local" and platform.account_id not in (None, LOCAL_ACCOUNT_ID):
         rule = f"the local AWS has one account, {LOCAL_ACCOUNT_ID}; remove the key"
         yield _problem(document, ("account_id",), rule, platform.account_id)
-    for tag in platform.tags:
-        if tag in RESERVED_TAGS:
-            rule = "the platform sets this tag itself; it cannot be given here"
-            yield _problem(document, ("tags", tag), rule, platform.tags[tag])
+    if "lifetime_days" in platform.model_fields_set:
+        if name in PERMANENT:
+            rule = f"{name} stays until somebody removes it: there is no lifetime (`expires_at` gives it a date)"
+            yield _problem(document, ("lifetime_days",), rule, platform.lifetime_days)
+        elif platform.expires_at is not None:
+            rule = "counts from each deployment and `expires_at` is a fixed day: give one of the two"
+            yield _problem(document, ("lifetime_days",), rule, platform.lifetime_days)
+    yield from _check_tags(document, platform.tags)
     yield from _check_network(document, platform)
+
+
+def _check_tags(document: Document, tags: Mapping[str, str]) -> Iterator[Problem]:
+    """What every service accepts: the narrowest of them, IAM, sets the rule."""
+    if len(tags) > MAX_OWN_TAGS:
+        rule = f"at most {MAX_OWN_TAGS} tags of your own: the platform's come to them"
+        yield _problem(document, ("tags",), rule, len(tags))
+    seen: dict[str, str] = {}
+    for tag, value in tags.items():
+        location = ("tags", tag)
+        # IAM takes `Owner` and `owner` for the same key and refuses the second.
+        folded = tag.casefold()
+        if folded in RESERVED_TAGS:
+            yield _problem(document, location, "the platform sets this tag itself; it cannot be given here", value)
+        elif folded in seen:
+            yield _problem(
+                document, location, f"is the tag `{seen[folded]}` again: upper and lower case are one", value
+            )
+        elif not TAG_KEY.fullmatch(tag) or folded.startswith("aws:"):
+            rule = "a tag's name has 1 to 128 letters, digits, blanks or _.:/=+-@, and does not begin with aws:"
+            yield _problem(document, location, rule, tag)
+        elif not TAG_VALUE.fullmatch(value):
+            rule = "a tag's value has 1 to 256 letters, digits, blanks or _.:/=+-@"
+            yield _problem(document, location, rule, value)
+        seen.setdefault(folded, tag)
 
 
 def _check_network(document: Document, platform: Platform) -> Iterator[Problem]:

@@ -107,6 +107,8 @@ def _rule(detail: ErrorDetails) -> str:
             return f"must be one of {detail['ctx']['expected']}"
         case "union_tag_not_found" | "union_tag_invalid":
             return "needs `source: sagemaker` (with `group`) or `source: bedrock` (with `model_id`)"
+        case kind if kind.startswith("date_"):
+            return "must be a day as year-month-day, such as 2027-01-31"
         case _:
             message = detail["msg"]
             return message[0].lower() + message[1:]

@@ -14,6 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
 
 
+PERMANENT = ("staging", "prod")
+"""Environments that stay. All others, whatever their name, are dated."""
+
+
 class Section(BaseModel):
     """Base of every section: unknown keys are refused, values are immutable."""
 
@@ -125,6 +129,13 @@ class Events(Section):
     dead_letter_days: int = Field(14, ge=1, le=14, description="for how long undelivered events are kept")
 
 
+class Approvals(Section):
+    deploy: Literal["ask", "never"] | None = Field(
+        None,
+        description="whether a deploy is previewed, its risks accepted and asked about; unset: not in local and dev",
+    )
+
+
 class Limits(Section):
     parallelism: int = Field(2, ge=1, le=16, description="stacks deployed at the same time, if cores and memory allow")
 
@@ -139,7 +150,16 @@ class Platform(Section):
     )
     owner: Name = "ml-platform"
     cost_center: Name = "ml-platform"
-    expires_at: dt.date | None = None
+    expires_at: dt.date | None = Field(
+        None, description="fixed day for the tag `expires-at`; afterwards nothing more is deployed"
+    )
+    lifetime_days: int = Field(
+        30,
+        ge=1,
+        le=366,
+        description="outside staging and prod: without `expires_at`, everything expires so many days after the last "
+        "deployment, rounded up to a Monday",
+    )
     tags: dict[str, str] = {}
     protected: bool = Field(False, description="destroy needs --yes-destroy-protected; deletion protection on")
     network: Network = Network()
@@ -150,6 +170,7 @@ class Platform(Section):
     inference: Inference = Inference()
     monitoring: Monitoring = Monitoring()
     events: Events = Events()
+    approvals: Approvals = Approvals()
     limits: Limits = Limits()
 
 
@@ -205,6 +226,17 @@ class Environment(Section):
     @property
     def is_local(self) -> bool:
         return self.name == "local"
+
+    @property
+    def is_permanent(self) -> bool:
+        """Whether it exists without a date on which it expires."""
+        return self.name in PERMANENT
+
+    @property
+    def asks(self) -> bool:
+        """Whether a deploy needs accepted risks and a yes."""
+        said = self.platform.approvals.deploy
+        return self.name not in ("local", "dev") if said is None else said == "ask"
 
     @property
     def name_prefix(self) -> str:

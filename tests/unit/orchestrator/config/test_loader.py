@@ -69,6 +69,11 @@ def test_an_unknown_environment_is_answered_with_the_valid_ones() -> None:
         ("- a", "platform.yaml:1: must be a mapping of keys to values (received ['a'])"),
         ("tags:\n  owner: me", "platform.yaml:2: tags.owner: the platform sets this tag itself; it "
             "cannot be given here (received 'me')"),
+        ("expires_at: 31.01.2027", "platform.yaml:1: expires_at: must be a day as year-month-day, such as 2027-01-31 "
+            "(received '31.01.2027')"),
+        ("lifetime_days: 0", "platform.yaml:1: lifetime_days: input should be greater than or equal to 1 (received 0)"),
+        ("expires_at: 2027-01-31\nlifetime_days: 7", "platform.yaml:2: lifetime_days: counts from each deployment and "
+            "`expires_at` is a fixed day: give one of the two (received 7)"),
         ("network:\n  cidr: 10.0.0.0/28", "platform.yaml:2: network.cidr: must be an IPv4 block "
             "from /16 to /20 (received '10.0.0.0/28')"),
         (
@@ -86,6 +91,33 @@ def test_an_unknown_environment_is_answered_with_the_valid_ones() -> None:
 )  # fmt: skip
 def test_a_problem_names_file_line_key_rule_and_value(platform: str, expected: str) -> None:
     assert expected in problems(platform)
+
+
+@pytest.mark.parametrize(
+    ("platform", "expected"),
+    [
+        ("tags:\n  Owner: me", "platform.yaml:2: tags.Owner: the platform sets this tag itself"),
+        ("tags:\n  team: a\n  Team: b", "platform.yaml:3: tags.Team: is the tag `team` again"),
+        ("tags:\n  aws:team: a", "platform.yaml:2: tags.aws:team: a tag's name has 1 to 128 letters"),
+        ("tags:\n  team: a&b", "platform.yaml:2: tags.team: a tag's value has 1 to 256 letters"),
+        ("tags:\n  team: ''", "platform.yaml:2: tags.team: a tag's value has 1 to 256 letters"),
+        ("cost_center: Cost!", "platform.yaml:1: cost_center: must match"),
+    ],
+)
+def test_a_tag_that_a_service_would_refuse_is_refused_here(platform: str, expected: str) -> None:
+    [problem] = problems(platform)
+    assert problem.startswith(expected)
+
+
+def test_prod_has_no_lifetime() -> None:
+    with pytest.raises(ConfigError) as error:
+        build("prod", ("platform.yaml", "lifetime_days: 7"), {})
+    assert "lifetime_days: prod stays until somebody removes it" in error.value.message
+
+
+def test_there_is_room_for_the_platforms_own_tags() -> None:
+    [problem] = problems("tags:\n" + "".join(f"  t{number}: x\n" for number in range(41)))
+    assert problem.startswith("platform.yaml:1: tags: at most 40 tags of your own")
 
 
 def test_a_duplicate_key_is_refused() -> None:
