@@ -7,6 +7,7 @@ resource "aws_kms_key" "this" {
   enable_key_rotation     = true
   rotation_period_in_days = var.rotation_days
   deletion_window_in_days = var.deletion_window_days
+  multi_region            = var.multi_region
   policy                  = local.policies[each.key]
 }
 

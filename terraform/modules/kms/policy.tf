@@ -9,18 +9,23 @@ locals {
 
   use_actions = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 
+  # `via_services`: through which services anybody of this account may use the key, as far as IAM lets them.
+  # `grant_services`: services that work on with a grant which the caller makes for them.
   keys = {
     data = {
-      description  = "data bucket, Glue and Athena"
-      via_services = ["s3", "glue", "athena"]
+      description    = "data bucket, Glue, Athena and settings of functions"
+      via_services   = ["s3", "glue", "athena", "lambda"]
+      grant_services = ["lambda", "sagemaker"]
     }
     models = {
-      description  = "model artifacts, images and volumes of training and endpoints"
-      via_services = ["s3", "sagemaker", "ecr", "ec2"]
+      description    = "model artifacts, images and volumes of training and endpoints"
+      via_services   = ["s3", "sagemaker", "ecr", "ec2"]
+      grant_services = ["sagemaker", "ecr", "ec2", "bedrock"]
     }
     logs = {
-      description  = "log groups, notifications and queues"
-      via_services = ["logs", "sns", "sqs"]
+      description    = "log groups, notifications and queues"
+      via_services   = ["logs", "sns", "sqs"]
+      grant_services = []
     }
   }
 
@@ -36,7 +41,7 @@ locals {
           "kms:GetKeyRotationStatus", "kms:ListAliases", "kms:ListGrants", "kms:ListKeyPolicies",
           "kms:ListKeyRotations", "kms:ListResourceTags", "kms:PutKeyPolicy", "kms:RevokeGrant",
           "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias",
-          "kms:UpdateKeyDescription",
+          "kms:UpdateKeyDescription", "kms:RotateKeyOnDemand", "kms:ReplicateKey", "kms:UpdatePrimaryRegion",
         ]
         Resource = "*"
       },
@@ -68,58 +73,30 @@ locals {
           }
         }
       },
-      {
-        # SageMaker, ECR and EBS work with grants that the caller makes for them.
-        Sid       = "GrantToServices"
-        Effect    = "Allow"
-        Principal = { AWS = local.account_root }
-        Action    = ["kms:CreateGrant"]
-        Resource  = "*"
-        Condition = {
-          Bool         = { "kms:GrantIsForAWSResource" = "true" }
-          StringEquals = { "kms:CallerAccount" = var.context.account_id }
-        }
-      },
     ]
   }
 
-  # Only log groups, topics and queues are written by services under their own name.
-  service_statements = { data = [], models = [], logs = [
-    {
-      Sid       = "EncryptLogGroups"
+  grant_statements = {
+    for key, spec in local.keys : key => length(spec.grant_services) == 0 ? [] : [{
+      Sid       = "GrantToServices"
       Effect    = "Allow"
-      Principal = { Service = "logs.${var.context.region}.amazonaws.com" }
-      Action    = local.use_actions
+      Principal = { AWS = local.account_root }
+      Action    = ["kms:CreateGrant"]
       Resource  = "*"
       Condition = {
-        ArnLike = {
-          "kms:EncryptionContext:aws:logs:arn" = "arn:${data.aws_partition.current.partition}:logs:${var.context.region}:${var.context.account_id}:log-group:*"
+        Bool = { "kms:GrantIsForAWSResource" = "true" }
+        StringEquals = {
+          "kms:CallerAccount" = var.context.account_id
+          "kms:ViaService"    = [for service in spec.grant_services : "${service}.${var.context.region}.amazonaws.com"]
         }
       }
-    },
-    {
-      Sid       = "PublishNotifications"
-      Effect    = "Allow"
-      Principal = { Service = ["cloudwatch.amazonaws.com", "sns.amazonaws.com"] }
-      Action    = ["kms:Decrypt", "kms:GenerateDataKey*"]
-      Resource  = "*"
-      Condition = { StringEquals = { "aws:SourceAccount" = var.context.account_id } }
-    },
-    {
-      # Without a condition: EventBridge sends no source account or ARN when it writes to an encrypted topic, so
-      # AWS evaluates none of them as true, and every message would be dropped without an error.
-      Sid       = "DeliverEvents"
-      Effect    = "Allow"
-      Principal = { Service = "events.amazonaws.com" }
-      Action    = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey*"]
-      Resource  = "*"
-    },
-  ] }
+    }]
+  }
 
   policies = {
     for key in keys(local.keys) : key => jsonencode({
       Version   = "2012-10-17"
-      Statement = concat(local.common_statements[key], local.service_statements[key])
+      Statement = concat(local.common_statements[key], local.grant_statements[key], local.service_statements[key], local.reader_statements[key])
     })
   }
 }

@@ -35,3 +35,20 @@ variable "deletion_window_days" {
     error_message = "deletion_window_days must lie between 7 and 30 (KMS limits), got ${var.deletion_window_days}."
   }
 }
+
+variable "multi_region" {
+  description = "Keys that can be replicated into another region. Cannot be changed later: KMS would have to make new keys."
+  type        = bool
+  default     = false
+}
+
+variable "model_reader_account_ids" {
+  description = "Accounts that deploy models of this registry: they may decrypt model artifacts that they read from S3."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.model_reader_account_ids : can(regex("^\\d{12}$", id)) && id != var.context.account_id])
+    error_message = "model_reader_account_ids must be 12 digits each and not this account, got ${jsonencode(var.model_reader_account_ids)}."
+  }
+}

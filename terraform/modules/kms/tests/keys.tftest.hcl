@@ -35,10 +35,10 @@ run "a_policy_hands_out_no_whole_service_and_names_no_role" {
   assert {
     condition = alltrue([
       for key in aws_kms_key.this : alltrue([
-        for statement in jsondecode(key.policy).Statement : can(statement.Condition) || contains(["AdministerFromThisAccount", "DeliverEvents"], statement.Sid)
+        for statement in jsondecode(key.policy).Statement : can(statement.Condition) || statement.Sid == "AdministerFromThisAccount"
       ])
     ])
-    error_message = "only administration, and EventBridge in the logs key, may be without a condition"
+    error_message = "only administration may be without a condition"
   }
   assert {
     condition     = !contains(jsondecode(aws_kms_key.this["data"].policy).Statement[0].Action, "kms:Decrypt")
@@ -48,7 +48,7 @@ run "a_policy_hands_out_no_whole_service_and_names_no_role" {
 
 run "use_is_limited_to_services_or_to_roles_of_the_environment" {
   assert {
-    condition     = jsondecode(aws_kms_key.this["data"].policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["s3.eu-west-1.amazonaws.com", "glue.eu-west-1.amazonaws.com", "athena.eu-west-1.amazonaws.com"]
+    condition     = jsondecode(aws_kms_key.this["data"].policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["s3.eu-west-1.amazonaws.com", "glue.eu-west-1.amazonaws.com", "athena.eu-west-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com"]
     error_message = "services of the data key"
   }
   assert {
@@ -61,17 +61,79 @@ run "only_the_logs_key_admits_services_under_their_own_name" {
   assert {
     condition = {
       for name, key in aws_kms_key.this : name => length([for statement in jsondecode(key.policy).Statement : statement if can(statement.Principal.Service)])
-    } == { data = 0, models = 0, logs = 3 }
+    } == { data = 0, models = 0, logs = 5 }
     error_message = "service principals per key"
   }
   assert {
-    condition     = [for each in jsondecode(aws_kms_key.this["logs"].policy).Statement : each.Sid if !can(each.Condition)] == ["AdministerFromThisAccount", "DeliverEvents"]
-    error_message = "EventBridge cannot meet a condition, and everybody else must"
+    condition = alltrue([
+      for each in jsondecode(aws_kms_key.this["logs"].policy).Statement : !strcontains(jsonencode(each.Condition), "aws:Source")
+      if each.Sid == "DeliverEventsToTopics" || each.Sid == "DeliverToQueues"
+    ])
+    error_message = "EventBridge carries no source to a topic: its messages would be dropped"
+  }
+  assert {
+    condition = {
+      for each in jsondecode(aws_kms_key.this["logs"].policy).Statement : each.Sid => [for operator in values(each.Condition) : keys(operator)] if can(each.Principal.Service)
+      } == {
+      EncryptLogGroups      = [["kms:EncryptionContext:aws:logs:arn"]]
+      NotifyOfAlarms        = [["aws:SourceArn"], ["aws:SourceAccount"]]
+      DeliverEventsToTopics = [["kms:EncryptionContext:aws:sns:topicArn"]]
+      DeliverToQueues       = [["kms:EncryptionContext:aws:sqs:arn"]]
+      EncryptBuses          = [["aws:SourceAccount"]]
+    }
+    error_message = "what binds each service"
   }
   assert {
     condition     = strcontains(aws_kms_key.this["logs"].policy, "logs.eu-west-1.amazonaws.com") && strcontains(aws_kms_key.this["logs"].policy, "events.amazonaws.com") && strcontains(aws_kms_key.this["logs"].policy, "cloudwatch.amazonaws.com")
     error_message = "log groups, rules and alarms could not use the logs key"
   }
+}
+
+run "grants_are_made_for_named_services_only" {
+  assert {
+    condition = {
+      for name, key in aws_kms_key.this : name => flatten([for each in jsondecode(key.policy).Statement : each.Condition.StringEquals["kms:ViaService"] if contains(each.Action, "kms:CreateGrant")])
+      } == {
+      data   = ["lambda.eu-west-1.amazonaws.com", "sagemaker.eu-west-1.amazonaws.com"]
+      models = ["sagemaker.eu-west-1.amazonaws.com", "ecr.eu-west-1.amazonaws.com", "ec2.eu-west-1.amazonaws.com", "bedrock.eu-west-1.amazonaws.com"]
+      logs   = []
+    }
+    error_message = "who may be given a grant"
+  }
+}
+
+run "other_accounts_read_models_and_nothing_else" {
+  variables {
+    model_reader_account_ids = ["210987654321"]
+    multi_region             = true
+  }
+  assert {
+    condition     = { for name, key in aws_kms_key.this : name => strcontains(key.policy, "210987654321") } == { data = false, models = true, logs = false }
+    error_message = "another account has a key that is none of its business"
+  }
+  assert {
+    condition = one([for each in jsondecode(aws_kms_key.this["models"].policy).Statement : each if each.Sid == "ReadModelsFromOtherAccounts"]) == {
+      Sid       = "ReadModelsFromOtherAccounts"
+      Effect    = "Allow"
+      Principal = { AWS = ["arn:aws:iam::210987654321:root"] }
+      Action    = ["kms:Decrypt", "kms:DescribeKey"]
+      Resource  = "*"
+      Condition = { StringEquals = { "kms:ViaService" = "s3.eu-west-1.amazonaws.com" } }
+    }
+    error_message = "reading goes through S3"
+  }
+  assert {
+    condition     = alltrue([for key in aws_kms_key.this : key.multi_region])
+    error_message = "multi_region did not reach the keys"
+  }
+}
+
+run "refuses_this_account_as_another" {
+  command = plan
+  variables {
+    model_reader_account_ids = ["123456789012"]
+  }
+  expect_failures = [var.model_reader_account_ids]
 }
 
 run "refuses_an_account_that_is_no_account" {
