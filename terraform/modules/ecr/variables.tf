@@ -17,7 +17,7 @@ variable "kms_key_arn" {
 }
 
 variable "repositories" {
-  description = "Repositories by short name; each keeps its newest images."
+  description = "Repositories by short name; each keeps its newest `keep_images` images, and untagged ones (layers of a build that was pushed over) for `untagged_after_days`."
   type = map(object({
     keep_images         = optional(number, 20)
     untagged_after_days = optional(number, 14)
@@ -28,12 +28,23 @@ variable "repositories" {
   }
 
   validation {
-    condition     = alltrue([for name, repository in var.repositories : repository.keep_images >= 1])
-    error_message = "keep_images must be at least 1, got ${jsonencode({ for name, r in var.repositories : name => r.keep_images })}."
+    condition     = alltrue([for name, repository in var.repositories : repository.keep_images >= 1 && repository.untagged_after_days >= 1])
+    error_message = "keep_images and untagged_after_days must be at least 1, got ${jsonencode(var.repositories)}."
   }
 
   validation {
     condition     = alltrue([for name in keys(var.repositories) : can(regex("^[a-z][a-z0-9-]*$", name))])
     error_message = "Repository names are lower-case letters, digits and hyphens, got ${jsonencode(keys(var.repositories))}."
+  }
+}
+
+variable "pull_account_ids" {
+  description = "Other accounts that may pull images, for example those that deploy models of this registry."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.pull_account_ids : can(regex("^\\d{12}$", id))])
+    error_message = "pull_account_ids must be 12 digits each, got ${jsonencode(var.pull_account_ids)}."
   }
 }

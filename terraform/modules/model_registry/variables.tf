@@ -1,6 +1,8 @@
 variable "context" {
-  description = "Naming."
+  description = "Naming and ownership."
   type = object({
+    region      = string
+    account_id  = string
     name_prefix = string
   })
 }
@@ -22,5 +24,16 @@ variable "groups" {
   validation {
     condition     = alltrue([for name in keys(var.groups) : can(regex("^[a-z][a-z0-9-]{0,30}$", name))])
     error_message = "Group names are lower-case letters, digits and hyphens (at most 31), got ${jsonencode(keys(var.groups))}."
+  }
+}
+
+variable "consumer_account_ids" {
+  description = "Other accounts that may deploy versions of every group."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.consumer_account_ids : can(regex("^\\d{12}$", id)) && id != var.context.account_id])
+    error_message = "consumer_account_ids must be 12 digits each and not this account, got ${jsonencode(var.consumer_account_ids)}."
   }
 }

@@ -59,6 +59,42 @@ run "refuses_what_is_no_key" {
   expect_failures = [var.kms_key_arn]
 }
 
+run "nobody_else_pulls_by_default" {
+  command = plan
+  assert {
+    condition     = length(aws_ecr_repository_policy.pull) == 0
+    error_message = "a repository is shared that nobody asked to share"
+  }
+}
+
+run "other_accounts_pull_and_do_nothing_else" {
+  command = plan
+  variables {
+    pull_account_ids = ["210987654321"]
+  }
+  assert {
+    condition     = keys(aws_ecr_repository_policy.pull) == ["inference", "training"]
+    error_message = "shared: ${jsonencode(keys(aws_ecr_repository_policy.pull))}"
+  }
+  assert {
+    condition = jsondecode(aws_ecr_repository_policy.pull["training"].policy).Statement == [{
+      Sid       = "PullFromOtherAccounts"
+      Effect    = "Allow"
+      Principal = { AWS = ["arn:aws:iam::210987654321:root"] }
+      Action    = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+    }]
+    error_message = "more than pulling"
+  }
+}
+
+run "refuses_to_share_with_what_is_no_account" {
+  command = plan
+  variables {
+    pull_account_ids = ["*"]
+  }
+  expect_failures = [var.pull_account_ids]
+}
+
 run "refuses_to_keep_no_image" {
   command = plan
   variables {

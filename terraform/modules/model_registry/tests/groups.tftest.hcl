@@ -3,7 +3,7 @@ mock_provider "aws" {
 }
 
 variables {
-  context = { name_prefix = "mlops-test" }
+  context = { name_prefix = "mlops-test", region = "us-east-1", account_id = "123456789012" }
 }
 
 run "the_reviews_group_exists_by_default" {
@@ -29,6 +29,48 @@ run "further_groups_are_named_alike" {
     condition     = output.group_names == { reviews = "mlops-test-reviews", churn = "mlops-test-churn" }
     error_message = "groups: ${jsonencode(output.group_names)}"
   }
+}
+
+run "nobody_else_sees_the_groups_by_default" {
+  command = plan
+  assert {
+    condition     = length(aws_sagemaker_model_package_group_policy.consumers) == 0
+    error_message = "a group is shared that nobody asked to share"
+  }
+}
+
+run "consumers_deploy_and_change_nothing" {
+  command = plan
+  variables {
+    consumer_account_ids = ["210987654321"]
+  }
+  assert {
+    condition = jsondecode(aws_sagemaker_model_package_group_policy.consumers["reviews"].resource_policy).Statement == [
+      {
+        Sid       = "FindGroup"
+        Effect    = "Allow"
+        Principal = { AWS = ["arn:aws:iam::210987654321:root"] }
+        Action    = ["sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"]
+        Resource  = "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/mlops-test-reviews"
+      },
+      {
+        Sid       = "DeployVersions"
+        Effect    = "Allow"
+        Principal = { AWS = ["arn:aws:iam::210987654321:root"] }
+        Action    = ["sagemaker:CreateModel", "sagemaker:DescribeModelPackage"]
+        Resource  = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-test-reviews/*"
+      },
+    ]
+    error_message = "what consumers may do"
+  }
+}
+
+run "refuses_this_account_as_a_consumer" {
+  command = plan
+  variables {
+    consumer_account_ids = ["123456789012"]
+  }
+  expect_failures = [var.consumer_account_ids]
 }
 
 run "refuses_no_group_at_all" {
