@@ -42,6 +42,20 @@ resource "aws_s3_bucket_lifecycle_configuration" "data" {
     }
   }
 
+  # Once the last version below it is gone, a delete marker only slows listings down.
+  rule {
+    id     = "delete-markers"
+    status = "Enabled"
+
+    filter {
+      prefix = ""
+    }
+
+    expiration {
+      expired_object_delete_marker = true
+    }
+  }
+
   rule {
     id     = "housekeeping"
     status = "Enabled"
@@ -51,7 +65,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "data" {
     }
 
     abort_incomplete_multipart_upload {
-      days_after_initiation = 7
+      days_after_initiation = var.lifecycle_days.abort_multipart
     }
 
     noncurrent_version_expiration {
@@ -72,7 +86,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "logs" {
     }
 
     expiration {
-      days = 365
+      days = var.lifecycle_days.access_log_expiration
     }
 
     noncurrent_version_expiration {
@@ -80,7 +94,7 @@ resource "aws_s3_bucket_lifecycle_configuration" "logs" {
     }
 
     abort_incomplete_multipart_upload {
-      days_after_initiation = 7
+      days_after_initiation = var.lifecycle_days.abort_multipart
     }
   }
 }

@@ -9,7 +9,7 @@ variable "log_bucket_name" {
 }
 
 variable "lifecycle_days" {
-  description = "How long objects stay before they expire or move to Glacier, in days."
+  description = "How long objects stay before they expire or move to Glacier, in days: `noncurrent_expiration` is for old versions, `abort_multipart` for uploads that were never finished, `access_log_expiration` for the other bucket."
   type = object({
     raw_expiration         = optional(number, 30)
     checkpoint_expiration  = optional(number, 7)
@@ -17,6 +17,8 @@ variable "lifecycle_days" {
     async_output_glacier   = optional(number, 30)
     log_glacier            = optional(number, 90)
     noncurrent_expiration  = optional(number, 30)
+    abort_multipart        = optional(number, 7)
+    access_log_expiration  = optional(number, 365)
   })
   default = {}
 

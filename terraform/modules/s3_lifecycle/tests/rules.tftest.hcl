@@ -21,7 +21,7 @@ run "every_bucket_has_its_rules" {
 run "the_lifecycle_is_the_documented_one" {
   assert {
     condition = {
-      for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.filter[0].prefix => try(rule.expiration[0].days, 0) if length(rule.expiration) > 0
+      for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.filter[0].prefix => rule.expiration[0].days if length(rule.expiration) > 0 && rule.id != "delete-markers"
       } == {
       "data/raw/"              = 30
       "artifacts/checkpoints/" = 7
@@ -41,6 +41,37 @@ run "the_lifecycle_is_the_documented_one" {
   assert {
     condition     = [for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.noncurrent_version_expiration[0].noncurrent_days if rule.id == "housekeeping"] == [30]
     error_message = "old versions stay for ever"
+  }
+  assert {
+    condition     = [for rule in concat(tolist(aws_s3_bucket_lifecycle_configuration.data.rule), tolist(aws_s3_bucket_lifecycle_configuration.logs.rule)) : rule.abort_incomplete_multipart_upload[0].days_after_initiation if rule.id == "housekeeping"] == [7, 7]
+    error_message = "uploads that were never finished cost money for ever"
+  }
+  assert {
+    condition     = [for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.expiration[0].expired_object_delete_marker if rule.id == "delete-markers"] == [true]
+    error_message = "delete markers stay for ever"
+  }
+  assert {
+    condition     = alltrue([for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.status == "Enabled"])
+    error_message = "a rule is switched off"
+  }
+}
+
+run "every_number_is_tunable" {
+  command = plan
+  variables {
+    lifecycle_days = {
+      raw_expiration = 1, checkpoint_expiration = 2, batch_input_expiration = 3, async_output_glacier = 4
+      log_glacier    = 5, noncurrent_expiration = 6, abort_multipart = 7, access_log_expiration = 8
+    }
+  }
+  assert {
+    condition = flatten([
+      [for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.expiration[0].days if length(rule.expiration) > 0 && rule.id != "delete-markers"],
+      [for rule in aws_s3_bucket_lifecycle_configuration.data.rule : [for move in rule.transition : move.days]],
+      [for rule in aws_s3_bucket_lifecycle_configuration.data.rule : [rule.noncurrent_version_expiration[0].noncurrent_days, rule.abort_incomplete_multipart_upload[0].days_after_initiation] if rule.id == "housekeeping"],
+      [for rule in aws_s3_bucket_lifecycle_configuration.logs.rule : rule.expiration[0].days],
+    ]) == [3, 2, 1, 4, 5, 6, 7, 8]
+    error_message = "a number did not reach its rule"
   }
 }
 
