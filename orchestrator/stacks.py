@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
 from orchestrator.graph import Stack
@@ -16,10 +17,11 @@ from orchestrator.values import Facts, blueprint_of, example_model_version, publ
 _SHOWN_FINDINGS = 5
 
 
-def deploy(session: Session, stack: Stack, *, skip: bool = False) -> None:
+def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: bool = False) -> None:
     """Bring one stack to what its files say. Terraform applies only if the plan has changes.
 
-    With `skip` it is not even started for a stack that is proven to be what its files say.
+    With `skip` it is not even started for a stack that is proven to be what its files say. `clear` is called
+    before anything is applied or proven; it returns when that is allowed.
     """
     started = time.monotonic()
     facts = session.facts()
@@ -42,6 +44,7 @@ def deploy(session: Session, stack: Stack, *, skip: bool = False) -> None:
         return
     ws = _workspace(session, stack, facts, bucket=store.bucket)
     plan = _plan(session, stack, ws)
+    clear()
     applied = ApplySummary(0, 0, 0)
     if not plan.is_empty:
         proof.drop()

@@ -3,6 +3,9 @@
 Knows nothing of what a step does. Of the steps that could start, the one goes first that the longest chain
 of others waits for. A step that fails blocks those that wait for it, and nobody else; a set cancel event
 starts no further step and waits for the running ones to wind up.
+
+A step may begin before everything that it is `cleared_by` has succeeded; it asks for that clearance itself,
+before it changes anything. While it waits for it, its place is somebody else's.
 """
 
 from __future__ import annotations
@@ -11,15 +14,30 @@ import graphlib
 import heapq
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import Literal
 
 from orchestrator.plan import Step
 
 Status = Literal["ok", "failed", "blocked", "cancelled"]
+Clear = Callable[[], None]
+"""Returns once the step that calls it may change something. Raises `NotCleared`."""
 _POLL_SECONDS = 0.2
-"""How long the walker may overlook a cancel event while every step is busy."""
+"""How long a cancel event may be overlooked while every step is busy."""
+
+
+class NotCleared(Exception):
+    """What the step is cleared by has failed, or the walk was cancelled; so the step must not go on.
+
+    Args:
+        blocked_by: the failed step; `None` after a cancel.
+    """
+
+    def __init__(self, blocked_by: str | None) -> None:
+        super().__init__(f"`{blocked_by}` failed" if blocked_by else "interrupted")
+        self.blocked_by = blocked_by
 
 
 @dataclass(frozen=True)
@@ -32,25 +50,48 @@ class Outcome:
 
 def walk(
     steps: Sequence[Step],
-    work: Callable[[Step], None],
+    work: Callable[[Step, Clear], None],
     *,
     parallelism: int,
     cancel: threading.Event,
 ) -> dict[str, Outcome]:
-    """Run `work` on every step; each ends up with an outcome. Names in `needs` that are no steps are ignored."""
+    """Run `work` on every step; each ends up with an outcome. Names of no step in `needs` are ignored."""
     schedule = _Schedule(steps)
     running: dict[Future[None], Step] = {}
-    with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="step") as pool:
+    ended: SimpleQueue[Future[None] | None] = SimpleQueue()
+    places = _Places(parallelism, schedule.outcomes, cancel, on_free=lambda: ended.put(None))
+
+    def start(step: Step) -> None:
+        future = pool.submit(work, step, lambda: places.wait(step))
+        running[future] = step
+        future.add_done_callback(ended.put)
+
+    with ThreadPoolExecutor(max_workers=max(len(steps), 1), thread_name_prefix="step") as pool:
         while True:
             if cancel.is_set():
                 schedule.cancel_rest(step.name for step in running.values())
-            while len(running) < parallelism and (step := schedule.next()):
-                running[pool.submit(work, step)] = step
+            while step := schedule.next(places.take):
+                start(step)
             if not running:
                 return {step.name: schedule.outcomes[step.name] for step in steps}
-            done, _ = wait(running, timeout=_POLL_SECONDS, return_when=FIRST_COMPLETED)
-            for future in done:
-                schedule.end(running.pop(future).name, _outcome(future, cancel))
+            for future in _next(ended):
+                step = running.pop(future)
+                outcome = _outcome(future, cancel)
+                schedule.end(step.name, outcome)
+                if step.takes_place:
+                    places.give()
+                places.tell()
+
+
+def _next(ended: SimpleQueue[Future[None] | None]) -> list[Future[None]]:
+    """What has ended, waiting a moment for the first; a `None` only wakes up."""
+    found = []
+    try:
+        found.append(ended.get(timeout=_POLL_SECONDS))
+        while True:
+            found.append(ended.get_nowait())
+    except Empty:
+        return [future for future in found if future is not None]
 
 
 def _outcome(future: Future[None], cancel: threading.Event) -> Outcome:
@@ -59,7 +100,66 @@ def _outcome(future: Future[None], cancel: threading.Event) -> Outcome:
         return Outcome("ok")
     if not isinstance(error, Exception):
         raise error
+    if isinstance(error, NotCleared) and error.blocked_by:
+        return Outcome("blocked", error, error.blocked_by)
     return Outcome("cancelled" if cancel.is_set() else "failed", error)
+
+
+class _Places:
+    """How many steps may work at a time; and clearance for those that gave their place away to wait for it.
+
+    Args:
+        outcomes: how steps have ended, as the walker fills it in.
+        on_free: called when a place has become free before its step has ended.
+    """
+
+    def __init__(
+        self, limit: int, outcomes: Mapping[str, Outcome], cancel: threading.Event, on_free: Callable[[], None]
+    ) -> None:
+        self._free = limit
+        self._outcomes, self._cancel, self._on_free = outcomes, cancel, on_free
+        self._waiting: list[tuple[str, ...]] = []
+        self._changed = threading.Condition()
+
+    def take(self) -> bool:
+        """A place for a step that starts; those that wait only for their old place come first."""
+        with self._changed:
+            if self._free <= sum(self._is_decided(names) for names in self._waiting):
+                return False
+            self._free -= 1
+            return True
+
+    def give(self) -> None:
+        with self._changed:
+            self._free += 1
+
+    def tell(self) -> None:
+        """Outcomes or places have changed."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait(self, step: Step) -> None:
+        """Return when all that clears a step has succeeded; meanwhile its place is free."""
+        with self._changed:
+            if not self._is_decided(step.cleared_by):
+                self._waiting.append(step.cleared_by)
+                if step.takes_place:
+                    self._free += 1
+                    self._on_free()
+                # Whatever the answer, the place is taken again: the walker gives back one for each step that ends.
+                while not self._is_decided(step.cleared_by) or (step.takes_place and self._free <= 0):
+                    self._changed.wait(_POLL_SECONDS)
+                self._waiting.remove(step.cleared_by)
+                self._free -= step.takes_place
+        for name in step.cleared_by:
+            outcome = self._outcomes.get(name)
+            if outcome is not None and outcome.status in ("failed", "blocked"):
+                raise NotCleared(outcome.blocked_by or name)
+            if outcome is None or outcome.status != "ok":
+                raise NotCleared(None)
+
+    def _is_decided(self, names: Iterable[str]) -> bool:
+        return self._cancel.is_set() or all(name in self._outcomes for name in names)
 
 
 class _Schedule:
@@ -67,6 +167,7 @@ class _Schedule:
 
     def __init__(self, steps: Sequence[Step]) -> None:
         self.outcomes: dict[str, Outcome] = {}
+        self._started: set[str] = set()
         self._steps = {step.name: step for step in steps}
         self._position = {step.name: position for position, step in enumerate(steps)}
         self._open = {step.name: {need for need in step.needs if need in self._steps} for step in steps}
@@ -74,18 +175,32 @@ class _Schedule:
         for name, needs in self._open.items():
             for need in needs:
                 self._dependents[need].append(name)
-        self._followers = _longest_chains(self._open, self._dependents)
+        self._cleared: dict[str, list[str]] = {name: [] for name in self._steps}
+        for step in steps:
+            for name in step.cleared_by:
+                assert name in self._steps, f"`{step.name}` is cleared by `{name}`, which is no step"
+                self._cleared[name].append(step.name)
+        self._followers = _longest_chains(steps, self._steps)
         self._ready: list[tuple[int, int, str]] = []
+        self._ready_anyway: list[tuple[int, int, str]] = []
+        """Steps that take no place."""
         for name, needs in self._open.items():
             if not needs:
                 self._make_ready(name)
 
-    def next(self) -> Step | None:
-        """Take the step that should start now, if one may."""
-        while self._ready:
-            name = heapq.heappop(self._ready)[-1]
-            if name not in self.outcomes:
-                return self._steps[name]
+    def next(self, place: Callable[[], bool]) -> Step | None:
+        """Take the step that should start now, if one may; `place` takes a place for it, if there is one."""
+        for ready, needs_place in ((self._ready_anyway, False), (self._ready, True)):
+            while ready:
+                name = ready[0][-1]
+                if name in self.outcomes:
+                    heapq.heappop(ready)
+                elif not needs_place or place():
+                    heapq.heappop(ready)
+                    self._started.add(name)
+                    return self._steps[name]
+                else:
+                    break
         return None
 
     def end(self, name: str, outcome: Outcome) -> None:
@@ -98,18 +213,20 @@ class _Schedule:
                     if not self._open[dependent]:
                         self._make_ready(dependent)
             case "failed":
-                self._block(name)
+                self._block(name, name)
+            case "blocked":
+                self._block(name, str(outcome.blocked_by))
             case _:  # cancelled: and so is the rest, by whoever watches the event
                 pass
 
-    def _block(self, root: str) -> None:
-        """Nothing that waits for a failed step, directly or not, can run any more."""
-        waiting = list(self._dependents[root])
+    def _block(self, name: str, root: str) -> None:
+        """Nothing that waits for a failed step, directly or not, can start any more; what runs finds out itself."""
+        waiting = [*self._dependents[name], *self._cleared[name]]
         while waiting:
             name = waiting.pop()
-            if name not in self.outcomes:
+            if name not in self.outcomes and name not in self._started:
                 self.outcomes[name] = Outcome("blocked", blocked_by=root)
-                waiting.extend(self._dependents[name])
+                waiting += [*self._dependents[name], *self._cleared[name]]
 
     def cancel_rest(self, running: Iterable[str]) -> None:
         """Everything that neither runs nor has ended will not start any more."""
@@ -117,16 +234,19 @@ class _Schedule:
         self.outcomes.update({name: Outcome("cancelled") for name in self._steps if name not in kept})
 
     def _make_ready(self, name: str) -> None:
-        heapq.heappush(self._ready, (-self._followers[name], self._position[name], name))
+        ready = self._ready if self._steps[name].takes_place else self._ready_anyway
+        heapq.heappush(ready, (-self._followers[name], self._position[name], name))
 
 
-def _longest_chains(needs: Mapping[str, set[str]], dependents: Mapping[str, list[str]]) -> dict[str, int]:
-    """For each step the number of steps in the longest chain that waits for it."""
+def _longest_chains(steps: Sequence[Step], known: Mapping[str, Step]) -> dict[str, int]:
+    """For each step the number of steps in the longest chain that waits for it, clearance included."""
+    waits = {step.name: {name for name in (*step.needs, *step.cleared_by) if name in known} for step in steps}
     try:
-        order = list(graphlib.TopologicalSorter(needs).static_order())
+        order = list(graphlib.TopologicalSorter(waits).static_order())
     except graphlib.CycleError as error:
         raise AssertionError(f"steps wait for each other: {error.args[1]}") from error
-    followers: dict[str, int] = {}
+    followers = dict.fromkeys(order, 0)
     for name in reversed(order):
-        followers[name] = max((followers[each] + 1 for each in dependents[name]), default=0)
+        for each in waits[name]:
+            followers[each] = max(followers[each], followers[name] + 1)
     return followers

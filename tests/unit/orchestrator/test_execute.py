@@ -78,7 +78,11 @@ def test_a_finding_in_the_source_stops_everything(run: Runs, deploy: Plan, tools
     tools.gate.source["terraform"] = violation("OWN_1", "aws_s3_bucket.open")
     result = run(deploy)
     assert result.exit_code == 6
-    assert tools.terraform.calls == []
+    assert {command for command, _ in tools.terraform.calls} <= {"init", "plan"}
+    assert (tools.store.states, tools.store.proofs, tools.pipeline_runs) == ({}, {}, [])
+    assert {stack.name: (stack.action, stack.reason) for stack in result.stacks} == dict.fromkeys(
+        run.graph.names, ("skipped", "`policy` failed")
+    )
     assert result.policy is not None
     assert [finding.rule for finding in result.policy.findings] == ["OWN_1"]
 

@@ -42,7 +42,7 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
 
 def test_smoke_waits_for_what_an_answer_depends_on_and_no_more(environment: Environment, graph: Graph) -> None:
     found = needs(plan.deploy(environment, graph))["smoke"]
-    assert found == set(graph.names) - {"monitoring", "retention", "notifications"}
+    assert found == {"policy", *graph.names} - {"monitoring", "retention", "notifications"}
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,8 @@ def test_on_aws_nothing_starts_before_the_account_is_known() -> None:
 
 def test_a_part_is_gated_like_the_whole(environment: Environment, graph: Graph) -> None:
     part = plan.deploy(environment, graph, stacks=graph.select(phases=["2"]))
-    assert needs(part)["data"] == {"packages", "policy", "state"}
+    assert needs(part)["data"] == {"packages", "state"}
+    assert {step.cleared_by for step in part.steps if isinstance(step, plan.DeployStack)} == {("policy",)}
     assert not any(isinstance(step, (plan.RunPipeline, plan.SmokeTest)) for step in part.steps)
 
 
