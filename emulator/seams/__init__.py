@@ -47,6 +47,7 @@ SEAMS: tuple[str, ...] = (
     "glue_compute",
     "events_delivery",
     "events_schedule",
+    "service_events",
     "bedrock_runtime",
 )
 """Control plane first, then what makes it compute."""

@@ -16,6 +16,7 @@ from emulator.compute.aws import Aws
 from emulator.compute.crawler import Crawl, Crawlers
 from emulator.compute.glue import GlueJobs, JobRun
 from emulator.evidence import current_cause
+from emulator.seams import service_events
 from emulator.seams.patching import add, wrap
 from emulator.settings import Settings
 
@@ -78,7 +79,14 @@ def _jobs(aws: Aws) -> None:
         run_id = original(self, *args, **kwargs)
         run = next(run for run in self.job_runs if run.job_run_id == run_id)
         run.glue_version = self.glue_version
-        running.start(_job_run(aws, self, run), run.report)
+        backend = self.backend
+
+        def report(state: str, error: str | None) -> None:
+            run.report(state, error)
+            if state not in ACTIVE:
+                service_events.job_run(backend.account_id, backend.region_name, self.name, run_id, state, error)
+
+        running.start(_job_run(aws, self, run), report)
         return str(run_id)
 
     @add(GlueResponse)
@@ -147,7 +155,15 @@ def _crawlers(aws: Aws) -> None:
     def start_crawler(original: Any, self: Any) -> None:
         original(self)
         crawl = self.crawls[-1]
-        running.start(_crawl(aws, self, crawl), crawl.report)
+        began, account, region = utcnow(), self.backend.account_id, self.backend.region_name
+
+        def report(state: str, error: str | None) -> None:
+            crawl.report(state, error)
+            seconds = (utcnow() - began).total_seconds()
+            service_events.crawl(account, region, self.name, state, seconds, error)
+
+        service_events.crawl(account, region, self.name, "RUNNING", 0, None)
+        running.start(_crawl(aws, self, crawl), report)
 
     @wrap(FakeCrawler, "stop_crawler")
     def stop_crawler(original: Any, self: Any) -> None:

@@ -20,6 +20,7 @@ from emulator.compute.aws import Aws, go_offline
 from emulator.compute.hosting import Answer, Hosting, HostingFailed, Model, Variant
 from emulator.compute.training import Progress, Training, TrainingRequest
 from emulator.evidence import current_cause
+from emulator.seams import service_events
 from emulator.seams.patching import add, wrap
 from emulator.settings import Settings
 
@@ -100,6 +101,7 @@ def _train(training: Training) -> None:
         answer = original(self)
         job = self.sagemaker_backend.training_jobs[name]
         job.environment = self._get_param("Environment")
+        service_events.training(job)
         training.start(_training_request(job, self.region), lambda progress: _advance(job, progress))
         return answer
 
@@ -114,6 +116,7 @@ def _train(training: Training) -> None:
             )
         job.training_job_status = "Stopping"
         job.secondary_status_transitions.append(_transition("Stopping", "Stopping the training job"))
+        service_events.training(job)
         threading.Thread(target=training.stop, args=(job.arn,), daemon=True).start()
         return EmptyResult()
 
@@ -164,6 +167,7 @@ def _advance(job: Any, progress: Progress) -> None:
     job.secondary_status = progress.secondary_status
     if status or job.training_job_status != "Stopping":
         job.training_job_status = status or "InProgress"
+    service_events.training(job)
 
 
 def _transition(status: str, message: str) -> dict[str, Any]:
@@ -219,6 +223,7 @@ def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any
     config = backend.endpoint_configs[endpoint.endpoint_config_name]
     variants = [_variant(backend, variant) for variant in config.production_variants]
     cause = current_cause()
+    service_events.endpoint(endpoint)
 
     def died(reason: str) -> None:
         _settle(endpoint, "Failed", reason)
@@ -241,6 +246,7 @@ def _settle(endpoint: Any, status: str, reason: str | None) -> None:
     endpoint.failure_reason = reason[:1024] if reason else None
     endpoint.last_modified_time = utcnow()
     endpoint.endpoint_status = status
+    service_events.endpoint(endpoint)
 
 
 def _variant(backend: Any, variant: dict[str, Any]) -> Variant:

@@ -31,6 +31,7 @@ class Queue:
 
     def __init__(self, aws: Any, *services: str, **attributes: str) -> None:
         self.sqs, self.name = aws("sqs"), unique("queue")
+        self._unread: list[dict[str, Any]] = []
         self.arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{self.name}"
         if services:
             attributes["Policy"] = allow(services, "sqs:SendMessage", self.arn)
@@ -38,16 +39,18 @@ class Queue:
 
     def now(self) -> list[dict[str, Any]]:
         """What is there at this moment; it is taken out."""
+        unread, self._unread = self._unread, []
         found = self.sqs.receive_message(
             QueueUrl=self.url, MaxNumberOfMessages=10, MessageAttributeNames=["All"], AttributeNames=["All"]
         ).get("Messages", [])
         for message in found:
             self.sqs.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        return unread + found
 
     def message(self) -> dict[str, Any]:
         """The next message, when it is there."""
-        return wait_for(self.now)[0]
+        first, *self._unread = wait_for(self.now)
+        return first
 
     def body(self) -> Any:
         return json.loads(self.message()["Body"])
