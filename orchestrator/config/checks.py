@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from orchestrator.config.models import PERMANENT, Blueprint, Network, Platform
 from orchestrator.config.problems import Problem, nearest
@@ -17,7 +17,7 @@ from orchestrator.preflight import addresses
 LOCAL_ACCOUNT_ID = "123456789012"
 DEPLOYABLE_KINDS = ("realtime",)
 MODEL_GROUPS = ("reviews",)
-"""Model package groups that the foundation phase creates."""
+"""Model package groups that the training pipeline fills."""
 RESERVED_TAGS = ("project", "environment", "owner", "cost-center", "managed-by", "phase", "blueprint", "expires-at")
 TAG_KEY = re.compile(r"[\w.:/=+\-@][\w .:/=+\-@]{0,127}")
 TAG_VALUE = re.compile(r"[\w .:/=+\-@]{1,256}")
@@ -55,6 +55,22 @@ def check_platform(name: str, document: Document, platform: Platform) -> Iterato
             yield _problem(document, ("lifetime_days",), rule, platform.lifetime_days)
     yield from _check_tags(document, platform.tags)
     yield from _check_network(document, platform)
+    yield from _check_sharing(document, platform)
+
+
+def _check_sharing(document: Document, platform: Platform) -> Iterator[Problem]:
+    for group in MODEL_GROUPS:
+        if group not in platform.registry.groups:
+            rule = f"must have `{group}`, which the training pipeline registers its models in"
+            yield _problem(document, ("registry", "groups"), rule, sorted(platform.registry.groups))
+    shared = {
+        ("registry", "consumer_account_ids"): platform.registry.consumer_account_ids,
+        ("images", "pull_account_ids"): platform.images.pull_account_ids,
+    }
+    for location, accounts in shared.items():
+        for position, account in enumerate(accounts):
+            if account == platform.account_id:
+                yield _problem(document, (*location, position), "is this environment's own account", account)
 
 
 def _check_tags(document: Document, tags: Mapping[str, str]) -> Iterator[Problem]:
@@ -132,8 +148,10 @@ def _check_way_out(document: Document, platform: Platform) -> Iterator[Problem]:
         yield _problem(document, ("inference", "lambda_in_vpc"), rule, True)
 
 
-def check_blueprint(stem: str, document: Document, blueprint: Blueprint) -> Iterator[Problem]:
-    """Rules within one blueprint file."""
+def check_blueprint(
+    stem: str, document: Document, blueprint: Blueprint, groups: Collection[str] = MODEL_GROUPS
+) -> Iterator[Problem]:
+    """Rules within one blueprint file; `groups` are the model package groups of its environment."""
     if blueprint.name != stem:
         yield _problem(document, ("name",), f"must be the file's name, `{stem}`", blueprint.name)
     if blueprint.kind not in DEPLOYABLE_KINDS:
@@ -143,9 +161,9 @@ def check_blueprint(stem: str, document: Document, blueprint: Blueprint) -> Iter
         )
         yield _problem(document, ("kind",), rule, blueprint.kind)
     model = blueprint.model
-    if model.source == "sagemaker" and model.group not in MODEL_GROUPS:
-        rule = f"is no model package group of the foundation phase; available: {', '.join(MODEL_GROUPS)}"
-        yield _problem(document, ("model", "group"), rule, model.group, nearest(model.group, MODEL_GROUPS))
+    if model.source == "sagemaker" and model.group not in groups:
+        rule = f"is no model package group of the foundation phase; available: {', '.join(sorted(groups))}"
+        yield _problem(document, ("model", "group"), rule, model.group, nearest(model.group, groups))
     scaling = blueprint.autoscaling
     if scaling and scaling.min > scaling.max:
         yield _problem(document, ("autoscaling", "min"), f"must not exceed `max` ({scaling.max})", scaling.min)

@@ -64,7 +64,8 @@ def build(name: str, platform: tuple[str, str], blueprints: Mapping[str, tuple[s
         if model is not None and isinstance(document, Document):
             documents[stem] = document
             valid.append((stem, model))
-            problems.extend(checks.check_blueprint(stem, document, model))
+            groups = platform_model.registry.groups if platform_model else checks.MODEL_GROUPS
+            problems.extend(checks.check_blueprint(stem, document, model, groups))
     problems.extend(checks.check_names(documents, valid))
     if problems or platform_model is None:
         raise config_error(problems)

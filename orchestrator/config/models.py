@@ -55,6 +55,24 @@ class Network(Section):
 class Encryption(Section):
     rotation_days: int = Field(365, ge=90, le=2560)
     deletion_window_days: int = Field(30, ge=7, le=30)
+    multi_region: bool = Field(False, description="keys that can be replicated; changing it later makes new keys")
+
+
+Persona = Literal["data_scientist", "ml_engineer", "data_engineer", "production"]
+PrincipalArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:(iam|sts)::\d{12}:[a-z-]+/[^*]+$")]
+
+
+class Access(Section):
+    """Who may take the roles for people."""
+
+    persona_principals: dict[Persona, list[PrincipalArn]] = Field(
+        {},
+        description="roles or users that may take a persona's role; without, whoever carries the principal tag `persona`",
+    )
+    require_mfa: bool = Field(True, description="only sessions that signed in with a second factor")
+    organization_id: Annotated[str, Field(pattern=r"^o-[a-z0-9]{10,32}$")] | None = Field(
+        None, description="only principals of this AWS organisation"
+    )
 
 
 class Storage(Section):
@@ -67,6 +85,34 @@ class Storage(Section):
     async_output_glacier_days: int = Field(30, ge=1)
     log_glacier_days: int = Field(90, ge=1)
     noncurrent_expiration_days: int = Field(30, ge=1)
+    abort_multipart_days: int = Field(7, ge=1, description="uploads that were never finished")
+    access_log_expiration_days: int = Field(365, ge=1, description="access logs of the data bucket")
+
+
+AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
+
+
+class Repository(Section):
+    keep_images: int = Field(20, ge=1, le=1000)
+    untagged_after_days: int = Field(14, ge=1)
+
+
+class Images(Section):
+    """Container images, in ECR repositories by short name."""
+
+    repositories: dict[Name, Repository] = {"training": Repository(), "inference": Repository()}
+    pull_account_ids: list[AccountId] = Field([], description="other accounts that may pull images")
+
+
+class ModelGroup(Section):
+    description: str = Field(min_length=1, max_length=1024)
+
+
+class Registry(Section):
+    """Model package groups by short name. Every inference method takes its model from one of them."""
+
+    groups: dict[Name, ModelGroup] = {"reviews": ModelGroup(description="Sentiment of customer reviews")}
+    consumer_account_ids: list[AccountId] = Field([], description="other accounts that may deploy models from here")
 
 
 class Data(Section):
@@ -164,7 +210,10 @@ class Platform(Section):
     protected: bool = Field(False, description="destroy needs --yes-destroy-protected; deletion protection on")
     network: Network = Network()
     encryption: Encryption = Encryption()
+    access: Access = Access()
     storage: Storage = Storage()
+    images: Images = Images()
+    registry: Registry = Registry()
     data: Data = Data()
     training: Training = Training()
     inference: Inference = Inference()

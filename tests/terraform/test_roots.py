@@ -121,10 +121,10 @@ def test_defaults_are_those_of_the_environment_files(root: Path) -> None:
         if not isinstance(section, models.Section) or block.labels[0] not in hcl.description(root)["values"]:
             continue
         known = json.loads(section.model_dump_json())
+        below = _fields_below(type(section))
         for name, _type, default in OPTIONAL.findall(block.body):
             if name not in known:
-                nested = [value for value in known.values() if isinstance(value, dict) and name in value]
-                assert nested, f"{root.name}: {block.labels[0]}.{name} is in no environment file"
+                assert name in below, f"{root.name}: {block.labels[0]}.{name} is in no environment file"
                 continue
             if default and default[0] not in "[{":
                 assert json.loads(default) == known[name], f"{root.name}: {block.labels[0]}.{name}"
@@ -132,3 +132,9 @@ def test_defaults_are_those_of_the_environment_files(root: Path) -> None:
     assert compared or not {"network", "storage", "data", "training", "inference"} & set(
         hcl.description(root)["values"]
     )
+
+
+def _fields_below(section: type[models.Section]) -> set[str]:
+    """Fields of the sections inside a section, present or not (an optional one, a map of them)."""
+    inner = section.model_json_schema().get("$defs", {})
+    return {name for each in inner.values() for name in each.get("properties", {})}

@@ -59,6 +59,40 @@ variable "encryption" {
   type = object({
     rotation_days        = optional(number, 365)
     deletion_window_days = optional(number, 30)
+    multi_region         = optional(bool, false)
+  })
+  default = {}
+}
+
+variable "images" {
+  description = "See modules/ecr."
+  type = object({
+    repositories = optional(map(object({
+      keep_images         = optional(number, 20)
+      untagged_after_days = optional(number, 14)
+    })), { training = {}, inference = {} })
+    pull_account_ids = optional(list(string), [])
+  })
+  default = {}
+}
+
+variable "registry" {
+  description = "See modules/model_registry."
+  type = object({
+    groups = optional(map(object({
+      description = string
+    })), { reviews = { description = "Sentiment of customer reviews" } })
+    consumer_account_ids = optional(list(string), [])
+  })
+  default = {}
+}
+
+variable "access" {
+  description = "See modules/iam."
+  type = object({
+    persona_principals = optional(map(list(string)), {})
+    require_mfa        = optional(bool, true)
+    organization_id    = optional(string)
   })
   default = {}
 }

@@ -11,5 +11,7 @@ module "s3_lifecycle" {
     async_output_glacier   = var.storage.async_output_glacier_days
     log_glacier            = var.storage.log_glacier_days
     noncurrent_expiration  = var.storage.noncurrent_expiration_days
+    abort_multipart        = var.storage.abort_multipart_days
+    access_log_expiration  = var.storage.access_log_expiration_days
   }
 }

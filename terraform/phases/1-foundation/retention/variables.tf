@@ -40,6 +40,8 @@ variable "storage" {
     async_output_glacier_days   = optional(number, 30)
     log_glacier_days            = optional(number, 90)
     noncurrent_expiration_days  = optional(number, 30)
+    abort_multipart_days        = optional(number, 7)
+    access_log_expiration_days  = optional(number, 365)
   })
   default = {}
 }

@@ -218,3 +218,25 @@ def test_the_published_schemas_accept_what_the_loader_accepts(name: str) -> None
     jsonschema.validate(yaml.safe_load((folder / "platform.yaml").read_text()), schemas()["platform"])
     for path in (folder / "blueprints").glob("*.yaml"):
         jsonschema.validate(yaml.safe_load(path.read_text()), schemas()["blueprint"])
+
+
+def test_a_blueprint_may_name_any_group_of_the_registry() -> None:
+    registry = "registry:\n  groups:\n    reviews: {description: Sentiment}\n    churn: {description: Who leaves}\n"
+    text = BLUEPRINT.format(name="x1").replace("group: reviews", "group: churn")
+    assert build("dev", ("platform.yaml", registry), {"x1": ("x1.yaml", text)}).blueprints[0].model.source
+    [problem] = problems(registry, x1=text.replace("churn", "chrun"))
+    assert problem.endswith("available: churn, reviews (received 'chrun'); did you mean `churn`?")
+
+
+def test_the_pipelines_group_must_exist_and_nobody_shares_with_himself() -> None:
+    found = problems(
+        'account_id: "111111111111"\nregistry:\n  groups:\n    churn: {description: Who leaves}\n'
+        '  consumer_account_ids: ["111111111111"]\nimages:\n  pull_account_ids: ["222222222222", "111111111111"]\n'
+    )
+    assert found == [
+        "platform.yaml:3: registry.groups: must have `reviews`, which the training pipeline registers its models in "
+        "(received ['churn'])",
+        "platform.yaml:5: registry.consumer_account_ids[0]: is this environment's own account "
+        "(received '111111111111')",
+        "platform.yaml:7: images.pull_account_ids[1]: is this environment's own account (received '111111111111')",
+    ]
