@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +20,7 @@ from rich.table import Table
 
 from orchestrator.progress import LiveProgress, PlainProgress, Progress
 
+_POLL_SECONDS = 0.2
 PLAIN_WIDTH = 160
 """Where output is no terminal, lines should not be folded at 80 columns."""
 
@@ -71,9 +73,17 @@ class Console:
 
     def confirm(self, question: str) -> bool:
         """Ask a person; nobody at the terminal means no."""
+        return self.ask(question) or False
+
+    def ask(self, question: str, *, given_up: Callable[[], bool] = lambda: False) -> bool | None:
+        """Ask a person; `None` when nobody is at the terminal, or the waiting was given up."""
         if not sys.stdin.isatty():
-            return False
+            return None
         self._err.print(f"{question} [y/N] ", end="")
+        # Reading at once would hold an interrupt off until somebody presses Enter.
+        while not select.select([sys.stdin], [], [], _POLL_SECONDS)[0]:
+            if given_up():
+                return None
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
     @contextmanager

@@ -12,7 +12,8 @@
     ├── WaitingForModel (11)     a SageMaker blueprint has no approved model yet
     ├── EmulatorError (12)       the local AWS did not start or died
     ├── StateLocked (13)         somebody else holds the state lock
-    └── ApprovalRequired (14)    a person has to say yes
+    ├── ApprovalRequired (14)    a person has to say yes
+    └── RiskNotAccepted (15)     a plan has risks of a class that was not accepted
 
 Click's own usage errors exit with 2, an interrupt with 130, an unexpected exception with 70.
 """
@@ -82,3 +83,7 @@ class StateLocked(PlatformError):
 
 class ApprovalRequired(PlatformError):
     exit_code = 14
+
+
+class RiskNotAccepted(PlatformError):
+    exit_code = 15

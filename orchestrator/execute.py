@@ -31,13 +31,14 @@ from orchestrator.result import (
     Status,
     pipeline_result,
     policy_result,
+    risk_results,
     smoke_result,
 )
 from orchestrator.runs import timestamp
 from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.tools.interfaces import EventSink, Json
 from orchestrator.values import live_parameter, published
-from orchestrator.walk import Clear, NotCleared, Outcome, walk
+from orchestrator.walk import Outcome, walk
 
 EXIT_CANCELLED = 130
 EXIT_UNEXPECTED = 70
@@ -61,7 +62,10 @@ class Executor:
             steps.BuildPackages: self._build_packages,
             steps.ScanSource: self._scan_source,
             steps.OpenState: self._open_state,
+            steps.DeployStack: lambda step: stacks.deploy(session, step.stack, skip=step.skip),
             steps.PlanStack: lambda step: stacks.preview(session, step.stack),
+            steps.PreviewStack: lambda step: stacks.show_for_approval(session, step.stack),
+            steps.Approve: lambda step: session.approval.decide(session.environment.name, step.stacks),
             steps.RunPipeline: self._run_pipeline,
             steps.SmokeTest: self._smoke_test,
             steps.DestroyStack: lambda step: stacks.destroy(session, step.stack),
@@ -88,6 +92,7 @@ class Executor:
             exit_code=exit_code,
             error=error,
             stacks=[self.session.stacks[stack.name] for stack in plan.stacks],
+            risks=risk_results(self.session.risks),
             policy=policy_result(self.session.policy),
             pipeline=self.session.pipeline,
             smoke=self.session.smoke,
@@ -96,20 +101,14 @@ class Executor:
         folder.write_result(result)
         return result
 
-    def _work(self, step: Step, clear: Clear) -> None:
+    def _work(self, step: Step) -> None:
         """One step, told to the journal with its beginning and its end."""
         journal = self.session.journal
         journal.step(step.name, "started")
         started = time.monotonic()
         status, message = "ok", ""
         try:
-            if isinstance(step, steps.DeployStack):
-                stacks.deploy(self.session, step.stack, clear, skip=step.skip)
-            else:
-                self._handlers[type(step)](step)
-        except NotCleared as error:
-            status, message = "cancelled", str(error)
-            raise
+            self._handlers[type(step)](step)
         except PlatformError as error:
             status, message = "failed", error.message
             raise

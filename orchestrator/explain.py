@@ -38,6 +38,10 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
             return f"{unless}plan, policy gate, apply ({stack.root or 'synthesised from its blueprint file'})"
         case steps.PlanStack():
             return "plan and policy gate; nothing is applied"
+        case steps.PreviewStack():
+            return "plan and policy gate, for the approval"
+        case steps.Approve():
+            return "accept the risks by class, approve what the previews show"
         case steps.RunPipeline(force=True):
             return "run the training pipeline"
         case steps.RunPipeline():

@@ -7,8 +7,7 @@ shown is what runs. A step names the steps it waits for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass
 
 from orchestrator.config.checks import MODEL_GROUPS
 from orchestrator.config.models import Environment
@@ -23,11 +22,6 @@ class Step:
 
     name: str
     needs: tuple[str, ...]
-    cleared_by: tuple[str, ...] = field(default=(), kw_only=True)
-    """Steps that must have succeeded before this one changes anything; until then it may look."""
-
-    takes_place: ClassVar[bool] = True
-    """Whether it counts among those that may run at the same time."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +69,20 @@ class PlanStack(Step):
 
 
 @dataclass(frozen=True)
+class PreviewStack(Step):
+    """The plan of a stack that is to be deployed, for whoever approves it."""
+
+    stack: Stack
+
+
+@dataclass(frozen=True)
+class Approve(Step):
+    """Accepted risks and one yes for everything that was previewed."""
+
+    stacks: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class RunPipeline(Step):
     """Training pipeline; without `force` only for groups that have no live version."""
 
@@ -82,9 +90,6 @@ class RunPipeline(Step):
     force: bool
     has_data: bool
     """Whether sample data may be uploaded for it."""
-
-    takes_place: ClassVar[bool] = False
-    """It is only watched: the work is done elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -149,20 +154,30 @@ def deploy(
     chosen = tuple(stacks if stacks is not None else graph.stacks)
     names = {stack.name for stack in chosen}
     steps = _opening(environment, refresh=refresh)
-    gates = tuple(step.name for step in steps if step.name in ("packages", "state"))
+    gates = tuple(step.name for step in steps if step.name in ("packages", "policy", "state"))
+    if environment.asks:
+        steps += _approval(chosen)
+        gates = (*gates, steps[-1].name)
     pipeline_host = next((stack for stack in chosen if "pipeline" in stack.after), None)
     for stack in chosen:
         needs = (*gates, *(name for name in stack.needs if name in names))
         if pipeline_host and stack.blueprint and _takes_trained_model(environment, stack):
             needs = (*needs, "pipeline")
-        steps.append(DeployStack(stack.name, needs, stack, skip, cleared_by=("policy",)))
+        steps.append(DeployStack(stack.name, needs, stack, skip))
         if stack is pipeline_host:
             has_data = environment.platform.data.sample
-            steps.append(RunPipeline("pipeline", ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
+            steps.append(RunPipeline("pipeline", (stack.name,), MODEL_GROUPS, force_pipeline, has_data))
     tested = tuple(stack.blueprint for stack in chosen if stack.blueprint)
     if tested:
-        steps.append(SmokeTest("smoke", ("policy", *_under(graph, chosen)), tested))
+        steps.append(SmokeTest("smoke", _under(graph, chosen), tested))
     return Plan(environment.name, command, tuple(steps))
+
+
+def _approval(chosen: Sequence[Stack]) -> list[Step]:
+    """Previews of all stacks at once, and the question that they end in."""
+    previews = [PreviewStack(f"preview {stack.name}", ("packages", "state"), stack) for stack in chosen]
+    shown = tuple(step.name for step in previews)
+    return [*previews, Approve("approval", ("policy", *shown), tuple(stack.name for stack in chosen))]
 
 
 def _under(graph: Graph, chosen: Sequence[Stack]) -> tuple[str, ...]:

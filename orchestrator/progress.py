@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Protocol, Self
@@ -27,6 +29,10 @@ _TERRAFORM_DETAIL = frozenset(
 
 class Progress(Protocol):
     def __call__(self, event: Json) -> None: ...
+    def paused(self) -> AbstractContextManager[None]:
+        """Nothing moves on the screen meanwhile: a person is asked."""
+        ...
+
     def __enter__(self) -> Self: ...
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -54,6 +60,9 @@ class PlainProgress:
             with self._lock:
                 elapsed = time.monotonic() - self._start
                 self._err.print(f"[{elapsed:7.1f}s] {event['step']:<20} {text}", soft_wrap=True)
+
+    def paused(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def _text(self, event: Json) -> str:
         match event["kind"]:
@@ -99,6 +108,14 @@ class LiveProgress:
                 self._running.setdefault(step, _Running()).stage = str(event["message"])
             else:
                 self._running.setdefault(step, _Running()).message = str(event["message"])
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        self._live.stop()
+        try:
+            yield
+        finally:
+            self._live.start(refresh=True)
 
     def _ended(self, step: str, event: Json, ended: _Running) -> None:
         status = str(event["status"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from orchestrator import listing
 from orchestrator.console import Console
 from orchestrator.explain import remedy
 from orchestrator.result import Result
@@ -15,7 +16,13 @@ _STYLES = {"failed": "bold red", "skipped": "yellow", "unchanged": "dim", "not-r
 
 def show(console: Console, result: Result, folder: Path, *, why: bool = False) -> None:
     """Print a finished run; the error, if any, comes last, where the eye is."""
+    if result.command == "plan":
+        for line in listing.stacks({stack.name: stack.changes for stack in result.stacks}):
+            console.line(line)
     _stacks(console, result)
+    # Of a single stack everything is shown.
+    for line in listing.risks(result.risks, every=len(result.stacks) == 1):
+        console.line(line)
     if why:
         _why(console, result)
     _policy(console, result)

@@ -6,18 +6,27 @@ raises `schema`.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator.risk import Risk, RiskClass
 from orchestrator.tools.interfaces import Fidelity, PipelineResult, PolicyReport, ProbeResult
 
 Action = Literal["created", "changed", "unchanged", "skipped", "failed", "destroyed"]
+ChangeAction = Literal["create", "update", "replace", "delete", "forget"]
 Status = Literal["ok", "failed", "cancelled", "preview"]
 
 
 class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ChangeResult(Part):
+    address: str
+    type: str
+    action: ChangeAction
 
 
 class StackResult(Part):
@@ -30,7 +39,15 @@ class StackResult(Part):
     destroyed: int = 0
     total: int = Field(0, description="resources in the state afterwards")
     why: list[str] = Field([], description="deploy: what differs from the last success, or that nothing does")
+    changes: list[ChangeResult] = Field([], description="what terraform planned, resource by resource")
     seconds: float = 0.0
+
+
+class RiskResult(Part):
+    kind: RiskClass
+    stack: str
+    resource: str
+    reason: str
 
 
 class FindingResult(Part):
@@ -100,6 +117,7 @@ class Result(Part):
     exit_code: int
     error: ErrorResult | None = None
     stacks: list[StackResult] = []
+    risks: list[RiskResult] = Field([], description="what the plans lose, grant or expose; see `--accept-risk`")
     policy: PolicyResult | None = None
     pipeline: PipelineRunResult | None = None
     smoke: list[SmokeResult] = []
@@ -107,6 +125,12 @@ class Result(Part):
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True)
+
+
+def risk_results(risks: Iterable[Risk]) -> list[RiskResult]:
+    """Each risk once: of a preview and the real plan the later reason counts."""
+    latest = {risk.key: risk for risk in risks}
+    return [RiskResult(**vars(risk)) for risk in latest.values()]
 
 
 def policy_result(reports: list[PolicyReport]) -> PolicyResult | None:

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from orchestrator.approval import Approval
 from orchestrator.config.models import Environment
 from orchestrator.errors import EmulatorError, PlatformError
 from orchestrator.examples import for_environment
 from orchestrator.graph import Graph
 from orchestrator.journal import Journal
 from orchestrator.result import PipelineRunResult, SmokeResult, StackResult
+from orchestrator.risk import Risk
 from orchestrator.toolbox import Tools
 from orchestrator.tools.interfaces import Cloud, EmulatorInfo, Json, Package, PolicyReport, StateStore
 from orchestrator.values import Facts, state_bucket, tags
@@ -74,6 +76,9 @@ class Session:
     model_versions: dict[str, Json] = field(default_factory=dict)
     stacks: dict[str, StackResult] = field(default_factory=dict)
     policy: list[PolicyReport] = field(default_factory=list)
+    approval: Approval = field(default_factory=Approval)
+    risks: list[Risk] = field(default_factory=list)
+    """Of every plan made, previews included."""
     pipeline: PipelineRunResult | None = None
     smoke: list[SmokeResult] = field(default_factory=list)
     orphans: list[str] | None = None
@@ -131,6 +136,10 @@ class Session:
     def record_policy(self, report: PolicyReport) -> None:
         with self._lock:
             self.policy.append(report)
+
+    def record_risks(self, risks: Sequence[Risk]) -> None:
+        with self._lock:
+            self.risks += risks
 
     def wait_for_model(self, group: str) -> None:
         with self._lock:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 
+from orchestrator import listing, risk
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
 from orchestrator.graph import Stack
 from orchestrator.inputs import StackProof
 from orchestrator.render import render
-from orchestrator.result import Action, StackResult
+from orchestrator.result import Action, ChangeResult, StackResult
+from orchestrator.risk import Risk
 from orchestrator.session import Session
 from orchestrator.tools.interfaces import ApplySummary, PlanSummary, PolicyReport, State, Workspace
 from orchestrator.values import Facts, blueprint_of, example_model_version, published, tfvars, waits_for
@@ -17,11 +19,10 @@ from orchestrator.values import Facts, blueprint_of, example_model_version, publ
 _SHOWN_FINDINGS = 5
 
 
-def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: bool = False) -> None:
+def deploy(session: Session, stack: Stack, *, skip: bool = False) -> None:
     """Bring one stack to what its files say. Terraform applies only if the plan has changes.
 
-    With `skip` it is not even started for a stack that is proven to be what its files say. `clear` is called
-    before anything is applied or proven; it returns when that is allowed.
+    With `skip` it is not even started for a stack that is proven to be what its files say.
     """
     started = time.monotonic()
     facts = session.facts()
@@ -44,7 +45,9 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
         return
     ws = _workspace(session, stack, facts, bucket=store.bucket)
     plan = _plan(session, stack, ws)
-    clear()
+    changes, risks = _looked_at(session, stack, plan)
+    if session.environment.asks:
+        session.approval.before_apply(session.environment.name, stack.name, changes, risks)
     applied = ApplySummary(0, 0, 0)
     if not plan.is_empty:
         proof.drop()
@@ -53,7 +56,7 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
     after = _verified(session, stack)
     proof.store(after)
     action: Action = "unchanged" if plan.is_empty else ("changed" if before and before.resources else "created")
-    session.record(_result(stack, action, applied, len(after.resources), started))
+    session.record(_result(stack, action, applied, len(after.resources), started, changes=changes))
 
 
 def is_real(session: Session, stack: Stack) -> bool:
@@ -70,18 +73,25 @@ def workspace(session: Session, stack: Stack, *, real: bool) -> Workspace:
     return _workspace(session, stack, facts, bucket=session.target.store.bucket if real else None)
 
 
+def show_for_approval(session: Session, stack: Stack) -> None:
+    """Plan one stack that is to be deployed, so that its changes and risks can be approved beforehand."""
+    plan = _plan(session, stack, workspace(session, stack, real=is_real(session, stack)))
+    session.approval.previewed(stack.name, *_looked_at(session, stack, plan))
+
+
 def preview(session: Session, stack: Stack) -> None:
     """Plan one stack and apply nothing."""
     started = time.monotonic()
     real = is_real(session, stack)
     ws = workspace(session, stack, real=real)
     plan = _plan(session, stack, ws)
+    changes, _ = _looked_at(session, stack, plan)
     session.previewed = session.previewed or not real
     counts = ApplySummary(plan.count("create"), plan.count("update"), plan.count("delete"))
     before = session.target.store.read(stack.name) if real else None
     planned: Action = "unchanged" if plan.is_empty else ("changed" if before and before.resources else "created")
     reason = "planned only" if real else "preview: example values stand in for what does not exist yet"
-    session.record(_result(stack, planned, counts, plan.resources_total, started, reason=reason))
+    session.record(_result(stack, planned, counts, plan.resources_total, started, reason=reason, changes=changes))
 
 
 def destroy(session: Session, stack: Stack) -> None:
@@ -145,6 +155,16 @@ def _plan(session: Session, stack: Stack, ws: Workspace) -> PlanSummary:
     return plan
 
 
+def _looked_at(session: Session, stack: Stack, plan: PlanSummary) -> tuple[list[ChangeResult], tuple[Risk, ...]]:
+    """What the plan changes, and which risks are in it; the run remembers these."""
+    risks = risk.of_plan(plan.document, stack=stack.name, account_id=session.target.account_id)
+    session.record_risks(risks)
+    if risks:
+        told = ", ".join(f"{sum(each.kind == kind for each in risks)} {kind}" for kind in risk.classes_of(risks))
+        session.journal.stage(stack.name, f"risks: {told}")
+    return [listing.change_result(change) for change in plan.changes], risks
+
+
 def require_green(report: PolicyReport, what: str) -> None:
     """Let nothing pass that has findings, or that not every rule has looked at."""
     missing = sorted(report.rules_expected - report.rules_ran)
@@ -200,7 +220,14 @@ def _with_example_models(session: Session, stack: Stack, facts: Facts) -> Facts:
 
 
 def _result(
-    stack: Stack, action: Action, counts: ApplySummary, total: int, started: float, *, reason: str = ""
+    stack: Stack,
+    action: Action,
+    counts: ApplySummary,
+    total: int,
+    started: float,
+    *,
+    reason: str = "",
+    changes: Sequence[ChangeResult] = (),
 ) -> StackResult:
     return StackResult(
         name=stack.name,
@@ -211,5 +238,6 @@ def _result(
         changed=counts.changed,
         destroyed=counts.destroyed,
         total=total,
+        changes=list(changes),
         seconds=round(time.monotonic() - started, 2),
     )

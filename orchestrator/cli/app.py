@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from orchestrator.approval import Granted
 from orchestrator.console import Console
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class App:
         self.repo = repo
         self.console = Console()
         self.plain_provider = False
+        self.granted = Granted()
 
     @cached_property
     def phases(self) -> tuple[Phase, ...]:
@@ -79,6 +81,8 @@ class App:
         target: Target | None = None,
     ) -> int:
         """Walk a plan with live progress, report, and return the exit code."""
+        from orchestrator.approval import Approval
+        from orchestrator.cli.person import AtTerminal
         from orchestrator.execute import Executor, load_outputs
         from orchestrator.journal import Journal
         from orchestrator.report import show
@@ -88,7 +92,10 @@ class App:
         folder = RunFolder.create(self.repo, environment.name)
         with interruptible(self.console) as cancel, self.console.progress() as progress:
             journal = Journal(folder, (progress,))
-            session = Session(tools or self.tools(environment), graph, journal, cancel, examples=self.examples())
+            approval = Approval(self.granted, AtTerminal(self.console, progress, cancel))
+            session = Session(
+                tools or self.tools(environment), graph, journal, cancel, examples=self.examples(), approval=approval
+            )
             if target is not None:
                 session.target = target
                 if not target.throwaway:

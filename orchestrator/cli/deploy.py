@@ -13,6 +13,7 @@ from orchestrator.cli.app import App
 @options.plain_provider
 @options.pipeline
 @options.proof
+@options.approval
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, force_pipeline: bool, refresh: bool, why: bool, as_json: bool) -> None:

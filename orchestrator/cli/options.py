@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import click
 from click.shell_completion import CompletionItem
+
+if TYPE_CHECKING:
+    from orchestrator.risk import RiskClass
 
 Decorated = Callable[..., Any]
 
@@ -55,6 +59,35 @@ def proof(function: Decorated) -> Decorated:
     )
     why = click.option("--why", is_flag=True, help="Say for each stack what changed since its last success.")
     return refresh(why(function))
+
+
+def approval(function: Decorated) -> Decorated:
+    """What is approved beforehand; kept on the `App`, since commands only pass it on."""
+    from orchestrator.risk import CLASSES
+
+    def accept(ctx: click.Context, param: click.Parameter, value: tuple[RiskClass, ...]) -> None:
+        ctx.obj.granted = replace(ctx.obj.granted, risks=frozenset(value))
+
+    def approve(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+        ctx.obj.granted = replace(ctx.obj.granted, yes=value)
+
+    risks = click.option(
+        "--accept-risk",
+        type=click.Choice(CLASSES),
+        multiple=True,
+        expose_value=False,
+        callback=accept,
+        help="Accept a class of risk that the plans hold (staging, prod); may be repeated.",
+    )
+    yes = click.option(
+        "--yes",
+        "--approve",
+        is_flag=True,
+        expose_value=False,
+        callback=approve,
+        help="Approve the preview without being asked (staging, prod), as CI does.",
+    )
+    return risks(yes(function))
 
 
 def pipeline(function: Decorated) -> Decorated:

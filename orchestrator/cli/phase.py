@@ -22,6 +22,7 @@ def command() -> None:
 @click.option("--blueprint", "blueprints", multiple=True, metavar="NAME", help="This blueprint, and monitoring.")
 @options.pipeline
 @options.proof
+@options.approval
 @options.as_json
 @click.pass_context
 def rollout(

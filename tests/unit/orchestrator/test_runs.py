@@ -50,7 +50,7 @@ def test_result_json_keeps_its_contract(run: Runs, environment: Environment, gra
     jsonschema.validate(document, Result.model_json_schema(by_alias=True))
     assert (document["schema"], document["run_id"], document["status"]) == (1, written.run_id, "ok")
     assert set(document["stacks"][0]) == {
-        "name", "phase", "action", "reason", "added", "changed", "destroyed", "total", "seconds", "why",
+        "name", "phase", "action", "reason", "added", "changed", "destroyed", "total", "seconds", "why", "changes",
     }  # fmt: skip
 
 

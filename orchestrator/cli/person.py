@@ -1,0 +1,27 @@
+"""The person at the terminal, as far as a running deployment may ask one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from orchestrator.console import Console
+from orchestrator.progress import Progress
+
+
+class AtTerminal:
+    """Words on stderr, the answer from stdin; live lines stand still meanwhile."""
+
+    def __init__(self, console: Console, progress: Progress, cancel: threading.Event) -> None:
+        self._console = console
+        self._progress = progress
+        self._cancel = cancel
+
+    def show(self, lines: Sequence[str]) -> None:
+        with self._progress.paused():
+            for line in lines:
+                self._console.say(line)
+
+    def ask(self, question: str) -> bool | None:
+        with self._progress.paused():
+            return self._console.ask(question, given_up=self._cancel.is_set)
