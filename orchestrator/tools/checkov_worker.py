@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import copy
+import gc
 import json
 import logging
 import os
@@ -34,6 +35,7 @@ from checkov.runner_filter import RunnerFilter
 from checkov.terraform.checks.data.registry import data_registry
 from checkov.terraform.checks.provider.registry import provider_registry
 from checkov.terraform.checks.resource.registry import resource_registry
+from checkov.terraform.graph_builder.variable_rendering import evaluate_terraform
 from checkov.terraform.plan_runner import Runner as PlanRunner
 from checkov.terraform.runner import Runner as SourceRunner
 
@@ -140,6 +142,34 @@ def remember_grammar() -> None:
     parse("$.warm")  # here and not in a child, so that every scan finds the tables
 
 
+def remember_expressions() -> None:
+    """Keeps what an expression came to: checkov builds an interpreter for each of thousands, most of them equal.
+
+    Only what cannot be changed by whoever gets it is kept, and only for the life of a scan's process.
+    """
+    evaluate = evaluate_terraform.evaluate
+    values: dict[str, Any] = {}
+    refused: dict[str, Exception] = {}
+
+    def remembered(expression: Any) -> Any:
+        if not isinstance(expression, str):
+            return evaluate(expression)
+        if expression in refused:
+            raise refused[expression].with_traceback(None)
+        if expression in values:
+            return values[expression]
+        try:
+            value = evaluate(expression)
+        except Exception as error:
+            refused[expression] = error
+            raise
+        if value is None or isinstance(value, str | int | float):
+            values[expression] = value
+        return value
+
+    evaluate_terraform.evaluate = remembered
+
+
 def load_rules(own_rules: str) -> Json:
     """Loads checkov's rules and the project's own, and tells which are there."""
     problems = Problems()
@@ -237,7 +267,14 @@ def main() -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever checkov prints must not get between the answers
     remember_grammar()
-    send(answers, {"ready": load_rules(sys.argv[1])})
+    remember_expressions()
+    ready = load_rules(sys.argv[1])
+    # The children inherit all of this and free none of it; looking through it for garbage, again and again, would
+    # take them an eighth of their time. What a scan itself leaves behind goes with its process.
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    send(answers, {"ready": ready})
     for line in sys.stdin:
         scan_in_child(json.loads(line), answers)
 
