@@ -38,7 +38,7 @@ from orchestrator.runs import timestamp
 from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.tools.interfaces import EventSink, Json
 from orchestrator.values import live_parameter, published
-from orchestrator.walk import Outcome, walk
+from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
 EXIT_CANCELLED = 130
 EXIT_UNEXPECTED = 70
@@ -62,7 +62,6 @@ class Executor:
             steps.BuildPackages: self._build_packages,
             steps.ScanSource: self._scan_source,
             steps.OpenState: self._open_state,
-            steps.DeployStack: lambda step: stacks.deploy(session, step.stack, skip=step.skip),
             steps.PlanStack: lambda step: stacks.preview(session, step.stack),
             steps.PreviewStack: lambda step: stacks.show_for_approval(session, step.stack),
             steps.Approve: lambda step: session.approval.decide(session.environment.name, step.stacks),
@@ -101,14 +100,20 @@ class Executor:
         folder.write_result(result)
         return result
 
-    def _work(self, step: Step) -> None:
+    def _work(self, step: Step, clear: Clear) -> None:
         """One step, told to the journal with its beginning and its end."""
         journal = self.session.journal
         journal.step(step.name, "started")
         started = time.monotonic()
         status, message = "ok", ""
         try:
-            self._handlers[type(step)](step)
+            if isinstance(step, steps.DeployStack):
+                stacks.deploy(self.session, step.stack, clear, skip=step.skip)
+            else:
+                self._handlers[type(step)](step)
+        except NotCleared as error:
+            status, message = "cancelled", str(error)
+            raise
         except PlatformError as error:
             status, message = "failed", error.message
             raise

@@ -7,7 +7,8 @@ shown is what runs. A step names the steps it waits for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 from orchestrator.config.checks import MODEL_GROUPS
 from orchestrator.config.models import Environment
@@ -22,6 +23,11 @@ class Step:
 
     name: str
     needs: tuple[str, ...]
+    cleared_by: tuple[str, ...] = field(default=(), kw_only=True)
+    """Steps that must have succeeded before this one changes anything; until then it may look."""
+
+    takes_place: ClassVar[bool] = True
+    """Whether it counts among those that may run at the same time."""
 
 
 @dataclass(frozen=True)
@@ -91,6 +97,9 @@ class RunPipeline(Step):
     has_data: bool
     """Whether sample data may be uploaded for it."""
 
+    takes_place: ClassVar[bool] = False
+    """It is only watched: the work is done elsewhere."""
+
 
 @dataclass(frozen=True)
 class SmokeTest(Step):
@@ -154,7 +163,7 @@ def deploy(
     chosen = tuple(stacks if stacks is not None else graph.stacks)
     names = {stack.name for stack in chosen}
     steps = _opening(environment, refresh=refresh)
-    gates = tuple(step.name for step in steps if step.name in ("packages", "policy", "state"))
+    gates = tuple(step.name for step in steps if step.name in ("packages", "state"))
     if environment.asks:
         steps += _approval(chosen)
         gates = (*gates, steps[-1].name)
@@ -163,13 +172,13 @@ def deploy(
         needs = (*gates, *(name for name in stack.needs if name in names))
         if pipeline_host and stack.blueprint and _takes_trained_model(environment, stack):
             needs = (*needs, "pipeline")
-        steps.append(DeployStack(stack.name, needs, stack, skip))
+        steps.append(DeployStack(stack.name, needs, stack, skip, cleared_by=("policy",)))
         if stack is pipeline_host:
             has_data = environment.platform.data.sample
-            steps.append(RunPipeline("pipeline", (stack.name,), MODEL_GROUPS, force_pipeline, has_data))
+            steps.append(RunPipeline("pipeline", ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
     tested = tuple(stack.blueprint for stack in chosen if stack.blueprint)
     if tested:
-        steps.append(SmokeTest("smoke", _under(graph, chosen), tested))
+        steps.append(SmokeTest("smoke", ("policy", *_under(graph, chosen)), tested))
     return Plan(environment.name, command, tuple(steps))
 
 

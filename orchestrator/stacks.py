@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from orchestrator import listing, risk
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
@@ -19,10 +19,11 @@ from orchestrator.values import Facts, blueprint_of, example_model_version, publ
 _SHOWN_FINDINGS = 5
 
 
-def deploy(session: Session, stack: Stack, *, skip: bool = False) -> None:
+def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: bool = False) -> None:
     """Bring one stack to what its files say. Terraform applies only if the plan has changes.
 
-    With `skip` it is not even started for a stack that is proven to be what its files say.
+    With `skip` it is not even started for a stack that is proven to be what its files say. `clear` is called
+    before anything is applied or proven; it returns when that is allowed.
     """
     started = time.monotonic()
     facts = session.facts()
@@ -48,6 +49,7 @@ def deploy(session: Session, stack: Stack, *, skip: bool = False) -> None:
     changes, risks = _looked_at(session, stack, plan)
     if session.environment.asks:
         session.approval.before_apply(session.environment.name, stack.name, changes, risks)
+    clear()
     applied = ApplySummary(0, 0, 0)
     if not plan.is_empty:
         proof.drop()
