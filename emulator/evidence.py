@@ -22,7 +22,17 @@ from typing import Any
 
 from emulator.fidelity import Fidelity, weakest
 
-KINDS = ("lambda", "glue-crawler", "glue-job", "training", "endpoint", "bedrock", "states-call", "event-delivery")
+KINDS = (
+    "athena-query",
+    "lambda",
+    "glue-crawler",
+    "glue-job",
+    "training",
+    "endpoint",
+    "bedrock",
+    "states-call",
+    "event-delivery",
+)
 
 CAPACITY = 20_000
 """Records kept; the oldest ended ones go first."""

@@ -45,6 +45,7 @@ SEAMS: tuple[str, ...] = (
     "sagemaker_compute",
     "sagemaker_runtime",
     "glue_compute",
+    "athena_queries",
     "events_delivery",
     "events_schedule",
     "service_events",
