@@ -49,6 +49,8 @@ SEAMS: tuple[str, ...] = (
     "events_delivery",
     "events_schedule",
     "service_events",
+    "sns_delivery",
+    "lambda_sources",
     "bedrock_runtime",
 )
 """Control plane first, then what makes it compute."""

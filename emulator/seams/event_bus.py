@@ -31,21 +31,24 @@ def emit(
     account: str, region: str, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
 ) -> None:
     """An event of an AWS service, on the default bus."""
-    publish(
-        account,
-        region,
-        {
-            "version": "0",
-            "id": str(uuid.uuid4()),
-            "detail-type": detail_type,
-            "source": source,
-            "account": account,
-            "time": now_text(),
-            "region": region,
-            "resources": resources,
-            "detail": detail,
-        },
-    )
+    publish(account, region, compose(account, region, source, detail_type, detail, resources))
+
+
+def compose(
+    account: str, region: str, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
+) -> dict[str, Any]:
+    """A whole event that happened now."""
+    return {
+        "version": "0",
+        "id": str(uuid.uuid4()),
+        "detail-type": detail_type,
+        "source": source,
+        "account": account,
+        "time": now_text(),
+        "region": region,
+        "resources": resources,
+        "detail": detail,
+    }
 
 
 def wanted(account: str, region: str, source: str, detail_type: str) -> bool:

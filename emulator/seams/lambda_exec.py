@@ -24,22 +24,25 @@ from moto.core.utils import unix_time_millis
 from emulator.compute.aws import Aws, go_offline
 from emulator.compute.lambda_ import Function, LambdaRuntime, Outcome, Package, Throttled, in_background
 from emulator.evidence import STORE, caused_by, current_cause
+from emulator.seams import lambda_async
 from emulator.settings import Settings
 
 LOG = logging.getLogger(__name__)
 RETRY_DELAYS = (1.0, 2.0)
-"""Seconds before the two retries of an asynchronous invocation; AWS waits one and two minutes."""
+"""Seconds before the two retries of an asynchronous invocation, scaled; AWS waits one and two minutes."""
 RESPONSE_LIMIT = 6_291_556
 
 _runtime: LambdaRuntime | None = None
+_aws: Aws | None = None
 
 
 def apply(settings: Settings) -> None:
-    global _runtime
+    global _runtime, _aws
     # Without Docker moto picks a backend whose `invoke` returns canned answers. The full backend never reaches
     # Docker once `invoke` is replaced.
     default_user_config["lambda"]["use_docker"] = True
-    _runtime = LambdaRuntime(Aws(settings))
+    _aws = Aws(settings)
+    _runtime = LambdaRuntime(_aws)
     LambdaFunction.invoke = _invoke  # type: ignore[method-assign]
     LambdaResponse.invoke = _invoke_response  # type: ignore[method-assign]
     _retire_deleted()
@@ -156,10 +159,10 @@ def _package(sha256_base64: str, content: bytes) -> Package:
     return Package(base64.b64decode(sha256_base64).hex(), content)
 
 
-def _run(stored: LambdaFunction, function: Function, payload: str) -> Outcome:
+def _run(stored: LambdaFunction, function: Function, payload: str, request_id: str | None = None) -> Outcome:
     assert _runtime is not None
     try:
-        outcome = _runtime.invoke(function, payload, str(uuid.uuid4()))
+        outcome = _runtime.invoke(function, payload, request_id or str(uuid.uuid4()))
     except Throttled as error:
         raise TooManyRequests from error
     _log(stored, outcome)
@@ -168,22 +171,22 @@ def _run(stored: LambdaFunction, function: Function, payload: str) -> Outcome:
 
 def _run_event(stored: LambdaFunction, function: Function, payload: str, cause: str | None) -> None:
     """An asynchronous invocation, with the retries that the function's event configuration allows."""
-    attempts = 1 + _maximum_retries(stored)
+    assert _aws is not None
+    request_id = str(uuid.uuid4())
+    attempts = 1 + lambda_async.maximum_retries(stored, len(RETRY_DELAYS))
+    outcome: Outcome | None = None
     with caused_by(cause):
-        for attempt in range(attempts):
+        for attempt in range(1, attempts + 1):
             try:
-                if not _run(stored, function, payload).failed:
-                    return
+                outcome = _run(stored, function, payload, request_id)
             except TooManyRequests:
+                outcome = None
                 LOG.warning("asynchronous invocation of %s was throttled", function.name)
-            if attempt + 1 < attempts:
-                time.sleep(RETRY_DELAYS[min(attempt, len(RETRY_DELAYS) - 1)])
-    LOG.warning("asynchronous invocation of %s failed %d times; the event is dropped", function.name, attempts)
-
-
-def _maximum_retries(stored: LambdaFunction) -> int:
-    configured = [config.config.get("MaximumRetryAttempts") for config in stored.event_invoke_config]
-    return int(configured[-1]) if configured and configured[-1] is not None else len(RETRY_DELAYS)
+            if outcome and not outcome.failed:
+                break
+            if attempt < attempts:
+                time.sleep(RETRY_DELAYS[min(attempt, len(RETRY_DELAYS)) - 1] * _aws.settings.time_scale)
+        lambda_async.ended(_aws, stored, payload, request_id, attempt, outcome)
 
 
 def _log(stored: LambdaFunction, outcome: Outcome) -> None:

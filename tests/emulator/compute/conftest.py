@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,11 @@ from tests.emulator.compute.support import TRUST, Lambdas, evidence, unique
 
 @pytest.fixture(scope="session", autouse=True)
 def role(aws: Any) -> None:
-    aws("iam").create_role(RoleName="compute-tests", AssumeRolePolicyDocument=TRUST)
+    iam = aws("iam")
+    iam.create_role(RoleName="compute-tests", AssumeRolePolicyDocument=TRUST)
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [everything]}
+    iam.put_role_policy(RoleName="compute-tests", PolicyName="everything", PolicyDocument=json.dumps(document))
 
 
 @pytest.fixture(scope="session")

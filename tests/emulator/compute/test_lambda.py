@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.emulator.compute.support import unique, wait_for, zipped
+from tests.emulator.delivery import permit
 
 pytestmark = pytest.mark.emulator
 
@@ -201,12 +202,17 @@ def handler(event, context):
 """
     name = lambdas.deploy(source)
     topic = aws("sns").create_topic(Name=unique("topic"))["TopicArn"]
+    permit(aws, name, "sns", topic)
     aws("sns").subscribe(TopicArn=topic, Protocol="lambda", Endpoint=lambdas.arn(name))
     aws("sns").publish(TopicArn=topic, Message="by-sns")
     queue = aws("sqs").create_queue(QueueName=unique("queue"))["QueueUrl"]
     arn = aws("sqs").get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     lambdas.client.create_event_source_mapping(EventSourceArn=arn, FunctionName=name, BatchSize=1)
     aws("sqs").send_message(QueueUrl=queue, MessageBody="by-sqs")
-    keys = {item["Key"] for item in aws("s3").list_objects_v2(Bucket=bucket, Prefix="triggered/").get("Contents", [])}
-    assert keys == {"triggered/by-sns", "triggered/by-sqs"}
+
+    def triggered() -> set[str]:
+        found = aws("s3").list_objects_v2(Bucket=bucket, Prefix="triggered/").get("Contents", [])
+        return {item["Key"] for item in found}
+
+    wait_for(triggered, until=lambda keys: keys == {"triggered/by-sns", "triggered/by-sqs"}, seconds=20)
     assert json.loads(aws("s3").get_object(Bucket=bucket, Key="triggered/by-sns")["Body"].read())

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.emulator.compute.support import ROLE, Lambdas, tarred, unique, wait_for
+from tests.emulator.delivery import Queue
 
 pytestmark = pytest.mark.emulator
 
@@ -94,11 +95,9 @@ class Pipeline:
         )["stateMachineArn"]
 
     def _subscribed_queue(self) -> str:
-        sqs = self.aws("sqs")
-        url = sqs.create_queue(QueueName=self.name)["QueueUrl"]
-        arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        self.aws("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=arn)
-        return url
+        queue = Queue(self.aws, "sns")
+        self.aws("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue.arn)
+        return str(queue.url)
 
     def put(self, key: str, body: str | bytes) -> None:
         self.s3.put_object(Bucket=self.name, Key=key, Body=body)

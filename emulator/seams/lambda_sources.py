@@ -1,0 +1,226 @@
+"""Queues feed functions. Moto calls the function while the message is being sent, one message at a time.
+
+As on AWS: batches, only the failed messages of a batch stay (`ReportBatchItemFailures`), what failed comes back
+after the visibility timeout and goes to the dead letters when it came too often, filters drop what nobody wants.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Any
+
+from moto.awslambda.models import LambdaBackend
+from moto.sqs.exceptions import ReceiptHandleIsInvalid
+from moto.sqs.models import Message, Queue, sqs_backends
+from moto.utilities.arns import parse_arn
+
+from emulator.events import clock, patterns
+from emulator.events.courier import DeliveryFailed
+from emulator.evidence import STORE
+from emulator.seams import access
+from emulator.seams.patching import wrap
+from emulator.settings import Settings
+
+LEAST_PAUSE = 0.2
+"""Seconds before a failed batch is read again, where the queue's visibility timeout is 0."""
+LARGEST_BATCH = 10
+
+
+def apply(settings: Settings) -> None:
+    feeding = _Feeding(clock.start(settings.time_scale))
+
+    @wrap(Queue, "add_message")
+    def add_message(original: Any, self: Any, message: Message) -> None:
+        mappings = self.lambda_event_source_mappings
+        self.lambda_event_source_mappings = {}
+        try:
+            original(self, message)
+        finally:
+            self.lambda_event_source_mappings = mappings
+        feeding.wake(self)
+
+    @wrap(LambdaBackend, "create_event_source_mapping")
+    def create(original: Any, self: Any, spec: dict[str, Any]) -> Any:
+        mapping = original(self, spec)
+        feeding.wake_all(mapping)
+        return mapping
+
+    @wrap(LambdaBackend, "update_event_source_mapping")
+    def update(original: Any, self: Any, uuid: str, spec: dict[str, Any]) -> Any:
+        mapping = original(self, uuid, spec)
+        if mapping is not None:
+            mapping.function_response_types = spec.get("FunctionResponseTypes", mapping.function_response_types)
+            feeding.wake_all(mapping)
+        return mapping
+
+    @wrap(LambdaBackend, "delete_event_source_mapping")
+    def delete(original: Any, self: Any, uuid: str) -> Any:
+        """Moto leaves the mapping on the queue, which goes on calling the function."""
+        mapping = original(self, uuid)
+        for queue in _queues(mapping):
+            queue.lambda_event_source_mappings.pop(mapping.function_arn, None)
+        return mapping
+
+
+def _queues(mapping: Any) -> list[Queue]:
+    if mapping is None or parse_arn(mapping.event_source_arn).service != "sqs":
+        return []
+    try:
+        return [access.queue(mapping.event_source_arn)]
+    except DeliveryFailed:
+        return []
+
+
+class _Feeding:
+    """Polls a queue for its functions, one thread for each mapping at a time."""
+
+    def __init__(self, timer: clock.Clock) -> None:
+        self._timer = timer
+        self._lock = threading.Lock()
+        self._busy: set[str] = set()
+        self._again: set[str] = set()
+
+    def wake_all(self, mapping: Any) -> None:
+        for queue in _queues(mapping):
+            self.wake(queue)
+
+    def wake(self, queue: Queue) -> None:
+        for mapping in list(queue.lambda_event_source_mappings.values()):
+            if mapping.enabled:
+                self._poll(queue, mapping)
+
+    def _poll(self, queue: Queue, mapping: Any) -> None:
+        with self._lock:
+            if mapping.uuid in self._busy:
+                self._again.add(mapping.uuid)
+                return
+            self._busy.add(mapping.uuid)
+        self._timer.soon(lambda: self._drain(queue, mapping))
+
+    def _drain(self, queue: Queue, mapping: Any) -> None:
+        try:
+            while mapping.enabled and queue.lambda_event_source_mappings.get(mapping.function_arn) is mapping:
+                with self._lock:
+                    self._again.discard(mapping.uuid)
+                messages = self._receive(queue, mapping)
+                if not messages:
+                    with self._lock:
+                        if mapping.uuid not in self._again:
+                            return
+                elif not _process(queue, mapping, messages):
+                    pause = max(LEAST_PAUSE, float(queue.visibility_timeout))  # type: ignore[attr-defined]
+                    self._timer.after(pause, lambda: self._poll(queue, mapping), scaled=False)
+        finally:
+            with self._lock:
+                self._busy.discard(mapping.uuid)
+
+    def _receive(self, queue: Queue, mapping: Any) -> list[Message]:
+        backend = sqs_backends[queue.account_id][queue.region]
+        # Invisible for as long as the function may take at least, even where the queue says 0.
+        visibility = int(queue.visibility_timeout)  # type: ignore[attr-defined]
+        found: list[Message] = []
+        while len(found) < mapping.batch_size:
+            wanted = min(LARGEST_BATCH, mapping.batch_size - len(found))
+            more = backend.receive_message(queue.name, wanted, 0, visibility, ["All"])
+            known = {message.id for message in found}
+            found += [message for message in more if message.id not in known]
+            if len(more) < wanted or visibility == 0:
+                break
+        return found
+
+
+def _process(queue: Queue, mapping: Any, messages: list[Message]) -> bool:
+    """Calls the function with one batch; `False` when messages stay behind."""
+    wanted = [message for message in messages if _passes(mapping, queue, message)]
+    failed = _failures(mapping, _call(mapping, queue, wanted), wanted) if wanted else set()
+    backend = sqs_backends[queue.account_id][queue.region]
+    for message in messages:
+        if message.id not in failed:
+            try:
+                backend.delete_message(queue.name, str(message.receipt_handle))
+            except ReceiptHandleIsInvalid:
+                # It became visible while the function ran and went to the dead letters: AWS keeps it there too.
+                continue
+    return not failed
+
+
+def _call(mapping: Any, queue: Queue, messages: list[Message]) -> Any:
+    """The function's answer; `None` when it failed."""
+    record = STORE.begin(
+        "event-delivery", mapping.function_arn, detail={"from": queue.queue_arn, "messages": len(messages)}
+    )
+    headers: dict[str, Any] = {}
+    try:
+        function = access.function(mapping.function_arn)
+        answer = function.invoke(
+            json.dumps({"Records": [_record(queue, message) for message in messages]}), {}, headers
+        )
+    except DeliveryFailed as error:
+        STORE.fail(record.id, error.message)
+        return None
+    if "x-amz-function-error" in headers:
+        STORE.fail(record.id, "the function failed; the whole batch comes back")
+        return None
+    document = json.loads(answer or "null")
+    STORE.succeed(record.id)
+    return document if document is not None else {}
+
+
+def _failures(mapping: Any, answer: Any, messages: list[Message]) -> set[str]:
+    """Ids of the messages that stay in the queue."""
+    everything = {message.id for message in messages}
+    if answer is None:
+        return everything
+    if "ReportBatchItemFailures" not in (mapping.function_response_types or ()) or not isinstance(answer, dict):
+        return set()
+    named = answer.get("batchItemFailures") or []
+    ids = {item.get("itemIdentifier") if isinstance(item, dict) else None for item in named}
+    # An empty or unknown id makes the whole batch a failure.
+    return {str(found) for found in ids} if ids <= everything else everything
+
+
+def _passes(mapping: Any, queue: Queue, message: Message) -> bool:
+    filters = (mapping.filter_criteria or {}).get("Filters") or []
+    if not filters:
+        return True
+    record = _record(queue, message)
+    try:
+        record["body"] = json.loads(message.body)
+    except ValueError:
+        record["body"] = message.body
+    return any(patterns.matches(json.loads(item["Pattern"]), record) for item in filters)
+
+
+def _record(queue: Queue, message: Message) -> dict[str, Any]:
+    attributes = {
+        "ApproximateReceiveCount": str(message.approximate_receive_count),
+        "SentTimestamp": str(message.sent_timestamp),
+        "SenderId": message.sender_id,
+        "ApproximateFirstReceiveTimestamp": str(message.approximate_first_receive_timestamp),
+    }
+    if queue.fifo_queue:
+        attributes |= {
+            "MessageGroupId": str(message.group_id),
+            "MessageDeduplicationId": str(message.deduplication_id),
+            "SequenceNumber": str(message.sequence_number),
+        }
+    return {
+        "messageId": message.id,
+        "receiptHandle": message.receipt_handle,
+        "body": message.body,
+        "attributes": attributes,
+        "messageAttributes": {
+            name: {
+                "dataType": told["DataType"],
+                "stringValue": told.get("StringValue"),
+                "stringListValues": [],
+                "binaryListValues": [],
+            }
+            for name, told in message.message_attributes.items()
+        },
+        "md5OfBody": message.body_md5,
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue.queue_arn,
+        "awsRegion": queue.region,
+    }
