@@ -36,6 +36,7 @@ SEAMS: tuple[str, ...] = (
     "awslambda",
     "stepfunctions",
     "sagemaker",
+    "model_registry",
     "autoscaling",
     "logs",
     "apigateway",

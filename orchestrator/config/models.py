@@ -113,6 +113,9 @@ class Registry(Section):
 
     groups: dict[Name, ModelGroup] = {"reviews": ModelGroup(description="Sentiment of customer reviews")}
     consumer_account_ids: list[AccountId] = Field([], description="other accounts that may deploy models from here")
+    encrypt_versions: bool = Field(
+        False, description="descriptions of versions under the models key: readers need to decrypt with it"
+    )
 
 
 class Data(Section):

@@ -65,13 +65,14 @@ locals {
     },
   ] }
 
-  # Accounts that deploy models of this registry read their artifacts through S3, and through nothing else.
+  # Accounts that deploy models of this registry read their artifacts through S3, and what
+  # versions say of themselves through SageMaker.
   reader_statements = { data = [], logs = [], models = length(var.model_reader_account_ids) == 0 ? [] : [{
     Sid       = "ReadModelsFromOtherAccounts"
     Effect    = "Allow"
     Principal = { AWS = [for id in var.model_reader_account_ids : "arn:${local.partition}:iam::${id}:root"] }
     Action    = ["kms:Decrypt", "kms:DescribeKey"]
     Resource  = "*"
-    Condition = { StringEquals = { "kms:ViaService" = "s3.${var.context.region}.amazonaws.com" } }
+    Condition = { StringEquals = { "kms:ViaService" = [for service in ["s3", "sagemaker"] : "${service}.${var.context.region}.amazonaws.com"] } }
   }] }
 }

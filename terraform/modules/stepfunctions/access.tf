@@ -53,7 +53,8 @@ locals {
       ]
     },
     {
-      Sid      = "WithdrawApproval"
+      # Stages of the versions, and withdrawal of an approval.
+      Sid      = "StageVersions"
       Action   = ["sagemaker:UpdateModelPackage"]
       Resource = ["${local.sagemaker_arn}:model-package/${var.registry.group_name}/*"]
     },
@@ -92,7 +93,7 @@ locals {
     },
     {
       Sid      = "SetLiveVersion"
-      Action   = ["ssm:PutParameter"]
+      Action   = ["ssm:GetParameter", "ssm:PutParameter"]
       Resource = ["arn:${local.partition}:ssm:${local.region_arn}:parameter${var.registry.live_parameter_name}"]
     },
     {
@@ -147,6 +148,15 @@ locals {
   ]
 }
 
+locals {
+  registry_statements = var.registry.encrypt_versions ? [{
+    Sid       = "EncryptVersions"
+    Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+    Resource  = [var.models_key_arn]
+    Condition = { StringEquals = { "kms:ViaService" = "sagemaker.${var.context.region}.amazonaws.com" } }
+  }] : []
+}
+
 resource "aws_iam_role" "this" {
   name                 = local.name
   description          = "Training pipeline of ${var.context.name_prefix}."
@@ -170,5 +180,5 @@ resource "aws_iam_role_policy" "this" {
   # checkov:skip=CKV_AWS_355: PutMetricData, X-Ray and log delivery know no resources; the first is bound to one namespace
   name   = "pipeline"
   role   = aws_iam_role.this.id
-  policy = jsonencode({ Version = "2012-10-17", Statement = [for s in local.statements : merge({ Effect = "Allow" }, s)] })
+  policy = jsonencode({ Version = "2012-10-17", Statement = [for s in concat(local.statements, local.registry_statements) : merge({ Effect = "Allow" }, s)] })
 }

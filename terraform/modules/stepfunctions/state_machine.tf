@@ -51,9 +51,11 @@ locals {
     gate                  = jsonencode(var.training.gate)
     container_environment = jsonencode(local.container_environment)
     stopping_condition    = jsonencode(local.stopping_condition)
-    vpc_config_members    = join("", [for name, value in local.training_vpc_config : "${jsonencode(name)}: ${jsonencode(value)},"])
-    retry                 = local.retry
-    catch                 = local.catch
+    # A version's description can have a key of its own; its artifact is encrypted either way.
+    security_config_member = var.registry.encrypt_versions ? "\"SecurityConfig\": { \"KmsKeyId\": \"${var.models_key_arn}\" }," : ""
+    vpc_config_members     = join("", [for name, value in local.training_vpc_config : "${jsonencode(name)}: ${jsonencode(value)},"])
+    retry                  = local.retry
+    catch                  = local.catch
   })
 }
 
@@ -79,17 +81,28 @@ locals {
       { ErrorEquals = ["SageMaker.ResourceLimitExceededException"], IntervalSeconds = 60, MaxAttempts = 10, BackoffRate = 1.5 },
       { ErrorEquals = ["SageMaker.AmazonSageMakerException"], IntervalSeconds = 5, MaxAttempts = 3, BackoffRate = 1.5 },
     ]
+    lookup = [{ ErrorEquals = ["Ssm.InternalServerErrorException"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 1.5 }]
     # An endpoint that is still being created cannot be deleted yet.
     cleanup = [{ ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 15, MaxAttempts = 5, BackoffRate = 1.5 }]
   } : name => jsonencode(rules) }
 
-  catch = { for name, target in {
-    failure  = "NotifyFailure"
-    model    = "DeleteCandidateModel"
-    config   = "DeleteCandidateConfig"
-    unborn   = "FindUnbornCandidate"
-    endpoint = "DeleteCandidateEndpoint"
-  } : name => jsonencode([{ ErrorEquals = ["States.ALL"], ResultPath = "$.failure", Next = target }]) }
+  caught = { for target in ["NotifyFailure", "DeleteCandidateModel", "DeleteCandidateConfig", "FindUnbornCandidate", "DeleteCandidateEndpoint"] :
+    target => { ErrorEquals = ["States.ALL"], ResultPath = "$.failure", Next = target }
+  }
+
+  catch = { for name, catchers in {
+    failure  = [local.caught.NotifyFailure]
+    model    = [local.caught.DeleteCandidateModel]
+    config   = [local.caught.DeleteCandidateConfig]
+    unborn   = [local.caught.FindUnbornCandidate]
+    endpoint = [local.caught.DeleteCandidateEndpoint]
+    # Before the first version is live there is no parameter.
+    first = [
+      { ErrorEquals = ["Ssm.ParameterNotFoundException"], ResultPath = "$.no_previous", Next = "NoPreviousVersion" },
+      local.caught.NotifyFailure,
+    ]
+    archive = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.archive_failure", Next = "NotifyUnarchived" }]
+  } : name => jsonencode(catchers) }
 }
 
 resource "aws_sfn_state_machine" "training" {

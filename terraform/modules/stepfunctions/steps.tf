@@ -15,7 +15,8 @@ locals {
         "WaitForCandidate", "DescribeCandidate", "CountCandidatePoll", "CandidateReady",
         "DescribeFailedCandidate", "CandidateFailed", "CandidateTimedOut", "ProbeCandidate",
         "DeleteCandidateEndpoint", "DeleteCandidateConfig", "DeleteCandidateModel", "CandidateProbed", "WithdrawApproval",
-        "CleanUpFailed", "PrepareLiveVersion", "SetLiveVersion",
+        "CleanUpFailed", "PrepareLiveVersion", "FindPreviousVersion", "NoPreviousVersion", "SetLiveVersion", "PromoteModel",
+        "PreviousToArchive", "ArchivePreviousVersion", "NotifyUnarchived",
       ]
     },
     { name = "monitoring", states = ["PublishMetrics", "NotifySuccess", "Done", "NotifyFailure", "ErrorNameReserved", "RenameError", "Failed"] },

@@ -116,10 +116,11 @@ variable "training" {
 }
 
 variable "registry" {
-  description = "Model package group that versions go into, and the SSM parameter that names the live one."
+  description = "Model package group that versions go into, and the SSM parameter that names the live one. `encrypt_versions`: what a version says of itself is encrypted with the models key; whoever describes it needs to decrypt with that key through SageMaker."
   type = object({
     group_name          = string
     live_parameter_name = string
+    encrypt_versions    = optional(bool, false)
   })
   validation {
     condition     = startswith(var.registry.live_parameter_name, "/")

@@ -49,6 +49,14 @@ variable "training" {
   default = {}
 }
 
+variable "registry" {
+  description = "See modules/stepfunctions."
+  type = object({
+    encrypt_versions = optional(bool, false)
+  })
+  default = {}
+}
+
 variable "inference" {
   description = "Of this section, phase 3 reads only whether functions run in the VPC."
   type = object({

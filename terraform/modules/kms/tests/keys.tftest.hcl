@@ -118,9 +118,9 @@ run "other_accounts_read_models_and_nothing_else" {
       Principal = { AWS = ["arn:aws:iam::210987654321:root"] }
       Action    = ["kms:Decrypt", "kms:DescribeKey"]
       Resource  = "*"
-      Condition = { StringEquals = { "kms:ViaService" = "s3.eu-west-1.amazonaws.com" } }
+      Condition = { StringEquals = { "kms:ViaService" = ["s3.eu-west-1.amazonaws.com", "sagemaker.eu-west-1.amazonaws.com"] } }
     }
-    error_message = "reading goes through S3"
+    error_message = "reading goes through S3 and SageMaker"
   }
   assert {
     condition     = alltrue([for key in aws_kms_key.this : key.multi_region])
