@@ -10,14 +10,19 @@ from orchestrator.config import models
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.tools.interfaces import SynthInputs
 
+SHARED_MODULES = ("s3_access",)
+"""Modules that stacks call beside the kind's own."""
+
 
 def synth_inputs(environment: Environment, blueprint: Blueprint, repo: Path) -> SynthInputs:
     """Everything that `synth` reads for one blueprint."""
     found = cell(blueprint)
     assert found.module is not None
+    modules = repo / "terraform" / "modules"
+    shared = [file for name in SHARED_MODULES for file in sorted((modules / name).glob("*.tf"))]
     return SynthInputs(
-        code=(*sorted(Path(__file__).parent.glob("*.py")), Path(models.__file__)),
-        module=repo / "terraform" / "modules" / found.module,
+        code=(*sorted(Path(__file__).parent.glob("*.py")), Path(models.__file__), *shared),
+        module=modules / found.module,
         facts={
             "the blueprint file": blueprint.model_dump(mode="json"),
             "section `monitoring`": environment.platform.monitoring.model_dump(mode="json"),

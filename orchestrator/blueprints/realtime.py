@@ -26,6 +26,18 @@ class RealtimeStack(BlueprintStack):
         }
         if blueprint.autoscaling is not None:
             asked["autoscaling"] = blueprint.autoscaling.model_dump()
+        access = self.module(
+            "s3_access",
+            {
+                "access": "${var.foundation.s3.access}",
+                "read": [
+                    "artifacts_training_outputs",
+                    "models_sagemaker_custom",
+                    "models_sagemaker_finetuned",
+                ],
+            },
+            source="s3_access",
+        )
         endpoint = self.module(
             "endpoint",
             {
@@ -37,9 +49,11 @@ class RealtimeStack(BlueprintStack):
                     "security_group_ids": ["${var.foundation.vpc.security_group_ids.endpoints}"],
                 },
                 "kms": "${var.foundation.kms}",
-                "bucket": {
-                    "name": "${var.foundation.s3.bucket_name}",
-                    "arn": "${var.foundation.s3.bucket_arn}",
+                "bucket": {"name": "${var.foundation.s3.bucket_name}"},
+                "policy_documents": {
+                    "bucket": access.get("policy_document"),
+                    "execution": "${var.foundation.iam.execution_documents.realtime}",
+                    "network": "${var.foundation.vpc.network_policy_documents.endpoints}",
                 },
                 "boundary_arn": "${var.foundation.iam.boundary_arn}",
                 "topic_arn": "${var.foundation.events.topic_arn}",

@@ -21,16 +21,18 @@ class Request:
     Attributes:
         blueprint: the file's content.
         monitoring: thresholds of the environment's alarms.
-        module: source of the HCL module, relative to the folder of the written stack.
+        module: name of the HCL module that deploys it.
+        modules: folder of the HCL modules, relative to the folder of the written stack.
     """
 
     blueprint: Blueprint
     monitoring: Monitoring
     module: str
+    modules: str
 
 
 class BlueprintStack(cdktf.TerraformStack):
-    """A Terraform root that composes one HCL module; kinds say which inputs it gets and what is published."""
+    """A Terraform root that composes HCL modules; kinds say which inputs it gets and what is published."""
 
     def __init__(self, app: cdktf.App, request: Request) -> None:
         super().__init__(app, f"blueprint-{request.blueprint.name}")
@@ -58,11 +60,12 @@ class BlueprintStack(cdktf.TerraformStack):
         """Add the module(s) and return what the stack publishes beyond name, kind and source."""
         raise NotImplementedError
 
-    def module(self, name: str, variables: Mapping[str, Any]) -> cdktf.TerraformHclModule:
+    def module(self, name: str, variables: Mapping[str, Any], source: str | None = None) -> cdktf.TerraformHclModule:
+        """Call a module: the kind's own, or the one that `source` names (then it is in `inputs.SHARED_MODULES`)."""
         return cdktf.TerraformHclModule(
             self,
             name,
-            source=self.request.module,
+            source=f"{self.request.modules}/{source or self.request.module}",
             # Without this cdktf copies the module into its own output folder, under a hashed name.
             skip_asset_creation_from_local_modules=True,
             variables=dict(variables),

@@ -43,13 +43,13 @@ def synth(environment: Environment, blueprint: Blueprint, out: Path, repo: Path)
     if not lock_file.is_file():
         raise SetupError(f"{lock_file} is missing: it pins the provider", hint="Restore it with `git checkout`.")
     out.mkdir(parents=True, exist_ok=True)
-    module = Path(os.path.relpath((repo / _MODULES / found.module).resolve(), out.resolve())).as_posix()
-    document = _synthesise(environment, blueprint, module)
+    modules = Path(os.path.relpath((repo / _MODULES).resolve(), out.resolve())).as_posix()
+    document = _synthesise(environment, blueprint, found.module, modules)
     _write_if_changed(out / STACK_FILE, document)
     _write_if_changed(out / lock_file.name, lock_file.read_text(encoding="utf-8"))
 
 
-def _synthesise(environment: Environment, blueprint: Blueprint, module: str) -> str:
+def _synthesise(environment: Environment, blueprint: Blueprint, module: str, modules: str) -> str:
     with _one_at_a_time, tempfile.TemporaryDirectory(prefix="cdktf-") as folder:
         _use_bundled_node()
         import cdktf
@@ -58,7 +58,7 @@ def _synthesise(environment: Environment, blueprint: Blueprint, module: str) -> 
         from orchestrator.blueprints.stack import Request
 
         app = cdktf.App(outdir=folder)
-        request = Request(blueprint=blueprint, monitoring=environment.platform.monitoring, module=module)
+        request = Request(blueprint, environment.platform.monitoring, module=module, modules=modules)
         KINDS[blueprint.kind](app, request)
         app.synth()
         written = Path(folder) / "stacks" / f"blueprint-{blueprint.name}" / STACK_FILE

@@ -7,3 +7,8 @@ output "repository_arns" {
   description = "Repository ARNs by short name."
   value       = { for name, repository in aws_ecr_repository.this : name => repository.arn }
 }
+
+output "pull_policy_document" {
+  description = "JSON policy document that allows pulling the images of these repositories."
+  value       = jsonencode(local.pull_policy)
+}

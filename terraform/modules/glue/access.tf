@@ -21,11 +21,27 @@ locals {
         ]
       },
       {
-        # Glue encrypts the log groups of a security configuration under the job's role.
-        Sid      = "EncryptLogs"
+        # The groups of jobs and crawlers have fixed names that the environments of an account share. Glue makes
+        # them, and encrypts them as the security configuration says, with this role.
+        Sid      = "WriteLogs"
         Effect   = "Allow"
-        Action   = "logs:AssociateKmsKey"
+        Action   = ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
         Resource = ["${local.logs_arn}:log-group:/aws-glue/*"]
+      },
+      {
+        # Job bookmarks are encrypted by Glue itself, not through S3.
+        Sid      = "EncryptBookmarks"
+        Effect   = "Allow"
+        Action   = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
+        Resource = var.kms_key_arns.data
+      },
+      {
+        # Metrics have no resource type; the namespace is the limit that AWS offers.
+        Sid       = "PublishMetrics"
+        Effect    = "Allow"
+        Action    = "cloudwatch:PutMetricData"
+        Resource  = "*"
+        Condition = { StringEquals = { "cloudwatch:namespace" = "Glue" } }
       },
       {
         # GetSecurityConfiguration has no resource type.
@@ -55,14 +71,18 @@ resource "aws_iam_role" "glue" {
 }
 
 resource "aws_iam_role_policy" "glue" {
+  #checkov:skip=CKV_AWS_290:GetSecurityConfiguration and PutMetricData have no resource type; metrics are limited by namespace
+  #checkov:skip=CKV_AWS_355:GetSecurityConfiguration and PutMetricData have no resource type
   name   = "catalog"
   role   = aws_iam_role.glue.id
   policy = jsonencode(local.catalog_policy)
 }
 
-resource "aws_iam_role_policy_attachment" "glue" {
-  for_each = var.policy_arns
+# What others hand out, one policy for each of them.
+resource "aws_iam_role_policy" "handed_out" {
+  for_each = var.policy_documents
 
-  role       = aws_iam_role.glue.name
-  policy_arn = each.value
+  name   = each.key
+  role   = aws_iam_role.glue.id
+  policy = each.value
 }

@@ -20,5 +20,5 @@ resource "aws_glue_crawler" "raw_reviews" {
   }
 
   # A crawler tests its role when it is made.
-  depends_on = [aws_iam_role_policy.glue, aws_iam_role_policy_attachment.glue]
+  depends_on = [aws_iam_role_policy.glue, aws_iam_role_policy.handed_out]
 }

@@ -35,15 +35,9 @@ variable "permissions_boundary_arn" {
   }
 }
 
-variable "policy_arns" {
-  description = "Policies of other owners that Glue's role gets, by a name of the caller's: base execution, bucket access."
+variable "policy_documents" {
+  description = "Rights that other owners hand out to Glue's role: JSON policy documents by a name of the caller's, such as bucket."
   type        = map(string)
-
-  validation {
-    # A role takes ten managed policies unless AWS raises the quota.
-    condition     = length(var.policy_arns) <= 10
-    error_message = "policy_arns may hold at most 10 policies (IAM's quota per role), got ${length(var.policy_arns)}."
-  }
 }
 
 variable "etl" {

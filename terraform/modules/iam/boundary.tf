@@ -8,7 +8,7 @@ locals {
         Sid      = "Storage"
         Effect   = "Allow"
         Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:Get*", "s3:List*", "s3:PutObject*"]
-        Resource = flatten([for arn in var.bucket_arns : [arn, "${arn}/*"]])
+        Resource = var.storage_arns
       },
       {
         Sid      = "Keys"
@@ -32,7 +32,7 @@ locals {
         Sid    = "NamedAfterEnvironment"
         Effect = "Allow"
         Action = [
-          "athena:*Query*", "athena:GetWorkGroup", "cloudwatch:DescribeAlarms", "cloudwatch:SetAlarmState",
+          "athena:*Query*", "athena:GetWorkGroup", "cloudwatch:DescribeAlarms",
           "events:PutEvents", "execute-api:Invoke", "glue:BatchStopJobRun", "glue:Get*", "glue:Start*",
           "lambda:GetFunction*", "lambda:InvokeFunction", "sagemaker:AddTags", "sagemaker:BatchDescribeModelPackage",
           "sagemaker:Create*", "sagemaker:Delete*", "sagemaker:Describe*", "sagemaker:Invoke*", "sagemaker:List*",

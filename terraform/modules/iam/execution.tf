@@ -1,33 +1,23 @@
-# What every role that runs code needs. The catalog is read here and written by Glue's role alone.
+# What code runs with, by kind: each is the base and its own part. These are documents, not policies: the owner
+# of a role adds what only it knows (log group, prefixes of the bucket, subnets) and puts them in together.
+# The catalog is read here and written by Glue's role alone.
 locals {
-  execution = {
-    Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "Logs"
-        Effect   = "Allow"
-        Action   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-        Resource = flatten([for arn in local.log_group_arns : [arn, "${arn}:*"]])
-      },
+  base_statements = concat(
+    [
       {
         # Metrics have no resource type; the namespace is the limit that AWS offers.
-        Sid       = "Metrics"
+        Sid       = "PublishMetrics"
         Effect    = "Allow"
         Action    = "cloudwatch:PutMetricData"
         Resource  = "*"
-        Condition = { StringLike = { "cloudwatch:namespace" = [local.prefix, "${local.prefix}/*", "/aws/sagemaker/*", "aws/sagemaker/*", "Glue"] } }
+        Condition = { StringLike = { "cloudwatch:namespace" = [local.prefix, "${local.prefix}/*", "/aws/sagemaker/*", "AWS/SageMaker"] } }
       },
       {
-        Sid      = "PullImages"
+        # AWS's own framework images lie in AWS's accounts.
+        Sid      = "PullFrameworkImages"
         Effect   = "Allow"
-        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        Resource = concat([local.own_repository_arn], local.aws_repository_arns)
-      },
-      {
-        Sid      = "LogInToImageRegistry"
-        Effect   = "Allow"
-        Action   = "ecr:GetAuthorizationToken"
-        Resource = "*"
+        Action   = local.image_actions
+        Resource = local.aws_repository_arns
       },
       {
         Sid      = "ReadCatalog"
@@ -35,14 +25,59 @@ locals {
         Action   = ["glue:BatchGetPartition", "glue:GetDatabase", "glue:GetDatabases", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
         Resource = local.catalog_arns
       },
+      {
+        # SageMaker looks at the key of its volumes with the role, and at the key that it is to encrypt output with.
+        Sid      = "LookAtVolumeKey"
+        Effect   = "Allow"
+        Action   = ["kms:DescribeKey", "kms:Encrypt"]
+        Resource = var.kms_key_arns.models
+      },
+      {
+        # It attaches the encrypted volumes of its instances by a grant.
+        Sid       = "GrantVolumeKey"
+        Effect    = "Allow"
+        Action    = "kms:CreateGrant"
+        Resource  = var.kms_key_arns.models
+        Condition = { Bool = { "kms:GrantIsForAWSResource" = "true" } }
+      },
+    ],
+    jsondecode(var.image_policy_document).Statement,
+  )
+
+  image_actions = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+
+  notify_statements = [
+    {
+      Sid      = "NotifyCallers"
+      Effect   = "Allow"
+      Action   = "sns:Publish"
+      Resource = "arn:${local.partition}:sns:${local.scope}:${local.prefix}-*"
+    },
+    {
+      Sid       = "EncryptNotifications"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = var.kms_key_arns.logs
+      Condition = { StringEquals = { "kms:ViaService" = "sns.${var.context.region}.amazonaws.com" } }
+    },
+  ]
+
+  invoke_statements = {
+    for method, action in { realtime = "sagemaker:InvokeEndpoint", serverless = "sagemaker:InvokeEndpoint", async = "sagemaker:InvokeEndpointAsync" } : method => [
+      { Sid = "InvokeEndpoints", Effect = "Allow", Action = action, Resource = "${local.sagemaker_arn}:endpoint/${local.prefix}-*" },
     ]
   }
-}
 
-resource "aws_iam_policy" "execution" {
-  #checkov:skip=CKV_AWS_290:PutMetricData and GetAuthorizationToken have no resource type; metrics are limited by namespace
-  #checkov:skip=CKV_AWS_355:PutMetricData and GetAuthorizationToken have no resource type
-  name        = "${local.prefix}-execution"
-  description = "Logs, metrics, images and catalog reading for everything that runs in ${local.prefix}"
-  policy      = jsonencode(local.execution)
+  # Model containers and jobs. Batch needs no statement of its own: its large inputs and outputs are prefixes.
+  execution_statements = {
+    base       = local.base_statements
+    realtime   = local.base_statements
+    serverless = local.base_statements
+    batch      = local.base_statements
+    async      = concat(local.base_statements, local.notify_statements)
+    studio     = concat(local.base_statements, local.experiments, local.catalog_query)
+  }
+
+  execution_documents = { for kind, statements in local.execution_statements : kind => jsonencode({ Version = "2012-10-17", Statement = statements }) }
+  caller_documents    = { for method, statements in local.invoke_statements : method => jsonencode({ Version = "2012-10-17", Statement = statements }) }
 }

@@ -1,5 +1,16 @@
 data "aws_partition" "current" {}
 
+# A table inside the provider: which account of AWS holds the image in this region. Nothing is asked for it.
+data "aws_sagemaker_prebuilt_ecr_image" "framework" {
+  for_each = toset([
+    "huggingface-pytorch-inference", "huggingface-pytorch-training", "pytorch-inference", "pytorch-training",
+    "sagemaker-model-monitor-analyzer", "sagemaker-scikit-learn", "sagemaker-xgboost",
+  ])
+
+  repository_name = each.key
+  region          = var.context.region
+}
+
 # ARNs of things that carry the environment's name, by kind: no policy reaches beyond them.
 locals {
   partition = data.aws_partition.current.partition
@@ -24,8 +35,7 @@ locals {
   # Images of this environment, and AWS's own framework images, which live in AWS's accounts.
   own_repository_arn = "arn:${local.partition}:ecr:${local.scope}:repository/${local.prefix}/*"
   aws_repository_arns = [
-    for name in ["sagemaker-scikit-learn", "sagemaker-xgboost", "pytorch-*", "huggingface-*", "sagemaker-model-monitor-analyzer"] :
-    "arn:${local.partition}:ecr:${var.context.region}:*:repository/${name}"
+    for name, image in data.aws_sagemaker_prebuilt_ecr_image.framework : "arn:${local.partition}:ecr:${var.context.region}:${image.registry_id}:repository/${name}"
   ]
 
   workgroup_arn = "arn:${local.partition}:athena:${local.scope}:workgroup/${local.prefix}-*"

@@ -3,9 +3,14 @@ output "boundary_arn" {
   value       = aws_iam_policy.boundary.arn
 }
 
-output "execution_policy_arn" {
-  description = "Base policy of every role that runs code: logs, metrics, image pull, catalog reading."
-  value       = aws_iam_policy.execution.arn
+output "execution_documents" {
+  description = "JSON policy documents of what code runs with, by kind: base, realtime, serverless, batch, async, studio. Each holds the base: metrics, image pull, catalog reading, volume key."
+  value       = local.execution_documents
+}
+
+output "caller_documents" {
+  description = "JSON policy documents of those who call endpoints of this environment, by method: realtime, serverless, async."
+  value       = local.caller_documents
 }
 
 output "persona_role_arns" {

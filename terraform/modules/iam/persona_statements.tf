@@ -7,6 +7,30 @@ locals {
   endpoint_arns = [for kind in ["endpoint", "endpoint-config"] : "${local.sagemaker_arn}:${kind}/${local.prefix}-*"]
   package_arns  = [for kind in ["model-package", "model-package-group"] : "${local.sagemaker_arn}:${kind}/${local.prefix}-*"]
 
+  # Made by phase 3; experiments run with it, and it is all that people may hand to SageMaker.
+  training_role_arn = "arn:${local.partition}:iam::${var.context.account_id}:role/${local.prefix}-sagemaker-training"
+
+  # Studio's names start with an id of AWS's making: the profile and the space after it carry ours.
+  notebook_arns = [for kind in ["user-profile", "space", "app"] : "${local.sagemaker_arn}:${kind}/*/${local.prefix}-*"]
+
+  notebooks = [
+    {
+      Sid    = "Notebooks"
+      Effect = "Allow"
+      Action = [
+        "sagemaker:CreateApp", "sagemaker:CreatePresignedDomainUrl", "sagemaker:CreateSpace", "sagemaker:DeleteApp", "sagemaker:DeleteSpace",
+        "sagemaker:DescribeApp", "sagemaker:DescribeSpace", "sagemaker:DescribeUserProfile", "sagemaker:UpdateSpace",
+      ]
+      Resource = local.notebook_arns
+    },
+    {
+      Sid      = "FindNotebooks"
+      Effect   = "Allow"
+      Action   = ["sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListSpaces", "sagemaker:ListUserProfiles"]
+      Resource = "*"
+    },
+  ]
+
   experiments = [
     {
       Sid    = "Experiments"
@@ -30,7 +54,7 @@ locals {
       Sid       = "RunJobsAsTrainingRole"
       Effect    = "Allow"
       Action    = "iam:PassRole"
-      Resource  = "arn:${local.partition}:iam::${var.context.account_id}:role/${local.prefix}-training*"
+      Resource  = local.training_role_arn
       Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
     },
   ]
@@ -88,35 +112,40 @@ locals {
     },
   ]
 
+  # From one configuration that exists to another: new ones come from a release, not from a person.
   serving = [
     {
       Sid      = "Serve"
       Effect   = "Allow"
-      Action   = ["sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"]
+      Action   = ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:InvokeEndpoint", "sagemaker:UpdateEndpoint", "sagemaker:UpdateEndpointWeightsAndCapacities"]
       Resource = local.endpoint_arns
     },
+  ]
+
+  scaling = [
     {
-      Sid      = "Scale"
-      Effect   = "Allow"
-      Action   = ["application-autoscaling:PutScalingPolicy", "application-autoscaling:RegisterScalableTarget"]
-      Resource = "arn:${local.partition}:application-autoscaling:${local.scope}:scalable-target/*"
-      Condition = {
-        StringEquals = { "application-autoscaling:service-namespace" = "sagemaker" }
-      }
+      Sid       = "Scale"
+      Effect    = "Allow"
+      Action    = ["application-autoscaling:PutScalingPolicy", "application-autoscaling:RegisterScalableTarget"]
+      Resource  = "arn:${local.partition}:application-autoscaling:${local.scope}:scalable-target/*"
+      Condition = { StringEquals = { "application-autoscaling:service-namespace" = "sagemaker" } }
     },
   ]
 
   watching = [
     {
-      Sid      = "Watch"
-      Effect   = "Allow"
-      Action   = ["application-autoscaling:DescribeScalableTargets", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "sagemaker:ListEndpoints"]
+      Sid    = "Watch"
+      Effect = "Allow"
+      Action = [
+        "application-autoscaling:DescribeScalableTargets", "application-autoscaling:DescribeScalingActivities", "application-autoscaling:DescribeScalingPolicies",
+        "cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "sagemaker:ListEndpoints",
+      ]
       Resource = "*"
     },
     {
       Sid      = "Alarms"
       Effect   = "Allow"
-      Action   = ["cloudwatch:DescribeAlarms", "cloudwatch:SetAlarmState"]
+      Action   = "cloudwatch:DescribeAlarms"
       Resource = "arn:${local.partition}:cloudwatch:${local.scope}:alarm:${local.prefix}-*"
     },
     {

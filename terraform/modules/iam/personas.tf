@@ -1,54 +1,72 @@
-# Four roles for people. Whoever signs in carries the principal tag `persona`, set by the identity
-# provider; the tag decides which role is open, so no user is named here.
+# Four roles for people. What each may do is here; which prefixes of the bucket it uses is the caller's decision.
 locals {
   personas = {
     data_scientist = {
-      description = "Reads data, runs experiments; deploys nothing"
-      read        = ["raw", "processed", "features", "training", "athena"]
-      write       = ["training", "athena"]
-      statements  = concat(local.catalog_query, local.experiments, local.deny_deployment)
+      description = "Reads data, works in notebooks, runs experiments; deploys nothing"
+      statements  = concat(local.catalog_query, local.notebooks, local.experiments, local.deny_deployment)
     }
     ml_engineer = {
       description = "Builds and runs the pipeline, approves models, tests endpoints"
-      read        = ["processed", "features", "code", "training"]
-      write       = ["code", "training"]
       statements  = concat(local.experiments, local.pipeline, local.approval, local.invocation)
     }
     data_engineer = {
       description = "Owns ingestion, catalog and ETL"
-      read        = ["raw", "processed", "features", "quarantine", "athena"]
-      write       = ["raw", "quarantine", "athena"]
       statements  = concat(local.catalog_query, local.etl, local.deny_deployment)
     }
     production = {
-      description = "Serves, scales and watches; changes neither data nor models"
-      read        = ["training"]
-      write       = []
-      statements  = concat(local.serving, local.invocation, local.watching)
+      description = "Serves, scales and watches; reads no data and changes no model"
+      statements  = concat(local.serving, local.scaling, local.watching)
     }
   }
 
-  persona_reads  = merge([for persona, spec in local.personas : { for group in spec.read : "${persona}/read/${group}" => { persona = persona, arn = var.read_policy_arns[group] } }]...)
-  persona_writes = merge([for persona, spec in local.personas : { for group in spec.write : "${persona}/write/${group}" => { persona = persona, arn = var.write_policy_arns[group] } }]...)
+  persona_tag = { for persona in keys(local.personas) : persona => replace(persona, "_", "-") }
+
+  persona_policies = {
+    for persona, spec in local.personas : persona => jsonencode({
+      Version   = "2012-10-17"
+      Statement = concat(spec.statements, jsondecode(var.persona_bucket_documents[persona]).Statement)
+    })
+  }
+
+  # Whoever signs in carries the principal tag `persona`, set by the identity provider; the tag decides which role
+  # is open, so no user has to be named. An environment that names principals needs no tag.
+  persona_principals = { for persona in keys(local.personas) : persona => lookup(var.access.persona_principals, persona, []) }
+
+  persona_conditions = {
+    for persona in keys(local.personas) : persona => merge(
+      {
+        for operator, keys in {
+          StringEquals = merge(
+            length(local.persona_principals[persona]) == 0 ? { "aws:PrincipalTag/persona" = local.persona_tag[persona] } : {},
+            var.access.organization_id == null ? {} : { "aws:PrincipalOrgID" = var.access.organization_id },
+          )
+          # Not `BoolIfExists`: long-lived access keys carry no such key at all, and would get in.
+          Bool = var.access.require_mfa ? { "aws:MultiFactorAuthPresent" = "true" } : {}
+        } : operator => keys if length(keys) > 0
+      },
+    )
+  }
 }
 
 resource "aws_iam_role" "persona" {
-  #checkov:skip=CKV_AWS_61:Only principals that carry the tag `persona` get in; the rule does not read conditions
+  #checkov:skip=CKV_AWS_61:Only named principals, or principals that carry the tag `persona`, get in; the rule does not read conditions
   for_each = local.personas
 
-  name                 = "${local.prefix}-${replace(each.key, "_", "-")}"
+  name                 = "${local.prefix}-${local.persona_tag[each.key]}"
   description          = each.value.description
   permissions_boundary = aws_iam_policy.boundary.arn
   max_session_duration = 14400
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { AWS = "arn:${local.partition}:iam::${var.context.account_id}:root" }
-      Action    = "sts:AssumeRole"
-      Condition = { StringEquals = { "aws:PrincipalTag/persona" = replace(each.key, "_", "-") } }
-    }]
+    Statement = [merge(
+      {
+        Effect    = "Allow"
+        Action    = "sts:AssumeRole"
+        Principal = { AWS = coalescelist(local.persona_principals[each.key], ["arn:${local.partition}:iam::${var.context.account_id}:root"]) }
+      },
+      length(local.persona_conditions[each.key]) == 0 ? {} : { Condition = local.persona_conditions[each.key] },
+    )]
   })
 }
 
@@ -59,12 +77,12 @@ resource "aws_iam_role_policy" "persona" {
 
   name   = "persona"
   role   = aws_iam_role.persona[each.key].id
-  policy = jsonencode({ Version = "2012-10-17", Statement = each.value.statements })
-}
+  policy = local.persona_policies[each.key]
 
-resource "aws_iam_role_policy_attachment" "persona" {
-  for_each = merge(local.persona_reads, local.persona_writes)
-
-  role       = aws_iam_role.persona[each.value.persona].name
-  policy_arn = each.value.arn
+  lifecycle {
+    precondition {
+      condition     = length(local.persona_policies[each.key]) <= 10240
+      error_message = "The policy of ${each.key} has ${length(local.persona_policies[each.key])} characters; IAM allows 10240 in a role."
+    }
+  }
 }

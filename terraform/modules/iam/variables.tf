@@ -16,40 +16,69 @@ variable "context" {
 
 variable "kms_key_arns" {
   description = "The environment's keys by purpose; no role may use any other."
-  type        = map(string)
+  type = object({
+    data   = string
+    models = string
+    logs   = string
+  })
 
   validation {
-    condition     = length(var.kms_key_arns) > 0 && alltrue([for arn in values(var.kms_key_arns) : can(regex("^arn:[^:]+:kms:", arn))])
+    condition     = alltrue([for arn in values(var.kms_key_arns) : can(regex("^arn:[^:]+:kms:", arn))])
     error_message = "kms_key_arns must be ARNs of KMS keys, got ${jsonencode(var.kms_key_arns)}."
   }
 }
 
-variable "bucket_arns" {
-  description = "The environment's buckets; no role may use any other."
+variable "storage_arns" {
+  description = "The environment's bucket and its objects, as the bucket's owner names them (output `every_arn` of module s3); no role may use any other."
   type        = list(string)
 
   validation {
-    condition     = length(var.bucket_arns) > 0 && alltrue([for arn in var.bucket_arns : can(regex("^arn:[^:]+:s3:::", arn))])
-    error_message = "bucket_arns must be ARNs of S3 buckets, got ${jsonencode(var.bucket_arns)}."
+    condition     = length(var.storage_arns) > 0 && alltrue([for arn in var.storage_arns : can(regex("^arn:[^:]+:s3:::", arn))])
+    error_message = "storage_arns must be ARNs of an S3 bucket, got ${jsonencode(var.storage_arns)}."
   }
 }
 
-variable "read_policy_arns" {
-  description = "Policies of the bucket's owner that allow reading, by group."
-  type        = map(string)
+variable "image_policy_document" {
+  description = "JSON policy document of the image repositories' owner that allows pulling (module ecr)."
+  type        = string
 
   validation {
-    condition     = length(setsubtract(["raw", "processed", "features", "quarantine", "code", "training", "athena"], keys(var.read_policy_arns))) == 0
-    error_message = "read_policy_arns must have raw, processed, features, quarantine, code, training and athena, got ${jsonencode(keys(var.read_policy_arns))}."
+    condition     = can(jsondecode(var.image_policy_document).Statement)
+    error_message = "image_policy_document must be a JSON policy document, got '${var.image_policy_document}'."
   }
 }
 
-variable "write_policy_arns" {
-  description = "Policies of the bucket's owner that allow writing, by group."
+variable "persona_bucket_documents" {
+  description = "JSON policy documents for the data bucket by persona (module s3_access)."
   type        = map(string)
 
   validation {
-    condition     = length(setsubtract(["raw", "quarantine", "code", "training", "athena"], keys(var.write_policy_arns))) == 0
-    error_message = "write_policy_arns must have raw, quarantine, code, training and athena, got ${jsonencode(keys(var.write_policy_arns))}."
+    condition     = toset(keys(var.persona_bucket_documents)) == toset(["data_scientist", "ml_engineer", "data_engineer", "production"])
+    error_message = "persona_bucket_documents must have data_scientist, ml_engineer, data_engineer and production, got ${jsonencode(keys(var.persona_bucket_documents))}."
+  }
+}
+
+variable "access" {
+  description = "Who may take the roles for people. Without principals of its own a role is open to principals of this account that carry the tag `persona`."
+  type = object({
+    persona_principals = optional(map(list(string)), {})
+    require_mfa        = optional(bool, true)
+    organization_id    = optional(string)
+  })
+  default = {}
+
+  validation {
+    condition     = length(setsubtract(keys(var.access.persona_principals), ["data_scientist", "ml_engineer", "data_engineer", "production"])) == 0
+    error_message = "access.persona_principals knows data_scientist, ml_engineer, data_engineer and production, got ${jsonencode(keys(var.access.persona_principals))}."
+  }
+
+  validation {
+    condition     = alltrue([for arn in flatten(values(var.access.persona_principals)) : can(regex("^arn:[^:]+:(iam|sts)::\\d{12}:[a-z-]+/[^*]+$", arn))])
+    error_message = "access.persona_principals must name roles or users by their ARN, without wildcard, got ${jsonencode(flatten(values(var.access.persona_principals)))}."
+  }
+
+  validation {
+    condition     = var.access.organization_id == null ? true : can(regex("^o-[a-z0-9]{10,32}$", var.access.organization_id))
+    error_message = "access.organization_id must be the id of an organisation such as o-a1b2c3d4e5, got '${coalesce(var.access.organization_id, "-")}'."
   }
 }

@@ -6,6 +6,12 @@ data "aws_iam_policy_document" "assume" {
       type        = "Service"
       identifiers = ["lambda.amazonaws.com"]
     }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.context.account_id]
+    }
   }
 }
 
@@ -37,24 +43,6 @@ data "aws_iam_policy_document" "runtime" {
   }
 
   dynamic "statement" {
-    for_each = var.network == null ? [] : [var.network]
-
-    content {
-      # Lambda manages the interfaces of its functions with their role, and offers no resource to name.
-      sid = "AttachToNetwork"
-      actions = [
-        "ec2:AssignPrivateIpAddresses",
-        "ec2:CreateNetworkInterface",
-        "ec2:DeleteNetworkInterface",
-        "ec2:DescribeNetworkInterfaces",
-        "ec2:DescribeSubnets",
-        "ec2:UnassignPrivateIpAddresses",
-      ]
-      resources = ["*"]
-    }
-  }
-
-  dynamic "statement" {
     for_each = var.asynchronous == null ? [] : [var.asynchronous.dead_letter_arn]
 
     content {
@@ -71,17 +59,39 @@ resource "aws_iam_role_policy" "runtime" {
   policy = data.aws_iam_policy_document.runtime.json
 }
 
+# Lambda checks the right to the network when it makes the function; the function's own code needs none of it.
+data "aws_iam_policy_document" "network" {
+  count = var.network == null ? 0 : 1
+
+  source_policy_documents = [var.network.policy_document]
+
+  statement {
+    sid       = "OnlyLambdaItself"
+    effect    = "Deny"
+    actions   = ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"]
+    resources = ["*"]
+
+    condition {
+      test     = "ArnEquals"
+      variable = "lambda:SourceFunctionArn"
+      values   = ["arn:${data.aws_partition.current.partition}:lambda:${var.context.region}:${var.context.account_id}:function:${local.function_name}"]
+    }
+  }
+}
+
+resource "aws_iam_role_policy" "network" {
+  count = var.network == null ? 0 : 1
+
+  name   = "network"
+  role   = aws_iam_role.function.name
+  policy = data.aws_iam_policy_document.network[0].json
+}
+
+# What others hand out, one policy for each of them.
 resource "aws_iam_role_policy" "caller" {
   for_each = var.policy_documents
 
   name   = each.key
   role   = aws_iam_role.function.name
   policy = each.value
-}
-
-resource "aws_iam_role_policy_attachment" "caller" {
-  for_each = var.policy_arns
-
-  role       = aws_iam_role.function.name
-  policy_arn = each.value
 }

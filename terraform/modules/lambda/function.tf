@@ -58,7 +58,7 @@ resource "aws_lambda_function" "this" {
 
   # Lambda checks the role's rights on the network and the dead-letter target when it makes the function,
   # and the first line that is logged would make the log group, without key and retention.
-  depends_on = [aws_iam_role_policy.runtime, aws_cloudwatch_log_group.function]
+  depends_on = [aws_iam_role_policy.runtime, aws_iam_role_policy.network, aws_cloudwatch_log_group.function]
 }
 
 resource "aws_lambda_function_event_invoke_config" "this" {

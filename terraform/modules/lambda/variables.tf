@@ -83,23 +83,18 @@ variable "boundary_arn" {
   type        = string
 }
 
-variable "policy_arns" {
-  description = "Managed policies for the role, by a name of the caller's."
-  type        = map(string)
-  default     = {}
-}
-
 variable "policy_documents" {
-  description = "Further rights of the role: JSON policy documents by name."
+  description = "Rights that other owners hand out to the role, and those of the caller: JSON policy documents by a name of the caller's."
   type        = map(string)
   default     = {}
 }
 
 variable "network" {
-  description = "Subnets and security groups to run in; null leaves the function outside the VPC."
+  description = "Subnets and security groups to run in, and the policy document of their owner that lets the role attach to them; null leaves the function outside the VPC."
   type = object({
     subnet_ids         = list(string)
     security_group_ids = list(string)
+    policy_document    = string
   })
   default = null
 

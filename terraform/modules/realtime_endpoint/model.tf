@@ -22,7 +22,7 @@ resource "aws_sagemaker_model" "launch" {
   }
 
   # SageMaker checks with this role that it may read the artifact and the image.
-  depends_on = [aws_iam_role_policy.endpoint]
+  depends_on = [aws_iam_role_policy.handed_out, aws_iam_role_policy.logs]
 
   lifecycle {
     create_before_destroy = true

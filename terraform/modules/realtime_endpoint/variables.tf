@@ -112,13 +112,17 @@ variable "bucket" {
   description = "The data bucket that holds model artifacts."
   type = object({
     name = string
-    arn  = string
   })
 }
 
 variable "boundary_arn" {
   description = "Permissions boundary of the endpoint's role."
   type        = string
+}
+
+variable "policy_documents" {
+  description = "Rights that other owners hand out to the endpoint's role: JSON policy documents by a name of the caller's, such as bucket (artifacts; captured data), execution and network."
+  type        = map(string)
 }
 
 variable "topic_arn" {

@@ -1,72 +1,23 @@
-# The owner of the bucket hands out the right to use it: callers attach these, nobody writes their own.
+# What the bucket's owner offers: one entry per prefix of the tree. The module `s3_access` turns entries into
+# the policy document of one role, and nobody else writes an ARN of the bucket with a wildcard.
 locals {
-  read_policies = {
-    for group, spec in local.access_groups : group => jsonencode({
-      Version = "2012-10-17"
-      Statement = [
-        {
-          Sid       = "List"
-          Effect    = "Allow"
-          Action    = ["s3:ListBucket"]
-          Resource  = local.bucket_arn
-          Condition = { StringLike = { "s3:prefix" = flatten([for prefix in spec.prefixes : [trimsuffix(prefix, "/"), "${prefix}*"]]) } }
-        },
-        {
-          Sid      = "Locate"
-          Effect   = "Allow"
-          Action   = ["s3:GetBucketLocation"]
-          Resource = local.bucket_arn
-        },
-        {
-          Sid      = "Read"
-          Effect   = "Allow"
-          Action   = ["s3:GetObject", "s3:GetObjectVersion"]
-          Resource = [for prefix in spec.prefixes : "${local.bucket_arn}/${prefix}*"]
-        },
-        {
-          Sid      = "Decrypt"
-          Effect   = "Allow"
-          Action   = ["kms:Decrypt"]
-          Resource = [for key in spec.keys : var.kms_key_arns[key]]
-        },
-      ]
-    })
+  # Model artifacts are written with the models key; the code that goes with them with the bucket's own.
+  model_prefixes = ["artifacts/models/", "artifacts/training-outputs/", "artifacts/checkpoints/"]
+
+  tree = merge([
+    for name, prefix in local.prefixes : (
+      can(tostring(prefix)) ? { (name) = tostring(prefix) } : { for method, each in prefix : "${name}_${method}" => each }
+    )
+  ]...)
+
+  access = {
+    bucket_arn  = var.buckets.data.arn
+    via_service = "s3.${var.context.region}.amazonaws.com"
+    prefixes = {
+      for name, prefix in local.tree : name => {
+        prefix   = prefix
+        key_arns = [for key in(anytrue([for start in local.model_prefixes : startswith(prefix, start)]) ? ["data", "models"] : ["data"]) : var.kms_key_arns[key]]
+      }
+    }
   }
-
-  write_policies = {
-    for group, spec in local.access_groups : group => jsonencode({
-      Version = "2012-10-17"
-      Statement = [
-        {
-          Sid      = "Write"
-          Effect   = "Allow"
-          Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
-          Resource = [for prefix in spec.prefixes : "${local.bucket_arn}/${prefix}*"]
-        },
-        {
-          # Decrypt too: S3 reads the parts of a multipart upload back to join them.
-          Sid      = "Encrypt"
-          Effect   = "Allow"
-          Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
-          Resource = [for key in spec.keys : var.kms_key_arns[key]]
-        },
-      ]
-    })
-  }
-}
-
-resource "aws_iam_policy" "read" {
-  for_each = local.access_groups
-
-  name        = "${var.context.name_prefix}-s3-read-${each.key}"
-  description = "Read ${join(", ", each.value.prefixes)} of ${local.bucket_name}"
-  policy      = local.read_policies[each.key]
-}
-
-resource "aws_iam_policy" "write" {
-  for_each = local.access_groups
-
-  name        = "${var.context.name_prefix}-s3-write-${each.key}"
-  description = "Write ${join(", ", each.value.prefixes)} of ${local.bucket_name}"
-  policy      = local.write_policies[each.key]
 }

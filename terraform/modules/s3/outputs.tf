@@ -24,12 +24,12 @@ output "prefixes" {
   value       = local.prefixes
 }
 
-output "read_policy_arns" {
-  description = "Policy that allows reading, by group: raw, processed, features, quarantine, code, training, athena."
-  value       = { for group, policy in aws_iam_policy.read : group => policy.arn }
+output "access" {
+  description = "Right of use by prefix, for the module `s3_access`: bucket, keys, and one entry per prefix of the tree (`data_raw`, `configs_inference_realtime`, …)."
+  value       = local.access
 }
 
-output "write_policy_arns" {
-  description = "Policy that allows writing, by group: raw, processed, features, quarantine, code, training, athena."
-  value       = { for group, policy in aws_iam_policy.write : group => policy.arn }
+output "every_arn" {
+  description = "The data bucket and all its objects: the ceiling of what a permissions boundary may name."
+  value       = [var.buckets.data.arn, "${var.buckets.data.arn}/*"]
 }

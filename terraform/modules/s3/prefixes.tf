@@ -34,18 +34,4 @@ locals {
     logs_deployments           = "logs/deployments/"
     logs_inference             = { for method in local.methods : method => "logs/inference/${method}/" }
   }
-
-  # Who may be let in where: one read and one write policy per group.
-  access_groups = {
-    raw        = { prefixes = ["data/raw/"], keys = ["data"] }
-    processed  = { prefixes = ["data/processed/"], keys = ["data"] }
-    features   = { prefixes = ["data/features/"], keys = ["data"] }
-    quarantine = { prefixes = ["data/quarantine/"], keys = ["data"] }
-    code       = { prefixes = ["artifacts/code/"], keys = ["data"] }
-    training = {
-      prefixes = ["artifacts/training-outputs/", "artifacts/models/", "artifacts/checkpoints/"]
-      keys     = ["data", "models"]
-    }
-    athena = { prefixes = ["logs/athena/"], keys = ["data"] }
-  }
 }

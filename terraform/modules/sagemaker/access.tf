@@ -5,29 +5,20 @@ locals {
     training = {
       description = "SageMaker training jobs of the pipeline."
       log_groups  = ["/aws/sagemaker/TrainingJobs"]
-      policy_arns = var.training_policy_arns
     }
     candidate = {
       description = "The pipeline's temporary endpoints, on which a new model version is probed."
       log_groups  = ["/aws/sagemaker/Endpoints/${var.context.name_prefix}-candidate-*"]
-      policy_arns = var.candidate_policy_arns
     }
   }
 
-  policy_attachments = merge([
-    for role, settings in local.roles : {
-      for name, arn in settings.policy_arns : "${role}-${name}" => { role = role, arn = arn }
+  handed_out = merge([
+    for role in keys(local.roles) : {
+      for name, document in var.policy_documents[role] : "${role}-${name}" => { role = role, name = name, document = document }
     }
   ]...)
 
-  region_arn_suffix = "${var.context.region}:${var.context.account_id}"
-  logs_arn_prefix   = "arn:${data.aws_partition.current.partition}:logs:${local.region_arn_suffix}:log-group"
-  ec2_arn_prefix    = "arn:${data.aws_partition.current.partition}:ec2:${local.region_arn_suffix}"
-
-  image_repository_arn = join(":", [
-    "arn", data.aws_partition.current.partition, "ecr", var.context.region,
-    data.aws_sagemaker_prebuilt_ecr_image.this.registry_id, "repository/${var.image.repository}",
-  ])
+  logs_arn_prefix = "arn:${data.aws_partition.current.partition}:logs:${var.context.region}:${var.context.account_id}:log-group"
 }
 
 data "aws_iam_policy_document" "assume" {
@@ -56,89 +47,30 @@ resource "aws_iam_role" "this" {
   permissions_boundary = var.boundary_arn
 }
 
-resource "aws_iam_role_policy_attachment" "bucket" {
-  for_each = local.policy_attachments
+# What others hand out, one policy for each of them.
+resource "aws_iam_role_policy" "handed_out" {
+  for_each = local.handed_out
 
-  role       = aws_iam_role.this[each.value.role].name
-  policy_arn = each.value.arn
+  name   = each.value.name
+  role   = aws_iam_role.this[each.value.role].name
+  policy = each.value.document
 }
 
-resource "aws_iam_role_policy" "job" {
+resource "aws_iam_role_policy" "logs" {
   for_each = local.roles
 
-  name   = "job"
+  name   = "logs"
   role   = aws_iam_role.this[each.key].name
-  policy = data.aws_iam_policy_document.job[each.key].json
+  policy = data.aws_iam_policy_document.logs[each.key].json
 }
 
-data "aws_iam_policy_document" "job" {
+data "aws_iam_policy_document" "logs" {
   for_each = local.roles
-
-  statement {
-    sid       = "UseKeys"
-    actions   = ["kms:Decrypt", "kms:GenerateDataKey", "kms:DescribeKey"]
-    resources = [var.kms.data_key_arn, var.kms.models_key_arn]
-  }
-
-  statement {
-    # SageMaker attaches the encrypted volumes of the instances by a grant.
-    sid       = "GrantVolumeKey"
-    actions   = ["kms:CreateGrant"]
-    resources = [var.kms.models_key_arn]
-
-    condition {
-      test     = "Bool"
-      variable = "kms:GrantIsForAWSResource"
-      values   = ["true"]
-    }
-  }
-
-  statement {
-    sid       = "PullImage"
-    actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-    resources = [local.image_repository_arn]
-  }
 
   statement {
     # The log groups of SageMaker's jobs have fixed names that the environments of an account share.
     sid       = "WriteLogs"
     actions   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
     resources = flatten([for name in each.value.log_groups : ["${local.logs_arn_prefix}:${name}", "${local.logs_arn_prefix}:${name}:*"]])
-  }
-
-  statement {
-    sid     = "AttachToSubnets"
-    actions = ["ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission"]
-    resources = concat(
-      ["${local.ec2_arn_prefix}:network-interface/*"],
-      [for id in var.network.subnet_ids : "${local.ec2_arn_prefix}:subnet/${id}"],
-      [for id in var.network.security_group_ids : "${local.ec2_arn_prefix}:security-group/${id}"],
-    )
-  }
-
-  statement {
-    sid       = "PublishMetrics"
-    actions   = ["cloudwatch:PutMetricData"]
-    resources = ["*"] # the action knows no resources, only namespaces
-
-    condition {
-      test     = "StringLike"
-      variable = "cloudwatch:namespace"
-      values   = ["/aws/sagemaker/*", "AWS/SageMaker"]
-    }
-  }
-
-  statement {
-    # These actions know no resources.
-    sid = "ServiceWideActions"
-    actions = [
-      "ec2:DescribeDhcpOptions",
-      "ec2:DescribeNetworkInterfaces",
-      "ec2:DescribeSecurityGroups",
-      "ec2:DescribeSubnets",
-      "ec2:DescribeVpcs",
-      "ecr:GetAuthorizationToken",
-    ]
-    resources = ["*"]
   }
 }

@@ -57,24 +57,10 @@ variable "model_group" {
   }
 }
 
-variable "network" {
-  description = "Private subnets and security groups of training containers and of the pipeline's temporary endpoints."
-  type = object({
-    subnet_ids         = list(string)
-    security_group_ids = list(string)
-  })
-
-  validation {
-    condition     = length(var.network.subnet_ids) > 0 && length(var.network.security_group_ids) > 0
-    error_message = "network needs at least one subnet and one security group; received ${length(var.network.subnet_ids)} and ${length(var.network.security_group_ids)}."
-  }
-}
-
 variable "kms" {
-  description = "Keys: data for objects of the data bucket, models for volumes and training output."
+  description = "Key of the objects in the data bucket."
   type = object({
-    data_key_arn   = string
-    models_key_arn = string
+    data_key_arn = string
   })
 }
 
@@ -83,12 +69,10 @@ variable "boundary_arn" {
   type        = string
 }
 
-variable "training_policy_arns" {
-  description = "What training may read and write in the data bucket: managed policies by a name of the caller's."
-  type        = map(string)
-}
-
-variable "candidate_policy_arns" {
-  description = "What the pipeline's temporary endpoints may read in the data bucket: managed policies by a name of the caller's."
-  type        = map(string)
+variable "policy_documents" {
+  description = "Rights that other owners hand out to the two roles: JSON policy documents by a name of the caller's, such as bucket, execution and network."
+  type = object({
+    training  = map(string)
+    candidate = map(string)
+  })
 }

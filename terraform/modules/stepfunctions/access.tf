@@ -4,25 +4,12 @@
 locals {
   region_arn    = "${var.context.region}:${var.context.account_id}"
   sagemaker_arn = "arn:${local.partition}:sagemaker:${local.region_arn}"
-  bucket_arn    = "arn:${local.partition}:s3:::${var.bucket_name}"
 
   # Jobs and candidates are named after the run: <prefix>-<run_id> and <prefix>-candidate-<run_id>.
   candidate_arns = { for kind in ["model", "endpoint-config", "endpoint"] : kind => "${local.sagemaker_arn}:${kind}/${local.candidate_prefix}-*" }
   training_arn   = "${local.sagemaker_arn}:training-job/${var.context.name_prefix}-*"
 
   statements = [
-    {
-      Sid       = "FindRawData"
-      Action    = ["s3:ListBucket"]
-      Resource  = [local.bucket_arn]
-      Condition = { StringLike = { "s3:prefix" = ["data/raw/*"] } }
-    },
-    {
-      # CreateModelPackage takes no role: SageMaker looks at the artifact with the caller's rights.
-      Sid      = "RegisterArtifact"
-      Action   = ["s3:GetObject"]
-      Resource = ["${local.bucket_arn}/artifacts/training-outputs/*"]
-    },
     {
       Sid      = "Crawl"
       Action   = ["glue:StartCrawler", "glue:GetCrawler"]
@@ -114,12 +101,6 @@ locals {
       Condition = { StringEquals = { "kms:ViaService" = "sns.${var.context.region}.amazonaws.com" } }
     },
     {
-      Sid       = "ReadEncryptedArtifact"
-      Action    = ["kms:Decrypt"]
-      Resource  = [var.data_key_arn, var.models_key_arn]
-      Condition = { StringEquals = { "kms:ViaService" = "s3.${var.context.region}.amazonaws.com" } }
-    },
-    {
       # Whoever names a key for SageMaker's volumes makes the grant that SageMaker mounts them with.
       Sid      = "GrantVolumeKey"
       Action   = ["kms:CreateGrant"]
@@ -181,4 +162,11 @@ resource "aws_iam_role_policy" "this" {
   name   = "pipeline"
   role   = aws_iam_role.this.id
   policy = jsonencode({ Version = "2012-10-17", Statement = [for s in concat(local.statements, local.registry_statements) : merge({ Effect = "Allow" }, s)] })
+}
+
+# Step 1 looks for raw data. CreateModelPackage takes no role: SageMaker looks at the artifact with the caller's rights.
+resource "aws_iam_role_policy" "bucket" {
+  name   = "bucket"
+  role   = aws_iam_role.this.id
+  policy = var.bucket_policy_document
 }

@@ -22,11 +22,6 @@ variable "logs_key_arn" {
   type        = string
 }
 
-variable "data_key_arn" {
-  description = "KMS key of the data bucket."
-  type        = string
-}
-
 variable "models_key_arn" {
   description = "KMS key of training volumes, training output and endpoint volumes."
   type        = string
@@ -39,6 +34,11 @@ variable "topic_arn" {
 
 variable "bucket_name" {
   description = "The data bucket."
+  type        = string
+}
+
+variable "bucket_policy_document" {
+  description = "JSON policy document of the bucket's owner: looking into the raw data, reading the artifacts of training."
   type        = string
 }
 

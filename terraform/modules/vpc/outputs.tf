@@ -22,3 +22,8 @@ output "security_group_ids" {
   description = "Security group by workload: lambda, training, endpoints (model containers), studio."
   value       = { for workload, group in aws_security_group.workload : workload => group.id }
 }
+
+output "network_policy_documents" {
+  description = "JSON policy document that lets a role attach interfaces to the private subnets, by workload: lambda, training, endpoints, studio."
+  value       = { for workload, policy in local.network_policies : workload => jsonencode(policy) }
+}

@@ -10,15 +10,8 @@ module "glue" {
     logs = var.foundation.kms.logs_key_arn
   }
 
-  policy_arns = {
-    execution        = var.foundation.iam.execution_policy_arn
-    read-raw         = var.foundation.s3.read_policy_arns["raw"]
-    read-code        = var.foundation.s3.read_policy_arns["code"]
-    read-processed   = var.foundation.s3.read_policy_arns["processed"]
-    write-processed  = var.foundation.s3.write_policy_arns["processed"]
-    read-features    = var.foundation.s3.read_policy_arns["features"]
-    write-features   = var.foundation.s3.write_policy_arns["features"]
-    write-quarantine = var.foundation.s3.write_policy_arns["quarantine"]
+  policy_documents = {
+    bucket = module.s3_access.policy_document
   }
 
   etl = {
@@ -27,4 +20,12 @@ module "glue" {
     timeout_minutes = var.data.etl_timeout_minutes
     split_seed      = var.data.split_seed
   }
+}
+
+module "s3_access" {
+  source = "../../modules/s3_access"
+
+  access = var.foundation.s3.access
+  read   = ["data_raw", "data_processed", "data_features", "artifacts_code"]
+  write  = ["data_processed", "data_features", "data_quarantine"]
 }

@@ -6,13 +6,15 @@ variable "foundation" {
       logs_key_arn = string
     })
     s3 = object({
-      bucket_name       = string
-      read_policy_arns  = map(string)
-      write_policy_arns = map(string)
+      bucket_name = string
+      access = object({
+        bucket_arn  = string
+        via_service = string
+        prefixes    = map(object({ prefix = string, key_arns = list(string) }))
+      })
     })
     iam = object({
-      boundary_arn         = string
-      execution_policy_arn = string
+      boundary_arn = string
     })
   })
 }

@@ -2,33 +2,22 @@
 locals {
   functions = {
     data_validation = {
-      description     = "Pipeline step 4: is what the ETL wrote fit to train on?"
-      memory_mb       = 256
-      timeout_seconds = 120
-      policy_arns = {
-        read-processed = var.foundation.s3.read_policy_arns["processed"]
-        read-features  = var.foundation.s3.read_policy_arns["features"]
-      }
-      policy_documents = {}
+      description      = "Pipeline step 4: is what the ETL wrote fit to train on?"
+      memory_mb        = 256
+      timeout_seconds  = 120
+      policy_documents = { bucket = module.s3_access["data_validation"].policy_document }
     }
     model_evaluation = {
-      description     = "Pipeline step 6: how good is the model, and does it pass?"
-      memory_mb       = 512
-      timeout_seconds = 300
-      policy_arns = {
-        read-features = var.foundation.s3.read_policy_arns["features"]
-        read-training = var.foundation.s3.read_policy_arns["training"]
-      }
-      policy_documents = {}
+      description      = "Pipeline step 6: how good is the model, and does it pass?"
+      memory_mb        = 512
+      timeout_seconds  = 300
+      policy_documents = { bucket = module.s3_access["model_evaluation"].policy_document }
     }
     endpoint_probe = {
-      description     = "Pipeline step 8: does the candidate's temporary endpoint answer as it should?"
-      memory_mb       = 256
-      timeout_seconds = 90
-      policy_arns     = {}
-      policy_documents = {
-        probe-candidates = data.aws_iam_policy_document.probe_candidates.json
-      }
+      description      = "Pipeline step 8: does the candidate's temporary endpoint answer as it should?"
+      memory_mb        = 256
+      timeout_seconds  = 90
+      policy_documents = { probe-candidates = data.aws_iam_policy_document.probe_candidates.json }
     }
   }
 }
@@ -51,7 +40,6 @@ module "lambda" {
   boundary_arn     = var.foundation.iam.boundary_arn
   bucket_name      = var.foundation.s3.bucket_name
   package          = var.packages[each.key]
-  policy_arns      = each.value.policy_arns
   policy_documents = each.value.policy_documents
 
   function = {
@@ -69,5 +57,6 @@ module "lambda" {
   network = var.inference.lambda_in_vpc ? {
     subnet_ids         = var.foundation.vpc.private_subnet_ids
     security_group_ids = [var.foundation.vpc.security_group_ids["lambda"]]
+    policy_document    = var.foundation.vpc.network_policy_documents["lambda"]
   } : null
 }

@@ -4,11 +4,12 @@ module "stepfunctions" {
   context        = var.context
   boundary_arn   = var.foundation.iam.boundary_arn
   logs_key_arn   = var.foundation.kms.logs_key_arn
-  data_key_arn   = var.foundation.kms.data_key_arn
   models_key_arn = var.foundation.kms.models_key_arn
   topic_arn      = var.foundation.events.topic_arn
   bucket_name    = var.foundation.s3.bucket_name
   poll_seconds   = var.training.poll_seconds
+
+  bucket_policy_document = module.s3_access["stepfunctions"].policy_document
 
   glue = {
     crawler_name = var.data.glue.crawler_name
@@ -33,6 +34,5 @@ module "stepfunctions" {
   registry = {
     group_name          = module.sagemaker.group_name
     live_parameter_name = module.sagemaker.live_parameter_name
-    encrypt_versions    = var.registry.encrypt_versions
   }
 }

@@ -11,24 +11,21 @@ module "sagemaker" {
     name = var.foundation.model_registry.group_names["reviews"]
   }
 
-  network = {
-    subnet_ids         = var.foundation.vpc.private_subnet_ids
-    security_group_ids = [var.foundation.vpc.security_group_ids["training"]]
-  }
-
   kms = {
-    data_key_arn   = var.foundation.kms.data_key_arn
-    models_key_arn = var.foundation.kms.models_key_arn
+    data_key_arn = var.foundation.kms.data_key_arn
   }
 
-  training_policy_arns = {
-    read-features  = var.foundation.s3.read_policy_arns["features"]
-    read-code      = var.foundation.s3.read_policy_arns["code"]
-    read-training  = var.foundation.s3.read_policy_arns["training"]
-    write-training = var.foundation.s3.write_policy_arns["training"]
-  }
-
-  candidate_policy_arns = {
-    read-training = var.foundation.s3.read_policy_arns["training"]
+  # One inline policy for each: bucket, base of everything that SageMaker runs, network.
+  policy_documents = {
+    training = {
+      bucket    = module.s3_access["training"].policy_document
+      execution = var.foundation.iam.execution_documents["base"]
+      network   = var.foundation.vpc.network_policy_documents["training"]
+    }
+    candidate = {
+      bucket    = module.s3_access["candidate"].policy_document
+      execution = var.foundation.iam.execution_documents["realtime"]
+      network   = var.foundation.vpc.network_policy_documents["training"]
+    }
   }
 }

@@ -2,8 +2,9 @@ variable "foundation" {
   description = "Published by phase 1-foundation."
   type = object({
     vpc = object({
-      private_subnet_ids = list(string)
-      security_group_ids = map(string)
+      private_subnet_ids       = list(string)
+      security_group_ids       = map(string)
+      network_policy_documents = map(string)
     })
     kms = object({
       data_key_arn   = string
@@ -11,12 +12,16 @@ variable "foundation" {
       logs_key_arn   = string
     })
     s3 = object({
-      bucket_name       = string
-      read_policy_arns  = map(string)
-      write_policy_arns = map(string)
+      bucket_name = string
+      access = object({
+        bucket_arn  = string
+        via_service = string
+        prefixes    = map(object({ prefix = string, key_arns = list(string) }))
+      })
     })
     iam = object({
-      boundary_arn = string
+      boundary_arn        = string
+      execution_documents = map(string)
     })
     events = object({
       topic_arn = string

@@ -8,25 +8,23 @@ data "aws_partition" "current" {}
 data "aws_iam_policy_document" "router" {
   statement {
     sid       = "ReadRoutes"
-    actions   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath"]
-    resources = [for suffix in ["", "/*"] : "arn:${data.aws_partition.current.partition}:ssm:${var.context.region}:${var.context.account_id}:parameter${local.routes_prefix}${suffix}"]
-  }
-
-  statement {
-    sid       = "InvokeEndpoints"
-    actions   = ["sagemaker:InvokeEndpoint"]
-    resources = ["arn:${data.aws_partition.current.partition}:sagemaker:${var.context.region}:${var.context.account_id}:endpoint/${var.context.name_prefix}-*"]
+    actions   = ["ssm:GetParameter"]
+    resources = ["arn:${data.aws_partition.current.partition}:ssm:${var.context.region}:${var.context.account_id}:parameter${local.routes_prefix}/*"]
   }
 }
 
 module "lambda" {
   source = "../../modules/lambda"
 
-  context          = var.context
-  boundary_arn     = var.foundation.iam.boundary_arn
-  bucket_name      = var.foundation.s3.bucket_name
-  package          = var.packages["model_router"]
-  policy_documents = { route = data.aws_iam_policy_document.router.json }
+  context      = var.context
+  boundary_arn = var.foundation.iam.boundary_arn
+  bucket_name  = var.foundation.s3.bucket_name
+  package      = var.packages["model_router"]
+
+  policy_documents = {
+    route  = data.aws_iam_policy_document.router.json
+    invoke = var.foundation.iam.caller_documents["realtime"]
+  }
 
   function = {
     name            = "model-router"
@@ -47,5 +45,6 @@ module "lambda" {
   network = var.inference.lambda_in_vpc ? {
     subnet_ids         = var.foundation.vpc.private_subnet_ids
     security_group_ids = [var.foundation.vpc.security_group_ids["lambda"]]
+    policy_document    = var.foundation.vpc.network_policy_documents["lambda"]
   } : null
 }

@@ -5,15 +5,17 @@ variable "foundation" {
       bucket_name = string
     })
     vpc = object({
-      private_subnet_ids = list(string)
-      security_group_ids = map(string)
+      private_subnet_ids       = list(string)
+      security_group_ids       = map(string)
+      network_policy_documents = map(string)
     })
     kms = object({
       data_key_arn = string
       logs_key_arn = string
     })
     iam = object({
-      boundary_arn = string
+      boundary_arn     = string
+      caller_documents = map(string)
     })
   })
 }

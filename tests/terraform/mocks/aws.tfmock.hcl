@@ -26,6 +26,13 @@ mock_data "aws_availability_zones" {
   }
 }
 
+mock_data "aws_sagemaker_prebuilt_ecr_image" {
+  defaults = {
+    registry_id   = "683313688378"
+    registry_path = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+  }
+}
+
 mock_data "aws_iam_policy_document" {
   defaults = {
     json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"

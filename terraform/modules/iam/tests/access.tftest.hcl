@@ -15,22 +15,11 @@ variables {
     models = "arn:aws:kms:us-east-1:123456789012:key/2"
     logs   = "arn:aws:kms:us-east-1:123456789012:key/3"
   }
-  bucket_arns = ["arn:aws:s3:::mlops-test-data"]
-  read_policy_arns = {
-    raw        = "arn:aws:iam::123456789012:policy/r-raw"
-    processed  = "arn:aws:iam::123456789012:policy/r-processed"
-    features   = "arn:aws:iam::123456789012:policy/r-features"
-    quarantine = "arn:aws:iam::123456789012:policy/r-quarantine"
-    code       = "arn:aws:iam::123456789012:policy/r-code"
-    training   = "arn:aws:iam::123456789012:policy/r-training"
-    athena     = "arn:aws:iam::123456789012:policy/r-athena"
-  }
-  write_policy_arns = {
-    raw        = "arn:aws:iam::123456789012:policy/w-raw"
-    quarantine = "arn:aws:iam::123456789012:policy/w-quarantine"
-    code       = "arn:aws:iam::123456789012:policy/w-code"
-    training   = "arn:aws:iam::123456789012:policy/w-training"
-    athena     = "arn:aws:iam::123456789012:policy/w-athena"
+  storage_arns          = ["arn:aws:s3:::mlops-test-data", "arn:aws:s3:::mlops-test-data/*"]
+  image_policy_document = "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"PullImages\",\"Effect\":\"Allow\",\"Action\":[\"ecr:BatchGetImage\"],\"Resource\":[\"arn:aws:ecr:us-east-1:123456789012:repository/mlops-test/training\"]}]}"
+  persona_bucket_documents = {
+    for persona in ["data_scientist", "ml_engineer", "data_engineer", "production"] :
+    persona => "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"ReadObjects\",\"Effect\":\"Allow\",\"Action\":\"s3:GetObject\",\"Resource\":[\"arn:aws:s3:::mlops-test-data/${persona}/*\"]}]}"
   }
 }
 
@@ -43,16 +32,47 @@ run "every_role_has_the_boundary" {
     condition     = alltrue([for role in aws_iam_role.persona : role.permissions_boundary == output.boundary_arn])
     error_message = "a role without boundary"
   }
+}
+
+run "by_default_the_tag_and_a_second_factor_open_a_role" {
   assert {
-    condition     = jsondecode(aws_iam_role.persona["data_scientist"].assume_role_policy).Statement[0].Condition.StringEquals["aws:PrincipalTag/persona"] == "data-scientist"
-    error_message = "the role is open to everybody in the account"
+    condition = jsondecode(aws_iam_role.persona["data_scientist"].assume_role_policy).Statement == jsondecode(jsonencode([{
+      Action    = "sts:AssumeRole"
+      Condition = { Bool = { "aws:MultiFactorAuthPresent" = "true" }, StringEquals = { "aws:PrincipalTag/persona" = "data-scientist" } }
+      Effect    = "Allow"
+      Principal = { AWS = ["arn:aws:iam::123456789012:root"] }
+    }]))
+    error_message = "the role is open to everybody in the account: ${aws_iam_role.persona["data_scientist"].assume_role_policy}"
+  }
+}
+
+run "named_principals_need_no_tag_and_the_organisation_is_checked" {
+  variables {
+    access = {
+      persona_principals = { production = ["arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/operators"] }
+      require_mfa        = false
+      organization_id    = "o-a1b2c3d4e5"
+    }
+  }
+  assert {
+    condition = jsondecode(aws_iam_role.persona["production"].assume_role_policy).Statement == jsondecode(jsonencode([{
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = { "aws:PrincipalOrgID" = "o-a1b2c3d4e5" } }
+      Effect    = "Allow"
+      Principal = { AWS = ["arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/operators"] }
+    }]))
+    error_message = aws_iam_role.persona["production"].assume_role_policy
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role.persona["ml_engineer"].assume_role_policy).Statement[0].Condition.StringEquals == { "aws:PrincipalOrgID" = "o-a1b2c3d4e5", "aws:PrincipalTag/persona" = "ml-engineer" }
+    error_message = aws_iam_role.persona["ml_engineer"].assume_role_policy
   }
 }
 
 run "no_policy_allows_everything" {
   assert {
     condition = alltrue([
-      for policy in concat([aws_iam_policy.boundary.policy, aws_iam_policy.execution.policy], [for persona in aws_iam_role_policy.persona : persona.policy]) :
+      for policy in concat([aws_iam_policy.boundary.policy], values(output.execution_documents), values(output.caller_documents), [for persona in aws_iam_role_policy.persona : persona.policy]) :
       alltrue([for action in flatten([for statement in jsondecode(policy).Statement : statement.Action]) : !endswith(action, ":*") && action != "*"])
     ])
     error_message = "a policy allows a whole service"
@@ -71,43 +91,68 @@ run "no_policy_allows_everything" {
   }
 }
 
-run "the_base_policy_reads_the_catalog_and_never_writes_it" {
+run "every_kind_has_the_base_and_its_own" {
   assert {
-    condition     = strcontains(aws_iam_policy.execution.policy, "glue:GetTable") && length(regexall("glue:(Create|Update|Delete|BatchCreate)", aws_iam_policy.execution.policy)) == 0
-    error_message = "policy: ${aws_iam_policy.execution.policy}"
+    condition = alltrue([
+      for document in values(output.execution_documents) :
+      length(setsubtract(["PublishMetrics", "PullFrameworkImages", "PullImages", "ReadCatalog", "LookAtVolumeKey", "GrantVolumeKey"], jsondecode(document).Statement[*].Sid)) == 0
+    ])
+    error_message = "a kind without the base"
   }
   assert {
-    condition     = contains([for statement in jsondecode(aws_iam_policy.execution.policy).Statement : statement.Resource if statement.Sid == "ReadCatalog"][0], "arn:aws:glue:us-east-1:123456789012:database/mlops_test_*")
-    error_message = "the catalog of other environments is open"
+    condition     = keys(output.execution_documents) == ["async", "base", "batch", "realtime", "serverless", "studio"]
+    error_message = "kinds: ${jsonencode(keys(output.execution_documents))}"
+  }
+  assert {
+    condition     = [for kind, document in output.execution_documents : kind if strcontains(document, "sns:Publish")] == ["async"]
+    error_message = "only asynchronous endpoints notify"
+  }
+  assert {
+    condition     = { for method, document in output.caller_documents : method => jsondecode(document).Statement[0].Action } == { async = "sagemaker:InvokeEndpointAsync", realtime = "sagemaker:InvokeEndpoint", serverless = "sagemaker:InvokeEndpoint" }
+    error_message = "callers: ${jsonencode(output.caller_documents)}"
+  }
+  assert {
+    condition     = alltrue([for document in values(output.caller_documents) : jsondecode(document).Statement[0].Resource == "arn:aws:sagemaker:us-east-1:123456789012:endpoint/mlops-test-*"])
+    error_message = "callers reach other environments"
   }
 }
 
-run "a_data_scientist_reads_data_and_deploys_nothing" {
+run "the_base_reads_the_catalog_and_never_writes_it" {
+  assert {
+    condition     = strcontains(output.execution_documents.base, "glue:GetTable") && length(regexall("glue:(Create|Update|Delete|BatchCreate)", join("", values(output.execution_documents)))) == 0
+    error_message = output.execution_documents.base
+  }
+  assert {
+    condition     = contains(one([for statement in jsondecode(output.execution_documents.base).Statement : statement.Resource if statement.Sid == "ReadCatalog"]), "arn:aws:glue:us-east-1:123456789012:database/mlops_test_*")
+    error_message = "the catalog of other environments is open"
+  }
+  assert {
+    condition     = toset(one([for statement in jsondecode(output.execution_documents.base).Statement : statement.Resource if statement.Sid == "PullFrameworkImages"])) == toset([for name in ["huggingface-pytorch-inference", "huggingface-pytorch-training", "pytorch-inference", "pytorch-training", "sagemaker-model-monitor-analyzer", "sagemaker-scikit-learn", "sagemaker-xgboost"] : "arn:aws:ecr:us-east-1:683313688378:repository/${name}"])
+    error_message = "images of accounts that are not AWS's own"
+  }
+}
+
+run "a_data_scientist_deploys_nothing" {
   assert {
     condition     = anytrue([for statement in jsondecode(aws_iam_role_policy.persona["data_scientist"].policy).Statement : statement.Effect == "Deny" && contains(flatten([statement.Action]), "sagemaker:CreateEndpoint")])
     error_message = "deployment is not denied"
   }
-  assert {
-    condition     = toset([for key, attachment in aws_iam_role_policy_attachment.persona : attachment.policy_arn if startswith(key, "data_scientist/write/")]) == toset(["arn:aws:iam::123456789012:policy/w-training", "arn:aws:iam::123456789012:policy/w-athena"])
-    error_message = "a data scientist writes data"
-  }
 }
 
-run "production_serves_and_changes_neither_data_nor_models" {
+run "production_serves_and_changes_no_model" {
   assert {
-    condition     = length([for key, attachment in aws_iam_role_policy_attachment.persona : key if startswith(key, "production/write/")]) == 0
-    error_message = "production writes to the bucket"
-  }
-  assert {
-    condition     = strcontains(aws_iam_role_policy.persona["production"].policy, "sagemaker:UpdateEndpoint") && !strcontains(aws_iam_role_policy.persona["production"].policy, "sagemaker:CreateTrainingJob")
+    condition     = strcontains(aws_iam_role_policy.persona["production"].policy, "sagemaker:UpdateEndpoint") && length(regexall("sagemaker:(Create|Delete|UpdateModel)|iam:PassRole", aws_iam_role_policy.persona["production"].policy)) == 0
     error_message = "production: ${aws_iam_role_policy.persona["production"].policy}"
   }
 }
 
-run "no_role_has_more_policies_than_iam_allows" {
+run "each_persona_gets_its_own_part_of_the_bucket" {
   assert {
-    condition     = alltrue([for persona in keys(output.persona_role_arns) : length([for key in keys(aws_iam_role_policy_attachment.persona) : key if startswith(key, "${persona}/")]) <= 10])
-    error_message = "more than ten policies on a role"
+    condition = alltrue([
+      for persona, role in aws_iam_role_policy.persona :
+      flatten([for statement in jsondecode(role.policy).Statement : statement.Resource if strcontains(jsonencode(statement.Action), "s3:")]) == ["arn:aws:s3:::mlops-test-data/${persona}/*"]
+    ])
+    error_message = "a persona uses prefixes that it was not given"
   }
 }
 
@@ -142,10 +187,10 @@ run "refuses_an_account_that_is_no_account" {
   expect_failures = [var.context]
 }
 
-run "refuses_no_keys" {
+run "refuses_what_is_no_key" {
   command = plan
   variables {
-    kms_key_arns = {}
+    kms_key_arns = { data = "a", models = "b", logs = "c" }
   }
   expect_failures = [var.kms_key_arns]
 }
@@ -153,23 +198,47 @@ run "refuses_no_keys" {
 run "refuses_what_is_no_bucket" {
   command = plan
   variables {
-    bucket_arns = ["mlops-test-data"]
+    storage_arns = ["mlops-test-data"]
   }
-  expect_failures = [var.bucket_arns]
+  expect_failures = [var.storage_arns]
 }
 
-run "refuses_missing_read_policies" {
+run "refuses_what_is_no_policy_document" {
   command = plan
   variables {
-    read_policy_arns = { raw = "arn:aws:iam::123456789012:policy/r-raw" }
+    image_policy_document = "{}"
   }
-  expect_failures = [var.read_policy_arns]
+  expect_failures = [var.image_policy_document]
 }
 
-run "refuses_missing_write_policies" {
+run "refuses_a_persona_without_prefixes" {
   command = plan
   variables {
-    write_policy_arns = { raw = "arn:aws:iam::123456789012:policy/w-raw" }
+    persona_bucket_documents = { production = "{\"Statement\":[]}" }
   }
-  expect_failures = [var.write_policy_arns]
+  expect_failures = [var.persona_bucket_documents]
+}
+
+run "refuses_principals_of_an_unknown_persona" {
+  command = plan
+  variables {
+    access = { persona_principals = { manager = ["arn:aws:iam::123456789012:role/manager"] } }
+  }
+  expect_failures = [var.access]
+}
+
+run "refuses_principals_by_wildcard" {
+  command = plan
+  variables {
+    access = { persona_principals = { production = ["arn:aws:iam::123456789012:role/*"] } }
+  }
+  expect_failures = [var.access]
+}
+
+run "refuses_what_is_no_organisation" {
+  command = plan
+  variables {
+    access = { organization_id = "my-company" }
+  }
+  expect_failures = [var.access]
 }

@@ -93,9 +93,16 @@ run "a_function_is_named_encrypted_traced_and_bounded" {
   }
 }
 
+run "lambda_takes_the_role_for_this_account_only" {
+  assert {
+    condition     = one(one(data.aws_iam_policy_document.assume.statement).condition).variable == "aws:SourceAccount"
+    error_message = "The role is open to functions of other accounts."
+  }
+}
+
 run "without_switches_there_is_no_network_and_no_dead_letter_target" {
   assert {
-    condition     = length(aws_lambda_function.this.vpc_config) == 0
+    condition     = length(aws_lambda_function.this.vpc_config) == 0 && length(aws_iam_role_policy.network) == 0
     error_message = "network = null must leave the function outside the VPC."
   }
 
@@ -115,6 +122,7 @@ run "in_the_vpc_the_role_may_attach_to_it" {
     network = {
       subnet_ids         = ["subnet-0a", "subnet-0b"]
       security_group_ids = ["sg-0a"]
+      policy_document    = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
     }
   }
 
@@ -124,8 +132,13 @@ run "in_the_vpc_the_role_may_attach_to_it" {
   }
 
   assert {
-    condition     = contains(data.aws_iam_policy_document.runtime.statement[*].sid, "AttachToNetwork")
-    error_message = "The role must be able to make network interfaces."
+    condition     = data.aws_iam_policy_document.network[0].source_policy_documents == tolist([var.network.policy_document]) && length(aws_iam_role_policy.network) == 1
+    error_message = "The role must get the right of the network's owner."
+  }
+
+  assert {
+    condition     = one(data.aws_iam_policy_document.network[0].statement).effect == "Deny" && one(one(data.aws_iam_policy_document.network[0].statement).condition).variable == "lambda:SourceFunctionArn"
+    error_message = "The function's own code must not use that right."
   }
 }
 
@@ -155,12 +168,11 @@ run "an_event_function_keeps_what_it_could_not_handle" {
 run "rights_of_the_caller_become_policies_of_the_role" {
   variables {
     policy_documents = { read = "{}" }
-    policy_arns      = { base = "arn:aws:iam::123456789012:policy/base" }
   }
 
   assert {
-    condition     = aws_iam_role_policy.caller["read"].policy == "{}" && aws_iam_role_policy_attachment.caller["base"].policy_arn == "arn:aws:iam::123456789012:policy/base"
-    error_message = "Documents and managed policies must reach the role."
+    condition     = aws_iam_role_policy.caller["read"].policy == "{}"
+    error_message = "Documents must reach the role."
   }
 }
 

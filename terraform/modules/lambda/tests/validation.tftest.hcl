@@ -155,6 +155,7 @@ run "network_without_subnets_is_refused" {
     network = {
       subnet_ids         = []
       security_group_ids = ["sg-0a"]
+      policy_document    = "{}"
     }
   }
 

@@ -59,8 +59,9 @@ variables {
 
   bucket = {
     name = "mlops-dev-data-123456789012-us-east-1"
-    arn  = "arn:aws:s3:::mlops-dev-data-123456789012-us-east-1"
   }
+
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
 
   boundary_arn  = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
   topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"

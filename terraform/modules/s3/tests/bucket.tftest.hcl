@@ -70,22 +70,26 @@ run "the_tree_is_the_documented_one" {
   }
 }
 
-run "a_policy_reaches_its_own_prefixes_only" {
+run "there_is_a_right_of_use_for_every_prefix" {
+  command = plan
   assert {
-    condition     = jsondecode(aws_iam_policy.read["raw"].policy).Statement[2].Resource == ["arn:aws:s3:::mlops-test-data-123456789012-us-east-1/data/raw/*"]
-    error_message = "policy: ${aws_iam_policy.read["raw"].policy}"
+    condition     = toset([for entry in output.access.prefixes : entry.prefix]) == toset(flatten([for prefix in output.prefixes : try(values(prefix), [prefix])]))
+    error_message = "access: ${jsonencode(output.access.prefixes)}"
   }
   assert {
-    condition     = jsondecode(aws_iam_policy.read["raw"].policy).Statement[0].Condition.StringLike["s3:prefix"] == ["data/raw", "data/raw/*"]
-    error_message = "listing reaches further than reading"
-  }
-  assert {
-    condition     = alltrue([for policy in aws_iam_policy.read : !strcontains(policy.policy, "s3:Put") && !strcontains(policy.policy, "s3:Delete")])
-    error_message = "a read policy writes"
-  }
-  assert {
-    condition     = { for group, policy in aws_iam_policy.write : group => length(regexall("key/2", policy.policy)) > 0 } == { raw = false, processed = false, features = false, quarantine = false, code = false, training = true, athena = false }
+    condition = toset([for name, entry in output.access.prefixes : entry.prefix if contains(entry.key_arns, var.kms_key_arns.models)]) == toset([
+      "artifacts/models/bedrock-customized/", "artifacts/models/sagemaker-finetuned/", "artifacts/models/sagemaker-custom/",
+      "artifacts/training-outputs/", "artifacts/checkpoints/",
+    ])
     error_message = "only model artifacts use the models key"
+  }
+  assert {
+    condition     = alltrue([for entry in output.access.prefixes : contains(entry.key_arns, var.kms_key_arns.data)])
+    error_message = "the bucket's own key opens every prefix"
+  }
+  assert {
+    condition     = output.every_arn == ["arn:aws:s3:::mlops-test-data-123456789012-us-east-1", "arn:aws:s3:::mlops-test-data-123456789012-us-east-1/*"]
+    error_message = "ceiling: ${jsonencode(output.every_arn)}"
   }
 }
 

@@ -50,23 +50,13 @@ variables {
     name = "mlops-dev-reviews"
   }
 
-  network = {
-    subnet_ids         = ["subnet-0a"]
-    security_group_ids = ["sg-0a"]
-  }
-
   kms = {
-    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    data_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
   }
 
-  training_policy_arns = {
-    read-features  = "arn:aws:iam::123456789012:policy/mlops-dev-s3-read-features"
-    write-training = "arn:aws:iam::123456789012:policy/mlops-dev-s3-write-training"
-  }
-
-  candidate_policy_arns = {
-    read-training = "arn:aws:iam::123456789012:policy/mlops-dev-s3-read-training"
+  policy_documents = {
+    training  = { bucket = "{\"training\":1}", execution = "{}" }
+    candidate = { bucket = "{\"candidate\":1}" }
   }
 }
 
@@ -107,17 +97,4 @@ run "group_key_with_capitals_is_refused" {
   }
 
   expect_failures = [var.model_group]
-}
-
-run "network_without_subnets_is_refused" {
-  command = plan
-
-  variables {
-    network = {
-      subnet_ids         = []
-      security_group_ids = ["sg-0a"]
-    }
-  }
-
-  expect_failures = [var.network]
 }

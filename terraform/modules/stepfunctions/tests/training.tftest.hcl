@@ -31,13 +31,13 @@ variables {
     tags               = { project = "mlops", environment = "test", owner = "ml-platform" }
     log_retention_days = 30
   }
-  boundary_arn   = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
-  data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-  models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-  logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  topic_arn      = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
-  bucket_name    = "mlops-test-data-123456789012-us-east-1"
-  glue           = { crawler_name = "mlops-test-raw", job_name = "mlops-test-etl" }
+  boundary_arn           = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  bucket_policy_document = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+  models_key_arn         = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  logs_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  topic_arn              = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
+  bucket_name            = "mlops-test-data-123456789012-us-east-1"
+  glue                   = { crawler_name = "mlops-test-raw", job_name = "mlops-test-etl" }
   lambda_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-data-validation"
     model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-evaluation"
@@ -231,4 +231,12 @@ run "polling_every_ten_minutes_is_refused" {
     poll_seconds = 600
   }
   expect_failures = [var.poll_seconds]
+}
+
+run "the_bucket_is_used_as_its_owner_says" {
+  command = plan
+  assert {
+    condition     = aws_iam_role_policy.bucket.policy == var.bucket_policy_document && !strcontains(aws_iam_role_policy.this.policy, "\"s3:")
+    error_message = "The state machine writes rights on the bucket by itself."
+  }
 }

@@ -36,8 +36,8 @@ run "publishes_what_the_example_promises" {
     error_message = "names"
   }
   assert {
-    condition     = keys(output.foundation.s3.read_policy_arns) == keys(jsondecode(file("example.outputs.json")).foundation.s3.read_policy_arns)
-    error_message = "groups: ${jsonencode(keys(output.foundation.s3.read_policy_arns))}"
+    condition     = { for name, entry in output.foundation.s3.access.prefixes : name => entry.prefix } == { for name, entry in jsondecode(file("example.outputs.json")).foundation.s3.access.prefixes : name => entry.prefix }
+    error_message = "access: ${jsonencode(output.foundation.s3.access.prefixes)}"
   }
   assert {
     condition     = output.foundation.s3.prefixes == jsondecode(file("example.outputs.json")).foundation.s3.prefixes

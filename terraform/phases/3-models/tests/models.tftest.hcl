@@ -76,7 +76,7 @@ run "only_the_probe_may_invoke_and_only_candidates" {
   }
 
   assert {
-    condition     = [for name, function in local.functions : name if length(function.policy_documents) > 0] == ["endpoint_probe"]
+    condition     = { for name, function in local.functions : name => keys(function.policy_documents) } == { data_validation = ["bucket"], endpoint_probe = ["probe-candidates"], model_evaluation = ["bucket"] }
     error_message = "The other functions only read their prefixes."
   }
 }

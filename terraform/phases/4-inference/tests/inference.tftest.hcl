@@ -49,16 +49,16 @@ run "publishes_what_the_example_promises" {
   }
 }
 
-run "the_router_reads_routes_and_invokes_endpoints_of_its_environment" {
+run "the_router_reads_routes_of_its_environment" {
   command = plan
 
   assert {
-    condition     = toset(flatten(data.aws_iam_policy_document.router.statement[*].actions)) == toset(["ssm:GetParameter", "ssm:GetParameters", "ssm:GetParametersByPath", "sagemaker:InvokeEndpoint"])
-    error_message = "Rights on Bedrock come with the blueprints."
+    condition     = toset(flatten(data.aws_iam_policy_document.router.statement[*].actions)) == toset(["ssm:GetParameter"])
+    error_message = "The right to invoke comes from its owner, rights on Bedrock with the blueprints."
   }
 
   assert {
-    condition     = alltrue([for arn in flatten(data.aws_iam_policy_document.router.statement[*].resources) : strcontains(arn, "/mlops/test/routes") || strcontains(arn, "endpoint/mlops-test-*")])
+    condition     = alltrue([for arn in flatten(data.aws_iam_policy_document.router.statement[*].resources) : endswith(arn, ":parameter/mlops/test/routes/*")])
     error_message = "Nothing of another environment may be reached."
   }
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.blueprints import MATRIX, synth
+from orchestrator.blueprints import MATRIX, synth, synth_inputs
 from orchestrator.config.models import Blueprint, Environment, Platform
 from orchestrator.errors import ConfigError, SetupError
 
@@ -106,15 +106,22 @@ def test_a_sagemaker_blueprint(tmp_path: Path) -> None:
                     "security_group_ids": ["${var.foundation.vpc.security_group_ids.endpoints}"],
                 },
                 "kms": "${var.foundation.kms}",
-                "bucket": {
-                    "name": "${var.foundation.s3.bucket_name}",
-                    "arn": "${var.foundation.s3.bucket_arn}",
+                "bucket": {"name": "${var.foundation.s3.bucket_name}"},
+                "policy_documents": {
+                    "bucket": "${module.s3_access.policy_document}",
+                    "execution": "${var.foundation.iam.execution_documents.realtime}",
+                    "network": "${var.foundation.vpc.network_policy_documents.endpoints}",
                 },
                 "boundary_arn": "${var.foundation.iam.boundary_arn}",
                 "topic_arn": "${var.foundation.events.topic_arn}",
                 "routes_prefix": "${var.inference.routes_prefix}",
                 "thresholds": {"latency_ms": 1500, "error_rate_percent": 2},
-            }
+            },
+            "s3_access": {
+                "source": "../../../terraform/modules/s3_access",
+                "access": "${var.foundation.s3.access}",
+                "read": ["artifacts_training_outputs", "models_sagemaker_custom", "models_sagemaker_finetuned"],
+            },
         },
         "output": {
             "blueprint": {
@@ -161,16 +168,27 @@ def test_a_bedrock_blueprint(tmp_path: Path) -> None:
 @pytest.mark.parametrize("blueprint", [REVIEWS, CHAT], ids=lambda each: each.name)
 def test_the_module_takes_what_it_is_given_and_publishes_what_is_read(tmp_path: Path, blueprint: Blueprint) -> None:
     document = written(tmp_path, blueprint)
-    ((name, module),) = document["module"].items()
-    folder = REPO / "terraform" / "modules" / Path(module["source"]).name
-    text = "\n".join(path.read_text() for path in sorted(folder.glob("*.tf")))
-    variables = dict(re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL))
-    given = set(module) - {"source", "//"}
-    assert given <= set(variables)
-    required = {variable for variable, body in variables.items() if not re.search(r"^  default\s*=", body, re.M)}
-    assert required <= given
-    read = set(re.findall(rf"\$\{{module\.{name}\.(\w+)\}}", json.dumps(document["output"])))
-    assert read <= set(re.findall(r'^output "(\w+)"', text, re.MULTILINE))
+    for name, module in document["module"].items():
+        folder = REPO / "terraform" / "modules" / Path(module["source"]).name
+        text = "\n".join(path.read_text() for path in sorted(folder.glob("*.tf")))
+        variables = dict(re.findall(r'^variable "(\w+)" \{\n(.*?)^\}', text, re.MULTILINE | re.DOTALL))
+        given = set(module) - {"source", "//"}
+        assert given <= set(variables)
+        required = {variable for variable, body in variables.items() if not re.search(r"^  default\s*=", body, re.M)}
+        assert required <= given
+        read = set(re.findall(rf"\$\{{module\.{name}\.(\w+)\}}", json.dumps(document)))
+        assert read <= set(re.findall(r'^output "(\w+)"', text, re.MULTILINE))
+
+
+def test_whatever_module_a_stack_calls_counts_as_its_input(tmp_path: Path) -> None:
+    """A stack is skipped when its inputs are what they were: a module that is no input would never be applied."""
+    for blueprint in (REVIEWS, CHAT):
+        inputs = synth_inputs(ENVIRONMENT, blueprint, REPO)
+        known = {inputs.module, *(file.parent for file in inputs.code)}
+        called = {
+            Path(each["source"]).name for each in written(tmp_path / blueprint.name, blueprint)["module"].values()
+        }
+        assert {REPO / "terraform" / "modules" / name for name in called} <= known
 
 
 def test_equal_input_gives_equal_files_anywhere_and_again(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+# One compact document for one role: one statement per right, however many prefixes it names.
+locals {
+  asked = {
+    for right, names in { read = var.read, list = var.list, write = var.write, delete = var.delete } : right => [
+      for name in names : {
+        # "inference_realtime_logs/reviews" is the folder inference/realtime/logs/reviews/.
+        prefix   = join("", concat([var.access.prefixes[split("/", name)[0]].prefix], [for folder in slice(split("/", name), 1, length(split("/", name))) : "${folder}/"]))
+        key_arns = var.access.prefixes[split("/", name)[0]].key_arns
+      }
+    ]
+  }
+
+  listed      = [for entry in concat(local.asked.read, local.asked.list) : entry.prefix]
+  object_arns = { for right, entries in local.asked : right => [for entry in entries : "${var.access.bucket_arn}/${entry.prefix}*"] }
+  write_keys  = distinct(flatten([for entry in local.asked.write : entry.key_arns]))
+  read_keys   = setsubtract(flatten([for entry in local.asked.read : entry.key_arns]), local.write_keys)
+
+  # Keys are used by S3 in the name of whoever reads or writes; never directly.
+  through_s3 = { StringEquals = { "kms:ViaService" = var.access.via_service } }
+
+  statements = concat(
+    length(local.listed) == 0 ? [] : [
+      jsonencode({
+        Sid       = "ListPrefixes"
+        Effect    = "Allow"
+        Action    = "s3:ListBucket"
+        Resource  = var.access.bucket_arn
+        Condition = { StringLike = { "s3:prefix" = flatten([for prefix in local.listed : [trimsuffix(prefix, "/"), "${prefix}*"]]) } }
+      }),
+    ],
+    length(var.read) == 0 ? [] : [
+      jsonencode({ Sid = "ReadObjects", Effect = "Allow", Action = "s3:GetObject", Resource = local.object_arns.read }),
+    ],
+    length(var.write) == 0 ? [] : [
+      jsonencode({
+        Sid      = "WriteObjects"
+        Effect   = "Allow"
+        Action   = ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"]
+        Resource = local.object_arns.write
+      }),
+    ],
+    length(var.delete) == 0 ? [] : [
+      jsonencode({ Sid = "DeleteObjects", Effect = "Allow", Action = "s3:DeleteObject", Resource = local.object_arns.delete }),
+    ],
+    length(local.listed) + length(var.write) == 0 ? [] : [
+      # SDKs and Athena look up where the bucket is; the condition of the listing would hide it.
+      jsonencode({ Sid = "LocateBucket", Effect = "Allow", Action = "s3:GetBucketLocation", Resource = var.access.bucket_arn }),
+    ],
+    length(local.read_keys) == 0 ? [] : [
+      jsonencode({ Sid = "DecryptObjects", Effect = "Allow", Action = "kms:Decrypt", Resource = local.read_keys, Condition = local.through_s3 }),
+    ],
+    length(local.write_keys) == 0 ? [] : [
+      # Decrypt too: S3 reads the parts of a multipart upload back to join them.
+      jsonencode({ Sid = "EncryptObjects", Effect = "Allow", Action = ["kms:Decrypt", "kms:GenerateDataKey"], Resource = local.write_keys, Condition = local.through_s3 }),
+    ],
+  )
+}
