@@ -13,7 +13,8 @@
     ├── EmulatorError (12)       the local AWS did not start or died
     ├── StateLocked (13)         somebody else holds the state lock
     ├── ApprovalRequired (14)    a person has to say yes
-    └── RiskNotAccepted (15)     a plan has risks of a class that was not accepted
+    ├── RiskNotAccepted (15)     a plan has risks of a class that was not accepted
+    └── QueryFailed (16)         Athena refused or failed a query
 
 Click's own usage errors exit with 2, an interrupt with 130, an unexpected exception with 70.
 """
@@ -87,3 +88,7 @@ class ApprovalRequired(PlatformError):
 
 class RiskNotAccepted(PlatformError):
     exit_code = 15
+
+
+class QueryFailed(PlatformError):
+    exit_code = 16

@@ -28,6 +28,7 @@ COMMANDS = {
     "graph": "Stacks and who waits for whom.",
     "policy": "Run the policy gate on source and plans.",
     "smoke": "Probe what is deployed.",
+    "query": "Answer SQL over the catalogue, through Athena.",
     "render": "Write the files for terraform by hand, and the lines to type.",
     "schema": "JSON Schemas of the environment files and of result.json.",
     "emulator": "The local AWS: up, down, status, logs.",

@@ -1,0 +1,51 @@
+"""`orchestrator query ENV SQL`."""
+
+from __future__ import annotations
+
+import click
+
+from orchestrator.cli import options
+from orchestrator.cli.app import App
+
+
+@click.command("query")
+@options.environment
+@click.argument("sql")
+@click.option("--database", metavar="LAYER", default="processed", show_default=True, help="raw, processed or features.")
+@click.option("--limit", type=click.IntRange(min=1), default=1000, show_default=True, help="Rows to show.")
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, env: str, sql: str, database: str, limit: int, as_json: bool) -> None:
+    """Answer SQL over the catalogue of ENV, through its Athena work group.
+
+    Tables of another layer are named with their database: see `orchestrator outputs ENV data`.
+    """
+    from orchestrator.cli.app import interruptible
+    from orchestrator.errors import PlatformError
+    from orchestrator.query import ask
+    from orchestrator.values import published
+
+    app: App = ctx.obj
+    environment, graph = app.load(env)
+    target = app.target(app.tools(environment))
+    state = target.store.read("data")
+    outputs = published(graph.stack("data"), state) if state else None
+    if outputs is None:
+        raise PlatformError(f"`data` is not deployed in `{env}`", hint=f"`orchestrator deploy {env}` first")
+    names: dict[str, str] = outputs["glue"]["database_names"]
+    with interruptible(app.console) as cancel:
+        answer = ask(
+            target.cloud,
+            sql,
+            database=names.get(database, database),
+            workgroup=outputs["athena"]["workgroup_name"],
+            limit=limit,
+            stopping=cancel.is_set,
+        )
+    if as_json:
+        rows = [dict(zip(answer.columns, row, strict=True)) for row in answer.rows]
+        app.console.json({"query_id": answer.query_id, "scanned_bytes": answer.scanned_bytes, "rows": rows})
+        return
+    shown = [tuple("NULL" if value is None else value for value in row) for row in answer.rows]
+    app.console.table("", answer.columns, shown)
+    app.console.say(f"{len(shown)} rows, {answer.scanned_bytes} bytes scanned, {answer.seconds:.1f} s: {answer.output}")
