@@ -91,7 +91,7 @@ class Executor:
             exit_code=exit_code,
             error=error,
             stacks=[self.session.stacks[stack.name] for stack in plan.stacks],
-            risks=risk_results(self.session.risks),
+            risks=risk_results(self.session.risks, [stack.name for stack in plan.stacks]),
             policy=policy_result(self.session.policy),
             pipeline=self.session.pipeline,
             smoke=self.session.smoke,

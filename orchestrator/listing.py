@@ -12,7 +12,12 @@ from orchestrator.risk import CLASSES, Risk
 from orchestrator.tools.interfaces import Change
 
 MARKS: dict[ChangeAction, str] = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": "."}
-_WORDS: dict[ChangeAction, str] = {"create": "to add", "update": "to change", "replace": "to replace", "delete": "to delete"}
+_WORDS: dict[ChangeAction, str] = {
+    "create": "to add",
+    "update": "to change",
+    "replace": "to replace",
+    "delete": "to delete",
+}
 _ADDRESS = re.compile(r"(?P<module>(?:module\.[\w-]+(?:\[[^]]*\])?\.)*)(?P<type>\w+)\.(?P<name>.+)")
 _WIDTH = 110
 _FEW = 8
@@ -94,6 +99,17 @@ def risks(found: Sequence[Risk | RiskResult], *, every: bool = False) -> list[st
     First creations hold many grants: of a class that has more than a few risks in a stack only some are
     listed, unless `every` one is wanted. What is lost or exposed is always listed.
     """
+    lines = counted(found)
+    for stack in dict.fromkeys(risk.stack for risk in found):
+        lines.append(f"  {stack}")
+        for kind in CLASSES:
+            lines += _of_class([risk for risk in found if (risk.stack, risk.kind) == (stack, kind)], every=every)
+        lines.append("")
+    return lines
+
+
+def counted(found: Sequence[Risk | RiskResult]) -> list[str]:
+    """A line per class with the number of risks in each stack."""
     if not found:
         return []
     lines = ["Risks"]
@@ -102,14 +118,12 @@ def risks(found: Sequence[Risk | RiskResult], *, every: bool = False) -> list[st
         if number:
             where = ", ".join(f"{stack} {count}" for stack, count in number.items())
             lines.append(f"  {kind:<16} {sum(number.values()):>3}  ({where})")
-    for stack in dict.fromkeys(risk.stack for risk in found):
-        lines += ["", f"  {stack}"]
-        for kind in CLASSES:
-            lines += _of_class([risk for risk in found if (risk.stack, risk.kind) == (stack, kind)], every=every)
     return [*lines, ""]
 
 
 def _of_class(found: Sequence[Risk | RiskResult], *, every: bool) -> Iterator[str]:
+    if not found:
+        return
     whole = every or len(found) <= _FEW or found[0].kind != "iam-growth"
     for risk in found if whole else found[: _FEW - 1]:
         yield f"    {risk.kind:<16} {risk.resource}"

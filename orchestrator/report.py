@@ -20,9 +20,7 @@ def show(console: Console, result: Result, folder: Path, *, why: bool = False) -
         for line in listing.stacks({stack.name: stack.changes for stack in result.stacks}):
             console.line(line)
     _stacks(console, result)
-    # Of a single stack everything is shown.
-    for line in listing.risks(result.risks, every=len(result.stacks) == 1):
-        console.line(line)
+    _risks(console, result)
     if why:
         _why(console, result)
     _policy(console, result)
@@ -92,6 +90,14 @@ def _stacks(console: Console, result: Result) -> None:
     ]
     columns = ("stack", "phase", "action", "add#", "change#", "destroy#", "resources#", "seconds#", "note")
     console.table("Stacks", columns, rows, styles=[_STYLES.get(stack.action, "") for stack in result.stacks])
+
+
+def _risks(console: Console, result: Result) -> None:
+    """Of a plan with the single risks, of a single stack all of them; else only how many there were."""
+    planned = result.command == "plan"
+    lines = listing.risks(result.risks, every=len(result.stacks) == 1) if planned else listing.counted(result.risks)
+    for line in lines:
+        console.line(line)
 
 
 def _why(console: Console, result: Result) -> None:

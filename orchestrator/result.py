@@ -6,7 +6,7 @@ raises `schema`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -127,10 +127,10 @@ class Result(Part):
         return self.model_dump(mode="json", by_alias=True)
 
 
-def risk_results(risks: Iterable[Risk]) -> list[RiskResult]:
-    """Each risk once: of a preview and the real plan the later reason counts."""
+def risk_results(risks: Iterable[Risk], stacks: Sequence[str]) -> list[RiskResult]:
+    """Each risk once, in the order of the stacks: of a preview and the real plan the later reason counts."""
     latest = {risk.key: risk for risk in risks}
-    return [RiskResult(**vars(risk)) for risk in latest.values()]
+    return [RiskResult(**vars(risk)) for risk in sorted(latest.values(), key=lambda risk: stacks.index(risk.stack))]
 
 
 def policy_result(reports: list[PolicyReport]) -> PolicyResult | None:

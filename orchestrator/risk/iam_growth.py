@@ -96,6 +96,9 @@ def _documents(change: ResourceChange) -> list[str]:
         names.discard("policy")
         if change.remains:
             reasons.append("its policy is gone: the endpoint lets everything through")
+    if change.type == "aws_vpc_endpoint" and not change.before:
+        # A new door: its policy says what may pass, and gives nobody the right to.
+        names.discard("policy")
     before, after = _policies(change.before), _policies(change.after)
     for name in sorted(names):
         reasons += _wider(name, before.get(name, []), after.get(name, []), new=change.creates)

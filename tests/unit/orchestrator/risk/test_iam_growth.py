@@ -205,6 +205,10 @@ def test_an_attachment_is_a_grant_by_itself(found: Found) -> None:
     assert found("iam-growth", change(kind, values, None)) == []
 
 
+def test_a_new_endpoint_gives_nobody_a_right(found: Found) -> None:
+    assert found("iam-growth", change("aws_vpc_endpoint", None, {"policy": policy(allow("s3:*", Principal="*"))})) == []
+
+
 def test_an_endpoint_whose_policy_goes_lets_everything_through(found: Found) -> None:
     narrow = {"policy": policy(allow("s3:*", BUCKET, Principal="*")), "vpc_id": "vpc-1"}
     assert found("iam-growth", change("aws_vpc_endpoint", narrow, {"policy": None, "vpc_id": "vpc-1"})) == [
