@@ -89,6 +89,7 @@ fmt: $(SETUP) ## Format Python and Terraform
 docs: $(SETUP) ## Renew the documents that are generated
 	@.venv/bin/python -m scripts.policy_docs
 	@.venv/bin/python -m scripts.reference_docs
+	@.venv/bin/python -m scripts.module_docs
 
 .PHONY: clean
 clean: ## Remove what runs made; set-up's folders and the emulator's data stay

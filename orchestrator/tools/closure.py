@@ -17,7 +17,7 @@ _OUTSIDE = re.compile(
     r'\b(?:file\w*|templatefile)\(\s*(?:"(?:[^"]*\.\./|/)|"?\$?\{?path\.(?:root|cwd)\b|"\$\{path\.module\}/\.\.)'
 )
 _LOCK_FILE = ".terraform.lock.hcl"
-_NOT_CODE = frozenset({".terraform", "tests", "__pycache__"})
+_NOT_CODE = frozenset({".terraform", "tests", "examples", "__pycache__"})
 
 
 class Opaque(Exception):

@@ -1,18 +1,17 @@
-"""Just enough HCL to ask who refers to whom. It relies on `terraform fmt`, which a test enforces.
-
-Formatted top-level blocks start in column 0 and end with a `}` there; entries of `locals` and arguments of
-a block are indented by two blanks.
-"""
+"""Who refers to whom in the HCL of this repository; the reading itself is `scripts/hcl.py`."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from scripts.hcl import Block, entries, parse, read
+
+__all__ = ["Block", "entries", "parse", "read"]
 
 REPO = Path(__file__).resolve().parents[2]
 TERRAFORM = REPO / "terraform"
@@ -21,23 +20,7 @@ PHASES = sorted(path for path in (TERRAFORM / "phases").iterdir() if path.is_dir
 ROOTS = sorted(file.parent for phase in PHASES for file in phase.rglob("versions.tf") if ".terraform" not in file.parts)
 """Every root: the phases' own, and the stacks beside them in folders below."""
 
-BLOCK = re.compile(
-    r'^(?P<kind>[a-z_]+)(?P<labels>(?: "[^"]+")*) \{(?:\}$|\n(?P<body>.*?)^\})', re.MULTILINE | re.DOTALL
-)
-ENTRY = re.compile(r"^  (\w+)\s*=", re.MULTILINE)
-COMMENT = re.compile(r"^\s*(#|//).*$|\s+# .*$", re.MULTILINE)
 REFERENCE = re.compile(r"\b(module|local|var)\.(\w+)(?:\.(\w+))?|\bdata\.(\w+)\.(\w+)")
-
-
-@dataclass(frozen=True)
-class Block:
-    kind: str
-    labels: tuple[str, ...]
-    body: str
-
-    @property
-    def name(self) -> str:
-        return ".".join((self.kind, *self.labels))
 
 
 def root_id(root: Path) -> str:
@@ -51,32 +34,6 @@ def description(root: Path) -> dict[str, Any]:
         return content
     [found] = [each for each in description(root.parent)["stacks"] if each["name"] == root.name]
     return {"needs": found["upstream"], **found}
-
-
-def read(folder: Path) -> list[Block]:
-    """All top-level blocks of a folder; each entry of `locals` becomes a block `local.<name>` of its own."""
-    blocks: list[Block] = []
-    for file in sorted(folder.glob("*.tf")):
-        blocks += parse(file.read_text(encoding="utf-8"))
-    return blocks
-
-
-def parse(text: str) -> list[Block]:
-    blocks = []
-    for match in BLOCK.finditer(COMMENT.sub("", text)):
-        labels = tuple(re.findall(r'"([^"]+)"', match["labels"]))
-        body = match["body"] or ""
-        if match["kind"] == "locals":
-            blocks += [Block("local", (name,), value) for name, value in entries(body)]
-        else:
-            blocks.append(Block(match["kind"], labels, body))
-    return blocks
-
-
-def entries(body: str) -> list[tuple[str, str]]:
-    starts = [(match.start(), match[1]) for match in ENTRY.finditer(body)]
-    ends = [start for start, _ in starts[1:]] + [len(body)]
-    return [(name, body[start:end]) for (start, name), end in zip(starts, ends, strict=True)]
 
 
 def references(block: Block) -> set[tuple[str, ...]]:

@@ -1,0 +1,1 @@
+"""Stands for the script that `etl.script_path` names."""
