@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator.errors import CredentialsError, EmulatorError, PlatformError
+from orchestrator.tools import loopback
 from orchestrator.tools.environment import LOCAL_CREDENTIALS, require_loopback
 from orchestrator.tools.interfaces import Cloud
 
@@ -70,15 +71,18 @@ class Aws:
         self, method: str, url: str, *, headers: Mapping[str, str], body: bytes, timeout: float
     ) -> tuple[int, dict[str, str], bytes]:
         """One plain HTTP request; any status is an answer, no answer is a `PlatformError`."""
-        import httpx
+        if self.endpoint is not None:
+            try:
+                return loopback.request(method, url, headers=headers, body=body, timeout=timeout)
+            except loopback.NoAnswer as error:
+                raise _no_answer(method, url, error) from error
+        import httpx  # and with it TLS, which takes as long as the rest of a probe
 
-        # trust_env would take a proxy from the environment, and most proxies refuse to reach loopback.
-        trust_env = self.endpoint is None
         try:
-            with httpx.Client(trust_env=trust_env, timeout=timeout, follow_redirects=False) as client:
+            with httpx.Client(timeout=timeout, follow_redirects=False) as client:
                 answer = client.request(method, url, headers=dict(headers), content=body)
         except httpx.HTTPError as error:
-            raise PlatformError(f"{method} {url} got no answer: {type(error).__name__} {error}".rstrip()) from error
+            raise _no_answer(method, url, error) from error
         return answer.status_code, {name.lower(): value for name, value in answer.headers.items()}, answer.content
 
     def _new_client(self, service: str) -> Any:
@@ -145,6 +149,10 @@ def error_code(error: BaseException | None) -> str:
     """AWS's code of what `explained` translated, e.g. `ParameterNotFound`; empty for anything else."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def _no_answer(method: str, url: str, error: Exception) -> PlatformError:
+    return PlatformError(f"{method} {url} got no answer: {type(error).__name__} {error}".rstrip())
 
 
 def _local_config() -> Any:

@@ -23,7 +23,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from orchestrator.errors import ConfigError, EmulatorError, SetupError
-from orchestrator.tools import process
+from orchestrator.tools import loopback, process
 from orchestrator.tools.environment import base_env
 from orchestrator.tools.interfaces import EmulatorInfo, Json
 
@@ -277,12 +277,9 @@ def _health(endpoint: str) -> Json | None:
 
 def _get(url: str, *, timeout: float) -> Json | None:
     """A JSON object from loopback, or `None` when nothing (or something else) answers."""
-    import httpx
-
     try:
-        with httpx.Client(trust_env=False, timeout=timeout) as client:
-            answer = client.get(url)
-            document = answer.json() if answer.status_code == 200 else None
-    except (httpx.HTTPError, ValueError):
+        status, _, content = loopback.request("GET", url, timeout=timeout)
+        document = json.loads(content) if status == 200 else None
+    except (*loopback.NoAnswer, ConfigError, ValueError):
         return None
     return document if isinstance(document, dict) else None
