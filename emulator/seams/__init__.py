@@ -52,6 +52,7 @@ SEAMS: tuple[str, ...] = (
     "service_events",
     "sns_delivery",
     "lambda_sources",
+    "cloudwatch_alarms",
     "bedrock_runtime",
 )
 """Control plane first, then what makes it compute."""
