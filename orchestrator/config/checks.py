@@ -8,11 +8,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import islice
 
 from orchestrator.config.models import PERMANENT, Blueprint, Network, Platform
 from orchestrator.config.problems import Problem, nearest
 from orchestrator.config.yaml_source import Document, Location
-from orchestrator.preflight import addresses
+from orchestrator.preflight import addresses, names
 
 LOCAL_ACCOUNT_ID = "123456789012"
 DEPLOYABLE_KINDS = ("realtime",)
@@ -56,6 +57,19 @@ def check_platform(name: str, document: Document, platform: Platform) -> Iterato
     yield from _check_tags(document, platform.tags)
     yield from _check_network(document, platform)
     yield from _check_sharing(document, platform)
+    for planned, reason in islice(names.refused(names.of_platform(name, platform)), 1):
+        rule = f"together with the environment's name `{name}` makes names that AWS refuses: {reason}"
+        too_long = len(planned.name) > planned.kind.limit
+        yield _problem(document, ("project",), rule, platform.project if too_long else planned.name)
+
+
+def check_blueprint_names(
+    environment: str, platform: Platform, document: Document, blueprint: Blueprint
+) -> Iterator[Problem]:
+    """Names that this blueprint would have in its environment."""
+    for _, reason in islice(names.refused(names.of_blueprint(environment, platform, blueprint)), 1):
+        rule = f"makes a name that AWS refuses: {reason}"
+        yield _problem(document, ("name",), rule, blueprint.name)
 
 
 def _check_sharing(document: Document, platform: Platform) -> Iterator[Problem]:

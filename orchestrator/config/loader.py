@@ -66,6 +66,8 @@ def build(name: str, platform: tuple[str, str], blueprints: Mapping[str, tuple[s
             valid.append((stem, model))
             groups = platform_model.registry.groups if platform_model else checks.MODEL_GROUPS
             problems.extend(checks.check_blueprint(stem, document, model, groups))
+            if platform_model:
+                problems.extend(checks.check_blueprint_names(name, platform_model, document, model))
     problems.extend(checks.check_names(documents, valid))
     if problems or platform_model is None:
         raise config_error(problems)

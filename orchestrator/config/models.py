@@ -67,7 +67,8 @@ class Access(Section):
 
     persona_principals: dict[Persona, list[PrincipalArn]] = Field(
         {},
-        description="roles or users that may take a persona's role; without, whoever carries the principal tag `persona`",
+        description="roles or users that may take a persona's role; "
+        "without, whoever carries the principal tag `persona`",
     )
     require_mfa: bool = Field(True, description="only sessions that signed in with a second factor")
     organization_id: Annotated[str, Field(pattern=r"^o-[a-z0-9]{10,32}$")] | None = Field(

@@ -1,0 +1,150 @@
+"""The names that an environment's resources will have, and which of them AWS would refuse.
+
+Pure. A name is made of project, environment, account, region and blueprint; each part is fine by itself, and
+together they may be too long for the one service that allows least. Every template says which file of the
+modules it is taken from; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from orchestrator.config.models import Blueprint, Platform
+
+Scope = Literal["global", "account", "region"]
+
+UNKNOWN_ACCOUNT = "0" * 12
+"""Stands in where no account is named: all have twelve digits."""
+LONGEST_RUN_ID = "r" * 24
+"""What the training pipeline takes at most."""
+CONTENT_HASH = "0" * 8
+"""End of the names of models and endpoint configurations."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What one service says about names: at most `limit` characters, all of `pattern`, unique within `scope`."""
+
+    title: str
+    limit: int
+    pattern: str
+    scope: Scope
+
+
+BUCKET = Kind("S3 bucket", 63, r"(?!xn--|sthree-|amzn-s3-demo-)[a-z0-9][a-z0-9-]+[a-z0-9](?<!-s3alias)", "global")
+ROLE = Kind("IAM role", 64, r"[\w+=,.@-]+", "account")
+FUNCTION = Kind("Lambda function", 64, r"[A-Za-z0-9_-]+", "region")
+SAGEMAKER = Kind("SageMaker name", 63, r"[A-Za-z0-9](-*[A-Za-z0-9])*", "region")
+STATE_MACHINE = Kind("Step Functions state machine", 80, r"[A-Za-z0-9_-]+", "region")
+EVENT_RULE = Kind("EventBridge rule", 64, r"[\w.-]+", "region")
+EVENT_ARCHIVE = Kind("EventBridge archive", 48, r"[\w.-]+", "region")
+QUEUE = Kind("SQS queue", 80, r"[A-Za-z0-9_-]+", "region")
+TOPIC = Kind("SNS topic", 256, r"[A-Za-z0-9_-]+", "region")
+PROFILE = Kind("Bedrock inference profile", 64, r"([0-9A-Za-z][ _-]?)+", "region")
+REPOSITORY = Kind("ECR repository", 256, r"[a-z0-9]+([._/-][a-z0-9]+)*", "region")
+ALIAS = Kind("KMS alias", 256, r"alias/(?!aws/)[A-Za-z0-9/_-]+", "region")
+DATABASE = Kind("Glue database", 255, r"[a-z0-9_]+", "region")
+WORKGROUP = Kind("Athena workgroup", 128, r"[A-Za-z0-9._-]+", "region")
+
+
+@dataclass(frozen=True)
+class Template:
+    """One name as the modules write it. `file` is below `terraform/`, `hcl` stands in it ('' where code makes it)."""
+
+    kind: Kind
+    text: str
+    file: str
+    hcl: str
+
+
+PLATFORM = (
+    Template(BUCKET, "{prefix}-data-{account}-{region}", "modules/s3_buckets", "-data-${"),
+    Template(BUCKET, "{prefix}-access-logs-{account}-{region}", "modules/s3_buckets", "-access-logs-${"),
+    Template(BUCKET, "{prefix}-tfstate-{account}-{region}", "", ""),
+    Template(ROLE, "{prefix}-data-scientist", "modules/iam", "${local.prefix}-${local.persona_tag[each.key]}"),
+    Template(ROLE, "{prefix}-sagemaker-candidate", "modules/sagemaker", "-sagemaker-${each.key}"),
+    Template(ROLE, "{prefix}-model-evaluation", "modules/lambda", "= local.function_name"),
+    Template(FUNCTION, "{prefix}-model-evaluation", "modules/lambda", "-${var.function.name}"),
+    Template(SAGEMAKER, "{prefix}-{run_id}", "modules/stepfunctions", "training-job/${var.context.name_prefix}-*"),
+    Template(SAGEMAKER, "{prefix}-candidate-{run_id}", "modules/stepfunctions", "${var.context.name_prefix}-candidate"),
+    Template(STATE_MACHINE, "{prefix}-training", "modules/stepfunctions", "${var.context.name_prefix}-training"),
+    Template(EVENT_RULE, "{prefix}-monitor-violations", "modules/event_rules", "monitor-violations = {"),
+    Template(EVENT_ARCHIVE, "{prefix}-services", "modules/event_rules", "services = {"),
+    Template(QUEUE, "{prefix}-dead-letters", "modules/event_rules", "-dead-letters"),
+    Template(TOPIC, "{prefix}-notifications", "modules/events", "-notifications"),
+    Template(ALIAS, "alias/{prefix}-models", "modules/kms", "alias/${var.context.name_prefix}-${each.key}"),
+    Template(DATABASE, "{database_prefix}_processed", "modules/glue", "${local.database_prefix}_${each.key}"),
+    Template(WORKGROUP, "{prefix}-analytics", "modules/athena", "-analytics"),
+)
+"""The longest name of each kind that does not depend on lists of the environment file."""
+
+PER_REPOSITORY = Template(REPOSITORY, "{prefix}/{item}", "modules/ecr", "${var.context.name_prefix}/${each.key}")
+PER_GROUP = Template(SAGEMAKER, "{prefix}-{item}", "modules/model_registry", "${var.context.name_prefix}-${each.key}")
+PER_ENDPOINT = Template(
+    SAGEMAKER, "{prefix}-{item}-{hash}", "modules/realtime_endpoint", "${local.endpoint_name}-${local.content_hash}"
+)
+PER_PROFILE = Template(
+    PROFILE, "{prefix}-{item}", "modules/bedrock_model", "${var.context.name_prefix}-${var.blueprint.name}"
+)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """One name that will exist."""
+
+    kind: Kind
+    name: str
+
+    @property
+    def refusal(self) -> str | None:
+        """Why AWS would refuse it, or None."""
+        if len(self.name) > self.kind.limit:
+            over = len(self.name) - self.kind.limit
+            return f"{self.kind.title} `{self.name}` would have {over} more than {self.kind.limit} characters"
+        if not re.fullmatch(self.kind.pattern, self.name):
+            return f"{self.kind.title} `{self.name}` would not match {self.kind.pattern}"
+        return None
+
+
+def of_platform(environment: str, platform: Platform) -> tuple[Planned, ...]:
+    """Names that an environment has whatever its blueprints are; of each kind the longest."""
+    parts = _parts(environment, platform)
+    listed = [(PER_REPOSITORY, name) for name in platform.images.repositories]
+    listed += [(PER_GROUP, name) for name in platform.registry.groups]
+    return (
+        *(Planned(each.kind, each.text.format(**parts)) for each in PLATFORM),
+        *(Planned(each.kind, each.text.format(**parts, item=name)) for each, name in listed),
+    )
+
+
+def of_blueprint(environment: str, platform: Platform, blueprint: Blueprint) -> tuple[Planned, ...]:
+    """Names that one blueprint adds."""
+    template = PER_ENDPOINT if blueprint.model.source == "sagemaker" else PER_PROFILE
+    return (Planned(template.kind, template.text.format(**_parts(environment, platform), item=blueprint.name)),)
+
+
+def of_environment(environment: str, platform: Platform, blueprints: Sequence[Blueprint]) -> tuple[Planned, ...]:
+    """All of them, for whoever looks whether a name is taken."""
+    added = [planned for each in blueprints for planned in of_blueprint(environment, platform, each)]
+    return (*of_platform(environment, platform), *added)
+
+
+def refused(planned: Iterable[Planned]) -> Iterator[tuple[Planned, str]]:
+    """Those that AWS would refuse, with the reason, the one that is furthest off first."""
+    found = [(each, reason) for each in planned if (reason := each.refusal)]
+    yield from sorted(found, key=lambda pair: pair[0].kind.limit - len(pair[0].name))
+
+
+def _parts(environment: str, platform: Platform) -> dict[str, str]:
+    prefix = f"{platform.project}-{environment}"
+    return {
+        "prefix": prefix,
+        "database_prefix": prefix.replace("-", "_"),
+        "account": platform.account_id or UNKNOWN_ACCOUNT,
+        "region": platform.region,
+        "run_id": LONGEST_RUN_ID,
+        "hash": CONTENT_HASH,
+    }

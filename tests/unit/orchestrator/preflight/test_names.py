@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.config import load
+from orchestrator.config.loader import build
+from orchestrator.config.models import Blueprint, Platform
+from orchestrator.errors import ConfigError
+from orchestrator.preflight import names
+from orchestrator.preflight.names import Kind, Planned
+
+REPO = Path(__file__).resolve().parents[4]
+SMOKE = {"golden": [{"input": "good", "label": "positive", "contains": ""}]}
+
+
+def blueprint(name: str, **model: str) -> Blueprint:
+    given = model or {"source": "sagemaker", "group": "reviews"}
+    return Blueprint.model_validate({"name": name, "kind": "realtime", "model": given, "smoke": SMOKE})
+
+
+@pytest.mark.parametrize(
+    "template",
+    [*names.PLATFORM, names.PER_REPOSITORY, names.PER_GROUP, names.PER_ENDPOINT, names.PER_PROFILE],
+    ids=lambda template: template.text,
+)
+def test_a_template_is_what_the_modules_write(template: names.Template) -> None:
+    if not template.file:
+        assert template.text == "{prefix}-tfstate-{account}-{region}", "the orchestrator makes one name itself"
+        return
+    texts = [file.read_text(encoding="utf-8") for file in (REPO / "terraform" / template.file).glob("*.tf")]
+    assert any(template.hcl in text for text in texts), f"{template.hcl} is nowhere in {template.file}"
+
+
+@pytest.mark.parametrize("name", ["dev", "local", "prod", "staging"])
+def test_the_environments_of_this_repository_have_valid_names(name: str) -> None:
+    environment = load(REPO, name)
+    planned = names.of_environment(name, environment.platform, environment.blueprints)
+    assert not list(names.refused(planned))
+    assert Planned(names.BUCKET, f"mlops-{name}-data-000000000000-us-east-1") in planned
+    assert Planned(names.SAGEMAKER, f"mlops-{name}-reviews-00000000") in planned
+    assert Planned(names.PROFILE, f"mlops-{name}-chat") in planned
+
+
+def test_the_one_that_is_furthest_off_comes_first() -> None:
+    planned = names.of_platform("integration-tests", Platform(project="recommendations", region="ap-southeast-2"))
+    (worst, reason), *_ = names.refused(planned)
+    assert worst.name == "recommendations-integration-tests-access-logs-000000000000-ap-southeast-2"
+    assert reason == f"S3 bucket `{worst.name}` would have 10 more than 63 characters"
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "fits"),
+    [
+        (names.BUCKET, "a" * 63, True),
+        (names.BUCKET, "a" * 64, False),
+        (names.BUCKET, "sthree-data", False),
+        (names.BUCKET, "data-s3alias", False),
+        (names.REPOSITORY, "ml--ops-dev/training", False),
+        (names.SAGEMAKER, "ml--ops", True),
+        (names.ALIAS, "alias/aws/s3", False),
+        (names.DATABASE, "mlops_dev_raw", True),
+        (names.DATABASE, "mlops-dev-raw", False),
+        (names.EVENT_ARCHIVE, "a" * 49, False),
+    ],
+)
+def test_limits_and_characters(kind: Kind, name: str, fits: bool) -> None:
+    assert (Planned(kind, name).refusal is None) is fits
+
+
+def test_a_project_that_is_too_long_with_its_environment_is_refused_on_its_line() -> None:
+    with pytest.raises(ConfigError) as error:
+        build("integration-tests", ("platform.yaml", "owner: me-too\nproject: recommendations"), {})
+    assert error.value.message == (
+        "platform.yaml:2: project: together with the environment's name `integration-tests` makes names that AWS "
+        "refuses: S3 bucket `recommendations-integration-tests-access-logs-000000000000-us-east-1` would have 5 more "
+        "than 63 characters (received 'recommendations')"
+    )
+
+
+def test_a_blueprint_that_is_too_long_is_refused_on_its_line() -> None:
+    name = "sentiment-of-customer-reviews-eu"
+    text = (
+        f"name: {name}\nkind: realtime\nmodel: {{source: sagemaker, group: reviews}}\n"
+        "smoke: {golden: [{input: good, label: positive}]}\n"
+    )
+    with pytest.raises(ConfigError) as error:
+        build("integration", ("platform.yaml", "project: recommending"), {name: (f"{name}.yaml", text)})
+    assert f"{name}.yaml:1: name: makes a name that AWS refuses: SageMaker name `recommending-" in error.value.message
+
+
+def test_a_bedrock_blueprint_has_a_profile_and_no_endpoint() -> None:
+    [planned] = names.of_blueprint("dev", Platform(), blueprint("chat", source="bedrock", model_id="m"))
+    assert planned == Planned(names.PROFILE, "mlops-dev-chat")
