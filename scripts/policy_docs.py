@@ -1,4 +1,4 @@
-"""Writes `policies/README.md` and `policies/builtin-rules.txt` from the rules themselves.
+"""Writes `policies/README.md`, `policies/builtin-rules.txt` and `docs/reference/policies.md` from rules and code.
 
     python -m scripts.policy_docs [--check]
 
@@ -8,20 +8,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from orchestrator.tools.checkov import Checkov
+from orchestrator.tools.checkov_plan import skips_by_block
 from orchestrator.tools.checkov_rules import BUILTIN_LIST, Rule, own_rules
 
 REPO = Path(__file__).resolve().parent.parent
 README = Path("policies/README.md")
+SKIPS = Path("docs/reference/policies.md")
 BUILTIN_PREFIXES = ("CKV_AWS_", "CKV2_AWS_")
 
 INTRODUCTION = """\
 # Policies
 
-<!-- Written by `make docs` from policies/checks/*.yaml; edit those. -->
+<!-- Written by `make docs` from policies/checks; edit the rules there. -->
 
 Every apply passes two scans: the source of the stack, and its plan. Both run checkov's AWS rules
 (the {builtin} ids in [builtin-rules.txt](builtin-rules.txt)) and the {own} rules of this platform below. A
@@ -35,10 +37,14 @@ resource "aws_iam_role" "breakglass" {{
   # checkov:skip=MLOPS_IAM_1: <why this one differs>
 ```
 
+All exceptions are listed in [docs/reference/policies.md](../docs/reference/policies.md).
+[docs/reference/mutations.md](../docs/reference/mutations.md) shows what the rules catch.
+
 A new rule is a file in `checks/` (id, name, category, severity, risk, repair, definition) and a folder of
-the same name in `fixtures/`, whose resources are called `pass_…` and `fail_…`; the test reads their names.
-`checks/` holds nothing but rules, because checkov loads everything in it. A value that depends on a
-variable is undecided in a scan of the source and decided on the plan.
+the same name in `fixtures/`, whose blocks are called `pass_…` and `fail_…`; the test reads their names. A rule
+is YAML where YAML can say it, else a Python module with the same description as its docstring
+([rulekit.py](checks/rulekit.py) is what those share). `checks/` holds nothing but rules, because checkov loads
+everything in it. A value that depends on a variable is undecided in a scan of the source and decided on the plan.
 
 | Rule | Severity | Scans | What it asks for |
 |---|---|---|---|
@@ -61,6 +67,49 @@ def readme(rules: Iterable[Rule], builtin_count: int) -> str:
     return INTRODUCTION.format(builtin=builtin_count, own=len(ordered)) + table + details
 
 
+SKIPS_INTRODUCTION = """\
+# Exceptions to policies
+
+<!-- Written by `make docs` from the `checkov:skip` comments in terraform/. -->
+
+A rule is left aside only at a resource, with the reason beside it: {count} times, {rules} of {loaded} rules.
+No rule is left aside everywhere. What the rules of this platform ask for is in
+[policies/README.md](../../policies/README.md).
+
+| Rule | Asks for | Resource | Why not here |
+|---|---|---|---|
+"""
+
+
+def skips_page(terraform: Path, names: Mapping[str, str]) -> str:
+    """Every inline skip with its reason, by rule."""
+    rows = sorted(_skips(terraform), key=lambda row: (_natural(row[0]), row[1:]))
+    introduction = SKIPS_INTRODUCTION.format(
+        count=len(rows), rules=len({rule for rule, *_ in rows}), loaded=sum(map(_must_run, names))
+    )
+    cells = (
+        (rule, _cell(names.get(rule, "")), f"`{block}` in [{place}](../../terraform/{place})", _cell(reason))
+        for rule, place, block, reason in rows
+    )
+    return introduction + "".join(f"| {' | '.join(row)} |\n" for row in cells)
+
+
+def _skips(terraform: Path) -> Iterator[tuple[str, str, str, str]]:
+    """(rule, folder, block, reason)"""
+    for folder in sorted({file.parent for file in terraform.rglob("*.tf") if ".terraform" not in file.parts}):
+        for block, skips in skips_by_block(folder).items():
+            for rule, reason in skips.items():
+                yield rule, folder.relative_to(terraform).as_posix(), block, reason
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _must_run(rule: str) -> bool:
+    return rule.startswith((*BUILTIN_PREFIXES, "MLOPS_"))
+
+
 def anchor(rule: Rule) -> str:
     return rule.id.lower()
 
@@ -76,10 +125,12 @@ def _natural(rule: str) -> tuple[str, int]:
 
 
 def main() -> int:
-    builtin = builtin_list(Checkov(REPO).loaded_rules())
+    loaded = Checkov(REPO).loaded_rules()
+    builtin = builtin_list(loaded)
     wanted = {
         BUILTIN_LIST: builtin,
         README: readme(own_rules(REPO).values(), builtin.count("\n") - 1),
+        SKIPS: skips_page(REPO / "terraform", loaded),
     }
     stale = [path for path, text in wanted.items() if not _is(REPO / path, text)]
     if "--check" in sys.argv[1:]:
@@ -87,6 +138,7 @@ def main() -> int:
             sys.stderr.write(f"{path} is not current\nhint: run `make docs`\n")
         return 1 if stale else 0
     for path in stale:
+        (REPO / path).parent.mkdir(parents=True, exist_ok=True)
         (REPO / path).write_text(wanted[path], encoding="utf-8")
         sys.stderr.write(f"wrote {path}\n")
     return 0

@@ -23,7 +23,7 @@ from typing import IO, Any
 
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.tools.checkov_plan import PlanSource, skipped_ids, skips_by_block
-from orchestrator.tools.checkov_rules import BUILTIN_LIST, CHECKS_DIR, Rule, builtin_rules, own_rules
+from orchestrator.tools.checkov_rules import BUILTIN_LIST, CHECKS_DIR, Rule, builtin_rules, own_rules, rule_files
 from orchestrator.tools.interfaces import Finding, Json, PolicyReport
 
 START_SECONDS = 120
@@ -52,12 +52,15 @@ class Checkov:
         if not folder.is_dir():
             raise PolicyGateBroken(f"nothing to scan: {folder} is not a folder")
         started = time.monotonic()
+        # The worker runs elsewhere: a relative path would name a folder without code, which is always green.
+        folder = folder.resolve()
         rules, result = self._scan("source", folder, unknown_skips_in=folder)
+        plan_only = {rule.id for rule in rules.values() if "source" not in rule.scans}
         return self._report(
             "source",
             rules,
             result,
-            findings=[_finding(item, rules) for item in result["failed"]],
+            findings=[_finding(item, rules) for item in result["failed"] if item["rule"] not in plan_only],
             skipped=[_finding(item, rules, message=item["reason"].strip()) for item in result["skipped"]],
             undecided=[],
             seconds=time.monotonic() - started,
@@ -97,7 +100,7 @@ class Checkov:
 
     def fingerprint(self) -> str:
         """Changes with any rule, with the list of rules that must run, with checkov and with this gate itself."""
-        files = sorted(path for path in (self._repo / CHECKS_DIR).rglob("*") if path.is_file())
+        files = rule_files(self._repo)
         own = sorted(Path(__file__).parent.glob("checkov*.py"))
         hashed = hashlib.sha256(f"{self._python}\n{' '.join(self._versions())}\n".encode())
         for path in (*files, self._repo / BUILTIN_LIST, *own):
@@ -125,15 +128,15 @@ class Checkov:
 
     def verdicts(self, folder: Path) -> dict[tuple[str, str], bool]:
         """What each rule says about each resource of a folder, for tests of rules: (rule, resource) to passed."""
-        _, result = self._scan("source", folder)
+        _, result = self._scan("source", folder.resolve())
         passed = {(rule, resource): True for rule, resource in result["passed"]}
         return passed | {(item["rule"], item["resource"]): False for item in result["failed"]}
 
-    def loaded_rules(self) -> frozenset[str]:
-        """Every rule id that checkov loads here, its own and ours: what the committed list is renewed from."""
+    def loaded_rules(self) -> dict[str, str]:
+        """Every rule that checkov loads here, its own and ours, id to name: the committed list is renewed from it."""
         worker = _Worker(self._python, self._repo / CHECKS_DIR)
         try:
-            return worker.loaded
+            return worker.names
         finally:
             worker.close()
 
@@ -248,7 +251,7 @@ class _Worker:
             )
         self._errors: IO[bytes] = tempfile.TemporaryFile(prefix="policy-worker-")  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
-            [str(python), "-I", str(Path(__file__).with_name("checkov_worker.py")), str(checks)],
+            [str(python), "-I", "-B", str(Path(__file__).with_name("checkov_worker.py")), str(checks)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
@@ -262,7 +265,8 @@ class _Worker:
         except BaseException:
             self.close()
             raise
-        self.loaded: frozenset[str] = frozenset(ready["loaded"])
+        self.names: dict[str, str] = ready["loaded"]
+        self.loaded = frozenset(self.names)
         self.problems: list[str] = ready["problems"]
 
     @property

@@ -5,6 +5,7 @@ The gate compares this list with what the worker says it ran, so it must not com
 
 from __future__ import annotations
 
+import ast
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from orchestrator.errors import PolicyGateBroken
 
 CHECKS_DIR = Path("policies/checks")
 BUILTIN_LIST = Path("policies/builtin-rules.txt")
+SUPPORT = frozenset({"__init__.py", "rulekit.py"})
+"""Python files among the rules that are none: checkov imports rules from a package only."""
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One of the project's own rules, as its YAML file describes it."""
+    """One of the project's own rules, as its file describes it."""
 
     id: str
     name: str
@@ -27,18 +30,26 @@ class Rule:
     risk: str
     repair: str
     scans: frozenset[str]
-    """`source`, `plan` or both: Terraform's plan does not hold lifecycle or provider blocks."""
+    """`source`, `plan` or both: a plan does not hold lifecycle or provider blocks, source not the final tags."""
+
+
+def rule_files(repo: Path) -> list[Path]:
+    """Everything that stands among the rules, compiled Python aside, sorted."""
+    files = (path for path in (repo / CHECKS_DIR).rglob("*") if path.is_file())
+    return sorted(path for path in files if path.parent.name != "__pycache__")
 
 
 def own_rules(repo: Path) -> dict[str, Rule]:
     """Every rule in `policies/checks`, by id. Raises `PolicyGateBroken` for a file that is not a whole rule."""
     rules: dict[str, Rule] = {}
-    for file in sorted(path for path in (repo / CHECKS_DIR).rglob("*") if path.is_file()):
-        if file.suffix != ".yaml":
+    for file in rule_files(repo):
+        if file.name in SUPPORT:
+            continue
+        if file.suffix not in (".yaml", ".py"):
             # It would be passed over, and whoever put it there would believe that it judges.
             raise PolicyGateBroken(
-                f"{file}: not a rule: only *.yaml files are loaded",
-                hint="write the rule as YAML, or move the file out of policies/checks",
+                f"{file}: not a rule: only *.yaml and *.py files are loaded",
+                hint="write the rule as YAML or Python, or move the file out of policies/checks",
             )
         rule = _read(file)
         if rule.id in rules:
@@ -55,7 +66,7 @@ def own_rules(repo: Path) -> dict[str, Rule]:
 
 def _read(file: Path) -> Rule:
     try:
-        document = yaml.safe_load(file.read_text(encoding="utf-8"))
+        document = yaml.safe_load(_description(file))
         metadata = document["metadata"]
         return Rule(
             id=metadata["id"],
@@ -66,13 +77,22 @@ def _read(file: Path) -> Rule:
             repair=metadata["repair"].strip(),
             scans=frozenset(metadata.get("scans", ["source", "plan"])),
         )
+    except SyntaxError as error:
+        raise PolicyGateBroken(f"{file}: not a rule, not even Python: {error}") from error
     except yaml.YAMLError as error:
         raise PolicyGateBroken(f"{file}: not a rule, not even YAML: {' '.join(str(error).split())}") from error
     except (KeyError, TypeError, AttributeError) as error:
         raise PolicyGateBroken(
             f"{file}: not a rule: {error!r}",
-            hint="a rule is `metadata` (id, name, category, severity, risk, repair) and `definition`",
+            hint="a rule is `metadata` (id, name, category, severity, risk, repair) and `definition`, or a Python "
+            "module with the same `metadata` as its docstring",
         ) from error
+
+
+def _description(file: Path) -> str:
+    """The YAML that describes a rule: the file itself, or the docstring of a Python module (which is not run)."""
+    text = file.read_text(encoding="utf-8")
+    return text if file.suffix == ".yaml" else ast.get_docstring(ast.parse(text), clean=False) or ""
 
 
 def builtin_rules(repo: Path) -> frozenset[str]:

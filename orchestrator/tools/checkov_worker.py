@@ -4,7 +4,7 @@ Runs under `.venv-checkov/bin/python`, because checkov pins an old boto3; theref
 of the project. One JSON object per line comes in on stdin and one goes out on stdout for each:
 
     argv: <folder of own rules>
-    out:  {"ready": {"loaded": [rule ids], "problems": [what checkov said while it loaded the rules]}}
+    out:  {"ready": {"loaded": {rule id: name}, "problems": [what checkov said while it loaded the rules]}}
     in:   {"mode": "source", "path": "<folder>"} | {"mode": "plan", "path": "<plan.json>"}
     out:  {"result": {...}} | {"error": "..."}
 
@@ -21,6 +21,7 @@ import gc
 import json
 import logging
 import os
+import re
 import sys
 import traceback
 from concurrent.futures import wait
@@ -32,9 +33,11 @@ from checkov.common.checks.base_check_registry import BaseCheckRegistry
 from checkov.common.checks_infra.registry import get_graph_checks_registry
 from checkov.common.models.enums import CheckResult
 from checkov.runner_filter import RunnerFilter
+from checkov.terraform import runner as source_runner
 from checkov.terraform.checks.data.registry import data_registry
 from checkov.terraform.checks.provider.registry import provider_registry
 from checkov.terraform.checks.resource.registry import resource_registry
+from checkov.terraform.context_parsers.base_parser import BaseContextParser
 from checkov.terraform.graph_builder.variable_rendering import evaluate_terraform
 from checkov.terraform.plan_runner import Runner as PlanRunner
 from checkov.terraform.runner import Runner as SourceRunner
@@ -56,6 +59,49 @@ class Problems(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         self.messages.append(record.getMessage())
+
+
+class BlockRegistry(BaseCheckRegistry):  # type: ignore[misc]
+    """Hands blocks that checkov judges by no rule, `variable` and `output`, to the resource rules for that type."""
+
+    def __init__(self, block_type: str) -> None:
+        super().__init__("terraform")
+        self.block_type = block_type
+
+    def extract_entity_details(self, entity: Json) -> tuple[str, str, Json]:
+        name = next(iter(entity))
+        # As with resources; checkov's own address of a variable is its bare name.
+        entity[name]["__address__"] = f"{self.block_type}.{name}"
+        return self.block_type, name, entity[name]
+
+    def get_checks(self, entity: str) -> list[Any]:
+        return list(resource_registry.checks.get(self.block_type) or [])
+
+
+class OutputContextParser(BaseContextParser):  # type: ignore[misc]
+    """Where an output stands; checkov's parser keeps no line numbers of outputs, so it is searched for."""
+
+    def __init__(self) -> None:
+        super().__init__("output")
+
+    def get_entity_context_path(self, entity_block: Json) -> list[str]:
+        return [next(iter(entity_block))]
+
+    def enrich_definition_block(self, definition_blocks: list[Json]) -> Json:
+        for block in definition_blocks:
+            name = next(iter(block))
+            opening = re.compile(rf'output\s+"{re.escape(name)}"')
+            line = next((number for number, text in self.file_lines if opening.match(text)), 1)
+            self.context[name] = {"start_line": line, "end_line": line, "code_lines": []}
+        context: Json = self.context
+        return context
+
+
+def judge_variables_and_outputs() -> None:
+    OutputContextParser()
+    kinds = {kind: BlockRegistry(kind) for kind in ("variable", "output")}
+    source_runner.CHECK_BLOCK_TYPES |= set(kinds)
+    SourceRunner.block_type_registries = {**SourceRunner.block_type_registries, **kinds}
 
 
 class Crashes:
@@ -179,15 +225,17 @@ def load_rules(own_rules: str) -> Json:
     for registry in (resource_registry, graph):
         registry.load_external_checks(own_rules)
     logging.getLogger().removeHandler(problems)
-    return {"loaded": sorted(attribute_rules() | graph_rules()), "problems": problems.messages}
+    return {"loaded": dict(sorted((attribute_rules() | graph_rules()).items())), "problems": problems.messages}
 
 
-def attribute_rules() -> set[str]:
-    return {check.id for registry in ATTRIBUTE_REGISTRIES for _, check in registry.all_checks()}
+def attribute_rules() -> dict[str, str]:
+    """Id to name."""
+    return {check.id: check.name for registry in ATTRIBUTE_REGISTRIES for _, check in registry.all_checks()}
 
 
-def graph_rules() -> set[str]:
-    return {check.id for check in get_graph_checks_registry("terraform").checks}
+def graph_rules() -> dict[str, str]:
+    """Id to name."""
+    return {check.id: check.name for check in get_graph_checks_registry("terraform").checks}
 
 
 def scan(request: Json) -> Json:
@@ -219,7 +267,7 @@ def run(runner: Any, **where: Any) -> Json:
         "failed": [as_json(record) for record in report.failed_checks],
         "skipped": [as_json(record) for record in report.skipped_checks],
         "passed": [[record.check_id, record.resource_address or record.resource] for record in report.passed_checks],
-        "ran": sorted((attribute_rules() | crashes.graph_rules_ran) - set(crashes.by_rule)),
+        "ran": sorted((set(attribute_rules()) | crashes.graph_rules_ran) - set(crashes.by_rule)),
         "crashed": crashes.by_rule,
         "parsing_errors": sorted(str(path) for path in report.parsing_errors),
     }
@@ -268,6 +316,7 @@ def main() -> None:
     os.dup2(2, 1)  # whatever checkov prints must not get between the answers
     remember_grammar()
     remember_expressions()
+    judge_variables_and_outputs()
     ready = load_rules(sys.argv[1])
     # The children inherit all of this and free none of it; looking through it for garbage, again and again, would
     # take them an eighth of their time. What a scan itself leaves behind goes with its process.

@@ -154,7 +154,7 @@ def test_without_checkov_nothing_is_applied(plain: Checkout) -> None:
     ("name", "text", "expected"),
     [
         ("new.yaml", "metadata:\n  id: [\n", "new.yaml: not a rule, not even YAML"),
-        ("new.py", "import no_such_module\n", "new.py: not a rule: only *.yaml files are loaded"),
+        ("new.py", "import no_such_module\n", "new.py: not a rule"),
         ("iam_boundary.yaml", None, "checkov did not load 1 rule(s): MLOPS_IAM_1"),
     ],
     ids=["unreadable", "python", "not-loadable"],

@@ -16,6 +16,19 @@ from tests.policies.conftest import PYTHON
 
 CLEAN = 'resource "aws_sns_topic" "this" {\n  name              = "t"\n  kms_master_key_id = "alias/own"\n}\n'
 BAD = 'resource "aws_iam_role" "this" {\n  name               = "r"\n  assume_role_policy = "{}"\n}\n'
+PYTHON_RULE = '''\
+"""
+metadata: {id: MLOPS_BROKEN_2, name: broken, category: IAM, severity: LOW, risk: none at all, repair: none}
+"""
+%s
+'''
+RAISES = """
+from rulekit import PlatformRule
+class Broken(PlatformRule):
+    def judge(self, kind, block):
+        raise ValueError(kind)
+check = Broken(__doc__, ["aws_sns_topic"])
+"""
 CRASHING_RULE = """\
 metadata: {id: MLOPS_BROKEN_1, name: crashes, category: IAM, severity: LOW, risk: none at all, repair: none}
 definition: {cond_type: attribute, resource_types: [aws_sns_topic], attribute: name, operator: within, value: 5}
@@ -153,6 +166,47 @@ def test_a_rule_that_checkov_cannot_load_is_red(policies_copy: Path) -> None:
     file.write_text(file.read_text(encoding="utf-8").replace("definition:", "definitions:"), encoding="utf-8")
     with pytest.raises(PolicyGateBroken, match=r"did not load 1 rule\(s\): MLOPS_IAM_1"):
         Checkov(policies_copy, python=PYTHON).scan_source(policies_copy)
+
+
+def test_a_python_rule_that_cannot_be_imported_is_red(policies_copy: Path) -> None:
+    rule = PYTHON_RULE % "import no_such_module"
+    (policies_copy / "policies" / "checks" / "broken.py").write_text(rule, encoding="utf-8")
+    with pytest.raises(PolicyGateBroken, match=r"did not load 1 rule\(s\): MLOPS_BROKEN_2"):
+        Checkov(policies_copy, python=PYTHON).scan_source(policies_copy)
+
+
+def test_python_rules_outside_a_package_are_red(policies_copy: Path) -> None:
+    (policies_copy / "policies" / "checks" / "__init__.py").unlink()
+    with pytest.raises(PolicyGateBroken, match=r"did not load \d+ rule\(s\)"):
+        Checkov(policies_copy, python=PYTHON).scan_source(policies_copy)
+
+
+def test_a_python_rule_that_crashes_is_red(policies_copy: Path, tmp_path: Path) -> None:
+    (policies_copy / "policies" / "checks" / "broken.py").write_text(PYTHON_RULE % RAISES, encoding="utf-8")
+    checkov = Checkov(policies_copy, python=PYTHON)
+    with pytest.raises(PolicyGateBroken, match=r"the rule MLOPS_BROKEN_2 crashed on aws_sns_topic\.this"):
+        checkov.scan_source(source(tmp_path / "src", CLEAN))
+    checkov.close()
+
+
+def test_variables_and_outputs_are_judged_where_they_stand(gate: Checkov, tmp_path: Path) -> None:
+    secret = 'variable "count" {}\n\noutput "db_password" {\n  value = "x"\n}\n'
+    found = gate.scan_source(source(tmp_path / "src", secret)).findings
+    assert [(each.rule, each.resource, each.file) for each in found] == [
+        ("MLOPS_SECRETS_1", "output.db_password", "/main.tf:3")
+    ]
+
+
+def test_a_rule_about_plans_alone_is_not_expected_of_a_source(gate: Checkov, tmp_path: Path) -> None:
+    tagged = CLEAN.replace("}\n", '  tags_all = { environment = "dev" }\n}\n')
+    report = gate.scan_source(source(tmp_path / "src", tagged))
+    assert "MLOPS_TAGS_3" not in report.rules_expected | rules_of(report.findings)
+
+
+def test_a_relative_path_is_the_callers_and_not_the_workers(gate: Checkov, tmp_path: Path, monkeypatch: Any) -> None:
+    source(tmp_path / "src", BAD)
+    monkeypatch.chdir(tmp_path)
+    assert not gate.scan_source(Path("src")).passed
 
 
 def test_a_builtin_rule_that_is_gone_is_red(policies_copy: Path) -> None:

@@ -54,10 +54,39 @@ def test_a_broken_file_is_refused_with_the_place(tmp_path: Path, checks: Path) -
         own_rules(tmp_path)
 
 
-def test_a_file_that_checkov_would_pass_over_is_refused(tmp_path: Path, checks: Path) -> None:
-    (checks / "two.py").write_text("import nothing\n", encoding="utf-8")
-    with pytest.raises(PolicyGateBroken, match=r"two\.py: not a rule: only \*\.yaml files are loaded"):
+def test_a_rule_in_python_is_described_by_its_docstring_and_not_run(tmp_path: Path, checks: Path) -> None:
+    metadata = RULE.replace("_X_1", "_Y_1").replace("definition: {}\n", "")
+    (checks / "two.py").write_text(f'"""\n{metadata}"""\n\nimport no_such_module\n', encoding="utf-8")
+    for support in ("__init__.py", "rulekit.py"):
+        (checks / support).write_text("", encoding="utf-8")
+    assert list(own_rules(tmp_path)) == ["MLOPS_X_1", "MLOPS_Y_1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("import nothing\n", r"two\.py: not a rule: TypeError"),
+        ('"""Says what it does."""\n', r"two\.py: not a rule: TypeError"),
+        ("def (\n", r"two\.py: not a rule, not even Python"),
+    ],
+    ids=["no-docstring", "words", "syntax"],
+)
+def test_python_without_a_description_is_refused(tmp_path: Path, checks: Path, text: str, message: str) -> None:
+    (checks / "two.py").write_text(text, encoding="utf-8")
+    with pytest.raises(PolicyGateBroken, match=message):
         own_rules(tmp_path)
+
+
+def test_a_file_that_checkov_would_pass_over_is_refused(tmp_path: Path, checks: Path) -> None:
+    (checks / "two.rego").write_text("package two\n", encoding="utf-8")
+    with pytest.raises(PolicyGateBroken, match=r"two\.rego: not a rule: only \*\.yaml and \*\.py files are loaded"):
+        own_rules(tmp_path)
+
+
+def test_compiled_python_is_no_rule(tmp_path: Path, checks: Path) -> None:
+    (checks / "__pycache__").mkdir()
+    (checks / "__pycache__" / "two.cpython-311.pyc").write_bytes(b"compiled")
+    assert list(own_rules(tmp_path)) == ["MLOPS_X_1"]
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path, checks: Path) -> None:

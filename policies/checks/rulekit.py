@@ -1,0 +1,182 @@
+"""What the rules written in Python share; no rule itself. checkov puts this folder on Python's path.
+
+A rule's module docstring is YAML and says what the `metadata` of a YAML rule says. Its class gives the types
+it looks at and one method, `judge`: `True` passes, `False` fails, `None` means that the code does not tell
+(a variable, or a value known after apply).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+from checkov.common.models.enums import CheckCategories, CheckResult
+from checkov.terraform.checks.data.registry import data_registry
+from checkov.terraform.checks.resource.base_resource_check import BaseResourceCheck
+
+_UNRENDERED = re.compile(
+    r"\$\{|(?:^|[\s(\[{,'\"])(?:var|local|module|data|each|count|path|aws_\w+)\.|^[a-z_]+\.value\b|\w+\("
+)
+POLICIES = ["aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy"]
+_PLACEHOLDER = "true_after_unknown"
+_RESULTS = {True: CheckResult.PASSED, False: CheckResult.FAILED, None: CheckResult.UNKNOWN}
+
+
+class PlatformRule(BaseResourceCheck):
+    """A rule over blocks of the given types.
+
+    Args:
+        document: the rule module's docstring.
+        types: resource types; also `variable` and `output`.
+        data: types of data sources.
+    """
+
+    def __init__(self, document: str | None, types: list[str], data: tuple[str, ...] = ()) -> None:
+        metadata = yaml.safe_load(document or "")["metadata"]
+        super().__init__(
+            name=metadata["name"],
+            id=metadata["id"],
+            categories=[CheckCategories[metadata["category"]]],
+            supported_resources=types,
+        )
+        for kind in data:
+            data_registry.checks[kind].append(self)
+
+    def scan_resource_conf(self, conf: dict[str, Any]) -> CheckResult:
+        return _RESULTS[self.judge(self.entity_type, conf)]
+
+    def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
+        raise NotImplementedError
+
+    def others(self, kind: str) -> Iterator[dict[str, Any]]:
+        """Every block of a type in what is scanned: the whole source, or one stack's plan."""
+        for _, vertex in self.graph.nodes() if self.graph is not None else ():
+            if vertex.get("resource_type") == kind:
+                yield vertex
+
+
+def values(block: Any, path: str) -> list[Any]:
+    """All values at `a.b.c`, through repeated and dynamic blocks; an absent or null one is not among them."""
+    found = [block]
+    for name in path.split("."):
+        found = [value for item in found for value in _step(item, name)]
+    return [value for item in found for value in _leaves(item)]
+
+
+def blocks(block: Any, path: str) -> list[dict[str, Any]]:
+    """All nested blocks at `a.b.c`."""
+    return [value for value in values(block, path) if isinstance(value, dict)]
+
+
+def _step(item: Any, name: str) -> Iterator[Any]:
+    if isinstance(item, list):
+        for each in item:
+            yield from _step(each, name)
+    elif isinstance(item, dict):
+        if item.get(name) is not None:
+            yield item[name]
+            return
+        for dynamic in _leaves(item.get("dynamic", [])):
+            for body in _leaves(dynamic.get(name, [])) if isinstance(dynamic, dict) else ():
+                # checkov hands over the content of a dynamic block with or without its frame.
+                yield body.get("content", body) if isinstance(body, dict) else body
+
+
+def _leaves(item: Any) -> Iterator[Any]:
+    if isinstance(item, list):
+        for each in item:
+            yield from _leaves(each)
+    elif item is not None and item not in ("", "None", "null"):
+        yield item
+
+
+def is_known(value: Any) -> bool:
+    """Whether a value is spelt out: it depends on no variable and is not left to the apply."""
+    return not (isinstance(value, str) and (_UNRENDERED.search(value) or value == _PLACEHOLDER))
+
+
+def address(block: dict[str, Any]) -> str:
+    """`type.name` of a resource, as other blocks of its module refer to it."""
+    return ".".join(str(block.get("__address__")).split("[", 1)[0].rsplit(".", 2)[-2:])
+
+
+def number(value: Any) -> float | None:
+    """The number, or `None` for what is not (yet) one."""
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def is_true(value: Any) -> bool:
+    return value is True or str(value).lower() == "true"
+
+
+def all_of(*verdicts: bool | None) -> bool | None:
+    """`False` if any is, else `None` if any is, else `True`."""
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two expressions are spelt alike; checkov drops some of the braces of templates."""
+    return bare(one) == bare(other)
+
+
+def bare(value: Any) -> str:
+    """An expression without the signs that templates put around it."""
+    return re.sub(r"[${}\s\"']", "", str(value))
+
+
+def policy_statements(kind: str, block: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The statements of a policy resource, or of the data source that writes one, as IAM's JSON has them."""
+    if kind != "aws_iam_policy_document":
+        given = values(block, "policy")
+        return statements(given[0]) if given else None
+    return [
+        {
+            "Effect": next(iter(values(each, "effect")), "Allow"),
+            "Action": values(each, "actions"),
+            "Resource": values(each, "resources"),
+            "Condition": _conditions(each),
+            **({"NotAction": values(each, "not_actions")} if values(each, "not_actions") else {}),
+        }
+        for each in blocks(block, "statement")
+    ]
+
+
+def _conditions(statement: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for each in blocks(statement, "condition"):
+        test, variable = (str(next(iter(values(each, name)), "")) for name in ("test", "variable"))
+        found.setdefault(test, {})[variable] = values(each, "values")
+    return found
+
+
+def statements(policy: Any) -> list[dict[str, Any]] | None:
+    """The statements of a JSON policy; `None` if the text is not known."""
+    if isinstance(policy, str):
+        policy = _parsed(policy)
+    if not isinstance(policy, dict):
+        return None
+    found = policy.get("Statement")
+    listed = found if isinstance(found, list) else [found]
+    return [each for each in listed if isinstance(each, dict)] if found else None
+
+
+def _parsed(text: str) -> Any:
+    # Source: checkov renders `jsonencode(...)` to Python's spelling of the same.
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return read(text)
+        except (ValueError, SyntaxError):
+            continue
+    return None
+
+
+def listed(value: Any) -> list[str]:
+    """One string or a list of them, as IAM allows both."""
+    return [str(each) for each in _leaves(value if isinstance(value, list) else [value])]

@@ -1,0 +1,39 @@
+"""
+metadata:
+  id: MLOPS_S3_3
+  name: Every bucket has its settings, in whichever stack
+  category: GENERAL_SECURITY
+  severity: HIGH
+  scans: [source]
+  risk: >
+    A bucket and its settings live in several stacks, so no single plan shows that one is missing. A bucket
+    without a policy takes requests without TLS, one without lifecycle rules grows for ever.
+  repair: >
+    the missing resource, called like the bucket: aws_s3_bucket_policy "<name>",
+    aws_s3_bucket_lifecycle_configuration "<name>" ...
+"""
+
+from typing import Any
+
+from rulekit import PlatformRule, address
+
+SETTINGS = (
+    "aws_s3_bucket_lifecycle_configuration",
+    "aws_s3_bucket_ownership_controls",
+    "aws_s3_bucket_policy",
+    "aws_s3_bucket_public_access_block",
+    "aws_s3_bucket_server_side_encryption_configuration",
+    "aws_s3_bucket_versioning",
+)
+
+
+class BucketHasSettings(PlatformRule):
+    def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
+        return all(any(_label(each) == _label(block) for each in self.others(setting)) for setting in SETTINGS)
+
+
+def _label(block: dict[str, Any]) -> str:
+    return address(block).rsplit(".", 1)[-1]
+
+
+check = BucketHasSettings(__doc__, ["aws_s3_bucket"])

@@ -1,0 +1,54 @@
+"""
+metadata:
+  id: MLOPS_SAGEMAKER_6
+  name: Outside local and dev every endpoint on instances scales by itself
+  category: GENERAL_SECURITY
+  severity: MEDIUM
+  risk: >
+    A fixed number of instances is either paid for at night or too small at noon, when requests are
+    throttled and the alarm wakes somebody who can only raise the number.
+  repair: >
+    aws_appautoscaling_target and aws_appautoscaling_policy on endpoint/<name>/variant/<variant> (blueprint:
+    autoscaling)
+"""
+
+from typing import Any
+
+from rulekit import PlatformRule, address, bare, blocks, same, values
+
+FIXED_SIZE_ALLOWED = {"local", "dev"}
+
+
+class EndpointScales(PlatformRule):
+    def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
+        if FIXED_SIZE_ALLOWED & {str(name) for name in values(block, "tags_all.environment")}:
+            return True
+        if self._is_serverless(block):
+            return True
+        policies = [each for each in self.others("aws_appautoscaling_policy") if _scales(each, block)]
+        targets = [each for each in self.others("aws_appautoscaling_target") if _scales(each, block)]
+        return bool(policies and targets)
+
+    def _is_serverless(self, endpoint: dict[str, Any]) -> bool:
+        wanted = values(endpoint, "endpoint_config_name")
+        return any(
+            blocks(configuration, "production_variants.serverless_config")
+            for configuration in self.others("aws_sagemaker_endpoint_configuration")
+            if any(_is_called(configuration, name) for name in wanted)
+        )
+
+
+def _is_called(configuration: dict[str, Any], name: Any) -> bool:
+    return any(same(name, each) for each in [f"{address(configuration)}.name", *values(configuration, "name")])
+
+
+def _scales(scaling: dict[str, Any], endpoint: dict[str, Any]) -> bool:
+    """By the endpoint's name in the resource id, or through the target that a policy takes its id from."""
+    resource = "".join(str(value) for value in values(scaling, "resource_id"))
+    names = [f"{address(endpoint)}.name", *values(endpoint, "name")]
+    return "aws_appautoscaling_target." in resource or any(
+        bare(f"endpoint/{name}/") in bare(resource) for name in names
+    )
+
+
+check = EndpointScales(__doc__, ["aws_sagemaker_endpoint"])

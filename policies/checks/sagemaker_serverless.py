@@ -1,0 +1,43 @@
+"""
+metadata:
+  id: MLOPS_SAGEMAKER_4
+  name: Serverless variants ask for memory and concurrency that SageMaker offers
+  category: GENERAL_SECURITY
+  severity: MEDIUM
+  risk: >
+    Terraform takes any number, and AWS refuses a wrong one in the middle of a deployment; no limit on
+    concurrency, or one beyond 200, lets one blueprint use up the account's quota for all others.
+  repair: >
+    memory_size_in_mb = 1024 to 6144 in steps of 1024, max_concurrency = 1 to 200, provisioned_concurrency
+    <= max_concurrency
+"""
+
+from typing import Any
+
+from rulekit import PlatformRule, all_of, blocks, is_known, number, values
+
+MEMORY_MB = tuple(1024 * step for step in range(1, 7))
+CONCURRENCY = range(1, 201)
+
+
+class ServerlessInRange(PlatformRule):
+    def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
+        return all_of(*(_in_range(each) for each in blocks(block, "production_variants.serverless_config")))
+
+
+def _in_range(block: dict[str, Any]) -> bool | None:
+    memory, most = (values(block, name)[:1] for name in ("memory_size_in_mb", "max_concurrency"))
+    kept_warm = values(block, "provisioned_concurrency")
+    if not memory or not most:
+        return False
+    if not all(is_known(value) for value in (*memory, *most, *kept_warm)):
+        return None
+    limit = number(most[0])
+    return (
+        number(memory[0]) in MEMORY_MB
+        and limit in CONCURRENCY
+        and all(1 <= (number(value) or 0) <= (limit or 0) for value in kept_warm)
+    )
+
+
+check = ServerlessInRange(__doc__, ["aws_sagemaker_endpoint_configuration"])
