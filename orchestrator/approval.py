@@ -18,7 +18,7 @@ from orchestrator.errors import ApprovalRequired, RiskNotAccepted
 from orchestrator.result import ChangeResult
 from orchestrator.risk import Risk, RiskClass, classes_of
 
-_SHOWN = 5
+_SHOWN = 3
 
 
 @dataclass(frozen=True)
