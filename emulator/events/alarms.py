@@ -1,4 +1,4 @@
-"""When a metric alarm changes its state: periods, thresholds, M out of N, and what counts where nothing was measured."""
+"""When a metric alarm changes its state: periods, thresholds, M out of N, and what is missing."""
 
 from __future__ import annotations
 
