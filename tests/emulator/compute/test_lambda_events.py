@@ -1,0 +1,110 @@
+"""Queues feed functions, and what asynchronous invocations leave behind."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.emulator.compute.support import Lambdas
+from tests.emulator.delivery import Queue, attributes, role, wait_for
+
+pytestmark = pytest.mark.emulator
+
+REPORT = """
+import json
+def handler(event, context):
+    failed = [r["messageId"] for r in event["Records"] if json.loads(r["body"]).get("bad")]
+    return {"batchItemFailures": [{"itemIdentifier": i} for i in failed]}
+"""
+FAIL = "def handler(event, context):\n    raise ValueError('no ' + str(event.get('n')))"
+ECHO = "def handler(event, context):\n    return {'got': event}"
+
+
+@pytest.fixture
+def queues(aws: Any) -> Iterator[tuple[Queue, Queue]]:
+    """A queue that gives up after two attempts, and its dead letters."""
+    dead = Queue(aws)
+    redrive = json.dumps({"deadLetterTargetArn": dead.arn, "maxReceiveCount": 2})
+    yield (live := Queue(aws, RedrivePolicy=redrive, VisibilityTimeout="0")), dead
+    live.close()
+    dead.close()
+
+
+def feed(lambdas: Lambdas, queue: Queue, source: str, **options: Any) -> str:
+    name = lambdas.deploy(source)
+    mapping = lambdas.client.create_event_source_mapping(EventSourceArn=queue.arn, FunctionName=name, **options)
+    return str(mapping["UUID"])
+
+
+def test_only_the_failed_messages_of_a_batch_come_back(lambdas: Lambdas, queues: tuple[Queue, Queue]) -> None:
+    live, dead = queues
+    mapping = feed(lambdas, live, REPORT, FunctionResponseTypes=["ReportBatchItemFailures"], BatchSize=10)
+    entries = [{"Id": str(n), "MessageBody": json.dumps({"n": n, "bad": n == 2})} for n in range(4)]
+    live.sqs.send_message_batch(QueueUrl=live.url, Entries=entries)
+    message = dead.message()
+    assert json.loads(message["Body"])["n"] == 2
+    assert int(message["Attributes"]["ApproximateReceiveCount"]) >= 2
+    assert dead.now() == live.now() == []
+    lambdas.client.delete_event_source_mapping(UUID=mapping)
+    live.sqs.send_message(QueueUrl=live.url, MessageBody="{}")
+    assert len(live.now()) == 1
+
+
+def test_a_failed_batch_goes_to_the_dead_letters(lambdas: Lambdas, queues: tuple[Queue, Queue]) -> None:
+    live, dead = queues
+    feed(lambdas, live, FAIL)
+    live.sqs.send_message(QueueUrl=live.url, MessageBody="lost")
+    assert dead.message()["Body"] == "lost"
+
+
+def test_a_filter_drops_what_nobody_wants(lambdas: Lambdas, queues: tuple[Queue, Queue]) -> None:
+    live, dead = queues
+    pattern = json.dumps({"body": {"kind": ["wanted"]}})
+    feed(lambdas, live, FAIL, FilterCriteria={"Filters": [{"Pattern": pattern}]})
+    for kind in ("other", "wanted"):
+        live.sqs.send_message(QueueUrl=live.url, MessageBody=json.dumps({"kind": kind}))
+    assert dead.body() == {"kind": "wanted"}
+    assert dead.now() == live.now() == []
+
+
+def test_destinations_of_an_asynchronous_invocation(aws: Any, lambdas: Lambdas) -> None:
+    for source, kind in ((FAIL, "OnFailure"), (ECHO, "OnSuccess")):
+        queue = Queue(aws)
+        name = lambdas.deploy(source)
+        lambdas.client.put_function_event_invoke_config(
+            FunctionName=name, MaximumRetryAttempts=1, DestinationConfig={kind: {"Destination": queue.arn}}
+        )
+        lambdas.client.invoke(FunctionName=name, InvocationType="Event", Payload='{"n": 7}')
+        record = queue.body()
+        assert record["requestPayload"] == {"n": 7}
+        context = record["requestContext"]
+        expected = ("RetriesExhausted", 2) if kind == "OnFailure" else ("Success", 1)
+        assert (context["condition"], context["approximateInvokeCount"]) == expected
+        if kind == "OnFailure":
+            assert record["responseContext"]["functionError"] == "Unhandled"
+            assert record["responsePayload"]["errorMessage"] == "no 7"
+        else:
+            assert record["responsePayload"] == {"got": {"n": 7}}
+
+
+def test_dead_letters_of_a_function_under_its_own_role(aws: Any, lambdas: Lambdas, seen: Any) -> None:
+    queue, closed = Queue(aws), Queue(aws)
+    for target, may in ((queue, True), (closed, False)):
+        name = lambdas.deploy(FAIL, DeadLetterConfig={"TargetArn": target.arn})
+        if not may:
+            only = role(aws, "lambda", "sqs:SendMessage", queue.arn)
+            lambdas.client.update_function_configuration(FunctionName=name, Role=only)
+        lambdas.client.put_function_event_invoke_config(FunctionName=name, MaximumRetryAttempts=0)
+        lambdas.client.invoke(FunctionName=name, InvocationType="Event", Payload='{"n": 8}')
+    message = queue.message()
+    told = attributes(message)
+    assert json.loads(message["Body"]) == {"n": 8}
+    assert (told["ErrorCode"], told["ErrorMessage"]) == ("200", "no 8")
+    [refused] = wait_for(
+        lambda: [item for item in seen(kind="event-delivery", resource=closed.arn) if item["status"] == "failed"]
+    )
+    assert "does not allow sqs:SendMessage" in refused["detail"]["reason"]
+    assert closed.now() == []
