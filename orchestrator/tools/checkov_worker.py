@@ -32,6 +32,7 @@ from bc_jsonpath_ng.ext import parse
 from checkov.common.checks.base_check_registry import BaseCheckRegistry
 from checkov.common.checks_infra.registry import get_graph_checks_registry
 from checkov.common.models.enums import CheckResult
+from checkov.common.runners import base_runner
 from checkov.runner_filter import RunnerFilter
 from checkov.terraform import runner as source_runner
 from checkov.terraform.checks.data.registry import data_registry
@@ -311,12 +312,22 @@ def send(answers: int, message: Json) -> None:
         data = data[os.write(answers, data) :]
 
 
+def leave_out_examples() -> None:
+    """Examples are planned by the modules' tests and deployed by nobody; each would scan its module once more.
+
+    By the list of folders that checkov passes over. Its option for that, `excluded_paths`, makes a pattern of the
+    letters of these paths, which then leaves out far more.
+    """
+    base_runner.ignored_directories.append("examples")
+
+
 def main() -> None:
     answers = os.dup(1)
     os.dup2(2, 1)  # whatever checkov prints must not get between the answers
     remember_grammar()
     remember_expressions()
     judge_variables_and_outputs()
+    leave_out_examples()
     ready = load_rules(sys.argv[1])
     # The children inherit all of this and free none of it; looking through it for garbage, again and again, would
     # take them an eighth of their time. What a scan itself leaves behind goes with its process.

@@ -83,6 +83,15 @@ def test_a_clean_source_passes_and_every_expected_rule_ran(gate: Checkov, tmp_pa
     assert report.rules_expected <= report.rules_ran
 
 
+def test_examples_are_left_out_and_nothing_else_is(gate: Checkov, tmp_path: Path) -> None:
+    for folder in ("modules/role/examples/basic", "modules/examples_of_roles", "phases/1-foundation"):
+        (tmp_path / "src" / folder).mkdir(parents=True)
+        source(tmp_path / "src" / folder, BAD)
+    report = gate.scan_source(tmp_path / "src")
+    files = {finding.file for finding in report.findings if finding.rule == "MLOPS_IAM_1"}
+    assert files == {"/modules/examples_of_roles/main.tf:1", "/phases/1-foundation/main.tf:1"}
+
+
 def test_a_violation_is_reported_with_place_severity_and_repair(gate: Checkov, tmp_path: Path) -> None:
     report = gate.scan_source(source(tmp_path / "src", BAD))
     finding = next(finding for finding in report.findings if finding.rule == "MLOPS_IAM_1")

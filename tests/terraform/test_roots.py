@@ -64,6 +64,13 @@ def test_a_stack_beside_its_phase_is_listed_and_the_other_way_round() -> None:
     assert listed == set(hcl.ROOTS) - set(hcl.PHASES)
 
 
+def test_folders_called_examples_belong_to_modules() -> None:
+    """The policy gate passes over folders of this name, so nothing that is deployed may lie in one."""
+    found = [path for path in hcl.TERRAFORM.rglob("examples") if ".terraform" not in path.parts]
+    assert found
+    assert all(path.parent.parent == hcl.TERRAFORM / "modules" for path in found)
+
+
 def test_every_bucket_has_a_lifecycle_in_the_stack_for_it() -> None:
     """The buckets skip checkov's rule (CKV2_AWS_61), which cannot see across stacks; so this looks instead."""
     buckets, skipped = set(), 0
