@@ -1,3 +1,5 @@
+data "aws_partition" "current" {}
+
 locals {
   deny_without_tls = {
     Sid       = "DenyWithoutTls"
@@ -7,9 +9,31 @@ locals {
     Condition = { Bool = { "aws:SecureTransport" = "false" } }
   }
 
+  shared_prefixes = ["artifacts/models/", "artifacts/training-outputs/"]
+  model_readers   = [for id in var.model_reader_account_ids : "arn:${data.aws_partition.current.partition}:iam::${id}:root"]
+
+  # Accounts that deploy models of this registry read model artifacts, and nothing else.
+  reader_statements = [for statement in [
+    {
+      Sid       = "ReadModels"
+      Effect    = "Allow"
+      Principal = { AWS = local.model_readers }
+      Action    = ["s3:GetObject", "s3:GetObjectVersion"]
+      Resource  = [for prefix in local.shared_prefixes : "${local.bucket_arn}/${prefix}*"]
+    },
+    {
+      Sid       = "ListModels"
+      Effect    = "Allow"
+      Principal = { AWS = local.model_readers }
+      Action    = ["s3:ListBucket"]
+      Resource  = [local.bucket_arn]
+      Condition = { StringLike = { "s3:prefix" = [for prefix in local.shared_prefixes : "${prefix}*"] } }
+    },
+  ] : statement if length(local.model_readers) > 0]
+
   bucket_policy = {
     Version = "2012-10-17"
-    Statement = [
+    Statement = concat([
       merge(local.deny_without_tls, { Resource = [local.bucket_arn, "${local.bucket_arn}/*"] }),
       {
         # A request that names no encryption gets the bucket's own; one that names another is refused.
@@ -34,7 +58,7 @@ locals {
           StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = values(var.kms_key_arns) }
         }
       },
-    ]
+    ], local.reader_statements)
   }
 
   log_bucket_policy = {

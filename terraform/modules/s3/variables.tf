@@ -32,3 +32,14 @@ variable "kms_key_arns" {
     error_message = "kms_key_arns must be ARNs of KMS keys, got ${jsonencode(var.kms_key_arns)}."
   }
 }
+
+variable "model_reader_account_ids" {
+  description = "Other accounts that deploy models of this registry: they may read model artifacts."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for id in var.model_reader_account_ids : can(regex("^\\d{12}$", id)) && id != var.context.account_id])
+    error_message = "model_reader_account_ids must be 12 digits each and not this account, got ${jsonencode(var.model_reader_account_ids)}."
+  }
+}

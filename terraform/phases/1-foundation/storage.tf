@@ -4,6 +4,8 @@ module "s3" {
   context = var.context
   buckets = var.buckets.s3_buckets
 
+  model_reader_account_ids = var.registry.consumer_account_ids
+
   kms_key_arns = {
     data   = module.kms.key_arns.data
     models = module.kms.key_arns.models

@@ -111,3 +111,41 @@ run "refuses_what_is_no_key" {
   }
   expect_failures = [var.kms_key_arns]
 }
+
+run "nobody_else_reads_by_default" {
+  command = plan
+  assert {
+    condition     = alltrue([for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Effect == "Deny"])
+    error_message = "the bucket's policy lets somebody in"
+  }
+}
+
+run "other_accounts_read_models_and_nothing_else" {
+  command = plan
+  variables {
+    model_reader_account_ids = ["210987654321"]
+  }
+  assert {
+    condition = { for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Sid => [each.Principal.AWS, each.Action, each.Resource] if each.Effect == "Allow" } == {
+      ReadModels = [
+        ["arn:aws:iam::210987654321:root"],
+        ["s3:GetObject", "s3:GetObjectVersion"],
+        ["${var.buckets.data.arn}/artifacts/models/*", "${var.buckets.data.arn}/artifacts/training-outputs/*"],
+      ]
+      ListModels = [["arn:aws:iam::210987654321:root"], ["s3:ListBucket"], [var.buckets.data.arn]]
+    }
+    error_message = "what readers may do"
+  }
+  assert {
+    condition     = one([for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Condition.StringLike["s3:prefix"] if each.Sid == "ListModels"]) == ["artifacts/models/*", "artifacts/training-outputs/*"]
+    error_message = "a list of the whole bucket"
+  }
+}
+
+run "refuses_this_account_as_another" {
+  command = plan
+  variables {
+    model_reader_account_ids = ["123456789012"]
+  }
+  expect_failures = [var.model_reader_account_ids]
+}

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 
 import pytest
 
+from orchestrator.config import load
 from orchestrator.config.models import ExistingNetwork, Network
 from orchestrator.preflight import addresses
 from orchestrator.preflight.addresses import Subnet
 
+REPO = Path(__file__).resolve().parents[4]
 EXISTING = ExistingNetwork(
     vpc_id="vpc-0123456789abcdef0", private_subnet_ids=["subnet-0a0123456789abcde", "subnet-0b0123456789abcde"]
 )
@@ -38,6 +41,12 @@ def test_isolated_subnets_and_a_third_zone_move_nobody() -> None:
 def test_an_existing_network_is_not_cut() -> None:
     assert addresses.subnets(Network(use_existing=EXISTING)) == ()
     assert addresses.overlaps(Network(use_existing=EXISTING), {"dev": "10.0.0.0/16"}) == {}
+
+
+def test_environments_that_may_be_peered_do_not_overlap() -> None:
+    networks = {name: load(REPO, name).platform.network for name in ("dev", "staging", "prod")}
+    for name, network in networks.items():
+        assert not addresses.overlaps(network, {other: each.cidr for other, each in networks.items() if other != name})
 
 
 def test_overlaps_are_named() -> None:
