@@ -7,6 +7,7 @@ import os
 import pytest
 
 from tests.emulator import shared
+from tests.results import Results
 
 LONGEST = ("test_deploy.py", "test_bad_days.py", "test_refusals.py")
 """They start first, so that no worker is alone with one of them at the end."""
@@ -33,6 +34,7 @@ def _reads_the_shared_platform(item: pytest.Item) -> bool:
 def pytest_configure(config: pytest.Config) -> None:
     if not _is_worker(config):
         shared.prepare()
+        config.pluginmanager.register(Results(config.rootpath))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

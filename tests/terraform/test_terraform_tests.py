@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import results
 from tests.terraform import hcl
 from tests.terraform.conftest import Terraform
 
@@ -19,10 +21,14 @@ EACH = pytest.mark.parametrize(
 
 @pytest.mark.terraform
 @EACH
-def test_terraform_test(mocked_terraform: Terraform, folder: Path) -> None:
+def test_terraform_test(
+    mocked_terraform: Terraform, folder: Path, record_property: Callable[[str, object], None]
+) -> None:
     name = folder.relative_to(hcl.TERRAFORM).as_posix()
     mocked_terraform.init(name)
     done = mocked_terraform("test", "-no-color", folder=name)
+    for run in results.terraform_runs(f"terraform/{name}", done.stdout):
+        record_property(results.PROPERTY, run)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     passed = re.search(r"(\d+) passed, 0 failed", done.stdout)
     assert passed, done.stdout

@@ -1,0 +1,130 @@
+"""`docs/coverage.yaml`: which part of the platform is where, and which test proves that it is there.
+
+A test is named as pytest names it (`tests/…/test_x.py::test_y`; without a parameter all of them are meant), or, for
+a `run` block of Terraform's own tests, as `terraform/modules/<m>/tests/<file>.tftest.hcl::<run>`.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+REPO = Path(__file__).resolve().parent.parent
+SOURCE = Path("docs/coverage.yaml")
+RUN = re.compile(r'^run "(\w+)" \{$', re.MULTILINE)
+
+Reality = Literal["executed", "emulated", "recorded", "stand-in", "not-run", "files only"]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Removal(Part):
+    """What is taken away to see whether anybody notices: a whole block, or a text that becomes another."""
+
+    file: str
+    block: str | None = Field(None, description="as in `resource.aws_flow_log.this`")
+    text: str | None = None
+    becomes: str = ""
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Removal:
+        if (self.block is None) == (self.text is None):
+            raise ValueError("a removal names either a block or a text")
+        return self
+
+    def apply(self, source: str) -> str:
+        """The file without it. Raises `ValueError` unless it is there exactly once."""
+        if self.text is not None:
+            pattern = re.escape(self.text)
+        else:
+            kind, *labels = str(self.block).split(".")
+            named = "".join(f' "{re.escape(label)}"' for label in labels)
+            pattern = rf"(?ms)^{kind}{named} \{{\n.*?^\}}\n"
+        becomes = self.becomes
+        changed, times = re.subn(pattern, lambda match: becomes, source)
+        if times != 1:
+            raise ValueError(f"{self.file}: {self.block or self.text!r} is there {times} times, not once")
+        return changed
+
+
+class Row(Part):
+    id: str = Field(pattern=r"^[A-Z]\d[a-d]?\.[a-z0-9-]+$")
+    text: str
+    where: list[str] = Field(min_length=1, description="files")
+    tests: list[str] = Field(min_length=1)
+    locally: Reality
+    note: str = ""
+    remove: list[Removal] = Field(min_length=1)
+
+    @property
+    def files(self) -> list[str]:
+        """Everything that the row speaks of."""
+        return sorted({*self.where, *(test.split("::")[0] for test in self.tests), *(r.file for r in self.remove)})
+
+    def digest(self, repo: Path = REPO) -> str:
+        """Changes with the row and with each of its files."""
+        content = hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode())
+        for file in self.files:
+            content.update((repo / file).read_bytes())
+        return content.hexdigest()[:16]
+
+
+def load(repo: Path = REPO) -> list[Row]:
+    """All rows, in the order of the file. Raises `ValueError` for ids that occur twice."""
+    rows = [Row.model_validate(each) for each in yaml.safe_load((repo / SOURCE).read_text(encoding="utf-8"))]
+    ids = [row.id for row in rows]
+    twice = {each for each in ids if ids.count(each) > 1}
+    if twice:
+        raise ValueError(f"{SOURCE}: twice there: {', '.join(sorted(twice))}")
+    return rows
+
+
+def problems(row: Row, repo: Path = REPO) -> list[str]:
+    """What a row names and does not exist."""
+    missing = [f"{row.id}: there is no file {file}" for file in row.files if not (repo / file).is_file()]
+    if missing:
+        return missing
+    for test in row.tests:
+        file, _, name = test.partition("::")
+        if name.partition("[")[0] not in _names(repo / file):
+            missing.append(f"{row.id}: {file} has no test {name}")
+    for removal in row.remove:
+        try:
+            removal.apply((repo / removal.file).read_text(encoding="utf-8"))
+        except ValueError as error:
+            missing.append(f"{row.id}: {error}")
+    return missing
+
+
+@cache
+def _names(file: Path) -> frozenset[str]:
+    """Tests of a file, by name."""
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".hcl":
+        return frozenset(RUN.findall(text))
+    return frozenset(node.name for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef))
+
+
+def pytest_ids(test: str) -> str:
+    """What to give pytest so that a named test runs; a `run` block runs with the rest of its folder."""
+    file, _, _ = test.partition("::")
+    if not file.endswith(".tftest.hcl"):
+        return test
+    folder = Path(file).parent.parent.relative_to("terraform").as_posix()
+    return f"tests/terraform/test_terraform_tests.py::test_terraform_test[{folder}]"
+
+
+def outcome(test: str, results: dict[str, str]) -> str | None:
+    """How a named test ended; `None` if it did not run. Of several parameters the worst counts."""
+    ended = {end for name, end in results.items() if name == test or name.startswith(f"{test}[")}
+    return next((each for each in ("failed", "skipped", "passed") if each in ended), None)
