@@ -34,5 +34,6 @@ module "stepfunctions" {
   registry = {
     group_name          = module.sagemaker.group_name
     live_parameter_name = module.sagemaker.live_parameter_name
+    encrypt_versions    = var.registry.encrypt_versions
   }
 }
