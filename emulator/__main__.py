@@ -24,6 +24,7 @@ def main(argv: list[str] | None = None) -> int:
             data_dir=arguments.data_dir.resolve(),
             jobs_python=arguments.jobs_python,
             lambda_python=arguments.lambda_python,
+            enforce_iam=arguments.iam == "enforced",
             time_scale=arguments.time_scale,
         )
     except EmulatorError as error:
@@ -40,6 +41,12 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--data-dir", type=Path, default=Path(".emulator"), help="default: %(default)s")
     serve.add_argument(
         "--jobs-python", type=_interpreter, default=Path(sys.executable), help="interpreter of jobs and model servers"
+    )
+    serve.add_argument(
+        "--iam",
+        choices=("enforced", "off"),
+        default="enforced",
+        help="off: roles and users may do everything, whatever their policies say (default: %(default)s)",
     )
     serve.add_argument(
         "--lambda-python", type=_interpreter, default=Path(sys.executable), help="interpreter of Lambda functions"

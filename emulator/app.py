@@ -15,10 +15,14 @@ from werkzeug.wrappers import Request, Response
 
 from emulator import VERSION, evidence, fidelity, recorded
 from emulator.apigateway import ApiGateway
+from emulator.authorization import decisions
+from emulator.authorization.guard import Guard
+from emulator.compute.aws import Aws
 from emulator.recorded.catalogue import Service
 from emulator.repetition import HEADER as REPEATED
 from emulator.repetition import OnceOnly
 from emulator.seams import wire
+from emulator.seams.identities import MotoRegistry
 from emulator.seams.wire import Environ, StartResponse, Wsgi
 from emulator.settings import Settings
 
@@ -28,8 +32,11 @@ ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
 def build(settings: Settings, started_at: str) -> Wsgi:
-    """The whole stack, outermost part first: log, repeated calls, fidelity, routing."""
-    return _logged(OnceOnly(_labelled(_Router(settings, started_at))))
+    """The whole stack, outermost part first: log, repeated calls, fidelity, permission, routing."""
+    answering: Wsgi = _Router(settings, started_at)
+    if settings.enforce_iam:
+        answering = Guard(answering, MotoRegistry(Aws(settings)), settings.account_id)
+    return _logged(OnceOnly(_labelled(answering)))
 
 
 class _Router:
@@ -54,6 +61,8 @@ class _Router:
     def _own(self, request: Request) -> Response:
         if request.path == "/_emulator/health":
             return _json(self._health())
+        if request.path == "/_emulator/evidence" and request.args.get("kind") == decisions.KIND:
+            return _json({"evidence": decisions.STORE.query(request.args)})
         if request.path == "/_emulator/evidence":
             filters = {name: request.args[name] for name in EVIDENCE_FILTERS if request.args.get(name)}
             return _json({"evidence": evidence.STORE.query(**filters)})
@@ -68,6 +77,7 @@ class _Router:
             "region": self._settings.region,
             "endpoint": self._settings.endpoint,
             "started_at": self._started_at,
+            "iam": "enforced" if self._settings.enforce_iam else "off",
         }
 
     def _recorded(self, environ: Environ) -> Wsgi | None:

@@ -30,7 +30,13 @@ BACKLOG = 1024
 
 
 def serve(
-    *, port: int, data_dir: Path, jobs_python: Path, lambda_python: Path, time_scale: float = 1.0
+    *,
+    port: int,
+    data_dir: Path,
+    jobs_python: Path,
+    lambda_python: Path,
+    time_scale: float = 1.0,
+    enforce_iam: bool = True,
 ) -> None:
     """Serve until SIGTERM or SIGINT. Raises `PortTaken` or another `EmulatorError` before the first request."""
     listener = _listen(port)
@@ -42,6 +48,7 @@ def serve(
         data_dir=data_dir,
         jobs_python=jobs_python,
         lambda_python=lambda_python,
+        enforce_iam=enforce_iam,
         time_scale=time_scale,
     )
     data_dir.mkdir(parents=True, exist_ok=True)
@@ -106,6 +113,8 @@ def _announce(settings: Settings, started_at: str) -> None:
     draft = target.with_suffix(".json.tmp")
     draft.write_text(json.dumps(document, indent=2) + "\n")
     draft.replace(target)
+    if not settings.enforce_iam:
+        _say("IAM is off: every role may do everything, whatever its policies say")
     _say(f"ready at {settings.endpoint} (pid {os.getpid()}, data in {settings.data_dir})")
 
 

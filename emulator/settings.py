@@ -27,6 +27,8 @@ class Settings:
     region: str = REGION
     jobs_python: Path = Path(sys.executable)
     """Interpreter of Glue jobs, training and hosting (it has scikit-learn and pyarrow)."""
+    enforce_iam: bool = True
+    """Hold roles and users to their policies; without it everybody may do everything."""
     lambda_python: Path = Path(sys.executable)
     """Interpreter of Lambda functions (it has boto3)."""
     time_scale: float = 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Iterator
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,10 @@ from emulator.settings import Settings
 ADMIN = Credentials("test", "test", "", "")
 """The emulator itself: used for what the AWS services do on their own behalf, such as writing logs."""
 
+SERVICE_HEADER, SOURCE_HEADER = "x-emulator-service", "x-emulator-source-arn"
+"""Tell the emulator's STS which AWS service assumes a role, and for which of its resources."""
+
+_assuming: ContextVar[dict[str, str] | None] = ContextVar("assuming", default=None)
 _lock = threading.Lock()
 _offline = threading.Event()
 _config = Config(retries={"total_max_attempts": 1}, max_pool_connections=32, read_timeout=900, proxies={})
@@ -39,9 +44,17 @@ class Aws:
         with _lock:  # botocore loads its models without locking
             return _client(self.settings.endpoint, service, credentials, region or self.settings.region)
 
-    def assume(self, role_arn: str, session_name: str) -> Credentials:
-        """A fresh session of the role, as the AWS service that it was made for gets one."""
-        response = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64] or "emulator")
+    def assume(self, role_arn: str, session_name: str, *, service: str, source_arn: str = "") -> Credentials:
+        """A fresh session of the role, as the AWS service that it was made for gets one.
+
+        `service` is the principal (`lambda.amazonaws.com`) that the role must trust, `source_arn` what it acts for.
+        Raises `ClientError` (AccessDenied) for a role that does not trust it.
+        """
+        token = _assuming.set({SERVICE_HEADER: service, **({SOURCE_HEADER: source_arn} if source_arn else {})})
+        try:
+            response = self.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=session_name[:64] or "emulator")
+        finally:
+            _assuming.reset(token)
         found = response["Credentials"]
         return Credentials(found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], role_arn)
 
@@ -56,7 +69,7 @@ class Aws:
 
 @lru_cache(maxsize=256)
 def _client(endpoint: str, service: str, credentials: Credentials, region: str) -> Any:
-    return boto3.session.Session().client(
+    client = boto3.session.Session().client(
         service,
         region_name=region,
         endpoint_url=endpoint,
@@ -65,6 +78,13 @@ def _client(endpoint: str, service: str, credentials: Credentials, region: str) 
         aws_session_token=credentials.session_token or None,
         config=_config,
     )
+    if service == "sts":
+        client.meta.events.register("before-call.sts.AssumeRole", _tell_service)
+    return client
+
+
+def _tell_service(params: dict[str, Any], **_: Any) -> None:
+    params["headers"].update(_assuming.get() or {})
 
 
 def go_offline() -> None:

@@ -84,7 +84,7 @@ class Crawlers:
     def _launch(self, crawl: Crawl, evidence_id: str) -> tuple[Job, processes.Credentials]:
         folder = self._aws.settings.data_dir / "crawls" / crawl.crawl_id
         folder.mkdir(parents=True, exist_ok=True)
-        credentials = self._aws.assume(crawl.role_arn, "AWS-Crawler")
+        credentials = self._aws.assume(crawl.role_arn, "AWS-Crawler", service="glue.amazonaws.com")
         STORE.lend_credentials(credentials.access_key_id, evidence_id)
         request = {name: value for name, value in asdict(crawl).items() if name not in ("role_arn", "cause")}
         (folder / "crawl.json").write_text(json.dumps(request))

@@ -84,7 +84,9 @@ class GlueJobs:
     def _launch(self, run: JobRun, evidence_id: str) -> tuple[Job, processes.Credentials]:
         folder = self._aws.settings.data_dir / "glue" / run.run_id
         folder.mkdir(parents=True, exist_ok=True)
-        credentials = self._aws.assume(run.role_arn, f"GlueJobRunnerSession-{run.run_id[:32]}")
+        credentials = self._aws.assume(
+            run.role_arn, f"GlueJobRunnerSession-{run.run_id[:32]}", service="glue.amazonaws.com"
+        )
         STORE.lend_credentials(credentials.access_key_id, evidence_id)
         s3 = self._aws.client("s3", credentials, run.region)
         script = download_file(s3, run.script_uri, folder / split_uri(run.script_uri)[1].rsplit("/", 1)[-1])

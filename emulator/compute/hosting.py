@@ -138,7 +138,9 @@ class ModelServer:
 
     def _launch(self) -> None:
         model = self.variant.model
-        self._credentials = credentials = self._aws.assume(model.role_arn, "SageMaker")
+        self._credentials = credentials = self._aws.assume(
+            model.role_arn, "SageMaker", service="sagemaker.amazonaws.com"
+        )
         STORE.lend_credentials(credentials.access_key_id, self.record.id)
         module, digest = self._fetch(credentials)
         env = processes.environment(

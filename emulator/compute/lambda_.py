@@ -94,7 +94,9 @@ class Worker:
         self.function = function
         stream_id = uuid.uuid4().hex
         self.log_stream = f"{datetime.now(UTC):%Y/%m/%d}/[{function.version}]{stream_id}"
-        self.credentials = aws.assume(function.role_arn, function.name)
+        self.credentials = aws.assume(
+            function.role_arn, function.name, service="lambda.amazonaws.com", source_arn=function.arn
+        )
         self._output = processes.output_file(aws.settings.data_dir)
         self._channel = Channel()
         self._init_error: dict[str, Any] | None = None

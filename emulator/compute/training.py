@@ -135,7 +135,7 @@ class _Run:
 
     def _train(self) -> Exit:
         request = self.request
-        credentials = self._aws.assume(request.role_arn, "SageMaker")
+        credentials = self._aws.assume(request.role_arn, "SageMaker", service="sagemaker.amazonaws.com")
         STORE.lend_credentials(credentials.access_key_id, self._record.id)
         try:
             s3 = self._aws.client("s3", credentials, request.region)

@@ -9,7 +9,8 @@ called once at start-up, in the order of `SEAMS`, before the first request. `ver
 second because moto reads parts of its configuration while its modules are being imported. A seam that
 started something (processes, threads) also has `def shutdown() -> None`.
 
-`wire` and `gateway` are no seams but windows: moto's HTTP application, and moto's API Gateway as plain data.
+`wire`, `requests` and `gateway` are no seams but windows: moto's HTTP application, requests as AWS operations, and
+moto's API Gateway as plain data.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ SEAMS: tuple[str, ...] = (
     "version",
     "core",
     "iam",
+    "identities",
     "s3",
     "sqs",
     "ec2",

@@ -75,7 +75,9 @@ class Targets:
         credentials = ADMIN
         if target.get("RoleArn"):
             access.under_role(target["RoleArn"], sender.service, action, target["Arn"], sender.context)
-            credentials = self._aws.assume(target["RoleArn"], sender.session)
+            credentials = self._aws.assume(
+                target["RoleArn"], sender.session, service=sender.service, source_arn=sender.arn
+            )
         client = self._aws.client(service, credentials, parse_arn(target["Arn"]).region)
         client.meta.events.register("before-call", _tell_cause, unique_id="emulator-cause")
         return client

@@ -1,8 +1,7 @@
-"""S3: conditions of bucket policies, EventBridge notifications, sub-resources moto takes for the bucket."""
+"""S3: bucket policies, EventBridge notifications, sub-resources moto takes for the bucket."""
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -17,33 +16,21 @@ UNKNOWN_TO_MOTO = ("analytics", "intelligent-tiering", "inventory", "metrics", "
 
 
 def apply(settings: Settings) -> None:
-    _ignore_conditional_statements()
+    _leave_policies_to_the_guard()
     _return_eventbridge_notification()
     _refuse_unknown_subresources()
     _delete_markers()
 
 
-def _ignore_conditional_statements() -> None:
-    """AWS applies a statement when its Condition holds; moto applies it always.
+def _leave_policies_to_the_guard() -> None:
+    """`emulator.authorization` has judged a request before it comes here.
 
-    "Deny everything without TLS" would then deny everything. Conditions cannot be evaluated here (there is no
-    TLS on loopback), so a statement that has one says nothing.
+    Moto would judge it a second time, without conditions: "deny everything without TLS" denies everything then.
     """
 
     @wrap(FakeBucket, "get_permission")
     def get_permission(original: Any, self: Any, action: str, resource: str) -> Any:
-        if self.policy is None:
-            return PermissionResult.NEUTRAL
-        document = json.loads(self.policy)
-        statements = document.get("Statement", [])
-        statements = statements if isinstance(statements, list) else [statements]
-        unconditional = [statement for statement in statements if not statement.get("Condition")]
-        if not unconditional:
-            return PermissionResult.NEUTRAL
-        from moto.iam.access_control import IAMPolicy
-
-        policy = IAMPolicy(json.dumps({**document, "Statement": unconditional}))
-        return policy.is_action_permitted(action, resource)
+        return PermissionResult.NEUTRAL
 
 
 def _return_eventbridge_notification() -> None:

@@ -89,7 +89,8 @@ def create_function(aws: Any, name: str) -> str:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         archive.writestr("handler.py", HANDLER)
-    document = {"Version": "2012-10-17", "Statement": []}
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = {"Version": "2012-10-17", "Statement": [trust]}
     role = aws("iam").create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
     created = aws("lambda").create_function(
         FunctionName=name,

@@ -11,7 +11,17 @@ from emulator.errors import WrongMoto
 from emulator.seams import SEAMS, version
 
 EMULATOR = Path(__file__).resolve().parents[3] / "emulator"
-WINDOWS = {"wire", "gateway", "patching"}
+WINDOWS = {
+    "access",
+    "event_bus",
+    "event_targets",
+    "gateway",
+    "lambda_async",
+    "patching",
+    "requests",
+    "wire",
+}
+"""Modules of the folder that install nothing."""
 
 
 def test_another_moto_is_refused() -> None:

@@ -1,0 +1,157 @@
+"""WSGI middleware: a request goes on when its caller may make it, and is refused as AWS would refuse it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from emulator.authorization import context, decisions, needs, storage
+from emulator.authorization.needs import Call, Need
+from emulator.iam import Applicable, Decision, Effect, MalformedPolicy, Policy, Principal, Request, decide
+from emulator.seams import requests
+from emulator.seams.wire import Environ, StartResponse, Wsgi
+
+LOG = logging.getLogger(__name__)
+
+ALWAYS_ALLOWED = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
+OPEN = ("/_emulator/", "/moto-api/")
+"""The emulator's own pages, which AWS does not have."""
+BOUND_TOO = ("s3", "sts")
+"""Services where a policy of the resource binds the administrator: a bucket's Deny, a role's trust."""
+SERVICE_HEADER, SOURCE_HEADER = "HTTP_X_EMULATOR_SERVICE", "HTTP_X_EMULATOR_SOURCE_ARN"
+"""Set by the emulator itself where an AWS service assumes a role."""
+
+needs.SPECIAL["s3"] = storage.of
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whoever a key belongs to, with the policies that are in force for him now."""
+
+    principal: Principal
+    policies: tuple[Policy, ...] = ()
+    boundary: Policy | None = None
+    session: Policy | None = None
+    administrator: bool = False
+
+
+class Refused(Exception):
+    """The request goes no further; `code` is AWS's name for the reason."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code, self.message = code, message
+
+
+class Registry(needs.World, Protocol):
+    """The account as it is now."""
+
+    def identity(self, access_key_id: str, token: str) -> Identity:
+        """Raises `Refused` for a key that does not exist or has expired."""
+
+    def service(self, name: str) -> Identity:
+        """An AWS service, acting on its own behalf."""
+
+    def resource_policy(self, arn: str) -> Policy | None: ...
+
+
+class Guard:
+    """In front of everything that answers."""
+
+    def __init__(self, application: Wsgi, registry: Registry, account: str) -> None:
+        self._application = application
+        self._registry = registry
+        self._account = account
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            self._admit(environ)
+        except Refused as refused:
+            return requests.refusal(environ, refused.code, refused.message)(environ, start_response)
+        return self._application(environ, start_response)
+
+    def _admit(self, environ: Environ) -> None:
+        path = environ.get("PATH_INFO", "")
+        signed = requests.signature(environ)
+        if path.startswith(OPEN) or (signed is None and path.startswith("/restapis/")):
+            return
+        if signed is None:
+            raise Refused("MissingAuthenticationToken", "Request is missing Authentication Token")
+        identity = self._registry.identity(signed.access_key_id, signed.token)
+        if identity.administrator:
+            if SERVICE_HEADER in environ:
+                identity = self._registry.service(environ[SERVICE_HEADER])
+            elif signed.service not in BOUND_TOO:
+                return
+        call = requests.call(environ, signed, self._account)
+        if (call.service, call.operation) in ALWAYS_ALLOWED:
+            return
+        for need in needs.of(call, self._registry):
+            self._judge(identity, call, need, environ)
+
+    def _judge(self, identity: Identity, call: Call, need: Need, environ: Environ) -> None:
+        who = identity.principal
+        ip, agent = environ.get("REMOTE_ADDR", "127.0.0.1"), environ.get("HTTP_USER_AGENT", "")
+        request = Request(
+            who,
+            need.action,
+            need.resource,
+            context.of(call, need, who, ip, agent, environ.get(SOURCE_HEADER, "")),
+            context.owner(need.resource),
+        )
+        try:
+            decision = decide(request, self._applicable(identity, need))
+        except MalformedPolicy as error:
+            decision = Decision(Effect.IMPLICIT_DENY, "", f"because a policy cannot be read: {error}")
+        if not identity.administrator or not decision.allowed:
+            self._note(who, need, decision)
+        if not decision.allowed:
+            raise Refused("AccessDenied", message(who, need, decision))
+
+    def _applicable(self, identity: Identity, need: Need) -> Applicable:
+        resource = self._registry.resource_policy(need.resource) if need.resource else None
+        return Applicable(
+            identity=identity.policies,
+            boundary=identity.boundary,
+            session=identity.session,
+            resource=resource,
+            resource_must_allow=(need.action.startswith("kms:") and need.resource not in (None, "*"))
+            or need.action.startswith("sts:AssumeRole"),
+        )
+
+    def _note(self, who: Principal, need: Need, decision: Decision) -> None:
+        new = decisions.STORE.note(
+            principal=who.arn,
+            role=who.role_arn,
+            action=need.action,
+            resource=need.resource or "unknown",
+            decision="allowed" if decision.allowed else "denied",
+            by=decision.by,
+            because=decision.because,
+            undecided=tuple(sorted(decision.undecided)),
+        )
+        if new and decision.undecided:
+            keys = ", ".join(sorted(decision.undecided))
+            LOG.warning("%s on %s: undecided, the emulator does not know %s", need.action, need.resource, keys)
+        if new and not decision.allowed:
+            LOG.warning("%s", message(who, need, decision))
+
+
+def message(who: Principal, need: Need, decision: Decision) -> str:
+    """As AWS words it; what only the emulator has to add comes after it."""
+    resource = f" on resource: {need.resource}" if need.resource not in (None, "*") else ""
+    text = f"User: {who.arn} is not authorized to perform: {need.action}{resource} {decision.because}"
+    if need.resource is None:
+        text += (
+            ' (the emulator does not know which resource this call is about, so only a statement on "*" can allow it)'
+        )
+    if decision.undecided:
+        text += f" (the emulator does not know {', '.join(sorted(decision.undecided))}, and fails closed)"
+    return text
+
+
+def evidence(wanted: dict[str, str]) -> list[dict[str, Any]]:
+    """For `GET /_emulator/evidence?kind=iam-decision`."""
+    return decisions.STORE.query(wanted)

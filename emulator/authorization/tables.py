@@ -1,0 +1,214 @@
+"""What the operations of each service are about, after AWS's "Service Authorization Reference".
+
+A template is the end of an ARN. `{}` stands for the parameter's value, `{Name}` for that of another parameter (a path
+leads into structures), `{Name|default}` for one that may be missing. A value that is an ARN already is taken as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+PASSING = ("Create", "Update", "Put", "Start", "Register")
+"""Operations that can hand a role to a service begin so."""
+ROLE_PARAMETERS = (
+    "RoleArn",
+    "roleArn",
+    "ExecutionRoleArn",
+    "Role",
+    "Targets.RoleArn",
+    "TrainingJobDefinition.RoleArn",
+    "DefaultUserSettings.ExecutionRole",
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service. `prefix` begins its actions; `arn_service` its ARNs, where that is another name."""
+
+    prefix: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    """Whatever operation has this parameter is about this resource."""
+    operations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Operations whose parameters alone do not tell. All resources must be allowed."""
+    general: tuple[str, ...] = ()
+    """Operations without a resource type."""
+    actions: Mapping[str, str] = field(default_factory=dict)
+    """Actions that are not called like their operation."""
+    receives_roles_as: str = ""
+    arn_service: str = ""
+    strips_slash: bool = False
+
+
+_CATALOG = "catalog"
+
+SERVICES: dict[str, Service] = {
+    "application-autoscaling": Service(
+        "application-autoscaling",
+        {"ResourceId": "scalable-target/{}"},
+        general=("Describe*",),
+    ),
+    "cloudwatch": Service(
+        "cloudwatch",
+        {"AlarmName": "alarm:{}", "AlarmNames": "alarm:{}", "ResourceARN": "{}"},
+        {"DescribeAlarms": ("alarm:{AlarmNames|*}",), "GetDashboard": ("dashboard/{DashboardName}",)},
+        general=("PutMetricData", "GetMetric*", "List*"),
+    ),
+    "ec2": Service("ec2", general=("Describe*",)),
+    "ecr": Service("ecr", {"repositoryName": "repository/{}"}, general=("GetAuthorizationToken", "Describe*")),
+    "events": Service(
+        "events",
+        {"ResourceARN": "{}", "Rule": "rule/{}"},
+        {
+            "PutEvents": ("event-bus/{Entries.EventBusName|default}",),
+            "PutRule": ("rule/{Name}",),
+            "DescribeRule": ("rule/{Name}",),
+            "DeleteRule": ("rule/{Name}",),
+            "EnableRule": ("rule/{Name}",),
+            "DisableRule": ("rule/{Name}",),
+            "DescribeEventBus": ("event-bus/{Name|default}",),
+        },
+        general=("List*",),
+        receives_roles_as="events.amazonaws.com",
+    ),
+    "glue": Service(
+        "glue",
+        {"JobName": "job/{}", "CrawlerName": "crawler/{}", "ResourceArn": "{}"},
+        {
+            "GetJob": ("job/{JobName}",),
+            "CreateJob": ("job/{Name}",),
+            "GetCrawler": ("crawler/{Name}",),
+            "StartCrawler": ("crawler/{Name}",),
+            "StopCrawler": ("crawler/{Name}",),
+            "CreateCrawler": ("crawler/{Name}",),
+            "UpdateCrawler": ("crawler/{Name}",),
+            "DeleteCrawler": ("crawler/{Name}",),
+            "GetDatabase": (_CATALOG, "database/{Name}"),
+            "GetDatabases": (_CATALOG,),
+            "CreateDatabase": (_CATALOG, "database/{DatabaseInput.Name}"),
+            "GetTable": (_CATALOG, "database/{DatabaseName}", "table/{DatabaseName}/{Name}"),
+            "DeleteTable": (_CATALOG, "database/{DatabaseName}", "table/{DatabaseName}/{Name}"),
+            "GetTables": (_CATALOG, "database/{DatabaseName}", "table/{DatabaseName}/*"),
+            "CreateTable": (_CATALOG, "database/{DatabaseName}", "table/{DatabaseName}/{TableInput.Name}"),
+            "UpdateTable": (_CATALOG, "database/{DatabaseName}", "table/{DatabaseName}/{TableInput.Name}"),
+            **{
+                operation: (_CATALOG, "database/{DatabaseName}", "table/{DatabaseName}/{TableName}")
+                for operation in (
+                    "GetPartition",
+                    "GetPartitions",
+                    "BatchGetPartition",
+                    "CreatePartition",
+                    "BatchCreatePartition",
+                    "UpdatePartition",
+                    "BatchUpdatePartition",
+                    "DeletePartition",
+                    "BatchDeletePartition",
+                    "GetTableVersions",
+                )
+            },
+        },
+        general=("List*", "GetSecurityConfiguration*", "GetClassifier*", "GetCrawlers", "GetJobs"),
+        receives_roles_as="glue.amazonaws.com",
+    ),
+    "iam": Service(
+        "iam",
+        {"RoleName": "role/{}", "UserName": "user/{}", "PolicyArn": "{}", "GroupName": "group/{}"},
+        {"AttachRolePolicy": ("role/{RoleName}",), "DetachRolePolicy": ("role/{RoleName}",)},
+        general=("List*", "GetAccount*"),
+    ),
+    "lambda": Service(
+        "lambda",
+        {"FunctionName": "function:{}", "LayerName": "layer:{}"},
+        general=("List*", "GetAccountSettings"),
+        actions={"Invoke": "InvokeFunction", "InvokeAsync": "InvokeFunction"},
+        receives_roles_as="lambda.amazonaws.com",
+    ),
+    "logs": Service(
+        "logs",
+        # The stream's name, empty where it is about the group: policies end in `:*` for that.
+        {"logGroupName": "log-group:{}:log-stream:", "logGroupNames": "log-group:{}:log-stream:"},
+        {
+            "PutLogEvents": ("log-group:{logGroupName}:log-stream:{logStreamName}",),
+            "GetLogEvents": ("log-group:{logGroupName}:log-stream:{logStreamName}",),
+            "DeleteLogStream": ("log-group:{logGroupName}:log-stream:{logStreamName}",),
+            "DescribeLogGroups": ("log-group::log-stream:",),
+        },
+        general=("GetQueryResults", "StopQuery", "DescribeQueries", "*ResourcePolic*", "*LogDeliver*"),
+    ),
+    "sagemaker": Service(
+        "sagemaker",
+        {
+            "TrainingJobName": "training-job/{}",
+            "ProcessingJobName": "processing-job/{}",
+            "TransformJobName": "transform-job/{}",
+            "HyperParameterTuningJobName": "hyper-parameter-tuning-job/{}",
+            "ModelName": "model/{}",
+            "EndpointName": "endpoint/{}",
+            "EndpointConfigName": "endpoint-config/{}",
+            "ModelPackageGroupName": "model-package-group/{}",
+            "ModelPackageName": "model-package/{}",
+            "ModelPackageArn": "{}",
+            "ExperimentName": "experiment/{}",
+            "TrialName": "experiment-trial/{}",
+            "TrialComponentName": "experiment-trial-component/{}",
+            "FeatureGroupName": "feature-group/{}",
+            "PipelineName": "pipeline/{}",
+            "ResourceArn": "{}",
+        },
+        {
+            # A new version's number is not known yet.
+            "CreateModelPackage": (
+                "model-package-group/{ModelPackageGroupName}",
+                "model-package/{ModelPackageGroupName}/*",
+                "model-package/{ModelPackageName}",
+            ),
+            "ListModelPackages": ("model-package-group/{ModelPackageGroupName}",),
+        },
+        general=("List*", "Search"),
+        receives_roles_as="sagemaker.amazonaws.com",
+    ),
+    "secretsmanager": Service("secretsmanager", {"SecretId": "secret:{}"}, general=("List*", "GetRandomPassword")),
+    "sns": Service(
+        "sns",
+        {"TopicArn": "{}", "TargetArn": "{}", "ResourceArn": "{}", "SubscriptionArn": "{}"},
+        {"CreateTopic": ("{Name}",), "Publish": ("{TopicArn}", "{TargetArn}")},
+        general=("List*",),
+        actions={"PublishBatch": "Publish"},
+    ),
+    "ssm": Service(
+        "ssm",
+        {"Name": "parameter/{}", "Names": "parameter/{}", "Path": "parameter/{}"},
+        general=("Describe*", "List*"),
+        strips_slash=True,
+    ),
+    "states": Service(
+        "states",
+        {"stateMachineArn": "{}", "executionArn": "{}", "resourceArn": "{}", "activityArn": "{}"},
+        {"CreateStateMachine": ("stateMachine:{name}",), "ValidateStateMachineDefinition": ()},
+        general=("List*", "SendTask*"),
+        receives_roles_as="states.amazonaws.com",
+    ),
+    "sts": Service("sts", {"RoleArn": "{}"}, general=("Get*", "DecodeAuthorizationMessage")),
+    "xray": Service("xray", general=("Put*", "GetSampling*")),
+}
+
+CONDITION_KEYS: dict[str, dict[str, str]] = {
+    "application-autoscaling": {
+        "application-autoscaling:service-namespace": "ServiceNamespace",
+        "application-autoscaling:scalable-dimension": "ScalableDimension",
+    },
+    "cloudwatch": {"cloudwatch:namespace": "Namespace"},
+    "events": {"events:source": "Entries.Source", "events:detail-type": "Entries.DetailType"},
+    "sagemaker": {
+        "sagemaker:VpcSubnets": "VpcConfig.Subnets",
+        "sagemaker:VpcSecurityGroupIds": "VpcConfig.SecurityGroupIds",
+        "sagemaker:NetworkIsolation": "EnableNetworkIsolation",
+        "sagemaker:InterContainerTrafficEncryption": "EnableInterContainerTrafficEncryption",
+        "sagemaker:VolumeKmsKey": "ResourceConfig.VolumeKmsKeyId",
+        "sagemaker:OutputKmsKey": "OutputDataConfig.KmsKeyId",
+        "sagemaker:InstanceTypes": "ResourceConfig.InstanceType",
+        "sagemaker:ModelApprovalStatus": "ModelApprovalStatus",
+    },
+    "sts": {"sts:RoleSessionName": "RoleSessionName", "sts:ExternalId": "ExternalId"},
+}
+"""By service: condition key, and the path of the parameter that it is made from."""

@@ -1,0 +1,271 @@
+"""A window and a small seam: moto's IAM, STS and resource policies, as `emulator.authorization` wants them.
+
+Policies are read anew for every decision, so that a change is in force at once; parsing is done once per text.
+The seam keeps what moto forgets of a session: its tags, and that an AWS service opened it.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from moto.backends import get_backend
+from moto.core.utils import utcnow
+from moto.iam.models import IAMBackend, iam_backends
+from moto.s3.models import FakeDeleteMarker
+from moto.sts.models import AssumedRole, sts_backends
+from moto.sts.responses import TokenResponse
+
+from emulator.authorization.guard import Identity, Refused
+from emulator.compute.aws import ADMIN, Aws
+from emulator.iam import Policy, Principal
+from emulator.seams.patching import wrap
+from emulator.settings import Settings
+
+PARTITION = "aws"
+SERVICE_HEADER = "x-emulator-service"
+EVERYTHING = Policy.parse(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, "AdministratorAccess"
+)
+ADMINISTRATOR = Identity(Principal("user", "", ""), (EVERYTHING,), administrator=True)
+
+
+def apply(settings: Settings) -> None:
+    @wrap(TokenResponse, "assume_role")
+    def assume_role(original: Any, self: Any) -> Any:
+        answer = original(self)
+        session = answer.result["Credentials"]
+        session.emulator_tags = {tag["Key"]: tag["Value"] for tag in self._get_param("Tags") or ()}
+        session.emulator_service = self.headers.get(SERVICE_HEADER)
+        return answer
+
+
+class MotoRegistry:
+    """Everything the guard looks up. `aws` is for what other parts of the emulator keep."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._account = aws.settings.account_id
+        self._sessions: dict[str, AssumedRole] = {}
+
+    # ---- who ------------------------------------------------------------------------------------------------
+
+    def identity(self, access_key_id: str, token: str) -> Identity:
+        if access_key_id == ADMIN.access_key_id:
+            arn = f"arn:{PARTITION}:sts::{self._account}:user/moto"
+            return Identity(Principal("user", arn, self._account), ADMINISTRATOR.policies, administrator=True)
+        session = self._session(access_key_id)
+        if session is None:
+            return self._user(access_key_id)
+        if session.session_token != token:
+            raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
+        # A service renews its sessions; whoever assumed a role himself has to do it again.
+        if session.expiration < utcnow() and not getattr(session, "emulator_service", None):
+            raise Refused("ExpiredToken", "The security token included in the request is expired")
+        return self._of_session(session)
+
+    def service(self, name: str) -> Identity:
+        return Identity(Principal.service(name))
+
+    def _session(self, access_key_id: str) -> AssumedRole | None:
+        if access_key_id not in self._sessions:
+            found = sts_backends[self._account][PARTITION].get_assumed_role_from_access_key(access_key_id)
+            if found is None:
+                return None
+            self._sessions[access_key_id] = found
+        return self._sessions[access_key_id]
+
+    def _of_session(self, session: AssumedRole) -> Identity:
+        policy = _parsed(session.policy, "session policy") if session.policy else None
+        role = _role_by_arn(self._account, session.role_arn)
+        if role is None:
+            return Identity(Principal.session(session.role_arn, session.session_name), session=policy)
+        tags = _tags_of(role.tags) | getattr(session, "emulator_tags", {})
+        who = Principal.session(session.role_arn, session.session_name, tags)
+        return Identity(who, _policies(role), _boundary(self._account, role.permissions_boundary_arn), policy)
+
+    def _user(self, access_key_id: str) -> Identity:
+        backend = _iam(self._account)
+        for user in list(backend.users.values()):
+            for key in user.access_keys:
+                if key.access_key_id == access_key_id and key.status == "Active":
+                    groups = backend.get_groups_for_user(user.name)
+                    policies = tuple(found for holder in (user, *groups) for found in _policies(holder))
+                    tags = _tags_of(backend.tagger.list_tags_for_resource(user.arn)["Tags"])
+                    return Identity(Principal.user(user.arn, tags), policies)
+        raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
+
+    # ---- what ------------------------------------------------------------------------------------------------
+
+    def resource_policy(self, arn: str) -> Policy | None:
+        parts = arn.split(":", 5)
+        finder = RESOURCE_POLICIES.get(parts[2]) if len(parts) == 6 else None
+        text = finder(parts[4] or self._account, parts[3], parts[5]) if finder else None
+        if not text:
+            return None
+        return _parsed(text if isinstance(text, str) else json.dumps(text), "resource policy")
+
+    def key_arn(self, key: str, region: str) -> str | None:
+        # AWS's own keys let everybody of the account use them through their service.
+        if "alias/aws/" in key:
+            return None
+        backend = _backend("kms", self._account, region)
+        alias = backend.get_alias_name(key)
+        found = backend.keys.get(backend.get_key_id_from_alias(alias) if "alias/" in key else backend.get_key_id(key))
+        return str(found.arn) if found else None
+
+    def bucket_key(self, bucket: str, region: str) -> str | None:
+        found = _backend("s3", self._account, PARTITION).buckets.get(bucket)
+        rule = ((found.encryption if found else None) or {}).get("Rule") or {}
+        default = (rule[0] if isinstance(rule, list) else rule).get("ApplyServerSideEncryptionByDefault") or {}
+        key = default.get("KMSMasterKeyID")
+        return self.key_arn(key, region) if key else None
+
+    def object_key(self, bucket: str, key: str, version: str | None, region: str) -> str | None:
+        backend = _backend("s3", self._account, PARTITION)
+        if bucket not in backend.buckets:
+            return None
+        found = backend.get_object(bucket, key, version_id=version)
+        if found is None or isinstance(found, FakeDeleteMarker) or not found.kms_key_id:
+            return None
+        return self.key_arn(found.kms_key_id, region)
+
+    def resource_key(self, arn: str) -> str | None:
+        _, _, service, region, account, name = arn.split(":", 5)
+        holder: Any
+        if service == "sns":
+            holder = _backend("sns", account, region).topics.get(arn)
+        else:
+            holder = _backend("sqs", account, region).queues.get(name)
+        key = getattr(holder, "kms_master_key_id", None)
+        return self.key_arn(key, region) if key else None
+
+    def parameter_key(self, name: str, region: str) -> str | None:
+        found = _backend("ssm", self._account, region).get_parameter(name)
+        if found is None or found.type != "SecureString":
+            return None
+        return self.key_arn(found.keyid, region) if found.keyid else None
+
+    def models_behind(self, profile_arn: str) -> tuple[str, ...]:
+        region = profile_arn.split(":")[3]
+        profile = self._aws.client("bedrock", region=region).get_inference_profile(
+            inferenceProfileIdentifier=profile_arn
+        )
+        return tuple(model["modelArn"] for model in profile["models"])
+
+    def workgroup_of(self, query_execution_id: str, region: str) -> str | None:
+        found = _backend("athena", self._account, region).executions.get(query_execution_id)
+        group = getattr(found, "workgroup", None)
+        return getattr(group, "name", group)
+
+
+def _backend(service: str, account: str, region: str) -> Any:
+    """Made when it is asked for: a service that nobody uses is not loaded for this."""
+    return get_backend(service)[account][region]  # type: ignore[call-overload]
+
+
+# ---- policies ----------------------------------------------------------------------------------------------------
+
+
+def _iam(account: str) -> IAMBackend:
+    return iam_backends[account][PARTITION]
+
+
+def _role_by_arn(account: str, arn: str) -> Any:
+    """`None` if there is none. Another request may make one meanwhile: the list is a copy."""
+    return next((role for role in list(_iam(account).roles.values()) if role.arn == arn), None)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str, name: str) -> Policy:
+    return Policy.parse(text, name)
+
+
+def _policies(holder: Any) -> tuple[Policy, ...]:
+    """Inline and attached ones of a role, user or group."""
+    inline = dict(holder.policies)
+    attached = list(holder.managed_policies.values())
+    return (
+        *(_parsed(_text(document), name) for name, document in inline.items()),
+        *(_parsed(_default(policy), policy.name) for policy in attached),
+    )
+
+
+def _boundary(account: str, arn: str | None) -> Policy | None:
+    if not arn:
+        return None
+    return _parsed(_default(_iam(account).managed_policies[arn]), arn.rsplit("/", 1)[-1])
+
+
+def _default(policy: Any) -> str:
+    """Document of the version that is in force."""
+    found = next(version for version in policy.versions if version.version_id == policy.default_version_id)
+    return _text(found.document)
+
+
+def _text(document: Any) -> str:
+    return document if isinstance(document, str) else json.dumps(document)
+
+
+def _tags_of(tags: Any) -> dict[str, str]:
+    if isinstance(tags, dict):
+        return {name: tag["Value"] if isinstance(tag, dict) else tag for name, tag in tags.items()}
+    return {tag["Key"]: tag["Value"] for tag in tags or ()}
+
+
+def _bucket(account: str, region: str, rest: str) -> Any:
+    found = _backend("s3", account, PARTITION).buckets.get(rest.partition("/")[0])
+    policy = found.policy if found else None
+    return policy.decode() if isinstance(policy, bytes) else policy
+
+
+def _key(account: str, region: str, rest: str) -> Any:
+    found = _backend("kms", account, region).keys.get(rest.removeprefix("key/"))
+    return found.policy if found else None
+
+
+def _topic(account: str, region: str, rest: str) -> Any:
+    found = _backend("sns", account, region).topics.get(f"arn:{PARTITION}:sns:{region}:{account}:{rest}")
+    return found.policy if found else None
+
+
+def _queue(account: str, region: str, rest: str) -> Any:
+    found = _backend("sqs", account, region).queues.get(rest)
+    return found.policy if found else None
+
+
+def _function(account: str, region: str, rest: str) -> Any:
+    functions = _backend("lambda", account, region)._lambdas
+    found = functions.get_function_by_name_or_arn_with_qualifier(rest.removeprefix("function:").split(":")[0])
+    policy = found.policy if found else None
+    return {"Version": "2012-10-17", "Statement": policy.statements} if policy and policy.statements else None
+
+
+def _repository(account: str, region: str, rest: str) -> Any:
+    found = _backend("ecr", account, region).repositories.get(rest.removeprefix("repository/"))
+    return found.policy if found else None
+
+
+def _bus(account: str, region: str, rest: str) -> Any:
+    found = _backend("events", account, region).event_buses.get(rest.removeprefix("event-bus/"))
+    return json.loads(found.policy) if found and found.policy else None
+
+
+def _role(account: str, region: str, rest: str) -> Any:
+    if not rest.startswith("role/"):
+        return None
+    found = _role_by_arn(account, f"arn:{PARTITION}:iam::{account}:{rest}")
+    return found.assume_role_policy_document if found else None
+
+
+RESOURCE_POLICIES = {
+    "ecr": _repository,
+    "events": _bus,
+    "iam": _role,
+    "kms": _key,
+    "lambda": _function,
+    "s3": _bucket,
+    "sns": _topic,
+    "sqs": _queue,
+}
