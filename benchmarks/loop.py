@@ -11,7 +11,7 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,7 +152,7 @@ class Loop:
         build: Path = self._scratch / stack["name"]
         build.mkdir(exist_ok=True)
         values = json.loads((rendered / "values.tfvars.json").read_text(encoding="utf-8"))
-        (build / "values.tfvars.json").write_text(json.dumps(with_upstream(values, self.states)), encoding="utf-8")
+        (build / "values.tfvars.json").write_text(json.dumps(with_upstream(values, stack["upstream"], self.states)), encoding="utf-8")
         (build / "backend.hcl").write_text((rendered / "backend.hcl").read_text(encoding="utf-8"), encoding="utf-8")
         if model is not None and "model_version" in values:
             model.upload(self._endpoint)
@@ -181,10 +181,12 @@ class Loop:
         return state
 
 
-def with_upstream(values: Json, states: Mapping[str, Json]) -> Json:
-    """The rendered values, with the outputs of this deployment in place of those of the other one."""
-    outputs = {name: each["value"] for state in states.values() for name, each in state.get("outputs", {}).items()}
-    return {name: outputs.get(name, value) if name != "blueprint" else value for name, value in values.items()}
+def with_upstream(values: Json, upstream: Iterable[str], states: Mapping[str, Json]) -> Json:
+    """The rendered values, with the outputs of this deployment in place of those of the other one.
+
+    A section of the configuration can have the name of a stack (`data`), so only what is upstream is replaced.
+    """
+    return {**values, **{name: states[name]["outputs"][name]["value"] for name in upstream}}
 
 
 def _filled(command: str, words: Mapping[str, str]) -> list[str]:

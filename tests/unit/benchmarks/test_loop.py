@@ -6,13 +6,13 @@ from benchmarks.loop import StackTime, _filled, with_upstream
 def test_outputs_of_this_deployment_replace_those_of_the_other_one() -> None:
     states = {
         "foundation": {"outputs": {"foundation": {"value": {"vpc_id": "mine"}}}},
-        "blueprint-reviews": {"outputs": {"blueprint": {"value": {"name": "reviews"}}}},
+        "data": {"outputs": {"data": {"value": {"athena": {}}}}},
     }
-    values = {"context": {"region": "x"}, "foundation": {"vpc_id": "other"}, "blueprint": "kept"}
-    assert with_upstream(values, states) == {
+    values = {"context": {"region": "x"}, "foundation": {"vpc_id": "other"}, "data": {"sample": True}}
+    assert with_upstream(values, ["foundation"], states) == {
         "context": {"region": "x"},
         "foundation": {"vpc_id": "mine"},
-        "blueprint": "kept",
+        "data": {"sample": True},
     }
 
 
