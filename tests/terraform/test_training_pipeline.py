@@ -33,7 +33,6 @@ IMPLIED = {
     "kms:Decrypt",
     "kms:DescribeKey",
     "kms:GenerateDataKey",
-    "s3:GetObject",
     "sagemaker:AddTags",
     "sagemaker:DescribeTrainingJob",
     "sagemaker:StopTrainingJob",
@@ -133,5 +132,7 @@ def test_the_role_may_do_what_the_states_call_and_no_more(rendered: Rendered) ->
         for action in statement["Action"]
         if not action.startswith(("logs:", "xray:"))
     }
-    assert granted == called_actions(rendered.definition) | IMPLIED
+    # Rights on the bucket arrive as a document of its owner.
+    called = {action for action in called_actions(rendered.definition) if not action.startswith("s3:")}
+    assert granted == called | IMPLIED
     assert not any("*" in action for action in granted)
