@@ -152,7 +152,9 @@ class Loop:
         build: Path = self._scratch / stack["name"]
         build.mkdir(exist_ok=True)
         values = json.loads((rendered / "values.tfvars.json").read_text(encoding="utf-8"))
-        (build / "values.tfvars.json").write_text(json.dumps(with_upstream(values, stack["upstream"], self.states)), encoding="utf-8")
+        (build / "values.tfvars.json").write_text(
+            json.dumps(with_upstream(values, stack["upstream"], self.states)), encoding="utf-8"
+        )
         (build / "backend.hcl").write_text((rendered / "backend.hcl").read_text(encoding="utf-8"), encoding="utf-8")
         if model is not None and "model_version" in values:
             model.upload(self._endpoint)
