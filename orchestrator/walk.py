@@ -15,6 +15,7 @@ import heapq
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Literal
@@ -66,7 +67,8 @@ def walk(
         running[future] = step
         future.add_done_callback(ended.put)
 
-    with ThreadPoolExecutor(max_workers=max(len(steps), 1), thread_name_prefix="step") as pool:
+    # On the way out, for whatever reason, first those are let go that wait for clearance, then all are waited for.
+    with ThreadPoolExecutor(max_workers=max(len(steps), 1), thread_name_prefix="step") as pool, closing(places):
         while True:
             if cancel.is_set():
                 schedule.cancel_rest(step.name for step in running.values())
@@ -120,6 +122,13 @@ class _Places:
         self._outcomes, self._cancel, self._on_free = outcomes, cancel, on_free
         self._waiting: list[tuple[str, ...]] = []
         self._changed = threading.Condition()
+        self._closed = False
+
+    def close(self) -> None:
+        """Nobody is walking any more: no clearance will be given."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
     def take(self) -> bool:
         """A place for a step that starts; those that wait only for their old place come first."""
@@ -147,7 +156,7 @@ class _Places:
                     self._free += 1
                     self._on_free()
                 # Whatever the answer, the place is taken again: the walker gives back one for each step that ends.
-                while not self._is_decided(step.cleared_by) or (step.takes_place and self._free <= 0):
+                while not self._over and (not self._is_decided(step.cleared_by) or step.takes_place > self._free):
                     self._changed.wait(_POLL_SECONDS)
                 self._waiting.remove(step.cleared_by)
                 self._free -= step.takes_place
@@ -155,11 +164,15 @@ class _Places:
             outcome = self._outcomes.get(name)
             if outcome is not None and outcome.status in ("failed", "blocked"):
                 raise NotCleared(outcome.blocked_by or name)
-            if outcome is None or outcome.status != "ok":
+            if self._over or outcome is None or outcome.status != "ok":
                 raise NotCleared(None)
 
     def _is_decided(self, names: Iterable[str]) -> bool:
-        return self._cancel.is_set() or all(name in self._outcomes for name in names)
+        return self._over or all(name in self._outcomes for name in names)
+
+    @property
+    def _over(self) -> bool:
+        return self._closed or self._cancel.is_set()
 
 
 class _Schedule:

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.errors import PlatformError
 from orchestrator.plan import Step
-from orchestrator.walk import Clear, Outcome, walk
+from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
 
 def test_everyone_waits_for_what_it_needs() -> None:
@@ -245,6 +245,24 @@ def test_a_cancel_ends_the_waiting_for_clearance() -> None:
     outcomes = walk(steps, looking_then_changing(done, gate), parallelism=2, cancel=cancel)
     assert outcomes["a"].status == "cancelled"
     assert done == ["look a"]
+
+
+def test_an_interrupted_walker_leaves_nobody_waiting() -> None:
+    waiting = threading.Event()
+    ends: list[str] = []
+
+    def work(step: Step, clear: Clear) -> None:
+        if step.name == "gate":
+            assert waiting.wait(10)
+            raise KeyboardInterrupt
+        waiting.set()
+        with pytest.raises(NotCleared, match="interrupted"):
+            clear()
+        ends.append(step.name)
+
+    with pytest.raises(KeyboardInterrupt):
+        walk([gated("a"), Step("gate", ())], work, parallelism=2, cancel=threading.Event())
+    assert ends == ["a"]
 
 
 def test_a_clearance_that_nobody_can_give_is_refused() -> None:
