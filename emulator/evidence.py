@@ -171,7 +171,10 @@ class EvidenceStore:
             return "not-run"
         seen.add(evidence_id)
         below = [
-            self._fidelity(child, seen) for child in record.children if child in self._records and child not in seen
+            self._fidelity(child, seen)
+            for child in record.children
+            # Who else was told of it makes the work itself no less real.
+            if child in self._records and child not in seen and self._records[child].kind != "event-delivery"
         ]
         if record.kind == "states-call":
             return weakest(*below) if below else "emulated"

@@ -48,6 +48,14 @@ def test_a_call_is_as_real_as_the_weakest_thing_it_caused():
     assert [item["id"] for item in store.query(execution="exec-1")] == [call.id, function.id, model.id]
 
 
+def test_a_notice_makes_the_work_no_less_real():
+    store = EvidenceStore()
+    work = store.begin("training", "job", pid=1, artifact_sha256=SHA)
+    mail = store.begin("event-delivery", "someone@example.com", parent=work.id, recorded=True)
+    assert store.fidelity(mail.id) == "recorded"
+    assert store.fidelity(work.id) == "executed"
+
+
 def test_credentials_are_lent_to_one_record_at_a_time():
     store = EvidenceStore()
     store.lend_credentials("AKIA1", "ev-1")
