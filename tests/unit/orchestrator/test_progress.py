@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import re
 import threading
+import time
 
 import pytest
 from rich.console import Console as Rich
@@ -53,3 +54,17 @@ def test_words_go_to_stderr_and_data_to_stdout() -> None:
     assert err.getvalue() == "hello [1]\nerror: broken\nhint: repair it\n"
     assert out.getvalue() == '{\n  "a": [\n    1\n  ]\n}\n'
     assert not console.live
+
+
+def test_live_lines_stand_still_while_a_person_is_asked() -> None:
+    stream = io.StringIO()
+    err = Rich(file=stream, force_terminal=True, markup=False, highlight=False, width=120)
+    with LiveProgress(err, threading.Lock()) as progress:
+        for event in EVENTS[:2]:
+            progress(event)
+        with progress.paused():
+            stream.truncate(0)
+            time.sleep(0.3)
+            assert stream.getvalue() == ""
+        time.sleep(0.3)
+        assert "plan" in stream.getvalue()

@@ -10,8 +10,11 @@ import pytest
 
 from orchestrator.cli import COMMANDS, main
 from orchestrator.errors import CredentialsError, TerraformError
-from tests.fakes.tools import FakeTools
+from orchestrator.values import live_parameter
+from tests.fakes.terraform import plan_summary
+from tests.fakes.tools import VERSION, FakeTools
 from tests.unit.orchestrator.cli.conftest import Cli
+from tests.unit.orchestrator.risk.conftest import change
 
 
 def without_times(text: str) -> str:
@@ -234,3 +237,57 @@ def test_emulator_commands(cli: Cli) -> None:
     assert cli("emulator", "logs", "--lines", "1").out == "emulator: ready\n"
     assert cli("emulator", "down").out == "stopped\n"
     assert cli("emulator", "status").out == "the local AWS is not running\n"
+
+
+def test_a_deploy_to_staging_is_previewed_and_refused_in_two_lines_that_name_the_resources(cli: Cli) -> None:
+    exposed = change("aws_subnet", None, {"map_public_ip_on_launch": True})
+
+    def prepare(tools: FakeTools) -> None:
+        tools.terraform.plans["data"] = plan_summary(exposed["address"], document={"resource_changes": [exposed]})
+        tools.live[live_parameter(tools.environment, "reviews")] = dict(VERSION)
+
+    cli.prepare = prepare
+    refused = cli("deploy", "staging", "--yes")
+    assert refused.code == 15
+    assert refused.err.endswith(
+        "error: deploying `staging` has risks that nobody has accepted: public-exposure: data: "
+        "module.m.aws_subnet.this\n"
+        "hint: read them above (`orchestrator plan` shows them too), then repeat with `--accept-risk public-exposure`\n"
+    )
+    assert "data: 1 to add" in refused.err
+    unasked = cli("deploy", "staging", "--accept-risk", "public-exposure")
+    assert unasked.code == 14
+    assert "hint: nobody can be asked here: `--yes` approves what is shown above" in unasked.err
+    answer = cli("deploy", "staging", "--accept-risk", "public-exposure", "--approve")
+    assert answer.code == 0, answer.err
+    assert "  public-exposure    1  (data 1)" in answer.out
+
+
+def test_a_class_of_risk_that_does_not_exist_is_answered_with_those_that_do(cli: Cli) -> None:
+    answer = cli("deploy", "staging", "--accept-risk", "everything")
+    assert answer.code == 2
+    assert "'state-loss', 'iam-growth', 'public-exposure'" in answer.err
+
+
+def test_a_plan_lists_resources_and_risks(cli: Cli) -> None:
+    exposed = change("aws_subnet", None, {"map_public_ip_on_launch": True})
+
+    def prepare(tools: FakeTools) -> None:
+        tools.terraform.plans["data"] = plan_summary(exposed["address"], document={"resource_changes": [exposed]})
+
+    cli.prepare = prepare
+    answer = cli("plan", "prod")
+    assert answer.code == 0, answer.err
+    assert "data: 1 to add\n  module.m (1)\n    + aws_subnet                               this\n" in answer.out
+    assert "    public-exposure  module.m.aws_subnet.this\n" in answer.out
+    found = json.loads(cli("plan", "prod", "--json").out)
+    (data,) = (stack for stack in found["stacks"] if stack["name"] == "data")
+    assert data["changes"] == [{"address": "module.m.aws_subnet.this", "type": "aws_subnet", "action": "create"}]
+    assert found["risks"] == [
+        {
+            "kind": "public-exposure",
+            "stack": "data",
+            "resource": "module.m.aws_subnet.this",
+            "reason": "what starts in it gets a public address",
+        }
+    ]
