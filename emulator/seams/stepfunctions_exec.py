@@ -79,11 +79,19 @@ class _Clients:
         with self._lock:
             if key not in self._clients:
                 if role not in self._sessions:
-                    self._sessions[role] = self._aws.assume(role, "StepFunctions")
+                    self._sessions[role] = self._aws.assume(
+                        role, "StepFunctions", service="states.amazonaws.com", source_arn=_state_machine()
+                    )
                 client = self._aws.client(service, self._sessions[role], region)
                 client.meta.events.register("before-call", _tell_cause)
                 self._clients[key] = client
             return self._clients[key]
+
+
+def _state_machine() -> str:
+    """ARN of the machine whose task is at work; `...:execution:<machine>:<name>` tells it."""
+    record = STORE.get(current_cause() or "")
+    return (record.execution or "").rpartition(":")[0].replace(":execution:", ":stateMachine:") if record else ""
 
 
 def _tell_cause(params: dict[str, Any], **_: Any) -> None:
