@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestrator import plan as steps
 from orchestrator import stacks, teardown
-from orchestrator.config.checks import LOCAL_ACCOUNT_ID, MODEL_GROUPS
+from orchestrator.config.checks import LOCAL_ACCOUNT_ID
 from orchestrator.errors import (
     CredentialsError,
     EmulatorError,
@@ -302,7 +302,7 @@ def load_outputs(session: Session) -> None:
 
 
 def load_model_versions(session: Session) -> None:
-    for group in MODEL_GROUPS:
+    for group in session.environment.platform.registry.groups:
         version = session.tools.live_version(session.target.cloud, live_parameter(session.environment, group))
         if version is not None:
             session.model_versions[group] = version

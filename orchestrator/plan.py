@@ -238,6 +238,7 @@ def destroy(environment: Environment, graph: Graph) -> Plan:
         if stack.order == 1 and stack.name == stack.phase:
             needs = (*needs, removal)
         steps.append(DestroyStack(stack.name, needs, stack))
-    steps.append(RemoveModels(removal, users or ready, MODEL_GROUPS))
+    groups = tuple(environment.platform.registry.groups)
+    steps.append(RemoveModels(removal, users or ready, groups))
     steps.append(AuditOrphans("audit", graph.names))
     return Plan(environment.name, "destroy", tuple(steps))

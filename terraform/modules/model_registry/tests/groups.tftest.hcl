@@ -31,6 +31,16 @@ run "further_groups_are_named_alike" {
   }
 }
 
+run "another_description_keeps_the_group_and_its_versions" {
+  variables {
+    groups = { reviews = { description = "Said differently" } }
+  }
+  assert {
+    condition     = aws_sagemaker_model_package_group.this["reviews"].model_package_group_description == "Sentiment of customer reviews"
+    error_message = "the group is planned anew"
+  }
+}
+
 run "nobody_else_sees_the_groups_by_default" {
   command = plan
   assert {
