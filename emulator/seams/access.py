@@ -16,6 +16,9 @@ from moto.utilities.arns import parse_arn
 from emulator.events.courier import no_permission, no_resource
 from emulator.events.permission import Call, admits, grants, trusts
 
+ENCRYPTED_FOR = {"sns": "aws:sns:topicArn", "sqs": "aws:sqs:arn"}
+"""Encryption context of the two services."""
+
 
 def queue(arn: str) -> Queue:
     found = parse_arn(arn)
@@ -139,8 +142,10 @@ def key(key_id: str | None, of: str, service: str, context: dict[str, str]) -> N
         raise no_resource(f"The key {key_id} of {of} does not exist")
     if key_id.removeprefix("arn:").split(":")[-1].startswith("alias/aws/"):
         raise no_permission(f"{of} is encrypted with {key_id}, an AWS managed key that does not admit {service}")
+    # What SNS and SQS encrypt for is in their request to the key, whoever sends.
+    told = {**context, f"kms:EncryptionContext:{ENCRYPTED_FOR[found.service]}": of}
     for action in ("kms:GenerateDataKey", "kms:Decrypt"):
-        if not admits(_document(known.policy), Call(service, action, known.arn, context)):
+        if not admits(_document(known.policy), Call(service, action, known.arn, told)):
             raise no_permission(f"The policy of key {known.arn} of {of} does not give {service} {action}")
 
 

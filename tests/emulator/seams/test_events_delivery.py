@@ -70,6 +70,29 @@ def test_a_queue_whose_key_does_not_admit_events_gets_nothing(aws: Any) -> None:
     assert encrypted.body()["detail"] == {"n": 1}
 
 
+def test_a_key_may_admit_events_for_the_queue_that_it_encrypts(aws: Any) -> None:
+    """SQS and SNS tell the key what they encrypt for, and nothing else can be asked of EventBridge there."""
+    kms = aws("kms")
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    queue, other = Queue(aws, "events", KmsMasterKeyId=key), Queue(aws, "events", KmsMasterKeyId=key)
+    condition = {"ArnLike": {"kms:EncryptionContext:aws:sqs:arn": queue.arn}}
+    service = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": ["kms:GenerateDataKey*", "kms:Decrypt"],
+        "Resource": "*",
+        "Condition": condition,
+    }
+    kms.put_key_policy(
+        KeyId=key, PolicyName="default", Policy=json.dumps({"Version": "2012-10-17", "Statement": [service]})
+    )
+    source = unique("source")
+    rule(aws, {"source": [source]}, {"Arn": queue.arn})
+    send(aws, source, {"n": 1})
+    assert queue.body()["detail"] == {"n": 1}
+    assert dead_letter(aws, {"Arn": other.arn})["ERROR_CODE"] == "NO_PERMISSIONS"
+
+
 def test_a_role_stands_in_for_the_resource_policy(aws: Any) -> None:
     queue, other, source = Queue(aws), Queue(aws), unique("source")
     only = role(aws, "events", "sqs:SendMessage", queue.arn)
