@@ -68,15 +68,30 @@ def audit(session: Session) -> list[str]:
     """ARNs that still carry the environment's tags and should be gone."""
     cloud = session.target.cloud
     expected = f"arn:aws:s3:::{session.target.store.bucket}"
-    return sorted(arn for arn in _tagged(session) if arn != expected and not _leaving(cloud, arn))
+    found = {*_tagged(session), *_roles(session)}
+    return sorted(arn for arn in found if arn != expected and not _leaving(cloud, arn))
+
+
+def _identity(session: Session) -> dict[str, str]:
+    return {"project": session.environment.platform.project, "environment": session.environment.name}
 
 
 def _tagged(session: Session) -> Iterator[str]:
-    tags = {"project": session.environment.platform.project, "environment": session.environment.name}
-    filters = [{"Key": key, "Values": [value]} for key, value in tags.items()]
+    filters = [{"Key": key, "Values": [value]} for key, value in _identity(session).items()]
     client = session.target.cloud.client("resourcegroupstaggingapi")
     for item in _pages(client, "get_resources", "ResourceTagMappingList", TagFilters=filters):
         yield str(item["ResourceARN"])
+
+
+def _roles(session: Session) -> Iterator[str]:
+    """The tagging API knows no roles, on no account; so IAM is asked for those that are named after us."""
+    iam, identity = session.target.cloud.client("iam"), set(_identity(session).items())
+    for role in _pages(iam, "list_roles", "Roles"):
+        if role["RoleName"].startswith(f"{session.environment.name_prefix}-"):
+            tags = iam.list_role_tags(RoleName=role["RoleName"])["Tags"]
+            # Another environment's name may begin like ours: the tags decide.
+            if identity <= {(tag["Key"], tag["Value"]) for tag in tags}:
+                yield str(role["Arn"])
 
 
 def _leaving(cloud: Cloud, arn: str) -> bool:

@@ -15,6 +15,7 @@ from tests.unit.orchestrator.conftest import Runs
 
 STATE_BUCKET = "arn:aws:s3:::mlops-local-tfstate-123456789012-us-east-1"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/k1"
+ROLE = "arn:aws:iam::123456789012:role/mlops-local-2-etl"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:forgotten"
 
 
@@ -57,6 +58,7 @@ def deployed(run: Runs, environment: Environment, graph: Graph, tools: FakeTools
         },
         "ssm": {"delete_parameter": gone("ParameterNotFound")},
         "resourcegroupstaggingapi": {"get_paginator": Pages({"get_resources": tagged(STATE_BUCKET, KEY)})},
+        "iam": {"get_paginator": Pages({"list_roles": {"Roles": []}})},
         "kms": {"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}},
     }
     tools.terraform.calls.clear()
@@ -102,6 +104,24 @@ def test_an_orphan_is_red_and_named(run: Runs, deployed: FakeTools, environment:
     deployed.aws.services["resourcegroupstaggingapi"]["get_paginator"] = Pages({"get_resources": tagged(QUEUE)})
     result = run(plans.destroy(environment, graph))
     assert (result.exit_code, result.orphans) == (1, [QUEUE])
+
+
+@pytest.mark.parametrize(("environment_tag", "orphans"), [("local", [ROLE]), ("local-2", [])])
+def test_a_role_that_is_left_is_an_orphan_though_the_tagging_api_is_silent(
+    run: Runs,
+    deployed: FakeTools,
+    environment: Environment,
+    graph: Graph,
+    environment_tag: str,
+    orphans: list[str],
+) -> None:
+    tags = [{"Key": "project", "Value": "mlops"}, {"Key": "environment", "Value": environment_tag}]
+    roles = [{"RoleName": "mlops-local-2-etl", "Arn": ROLE}, {"RoleName": "theirs", "Arn": "arn:theirs"}]
+    deployed.aws.services["iam"] = {
+        "get_paginator": Pages({"list_roles": {"Roles": roles}}),
+        "list_role_tags": {"Tags": tags},
+    }
+    assert run(plans.destroy(environment, graph)).orphans == orphans
 
 
 def test_a_key_that_stays_is_an_orphan(run: Runs, deployed: FakeTools, environment: Environment, graph: Graph) -> None:
