@@ -4,6 +4,7 @@
     events.jsonl   everything that happened, one object per line
     logs/<step>.log  what terraform and the other tools said
     result.json    the published contract (`orchestrator schema result`)
+    report.html    the same for people, on one page with a timeline
     junit.xml      the same for CI
 
 `.runs/<env>/latest` points to the newest run.
@@ -21,6 +22,7 @@ import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
+from orchestrator import page
 from orchestrator.plan import Plan
 from orchestrator.result import Result, StackResult
 from orchestrator.tools.interfaces import Json
@@ -66,6 +68,12 @@ class RunFolder:
         with self._lock, (self.path / "events.jsonl").open("a", encoding="utf-8") as file:
             file.write(line)
 
+    def events(self) -> list[Json]:
+        """Everything told so far."""
+        file = self.path / "events.jsonl"
+        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        return [json.loads(line) for line in lines]
+
     def log(self, step: str, text: str) -> None:
         with self._lock, self.log_file(step).open("a", encoding="utf-8") as file:
             file.write(text.rstrip("\n") + "\n")
@@ -80,6 +88,7 @@ class RunFolder:
 
     def write_result(self, result: Result) -> None:
         _write(self.path / "junit.xml", junit(result))
+        _write(self.path / "report.html", page.render(result, self.events()))
         _write(self.path / "result.json", json.dumps(result.to_json(), indent=2) + "\n")
 
 

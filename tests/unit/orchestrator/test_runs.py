@@ -35,7 +35,7 @@ def test_a_run_leaves_its_folder(run: Runs, environment: Environment, graph: Gra
     folder = run.tools.repo / ".runs/local" / written.run_id
     assert (folder.parent / "latest").resolve() == folder
     assert {path.name for path in folder.iterdir()} == {
-        "plan.json", "events.jsonl", "logs", "result.json", "junit.xml",
+        "plan.json", "events.jsonl", "logs", "result.json", "junit.xml", "report.html",
     }  # fmt: skip
     steps = [step["name"] for step in json.loads((folder / "plan.json").read_text())["steps"]]
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+from orchestrator import page
+from orchestrator.result import ChangeResult, ErrorResult, Result, RiskResult, StackResult
+from orchestrator.tools.interfaces import Json
+
+EVENTS: list[Json] = [
+    {"at": "2026-11-21T10:00:00.000Z", "step": "data", "kind": "step", "status": "started"},
+    {"at": "2026-11-21T10:00:01.000Z", "step": "data", "kind": "stage", "message": "plan"},
+    {"at": "2026-11-21T10:00:04.000Z", "step": "data", "kind": "step", "status": "failed"},
+    {"at": "2026-11-21T10:00:02.000Z", "step": "models", "kind": "step", "status": "started"},
+]
+
+
+def result(**more: object) -> Result:
+    data = {
+        "run_id": "r", "env": "prod", "command": "deploy", "status": "failed", "started_at": "t", "seconds": 4.0,
+        "exit_code": 8, **more,
+    }  # fmt: skip
+    return Result.model_validate(data)
+
+
+def test_stacks_changes_risks_and_the_error_are_on_the_page() -> None:
+    bucket = "module.s3.aws_s3_bucket.data"
+    shown = page.render(
+        result(
+            error=ErrorResult(type="TerraformError", message="no <b>", hint="yes"),
+            stacks=[
+                StackResult(
+                    name="data",
+                    phase="data",
+                    action="failed",
+                    changes=[ChangeResult(address=bucket, type="aws_s3_bucket", action="replace")],
+                )
+            ],
+            risks=[RiskResult(kind="state-loss", stack="data", resource=bucket, reason="replaced: lost")],
+        ),
+        EVENTS,
+    )
+    assert "<h1>deploy prod: failed</h1>" in shown
+    assert '<p class="bad">no &lt;b&gt;</p>\n<p>hint: yes</p>' in shown
+    assert "± aws_s3_bucket" in shown
+    assert f"<tr><td>state-loss</td><td>data</td><td>{bucket}</td><td>replaced: lost</td></tr>" in shown
+    assert '<td>data</td><td class="number">4.0</td><td><div class="bar failed"' in shown
+    assert "<td>models</td>" not in shown, "a step that has not ended has no bar"
+
+
+def test_the_page_is_well_formed_and_loads_nothing() -> None:
+    shown = page.render(result(), EVENTS)
+    ET.fromstring(shown.removeprefix("<!doctype html>\n").replace('<meta charset="utf-8">', ""))
+    assert not any(word in shown for word in ("http", "<script", "<link", "url("))
