@@ -55,6 +55,7 @@ SEAMS: tuple[str, ...] = (
     "sns_delivery",
     "lambda_sources",
     "cloudwatch_alarms",
+    "queue_metrics",
     "bedrock_runtime",
 )
 """Control plane first, then what makes it compute."""

@@ -97,3 +97,22 @@ def test_an_undelivered_event_raises_an_alarm(aws: Any) -> None:
     name = alarm(aws, "FailedInvocations", **watching)
     aws("events").put_events(Entries=[{"Source": source, "DetailType": "x", "Detail": "{}"}])
     wait_for(lambda: state(aws, name) == "ALARM")
+
+
+def test_a_message_that_waits_raises_the_alarm_of_its_queue(aws: Any, told: tuple[str, Queue]) -> None:
+    topic, notices = told
+    watched = Queue(aws)
+    name = alarm(
+        aws,
+        "ApproximateNumberOfMessagesVisible",
+        topic,
+        Namespace="AWS/SQS",
+        Dimensions=[{"Name": "QueueName", "Value": watched.name}],
+        Statistic="Maximum",
+        ComparisonOperator="GreaterThanThreshold",
+        Threshold=0,
+    )
+    assert state(aws, name) == "OK"
+    watched.sqs.send_message(QueueUrl=watched.url, MessageBody="look at me")
+    assert json.loads(notices.body()["Message"])["NewStateValue"] == "ALARM"
+    watched.close()

@@ -1,0 +1,67 @@
+"""AWS/SQS measures how many messages wait in a queue, where an alarm watches it. Moto measures nothing.
+
+AWS does so every minute; here it happens when a message arrives, and every minute for as long as messages wait.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from moto.cloudwatch.models import cloudwatch_backends
+from moto.core.utils import utcnow
+from moto.sqs.models import Queue
+
+from emulator.events import clock
+from emulator.seams.patching import wrap
+from emulator.settings import Settings
+
+NAMESPACE, METRIC = "AWS/SQS", "ApproximateNumberOfMessagesVisible"
+EVERY_SECONDS = 60.0
+
+
+def apply(settings: Settings) -> None:
+    timer = clock.start(settings.time_scale)
+    measuring: set[str] = set()
+    lock = threading.Lock()
+
+    @wrap(Queue, "add_message")
+    def add_message(original: Any, self: Any, message: Any) -> None:
+        original(self, message)
+        if not _watched(self):
+            return
+        _measure(self)
+        with lock:
+            if self.queue_arn in measuring:
+                return
+            measuring.add(self.queue_arn)
+        timer.after(EVERY_SECONDS, lambda: again(self), scaled=False)
+
+    def again(queue: Any) -> None:
+        """Once more after the last message is gone: zero is a measurement too."""
+        _measure(queue)
+        if queue.messages and _watched(queue):
+            timer.after(EVERY_SECONDS, lambda: again(queue), scaled=False)
+        else:
+            with lock:
+                measuring.discard(queue.queue_arn)
+
+
+def _watched(queue: Any) -> bool:
+    alarms = cloudwatch_backends[queue.account_id][queue.region].alarms.values()
+    return any(
+        (alarm.namespace, alarm.metric_name) == (NAMESPACE, METRIC)
+        and any(dimension.value == queue.name for dimension in alarm.dimensions)
+        for alarm in list(alarms)
+    )
+
+
+def _measure(queue: Any) -> None:
+    datum = {
+        "MetricName": METRIC,
+        "Value": len(queue.messages),
+        "Unit": "Count",
+        "Timestamp": utcnow(),
+        "Dimensions": [{"Name": "QueueName", "Value": queue.name}],
+    }
+    cloudwatch_backends[queue.account_id][queue.region].put_metric_data(NAMESPACE, [datum])
