@@ -106,7 +106,7 @@ class Images(Section):
 
 
 class ModelGroup(Section):
-    description: str = Field(min_length=1, max_length=1024, description="of use at creation; SageMaker never changes it")
+    description: str = Field(min_length=1, max_length=1024, description="SageMaker never changes it")
 
 
 class Registry(Section):
