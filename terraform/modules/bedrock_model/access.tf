@@ -1,7 +1,7 @@
 data "aws_iam_policy_document" "invoke" {
   statement {
     sid       = "InvokeProfile"
-    actions   = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+    actions   = ["bedrock:InvokeModel"]
     resources = [aws_bedrock_inference_profile.this.arn]
   }
 
@@ -10,7 +10,7 @@ data "aws_iam_policy_document" "invoke" {
     # each call (a global one even uses ARNs without a region), so the region stays open there; the
     # condition admits these calls through this profile only.
     sid     = "InvokeModelThroughProfile"
-    actions = ["bedrock:InvokeModel", "bedrock:InvokeModelWithResponseStream"]
+    actions = ["bedrock:InvokeModel"]
     resources = (
       local.is_system_profile
       ? [local.system_profile_arn, "${local.bedrock_arn_prefix}:*::foundation-model/${local.system_profile.model}"]

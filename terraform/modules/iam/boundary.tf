@@ -94,15 +94,34 @@ locals {
         Resource = "arn:${local.partition}:application-autoscaling:${local.scope}:scalable-target/*"
       },
       {
+        Sid    = "Interfaces"
+        Effect = "Allow"
+        Action = [
+          "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface",
+          "ec2:DeleteNetworkInterfacePermission", "ec2:UnassignPrivateIpAddresses",
+        ]
+        Resource = [for kind in ["network-interface", "security-group", "subnet"] : "arn:${local.partition}:ec2:${local.scope}:${kind}/*"]
+      },
+      {
+        # Metrics have no resource type; the namespace is the limit that AWS offers.
+        Sid       = "Metrics"
+        Effect    = "Allow"
+        Action    = "cloudwatch:PutMetricData"
+        Resource  = "*"
+        Condition = { StringLike = { "cloudwatch:namespace" = [local.prefix, "${local.prefix}/*", "${var.context.project}/*", "/aws/sagemaker/*", "AWS/SageMaker", "Glue"] } }
+      },
+      {
         # None of these has a resource type.
         Sid    = "NoResourceType"
         Effect = "Allow"
         Action = [
-          "application-autoscaling:Describe*", "cloudwatch:GetMetric*", "cloudwatch:ListMetrics", "cloudwatch:PutMetricData",
-          "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface*", "ec2:DeleteNetworkInterface*", "ec2:Describe*",
-          "ec2:UnassignPrivateIpAddresses", "ecr:GetAuthorizationToken",
-          "glue:GetSecurityConfiguration", "logs:*LogDeliver*", "logs:DescribeLogGroups", "logs:*ResourcePolic*",
-          "sagemaker:List*", "sagemaker:Search", "states:ListStateMachines", "xray:GetSampling*", "xray:Put*",
+          "application-autoscaling:DescribeScal*", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics",
+          "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
+          "ecr:GetAuthorizationToken", "glue:GetSecurityConfiguration",
+          "logs:*LogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
+          "sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListEndpoints", "sagemaker:ListExperiments", "sagemaker:ListModelPackageGroups",
+          "sagemaker:ListSpaces", "sagemaker:ListTrainingJobs", "sagemaker:ListUserProfiles", "sagemaker:Search",
+          "xray:GetSampling*", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
         ]
         Resource = "*"
       },

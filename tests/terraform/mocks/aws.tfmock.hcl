@@ -58,6 +58,12 @@ mock_resource "aws_iam_role" {
   }
 }
 
+mock_resource "aws_ecr_repository" {
+  defaults = {
+    arn = "arn:aws:ecr:us-east-1:123456789012:repository/mlops-test/mock"
+  }
+}
+
 mock_resource "aws_s3_bucket" {
   defaults = {
     arn = "arn:aws:s3:::mock"

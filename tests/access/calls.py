@@ -1,0 +1,126 @@
+"""Which AWS actions code asks for, read from the code: boto3 calls in Python, tasks in a state machine."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+from botocore import xform_name
+
+OTHER_NAMES = {
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "s3:HeadObject": "s3:GetObject",
+    "bedrock:Converse": "bedrock:InvokeModel",
+    "lambda:Invoke": "lambda:InvokeFunction",
+}
+"""Operations whose right has another name."""
+
+SYNC = {
+    "glue:StartJobRun": ("glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"),
+    "sagemaker:CreateTrainingJob": (
+        "sagemaker:DescribeTrainingJob",
+        "sagemaker:StopTrainingJob",
+        "sagemaker:AddTags",
+        "events:PutTargets",
+        "events:PutRule",
+        "events:DescribeRule",
+    ),
+}
+"""What `.sync` needs beside the call: to watch the job, and to stop it with the execution (Step Functions' guide)."""
+
+TAGGED = ("sagemaker:CreateModel", "sagemaker:CreateEndpointConfig", "sagemaker:CreateEndpoint")
+"""Step Functions' own integrations tag what they create; its calls through the SDK do not."""
+
+
+def of_python(folder: Path) -> frozenset[str]:
+    """Actions of all boto3 calls in a folder, and in the shared modules that it imports.
+
+    A name counts when some service that the code makes a client of has an operation of that name.
+    """
+    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in _files(folder)]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    services = {text for node in nodes for text in _client_of(node)}
+    names = {name for node in nodes for name in _called(node)}
+    return frozenset(
+        OTHER_NAMES.get(action, action)
+        for service in services
+        for method, action in _operations(service).items()
+        if method in names
+    )
+
+
+def of_state_machine(definition: dict[str, Any]) -> frozenset[str]:
+    """Actions of all tasks of an ASL definition."""
+    found: set[str] = set()
+    for resource in _resources(definition):
+        service, _, operation = resource.split(":::", 1)[1].removeprefix("aws-sdk:").partition(":")
+        operation, _, pattern = operation.partition(".")
+        action = f"{service}:{operation[0].upper()}{operation[1:]}"
+        action = OTHER_NAMES.get(action, action)
+        found.add(action)
+        if pattern == "sync":
+            found |= set(SYNC[action])
+        if "aws-sdk:" not in resource and action in TAGGED:
+            found.add("sagemaker:AddTags")
+    return frozenset(found)
+
+
+def _files(folder: Path) -> list[Path]:
+    """The folder's modules, and of `inference_common` beside it what they import, directly or not."""
+    files, waiting = [], sorted(folder.rglob("*.py"))
+    while waiting:
+        file = waiting.pop()
+        if file in files:
+            continue
+        files.append(file)
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            for module in _imported(node):
+                shared = folder.parent.joinpath(*module.split(".")).with_suffix(".py")
+                if module.startswith("inference_common") and shared.is_file():
+                    waiting.append(shared)
+    return files
+
+
+def _imported(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.ImportFrom) and node.module:
+        yield node.module
+        yield from (f"{node.module}.{name.name}" for name in node.names)
+    if isinstance(node, ast.Import):
+        yield from (name.name for name in node.names)
+
+
+def _client_of(node: ast.AST) -> Iterator[str]:
+    """`boto3.client("s3")`, `client("ssm", 5)`."""
+    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        if name in ("client", "make_client", "resource") and isinstance(node.args[0].value, str):
+            yield node.args[0].value
+
+
+def _called(node: ast.AST) -> Iterator[str]:
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return
+    yield node.func.attr
+    if node.func.attr in ("get_paginator", "get_waiter") and isinstance(node.args[0], ast.Constant):
+        yield str(node.args[0].value)
+
+
+@cache
+def _operations(service: str) -> dict[str, str]:
+    model = botocore.session.get_session().get_service_model(service)
+    return {xform_name(operation): f"{model.signing_name}:{operation}" for operation in model.operation_names}
+
+
+def _resources(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        if value.get("Type") == "Task":
+            yield value["Resource"]
+        for each in value.values():
+            yield from _resources(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _resources(each)

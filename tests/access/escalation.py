@@ -1,0 +1,176 @@
+"""The known ways in which a role could give itself more than it has: its policies, within the boundary.
+
+After Rhino Security's and Bishop Fox's lists, with what SageMaker, Glue, Step Functions and key policies add. An
+action counts as soon as both sides allow it on anything at all: conditions and resources are looked at by
+`contained`, which is what a way must be that a role does have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tests.access import actions
+from tests.access.roles import Document, Role, listed
+
+PASS = "iam:PassRole"
+
+WAYS: tuple[tuple[str, ...], ...] = (
+    # Its own rights, or somebody else's.
+    ("iam:CreatePolicyVersion",),
+    ("iam:SetDefaultPolicyVersion",),
+    ("iam:AttachUserPolicy",),
+    ("iam:AttachGroupPolicy",),
+    ("iam:AttachRolePolicy",),
+    ("iam:PutUserPolicy",),
+    ("iam:PutGroupPolicy",),
+    ("iam:PutRolePolicy",),
+    ("iam:AddUserToGroup",),
+    ("iam:UpdateAssumeRolePolicy",),
+    ("iam:DetachRolePolicy",),
+    ("iam:DeleteRolePolicy",),
+    ("iam:DeleteRolePermissionsBoundary",),
+    ("iam:PutRolePermissionsBoundary",),
+    ("iam:DeleteUserPermissionsBoundary",),
+    ("iam:PutUserPermissionsBoundary",),
+    # Keys of this platform trust principal tags.
+    ("iam:TagRole",),
+    ("iam:TagUser",),
+    ("sts:TagSession",),
+    # Somebody else's credentials.
+    ("iam:CreateAccessKey",),
+    ("iam:CreateLoginProfile",),
+    ("iam:UpdateLoginProfile",),
+    ("iam:CreateServiceSpecificCredential",),
+    ("iam:ResetServiceSpecificCredential",),
+    ("sts:AssumeRole",),
+    ("ssm:SendCommand",),
+    ("ssm:StartSession",),
+    ("ec2-instance-connect:SendSSHPublicKey",),
+    ("sagemaker:CreatePresignedNotebookInstanceUrl",),
+    # Code that runs as another role already.
+    ("lambda:UpdateFunctionCode",),
+    ("lambda:UpdateFunctionConfiguration",),
+    ("glue:UpdateDevEndpoint",),
+    ("codebuild:UpdateProject",),
+    ("cloudformation:UpdateStack",),
+    ("cloudformation:SetStackPolicy",),
+    ("states:UpdateStateMachine",),
+    ("sagemaker:CreateStudioLifecycleConfig", "sagemaker:UpdateDomain"),
+    ("sagemaker:UpdateNotebookInstance",),
+    ("sagemaker:CreateNotebookInstanceLifecycleConfig",),
+    ("ec2:ModifyInstanceAttribute",),
+    ("ecs:ExecuteCommand",),
+    # A role handed to something new.
+    (PASS, "lambda:CreateFunction"),
+    (PASS, "ec2:RunInstances"),
+    (PASS, "ec2:AssociateIamInstanceProfile"),
+    (PASS, "ec2:RequestSpotInstances"),
+    (PASS, "autoscaling:CreateLaunchConfiguration"),
+    (PASS, "ecs:RunTask"),
+    (PASS, "ecs:RegisterTaskDefinition"),
+    (PASS, "glue:CreateDevEndpoint"),
+    (PASS, "glue:CreateJob"),
+    (PASS, "glue:UpdateJob"),
+    (PASS, "glue:CreateCrawler"),
+    (PASS, "cloudformation:CreateStack"),
+    (PASS, "cloudformation:CreateStackSet"),
+    (PASS, "codebuild:CreateProject"),
+    (PASS, "codepipeline:CreatePipeline"),
+    (PASS, "codestar:CreateProject"),
+    (PASS, "datapipeline:CreatePipeline"),
+    (PASS, "datapipeline:PutPipelineDefinition"),
+    (PASS, "states:CreateStateMachine"),
+    (PASS, "events:PutTargets"),
+    (PASS, "scheduler:CreateSchedule"),
+    (PASS, "bedrock:CreateAgent"),
+    (PASS, "emr-serverless:StartJobRun"),
+    (PASS, "elasticmapreduce:RunJobFlow"),
+    (PASS, "apprunner:CreateService"),
+    (PASS, "sagemaker:CreateNotebookInstance"),
+    (PASS, "sagemaker:CreateDomain"),
+    (PASS, "sagemaker:CreateUserProfile"),
+    (PASS, "sagemaker:CreateModel"),
+    (PASS, "sagemaker:CreateTrainingJob"),
+    (PASS, "sagemaker:CreateProcessingJob"),
+    (PASS, "sagemaker:CreateHyperParameterTuningJob"),
+    (PASS, "sagemaker:CreateTransformJob"),
+    (PASS, "sagemaker:CreateAutoMLJob"),
+    (PASS, "sagemaker:CreatePipeline"),
+    # A resource's own policy.
+    ("s3:PutBucketPolicy",),
+    ("s3:PutBucketAcl",),
+    ("kms:PutKeyPolicy",),
+    ("lambda:AddPermission",),
+    ("sns:AddPermission",),
+    ("sqs:AddPermission",),
+    ("sqs:SetQueueAttributes",),
+    ("ecr:SetRepositoryPolicy",),
+    ("sagemaker:PutModelPackageGroupPolicy",),
+    ("glue:PutResourcePolicy",),
+    ("lakeformation:PutDataLakeSettings",),
+)
+
+
+def granted(document: Document) -> frozenset[str]:
+    """Every action that a document allows on anything."""
+    return frozenset(
+        action
+        for statement in document["Statement"]
+        if statement["Effect"] == "Allow"
+        for pattern in listed(statement["Action"])
+        for action in actions.expand(pattern)
+    )
+
+
+def effective(role: Role) -> frozenset[str]:
+    """What its policies and its boundary both allow on anything; denies are not counted in its favour."""
+    own = frozenset[str]().union(*(granted(document) for document in role.policies.values()))
+    return own & granted(role.boundary) if role.boundary is not None else own
+
+
+def ways(role: Role) -> frozenset[tuple[str, ...]]:
+    """The ways that are open to it."""
+    can = effective(role)
+    return frozenset(way for way in WAYS if can.issuperset(way))
+
+
+@dataclass(frozen=True)
+class Passing:
+    """What a role may hand on: `roles` by ARN, to `services`."""
+
+    roles: frozenset[str]
+    services: frozenset[str]
+
+
+def passing(role: Role) -> Passing:
+    statements = [each for _, each in role.statements() if each["Effect"] == "Allow" and PASS in listed(each["Action"])]
+    return Passing(
+        frozenset(arn for each in statements for arn in listed(each["Resource"])),
+        frozenset(
+            service
+            for each in statements
+            for service in listed(each.get("Condition", {}).get("StringEquals", {}).get("iam:PassedToService", "*"))
+        ),
+    )
+
+
+def uncontained(role: Role, roles: Mapping[str, Role]) -> Iterable[str]:
+    """Ways that lead further than its own place. A role may be handed to SageMaker, if that role leads nowhere."""
+    by_arn = {each.arn: each for each in roles.values()}
+    for way in ways(role):
+        if PASS not in way:
+            yield f"{role.name}: {' and '.join(way)}"
+    if PASS not in effective(role):
+        return
+    handed = passing(role)
+    if handed.services != {"sagemaker.amazonaws.com"}:
+        yield f"{role.name}: hands roles to {', '.join(sorted(handed.services))}"
+    for arn in handed.roles:
+        target = by_arn.get(arn)
+        if target is None:
+            yield f"{role.name}: hands on {arn}, which is no role of this platform"
+        elif ways(target):
+            yield f"{role.name}: hands on {target.name}, which itself can get further"
+        elif target.boundary is None or any(action.startswith(("iam:", "sts:")) for action in effective(target)):
+            yield f"{role.name}: hands on {target.name}, which touches identities"

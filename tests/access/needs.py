@@ -1,0 +1,299 @@
+"""What each role needs: (action, resource) pairs, each with where the need comes from.
+
+Resources are written short: `{prefix}` is the environment's name prefix, `key:<purpose>` a KMS key, `bucket` the data
+bucket, and an ARN begins with its service. `short` turns what was applied into the same spelling, so that granted and
+needed can be compared pair by pair, in both directions.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from tests.access.roles import Role, listed
+
+Pair = tuple[str, str]
+Pairs = frozenset[Pair]
+
+
+@dataclass(frozen=True)
+class Need:
+    """Of one role.
+
+    Attributes:
+        code: folder whose boto3 calls make the need; `None` where AWS itself acts under the role.
+        calls: pairs of the code's own calls.
+        around: pairs that follow from how it runs.
+    """
+
+    code: str | None
+    calls: Pairs
+    around: Pairs
+
+    @property
+    def pairs(self) -> Pairs:
+        return self.calls | self.around
+
+
+def pairs(actions: Iterable[str] | str, resources: Iterable[str] | str) -> Pairs:
+    return frozenset(product([actions] if isinstance(actions, str) else actions, listed(resources)))
+
+
+# ---- the bucket ------------------------------------------------------------------------------------------------
+
+
+def reading(*prefixes: str) -> Pairs:
+    return pairs("s3:ListBucket", "bucket") | pairs("s3:GetObject", [f"bucket/{prefix}*" for prefix in prefixes])
+
+
+def writing(*prefixes: str) -> Pairs:
+    return pairs("s3:PutObject", [f"bucket/{prefix}*" for prefix in prefixes])
+
+
+def large_objects(*prefixes: str) -> Pairs:
+    """Above 8 MB, SDKs write in parts, and clean up or go on after a failure."""
+    return pairs(
+        ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], [f"bucket/{prefix}*" for prefix in prefixes]
+    )
+
+
+LOCATE = pairs("s3:GetBucketLocation", "bucket")
+"""SDKs ask where the bucket is when they were told another region."""
+
+
+def encrypted(*purposes: str, write: bool = False) -> Pairs:
+    """S3 uses the key in the name of whoever reads or writes the object."""
+    return pairs(
+        ["kms:Decrypt", "kms:GenerateDataKey"] if write else "kms:Decrypt", [f"key:{each}" for each in purposes]
+    )
+
+
+# ---- where it runs ---------------------------------------------------------------------------------------------
+
+
+def lambda_runtime(name: str) -> Pairs:
+    """Lambda writes the log, opens the encrypted environment and sends traces under the function's role."""
+    return (
+        pairs(["logs:CreateLogStream", "logs:PutLogEvents"], f"logs:log-group:/aws/lambda/{{prefix}}-{name}:*")
+        | pairs("kms:Decrypt", "key:data")
+        | pairs(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], "*")
+    )
+
+
+IMAGES = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+FRAMEWORK_IMAGES = {
+    "683313688378": ["sagemaker-scikit-learn", "sagemaker-xgboost"],
+    "763104351884": [
+        "huggingface-pytorch-inference",
+        "huggingface-pytorch-training",
+        "pytorch-inference",
+        "pytorch-training",
+    ],
+    "156813124566": ["sagemaker-model-monitor-analyzer"],
+}
+"""AWS's own accounts in us-east-1, and the images of theirs that blueprints may name."""
+
+CATALOG = ["glue:catalog", "glue:database/{sql_prefix}_*", "glue:table/{sql_prefix}_*/*"]
+
+BASE = (
+    pairs("cloudwatch:PutMetricData", "*")
+    | pairs(
+        IMAGES, [f"ecr:{account}:repository/{name}" for account, names in FRAMEWORK_IMAGES.items() for name in names]
+    )
+    | pairs(IMAGES, ["ecr:repository/{prefix}/inference", "ecr:repository/{prefix}/training"])
+    | pairs("ecr:GetAuthorizationToken", "*")
+    | pairs(
+        [
+            "glue:BatchGetPartition",
+            "glue:GetDatabase",
+            "glue:GetDatabases",
+            "glue:GetPartition",
+            "glue:GetPartitions",
+            "glue:GetTable",
+            "glue:GetTables",
+        ],
+        CATALOG,
+    )
+    # Volumes and output under a customer key (SageMaker's guide, "SageMaker AI roles").
+    | pairs(["kms:CreateGrant", "kms:DescribeKey", "kms:Encrypt"], "key:models")
+)
+"""The base of everything that SageMaker runs."""
+
+NETWORK = (
+    pairs("ec2:CreateNetworkInterface", ["ec2:network-interface/*", "ec2:security-group/{id}", "ec2:subnet/{id}"])
+    | pairs(
+        ["ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface", "ec2:DeleteNetworkInterfacePermission"],
+        "ec2:network-interface/*",
+    )
+    | pairs(
+        [
+            "ec2:DescribeDhcpOptions",
+            "ec2:DescribeNetworkInterfaces",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVpcs",
+        ],
+        "*",
+    )
+)
+"""SageMaker attaches its containers to subnets (SageMaker's guide, "Connect to resources in a VPC")."""
+
+
+def sagemaker_logs(group: str, *, make: bool) -> Pairs:
+    actions = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    found = pairs(actions, f"logs:log-group:{group}:*")
+    return (
+        found | pairs([*actions, "logs:CreateLogGroup"], [f"logs:log-group:{group}:*", f"logs:log-group:{group}"])
+        if make
+        else found
+    )
+
+
+# ---- the roles -------------------------------------------------------------------------------------------------
+
+_MODELS = ("artifacts/training-outputs/", "artifacts/models/sagemaker-custom/", "artifacts/models/sagemaker-finetuned/")
+_ETL_READ = ("data/raw/", "data/processed/", "data/features/")
+_ETL_WRITE = ("data/processed/", "data/features/", "data/quarantine/")
+_TRAINED = ("artifacts/training-outputs/", "artifacts/checkpoints/")
+
+NEEDS: dict[str, Need] = {
+    "data-validation": Need(
+        "lambda/data_validation",
+        reading("data/processed/", "data/features/"),
+        LOCATE | encrypted("data") | lambda_runtime("data-validation"),
+    ),
+    "model-evaluation": Need(
+        "lambda/model_evaluation",
+        reading("data/features/", "artifacts/training-outputs/"),
+        LOCATE | encrypted("data", "models") | lambda_runtime("model-evaluation"),
+    ),
+    "endpoint-probe": Need(
+        "lambda/endpoint_probe",
+        pairs("sagemaker:InvokeEndpoint", "sagemaker:endpoint/{prefix}-candidate-*"),
+        lambda_runtime("endpoint-probe"),
+    ),
+    "model-router": Need(
+        "lambda/model_router",
+        pairs("sagemaker:InvokeEndpoint", "sagemaker:endpoint/{prefix}-*")
+        | pairs("ssm:GetParameter", "ssm:parameter/mlops/local/routes/*")
+        | pairs(
+            "bedrock:InvokeModel",
+            ["bedrock:application-inference-profile/{id}", "bedrock::foundation-model/amazon.nova-lite-v1:0"],
+        ),
+        lambda_runtime("model-router"),
+    ),
+    "glue": Need(
+        "jobs/etl",
+        reading(*_ETL_READ, "artifacts/code/") | writing(*_ETL_WRITE),
+        LOCATE
+        | encrypted("data", write=True)
+        | large_objects(*_ETL_WRITE)
+        # Crawlers write the catalog, and only theirs.
+        | pairs(
+            [
+                "glue:BatchCreatePartition",
+                "glue:BatchGetPartition",
+                "glue:BatchUpdatePartition",
+                "glue:CreatePartition",
+                "glue:CreateTable",
+                "glue:GetDatabase",
+                "glue:GetPartition",
+                "glue:GetPartitions",
+                "glue:GetTable",
+                "glue:GetTables",
+                "glue:UpdatePartition",
+                "glue:UpdateTable",
+            ],
+            CATALOG,
+        )
+        # The security configuration: encrypted logs and bookmarks (Glue's guide, "Setting up encryption").
+        | pairs(
+            ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            "logs:log-group:/aws-glue/*",
+        )
+        | pairs(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], "key:data")
+        | pairs(["glue:GetSecurityConfiguration", "cloudwatch:PutMetricData"], "*"),
+    ),
+    "sagemaker-training": Need(
+        "jobs/train",
+        frozenset(),
+        # The container calls nothing; SageMaker moves its data.
+        reading("data/features/", "artifacts/code/", "artifacts/checkpoints/")
+        | writing(*_TRAINED)
+        | large_objects(*_TRAINED)
+        | LOCATE
+        | encrypted("data", "models", write=True)
+        | BASE
+        | NETWORK
+        | sagemaker_logs("/aws/sagemaker/TrainingJobs", make=True),
+    ),
+    "sagemaker-candidate": Need(
+        "jobs/inference",
+        frozenset(),
+        reading("artifacts/training-outputs/")
+        | LOCATE
+        | encrypted("data", "models")
+        | BASE
+        | NETWORK
+        | sagemaker_logs("/aws/sagemaker/Endpoints/{prefix}-candidate-*", make=True),
+    ),
+    "reviews-": Need(
+        "jobs/inference",
+        frozenset(),
+        reading(*_MODELS)
+        | LOCATE
+        | encrypted("data", "models")
+        | BASE
+        | NETWORK
+        | sagemaker_logs("/aws/sagemaker/Endpoints/{prefix}-reviews", make=False),
+    ),
+    "flow-logs": Need(
+        None,
+        frozenset(),
+        # VPC's guide, "IAM role for publishing flow logs to CloudWatch Logs", less the group that exists already.
+        pairs(
+            ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            ["logs:log-group:/aws/vpc/{prefix}/flow-logs", "logs:log-group:/aws/vpc/{prefix}/flow-logs:*"],
+        )
+        | pairs("logs:DescribeLogGroups", "logs:log-group:*"),
+    ),
+}
+"""By the role's name after the prefix; a name that ends with a hyphen is followed by a suffix of AWS's."""
+
+
+def granted(role: Role, names: Mapping[str, str]) -> Pairs:
+    """The pairs that a role's own policies allow, in short spelling; conditions stay out of it."""
+    return frozenset(
+        (action, short(resource, names))
+        for _, statement in role.statements()
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+        for resource in listed(statement["Resource"])
+    )
+
+
+def names_of(foundation: Mapping[str, object]) -> dict[str, str]:
+    """What `short` replaces, from the outputs of phase foundation."""
+    text = json.loads(json.dumps(foundation))
+    return {
+        text["s3"]["bucket_arn"]: "bucket",
+        text["kms"]["data_key_arn"]: "key:data",
+        text["kms"]["models_key_arn"]: "key:models",
+        text["kms"]["logs_key_arn"]: "key:logs",
+    }
+
+
+def short(resource: str, names: Mapping[str, str], account: str = "123456789012", prefix: str = "mlops-local") -> str:
+    for arn, name in names.items():
+        resource = resource.replace(arn, name)
+    resource = re.sub(rf"^arn:aws:([a-z0-9-]+):[a-z0-9-]*:(?:{account})?:", r"\1:", resource)
+    # AWS's own: its account, or none at all, is part of what the right is about.
+    resource = re.sub(r"^arn:aws:([a-z0-9-]+):[a-z0-9-]*:(\d{12}):", r"\1:\2:", resource)
+    resource = re.sub(r"^bedrock:foundation-model", "bedrock::foundation-model", resource)
+    resource = re.sub(
+        r"(security-group|subnet|application-inference-profile)/(?!\*)[A-Za-z0-9-]+$", r"\1/{id}", resource
+    )
+    return resource.replace(prefix, "{prefix}").replace(prefix.replace("-", "_"), "{sql_prefix}")

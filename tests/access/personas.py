@@ -1,0 +1,156 @@
+"""What each persona must be able to do, and what it must not: calls, put to the policy evaluator one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+REGION, ACCOUNT = "us-east-1", "123456789012"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call of a persona. Resources are filled in with `bucket`, `prefix` and `sql` (the prefix without hyphens)."""
+
+    persona: str
+    action: str
+    resource: str
+    allowed: bool
+    context: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def id(self) -> str:
+        return f"{self.persona} {'may' if self.allowed else 'may not'} {self.action} {self.resource.rpartition(':')[2]}"
+
+
+def arn(service: str, resource: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{resource}"
+
+
+def sagemaker(resource: str) -> str:
+    return arn("sagemaker", resource)
+
+
+S3_KEY = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
+TO_SAGEMAKER = {"iam:PassedToService": "sagemaker.amazonaws.com"}
+TRAINING_ROLE = f"arn:aws:iam::{ACCOUNT}:role/{{prefix}}-sagemaker-training"
+DEPLOYING = ("CreateEndpoint", "UpdateEndpoint", "DeleteEndpoint", "UpdateEndpointWeightsAndCapacities")
+
+
+def may(persona: str, action: str, resource: str, **context: str) -> Call:
+    return Call(persona, action, resource, True, {key.replace("__", ":"): value for key, value in context.items()})
+
+
+def may_not(persona: str, action: str, resource: str, **context: str) -> Call:
+    return Call(persona, action, resource, False, {key.replace("__", ":"): value for key, value in context.items()})
+
+
+DATA_SCIENTIST = [
+    may("data_scientist", "s3:GetObject", "{bucket}/data/raw/reviews/a.txt"),
+    may("data_scientist", "s3:GetObject", "{bucket}/data/features/reviews/a.parquet"),
+    may("data_scientist", "s3:ListBucket", "{bucket}", s3__prefix="data/features/reviews/"),
+    may("data_scientist", "s3:PutObject", "{bucket}/artifacts/training-outputs/mine/model.tar.gz"),
+    may("data_scientist", "athena:StartQueryExecution", arn("athena", "workgroup/{prefix}-analytics")),
+    may("data_scientist", "glue:GetTable", arn("glue", "table/{sql}_raw/reviews")),
+    may("data_scientist", "sagemaker:CreatePresignedDomainUrl", sagemaker("user-profile/d-1/{prefix}-ann")),
+    may("data_scientist", "sagemaker:CreateApp", sagemaker("app/d-1/{prefix}-ann/JupyterLab/default")),
+    may("data_scientist", "sagemaker:CreateTrainingJob", sagemaker("training-job/{prefix}-try-1")),
+    may("data_scientist", "sagemaker:CreateExperiment", sagemaker("experiment/{prefix}-try")),
+    Call("data_scientist", "iam:PassRole", TRAINING_ROLE, True, TO_SAGEMAKER),
+    *(may_not("data_scientist", f"sagemaker:{action}", sagemaker("endpoint/{prefix}-reviews")) for action in DEPLOYING),
+    may_not("data_scientist", "sagemaker:CreateModel", sagemaker("model/{prefix}-mine")),
+    may_not("data_scientist", "sagemaker:UpdateModelPackage", sagemaker("model-package/{prefix}-reviews/1")),
+    may_not("data_scientist", "s3:PutObject", "{bucket}/data/features/reviews/a.parquet"),
+    may_not("data_scientist", "s3:DeleteObject", "{bucket}/data/raw/reviews/a.txt"),
+    may_not("data_scientist", "s3:PutObject", "{bucket}/artifacts/code/etl/x/reviews_etl.py"),
+    may_not("data_scientist", "s3:GetObject", "arn:aws:s3:::another-bucket/data/raw/a.txt"),
+    may_not("data_scientist", "s3:ListBucket", "{bucket}"),
+    may_not("data_scientist", "states:StartExecution", arn("states", "stateMachine:{prefix}-training")),
+    may_not("data_scientist", "sagemaker:CreateTrainingJob", sagemaker("training-job/mlops-prod-try-1")),
+    Call("data_scientist", "iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/{{prefix}}-glue", False, TO_SAGEMAKER),
+    may_not("data_scientist", "iam:PassRole", TRAINING_ROLE, iam__PassedToService="lambda.amazonaws.com"),
+    may_not("data_scientist", "kms:Decrypt", "{data_key}"),
+    Call("data_scientist", "kms:Decrypt", "{data_key}", True, S3_KEY),
+]
+
+ML_ENGINEER = [
+    may("ml_engineer", "states:StartExecution", arn("states", "stateMachine:{prefix}-training")),
+    may("ml_engineer", "sagemaker:UpdateModelPackage", sagemaker("model-package/{prefix}-reviews/1")),
+    may("ml_engineer", "sagemaker:InvokeEndpoint", sagemaker("endpoint/{prefix}-reviews")),
+    may("ml_engineer", "s3:PutObject", "{bucket}/artifacts/models/sagemaker-custom/a/model.tar.gz"),
+    may("ml_engineer", "s3:PutObject", "{bucket}/configs/inference/realtime/reviews.json"),
+    may("ml_engineer", "s3:GetObject", "{bucket}/data/features/reviews/a.parquet"),
+    may_not("ml_engineer", "s3:GetObject", "{bucket}/data/raw/reviews/a.txt"),
+    may_not("ml_engineer", "s3:PutObject", "{bucket}/data/features/reviews/a.parquet"),
+    *(may_not("ml_engineer", f"sagemaker:{action}", sagemaker("endpoint/{prefix}-reviews")) for action in DEPLOYING),
+    may_not("ml_engineer", "states:UpdateStateMachine", arn("states", "stateMachine:{prefix}-training")),
+    may_not("ml_engineer", "lambda:UpdateFunctionCode", arn("lambda", "function:{prefix}-model-router")),
+]
+
+DATA_ENGINEER = [
+    may("data_engineer", "s3:PutObject", "{bucket}/data/raw/reviews/a.txt"),
+    may("data_engineer", "s3:DeleteObject", "{bucket}/data/quarantine/reviews/a.jsonl"),
+    may("data_engineer", "glue:StartJobRun", arn("glue", "job/{prefix}-reviews-etl")),
+    may("data_engineer", "glue:StartCrawler", arn("glue", "crawler/{prefix}-raw-reviews")),
+    may("data_engineer", "athena:StartQueryExecution", arn("athena", "workgroup/{prefix}-analytics")),
+    may_not("data_engineer", "s3:DeleteObject", "{bucket}/data/processed/reviews/a.parquet"),
+    may_not("data_engineer", "s3:DeleteObjectVersion", "{bucket}/data/raw/reviews/a.txt"),
+    may_not("data_engineer", "s3:GetObject", "{bucket}/artifacts/models/sagemaker-custom/a/model.tar.gz"),
+    may_not("data_engineer", "glue:UpdateJob", arn("glue", "job/{prefix}-reviews-etl")),
+    may_not("data_engineer", "glue:DeleteTable", arn("glue", "table/{sql}_raw/reviews")),
+    may_not("data_engineer", "sagemaker:CreateTrainingJob", sagemaker("training-job/{prefix}-try-1")),
+    *(may_not("data_engineer", f"sagemaker:{action}", sagemaker("endpoint/{prefix}-reviews")) for action in DEPLOYING),
+]
+
+PRODUCTION = [
+    may("production", "sagemaker:UpdateEndpoint", sagemaker("endpoint/{prefix}-reviews")),
+    may("production", "sagemaker:UpdateEndpoint", sagemaker("endpoint-config/{prefix}-reviews-0a1b2c3d")),
+    may("production", "sagemaker:InvokeEndpoint", sagemaker("endpoint/{prefix}-reviews")),
+    Call(
+        "production",
+        "application-autoscaling:RegisterScalableTarget",
+        arn("application-autoscaling", "scalable-target/1"),
+        True,
+        {"application-autoscaling:service-namespace": "sagemaker"},
+    ),
+    may("production", "cloudwatch:GetMetricData", "*"),
+    may("production", "logs:FilterLogEvents", arn("logs", "log-group:/aws/lambda/{prefix}-model-router")),
+    may("production", "s3:GetObject", "{bucket}/logs/inference/realtime/a.json"),
+    *(
+        may_not("production", "s3:GetObject", f"{{bucket}}/{prefix}a")
+        for prefix in (
+            "data/raw/",
+            "data/processed/",
+            "data/features/",
+            "data/features/offline/",
+            "data/quarantine/",
+            "artifacts/training-outputs/",
+            "artifacts/checkpoints/",
+            "artifacts/models/sagemaker-custom/",
+        )
+    ),
+    may_not("production", "s3:ListBucket", "{bucket}", s3__prefix="data/raw/"),
+    may_not("production", "s3:PutObject", "{bucket}/logs/inference/realtime/a.json"),
+    may_not("production", "athena:StartQueryExecution", arn("athena", "workgroup/{prefix}-analytics")),
+    may_not("production", "glue:GetTable", arn("glue", "table/{sql}_features/reviews")),
+    *(
+        may_not("production", f"sagemaker:{action}", sagemaker(f"{kind}/{{prefix}}-x"))
+        for action, kind in (
+            ("CreateEndpoint", "endpoint"),
+            ("DeleteEndpoint", "endpoint"),
+            ("CreateEndpointConfig", "endpoint-config"),
+            ("CreateModel", "model"),
+            ("CreateTrainingJob", "training-job"),
+            ("UpdateModelPackage", "model-package"),
+        )
+    ),
+    Call("production", "iam:PassRole", TRAINING_ROLE, False, TO_SAGEMAKER),
+    Call(
+        "production",
+        "application-autoscaling:RegisterScalableTarget",
+        arn("application-autoscaling", "scalable-target/1"),
+        False,
+        {"application-autoscaling:service-namespace": "dynamodb"},
+    ),
+]
+
+CALLS = [*DATA_SCIENTIST, *ML_ENGINEER, *DATA_ENGINEER, *PRODUCTION]

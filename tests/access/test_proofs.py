@@ -1,0 +1,186 @@
+"""The proofs themselves: each turns red on what it is there for, and stays green beside it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.access import actions, calls, escalation, needs, proofs, simulation
+from tests.access.roles import Role
+
+ACCOUNT = "123456789012"
+TRAINING = f"arn:aws:iam::{ACCOUNT}:role/mlops-local-sagemaker-training"
+
+
+NOT_ACTION = {"Statement": [{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}]}
+DENY_ALL = {"Statement": [{"Effect": "Deny", "Action": "iam:*", "Resource": "*"}]}
+
+
+def document(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    return {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "S", "Effect": "Allow", "Action": action, "Resource": resource, **more}],
+    }
+
+
+def role(name: str = "mlops-local-x", *policies: dict[str, Any], boundary: dict[str, Any] | None = None) -> Role:
+    trust = {
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "lambda.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+                "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+            }
+        ]
+    }
+    return Role(
+        name,
+        f"arn:aws:iam::{ACCOUNT}:role/{name}",
+        trust,
+        {f"p{index}": each for index, each in enumerate(policies)},
+        boundary,
+    )
+
+
+@pytest.mark.parametrize(
+    ("proof", "bad", "good"),
+    [
+        (proofs.wildcard_actions, document("*"), document("s3:GetObject", "arn:aws:s3:::b/data/*")),
+        (proofs.wildcard_actions, document("s3:Get*"), document(["s3:GetObject"])),
+        (proofs.wildcard_actions, NOT_ACTION, DENY_ALL),
+        (proofs.whole_services, document("sagemaker:*"), document("sagemaker:Describe*")),
+        (proofs.whole_services, document("*"), document("s3:Get*")),
+        (proofs.unknown_actions, document("s3:ReadObject"), document("s3:GetObject")),
+        (proofs.unknown_actions, document("sagemaker:InvokeEndpoints"), document("sagemaker:InvokeEndpoint")),
+        (proofs.needless_stars, document("s3:GetObject"), document("sagemaker:ListEndpoints")),
+        (proofs.needless_stars, document("ec2:DeleteNetworkInterface"), document("ec2:DescribeSubnets")),
+        (proofs.needless_stars, document(["ec2:DescribeSubnets", "iam:PassRole"]), document("xray:PutTraceSegments")),
+        (
+            proofs.needless_stars,
+            document("cloudwatch:PutMetricData"),
+            document("cloudwatch:PutMetricData", Condition={"StringLike": {"cloudwatch:namespace": "mlops-local"}}),
+        ),
+        (
+            proofs.idle_pairs,
+            document("s3:GetObject", "arn:aws:sagemaker:us-east-1:123456789012:endpoint/x"),
+            document("sagemaker:InvokeEndpoint", "arn:aws:sagemaker:us-east-1:123456789012:endpoint/x-*"),
+        ),
+        (
+            proofs.idle_pairs,
+            document("s3:GetObject", ["arn:aws:s3:::b/data/*", "arn:aws:sqs:us-east-1:123456789012:q"]),
+            document(["s3:GetObject", "s3:ListBucket"], ["arn:aws:s3:::b/data/*", "arn:aws:s3:::b"]),
+        ),
+    ],
+)  # fmt: skip
+def test_a_proof_sees_the_bad_and_leaves_the_good(proof: Any, bad: dict[str, Any], good: dict[str, Any]) -> None:
+    assert proof(bad)
+    assert not proof(good)
+
+
+@pytest.mark.parametrize(
+    ("principal", "condition"),
+    [
+        ("*", {}),
+        ({"AWS": "*"}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        ({"Service": "sagemaker.amazonaws.com"}, {}),
+        ({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {}),
+        ({"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+        ({"AWS": "arn:aws:iam::210987654321:role/x"}, {"StringEquals": {"aws:PrincipalTag/persona": "x"}}),
+    ],
+)
+def test_an_open_trust_is_found(principal: Any, condition: dict[str, Any]) -> None:
+    trust = {
+        "Statement": [{"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition}]
+    }
+    assert proofs.open_trust(replace(role(), trust=trust), ACCOUNT, "mlops-local-")
+    assert not proofs.open_trust(role(), ACCOUNT, "mlops-local-")
+    assert proofs.open_trust(role("another"), ACCOUNT, "mlops-local-")
+
+
+@pytest.mark.parametrize("way", escalation.WAYS, ids=" and ".join)
+def test_every_way_up_exists_on_aws_and_is_found(way: tuple[str, ...]) -> None:
+    assert all(actions.expand(action) == (action,) for action in way), "AWS has no such action"
+    climber = role("mlops-local-climber", document(list(way)), boundary=document(list(way)))
+    assert way in escalation.ways(climber)
+    assert list(escalation.uncontained(climber, {climber.name: climber}))
+    bounded = replace(climber, boundary=document("s3:GetObject"))
+    assert way not in escalation.ways(bounded), "what the boundary cuts is no way"
+    unbounded = replace(climber, boundary=None)
+    assert way in escalation.ways(unbounded), "without a boundary the policies decide"
+
+
+def test_there_are_the_known_ways() -> None:
+    assert len(set(escalation.WAYS)) == len(escalation.WAYS) >= 60
+
+
+def test_handing_on_a_role_is_contained_only_by_name_service_and_target() -> None:
+    target = role(
+        "mlops-local-sagemaker-training", document("s3:GetObject", "arn:aws:s3:::b/*"), boundary=document("s3:Get*")
+    )
+    start = document("sagemaker:CreateTrainingJob", f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:training-job/x-*")
+    condition = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+
+    def uncontained(passing: dict[str, Any], to: Role = target) -> list[str]:
+        one = role("mlops-local-one", start, passing, boundary=document(["iam:PassRole", "sagemaker:Create*"]))
+        return [*escalation.uncontained(one, {each.name: each for each in (one, to)}), *proofs.reach_of_passing(one)]
+
+    assert not uncontained(document("iam:PassRole", TRAINING, Condition=condition))
+    assert uncontained(document("iam:PassRole", TRAINING))
+    assert uncontained(document("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/mlops-local-*", Condition=condition))
+    assert uncontained(document("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/admin", Condition=condition))
+    powerful = replace(target, policies={"p": document("iam:PutRolePolicy")}, boundary=document("iam:PutRolePolicy"))
+    assert uncontained(document("iam:PassRole", TRAINING, Condition=condition), powerful)
+    assert uncontained(document("iam:PassRole", TRAINING, Condition=condition), replace(target, boundary=None))
+
+
+def test_a_right_that_the_boundary_cuts_is_found() -> None:
+    granted = document("sagemaker:InvokeEndpoint", f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/x-*")
+    assert not simulation.cut_by_boundary(role("r", granted, boundary=document("sagemaker:Invoke*")))
+    assert simulation.cut_by_boundary(role("r", granted, boundary=document("sagemaker:Describe*")))
+    assert simulation.cut_by_boundary(role("r", granted))
+
+
+def test_granted_and_needed_are_compared_in_one_spelling() -> None:
+    one = role("r", document(["s3:GetObject"], ["arn:aws:s3:::data/data/raw/*"]))
+    assert needs.granted(one, {"arn:aws:s3:::data": "bucket"}) == {("s3:GetObject", "bucket/data/raw/*")}
+    assert (
+        needs.short(f"arn:aws:ecr:us-east-1:{ACCOUNT}:repository/mlops-local/training", {})
+        == "ecr:repository/{prefix}/training"
+    )
+    assert needs.short("arn:aws:ecr:us-east-1:683313688378:repository/x", {}) == "ecr:683313688378:repository/x"
+
+
+def test_calls_are_read_from_code(tmp_path: Path) -> None:
+    function, common = tmp_path / "function", tmp_path / "inference_common"
+    function.mkdir()
+    common.mkdir()
+    (function / "handler.py").write_text(
+        "import boto3\nfrom inference_common.s3 import Bucket\n"
+        'S3 = boto3.client("s3")\nSFN = boto3.client("stepfunctions")\n'
+        'def handler(event, context):\n    SFN.start_execution(name="x")\n    print("get_object")\n'
+    )
+    (common / "s3.py").write_text('def keys(client):\n    return client.get_paginator("list_objects_v2").paginate()\n')
+    (common / "unused.py").write_text("def delete(client):\n    client.delete_object()\n")
+    assert calls.of_python(function) == {"s3:ListBucket", "states:StartExecution"}
+
+
+def test_calls_are_read_from_a_state_machine() -> None:
+    called = {"D": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke"}}
+    states = {
+        "A": {"Type": "Task", "Resource": "arn:aws:states:::aws-sdk:s3:listObjectsV2"},
+        "B": {"Type": "Task", "Resource": "arn:aws:states:::glue:startJobRun.sync"},
+        "C": {"Type": "Parallel", "Branches": [{"States": called}]},
+        "E": {"Type": "Pass"},
+    }
+    assert calls.of_state_machine({"States": states}) == {
+        "s3:ListBucket",
+        "glue:StartJobRun",
+        "glue:GetJobRun",
+        "glue:GetJobRuns",
+        "glue:BatchStopJobRun",
+        "lambda:InvokeFunction",
+    }

@@ -1,0 +1,78 @@
+"""Whoever owns the bucket hands out rights on it: nobody else writes one of its ARNs with a wildcard."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.terraform import hcl
+
+OWNERS = ("modules/s3", "modules/s3_access", "modules/s3_buckets")
+COMMENT = re.compile(r"(?m)^\s*(?:#|//).*$|\s# .*$")
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+OF_A_BUCKET = re.compile(r":s3:::|bucket(?:_arn|_arns|\.arn|\.name|_name)?\b.*\}/|bucket\w*\.\w+\.arn\}/")
+RIGHTS = re.compile(r'"s3:[A-Z]\w+"')
+OTHER_BUCKETS = {
+    "modules/vpc/endpoint_policies.tf": "the endpoint's policy: buckets of this account, and two of AWS's own",
+    "modules/iam/boundary.tf": "the ceiling: it takes the bucket's ARNs from the owner",
+}
+"""Files that speak of rights on S3, but not on objects of the data bucket, with the reason."""
+
+FILES = sorted(
+    file
+    for file in hcl.TERRAFORM.rglob("*.tf")
+    if ".terraform" not in file.parts
+    and "examples" not in file.parts
+    and not file.relative_to(hcl.TERRAFORM).as_posix().startswith(tuple(f"{owner}/" for owner in OWNERS))
+)
+
+
+def wildcards(text: str) -> list[str]:
+    """String literals that are ARNs of a bucket's objects by pattern."""
+    code = COMMENT.sub("", text)
+    return [literal for literal in STRING.findall(code) if "*" in literal and OF_A_BUCKET.search(literal)]
+
+
+def test_there_are_files_to_look_at() -> None:
+    assert len(FILES) > 100
+
+
+def test_only_the_owner_writes_rights_on_objects() -> None:
+    found = {}
+    for file in FILES:
+        name, text = file.relative_to(hcl.TERRAFORM).as_posix(), file.read_text(encoding="utf-8")
+        written = wildcards(text) + RIGHTS.findall(COMMENT.sub("", text))
+        if written and name not in OTHER_BUCKETS:
+            found[name] = written
+    assert not found, "rights on the bucket come from module s3_access"
+
+
+def test_every_exception_is_still_needed() -> None:
+    for name in OTHER_BUCKETS:
+        text = (hcl.TERRAFORM / name).read_text(encoding="utf-8")
+        assert wildcards(text) or RIGHTS.findall(text) or '"s3:' in text, f"{name} is no exception any more"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Resource = "${var.bucket_arn}/*"',
+        'resources = ["${var.bucket.arn}/data/raw/*"]',
+        'Resource = "arn:aws:s3:::${var.bucket_name}/artifacts/*"',
+        'Resource = [for p in ["a"] : "${local.bucket_arn}/${p}/*"]',
+        'Resource = "${aws_s3_bucket.data.arn}/*"',
+    ],
+)
+def test_a_wildcard_is_seen(text: str) -> None:
+    assert wildcards(text)
+
+
+def test_what_is_no_wildcard_is_left_alone() -> None:
+    assert not wildcards('path = "s3://${var.bucket_name}/data/raw/reviews" # "${var.bucket_arn}/*"')
+    assert not wildcards('Resource = "arn:aws:sagemaker:*:endpoint/*"')
+
+
+def test_python_writes_no_rights() -> None:
+    for file in sorted((hcl.REPO / "orchestrator" / "blueprints").glob("*.py")):
+        assert not re.search(r":s3:::|\"s3:[A-Z]", file.read_text(encoding="utf-8")), file.name
