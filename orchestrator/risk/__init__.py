@@ -7,8 +7,9 @@
 `public-exposure`
     something becomes reachable from outside the account or the network.
 
-Pure: a plan document (`terraform show -json`) in, risks out. A type or a policy text that is not
-understood, or not known before the apply, counts as a risk; silence is never taken for safety.
+Pure: a plan document (`terraform show -json`) in, risks out. A type that nobody knows is taken for one that
+holds state, and a policy that cannot be read, or is known only after the apply, for a wider one. Whom such a
+policy lets in from outside cannot be told beforehand; it is listed under `iam-growth`.
 """
 
 from __future__ import annotations
