@@ -129,7 +129,8 @@ class Executor:
 
     def _start_emulator(self, step: steps.StartEmulator) -> None:
         info = self.session.tools.emulator.up()
-        self.session.journal.stage(step.name, f"{info.endpoint} (pid {info.pid})")
+        off = ", IAM is off: every role may do everything" if info.iam == "off" else ""
+        self.session.journal.stage(step.name, f"{info.endpoint} (pid {info.pid}){off}")
 
     def _check_account(self, step: steps.CheckAccount) -> None:
         session, environment = self.session, self.session.environment

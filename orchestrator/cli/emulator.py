@@ -32,6 +32,8 @@ def _show(app: App, info: EmulatorInfo | None, as_json: bool) -> None:
     else:
         app.console.line(f"the local AWS runs at {info.endpoint} (pid {info.pid}, account {info.account_id})")
         app.console.line(f"log: {info.log}")
+        if info.iam == "off":
+            app.console.line("IAM is off: every role may do everything, whatever its policies say")
 
 
 def _data(info: EmulatorInfo | None) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class LocalEmulator:
     Args:
         repo: the checkout; its `.venv-jobs` runs jobs and model servers.
         port: by default `EMULATOR_PORT`, else 4566; 0 lets the emulator pick a free one.
+            `EMULATOR_IAM=off` starts it without permissions.
         data_dir: by default `.emulator` in the checkout.
     """
 
@@ -92,6 +93,7 @@ class LocalEmulator:
             account_id=str(health["account_id"]),
             log=self._log,
             started_at=str(health["started_at"]),
+            iam=str(health["iam"]),
         )
 
     def logs(self, lines: int) -> str:
@@ -150,6 +152,7 @@ class LocalEmulator:
         if not jobs.exists():
             raise SetupError(f"{jobs} is missing: training and model servers run in it", hint="Run `make setup`.")
         options = {"--port": str(self._port), "--data-dir": str(self._data), "--jobs-python": str(jobs)}
+        options["--iam"] = _iam_from_environment()
         words = [word for option in options.items() for word in option]
         return [sys.executable, "-m", "emulator", "serve", *words]
 
@@ -238,6 +241,13 @@ def _port_from_environment() -> int:
     if not value.isdigit() or not 0 < int(value) < 65536:
         raise ConfigError(f"EMULATOR_PORT must be a port number from 1 to 65535, got `{value}`")
     return int(value)
+
+
+def _iam_from_environment() -> str:
+    value = os.environ.get("EMULATOR_IAM", "").strip() or "enforced"
+    if value not in ("enforced", "off"):
+        raise ConfigError(f"EMULATOR_IAM must be `enforced` or `off`, got `{value}`")
+    return value
 
 
 def _signal_session(pid: int, sign: signal.Signals) -> None:

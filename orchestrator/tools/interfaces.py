@@ -176,6 +176,8 @@ class EmulatorInfo:
     account_id: str
     log: Path
     started_at: str
+    iam: str = "enforced"
+    """`enforced`, or `off`: then roles may do everything, whatever their policies say."""
 
 
 class EmulatorProcess(Protocol):

@@ -27,6 +27,7 @@ PROGRAM = textwrap.dedent('''
     parser.add_argument("--port", type=int)
     parser.add_argument("--data-dir", type=pathlib.Path)
     parser.add_argument("--jobs-python")
+    parser.add_argument("--iam")
     args = parser.parse_args()
     mode = pathlib.Path("mode").read_text() if pathlib.Path("mode").exists() else ""
     if mode == "die":
@@ -36,7 +37,7 @@ PROGRAM = textwrap.dedent('''
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
             health = {"service": "mlops-emulator", "pid": os.getpid(), "account_id": "123456789012",
-                      "started_at": "2026-01-01T00:00:00+00:00"}
+                      "started_at": "2026-01-01T00:00:00+00:00", "iam": args.iam}
             evidence = {"evidence": [{"id": "e1", "query": self.path.partition("?")[2]}]}
             body = json.dumps(evidence if "evidence" in self.path else health).encode()
             self.send_response(200)
@@ -202,3 +203,16 @@ def test_a_wrong_port_is_refused_with_its_value(repo: Path, monkeypatch: pytest.
     monkeypatch.setenv("EMULATOR_PORT", value)
     with pytest.raises(ConfigError, match=f"got `{value}`"):
         LocalEmulator(repo)
+
+
+def test_permissions_hold_unless_somebody_asks_for_none(
+    emulator: LocalEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert emulator.up().iam == "enforced"
+    emulator.down()
+    monkeypatch.setenv("EMULATOR_IAM", "off")
+    assert emulator.up().iam == "off"
+    emulator.down()
+    monkeypatch.setenv("EMULATOR_IAM", "no")
+    with pytest.raises(ConfigError, match="EMULATOR_IAM must be `enforced` or `off`, got `no`"):
+        emulator.up()
