@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from emulator.authorization import context, decisions, needs, storage
 from emulator.authorization.needs import Call, Need
@@ -22,6 +22,8 @@ BOUND_TOO = ("s3", "sts")
 """Services where a policy of the resource binds the administrator: a bucket's Deny, a role's trust."""
 SERVICE_HEADER, SOURCE_HEADER = "HTTP_X_EMULATOR_SERVICE", "HTTP_X_EMULATOR_SOURCE_ARN"
 """Set by the emulator itself where an AWS service assumes a role."""
+
+LOOPBACK = "127.0.0.1"
 
 needs.SPECIAL["s3"] = storage.of
 
@@ -92,51 +94,58 @@ class Guard:
             self._judge(identity, call, need, environ)
 
     def _judge(self, identity: Identity, call: Call, need: Need, environ: Environ) -> None:
-        who = identity.principal
-        ip, agent = environ.get("REMOTE_ADDR", "127.0.0.1"), environ.get("HTTP_USER_AGENT", "")
-        request = Request(
-            who,
-            need.action,
-            need.resource,
-            context.of(call, need, who, ip, agent, environ.get(SOURCE_HEADER, "")),
-            context.owner(need.resource),
+        made = Made(
+            environ.get("REMOTE_ADDR", LOOPBACK), environ.get("HTTP_USER_AGENT", ""), environ.get(SOURCE_HEADER, "")
         )
-        try:
-            decision = decide(request, self._applicable(identity, need))
-        except MalformedPolicy as error:
-            decision = Decision(Effect.IMPLICIT_DENY, "", f"because a policy cannot be read: {error}")
-        if not identity.administrator or not decision.allowed:
-            self._note(who, need, decision)
+        decision = judge(self._registry, identity, call, need, made)
         if not decision.allowed:
-            raise Refused("AccessDenied", message(who, need, decision))
+            raise Refused("AccessDenied", message(identity.principal, need, decision))
 
-    def _applicable(self, identity: Identity, need: Need) -> Applicable:
-        resource = self._registry.resource_policy(need.resource) if need.resource else None
-        return Applicable(
+
+@dataclass(frozen=True)
+class Made:
+    """From where and how a request was made."""
+
+    source_ip: str = LOOPBACK
+    user_agent: str = ""
+    source_arn: str = ""
+
+
+def judge(registry: Registry, identity: Identity, call: Call, need: Need, made: Made) -> Decision:
+    """The decision, which is noted."""
+    who = identity.principal
+    keys = context.of(call, need, who, made.source_ip, made.user_agent, made.source_arn)
+    request = Request(who, need.action, need.resource, keys, context.owner(need.resource))
+    key_or_role = need.action.startswith(("kms:", "sts:AssumeRole")) and need.resource not in (None, "*")
+    try:
+        policies = Applicable(
             identity=identity.policies,
             boundary=identity.boundary,
             session=identity.session,
-            resource=resource,
-            resource_must_allow=(need.action.startswith("kms:") and need.resource not in (None, "*"))
-            or need.action.startswith("sts:AssumeRole"),
+            resource=registry.resource_policy(need.resource) if need.resource else None,
+            resource_must_allow=key_or_role,
         )
+        decision = decide(request, policies)
+    except MalformedPolicy as error:
+        decision = Decision(Effect.IMPLICIT_DENY, "", f"because a policy cannot be read: {error}")
+    if not identity.administrator or not decision.allowed:
+        _note(who, need, decision)
+    return decision
 
-    def _note(self, who: Principal, need: Need, decision: Decision) -> None:
-        new = decisions.STORE.note(
-            principal=who.arn,
-            role=who.role_arn,
-            action=need.action,
-            resource=need.resource or "unknown",
-            decision="allowed" if decision.allowed else "denied",
-            by=decision.by,
-            because=decision.because,
-            undecided=tuple(sorted(decision.undecided)),
-        )
-        if new and decision.undecided:
-            keys = ", ".join(sorted(decision.undecided))
-            LOG.warning("%s on %s: undecided, the emulator does not know %s", need.action, need.resource, keys)
-        if new and not decision.allowed:
-            LOG.warning("%s", message(who, need, decision))
+
+def _note(who: Principal, need: Need, decision: Decision) -> None:
+    new = decisions.STORE.note(
+        principal=who.arn,
+        role=who.role_arn,
+        action=need.action,
+        resource=need.resource or "unknown",
+        decision="allowed" if decision.allowed else "denied",
+        by=decision.by,
+        because=decision.because,
+        undecided=tuple(sorted(decision.undecided)),
+    )
+    if new and not decision.allowed:
+        LOG.warning("%s", message(who, need, decision))
 
 
 def message(who: Principal, need: Need, decision: Decision) -> str:
@@ -150,8 +159,3 @@ def message(who: Principal, need: Need, decision: Decision) -> str:
     if decision.undecided:
         text += f" (the emulator does not know {', '.join(sorted(decision.undecided))}, and fails closed)"
     return text
-
-
-def evidence(wanted: dict[str, str]) -> list[dict[str, Any]]:
-    """For `GET /_emulator/evidence?kind=iam-decision`."""
-    return decisions.STORE.query(wanted)

@@ -36,17 +36,25 @@ class Need:
     context: Mapping[str, Value | None] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class StorageKey:
+    """A KMS key of S3. With a bucket key it encrypts for the whole bucket, without one for each object."""
+
+    arn: str
+    whole_bucket: bool = False
+
+
 class World(Protocol):
     """What has to be looked up to know what a call is about."""
 
     def key_arn(self, key: str, region: str) -> str | None:
         """ARN of a KMS key given by id, alias or ARN; `None` for a key that does not exist."""
 
-    def bucket_key(self, bucket: str, region: str) -> str | None:
-        """ARN of the key that the bucket encrypts with unless told otherwise."""
+    def bucket_key(self, bucket: str, region: str) -> StorageKey | None:
+        """The key that the bucket encrypts with unless told otherwise."""
 
-    def object_key(self, bucket: str, key: str, version: str | None, region: str) -> str | None:
-        """ARN of the key that an object is encrypted with."""
+    def object_key(self, bucket: str, key: str, version: str | None, region: str) -> StorageKey | None:
+        """The key that an object is encrypted with."""
 
     def resource_key(self, arn: str) -> str | None:
         """ARN of the key of a topic or queue."""
@@ -63,7 +71,7 @@ class World(Protocol):
 
 def of(call: Call, world: World) -> tuple[Need, ...]:
     """Everything that must be allowed, the call's own action first."""
-    special = SPECIAL.get(call.service)
+    special = SPECIAL.get(call.service) or SPECIAL.get(f"{call.service}:{call.operation}")
     if special:
         return special(call, world)
     service = tables.SERVICES.get(call.service)
@@ -74,7 +82,8 @@ def of(call: Call, world: World) -> tuple[Need, ...]:
 
 def arn(service: str, call: Call, rest: str) -> str:
     """An ARN of the caller's region and account; what is one already stays as it is."""
-    return rest if rest.startswith("arn:") else f"arn:{PARTITION}:{service}:{call.region}:{call.account}:{rest}"
+    region = "" if service in tables.GLOBAL else call.region
+    return rest if rest.startswith("arn:") else f"arn:{PARTITION}:{service}:{region}:{call.account}:{rest}"
 
 
 def _own(call: Call, service: Service) -> Iterable[Need]:
@@ -146,13 +155,18 @@ def _keys(call: Call, world: World) -> Iterable[Need]:
     name = f"{call.service}:{call.operation}"
     topic = call.parameters.get("TopicArn") or call.parameters.get("TargetArn")
     if name in ("sns:Publish", "sns:PublishBatch") and topic:
-        yield from through("sns", world.resource_key(str(topic)), call, "kms:GenerateDataKey", "kms:Decrypt")
+        about: dict[str, Value | None] = {"kms:EncryptionContext:aws:sns:topicArn": str(topic)}
+        actions: tuple[str, ...] = ("kms:GenerateDataKey", "kms:Decrypt")
+        yield from through("sns", world.resource_key(str(topic)), call, *actions, context=about)
     if call.service == "sqs" and call.operation in ("SendMessage", "SendMessageBatch", "ReceiveMessage"):
         actions = ("kms:Decrypt",) if call.operation == "ReceiveMessage" else ("kms:GenerateDataKey", "kms:Decrypt")
-        yield from through("sqs", world.resource_key(queue_arn(call)), call, *actions)
+        about = {"kms:EncryptionContext:aws:sqs:arn": queue_arn(call)}
+        yield from through("sqs", world.resource_key(queue_arn(call)), call, *actions, context=about)
     if name in ("ssm:GetParameter", "ssm:GetParameters") and call.parameters.get("WithDecryption"):
         for parameter in [*values_at(call.parameters, "Name"), *values_at(call.parameters, "Names")]:
-            yield from through("ssm", world.parameter_key(str(parameter), call.region), call, "kms:Decrypt")
+            about = {"kms:EncryptionContext:PARAMETER_ARN": arn("ssm", call, f"parameter/{str(parameter).lstrip('/')}")}
+            found = world.parameter_key(str(parameter), call.region)
+            yield from through("ssm", found, call, "kms:Decrypt", context=about)
     if name == "ssm:PutParameter" and call.parameters.get("Type") == "SecureString":
         key = world.key_arn(str(call.parameters.get("KeyId") or "alias/aws/ssm"), call.region)
         yield from through("ssm", key, call, "kms:GenerateDataKey")
@@ -232,6 +246,17 @@ def _bedrock(call: Call, world: World) -> tuple[Need, ...]:
     return (*own, *(Need(f"bedrock:{action}", one, profile_key) for one in behind))
 
 
+def _put_events(call: Call, world: World) -> tuple[Need, ...]:
+    """Each entry has a bus of its own, the default one where it names none."""
+    found = []
+    for entry in call.parameters.get("Entries") or ():
+        bus = entry.get("EventBusName") or "default"
+        resource = arn("events", call, bus if str(bus).startswith("arn:") else f"event-bus/{bus}")
+        told = {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
+        found.append(Need("events:PutEvents", resource, told))
+    return tuple(found)
+
+
 def _athena(call: Call, world: World) -> tuple[Need, ...]:
     query = call.parameters.get("QueryExecutionId")
     group = call.parameters.get("WorkGroup") or (world.workgroup_of(str(query), call.region) if query else None)
@@ -242,4 +267,11 @@ def _athena(call: Call, world: World) -> tuple[Need, ...]:
     return (Need(f"athena:{call.operation}", arn("athena", call, f"workgroup/{group}")),)
 
 
-SPECIAL = {"sqs": _sqs, "kms": _kms, "bedrock": _bedrock, "athena": _athena}
+SPECIAL = {
+    "athena": _athena,
+    "bedrock": _bedrock,
+    "events:PutEvents": _put_events,
+    "kms": _kms,
+    "sqs": _sqs,
+}
+"""By service, or by service and operation."""

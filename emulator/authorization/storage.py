@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from emulator.authorization.needs import Call, Need, World, through
+from emulator.authorization.needs import Call, Need, StorageKey, World, through
 from emulator.iam.conditions import Value
 
 OBJECT_ACTIONS = {
@@ -129,16 +129,20 @@ def _keys(call: Call, world: World, bucket: str, key: str) -> Iterable[Need]:
         yield from _through_s3(_written_with(call, world, bucket), bucket, key, call, *actions)
 
 
-def _written_with(call: Call, world: World, bucket: str) -> str | None:
+def _written_with(call: Call, world: World, bucket: str) -> StorageKey | None:
     """The request's own key, or the bucket's; SSE-S3 has none that anybody must be let use."""
     if call.headers.get(ENCRYPTION, "aws:kms") == "AES256":
         return None
+    default = world.bucket_key(bucket, call.region)
     if call.headers.get(KEY_ID):
-        return world.key_arn(call.headers[KEY_ID], call.region)
-    return world.bucket_key(bucket, call.region)
+        own = world.key_arn(call.headers[KEY_ID], call.region)
+        return StorageKey(own, whole_bucket=bool(default and default.whole_bucket)) if own else None
+    return default
 
 
-def _through_s3(found: str | None, bucket: str, key: str, call: Call, *actions: str) -> Iterable[Need]:
-    # With a bucket key the context is the bucket, without one the object; who has conditions on it may mean either.
-    about: dict[str, Value | None] = {"kms:EncryptionContext:aws:s3:arn": f"arn:aws:s3:::{bucket}/{key}"}
-    return through("s3", found, call, *actions, context=about)
+def _through_s3(found: StorageKey | None, bucket: str, key: str, call: Call, *actions: str) -> Iterable[Need]:
+    if found is None:
+        return ()
+    encrypted_for = f"arn:aws:s3:::{bucket}" + ("" if found.whole_bucket else f"/{key}")
+    about: dict[str, Value | None] = {"kms:EncryptionContext:aws:s3:arn": encrypted_for}
+    return through("s3", found.arn, call, *actions, context=about)

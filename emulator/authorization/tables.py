@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+GLOBAL = ("iam", "sts", "s3")
+"""Services whose ARNs name no region."""
 PASSING = ("Create", "Update", "Put", "Start", "Register")
 """Operations that can hand a role to a service begin so."""
 ROLE_PARAMETERS = (
@@ -60,7 +62,6 @@ SERVICES: dict[str, Service] = {
         "events",
         {"ResourceARN": "{}", "Rule": "rule/{}"},
         {
-            "PutEvents": ("event-bus/{Entries.EventBusName|default}",),
             "PutRule": ("rule/{Name}",),
             "DescribeRule": ("rule/{Name}",),
             "DeleteRule": ("rule/{Name}",),
@@ -198,7 +199,6 @@ CONDITION_KEYS: dict[str, dict[str, str]] = {
         "application-autoscaling:scalable-dimension": "ScalableDimension",
     },
     "cloudwatch": {"cloudwatch:namespace": "Namespace"},
-    "events": {"events:source": "Entries.Source", "events:detail-type": "Entries.DetailType"},
     "sagemaker": {
         "sagemaker:VpcSubnets": "VpcConfig.Subnets",
         "sagemaker:VpcSecurityGroupIds": "VpcConfig.SecurityGroupIds",

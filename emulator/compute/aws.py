@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import uuid
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from emulator.settings import Settings
 
 ADMIN = Credentials("test", "test", "", "")
 """The emulator itself: used for what the AWS services do on their own behalf, such as writing logs."""
+
+LOG = logging.getLogger(__name__)
 
 SERVICE_HEADER, SOURCE_HEADER = "x-emulator-service", "x-emulator-source-arn"
 """Tell the emulator's STS which AWS service assumes a role, and for which of its resources."""
@@ -142,13 +145,19 @@ def _relative(key: str, prefix: str) -> str:
 
 
 class LogStream:
-    """A CloudWatch log stream, made on first use. Lines are sent in batches; `flush` at the end."""
+    """A CloudWatch log stream, made on first use. Lines are sent in batches; `flush` at the end.
+
+    Written under the role of whatever runs. As on AWS, a role that may not write logs leaves none, and runs on.
+    """
 
     BATCH = 500
 
-    def __init__(self, aws: Aws, group: str, stream: str, region: str | None = None) -> None:
+    def __init__(
+        self, aws: Aws, group: str, stream: str, region: str | None = None, credentials: Credentials = ADMIN
+    ) -> None:
         self.group, self.stream = group, stream
-        self._logs = aws.client("logs", region=region)
+        self._logs = aws.client("logs", credentials, region)
+        self._refused = False
         self._lock = threading.Lock()
         self._pending: list[dict[str, Any]] = []
         self._made = False
@@ -162,24 +171,39 @@ class LogStream:
             self.flush()
 
     def flush(self) -> None:
-        if _offline.is_set():
+        if _offline.is_set() or self._refused:
             return
         with self._lock:
             batch, self._pending = self._pending, []
-            if not self._made:
-                _ensure(lambda: self._logs.create_log_group(logGroupName=self.group))
-                _ensure(lambda: self._logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream))
-                self._made = True
-            if batch:
-                self._logs.put_log_events(logGroupName=self.group, logStreamName=self.stream, logEvents=batch)
+            try:
+                self._send(batch)
+            except ClientError as error:
+                if error.response["Error"]["Code"] != "AccessDeniedException":
+                    raise
+                self._refused = True
+                LOG.warning("no logs in %s: %s", self.group, error)
+
+    def _send(self, batch: list[dict[str, Any]]) -> None:
+        if not self._made:
+            # The group mostly is there: asking for it first would need a permission more.
+            if not _made(lambda: self._logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream)):
+                _made(lambda: self._logs.create_log_group(logGroupName=self.group))
+                _made(lambda: self._logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream))
+            self._made = True
+        if batch:
+            self._logs.put_log_events(logGroupName=self.group, logStreamName=self.stream, logEvents=batch)
 
 
-def _ensure(create: Any) -> None:
+def _made(create: Any) -> bool:
+    """Whether it is there now; false when what it belongs to is missing."""
     try:
         create()
     except ClientError as error:
+        if error.response["Error"]["Code"] == "ResourceNotFoundException":
+            return False
         if error.response["Error"]["Code"] != "ResourceAlreadyExistsException":
             raise
+    return True
 
 
 def unique(prefix: str = "") -> str:

@@ -95,7 +95,7 @@ class Crawlers:
             [self._aws.settings.jobs_python, PROGRAM, folder / "crawl.json"],
             env=env,
             cwd=folder,
-            log=LogStream(self._aws, LOG_GROUP, crawl.crawler_name, crawl.region),
+            log=LogStream(self._aws, LOG_GROUP, crawl.crawler_name, crawl.region, credentials),
         )
         digest = hashlib.sha256(PROGRAM.read_bytes()).hexdigest()
         STORE.update(evidence_id, pid=job.process.pid, artifact_sha256=digest)

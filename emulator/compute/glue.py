@@ -104,7 +104,7 @@ class GlueJobs:
             [self._aws.settings.jobs_python, script, *(part for pair in arguments.items() for part in pair)],
             env=env,
             cwd=folder,
-            log=LogStream(self._aws, OUTPUT_GROUP, run.run_id, run.region),
+            log=LogStream(self._aws, OUTPUT_GROUP, run.run_id, run.region, credentials),
         )
         STORE.update(evidence_id, pid=job.process.pid, artifact_sha256=digest)
         return job, credentials

@@ -155,6 +155,7 @@ class ModelServer:
             f"/aws/sagemaker/Endpoints/{self._endpoint}",
             f"{self.variant.name}/{unique('i-')}",
             model.region,
+            credentials,
         )
         self._job = Job(
             [self._aws.settings.jobs_python, PROGRAM, str(self._channel.child_fd), self._folder / "model", module],

@@ -214,7 +214,9 @@ class _Run:
             [self._aws.settings.jobs_python, program, *arguments],
             env=env,
             cwd=self._folders.code,
-            log=LogStream(self._aws, LOG_GROUP, f"{request.name}/algo-1-{int(time.time())}", request.region),
+            log=LogStream(
+                self._aws, LOG_GROUP, f"{request.name}/algo-1-{int(time.time())}", request.region, credentials
+            ),
             on_line=self._match_metrics,
         )
         STORE.update(self._record.id, pid=self._job.process.pid)

@@ -17,7 +17,9 @@ from moto.s3.models import FakeDeleteMarker
 from moto.sts.models import AssumedRole, sts_backends
 from moto.sts.responses import TokenResponse
 
-from emulator.authorization.guard import Identity, Refused
+from emulator.authorization import needs
+from emulator.authorization.guard import Identity, Made, Refused, judge
+from emulator.authorization.needs import Call, StorageKey
 from emulator.compute.aws import ADMIN, Aws
 from emulator.iam import Policy, Principal
 from emulator.seams.patching import wrap
@@ -96,6 +98,14 @@ class MotoRegistry:
                     return Identity(Principal.user(user.arn, tags), policies)
         raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
 
+    def role(self, role_arn: str, session_name: str) -> Identity:
+        """A session of the role as a service would open one, for what is done without a request."""
+        found = _role_by_arn(self._account, role_arn)
+        if found is None:
+            return Identity(Principal.session(role_arn, session_name))
+        who = Principal.session(role_arn, session_name, _tags_of(found.tags))
+        return Identity(who, _policies(found), _boundary(self._account, found.permissions_boundary_arn))
+
     # ---- what ------------------------------------------------------------------------------------------------
 
     def resource_policy(self, arn: str) -> Policy | None:
@@ -115,21 +125,25 @@ class MotoRegistry:
         found = backend.keys.get(backend.get_key_id_from_alias(alias) if "alias/" in key else backend.get_key_id(key))
         return str(found.arn) if found else None
 
-    def bucket_key(self, bucket: str, region: str) -> str | None:
+    def bucket_key(self, bucket: str, region: str) -> StorageKey | None:
         found = _backend("s3", self._account, PARTITION).buckets.get(bucket)
         rule = ((found.encryption if found else None) or {}).get("Rule") or {}
-        default = (rule[0] if isinstance(rule, list) else rule).get("ApplyServerSideEncryptionByDefault") or {}
-        key = default.get("KMSMasterKeyID")
-        return self.key_arn(key, region) if key else None
+        rule = rule[0] if isinstance(rule, list) else rule
+        key = (rule.get("ApplyServerSideEncryptionByDefault") or {}).get("KMSMasterKeyID")
+        return self._storage_key(key, rule.get("BucketKeyEnabled"), region)
 
-    def object_key(self, bucket: str, key: str, version: str | None, region: str) -> str | None:
+    def object_key(self, bucket: str, key: str, version: str | None, region: str) -> StorageKey | None:
         backend = _backend("s3", self._account, PARTITION)
         if bucket not in backend.buckets:
             return None
         found = backend.get_object(bucket, key, version_id=version)
-        if found is None or isinstance(found, FakeDeleteMarker) or not found.kms_key_id:
+        if found is None or isinstance(found, FakeDeleteMarker):
             return None
-        return self.key_arn(found.kms_key_id, region)
+        return self._storage_key(found.kms_key_id, found.bucket_key_enabled, region)
+
+    def _storage_key(self, key: str | None, per_bucket: object, region: str) -> StorageKey | None:
+        found = self.key_arn(key, region) if key else None
+        return StorageKey(found, whole_bucket=str(per_bucket).lower() == "true") if found else None
 
     def resource_key(self, arn: str) -> str | None:
         _, _, service, region, account, name = arn.split(":", 5)
@@ -163,6 +177,20 @@ class MotoRegistry:
 def _backend(service: str, account: str, region: str) -> Any:
     """Made when it is asked for: a service that nobody uses is not loaded for this."""
     return get_backend(service)[account][region]  # type: ignore[call-overload]
+
+
+def may_log(settings: Settings, role_arn: str, function: str, group: str, stream: str, region: str) -> bool:
+    """Whether a function's role lets its lines into CloudWatch Logs."""
+    if not settings.enforce_iam:
+        return True
+    registry = MotoRegistry(Aws(settings))
+    about = {"logGroupName": group, "logStreamName": stream}
+    identity = registry.role(role_arn, function)
+    for operation in ("CreateLogStream", "PutLogEvents"):
+        call = Call("logs", operation, region, settings.account_id, about)
+        if not all(judge(registry, identity, call, need, Made()).allowed for need in needs.of(call, registry)):
+            return False
+    return True
 
 
 # ---- policies ----------------------------------------------------------------------------------------------------

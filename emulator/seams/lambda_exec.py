@@ -25,6 +25,7 @@ from emulator.compute.aws import Aws, go_offline
 from emulator.compute.lambda_ import Function, LambdaRuntime, Outcome, Package, Throttled, in_background
 from emulator.evidence import STORE, caused_by, current_cause
 from emulator.seams import lambda_async
+from emulator.seams.identities import may_log
 from emulator.settings import Settings
 
 LOG = logging.getLogger(__name__)
@@ -191,7 +192,11 @@ def _run_event(stored: LambdaFunction, function: Function, payload: str, cause: 
 
 def _log(stored: LambdaFunction, outcome: Outcome) -> None:
     """CloudWatch Logs, straight into moto's backend: an HTTP call to ourselves would double a warm invocation."""
-    logs, group = stored.logs_backend, stored.logs_group_name
+    assert _aws is not None
+    logs, group, stream = stored.logs_backend, stored.logs_group_name, outcome.log_stream
+    # As on AWS: a role that may not write logs leaves none, and the invocation is none the worse.
+    if not may_log(_aws.settings, stored.role, stored.function_name, group, stream, stored.region):
+        return
     logs.ensure_log_group(group)
     if outcome.log_stream not in logs.groups[group].streams:
         logs.create_log_stream(group, outcome.log_stream)
