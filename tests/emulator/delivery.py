@@ -91,6 +91,13 @@ def role(aws: Any, service: str, action: str, resource: str = "*") -> str:
     return arn["Role"]["Arn"]
 
 
+def drop_role(aws: Any, arn: str) -> None:
+    """Takes a role of `role` away."""
+    iam, name = aws("iam"), arn.rsplit("/", 1)[-1]
+    iam.delete_role_policy(RoleName=name, PolicyName="do")
+    iam.delete_role(RoleName=name)
+
+
 def permit(aws: Any, function: str, service: str, source: str | None = None) -> None:
     """Lets a service invoke the function."""
     told = {"SourceArn": source} if source else {}
