@@ -104,7 +104,7 @@ def _settings(module: str) -> str:
             if any(key == section or key.startswith(f"{section}.") for section in sections):
                 rows.setdefault(key, []).append(f"`{_one_line(json.dumps(value))}`")
     cells = [
-        (f"`{key}`", values[0], *("same" if each == values[0] else each for each in values[1:]))
+        (f"`{key}`", values[0], *(("same",) * (len(values) - 1) if len(set(values)) == 1 else values[1:]))
         for key, values in rows.items()
     ]
     return _table(("setting", *ENVIRONMENTS), cells) if cells else ""
