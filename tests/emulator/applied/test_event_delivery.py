@@ -92,7 +92,7 @@ def test_what_cannot_be_delivered_waits_in_the_dead_letters(deployed: Deployed, 
     queue = deployed.outputs("notifications")["event_rules"]["dead_letter_queue_arn"]
     url = sqs.get_queue_url(QueueName=queue.rsplit(":", 1)[-1])["QueueUrl"]
     rule = events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}), EventBusName=bus)["RuleArn"]
-    missing = f"arn:aws:sqs:{REGION}:{ACCOUNT}:not-there"
+    missing = f"arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"
     target = {"Id": "1", "Arn": missing, "DeadLetterConfig": {"Arn": queue}}
     events.put_targets(Rule=name, EventBusName=bus, Targets=[target])
     events.put_events(Entries=[{"Source": name, "DetailType": "x", "Detail": '{"n": 1}', "EventBusName": bus}])
