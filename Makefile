@@ -85,10 +85,15 @@ fmt: $(SETUP) ## Format Python and Terraform
 	.venv/bin/ruff format .
 	$(TERRAFORM) fmt -recursive terraform policies/fixtures
 
+.PHONY: coverage-check
+coverage-check: $(SETUP) ## Take away what docs/coverage.yaml speaks of, and see a test fail (minutes; ARGS=F1.nat)
+	@.venv/bin/python -m scripts.coverage_check $(ARGS)
+
 .PHONY: docs
 docs: $(SETUP) ## Renew the documents that are generated
 	@.venv/bin/python -m scripts.policy_docs
 	@.venv/bin/python -m scripts.reference_docs
+	@.venv/bin/python -m scripts.coverage_docs
 	@.venv/bin/python -m scripts.module_docs
 
 .PHONY: clean

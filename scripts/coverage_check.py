@@ -60,8 +60,8 @@ class Copy:
         found = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
         return {name: each["outcome"] for name, each in found.items()}
 
-    def without(self, row: Row) -> dict[str, Any]:
-        """The verdict on one row."""
+    def without(self, row: Row, before: dict[str, str]) -> dict[str, Any]:
+        """The verdict on one row, and how its tests ended `before` anything was taken away."""
         originals = {removal.file: (self.folder / removal.file).read_text(encoding="utf-8") for removal in row.remove}
         try:
             for removal in row.remove:
@@ -71,7 +71,8 @@ class Copy:
         finally:
             for name, text in originals.items():
                 (self.folder / name).write_text(text, encoding="utf-8")
-        return {"digest": row.digest(), **verdict(cheap(row), ended)}
+        ran = {test: outcome(test, before) for test in cheap(row)}
+        return {"digest": row.digest(self.folder), "ran": ran, **verdict(cheap(row), ended)}
 
 
 def cheap(row: Row) -> list[str]:
@@ -106,7 +107,7 @@ def main() -> int:
         def check(row: Row) -> tuple[str, dict[str, Any]]:
             copy = copies.get()
             try:
-                found = copy.without(row)
+                found = copy.without(row, before)
             finally:
                 copies.put(copy)
             say(f"{row.id:<28} {found['verdict']:<9} {found['how']}")

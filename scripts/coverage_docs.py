@@ -49,7 +49,8 @@ def renew(repo: Path = REPO) -> dict[str, Any]:
         entry = {**entry, "ran": {**entry.get("ran", {}), **ran}}
         removal = removals.get(row.id, {})
         if removal.get("digest") == digest:
-            entry["removal"] = {key: value for key, value in removal.items() if key != "digest"}
+            entry["ran"] = {**removal["ran"], **entry["ran"]}
+            entry["removal"] = {key: removal[key] for key in ("verdict", "by", "how")}
         rows[row.id] = entry
     return rows
 

@@ -55,6 +55,17 @@ run "nothing_is_open_to_the_outside" {
   }
 }
 
+run "public_subnets_leave_through_the_internet_gateway" {
+  assert {
+    condition     = aws_route.internet[0].destination_cidr_block == "0.0.0.0/0" && aws_route.internet[0].gateway_id == aws_internet_gateway.this[0].id
+    error_message = "no way out for NAT gateways and public subnets"
+  }
+  assert {
+    condition     = aws_route.internet[0].route_table_id == aws_route_table.public[0].id && alltrue([for each in aws_route_table_association.public : each.route_table_id == aws_route_table.public[0].id])
+    error_message = "the way out is not the public subnets'"
+  }
+}
+
 run "one_gateway_serves_all_zones_by_default" {
   assert {
     condition     = length(aws_nat_gateway.this) == 1 && length(aws_route.nat) == 2
