@@ -165,6 +165,27 @@ def test_a_drift_is_told_to_whoever_subscribed(deployed: Deployed, queue: str) -
     assert told["detail"] == {"feature": "length", "mark": mark}
 
 
+def test_a_replay_of_the_archive_tells_it_again_to_one_rule(deployed: Deployed, queue: str) -> None:
+    """How what became a dead letter is delivered after all."""
+    mark, events = uuid.uuid4().hex, deployed.client("events")
+    published = deployed.outputs("notifications")["event_rules"]
+    began = dt.datetime.now(dt.UTC)
+    put(deployed, mark, TOLD["data-drift"])
+    received(deployed, queue, mark, until="data-drift")
+    archive = events.describe_archive(ArchiveName=published["archive_names"]["platform"])
+    events.start_replay(
+        ReplayName=f"again-{mark}",
+        EventSourceArn=archive["ArchiveArn"],
+        EventStartTime=began - dt.timedelta(minutes=1),
+        EventEndTime=dt.datetime.now(dt.UTC) + dt.timedelta(minutes=1),
+        Destination={
+            "Arn": deployed.outputs("foundation")["events"]["bus_arn"],
+            "FilterArns": [published["rule_arns"]["data-drift"]],
+        },
+    )
+    assert received(deployed, queue, mark, until="data-drift")["data-drift"]["detail"]["mark"] == mark
+
+
 @pytest.mark.parametrize("rule", ["training-completion", "etl-completion", "pipeline-completion", "model-approved"])
 def test_the_pipeline_of_the_deployment_was_told(deployed: Deployed, rule: str) -> None:
     arn = deployed.outputs("notifications")["event_rules"]["rule_arns"][rule]
