@@ -1,4 +1,4 @@
-"""EC2: descriptions of security-group rules, tags of deleted NAT gateways."""
+"""EC2: descriptions of security-group rules, tags of deleted NAT gateways, routes of gateway endpoints."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.vpcs import VPCEndPoint
 
 from emulator.seams.patching import wrap
 from emulator.settings import Settings
@@ -17,6 +18,7 @@ INIT = signature(SecurityGroupRule.__init__)
 def apply(settings: Settings) -> None:
     _rule_descriptions()
     _forget_tags_of_deleted()
+    _routes_of_gateway_endpoints()
 
 
 def _forget_tags_of_deleted() -> None:
@@ -26,6 +28,21 @@ def _forget_tags_of_deleted() -> None:
         gateway = original(self, nat_gateway_id)
         self.tags.pop(nat_gateway_id, None)
         return gateway
+
+
+def _routes_of_gateway_endpoints() -> None:
+    @wrap(VPCEndPoint, "modify")
+    def modify(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+        """A table that joins gets its route; moto lists it, and then cannot delete the endpoint for want of it."""
+        before = set(self.route_table_ids)
+        original(self, *args, **kwargs)
+        prefix_list = self.destination_prefix_list_id
+        if not prefix_list:
+            return
+        for table in set(self.route_table_ids) - before:
+            self.ec2_backend.create_route(table, None, gateway_id=self.id, destination_prefix_list_id=prefix_list)
+        for table in before - set(self.route_table_ids):
+            self.ec2_backend.delete_route(table, prefix_list)
 
 
 def _rule_descriptions() -> None:

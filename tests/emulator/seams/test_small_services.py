@@ -48,6 +48,25 @@ def test_sqs_keeps_the_policy_when_something_else_changes(aws: Any) -> None:
     assert "Policy" not in sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {})
 
 
+def test_ec2_gateway_endpoints_route_the_tables_that_join_later(aws: Any) -> None:
+    ec2 = aws("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    first, second = (ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"] for _ in range(2))
+
+    def targets(table: str) -> set[str | None]:
+        [found] = ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+        return {route.get("GatewayId") for route in found["Routes"] if "DestinationPrefixListId" in route}
+
+    endpoint = ec2.create_vpc_endpoint(
+        VpcId=vpc, VpcEndpointType="Gateway", ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[first]
+    )
+    id_ = endpoint["VpcEndpoint"]["VpcEndpointId"]
+    ec2.modify_vpc_endpoint(VpcEndpointId=id_, AddRouteTableIds=[second], RemoveRouteTableIds=[first])
+    assert (targets(first), targets(second)) == (set(), {id_})
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[id_])
+    assert targets(second) == set()
+
+
 def test_ec2_rules_with_a_group_or_a_prefix_list_as_source_keep_their_description(aws: Any) -> None:
     ec2 = aws("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
