@@ -49,7 +49,7 @@ def renew(repo: Path = REPO) -> dict[str, Any]:
         entry = {**entry, "ran": {**entry.get("ran", {}), **ran}}
         removal = removals.get(row.id, {})
         if removal.get("digest") == digest:
-            entry["ran"] = {**removal["ran"], **entry["ran"]}
+            entry["ran"] = {**removal.get("ran", {}), **entry["ran"]}
             entry["removal"] = {key: removal[key] for key in ("verdict", "by", "how")}
         rows[row.id] = entry
     return rows
