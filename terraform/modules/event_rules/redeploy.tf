@@ -55,7 +55,8 @@ resource "aws_iam_role" "redeploy" {
       Action    = "sts:AssumeRole"
       Condition = {
         StringEquals = { "aws:SourceAccount" = var.context.account_id }
-        ArnEquals    = { "aws:SourceArn" = aws_cloudwatch_event_rule.this["model-approved"].arn }
+        # Spelt out, so that a plan knows who may assume the role before the rule exists.
+        ArnEquals = { "aws:SourceArn" = "${local.rule_prefix}${var.context.name_prefix}-model-approved" }
       }
     }]
   })

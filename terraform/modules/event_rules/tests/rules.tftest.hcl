@@ -100,6 +100,13 @@ run "an_approved_model_starts_the_release" {
     error_message = "the role has no boundary"
   }
   assert {
+    condition = jsondecode(aws_iam_role.redeploy[0].assume_role_policy).Statement[0].Condition == {
+      StringEquals = { "aws:SourceAccount" = "123456789012" }
+      ArnEquals    = { "aws:SourceArn" = "arn:aws:events:us-east-1:123456789012:rule/mlops-test-model-approved" }
+    }
+    error_message = "EventBridge could assume the role for another rule"
+  }
+  assert {
     condition     = jsondecode(aws_iam_role_policy.redeploy[0].policy).Statement == [{ Action = ["states:StartExecution"], Effect = "Allow", Resource = [var.redeploy.state_machine_arn] }]
     error_message = "the role may do more than start this state machine"
   }
