@@ -71,7 +71,7 @@ PLATFORM = (
     Template(SAGEMAKER, "{prefix}-{run_id}", "modules/stepfunctions", "training-job/${var.context.name_prefix}-*"),
     Template(SAGEMAKER, "{prefix}-candidate-{run_id}", "modules/stepfunctions", "${var.context.name_prefix}-candidate"),
     Template(STATE_MACHINE, "{prefix}-training", "modules/stepfunctions", "${var.context.name_prefix}-training"),
-    Template(EVENT_RULE, "{prefix}-monitor-violations", "modules/event_rules", "monitor-violations = {"),
+    Template(EVENT_RULE, "{prefix}-bedrock-batch-completion", "modules/event_rules", "bedrock-batch-completion = {"),
     Template(EVENT_ARCHIVE, "{prefix}-services", "modules/event_rules", "services = {"),
     Template(QUEUE, "{prefix}-dead-letters", "modules/event_rules", "-dead-letters"),
     Template(TOPIC, "{prefix}-notifications", "modules/events", "-notifications"),
