@@ -128,7 +128,7 @@ class Approval:
             case None:
                 raise ApprovalRequired(otherwise, hint="`--yes` speaks for the preview only: repeat, it knows them now")
             case _:
-                raise ApprovalRequired(otherwise, hint="the answer was no; what was not applied before stays as it is")
+                raise ApprovalRequired(otherwise, hint="the answer was no, so nothing of it was applied")
 
 
 def _named(risks: Collection[Risk]) -> str:

@@ -63,7 +63,7 @@ class Executor:
             steps.ScanSource: self._scan_source,
             steps.OpenState: self._open_state,
             steps.PlanStack: lambda step: stacks.preview(session, step.stack),
-            steps.PreviewStack: lambda step: stacks.show_for_approval(session, step.stack),
+            steps.PreviewStack: lambda step: stacks.show_for_approval(session, step.stack, step.name),
             steps.Approve: lambda step: session.approval.decide(session.environment.name, step.stacks),
             steps.RunPipeline: self._run_pipeline,
             steps.SmokeTest: self._smoke_test,

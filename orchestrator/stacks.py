@@ -68,17 +68,20 @@ def is_real(session: Session, stack: Stack) -> bool:
     return bool(known) and set(stack.upstream) <= known and has_model and not session.target.throwaway
 
 
-def workspace(session: Session, stack: Stack, *, real: bool) -> Workspace:
+def workspace(session: Session, stack: Stack, *, real: bool, step: str = "") -> Workspace:
     """A stack's files, for looking only: example values and a local state unless everything is `real`."""
     facts = session.facts(with_examples=not real)
     facts = facts if real else _with_example_models(session, stack, facts)
-    return _workspace(session, stack, facts, bucket=session.target.store.bucket if real else None)
+    return _workspace(session, stack, facts, bucket=session.target.store.bucket if real else None, step=step)
 
 
-def show_for_approval(session: Session, stack: Stack) -> None:
-    """Plan one stack that is to be deployed, so that its changes and risks can be approved beforehand."""
-    plan = _plan(session, stack, workspace(session, stack, real=is_real(session, stack)))
-    session.approval.previewed(stack.name, *_looked_at(session, stack, plan))
+def show_for_approval(session: Session, stack: Stack, step: str) -> None:
+    """Plan one stack that is to be deployed, so that its changes and risks can be approved beforehand.
+
+    It is told under the name of the `step`: under the stack's own, the deployment itself will be told.
+    """
+    plan = _plan(session, stack, workspace(session, stack, real=is_real(session, stack), step=step), step=step)
+    session.approval.previewed(stack.name, *_looked_at(session, stack, plan, step=step))
 
 
 def preview(session: Session, stack: Stack) -> None:
@@ -135,35 +138,38 @@ def record_end(session: Session, stack: Stack, action: Action, reason: str, seco
         )
 
 
-def _workspace(session: Session, stack: Stack, facts: Facts, *, bucket: str | None) -> Workspace:
-    session.journal.stage(stack.name, "render")
+def _workspace(session: Session, stack: Stack, facts: Facts, *, bucket: str | None, step: str = "") -> Workspace:
+    session.journal.stage(step or stack.name, "render")
     values = tfvars(session.environment, stack, facts)
     key = session.target.store.key(stack.name)
     return render(session.tools, stack, values, bucket=bucket, state_key=key, env=session.target.env)
 
 
-def _plan(session: Session, stack: Stack, ws: Workspace) -> PlanSummary:
+def _plan(session: Session, stack: Stack, ws: Workspace, *, step: str = "") -> PlanSummary:
     """init, plan, and the policy gate on exactly what would be applied."""
-    terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
+    step = step or stack.name
+    terraform, sink = session.tools.terraform, session.journal.sink(step)
     session.tools.gate.prepare()
-    session.journal.stage(stack.name, "init")
+    session.journal.stage(step, "init")
     terraform.init(ws, on_event=sink, cancel=session.cancel)
-    session.journal.stage(stack.name, "plan")
+    session.journal.stage(step, "plan")
     plan = terraform.plan(ws, on_event=sink, cancel=session.cancel)
-    session.journal.stage(stack.name, "policy")
+    session.journal.stage(step, "policy")
     report = session.tools.gate.scan_plan(plan.document, root=ws.root)
     session.record_policy(report)
     require_green(report, f"the plan of `{stack.name}`")
     return plan
 
 
-def _looked_at(session: Session, stack: Stack, plan: PlanSummary) -> tuple[list[ChangeResult], tuple[Risk, ...]]:
+def _looked_at(
+    session: Session, stack: Stack, plan: PlanSummary, *, step: str = ""
+) -> tuple[list[ChangeResult], tuple[Risk, ...]]:
     """What the plan changes, and which risks are in it; the run remembers these."""
     risks = risk.of_plan(plan.document, stack=stack.name, account_id=session.target.account_id)
     session.record_risks(risks)
     if risks:
         told = ", ".join(f"{sum(each.kind == kind for each in risks)} {kind}" for kind in risk.classes_of(risks))
-        session.journal.stage(stack.name, f"risks: {told}")
+        session.journal.stage(step or stack.name, f"risks: {told}")
     return [listing.change_result(change) for change in plan.changes], risks
 
 

@@ -211,6 +211,8 @@ def test_with_accepted_risks_and_a_yes_everything_is_deployed(deploy: Deploys, t
     result = deploy("iam-growth", answers=[True])
     assert result.status == "ok", result.error
     assert deploy.person.asked == ["Deploy this to `staging`?"]
+    told = [event["step"] for event in deploy.run.events if event["kind"] == "stage" and event["message"] == "plan"]
+    assert sorted(told) == sorted([*deploy.graph.names, *(f"preview {name}" for name in deploy.graph.names)])
     assert set(applied(tools)) == set(deploy.graph.names)
     foundation = next(stack for stack in result.stacks if stack.name == "foundation")
     assert [(each.type, each.action) for each in foundation.changes] == [("aws_iam_role_policy_attachment", "create")]
