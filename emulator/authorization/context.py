@@ -36,7 +36,16 @@ NOT_PART_OF_IT = (
 """`aws:ResourceTag/*`, `aws:SourceVpc` and everything else that is not here nor given is unknown."""
 
 
-def of(call: Call, need: Need, who: Principal, source_ip: str, user_agent: str, source_arn: str) -> Context:
+def of(
+    call: Call,
+    need: Need,
+    who: Principal,
+    source_ip: str,
+    user_agent: str,
+    source_arn: str,
+    own: Mapping[str, Value | None] | None = None,
+) -> Context:
+    """`source_arn` is what a service acts for; `own` are keys that come with the caller's credentials."""
     now = datetime.now(UTC)
     values: dict[str, Value | None] = {
         "aws:CurrentTime": now.isoformat(timespec="seconds"),
@@ -53,6 +62,7 @@ def of(call: Call, need: Need, who: Principal, source_ip: str, user_agent: str, 
         "aws:SourceOwner": who.account or call.account,
         **_principal(who, source_arn, call.account),
         **_tags(call.parameters),
+        **(own or {}),
         **need.context,
     }
     certain = NOT_PART_OF_IT

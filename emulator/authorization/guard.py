@@ -37,6 +37,8 @@ class Identity:
     boundary: Policy | None = None
     session: Policy | None = None
     administrator: bool = False
+    function_arn: str = ""
+    """Of the Lambda function whose environment the key is from."""
 
 
 class Refused(Exception):
@@ -114,7 +116,8 @@ class Made:
 def judge(registry: Registry, identity: Identity, call: Call, need: Need, made: Made) -> Decision:
     """The decision, which is noted."""
     who = identity.principal
-    keys = context.of(call, need, who, made.source_ip, made.user_agent, made.source_arn)
+    own = {"lambda:SourceFunctionArn": identity.function_arn or None}
+    keys = context.of(call, need, who, made.source_ip, made.user_agent, made.source_arn, own)
     request = Request(who, need.action, need.resource, keys, context.owner(need.resource))
     key_or_role = need.action.startswith(("kms:", "sts:AssumeRole")) and need.resource not in (None, "*")
     try:

@@ -70,9 +70,15 @@ class Aws:
         )
 
 
+@lru_cache(maxsize=1)
+def _session() -> boto3.session.Session:
+    """One for all: it reads each service's model once. Used under the lock only."""
+    return boto3.session.Session()
+
+
 @lru_cache(maxsize=256)
 def _client(endpoint: str, service: str, credentials: Credentials, region: str) -> Any:
-    client = boto3.session.Session().client(
+    client = _session().client(
         service,
         region_name=region,
         endpoint_url=endpoint,

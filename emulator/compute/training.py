@@ -220,6 +220,9 @@ class _Run:
             on_line=self._match_metrics,
         )
         STORE.update(self._record.id, pid=self._job.process.pid)
+        if self._stop.is_set():
+            # Stopped after it was said to train, and before there was a process to stop.
+            self._job.stop()
         return self._job.run(request.max_seconds)
 
     def _match_metrics(self, line: str) -> None:

@@ -20,13 +20,12 @@ from moto.sts.responses import TokenResponse
 from emulator.authorization import needs
 from emulator.authorization.guard import Identity, Made, Refused, judge
 from emulator.authorization.needs import Call, StorageKey
-from emulator.compute.aws import ADMIN, Aws
+from emulator.compute.aws import ADMIN, SERVICE_HEADER, SOURCE_HEADER, Aws
 from emulator.iam import Policy, Principal
 from emulator.seams.patching import wrap
 from emulator.settings import Settings
 
 PARTITION = "aws"
-SERVICE_HEADER = "x-emulator-service"
 EVERYTHING = Policy.parse(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}, "AdministratorAccess"
 )
@@ -40,6 +39,7 @@ def apply(settings: Settings) -> None:
         session = answer.result["Credentials"]
         session.emulator_tags = {tag["Key"]: tag["Value"] for tag in self._get_param("Tags") or ()}
         session.emulator_service = self.headers.get(SERVICE_HEADER)
+        session.emulator_source = self.headers.get(SOURCE_HEADER, "")
         return answer
 
 
@@ -85,7 +85,11 @@ class MotoRegistry:
             return Identity(Principal.session(session.role_arn, session.session_name), session=policy)
         tags = _tags_of(role.tags) | getattr(session, "emulator_tags", {})
         who = Principal.session(session.role_arn, session.session_name, tags)
-        return Identity(who, _policies(role), _boundary(self._account, role.permissions_boundary_arn), policy)
+        boundary = _boundary(self._account, role.permissions_boundary_arn)
+        of_function = getattr(session, "emulator_service", None) == "lambda.amazonaws.com"
+        # Without a version, which the key does not carry.
+        source = ":".join(session.emulator_source.split(":")[:7]) if of_function else ""  # type: ignore[attr-defined]
+        return Identity(who, _policies(role), boundary, policy, function_arn=source)
 
     def _user(self, access_key_id: str) -> Identity:
         backend = _iam(self._account)
