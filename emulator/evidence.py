@@ -30,6 +30,7 @@ KINDS = (
     "training",
     "endpoint",
     "bedrock",
+    "data-quality",
     "states-call",
     "event-delivery",
 )

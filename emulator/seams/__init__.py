@@ -49,6 +49,7 @@ SEAMS: tuple[str, ...] = (
     "sagemaker_runtime",
     "glue_compute",
     "athena_queries",
+    "glue_quality",
     "events_delivery",
     "events_schedule",
     "service_events",
