@@ -12,7 +12,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 from moto.core.model import OperationModel
-from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
 from moto.core.request import determine_request_protocol
 from moto.core.routing import get_service_router
 from moto.core.utils import get_service_model
@@ -108,16 +108,20 @@ def _parameters(model: str, operation: OperationModel, path: dict[str, Any], req
         return {**path, **_of_query(operation, request)}
     service = get_service_model(model)
     parser = PROTOCOL_PARSERS[determine_request_protocol(service, request.content_type)](operation, map_type=dict)
-    parsed = parser.parse(
-        {
-            "method": request.method,
-            "values": request.values,
-            "headers": request.headers,
-            "body": request.data,
-            "url_path": request.path,
-            "url_params": path,
-        }
-    )
+    try:
+        parsed = parser.parse(
+            {
+                "method": request.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": request.data,
+                "url_path": request.path,
+                "url_params": path,
+            }
+        )
+    except RequestParserError:
+        # Whoever answers says what is wrong with it; without parameters it is about nothing known.
+        return path
     return {**path, **{name: value for name, value in dict(parsed).items() if value is not None}}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Callable
@@ -319,3 +320,21 @@ def test_decisions_are_evidence(account: Account, bucket: str) -> None:
     refused(lambda: s3.put_object(Bucket=bucket, Key="x", Body=b""))
     seen = {(row["action"], row["decision"], row["by"], row["count"]) for row in account.decisions(role=role)}
     assert seen == {("s3:GetObject", "allowed", "own/Read", 2), ("s3:PutObject", "denied", "", 1)}
+
+
+def test_a_body_that_nobody_can_read_opens_nothing(account: Account) -> None:
+    credentials = account.assume(account.role(allow("ssm:GetParameter", f"arn:aws:ssm:{SCOPE}:parameter/*")))
+    scope = f"Credential={credentials['AccessKeyId']}/20261101/{REGION}/ssm/aws4_request"
+    request = urllib.request.Request(
+        account.endpoint,
+        b"{not json",
+        {
+            "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0",
+            "X-Amz-Security-Token": credentials["SessionToken"],
+            "X-Amz-Target": "AmazonSSM.GetParameter",
+            "Content-Type": "application/x-amz-json-1.1",
+        },
+    )
+    with pytest.raises(urllib.error.HTTPError) as failure:
+        urllib.request.urlopen(request)
+    assert json.loads(failure.value.read())["__type"] == "AccessDeniedException"
