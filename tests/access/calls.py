@@ -37,12 +37,23 @@ TAGGED = ("sagemaker:CreateModel", "sagemaker:CreateEndpointConfig", "sagemaker:
 
 
 def of_python(folder: Path) -> frozenset[str]:
-    """Actions of all boto3 calls in a folder, and in the shared modules that it imports.
+    """Actions of all boto3 calls in a folder, and in what it calls of the shared modules that it imports.
 
     A name counts when some service that the code makes a client of has an operation of that name.
     """
-    trees = [ast.parse(file.read_text(encoding="utf-8")) for file in _files(folder)]
-    nodes = [node for tree in trees for node in ast.walk(tree)]
+    own, shared = _trees(folder)
+    nodes = [node for tree in own for node in ast.walk(tree)]
+    waiting = {name for node in nodes for name in _called(node)}
+    functions = {
+        node.name: node
+        for tree in shared
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    while found := waiting & set(functions):
+        inner = [node for name in found for node in ast.walk(functions.pop(name))]
+        nodes += inner
+        waiting |= {name for node in inner for name in _called(node)}
     services = {text for node in nodes for text in _client_of(node)}
     names = {name for node in nodes for name in _called(node)}
     return frozenset(
@@ -69,20 +80,19 @@ def of_state_machine(definition: dict[str, Any]) -> frozenset[str]:
     return frozenset(found)
 
 
-def _files(folder: Path) -> list[Path]:
-    """The folder's modules, and of `inference_common` beside it what they import, directly or not."""
-    files, waiting = [], sorted(folder.rglob("*.py"))
+def _trees(folder: Path) -> tuple[list[ast.Module], list[ast.Module]]:
+    """The folder's modules, and those of `inference_common` beside it that they import, directly or not."""
+    own = [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.py"))]
+    shared: dict[Path, ast.Module] = {}
+    waiting = list(own)
     while waiting:
-        file = waiting.pop()
-        if file in files:
-            continue
-        files.append(file)
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        for node in ast.walk(waiting.pop()):
             for module in _imported(node):
-                shared = folder.parent.joinpath(*module.split(".")).with_suffix(".py")
-                if module.startswith("inference_common") and shared.is_file():
-                    waiting.append(shared)
-    return files
+                file = folder.parent.joinpath(*module.split(".")).with_suffix(".py")
+                if module.startswith("inference_common") and file.is_file() and file not in shared:
+                    shared[file] = ast.parse(file.read_text(encoding="utf-8"))
+                    waiting.append(shared[file])
+    return own, list(shared.values())
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
@@ -102,6 +112,8 @@ def _client_of(node: ast.AST) -> Iterator[str]:
 
 
 def _called(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        yield node.func.id
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
     yield node.func.attr

@@ -45,8 +45,14 @@ def pairs(actions: Iterable[str] | str, resources: Iterable[str] | str) -> Pairs
 # ---- the bucket ------------------------------------------------------------------------------------------------
 
 
+LISTING = pairs("s3:ListBucket", "bucket")
+
+TOLD_WHAT_IS_MISSING = LISTING
+"""S3 answers 404 for a missing object only to those who may list; to others everything is forbidden."""
+
+
 def reading(*prefixes: str) -> Pairs:
-    return pairs("s3:ListBucket", "bucket") | pairs("s3:GetObject", [f"bucket/{prefix}*" for prefix in prefixes])
+    return pairs("s3:GetObject", [f"bucket/{prefix}*" for prefix in prefixes])
 
 
 def writing(*prefixes: str) -> Pairs:
@@ -162,13 +168,13 @@ _TRAINED = ("artifacts/training-outputs/", "artifacts/checkpoints/")
 NEEDS: dict[str, Need] = {
     "data-validation": Need(
         "lambda/data_validation",
-        reading("data/processed/", "data/features/"),
+        reading("data/processed/", "data/features/") | LISTING,
         LOCATE | encrypted("data") | lambda_runtime("data-validation"),
     ),
     "model-evaluation": Need(
         "lambda/model_evaluation",
         reading("data/features/", "artifacts/training-outputs/"),
-        LOCATE | encrypted("data", "models") | lambda_runtime("model-evaluation"),
+        LOCATE | TOLD_WHAT_IS_MISSING | encrypted("data", "models") | lambda_runtime("model-evaluation"),
     ),
     "endpoint-probe": Need(
         "lambda/endpoint_probe",
@@ -187,7 +193,7 @@ NEEDS: dict[str, Need] = {
     ),
     "glue": Need(
         "jobs/etl",
-        reading(*_ETL_READ, "artifacts/code/") | writing(*_ETL_WRITE),
+        reading(*_ETL_READ, "artifacts/code/") | LISTING | writing(*_ETL_WRITE),
         LOCATE
         | encrypted("data", write=True)
         | large_objects(*_ETL_WRITE)
@@ -222,6 +228,7 @@ NEEDS: dict[str, Need] = {
         frozenset(),
         # The container calls nothing; SageMaker moves its data.
         reading("data/features/", "artifacts/code/", "artifacts/checkpoints/")
+        | LISTING
         | writing(*_TRAINED)
         | large_objects(*_TRAINED)
         | LOCATE
@@ -234,6 +241,7 @@ NEEDS: dict[str, Need] = {
         "jobs/inference",
         frozenset(),
         reading("artifacts/training-outputs/")
+        | LISTING
         | LOCATE
         | encrypted("data", "models")
         | BASE
@@ -244,6 +252,7 @@ NEEDS: dict[str, Need] = {
         "jobs/inference",
         frozenset(),
         reading(*_MODELS)
+        | LISTING
         | LOCATE
         | encrypted("data", "models")
         | BASE

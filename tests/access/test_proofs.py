@@ -162,8 +162,13 @@ def test_calls_are_read_from_code(tmp_path: Path) -> None:
         "import boto3\nfrom inference_common.s3 import Bucket\n"
         'S3 = boto3.client("s3")\nSFN = boto3.client("stepfunctions")\n'
         'def handler(event, context):\n    SFN.start_execution(name="x")\n    print("get_object")\n'
+        "    Bucket().keys(S3)\n"
     )
-    (common / "s3.py").write_text('def keys(client):\n    return client.get_paginator("list_objects_v2").paginate()\n')
+    (common / "s3.py").write_text(
+        "class Bucket:\n"
+        '    def keys(self, client):\n        return client.get_paginator("list_objects_v2").paginate()\n'
+        "    def remove(self, client):\n        client.delete_objects()\n"
+    )
     (common / "unused.py").write_text("def delete(client):\n    client.delete_object()\n")
     assert calls.of_python(function) == {"s3:ListBucket", "states:StartExecution"}
 

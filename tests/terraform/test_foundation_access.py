@@ -12,6 +12,8 @@ from tests.access.roles import Role
 from tests.terraform import hcl
 from tests.terraform.conftest import Terraform
 
+pytestmark = pytest.mark.terraform
+
 FOLDER = "phases/1-foundation"
 PREFIX = "mlops-test"
 PROOFS = [proofs.wildcard_actions, proofs.unknown_actions, proofs.needless_stars, proofs.idle_pairs]

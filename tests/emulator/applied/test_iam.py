@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ from tests.access import calls, escalation, needs, personas, proofs, roles, simu
 from tests.access.roles import Role
 from tests.emulator.shared import ACCOUNT, PREFIX, Deployed
 from tests.terraform.hcl import REPO
+
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 PIPELINE = f"{PREFIX}-training"
 PERSONAS = {f"{PREFIX}-{name}" for name in ("data-scientist", "ml-engineer", "data-engineer", "production")}
@@ -147,6 +150,17 @@ def test_the_pipeline_may_do_what_its_states_do_and_nothing_else(deployed: Deplo
     }
     assert not granted - needed, "granted, and needed by no state"
     assert not needed - granted, "needed, and not granted"
+
+
+def test_the_calls_that_code_needs_were_made_and_none_was_refused(deployed: Deployed, applied: dict[str, Role]) -> None:
+    """What the local AWS noted while the platform was deployed, the pipeline ran and models were asked."""
+    with urllib.request.urlopen(f"{deployed.endpoint}/_emulator/evidence?kind=iam-decision", timeout=30) as answer:
+        noted = json.load(answer)["evidence"]
+    for name, need in needs.NEEDS.items():
+        role = role_of(applied, name)
+        own = [each for each in noted if each["role"] == role.arn]
+        assert not [f"{each['action']} {each['resource']}" for each in own if each["decision"] != "allowed"], name
+        assert {action for action, _ in need.calls} <= {each["action"] for each in own}, f"{name} never needed it"
 
 
 def role_of(applied: dict[str, Role], name: str) -> Role:
