@@ -1,4 +1,4 @@
-"""All queries of this emulator: a process each, under the credentials of the service."""
+"""All queries of this emulator: a process each, with the rights of whoever asked, as on AWS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from typing import Any
 
 from emulator.athena.contract import Outcome, Request
 from emulator.compute import processes
-from emulator.compute.aws import ADMIN, Aws
+from emulator.compute.aws import Aws
+from emulator.compute.processes import Credentials
 from emulator.evidence import STORE, describe_exit
 
 PACKAGE = Path(__file__).parent
@@ -31,13 +32,16 @@ class Engine:
         self._lock = threading.Lock()
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
-    def start(self, request: Request, region: str, cause: str | None, report: Report) -> None:
+    def start(self, request: Request, credentials: Credentials, region: str, cause: str | None, report: Report) -> None:
         """Returns at once; `report` is called from the query's thread."""
         record = STORE.begin(
             "athena-query", request.query_id, parent=cause, detail={"sql": request.sql[:2000], "needs_process": True}
         )
         threading.Thread(
-            target=self._run, args=(request, region, report, record.id), name=f"query-{request.query_id}", daemon=True
+            target=self._run,
+            args=(request, credentials, region, report, record.id),
+            name=f"query-{request.query_id}",
+            daemon=True,
         ).start()
 
     def stop(self, query_id: str) -> None:
@@ -46,7 +50,7 @@ class Engine:
         if process:
             processes.kill_group(process)
 
-    def _run(self, request: Request, region: str, report: Report, evidence_id: str) -> None:
+    def _run(self, request: Request, credentials: Credentials, region: str, report: Report, evidence_id: str) -> None:
         folder = self._aws.settings.data_dir / "athena" / request.query_id
         folder.mkdir(parents=True)
         (folder / "query.json").write_text(json.dumps(asdict(request)), encoding="utf-8")
@@ -57,7 +61,7 @@ class Engine:
                     endpoint=self._aws.settings.endpoint,
                     region=region,
                     home=folder,
-                    credentials=ADMIN,
+                    credentials=credentials,
                     extra={"PYTHONPATH": ROOT},
                 ),
                 cwd=folder,

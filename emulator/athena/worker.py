@@ -15,6 +15,7 @@ from pathlib import Path
 
 import boto3
 import duckdb
+from botocore.exceptions import ClientError
 
 from emulator.athena import results, statements, tables
 from emulator.athena.catalogue import Catalogue
@@ -43,6 +44,12 @@ class Run:
                 self._query(statement)
         except QueryFailed as error:
             self.outcome.state, self.outcome.reason = "FAILED", str(error)
+        except ClientError as error:
+            # The caller may not read the catalogue or the objects.
+            self.outcome.state, self.outcome.reason = (
+                "FAILED",
+                f"Insufficient permissions to execute the query. {error}",
+            )
         except QueryCancelled as error:
             self.outcome.state, self.outcome.reason = "CANCELLED", str(error)
         self.outcome.seconds = time.monotonic() - began

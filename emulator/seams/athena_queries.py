@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,9 @@ from moto.athena.responses import AthenaResponse
 
 from emulator.athena.contract import Outcome, Request
 from emulator.athena.engine import Engine
-from emulator.compute.aws import Aws
+from emulator.compute.aws import ADMIN, Aws
 from emulator.evidence import current_cause
+from emulator.seams import identities
 from emulator.seams.patching import add, wrap
 from emulator.settings import Settings
 
@@ -137,10 +139,16 @@ def _start(engine: Engine) -> None:
         execution.outcome.output = f"{request.output}{execution.id}.csv"
         backend.executions[execution.id] = execution
         execution.status = "RUNNING"
-        engine.start(request, backend.region_name, current_cause(), execution.report)
+        caller = identities.credentials(backend.account_id, _access_key(self.headers))
+        engine.start(request, caller, backend.region_name, current_cause(), execution.report)
         return json.dumps({"QueryExecutionId": execution.id})
 
     AthenaResponse.start_query_execution = start_query_execution  # type: ignore[method-assign]
+
+
+def _access_key(headers: Any) -> str:
+    found = re.search(r"Credential=([^/]+)/", headers.get("Authorization", ""))
+    return found[1] if found else ADMIN.access_key_id
 
 
 def _enforces(group: WorkGroup) -> bool:

@@ -21,6 +21,7 @@ from emulator.authorization import needs
 from emulator.authorization.guard import Identity, Made, Refused, judge
 from emulator.authorization.needs import Call, StorageKey
 from emulator.compute.aws import ADMIN, SERVICE_HEADER, SOURCE_HEADER, Aws
+from emulator.compute.processes import Credentials
 from emulator.iam import Policy, Principal
 from emulator.seams.patching import wrap
 from emulator.settings import Settings
@@ -41,6 +42,21 @@ def apply(settings: Settings) -> None:
         session.emulator_service = self.headers.get(SERVICE_HEADER)
         session.emulator_source = self.headers.get(SOURCE_HEADER, "")
         return answer
+
+
+def credentials(account: str, access_key_id: str) -> Credentials:
+    """What a service acts with that works on its caller's behalf (AWS calls it a forward access session)."""
+    if access_key_id == ADMIN.access_key_id:
+        return ADMIN
+    session = sts_backends[account][PARTITION].get_assumed_role_from_access_key(access_key_id)
+    if session is not None:
+        return Credentials(access_key_id, session.secret_access_key, session.session_token, session.role_arn)
+    for user in list(_iam(account).users.values()):
+        for key in user.access_keys:
+            if key.access_key_id == access_key_id:
+                return Credentials(access_key_id, key.secret_access_key, "", "")
+    # Nobody: only without permissions (`EMULATOR_IAM=off`) does such a key get this far.
+    return ADMIN
 
 
 class MotoRegistry:

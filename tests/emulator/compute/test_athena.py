@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import io
+import json
 from typing import Any
 
 import pyarrow as pa
@@ -245,3 +247,30 @@ def test_awswrangler_reads_in_its_three_ways(reviews: Athena, emulator: Any, mon
         )
         assert sorted(frame["id"]) == ["1", "2", "3", "9"], ways
         assert frame["rating"].sum() == 1.5, ways
+
+
+def test_a_query_has_the_rights_of_whoever_asks(reviews: Athena, aws: Any, emulator: Any) -> None:
+    import boto3
+
+    role, user = unique("analyst"), unique("person")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
+    arn = aws("iam").create_role(
+        RoleName=role, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    )["Role"]["Arn"]
+    objects = f"arn:aws:s3:::{reviews.bucket}/{reviews.database}/reviews/source=amazon/*"
+    allowed = [
+        {"Effect": "Allow", "Action": ["athena:*", "glue:GetTable", "glue:GetPartitions"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": f"arn:aws:s3:::{reviews.bucket}"},
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": objects},
+        {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{reviews.bucket}/results-*"},
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    aws("iam").put_role_policy(RoleName=role, PolicyName="read", PolicyDocument=policy)
+    session = aws("sts").assume_role(RoleArn=arn, RoleSessionName=user)["Credentials"]
+    mine = boto3.session.Session(
+        session["AccessKeyId"], session["SecretAccessKey"], session["SessionToken"], emulator.region
+    ).client("athena", endpoint_url=emulator.endpoint)
+    as_analyst = copy.copy(reviews)
+    as_analyst.client = mine
+    assert as_analyst.rows("SELECT count(*) FROM reviews WHERE source = 'amazon'") == [["3"]]
+    assert "Insufficient permissions" in as_analyst.refused("SELECT count(*) FROM reviews")
