@@ -35,6 +35,7 @@ HOLDS = {
     "aws_sagemaker_feature_group": "its records",
     "aws_sagemaker_mlflow_tracking_server": "its experiments",
     "aws_sagemaker_model_package_group": "its model versions",
+    "aws_sagemaker_space": "its files",
     "aws_sagemaker_user_profile": "its user's home folder",
     "aws_secretsmanager_secret": "its secret",
     "aws_sfn_state_machine": "its execution history",
@@ -58,10 +59,13 @@ _REPLACEABLE = """
     cloudwatch_query_definition default_security_group
     ecr_lifecycle_policy ecr_pull_through_cache_rule ecr_registry_policy ecr_registry_scanning_configuration
     ecr_replication_configuration ecr_repository_policy
-    flow_log glue_crawler glue_data_catalog_encryption_settings glue_resource_policy
+    efs_access_point efs_backup_policy efs_mount_target emrserverless_application
+    flow_log glue_classifier glue_connection glue_crawler glue_data_catalog_encryption_settings
+    glue_data_quality_ruleset glue_resource_policy
     glue_security_configuration glue_trigger glue_workflow
     iam_instance_profile iam_policy iam_role iam_role_policy iam_role_policy_attachment internet_gateway
-    kms_alias kms_key_policy lambda_event_source_mapping lambda_function lambda_function_event_invoke_config
+    kinesis_firehose_delivery_stream kms_alias kms_key_policy
+    lakeformation_data_lake_settings lakeformation_lf_tag lakeformation_permissions lakeformation_resource lambda_event_source_mapping lambda_function lambda_function_event_invoke_config
     lambda_layer_version lambda_permission main_route_table_association nat_gateway network_acl network_acl_rule
     resourcegroups_group route route_table route_table_association
     s3_bucket_acl s3_bucket_lifecycle_configuration s3_bucket_logging s3_bucket_notification
