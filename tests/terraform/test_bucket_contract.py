@@ -12,6 +12,8 @@ OWNERS = ("modules/s3", "modules/s3_access", "modules/s3_buckets")
 COMMENT = re.compile(r"(?m)^\s*(?:#|//).*$|\s# .*$")
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 OF_A_BUCKET = re.compile(r":s3:::|bucket(?:_arn|_arns|\.arn|\.name|_name)?\b.*\}/|bucket\w*\.\w+\.arn\}/")
+OF_AWS = re.compile(r":s3:::(?:aws-glue-|jumpstart-cache-prod-)")
+"""Buckets of AWS's own, from which services fetch programs under the role that they run."""
 RIGHTS = re.compile(r'"s3:[A-Z]\w+"')
 OTHER_BUCKETS = {
     "modules/vpc/endpoint_policies.tf": "the endpoint's policy: buckets of this account, and two of AWS's own",
@@ -31,7 +33,15 @@ FILES = sorted(
 def wildcards(text: str) -> list[str]:
     """String literals that are ARNs of a bucket's objects by pattern."""
     code = COMMENT.sub("", text)
-    return [literal for literal in STRING.findall(code) if "*" in literal and OF_A_BUCKET.search(literal)]
+    found = [literal for literal in STRING.findall(code) if "*" in literal and OF_A_BUCKET.search(literal)]
+    return [literal for literal in found if not OF_AWS.search(literal)]
+
+
+def rights(text: str) -> list[str]:
+    """Rights on S3, unless all that the text names are buckets of AWS's own."""
+    code = COMMENT.sub("", text)
+    named = [literal for literal in STRING.findall(code) if ":s3:::" in literal]
+    return [] if named and all(OF_AWS.search(literal) for literal in named) else RIGHTS.findall(code)
 
 
 def test_there_are_files_to_look_at() -> None:
@@ -42,7 +52,7 @@ def test_only_the_owner_writes_rights_on_objects() -> None:
     found = {}
     for file in FILES:
         name, text = file.relative_to(hcl.TERRAFORM).as_posix(), file.read_text(encoding="utf-8")
-        written = wildcards(text) + RIGHTS.findall(COMMENT.sub("", text))
+        written = wildcards(text) + rights(text)
         if written and name not in OTHER_BUCKETS:
             found[name] = written
     assert not found, "rights on the bucket come from module s3_access"
@@ -71,6 +81,11 @@ def test_a_wildcard_is_seen(text: str) -> None:
 def test_what_is_no_wildcard_is_left_alone() -> None:
     assert not wildcards('path = "s3://${var.bucket_name}/data/raw/reviews" # "${var.bucket_arn}/*"')
     assert not wildcards('Resource = "arn:aws:sagemaker:*:endpoint/*"')
+    of_aws = 'Action = "s3:GetObject"\nResource = "arn:aws:s3:::aws-glue-ml-data-quality-assets-us-east-1/*"'
+    assert not wildcards(of_aws)
+    assert not rights(of_aws)
+    assert rights(of_aws + '\nOther = "arn:aws:s3:::mlops-dev-data/x"')
+    assert rights('Action = "s3:GetObject"\nResource = var.arn')
 
 
 def test_python_writes_no_rights() -> None:

@@ -11,6 +11,13 @@ locals {
         Resource = var.storage_arns
       },
       {
+        # Evaluations of rulesets fetch their program from AWS's own bucket, under Glue's role.
+        Sid      = "AssetsOfAws"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = "arn:${local.partition}:s3:::aws-glue-ml-data-quality-assets-${var.context.region}/*"
+      },
+      {
         Sid      = "Keys"
         Effect   = "Allow"
         Action   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
@@ -42,7 +49,7 @@ locals {
         ]
         Resource = flatten([
           local.workgroup_arn, local.state_arns,
-          [for kind in ["job", "crawler"] : "arn:${local.partition}:glue:${local.scope}:${kind}/${local.prefix}-*"],
+          [for kind in ["crawler/${local.prefix}-*", "dataQualityRuleset/*", "job/${local.prefix}-*"] : "arn:${local.partition}:glue:${local.scope}:${kind}"],
           ["arn:${local.partition}:cloudwatch:${local.scope}:alarm:${local.prefix}-*"],
           ["arn:${local.partition}:events:${local.scope}:event-bus/${local.prefix}-*"],
           ["arn:${local.partition}:execute-api:${local.scope}:*/${var.context.environment}/*"],
@@ -78,7 +85,7 @@ locals {
         Sid      = "Images"
         Effect   = "Allow"
         Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        Resource = concat([local.own_repository_arn], local.aws_repository_arns)
+        Resource = concat([local.own_repository_arn], local.aws_registry_arns)
       },
       {
         Sid       = "PassRolesOfEnvironment"
@@ -97,8 +104,7 @@ locals {
         Sid    = "Interfaces"
         Effect = "Allow"
         Action = [
-          "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:CreateNetworkInterfacePermission", "ec2:DeleteNetworkInterface",
-          "ec2:DeleteNetworkInterfacePermission", "ec2:UnassignPrivateIpAddresses",
+          "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface*", "ec2:DeleteNetworkInterface*", "ec2:UnassignPrivateIpAddresses",
         ]
         Resource = [for kind in ["network-interface", "security-group", "subnet"] : "arn:${local.partition}:ec2:${local.scope}:${kind}/*"]
       },
@@ -108,7 +114,7 @@ locals {
         Effect    = "Allow"
         Action    = "cloudwatch:PutMetricData"
         Resource  = "*"
-        Condition = { StringLike = { "cloudwatch:namespace" = [local.prefix, "${local.prefix}/*", "${var.context.project}/*", "/aws/sagemaker/*", "AWS/SageMaker", "Glue"] } }
+        Condition = { StringLike = { "cloudwatch:namespace" = [local.prefix, "${local.prefix}/*", "${var.context.project}/*", "/aws/sagemaker/*", "AWS/SageMaker", "Glue*"] } }
       },
       {
         # None of these has a resource type.

@@ -38,6 +38,12 @@ locals {
     for name, image in data.aws_sagemaker_prebuilt_ecr_image.framework : "arn:${local.partition}:ecr:${var.context.region}:${image.registry_id}:repository/${name}"
   ]
 
+  # For the boundary, which has no room for each repository: the accounts of AWS that they lie in.
+  aws_registry_arns = [
+    for account in distinct([for image in data.aws_sagemaker_prebuilt_ecr_image.framework : image.registry_id]) :
+    "arn:${local.partition}:ecr:${var.context.region}:${account}:repository/*"
+  ]
+
   workgroup_arn = "arn:${local.partition}:athena:${local.scope}:workgroup/${local.prefix}-*"
   state_arns    = [for kind in ["stateMachine", "execution"] : "arn:${local.partition}:states:${local.scope}:${kind}:${local.prefix}-*"]
   parameter_arn = "arn:${local.partition}:ssm:${local.scope}:parameter/${var.context.project}/${var.context.environment}/*"
