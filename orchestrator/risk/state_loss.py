@@ -65,7 +65,8 @@ _REPLACEABLE = """
     glue_security_configuration glue_trigger glue_workflow
     iam_instance_profile iam_policy iam_role iam_role_policy iam_role_policy_attachment internet_gateway
     kinesis_firehose_delivery_stream kms_alias kms_key_policy
-    lakeformation_data_lake_settings lakeformation_lf_tag lakeformation_permissions lakeformation_resource lambda_event_source_mapping lambda_function lambda_function_event_invoke_config
+    lakeformation_data_lake_settings lakeformation_lf_tag lakeformation_permissions lakeformation_resource
+    lambda_event_source_mapping lambda_function lambda_function_event_invoke_config
     lambda_layer_version lambda_permission main_route_table_association nat_gateway network_acl network_acl_rule
     resourcegroups_group route route_table route_table_association
     s3_bucket_acl s3_bucket_lifecycle_configuration s3_bucket_logging s3_bucket_notification
