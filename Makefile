@@ -71,6 +71,10 @@ emulator-down: $(SETUP) ## Stop the local AWS; what was deployed to it is gone w
 test: $(SETUP) ## Run the tests that need no AWS account
 	@.venv/bin/python -m pytest -m "not live" -n auto --dist loadfile --no-loadscope-reorder --durations 10 $(ARGS)
 
+.PHONY: mutations
+mutations: $(SETUP) ## Weaken the Terraform setting by setting and see which check notices (some minutes)
+	@.venv/bin/python -m scripts.mutations --write $(ARGS)
+
 .PHONY: lint
 lint: $(SETUP) ## Check style, types and formatting, and scan the source
 	.venv/bin/ruff check .
@@ -92,6 +96,7 @@ coverage-check: $(SETUP) ## Take away what docs/coverage.yaml speaks of, and see
 .PHONY: docs
 docs: $(SETUP) ## Renew the documents that are generated
 	@.venv/bin/python -m scripts.policy_docs
+	@.venv/bin/python -m scripts.permission_docs
 	@.venv/bin/python -m scripts.reference_docs
 	@.venv/bin/python -m scripts.coverage_docs
 	@.venv/bin/python -m scripts.module_docs

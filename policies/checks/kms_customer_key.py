@@ -44,12 +44,17 @@ KEYS = {
 }
 
 
+ATHENA_OPTION = "configuration.result_configuration.encryption_configuration.encryption_option"
+
+
 class CustomerKey(PlatformRule):
     def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
         if kind == "aws_ssm_parameter" and values(block, "type") != ["SecureString"]:
             return None  # parameters without secrets are read without a key; secrets have a rule of their own
         if kind == "aws_sagemaker_feature_group":
             return _feature_group(block)
+        if kind == "aws_athena_workgroup" and "SSE_S3" in values(block, ATHENA_OPTION):
+            return False  # the key beside it is ignored
         return all_of(*(_names_key(block, path) for path in KEYS[kind]))
 
 

@@ -1,0 +1,299 @@
+"""Who notices a mutant: the policies, Terraform itself, the tests of the module, or those of its callers."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+from orchestrator.errors import PolicyGateBroken
+from orchestrator.tools import closure
+from orchestrator.tools.checkov import Checkov
+from orchestrator.tools.interfaces import Finding, Json, PolicyReport
+from scripts import permission_docs
+from scripts.mutations import plans
+from scripts.mutations.generate import Mutant
+from scripts.mutations.table import INPUT_GUARDS
+
+REPO = Path(__file__).resolve().parents[2]
+SECONDS = 300
+OWN = "MLOPS_"
+BY_TERRAFORM = "terraform"
+"""Prefix of what Terraform says by itself: a reference to what is gone, a provider's or a variable's validation."""
+
+BY_PERMISSIONS = "permissions page"
+"""`docs/reference/permissions.md` changes, so its test is red until somebody renews it and shows the difference."""
+
+Found = frozenset[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What is said about unchanged code."""
+
+    source: Found
+    statements: list[permission_docs.Statement]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Everybody who noticed, by kind; empty throughout for a survivor.
+
+    Attributes:
+        policies: ids of the rules that newly fail.
+        tests: `terraform: …` or `test of <folder>: <run>`.
+    """
+
+    mutant: Mutant
+    policies: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    @property
+    def caught(self) -> bool:
+        return bool(self.policies or self.tests)
+
+
+@dataclass(frozen=True)
+class Environments:
+    """Environments of terraform. Both attach to a running provider, where there is one.
+
+    Attributes:
+        plain: for most folders.
+        firewall: for folders that use types of WAF, whose schema is so large that it slows down every run.
+    """
+
+    plain: dict[str, str]
+    firewall: dict[str, str]
+
+    def of(self, folder: Path) -> dict[str, str]:
+        return self.firewall if uses_firewall(folder) else self.plain
+
+
+@cache
+def uses_firewall(folder: Path) -> bool:
+    return any(
+        "aws_wafv2" in file.read_text(encoding="utf-8") for file in closure.files(folder) if file.suffix == ".tf"
+    )
+
+
+class BaselineRed(Exception):
+    """The unchanged code is refused already, so nothing can be learned from its mutants."""
+
+
+class Bench:
+    """A copy of the repository's Terraform in which one mutant after another is tried.
+
+    Args:
+        copy: folder that holds `terraform/`, `tests/terraform/mocks` and `policies/`.
+        envs: environments of terraform.
+        binary: the terraform program.
+    """
+
+    def __init__(self, copy: Path, envs: Environments, binary: str) -> None:
+        self.terraform, self._pristine = copy / "terraform", copy / "pristine" / "terraform"
+        self._envs, self._binary = envs, binary
+        self._gate = Checkov(copy, python=REPO / ".venv-checkov" / "bin" / "python")
+        self._baselines: dict[Path, Baseline] = {}
+        self._plans: dict[Path, Found] = {}
+        self._ready: set[Path] = set()
+
+    def judge(self, mutant: Mutant) -> Verdict:
+        """Try one mutant; the copy is as before afterwards. Raises `BaselineRed`."""
+        folder = self.terraform / mutant.folder
+        before = self._before(folder)
+        file = folder / mutant.file
+        original = file.read_text(encoding="utf-8")
+        file.write_text(mutant.applied(original), encoding="utf-8")
+        try:
+            return Verdict(mutant, *self._noticed(mutant, folder, before))
+        finally:
+            file.write_text(original, encoding="utf-8")
+
+    def _noticed(self, mutant: Mutant, folder: Path, before: Baseline) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Policies and the permissions page in any case, dearer ones as long as nobody noticed."""
+        if mutant.category == INPUT_GUARDS:  # no policy's matter
+            refusal, _ = self._test(folder, only=_tests_of_refusals(folder, mutant))
+            return (), (refusal,) if refusal else ()
+        policies = _new(self._scanned(folder), before.source)
+        changed = permission_docs.statements(folder) != before.statements
+        if policies or changed:
+            return tuple(sorted(policies)), (BY_PERMISSIONS,) if changed else ()
+        if mutant.category == "IAM":
+            raise AssertionError(f"{mutant.name} changes no statement")  # a mistake of the generator
+        plan_before = self._plan_before(folder)
+        refusal, plan = self._test(folder)
+        if plan:
+            policies = _new(self._gate.scan_plan(plan, root=folder), plan_before)
+        if refusal or policies:
+            return tuple(sorted(policies)), (refusal,) if refusal else ()
+        return self._by_callers(folder)
+
+    def _before(self, folder: Path) -> Baseline:
+        if folder not in self._baselines:
+            self._baselines[folder] = Baseline(
+                _failing(self._gate.scan_source(folder)), permission_docs.statements(folder)
+            )
+        return self._baselines[folder]
+
+    def _plan_before(self, folder: Path) -> Found:
+        """Of the unchanged code, which stands beside the mutant for the while."""
+        if folder not in self._plans:
+            pristine = self._pristine / folder.relative_to(self.terraform)
+            refusal, plan = self._test(pristine)
+            if refusal:
+                raise BaselineRed(f"{folder.relative_to(self.terraform)}: {refusal}")
+            self._plans[folder] = _failing(self._gate.scan_plan(plan, root=folder)) if plan else frozenset()
+        return self._plans[folder]
+
+    def _scanned(self, folder: Path) -> PolicyReport:
+        try:
+            return self._gate.scan_source(folder)
+        except PolicyGateBroken as broken:  # code that checkov cannot parse: Terraform cannot either
+            return PolicyReport(
+                rules_expected=frozenset(),
+                rules_ran=frozenset(),
+                findings=(Finding("unreadable", broken.message, "", "HIGH", broken.message, None),),
+                skipped=(),
+                seconds=0.0,
+            )
+
+    def _by_callers(self, folder: Path) -> tuple[set[str], set[str]]:
+        """The tests of the roots that call the module, and a scan of all the source, as the gate makes it."""
+        for root in self._callers.get(folder, ()):
+            if refusal := self._test(root)[0]:
+                return set(), {refusal}
+        return _new(self._gate.scan_source(self.terraform), self._policies_of_everything), set()
+
+    @cached_property
+    def _policies_of_everything(self) -> Found:
+        found = _failing(self._gate.scan_source(self.terraform))
+        if found:
+            raise BaselineRed(f"the gate is red before any change: {sorted(found)[:3]}")
+        return found
+
+    @cached_property
+    def _callers(self) -> dict[Path, list[Path]]:
+        found: dict[Path, list[Path]] = {}
+        for root in roots(self.terraform):
+            for module in closure.called(root):
+                found.setdefault(module, []).append(root)
+        return found
+
+    def _test(self, folder: Path, *, only: Sequence[str] = ()) -> tuple[str | None, Json | None]:
+        """Who failed (`None` if the folder's tests pass), and the fullest of the plans that the tests made."""
+        name = folder.relative_to(
+            self._pristine if folder.is_relative_to(self._pristine) else self.terraform
+        ).as_posix()
+        env = self._envs.of(folder)
+        if folder not in self._ready:
+            done = self._run(folder, env, "init", "-backend=false", "-input=false", "-lockfile=readonly")
+            if done.returncode:
+                return f"{BY_TERRAFORM}: init of {name}: {_last_line(done.stderr or done.stdout)}", None
+            self._ready.add(folder)
+        # Terraform's own provider would print its whole schema, 13 MB, with every plan.
+        verbose = ["-verbose"] if "TF_REATTACH_PROVIDERS" in env and not only else []
+        done = self._run(folder, env, "test", "-json", *verbose, *(f"-filter=tests/{file}" for file in only))
+        messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        plan = plans.fullest(messages) if verbose else None
+        if done.returncode == 0:
+            return None, plan
+        refusal = _failed_run(name, messages) or f"{BY_TERRAFORM}: {_first_error(messages) or _last_line(done.stderr)}"
+        return refusal, plan
+
+    def _run(self, folder: Path, env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self._binary, *arguments],
+            cwd=folder,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=SECONDS,
+            check=False,
+        )
+
+    def close(self) -> None:
+        self._gate.close()
+
+
+def roots(terraform: Path) -> list[Path]:
+    return [file.parent for file in _versions(terraform / "phases")]
+
+
+def folders(terraform: Path) -> list[Path]:
+    """Every module and root; examples are documentation."""
+    return [file.parent for file in _versions(terraform) if "examples" not in file.parts]
+
+
+def _versions(folder: Path) -> Iterable[Path]:
+    return sorted(file for file in folder.rglob("versions.tf") if ".terraform" not in file.parts)
+
+
+def copy_of_repository(target: Path) -> Path:
+    """What the bench works on: nothing in the working tree is ever changed."""
+    ignored = shutil.ignore_patterns(".terraform", "*.tfstate*", "__pycache__")
+    for part in ("terraform", "policies", "tests/terraform/mocks"):
+        shutil.copytree(REPO / part, target / part, ignore=ignored)
+    (target / "orchestrator").symlink_to(REPO / "orchestrator")
+    for folder in folders(target / "terraform"):
+        shutil.copy(REPO / "terraform/.terraform.lock.hcl", folder)
+    for part in ("terraform", "tests"):
+        shutil.copytree(target / part, target / "pristine" / part)
+    return target
+
+
+def _tests_of_refusals(folder: Path, mutant: Mutant) -> list[str]:
+    """The test files that expect a refusal of the variable (or anything's, for guards of resources)."""
+    wanted = re.compile(r"expect_failures\s*=\s*\[[^\]]*" + re.escape(".".join(mutant.address.split(".")[:2])))
+    if mutant.address.startswith("variable."):
+        wanted = re.compile(r"expect_failures\s*=\s*\[[^\]]*var\." + mutant.address.split(".")[1] + r"\b")
+    files = sorted((folder / "tests").glob("*.tftest.hcl"))
+    return [file.name for file in files if wanted.search(file.read_text(encoding="utf-8"))]
+
+
+def _new(report: PolicyReport, before: Found) -> set[str]:
+    return {rule for rule, _ in _failing(report) - before}
+
+
+def _failing(report: PolicyReport) -> Found:
+    return frozenset((finding.rule, finding.resource) for finding in report.findings)
+
+
+def _failed_run(folder: str, messages: list[Json]) -> str | None:
+    """The first run whose assertion failed; `None` when Terraform refused before any could."""
+    for message in messages:
+        run = message.get("test_run")
+        if isinstance(run, dict) and run.get("status") == "fail":
+            return f"test of {folder}: {run['run']}"
+    return None
+
+
+def _first_error(messages: list[Json]) -> str:
+    for message in messages:
+        diagnostic = message.get("diagnostic")
+        if isinstance(diagnostic, dict) and diagnostic.get("severity") == "error":
+            return str(diagnostic["summary"])
+    return ""
+
+
+def _last_line(text: str) -> str:
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1] if lines else "no output"
+
+
+def environment() -> dict[str, str]:
+    """Of terraform: nobody's credentials, since everything is mocked."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+    configuration = REPO / ".tools/terraform.rc"
+    return kept | {
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "CHECKPOINT_DISABLE": "1",
+        "TF_IN_AUTOMATION": "1",
+        **({"TF_CLI_CONFIG_FILE": str(configuration)} if configuration.exists() else {}),
+    }
