@@ -236,7 +236,7 @@ def test_the_emulator_killed_during_phase_3(line: Checkout) -> None:
 
 def test_the_next_deploy_begins_from_nothing_and_a_second_interrupt_insists(line: Checkout) -> None:
     running = line.start("deploy", "local")
-    running.wait_for("foundation", "module.vpc.aws_vpc.this: Creating")
+    running.wait_for("foundation", "module.vpc.aws_vpc.this[0]: Creating")
     assert evidence(line, kind="endpoint") == [], "a new local AWS"
     running.process.send_signal(signal.SIGINT)
     running.wait_for_words("interrupted: waiting")

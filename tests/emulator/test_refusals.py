@@ -21,6 +21,7 @@ pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 PLATFORM = "terraform/envs/local/platform.yaml"
 REVIEWS = "terraform/envs/local/blueprints/reviews.yaml"
+DATA_BUCKET = "terraform/modules/s3_buckets/data_bucket.tf"
 NOWHERE = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy")}
 
 
@@ -120,11 +121,14 @@ def test_a_stale_record_of_the_emulator_is_believed_by_nobody(plain: Checkout) -
 
 def test_a_policy_violation_is_red_before_anything_is_applied(plain: Checkout) -> None:
     with (
-        plain.edited("terraform/modules/s3/bucket.tf", "block_public_policy     = true", "block_public_policy = false"),
+        plain.edited(DATA_BUCKET, "block_public_policy     = true", "block_public_policy = false"),
         plain.edited("terraform/modules/glue/access.tf", "permissions_boundary = var.permissions_boundary_arn", ""),
     ):
         said = failed(plain.orchestrator("deploy", "local"), 6)
-    for words in ("CKV_AWS_54 module.s3.aws_s3_bucket_public_access_block.data", "/modules/s3/bucket.tf:"):
+    for words in (
+        "CKV_AWS_54 module.s3_buckets.aws_s3_bucket_public_access_block.data",
+        "/modules/s3_buckets/data_bucket.tf:",
+    ):
         assert words in said
     assert "MLOPS_IAM_1 module.glue.aws_iam_role.glue (/modules/glue/access.tf:" in said
     assert "hint: MLOPS_IAM_1: permissions_boundary = var.permissions_boundary_arn" in said
@@ -132,7 +136,9 @@ def test_a_policy_violation_is_red_before_anything_is_applied(plain: Checkout) -
     assert (result["status"], result["exit_code"], result["error"]["type"]) == ("failed", 6, "PolicyViolation")
     assert not result["policy"]["passed"]
     assert {finding["rule"] for finding in result["policy"]["findings"]} >= {"CKV_AWS_54", "MLOPS_IAM_1"}
-    assert {stack["action"] for stack in result["stacks"]} == {"skipped"}
+    # A plan is made while the source is still scanned; its own scan may find the same first.
+    assert {stack["action"] for stack in result["stacks"]} <= {"skipped", "failed"}
+    assert sum(stack["added"] for stack in result["stacks"]) == 0
     buckets = plain.client("s3").list_buckets()["Buckets"]
     assert {bucket["Name"] for bucket in buckets} <= {"mlops-local-tfstate-123456789012-us-east-1"}
     assert [role for role in plain.client("iam").list_roles()["Roles"] if "mlops" in role["RoleName"]] == []
