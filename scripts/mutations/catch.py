@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -27,6 +28,9 @@ OWN = "MLOPS_"
 BY_TERRAFORM = "terraform"
 """Prefix of what Terraform says by itself: a reference to what is gone, a provider's or a variable's validation."""
 
+NO_PROVIDER = "Failed to load plugin schemas"
+"""Says nothing about a mutant: the machine is too busy for the provider to answer in time."""
+ATTEMPTS = 4
 BY_PERMISSIONS = "permissions page"
 """`docs/reference/permissions.md` changes, so its test is red until somebody renews it and shows the difference."""
 
@@ -198,8 +202,14 @@ class Bench:
             self._ready.add(folder)
         # Terraform's own provider would print its whole schema, 13 MB, with every plan.
         verbose = ["-verbose"] if "TF_REATTACH_PROVIDERS" in env and not only else []
-        done = self._run(folder, env, "test", "-json", *verbose, *(f"-filter=tests/{file}" for file in only))
-        messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+        for attempt in range(ATTEMPTS):
+            done = self._run(folder, env, "test", "-json", *verbose, *(f"-filter=tests/{file}" for file in only))
+            messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+            if done.returncode == 0 or _first_error(messages) != NO_PROVIDER:
+                break
+            time.sleep(attempt)
+        else:
+            raise BaselineRed(f"{name}: {NO_PROVIDER}, {ATTEMPTS} times")
         plan = plans.fullest(messages) if verbose else None
         if done.returncode == 0:
             return None, plan

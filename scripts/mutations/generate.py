@@ -90,7 +90,7 @@ class _Maker:
                 yield from self._attribute(child, path, f"{address}.{child.name}")
                 continue
             name = child.labels[0] if child.name == "dynamic" else child.name
-            if name in table.BLOCKS:
+            if name in table.BLOCKS and not path.endswith("override_provider"):
                 yield self._mutant(
                     child, f"{address}.{name}", table.BLOCKS[name], "removed", (child.start, child.end), ""
                 )

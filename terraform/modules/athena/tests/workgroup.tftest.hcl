@@ -29,6 +29,10 @@ run "results_are_encrypted_and_nobody_can_override_it" {
     condition     = aws_athena_workgroup.this.configuration[0].bytes_scanned_cutoff_per_query == 1073741824
     error_message = "the default limit is 1 GiB"
   }
+  assert {
+    condition     = aws_athena_workgroup.this.configuration[0].publish_cloudwatch_metrics_enabled
+    error_message = "nobody would see what queries read"
+  }
 }
 
 run "refuses_a_prefix_that_is_no_folder" {

@@ -105,6 +105,11 @@ run "the_router_finds_the_profile" {
   }
 
   assert {
+    condition     = aws_cloudwatch_metric_alarm.latency.threshold == var.thresholds.latency_ms && aws_cloudwatch_metric_alarm.errors.threshold == var.thresholds.error_rate_percent
+    error_message = "Alarms must fire at the asked thresholds."
+  }
+
+  assert {
     condition     = aws_cloudwatch_metric_alarm.latency.dimensions["ModelId"] == "a1b2c3d4e5f6"
     error_message = "Bedrock files metrics under the profile's id."
   }

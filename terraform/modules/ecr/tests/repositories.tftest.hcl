@@ -38,6 +38,10 @@ run "old_images_expire" {
     condition     = jsondecode(aws_ecr_lifecycle_policy.this["training"].policy).rules[0].selection.tagStatus == "untagged"
     error_message = "untagged images must expire first"
   }
+  assert {
+    condition     = jsondecode(aws_ecr_lifecycle_policy.this["training"].policy).rules[0].selection.countNumber == var.repositories.training.untagged_after_days
+    error_message = "untagged images stay longer than asked for"
+  }
 }
 
 run "a_protected_environment_keeps_its_images" {

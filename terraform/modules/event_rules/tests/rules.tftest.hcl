@@ -128,6 +128,10 @@ run "events_are_archived_for_replay" {
     condition     = aws_cloudwatch_event_archive.this["services"].event_source_arn == "arn:aws:events:us-east-1:123456789012:event-bus/default" && aws_cloudwatch_event_archive.this["services"].event_pattern != null
     error_message = "the default bus would be archived for the whole account"
   }
+  assert {
+    condition     = toset(keys(jsondecode(aws_cloudwatch_event_archive.this["services"].event_pattern))) != toset([])
+    error_message = "an empty pattern archives everything"
+  }
 }
 
 run "the_queue_is_encrypted_and_closed" {

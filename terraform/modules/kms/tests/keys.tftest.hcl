@@ -22,6 +22,10 @@ run "three_keys_rotate_and_have_an_alias" {
     error_message = "every key rotates yearly and can be recovered for 30 days"
   }
   assert {
+    condition     = alltrue([for key in aws_kms_key.this : !key.multi_region])
+    error_message = "a key can be taken to another region without being asked for"
+  }
+  assert {
     condition     = aws_kms_alias.this["models"].name == "alias/mlops-test-models"
     error_message = "alias: ${aws_kms_alias.this["models"].name}"
   }

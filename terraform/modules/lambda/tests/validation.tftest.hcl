@@ -74,7 +74,7 @@ run "name_beyond_64_characters_is_refused" {
 
   variables {
     function = {
-      name        = "a-function-with-a-rather-long-one"
+      name        = "a-function-with-a-rather-long-na"
       description = "Answers."
     }
 

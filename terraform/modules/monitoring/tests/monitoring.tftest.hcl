@@ -111,7 +111,17 @@ run "alarms_reach_the_topic" {
   }
 
   assert {
-    condition     = aws_cloudwatch_metric_alarm.api_errors.threshold == 10
+    condition     = aws_cloudwatch_metric_alarm.api_errors.threshold == 10 && aws_cloudwatch_metric_alarm.router_errors.threshold == 10
     error_message = "The threshold must be the environment's."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.pipeline_failed.threshold == 0 && aws_cloudwatch_metric_alarm.router_error_lines.threshold == 0
+    error_message = "One failed run, and one logged error, is one too many."
+  }
+
+  assert {
+    condition     = strcontains(aws_cloudwatch_log_metric_filter.router_errors.pattern, "ERROR")
+    error_message = "The filter must count errors."
   }
 }

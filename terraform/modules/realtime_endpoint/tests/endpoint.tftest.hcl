@@ -85,6 +85,11 @@ run "the_endpoint_is_isolated_encrypted_and_named_by_content" {
   }
 
   assert {
+    condition     = toset(one(aws_sagemaker_model.launch.vpc_config).security_group_ids) == toset(var.network.security_group_ids)
+    error_message = "The container must be in the given security groups."
+  }
+
+  assert {
     condition     = one(aws_sagemaker_model.launch.primary_container).environment["SAGEMAKER_SUBMIT_DIRECTORY"] == "/opt/ml/model/code"
     error_message = "The code must be taken from the artifact."
   }
@@ -109,6 +114,11 @@ run "a_failing_update_is_rolled_back_by_the_alarms" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.latency.threshold == 2000000
     error_message = "ModelLatency is in microseconds."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.errors.threshold == var.thresholds.error_rate_percent
+    error_message = "The alarm must fire at the asked rate of errors."
   }
 
   assert {

@@ -9,6 +9,14 @@ variables {
 
 run "every_bucket_has_its_rules" {
   assert {
+    condition     = alltrue([for rule in concat(tolist(aws_s3_bucket_lifecycle_configuration.data.rule), tolist(aws_s3_bucket_lifecycle_configuration.logs.rule)) : rule.filter[0].prefix == "" if contains(["delete-markers", "housekeeping"], rule.id)])
+    error_message = "what is tidied up is tidied up everywhere"
+  }
+  assert {
+    condition     = one(aws_s3_bucket_lifecycle_configuration.logs.rule).noncurrent_version_expiration[0].noncurrent_days == 30
+    error_message = "old versions of access logs stay for ever"
+  }
+  assert {
     condition     = output.bucket_names == ["mlops-test-data-123456789012-us-east-1", "mlops-test-access-logs-123456789012-us-east-1"]
     error_message = "buckets: ${jsonencode(output.bucket_names)}"
   }

@@ -114,6 +114,10 @@ run "interface_endpoints_come_by_list" {
     error_message = "endpoints: ${jsonencode([for endpoint in aws_vpc_endpoint.interface : endpoint.service_name])}"
   }
   assert {
+    condition     = alltrue([for endpoint in aws_vpc_endpoint.interface : endpoint.vpc_endpoint_type == "Interface"])
+    error_message = "an endpoint of another type has no address in the subnets"
+  }
+  assert {
     condition     = length(aws_vpc_security_group_ingress_rule.interface_endpoints) == 4 && alltrue([for rule in aws_vpc_security_group_ingress_rule.interface_endpoints : rule.to_port == 443])
     error_message = "each workload, and only TLS, may call the endpoints"
   }
