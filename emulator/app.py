@@ -18,9 +18,11 @@ from emulator.apigateway import ApiGateway
 from emulator.authorization import decisions
 from emulator.authorization.guard import Guard
 from emulator.compute.aws import Aws
+from emulator.featurestore import runtime as featurestore
 from emulator.recorded.catalogue import Service
 from emulator.repetition import HEADER as REPEATED
 from emulator.repetition import OnceOnly
+from emulator.seams import featurestore as feature_groups
 from emulator.seams import wire
 from emulator.seams.identities import MotoRegistry
 from emulator.seams.wire import Environ, StartResponse, Wsgi
@@ -47,6 +49,7 @@ class _Router:
         self._started_at = started_at
         self._engine = recorded.Engine(recorded.load())
         self._gateway = ApiGateway(settings)
+        self._features = featurestore.Runtime(feature_groups.find)
         self._moto = wire.application()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
@@ -55,6 +58,8 @@ class _Router:
             return self._own(Request(environ))(environ, start_response)
         if path.startswith("/restapis/") and "/_user_request_" in path:
             return self._gateway(Request(environ))(environ, start_response)
+        if featurestore.is_runtime(path):
+            return self._records(environ)(environ, start_response)
         answer = self._recorded(environ)
         return (answer or self._moto)(environ, start_response)
 
@@ -79,6 +84,13 @@ class _Router:
             "started_at": self._started_at,
             "iam": "enforced" if self._settings.enforce_iam else "off",
         }
+
+    def _records(self, environ: Environ) -> Wsgi:
+        """An operation of Feature Store's runtime."""
+        try:
+            return wire.answer(environ, featurestore.MODEL, self._features.handle)
+        except NotImplementedError as error:
+            return wire.not_implemented(environ, str(error))
 
     def _recorded(self, environ: Environ) -> Wsgi | None:
         """The recorded answer, or `None` when the operation is not one of those."""

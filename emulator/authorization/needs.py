@@ -12,6 +12,7 @@ from emulator.authorization.tables import Service
 from emulator.iam.conditions import Value
 
 PARTITION = "aws"
+_BATCHED = "Identifiers.FeatureGroupName"
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class World(Protocol):
         """The key that an object is encrypted with."""
 
     def resource_key(self, arn: str) -> str | None:
-        """ARN of the key of a topic or queue."""
+        """ARN of the key of a topic, a queue or a feature group's online store."""
 
     def parameter_key(self, name: str, region: str) -> str | None:
         """ARN of the key of a SecureString parameter."""
@@ -170,6 +171,11 @@ def _keys(call: Call, world: World) -> Iterable[Need]:
     if name == "ssm:PutParameter" and call.parameters.get("Type") == "SecureString":
         key = world.key_arn(str(call.parameters.get("KeyId") or "alias/aws/ssm"), call.region)
         yield from through("ssm", key, call, "kms:GenerateDataKey")
+    if name in ("sagemaker:PutRecord", "sagemaker:GetRecord", "sagemaker:DeleteRecord", "sagemaker:BatchGetRecord"):
+        groups = [*values_at(call.parameters, "FeatureGroupName"), *values_at(call.parameters, _BATCHED)]
+        for group in groups:
+            found = world.resource_key(arn("sagemaker", call, f"feature-group/{str(group).rpartition('/')[2].lower()}"))
+            yield from through("sagemaker", found, call, "kms:Decrypt")
     if call.service == "sagemaker" and call.operation.startswith("Create"):
         for path in ("ResourceConfig.VolumeKmsKeyId", "KmsKeyId"):
             for value in values_at(call.parameters, path):

@@ -164,6 +164,7 @@ SERVICES: dict[str, Service] = {
                 "model-package/{ModelPackageName}",
             ),
             "ListModelPackages": ("model-package-group/{ModelPackageGroupName}",),
+            "BatchGetRecord": ("feature-group/{Identifiers.FeatureGroupName}",),
         },
         general=("List*", "Search"),
         receives_roles_as="sagemaker.amazonaws.com",

@@ -38,6 +38,7 @@ SEAMS: tuple[str, ...] = (
     "awslambda",
     "stepfunctions",
     "sagemaker",
+    "featurestore",
     "model_registry",
     "autoscaling",
     "logs",

@@ -23,6 +23,7 @@ from emulator.authorization.needs import Call, StorageKey
 from emulator.compute.aws import ADMIN, SERVICE_HEADER, SOURCE_HEADER, Aws
 from emulator.compute.processes import Credentials
 from emulator.iam import Policy, Principal
+from emulator.seams import featurestore
 from emulator.seams.patching import wrap
 from emulator.settings import Settings
 
@@ -170,6 +171,9 @@ class MotoRegistry:
         holder: Any
         if service == "sns":
             holder = _backend("sns", account, region).topics.get(arn)
+        elif service == "sagemaker":
+            given = featurestore.online_key(account, region, name)
+            return self.key_arn(given, region) if given else None
         else:
             holder = _backend("sqs", account, region).queues.get(name)
         key = getattr(holder, "kms_master_key_id", None)

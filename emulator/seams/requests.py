@@ -29,7 +29,7 @@ MODELS = {
     "bedrock": ("bedrock-runtime", "bedrock"),
     "email": ("sesv2", "ses"),
     "monitoring": ("cloudwatch",),
-    "sagemaker": ("sagemaker", "sagemaker-runtime"),
+    "sagemaker": ("sagemaker", "sagemaker-runtime", "sagemaker-featurestore-runtime"),
     "states": ("stepfunctions",),
 }
 """Names of botocore's models by the name that requests are signed for, where they differ."""

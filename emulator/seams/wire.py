@@ -164,7 +164,7 @@ def application() -> Wsgi:
         try:
             chunks = moto(environ, start)
         except NotImplementedError as error:
-            return _not_implemented(environ, str(error))(environ, start_response)
+            return not_implemented(environ, str(error))(environ, start_response)
         except Exception as error:
             # The boundary: a defect is logged in full and answered in the caller's own format.
             traceback.print_exc()
@@ -172,7 +172,7 @@ def application() -> Wsgi:
                 environ, start_response
             )
         if seen and _unrouted(environ, seen["status"], seen["headers"]):
-            return _not_implemented(environ, f"no route for {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")(
+            return not_implemented(environ, f"no route for {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")(
                 environ, start_response
             )
         return chunks
@@ -195,7 +195,8 @@ def _unrouted(environ: Environ, status: str, headers: list[tuple[str, str]]) -> 
     return content_type.startswith("text/html")
 
 
-def _not_implemented(environ: Environ, detail: str) -> Wsgi:
+def not_implemented(environ: Environ, detail: str) -> Wsgi:
+    """501 in the caller's own format."""
     signed = scope(environ)
     service = signed.service if signed else "unknown"
     message = f"The local emulator does not implement this operation of {service}: {detail}"

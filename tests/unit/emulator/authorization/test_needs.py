@@ -223,3 +223,17 @@ def test_a_service_acts_for_this_account_and_its_source_is_told_or_unknown() -> 
     assert (told.get("aws:SourceArn"), told.get("aws:SourceAccount")) == (("arn:x",), (ACCOUNT,))
     with pytest.raises(Unknown):
         context.of(made, need, service, "127.0.0.1", "", "").get("aws:SourceArn")
+
+
+def test_records_of_an_encrypted_group_take_its_key() -> None:
+    put = call("sagemaker", "PutRecord", FeatureGroupName="Reviews")
+    (own, key) = needs.of(put, FakeWorld())
+    assert (own.action, own.resource) == ("sagemaker:PutRecord", arn("sagemaker", "feature-group/Reviews"))
+    assert (key.action, key.resource) == ("kms:Decrypt", KEY)
+    assert key.context["kms:ViaService"] == "sagemaker.us-east-1.amazonaws.com"
+    many = call(
+        "sagemaker", "BatchGetRecord", Identifiers=[{"FeatureGroupName": "plain-1"}, {"FeatureGroupName": "plain-2"}]
+    )
+    assert [(need.action, need.resource) for need in needs.of(many, FakeWorld())] == [
+        ("sagemaker:BatchGetRecord", arn("sagemaker", f"feature-group/plain-{number}")) for number in (1, 2)
+    ]
