@@ -33,7 +33,7 @@ SETTINGS = {
     "ecr": ("images",),
     "event_rules": ("events",),
     "events": ("monitoring.alarm_email",),
-    "glue": ("data.etl_capacity_dpu", "data.etl_timeout_minutes", "data.split_seed"),
+    "glue": ("data.etl_capacity_dpu", "data.etl_timeout_minutes", "data.extra_quality_rules", "data.split_seed"),
     "iam": ("access",),
     "kms": ("encryption",),
     "lambda": ("inference.lambda_in_vpc", "monitoring.log_retention_days"),

@@ -84,6 +84,21 @@ SERVICES: dict[str, Service] = {
             "CreateCrawler": ("crawler/{Name}",),
             "UpdateCrawler": ("crawler/{Name}",),
             "DeleteCrawler": ("crawler/{Name}",),
+            "CreateDataQualityRuleset": ("dataQualityRuleset/{Name}",),
+            "GetDataQualityRuleset": ("dataQualityRuleset/{Name}",),
+            "UpdateDataQualityRuleset": ("dataQualityRuleset/{Name}",),
+            "DeleteDataQualityRuleset": ("dataQualityRuleset/{Name}",),
+            "StartDataQualityRulesetEvaluationRun": ("dataQualityRuleset/{RulesetNames}",),
+            # Asked for by ids of their own.
+            **{
+                operation: ("dataQualityRuleset/*",)
+                for operation in (
+                    "GetDataQualityRulesetEvaluationRun",
+                    "CancelDataQualityRulesetEvaluationRun",
+                    "GetDataQualityResult",
+                    "BatchGetDataQualityResult",
+                )
+            },
             "GetDatabase": (_CATALOG, "database/{Name}"),
             "GetDatabases": (_CATALOG,),
             "CreateDatabase": (_CATALOG, "database/{DatabaseInput.Name}"),

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import boto3
+from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
 from emulator.seams.patching import wrap
@@ -29,6 +30,7 @@ def task_module(name: str) -> Any:
 
 
 def install() -> None:
+    _filters()
     service = task_module("").StateTaskService
     service._SERVICE_NAME_SFN_TO_BOTO_OVERRIDES.update(BOTO_NAMES)
 
@@ -48,6 +50,14 @@ def install() -> None:
             model = _model(self, boto_service_name, service_action_name)
             renamed = _renamed(model.output_shape, response, pascal=True) if model is not None else response
             _replace(response, plain(renamed))
+
+
+def _filters() -> None:
+    """A filter that nothing passes gives an empty list, as on AWS; moto knows that of slices and wildcards alone."""
+
+    @wrap(json_path, "_contains_slice_or_wildcard_array")
+    def many(original: Any, path: str) -> bool:
+        return "[?(" in path or bool(original(path))
 
 
 def _model(task: Any, service_name: str | None, action_name: str | None) -> Any:

@@ -125,6 +125,9 @@ class Data(Section):
     etl_timeout_minutes: int = Field(30, ge=1, le=2880)
     split_seed: str = "reviews-v1"
     athena_bytes_scanned_limit: int = Field(1_073_741_824, ge=10_485_760)
+    extra_quality_rules: list[Annotated[str, Field(pattern=r"^[A-Z(][^\n]*$")]] = Field(
+        [], description="DQDL rules on the processed reviews beside the module's, such as `RowCount > 10000`"
+    )
 
 
 class Gate(Section):

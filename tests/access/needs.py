@@ -215,6 +215,8 @@ NEEDS: dict[str, Need] = {
             ],
             CATALOG,
         )
+        # Evaluations of rulesets fetch their program (Glue's guide, "Troubleshooting AWS Glue Data Quality").
+        | pairs("s3:GetObject", "s3:aws-glue-ml-data-quality-assets-us-east-1/*")
         # The security configuration: encrypted logs and bookmarks (Glue's guide, "Setting up encryption").
         | pairs(
             ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],

@@ -71,7 +71,10 @@ def successors(state: dict[str, Any]) -> Iterator[str]:
 
 def test_statelint_finds_nothing(rendered: Rendered) -> None:
     program = str(Path(sys.executable).with_name("statelint"))
-    done = subprocess.run([program, str(rendered.definition_file)], capture_output=True, text=True, check=False)
+    # It knows no filters (`[?(…)]`), which Step Functions takes in paths.
+    plain = rendered.definition_file.with_name("plain.json")
+    plain.write_text(re.sub(r"\[\?\(.*?\)\]", "[*]", rendered.definition_file.read_text()))
+    done = subprocess.run([program, str(plain)], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 

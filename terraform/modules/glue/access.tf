@@ -41,7 +41,14 @@ locals {
         Effect    = "Allow"
         Action    = "cloudwatch:PutMetricData"
         Resource  = "*"
-        Condition = { StringEquals = { "cloudwatch:namespace" = "Glue" } }
+        Condition = { StringEquals = { "cloudwatch:namespace" = ["Glue", "Glue Data Quality"] } }
+      },
+      {
+        # Evaluations of rulesets fetch their program from AWS's own bucket, under this role.
+        Sid      = "FetchDataQuality"
+        Effect   = "Allow"
+        Action   = "s3:GetObject"
+        Resource = "arn:${data.aws_partition.current.partition}:s3:::aws-glue-ml-data-quality-assets-${var.context.region}/*"
       },
       {
         # GetSecurityConfiguration has no resource type.
@@ -56,7 +63,7 @@ locals {
 
 resource "aws_iam_role" "glue" {
   name                 = "${var.context.name_prefix}-glue"
-  description          = "Crawls raw data and runs the ETL job"
+  description          = "Crawls the layers, runs the ETL job and judges its result"
   permissions_boundary = var.permissions_boundary_arn
 
   assume_role_policy = jsonencode({

@@ -1,13 +1,26 @@
-resource "aws_glue_crawler" "raw_reviews" {
-  name                   = "${var.context.name_prefix}-raw-reviews"
-  description            = "Catalogues data/raw/reviews as table ${local.table_names.raw_reviews}"
-  database_name          = aws_glue_catalog_database.layer["raw"].name
+# One crawler per layer: the pipeline runs the raw one before the ETL, the others after it.
+resource "aws_glue_crawler" "reviews" {
+  for_each = aws_glue_catalog_database.layer
+
+  name                   = "${var.context.name_prefix}-${each.key}-reviews"
+  description            = "Catalogues data/${each.key}/reviews as table ${local.table_names.raw_reviews}"
+  database_name          = each.value.name
   role                   = aws_iam_role.glue.arn
   security_configuration = aws_glue_security_configuration.this.name
 
   s3_target {
-    path = "s3://${var.bucket_name}/data/raw/reviews"
+    path = "s3://${var.bucket_name}/data/${each.key}/reviews"
   }
+
+  # Left to itself a crawler makes a table of each partition whose columns differ from the others'.
+  configuration = jsonencode({
+    Version = 1.0
+    Grouping = {
+      TableGroupingPolicy     = "CombineCompatibleSchemas"
+      TableLevelConfiguration = 4 # bucket, data, layer, reviews
+    }
+    CrawlerOutput = { Partitions = { AddOrUpdateBehavior = "InheritFromTable" } }
+  })
 
   # Raw files expire after 30 days: a table that finds its folder empty is logged, not dropped.
   schema_change_policy {
@@ -21,4 +34,10 @@ resource "aws_glue_crawler" "raw_reviews" {
 
   # A crawler tests its role when it is made.
   depends_on = [aws_iam_role_policy.glue, aws_iam_role_policy.handed_out]
+}
+
+# There was one crawler, of the raw layer, under the same name.
+moved {
+  from = aws_glue_crawler.raw_reviews
+  to   = aws_glue_crawler.reviews["raw"]
 }

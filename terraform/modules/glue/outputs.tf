@@ -4,13 +4,18 @@ output "database_names" {
 }
 
 output "table_names" {
-  description = "Tables that the crawler makes."
+  description = "Tables that the crawlers make; each layer has one of this name."
   value       = local.table_names
 }
 
-output "crawler_name" {
-  description = "Crawler of the raw reviews."
-  value       = aws_glue_crawler.raw_reviews.name
+output "crawler_names" {
+  description = "Crawlers of the reviews by layer: raw, processed, features."
+  value       = { for layer, crawler in aws_glue_crawler.reviews : layer => crawler.name }
+}
+
+output "quality_ruleset_name" {
+  description = "Data quality ruleset of the processed reviews."
+  value       = aws_glue_data_quality_ruleset.processed_reviews.name
 }
 
 output "job_name" {

@@ -64,3 +64,14 @@ variable "etl" {
     error_message = "etl.script_path must name an existing file, got '${var.etl.script_path}'."
   }
 }
+
+variable "extra_quality_rules" {
+  description = "DQDL rules on the processed reviews beside those of quality/reviews.dqdl, such as `RowCount > 10000`."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for rule in var.extra_quality_rules : can(regex("^[A-Z(][^\n]*$", rule))])
+    error_message = "extra_quality_rules must be DQDL rules of one line each that begin with a rule type, got ${jsonencode(var.extra_quality_rules)}."
+  }
+}

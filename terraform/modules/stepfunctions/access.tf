@@ -13,7 +13,24 @@ locals {
     {
       Sid      = "Crawl"
       Action   = ["glue:StartCrawler", "glue:GetCrawler"]
-      Resource = ["arn:${local.partition}:glue:${local.region_arn}:crawler/${var.glue.crawler_name}"]
+      Resource = [for name in values(var.glue.crawler_names) : "arn:${local.partition}:glue:${local.region_arn}:crawler/${name}"]
+    },
+    {
+      Sid      = "EvaluateQuality"
+      Action   = ["glue:StartDataQualityRulesetEvaluationRun"]
+      Resource = ["arn:${local.partition}:glue:${local.region_arn}:dataQualityRuleset/${var.glue.quality.ruleset_name}"]
+    },
+    {
+      # Runs and results are asked for by ids of their own, not by the ruleset's name.
+      Sid      = "WatchQuality"
+      Action   = ["glue:GetDataQualityRulesetEvaluationRun", "glue:GetDataQualityResult"]
+      Resource = ["arn:${local.partition}:glue:${local.region_arn}:dataQualityRuleset/*"]
+    },
+    {
+      Sid       = "PassRoleToQualityRun"
+      Action    = ["iam:PassRole"]
+      Resource  = [var.glue.role_arn]
+      Condition = { StringEquals = { "iam:PassedToService" = "glue.amazonaws.com" } }
     },
     {
       # The last two are what `.sync` polls with, and stops the job with when the execution is stopped.

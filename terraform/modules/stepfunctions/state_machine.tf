@@ -76,6 +76,11 @@ locals {
       { ErrorEquals = ["Glue.CrawlerRunningException"], IntervalSeconds = 15, MaxAttempts = 20, BackoffRate = 1.2 },
       { ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 1.5 },
     ]
+    # An account evaluates a limited number of rulesets at a time.
+    quality = [
+      { ErrorEquals = ["Glue.ConcurrentRunsExceededException", "Glue.ResourceNumberLimitExceededException"], IntervalSeconds = 30, MaxAttempts = 10, BackoffRate = 1.5 },
+      { ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 1.5 },
+    ]
     etl = [{ ErrorEquals = ["Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException"], IntervalSeconds = 30, MaxAttempts = 10, BackoffRate = 1.5 }]
     training = [
       { ErrorEquals = ["SageMaker.ResourceLimitExceededException"], IntervalSeconds = 60, MaxAttempts = 10, BackoffRate = 1.5 },

@@ -3,8 +3,20 @@ locals {
   steps = [
     { name = "ingestion", states = ["CheckInput", "InvalidInput", "Prepare", "FindRawData", "RawDataPresent", "NoInputData"] },
     { name = "crawler", states = ["StartCrawler", "WaitForCrawler", "GetCrawler", "CountCrawlerPoll", "CrawlerReady", "GetLastCrawl", "CrawlSucceeded", "CrawlFailed", "CrawlTimedOut"] },
-    { name = "etl", states = ["RunEtl"] },
-    { name = "data-validation", states = ["ValidateData"] },
+    {
+      name = "etl"
+      states = [
+        "RunEtl", "StartProcessedCrawler", "StartFeaturesCrawler", "WaitForCatalogue", "GetProcessedCrawler", "GetFeaturesCrawler",
+        "CountCataloguePoll", "CatalogueReady", "GetProcessedCrawl", "GetFeaturesCrawl", "CatalogueWritten", "CatalogueFailed", "CatalogueTimedOut",
+      ]
+    },
+    {
+      name = "data-validation"
+      states = [
+        "StartQualityRun", "ValidateData", "WaitForQuality", "GetQualityRun", "CountQualityPoll", "QualityRunEnded", "QualityRunFailed",
+        "FindQualityResult", "GetQualityResult", "QualityHolds", "DataQualityFailed",
+      ]
+    },
     { name = "training", states = ["PrepareTraining", "TrainModel"] },
     { name = "evaluation", states = ["EvaluateModel", "ModelPassed", "NotifyRejection", "RejectModel"] },
     { name = "registry", states = ["ChooseApproval", "ApproveAutomatically", "ApproveManually", "RegisterModel", "ApprovedAutomatically", "AwaitApproval"] },

@@ -53,11 +53,28 @@ variable "dataset" {
 }
 
 variable "glue" {
-  description = "Crawler of the raw data (step 2) and ETL job (step 3)."
+  description = "Crawlers by layer (raw in step 2, the others after the ETL), ETL job (step 3), and the ruleset that what it wrote is judged by (step 4): evaluated on a table, under a role that reads it."
   type = object({
-    crawler_name = string
-    job_name     = string
+    crawler_names = object({
+      raw       = string
+      processed = string
+      features  = string
+    })
+    job_name = string
+    role_arn = string
+    quality = object({
+      ruleset_name    = string
+      database_name   = string
+      table_name      = string
+      workers         = optional(number, 2)
+      timeout_minutes = optional(number, 30)
+    })
   })
+
+  validation {
+    condition     = var.glue.quality.workers >= 2 && var.glue.quality.timeout_minutes >= 1
+    error_message = "glue.quality needs at least 2 workers and 1 minute; got ${var.glue.quality.workers} workers and ${var.glue.quality.timeout_minutes} minutes."
+  }
 }
 
 variable "lambda_arns" {

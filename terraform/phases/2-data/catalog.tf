@@ -14,6 +14,8 @@ module "glue" {
     bucket = module.s3_access.policy_document
   }
 
+  extra_quality_rules = var.data.extra_quality_rules
+
   etl = {
     script_path     = var.packages["etl_reviews"].path
     capacity_dpu    = var.data.etl_capacity_dpu

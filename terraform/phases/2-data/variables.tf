@@ -38,6 +38,7 @@ variable "data" {
     etl_timeout_minutes        = optional(number, 30)
     split_seed                 = optional(string, "reviews-v1")
     athena_bytes_scanned_limit = optional(number, 1073741824)
+    extra_quality_rules        = optional(list(string), [])
   })
   default = {}
 }

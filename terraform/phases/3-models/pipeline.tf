@@ -12,8 +12,14 @@ module "stepfunctions" {
   bucket_policy_document = module.s3_access["stepfunctions"].policy_document
 
   glue = {
-    crawler_name = var.data.glue.crawler_name
-    job_name     = var.data.glue.job_name
+    crawler_names = var.data.glue.crawler_names
+    job_name      = var.data.glue.job_name
+    role_arn      = var.data.glue.role_arn
+    quality = {
+      ruleset_name  = var.data.glue.quality_ruleset_name
+      database_name = var.data.glue.database_names["processed"]
+      table_name    = var.data.glue.table_names["raw_reviews"]
+    }
   }
 
   lambda_arns = {

@@ -36,8 +36,16 @@ variable "data" {
   description = "Published by phase 2-data."
   type = object({
     glue = object({
-      crawler_name = string
-      job_name     = string
+      crawler_names = object({
+        raw       = string
+        processed = string
+        features  = string
+      })
+      job_name             = string
+      role_arn             = string
+      quality_ruleset_name = string
+      database_names       = map(string)
+      table_names          = map(string)
     })
   })
 }

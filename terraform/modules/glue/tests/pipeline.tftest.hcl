@@ -25,14 +25,24 @@ run "three_databases_without_hyphens" {
   }
 }
 
-run "the_crawler_finds_the_reviews_and_drops_nothing" {
+run "each_layer_has_a_crawler_that_finds_its_reviews_and_drops_nothing" {
   assert {
-    condition     = aws_glue_crawler.raw_reviews.s3_target[0].path == "s3://mlops-test-data/data/raw/reviews" && aws_glue_crawler.raw_reviews.database_name == "mlops_test_raw"
-    error_message = "target: ${aws_glue_crawler.raw_reviews.s3_target[0].path}"
+    condition = {
+      for layer, crawler in aws_glue_crawler.reviews : layer => [crawler.database_name, crawler.s3_target[0].path]
+      } == {
+      raw       = ["mlops_test_raw", "s3://mlops-test-data/data/raw/reviews"]
+      processed = ["mlops_test_processed", "s3://mlops-test-data/data/processed/reviews"]
+      features  = ["mlops_test_features", "s3://mlops-test-data/data/features/reviews"]
+    }
+    error_message = "targets: ${jsonencode([for crawler in aws_glue_crawler.reviews : crawler.s3_target])}"
   }
   assert {
-    condition     = aws_glue_crawler.raw_reviews.schema_change_policy[0].delete_behavior == "LOG"
+    condition     = alltrue([for crawler in aws_glue_crawler.reviews : crawler.schema_change_policy[0].delete_behavior == "LOG"])
     error_message = "expired raw data must not drop the table"
+  }
+  assert {
+    condition     = alltrue([for crawler in aws_glue_crawler.reviews : jsondecode(crawler.configuration).Grouping == { TableGroupingPolicy = "CombineCompatibleSchemas", TableLevelConfiguration = 4 }])
+    error_message = "partitions of different columns must stay in one table"
   }
   assert {
     condition     = output.table_names == { raw_reviews = "reviews" }
@@ -74,7 +84,7 @@ run "the_job_is_a_small_python_shell_with_the_scripts_arguments" {
 
 run "everything_that_glue_writes_is_encrypted" {
   assert {
-    condition     = aws_glue_job.reviews_etl.security_configuration == aws_glue_security_configuration.this.name && aws_glue_crawler.raw_reviews.security_configuration == aws_glue_security_configuration.this.name
+    condition     = aws_glue_job.reviews_etl.security_configuration == aws_glue_security_configuration.this.name && alltrue([for crawler in aws_glue_crawler.reviews : crawler.security_configuration == aws_glue_security_configuration.this.name])
     error_message = "job or crawler without security configuration"
   }
   assert {
@@ -96,6 +106,28 @@ run "the_role_writes_its_own_databases_and_deletes_none" {
     condition     = tomap({ for name, policy in aws_iam_role_policy.handed_out : name => policy.policy }) == tomap(var.policy_documents)
     error_message = "handed-out rights"
   }
+}
+
+run "the_rules_are_those_of_the_file_and_of_the_environment" {
+  variables {
+    extra_quality_rules = ["RowCount > 10000"]
+  }
+  assert {
+    condition     = startswith(aws_glue_data_quality_ruleset.processed_reviews.ruleset, "Rules = [\n  RowCount > 0,\n  IsPrimaryKey \"review_id\",") && endswith(aws_glue_data_quality_ruleset.processed_reviews.ruleset, ",\n  RowCount > 10000\n]")
+    error_message = "ruleset: ${aws_glue_data_quality_ruleset.processed_reviews.ruleset}"
+  }
+  assert {
+    condition     = output.quality_ruleset_name == "mlops-test-processed-reviews" && length(aws_glue_data_quality_ruleset.processed_reviews.target_table) == 0
+    error_message = "the table does not exist yet when the ruleset is made"
+  }
+}
+
+run "refuses_a_rule_that_is_none" {
+  command = plan
+  variables {
+    extra_quality_rules = ["rows must be many"]
+  }
+  expect_failures = [var.extra_quality_rules]
 }
 
 run "refuses_what_is_no_key" {

@@ -37,7 +37,12 @@ variables {
   logs_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   topic_arn              = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
   bucket_name            = "mlops-test-data-123456789012-us-east-1"
-  glue                   = { crawler_name = "mlops-test-raw", job_name = "mlops-test-etl" }
+  glue = {
+    crawler_names = { raw = "mlops-test-raw-reviews", processed = "mlops-test-processed-reviews", features = "mlops-test-features-reviews" }
+    job_name      = "mlops-test-etl"
+    role_arn      = "arn:aws:iam::123456789012:role/mlops-test-glue"
+    quality       = { ruleset_name = "mlops-test-processed-reviews", database_name = "mlops_test_processed", table_name = "reviews" }
+  }
   lambda_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-data-validation"
     model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-evaluation"

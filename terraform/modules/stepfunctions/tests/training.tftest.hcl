@@ -37,7 +37,12 @@ variables {
   logs_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   topic_arn              = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
   bucket_name            = "mlops-test-data-123456789012-us-east-1"
-  glue                   = { crawler_name = "mlops-test-raw", job_name = "mlops-test-etl" }
+  glue = {
+    crawler_names = { raw = "mlops-test-raw-reviews", processed = "mlops-test-processed-reviews", features = "mlops-test-features-reviews" }
+    job_name      = "mlops-test-etl"
+    role_arn      = "arn:aws:iam::123456789012:role/mlops-test-glue"
+    quality       = { ruleset_name = "mlops-test-processed-reviews", database_name = "mlops_test_processed", table_name = "reviews" }
+  }
   lambda_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-data-validation"
     model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-evaluation"
@@ -238,5 +243,35 @@ run "the_bucket_is_used_as_its_owner_says" {
   assert {
     condition     = aws_iam_role_policy.bucket.policy == var.bucket_policy_document && !strcontains(aws_iam_role_policy.this.policy, "\"s3:")
     error_message = "The state machine writes rights on the bucket by itself."
+  }
+}
+
+run "fewer_workers_than_glue_takes_are_refused" {
+  command = plan
+  variables {
+    glue = {
+      crawler_names = { raw = "r", processed = "p", features = "f" }
+      job_name      = "j"
+      role_arn      = "arn:aws:iam::123456789012:role/mlops-test-glue"
+      quality       = { ruleset_name = "q", database_name = "d", table_name = "t", workers = 1 }
+    }
+  }
+  expect_failures = [var.glue]
+}
+
+run "no_rule_that_breaks_lets_a_run_go_on" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.GetQualityResult.ResultSelector["broken.$"] == "$.RuleResults[?(@.Result != 'PASS')].Description"
+    error_message = "FAIL and ERROR both count."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.QualityHolds == { Type = "Choice", Choices = [{ Variable = "$.quality.broken[0]", IsPresent = true, Next = "DataQualityFailed" }], Default = "PrepareTraining" }
+    error_message = "The gate stands between the result and the training."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.DataQualityFailed.Parameters.Error == "DataQualityFailed"
+    error_message = "A broken rule has a name of its own."
   }
 }

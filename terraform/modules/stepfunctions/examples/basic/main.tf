@@ -25,7 +25,12 @@ module "stepfunctions" {
     }]
   })
 
-  glue = { crawler_name = "mlops-dev-raw", job_name = "mlops-dev-etl" }
+  glue = {
+    crawler_names = { raw = "mlops-dev-raw-reviews", processed = "mlops-dev-processed-reviews", features = "mlops-dev-features-reviews" }
+    job_name      = "mlops-dev-etl"
+    role_arn      = "arn:aws:iam::123456789012:role/mlops-dev-glue"
+    quality       = { ruleset_name = "mlops-dev-processed-reviews", database_name = "mlops_dev_processed", table_name = "reviews" }
+  }
 
   lambda_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-data-validation"
