@@ -21,6 +21,8 @@ ROLE_PARAMETERS = (
     "Targets.RoleArn",
     "TrainingJobDefinition.RoleArn",
     "DefaultUserSettings.ExecutionRole",
+    "DefaultSpaceSettings.ExecutionRole",
+    "UserSettings.ExecutionRole",
 )
 
 
@@ -43,6 +45,34 @@ class Service:
 
 
 _CATALOG = "catalog"
+
+# A domain's id says nothing about what a call does to something inside it.
+_STUDIO: dict[str, tuple[str, ...]] = {
+    "CreateDomain": ("domain/*",),
+    **{operation: ("domain/{DomainId}",) for operation in ("DescribeDomain", "UpdateDomain", "DeleteDomain")},
+    **{
+        operation: ("user-profile/{DomainId}/{UserProfileName}",)
+        for operation in (
+            "CreateUserProfile",
+            "DescribeUserProfile",
+            "UpdateUserProfile",
+            "DeleteUserProfile",
+            "CreatePresignedDomainUrl",
+        )
+    },
+    **{
+        operation: ("space/{DomainId}/{SpaceName}",)
+        for operation in ("CreateSpace", "DescribeSpace", "UpdateSpace", "DeleteSpace")
+    },
+    # Of a space, or of a profile in older Studios; whichever is missing makes no resource.
+    **{
+        operation: (
+            "app/{DomainId}/{SpaceName}/{AppType}/{AppName}",
+            "app/{DomainId}/{UserProfileName}/{AppType}/{AppName}",
+        )
+        for operation in ("CreateApp", "DescribeApp", "DeleteApp")
+    },
+}
 
 SERVICES: dict[str, Service] = {
     "application-autoscaling": Service(
@@ -169,9 +199,11 @@ SERVICES: dict[str, Service] = {
             "TrialComponentName": "experiment-trial-component/{}",
             "FeatureGroupName": "feature-group/{}",
             "PipelineName": "pipeline/{}",
+            "StudioLifecycleConfigName": "studio-lifecycle-config/{}",
             "ResourceArn": "{}",
         },
         {
+            **_STUDIO,
             # A new version's number is not known yet.
             "CreateModelPackage": (
                 "model-package-group/{ModelPackageGroupName}",

@@ -40,6 +40,7 @@ SEAMS: tuple[str, ...] = (
     "sagemaker",
     "featurestore",
     "model_registry",
+    "sagemaker_studio",
     "autoscaling",
     "logs",
     "apigateway",

@@ -183,9 +183,19 @@ def test_the_platform_s_types_are_created_updated_and_destroyed(terraform: Any, 
     configuration = aws("lambda").get_function_configuration(FunctionName="types")
     assert configuration["TracingConfig"]["Mode"] == "PassThrough"
     assert configuration["LoggingConfig"]["LogGroup"] == "/types/main"
+    [home] = [system for system in homes(aws) if system["LifeCycleState"] == "available"]
+    assert home["Encrypted"] is True
     run("destroy", "-auto-approve", "-no-color", "-input=false", "-refresh=false")
     assert resources(run) == []
     assert [arn for arn in tagged(aws, "types") if ":kms:" not in arn] == []  # keys are only scheduled for deletion
+    assert homes(aws) == []
+
+
+def homes(aws: Any) -> list[dict[str, Any]]:
+    """File systems that Studio domains made."""
+    found = aws("efs").describe_file_systems()["FileSystems"]
+    owner = "ManagedByAmazonSageMakerResource"
+    return [system for system in found if owner in [tag["Key"] for tag in system["Tags"]]]
 
 
 def tagged(aws: Any, project: str) -> list[str]:
