@@ -155,8 +155,18 @@ def passing(role: Role) -> Passing:
     )
 
 
+OWN_CODE_ON_GLUE = frozenset(
+    f"glue:{name}"
+    for name in ("CreateDevEndpoint", "CreateJob", "CreateSession", "RunStatement", "UpdateDevEndpoint", "UpdateJob")
+)
+"""Who can do none of these hands Glue a role for Glue's own program alone: an evaluation of data quality."""
+
+
 def uncontained(role: Role, roles: Mapping[str, Role]) -> Iterable[str]:
-    """Ways that lead further than its own place. A role may be handed to SageMaker, if that role leads nowhere."""
+    """Ways that lead further than its own place.
+
+    A role may be handed to SageMaker, or to Glue by who cannot bring code there, if that role leads nowhere.
+    """
     by_arn = {each.arn: each for each in roles.values()}
     for way in ways(role):
         if PASS not in way:
@@ -164,7 +174,10 @@ def uncontained(role: Role, roles: Mapping[str, Role]) -> Iterable[str]:
     if PASS not in effective(role):
         return
     handed = passing(role)
-    if handed.services != {"sagemaker.amazonaws.com"}:
+    harmless = {"sagemaker.amazonaws.com"}
+    if not OWN_CODE_ON_GLUE & effective(role):
+        harmless |= {"glue.amazonaws.com"}
+    if not handed.services <= harmless:
         yield f"{role.name}: hands roles to {', '.join(sorted(handed.services))}"
     for arn in handed.roles:
         target = by_arn.get(arn)

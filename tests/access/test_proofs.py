@@ -137,6 +137,19 @@ def test_handing_on_a_role_is_contained_only_by_name_service_and_target() -> Non
     assert uncontained(document("iam:PassRole", TRAINING, Condition=condition), replace(target, boundary=None))
 
 
+def test_glue_gets_a_role_only_from_who_cannot_bring_code_there() -> None:
+    target = role("mlops-local-glue", document("s3:GetObject"), boundary=document("s3:GetObject"))
+    condition = {"StringEquals": {"iam:PassedToService": "glue.amazonaws.com"}}
+    passing = document("iam:PassRole", target.arn, Condition=condition)
+
+    def uncontained(action: str) -> list[str]:
+        one = role("mlops-local-one", document(action), passing, boundary=document(["iam:PassRole", "glue:*"]))
+        return list(escalation.uncontained(one, {each.name: each for each in (one, target)}))
+
+    assert not uncontained("glue:StartDataQualityRulesetEvaluationRun")
+    assert all(uncontained(action) for action in escalation.OWN_CODE_ON_GLUE)
+
+
 def test_a_right_that_the_boundary_cuts_is_found() -> None:
     granted = document("sagemaker:InvokeEndpoint", f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:endpoint/x-*")
     assert not simulation.cut_by_boundary(role("r", granted, boundary=document("sagemaker:Invoke*")))
