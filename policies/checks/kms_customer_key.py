@@ -49,6 +49,8 @@ ATHENA_OPTION = "configuration.result_configuration.encryption_configuration.enc
 
 class CustomerKey(PlatformRule):
     def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
+        # The gate asks a plan whether a part of them is known after apply.
+        self.evaluated_keys = [path.split(".")[0] for path in KEYS[kind]]
         if kind == "aws_ssm_parameter" and values(block, "type") != ["SecureString"]:
             return None  # parameters without secrets are read without a key; secrets have a rule of their own
         if kind == "aws_sagemaker_feature_group":

@@ -1,7 +1,7 @@
 """
 metadata:
   id: MLOPS_TAGS_3
-  name: Outside prod everything says until when it is wanted
+  name: Outside staging and prod everything says until when it is wanted
   category: GENERAL_SECURITY
   severity: LOW
   scans: [plan]
@@ -9,14 +9,14 @@ metadata:
     Environments for trying things out are forgotten, not destroyed: endpoints and gateways are billed by
     the hour until somebody asks whose they are.
   repair: >
-    expires_at: <date> in the environment's platform.yaml
+    lifetime_days or expires_at in the environment's platform.yaml
 """
 
 from typing import Any
 
 from rulekit import PlatformRule, values
 
-WITHOUT_EXPIRY = {"prod"}
+WITHOUT_EXPIRY = {"staging", "prod"}
 
 
 class SaysWhenItExpires(PlatformRule):
