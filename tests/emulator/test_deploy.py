@@ -152,7 +152,8 @@ class Pipeline:
         self.checkout = checkout
         outputs = json.loads(checkout.orchestrator("outputs", "local", "models", "--json").stdout)
         self.machine = outputs["stepfunctions"]
-        self.role = outputs["sagemaker"]["training_role_arn"]
+        # The role of the pipeline's own temporary endpoints, whose names begin as those of `ask` do.
+        self.role = outputs["sagemaker"]["training_role_arn"].replace("-training", "-candidate")
         self.states, self.s3 = checkout.client("stepfunctions"), checkout.client("s3")
 
     def start(self, name: str, **overrides: Any) -> str:
@@ -197,7 +198,7 @@ class Pipeline:
 
     def ask(self, artifact: str, texts: list[str]) -> dict[str, Any]:
         """Answers of an endpoint made for this artifact alone."""
-        sagemaker, name = self.checkout.client("sagemaker"), f"ask-{random.randrange(10**9)}"
+        sagemaker, name = self.checkout.client("sagemaker"), f"{PREFIX}-candidate-{random.randrange(10**9)}"
         container = {
             "Image": "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3",
             "ModelDataUrl": artifact,
@@ -207,16 +208,18 @@ class Pipeline:
         variant = {"VariantName": "a", "ModelName": name, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
         sagemaker.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
         sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=name)
-        for _ in range(200):
-            status = sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"]
-            if status != "Creating":
-                break
-            time.sleep(0.1)
-        assert status == "InService"
-        answer = self.checkout.client("sagemaker-runtime").invoke_endpoint(
-            EndpointName=name, ContentType="application/json", Body=json.dumps({"inputs": texts})
-        )
-        sagemaker.delete_endpoint(EndpointName=name)
+        try:
+            for _ in range(600):
+                found = sagemaker.describe_endpoint(EndpointName=name)
+                if found["EndpointStatus"] != "Creating":
+                    break
+                time.sleep(0.1)
+            assert found["EndpointStatus"] == "InService", found.get("FailureReason")
+            answer = self.checkout.client("sagemaker-runtime").invoke_endpoint(
+                EndpointName=name, ContentType="application/json", Body=json.dumps({"inputs": texts})
+            )
+        finally:
+            sagemaker.delete_endpoint(EndpointName=name)
         document: dict[str, Any] = json.loads(answer["Body"].read())
         return document
 
