@@ -279,7 +279,9 @@ def _failed_run(folder: str, messages: list[Json]) -> str | None:
     """The first run whose assertion failed; `None` when Terraform refused before any could."""
     for message in messages:
         run = message.get("test_run")
-        if isinstance(run, dict) and run.get("status") == "fail":
+        # A guard that let something pass counts as an error of the run, not as its failure.
+        failures = ("fail", "error") if _first_error(messages) == "Missing expected failure" else ("fail",)
+        if isinstance(run, dict) and run.get("status") in failures:
             return f"test of {folder}: {run['run']}"
     return None
 

@@ -121,6 +121,8 @@ HARMLESS = re.compile(
     # network without a decision of its own: which ports and addresses are above
     | cidr_block | destination_cidr_block | from_port | to_port | ip_protocol | enable_dns_\w+ |
     availability_zone | protocol
+    # what crawlers and rules of data quality look at
+    | configuration | ruleset
     # graphs, metrics and answers of the API
     | dashboard_body | metric_\w+ | namespace | dimensions | stat | statistic | extended_statistic | period |
     datapoints_to_alarm | expression | return_data | treat_missing_data | ok_actions | query_string |
