@@ -15,7 +15,8 @@ from emulator.compute.aws import Aws, LogStream, download_file, split_uri
 from emulator.compute.jobs import Exit, Job
 from emulator.evidence import STORE, describe_exit
 
-OUTPUT_GROUP = "/aws-glue/python-jobs/output"
+LOG_GROUPS = {"glueetl": "/aws-glue/jobs", "pythonshell": "/aws-glue/python-jobs"}
+SPARK = "glueetl"
 IMPORTABLE = (".zip", ".whl", ".egg")
 
 Report = Callable[[str, str | None], None]
@@ -31,6 +32,7 @@ class JobRun:
     role_arn: str
     region: str
     script_uri: str
+    command: str
     arguments: dict[str, str]
     timeout_seconds: float
     cause: str | None
@@ -47,9 +49,11 @@ class GlueJobs:
 
     def start(self, run: JobRun, report: Report) -> None:
         """Returns at once; `report` is called from a thread of the run."""
-        record = STORE.begin(
-            "glue-job", run.job_name, parent=run.cause, detail={"run_id": run.run_id, "needs_process": True}
-        )
+        detail: dict[str, object] = {"run_id": run.run_id, "needs_process": True, "command": run.command}
+        if run.command == SPARK:
+            # A script that looks for Glue's library finds none, and does without or fails.
+            detail["engine"] = "one Python process; neither Spark nor Glue's library is here"
+        record = STORE.begin("glue-job", run.job_name, parent=run.cause, detail=detail)
         threading.Thread(
             target=self._run, args=(run, report, record.id), name=f"glue-{run.run_id}", daemon=True
         ).start()
@@ -104,7 +108,7 @@ class GlueJobs:
             [self._aws.settings.jobs_python, script, *(part for pair in arguments.items() for part in pair)],
             env=env,
             cwd=folder,
-            log=LogStream(self._aws, OUTPUT_GROUP, run.run_id, run.region, credentials),
+            log=LogStream(self._aws, f"{LOG_GROUPS[run.command]}/output", run.run_id, run.region, credentials),
         )
         STORE.update(evidence_id, pid=job.process.pid, artifact_sha256=digest)
         return job, credentials

@@ -14,7 +14,7 @@ from moto.glue.responses import GlueResponse
 
 from emulator.compute.aws import Aws
 from emulator.compute.crawler import Crawl, Crawlers
-from emulator.compute.glue import GlueJobs, JobRun
+from emulator.compute.glue import LOG_GROUPS, GlueJobs, JobRun
 from emulator.evidence import current_cause
 from emulator.seams import service_events
 from emulator.seams.patching import add, wrap
@@ -41,6 +41,7 @@ class RealJobRun(FakeJobRun):
         self._state = "STARTING"
         self.error_message: str | None = None
         self.glue_version: str | None = None
+        self.command = "pythonshell"
         super().__init__(*args, **kwargs)
 
     @property
@@ -63,7 +64,7 @@ class RealJobRun(FakeJobRun):
         document = super().as_dict()
         ended = self._state not in ACTIVE
         document["ExecutionTime"] = int(((self.completed_on if ended else utcnow()) - self.started_on).total_seconds())
-        document["LogGroupName"] = "/aws-glue/python-jobs"
+        document["LogGroupName"] = LOG_GROUPS[self.command]
         document["GlueVersion"] = self.glue_version
         document["ErrorMessage"] = self.error_message
         if not ended:
@@ -79,6 +80,7 @@ def _jobs(aws: Aws) -> None:
         run_id = original(self, *args, **kwargs)
         run = next(run for run in self.job_runs if run.job_run_id == run_id)
         run.glue_version = self.glue_version
+        run.command = _command(self)
         backend = self.backend
 
         def report(state: str, error: str | None) -> None:
@@ -108,6 +110,14 @@ def _jobs(aws: Aws) -> None:
         return ActionResult({"SuccessfulSubmissions": stopped, "Errors": errors})
 
 
+def _command(job: Any) -> str:
+    """Kind of job; those that nothing here can run are refused."""
+    name = str(job.command.get("Name", "glueetl"))
+    if name not in LOG_GROUPS:
+        raise NotImplementedError(f"Glue jobs of kind {name}")
+    return name
+
+
 def _job_run(aws: Aws, job: Any, run: Any) -> JobRun:
     return JobRun(
         job_name=job.name,
@@ -115,6 +125,7 @@ def _job_run(aws: Aws, job: Any, run: Any) -> JobRun:
         role_arn=aws.role_arn(job.role),
         region=job.backend.region_name,
         script_uri=job.command["ScriptLocation"],
+        command=_command(job),
         arguments={name: str(value) for name, value in (run.arguments or {}).items()},
         timeout_seconds=60.0 * (run.timeout or DEFAULT_TIMEOUT_MINUTES),
         cause=current_cause(),

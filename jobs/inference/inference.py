@@ -51,7 +51,8 @@ def predict_fn(inputs: list[str], model: dict[str, Any]) -> dict[str, Any]:
     probabilities = pipeline.predict_proba(inputs)
     best = probabilities.argmax(axis=1)
     outputs = [
-        {"label": str(pipeline.classes_[k]), "score": round(float(row[k]), 6)} for k, row in zip(best, probabilities)
+        {"label": str(pipeline.classes_[k]), "score": round(float(row[k]), 6)}
+        for k, row in zip(best, probabilities, strict=True)
     ]
     return {"outputs": outputs, "model": model["identity"]}
 

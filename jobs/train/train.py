@@ -78,7 +78,7 @@ def load_split(folder: Path) -> Split:
 def digest_of(split: Split) -> str:
     """What a checkpoint must have been fitted on to be taken up again."""
     digest = hashlib.sha256()
-    for row in zip(split.ids, split.labels, split.texts):
+    for row in zip(split.ids, split.labels, split.texts, strict=True):
         digest.update(json.dumps(row).encode())
     return "sha256:" + digest.hexdigest()
 
@@ -153,7 +153,7 @@ def predict(model: Pipeline, split: Split) -> list[dict[str, Any]]:
     best = probabilities.argmax(axis=1)
     return [
         {"id": i, "label": label, "predicted": str(model.classes_[k]), "score": round(float(p[k]), 6)}
-        for i, label, k, p in zip(split.ids, split.labels, best, probabilities)
+        for i, label, k, p in zip(split.ids, split.labels, best, probabilities, strict=True)
     ]
 
 

@@ -36,6 +36,42 @@ def counts_add_up(facts: Facts) -> list[str]:
     ]
 
 
+def run_is_complete(facts: Facts) -> list[str]:
+    """The ETL leaves a report of what it refused, too."""
+    status = facts.report["status"]
+    return [] if status == "complete" else [f"the ETL run is '{status}': {facts.report.get('refusal', 'no reason')}"]
+
+
+def sources_add_up_to_the_run(facts: Facts) -> list[str]:
+    """A source that is missing from the report would be lost without this."""
+    found = []
+    for name, total in facts.report["counts"].items():
+        of_sources = sum(counts[name] for counts in facts.report["sources"].values())
+        if of_sources != total:
+            found.append(f"rows '{name}' of the sources are {of_sources}, of the run {total}")
+    return found
+
+
+def files_add_up(facts: Facts) -> list[str]:
+    files = facts.report["files"]
+    if files["in"] == files["read"] + files["empty"] + files["quarantined"] == len(facts.report["inputs"]):
+        return []
+    return [
+        f"files do not add up: {len(facts.report['inputs'])} named, {files['in']} in, {files['read']} read, "
+        f"{files['empty']} empty, {files['quarantined']} quarantined"
+    ]
+
+
+def every_bad_row_is_in_quarantine(facts: Facts) -> list[str]:
+    """With a reason each, and written."""
+    rows = facts.report["counts"]["quarantined"]
+    reasons = sum(facts.report["quarantine_reasons"].values())
+    due = rows + facts.report["files"]["quarantined"]
+    written = sum(output["rows"] for output in facts.report["outputs"]["quarantine"])
+    found = [] if reasons == rows else [f"{rows} rows are quarantined, {reasons} have a reason"]
+    return found if written == due else [*found, f"quarantine holds {written} entries, {due} are due"]
+
+
 def split_rows_add_up(facts: Facts) -> list[str]:
     total = sum(facts.report["splits"][name]["rows"] for name in SPLITS)
     processed = facts.report["counts"]["processed"]
@@ -44,11 +80,17 @@ def split_rows_add_up(facts: Facts) -> list[str]:
 
 def quarantine_is_small(facts: Facts) -> list[str]:
     counts = facts.report["counts"]
-    share = counts["quarantined"] / counts["in"] if counts["in"] else 0.0
-    if share <= facts.max_quarantine_share:
-        return []
-    reasons = ", ".join(f"{name} {count}" for name, count in facts.report["quarantine_reasons"].items())
-    return [f"{share:.1%} of the rows are in quarantine ({reasons}), limit {facts.max_quarantine_share:.1%}"]
+    files = facts.report["files"]
+    rows = counts["quarantined"] / counts["in"] if counts["in"] else 0.0
+    unread = files["bytes_quarantined"] / files["bytes"] if files["bytes"] else 0.0
+    found = []
+    if rows > facts.max_quarantine_share:
+        reasons = ", ".join(f"{name} {count}" for name, count in facts.report["quarantine_reasons"].items())
+        found.append(f"{rows:.1%} of the rows are in quarantine ({reasons}), limit {facts.max_quarantine_share:.1%}")
+    if unread > facts.max_quarantine_share:
+        names = ", ".join(f"{file['key']} {file['reason']}" for file in files["refused"])
+        found.append(f"{unread:.1%} of the bytes could not be read ({names}), limit {facts.max_quarantine_share:.1%}")
+    return found
 
 
 def splits_have_both_labels(facts: Facts) -> list[str]:
@@ -78,7 +120,10 @@ def group_counts_match(facts: Facts) -> list[str]:
 
 
 def objects_are_this_run_s(facts: Facts) -> list[str]:
-    """Training reads whole folders, so what lies there must be what this run wrote, and no more."""
+    """Training reads whole folders, so what lies there must be what this run wrote, and no more.
+
+    An incremental run adds to what earlier ones wrote.
+    """
     outputs = facts.report["outputs"]
     expected = {o["key"]: o["bytes"] for kind in ("features", "labels") for o in outputs[kind]}
     problems = [f"{key} is missing" for key in expected if key not in facts.stored]
@@ -87,11 +132,17 @@ def objects_are_this_run_s(facts: Facts) -> list[str]:
         for key, size in expected.items()
         if key in facts.stored and facts.stored[key] != size
     ]
+    if facts.report["mode"] == "incremental":
+        return problems
     return problems + [f"{key} is not of this run" for key in facts.stored if key not in expected]
 
 
 RULES: tuple[Callable[[Facts], list[str]], ...] = (
+    run_is_complete,
     counts_add_up,
+    sources_add_up_to_the_run,
+    files_add_up,
+    every_bad_row_is_in_quarantine,
     split_rows_add_up,
     quarantine_is_small,
     splits_have_both_labels,

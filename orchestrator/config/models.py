@@ -119,10 +119,23 @@ class Registry(Section):
     )
 
 
+class Etl(Section):
+    """The Spark job that cleans and splits the reviews. Locally it is one process, whatever the workers."""
+
+    worker_type: Literal["G.1X", "G.2X", "G.4X", "G.8X"] = "G.1X"
+    workers: int = Field(2, ge=2, le=299, description="one of them is the driver")
+    timeout_minutes: int = Field(30, ge=1, le=2880)
+    max_quarantine_share: float = Field(
+        0.05, ge=0, le=1, description="of rows, and of bytes in files that cannot be read; above it the step fails"
+    )
+    bookmarks: Literal["disable", "enable"] = Field(
+        "disable", description="enable: each run takes new raw files only and adds to what is there; not local"
+    )
+
+
 class Data(Section):
     sample: bool = Field(True, description="upload the sample review data before the pipeline runs")
-    etl_capacity_dpu: float = Field(0.0625, description="Glue Python shell capacity: 0.0625 or 1 DPU")
-    etl_timeout_minutes: int = Field(30, ge=1, le=2880)
+    etl: Etl = Etl()
     split_seed: str = "reviews-v1"
     athena_bytes_scanned_limit: int = Field(1_073_741_824, ge=10_485_760)
     extra_quality_rules: list[Annotated[str, Field(pattern=r"^[A-Z(][^\n]*$")]] = Field(

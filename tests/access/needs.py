@@ -59,6 +59,10 @@ def writing(*prefixes: str) -> Pairs:
     return pairs("s3:PutObject", [f"bucket/{prefix}*" for prefix in prefixes])
 
 
+def deleting(*prefixes: str) -> Pairs:
+    return pairs("s3:DeleteObject", [f"bucket/{prefix}*" for prefix in prefixes])
+
+
 def large_objects(*prefixes: str) -> Pairs:
     """Above 8 MB, SDKs write in parts, and clean up or go on after a failure."""
     return pairs(
@@ -163,6 +167,7 @@ def sagemaker_logs(group: str, *, make: bool) -> Pairs:
 _MODELS = ("artifacts/training-outputs/", "artifacts/models/sagemaker-custom/", "artifacts/models/sagemaker-finetuned/")
 _ETL_READ = ("data/raw/", "data/processed/", "data/features/")
 _ETL_WRITE = ("data/processed/", "data/features/", "data/quarantine/")
+_ETL_DELETE = ("data/processed/reviews/", "data/features/reviews/")
 _TRAINED = ("artifacts/training-outputs/", "artifacts/checkpoints/")
 
 NEEDS: dict[str, Need] = {
@@ -193,7 +198,7 @@ NEEDS: dict[str, Need] = {
     ),
     "glue": Need(
         "jobs/etl",
-        reading(*_ETL_READ, "artifacts/code/") | LISTING | writing(*_ETL_WRITE),
+        reading(*_ETL_READ, "artifacts/code/") | LISTING | writing(*_ETL_WRITE) | deleting(*_ETL_DELETE),
         LOCATE
         | encrypted("data", write=True)
         | large_objects(*_ETL_WRITE)

@@ -14,6 +14,7 @@ NAMES = (
     "model_router",
     "training_source",
     "etl_reviews",
+    "etl_library",
 )
 
 

@@ -1,14 +1,22 @@
 locals {
-  # The script's own hash is part of its key: a run that started with the old script keeps it, and equal
-  # bytes give an equal plan on any machine.
-  script_key = "artifacts/code/etl/${substr(filesha256(var.etl.script_path), 0, 16)}/reviews_etl.py"
+  # Script and library lie under their own hashes: a run that started with old code keeps it, and equal bytes
+  # give an equal plan on any machine.
+  code = {
+    script  = { path = var.etl.script_path, name = "reviews_etl.py" }
+    library = { path = var.etl.library_path, name = "reviews.zip" }
+  }
+  code_keys = {
+    for kind, file in local.code : kind => "artifacts/code/etl/${substr(filesha256(file.path), 0, 16)}/${file.name}"
+  }
 }
 
-resource "aws_s3_object" "script" {
+resource "aws_s3_object" "code" {
+  for_each = local.code
+
   bucket      = var.bucket_name
-  key         = local.script_key
-  source      = var.etl.script_path
-  source_hash = filesha256(var.etl.script_path)
+  key         = local.code_keys[each.key]
+  source      = each.value.path
+  source_hash = filesha256(each.value.path)
   kms_key_id  = var.kms_key_arns.data
 
   lifecycle {
@@ -21,28 +29,35 @@ resource "aws_glue_job" "reviews_etl" {
   description            = "Raw review snippets to clean, split Parquet"
   role_arn               = aws_iam_role.glue.arn
   security_configuration = aws_glue_security_configuration.this.name
-  glue_version           = "3.0"
-  max_capacity           = var.etl.capacity_dpu
+  glue_version           = "5.0" # Spark 3.5, Python 3.11
+  worker_type            = var.etl.worker_type
+  number_of_workers      = var.etl.workers
   timeout                = var.etl.timeout_minutes
   max_retries            = 0 # the pipeline retries, and knows why
 
   command {
-    name            = "pythonshell"
-    python_version  = "3.9"
-    script_location = "s3://${var.bucket_name}/${aws_s3_object.script.key}"
+    name            = "glueetl"
+    python_version  = "3"
+    script_location = "s3://${var.bucket_name}/${aws_s3_object.code["script"].key}"
   }
 
+  # Two full runs at once would write the same objects.
   execution_property {
-    max_concurrent_runs = 2
+    max_concurrent_runs = 1
   }
 
   # Names in Python's own spelling: Glue hands them to the script as they stand here. A pipeline run
   # replaces run_id by its own; it names the report.
   default_arguments = {
-    "--library-set" = "analytics"
-    "--bucket"      = var.bucket_name
-    "--dataset"     = "reviews"
-    "--run_id"      = "manual"
-    "--split_seed"  = var.etl.split_seed
+    "--extra-py-files"                   = "s3://${var.bucket_name}/${aws_s3_object.code["library"].key}"
+    "--job-bookmark-option"              = "job-bookmark-${var.etl.bookmarks}"
+    "--enable-metrics"                   = "true"
+    "--enable-observability-metrics"     = "true"
+    "--enable-continuous-cloudwatch-log" = "true"
+    "--bucket"                           = var.bucket_name
+    "--dataset"                          = "reviews"
+    "--run_id"                           = "manual"
+    "--split_seed"                       = var.etl.split_seed
+    "--max_quarantine_share"             = tostring(var.etl.max_quarantine_share)
   }
 }

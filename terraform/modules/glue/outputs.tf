@@ -28,7 +28,7 @@ output "role_arn" {
   value       = aws_iam_role.glue.arn
 }
 
-output "script_key" {
-  description = "Where the ETL script lies in the bucket."
-  value       = aws_s3_object.script.key
+output "code_keys" {
+  description = "Where the ETL's script and library lie in the bucket."
+  value       = { for kind, object in aws_s3_object.code : kind => object.key }
 }

@@ -41,17 +41,26 @@ variable "policy_documents" {
 }
 
 variable "etl" {
-  description = "The ETL job of the reviews: script on disk, capacity (0.0625 or 1 DPU), time limit, seed of the split."
+  description = "The ETL job of the reviews. `max_quarantine_share`: of rows, and of bytes in files that cannot be read; above it a run fails. `bookmarks`: enable takes new raw files only and adds to what is there."
   type = object({
-    script_path     = string
-    capacity_dpu    = optional(number, 0.0625)
-    timeout_minutes = optional(number, 30)
-    split_seed      = optional(string, "reviews-v1")
+    script_path          = string
+    library_path         = string
+    worker_type          = optional(string, "G.1X")
+    workers              = optional(number, 2)
+    timeout_minutes      = optional(number, 30)
+    split_seed           = optional(string, "reviews-v1")
+    max_quarantine_share = optional(number, 0.05)
+    bookmarks            = optional(string, "disable")
   })
 
   validation {
-    condition     = contains([0.0625, 1], var.etl.capacity_dpu)
-    error_message = "etl.capacity_dpu must be 0.0625 or 1 (Python shell offers nothing else), got ${var.etl.capacity_dpu}."
+    condition     = contains(["G.1X", "G.2X", "G.4X", "G.8X"], var.etl.worker_type)
+    error_message = "etl.worker_type must be G.1X, G.2X, G.4X or G.8X, got '${var.etl.worker_type}'."
+  }
+
+  validation {
+    condition     = var.etl.workers >= 2 && var.etl.workers <= 299 && floor(var.etl.workers) == var.etl.workers
+    error_message = "etl.workers must be a whole number from 2 (driver and one executor) to 299, got ${var.etl.workers}."
   }
 
   validation {
@@ -60,8 +69,18 @@ variable "etl" {
   }
 
   validation {
-    condition     = fileexists(var.etl.script_path)
-    error_message = "etl.script_path must name an existing file, got '${var.etl.script_path}'."
+    condition     = var.etl.max_quarantine_share >= 0 && var.etl.max_quarantine_share <= 1
+    error_message = "etl.max_quarantine_share must lie between 0 and 1, got ${var.etl.max_quarantine_share}."
+  }
+
+  validation {
+    condition     = contains(["disable", "enable"], var.etl.bookmarks)
+    error_message = "etl.bookmarks must be disable or enable, got '${var.etl.bookmarks}'."
+  }
+
+  validation {
+    condition     = fileexists(var.etl.script_path) && fileexists(var.etl.library_path)
+    error_message = "etl.script_path and etl.library_path must name existing files, got '${var.etl.script_path}' and '${var.etl.library_path}'."
   }
 }
 

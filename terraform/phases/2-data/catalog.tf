@@ -17,10 +17,14 @@ module "glue" {
   extra_quality_rules = var.data.extra_quality_rules
 
   etl = {
-    script_path     = var.packages["etl_reviews"].path
-    capacity_dpu    = var.data.etl_capacity_dpu
-    timeout_minutes = var.data.etl_timeout_minutes
-    split_seed      = var.data.split_seed
+    script_path          = var.packages["etl_reviews"].path
+    library_path         = var.packages["etl_library"].path
+    worker_type          = var.data.etl.worker_type
+    workers              = var.data.etl.workers
+    timeout_minutes      = var.data.etl.timeout_minutes
+    max_quarantine_share = var.data.etl.max_quarantine_share
+    bookmarks            = var.data.etl.bookmarks
+    split_seed           = var.data.split_seed
   }
 }
 
@@ -30,4 +34,6 @@ module "s3_access" {
   access = var.foundation.s3.access
   read   = ["data_raw", "data_processed", "data_features", "artifacts_code"]
   write  = ["data_processed", "data_features", "data_quarantine"]
+  # A run removes the files of earlier runs that it does not overwrite; reports and labels stay.
+  delete = ["data_processed/reviews", "data_features/reviews"]
 }

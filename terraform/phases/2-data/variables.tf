@@ -34,8 +34,13 @@ variable "provider_options" {
 variable "data" {
   description = "Capacity and limits of the data pipeline; see modules/glue and modules/athena."
   type = object({
-    etl_capacity_dpu           = optional(number, 0.0625)
-    etl_timeout_minutes        = optional(number, 30)
+    etl = optional(object({
+      worker_type          = optional(string, "G.1X")
+      workers              = optional(number, 2)
+      timeout_minutes      = optional(number, 30)
+      max_quarantine_share = optional(number, 0.05)
+      bookmarks            = optional(string, "disable")
+    }), {})
     split_seed                 = optional(string, "reviews-v1")
     athena_bytes_scanned_limit = optional(number, 1073741824)
     extra_quality_rules        = optional(list(string), [])
@@ -44,20 +49,20 @@ variable "data" {
 }
 
 variable "packages" {
-  description = "Built files by name; here `etl_reviews`, one Python file."
+  description = "Built files by name; here `etl_reviews`, the entry of the ETL job, and `etl_library`, a zip of what it imports."
   type = map(object({
     path          = string
     sha256_base64 = string
   }))
 
   validation {
-    condition     = contains(keys(var.packages), "etl_reviews")
-    error_message = "packages must have etl_reviews, got ${jsonencode(keys(var.packages))}."
+    condition     = length(setsubtract(["etl_reviews", "etl_library"], keys(var.packages))) == 0
+    error_message = "packages must have etl_reviews and etl_library, got ${jsonencode(keys(var.packages))}."
   }
 
   validation {
-    # The values may be older than the file: then the plan would ship what nobody looked at.
-    condition     = !contains(keys(var.packages), "etl_reviews") || try(filebase64sha256(var.packages["etl_reviews"].path) == var.packages["etl_reviews"].sha256_base64, false)
-    error_message = "packages.etl_reviews.sha256_base64 must be the hash of the file at '${try(var.packages["etl_reviews"].path, "")}', got '${try(var.packages["etl_reviews"].sha256_base64, "")}'. Build the packages again."
+    # The values may be older than the files: then the plan would ship what nobody looked at.
+    condition     = alltrue([for name in setintersection(["etl_reviews", "etl_library"], keys(var.packages)) : try(filebase64sha256(var.packages[name].path) == var.packages[name].sha256_base64, false)])
+    error_message = "packages.*.sha256_base64 must be the hash of the file at its path, got ${jsonencode({ for name, package in var.packages : name => package.sha256_base64 if contains(["etl_reviews", "etl_library"], name) && !try(filebase64sha256(package.path) == package.sha256_base64, false) })}. Build the packages again."
   }
 }

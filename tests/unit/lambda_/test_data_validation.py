@@ -16,6 +16,18 @@ FEATURES = [
 LABELS = {"key": "data/features/labels/reviews/test.jsonl", "bytes": 10, "rows": 10, "sha256": "abc"}
 GROUPS_KEY = "data/processed/_reports/reviews/r1.groups.json"
 REPORT: dict[str, Any] = {
+    "status": "complete",
+    "mode": "full",
+    "inputs": ["a.txt", "b.txt"],
+    "files": {
+        "in": 2,
+        "read": 1,
+        "empty": 0,
+        "quarantined": 1,
+        "bytes": 1000,
+        "bytes_quarantined": 20,
+        "refused": [{"key": "b.txt", "reason": "file_is_zip", "bytes": 20}],
+    },
     "data_fingerprint": "sha256:f",
     "counts": {"in": 100, "processed": 95, "left_out": 4, "quarantined": 1},
     "sources": {"amazon": {"in": 100, "processed": 95, "left_out": 4, "quarantined": 1, "groups": 6}},
@@ -25,7 +37,7 @@ REPORT: dict[str, Any] = {
         "validation": {"rows": 15, "groups": 2, "labels": {"negative": 7, "positive": 8}},
         "test": {"rows": 10, "groups": 1, "labels": {"negative": 5, "positive": 5}},
     },
-    "outputs": {"features": FEATURES, "labels": [LABELS], "groups": [{"key": GROUPS_KEY}]},
+    "outputs": {"features": FEATURES, "labels": [LABELS], "groups": [{"key": GROUPS_KEY}], "quarantine": [{"rows": 2}]},
 }
 GROUPS = {"train": ["a", "b", "c"], "validation": ["d", "e"], "test": ["f"]}
 STORED = {**{o["key"]: o["bytes"] for o in FEATURES}, LABELS["key"]: 10}
@@ -47,12 +59,36 @@ def test_sound_data_breaks_no_rule(load_function: Any) -> None:
     ("change", "problem"),
     [
         (
-            lambda f: f["report"]["counts"].update(left_out=3),
-            "rows of all sources do not add up: 100 in, 95 processed, 3 left out, 1 quarantined",
+            lambda f: [c.update(left_out=3) for c in (f["report"]["counts"], f["report"]["sources"]["amazon"])],
+            "rows of all sources do not add up: 100 in, 95 processed, 3 left out, 1 quarantined; "
+            "rows of amazon do not add up: 100 in, 95 processed, 3 left out, 1 quarantined",
         ),
         (
-            lambda f: f["report"]["sources"]["amazon"].update(processed=94),
-            "rows of amazon do not add up: 100 in, 94 processed, 4 left out, 1 quarantined",
+            lambda f: f["report"]["sources"].update(
+                movie={"in": 7, "processed": 7, "left_out": 0, "quarantined": 0, "groups": 1}
+            ),
+            "rows 'in' of the sources are 107, of the run 100; rows 'processed' of the sources are 102, of the run 95",
+        ),
+        (
+            lambda f: f["report"].update(status="refused", refusal="quarantine is 9.0%"),
+            "the ETL run is 'refused': quarantine is 9.0%",
+        ),
+        (
+            lambda f: f["report"]["inputs"].append("c.txt"),
+            "files do not add up: 3 named, 2 in, 1 read, 0 empty, 1 quarantined",
+        ),
+        (
+            lambda f: f["report"]["files"].update(empty=1),
+            "files do not add up: 2 named, 2 in, 1 read, 1 empty, 1 quarantined",
+        ),
+        (
+            lambda f: f["report"].update(quarantine_reasons={}),
+            "1 rows are quarantined, 0 have a reason",
+        ),
+        (lambda f: f["report"]["outputs"].update(quarantine=[]), "quarantine holds 0 entries, 2 are due"),
+        (
+            lambda f: f["report"]["files"].update(bytes_quarantined=60),
+            "6.0% of the bytes could not be read (b.txt file_is_zip), limit 5.0%",
         ),
         (lambda f: f["report"]["splits"]["train"].update(rows=69), "splits hold 94 rows, 95 were processed"),
         (
@@ -70,12 +106,21 @@ def test_sound_data_breaks_no_rule(load_function: Any) -> None:
     ],
 )
 def test_each_way_to_be_unfit_is_named(load_function: Any, change: Any, problem: str) -> None:
-    assert problems_after(load_function, change) == [problem]
+    assert "; ".join(problems_after(load_function, change)) == problem
+
+
+def test_an_incremental_run_adds_to_what_is_there(load_function: Any) -> None:
+    def earlier(facts: dict[str, Any]) -> None:
+        facts["report"].update(mode="incremental")
+        facts["stored"].update({"data/features/reviews/x": 1})
+
+    assert problems_after(load_function, earlier) == []
 
 
 def test_too_many_quarantined_rows(load_function: Any) -> None:
     assert problems_after(load_function, lambda facts: None, limit=0.005) == [
-        "1.0% of the rows are in quarantine (empty_text 1), limit 0.5%"
+        "1.0% of the rows are in quarantine (empty_text 1), limit 0.5%",
+        "2.0% of the bytes could not be read (b.txt file_is_zip), limit 0.5%",
     ]
 
 
@@ -104,7 +149,7 @@ def test_handler_raises_by_name_and_logs_the_problems(
     load_function: Any, fake_s3: Any, context: Any, logged: Any
 ) -> None:
     function = load_function("data_validation").handler
-    report = {**REPORT, "data_fingerprint": "sha256:f", "counts": {**REPORT["counts"], "in": 101}}
+    report = {**REPORT, "counts": {**REPORT["counts"], "in": 101}}
     function.S3 = fake_s3(stored_run(report))
     with pytest.raises(function.DataValidationFailed, match="do not add up") as raised:
         function.handler({"bucket": "data", "dataset": "reviews", "run_id": "r1"}, context)

@@ -15,7 +15,7 @@ variables {
   }
   permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
   policy_documents         = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
-  etl                      = { script_path = "tests/fixture_etl.py" }
+  etl                      = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip" }
 }
 
 run "three_databases_without_hyphens" {
@@ -50,34 +50,69 @@ run "each_layer_has_a_crawler_that_finds_its_reviews_and_drops_nothing" {
   }
 }
 
-run "the_script_lies_under_its_own_hash" {
+run "script_and_library_lie_under_their_own_hashes" {
   assert {
-    condition     = output.script_key == "artifacts/code/etl/${substr(filesha256("tests/fixture_etl.py"), 0, 16)}/reviews_etl.py"
-    error_message = "key: ${output.script_key}"
+    condition = output.code_keys == {
+      script  = "artifacts/code/etl/${substr(filesha256("tests/fixture_etl.py"), 0, 16)}/reviews_etl.py"
+      library = "artifacts/code/etl/${substr(filesha256("tests/fixture_library.zip"), 0, 16)}/reviews.zip"
+    }
+    error_message = "keys: ${jsonencode(output.code_keys)}"
   }
   assert {
-    condition     = aws_glue_job.reviews_etl.command[0].script_location == "s3://mlops-test-data/${output.script_key}"
+    condition     = aws_glue_job.reviews_etl.command[0].script_location == "s3://mlops-test-data/${output.code_keys.script}"
     error_message = "the job runs another script"
   }
   assert {
-    condition     = aws_s3_object.script.kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/1"
-    error_message = "the script is not encrypted with the data key"
+    condition     = alltrue([for object in aws_s3_object.code : object.kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/1"])
+    error_message = "code is not encrypted with the data key"
   }
 }
 
-run "the_job_is_a_small_python_shell_with_the_scripts_arguments" {
+run "the_job_is_spark_and_takes_everything_again" {
   assert {
-    condition     = aws_glue_job.reviews_etl.command[0].name == "pythonshell" && aws_glue_job.reviews_etl.command[0].python_version == "3.9" && aws_glue_job.reviews_etl.max_capacity == 0.0625
+    condition     = aws_glue_job.reviews_etl.command[0].name == "glueetl" && aws_glue_job.reviews_etl.glue_version == "5.0" && aws_glue_job.reviews_etl.worker_type == "G.1X" && aws_glue_job.reviews_etl.number_of_workers == 2
     error_message = "kind of job"
   }
   assert {
     condition = aws_glue_job.reviews_etl.default_arguments == tomap({
-      "--library-set" = "analytics"
-      "--bucket"      = "mlops-test-data"
-      "--dataset"     = "reviews"
-      "--run_id"      = "manual"
-      "--split_seed"  = "reviews-v1"
+      "--extra-py-files"                   = "s3://mlops-test-data/${output.code_keys.library}"
+      "--job-bookmark-option"              = "job-bookmark-disable"
+      "--enable-metrics"                   = "true"
+      "--enable-observability-metrics"     = "true"
+      "--enable-continuous-cloudwatch-log" = "true"
+      "--bucket"                           = "mlops-test-data"
+      "--dataset"                          = "reviews"
+      "--run_id"                           = "manual"
+      "--split_seed"                       = "reviews-v1"
+      "--max_quarantine_share"             = "0.05"
     })
+    error_message = "arguments: ${jsonencode(aws_glue_job.reviews_etl.default_arguments)}"
+  }
+  assert {
+    condition     = aws_glue_job.reviews_etl.execution_property[0].max_concurrent_runs == 1 && aws_glue_job.reviews_etl.timeout == 30 && aws_glue_job.reviews_etl.max_retries == 0
+    error_message = "two runs at once would write the same objects"
+  }
+}
+
+run "size_limit_and_bookmarks_come_from_the_caller" {
+  command = plan
+  variables {
+    etl = {
+      script_path          = "tests/fixture_etl.py"
+      library_path         = "tests/fixture_library.zip"
+      worker_type          = "G.2X"
+      workers              = 10
+      timeout_minutes      = 240
+      max_quarantine_share = 0
+      bookmarks            = "enable"
+    }
+  }
+  assert {
+    condition     = aws_glue_job.reviews_etl.worker_type == "G.2X" && aws_glue_job.reviews_etl.number_of_workers == 10 && aws_glue_job.reviews_etl.timeout == 240
+    error_message = "workers"
+  }
+  assert {
+    condition     = aws_glue_job.reviews_etl.default_arguments["--job-bookmark-option"] == "job-bookmark-enable" && aws_glue_job.reviews_etl.default_arguments["--max_quarantine_share"] == "0"
     error_message = "arguments: ${jsonencode(aws_glue_job.reviews_etl.default_arguments)}"
   }
 }
@@ -146,10 +181,18 @@ run "refuses_what_is_no_policy" {
   expect_failures = [var.permissions_boundary_arn]
 }
 
-run "refuses_a_capacity_that_python_shell_does_not_have" {
+run "refuses_a_worker_that_glue_does_not_have" {
   command = plan
   variables {
-    etl = { script_path = "tests/fixture_etl.py", capacity_dpu = 2 }
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", worker_type = "Standard" }
+  }
+  expect_failures = [var.etl]
+}
+
+run "refuses_a_driver_without_an_executor" {
+  command = plan
+  variables {
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", workers = 1 }
   }
   expect_failures = [var.etl]
 }
@@ -157,15 +200,31 @@ run "refuses_a_capacity_that_python_shell_does_not_have" {
 run "refuses_a_job_without_time" {
   command = plan
   variables {
-    etl = { script_path = "tests/fixture_etl.py", timeout_minutes = 0 }
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", timeout_minutes = 0 }
   }
   expect_failures = [var.etl]
 }
 
-run "refuses_a_script_that_is_not_there" {
+run "refuses_a_limit_that_is_no_share" {
   command = plan
   variables {
-    etl = { script_path = "tests/nowhere.py" }
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", max_quarantine_share = 5 }
+  }
+  expect_failures = [var.etl]
+}
+
+run "refuses_bookmarks_that_are_neither_on_nor_off" {
+  command = plan
+  variables {
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip", bookmarks = "pause" }
+  }
+  expect_failures = [var.etl]
+}
+
+run "refuses_code_that_is_not_there" {
+  command = plan
+  variables {
+    etl = { script_path = "tests/fixture_etl.py", library_path = "tests/nowhere.zip" }
   }
   expect_failures = [var.etl]
 }

@@ -25,6 +25,10 @@ variables {
       path          = "tests/fixture_etl.py"
       sha256_base64 = filebase64sha256("tests/fixture_etl.py")
     }
+    etl_library = {
+      path          = "tests/fixture_etl.py"
+      sha256_base64 = filebase64sha256("tests/fixture_etl.py")
+    }
   }
 }
 
@@ -58,6 +62,10 @@ run "refuses_a_package_that_changed_since_it_was_built" {
       etl_reviews = {
         path          = "tests/fixture_etl.py"
         sha256_base64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+      }
+      etl_library = {
+        path          = "tests/fixture_etl.py"
+        sha256_base64 = filebase64sha256("tests/fixture_etl.py")
       }
     }
   }

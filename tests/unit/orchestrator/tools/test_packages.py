@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import shutil
 import tarfile
 import zipfile
 from pathlib import Path
@@ -27,6 +28,8 @@ SOURCES = {
     "jobs/train/notes.txt": "no code",
     "jobs/inference/inference.py": "print('inference')\n",
     "jobs/etl/reviews_etl.py": "print('etl')\n",
+    "jobs/etl/reviews/__init__.py": "",
+    "jobs/etl/reviews/rules.py": "LIMIT = 4\n",
 }
 
 
@@ -45,7 +48,7 @@ def test_two_checkouts_give_the_same_bytes(tmp_path: Path) -> None:
     there = SourcePackager(checkout(tmp_path / "somewhere" / "else", time=1_700_000_000, mode=0o755)).build(
         tmp_path / "b"
     )
-    assert sorted(here) == sorted([*FUNCTIONS, "training_source", "etl_reviews"])
+    assert sorted(here) == sorted([*FUNCTIONS, "training_source", "etl_reviews", "etl_library"])
     for name, package in here.items():
         assert package.path.name == there[name].path.name
         assert package.path.read_bytes() == there[name].path.read_bytes()
@@ -82,6 +85,12 @@ def test_the_training_source_has_both_scripts_at_the_top(tmp_path: Path) -> None
         assert content.read() == b"print('train')\n"
 
 
+def test_the_etl_s_library_is_a_package_that_can_be_imported_from_its_zip(tmp_path: Path) -> None:
+    package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["etl_library"]
+    with zipfile.ZipFile(package.path) as archive:
+        assert archive.namelist() == ["reviews/__init__.py", "reviews/rules.py"]
+
+
 def test_a_changed_source_changes_its_packages_only(tmp_path: Path) -> None:
     repo = checkout(tmp_path, time=0)
     before = SourcePackager(repo).build(tmp_path / "out")
@@ -98,10 +107,12 @@ def test_a_changed_source_changes_its_packages_only(tmp_path: Path) -> None:
         ("jobs/train/train.py", "no train.py"),
         ("jobs/inference/inference.py", "inference.py is missing"),
         ("jobs/etl/reviews_etl.py", "reviews_etl.py is missing"),
+        ("jobs/etl/reviews", "jobs/etl/reviews is missing"),
     ],
 )
 def test_a_missing_source_is_named(tmp_path: Path, missing: str, message: str) -> None:
     repo = checkout(tmp_path, time=0)
-    (repo / missing).unlink()
+    path = repo / missing
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
     with pytest.raises(SetupError, match=message):
         SourcePackager(repo).build(tmp_path / "out")

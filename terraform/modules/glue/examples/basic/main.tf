@@ -25,5 +25,8 @@ module "glue" {
     }]
   }) }
 
-  etl = { script_path = "${path.module}/reviews_etl.py" }
+  etl = {
+    script_path  = "${path.module}/reviews_etl.py"
+    library_path = "${path.module}/reviews.zip"
+  }
 }

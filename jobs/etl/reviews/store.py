@@ -1,0 +1,114 @@
+"""Where objects are: the data bucket, or a folder with the same tree."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from reviews.errors import EtlError
+
+CHUNK_BYTES = 1 << 20
+DELETED_AT_ONCE = 1000
+
+
+class S3Store:
+    """The data bucket. No encryption arguments: naming `aws:kms` without a key would override the bucket's.
+
+    Travels to Spark's executors, each of which makes a client of its own.
+    """
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+        self._client: Any = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_bucket": self._bucket, "_client": None}
+
+    @property
+    def client(self) -> Any:
+        if self._client is None:
+            import boto3
+
+            self._client = boto3.client("s3")
+        return self._client
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key}"
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        return {item["Key"]: item["Size"] for page in pages for item in page.get("Contents", [])}
+
+    def head(self, key: str, size: int) -> bytes:
+        body: bytes = self._body(key, Range=f"bytes=0-{size - 1}").read()
+        return body
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        body = self._body(key)
+        while chunk := body.read(CHUNK_BYTES):
+            yield chunk
+
+    def put(self, key: str, content: bytes) -> None:
+        self.client.put_object(Bucket=self._bucket, Key=key, Body=content)
+
+    def put_file(self, key: str, path: Path) -> None:
+        self.client.upload_file(str(path), self._bucket, key)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        found = sorted(keys)
+        for start in range(0, len(found), DELETED_AT_ONCE):
+            wanted = [{"Key": key} for key in found[start : start + DELETED_AT_ONCE]]
+            answer = self.client.delete_objects(Bucket=self._bucket, Delete={"Objects": wanted, "Quiet": True})
+            for error in answer.get("Errors", []):
+                raise EtlError(f"old object '{error['Key']}' cannot be deleted: {error['Code']}")
+
+    def _body(self, key: str, **options: str) -> Any:
+        from botocore.exceptions import ClientError
+
+        try:
+            return self.client.get_object(Bucket=self._bucket, Key=key, **options)["Body"]
+        except ClientError as error:
+            raise EtlError(f"raw object '{key}' cannot be read: {error.response['Error']['Code']}") from error
+
+
+class FolderStore:
+    """A folder with the bucket's tree."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def uri(self, key: str) -> str:
+        return f"file://{self._folder / key}"
+
+    def sizes(self, prefix: str) -> dict[str, int]:
+        found = [path for path in (self._folder / prefix).rglob("*") if path.is_file()]
+        return {path.relative_to(self._folder).as_posix(): path.stat().st_size for path in found}
+
+    def head(self, key: str, size: int) -> bytes:
+        try:
+            with (self._folder / key).open("rb") as file:
+                return file.read(size)
+        except OSError as error:
+            raise EtlError(f"raw object '{key}' cannot be read: {error.strerror}") from error
+
+    def chunks(self, key: str) -> Iterator[bytes]:
+        with (self._folder / key).open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                yield chunk
+
+    def put(self, key: str, content: bytes) -> None:
+        self._made(key).write_bytes(content)
+
+    def put_file(self, key: str, path: Path) -> None:
+        shutil.copyfile(path, self._made(key))
+
+    def delete(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            (self._folder / key).unlink()
+
+    def _made(self, key: str) -> Path:
+        path = self._folder / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path
