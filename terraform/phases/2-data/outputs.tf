@@ -8,6 +8,7 @@ output "data" {
       job_name             = module.glue.job_name
       quality_ruleset_name = module.glue.quality_ruleset_name
       role_arn             = module.glue.role_arn
+      max_quarantine_share = var.data.etl.max_quarantine_share
     }
     athena = {
       workgroup_name = module.athena.workgroup_name

@@ -6,18 +6,22 @@ locals {
       memory_mb        = 256
       timeout_seconds  = 120
       policy_documents = { bucket = module.s3_access["data_validation"].policy_document }
+      # The ETL refuses above the same limit; here its report is not taken at its word.
+      environment = { MAX_QUARANTINE_SHARE = tostring(var.data.glue.max_quarantine_share) }
     }
     model_evaluation = {
       description      = "Pipeline step 6: how good is the model, and does it pass?"
       memory_mb        = 512
       timeout_seconds  = 300
       policy_documents = { bucket = module.s3_access["model_evaluation"].policy_document }
+      environment      = {}
     }
     endpoint_probe = {
       description      = "Pipeline step 8: does the candidate's temporary endpoint answer as it should?"
       memory_mb        = 256
       timeout_seconds  = 90
       policy_documents = { probe-candidates = data.aws_iam_policy_document.probe_candidates.json }
+      environment      = {}
     }
   }
 }
@@ -47,6 +51,7 @@ module "lambda" {
     description     = each.value.description
     memory_mb       = each.value.memory_mb
     timeout_seconds = each.value.timeout_seconds
+    environment     = each.value.environment
   }
 
   kms = {

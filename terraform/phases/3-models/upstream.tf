@@ -46,6 +46,7 @@ variable "data" {
       quality_ruleset_name = string
       database_names       = map(string)
       table_names          = map(string)
+      max_quarantine_share = number
     })
   })
 }

@@ -76,6 +76,10 @@ run "only_the_probe_may_invoke_and_only_candidates" {
   }
 
   assert {
+    condition     = { for name, function in local.functions : name => function.environment } == { data_validation = { MAX_QUARANTINE_SHARE = "0.05" }, endpoint_probe = {}, model_evaluation = {} }
+    error_message = "environments: ${jsonencode({ for name, function in local.functions : name => function.environment })}"
+  }
+  assert {
     condition     = { for name, function in local.functions : name => keys(function.policy_documents) } == { data_validation = ["bucket"], endpoint_probe = ["probe-candidates"], model_evaluation = ["bucket"] }
     error_message = "The other functions only read their prefixes."
   }
