@@ -42,6 +42,7 @@ SETTINGS = {
         "data.extra_quality_rules",
         "data.split_seed",
     ),
+    "glue_workflow": ("data.workflow_schedule",),
     "iam": ("access",),
     "kms": ("encryption",),
     "lambda": ("inference.lambda_in_vpc", "monitoring.log_retention_days"),

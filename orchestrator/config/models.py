@@ -138,6 +138,9 @@ class Data(Section):
     etl: Etl = Etl()
     split_seed: str = "reviews-v1"
     athena_bytes_scanned_limit: int = Field(1_073_741_824, ge=10_485_760)
+    workflow_schedule: Annotated[str, Field(pattern=r"^cron\([^()]+\)$")] | None = Field(
+        None, description="when the Glue workflow starts by itself, as `cron(0 2 * * ? *)`; none: when asked to"
+    )
     extra_quality_rules: list[Annotated[str, Field(pattern=r"^[A-Z(][^\n]*$")]] = Field(
         [], description="DQDL rules on the processed reviews beside the module's, such as `RowCount > 10000`"
     )

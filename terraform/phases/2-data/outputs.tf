@@ -10,6 +10,12 @@ output "data" {
       role_arn             = module.glue.role_arn
       max_quarantine_share = var.data.etl.max_quarantine_share
     }
+    glue_workflow = {
+      workflow_name = module.glue_workflow.workflow_name
+    }
+    schema_registry = {
+      registry_name = module.schema_registry.registry_name
+    }
     athena = {
       workgroup_name = module.athena.workgroup_name
     }

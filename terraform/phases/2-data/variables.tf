@@ -44,6 +44,7 @@ variable "data" {
     split_seed                 = optional(string, "reviews-v1")
     athena_bytes_scanned_limit = optional(number, 1073741824)
     extra_quality_rules        = optional(list(string), [])
+    workflow_schedule          = optional(string)
   })
   default = {}
 }

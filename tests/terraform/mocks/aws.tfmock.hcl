@@ -119,3 +119,41 @@ mock_resource "aws_api_gateway_rest_api" {
     execution_arn = "arn:aws:execute-api:us-east-1:123456789012:mock"
   }
 }
+
+mock_resource "aws_sagemaker_studio_lifecycle_config" {
+  defaults = {
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:studio-lifecycle-config/mock"
+  }
+}
+
+mock_resource "aws_sagemaker_domain" {
+  defaults = {
+    id  = "d-mock12345678"
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:domain/d-mock12345678"
+  }
+}
+
+mock_resource "aws_glue_registry" {
+  defaults = {
+    arn = "arn:aws:glue:us-east-1:123456789012:registry/mock"
+  }
+}
+
+mock_resource "aws_kinesis_stream" {
+  defaults = {
+    arn = "arn:aws:kinesis:us-east-1:123456789012:stream/mock"
+  }
+}
+
+mock_resource "aws_efs_file_system" {
+  defaults = {
+    id  = "fs-0123456789abcdef0"
+    arn = "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/fs-0123456789abcdef0"
+  }
+}
+
+mock_resource "aws_efs_access_point" {
+  defaults = {
+    arn = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0"
+  }
+}

@@ -1,0 +1,45 @@
+data "aws_partition" "current" {}
+
+# Rights to read what belongs to somebody else, for whoever uses it; nothing here makes or changes a source.
+locals {
+  partition = data.aws_partition.current.partition
+  buckets   = { for name, source in var.sources : name => source if source.bucket != null }
+  databases = [for source in values(var.sources) : source.database if source.database != null]
+  keys      = distinct(compact([for source in values(var.sources) : source.kms_key_arn]))
+  glue_arn  = "arn:${local.partition}:glue:${var.context.region}:${var.context.account_id}"
+
+  statements = concat(
+    [for name, source in local.buckets : {
+      Sid       = "List${replace(title(replace(name, "-", " ")), " ", "")}"
+      Effect    = "Allow"
+      Action    = ["s3:ListBucket"]
+      Resource  = ["arn:${local.partition}:s3:::${source.bucket}"]
+      Condition = { StringLike = { "s3:prefix" = flatten([for prefix in source.prefixes : [trimsuffix(prefix, "/"), "${prefix}*"]]) } }
+    }],
+    [for name, source in local.buckets : {
+      Sid      = "Locate${replace(title(replace(name, "-", " ")), " ", "")}"
+      Effect   = "Allow"
+      Action   = ["s3:GetBucketLocation"]
+      Resource = ["arn:${local.partition}:s3:::${source.bucket}"]
+    }],
+    length(local.buckets) == 0 ? [] : [{
+      Sid      = "ReadSources"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject"]
+      Resource = flatten([for source in values(local.buckets) : [for prefix in source.prefixes : "arn:${local.partition}:s3:::${source.bucket}/${prefix}*"]])
+    }],
+    length(local.keys) == 0 ? [] : [{
+      Sid       = "DecryptSources"
+      Effect    = "Allow"
+      Action    = ["kms:Decrypt"]
+      Resource  = local.keys
+      Condition = { StringEquals = { "kms:ViaService" = "s3.${var.context.region}.amazonaws.com" } }
+    }],
+    length(local.databases) == 0 ? [] : [{
+      Sid      = "ReadSourceCatalog"
+      Effect   = "Allow"
+      Action   = ["glue:BatchGetPartition", "glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
+      Resource = concat(["${local.glue_arn}:catalog"], flatten([for name in local.databases : ["${local.glue_arn}:database/${name}", "${local.glue_arn}:table/${name}/*"]]))
+    }],
+  )
+}

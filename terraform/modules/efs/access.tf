@@ -1,0 +1,47 @@
+resource "aws_security_group" "this" {
+  name        = "${var.context.name_prefix}-shared-files"
+  description = "Mount targets of the shared files"
+  vpc_id      = var.network.vpc_id
+  tags        = { Name = "${var.context.name_prefix}-shared-files" }
+}
+
+resource "aws_vpc_security_group_ingress_rule" "nfs" {
+  for_each = var.network.client_security_group_ids
+
+  security_group_id            = aws_security_group.this.id
+  description                  = "NFS from ${each.key}"
+  referenced_security_group_id = each.value
+  ip_protocol                  = "tcp"
+  from_port                    = 2049
+  to_port                      = 2049
+}
+
+# Encrypted on the way, through a mount target, by identities of this account alone.
+resource "aws_efs_file_system_policy" "this" {
+  file_system_id = aws_efs_file_system.this.id
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "MountThroughTarget"
+        Effect    = "Allow"
+        Principal = { AWS = "*" }
+        Action    = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+        Resource  = aws_efs_file_system.this.arn
+        Condition = {
+          Bool         = { "elasticfilesystem:AccessedViaMountTarget" = "true" }
+          StringEquals = { "aws:PrincipalAccount" = var.context.account_id, "elasticfilesystem:AccessPointArn" = aws_efs_access_point.training.arn }
+        }
+      },
+      {
+        Sid       = "EncryptedOnly"
+        Effect    = "Deny"
+        Principal = { AWS = "*" }
+        Action    = "*"
+        Resource  = aws_efs_file_system.this.arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
+}

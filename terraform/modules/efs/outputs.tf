@@ -1,0 +1,9 @@
+output "file_system_id" {
+  description = "What a training job names as its FileSystemDataSource."
+  value       = aws_efs_file_system.this.id
+}
+
+output "access_point_arn" {
+  description = "The only way in."
+  value       = aws_efs_access_point.training.arn
+}

@@ -1,0 +1,27 @@
+resource "aws_iam_role" "job" {
+  name                 = "${var.context.name_prefix}-large-etl"
+  description          = "Jobs of the EMR Serverless application"
+  permissions_boundary = var.permissions_boundary_arn
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "emr-serverless.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = var.context.account_id }
+        ArnEquals    = { "aws:SourceArn" = aws_emrserverless_application.this.arn }
+      }
+    }]
+  })
+}
+
+# Bucket and catalogue, as their owners hand them out.
+resource "aws_iam_role_policy" "handed_out" {
+  for_each = var.policy_documents
+
+  name   = each.key
+  role   = aws_iam_role.job.id
+  policy = each.value
+}

@@ -1,0 +1,56 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context                  = { account_id = "123456789012", name_prefix = "mlops-test" }
+  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  policy_documents         = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+}
+
+run "it_stops_by_itself_and_has_a_ceiling" {
+  assert {
+    condition     = aws_emrserverless_application.this.auto_stop_configuration[0].enabled && aws_emrserverless_application.this.auto_stop_configuration[0].idle_timeout_minutes == 5
+    error_message = "an idle application costs"
+  }
+  assert {
+    condition     = aws_emrserverless_application.this.maximum_capacity[0].cpu == "32 vCPU" && aws_emrserverless_application.this.maximum_capacity[0].memory == "128 GB"
+    error_message = "ceiling"
+  }
+  assert {
+    condition     = aws_iam_role.job.permissions_boundary == var.permissions_boundary_arn && aws_iam_role_policy.handed_out["bucket"].policy == var.policy_documents.bucket
+    error_message = "role"
+  }
+}
+
+run "refuses_a_release_that_is_none" {
+  command = plan
+  variables {
+    release_label = "latest"
+  }
+  expect_failures = [var.release_label]
+}
+
+run "refuses_a_ceiling_without_memory" {
+  command = plan
+  variables {
+    maximum = { vcpus = 64, memory_gb = 64 }
+  }
+  expect_failures = [var.maximum]
+}
+
+run "refuses_to_idle_for_a_day" {
+  command = plan
+  variables {
+    idle_minutes = 1440
+  }
+  expect_failures = [var.idle_minutes]
+}
+
+run "refuses_subnets_without_groups" {
+  command = plan
+  variables {
+    network = { subnet_ids = ["subnet-1"] }
+  }
+  expect_failures = [var.network]
+}

@@ -1,0 +1,4 @@
+output "database_names" {
+  description = "Databases to query, by share: links to what the producer shares."
+  value       = { for name, link in aws_glue_catalog_database.link : name => link.name }
+}

@@ -1,0 +1,66 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+
+  override_data {
+    target = data.aws_lakeformation_data_lake_settings.current
+    values = { admins = ["arn:aws:iam::123456789012:role/lake-owner"] }
+  }
+}
+
+variables {
+  context         = { region = "us-east-1", account_id = "123456789012", name_prefix = "mlops-test" }
+  admin_role_arns = ["arn:aws:iam::123456789012:role/mlops-test-deploy"]
+  shares = {
+    sales = {
+      producer_account_id = "210987654321"
+      database            = "sales_curated"
+      reader_role_arns    = ["arn:aws:iam::123456789012:role/mlops-test-glue"]
+    }
+  }
+}
+
+run "administrators_that_are_there_stay" {
+  assert {
+    condition     = toset(aws_lakeformation_data_lake_settings.this.admins) == toset(["arn:aws:iam::123456789012:role/lake-owner", "arn:aws:iam::123456789012:role/mlops-test-deploy"])
+    error_message = "admins: ${jsonencode(aws_lakeformation_data_lake_settings.this.admins)}"
+  }
+}
+
+run "the_producers_database_is_linked_and_read_only" {
+  assert {
+    condition     = output.database_names.sales == "mlops_test_shared_sales" && aws_glue_catalog_database.link["sales"].target_database[0].catalog_id == "210987654321" && aws_glue_catalog_database.link["sales"].target_database[0].database_name == "sales_curated"
+    error_message = "link"
+  }
+  assert {
+    condition     = toset(aws_lakeformation_permissions.read["sales/0"].permissions) == toset(["DESCRIBE", "SELECT"]) && aws_lakeformation_permissions.read["sales/0"].table[0].wildcard && length(coalesce(aws_lakeformation_permissions.read["sales/0"].permissions_with_grant_option, [])) == 0
+    error_message = "grant"
+  }
+  assert {
+    condition     = aws_lakeformation_permissions.see["sales/0"].principal == "arn:aws:iam::123456789012:role/mlops-test-glue"
+    error_message = "who reads sees the link"
+  }
+}
+
+run "refuses_to_have_no_administrator" {
+  command = plan
+  variables {
+    admin_role_arns = []
+  }
+  expect_failures = [var.admin_role_arns]
+}
+
+run "refuses_its_own_account_as_producer" {
+  command = plan
+  variables {
+    shares = { own = { producer_account_id = "123456789012", database = "d", reader_role_arns = [] } }
+  }
+  expect_failures = [var.shares]
+}
+
+run "refuses_a_name_with_hyphens" {
+  command = plan
+  variables {
+    shares = { my-sales = { producer_account_id = "210987654321", database = "d", reader_role_arns = [] } }
+  }
+  expect_failures = [var.shares]
+}

@@ -1,0 +1,16 @@
+resource "aws_glue_registry" "this" {
+  registry_name = "${var.context.name_prefix}-data"
+  description   = "What producers promise about the data that they deliver"
+}
+
+# A new version is registered only when it keeps the promise of `compatibility`; others are refused by Glue.
+resource "aws_glue_schema" "this" {
+  for_each = var.schemas
+
+  registry_arn      = aws_glue_registry.this.arn
+  schema_name       = each.key
+  description       = each.value.description
+  data_format       = "AVRO"
+  compatibility     = each.value.compatibility
+  schema_definition = jsonencode(jsondecode(each.value.definition)) # blanks are no new version
+}
