@@ -51,6 +51,7 @@ SETTINGS = {
     "s3_buckets": ("storage.force_destroy",),
     "s3_lifecycle": tuple(f"storage.{name}" for name in Storage.model_fields if name.endswith("_days")),
     "stepfunctions": ("training",),
+    "studio": ("studio",),
     "vpc": ("network",),
 }
 """Settings of the environment files that reach a module."""

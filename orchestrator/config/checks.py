@@ -30,6 +30,8 @@ INTERFACE_ENDPOINTS = (
 )  # fmt: skip
 ROUTER_ENDPOINTS = ("sagemaker.runtime", "bedrock-runtime", "ssm")
 """What the router calls; its logs and traces leave through the Lambda service, not through the VPC."""
+STUDIO_ENDPOINTS = ("sagemaker.api", "sagemaker.runtime")
+"""Without these, and without a way out, Studio's apps do not start."""
 OWN_NETWORK_KEYS = frozenset(
     {"cidr", "availability_zones", "nat", "isolated_subnets"}
     | {"flow_logs", "flow_log_traffic", "flow_log_interval_seconds"}
@@ -57,6 +59,7 @@ def check_platform(name: str, document: Document, platform: Platform) -> Iterato
     yield from _check_tags(document, platform.tags)
     yield from _check_network(document, platform)
     yield from _check_sharing(document, platform)
+    yield from _check_studio(document, platform)
     for planned, reason in islice(names.refused(names.of_platform(name, platform)), 1):
         rule = f"together with the environment's name `{name}` makes names that AWS refuses: {reason}"
         too_long = len(planned.name) > planned.kind.limit
@@ -152,14 +155,40 @@ def _check_existing_network(document: Document, network: Network) -> Iterator[Pr
 def _check_way_out(document: Document, platform: Platform) -> Iterator[Problem]:
     """Functions in the VPC need each service that they call: through a way out, or through its endpoint."""
     network = platform.network
-    way_out = network.use_existing.internet_egress if network.use_existing else network.nat != "none"
     missing = [name for name in ROUTER_ENDPOINTS if name not in network.interface_endpoints]
-    if platform.inference.lambda_in_vpc and not way_out and missing:
+    if platform.inference.lambda_in_vpc and not _way_out(network) and missing:
         rule = (
             "functions inside the VPC reach no AWS service they call: give the network a way out (`network.nat` "
             f"single or per_az), or list in `network.interface_endpoints` also {', '.join(missing)}"
         )
         yield _problem(document, ("inference", "lambda_in_vpc"), rule, True)
+
+
+def _check_studio(document: Document, platform: Platform) -> Iterator[Problem]:
+    studio, network = platform.studio, platform.network
+    if studio.volume_gb > studio.max_volume_gb:
+        rule = f"must not exceed `max_volume_gb` ({studio.max_volume_gb})"
+        yield _problem(document, ("studio", "volume_gb"), rule, studio.volume_gb)
+    if not studio.enabled or _way_out(network):
+        return
+    if studio.packages.source == "pip":
+        rule = (
+            "pip reaches no package index: Studio's apps leave through the VPC alone, which has no way out "
+            "(`network.nat: none`, or an existing network without egress); `image` needs none"
+        )
+        yield _problem(document, ("studio", "packages", "source"), rule, studio.packages.source, "image")
+    missing = [name for name in STUDIO_ENDPOINTS if name not in network.interface_endpoints]
+    if missing:
+        rule = (
+            "Studio's apps do not start in a network without a way out: give it one (`network.nat` single or per_az), "
+            f"or list in `network.interface_endpoints` also {', '.join(missing)}"
+        )
+        yield _problem(document, ("studio", "enabled"), rule, True)
+
+
+def _way_out(network: Network) -> bool:
+    """Whether private subnets reach the internet."""
+    return network.use_existing.internet_egress if network.use_existing else network.nat != "none"
 
 
 def check_blueprint(

@@ -146,6 +146,28 @@ class Data(Section):
     )
 
 
+class StudioPackages(Section):
+    """Python packages that notebooks count on."""
+
+    source: Literal["image", "pip"] = Field(
+        "image", description="image: SageMaker Distribution brings them; pip: installed at every start of an app"
+    )
+    names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(==[A-Za-z0-9.]+)?$")], ...] = Field(
+        ("boto3", "langchain", "sagemaker", "transformers"), min_length=1
+    )
+
+
+class Studio(Section):
+    """Notebooks for people. The domain costs the storage of its home folders; apps cost while they run."""
+
+    enabled: bool = False
+    instance_type: str = Field("ml.t3.medium", description="of a JupyterLab whose user chose none")
+    idle_minutes: int = Field(60, ge=60, le=525_600, description="without a kernel or terminal, then it is shut down")
+    volume_gb: int = Field(5, ge=5, le=16_384, description="of a new space")
+    max_volume_gb: int = Field(50, ge=5, le=16_384)
+    packages: StudioPackages = StudioPackages()
+
+
 class Gate(Section):
     """When a trained model may be registered."""
 
@@ -238,6 +260,7 @@ class Platform(Section):
     images: Images = Images()
     registry: Registry = Registry()
     data: Data = Data()
+    studio: Studio = Studio()
     training: Training = Training()
     inference: Inference = Inference()
     monitoring: Monitoring = Monitoring()

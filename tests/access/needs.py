@@ -170,6 +170,72 @@ _ETL_WRITE = ("data/processed/", "data/features/", "data/quarantine/")
 _ETL_DELETE = ("data/processed/reviews/", "data/features/reviews/")
 _TRAINED = ("artifacts/training-outputs/", "artifacts/checkpoints/")
 
+_NOTEBOOK_READ = ("data/raw/", "data/processed/", "data/features/", "configs/training/", "logs/athena/")
+_NOTEBOOK_WRITE = ("artifacts/training-outputs/", "logs/athena/")
+_EXPERIMENT_KINDS = (
+    "experiment",
+    "experiment-trial",
+    "experiment-trial-component",
+    "hyper-parameter-tuning-job",
+    "processing-job",
+    "training-job",
+)
+
+
+def _studio(profile: str) -> Pairs:
+    """Notebooks of a profile: its own workplace, experiments, queries (Studio's guide, "IAM policies for Studio")."""
+    workplace = [f"sagemaker:{kind}/*/{{prefix}}-{profile}*" for kind in ("app", "space", "user-profile")]
+    return (
+        BASE
+        | NETWORK
+        | LISTING
+        | LOCATE
+        | writing(*_NOTEBOOK_WRITE)
+        | large_objects(*_NOTEBOOK_WRITE)
+        | pairs(
+            [
+                *(f"sagemaker:{verb}Space" for verb in ("Create", "Delete", "Describe", "Update")),
+                *(f"sagemaker:{verb}App" for verb in ("Create", "Delete", "Describe")),
+                "sagemaker:AddTags",
+                "sagemaker:CreatePresignedDomainUrl",
+                "sagemaker:DescribeUserProfile",
+            ],
+            workplace,
+        )
+        | pairs([f"sagemaker:List{kind}" for kind in ("Apps", "Domains", "Spaces", "UserProfiles")], "*")
+        | pairs("sagemaker:DescribeDomain", "sagemaker:domain/{id}")
+        | pairs(
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            ["logs:log-group:/aws/sagemaker/studio", "logs:log-group:/aws/sagemaker/studio:*"],
+        )
+        | pairs(
+            [
+                "sagemaker:AddTags",
+                *(f"sagemaker:Create{kind}" for kind in ("Experiment", "Trial", "TrialComponent")),
+                *(f"sagemaker:Describe{kind}" for kind in ("Experiment", "Trial", "TrialComponent")),
+                "sagemaker:UpdateTrialComponent",
+                *(
+                    f"sagemaker:{verb}{kind}Job"
+                    for verb in ("Create", "Describe", "Stop")
+                    for kind in ("HyperParameterTuning", "Processing", "Training")
+                ),
+            ],
+            [f"sagemaker:{kind}/{{prefix}}-*" for kind in _EXPERIMENT_KINDS],
+        )
+        | pairs([f"sagemaker:List{kind}" for kind in ("Experiments", "ModelPackageGroups", "TrainingJobs")], "*")
+        | pairs("sagemaker:Search", "*")
+        | pairs("iam:PassRole", "iam:role/{prefix}-sagemaker-training")
+        | pairs(
+            [
+                *(f"athena:{verb}QueryExecution" for verb in ("Get", "Start", "Stop")),
+                "athena:GetQueryResults",
+                "athena:GetWorkGroup",
+            ],
+            "athena:workgroup/{prefix}-*",
+        )
+    )
+
+
 NEEDS: dict[str, Need] = {
     "data-validation": Need(
         "lambda/data_validation",
@@ -266,6 +332,23 @@ NEEDS: dict[str, Need] = {
         | NETWORK
         | sagemaker_logs("/aws/sagemaker/Endpoints/{prefix}-reviews", make=False),
     ),
+    "studio-data-scientist": Need(
+        None,
+        frozenset(),
+        _studio("DataScientist") | reading(*_NOTEBOOK_READ) | encrypted("data", "models", write=True),
+    ),
+    "studio-ml-engineer": Need(
+        None,
+        frozenset(),
+        _studio("MLEngineer")
+        | reading(*_NOTEBOOK_READ, "artifacts/training-outputs/", "artifacts/models/sagemaker-custom/")
+        | encrypted("data", "models", write=True)
+        | pairs("sagemaker:InvokeEndpoint", "sagemaker:endpoint/{prefix}-*")
+        | pairs(
+            ["sagemaker:DescribeModelPackage", "sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"],
+            ["sagemaker:model-package-group/{prefix}-reviews", "sagemaker:model-package/{prefix}-reviews/*"],
+        ),
+    ),
     "flow-logs": Need(
         None,
         frozenset(),
@@ -310,6 +393,6 @@ def short(resource: str, names: Mapping[str, str], account: str = "123456789012"
     resource = re.sub(r"^arn:aws:([a-z0-9-]+):[a-z0-9-]*:(\d{12}):", r"\1:\2:", resource)
     resource = re.sub(r"^bedrock:foundation-model", "bedrock::foundation-model", resource)
     resource = re.sub(
-        r"(security-group|subnet|application-inference-profile)/(?!\*)[A-Za-z0-9-]+$", r"\1/{id}", resource
+        r"(security-group|subnet|application-inference-profile|domain)/(?!\*)[A-Za-z0-9-]+$", r"\1/{id}", resource
     )
     return resource.replace(prefix, "{prefix}").replace(prefix.replace("-", "_"), "{sql_prefix}")

@@ -47,6 +47,7 @@ OUTPUTS: dict[str, Json] = {
     "monitoring": {"monitoring": {"dashboard_name": "d"}},
     "retention": {"s3_lifecycle": {"bucket_names": ["data-bucket"]}},
     "notifications": {"event_rules": {"rule_arns": {}}},
+    "studio": {"studio": {"domain_id": "d-1"}},
 }
 
 

@@ -59,6 +59,13 @@ locals {
         ])
       },
       {
+        # Its id is of AWS's making.
+        Sid      = "StudioDomain"
+        Effect   = "Allow"
+        Action   = "sagemaker:DescribeDomain"
+        Resource = "${local.sagemaker_arn}:domain/*"
+      },
+      {
         Sid      = "Parameters"
         Effect   = "Allow"
         Action   = ["ssm:GetParameter*", "ssm:PutParameter"]

@@ -10,10 +10,16 @@ locals {
   # Made by phase 3; experiments run with it, and it is all that people may hand to SageMaker.
   training_role_arn = "arn:${local.partition}:iam::${var.context.account_id}:role/${local.prefix}-sagemaker-training"
 
-  # Studio's names start with an id of AWS's making: the profile and the space after it carry ours.
-  notebook_arns = [for kind in ["user-profile", "space", "app"] : "${local.sagemaker_arn}:${kind}/*/${local.prefix}-*"]
+  # Studio's names start with an id of AWS's making: the profile and the space after it carry ours. Whoever opens a
+  # profile works with its role, so a person gets the profile of their persona and no other.
+  studio_profiles = { data_scientist = "DataScientist", ml_engineer = "MLEngineer" }
+  notebook_arns = {
+    for persona, profile in local.studio_profiles : persona => [
+      for kind in ["user-profile", "space", "app"] : "${local.sagemaker_arn}:${kind}/*/${local.prefix}-${profile}*"
+    ]
+  }
 
-  notebooks = [
+  notebooks = { for persona in keys(local.studio_profiles) : persona => [
     {
       Sid    = "Notebooks"
       Effect = "Allow"
@@ -21,7 +27,7 @@ locals {
         "sagemaker:CreateApp", "sagemaker:CreatePresignedDomainUrl", "sagemaker:CreateSpace", "sagemaker:DeleteApp", "sagemaker:DeleteSpace",
         "sagemaker:DescribeApp", "sagemaker:DescribeSpace", "sagemaker:DescribeUserProfile", "sagemaker:UpdateSpace",
       ]
-      Resource = local.notebook_arns
+      Resource = local.notebook_arns[persona]
     },
     {
       Sid      = "FindNotebooks"
@@ -29,7 +35,7 @@ locals {
       Action   = ["sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListSpaces", "sagemaker:ListUserProfiles"]
       Resource = "*"
     },
-  ]
+  ] }
 
   experiments = [
     {
@@ -59,13 +65,16 @@ locals {
     },
   ]
 
-  catalog_query = [
+  catalog_query = concat([
     {
       Sid      = "ReadCatalog"
       Effect   = "Allow"
       Action   = ["glue:GetDatabase", "glue:GetDatabases", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
       Resource = local.catalog_arns
     },
+  ], local.query)
+
+  query = [
     {
       Sid      = "Query"
       Effect   = "Allow"

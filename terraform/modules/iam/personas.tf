@@ -3,11 +3,11 @@ locals {
   personas = {
     data_scientist = {
       description = "Reads data, works in notebooks, runs experiments; deploys nothing"
-      statements  = concat(local.catalog_query, local.notebooks, local.experiments, local.deny_deployment)
+      statements  = concat(local.catalog_query, local.notebooks.data_scientist, local.experiments, local.deny_deployment)
     }
     ml_engineer = {
-      description = "Builds and runs the pipeline, approves models, tests endpoints"
-      statements  = concat(local.experiments, local.pipeline, local.approval, local.invocation)
+      description = "Works in notebooks, builds and runs the pipeline, approves models, tests endpoints"
+      statements  = concat(local.notebooks.ml_engineer, local.experiments, local.pipeline, local.approval, local.invocation)
     }
     data_engineer = {
       description = "Owns ingestion, catalog and ETL"

@@ -18,9 +18,9 @@ locals {
       grant_services = ["lambda", "sagemaker"]
     }
     models = {
-      description    = "model artifacts, images and volumes of training and endpoints"
-      via_services   = ["s3", "sagemaker", "ecr", "ec2"]
-      grant_services = ["sagemaker", "ecr", "ec2", "bedrock"]
+      description    = "model artifacts, images, volumes of training and endpoints, home folders of Studio"
+      via_services   = ["s3", "sagemaker", "ecr", "ec2", "elasticfilesystem"]
+      grant_services = ["sagemaker", "ecr", "ec2", "bedrock", "elasticfilesystem"]
     }
     logs = {
       description    = "log groups, notifications and queues"

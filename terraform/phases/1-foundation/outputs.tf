@@ -36,8 +36,9 @@ output "foundation" {
       topic_arn = module.events.topic_arn
     }
     model_registry = {
-      group_names = module.model_registry.group_names
-      group_arns  = module.model_registry.group_arns
+      group_names          = module.model_registry.group_names
+      group_arns           = module.model_registry.group_arns
+      read_policy_document = module.model_registry.read_policy_document
     }
   }
 }

@@ -30,19 +30,20 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         " 8. retention          if not proven: plan, policy gate, apply (terraform/phases/1-foundation/retention)",
         " 9. notifications      if not proven: plan, policy gate, apply (terraform/phases/1-foundation/notifications)",
         "10. data               if not proven: plan, policy gate, apply (terraform/phases/2-data)",
-        "11. models             if not proven: plan, policy gate, apply (terraform/phases/3-models)",
-        "12. pipeline           run the training pipeline if no model version is live",
-        "13. inference          if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
-        "14. blueprint-chat     if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
-        "15. blueprint-reviews  if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
-        "16. monitoring         if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
-        "17. smoke              probe chat, reviews",
+        "11. studio             if not proven: plan, policy gate, apply (terraform/phases/2-data/studio)",
+        "12. models             if not proven: plan, policy gate, apply (terraform/phases/3-models)",
+        "13. pipeline           run the training pipeline if no model version is live",
+        "14. inference          if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
+        "15. blueprint-chat     if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
+        "16. blueprint-reviews  if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
+        "17. monitoring         if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
+        "18. smoke              probe chat, reviews",
     ]
 
 
 def test_smoke_waits_for_what_an_answer_depends_on_and_no_more(environment: Environment, graph: Graph) -> None:
     found = needs(plan.deploy(environment, graph))["smoke"]
-    assert found == {"policy", *graph.names} - {"monitoring", "retention", "notifications"}
+    assert found == {"policy", *graph.names} - {"monitoring", "retention", "notifications", "studio"}
 
 
 @pytest.mark.parametrize(

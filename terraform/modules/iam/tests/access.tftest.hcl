@@ -156,6 +156,32 @@ run "each_persona_gets_its_own_part_of_the_bucket" {
   }
 }
 
+run "no_document_says_one_name_twice" {
+  command = plan
+  assert {
+    condition = alltrue([
+      for document in concat(values(output.execution_documents), values(output.caller_documents), values(local.persona_policies)) :
+      length(distinct([for statement in jsondecode(document).Statement : statement.Sid])) == length(jsondecode(document).Statement)
+    ])
+    error_message = "IAM refuses a policy with one Sid twice: ${jsonencode({ for kind, document in output.execution_documents : kind => [for statement in jsondecode(document).Statement : statement.Sid] })}"
+  }
+}
+
+run "a_person_opens_the_studio_profile_of_their_persona_alone" {
+  command = plan
+  assert {
+    condition = { for persona, policy in local.persona_policies : persona => [
+      for arn in flatten([for statement in jsondecode(policy).Statement : statement.Resource if statement.Sid == "Notebooks"]) : trimprefix(arn, "${local.sagemaker_arn}:")
+      ] } == {
+      data_engineer  = []
+      data_scientist = ["user-profile/*/${local.prefix}-DataScientist*", "space/*/${local.prefix}-DataScientist*", "app/*/${local.prefix}-DataScientist*"]
+      ml_engineer    = ["user-profile/*/${local.prefix}-MLEngineer*", "space/*/${local.prefix}-MLEngineer*", "app/*/${local.prefix}-MLEngineer*"]
+      production     = []
+    }
+    error_message = "a persona opens another's notebooks, and works with its role"
+  }
+}
+
 run "the_boundary_fits_the_longest_names" {
   command = plan
   variables {

@@ -99,7 +99,7 @@ run "grants_are_made_for_named_services_only" {
       for name, key in aws_kms_key.this : name => flatten([for each in jsondecode(key.policy).Statement : each.Condition.StringEquals["kms:ViaService"] if contains(each.Action, "kms:CreateGrant")])
       } == {
       data   = ["lambda.eu-west-1.amazonaws.com", "sagemaker.eu-west-1.amazonaws.com"]
-      models = ["sagemaker.eu-west-1.amazonaws.com", "ecr.eu-west-1.amazonaws.com", "ec2.eu-west-1.amazonaws.com", "bedrock.eu-west-1.amazonaws.com"]
+      models = ["sagemaker.eu-west-1.amazonaws.com", "ecr.eu-west-1.amazonaws.com", "ec2.eu-west-1.amazonaws.com", "bedrock.eu-west-1.amazonaws.com", "elasticfilesystem.eu-west-1.amazonaws.com"]
       logs   = []
     }
     error_message = "who may be given a grant"

@@ -143,6 +143,31 @@ def test_functions_in_a_vpc_may_leave_through_endpoints_alone_if_none_is_missing
     )
 
 
+PIP = "network:\n  nat: none\n  interface_endpoints: [sagemaker.api, sagemaker.runtime]\nstudio:\n  enabled: true\n"
+
+
+def test_studio_installs_nothing_by_pip_where_no_index_can_be_reached() -> None:
+    [problem] = problems(PIP + "  packages: {source: pip}\n")
+    assert problem.startswith(
+        "platform.yaml:6: studio.packages.source: pip reaches no package index: Studio's apps leave"
+    )
+    assert "did you mean `image`" in problem
+    build("dev", ("p", PIP), {})
+    build("dev", ("p", PIP.replace("none", "single") + "  packages: {source: pip}\n"), {})
+    build("dev", ("p", PIP.replace("enabled: true", "enabled: false") + "  packages: {source: pip}\n"), {})
+
+
+def test_studio_without_a_way_out_needs_the_endpoints_that_its_apps_start_through() -> None:
+    [problem] = problems("network: {nat: none, interface_endpoints: [sagemaker.api]}\nstudio: {enabled: true}")
+    assert problem.startswith("platform.yaml:2: studio.enabled: Studio's apps do not start in a network without")
+    assert "also sagemaker.runtime (" in problem
+
+
+def test_a_new_space_is_no_larger_than_the_largest() -> None:
+    [problem] = problems("studio: {volume_gb: 60}")
+    assert problem.startswith("platform.yaml:1: studio.volume_gb: must not exceed `max_volume_gb` (50)")
+
+
 EXISTING = """\
 network:
   use_existing:

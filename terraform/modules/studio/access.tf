@@ -1,0 +1,90 @@
+data "aws_partition" "current" {}
+
+locals {
+  sagemaker_arn = "arn:${data.aws_partition.current.partition}:sagemaker:${var.context.region}:${var.context.account_id}"
+  log_group_arn = "arn:${data.aws_partition.current.partition}:logs:${var.context.region}:${var.context.account_id}:log-group:/aws/sagemaker/studio"
+
+  profiles = {
+    data_scientist = { name = "DataScientist", role = "data-scientist" }
+    ml_engineer    = { name = "MLEngineer", role = "ml-engineer" }
+  }
+
+  # Studio's pages act under the profile's role. Ids of domains are AWS's; profile, space and app carry our names,
+  # and spaces have to begin with the profile's: that is what keeps one profile's work from the other.
+  own_statements = {
+    for profile, spec in local.profiles : profile => [
+      {
+        Sid    = "OwnWorkplace"
+        Effect = "Allow"
+        Action = [
+          "sagemaker:AddTags", "sagemaker:CreateApp", "sagemaker:CreatePresignedDomainUrl", "sagemaker:CreateSpace", "sagemaker:DeleteApp",
+          "sagemaker:DeleteSpace", "sagemaker:DescribeApp", "sagemaker:DescribeSpace", "sagemaker:DescribeUserProfile", "sagemaker:UpdateSpace",
+        ]
+        Resource = [for kind in ["app", "space", "user-profile"] : "${local.sagemaker_arn}:${kind}/*/${var.context.name_prefix}-${spec.name}*"]
+      },
+      {
+        # Lists have no resource type.
+        Sid      = "FindWorkplaces"
+        Effect   = "Allow"
+        Action   = ["sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListSpaces", "sagemaker:ListUserProfiles"]
+        Resource = "*"
+      },
+      {
+        Sid      = "LookAtDomain"
+        Effect   = "Allow"
+        Action   = "sagemaker:DescribeDomain"
+        Resource = aws_sagemaker_domain.this.arn
+      },
+      {
+        # One group of a fixed name, which the environments of an account share.
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+        Resource = [local.log_group_arn, "${local.log_group_arn}:*"]
+      },
+    ]
+  }
+
+  handed_out = merge([
+    for profile in keys(local.profiles) : {
+      for name, document in var.policy_documents[profile] : "${profile}-${name}" => { profile = profile, name = name, document = document }
+    }
+  ]...)
+}
+
+resource "aws_iam_role" "profile" {
+  for_each = local.profiles
+
+  name                 = "${var.context.name_prefix}-studio-${each.value.role}"
+  description          = "What notebooks of the profile ${each.value.name} run with"
+  permissions_boundary = var.boundary_arn
+
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "sagemaker.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+      Condition = { StringEquals = { "aws:SourceAccount" = var.context.account_id } }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "own" {
+  #checkov:skip=CKV_AWS_290:Only lists are on "*": they have no resource type
+  #checkov:skip=CKV_AWS_355:Only lists are on "*": they have no resource type
+  for_each = local.profiles
+
+  name   = "workplace"
+  role   = aws_iam_role.profile[each.key].id
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.own_statements[each.key] })
+}
+
+# What others hand out, one policy for each of them.
+resource "aws_iam_role_policy" "handed_out" {
+  for_each = local.handed_out
+
+  name   = each.value.name
+  role   = aws_iam_role.profile[each.value.profile].id
+  policy = each.value.document
+}

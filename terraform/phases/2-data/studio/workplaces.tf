@@ -1,0 +1,72 @@
+locals {
+  way_out = var.network.use_existing == null ? var.network.nat != "none" : var.network.use_existing.internet_egress
+
+  # What notebooks of each profile use of the bucket. Nothing of it deletes, and raw data is only read.
+  prefixes = {
+    data_scientist = {
+      read  = ["data_raw", "data_processed", "data_features", "configs_training", "logs_athena"]
+      write = ["artifacts_training_outputs", "logs_athena"]
+    }
+    ml_engineer = {
+      read  = ["data_raw", "data_processed", "data_features", "configs_training", "logs_athena", "artifacts_training_outputs", "models_sagemaker_custom"]
+      write = ["artifacts_training_outputs", "logs_athena"]
+    }
+  }
+
+  shared_documents = {
+    execution = var.foundation.iam.execution_documents.studio
+    network   = var.foundation.vpc.network_policy_documents.studio
+  }
+
+  policy_documents = {
+    data_scientist = merge(local.shared_documents, { bucket = module.s3_access["data_scientist"].policy_document })
+    ml_engineer = merge(local.shared_documents, {
+      bucket   = module.s3_access["ml_engineer"].policy_document
+      invoke   = var.foundation.iam.caller_documents.realtime
+      registry = var.foundation.model_registry.read_policy_document
+    })
+  }
+}
+
+module "s3_access" {
+  source   = "../../../modules/s3_access"
+  for_each = local.prefixes
+
+  access = var.foundation.s3.access
+  read   = each.value.read
+  write  = each.value.write
+}
+
+module "studio" {
+  source = "../../../modules/studio"
+  count  = var.studio.enabled ? 1 : 0
+
+  context          = var.context
+  bucket_name      = var.foundation.s3.bucket_name
+  boundary_arn     = var.foundation.iam.boundary_arn
+  policy_documents = local.policy_documents
+
+  network = {
+    vpc_id            = var.foundation.vpc.vpc_id
+    subnet_ids        = var.foundation.vpc.private_subnet_ids
+    security_group_id = var.foundation.vpc.security_group_ids.studio
+    way_out           = local.way_out
+  }
+
+  kms_key_arns = {
+    data   = var.foundation.kms.data_key_arn
+    models = var.foundation.kms.models_key_arn
+  }
+
+  apps = {
+    instance_type = var.studio.instance_type
+    idle_minutes  = var.studio.idle_minutes
+    volume_gb     = var.studio.volume_gb
+    max_volume_gb = var.studio.max_volume_gb
+  }
+
+  packages = {
+    from  = var.studio.packages.source
+    names = var.studio.packages.names
+  }
+}
