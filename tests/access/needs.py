@@ -27,15 +27,17 @@ class Need:
         code: folder whose boto3 calls make the need; `None` where AWS itself acts under the role.
         calls: pairs of the code's own calls.
         around: pairs that follow from how it runs.
+        later: of the calls those that a fresh platform does not make yet.
     """
 
     code: str | None
     calls: Pairs
     around: Pairs
+    later: Pairs = frozenset()
 
     @property
     def pairs(self) -> Pairs:
-        return self.calls | self.around
+        return self.calls | self.around | self.later
 
 
 def pairs(actions: Iterable[str] | str, resources: Iterable[str] | str) -> Pairs:
@@ -264,7 +266,7 @@ NEEDS: dict[str, Need] = {
     ),
     "glue": Need(
         "jobs/etl",
-        reading(*_ETL_READ, "artifacts/code/") | LISTING | writing(*_ETL_WRITE) | deleting(*_ETL_DELETE),
+        reading(*_ETL_READ, "artifacts/code/") | LISTING | writing(*_ETL_WRITE),
         LOCATE
         | encrypted("data", write=True)
         | large_objects(*_ETL_WRITE)
@@ -295,6 +297,8 @@ NEEDS: dict[str, Need] = {
         )
         | pairs(["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"], "key:data")
         | pairs(["glue:GetSecurityConfiguration", "cloudwatch:PutMetricData"], "*"),
+        # The first run finds nothing of earlier ones to remove.
+        later=deleting(*_ETL_DELETE),
     ),
     "sagemaker-training": Need(
         "jobs/train",
