@@ -197,7 +197,6 @@ def test_graph(cli: Cli) -> None:
         "1  retention          needs buckets\n"
         "1  notifications      needs foundation\n"
         "2  data               needs foundation\n"
-        "2  features           needs foundation, data\n"
         "2  studio             needs foundation\n"
         "3  models             needs foundation, data\n"
         "4  inference          needs foundation\n"
