@@ -54,16 +54,13 @@ def test_runs_under_its_role_and_sees_nothing_of_our_shell(lambdas, seen, monkey
     assert not {"AWS_PROFILE", "HTTP_PROXY", "HTTPS_PROXY", "VIRTUAL_ENV", "PYTEST_CURRENT_TEST"} & names
 
 
-def test_a_warm_call_is_fast_and_reuses_the_process(lambdas, seen):
+def test_warm_calls_reuse_the_process(lambdas, seen):
     name = lambdas.deploy(ECHO)
-    lambdas.call(name)
-    durations = []
-    for _ in range(30):
-        started = time.perf_counter()
+    for _ in range(5):
         lambdas.call(name)
-        durations.append(time.perf_counter() - started)
-    assert sorted(durations)[15] < 0.05
-    assert len({record["pid"] for record in seen(kind="lambda", resource=name)}) == 1
+    records = seen(kind="lambda", resource=name)
+    assert len(records) == 5
+    assert len({record["pid"] for record in records}) == 1
 
 
 def test_new_code_replaces_the_process(lambdas):

@@ -18,6 +18,24 @@ resource "aws_iam_role" "main" {
   assume_role_policy = data.aws_iam_policy_document.assume.json
 }
 
+data "aws_iam_policy_document" "model" {
+  statement {
+    actions   = ["s3:GetObject", "s3:ListBucket"]
+    resources = ["arn:aws:s3:::serving-models", "arn:aws:s3:::serving-models/*"]
+  }
+
+  statement {
+    actions   = ["s3:PutObject"]
+    resources = ["arn:aws:s3:::serving-capture/*"]
+  }
+}
+
+resource "aws_iam_role_policy" "main" {
+  name   = "model"
+  role   = aws_iam_role.main.id
+  policy = data.aws_iam_policy_document.model.json
+}
+
 resource "aws_sagemaker_model" "main" {
   name                     = "serving"
   execution_role_arn       = aws_iam_role.main.arn
@@ -27,6 +45,8 @@ resource "aws_sagemaker_model" "main" {
     model_data_url = var.model_data_url
     environment    = { SAGEMAKER_PROGRAM = "inference.py" }
   }
+
+  depends_on = [aws_iam_role_policy.main]
 }
 
 resource "aws_sagemaker_endpoint_configuration" "main" {
