@@ -42,6 +42,7 @@ WEAKER = (
     Weaker("rotation_period_in_days", "encryption", "2560"),
     Weaker("deletion_window_in_days", "encryption", "7"),
     Weaker("security_configuration", "encryption"),
+    Weaker("encrypted", "encryption", "false"),
     # exposure
     Weaker("(block|restrict|ignore)_public_\\w+", "exposure", "false"),
     Weaker("map_public_ip_on_launch", "exposure", "true"),
@@ -53,7 +54,12 @@ WEAKER = (
     Weaker("vpc_endpoint_type", "exposure", DROP),
     Weaker("protocol", "exposure", '"http"', within="aws_sns_topic_subscription"),
     Weaker("enable_network_isolation|enforce_workgroup_configuration", "isolation", "false"),
-    Weaker("subnets|security_group_ids|subnet_ids", "isolation", "[]"),
+    Weaker("subnets|security_group_ids|subnet_ids|security_groups", "isolation", "[]"),
+    Weaker("app_network_access_type", "isolation", '"PublicInternetOnly"'),
+    Weaker("notebook_output_option", "exposure", '"Allowed"'),
+    Weaker("permissions", "exposure", '"0777"', within="aws_efs"),
+    Weaker("permissions", "exposure", '["ALL"]', within="aws_lakeformation"),
+    Weaker("lifecycle_management", "limits", '"DISABLED"'),
     Weaker("throttling_\\w+|rate_limit|burst_limit|bytes_scanned_cutoff_per_query", "limits"),
     Weaker("limit", "limits", "2000000000"),
     # roles
@@ -61,6 +67,8 @@ WEAKER = (
     Weaker("max_session_duration", "roles", "43200"),
     # keeping and losing
     Weaker("force_destroy|force_delete", "deletion", "true"),
+    Weaker("home_efs_file_system", "deletion", '"Delete"'),
+    Weaker("compatibility", "integrity", '"NONE"'),
     Weaker("image_tag_mutability", "integrity", '"MUTABLE"'),
     Weaker("scan_on_push", "integrity", "false"),
     Weaker("source_code_hash|source_hash", "integrity"),
@@ -122,7 +130,15 @@ HARMLESS = re.compile(
     | cidr_block | destination_cidr_block | from_port | to_port | ip_protocol | enable_dns_\w+ |
     availability_zone | protocol
     # what crawlers and rules of data quality look at
-    | configuration | ruleset
+    | configuration | ruleset | number_of_workers | crawl_state | schedule
+    # streams, large ETL, shared files: sizes and shapes
+    | \w*[ug]id | creation_token | transition_to_ia | throughput_mode | architecture | release_label | cpu | memory
+    | buffering_\w+ | input_format | output_format | serialization_library | compression | destination | location
+    | retention_period | schema_definition | shard_count | stream_mode | data_format | \w+_minutes
+    # Lake Formation: what is kept as it is found, and whose; Studio: who signs in how, and what it opens with
+    | admins | read_only_admins | trusted_resource_owners | authorized_session_tag_value_list | wildcard |
+    \w*external_data_filtering\w* | auth_mode | execution_role | \w+_size_in_gb | default_landing_uri |
+    studio_web_portal | tag_propagation | studio_lifecycle_config_content
     # graphs, metrics and answers of the API
     | dashboard_body | metric_\w+ | namespace | dimensions | stat | statistic | extended_statistic | period |
     datapoints_to_alarm | expression | return_data | treat_missing_data | ok_actions | query_string |
