@@ -62,7 +62,7 @@ def _registry_tags() -> None:
 
 def _forget_tags_of_deleted() -> None:
     """Moto keeps them, so that the tagging API goes on listing what is gone."""
-    for kind in ("crawler", "database", "job"):
+    for kind in ("crawler", "database", "job", "trigger"):
 
         @wrap(GlueBackend, f"delete_{kind}")
         def delete(original: Any, self: Any, name: str, *args: Any, kind: str = kind, **kwargs: Any) -> Any:
@@ -74,6 +74,13 @@ def _forget_tags_of_deleted() -> None:
     def delete_registry(original: Any, self: Any, registry_id: dict[str, Any]) -> Any:
         answer = original(self, registry_id)
         _forget_tags(self, "registry", answer["RegistryName"])
+        return answer
+
+
+    @wrap(GlueBackend, "delete_schema")
+    def delete_schema(original: Any, self: Any, schema_id: dict[str, str]) -> Any:
+        answer = original(self, schema_id)
+        self.tagger.delete_all_tags_for_resource(answer["SchemaArn"])
         return answer
 
 

@@ -65,6 +65,7 @@ PLATFORM = (
     Template(BUCKET, "{prefix}-access-logs-{account}-{region}", "modules/s3_buckets", "-access-logs-${"),
     Template(BUCKET, "{prefix}-tfstate-{account}-{region}", "", ""),
     Template(ROLE, "{prefix}-data-scientist", "modules/iam", "${local.prefix}-${local.persona_tag[each.key]}"),
+    Template(ROLE, "{prefix}-studio-data-scientist", "modules/studio", "-studio-${each.value.role}"),
     Template(ROLE, "{prefix}-sagemaker-candidate", "modules/sagemaker", "-sagemaker-${each.key}"),
     Template(ROLE, "{prefix}-model-evaluation", "modules/lambda", "= local.function_name"),
     Template(FUNCTION, "{prefix}-model-evaluation", "modules/lambda", "-${var.function.name}"),

@@ -18,6 +18,8 @@ FUNCTIONS = 4
 """Data validation, model evaluation, endpoint probe, model router: each has a role of its own."""
 SERVICE_ROLES = 6
 """Glue, training, candidate endpoint, training pipeline, release of approved models, log delivery of the API."""
+STUDIO_ROLES = 2
+"""Of the profiles data scientist and ML engineer."""
 WORKLOAD_GROUPS = 4
 """Security groups of Lambda, training, endpoints and Studio."""
 KEYS = 3
@@ -81,6 +83,7 @@ def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Ne
     flow_logs = platform.network.flow_logs and platform.network.use_existing is None
     endpoint_roles = sum(each.model.source == "sagemaker" for each in blueprints)
     roles = PERSONAS + FUNCTIONS + SERVICE_ROLES + int(flow_logs) + endpoint_roles
+    roles += STUDIO_ROLES if platform.studio.enabled else 0
     burst = platform.inference.throttle.burst
     yield Need(
         "iam", "L-FE177D64", "Roles per account", roles, "one role per function, job, endpoint and persona", 1000

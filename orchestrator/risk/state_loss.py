@@ -17,6 +17,7 @@ HOLDS = {
     "aws_cloudwatch_event_archive": "archived events",
     "aws_cloudwatch_event_bus": "its rules and archives",
     "aws_cloudwatch_log_group": "its log events",
+    "aws_cloudwatch_log_stream": "its log events",
     "aws_cognito_user_pool": "its users",
     "aws_dynamodb_table": "its items",
     "aws_ecr_repository": "its images",
@@ -59,7 +60,7 @@ _REPLACEABLE = """
     cloudwatch_query_definition default_security_group
     ecr_lifecycle_policy ecr_pull_through_cache_rule ecr_registry_policy ecr_registry_scanning_configuration
     ecr_replication_configuration ecr_repository_policy
-    efs_access_point efs_backup_policy efs_mount_target emrserverless_application
+    efs_access_point efs_backup_policy efs_file_system_policy efs_mount_target emrserverless_application
     flow_log glue_classifier glue_connection glue_crawler glue_data_catalog_encryption_settings
     glue_data_quality_ruleset glue_resource_policy
     glue_security_configuration glue_trigger glue_workflow

@@ -17,6 +17,7 @@ OF_AWS = re.compile(r":s3:::(?:aws-glue-|jumpstart-cache-prod-)")
 RIGHTS = re.compile(r'"s3:[A-Z]\w+"')
 OTHER_BUCKETS = {
     "modules/vpc/endpoint_policies.tf": "the endpoint's policy: buckets of this account, and two of AWS's own",
+    "modules/data_sources/access.tf": "buckets of other owners, read only; this one has a contract",
     "modules/iam/boundary.tf": "the ceiling: it takes the bucket's ARNs from the owner",
 }
 """Files that speak of rights on S3, but not on objects of the data bucket, with the reason."""
