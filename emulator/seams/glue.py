@@ -76,7 +76,6 @@ def _forget_tags_of_deleted() -> None:
         _forget_tags(self, "registry", answer["RegistryName"])
         return answer
 
-
     @wrap(GlueBackend, "delete_schema")
     def delete_schema(original: Any, self: Any, schema_id: dict[str, str]) -> Any:
         answer = original(self, schema_id)
