@@ -1,144 +1,200 @@
 # The ceiling of every role of the platform. It grants nothing by itself: what a role may do is what its
-# own policies allow inside this. Families such as `Describe*` keep it under the limit of 6 144 characters.
+# own policies allow inside this. Families such as `Describe*` keep it under the limit of 6 144 characters, and so does
+# leaving out what the environment does not use.
 locals {
+  # No service is in two of these, so that all of them can be written as one statement: an action reaches the kinds of
+  # things that it knows, which are those beside it here.
+  own = [
+    {
+      Sid      = "Storage"
+      Effect   = "Allow"
+      Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:Get*", "s3:List*", "s3:PutObject*"]
+      Resource = var.storage_arns
+    },
+    {
+      Sid      = "Keys"
+      Effect   = "Allow"
+      Action   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
+      Resource = values(var.kms_key_arns)
+    },
+    {
+      Sid      = "Logs"
+      Effect   = "Allow"
+      Action   = ["logs:AssociateKmsKey", "logs:Create*", "logs:Describe*", "logs:FilterLogEvents", "logs:Get*", "logs:PutLogEvents", "logs:StartQuery"]
+      Resource = "arn:${local.partition}:logs:${local.scope}:log-group:*"
+    },
+    {
+      Sid    = "NamedAfterEnvironment"
+      Effect = "Allow"
+      Action = [
+        "athena:*Query*", "athena:GetWorkGroup", "cloudwatch:DescribeAlarms",
+        "execute-api:Invoke", "glue:BatchStopJobRun", "glue:Get*", "glue:Start*",
+        "lambda:GetFunction*", "lambda:InvokeFunction", "sagemaker:AddTags", "sagemaker:BatchDescribeModelPackage",
+        "sagemaker:Create*", "sagemaker:Delete*", "sagemaker:Describe*", "sagemaker:Invoke*", "sagemaker:List*",
+        "sagemaker:Stop*", "sagemaker:Update*", "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueue*",
+        "sqs:ReceiveMessage", "sqs:SendMessage", "states:Describe*", "states:Get*", "states:List*",
+        "states:StartExecution", "states:StopExecution",
+      ]
+      Resource = flatten([
+        local.workgroup_arn, local.state_arns,
+        [for kind in ["crawler/${local.prefix}-*", "dataQualityRuleset/*", "job/${local.prefix}-*"] : "arn:${local.partition}:glue:${local.scope}:${kind}"],
+        ["arn:${local.partition}:cloudwatch:${local.scope}:alarm:${local.prefix}-*"],
+        ["arn:${local.partition}:execute-api:${local.scope}:*/${var.context.environment}/*"],
+        ["arn:${local.partition}:lambda:${local.scope}:function:${local.prefix}-*"],
+        ["arn:${local.partition}:sagemaker:${local.scope}:*/${local.prefix}-*"],
+        [for service in ["sns", "sqs"] : "arn:${local.partition}:${service}:${local.scope}:${local.prefix}-*"],
+      ])
+    },
+    {
+      Sid      = "Parameters"
+      Effect   = "Allow"
+      Action   = ["ssm:GetParameter*", "ssm:PutParameter"]
+      Resource = local.parameter_arn
+    },
+    {
+      # Step Functions learns the end of a job through rules that it manages under fixed names.
+      Sid      = "Events"
+      Effect   = "Allow"
+      Action   = ["events:DescribeRule", "events:PutEvents", "events:PutRule", "events:PutTargets"]
+      Resource = [for kind in ["event-bus/${local.prefix}-*", "rule/StepFunctions*"] : "arn:${local.partition}:events:${local.scope}:${kind}"]
+    },
+    {
+      Sid    = "FoundationModels"
+      Effect = "Allow"
+      Action = ["bedrock:ApplyGuardrail", "bedrock:GetInferenceProfile", "bedrock:InvokeModel*"]
+      Resource = [
+        "arn:${local.partition}:bedrock:*::foundation-model/*",
+        "arn:${local.partition}:bedrock:*:${var.context.account_id}:*inference-profile/*",
+        "arn:${local.partition}:bedrock:${local.scope}:guardrail/*",
+      ]
+    },
+    {
+      Sid      = "Images"
+      Effect   = "Allow"
+      Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      Resource = concat([local.own_repository_arn], local.aws_registry_arns)
+    },
+    {
+      Sid      = "ScaleEndpoints"
+      Effect   = "Allow"
+      Action   = ["application-autoscaling:PutScalingPolicy", "application-autoscaling:RegisterScalableTarget"]
+      Resource = "arn:${local.partition}:application-autoscaling:${local.scope}:scalable-target/*"
+    },
+    {
+      Sid    = "Interfaces"
+      Effect = "Allow"
+      Action = [
+        "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface*", "ec2:DeleteNetworkInterface*", "ec2:UnassignPrivateIpAddresses",
+      ]
+      Resource = [for kind in ["network-interface", "security-group", "subnet"] : "arn:${local.partition}:ec2:${local.scope}:${kind}/*"]
+    },
+  ]
+
+  # Beside the environment's own: each of these is only there while the environment has it.
+  lent = concat(
+    var.uses.streaming ? [{
+      Sid      = "Streams"
+      Effect   = "Allow"
+      Action   = ["kinesis:Describe*", "kinesis:Get*", "kinesis:ListShards"]
+      Resource = ["arn:${local.partition}:kinesis:${local.scope}:stream/${local.prefix}-*"]
+    }] : [],
+    var.uses.efs ? [{
+      # The file system's id is of AWS's making, and its own policy lets in this account alone.
+      Sid      = "SharedFiles"
+      Effect   = "Allow"
+      Action   = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+      Resource = ["arn:${local.partition}:elasticfilesystem:${local.scope}:file-system/*"]
+    }] : [],
+  )
+
+  # What belongs to others is read and never written.
+  foreign_buckets = distinct([for source in values(var.uses.sources) : source.bucket if source.bucket != null])
+  foreign_objects = flatten([for name in local.foreign_buckets : ["arn:${local.partition}:s3:::${name}", "arn:${local.partition}:s3:::${name}/*"]])
+  foreign_keys    = distinct(compact([for source in values(var.uses.sources) : source.kms_key_arn]))
+  foreign_databases = distinct(concat(
+    [for source in values(var.uses.sources) : { account = var.context.account_id, name = source.database } if source.database != null],
+    [for share in values(var.uses.shares) : { account = share.producer_account_id, name = share.database }],
+  ))
+  foreign_tables = distinct(flatten([for database in local.foreign_databases : [
+    for kind in ["catalog", "database/${database.name}", "table/${database.name}/*"] : "arn:${local.partition}:glue:${var.context.region}:${database.account}:${kind}"
+  ]]))
+
+  foreign = [for statement in [
+    {
+      Sid      = "ReadOfOthers"
+      Effect   = "Allow"
+      Action   = concat(length(local.foreign_tables) > 0 ? ["glue:BatchGetPartition", "glue:Get*"] : [], length(local.foreign_keys) > 0 ? ["kms:Decrypt"] : [], length(local.foreign_objects) > 0 ? ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"] : [])
+      Resource = concat(local.foreign_tables, local.foreign_keys, local.foreign_objects)
+    },
+  ] : statement if length(statement.Resource) > 0]
+
+  bounded = concat(local.own, local.lent)
+
   boundary = {
     Version = "2012-10-17"
-    Statement = [
-      {
-        Sid      = "Storage"
-        Effect   = "Allow"
-        Action   = ["s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:Get*", "s3:List*", "s3:PutObject*"]
-        Resource = var.storage_arns
-      },
-      {
-        # Evaluations of rulesets fetch their program from AWS's own bucket, under Glue's role.
-        Sid      = "AssetsOfAws"
-        Effect   = "Allow"
-        Action   = "s3:GetObject"
-        Resource = "arn:${local.partition}:s3:::aws-glue-ml-data-quality-assets-${var.context.region}/*"
-      },
-      {
-        Sid      = "Keys"
-        Effect   = "Allow"
-        Action   = ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
-        Resource = values(var.kms_key_arns)
-      },
-      {
-        Sid      = "Logs"
-        Effect   = "Allow"
-        Action   = ["logs:AssociateKmsKey", "logs:Create*", "logs:Describe*", "logs:FilterLogEvents", "logs:Get*", "logs:PutLogEvents", "logs:StartQuery"]
-        Resource = "arn:${local.partition}:logs:${local.scope}:log-group:*"
-      },
-      {
-        Sid      = "Catalog"
-        Effect   = "Allow"
-        Action   = ["glue:Batch*", "glue:Create*", "glue:Get*", "glue:Search*", "glue:Update*"]
-        Resource = local.catalog_arns
-      },
-      {
-        Sid    = "NamedAfterEnvironment"
-        Effect = "Allow"
-        Action = [
-          "athena:*Query*", "athena:GetWorkGroup", "cloudwatch:DescribeAlarms",
-          "events:PutEvents", "execute-api:Invoke", "glue:BatchStopJobRun", "glue:Get*", "glue:Start*",
-          "lambda:GetFunction*", "lambda:InvokeFunction", "sagemaker:AddTags", "sagemaker:BatchDescribeModelPackage",
-          "sagemaker:Create*", "sagemaker:Delete*", "sagemaker:Describe*", "sagemaker:Invoke*", "sagemaker:List*",
-          "sagemaker:Stop*", "sagemaker:Update*", "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueue*",
-          "sqs:ReceiveMessage", "sqs:SendMessage", "states:Describe*", "states:Get*", "states:List*",
-          "states:StartExecution", "states:StopExecution",
-        ]
-        Resource = flatten([
-          local.workgroup_arn, local.state_arns,
-          [for kind in ["crawler/${local.prefix}-*", "dataQualityRuleset/*", "job/${local.prefix}-*"] : "arn:${local.partition}:glue:${local.scope}:${kind}"],
-          ["arn:${local.partition}:cloudwatch:${local.scope}:alarm:${local.prefix}-*"],
-          ["arn:${local.partition}:events:${local.scope}:event-bus/${local.prefix}-*"],
-          ["arn:${local.partition}:execute-api:${local.scope}:*/${var.context.environment}/*"],
-          ["arn:${local.partition}:lambda:${local.scope}:function:${local.prefix}-*"],
-          ["arn:${local.partition}:sagemaker:${local.scope}:*/${local.prefix}-*"],
-          [for service in ["sns", "sqs"] : "arn:${local.partition}:${service}:${local.scope}:${local.prefix}-*"],
-        ])
-      },
-      {
-        # Its id is of AWS's making.
-        Sid      = "StudioDomain"
-        Effect   = "Allow"
-        Action   = "sagemaker:DescribeDomain"
-        Resource = "${local.sagemaker_arn}:domain/*"
-      },
-      {
-        Sid      = "Parameters"
-        Effect   = "Allow"
-        Action   = ["ssm:GetParameter*", "ssm:PutParameter"]
-        Resource = local.parameter_arn
-      },
-      {
-        # Step Functions learns the end of a job through rules that it manages under fixed names.
-        Sid      = "ManagedRules"
-        Effect   = "Allow"
-        Action   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
-        Resource = "arn:${local.partition}:events:${local.scope}:rule/StepFunctions*"
-      },
-      {
-        Sid    = "FoundationModels"
-        Effect = "Allow"
-        Action = ["bedrock:ApplyGuardrail", "bedrock:GetInferenceProfile", "bedrock:InvokeModel*"]
-        Resource = [
-          "arn:${local.partition}:bedrock:*::foundation-model/*",
-          "arn:${local.partition}:bedrock:*:${var.context.account_id}:*inference-profile/*",
-          "arn:${local.partition}:bedrock:${local.scope}:guardrail/*",
-        ]
-      },
-      {
-        Sid      = "Images"
-        Effect   = "Allow"
-        Action   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-        Resource = concat([local.own_repository_arn], local.aws_registry_arns)
-      },
-      {
-        Sid       = "PassRolesOfEnvironment"
-        Effect    = "Allow"
-        Action    = "iam:PassRole"
-        Resource  = local.role_arn
-        Condition = { StringEquals = { "iam:PassedToService" = ["sagemaker.amazonaws.com", "glue.amazonaws.com", "states.amazonaws.com"] } }
-      },
-      {
-        Sid      = "ScaleEndpoints"
-        Effect   = "Allow"
-        Action   = ["application-autoscaling:PutScalingPolicy", "application-autoscaling:RegisterScalableTarget"]
-        Resource = "arn:${local.partition}:application-autoscaling:${local.scope}:scalable-target/*"
-      },
-      {
-        Sid    = "Interfaces"
-        Effect = "Allow"
-        Action = [
-          "ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface*", "ec2:DeleteNetworkInterface*", "ec2:UnassignPrivateIpAddresses",
-        ]
-        Resource = [for kind in ["network-interface", "security-group", "subnet"] : "arn:${local.partition}:ec2:${local.scope}:${kind}/*"]
-      },
-      {
-        # Metrics have no resource type; the namespace is the limit that AWS offers.
-        Sid       = "Metrics"
-        Effect    = "Allow"
-        Action    = "cloudwatch:PutMetricData"
-        Resource  = "*"
-        Condition = { StringLike = { "cloudwatch:namespace" = [local.prefix, "${local.prefix}/*", "${var.context.project}/*", "/aws/sagemaker/*", "AWS/SageMaker", "Glue*"] } }
-      },
-      {
-        # None of these has a resource type.
-        Sid    = "NoResourceType"
-        Effect = "Allow"
-        Action = [
-          "application-autoscaling:DescribeScal*", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics",
-          "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
-          "ecr:GetAuthorizationToken", "glue:GetSecurityConfiguration",
-          "logs:*LogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
-          "sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListEndpoints", "sagemaker:ListExperiments", "sagemaker:ListModelPackageGroups",
-          "sagemaker:ListSpaces", "sagemaker:ListTrainingJobs", "sagemaker:ListUserProfiles", "sagemaker:Search",
-          "xray:GetSampling*", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
-        ]
-        Resource = "*"
-      },
-    ]
+    Statement = concat(
+      [
+        {
+          Sid      = "Own"
+          Effect   = "Allow"
+          Action   = flatten(local.bounded[*].Action)
+          Resource = flatten(local.bounded[*].Resource)
+        },
+      ],
+      local.foreign,
+      [
+        {
+          # Evaluations of rulesets fetch their program from AWS's own bucket, under Glue's role.
+          Sid      = "AssetsOfAws"
+          Effect   = "Allow"
+          Action   = "s3:GetObject"
+          Resource = "arn:${local.partition}:s3:::aws-glue-ml-data-quality-assets-${var.context.region}/*"
+        },
+        {
+          Sid      = "Catalog"
+          Effect   = "Allow"
+          Action   = ["glue:Batch*", "glue:Create*", "glue:Get*", "glue:Search*", "glue:Update*"]
+          Resource = local.catalog_arns
+        },
+        {
+          # Its id is of AWS's making.
+          Sid      = "StudioDomain"
+          Effect   = "Allow"
+          Action   = "sagemaker:DescribeDomain"
+          Resource = "${local.sagemaker_arn}:domain/*"
+        },
+        {
+          Sid       = "PassRoles"
+          Effect    = "Allow"
+          Action    = "iam:PassRole"
+          Resource  = local.role_arn
+          Condition = { StringEquals = { "iam:PassedToService" = ["sagemaker.amazonaws.com", "glue.amazonaws.com", "states.amazonaws.com"] } }
+        },
+        {
+          # Metrics have no resource type; the namespace is the limit that AWS offers.
+          Sid       = "Metrics"
+          Effect    = "Allow"
+          Action    = "cloudwatch:PutMetricData"
+          Resource  = "*"
+          Condition = { StringLike = { "cloudwatch:namespace" = [local.prefix, "${local.prefix}/*", "${var.context.project}/*", "/aws/sagemaker/*", "AWS/SageMaker", "Glue*"] } }
+        },
+        {
+          # None of these has a resource type.
+          Sid    = "NoResourceType"
+          Effect = "Allow"
+          Action = concat(length(var.uses.shares) > 0 ? ["lakeformation:GetDataAccess"] : [], [
+            "application-autoscaling:DescribeScal*", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics",
+            "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
+            "ecr:GetAuthorizationToken", "glue:GetSecurityConfiguration",
+            "logs:*LogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
+            "sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListEndpoints", "sagemaker:ListExperiments", "sagemaker:ListModelPackageGroups",
+            "sagemaker:ListSpaces", "sagemaker:ListTrainingJobs", "sagemaker:ListUserProfiles", "sagemaker:Search",
+            "xray:GetSampling*", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+          ])
+          Resource = "*"
+        },
+      ],
+    )
   }
 }
 
@@ -155,7 +211,7 @@ resource "aws_iam_policy" "boundary" {
   lifecycle {
     precondition {
       condition     = length(jsonencode(local.boundary)) <= 6144
-      error_message = "The permissions boundary has ${length(jsonencode(local.boundary))} characters; IAM allows 6144. Shorten project or environment."
+      error_message = "The permissions boundary has ${length(jsonencode(local.boundary))} characters; IAM allows 6144. Shorten project or environment, or name fewer buckets, databases and shares of others."
     }
   }
 }

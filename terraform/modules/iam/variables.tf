@@ -82,3 +82,21 @@ variable "access" {
     error_message = "access.organization_id must be the id of an organisation such as o-a1b2c3d4e5, got '${coalesce(var.access.organization_id, "-")}'."
   }
 }
+
+variable "uses" {
+  description = "What of the environment reaches beyond its bucket and catalogue, as its configuration says. The boundary has no room for what nobody uses."
+  type = object({
+    streaming = optional(bool, false)
+    efs       = optional(bool, false)
+    sources = optional(map(object({
+      bucket      = optional(string)
+      kms_key_arn = optional(string)
+      database    = optional(string)
+    })), {})
+    shares = optional(map(object({
+      producer_account_id = string
+      database            = string
+    })), {})
+  })
+  default = {}
+}

@@ -182,6 +182,80 @@ run "a_person_opens_the_studio_profile_of_their_persona_alone" {
   }
 }
 
+run "the_statement_of_many_services_says_what_each_of_them_said" {
+  command = plan
+  variables {
+    uses = { streaming = true, efs = true }
+  }
+  assert {
+    condition     = length(distinct(flatten([for statement in local.bounded : distinct([for action in statement.Action : split(":", action)[0]])]))) == length(flatten([for statement in local.bounded : distinct([for action in statement.Action : split(":", action)[0]])]))
+    error_message = "a service is in two statements: merged, its actions reach the things of both"
+  }
+  assert {
+    condition     = alltrue([for statement in local.bounded : length(setsubtract([for arn in flatten([statement.Resource]) : split(":", arn)[2]], [for action in statement.Action : split(":", action)[0]])) == 0])
+    error_message = "a statement names things of a service that it allows nothing of"
+  }
+  assert {
+    condition     = jsondecode(aws_iam_policy.boundary.policy).Statement[0].Action == flatten(local.bounded[*].Action) && jsondecode(aws_iam_policy.boundary.policy).Statement[0].Resource == flatten(local.bounded[*].Resource)
+    error_message = "something is lost between the statements and the boundary"
+  }
+}
+
+run "the_boundary_has_no_room_for_what_nobody_uses" {
+  command = plan
+  assert {
+    condition     = length(regexall("kinesis|elasticfilesystem|lakeformation", aws_iam_policy.boundary.policy)) == 0 && !contains(jsondecode(aws_iam_policy.boundary.policy).Statement[*].Sid, "ReadOfOthers")
+    error_message = aws_iam_policy.boundary.policy
+  }
+}
+
+run "what_belongs_to_others_is_read_and_never_written" {
+  command = plan
+  variables {
+    uses = {
+      streaming = true
+      efs       = true
+      sources = {
+        surveys   = { bucket = "customer-surveys", kms_key_arn = "arn:aws:kms:us-east-1:210987654321:key/4" }
+        warehouse = { database = "sales" }
+      }
+      shares = { curated = { producer_account_id = "210987654321", database = "sales_curated" } }
+    }
+  }
+  assert {
+    condition = one([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement if statement.Sid == "ReadOfOthers"]) == jsondecode(jsonencode({
+      Sid    = "ReadOfOthers"
+      Effect = "Allow"
+      Action = ["glue:BatchGetPartition", "glue:Get*", "kms:Decrypt", "s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"]
+      Resource = [
+        "arn:aws:glue:us-east-1:123456789012:catalog", "arn:aws:glue:us-east-1:123456789012:database/sales", "arn:aws:glue:us-east-1:123456789012:table/sales/*",
+        "arn:aws:glue:us-east-1:210987654321:catalog", "arn:aws:glue:us-east-1:210987654321:database/sales_curated", "arn:aws:glue:us-east-1:210987654321:table/sales_curated/*",
+        "arn:aws:kms:us-east-1:210987654321:key/4", "arn:aws:s3:::customer-surveys", "arn:aws:s3:::customer-surveys/*",
+      ]
+    }))
+    error_message = jsonencode([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement if statement.Sid == "ReadOfOthers"])
+  }
+  assert {
+    condition     = strcontains(aws_iam_policy.boundary.policy, "lakeformation:GetDataAccess") && contains(jsondecode(aws_iam_policy.boundary.policy).Statement[0].Resource, "arn:aws:kinesis:us-east-1:123456789012:stream/mlops-test-*") && contains(jsondecode(aws_iam_policy.boundary.policy).Statement[0].Resource, "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/*")
+    error_message = aws_iam_policy.boundary.policy
+  }
+  assert {
+    condition     = length(aws_iam_policy.boundary.policy) <= 6144
+    error_message = "the boundary has ${length(aws_iam_policy.boundary.policy)} characters"
+  }
+}
+
+run "a_source_without_key_opens_no_key" {
+  command = plan
+  variables {
+    uses = { sources = { surveys = { bucket = "customer-surveys" } } }
+  }
+  assert {
+    condition     = one([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement.Action if statement.Sid == "ReadOfOthers"]) == ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"]
+    error_message = aws_iam_policy.boundary.policy
+  }
+}
+
 run "the_boundary_fits_the_longest_names" {
   command = plan
   variables {
@@ -191,6 +265,10 @@ run "the_boundary_fits_the_longest_names" {
       region      = "ap-southeast-2"
       account_id  = "123456789012"
       name_prefix = "customer-intel-x-staging"
+    }
+    uses = {
+      streaming = true
+      efs       = true
     }
   }
   assert {
