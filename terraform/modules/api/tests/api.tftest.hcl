@@ -102,6 +102,11 @@ run "the_router_is_called_as_a_proxy_from_its_method_only" {
     condition     = aws_lambda_permission.invoke["realtime"].source_arn == "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/*/POST/realtime/*"
     error_message = "Only POST on the method's paths may call the function."
   }
+
+  assert {
+    condition     = aws_lambda_permission.invoke["realtime"].source_account == "123456789012"
+    error_message = "Only this account's API may call the function."
+  }
 }
 
 run "calls_are_limited_logged_and_traced" {
@@ -113,6 +118,16 @@ run "calls_are_limited_logged_and_traced" {
   assert {
     condition     = one(aws_api_gateway_method_settings.all.settings).throttling_rate_limit == 5 && one(aws_api_gateway_usage_plan.default.throttle_settings).burst_limit == 10
     error_message = "Stage and key must be throttled as asked."
+  }
+
+  assert {
+    condition     = one(aws_api_gateway_method_settings.all.settings).throttling_burst_limit == 10 && [for limits in aws_api_gateway_usage_plan.default.throttle_settings : limits.rate_limit] == [5]
+    error_message = "Stage and key must be throttled in rate and in burst."
+  }
+
+  assert {
+    condition     = aws_api_gateway_usage_plan_key.default.key_id == aws_api_gateway_api_key.default.id && aws_api_gateway_usage_plan_key.default.usage_plan_id == aws_api_gateway_usage_plan.default.id
+    error_message = "The key must be held to the plan."
   }
 
   assert {
@@ -133,6 +148,16 @@ run "calls_are_limited_logged_and_traced" {
   assert {
     condition     = aws_cloudwatch_log_group.execution.name == "API-Gateway-Execution-Logs_a1b2c3d4e5/v1" && aws_cloudwatch_log_group.execution.kms_key_id == var.logs_key_arn
     error_message = "The gateway's own log group must exist beforehand, encrypted."
+  }
+
+  assert {
+    condition     = aws_api_gateway_account.this.cloudwatch_role_arn == aws_iam_role.logs.arn
+    error_message = "The account must have the role with which the gateway writes its logs."
+  }
+
+  assert {
+    condition     = length(setsubtract(["request_id", "time", "method", "path", "status", "api_key_id", "source_ip", "error"], keys(jsondecode(one(aws_api_gateway_stage.this.access_log_settings).format)))) == 0
+    error_message = "The access log must say who asked for what, and what came of it."
   }
 
   assert {
@@ -161,6 +186,16 @@ run "the_switch_puts_a_web_acl_before_the_stage" {
   assert {
     condition     = length(aws_wafv2_web_acl_association.this) == 1 && length(aws_wafv2_web_acl_logging_configuration.this) == 1
     error_message = "The web ACL must be attached and logged."
+  }
+
+  assert {
+    condition     = [for field in aws_wafv2_web_acl_logging_configuration.this[0].redacted_fields : field.single_header[0].name] == ["x-api-key"]
+    error_message = "API keys must not stand in the log."
+  }
+
+  assert {
+    condition     = one(aws_wafv2_web_acl.this[0].visibility_config).cloudwatch_metrics_enabled && { for rule in aws_wafv2_web_acl.this[0].rule : rule.name => rule.visibility_config[0].cloudwatch_metrics_enabled } == { AWSManagedRulesAmazonIpReputationList = true, AWSManagedRulesCommonRuleSet = true, AWSManagedRulesKnownBadInputsRuleSet = true, rate-per-address = true }
+    error_message = "The ACL and each of its rules must count what they refuse."
   }
 
   assert {
