@@ -28,6 +28,10 @@ run "only_clients_reach_them_and_only_encrypted" {
     condition     = one([for statement in jsondecode(aws_efs_file_system_policy.this.policy).Statement : statement.Condition.StringEquals if statement.Effect == "Allow"])["aws:PrincipalAccount"] == "123456789012"
     error_message = "other accounts"
   }
+  assert {
+    condition     = aws_efs_access_point.training.root_directory[0].creation_info[0].permissions == "0750"
+    error_message = "users other than the access point's own"
+  }
 }
 
 run "refuses_what_is_no_key" {
