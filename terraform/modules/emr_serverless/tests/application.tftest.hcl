@@ -8,7 +8,11 @@ variables {
   policy_documents         = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
 }
 
-run "it_stops_by_itself_and_has_a_ceiling" {
+run "it_starts_and_stops_by_itself_and_has_a_ceiling" {
+  assert {
+    condition     = aws_emrserverless_application.this.auto_start_configuration[0].enabled
+    error_message = "a job would wait for somebody who starts the application"
+  }
   assert {
     condition     = aws_emrserverless_application.this.auto_stop_configuration[0].enabled && aws_emrserverless_application.this.auto_stop_configuration[0].idle_timeout_minutes == 5
     error_message = "an idle application costs"
@@ -20,6 +24,17 @@ run "it_stops_by_itself_and_has_a_ceiling" {
   assert {
     condition     = aws_iam_role.job.permissions_boundary == var.permissions_boundary_arn && aws_iam_role_policy.handed_out["bucket"].policy == var.policy_documents.bucket
     error_message = "role"
+  }
+}
+
+run "workers_run_in_the_network_that_was_given" {
+  command = plan
+  variables {
+    network = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"] }
+  }
+  assert {
+    condition     = [for network in aws_emrserverless_application.this.network_configuration : [network.subnet_ids, network.security_group_ids]] == [[toset(["subnet-1", "subnet-2"]), toset(["sg-1"])]]
+    error_message = "network: ${jsonencode(aws_emrserverless_application.this.network_configuration)}"
   }
 }
 
