@@ -3,7 +3,11 @@ mock_provider "aws" {
 
   override_data {
     target = data.aws_lakeformation_data_lake_settings.current
-    values = { admins = ["arn:aws:iam::123456789012:role/lake-owner"] }
+    values = {
+      admins                              = ["arn:aws:iam::123456789012:role/lake-owner"]
+      create_database_default_permissions = [{ permissions = ["CREATE_TABLE"], principal = "arn:aws:iam::123456789012:role/lake-owner" }]
+      create_table_default_permissions    = [{ permissions = ["SELECT"], principal = "arn:aws:iam::123456789012:role/analysts" }]
+    }
   }
 }
 
@@ -26,6 +30,17 @@ run "administrators_that_are_there_stay" {
   }
 }
 
+run "default_permissions_stay_as_they_are" {
+  assert {
+    condition     = [for each in aws_lakeformation_data_lake_settings.this.create_database_default_permissions : [each.principal, each.permissions]] == [["arn:aws:iam::123456789012:role/lake-owner", toset(["CREATE_TABLE"])]]
+    error_message = "of new databases: ${jsonencode(aws_lakeformation_data_lake_settings.this.create_database_default_permissions)}"
+  }
+  assert {
+    condition     = [for each in aws_lakeformation_data_lake_settings.this.create_table_default_permissions : [each.principal, each.permissions]] == [["arn:aws:iam::123456789012:role/analysts", toset(["SELECT"])]]
+    error_message = "of new tables: ${jsonencode(aws_lakeformation_data_lake_settings.this.create_table_default_permissions)}"
+  }
+}
+
 run "the_producers_database_is_linked_and_read_only" {
   assert {
     condition     = output.database_names.sales == "mlops_test_shared_sales" && aws_glue_catalog_database.link["sales"].target_database[0].catalog_id == "210987654321" && aws_glue_catalog_database.link["sales"].target_database[0].database_name == "sales_curated"
@@ -38,6 +53,10 @@ run "the_producers_database_is_linked_and_read_only" {
   assert {
     condition     = aws_lakeformation_permissions.see["sales/0"].principal == "arn:aws:iam::123456789012:role/mlops-test-glue"
     error_message = "who reads sees the link"
+  }
+  assert {
+    condition     = join(",", aws_lakeformation_permissions.see["sales/0"].permissions) == "DESCRIBE"
+    error_message = "whoever reads may only look at the link, got ${jsonencode(aws_lakeformation_permissions.see["sales/0"].permissions)}"
   }
 }
 
