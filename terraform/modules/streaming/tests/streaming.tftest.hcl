@@ -26,6 +26,13 @@ run "records_arrive_as_parquet_under_raw_and_broken_ones_in_quarantine" {
   }
 }
 
+run "what_cannot_be_delivered_is_logged" {
+  assert {
+    condition     = [for log in aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].cloudwatch_logging_options : [log.enabled, log.log_group_name, log.log_stream_name]] == [[true, aws_cloudwatch_log_group.this.name, aws_cloudwatch_log_stream.this.name]]
+    error_message = "log: ${jsonencode(aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].cloudwatch_logging_options)}"
+  }
+}
+
 run "everything_is_encrypted_with_the_platforms_keys" {
   assert {
     condition     = aws_kinesis_stream.this.encryption_type == "KMS" && aws_kinesis_stream.this.kms_key_id == var.kms_key_arns.data && aws_kinesis_firehose_delivery_stream.this.extended_s3_configuration[0].kms_key_arn == var.kms_key_arns.data && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arns.logs
