@@ -24,8 +24,16 @@ run "apps_live_in_the_vpc_under_our_key_and_end_when_idle" {
     error_message = "home folders are under another key"
   }
   assert {
-    condition     = aws_sagemaker_domain.this.default_user_settings[0].security_groups == toset(["sg-1"])
-    error_message = "security groups: ${jsonencode(aws_sagemaker_domain.this.default_user_settings[0].security_groups)}"
+    condition     = aws_sagemaker_domain.this.vpc_id == "vpc-1" && aws_sagemaker_domain.this.subnet_ids == toset(["subnet-1", "subnet-2"])
+    error_message = "subnets: ${jsonencode(aws_sagemaker_domain.this.subnet_ids)}"
+  }
+  assert {
+    condition     = alltrue([for settings in concat([aws_sagemaker_domain.this.default_user_settings[0].security_groups, aws_sagemaker_domain.this.default_space_settings[0].security_groups], [for profile in aws_sagemaker_user_profile.this : profile.user_settings[0].security_groups]) : settings == toset(["sg-1"])])
+    error_message = "an app of a profile or a shared space is in another security group"
+  }
+  assert {
+    condition     = aws_sagemaker_domain.this.default_user_settings[0].sharing_settings[0].notebook_output_option == "Disabled"
+    error_message = "output of cells, which may show data, goes into shared snapshots"
   }
   assert {
     condition = alltrue([for settings in [aws_sagemaker_domain.this.default_user_settings[0], aws_sagemaker_domain.this.default_space_settings[0]] :
@@ -105,6 +113,14 @@ run "refuses_pip_without_a_way_out" {
     packages = { from = "pip" }
   }
   expect_failures = [aws_sagemaker_domain.this]
+}
+
+run "refuses_a_start_script_that_sagemaker_would_not_take" {
+  command = plan
+  variables {
+    packages = { names = [for number in range(1000) : "a-package-of-a-long-name-${number}"] }
+  }
+  expect_failures = [aws_sagemaker_studio_lifecycle_config.start]
 }
 
 run "notebooks_are_set_to_their_environment" {
