@@ -118,6 +118,10 @@ run "interface_endpoints_come_by_list" {
     error_message = "an endpoint of another type has no address in the subnets"
   }
   assert {
+    condition     = alltrue([for endpoint in aws_vpc_endpoint.interface : endpoint.security_group_ids == toset([aws_security_group.interface_endpoints[0].id])])
+    error_message = "an endpoint outside its group takes the VPC's default one"
+  }
+  assert {
     condition     = length(aws_vpc_security_group_ingress_rule.interface_endpoints) == 4 && alltrue([for rule in aws_vpc_security_group_ingress_rule.interface_endpoints : rule.to_port == 443])
     error_message = "each workload, and only TLS, may call the endpoints"
   }
@@ -173,6 +177,10 @@ run "flow_logs_are_kept_encrypted_under_the_boundary" {
   assert {
     condition     = aws_flow_log.this[0].traffic_type == "ALL" && aws_flow_log.this[0].max_aggregation_interval == 600 && aws_cloudwatch_log_group.flow_logs[0].retention_in_days == 30
     error_message = "flow logs"
+  }
+  assert {
+    condition     = aws_flow_log.this[0].log_destination == aws_cloudwatch_log_group.flow_logs[0].arn
+    error_message = "flow logs go elsewhere"
   }
   assert {
     condition     = aws_cloudwatch_log_group.flow_logs[0].kms_key_id == var.kms_key_arn && aws_iam_role.flow_logs[0].permissions_boundary == var.permissions_boundary_arn
