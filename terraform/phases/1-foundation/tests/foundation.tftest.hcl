@@ -45,6 +45,14 @@ run "publishes_what_the_example_promises" {
   }
 }
 
+run "keys_stay_in_their_region_unless_asked_otherwise" {
+  command = plan
+  assert {
+    condition     = !module.kms.multi_region
+    error_message = "a key can be taken to another region without being asked for"
+  }
+}
+
 run "refuses_an_account_that_is_no_account" {
   command = plan
   variables {
