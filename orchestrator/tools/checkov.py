@@ -18,10 +18,12 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from orchestrator.errors import PolicyGateBroken
+from orchestrator.tools.checkov_parts import parts as parts_of
 from orchestrator.tools.checkov_plan import PlanSource, skipped_ids, skips_by_block
 from orchestrator.tools.checkov_rules import BUILTIN_LIST, CHECKS_DIR, Rule, builtin_rules, own_rules, rule_files
 from orchestrator.tools.interfaces import Finding, Json, PolicyReport
@@ -54,7 +56,7 @@ class Checkov:
         started = time.monotonic()
         # The worker runs elsewhere: a relative path would name a folder without code, which is always green.
         folder = folder.resolve()
-        rules, result = self._scan("source", folder, unknown_skips_in=folder)
+        rules, result = self._scan("source", folder, parts=parts_of(folder), unknown_skips_in=folder)
         plan_only = {rule.id for rule in rules.values() if "source" not in rule.scans}
         return self._report(
             "source",
@@ -152,14 +154,16 @@ class Checkov:
                 self._worker.close()
                 self._worker = None
 
-    def _scan(self, mode: str, path: Path, *, unknown_skips_in: Path | None = None) -> tuple[dict[str, Rule], Json]:
+    def _scan(
+        self, mode: str, path: Path, *, parts: Sequence[Path] = (), unknown_skips_in: Path | None = None
+    ) -> tuple[dict[str, Rule], Json]:
         rules = own_rules(self._repo)
         with self._lock:
             worker = self._running_worker(rules)
             if unknown_skips_in:
                 _refuse_unknown_skips(unknown_skips_in, worker.loaded)
             try:
-                result = worker.ask({"mode": mode, "path": str(path)})
+                result = worker.ask({"mode": mode, "path": str(path), "parts": [str(part) for part in parts]})
             except PolicyGateBroken:
                 worker.close()
                 self._worker = None

@@ -92,6 +92,17 @@ def test_examples_are_left_out_and_nothing_else_is(gate: Checkov, tmp_path: Path
     assert files == {"/modules/examples_of_roles/main.tf:1", "/phases/1-foundation/main.tf:1"}
 
 
+def test_a_module_that_two_roots_call_is_told_of_once(gate: Checkov, tmp_path: Path) -> None:
+    call = 'module "role" {\n  source = "../../modules/role"\n}\n'
+    for folder, text in (("modules/role", BAD), ("phases/1", call), ("phases/2", call)):
+        (tmp_path / "src" / folder).mkdir(parents=True)
+        source(tmp_path / "src" / folder, text)
+    findings = [item for item in gate.scan_source(tmp_path / "src").findings if item.rule == "MLOPS_IAM_1"]
+    assert [(item.resource, item.file) for item in findings] == [
+        ("module.role.aws_iam_role.this", "/modules/role/main.tf:1")
+    ]
+
+
 def test_a_violation_is_reported_with_place_severity_and_repair(gate: Checkov, tmp_path: Path) -> None:
     report = gate.scan_source(source(tmp_path / "src", BAD))
     finding = next(finding for finding in report.findings if finding.rule == "MLOPS_IAM_1")
