@@ -12,7 +12,8 @@ from emulator.authorization.tables import Service
 from emulator.iam.conditions import Value
 
 PARTITION = "aws"
-_BATCHED = "Identifiers.FeatureGroupName"
+_BATCHED = ("Identifiers.FeatureGroupName", "Entries.FeatureGroupName")
+_RECORDS = ("PutRecord", "GetRecord", "DeleteRecord", "BatchGetRecord", "BatchWriteRecord")
 
 
 @dataclass(frozen=True)
@@ -171,10 +172,10 @@ def _keys(call: Call, world: World) -> Iterable[Need]:
     if name == "ssm:PutParameter" and call.parameters.get("Type") == "SecureString":
         key = world.key_arn(str(call.parameters.get("KeyId") or "alias/aws/ssm"), call.region)
         yield from through("ssm", key, call, "kms:GenerateDataKey")
-    if name in ("sagemaker:PutRecord", "sagemaker:GetRecord", "sagemaker:DeleteRecord", "sagemaker:BatchGetRecord"):
-        groups = [*values_at(call.parameters, "FeatureGroupName"), *values_at(call.parameters, _BATCHED)]
-        for group in groups:
-            found = world.resource_key(arn("sagemaker", call, f"feature-group/{str(group).rpartition('/')[2].lower()}"))
+    if call.service == "sagemaker" and call.operation in _RECORDS:
+        paths = ("FeatureGroupName", *_BATCHED)
+        for group in sorted({str(value) for path in paths for value in values_at(call.parameters, path)}):
+            found = world.resource_key(arn("sagemaker", call, f"feature-group/{group.rpartition('/')[2].lower()}"))
             yield from through("sagemaker", found, call, "kms:Decrypt")
     if call.service == "sagemaker" and call.operation.startswith("Create"):
         for path in ("ResourceConfig.VolumeKmsKeyId", "KmsKeyId"):

@@ -212,6 +212,7 @@ SERVICES: dict[str, Service] = {
             ),
             "ListModelPackages": ("model-package-group/{ModelPackageGroupName}",),
             "BatchGetRecord": ("feature-group/{Identifiers.FeatureGroupName}",),
+            "BatchWriteRecord": ("feature-group/{Entries.FeatureGroupName}",),
         },
         general=("List*", "Search"),
         receives_roles_as="sagemaker.amazonaws.com",

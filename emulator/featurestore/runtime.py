@@ -34,7 +34,7 @@ Find = Callable[[str, str, str], Stores | None]
 
 def is_runtime(path: str) -> bool:
     """Requests are signed for `sagemaker`, as the control plane's are, but go to paths of their own."""
-    return path.startswith("/FeatureGroup/") or path == "/BatchGetRecord"
+    return path.startswith("/FeatureGroup/") or path in ("/BatchGetRecord", "/BatchWriteRecord")
 
 
 class Runtime:
@@ -48,6 +48,7 @@ class Runtime:
             "GetRecord": self._get,
             "DeleteRecord": self._delete,
             "BatchGetRecord": self._batch_get,
+            "BatchWriteRecord": self._batch_write,
         }
         if call.operation not in known:
             raise NotImplementedError(call.operation)
@@ -65,19 +66,34 @@ class Runtime:
         return found
 
     def _put(self, call: Call) -> dict[str, Any]:
-        group = self._group(call, call.parameters["FeatureGroupName"])
-        record = records.read(group.schema, call.parameters["Record"])
-        targets = _targets(group, call)
-        if "OnlineStore" in targets and group.online:
-            group.online.put(record, records.lifetime(call.parameters.get("TtlDuration")) or group.ttl)
-        self._keep(group, record, targets)
+        self._take(call, call.parameters)
         return {}
+
+    def _take(self, call: Call, entry: Mapping[str, Any], ttl: Mapping[str, Any] | None = None) -> None:
+        group = self._group(call, entry["FeatureGroupName"])
+        record = records.read(group.schema, entry["Record"])
+        targets = _targets(group, entry)
+        if "OnlineStore" in targets and group.online:
+            group.online.put(record, records.lifetime(entry.get("TtlDuration") or ttl) or group.ttl)
+        self._keep(group, record, targets)
+
+    def _batch_write(self, call: Call) -> dict[str, Any]:
+        """Each entry for itself: what is wrong with one keeps no other out."""
+        errors: list[dict[str, Any]] = []
+        for entry in call.parameters["Entries"]:
+            try:
+                self._take(call, entry, call.parameters.get("TtlDuration"))
+            except InvalidRecord as error:
+                errors.append({"Entry": entry, "ErrorCode": "ValidationError", "ErrorMessage": str(error)})
+            except CallError as error:
+                errors.append({"Entry": entry, "ErrorCode": error.code, "ErrorMessage": error.message})
+        return {"Errors": errors, "UnprocessedEntries": []}
 
     def _delete(self, call: Call) -> dict[str, Any]:
         group = self._group(call, call.parameters["FeatureGroupName"])
         asked = call.parameters
         record = records.tombstone(group.schema, asked["RecordIdentifierValueAsString"], asked["EventTime"])
-        targets = _targets(group, call)
+        targets = _targets(group, asked)
         if "OnlineStore" in targets and group.online:
             if asked.get("DeletionMode") == "HardDelete":
                 group.online.remove(record)
@@ -118,13 +134,13 @@ class Runtime:
         return {"Records": found, "Errors": errors, "UnprocessedIdentifiers": []}
 
 
-def _targets(group: Stores, call: Call) -> tuple[str, ...]:
+def _targets(group: Stores, asked: Mapping[str, Any]) -> tuple[str, ...]:
     has = {"OnlineStore": group.online is not None, "OfflineStore": group.offline is not None}
-    asked = tuple(call.parameters.get("TargetStores") or (name for name in STORES if has[name]))
-    for name in asked:
+    wanted = tuple(asked.get("TargetStores") or (name for name in STORES if has[name]))
+    for name in wanted:
         if not has.get(name):
             raise CallError("ValidationError", f"Validation Error: {name} is not enabled for {group.name}.")
-    return asked
+    return wanted
 
 
 def _online(group: Stores) -> OnlineStore:

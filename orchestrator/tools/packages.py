@@ -48,6 +48,7 @@ class SourcePackager:
         builders["training_source"] = ("tar.gz", self._training)
         builders["etl_reviews"] = ("py", self._etl)
         builders["etl_library"] = ("zip", self._etl_library)
+        builders["feature_ingestion"] = ("py", self._feature_ingestion)
         out.mkdir(parents=True, exist_ok=True)
         return {name: _write(out, name, ending, make()) for name, (ending, make) in builders.items()}
 
@@ -71,6 +72,9 @@ class SourcePackager:
     def _etl_library(self) -> bytes:
         files = _tree(self._repo / "jobs" / "etl" / "reviews")
         return _zip({f"reviews/{path}": content for path, content in files.items()})
+
+    def _feature_ingestion(self) -> bytes:
+        return _read(self._repo / "jobs" / "features" / "ingest_reviews.py")
 
 
 def _write(out: Path, name: str, ending: str, content: bytes) -> Package:

@@ -15,6 +15,7 @@ NAMES = (
     "training_source",
     "etl_reviews",
     "etl_library",
+    "feature_ingestion",
 )
 
 

@@ -143,3 +143,30 @@ def test_many_records_at_once_and_what_is_wrong_with_each(aws: Any, bucket: str)
     ]
     with pytest.raises(ClientError, match="does not match its type Integral"):
         group.put("a", T2, "1.0", "one")
+
+
+def test_a_batch_is_written_entry_by_entry(aws: Any, bucket: str) -> None:
+    """What is wrong with one entry is told with it, and keeps no other out."""
+    group = Group(aws, bucket)
+    rows = {"a": "4.5", "b": "many", "c": "3.0"}
+    answer = group.runtime.batch_write_record(
+        Entries=[
+            {
+                "FeatureGroupName": group.name,
+                "Record": [
+                    {"FeatureName": k, "ValueAsString": v} for k, v in {"id": key, "at": T1, "stars": n}.items()
+                ],
+            }
+            for key, n in rows.items()
+        ]
+    )
+    [error] = answer["Errors"]
+    assert error["Entry"]["Record"][0]["ValueAsString"] == "b"
+    assert "'many' of stars does not match its type Fractional" in error["ErrorMessage"]
+    assert {key: group.get(key) for key in rows} == {
+        "a": {"id": "a", "at": T1, "stars": "4.5"},
+        "b": None,
+        "c": {"id": "c", "at": T1, "stars": "3.0"},
+    }
+    wait_for(group.objects, until=lambda keys: len(keys) == 1)
+    assert group.query("SELECT id FROM f ORDER BY id") == [["a"], ["c"]]

@@ -30,6 +30,7 @@ SOURCES = {
     "jobs/etl/reviews_etl.py": "print('etl')\n",
     "jobs/etl/reviews/__init__.py": "",
     "jobs/etl/reviews/rules.py": "LIMIT = 4\n",
+    "jobs/features/ingest_reviews.py": "print('ingest')\n",
 }
 
 
@@ -48,7 +49,7 @@ def test_two_checkouts_give_the_same_bytes(tmp_path: Path) -> None:
     there = SourcePackager(checkout(tmp_path / "somewhere" / "else", time=1_700_000_000, mode=0o755)).build(
         tmp_path / "b"
     )
-    assert sorted(here) == sorted([*FUNCTIONS, "training_source", "etl_reviews", "etl_library"])
+    assert sorted(here) == sorted([*FUNCTIONS, "training_source", "etl_reviews", "etl_library", "feature_ingestion"])
     for name, package in here.items():
         assert package.path.name == there[name].path.name
         assert package.path.read_bytes() == there[name].path.read_bytes()
@@ -108,6 +109,7 @@ def test_a_changed_source_changes_its_packages_only(tmp_path: Path) -> None:
         ("jobs/inference/inference.py", "inference.py is missing"),
         ("jobs/etl/reviews_etl.py", "reviews_etl.py is missing"),
         ("jobs/etl/reviews", "jobs/etl/reviews is missing"),
+        ("jobs/features/ingest_reviews.py", "ingest_reviews.py is missing"),
     ],
 )
 def test_a_missing_source_is_named(tmp_path: Path, missing: str, message: str) -> None:

@@ -1,0 +1,275 @@
+"""Which records are put, deleted and left alone, what is tried again, and what a run says of those that failed."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import json
+from collections import Counter
+from collections.abc import Callable
+from datetime import UTC, datetime
+from io import BytesIO
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+REPO = Path(__file__).resolve().parents[4]
+SOURCE = "features/ingest_reviews.py"
+AT, LATER = "2026-01-01T10:00:00Z", "2026-01-02T10:00:00Z"
+CREATED = datetime(2026, 1, 1, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def job(load_job: Callable[[str], ModuleType]) -> ModuleType:
+    return load_job(SOURCE)
+
+
+class Runtime:
+    """The store's runtime; `refuse` answers an error code for a record and an attempt, or nothing."""
+
+    def __init__(self, refuse: Callable[[str, int], str | None] = lambda key, attempt: None) -> None:
+        self.refuse, self.attempts = refuse, Counter[str]()
+        self.records: dict[str, dict[str, str]] = {}
+        self.deleted: dict[str, str] = {}
+
+    def take(self, record: list[dict[str, str]]) -> str | None:
+        values = {each["FeatureName"]: each["ValueAsString"] for each in record}
+        key = values["review_id"]
+        self.attempts[key] += 1
+        code = self.refuse(key, self.attempts[key])
+        if code is None:
+            self.records[key] = values
+        return code
+
+    def put_record(self, *, FeatureGroupName: str, Record: list[dict[str, str]]) -> None:
+        if code := self.take(Record):
+            raise ClientError({"Error": {"Code": code, "Message": "no"}}, "PutRecord")
+
+    def delete_record(self, *, FeatureGroupName: str, RecordIdentifierValueAsString: str, EventTime: str) -> None:
+        self.deleted[RecordIdentifierValueAsString] = EventTime
+
+
+class BatchRuntime(Runtime):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.sizes: list[int] = []
+
+    def batch_write_record(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        self.sizes.append(len(Entries))
+        answer: dict[str, Any] = {"Errors": [], "UnprocessedEntries": []}
+        for entry in Entries:
+            code = self.take(entry["Record"])
+            if code == "unprocessed":
+                answer["UnprocessedEntries"].append(entry)
+            elif code:
+                answer["Errors"].append({"Entry": entry, "ErrorCode": code, "ErrorMessage": "no"})
+        return answer
+
+
+KINDS = pytest.mark.parametrize("kind", [Runtime, BatchRuntime])
+
+
+def rows(job: ModuleType, count: int, event_time: str = AT, **cells: Any) -> list[Any]:
+    return [job.row_of({"review_id": f"r{n:03}", **cells}, "train", event_time) for n in range(count)]
+
+
+def write(job: ModuleType, runtime: Runtime, plan: Any) -> tuple[Any, list[float]]:
+    slept: list[float] = []
+    return job.Writer(runtime, "group", slept.append).write(plan, LATER), slept
+
+
+def test_it_is_python_that_glue_has() -> None:
+    text = (REPO / "jobs" / SOURCE).read_text(encoding="utf-8")
+    tree = ast.parse(text, feature_version=(3, 9))
+    later = {word.arg for node in ast.walk(tree) if isinstance(node, ast.Call) for word in node.keywords}
+    assert not later & {"strict", "slots", "kw_only"}
+    assert "import UTC" not in text
+
+
+def test_a_record_has_text_for_every_value_and_nothing_for_none(job: ModuleType) -> None:
+    cells = {"review_id": "a", "rating": 0.1, "label": None, "text": "good"}
+    values = {each["FeatureName"]: each["ValueAsString"] for each in job.row_of(cells, "test", AT).record()}
+    assert values == {"review_id": "a", "rating": "0.1", "text": "good", "split": "test", "event_time": AT}
+
+
+def test_only_what_is_new_or_different_is_put_and_what_is_gone_is_deleted(job: ModuleType) -> None:
+    before = {row.key: row.digest for row in rows(job, 3, text="same")} | {"r999": "0"}
+    now = [*rows(job, 2, LATER, text="same"), *rows(job, 4, LATER, text="other")[2:]]
+    plan = job.changes(now, before)
+    assert ([row.key for row in plan.put], plan.gone, plan.unchanged) == (["r002", "r003"], ["r999"], 2)
+
+
+@pytest.mark.parametrize(
+    ("cells", "message"),
+    [([{"review_id": "a"}] * 2, "'a' is there twice"), ([{"review_id": None}], "has no review_id")],
+)
+def test_rows_that_cannot_be_told_apart_are_refused(job: ModuleType, cells: list[Any], message: str) -> None:
+    with pytest.raises(job.IngestionError, match=message):
+        job.changes([job.row_of(each, "train", AT) for each in cells], {})
+
+
+@pytest.mark.parametrize("key", ["data/features/reviews/x.parquet", "data/split=a/split=b/x.parquet"])
+def test_an_object_lies_in_one_split(job: ModuleType, key: str) -> None:
+    with pytest.raises(job.IngestionError, match="must lie in one folder split="):
+        job.split_of(key)
+
+
+def described(job: ModuleType, **changed: Any) -> dict[str, Any]:
+    features = [{"FeatureName": name, "FeatureType": "String"} for name in job.FEATURES]
+    group = {"FeatureGroupName": "group", "FeatureGroupStatus": "Created", "CreationTime": CREATED}
+    return {**group, "FeatureDefinitions": features, **changed}
+
+
+def test_a_group_that_does_not_fit_is_named(job: ModuleType) -> None:
+    assert job.misfit(described(job)) is None
+    assert job.misfit(described(job, FeatureGroupStatus="Creating")) == "feature group group is Creating, not Created"
+    assert "has features ['id']" in job.misfit(described(job, FeatureDefinitions=[{"FeatureName": "id"}]))
+
+
+def test_a_ledger_of_another_group_counts_for_nothing(job: ModuleType) -> None:
+    ledger = {"group": "group", "created": AT, "records": {"a": "1"}}
+    assert job.held(ledger, "group", AT) == {"a": "1"}
+    assert job.held(ledger, "group", LATER) == job.held(ledger, "other", AT) == job.held({}, "group", AT) == {}
+
+
+@KINDS
+def test_every_record_is_put_once_and_what_is_gone_is_deleted(job: ModuleType, kind: type[Runtime]) -> None:
+    runtime = kind()
+    outcome, slept = write(job, runtime, job.Changes(rows(job, 60), ["gone"], 0))
+    assert set(runtime.records) == {row.key for row in rows(job, 60)}
+    assert set(runtime.attempts.values()) == {1}
+    assert runtime.deleted == {"gone": LATER}
+    assert outcome.done == {*runtime.records, "gone"}
+    assert (outcome.failed, slept) == ({}, [])
+    if isinstance(runtime, BatchRuntime):
+        assert sorted(runtime.sizes) == [10, 25, 25]
+
+
+@KINDS
+def test_what_is_throttled_is_tried_again_alone_and_longer_each_time(job: ModuleType, kind: type[Runtime]) -> None:
+    runtime = kind(lambda key, attempt: "ThrottlingException" if key == "r001" and attempt < 4 else None)
+    outcome, slept = write(job, runtime, job.Changes(rows(job, 3), [], 0))
+    assert (outcome.failed, len(outcome.done)) == ({}, 3)
+    assert runtime.attempts == {"r000": 1, "r001": 4, "r002": 1}
+    assert slept == sorted(slept)
+    assert len(slept) == 3
+
+
+@KINDS
+def test_trying_again_has_an_end_and_a_refusal_is_none_to_try_again(job: ModuleType, kind: type[Runtime]) -> None:
+    codes = {"r000": "ServiceUnavailable", "r001": "ValidationError"}
+    runtime = kind(lambda key, attempt: codes.get(key))
+    outcome, _ = write(job, runtime, job.Changes(rows(job, 3), [], 0))
+    assert outcome.done == {"r002"}
+    assert outcome.failed == {"r000": "ServiceUnavailable: no (6 attempts)", "r001": "ValidationError: no"}
+    assert runtime.attempts == {"r000": 6, "r001": 1, "r002": 1}
+
+
+def test_entries_that_a_batch_left_aside_are_sent_again(job: ModuleType) -> None:
+    runtime = BatchRuntime(lambda key, attempt: "unprocessed" if attempt == 1 else None)
+    outcome, _ = write(job, runtime, job.Changes(rows(job, 30), [], 0))
+    assert (len(outcome.done), outcome.failed, set(runtime.attempts.values())) == (30, {}, {2})
+
+
+# ---- a whole run ----------------------------------------------------------------------------------------------
+
+
+class SageMaker:
+    def __init__(self, answer: dict[str, Any]) -> None:
+        self.answer = answer
+
+    def describe_feature_group(self, *, FeatureGroupName: str) -> dict[str, Any]:
+        return self.answer
+
+
+class Run:
+    """Runs of the job on a bucket of moto's."""
+
+    def __init__(self, job: ModuleType, s3: Any) -> None:
+        self.job, self.s3, self.created = job, s3, CREATED
+        s3.create_bucket(Bucket="data")
+
+    def features(self, **labels: str) -> None:
+        """One object of split train with these labels by record."""
+        names = dict.fromkeys(self.job.COLUMNS, pa.string()) | {"rating": pa.float64()}
+        made = [{"review_id": key, "rating": 1.0, "label": label} for key, label in labels.items()]
+        buffer = BytesIO()
+        pq.write_table(pa.Table.from_pylist(made, schema=pa.schema(names.items())), buffer)
+        self.s3.put_object(
+            Bucket="data", Key="data/features/reviews/split=train/part-0.parquet", Body=buffer.getvalue()
+        )
+
+    def __call__(self, runtime: Runtime) -> dict[str, Any]:
+        arguments = argparse.Namespace(feature_group="group", dataset="reviews", run_id="r1")
+        sagemaker = SageMaker(described(self.job, CreationTime=self.created))
+        report: dict[str, Any] = self.job.run(arguments, self.job.Bucket(self.s3, "data"), sagemaker, runtime)
+        kept = self.s3.get_object(Bucket="data", Key="data/features/ingestion/reports/r1.json")["Body"].read()
+        assert json.loads(kept) == report
+        return report
+
+
+@pytest.fixture
+def run(job: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Any:
+    for name, value in (("ACCESS_KEY_ID", "x"), ("SECRET_ACCESS_KEY", "x"), ("DEFAULT_REGION", "us-east-1")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        yield Run(job, boto3.client("s3"))
+
+
+def counts(report: dict[str, Any]) -> tuple[int, ...]:
+    return tuple(report[name] for name in ("rows", "put", "deleted", "unchanged", "failed"))
+
+
+def test_a_second_run_on_the_same_features_does_nothing(run: Run) -> None:
+    run.features(a="positive", b="negative")
+    assert counts(run(BatchRuntime())) == (2, 2, 0, 0, 0)
+    again = BatchRuntime()
+    assert counts(run(again)) == (2, 0, 0, 2, 0)
+    assert not again.records
+    run.features(a="negative", c="positive")
+    third = BatchRuntime()
+    assert counts(run(third)) == (2, 2, 1, 0, 0)
+    assert set(third.records) == {"a", "c"}
+    assert set(third.deleted) == {"b"}
+
+
+def test_what_failed_is_reported_and_made_good_by_the_next_run(run: Run) -> None:
+    run.features(a="positive", b="negative")
+    report = run(BatchRuntime(lambda key, attempt: "ValidationError" if key == "b" else None))
+    assert counts(report) == (2, 1, 0, 0, 1)
+    assert report["failures"] == {"b": "ValidationError: no"}
+    assert counts(run(BatchRuntime())) == (2, 1, 0, 1, 0)
+
+
+def test_a_new_group_gets_everything_again(run: Run) -> None:
+    run.features(a="positive")
+    run(BatchRuntime())
+    run.created = datetime(2026, 2, 1, tzinfo=UTC)
+    assert counts(run(BatchRuntime())) == (1, 1, 0, 0, 0)
+
+
+def test_without_features_a_run_says_so(run: Run) -> None:
+    with pytest.raises(run.job.IngestionError, match="no features under s3://data/data/features/reviews/"):
+        run(BatchRuntime())
+
+
+def test_the_job_fails_with_the_records_that_failed(
+    job: ModuleType, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    report = {"rows": 2, "failed": 1, "failures": {"b": "ValidationError: no"}}
+    monkeypatch.setattr(job, "run", lambda *arguments: report)
+    monkeypatch.setattr(boto3, "client", lambda *arguments, **options: None)
+    arguments = ["--bucket", "data", "--feature_group", "group", "--run_id", "r1", "--JOB_NAME", "j"]
+    caplog.set_level("INFO")
+    assert job.main(arguments) == 1
+    assert "1 of 2 records failed, all in the report; first: b: ValidationError: no" in caplog.text
+    report |= {"failed": 0, "failures": {}}
+    assert job.main(arguments) == 0
