@@ -6,6 +6,7 @@ import copy
 import gzip
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -222,6 +223,25 @@ def test_the_limit_of_bytes_is_kept(reviews: Athena) -> None:
 )
 def test_what_is_wrong_is_told(reviews: Athena, sql: str, reason: str) -> None:
     assert reason in reviews.refused(sql)
+
+
+def test_a_query_is_stopped(reviews: Athena, seen: Any) -> None:
+    endless = "SELECT max(a0.id || a19.id) FROM " + ", ".join(f"reviews a{number}" for number in range(20))
+    query = reviews.client.start_query_execution(
+        QueryString=endless,
+        QueryExecutionContext={"Database": reviews.database},
+        ResultConfiguration={"OutputLocation": reviews.output},
+    )["QueryExecutionId"]
+    [running] = wait_for(
+        lambda: seen(kind="athena-query", resource=query), until=lambda found: bool(found and found[0]["pid"])
+    )
+    reviews.client.stop_query_execution(QueryExecutionId=query)
+    status = wait_for(
+        lambda: reviews.client.get_query_execution(QueryExecutionId=query)["QueryExecution"]["Status"],
+        until=lambda found: found["State"] not in ("QUEUED", "RUNNING"),
+    )
+    assert (status["State"], status["StateChangeReason"]) == ("CANCELLED", "Query cancelled by user")
+    assert not Path(f"/proc/{running['pid']}").exists()
 
 
 def test_results_of_a_failed_query_are_refused(reviews: Athena) -> None:
