@@ -1,6 +1,6 @@
 """Until when an environment is meant to exist: the tag `expires-at`.
 
-Pure: the day comes from the caller. Staging and prod stay; everywhere else nothing is made without a date.
+Pure: the day comes from the caller. Prod stays; everywhere else nothing is made without a date.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
 
 
-PERMANENT = ("staging", "prod")
+PERMANENT = ("prod",)
 """Environments that stay. All others, whatever their name, are dated."""
 
 
@@ -133,6 +133,22 @@ class Etl(Section):
     )
 
 
+SourceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$")]
+BucketName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+CatalogName = Annotated[str, Field(pattern=r"^[a-z0-9_-]{1,255}$")]
+Folder = Annotated[str, Field(pattern=r"^[A-Za-z0-9_=.][A-Za-z0-9_=./-]*/$")]
+KeyArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:kms:[a-z0-9-]+:\d{12}:key/[A-Za-z0-9-]+$")]
+
+
+class DataSource(Section):
+    """Input that others own and that is only read: folders of a bucket, or a Glue database of this account."""
+
+    bucket: BucketName | None = None
+    prefixes: list[Folder] = Field([], description="folders of the bucket, each ending with a slash; never all of it")
+    kms_key_arn: KeyArn | None = Field(None, description="key of the bucket's objects, where they have one")
+    database: CatalogName | None = None
+
+
 class Data(Section):
     sample: bool = Field(True, description="upload the sample review data before the pipeline runs")
     etl: Etl = Etl()
@@ -144,6 +160,75 @@ class Data(Section):
     extra_quality_rules: list[Annotated[str, Field(pattern=r"^[A-Z(][^\n]*$")]] = Field(
         [], description="DQDL rules on the processed reviews beside the module's, such as `RowCount > 10000`"
     )
+    sources: dict[SourceName, DataSource] = Field(
+        {}, description="existing buckets and Glue databases that the ETL may read beside the environment's own"
+    )
+
+
+class Share(Section):
+    """A database that another account shares with this one through Lake Formation."""
+
+    producer_account_id: AccountId
+    database: CatalogName
+    table: CatalogName | None = Field(None, description="one table of it; none: all that are shared")
+    readers: list[Literal["glue", "data_scientist", "ml_engineer", "data_engineer"]] = Field(
+        ["glue"], min_length=1, description="who may SELECT: the role of ETL and crawlers, or a persona's"
+    )
+
+
+class Consumer(Section):
+    """Lake Formation as a reader: settings, grants and links. The account's settings are shared by all in it."""
+
+    admin_arns: list[Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:(role|user)/[^*]+$")]] = Field(
+        [], description="administrators beside those that the account has; whoever deploys must be one of them"
+    )
+    shares: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Share] = Field(
+        {}, description="by the short name that ends the name of the linked database; not local"
+    )
+
+
+class Sharing(Section):
+    """Data of other accounts. Nothing is copied: a link stands for the producer's tables."""
+
+    consumer: Consumer = Consumer()
+
+
+class Column(Section):
+    name: Annotated[str, Field(pattern=r"^[a-z_][a-z0-9_]*$")]
+    type: Annotated[str, Field(pattern=r"^[a-z]+([<(][a-z0-9_:,<>()]+[>)])?$")] = Field(description="as Hive names it")
+
+
+class Streaming(Section):
+    """Records that arrive one by one: a Kinesis stream, and Firehose that writes them to data/raw/ as Parquet."""
+
+    enabled: bool = Field(False, description="not local: there is no Firehose that delivers")
+    dataset: Name = Field("review-events", description="folder of data/raw/ of its own, beside what the ETL reads")
+    shards: int | None = Field(None, ge=1, le=500, description="1 MB/s each; none: on demand")
+    retention_hours: int = Field(24, ge=24, le=8760)
+    buffering_seconds: int = Field(300, ge=60, le=900, description="how long an object collects records")
+    columns: tuple[Column, ...] = Field(
+        (Column(name="id", type="string"), Column(name="rating", type="double"), Column(name="text", type="string")),
+        min_length=1,
+        description="of a JSON record, in order",
+    )
+
+
+class Emr(Section):
+    """EMR Serverless for ETL that outgrows Glue. It costs nothing while no job runs."""
+
+    enabled: bool = Field(False, description="not local: the ETL runs as a Glue job there")
+    release_label: Annotated[str, Field(pattern=r"^emr-[67]\.\d+\.\d+$")] = "emr-7.5.0"
+    max_vcpus: int = Field(32, ge=4, le=4000, description="of all jobs together: this bounds the bill")
+    max_memory_gb: int = Field(128, ge=8, le=32_000, description="2 to 8 for each vCPU")
+    idle_minutes: int = Field(5, ge=1, le=60, description="without a job, then the application stops")
+    in_vpc: bool = Field(False, description="workers in the private subnets; needs a way to what the jobs call")
+
+
+class Efs(Section):
+    """Files that many jobs read again and again. S3 stays the place where data is kept."""
+
+    enabled: bool = Field(False, description="not local: nothing is mounted there")
+    backups: bool = True
 
 
 class StudioPackages(Section):
@@ -166,6 +251,17 @@ class Studio(Section):
     volume_gb: int = Field(5, ge=5, le=16_384, description="of a new space")
     max_volume_gb: int = Field(50, ge=5, le=16_384)
     packages: StudioPackages = StudioPackages()
+
+
+class FeatureStore(Section):
+    """A feature group of the reviews, which the training pipeline has filled. Offline it is objects and a table."""
+
+    enabled: bool = True
+    online: bool = Field(
+        False,
+        description="records by id in milliseconds, billed per write, read and GB-month; a change makes a new group",
+    )
+    timeout_minutes: int = Field(60, ge=1, le=2880, description="of the ingestion job")
 
 
 class Gate(Section):
@@ -248,7 +344,7 @@ class Platform(Section):
         30,
         ge=1,
         le=366,
-        description="outside staging and prod: without `expires_at`, everything expires so many days after the last "
+        description="outside prod: without `expires_at`, everything expires so many days after the last "
         "deployment, rounded up to a Monday",
     )
     tags: dict[str, str] = {}
@@ -260,7 +356,12 @@ class Platform(Section):
     images: Images = Images()
     registry: Registry = Registry()
     data: Data = Data()
+    sharing: Sharing = Sharing()
+    streaming: Streaming = Streaming()
+    emr: Emr = Emr()
+    efs: Efs = Efs()
     studio: Studio = Studio()
+    feature_store: FeatureStore = FeatureStore()
     training: Training = Training()
     inference: Inference = Inference()
     monitoring: Monitoring = Monitoring()

@@ -53,7 +53,7 @@ class PlatformRule(BaseResourceCheck):
         raise NotImplementedError
 
     def others(self, kind: str) -> Iterator[dict[str, Any]]:
-        """Every block of a type in what is scanned: the whole source, or one stack's plan."""
+        """Every block of a type in what is scanned: a phase with its modules, or one stack's plan."""
         for _, vertex in self.graph.nodes() if self.graph is not None else ():
             if vertex.get("resource_type") == kind:
                 yield vertex

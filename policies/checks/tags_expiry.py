@@ -1,7 +1,7 @@
 """
 metadata:
   id: MLOPS_TAGS_3
-  name: Outside staging and prod everything says until when it is wanted
+  name: Outside prod everything says until when it is wanted
   category: GENERAL_SECURITY
   severity: LOW
   scans: [plan]
@@ -16,7 +16,7 @@ from typing import Any
 
 from rulekit import PlatformRule, values
 
-WITHOUT_EXPIRY = {"staging", "prod"}
+WITHOUT_EXPIRY = "prod"
 
 
 class SaysWhenItExpires(PlatformRule):
@@ -24,7 +24,7 @@ class SaysWhenItExpires(PlatformRule):
         environment = values(block, "tags_all.environment")
         if not environment:
             return None  # without tags at all: another rule's matter
-        return environment[0] in WITHOUT_EXPIRY or bool(values(block, "tags_all.expires-at"))
+        return environment[0] == WITHOUT_EXPIRY or bool(values(block, "tags_all.expires-at"))
 
 
 check = SaysWhenItExpires(__doc__, ["aws_*"])

@@ -1,0 +1,34 @@
+"""
+metadata:
+  id: MLOPS_S3_2
+  name: There is one data bucket and its log bucket, and no other
+  category: GENERAL_SECURITY
+  severity: MEDIUM
+  risk: >
+    Access, encryption, expiry and cost are decided by prefix in one bucket. A second bucket escapes them
+    all: nobody's read policy covers it and nobody's lifecycle empties it.
+  repair: >
+    a prefix of the data bucket (module s3_buckets). The two names are <project>-<environment>-data-<account>-<region>
+    and <project>-<environment>-access-logs-<account>-<region>: S3 gives each of them once
+"""
+
+import re
+from typing import Any
+
+from rulekit import PlatformRule, is_known, values
+
+FORM = r"-(data|access-logs)-\d{12}-[a-z]{2}(-[a-z]+)+-\d"
+
+
+class OneDataBucket(PlatformRule):
+    def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
+        names = values(block, "bucket")
+        if names and not is_known(names[0]):
+            return None
+        # The tags say whose bucket it is: with them the name is fixed but for account and region, which a stack
+        # has one of, and no two buckets have the same name.
+        whose = [re.escape(str(tag)) for name in ("project", "environment") for tag in values(block, f"tags_all.{name}")]
+        return bool(names) and re.fullmatch(("-".join(whose) or ".+") + FORM, str(names[0])) is not None
+
+
+check = OneDataBucket(__doc__, ["aws_s3_bucket"])
