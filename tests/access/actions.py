@@ -23,6 +23,12 @@ def of_service(service: str) -> tuple[str, ...]:
     return tuple(get_actions_for_service(service)) if service in known_services() else ()
 
 
+LATER = {
+    "sagemaker:BatchWriteRecord": "arn:${Partition}:sagemaker:${Region}:${Account}:feature-group/${FeatureGroupName}",
+}
+"""Actions of AWS's SDK (botocore 1.43.38) that the table does not have yet, with what they can be limited to."""
+
+
 @cache
 def expand(pattern: str) -> tuple[str, ...]:
     """The actions that a pattern means, in AWS's spelling; none for one that AWS does not have."""

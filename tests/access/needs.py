@@ -227,6 +227,11 @@ def _studio(profile: str) -> Pairs:
         | pairs([f"sagemaker:List{kind}" for kind in ("Experiments", "ModelPackageGroups", "TrainingJobs")], "*")
         | pairs("sagemaker:Search", "*")
         | pairs("iam:PassRole", "iam:role/{prefix}-sagemaker-training")
+        # Records of the feature groups; the online store is opened with the reader's rights.
+        | pairs(
+            ["sagemaker:BatchGetRecord", "sagemaker:DescribeFeatureGroup", "sagemaker:GetRecord"],
+            "sagemaker:feature-group/{prefix}-*",
+        )
         | pairs(
             [
                 *(f"athena:{verb}QueryExecution" for verb in ("Get", "Start", "Stop")),
@@ -299,6 +304,37 @@ NEEDS: dict[str, Need] = {
         | pairs(["glue:GetSecurityConfiguration", "cloudwatch:PutMetricData"], "*"),
         # The first run finds nothing of earlier ones to remove.
         later=deleting(*_ETL_DELETE),
+    ),
+    "feature-ingestion": Need(
+        "jobs/features",
+        reading("data/features/", "artifacts/code/features/")
+        | LISTING
+        | writing("data/features/ingestion/")
+        | pairs(
+            ["sagemaker:BatchWriteRecord", "sagemaker:DescribeFeatureGroup"],
+            "sagemaker:feature-group/{prefix}-reviews",
+        ),
+        LOCATE
+        | encrypted("data", write=True)
+        | large_objects("data/features/ingestion/")
+        | pairs(
+            ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            "logs:log-group:/aws-glue/*",
+        )
+        | pairs("glue:GetSecurityConfiguration", "*"),
+        # Nothing is gone after the first run, and single records are for SDKs without batches: Glue's own.
+        later=pairs(["sagemaker:DeleteRecord", "sagemaker:PutRecord"], "sagemaker:feature-group/{prefix}-reviews"),
+    ),
+    "feature-store": Need(
+        None,
+        frozenset(),
+        # Feature Store's guide, "Adding required policies to your IAM role", on one prefix.
+        writing("data/features/offline/")
+        | large_objects("data/features/offline/")
+        | LOCATE
+        | pairs("s3:GetBucketAcl", "bucket")
+        | pairs("s3:PutObjectAcl", "bucket/data/features/offline/*")
+        | encrypted("data", write=True),
     ),
     "sagemaker-training": Need(
         "jobs/train",

@@ -51,6 +51,15 @@ DATA_SCIENTIST = [
     may("data_scientist", "s3:PutObject", "{bucket}/artifacts/training-outputs/mine/model.tar.gz"),
     may("data_scientist", "athena:StartQueryExecution", arn("athena", "workgroup/{prefix}-analytics")),
     may("data_scientist", "glue:GetTable", arn("glue", "table/{sql}_raw/reviews")),
+    may("data_scientist", "sagemaker:GetRecord", sagemaker("feature-group/{prefix}-reviews")),
+    may("data_scientist", "sagemaker:BatchGetRecord", sagemaker("feature-group/{prefix}-reviews")),
+    Call("data_scientist", "kms:Decrypt", "{data_key}", True, {"kms:ViaService": f"sagemaker.{REGION}.amazonaws.com"}),
+    may("data_scientist", "s3:GetObject", "{bucket}/data/features/offline/a.parquet"),
+    *(
+        may_not("data_scientist", f"sagemaker:{action}", sagemaker("feature-group/{prefix}-reviews"))
+        for action in ("PutRecord", "DeleteRecord", "DeleteFeatureGroup", "UpdateFeatureGroup")
+    ),
+    may_not("data_scientist", "sagemaker:GetRecord", sagemaker("feature-group/mlops-prod-reviews")),
     may("data_scientist", "sagemaker:CreatePresignedDomainUrl", sagemaker("user-profile/d-1/{prefix}-DataScientist")),
     may("data_scientist", "sagemaker:CreateApp", sagemaker("app/d-1/{prefix}-DataScientist-1/JupyterLab/default")),
     may_not("data_scientist", "sagemaker:CreatePresignedDomainUrl", sagemaker("user-profile/d-1/{prefix}-MLEngineer")),
@@ -133,6 +142,7 @@ PRODUCTION = [
     may_not("production", "s3:PutObject", "{bucket}/logs/inference/realtime/a.json"),
     may_not("production", "athena:StartQueryExecution", arn("athena", "workgroup/{prefix}-analytics")),
     may_not("production", "glue:GetTable", arn("glue", "table/{sql}_features/reviews")),
+    may_not("production", "sagemaker:GetRecord", sagemaker("feature-group/{prefix}-reviews")),
     *(
         may_not("production", f"sagemaker:{action}", sagemaker(f"{kind}/{{prefix}}-x"))
         for action, kind in (

@@ -29,7 +29,7 @@ locals {
       Action = [
         "athena:*Query*", "athena:GetWorkGroup", "cloudwatch:DescribeAlarms",
         "execute-api:Invoke", "glue:BatchStopJobRun", "glue:Get*", "glue:Start*",
-        "lambda:GetFunction*", "lambda:InvokeFunction", "sagemaker:AddTags", "sagemaker:BatchDescribeModelPackage",
+        "lambda:GetFunction*", "lambda:InvokeFunction", "sagemaker:*Record", "sagemaker:AddTags", "sagemaker:BatchDescribeModelPackage",
         "sagemaker:Create*", "sagemaker:Delete*", "sagemaker:Describe*", "sagemaker:Invoke*", "sagemaker:List*",
         "sagemaker:Stop*", "sagemaker:Update*", "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueue*",
         "sqs:ReceiveMessage", "sqs:SendMessage", "states:Describe*", "states:Get*", "states:List*",

@@ -75,7 +75,7 @@ locals {
     serverless = local.base_statements
     batch      = local.base_statements
     async      = concat(local.base_statements, local.notify_statements)
-    studio     = concat(local.base_statements, local.experiments, local.query) # the base reads the catalog
+    studio     = concat(local.base_statements, local.experiments, local.features, local.query) # the base reads the catalog
   }
 
   execution_documents = { for kind, statements in local.execution_statements : kind => jsonencode({ Version = "2012-10-17", Statement = statements }) }

@@ -83,6 +83,23 @@ locals {
     },
   ]
 
+  # Online, record by record; an online store under a customer key is read with its reader's rights.
+  features = [
+    {
+      Sid      = "ReadFeatures"
+      Effect   = "Allow"
+      Action   = ["sagemaker:BatchGetRecord", "sagemaker:DescribeFeatureGroup", "sagemaker:GetRecord"]
+      Resource = "${local.sagemaker_arn}:feature-group/${local.prefix}-*"
+    },
+    {
+      Sid       = "OpenFeatures"
+      Effect    = "Allow"
+      Action    = "kms:Decrypt"
+      Resource  = var.kms_key_arns.data
+      Condition = { StringEquals = { "kms:ViaService" = "sagemaker.${var.context.region}.amazonaws.com" } }
+    },
+  ]
+
   pipeline = [
     {
       Sid      = "RunPipeline"

@@ -3,7 +3,7 @@ locals {
   personas = {
     data_scientist = {
       description = "Reads data, works in notebooks, runs experiments; deploys nothing"
-      statements  = concat(local.catalog_query, local.notebooks.data_scientist, local.experiments, local.deny_deployment)
+      statements  = concat(local.catalog_query, local.features, local.notebooks.data_scientist, local.experiments, local.deny_deployment)
     }
     ml_engineer = {
       description = "Works in notebooks, builds and runs the pipeline, approves models, tests endpoints"
