@@ -33,6 +33,7 @@ SETTINGS = {
     "ecr": ("images",),
     "event_rules": ("events",),
     "events": ("monitoring.alarm_email",),
+    "feature_store": ("feature_store",),
     "glue": (
         "data.etl.worker_type",
         "data.etl.workers",

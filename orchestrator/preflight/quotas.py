@@ -20,6 +20,8 @@ SERVICE_ROLES = 6
 """Glue, training, candidate endpoint, training pipeline, release of approved models, log delivery of the API."""
 STUDIO_ROLES = 2
 """Of the profiles data scientist and ML engineer."""
+FEATURE_STORE_ROLES = 2
+"""Of the offline store and of the ingestion job."""
 WORKLOAD_GROUPS = 4
 """Security groups of Lambda, training, endpoints and Studio."""
 KEYS = 3
@@ -84,6 +86,7 @@ def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Ne
     endpoint_roles = sum(each.model.source == "sagemaker" for each in blueprints)
     roles = PERSONAS + FUNCTIONS + SERVICE_ROLES + int(flow_logs) + endpoint_roles
     roles += STUDIO_ROLES if platform.studio.enabled else 0
+    roles += FEATURE_STORE_ROLES if platform.feature_store.enabled else 0
     burst = platform.inference.throttle.burst
     yield Need(
         "iam", "L-FE177D64", "Roles per account", roles, "one role per function, job, endpoint and persona", 1000

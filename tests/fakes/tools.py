@@ -48,6 +48,7 @@ OUTPUTS: dict[str, Json] = {
     "retention": {"s3_lifecycle": {"bucket_names": ["data-bucket"]}},
     "notifications": {"event_rules": {"rule_arns": {}}},
     "studio": {"studio": {"domain_id": "d-1"}},
+    "features": {"feature_store": {"job_name": "mlops-local-feature-ingestion"}},
 }
 
 

@@ -23,6 +23,11 @@ output "job_name" {
   value       = aws_glue_job.reviews_etl.name
 }
 
+output "security_configuration_name" {
+  description = "Security configuration of crawlers and job; other jobs on the same data take it too."
+  value       = aws_glue_security_configuration.this.name
+}
+
 output "role_arn" {
   description = "Role of crawler and job."
   value       = aws_iam_role.glue.arn

@@ -147,6 +147,12 @@ locals {
 }
 
 locals {
+  ingestion_statements = var.feature_ingestion == null ? [] : [{
+    Sid      = "StartFeatureIngestion"
+    Action   = ["glue:StartJobRun"]
+    Resource = ["arn:${local.partition}:glue:${local.region_arn}:job/${var.feature_ingestion.job_name}"]
+  }]
+
   registry_statements = var.registry.encrypt_versions ? [{
     Sid       = "EncryptVersions"
     Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
@@ -178,7 +184,7 @@ resource "aws_iam_role_policy" "this" {
   # checkov:skip=CKV_AWS_355: PutMetricData, X-Ray and log delivery know no resources; the first is bound to one namespace
   name   = "pipeline"
   role   = aws_iam_role.this.id
-  policy = jsonencode({ Version = "2012-10-17", Statement = [for s in concat(local.statements, local.registry_statements) : merge({ Effect = "Allow" }, s)] })
+  policy = jsonencode({ Version = "2012-10-17", Statement = [for s in concat(local.statements, local.ingestion_statements, local.registry_statements) : merge({ Effect = "Allow" }, s)] })
 }
 
 # Step 1 looks for raw data. CreateModelPackage takes no role: SageMaker looks at the artifact with the caller's rights.

@@ -13,7 +13,7 @@ output "default_input" {
 }
 
 output "steps" {
-  description = "The nine steps in order, each with the states that belong to it: [{name, states}]."
+  description = "The steps in order, nine and with a feature group `features`, each with the states that belong to it: [{name, states}]."
   value       = local.steps
 }
 

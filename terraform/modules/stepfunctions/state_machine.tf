@@ -40,6 +40,8 @@ locals {
     topic_arn             = var.topic_arn
     models_key_arn        = var.models_key_arn
     glue                  = var.glue
+    feature_ingestion     = var.feature_ingestion
+    after_validation      = var.feature_ingestion == null ? "PrepareTraining" : "StartFeatureIngestion"
     lambda_arns           = var.lambda_arns
     registry              = var.registry
     training              = var.training
@@ -82,6 +84,8 @@ locals {
       { ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 1.5 },
     ]
     etl = [{ ErrorEquals = ["Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException"], IntervalSeconds = 30, MaxAttempts = 10, BackoffRate = 1.5 }]
+    # At the first deployment the job may still be on its way; training does not wait long for it.
+    ingestion = [{ ErrorEquals = ["Glue.EntityNotFoundException", "Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException"], IntervalSeconds = 5, MaxAttempts = 3, BackoffRate = 1.5 }]
     training = [
       { ErrorEquals = ["SageMaker.ResourceLimitExceededException"], IntervalSeconds = 60, MaxAttempts = 10, BackoffRate = 1.5 },
       { ErrorEquals = ["SageMaker.AmazonSageMakerException"], IntervalSeconds = 5, MaxAttempts = 3, BackoffRate = 1.5 },
@@ -106,7 +110,9 @@ locals {
       { ErrorEquals = ["Ssm.ParameterNotFoundException"], ResultPath = "$.no_previous", Next = "NoPreviousVersion" },
       local.caught.NotifyFailure,
     ]
-    archive = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.archive_failure", Next = "NotifyUnarchived" }]
+    # A model is worth having without it.
+    ingestion = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.ingestion_failure", Next = "NotifyFeaturesNotIngested" }]
+    archive   = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.archive_failure", Next = "NotifyUnarchived" }]
   } : name => jsonencode(catchers) }
 }
 

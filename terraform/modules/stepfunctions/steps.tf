@@ -1,6 +1,9 @@
-# The nine steps that people see, and the states that each consists of. Every state belongs to exactly one.
+# The nine steps that people see, and one more where there is a feature group; the states that each consists of.
+# Every state belongs to exactly one.
 locals {
-  steps = [
+  steps = [for step in local.possible_steps : step if step.name != "features" || var.feature_ingestion != null]
+
+  possible_steps = [
     { name = "ingestion", states = ["CheckInput", "InvalidInput", "Prepare", "FindRawData", "RawDataPresent", "NoInputData"] },
     { name = "crawler", states = ["StartCrawler", "WaitForCrawler", "GetCrawler", "CountCrawlerPoll", "CrawlerReady", "GetLastCrawl", "CrawlSucceeded", "CrawlFailed", "CrawlTimedOut"] },
     {
@@ -17,6 +20,7 @@ locals {
         "FindQualityResult", "GetQualityResult", "QualityHolds", "DataQualityFailed",
       ]
     },
+    { name = "features", states = ["StartFeatureIngestion", "NotifyFeaturesNotIngested"] },
     { name = "training", states = ["PrepareTraining", "TrainModel"] },
     { name = "evaluation", states = ["EvaluateModel", "ModelPassed", "NotifyRejection", "RejectModel"] },
     { name = "registry", states = ["ChooseApproval", "ApproveAutomatically", "ApproveManually", "RegisterModel", "ApprovedAutomatically", "AwaitApproval"] },

@@ -77,6 +77,14 @@ variable "glue" {
   }
 }
 
+variable "feature_ingestion" {
+  description = "Glue job that puts the features into their feature group, with the same arguments as the ETL. It is started once the data has passed its checks, and not waited for; null: there is none."
+  type = object({
+    job_name = string
+  })
+  default = null
+}
+
 variable "lambda_arns" {
   description = "Functions that the pipeline calls."
   type = object({

@@ -2,13 +2,14 @@ output "data" {
   description = "Everything that later phases may use, by module. No secrets."
   value = {
     glue = {
-      database_names       = module.glue.database_names
-      table_names          = module.glue.table_names
-      crawler_names        = module.glue.crawler_names
-      job_name             = module.glue.job_name
-      quality_ruleset_name = module.glue.quality_ruleset_name
-      role_arn             = module.glue.role_arn
-      max_quarantine_share = var.data.etl.max_quarantine_share
+      database_names              = module.glue.database_names
+      table_names                 = module.glue.table_names
+      crawler_names               = module.glue.crawler_names
+      job_name                    = module.glue.job_name
+      quality_ruleset_name        = module.glue.quality_ruleset_name
+      role_arn                    = module.glue.role_arn
+      security_configuration_name = module.glue.security_configuration_name
+      max_quarantine_share        = var.data.etl.max_quarantine_share
     }
     glue_workflow = {
       workflow_name = module.glue_workflow.workflow_name

@@ -22,6 +22,9 @@ module "stepfunctions" {
     }
   }
 
+  # By its name alone: its stack may come later, and the pipeline does without it when it has to.
+  feature_ingestion = var.feature_store.enabled ? { job_name = "${var.context.name_prefix}-feature-ingestion" } : null
+
   lambda_arns = {
     data_validation  = module.lambda["data_validation"].arn
     model_evaluation = module.lambda["model_evaluation"].arn

@@ -65,6 +65,14 @@ variable "inference" {
   default = {}
 }
 
+variable "feature_store" {
+  description = "Of this section, phase 3 reads only whether there is a feature group to have filled."
+  type = object({
+    enabled = optional(bool, true)
+  })
+  default = {}
+}
+
 locals {
   required_packages = ["data_validation", "model_evaluation", "endpoint_probe", "training_source"]
 }

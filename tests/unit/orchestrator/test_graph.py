@@ -17,8 +17,8 @@ def phase(name: str, order: int, *needs: str, values: tuple[str, ...] = ()) -> P
 
 def test_stacks_are_the_phases_and_one_per_blueprint(graph: Graph) -> None:
     assert sorted(graph.names) == [
-        "blueprint-chat", "blueprint-reviews", "buckets", "data", "foundation", "inference", "models", "monitoring",
-        "notifications", "retention", "studio",
+        "blueprint-chat", "blueprint-reviews", "buckets", "data", "features", "foundation", "inference", "models",
+        "monitoring", "notifications", "retention", "studio",
     ]  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def test_everyone_comes_after_what_it_needs(graph: Graph) -> None:
         seen.add(stack.name)
 
 
-@pytest.mark.parametrize("name", ["retention", "notifications", "studio", "monitoring"])
+@pytest.mark.parametrize("name", ["retention", "notifications", "studio", "features", "monitoring"])
 def test_nobody_waits_for_what_nobody_builds_on(graph: Graph, name: str) -> None:
     assert graph.dependents(name) == set()
     assert not any(need.startswith("blueprint-") for need in graph.stack(name).needs)
@@ -68,10 +68,10 @@ def test_an_unknown_stack_is_answered_with_the_valid_ones(graph: Graph) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        ({"phases": ["2"]}, {"data", "studio"}),
-        ({"phases": ["models", "data"]}, {"models", "data", "studio"}),
+        ({"phases": ["2"]}, {"data", "features", "studio"}),
+        ({"phases": ["models", "data"]}, {"models", "data", "features", "studio"}),
         ({"phases": ["4"]}, {"inference", "blueprint-chat", "blueprint-reviews"}),
-        ({"first": 2, "last": 3}, {"data", "models", "studio"}),
+        ({"first": 2, "last": 3}, {"data", "features", "models", "studio"}),
         ({"last": 1}, {"buckets", "foundation", "notifications", "retention"}),
         ({"first": 5}, {"monitoring"}),
         ({"blueprints": ["chat"]}, {"blueprint-chat", "monitoring"}),

@@ -56,15 +56,16 @@ variables {
     subnet_ids         = ["subnet-1", "subnet-2"]
     security_group_ids = ["sg-1"]
   }
-  registry = { group_name = "mlops-test-reviews", live_parameter_name = "/mlops/test/models/reviews/live" }
+  registry          = { group_name = "mlops-test-reviews", live_parameter_name = "/mlops/test/models/reviews/live" }
+  feature_ingestion = { job_name = "mlops-test-feature-ingestion" }
 }
 
-run "every_state_belongs_to_one_of_the_nine_steps" {
+run "every_state_belongs_to_one_of_the_steps" {
   command = plan
 
   assert {
-    condition     = [for s in output.steps : s.name] == ["ingestion", "crawler", "etl", "data-validation", "training", "evaluation", "registry", "deployment", "monitoring"]
-    error_message = "The steps are the nine of the pipeline, in order."
+    condition     = [for s in output.steps : s.name] == ["ingestion", "crawler", "etl", "data-validation", "features", "training", "evaluation", "registry", "deployment", "monitoring"]
+    error_message = "The steps are the nine of the pipeline, in order, and features once the data has passed its checks."
   }
   assert {
     condition     = toset(flatten(output.steps[*].states)) == toset(keys(jsondecode(aws_sfn_state_machine.training.definition).States))
@@ -73,6 +74,47 @@ run "every_state_belongs_to_one_of_the_nine_steps" {
   assert {
     condition     = length(flatten(output.steps[*].states)) == length(distinct(flatten(output.steps[*].states)))
     error_message = "A state belongs to two steps."
+  }
+}
+
+run "without_a_feature_group_there_are_nine_steps_and_no_right_for_a_tenth" {
+  command = plan
+  variables {
+    feature_ingestion = null
+  }
+
+  assert {
+    condition     = [for s in output.steps : s.name] == ["ingestion", "crawler", "etl", "data-validation", "training", "evaluation", "registry", "deployment", "monitoring"]
+    error_message = "The steps are the nine of the pipeline, in order."
+  }
+  assert {
+    condition     = toset(flatten(output.steps[*].states)) == toset(keys(jsondecode(aws_sfn_state_machine.training.definition).States)) && jsondecode(aws_sfn_state_machine.training.definition).States.QualityHolds.Default == "PrepareTraining"
+    error_message = "Steps and definition name different states."
+  }
+  assert {
+    condition     = length([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "StartFeatureIngestion"]) == 0
+    error_message = "There is nothing to start."
+  }
+}
+
+run "features_are_ingested_after_the_checks_and_not_waited_for" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.QualityHolds.Default == "StartFeatureIngestion" && jsondecode(aws_sfn_state_machine.training.definition).States.StartFeatureIngestion.Next == "PrepareTraining" && jsondecode(aws_sfn_state_machine.training.definition).States.StartFeatureIngestion.Resource == "arn:aws:states:::glue:startJobRun"
+    error_message = "The job is started, and training goes on."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.StartFeatureIngestion.Parameters == { JobName = "mlops-test-feature-ingestion", Arguments = { "--bucket" = var.bucket_name, "--dataset.$" = "$.dataset", "--run_id.$" = "$.run_id" } }
+    error_message = "The job gets what the ETL got."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.StartFeatureIngestion.Catch[0].Next == "NotifyFeaturesNotIngested" && jsondecode(aws_sfn_state_machine.training.definition).States.NotifyFeaturesNotIngested.Next == "PrepareTraining"
+    error_message = "A job that does not start is told, and training goes on."
+  }
+  assert {
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "StartFeatureIngestion"]) == { Effect = "Allow", Sid = "StartFeatureIngestion", Action = ["glue:StartJobRun"], Resource = ["arn:aws:glue:us-east-1:123456789012:job/mlops-test-feature-ingestion"] }
+    error_message = "It may start this job."
   }
 }
 
@@ -267,7 +309,7 @@ run "no_rule_that_breaks_lets_a_run_go_on" {
     error_message = "FAIL and ERROR both count."
   }
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.QualityHolds == { Type = "Choice", Choices = [{ Variable = "$.quality.broken[0]", IsPresent = true, Next = "DataQualityFailed" }], Default = "PrepareTraining" }
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.QualityHolds == { Type = "Choice", Choices = [{ Variable = "$.quality.broken[0]", IsPresent = true, Next = "DataQualityFailed" }], Default = "StartFeatureIngestion" }
     error_message = "The gate stands between the result and the training."
   }
   assert {

@@ -52,8 +52,8 @@ run "publishes_what_the_example_promises" {
   }
 
   assert {
-    condition     = length(output.models.stepfunctions.steps) == 9
-    error_message = "The pipeline has nine steps."
+    condition     = length(output.models.stepfunctions.steps) == 10
+    error_message = "The pipeline has nine steps, and fills the feature group."
   }
 
   assert {
@@ -64,6 +64,19 @@ run "publishes_what_the_example_promises" {
   assert {
     condition     = alltrue([for function in module.lambda : startswith(function.name, "mlops-test-")])
     error_message = "Functions must carry the prefix."
+  }
+}
+
+run "without_a_feature_group_nothing_is_ingested" {
+  command = plan
+
+  variables {
+    feature_store = { enabled = false }
+  }
+
+  assert {
+    condition     = length(output.models.stepfunctions.steps) == 9
+    error_message = "The pipeline has nine steps."
   }
 }
 

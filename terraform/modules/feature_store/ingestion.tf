@@ -1,0 +1,43 @@
+# Under its own hash: a run that started with old code keeps it, and equal bytes give an equal plan on any machine.
+resource "aws_s3_object" "script" {
+  bucket      = var.bucket_name
+  key         = "artifacts/code/features/${substr(filesha256(var.ingestion.script_path), 0, 16)}/ingest_reviews.py"
+  source      = var.ingestion.script_path
+  source_hash = filesha256(var.ingestion.script_path)
+  kms_key_id  = var.kms_key_arns.data
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+resource "aws_glue_job" "ingestion" {
+  name                   = "${var.context.name_prefix}-feature-ingestion"
+  description            = "Puts what the ETL wrote into the feature group"
+  role_arn               = aws_iam_role.this["ingestion"].arn
+  security_configuration = var.security_configuration_name
+  glue_version           = "3.0" # that of Python shell 3.9; without it Glue takes 3.6
+  max_capacity           = var.ingestion.capacity
+  timeout                = var.ingestion.timeout_minutes
+  max_retries            = 0 # whoever starts it tries again, and records that were put are not put again
+
+  command {
+    name            = "pythonshell"
+    python_version  = "3.9"
+    script_location = "s3://${var.bucket_name}/${aws_s3_object.script.key}"
+  }
+
+  # Two runs at once would each put what the other has not noted yet.
+  execution_property {
+    max_concurrent_runs = 1
+  }
+
+  # Names in Python's own spelling: Glue hands them to the script as they stand here.
+  default_arguments = {
+    "library-set"     = "analytics" # pyarrow, among others
+    "--bucket"        = var.bucket_name
+    "--feature_group" = aws_sagemaker_feature_group.reviews.feature_group_name
+    "--dataset"       = "reviews"
+    "--run_id"        = "manual"
+  }
+}

@@ -1,0 +1,222 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context = {
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-test"
+  }
+  bucket_name                 = "mlops-test-data"
+  permissions_boundary_arn    = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  database_name               = "mlops_test_features"
+  security_configuration_name = "mlops-test-glue"
+  kms_key_arns                = { data = "arn:aws:kms:us-east-1:123456789012:key/1" }
+  policy_documents = {
+    store     = { bucket = "{\"Statement\":[\"store\"]}" }
+    ingestion = { bucket = "{\"Statement\":[\"ingestion\"]}" }
+  }
+  online    = true
+  ingestion = { script_path = "tests/fixture_ingest.py" }
+}
+
+run "both_stores_are_encrypted_with_the_data_key" {
+  assert {
+    condition     = aws_sagemaker_feature_group.reviews.offline_store_config[0].s3_storage_config[0].kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/1"
+    error_message = "offline store"
+  }
+  assert {
+    condition     = aws_sagemaker_feature_group.reviews.online_store_config[0].enable_online_store && aws_sagemaker_feature_group.reviews.online_store_config[0].security_config[0].kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/1"
+    error_message = "online store"
+  }
+  assert {
+    condition     = aws_s3_object.script.kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/1" && aws_glue_job.ingestion.security_configuration == "mlops-test-glue"
+    error_message = "script and logs of the job"
+  }
+}
+
+run "the_offline_store_lies_in_the_data_bucket_under_a_table_of_the_features" {
+  assert {
+    condition     = aws_sagemaker_feature_group.reviews.offline_store_config[0].s3_storage_config[0].s3_uri == "s3://mlops-test-data/data/features/offline/"
+    error_message = "place of the offline store"
+  }
+  assert {
+    condition     = one(aws_sagemaker_feature_group.reviews.offline_store_config[0].data_catalog_config) == { catalog = "AwsDataCatalog", database = "mlops_test_features", table_name = "reviews_offline" } && !aws_sagemaker_feature_group.reviews.offline_store_config[0].disable_glue_table_creation
+    error_message = "table of the offline store"
+  }
+  assert {
+    condition     = output.table == { database = "mlops_test_features", name = "reviews_offline" }
+    error_message = "table: ${jsonencode(output.table)}"
+  }
+}
+
+run "records_are_told_apart_by_review_and_written_by_the_role_of_the_store" {
+  assert {
+    condition     = aws_sagemaker_feature_group.reviews.record_identifier_feature_name == "review_id" && aws_sagemaker_feature_group.reviews.event_time_feature_name == "event_time" && aws_sagemaker_feature_group.reviews.feature_group_name == "mlops-test-reviews"
+    error_message = "identifier and event time"
+  }
+  assert {
+    condition     = { for feature in aws_sagemaker_feature_group.reviews.feature_definition : feature.feature_name => feature.feature_type } == { event_time = "String", group_id = "String", label = "String", rating = "Fractional", review_id = "String", source = "String", split = "String", text = "String" }
+    error_message = "features"
+  }
+  assert {
+    condition     = aws_sagemaker_feature_group.reviews.role_arn == output.role_arns.store && aws_glue_job.ingestion.role_arn == output.role_arns.ingestion
+    error_message = "who runs as what"
+  }
+}
+
+run "without_an_online_store_nobody_gets_a_right_for_it" {
+  variables {
+    online = false
+  }
+  assert {
+    condition     = length(aws_sagemaker_feature_group.reviews.online_store_config) == 0 && !output.online
+    error_message = "an online store costs, and is only there when asked for"
+  }
+  assert {
+    condition     = [for s in jsondecode(aws_iam_role_policy.own["ingestion"].policy).Statement : s.Sid] == ["WriteRecords", "WriteLogs", "ReadSecurityConfiguration"]
+    error_message = "rights of the job: ${aws_iam_role_policy.own["ingestion"].policy}"
+  }
+}
+
+run "each_role_is_bounded_and_taken_by_its_service_in_this_account_alone" {
+  assert {
+    condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == "arn:aws:iam::123456789012:policy/mlops-test-boundary"])
+    error_message = "boundary"
+  }
+  assert {
+    condition = { for name, role in aws_iam_role.this : role.name => jsondecode(role.assume_role_policy).Statement } == {
+      for name, service in { "mlops-test-feature-store" = "sagemaker", "mlops-test-feature-ingestion" = "glue" } : name => [{
+        Effect    = "Allow"
+        Principal = { Service = "${service}.amazonaws.com" }
+        Action    = "sts:AssumeRole"
+        Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+      }]
+    }
+    error_message = "trust"
+  }
+}
+
+run "the_store_writes_its_prefix_and_nothing_else" {
+  assert {
+    condition = jsondecode(aws_iam_role_policy.own["store"].policy).Statement == [
+      { Sid = "LookAtBucket", Effect = "Allow", Action = ["s3:GetBucketAcl"], Resource = ["arn:aws:s3:::mlops-test-data"] },
+      { Sid = "LeaveObjectsToOwner", Effect = "Allow", Action = ["s3:PutObjectAcl"], Resource = ["arn:aws:s3:::mlops-test-data/data/features/offline/*"] },
+    ]
+    error_message = "rights: ${aws_iam_role_policy.own["store"].policy}"
+  }
+  assert {
+    condition     = { for key, policy in aws_iam_role_policy.handed_out : key => policy.policy } == { ingestion-bucket = "{\"Statement\":[\"ingestion\"]}", store-bucket = "{\"Statement\":[\"store\"]}" }
+    error_message = "what others hand out goes to the role that it is for"
+  }
+}
+
+run "the_job_writes_records_of_this_group_alone" {
+  assert {
+    condition = jsondecode(aws_iam_role_policy.own["ingestion"].policy).Statement == [
+      {
+        Sid      = "WriteRecords"
+        Effect   = "Allow"
+        Action   = ["sagemaker:BatchWriteRecord", "sagemaker:DeleteRecord", "sagemaker:DescribeFeatureGroup", "sagemaker:PutRecord"]
+        Resource = ["arn:aws:sagemaker:us-east-1:123456789012:feature-group/mlops-test-reviews"]
+      },
+      {
+        Sid      = "WriteLogs"
+        Effect   = "Allow"
+        Action   = ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+        Resource = ["arn:aws:logs:us-east-1:123456789012:log-group:/aws-glue/*"]
+      },
+      { Sid = "ReadSecurityConfiguration", Effect = "Allow", Action = ["glue:GetSecurityConfiguration"], Resource = ["*"] },
+      {
+        Sid       = "UseOnlineStore"
+        Effect    = "Allow"
+        Action    = ["kms:Decrypt"]
+        Resource  = ["arn:aws:kms:us-east-1:123456789012:key/1"]
+        Condition = { StringEquals = { "kms:ViaService" = "sagemaker.us-east-1.amazonaws.com" } }
+      },
+    ]
+    error_message = "rights: ${aws_iam_role_policy.own["ingestion"].policy}"
+  }
+}
+
+run "the_job_is_small_runs_once_at_a_time_and_under_its_own_hash" {
+  assert {
+    condition     = aws_glue_job.ingestion.name == "mlops-test-feature-ingestion" && aws_glue_job.ingestion.glue_version == "3.0" && aws_glue_job.ingestion.max_capacity == 0.0625 && aws_glue_job.ingestion.timeout == 60 && aws_glue_job.ingestion.max_retries == 0 && aws_glue_job.ingestion.execution_property[0].max_concurrent_runs == 1
+    error_message = "size and limits"
+  }
+  assert {
+    condition     = aws_s3_object.script.key == "artifacts/code/features/${substr(filesha256("tests/fixture_ingest.py"), 0, 16)}/ingest_reviews.py" && aws_s3_object.script.source_hash == filesha256("tests/fixture_ingest.py")
+    error_message = "key: ${aws_s3_object.script.key}"
+  }
+  assert {
+    condition     = [for c in aws_glue_job.ingestion.command : [c.name, c.python_version, c.script_location]] == [["pythonshell", "3.9", "s3://mlops-test-data/${aws_s3_object.script.key}"]]
+    error_message = "the job runs another script"
+  }
+  assert {
+    condition = aws_glue_job.ingestion.default_arguments == tomap({
+      "library-set"     = "analytics"
+      "--bucket"        = "mlops-test-data"
+      "--feature_group" = "mlops-test-reviews"
+      "--dataset"       = "reviews"
+      "--run_id"        = "manual"
+    })
+    error_message = "arguments: ${jsonencode(aws_glue_job.ingestion.default_arguments)}"
+  }
+}
+
+run "refuses_a_key_that_is_none" {
+  command = plan
+  variables {
+    kms_key_arns = { data = "alias/aws/s3" }
+  }
+  expect_failures = [var.kms_key_arns]
+}
+
+run "refuses_a_boundary_that_is_no_policy" {
+  command = plan
+  variables {
+    permissions_boundary_arn = "boundary"
+  }
+  expect_failures = [var.permissions_boundary_arn]
+}
+
+run "refuses_a_database_with_hyphens" {
+  command = plan
+  variables {
+    database_name = "mlops-test-features"
+  }
+  expect_failures = [var.database_name]
+}
+
+run "refuses_a_job_without_a_security_configuration" {
+  command = plan
+  variables {
+    security_configuration_name = ""
+  }
+  expect_failures = [var.security_configuration_name]
+}
+
+run "refuses_a_size_that_python_shell_does_not_have" {
+  command = plan
+  variables {
+    ingestion = { script_path = "tests/fixture_ingest.py", capacity = 2 }
+  }
+  expect_failures = [var.ingestion]
+}
+
+run "refuses_a_timeout_beyond_two_days" {
+  command = plan
+  variables {
+    ingestion = { script_path = "tests/fixture_ingest.py", timeout_minutes = 2881 }
+  }
+  expect_failures = [var.ingestion]
+}
+
+run "refuses_a_script_that_is_not_there" {
+  command = plan
+  variables {
+    ingestion = { script_path = "tests/nothing.py" }
+  }
+  expect_failures = [var.ingestion]
+}

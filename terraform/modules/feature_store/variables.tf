@@ -1,0 +1,93 @@
+variable "context" {
+  description = "Naming and ownership."
+  type = object({
+    region      = string
+    account_id  = string
+    name_prefix = string
+  })
+}
+
+variable "bucket_name" {
+  description = "The data bucket: the offline store is its data/features/offline/, the job's script lies in artifacts/code/features/."
+  type        = string
+}
+
+variable "kms_key_arns" {
+  description = "Key of the data: offline store, online store and script."
+  type = object({
+    data = string
+  })
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:kms:", var.kms_key_arns.data))
+    error_message = "kms_key_arns.data must be the ARN of a KMS key, got '${var.kms_key_arns.data}'."
+  }
+}
+
+variable "permissions_boundary_arn" {
+  description = "Boundary of the roles."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:iam::[0-9]{12}:policy/", var.permissions_boundary_arn))
+    error_message = "permissions_boundary_arn must be the ARN of an IAM policy, got '${var.permissions_boundary_arn}'."
+  }
+}
+
+variable "policy_documents" {
+  description = "JSON policy documents that others hand out, by role and by name: the offline store writes its prefix, the job reads features and its script and keeps its ledger and reports."
+  type = object({
+    store     = map(string)
+    ingestion = map(string)
+  })
+}
+
+variable "database_name" {
+  description = "Glue database that gets the table of the offline store; it has to be there."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z0-9_]{1,255}$", var.database_name))
+    error_message = "database_name must be a Glue database of a-z, 0-9 and _, got '${var.database_name}'."
+  }
+}
+
+variable "security_configuration_name" {
+  description = "Glue security configuration of the job: encrypted logs."
+  type        = string
+
+  validation {
+    condition     = length(var.security_configuration_name) > 0
+    error_message = "security_configuration_name must name a Glue security configuration: without one the job's logs are not encrypted with our key; got '${var.security_configuration_name}'."
+  }
+}
+
+variable "online" {
+  description = "Whether the newest version of each record can be read in milliseconds. Billed per write, read and GB-month; changing it makes a new group."
+  type        = bool
+  default     = false
+}
+
+variable "ingestion" {
+  description = "The job: its script, its share of a DPU (a sixteenth has 1 GB of memory), and when it is ended."
+  type = object({
+    script_path     = string
+    capacity        = optional(number, 0.0625)
+    timeout_minutes = optional(number, 60)
+  })
+
+  validation {
+    condition     = contains([0.0625, 1], var.ingestion.capacity)
+    error_message = "ingestion.capacity must be 0.0625 or 1 (all that Python shell has), got ${var.ingestion.capacity}."
+  }
+
+  validation {
+    condition     = var.ingestion.timeout_minutes >= 1 && var.ingestion.timeout_minutes <= 2880
+    error_message = "ingestion.timeout_minutes must lie between 1 and 2880, got ${var.ingestion.timeout_minutes}."
+  }
+
+  validation {
+    condition     = fileexists(var.ingestion.script_path)
+    error_message = "ingestion.script_path must name an existing file, got '${var.ingestion.script_path}'."
+  }
+}

@@ -1,0 +1,12 @@
+output "features" {
+  description = "The feature group and the job that fills it: nobody builds on it. Empty where the environment has none."
+  value = {
+    feature_store = {
+      feature_group_name = one(module.feature_store[*].feature_group_name)
+      feature_group_arn  = one(module.feature_store[*].feature_group_arn)
+      online             = one(module.feature_store[*].online)
+      table              = one(module.feature_store[*].table)
+      job_name           = one(module.feature_store[*].job_name)
+    }
+  }
+}

@@ -1,0 +1,1 @@
+"""Stands for the ingestion script; nothing runs it."""
