@@ -34,7 +34,7 @@ def expand(pattern: str) -> tuple[str, ...]:
     """The actions that a pattern means, in AWS's spelling; none for one that AWS does not have."""
     service, _, name = pattern.partition(":")
     regex = re.compile(translate(f"{service}:{name}"), re.IGNORECASE)
-    return tuple(action for action in of_service(service.lower()) if regex.match(action))
+    return tuple(action for action in (*of_service(service.lower()), *LATER) if regex.match(action))
 
 
 EITHER = frozenset({"logs:DescribeLogGroups"})
@@ -44,6 +44,8 @@ EITHER = frozenset({"logs:DescribeLogGroups"})
 @cache
 def resource_types(action: str) -> tuple[str, ...]:
     """ARN formats of the resources that an action can be limited to; empty when it has no resource type."""
+    if action in LATER:
+        return (LATER[action],)
     service, _, name = action.partition(":")
     found = (get_action_data(service, name) or {}).get(service, [])
     formats = [row["resource_arn_format"] for row in found if row["action"].lower() == action.lower()]
