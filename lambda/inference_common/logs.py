@@ -1,4 +1,4 @@
-"""Log lines as JSON with the request's id. What users send and models answer is never logged."""
+"""Log lines as JSON with the request's id. What users send and models answer is logged only if a route says so."""
 
 from __future__ import annotations
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from inference_common.errors import BadRequest
 
@@ -21,8 +21,16 @@ FIELDS = {"inputs", "parameters"}
 
 @dataclass(frozen=True)
 class InferenceRequest:
+    """What is asked of a model, whichever face of the API it came through.
+
+    `turns` is a conversation as (role, text), the last one being the user's; with it, every input stands for
+    one more answer to the same conversation. `task` is "embed" where vectors are wanted and no text.
+    """
+
     inputs: tuple[str, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    turns: tuple[tuple[str, str], ...] = ()
+    task: Literal["generate", "embed"] = "generate"
 
 
 def body_of(event: Mapping[str, Any]) -> str:
@@ -36,24 +44,38 @@ def body_of(event: Mapping[str, Any]) -> str:
         raise BadRequest("the body is not UTF-8 text") from None
 
 
-def parse_request(body: str) -> InferenceRequest:
-    """The request in a body, or a BadRequest that names the field and the rule."""
+def parse_object(body: str) -> dict[str, Any]:
+    """A JSON object, or a BadRequest."""
     try:
         document = json.loads(body)
     except ValueError:
         raise BadRequest("the body is not JSON") from None
     if not isinstance(document, dict):
         raise BadRequest("the body must be a JSON object")
+    return document
+
+
+def parse_request(body: str) -> InferenceRequest:
+    """The request in a body, or a BadRequest that names the field and the rule."""
+    document = parse_object(body)
     unknown = sorted(set(document) - FIELDS)
     if unknown:
-        raise BadRequest(f"unknown field '{unknown[0]}'; a request has {' and '.join(sorted(FIELDS))}")
+        raise BadRequest(f"unknown field '{unknown[0]}'; a request has {' and '.join(sorted(FIELDS))}", unknown[0])
     inputs = document.get("inputs")
-    if not isinstance(inputs, list) or not 1 <= len(inputs) <= MAX_INPUTS:
-        raise BadRequest(f"'inputs' must be a list of 1 to {MAX_INPUTS} strings")
-    for position, text in enumerate(inputs):
-        if not isinstance(text, str) or not 1 <= len(text) <= MAX_CHARACTERS:
-            raise BadRequest(f"'inputs[{position}]' must be a string of 1 to {MAX_CHARACTERS} characters")
+    if not isinstance(inputs, list):
+        raise BadRequest(f"'inputs' must be a list of 1 to {MAX_INPUTS} strings", "inputs")
     parameters = document.get("parameters", {})
     if not isinstance(parameters, dict):
-        raise BadRequest("'parameters' must be an object")
-    return InferenceRequest(tuple(inputs), parameters)
+        raise BadRequest("'parameters' must be an object", "parameters")
+    return InferenceRequest(checked(inputs), parameters)
+
+
+def checked(inputs: Sequence[Any], field_name: str = "inputs") -> tuple[str, ...]:
+    """The texts, if there are neither too many nor too long ones."""
+    if not 1 <= len(inputs) <= MAX_INPUTS:
+        raise BadRequest(f"'{field_name}' must be a list of 1 to {MAX_INPUTS} strings", field_name)
+    for position, text in enumerate(inputs):
+        if not isinstance(text, str) or not 1 <= len(text) <= MAX_CHARACTERS:
+            name = f"{field_name}[{position}]"
+            raise BadRequest(f"'{name}' must be a string of 1 to {MAX_CHARACTERS} characters", name)
+    return tuple(inputs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 
 class SettingsError(Exception):
@@ -26,4 +26,11 @@ def number(environ: Mapping[str, str], name: str, default: float, low: float, hi
         raise SettingsError(f"environment variable {name} must be a number, got '{raw}'") from None
     if not low <= value <= high:
         raise SettingsError(f"environment variable {name} must lie between {low:g} and {high:g}, got {raw}")
+    return value
+
+
+def choice(environ: Mapping[str, str], name: str, default: str, known: Sequence[str]) -> str:
+    value = environ.get(name, default)
+    if value not in known:
+        raise SettingsError(f"environment variable {name} must be one of {', '.join(known)}, got '{value}'")
     return value

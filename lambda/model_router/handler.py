@@ -1,90 +1,114 @@
-"""The model router: `POST /<kind>/{blueprint}` on API Gateway to a SageMaker endpoint or a Bedrock model.
+"""The model router behind API Gateway: `POST /<kind>/{blueprint}` and OpenAI's `/v1/*`, to SageMaker or Bedrock.
 
-Parse, look up the route, choose the targets, ask them in order, answer. Every known error has its status in
-`inference_common.errors`; what is not known is logged with its traceback and answered with 500.
+`native` and `openai_face` read and write; `service` is the way in between: access, route, guardrail, targets.
+Every known error has its status in `inference_common.errors`; what is not known is logged with its traceback
+and answered with 500.
 """
 
 from __future__ import annotations
 
 import os
+import random
 import time
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import Any
 
+import native
+import telemetry
+from access import access_of
 from clients.bedrock import BedrockBackend
+from clients.guardrails import BedrockGuardrails
 from clients.parameters import ParameterStore
 from clients.sagemaker import SageMakerBackend
 from deadline import Deadline
-from dispatch import Backend, Outcome, Reply, dispatch
+from health import Health
+from inference_common import emf
 from inference_common.errors import InternalError, ServiceError
 from inference_common.logs import BoundLogger, bind, get_logger
-from inference_common.requests import body_of, parse_request
-from inference_common.responses import respond, respond_error
-from routes import Route, RouteTable, Target
-from routing import choose, draw_for
+from inference_common.responses import check_size
+from journey import Journey
+from service import Router
 from settings import Settings
+from table import RouteTable
 
 SETTINGS = Settings.read(os.environ)
-ROUTES = RouteTable(ParameterStore(SETTINGS.routes_prefix), SETTINGS.route_cache_seconds, time.monotonic)
-BACKENDS: dict[str, Backend] = {"sagemaker": SageMakerBackend(), "bedrock": BedrockBackend()}
+ROUTER = Router(
+    table=RouteTable(ParameterStore(SETTINGS.routes_prefix), SETTINGS.route_cache_seconds, time.monotonic),
+    backends={"sagemaker": SageMakerBackend(), "bedrock": BedrockBackend()},
+    judge=BedrockGuardrails(),
+    health=Health(time.monotonic),
+    clock=time.monotonic,
+    pause=time.sleep,
+    draw=random.Random().random,
+    shadow_wait_seconds=SETTINGS.shadow_wait_seconds,
+)
 LOG = get_logger("model_router")
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """API Gateway's proxy integration: always a response, never an exception."""
-    request_id = event.get("requestContext", {}).get("requestId") or context.aws_request_id
-    blueprint = (event.get("pathParameters") or {}).get("blueprint") or ""
-    log = bind(LOG, request_id=request_id, blueprint=blueprint)
-    outcome = Outcome()
     started = time.monotonic()
+    journey = Journey(event.get("requestContext", {}).get("requestId") or context.aws_request_id)
+    face = face_of(event)
+    failed: ServiceError | None = None
     try:
-        route, reply = answer(event, context, request_id, blueprint, outcome, log)
-        response = succeed(request_id, route, reply, outcome)
+        access = access_of(event)
+        journey.principal = access.principal
+        response: dict[str, Any] = face.answer(event, ROUTER, access, deadline_of(event, context), journey)
+        check_size(response)
     except ServiceError as error:
-        # The causes behind a permanent error of ours are for the log alone.
-        log.warning(error.message, extra={"error": error.type}, exc_info=isinstance(error, InternalError))
-        response = respond_error(error, request_id, headers_of(request_id, outcome, None))
-    except Exception:
-        log.exception("unexpected error")
-        error = InternalError("an unexpected error; the log has it under this request id")
-        response = respond_error(error, request_id, headers_of(request_id, outcome, None))
-    elapsed = round((time.monotonic() - started) * 1000)
-    details = {"status": response["statusCode"], "ms": elapsed, "decision": outcome.route_decision}
-    log.info("answered", extra=details)
+        failed = error
+    except Exception as error:
+        bind(LOG, request_id=journey.request_id, blueprint=journey.blueprint).exception("unexpected error")
+        failed = InternalError("an unexpected error; the log has it under this request id")
+        failed.__cause__ = error
+    if failed:
+        response = face.refuse(failed, journey)
+    tell(journey, failed, response["statusCode"], time.monotonic() - started)
     return response
 
 
-def answer(
-    event: dict[str, Any], context: Any, request_id: str, blueprint: str, outcome: Outcome, log: BoundLogger
-) -> tuple[Route, Reply]:
-    """The request's way through the router."""
-    allowed = min(context.get_remaining_time_in_millis() / 1000, SETTINGS.api_limit_seconds)
-    deadline = Deadline.after(allowed - SETTINGS.deadline_margin_seconds, time.monotonic)
-    request = parse_request(body_of(event))
-    route = ROUTES.get(blueprint, deadline.call_timeout())
-    request = replace(request, parameters={**route.parameters, **request.parameters})
-    decision = choose(route.targets, unhealthy=(), draw=draw_for(request_id))
+def face_of(event: Mapping[str, Any]) -> Any:
+    """Who reads and writes this request; OpenAI's face is loaded with the first one that needs it."""
+    if not str(event.get("resource") or "").startswith("/v1/"):
+        return native
+    import openai_face
 
-    def on_failure(target: Target, error: ServiceError) -> None:
-        log.warning("target failed", extra={"target": target.name, "error": error.type, "why": error.message})
-
-    log.info("routed", extra={"target": decision.order[0].name, "reason": decision.reason})
-    return route, dispatch(decision, BACKENDS[route.source], request, deadline, outcome, on_failure)
+    return openai_face
 
 
-def headers_of(request_id: str, outcome: Outcome, fidelity: str | None) -> dict[str, str]:
-    headers = {"x-request-id": request_id, "x-route-decision": outcome.route_decision}
-    return {**headers, "x-fidelity": fidelity} if fidelity else headers
+def deadline_of(event: Mapping[str, Any], context: Any) -> Deadline:
+    """The sooner of the function's own end and API Gateway's, which began before a cold start did."""
+    limit = SETTINGS.api_limit_seconds
+    received = event.get("requestContext", {}).get("requestTimeEpoch")
+    spent = time.time() - received / 1000 if isinstance(received, int | float) else 0.0
+    # A clock that is off must not cost the request its time.
+    left = limit - spent if 0 <= spent < limit else limit
+    allowed = min(context.get_remaining_time_in_millis() / 1000, left)
+    return Deadline.after(allowed - SETTINGS.deadline_margin_seconds, time.monotonic)
 
 
-def succeed(request_id: str, route: Route, reply: Reply, outcome: Outcome) -> dict[str, Any]:
-    body: dict[str, Any] = {
-        "request_id": request_id,
-        "blueprint": route.blueprint,
-        "source": route.source,
-        "model": reply.model,
-        "outputs": reply.outputs,
+def tell(journey: Journey, failed: ServiceError | None, status: int, seconds: float) -> None:
+    """Metrics and log lines of a request that is answered."""
+    log: BoundLogger = bind(LOG, request_id=journey.request_id, blueprint=journey.blueprint)
+    for fields in telemetry.failures(journey):
+        log.warning("target failed", extra=fields)
+    if failed:
+        # The causes behind a permanent error of ours are for the log alone.
+        cause = failed.__cause__ if isinstance(failed, InternalError) else None
+        log.warning(failed.message, extra={"error": failed.type}, exc_info=cause)
+    payload = telemetry.payload(journey, SETTINGS.log_payloads)
+    if payload:
+        log.info("payload", extra=payload)
+    emf.emit(telemetry.metric_lines(journey, SETTINGS.metrics_namespace, seconds, failed, emf.milliseconds()))
+    details: dict[str, Any] = {
+        "status": status,
+        "ms": round(seconds * 1000),
+        "decision": journey.outcome.route_decision,
+        "reason": journey.outcome.reason,
     }
-    if reply.usage is not None:
-        body["usage"] = reply.usage
-    return respond(200, body, headers_of(request_id, outcome, reply.fidelity))
+    if journey.principal:
+        details["principal"] = journey.principal
+    if journey.comparison:
+        details["shadow"] = journey.comparison.verdict
+    log.info("answered", extra=details)

@@ -1,14 +1,36 @@
-"""Route records: what a blueprint's name stands for. Parsing is pure; the table asks a store and caches."""
+"""Route records: what a blueprint's name stands for. Pure.
+
+{
+  "blueprint": "chat", "kind": "realtime", "source": "bedrock",
+  "targets": [
+    {"name": "primary", "model_id": "…", "weight": 1},
+    {"name": "spare", "source": "sagemaker", "endpoint_name": "…", "weight": 0, "timeout_seconds": 10}
+  ],
+  "parameters": {"max_tokens": 200},
+  "guardrail": {"id": "…", "version": "1"},
+  "shadow": {"share": 0.1, "target": {"name": "candidate", "model_id": "…"}},
+  "retry": {"retries": 2, "base_seconds": 0.1, "max_seconds": 2},
+  "cooldown": {"failures": 3, "seconds": 30},
+  "log_payloads": false
+}
+
+Everything after `targets` may be absent, as may a target's `source` (the record's), `weight` (1), `format` (of
+SageMaker's payload: `families.sagemaker`), `family` and `base_model_id` (of a Bedrock model that is known by
+a profile's ARN only) and `api` (`converse`, or `invoke` for models that Converse does not speak to).
+"""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
-from inference_common.errors import InternalError, UnknownBlueprint
+from deadline import SHORTEST_CALL_SECONDS
+from health import Cooldown
+from inference_common.errors import InternalError
+from retry import Retry
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 TARGET_FIELD = {"sagemaker": "endpoint_name", "bedrock": "model_id"}
@@ -21,6 +43,32 @@ class Target:
     name: str
     address: str
     weight: float = 1
+    source: str = "sagemaker"
+    timeout_seconds: float | None = None
+    format: str = "platform"
+    family: str = ""
+    """Id of the model behind a profile, or as much of it as says how it is spoken to."""
+    api: str = "converse"
+    serverless: bool = False
+
+    @property
+    def key(self) -> str:
+        """Health is that of a place, whatever a record calls it."""
+        return f"{self.source}:{self.address}"
+
+
+@dataclass(frozen=True)
+class Guardrail:
+    id: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """A target that gets a copy of some requests, and whose answers nobody waits for."""
+
+    share: float
+    target: Target
 
 
 @dataclass(frozen=True)
@@ -30,46 +78,62 @@ class Route:
     source: str
     targets: tuple[Target, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    guardrail: Guardrail | None = None
+    shadow: Shadow | None = None
+    retry: Retry = field(default_factory=Retry)
+    cooldown: Cooldown = field(default_factory=Cooldown)
+    log_payloads: bool = False
 
 
 def parse_route(name: str, text: str) -> Route:
     """The record of one blueprint. A record that breaks the format is a defect of a deployment, not of a request."""
     try:
         record = json.loads(text)
-        address = TARGET_FIELD[record["source"]]
-        targets = tuple(Target(str(t["name"]), str(t[address]), float(t.get("weight", 1))) for t in record["targets"])
-        route = Route(name, record["kind"], record["source"], targets, record.get("parameters") or {})
+        route = _route(name, record)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InternalError(f"the route record of '{name}' is broken: {type(error).__name__} {error}") from error
-    if not targets or any(t.weight < 0 for t in targets):
+    if not route.targets or any(t.weight < 0 for t in route.targets):
         raise InternalError(f"the route record of '{name}' needs targets with weights of 0 or more")
+    if len({t.name for t in route.targets}) != len(route.targets):
+        raise InternalError(f"the route record of '{name}' has two targets of one name")
+    if any(t.timeout_seconds is not None and t.timeout_seconds < SHORTEST_CALL_SECONDS for t in route.targets):
+        raise InternalError(f"the route record of '{name}' gives a target less than {SHORTEST_CALL_SECONDS} s")
+    if route.shadow and not 0 <= route.shadow.share <= 1:
+        raise InternalError(f"the route record of '{name}' needs a shadow share from 0 to 1")
     return route
 
 
-class RouteStore(Protocol):
-    def read(self, name: str, timeout_seconds: int) -> str | None:
-        """The record's text, or None when there is none."""
+def _route(name: str, record: Mapping[str, Any]) -> Route:
+    kind, source = record["kind"], record["source"]
+    guardrail, shadow = record.get("guardrail"), record.get("shadow")
+    if source not in TARGET_FIELD:
+        raise KeyError(source)
+    return Route(
+        blueprint=name,
+        kind=kind,
+        source=source,
+        targets=tuple(_target(target, kind, source) for target in record["targets"]),
+        parameters=dict(record.get("parameters") or {}),
+        guardrail=Guardrail(str(guardrail["id"]), str(guardrail["version"])) if guardrail else None,
+        shadow=Shadow(float(shadow["share"]), _target(shadow["target"], kind, source)) if shadow else None,
+        retry=Retry(**(record.get("retry") or {})),
+        cooldown=Cooldown(**(record.get("cooldown") or {})),
+        log_payloads=record.get("log_payloads") is True,
+    )
 
 
-@dataclass
-class RouteTable:
-    """Routes by name, remembered for a while; that a name is unknown is never remembered."""
-
-    store: RouteStore
-    seconds: float
-    clock: Callable[[], float]
-    _known: dict[str, tuple[float, Route]] = field(default_factory=dict)
-
-    def get(self, name: str, timeout_seconds: int) -> Route:
-        if not NAME.fullmatch(name):
-            raise UnknownBlueprint(f"there is no blueprint '{name[:64]}'")
-        known = self._known.get(name)
-        if known and known[0] > self.clock():
-            return known[1]
-        text = self.store.read(name, timeout_seconds)
-        if text is None:
-            self._known.pop(name, None)
-            raise UnknownBlueprint(f"there is no blueprint '{name}'")
-        route = parse_route(name, text)
-        self._known[name] = (self.clock() + self.seconds, route)
-        return route
+def _target(target: Mapping[str, Any], kind: str, default_source: str) -> Target:
+    source = str(target.get("source", default_source))
+    address = str(target[TARGET_FIELD[source]])
+    seconds = target.get("timeout_seconds")
+    return Target(
+        name=str(target["name"]),
+        address=address,
+        weight=float(target.get("weight", 1)),
+        source=source,
+        timeout_seconds=None if seconds is None else float(seconds),
+        format=str(target.get("format", "platform")),
+        family=str(target.get("family") or target.get("base_model_id") or address),
+        api=str(target.get("api", "converse")),
+        serverless=source == "sagemaker" and kind == "serverless",
+    )

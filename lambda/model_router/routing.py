@@ -25,18 +25,19 @@ def draw_for(request_id: str) -> float:
 
 
 def choose(targets: Sequence[Target], unhealthy: Collection[str], draw: float) -> Decision:
-    """One target by weight among the healthy ones; then the others, healthy first, in the record's order.
+    """One target by weight among the healthy ones; then the other healthy ones, in the record's order.
 
-    Targets of weight 0 get no traffic of their own and serve as fallback only. When nothing is healthy,
-    the record's order is tried all the same: an answer may come, a refusal is certain.
+    Targets of weight 0 get no traffic of their own and serve as fallback only. When nothing is healthy, one
+    target is tried all the same: an answer may come, a refusal is certain.
     """
     healthy = [t for t in targets if t.name not in unhealthy]
-    candidates = [t for t in healthy if t.weight > 0] or healthy or list(targets)
-    first = pick(candidates, draw)
+    if not healthy:
+        return Decision((pick(targets, draw),), "nothing healthy")
+    first = pick([t for t in healthy if t.weight > 0] or healthy, draw)
     rest = [t for t in healthy if t is not first]
-    rest += [t for t in targets if t.name in unhealthy and t is not first]
-    reason = "only target" if len(targets) == 1 else "weight" if healthy else "nothing healthy"
-    return Decision((first, *rest), reason)
+    if len(targets) == 1:
+        return Decision((first,), "only target")
+    return Decision((first, *rest), "weight" if first.weight > 0 or not any(t.weight for t in targets) else "fallback")
 
 
 def pick(candidates: Sequence[Target], draw: float) -> Target:

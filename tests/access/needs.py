@@ -268,6 +268,11 @@ NEEDS: dict[str, Need] = {
             ["bedrock:application-inference-profile/{id}", "bedrock::foundation-model/amazon.nova-lite-v1:0"],
         ),
         lambda_runtime("model-router"),
+        # Nobody lists the models while a platform is deployed, and no blueprint of it has a guardrail.
+        later=pairs(
+            "ssm:GetParametersByPath", ["ssm:parameter/mlops/local/routes", "ssm:parameter/mlops/local/routes/*"]
+        )
+        | pairs("bedrock:ApplyGuardrail", "bedrock:guardrail/*"),
     ),
     "glue": Need(
         "jobs/etl",

@@ -1,4 +1,8 @@
-"""The only part of the router that knows AWS. boto3 never retries here: the router's own order of targets does."""
+"""The only part of the router that knows AWS. boto3 never retries here: `retry.py` is the one layer that does.
+
+One client per service: botocore fixes timeouts per client, and making one takes longer than a request may. A
+call's own limit is the deadline, kept by `race.within`; the client's are what ends a call that nobody awaits.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +13,29 @@ import boto3
 from botocore.config import Config
 
 FIDELITY_HEADER = "x-emulator-fidelity"
+CONNECT_SECONDS = 2
+READ_SECONDS = 60  # a container may take that long; API Gateway gives up before
 
 
-_CLIENTS: dict[tuple[str, int], Any] = {}
+_CLIENTS: dict[str, Any] = {}
 _MAKING = Lock()  # boto3's default session must not be used by two threads at once
 
 
-def client(service: str, timeout_seconds: int) -> Any:
-    """A client whose calls end within the timeout. botocore fixes timeouts per client, hence one per second."""
+def client(service: str) -> Any:
+    """The service's client, made when it is first needed."""
+    found = _CLIENTS.get(service)
+    if found is not None:
+        return found
     with _MAKING:
-        key = (service, timeout_seconds)
-        if key not in _CLIENTS:
-            _CLIENTS[key] = make_client(service, timeout_seconds)
-        return _CLIENTS[key]
+        if service not in _CLIENTS:
+            _CLIENTS[service] = make_client(service)
+        return _CLIENTS[service]
 
 
-def make_client(service: str, timeout_seconds: int) -> Any:
+def make_client(service: str) -> Any:
     config = Config(
-        connect_timeout=min(2, timeout_seconds),
-        read_timeout=timeout_seconds,
+        connect_timeout=CONNECT_SECONDS,
+        read_timeout=READ_SECONDS,
         retries={"total_max_attempts": 1},
         max_pool_connections=16,
     )

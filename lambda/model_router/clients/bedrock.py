@@ -1,22 +1,23 @@
-"""Targets on Bedrock, through Converse: one request schema for every family of models."""
+"""Targets on Bedrock: Converse for text (one request schema for every family), InvokeModel for the rest."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from deadline import Deadline
-from dispatch import Reply
-from inference_common.errors import BadRequest, ModelFailed
+from dispatch import Kept, Reply
+from families import bedrock, embeddings
+from inference_common.errors import BadRequest, MalformedAnswer
 from inference_common.requests import InferenceRequest
+from limits import check_payload
 from routes import Target
 
 from clients import client, fidelity_of
-from clients.failures import translate
+from clients.failures import FAILURES, in_the_middle, translate
+from clients.fanout import fan_out
 
-PARALLEL_CALLS = 8  # Converse takes one conversation per call
 INFERENCE_CONFIG = {
     "max_tokens": "maxTokens",
     "temperature": "temperature",
@@ -25,13 +26,101 @@ INFERENCE_CONFIG = {
 }
 KNOWN = (*INFERENCE_CONFIG, "system")
 USAGE = ("inputTokens", "outputTokens", "totalTokens")
+INPUT_TOKENS = "x-amzn-bedrock-input-token-count"
+
+
+class BedrockBackend:
+    """One call per input, several at a time."""
+
+    def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+        if request.task == "embed":
+            return self._embed(target, request, deadline, kept)
+        check_parameters(request.parameters)
+        if target.api == "invoke":
+            return self._invoke(target, request, deadline, kept)
+        arguments = converse_arguments(request.parameters)
+
+        def converse(position: int) -> Any:
+            turns = request.turns or (("user", request.inputs[position]),)
+            messages = [{"role": role, "content": [{"text": text}]} for role, text in turns]
+            try:
+                return client("bedrock-runtime").converse(modelId=target.address, messages=messages, **arguments)
+            except FAILURES as error:
+                raise translate(error, f"model {target.address}") from error
+
+        responses = fan_out(len(request.inputs), kept, deadline, converse)
+        return Reply(
+            outputs=[{"text": text_of(response)} for response in responses],
+            model={"model_id": target.address},
+            usage={name: sum(r.get("usage", {}).get(name, 0) for r in responses) for name in USAGE},
+            fidelity=fidelities(responses),
+            stops=tuple(str(response.get("stopReason", "end_turn")) for response in responses),
+        )
+
+    def _invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+        family = bedrock.of(target.family)
+        bodies = [family.write(text, request) for text in request.inputs]
+        responses = fan_out(len(bodies), kept, deadline, lambda i: invoke_model(target, bodies[i]))
+        answers = [bedrock.said(family, answer) for answer, _ in responses]
+        total = {name: sum((a.usage or {}).get(name, 0) for a in answers) for name in USAGE[:2]}
+        return Reply(
+            outputs=[{"text": answer.text} for answer in answers],
+            model={"model_id": target.address},
+            usage={**total, "totalTokens": sum(total.values())} if all(a.usage for a in answers) else None,
+            fidelity=fidelities([response for _, response in responses]),
+            stops=tuple(answer.stop for answer in answers),
+        )
+
+    def _embed(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+        embedder = embeddings.of(target.family)
+        embeddings.check(embedder, request.parameters)
+        starts = range(0, len(request.inputs), embedder.batch)
+        groups = [request.inputs[start : start + embedder.batch] for start in starts]
+        bodies = [embedder.write(group, request.parameters) for group in groups]
+        responses = fan_out(len(bodies), kept, deadline, lambda i: invoke_model(target, bodies[i]))
+        vectors = [
+            vector
+            for group, (answer, _) in zip(groups, responses, strict=True)
+            for vector in embeddings.vectors(embedder, answer, len(group))
+        ]
+        tokens = sum(token_count(answer, response) for answer, response in responses)
+        return Reply(
+            outputs=[{"embedding": vector} for vector in vectors],
+            model={"model_id": target.address},
+            usage={"inputTokens": tokens, "outputTokens": 0, "totalTokens": tokens},
+            fidelity=fidelities([response for _, response in responses]),
+        )
+
+
+def invoke_model(target: Target, body: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """The parsed body of one InvokeModel call, and the response around it."""
+    payload = json.dumps(body).encode()
+    check_payload(target, len(payload))
+    try:
+        response = client("bedrock-runtime").invoke_model(
+            modelId=target.address, contentType="application/json", accept="application/json", body=payload
+        )
+    except FAILURES as error:
+        raise translate(error, f"model {target.address}") from error
+    try:
+        content = response["body"].read()
+    except FAILURES as error:
+        raise in_the_middle(error) from error
+    try:
+        return json.loads(content), response
+    except ValueError:
+        raise MalformedAnswer("the model's answer is not JSON") from None
+
+
+def check_parameters(parameters: Mapping[str, Any]) -> None:
+    """What is not known is refused, not dropped."""
+    unknown = sorted(set(parameters) - set(KNOWN))
+    if unknown:
+        raise BadRequest(f"unknown parameter '{unknown[0]}'; known are {', '.join(KNOWN)}", unknown[0])
 
 
 def converse_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Our parameter names as Converse's arguments; what is not known is refused, not dropped."""
-    unknown = sorted(set(parameters) - set(KNOWN))
-    if unknown:
-        raise BadRequest(f"unknown parameter '{unknown[0]}'; known are {', '.join(KNOWN)}")
+    """Our parameter names as Converse's arguments."""
     arguments: dict[str, Any] = {}
     config = {INFERENCE_CONFIG[name]: v for name, v in parameters.items() if name in INFERENCE_CONFIG}
     if config:
@@ -45,31 +134,14 @@ def text_of(response: Mapping[str, Any]) -> str:
     try:
         return "".join(part.get("text", "") for part in response["output"]["message"]["content"])
     except (KeyError, TypeError, AttributeError):
-        raise ModelFailed("the model's answer holds no message") from None
+        raise MalformedAnswer("the model's answer holds no message") from None
 
 
-class BedrockBackend:
-    """One Converse call per input, several at a time."""
+def token_count(answer: Any, response: Mapping[str, Any]) -> int:
+    """Input tokens of an embedding: Titan says so in the body, Bedrock in a header for all."""
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return int(headers.get(INPUT_TOKENS) or (answer.get("inputTextTokenCount") if isinstance(answer, dict) else 0) or 0)
 
-    def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline) -> Reply:
-        arguments = converse_arguments(request.parameters)
 
-        def converse(text: str) -> Any:
-            # Asked anew for each input: the later ones have less time, or none.
-            bedrock = client("bedrock-runtime", deadline.call_timeout())
-            messages = [{"role": "user", "content": [{"text": text}]}]
-            return bedrock.converse(modelId=target.address, messages=messages, **arguments)
-
-        try:
-            with ThreadPoolExecutor(min(PARALLEL_CALLS, len(request.inputs))) as pool:
-                responses = list(pool.map(converse, request.inputs))
-        except (ClientError, BotoCoreError) as error:
-            raise translate(error, f"model {target.address}") from error
-        usage = {name: sum(r.get("usage", {}).get(name, 0) for r in responses) for name in USAGE}
-        fidelity = sorted({value for r in responses if (value := fidelity_of(r))})
-        return Reply(
-            outputs=[{"text": text_of(response)} for response in responses],
-            model={"model_id": target.address},
-            usage=usage,
-            fidelity=",".join(fidelity) or None,
-        )
+def fidelities(responses: list[Any]) -> str | None:
+    return ",".join(sorted({value for r in responses if (value := fidelity_of(r))})) or None

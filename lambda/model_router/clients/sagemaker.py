@@ -2,44 +2,67 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from deadline import Deadline
-from dispatch import Reply
-from inference_common.errors import ModelFailed
+from dispatch import Kept, Reply
+from families import sagemaker as formats
+from inference_common.errors import BadRequest
 from inference_common.requests import InferenceRequest
+from limits import check_payload
 from routes import Target
 
 from clients import client, fidelity_of
-from clients.failures import translate
+from clients.failures import FAILURES, in_the_middle, translate
+from clients.fanout import fan_out
 
 
 class SageMakerBackend:
-    """One InvokeEndpoint call carries all inputs."""
+    """One InvokeEndpoint call carries all inputs, or one call each where the container takes only one."""
 
-    def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline) -> Reply:
-        payload = {"inputs": list(request.inputs), "parameters": dict(request.parameters)}
+    def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+        spoken = formats.of(target.format)
+        if spoken.task != request.task:
+            makes = "embeddings" if spoken.task == "embed" else "no embeddings"
+            raise BadRequest(f"the model behind this blueprint makes {makes}", "model")
+        if spoken.together:
+            body, fidelity = self._call(target, spoken, spoken.encode(request.inputs, request))
+            parts, fidelities = [spoken.decode(body, len(request.inputs))], [fidelity]
+        else:
+            payloads = [spoken.encode([text], request) for text in request.inputs]
+            answers = fan_out(len(payloads), kept, deadline, lambda i: self._call(target, spoken, payloads[i]))
+            parts, fidelities = [spoken.decode(body, 1) for body, _ in answers], [each for _, each in answers]
+        return reply_of(target, parts, fidelities)
+
+    def _call(self, target: Target, spoken: formats.Format, payload: bytes) -> tuple[bytes, str | None]:
+        check_payload(target, len(payload))
         try:
-            response = client("sagemaker-runtime", deadline.call_timeout()).invoke_endpoint(
+            response = client("sagemaker-runtime").invoke_endpoint(
                 EndpointName=target.address,
-                ContentType="application/json",
-                Accept="application/json",
-                Body=json.dumps(payload).encode(),
+                ContentType=spoken.content_type,
+                Accept=spoken.content_type,
+                Body=payload,
             )
-            body = response["Body"].read()
-        except (ClientError, BotoCoreError) as error:
+        except FAILURES as error:
             raise translate(error, f"endpoint {target.address}") from error
-        return parse_reply(body, len(request.inputs), fidelity_of(response))
+        try:
+            body: bytes = response["Body"].read()
+        except FAILURES as error:
+            raise in_the_middle(error) from error
+        return body, fidelity_of(response)
 
 
-def parse_reply(body: bytes, expected: int, fidelity: str | None) -> Reply:
-    """The container's answer, which must have one output per input."""
-    try:
-        answer = json.loads(body)
-        outputs, model = answer["outputs"], answer["model"]
-    except (ValueError, KeyError, TypeError):
-        raise ModelFailed("the model's answer does not follow the contract") from None
-    if not isinstance(outputs, list) or len(outputs) != expected or not isinstance(model, dict):
-        raise ModelFailed(f"the model did not answer with {expected} outputs")
-    return Reply(outputs, model, None, fidelity)
+def reply_of(target: Target, parts: list[formats.Part], fidelities: list[str | None]) -> Reply:
+    """One answer from those to the single inputs."""
+    counted = [part.usage for part in parts if part.usage]
+    usage: dict[str, int] = {}
+    for each in counted:
+        usage = {name: usage.get(name, 0) + value for name, value in each.items()}
+    model: dict[str, Any] = parts[0].model or {"endpoint_name": target.address}
+    return Reply(
+        outputs=[output for part in parts for output in part.outputs],
+        model=model,
+        usage=usage or None,
+        fidelity=",".join(sorted({each for each in fidelities if each})) or None,
+        stops=tuple(stop for part in parts for stop in part.stops),
+    )

@@ -11,9 +11,10 @@ resource "aws_ssm_parameter" "route" {
     kind      = "realtime"
     source    = "bedrock"
     targets = [{
-      name     = "primary"
-      model_id = aws_bedrock_inference_profile.this.arn
-      weight   = 1
+      name          = "primary"
+      model_id      = aws_bedrock_inference_profile.this.arn
+      base_model_id = var.model_id # the profile's ARN does not tell how the model is spoken to
+      weight        = 1
     }]
     # Values arrive as text; numbers are numbers again in the record.
     parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }

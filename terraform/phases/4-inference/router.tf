@@ -1,5 +1,6 @@
 locals {
   routes_prefix = "/${var.context.project}/${var.context.environment}/routes"
+  routes_arn    = "arn:${data.aws_partition.current.partition}:ssm:${var.context.region}:${var.context.account_id}:parameter${local.routes_prefix}"
 }
 
 data "aws_partition" "current" {}
@@ -9,7 +10,33 @@ data "aws_iam_policy_document" "router" {
   statement {
     sid       = "ReadRoutes"
     actions   = ["ssm:GetParameter"]
-    resources = ["arn:${data.aws_partition.current.partition}:ssm:${var.context.region}:${var.context.account_id}:parameter${local.routes_prefix}/*"]
+    resources = ["${local.routes_arn}/*"]
+  }
+
+  statement {
+    # The list of models; SSM asks for the right on the path, with or without a slash at its end.
+    sid       = "ListRoutes"
+    actions   = ["ssm:GetParametersByPath"]
+    resources = [local.routes_arn, "${local.routes_arn}/*"]
+  }
+
+  statement {
+    # Guardrails have ids that nobody chose; the tag says whose they are. Models of SageMaker are guarded too.
+    sid       = "ApplyGuardrails"
+    actions   = ["bedrock:ApplyGuardrail"]
+    resources = ["arn:${data.aws_partition.current.partition}:bedrock:${var.context.region}:${var.context.account_id}:guardrail/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/project"
+      values   = [var.context.project]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/environment"
+      values   = [var.context.environment]
+    }
   }
 }
 

@@ -28,9 +28,12 @@ class Store:
         self.records = records
         self.reads = 0
 
-    def read(self, name: str, timeout_seconds: int) -> str | None:
+    def read(self, name: str, timeout_seconds: float) -> str | None:
         self.reads += 1
         return json.dumps(self.records[name]) if name in self.records else None
+
+    def list(self, timeout_seconds: float) -> list[Any]:
+        raise AssertionError("nothing here lists")
 
 
 class Backend:
@@ -40,7 +43,7 @@ class Backend:
         self.answers = answers
         self.requests: list[Any] = []
 
-    def invoke(self, target: Any, request: Any, deadline: Any) -> Any:
+    def invoke(self, target: Any, request: Any, deadline: Any, kept: Any) -> Any:
         self.requests.append(request)
         answer = self.answers[target.address]
         if isinstance(answer, Exception):
@@ -58,8 +61,9 @@ def router(load_function: Any) -> SimpleNamespace:
 def call(router: SimpleNamespace, context: Any, records: dict[str, Any], answers: dict[str, Any], **event: Any) -> Any:
     module = router.module
     router.store, router.backend = Store(records), Backend(answers)
-    module.ROUTES = router.all.routes.RouteTable(router.store, 30, lambda: 0.0)
-    module.BACKENDS = {"sagemaker": router.backend, "bedrock": router.backend}
+    module.ROUTER.table = router.all.table.RouteTable(router.store, 30, lambda: 0.0)
+    module.ROUTER.backends = {"sagemaker": router.backend, "bedrock": router.backend}
+    module.ROUTER.pause = lambda seconds: None
     base = {
         "pathParameters": {"blueprint": "reviews"},
         "requestContext": {"requestId": "r-1"},
@@ -83,6 +87,7 @@ def test_an_answer_has_the_published_form(router: Any, context: Any) -> None:
         "content-type": "application/json",
         "x-request-id": "r-1",
         "x-route-decision": "primary",
+        "x-route-reason": "only target",
         "x-fidelity": "executed",
     }
 
@@ -104,7 +109,10 @@ def test_when_all_fail_the_first_error_is_told(router: Any, context: Any) -> Non
     answers = {"one": errors.NotReady("starting"), "two": errors.ModelFailed("boom")}
     status, headers, body = call(router, context, {"reviews": TWO}, answers)
     assert (status, headers["retry-after"]) == (503, "5")
-    assert headers["x-route-decision"] == "none; after=primary:NotReady,spare:ModelFailed"
+    assert (
+        headers["x-route-decision"]
+        == "none; after=primary:NotReady,spare:ModelFailed,spare:ModelFailed,spare:ModelFailed"
+    )
     assert body == {"request_id": "r-1", "error": {"type": "NotReady", "message": "starting"}}
 
 
@@ -197,7 +205,7 @@ def test_logs_hold_the_decision_and_no_payload(logged: Any, router: Any, context
     body = json.dumps({"inputs": ["my private review"]})
     call(router, context, {"reviews": SAGEMAKER}, {"one": router.good}, body=body)
     lines = logged()
-    assert lines[-1]["decision"] == "primary"
+    assert (lines[-1]["decision"], lines[-1]["reason"]) == ("primary", "only target")
     assert lines[-1]["request_id"] == "r-1"
     assert "private" not in json.dumps(lines)
 

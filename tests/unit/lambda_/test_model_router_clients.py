@@ -8,11 +8,23 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, ParamValidationError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    IncompleteReadError,
+    NoCredentialsError,
+    ParamValidationError,
+    ReadTimeoutError,
+    ResponseStreamingError,
+)
+from botocore.parsers import ResponseParserError
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 from inference_common import errors
@@ -34,7 +46,7 @@ def deadline(router: Any) -> Any:
 def stub(router: Any, module: Any, service: str) -> Stubber:
     """Puts a stubbed client where the module gets its clients from."""
     client = boto3.client(service, **KEYS)
-    module.client = lambda name, timeout: client if name == service and timeout > 0 else None
+    module.client = lambda name: client if name == service else None
     stubber = Stubber(client)
     stubber.activate()
     return stubber
@@ -59,17 +71,28 @@ def test_sagemaker_request_and_answer(router: Any, deadline: Any) -> None:
         },
     )
     target = router.routes.Target("primary", "ep")
-    reply = router.clients_sagemaker.SageMakerBackend().invoke(target, InferenceRequest(("fine",), {"a": 1}), deadline)
+    reply = router.clients_sagemaker.SageMakerBackend().invoke(
+        target, InferenceRequest(("fine",), {"a": 1}), deadline, {}
+    )
     assert (reply.outputs, reply.model, reply.usage) == (answer["outputs"], {"seed": 42}, None)
     assert reply.fidelity == "executed"
 
 
 @pytest.mark.parametrize(
-    "answer", [[], {"outputs": []}, {"outputs": [1, 2], "model": {}}, {"outputs": [1], "model": 1}]
+    "answer",
+    [
+        b"{",
+        b"[]",
+        b'{"outputs": []}',
+        b'{"outputs": [{}, {}], "model": {}}',
+        b'{"outputs": [{}], "model": 1}',
+        b'{"outputs": [1], "model": {}}',
+    ],
 )
-def test_an_answer_beside_the_contract_is_the_model_s_fault(router: Any, answer: Any) -> None:
-    with pytest.raises(errors.ModelFailed):
-        router.clients_sagemaker.parse_reply(json.dumps(answer).encode(), 1, None)
+def test_an_answer_beside_the_contract_is_the_model_s_fault(router: Any, answer: bytes) -> None:
+    with pytest.raises(errors.MalformedAnswer) as raised:
+        router.families_sagemaker.of("platform").decode(answer, 1)
+    assert (raised.value.kind, raised.value.charged) == ("permanent", True)
 
 
 def test_bedrock_asks_once_per_input_and_adds_up(router: Any, deadline: Any) -> None:
@@ -91,9 +114,9 @@ def test_bedrock_asks_once_per_input_and_adds_up(router: Any, deadline: Any) -> 
             },
         )
     parameters = {"max_tokens": 5, "top_p": 0.5, "system": "be brief"}
-    router.clients_bedrock.PARALLEL_CALLS = 1  # the stub answers in one order only
+    router.clients_fanout.PARALLEL_CALLS = 1  # the stub answers in one order only
     reply = router.clients_bedrock.BedrockBackend().invoke(
-        router.routes.Target("primary", "m"), InferenceRequest(("one", "two"), parameters), deadline
+        router.routes.Target("primary", "m"), InferenceRequest(("one", "two"), parameters), deadline, {}
     )
     assert reply.outputs == [{"text": "ONE"}, {"text": "TWO"}]
     assert reply.usage == {"inputTokens": 4, "outputTokens": 6, "totalTokens": 10}
@@ -103,15 +126,15 @@ def test_bedrock_asks_once_per_input_and_adds_up(router: Any, deadline: Any) -> 
 def test_bedrock_refuses_unknown_parameters(router: Any, deadline: Any) -> None:
     request = InferenceRequest(("a",), {"max_token": 5})
     with pytest.raises(errors.BadRequest, match="unknown parameter 'max_token'; known are max_tokens"):
-        router.clients_bedrock.BedrockBackend().invoke(router.routes.Target("p", "m"), request, deadline)
+        router.clients_bedrock.BedrockBackend().invoke(router.routes.Target("p", "m"), request, deadline, {})
 
 
 def test_bedrock_parameters_of_a_wrong_type_are_the_caller_s_fault(router: Any, deadline: Any) -> None:
     # botocore refuses before it sends anything, so a client without a stub will do.
-    router.clients_bedrock.client = lambda name, timeout: boto3.client(name, **KEYS)
+    router.clients_bedrock.client = lambda name: boto3.client(name, **KEYS)
     request = InferenceRequest(("a",), {"max_tokens": "many"})
     with pytest.raises(errors.BadRequest, match="a parameter has a wrong type"):
-        router.clients_bedrock.BedrockBackend().invoke(router.routes.Target("p", "m"), request, deadline)
+        router.clients_bedrock.BedrockBackend().invoke(router.routes.Target("p", "m"), request, deadline, {})
 
 
 def test_route_records_come_from_the_parameter_store(router: Any) -> None:
@@ -126,29 +149,186 @@ def test_route_records_come_from_the_parameter_store(router: Any) -> None:
         store.read("reviews", 5)
 
 
-def client_error(code: str, message: str = "why") -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": message}}, "Operation")
+def client_error(code: str, message: str = "why", status: int = 400, **more: Any) -> ClientError:
+    response = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}, **more}
+    return ClientError(response, "Operation")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "kind"),
+    [
+        (client_error("ThrottlingException"), errors.Throttled, "throttled"),
+        (client_error("ServiceQuotaExceededException"), errors.Throttled, "throttled"),
+        (client_error("SomethingNew", status=429), errors.Throttled, "throttled"),
+        (client_error("ModelNotReadyException", status=429), errors.NotReady, "not-ready"),
+        (client_error("ValidationError", "Endpoint ep of account 1 not found."), errors.NotReady, "not-ready"),
+        (client_error("ServiceUnavailable"), errors.Unavailable, "transient"),
+        (client_error("InternalDependencyException", status=530), errors.Unavailable, "transient"),
+        (client_error("SomethingNew", status=502), errors.Unavailable, "transient"),
+        (client_error("ModelError", OriginalStatusCode=500), errors.ModelFailed, "transient"),
+        (client_error("ModelErrorException", originalStatusCode=503), errors.ModelFailed, "transient"),
+        (client_error("ModelError"), errors.ModelFailed, "transient"),
+        (client_error("ModelError", OriginalStatusCode=400), errors.BadRequest, "permanent"),
+        (client_error("ModelError", OriginalStatusCode=413), errors.PayloadTooLarge, "permanent"),
+        (client_error("ModelTimeoutException"), errors.DeadlineExceeded, "transient"),
+        (client_error("ValidationException"), errors.BadRequest, "permanent"),
+        (client_error("ValidationException", status=413), errors.PayloadTooLarge, "permanent"),
+        (client_error("413", status=413), errors.PayloadTooLarge, "permanent"),
+        (client_error("AccessDeniedException", status=403), errors.InternalError, "permanent"),
+        (ReadTimeoutError(endpoint_url="u"), errors.DeadlineExceeded, "transient"),
+        (ConnectTimeoutError(endpoint_url="u"), errors.Unavailable, "transient"),
+        (ConnectionClosedError(endpoint_url="u"), errors.Unavailable, "transient"),
+        (EndpointConnectionError(endpoint_url="u"), errors.Unavailable, "transient"),
+        (ResponseStreamingError(error="reset"), errors.AnswerCutOff, "transient"),
+        (ResponseParserError("no JSON"), errors.MalformedAnswer, "permanent"),
+        (ParamValidationError(report="r"), errors.BadRequest, "permanent"),
+        (NoCredentialsError(), errors.InternalError, "permanent"),
+    ],
+)
+def test_each_failure_has_its_meaning(router: Any, error: Any, expected: type[errors.ServiceError], kind: str) -> None:
+    found = router.clients_failures.translate(error, "endpoint ep")
+    assert (type(found), found.kind) == (expected, kind)
+
+
+class Broken(io.RawIOBase):
+    """A body that breaks in the middle."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def read(self, size: int = -1) -> bytes:
+        raise self._error
 
 
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (client_error("ThrottlingException"), errors.Throttled),
-        (client_error("ModelNotReadyException"), errors.NotReady),
-        (client_error("ServiceUnavailable"), errors.NotReady),
-        (client_error("ModelError"), errors.ModelFailed),
-        (client_error("ModelErrorException"), errors.ModelFailed),
-        (client_error("ModelTimeoutException"), errors.DeadlineExceeded),
-        (client_error("ValidationException"), errors.BadRequest),
-        (client_error("ValidationError", "Endpoint ep of account 1 not found."), errors.NotReady),
-        (client_error("AccessDeniedException"), errors.InternalError),
+        (ResponseStreamingError(error="reset"), errors.AnswerCutOff),
+        (IncompleteReadError(actual_bytes=1, expected_bytes=2), errors.AnswerCutOff),
         (ReadTimeoutError(endpoint_url="u"), errors.DeadlineExceeded),
-        (ConnectTimeoutError(endpoint_url="u"), errors.NotReady),
-        (ParamValidationError(report="r"), errors.BadRequest),
     ],
 )
-def test_each_failure_has_its_meaning(router: Any, error: Any, expected: type[errors.ServiceError]) -> None:
-    assert type(router.clients_failures.translate(error, "endpoint ep")) is expected
+def test_what_breaks_after_the_first_byte_is_charged(
+    router: Any, deadline: Any, error: Exception, expected: type[errors.ServiceError]
+) -> None:
+    stubber = stub(router, router.clients_sagemaker, "sagemaker-runtime")
+    stubber.add_response("invoke_endpoint", {"Body": Broken(error)})
+    target = router.routes.Target("primary", "ep")
+    with pytest.raises(expected) as raised:
+        router.clients_sagemaker.SageMakerBackend().invoke(target, InferenceRequest(("fine",)), deadline, {})
+    assert raised.value.charged
+
+
+def test_of_many_calls_the_answered_ones_are_kept(router: Any, deadline: Any) -> None:
+    asked: list[int] = []
+
+    def ask(position: int) -> str:
+        asked.append(position)
+        if position == 1 and asked.count(1) == 1:
+            raise errors.Throttled("slow down")
+        return f"answer {position}"
+
+    kept: dict[int, Any] = {}
+    router.clients_fanout.PARALLEL_CALLS = 1
+    with pytest.raises(errors.Throttled):
+        router.clients_fanout.fan_out(3, kept, deadline, ask)
+    assert 0 in kept
+    assert 1 not in kept
+    assert router.clients_fanout.fan_out(3, kept, deadline, ask) == ["answer 0", "answer 1", "answer 2"]
+    assert (asked.count(0), asked.count(1), asked.count(2)) == (1, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "serverless", "size", "limit"),
+    [
+        ("sagemaker", True, 4_500_000, 4 * 1024 * 1024),
+        ("sagemaker", False, 6_500_000, 6 * 1024 * 1024),
+        ("bedrock", False, 25_500_000, 25_000_000),
+    ],
+)
+def test_a_payload_that_the_target_does_not_take_is_refused(
+    router: Any, source: str, serverless: bool, size: int, limit: int
+) -> None:
+    target = router.routes.Target("p", "ep", source=source, serverless=serverless)
+    with pytest.raises(errors.PayloadTooLarge, match=f"of {limit} that the target takes"):
+        router.limits.check_payload(target, size)
+    router.limits.check_payload(target, limit)
+
+
+def test_an_oversized_payload_is_not_sent(router: Any, deadline: Any) -> None:
+    stub(router, router.clients_sagemaker, "sagemaker-runtime")  # a call would fail: nothing is stubbed
+    target = router.routes.Target("p", "ep", serverless=True)
+    request = InferenceRequest(("x" * 4_500_000,))
+    with pytest.raises(errors.PayloadTooLarge):
+        router.clients_sagemaker.SageMakerBackend().invoke(target, request, deadline, {})
+
+
+def test_a_guardrail_is_asked_with_one_block_per_text(router: Any) -> None:
+    stubber = stub(router, router.clients_guardrails, "bedrock-runtime")
+    response = {"usage": usage_of_guardrail(), "action": "NONE", "outputs": [], "assessments": []}
+    stubber.add_response(
+        "apply_guardrail",
+        response,
+        {
+            "guardrailIdentifier": "g1",
+            "guardrailVersion": "2",
+            "source": "INPUT",
+            "content": [{"text": {"text": "a"}}, {"text": {"text": "b"}}],
+        },
+    )
+    stubber.add_client_error("apply_guardrail", "ThrottlingException")
+    judge, guardrail = router.clients_guardrails.BedrockGuardrails(), router.routes.Guardrail("g1", "2")
+    assert judge.assess(guardrail, "INPUT", ["a", "b"])["action"] == "NONE"
+    with pytest.raises(errors.Throttled):
+        judge.assess(guardrail, "INPUT", ["a", "b"])
+
+
+def usage_of_guardrail() -> dict[str, int]:
+    policies = ("topic", "content", "word", "sensitiveInformation", "contextualGrounding")
+    names = [f"{name}PolicyUnits" for name in policies]
+    return {**dict.fromkeys(names, 1), "sensitiveInformationPolicyFreeUnits": 0}
+
+
+def test_embeddings_of_titan_are_asked_one_by_one(router: Any, deadline: Any) -> None:
+    stubber = stub(router, router.clients_bedrock, "bedrock-runtime")
+    router.clients_fanout.PARALLEL_CALLS = 1
+    for number, text in enumerate(("one", "two")):
+        stubber.add_response(
+            "invoke_model",
+            {"body": body({"embedding": [number, 0.5], "inputTextTokenCount": 3}), "contentType": "application/json"},
+            {
+                "modelId": "arn",
+                "contentType": "application/json",
+                "accept": "application/json",
+                "body": json.dumps({"inputText": text, "dimensions": 256}).encode(),
+            },
+        )
+    target = router.routes.Target("p", "arn", source="bedrock", family="amazon.titan-embed-text-v2:0")
+    request = InferenceRequest(("one", "two"), {"dimensions": 256}, task="embed")
+    reply = router.clients_bedrock.BedrockBackend().invoke(target, request, deadline, {})
+    assert reply.outputs == [{"embedding": [0, 0.5]}, {"embedding": [1, 0.5]}]
+    assert reply.usage == {"inputTokens": 6, "outputTokens": 0, "totalTokens": 6}
+
+
+def test_invoke_model_speaks_the_family_s_language(router: Any, deadline: Any) -> None:
+    stubber = stub(router, router.clients_bedrock, "bedrock-runtime")
+    answer = {"generation": " hi", "prompt_token_count": 2, "generation_token_count": 1, "stop_reason": "length"}
+    expected = {"prompt": "be brief\nhello", "max_gen_len": 5}
+    stubber.add_response(
+        "invoke_model",
+        {"body": body(answer), "contentType": "application/json"},
+        {
+            "modelId": "arn",
+            "contentType": "application/json",
+            "accept": "application/json",
+            "body": json.dumps(expected).encode(),
+        },
+    )
+    target = router.routes.Target("p", "arn", source="bedrock", family="meta.llama3-8b-instruct-v1:0", api="invoke")
+    request = InferenceRequest(("hello",), {"max_tokens": 5, "system": "be brief"})
+    reply = router.clients_bedrock.BedrockBackend().invoke(target, request, deadline, {})
+    assert (reply.outputs, reply.stops) == ([{"text": " hi"}], ("max_tokens",))
+    assert reply.usage == {"inputTokens": 2, "outputTokens": 1, "totalTokens": 3}
 
 
 @pytest.fixture
@@ -178,9 +358,21 @@ def test_a_call_ends_with_the_deadline_and_is_not_repeated(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     started = time.monotonic()
-    soon = router.deadline.Deadline.after(1.2, time.monotonic)
+    soon = router.deadline.Deadline.after(0.7, time.monotonic)
+    backend, target = router.clients_sagemaker.SageMakerBackend(), router.routes.Target("p", "ep")
+    router.handler.ROUTER.backends = {"sagemaker": backend}
     with pytest.raises(errors.DeadlineExceeded):
-        router.clients_sagemaker.SageMakerBackend().invoke(
-            router.routes.Target("p", "ep"), InferenceRequest(("a",)), soon
-        )
+        router.handler.ROUTER._ask(target, InferenceRequest(("a",)), soon, {})
     assert time.monotonic() - started < 3
+
+
+def test_names_of_routes_come_page_by_page(router: Any) -> None:
+    stubber = stub(router, router.clients_parameters, "ssm")
+    asked = {"Path": "/mlops/test/routes", "Recursive": False}
+    changed = datetime(2026, 11, 1, tzinfo=UTC)
+    for number, more in ((1, {"NextToken": "t"}), (2, {})):
+        parameter = {"Name": f"/mlops/test/routes/b{number}", "Value": "{}", "LastModifiedDate": changed}
+        stubber.add_response("get_parameters_by_path", {"Parameters": [parameter], **more}, asked)
+        asked = {**asked, "NextToken": "t"}
+    found = router.clients_parameters.ParameterStore("/mlops/test/routes").list(5)
+    assert [(record.name, record.changed) for record in found] == [("b1", 1793491200), ("b2", 1793491200)]

@@ -53,13 +53,29 @@ run "the_router_reads_routes_of_its_environment" {
   command = plan
 
   assert {
-    condition     = toset(flatten(data.aws_iam_policy_document.router.statement[*].actions)) == toset(["ssm:GetParameter"])
-    error_message = "The right to invoke comes from its owner, rights on Bedrock with the blueprints."
+    condition = { for statement in data.aws_iam_policy_document.router.statement : statement.sid => toset(statement.actions) } == {
+      ReadRoutes      = toset(["ssm:GetParameter"])
+      ListRoutes      = toset(["ssm:GetParametersByPath"])
+      ApplyGuardrails = toset(["bedrock:ApplyGuardrail"])
+    }
+    error_message = "The right to invoke comes from its owner, rights on Bedrock models with the blueprints."
   }
 
   assert {
-    condition     = alltrue([for arn in flatten(data.aws_iam_policy_document.router.statement[*].resources) : endswith(arn, ":parameter/mlops/test/routes/*")])
+    condition = { for statement in data.aws_iam_policy_document.router.statement : statement.sid => [for arn in sort(statement.resources) : split(":123456789012:", arn)[1]] } == {
+      ReadRoutes      = ["parameter/mlops/test/routes/*"]
+      ListRoutes      = ["parameter/mlops/test/routes", "parameter/mlops/test/routes/*"]
+      ApplyGuardrails = ["guardrail/*"]
+    }
     error_message = "Nothing of another environment may be reached."
+  }
+
+  assert {
+    condition = { for condition in flatten([for statement in data.aws_iam_policy_document.router.statement : statement.condition if statement.sid == "ApplyGuardrails"]) : condition.variable => [condition.test, join(",", condition.values)] } == {
+      "aws:ResourceTag/project"     = ["StringEquals", "mlops"]
+      "aws:ResourceTag/environment" = ["StringEquals", "test"]
+    }
+    error_message = "Guardrails of another project or environment may not be used."
   }
 }
 

@@ -1,0 +1,169 @@
+"""Bodies of Bedrock's InvokeModel by family of models, for those that Converse does not speak to. Pure.
+
+A family is known by a part of the model's id, whatever region prefix (`us.`) or version it has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from inference_common.errors import BadRequest, MalformedAnswer
+from inference_common.requests import InferenceRequest
+
+Body = dict[str, Any]
+STOPS = {
+    "FINISH": "end_turn",
+    "LENGTH": "max_tokens",
+    "STOP_CRITERIA_MET": "stop_sequence",
+    "CONTENT_FILTERED": "content_filtered",
+    "stop": "end_turn",
+    "length": "max_tokens",
+}
+
+
+class Said(NamedTuple):
+    """The text of one answer, why it ended, and its tokens where the body tells them."""
+
+    text: str
+    stop: str
+    usage: Mapping[str, int] | None = None
+
+
+@dataclass(frozen=True)
+class Family:
+    write: Callable[[str, InferenceRequest], Body]
+    read: Callable[[Any], Said]
+
+
+def of(model: str) -> Family:
+    for marker, family in FAMILIES:
+        if marker in model:
+            return family
+    known = ", ".join(marker for marker, _ in FAMILIES)
+    raise BadRequest(f"the model behind this blueprint is of no family that InvokeModel is known for ({known})")
+
+
+def _only(body: Mapping[str, Any]) -> Body:
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _turns(text: str, request: InferenceRequest) -> tuple[tuple[str, str], ...]:
+    return request.turns or (("user", text),)
+
+
+def _flat(text: str, request: InferenceRequest) -> str:
+    """For models that know no roles: one prompt, the last word is the model's."""
+    lines = [str(request.parameters["system"])] if "system" in request.parameters else []
+    return "\n".join([*lines, *(said for _, said in _turns(text, request))])
+
+
+def _anthropic(text: str, request: InferenceRequest) -> Body:
+    given = request.parameters
+    return _only(
+        {
+            "anthropic_version": "bedrock-2023-05-31",
+            "max_tokens": given.get("max_tokens", 512),
+            "messages": [{"role": role, "content": said} for role, said in _turns(text, request)],
+            "system": given.get("system"),
+            "temperature": given.get("temperature"),
+            "top_p": given.get("top_p"),
+            "stop_sequences": given.get("stop_sequences"),
+        }
+    )
+
+
+def _from_anthropic(answer: Any) -> Said:
+    usage = answer.get("usage") or {}
+    counted = {"inputTokens": usage.get("input_tokens", 0), "outputTokens": usage.get("output_tokens", 0)}
+    text = "".join(part.get("text", "") for part in answer["content"])
+    return Said(text, answer["stop_reason"], counted if usage else None)
+
+
+def _nova(text: str, request: InferenceRequest) -> Body:
+    given = request.parameters
+    config = _only(
+        {
+            "maxTokens": given.get("max_tokens"),
+            "temperature": given.get("temperature"),
+            "topP": given.get("top_p"),
+            "stopSequences": given.get("stop_sequences"),
+        }
+    )
+    messages = [{"role": role, "content": [{"text": said}]} for role, said in _turns(text, request)]
+    system = [{"text": str(given["system"])}] if "system" in given else None
+    return _only({"messages": messages, "system": system, "inferenceConfig": config or None})
+
+
+def _from_nova(answer: Any) -> Said:
+    text = "".join(part.get("text", "") for part in answer["output"]["message"]["content"])
+    return Said(text, answer["stopReason"], answer.get("usage"))
+
+
+def _titan(text: str, request: InferenceRequest) -> Body:
+    given = request.parameters
+    config = _only(
+        {
+            "maxTokenCount": given.get("max_tokens"),
+            "temperature": given.get("temperature"),
+            "topP": given.get("top_p"),
+            "stopSequences": given.get("stop_sequences"),
+        }
+    )
+    return {"inputText": _flat(text, request), **({"textGenerationConfig": config} if config else {})}
+
+
+def _from_titan(answer: Any) -> Said:
+    result = answer["results"][0]
+    usage = {"inputTokens": answer.get("inputTextTokenCount", 0), "outputTokens": result.get("tokenCount", 0)}
+    return Said(result["outputText"], STOPS.get(result.get("completionReason"), "end_turn"), usage)
+
+
+def _llama(text: str, request: InferenceRequest) -> Body:
+    given = request.parameters
+    body = {
+        "max_gen_len": given.get("max_tokens"),
+        "temperature": given.get("temperature"),
+        "top_p": given.get("top_p"),
+    }
+    return {"prompt": _flat(text, request), **_only(body)}
+
+
+def _from_llama(answer: Any) -> Said:
+    usage = {
+        "inputTokens": answer.get("prompt_token_count", 0),
+        "outputTokens": answer.get("generation_token_count", 0),
+    }
+    return Said(answer["generation"], STOPS.get(answer.get("stop_reason"), "end_turn"), usage)
+
+
+def _mistral(text: str, request: InferenceRequest) -> Body:
+    given = request.parameters
+    names = {"max_tokens": "max_tokens", "temperature": "temperature", "top_p": "top_p", "stop_sequences": "stop"}
+    return {"prompt": _flat(text, request), **_only({theirs: given.get(ours) for ours, theirs in names.items()})}
+
+
+def _from_mistral(answer: Any) -> Said:
+    output = answer["outputs"][0]
+    return Said(output["text"], STOPS.get(output.get("stop_reason"), "end_turn"))
+
+
+FAMILIES: tuple[tuple[str, Family], ...] = (
+    ("anthropic.", Family(_anthropic, _from_anthropic)),
+    ("amazon.nova", Family(_nova, _from_nova)),
+    ("amazon.titan-text", Family(_titan, _from_titan)),
+    ("meta.llama", Family(_llama, _from_llama)),
+    ("mistral.", Family(_mistral, _from_mistral)),
+)
+
+
+def said(family: Family, answer: Any) -> Said:
+    """What a body says, or a MalformedAnswer."""
+    try:
+        found = family.read(answer)
+    except (KeyError, IndexError, TypeError, AttributeError):
+        raise MalformedAnswer("the model's answer holds no text") from None
+    if not isinstance(found.text, str):
+        raise MalformedAnswer("the model's answer holds no text")
+    return found

@@ -1,0 +1,68 @@
+"""Embeddings on Bedrock: bodies of InvokeModel by family, and how many texts one call takes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from inference_common.errors import BadRequest, MalformedAnswer
+
+from families.sagemaker import vector
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """`batch` texts in one call."""
+
+    batch: int
+    write: Callable[[Sequence[str], Mapping[str, Any]], dict[str, Any]]
+    read: Callable[[Any], list[Any]]
+    parameters: tuple[str, ...] = ()
+
+
+def of(model: str) -> Embedder:
+    for marker, embedder in EMBEDDERS:
+        if marker in model:
+            return embedder
+    raise BadRequest("the model behind this blueprint makes no embeddings", "model")
+
+
+def _titan(texts: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {"inputText": texts[0], **({"dimensions": parameters["dimensions"]} if "dimensions" in parameters else {})}
+
+
+def _from_titan(answer: Any) -> list[Any]:
+    return [answer["embedding"]]
+
+
+def _cohere(texts: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {"texts": list(texts), "input_type": parameters.get("input_type", "search_document")}
+
+
+def _from_cohere(answer: Any) -> list[Any]:
+    found = answer["embeddings"]
+    return list(found["float"] if isinstance(found, Mapping) else found)
+
+
+EMBEDDERS: tuple[tuple[str, Embedder], ...] = (
+    ("amazon.titan-embed-text-v2", Embedder(1, _titan, _from_titan, ("dimensions",))),
+    ("amazon.titan-embed", Embedder(1, _titan, _from_titan)),
+    ("cohere.embed", Embedder(96, _cohere, _from_cohere, ("input_type",))),
+)
+
+
+def check(embedder: Embedder, parameters: Mapping[str, Any]) -> None:
+    unknown = sorted(set(parameters) - set(embedder.parameters))
+    if unknown:
+        raise BadRequest(f"the model behind this blueprint takes no '{unknown[0]}'", unknown[0])
+
+
+def vectors(embedder: Embedder, answer: Any, expected: int) -> list[list[float]]:
+    try:
+        found = embedder.read(answer)
+    except (KeyError, IndexError, TypeError):
+        raise MalformedAnswer("the model's answer holds no embedding") from None
+    if len(found) != expected:
+        raise MalformedAnswer(f"the model did not answer with {expected} embeddings")
+    return [vector(each) for each in found]

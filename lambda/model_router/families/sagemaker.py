@@ -1,0 +1,192 @@
+"""Payloads of SageMaker containers by `format` of the target. Pure.
+
+platform      {"inputs": [...], "parameters"} → {"outputs": [...], "model"}: this platform's own containers
+text          Hugging Face text generation (TGI): one input per call, {"generated_text"}
+classify      Hugging Face pipelines: all inputs in one call, [{"label", "score"}]
+embed         text embeddings (TEI): all inputs in one call, a vector each
+messages      OpenAI-compatible servers (LMI with vLLM, TGI's messages): one conversation per call
+csv           built-in algorithms (XGBoost, Linear Learner): a row per input, a prediction per line
+jsonlines     {"input"} per line → a document per line
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from inference_common.errors import BadRequest, InternalError, MalformedAnswer
+from inference_common.requests import InferenceRequest
+
+JSON = "application/json"
+FINISH = {"stop": "end_turn", "eos_token": "end_turn", "stop_sequence": "stop_sequence", "length": "max_tokens"}
+
+
+class Part(NamedTuple):
+    """What came back for some inputs."""
+
+    outputs: list[dict[str, Any]]
+    model: dict[str, Any] | None = None
+    usage: dict[str, int] | None = None
+    stops: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Format:
+    """How one kind of container reads and writes."""
+
+    content_type: str
+    encode: Callable[[Sequence[str], InferenceRequest], bytes]
+    decode: Callable[[bytes, int], Part]
+    together: bool = True
+    """All inputs in one call."""
+    task: str = "generate"
+
+
+def of(name: str) -> Format:
+    if name not in FORMATS:
+        raise InternalError(f"the route names the format '{name}', known are {', '.join(FORMATS)}")
+    return FORMATS[name]
+
+
+def _document(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except ValueError:
+        raise MalformedAnswer("the model's answer is not JSON") from None
+
+
+def _dump(document: Any) -> bytes:
+    return json.dumps(document).encode()
+
+
+def _per_input(outputs: Any, expected: int) -> list[Any]:
+    if not isinstance(outputs, list) or len(outputs) != expected:
+        raise MalformedAnswer(f"the model did not answer with {expected} outputs")
+    return outputs
+
+
+def _platform(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+    return _dump({"inputs": list(inputs), "parameters": dict(request.parameters)})
+
+
+def _from_platform(body: bytes, expected: int) -> Part:
+    answer = _document(body)
+    if not isinstance(answer, dict) or not isinstance(answer.get("model"), dict):
+        raise MalformedAnswer("the model's answer does not follow the contract")
+    outputs = _per_input(answer.get("outputs"), expected)
+    if not all(isinstance(output, dict) for output in outputs):
+        raise MalformedAnswer("the model's answer does not follow the contract")
+    return Part(outputs, answer["model"])
+
+
+TEXT_PARAMETERS = {
+    "max_tokens": "max_new_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "stop_sequences": "stop",
+}
+
+
+def _text(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+    named = {TEXT_PARAMETERS.get(name, name): v for name, v in request.parameters.items() if name != "system"}
+    prompt = "\n".join(text for _, text in request.turns) if request.turns else inputs[0]
+    system = request.parameters.get("system")
+    return _dump({"inputs": f"{system}\n{prompt}" if system else prompt, "parameters": {"details": True, **named}})
+
+
+def _from_text(body: bytes, expected: int) -> Part:
+    answer = _document(body)
+    answer = answer[0] if isinstance(answer, list) and len(answer) == 1 else answer
+    if not isinstance(answer, dict) or not isinstance(answer.get("generated_text"), str):
+        raise MalformedAnswer("the model's answer has no generated_text")
+    details = answer.get("details")
+    stops = (FINISH.get(str(details.get("finish_reason")), "end_turn"),) if isinstance(details, Mapping) else ()
+    return Part([{"text": answer["generated_text"]}], stops=stops)
+
+
+def _classify(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+    return _dump({"inputs": list(inputs), **({"parameters": dict(request.parameters)} if request.parameters else {})})
+
+
+def _from_classify(body: bytes, expected: int) -> Part:
+    outputs = _per_input(_document(body), expected)
+    best = [max(o, key=lambda each: each["score"]) if isinstance(o, list) and o else o for o in outputs]
+    if not all(isinstance(output, dict) and "label" in output for output in best):
+        raise MalformedAnswer("the model's answer has no labels")
+    return Part(best)
+
+
+def _embed(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+    return _dump({"inputs": list(inputs)})
+
+
+def _from_embed(body: bytes, expected: int) -> Part:
+    vectors = _per_input(_document(body), expected)
+    return Part([{"embedding": vector(each)} for each in vectors])
+
+
+def vector(value: Any) -> list[float]:
+    if not isinstance(value, list) or not value or not all(isinstance(x, int | float) for x in value):
+        raise MalformedAnswer("the model's answer has no vector of numbers")
+    return value
+
+
+def _messages(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+    parameters = {("stop" if name == "stop_sequences" else name): v for name, v in request.parameters.items()}
+    system = parameters.pop("system", None)
+    turns = request.turns or (("user", inputs[0]),)
+    messages = [{"role": role, "content": text} for role, text in turns]
+    return _dump({"messages": [{"role": "system", "content": system}, *messages] if system else messages, **parameters})
+
+
+def _from_messages(body: bytes, expected: int) -> Part:
+    answer = _document(body)
+    try:
+        choice = answer["choices"][0]
+        text, stop = choice["message"]["content"], FINISH.get(choice.get("finish_reason"), "end_turn")
+    except (KeyError, IndexError, TypeError, AttributeError):
+        raise MalformedAnswer("the model's answer holds no message") from None
+    usage = answer.get("usage") or {}
+    names = {"inputTokens": "prompt_tokens", "outputTokens": "completion_tokens", "totalTokens": "total_tokens"}
+    counted = {ours: int(usage[theirs]) for ours, theirs in names.items() if isinstance(usage.get(theirs), int)}
+    return Part([{"text": text or ""}], usage=counted or None, stops=(stop,))
+
+
+def _csv(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+    if any("\n" in row for row in inputs):
+        raise BadRequest("an input of this blueprint is one row of CSV, without line ends")
+    return "\n".join(inputs).encode()
+
+
+def _from_csv(body: bytes, expected: int) -> Part:
+    rows = _per_input(body.decode("utf-8", "replace").split(), expected)
+    return Part([{"prediction": [_number(cell) for cell in row.split(",")]} for row in rows])
+
+
+def _number(cell: str) -> float:
+    try:
+        return float(cell)
+    except ValueError:
+        raise MalformedAnswer("the model's answer has a prediction that is no number") from None
+
+
+def _lines(inputs: Sequence[str], request: InferenceRequest) -> bytes:
+    return b"".join(_dump({"input": text, **request.parameters}) + b"\n" for text in inputs)
+
+
+def _from_lines(body: bytes, expected: int) -> Part:
+    answers = _per_input([_document(line) for line in body.splitlines() if line.strip()], expected)
+    return Part([answer if isinstance(answer, dict) else {"output": answer} for answer in answers])
+
+
+FORMATS: dict[str, Format] = {
+    "platform": Format(JSON, _platform, _from_platform),
+    "text": Format(JSON, _text, _from_text, together=False),
+    "classify": Format(JSON, _classify, _from_classify),
+    "embed": Format(JSON, _embed, _from_embed, task="embed"),
+    "messages": Format(JSON, _messages, _from_messages, together=False),
+    "csv": Format("text/csv", _csv, _from_csv),
+    "jsonlines": Format("application/jsonlines", _lines, _from_lines),
+}

@@ -1,0 +1,94 @@
+"""The way of one request from blueprint to reply, the same for every face of the API. Pure but for what it is given.
+
+access → route → guardrail → targets (and shadow) → guardrail
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+
+from access import Access
+from deadline import Deadline
+from dispatch import Backend, Dispatcher, Kept, Reply
+from guardrail import SECONDS_AFTER, Gate, Judge, patiently
+from health import Health
+from inference_common.errors import UnknownBlueprint
+from inference_common.requests import InferenceRequest
+from journey import Journey
+from race import within
+from routes import Route, Target
+from routing import choose, draw_for
+from shadow import Cast, cast, wanted
+from table import RouteTable
+
+
+@dataclass
+class Router:
+    """What a request's way takes, apart from the request."""
+
+    table: RouteTable
+    backends: Mapping[str, Backend]
+    judge: Judge
+    health: Health
+    clock: Callable[[], float]
+    pause: Callable[[float], None]
+    draw: Callable[[], float]
+    shadow_wait_seconds: float
+
+    def answer(
+        self, request: InferenceRequest, access: Access, kinds: Collection[str], deadline: Deadline, journey: Journey
+    ) -> Reply:
+        """The reply of the blueprint that the journey is to; what happens is told to the journey."""
+        access.check(journey.blueprint)
+        route = self.route(journey, kinds, deadline)
+        defaults = route.parameters if request.task == "generate" else {}
+        request = replace(request, parameters={**defaults, **request.parameters})
+        gate = self._gate(route, journey)
+        if gate:
+            request = gate.check_input(request, deadline.before(SECONDS_AFTER))
+        journey.request = request
+        shadowed = self._cast(route, request, deadline, journey)
+        reply = self._dispatch(route, request, deadline.before(SECONDS_AFTER) if gate else deadline, journey)
+        if shadowed:
+            # Before the guardrail: models are compared, not masks. The wait never costs the answer its time.
+            spare = deadline.remaining() - (SECONDS_AFTER if gate else 0)
+            journey.comparison = shadowed.compare(reply, min(self.shadow_wait_seconds, spare))
+        if gate:
+            reply = gate.check_output(reply, deadline)
+        journey.reply = reply
+        return reply
+
+    def route(self, journey: Journey, kinds: Collection[str], deadline: Deadline) -> Route:
+        """The route of a blueprint that is of one of the kinds."""
+        found = self.table.get(journey.blueprint, deadline.call_timeout())
+        journey.route, journey.stale = found
+        if kinds and found.route.kind not in kinds:
+            raise UnknownBlueprint(
+                f"the blueprint '{journey.blueprint}' is of kind '{found.route.kind}', not {' or '.join(sorted(kinds))}"
+            )
+        return found.route
+
+    def _dispatch(self, route: Route, request: InferenceRequest, deadline: Deadline, journey: Journey) -> Reply:
+        unhealthy = {t.name for t in route.targets if not self.health.admits(t.key)}
+        decision = choose(route.targets, unhealthy, draw_for(journey.request_id))
+        journey.outcome.reason = decision.reason
+        dispatcher = Dispatcher(self._ask, self.health, self.pause, self.draw)
+        return dispatcher.dispatch(route, decision, request, deadline, journey.outcome)
+
+    def _ask(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+        backend = self.backends[target.source]
+        return within(deadline.call_timeout(), lambda: backend.invoke(target, request, deadline, kept))
+
+    def _cast(self, route: Route, request: InferenceRequest, deadline: Deadline, journey: Journey) -> Cast | None:
+        if route.shadow is None or not wanted(route, journey.request_id):
+            return None
+        target = route.shadow.target
+        backend = self.backends[target.source]
+        return cast(target, lambda: backend.invoke(target, request, deadline, {}), self.clock)
+
+    def _gate(self, route: Route, journey: Journey) -> Gate | None:
+        if route.guardrail is None:
+            return None
+        judge = patiently(self.judge, route.guardrail, within, route.retry, self.pause, self.draw)
+        return Gate(route.guardrail, judge, journey.verdicts)

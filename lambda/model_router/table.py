@@ -1,0 +1,89 @@
+"""The routing table: records from a store, remembered for a while, and kept while the store has a bad moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from inference_common.errors import ServiceError, UnknownBlueprint
+from routes import NAME, Route, parse_route
+
+STALE_PAUSE_SECONDS = 5.0
+"""How long the store is left in peace after it failed."""
+
+
+class Record(NamedTuple):
+    """A record in a listing."""
+
+    name: str
+    changed: int
+    """Seconds since 1970."""
+    text: str
+
+    @property
+    def kind(self) -> str:
+        """Nothing where the record is broken: whoever asks for that blueprint hears of it."""
+        try:
+            return parse_route(self.name, self.text).kind
+        except ServiceError:
+            return ""
+
+
+class RouteStore(Protocol):
+    def read(self, name: str, timeout_seconds: float) -> str | None:
+        """The record's text, or None when there is none."""
+
+    def list(self, timeout_seconds: float) -> Sequence[Record]:
+        """All records there are."""
+
+
+class Found(NamedTuple):
+    """A route, and whether the store could not be asked whether it still holds."""
+
+    route: Route
+    stale: bool
+
+
+@dataclass
+class RouteTable:
+    """Routes by name. That a name is unknown is never remembered; that it is gone is learned with the next read."""
+
+    store: RouteStore
+    seconds: float
+    clock: Callable[[], float]
+    _known: dict[str, tuple[float, Route, bool]] = field(default_factory=dict)
+    _listed: tuple[float, tuple[Record, ...]] | None = None
+
+    def get(self, name: str, timeout_seconds: float) -> Found:
+        if not NAME.fullmatch(name):
+            raise UnknownBlueprint(f"there is no blueprint '{name[:64]}'")
+        known = self._known.get(name)
+        if known and known[0] > self.clock():
+            return Found(known[1], known[2])
+        try:
+            text = self.store.read(name, timeout_seconds)
+        except ServiceError as error:
+            if known is None or not error.transient:
+                raise
+            self._known[name] = (self.clock() + min(self.seconds, STALE_PAUSE_SECONDS), known[1], True)
+            return Found(known[1], True)
+        if text is None:
+            self._known.pop(name, None)
+            raise UnknownBlueprint(f"there is no blueprint '{name}'")
+        route = parse_route(name, text)
+        self._known[name] = (self.clock() + self.seconds, route, False)
+        return Found(route, False)
+
+    def names(self, timeout_seconds: float) -> tuple[Record, ...]:
+        """All blueprints, in order of name; an older list while the store has a bad moment."""
+        if self._listed and self._listed[0] > self.clock():
+            return self._listed[1]
+        try:
+            found = tuple(sorted(r for r in self.store.list(timeout_seconds) if NAME.fullmatch(r.name)))
+        except ServiceError as error:
+            if self._listed is None or not error.transient:
+                raise
+            found = self._listed[1]
+        self._listed = (self.clock() + self.seconds, found)
+        return found

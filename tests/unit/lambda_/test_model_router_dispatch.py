@@ -1,0 +1,333 @@
+"""What the router promises whatever its targets do: laws, checked over many invented days."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from inference_common import errors
+from inference_common.requests import InferenceRequest
+
+REQUEST = InferenceRequest(("a",))
+PERMANENT = ("BadRequest", "PayloadTooLarge", "InternalError", "MalformedAnswer")
+PASSING = ("Throttled", "Unavailable", "ModelFailed", "NotReady", "DeadlineExceeded", "AnswerCutOff")
+
+
+@pytest.fixture
+def logic(load_function: Any) -> Any:
+    return load_function("model_router", ROUTES_PREFIX="/r")
+
+
+@dataclass
+class World:
+    """Time that passes only when somebody works or waits, and targets that do as the script says."""
+
+    logic: Any
+    script: list[tuple[str, float]]
+    """What each question ends with ("ok" or an error's name), and how long it takes."""
+    now: float = 1000.0
+    asked: list[tuple[str, str, float, float]] = field(default_factory=list)
+    """Target, how it ended, when it began, when it ended."""
+    pauses: list[float] = field(default_factory=list)
+
+    def clock(self) -> float:
+        return self.now
+
+    def pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        self.now += seconds
+
+    def ask(self, target: Any, request: Any, deadline: Any, kept: Any) -> Any:
+        """As `race.within` does: a call that takes longer than it may ends when it must."""
+        began = self.now
+        ending, seconds = self.script[len(self.asked) % len(self.script)]
+        limit = deadline.call_timeout()
+        self.now += min(seconds, limit)
+        if seconds > limit:
+            ending = "DeadlineExceeded"
+        self.asked.append((target.name, ending, began, self.now))
+        if ending != "ok":
+            raise getattr(errors, ending)("scripted")
+        return self.logic.dispatch.Reply([{"text": target.name}], {})
+
+    def health(self) -> Any:
+        return self.logic.health.Health(self.clock)
+
+
+def route(logic: Any, weights: list[float], **more: Any) -> Any:
+    targets = tuple(logic.routes.Target(f"t{n}", f"ep{n}", weight) for n, weight in enumerate(weights))
+    return logic.routes.Route("b", "realtime", "sagemaker", targets, **more)
+
+
+def run(world: World, route: Any, health: Any, seconds: float = 28.0, draw: float = 0.3) -> Any:
+    """(reply or error, outcome) of one request."""
+    unhealthy = {t.name for t in route.targets if not health.admits(t.key)}
+    decision = world.logic.routing.choose(route.targets, unhealthy, draw)
+    outcome = world.logic.dispatch.Outcome(decision.reason)
+    deadline = world.logic.deadline.Deadline.after(seconds, world.clock)
+    dispatcher = world.logic.dispatch.Dispatcher(world.ask, health, world.pause, lambda: draw)
+    try:
+        return dispatcher.dispatch(route, decision, REQUEST, deadline, outcome), outcome
+    except errors.ServiceError as error:
+        return error, outcome
+
+
+ENDINGS = st.tuples(st.sampled_from(("ok", *PERMANENT, *PASSING)), st.floats(0, 40))
+SCRIPTS = st.lists(ENDINGS, min_size=1, max_size=12)
+WEIGHTS = st.lists(st.integers(0, 4), min_size=1, max_size=4)
+
+
+def test_no_attempt_outlives_the_deadline(logic: Any) -> None:
+    @settings(deadline=None)
+    @given(script=SCRIPTS, weights=WEIGHTS, seconds=st.floats(0, 28), draw=st.floats(0, 1, exclude_max=True))
+    def check(script: Any, weights: Any, seconds: float, draw: float) -> None:
+        world = World(logic, script)
+        ends = world.now + seconds
+        said, _ = run(world, route(logic, weights), world.health(), seconds, draw)
+        assert world.now <= ends + 1e-6
+        assert all(end <= ends + 1e-6 for *_, end in world.asked)
+        assert world.asked or isinstance(said, errors.DeadlineExceeded)
+
+    check()
+
+
+def test_every_request_ends_with_an_answer_or_a_known_error_and_few_questions(logic: Any) -> None:
+    @settings(deadline=None)
+    @given(script=SCRIPTS, weights=WEIGHTS, retries=st.integers(0, 4))
+    def check(script: Any, weights: Any, retries: int) -> None:
+        world = World(logic, script)
+        made = route(logic, weights, retry=logic.retry.Retry(retries=retries))
+        said, outcome = run(world, made, world.health())
+        assert len(world.asked) == len(outcome.attempts) <= len(weights) + retries
+        assert (outcome.answered_by is None) == isinstance(said, errors.ServiceError)
+        if outcome.answered_by:
+            assert world.asked[-1][:2] == (outcome.answered_by.name, "ok")
+
+    check()
+
+
+def test_a_permanent_error_is_never_repeated_and_opens_nothing(logic: Any) -> None:
+    @settings(deadline=None)
+    @given(endings=st.lists(st.sampled_from(PERMANENT), min_size=1, max_size=8), weights=WEIGHTS)
+    def check(endings: list[str], weights: Any) -> None:
+        world = World(logic, [(name, 0.1) for name in endings])
+        health, made = world.health(), route(logic, weights)
+        for number, ending in enumerate(endings, start=1):
+            said, _ = run(world, made, health)
+            assert (said.type, len(world.asked)) == (ending, number), "one question, one answer"
+        assert world.pauses == []
+        assert all(health.admits(t.key) for t in made.targets)
+
+    check()
+
+
+def test_within_a_request_nothing_follows_a_permanent_error(logic: Any) -> None:
+    @settings(deadline=None)
+    @given(script=SCRIPTS, weights=WEIGHTS)
+    def check(script: Any, weights: Any) -> None:
+        world = World(logic, script)
+        said, _ = run(world, route(logic, weights), world.health())
+        endings = [ending for _, ending, *_ in world.asked]
+        assert not set(endings[:-1]) & {"ok", *PERMANENT}
+        if endings and endings[-1] in PERMANENT:
+            assert said.type == endings[-1], "and it is the answer"
+
+    check()
+
+
+def test_after_the_first_byte_nobody_else_is_asked(logic: Any) -> None:
+    """An answer, or a part of one, is paid for: it is the last call, unless its target resumes it."""
+
+    @settings(deadline=None)
+    @given(script=SCRIPTS, weights=WEIGHTS)
+    def check(script: Any, weights: Any) -> None:
+        world = World(logic, script)
+        run(world, route(logic, weights), world.health())
+        charged = [
+            i for i, (_, ending, *_) in enumerate(world.asked) if ending in ("ok", "MalformedAnswer", "AnswerCutOff")
+        ]
+        assert charged in ([], [len(world.asked) - 1])
+
+    check()
+
+
+def test_a_partly_answered_request_stays_with_its_target(logic: Any) -> None:
+    world = World(logic, [("Throttled", 0.1), ("Throttled", 0.1), ("ok", 0.1)])
+
+    def ask(target: Any, request: Any, deadline: Any, kept: Any) -> Any:
+        kept[0] = "paid for"
+        return World.ask(world, target, request, deadline, kept)
+
+    world.ask = ask  # type: ignore[method-assign]
+    said, _ = run(world, route(logic, [1, 1]), world.health())
+    assert [name for name, *_ in world.asked] == ["t0", "t0", "t0"]
+    assert said.outputs == [{"text": "t0"}]
+
+
+def test_weights_converge(logic: Any) -> None:
+    @settings(deadline=None, max_examples=20)
+    @given(weights=st.lists(st.integers(0, 5), min_size=2, max_size=4).filter(any), salt=st.integers(0, 10**6))
+    def check(weights: list[int], salt: int) -> None:
+        made = route(logic, weights)
+        draws = [logic.routing.draw_for(f"{salt}-{n}") for n in range(3000)]
+        counted = Counter(logic.routing.choose(made.targets, (), draw).order[0].name for draw in draws)
+        for number, weight in enumerate(weights):
+            assert counted[f"t{number}"] / 3000 == pytest.approx(weight / sum(weights), abs=0.05)
+
+    check()
+
+
+def test_a_recovered_target_gets_traffic_again(logic: Any) -> None:
+    @settings(deadline=None)
+    @given(
+        failures=st.integers(1, 5),
+        cooldown=st.floats(1, 60),
+        error=st.sampled_from(["Throttled", "Unavailable", "ModelFailed", "NotReady"]),
+    )
+    def check(failures: int, cooldown: float, error: str) -> None:
+        world = World(logic, [(error, 0.0)])
+        made = route(
+            logic,
+            [1],
+            retry=logic.retry.Retry(retries=0),
+            cooldown=logic.health.Cooldown(failures, cooldown),
+        )
+        health, key = world.health(), made.targets[0].key
+        for _ in range(failures):
+            assert health.admits(key)
+            run(world, made, health)
+        assert not health.admits(key)
+        world.now += cooldown
+        world.script = [("ok", 0.0)]
+        assert health.admits(key), "half-open"
+        reply, _ = run(world, made, health)
+        assert reply.outputs == [{"text": "t0"}]
+        world.script = [(error, 0.0)]
+        for _ in range(failures):
+            assert health.admits(key), "closed, with a clean record"
+            run(world, made, health)
+
+    check()
+
+
+def test_a_failed_probe_opens_again(logic: Any) -> None:
+    world = World(logic, [("Unavailable", 0.0)])
+    made = route(logic, [1, 0], retry=logic.retry.Retry(retries=0), cooldown=logic.health.Cooldown(2, 30))
+    health = world.health()
+    for _ in range(2):
+        health.failed(made.targets[0].key, made.cooldown)
+    world.now += 30
+    run(world, made, health)
+    assert [name for name, *_ in world.asked] == ["t0", "t1"]
+    assert not health.admits(made.targets[0].key)
+    assert health.seconds_until_probe(made.targets[0].key) == 30
+
+
+def test_one_probe_at_a_time(logic: Any) -> None:
+    world = World(logic, [("ok", 0.0)])
+    made = route(logic, [1, 0], cooldown=logic.health.Cooldown(1, 30))
+    health, key = world.health(), made.targets[0].key
+    health.failed(key, made.cooldown)
+    world.now += 30
+    assert health.begin(key)
+    assert not health.begin(key)
+    assert not health.admits(key)
+    reply, _ = run(world, made, health)
+    assert reply.outputs == [{"text": "t1"}], "whoever comes meanwhile goes elsewhere"
+    health.succeeded(key)
+    reply, _ = run(world, made, health)
+    assert reply.outputs == [{"text": "t0"}]
+
+
+def test_a_probe_lost_to_somebody_else_is_no_failure(logic: Any) -> None:
+    world = World(logic, [("ok", 0.0)])
+    made = route(logic, [1, 0], cooldown=logic.health.Cooldown(1, 30))
+    health, key = world.health(), made.targets[0].key
+    health.failed(key, made.cooldown)
+    world.now += 30
+    decision = logic.routing.choose(made.targets, (), 0.3)
+    assert health.begin(key), "between the decision and the question"
+    dispatcher = logic.dispatch.Dispatcher(world.ask, health, world.pause, lambda: 0.0)
+    deadline = logic.deadline.Deadline.after(5, world.clock)
+    outcome = logic.dispatch.Outcome()
+    assert dispatcher.dispatch(made, decision, REQUEST, deadline, outcome).outputs == [{"text": "t1"}]
+    assert outcome.route_decision == "t1"
+
+
+def test_while_the_only_target_is_being_probed_the_next_one_hears_when_to_come_back(logic: Any) -> None:
+    world = World(logic, [("ok", 0.0)])
+    made = route(logic, [1], cooldown=logic.health.Cooldown(1, 30))
+    health, key = world.health(), made.targets[0].key
+    health.failed(key, made.cooldown)
+    assert health.begin(key, forced=True)
+    error, outcome = run(world, made, health)
+    assert (error.type, error.retry_after_seconds, outcome.attempts) == ("NotReady", 30, [])
+
+
+def test_when_nothing_is_healthy_one_question_is_asked_all_the_same(logic: Any) -> None:
+    world = World(logic, [("Throttled", 0.0)])
+    made = route(logic, [1, 1], cooldown=logic.health.Cooldown(1, 30))
+    health = world.health()
+    for target in made.targets:
+        health.failed(target.key, made.cooldown)
+    error, outcome = run(world, made, health)
+    assert (error.type, len(world.asked), outcome.reason) == ("Throttled", 1, "nothing healthy")
+
+
+def test_pauses_double_up_to_a_bound_and_are_jittered(logic: Any) -> None:
+    retry = logic.retry.Retry(retries=5, base_seconds=0.1, max_seconds=0.5)
+    assert [retry.pause(n, 1.0) for n in range(5)] == pytest.approx([0.1, 0.2, 0.4, 0.5, 0.5])
+    assert retry.pause(3, 0.0) == 0.0
+    world = World(logic, [("Throttled", 0.0)])
+    run(world, route(logic, [1], retry=retry, cooldown=logic.health.Cooldown(99, 1)), world.health(), draw=0.5)
+    assert world.pauses == pytest.approx([0.05, 0.1, 0.2, 0.25, 0.25])
+
+
+def test_failover_needs_no_pause_and_a_cold_target_is_not_asked_twice(logic: Any) -> None:
+    world = World(logic, [("NotReady", 0.0), ("Throttled", 0.0), ("ok", 0.0)])
+    reply, outcome = run(world, route(logic, [1, 0]), world.health(), draw=0.5)
+    assert [name for name, *_ in world.asked] == ["t0", "t1", "t1"]
+    assert world.pauses == [0.05]
+    assert reply.outputs == [{"text": "t1"}]
+    assert outcome.route_decision == "t1; after=t0:NotReady,t1:Throttled"
+
+
+def test_a_target_with_a_limit_of_its_own_leaves_time_for_the_next(logic: Any) -> None:
+    world = World(logic, [("ok", 100.0), ("ok", 1.0)])
+    slow = logic.routes.Target("slow", "ep0", 1, timeout_seconds=10)
+    made = logic.routes.Route("b", "realtime", "sagemaker", (slow, logic.routes.Target("spare", "ep1", 0)))
+    reply, outcome = run(world, made, world.health())
+    assert reply.outputs == [{"text": "spare"}]
+    assert [round(attempt.seconds) for attempt in outcome.attempts] == [10, 1]
+
+
+def test_a_serverless_endpoint_that_is_late_is_starting(logic: Any) -> None:
+    world = World(logic, [("ok", 100.0)])
+    cold = logic.routes.Target("cold", "ep0", serverless=True)
+    made = logic.routes.Route("b", "serverless", "sagemaker", (cold,))
+    error, _ = run(world, made, world.health())
+    assert (error.type, error.status, error.retry_after_seconds) == ("NotReady", 503, 10)
+    assert world.now == 1028.0
+
+
+def test_an_unexpected_error_of_a_backend_gives_the_probe_back(logic: Any) -> None:
+    world = World(logic, [("ok", 0.0)])
+    made = route(logic, [1], cooldown=logic.health.Cooldown(1, 30))
+    health, key = world.health(), made.targets[0].key
+    health.failed(key, made.cooldown)
+    world.now += 30
+
+    def explode(*_: Any) -> Any:
+        raise KeyError("defect")
+
+    dispatcher = logic.dispatch.Dispatcher(explode, health, world.pause, lambda: 0.0)
+    decision = logic.routing.choose(made.targets, (), 0.3)
+    deadline = logic.deadline.Deadline.after(5, world.clock)
+    with pytest.raises(KeyError):
+        dispatcher.dispatch(made, decision, REQUEST, deadline, SimpleNamespace(attempts=[]))
+    assert health.admits(key)
