@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
+from orchestrator.config import data_checks
 from orchestrator.config.models import PERMANENT, Blueprint, Network, Platform
 from orchestrator.config.problems import Problem, nearest
 from orchestrator.config.yaml_source import Document, Location
@@ -41,7 +42,7 @@ OWN_NETWORK_KEYS = frozenset(
 def _problem(
     document: Document, location: Location, rule: str, value: object, suggestion: str | None = None
 ) -> Problem:
-    return Problem(document.file, document.line(location), document.key(location), rule, value, suggestion)
+    return document.problem(location, rule, value, suggestion)
 
 
 def check_platform(name: str, document: Document, platform: Platform) -> Iterator[Problem]:
@@ -60,6 +61,7 @@ def check_platform(name: str, document: Document, platform: Platform) -> Iterato
     yield from _check_network(document, platform)
     yield from _check_sharing(document, platform)
     yield from _check_studio(document, platform)
+    yield from data_checks.check(name, document, platform)
     for planned, reason in islice(names.refused(names.of_platform(name, platform)), 1):
         rule = f"together with the environment's name `{name}` makes names that AWS refuses: {reason}"
         too_long = len(planned.name) > planned.kind.limit

@@ -41,6 +41,10 @@ class Document:
             node = None if child is _MISSING else child
         return "".join(parts)
 
+    def problem(self, location: Location, rule: str, value: object, suggestion: str | None = None) -> Problem:
+        """A broken rule at its place in the file."""
+        return Problem(self.file, self.line(location), self.key(location), rule, value, suggestion)
+
     def line(self, location: Location) -> int:
         """Line of the deepest part of `location` that the file has (1-based)."""
         node: Any = self.tree

@@ -84,6 +84,7 @@ PLATFORM = (
 
 PER_REPOSITORY = Template(REPOSITORY, "{prefix}/{item}", "modules/ecr", "${var.context.name_prefix}/${each.key}")
 PER_GROUP = Template(SAGEMAKER, "{prefix}-{item}", "modules/model_registry", "${var.context.name_prefix}-${each.key}")
+PER_STREAM = Template(ROLE, "{prefix}-{item}-delivery", "modules/streaming", "${local.name}-delivery")
 PER_ENDPOINT = Template(
     SAGEMAKER, "{prefix}-{item}-{hash}", "modules/realtime_endpoint", "${local.endpoint_name}-${local.content_hash}"
 )
@@ -115,6 +116,7 @@ def of_platform(environment: str, platform: Platform) -> tuple[Planned, ...]:
     parts = _parts(environment, platform)
     listed = [(PER_REPOSITORY, name) for name in platform.images.repositories]
     listed += [(PER_GROUP, name) for name in platform.registry.groups]
+    listed += [(PER_STREAM, platform.streaming.dataset)] if platform.streaming.enabled else []
     return (
         *(Planned(each.kind, each.text.format(**parts)) for each in PLATFORM),
         *(Planned(each.kind, each.text.format(**parts, item=name)) for each, name in listed),

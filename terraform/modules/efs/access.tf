@@ -1,4 +1,5 @@
 resource "aws_security_group" "this" {
+  #checkov:skip=CKV2_AWS_5:Attached to every mount target of files.tf
   name        = "${var.context.name_prefix}-shared-files"
   description = "Mount targets of the shared files"
   vpc_id      = var.network.vpc_id
@@ -11,6 +12,18 @@ resource "aws_vpc_security_group_ingress_rule" "nfs" {
   security_group_id            = aws_security_group.this.id
   description                  = "NFS from ${each.key}"
   referenced_security_group_id = each.value
+  ip_protocol                  = "tcp"
+  from_port                    = 2049
+  to_port                      = 2049
+}
+
+# The other direction: these groups reach nothing that no rule names.
+resource "aws_vpc_security_group_egress_rule" "nfs" {
+  for_each = var.network.client_security_group_ids
+
+  security_group_id            = each.value
+  description                  = "NFS to the shared files"
+  referenced_security_group_id = aws_security_group.this.id
   ip_protocol                  = "tcp"
   from_port                    = 2049
   to_port                      = 2049
@@ -44,4 +57,18 @@ resource "aws_efs_file_system_policy" "this" {
       },
     ]
   })
+}
+
+# For whoever mounts under a role: the same in the role's own words.
+locals {
+  client_policy = {
+    Version = "2012-10-17"
+    Statement = [{
+      Sid       = "MountSharedFiles"
+      Effect    = "Allow"
+      Action    = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
+      Resource  = aws_efs_file_system.this.arn
+      Condition = { StringEquals = { "elasticfilesystem:AccessPointArn" = aws_efs_access_point.training.arn } }
+    }]
+  }
 }

@@ -37,3 +37,20 @@ output "code_keys" {
   description = "Where the ETL's script and library lie in the bucket."
   value       = { for kind, object in aws_s3_object.code : kind => object.key }
 }
+
+output "catalog_read_policy_document" {
+  description = "JSON policy document that reads the environment's databases and tables; its role's owner puts it into the role."
+  value = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Sid    = "ReadCatalog"
+      Effect = "Allow"
+      Action = ["glue:BatchGetPartition", "glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
+      Resource = [
+        "${local.glue_arn}:catalog",
+        "${local.glue_arn}:database/${local.database_prefix}_*",
+        "${local.glue_arn}:table/${local.database_prefix}_*/*",
+      ]
+    }]
+  })
+}

@@ -7,6 +7,14 @@ module "iam" {
   storage_arns             = module.s3.every_arn
   image_policy_document    = module.ecr.pull_policy_document
   persona_bucket_documents = { for persona, access in module.s3_access : persona => access.policy_document }
+
+  # Phase 2 makes these; the ceiling of their roles is here.
+  uses = {
+    streaming = var.streaming.enabled
+    efs       = var.efs.enabled
+    sources   = var.data.sources
+    shares    = var.sharing.consumer.shares
+  }
 }
 
 # Which prefixes each persona uses. The production role reads what was logged, and no data at all.

@@ -104,3 +104,44 @@ variable "monitoring" {
   })
   default = {}
 }
+
+variable "data" {
+  description = "Of this section, phase 1 reads only what belongs to others: roles may reach nothing that the boundary does not name."
+  type = object({
+    sources = optional(map(object({
+      bucket      = optional(string)
+      kms_key_arn = optional(string)
+      database    = optional(string)
+    })), {})
+  })
+  default = {}
+}
+
+variable "sharing" {
+  description = "Of this section, phase 1 reads only whose databases are shared with this account."
+  type = object({
+    consumer = optional(object({
+      shares = optional(map(object({
+        producer_account_id = string
+        database            = string
+      })), {})
+    }), {})
+  })
+  default = {}
+}
+
+variable "streaming" {
+  description = "Of this section, phase 1 reads only whether there is a stream."
+  type = object({
+    enabled = optional(bool, false)
+  })
+  default = {}
+}
+
+variable "efs" {
+  description = "Of this section, phase 1 reads only whether there are shared files."
+  type = object({
+    enabled = optional(bool, false)
+  })
+  default = {}
+}

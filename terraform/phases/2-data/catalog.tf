@@ -10,9 +10,7 @@ module "glue" {
     logs = var.foundation.kms.logs_key_arn
   }
 
-  policy_documents = {
-    bucket = module.s3_access.policy_document
-  }
+  policy_documents = merge({ bucket = module.s3_access.policy_document }, module.data_sources.policy_documents)
 
   extra_quality_rules = var.data.extra_quality_rules
 

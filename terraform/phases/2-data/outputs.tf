@@ -20,5 +20,23 @@ output "data" {
     athena = {
       workgroup_name = module.athena.workgroup_name
     }
+    # Each of these is null where the environment has none.
+    lakeformation_consumer = {
+      database_names = one(module.lakeformation_consumer[*].database_names)
+    }
+    streaming = {
+      stream_name = one(module.streaming[*].stream_name)
+      stream_arn  = one(module.streaming[*].stream_arn)
+      prefix      = one(module.streaming[*].prefix)
+    }
+    emr_serverless = {
+      application_id = one(module.emr_serverless[*].application_id)
+      job_role_arn   = one(module.emr_serverless[*].job_role_arn)
+    }
+    efs = {
+      file_system_id         = one(module.efs[*].file_system_id)
+      access_point_arn       = one(module.efs[*].access_point_arn)
+      client_policy_document = one(module.efs[*].client_policy_document)
+    }
   }
 }

@@ -1,6 +1,11 @@
 variable "foundation" {
   description = "Published by phase 1-foundation."
   type = object({
+    vpc = object({
+      vpc_id             = string
+      private_subnet_ids = list(string)
+      security_group_ids = map(string)
+    })
     kms = object({
       data_key_arn = string
       logs_key_arn = string
@@ -14,7 +19,8 @@ variable "foundation" {
       })
     })
     iam = object({
-      boundary_arn = string
+      boundary_arn      = string
+      persona_role_arns = map(string)
     })
   })
 }

@@ -45,6 +45,76 @@ variable "data" {
     athena_bytes_scanned_limit = optional(number, 1073741824)
     extra_quality_rules        = optional(list(string), [])
     workflow_schedule          = optional(string)
+    sources = optional(map(object({
+      bucket      = optional(string)
+      prefixes    = optional(list(string), [])
+      kms_key_arn = optional(string)
+      database    = optional(string)
+    })), {})
+  })
+  default = {}
+}
+
+variable "sharing" {
+  description = "What other accounts share with this one; see modules/lakeformation_consumer. Readers are `glue` and personas."
+  type = object({
+    consumer = optional(object({
+      admin_arns = optional(list(string), [])
+      shares = optional(map(object({
+        producer_account_id = string
+        database            = string
+        table               = optional(string)
+        readers             = optional(list(string), ["glue"])
+      })), {})
+    }), {})
+  })
+  default = {}
+
+  validation {
+    condition     = length(setsubtract(flatten([for share in values(var.sharing.consumer.shares) : share.readers]), ["glue", "data_scientist", "ml_engineer", "data_engineer"])) == 0
+    error_message = "sharing.consumer.shares.*.readers must be of glue, data_scientist, ml_engineer and data_engineer, got ${jsonencode({ for name, share in var.sharing.consumer.shares : name => share.readers })}."
+  }
+}
+
+variable "streaming" {
+  description = "See modules/streaming."
+  type = object({
+    enabled           = optional(bool, false)
+    dataset           = optional(string, "review-events")
+    shards            = optional(number)
+    retention_hours   = optional(number, 24)
+    buffering_seconds = optional(number, 300)
+    columns = optional(list(object({
+      name = string
+      type = string
+    })), [{ name = "id", type = "string" }, { name = "rating", type = "double" }, { name = "text", type = "string" }])
+  })
+  default = {}
+
+  validation {
+    condition     = var.streaming.dataset != "reviews"
+    error_message = "streaming.dataset must be another folder than the ETL's, which holds tab-separated text; got '${var.streaming.dataset}'."
+  }
+}
+
+variable "emr" {
+  description = "See modules/emr_serverless."
+  type = object({
+    enabled       = optional(bool, false)
+    release_label = optional(string, "emr-7.5.0")
+    max_vcpus     = optional(number, 32)
+    max_memory_gb = optional(number, 128)
+    idle_minutes  = optional(number, 5)
+    in_vpc        = optional(bool, false)
+  })
+  default = {}
+}
+
+variable "efs" {
+  description = "See modules/efs."
+  type = object({
+    enabled = optional(bool, false)
+    backups = optional(bool, true)
   })
   default = {}
 }

@@ -17,15 +17,20 @@ module "sagemaker" {
 
   # One inline policy for each: bucket, base of everything that SageMaker runs, network.
   policy_documents = {
-    training = {
+    training = merge({
       bucket    = module.s3_access["training"].policy_document
       execution = var.foundation.iam.execution_documents["base"]
       network   = var.foundation.vpc.network_policy_documents["training"]
-    }
+    }, local.shared_files)
     candidate = {
       bucket    = module.s3_access["candidate"].policy_document
       execution = var.foundation.iam.execution_documents["realtime"]
       network   = var.foundation.vpc.network_policy_documents["training"]
     }
   }
+}
+
+# Shared files of phase 2, where the environment has them.
+locals {
+  shared_files = { for name, document in { files = var.data.efs.client_policy_document } : name => document if document != null }
 }

@@ -48,5 +48,8 @@ variable "data" {
       table_names          = map(string)
       max_quarantine_share = number
     })
+    efs = object({
+      client_policy_document = optional(string)
+    })
   })
 }

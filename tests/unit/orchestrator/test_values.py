@@ -23,7 +23,8 @@ def facts(**changes: object) -> Facts:
 
 def test_a_root_gets_what_its_phase_lists_and_nothing_else(environment: Environment, graph: Graph) -> None:
     values = tfvars(environment, graph.stack("data"), facts())
-    assert sorted(values) == ["context", "data", "foundation", "packages", "provider_options"]
+    sections = {"data", "sharing", "streaming", "emr", "efs"}
+    assert set(values) == sections | {"context", "foundation", "packages", "provider_options"}
     assert values["packages"] == {"etl_reviews": {"path": "/build/etl.py", "sha256_base64": "sha="}}
     assert values["data"] == environment.platform.data.model_dump()
 

@@ -47,6 +47,72 @@ run "publishes_what_the_example_promises" {
   }
 }
 
+run "without_flags_there_is_nothing_of_it" {
+  command = plan
+  assert {
+    condition     = length(module.streaming) + length(module.emr_serverless) + length(module.efs) + length(module.lakeformation_consumer) == 0 && length(module.data_sources.policy_documents) == 0
+    error_message = "an environment that asked for nothing has streams, large ETL, files or shares"
+  }
+  assert {
+    condition     = output.data.efs == { file_system_id = null, access_point_arn = null, client_policy_document = null } && output.data.streaming.stream_arn == null && output.data.emr_serverless.application_id == null
+    error_message = "what is not there is null for those who look: ${jsonencode(output.data)}"
+  }
+}
+
+run "all_flags_at_once" {
+  variables {
+    data = {
+      sources = {
+        surveys   = { bucket = "customer-surveys", prefixes = ["exports/reviews/"], kms_key_arn = "arn:aws:kms:us-east-1:210987654321:key/44444444-4444-4444-4444-444444444444" }
+        warehouse = { database = "sales" }
+      }
+    }
+    sharing = {
+      consumer = {
+        admin_arns = ["arn:aws:iam::123456789012:role/deploy"]
+        shares     = { curated = { producer_account_id = "210987654321", database = "sales_curated", readers = ["glue", "data_scientist"] } }
+      }
+    }
+    streaming = { enabled = true }
+    emr       = { enabled = true, in_vpc = true }
+    efs       = { enabled = true }
+  }
+  assert {
+    condition     = output.data.streaming.stream_name == "mlops-test-review-events" && output.data.streaming.prefix == "data/raw/review-events/source=stream/" && output.data.lakeformation_consumer.database_names == { curated = "mlops_test_shared_curated" }
+    error_message = "names: ${jsonencode(output.data)}"
+  }
+  assert {
+    condition     = strcontains(module.data_sources.policy_documents.sources, "arn:aws:s3:::customer-surveys/exports/reviews/*") && !strcontains(module.data_sources.policy_documents.sources, "s3:Put") && !strcontains(module.data_sources.policy_documents.sources, "s3:Delete")
+    error_message = "sources: ${module.data_sources.policy_documents.sources}"
+  }
+  assert {
+    condition = flatten([for statement in jsondecode(module.delivery_access.policy_document).Statement : statement.Resource if statement.Sid == "WriteObjects"]) == [
+      "${var.foundation.s3.access.bucket_arn}/data/raw/review-events/*", "${var.foundation.s3.access.bucket_arn}/data/quarantine/review-events/*",
+    ]
+    error_message = "the stream writes beyond its own folder: ${module.delivery_access.policy_document}"
+  }
+  assert {
+    condition     = jsondecode(output.data.efs.client_policy_document).Statement[0].Action == ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"] && output.data.efs.file_system_id != null && output.data.emr_serverless.application_id != null
+    error_message = "files: ${jsonencode(output.data.efs)}"
+  }
+}
+
+run "refuses_a_stream_into_what_the_etl_reads" {
+  command = plan
+  variables {
+    streaming = { enabled = true, dataset = "reviews" }
+  }
+  expect_failures = [var.streaming]
+}
+
+run "refuses_a_reader_that_is_no_persona" {
+  command = plan
+  variables {
+    sharing = { consumer = { shares = { curated = { producer_account_id = "210987654321", database = "d", readers = ["everybody"] } } } }
+  }
+  expect_failures = [var.sharing]
+}
+
 run "refuses_a_missing_package" {
   command = plan
   variables {

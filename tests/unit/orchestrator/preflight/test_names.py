@@ -22,7 +22,7 @@ def blueprint(name: str, **model: str) -> Blueprint:
 
 @pytest.mark.parametrize(
     "template",
-    [*names.PLATFORM, names.PER_REPOSITORY, names.PER_GROUP, names.PER_ENDPOINT, names.PER_PROFILE],
+    [*names.PLATFORM, names.PER_REPOSITORY, names.PER_GROUP, names.PER_STREAM, names.PER_ENDPOINT, names.PER_PROFILE],
     ids=lambda template: template.text,
 )
 def test_a_template_is_what_the_modules_write(template: names.Template) -> None:

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from orchestrator.config.loader import build
+from orchestrator.config.models import Platform
+from orchestrator.errors import ConfigError
+
+SHARE = {"producer_account_id": "210987654321", "database": "sales_curated"}
+ADMIN = "arn:aws:iam::123456789012:role/deploy"
+
+
+def problems(platform: dict[str, Any], name: str = "prod") -> list[str]:
+    with pytest.raises(ConfigError) as error:
+        build(name, ("platform.yaml", yaml.safe_dump(platform)), {})
+    lines = error.value.message.splitlines()
+    return [line.strip() for line in (lines[1:] if len(lines) > 1 else lines)]
+
+
+def test_nothing_of_it_is_on_by_default() -> None:
+    platform = Platform()
+    assert not any((platform.streaming.enabled, platform.emr.enabled, platform.efs.enabled))
+    assert not platform.data.sources
+    assert not platform.sharing.consumer.shares
+
+
+@pytest.mark.parametrize(
+    ("section", "reason"),
+    [
+        ("streaming", "the local AWS has no Firehose that would deliver records"),
+        ("emr", "the local AWS runs no EMR Serverless; the ETL runs there as a Glue job"),
+        ("efs", "the local AWS keeps file systems, and nothing mounts them"),
+    ],
+)
+def test_what_the_local_aws_does_not_do_is_refused_with_the_reason(section: str, reason: str) -> None:
+    asked = {section: {"enabled": True}}
+    expected = f"platform.yaml:2: {section}.enabled: cannot be switched on in `local`: {reason} (received True)"
+    assert problems(asked, "local") == [expected]
+    assert getattr(build("prod", ("platform.yaml", yaml.safe_dump(asked)), {}).platform, section).enabled
+
+
+def test_nobody_shares_with_the_local_aws() -> None:
+    asked = {"sharing": {"consumer": {"admin_arns": [ADMIN], "shares": {"curated": SHARE}}}}
+    assert "there is nobody to share in `local`" in problems(asked, "local")[0]
+    assert build("prod", ("platform.yaml", yaml.safe_dump(asked)), {}).platform.sharing.consumer.shares["curated"]
+
+
+@pytest.mark.parametrize(
+    ("source", "rule"),
+    [
+        ({}, "names a `bucket` (with `prefixes`) or a Glue `database`: one of the two"),
+        ({"bucket": "surveys", "prefixes": ["a/"], "database": "d"}, "one of the two"),
+        ({"bucket": "surveys"}, "needs `prefixes`, the folders that are read"),
+        ({"database": "sales", "prefixes": ["a/"]}, "`prefixes` and `kms_key_arn` belong to a `bucket`"),
+        ({"bucket": "surveys", "prefixes": ["exports"]}, "must match"),
+        ({"bucket": "surveys", "prefixes": ["*/"]}, "must match"),
+        ({"bucket": "surveys", "prefixes": ["a/"], "kms_key_arn": "alias/key"}, "must match"),
+    ],
+)
+def test_a_source_is_folders_of_a_bucket_or_a_database(source: dict[str, Any], rule: str) -> None:
+    [found] = problems({"data": {"sources": {"surveys": source}}})
+    assert rule in found
+
+
+def test_sources_are_fine_as_they_should_be() -> None:
+    sources = {"surveys": {"bucket": "customer-surveys", "prefixes": ["exports/"]}, "warehouse": {"database": "sales"}}
+    environment = build("local", ("platform.yaml", yaml.safe_dump({"data": {"sources": sources}})), {})
+    assert environment.platform.data.sources["warehouse"].database == "sales"
+
+
+def test_grants_need_an_administrator() -> None:
+    [found] = problems({"sharing": {"consumer": {"shares": {"curated": SHARE}}}})
+    assert "sharing.consumer: needs `admin_arns`" in found
+
+
+def test_ones_own_account_shares_nothing() -> None:
+    asked = {
+        "account_id": "210987654321",
+        "sharing": {"consumer": {"admin_arns": [ADMIN], "shares": {"curated": SHARE}}},
+    }
+    [found] = problems(asked)
+    assert "is this environment's own account" in found
+
+
+def test_people_who_see_no_data_are_no_readers() -> None:
+    shares = {"curated": {**SHARE, "readers": ["production"]}}
+    [found] = problems({"sharing": {"consumer": {"admin_arns": [ADMIN], "shares": shares}}})
+    assert "must be one of 'glue', 'data_scientist', 'ml_engineer' or 'data_engineer'" in found
+
+
+def test_a_stream_stays_out_of_what_the_etl_reads() -> None:
+    [found] = problems({"streaming": {"dataset": "reviews"}})
+    assert "must be another folder than `reviews`" in found
+
+
+def test_a_record_names_each_column_once() -> None:
+    column = {"name": "id", "type": "string"}
+    [found] = problems({"streaming": {"columns": [column, column]}})
+    assert "names a column twice" in found
+
+
+@pytest.mark.parametrize(("vcpus", "memory"), [(32, 63), (32, 257)])
+def test_memory_fits_the_cores(vcpus: int, memory: int) -> None:
+    [found] = problems({"emr": {"max_vcpus": vcpus, "max_memory_gb": memory}})
+    assert "must give each of the 32 vCPUs 2 to 8 GB" in found
+
+
+def test_jobs_in_a_closed_network_need_endpoints() -> None:
+    emr = {"enabled": True, "in_vpc": True}
+    [found] = problems({"network": {"nat": "none", "interface_endpoints": ["glue"]}, "emr": emr})
+    assert "list in `network.interface_endpoints` also kms, logs" in found
+    closed = {"network": {"nat": "none", "interface_endpoints": ["glue", "kms", "logs"]}, "emr": emr}
+    assert build("prod", ("platform.yaml", yaml.safe_dump(closed)), {}).platform.emr.in_vpc
