@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import jsonschema
 from werkzeug.wrappers import Request, Response
 
-from emulator import lambda_proxy
+from emulator.authorizers import LambdaAuthorizers
+from emulator.callers import ANYBODY, Caller
+from emulator.compute.aws import Aws
+from emulator.function_calls import FunctionCalls
 from emulator.gateway_responses import Refused, render
+from emulator.lambda_proxy import LambdaProxy
 from emulator.seams import gateway
+from emulator.seams.identities import MotoRegistry
 from emulator.settings import Settings
+from emulator.signed_callers import SignedCallers
 from emulator.throttling import Buckets, Quotas
 
 PATH = re.compile(r"^/restapis/(?P<api>[^/]+)/(?P<stage>[^/]+)/_user_request_(?P<path>/.*)?$")
@@ -33,10 +38,13 @@ class Route:
 
 
 class ApiGateway:
-    """All stages of all APIs. `invoke` is the Lambda proxy integration, replaceable in tests."""
+    """All stages of all APIs."""
 
-    def __init__(self, settings: Settings, invoke: Callable[..., Response] | None = None) -> None:
-        self._invoke = invoke or lambda_proxy.LambdaProxy(settings).invoke
+    def __init__(self, settings: Settings) -> None:
+        functions = FunctionCalls(settings)
+        self._invoke = LambdaProxy(functions).invoke
+        self._authorizers = LambdaAuthorizers(functions)
+        self._signed = SignedCallers(MotoRegistry(Aws(settings)) if settings.enforce_iam else None)
         self._buckets = Buckets()
         self._quotas = Quotas()
 
@@ -63,16 +71,39 @@ class ApiGateway:
                 "MissingAuthenticationTokenException",
                 "MISSING_AUTHENTICATION_TOKEN",
             )
-        _authorize(route.method, request)
+        caller = self._authorize(request, stage, route, path, request_id)
         _validate(route.method, request)
-        key = self._admit(stage, route.method, request)
+        key = self._admit(stage, route.method, request, caller)
         self._throttle(stage, route.method)
-        return self._invoke(request=request, stage=stage, route=route, path=path, request_id=request_id, api_key=key)
+        return self._invoke(
+            request=request,
+            stage=stage,
+            route=route,
+            path=path,
+            request_id=request_id,
+            api_key=key,
+            caller=caller,
+        )
 
-    def _admit(self, stage: gateway.Stage, method: gateway.Method, request: Request) -> gateway.KeyUse | None:
+    def _authorize(self, request: Request, stage: gateway.Stage, route: Route, path: str, request_id: str) -> Caller:
+        match route.method.authorization:
+            case "NONE":
+                return ANYBODY
+            case "CUSTOM":
+                return self._authorizers.admit(request, stage, route, path, request_id)
+            case "AWS_IAM":
+                return self._signed.admit(request, stage, path)
+            case other:
+                said = f"The local emulator has no {other} authorizer"
+                raise Refused(501, said, "NotImplemented", "AUTHORIZER_CONFIGURATION_ERROR")
+
+    def _admit(
+        self, stage: gateway.Stage, method: gateway.Method, request: Request, caller: Caller
+    ) -> gateway.KeyUse | None:
         if not method.api_key_required:
             return None
-        key = gateway.find_key(stage, request.headers.get("x-api-key", ""))
+        value = caller.usage_key if stage.key_source == "AUTHORIZER" else request.headers.get("x-api-key", "")
+        key = gateway.find_key(stage, value)
         if key is None:
             raise Refused(403, "Forbidden", "ForbiddenException", "INVALID_API_KEY")
         counter = (key.plan_id, key.key_id)
@@ -122,27 +153,6 @@ def _specificity(method: gateway.Method) -> tuple[tuple[int, ...], bool]:
         0 if part.endswith("+}") else 1 if part.startswith("{") else 2 for part in method.resource_path.split("/")[1:]
     )
     return ranks, method.http_method != "ANY"
-
-
-def _authorize(method: gateway.Method, request: Request) -> None:
-    if method.authorization == "NONE":
-        return
-    if method.authorization == "AWS_IAM":
-        # The signature itself is not checked: every caller on this machine has the same dummy key.
-        if "AWS4-HMAC-SHA256" not in request.headers.get("Authorization", ""):
-            raise Refused(
-                403,
-                "Missing Authentication Token",
-                "MissingAuthenticationTokenException",
-                "MISSING_AUTHENTICATION_TOKEN",
-            )
-        return
-    raise Refused(
-        501,
-        f"The local emulator has no {method.authorization} authorizer",
-        "NotImplemented",
-        "AUTHORIZER_CONFIGURATION_ERROR",
-    )
 
 
 def _validate(method: gateway.Method, request: Request) -> None:

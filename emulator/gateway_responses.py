@@ -22,13 +22,14 @@ class Refused(Exception):
 
     Args:
         status: AWS's default status of this refusal.
-        message: AWS's own words.
+        message: AWS's own words; `None` where AWS has none, and says `null`.
         error_type: value of `x-amzn-ErrorType`.
         response_type: which gateway response may replace it.
     """
 
-    def __init__(self, status: int, message: str, error_type: str, response_type: str) -> None:
+    def __init__(self, status: int, message: str | None, error_type: str, response_type: str) -> None:
         super().__init__(message)
+        self.message = message
         self.status, self.error_type, self.response_type = status, error_type, response_type
 
 
@@ -37,14 +38,14 @@ def render(refusal: Refused, stage: Stage | None, request_id: str) -> Response:
     headers = {"x-amzn-ErrorType": refusal.error_type}
     deployed = _deployed(refusal, stage)
     if deployed is None or stage is None:
-        body = json.dumps({"message": str(refusal)})
+        body = json.dumps({"message": refusal.message})
         return Response(body, refusal.status, headers, content_type="application/json")
     context = {
         "requestId": request_id,
         "apiId": stage.api_id,
         "stage": stage.name,
-        "error.message": str(refusal),
-        "error.messageString": json.dumps(str(refusal)),
+        "error.message": refusal.message or "",
+        "error.messageString": json.dumps(refusal.message),
         "error.responseType": refusal.response_type,
     }
     for name, value in deployed.parameters.items():

@@ -8,20 +8,18 @@ import json
 import re
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
 from emulator import fidelity
+from emulator.callers import ANYBODY, Caller
+from emulator.function_calls import FunctionCalls, Invocation
 from emulator.gateway_responses import Refused
 from emulator.seams import gateway
-from emulator.settings import Settings
 
 if TYPE_CHECKING:
     from emulator.apigateway import Route
@@ -30,27 +28,16 @@ FUNCTION_URI = re.compile(r"/functions/(?P<arn>.+)/invocations$")
 GATEWAY_ERROR = "InternalServerErrorException"
 
 
-@dataclass(frozen=True)
-class Invocation:
-    """What a function returned, and what the emulator knows about how it ran."""
-
-    payload: bytes
-    failed: bool
-    fidelity: fidelity.Fidelity | None
-    evidence: str | None
-
-
 def _malformed() -> Response:
     body = json.dumps({"message": "Internal server error"})
     return Response(body, 502, {"x-amzn-ErrorType": GATEWAY_ERROR}, content_type="application/json")
 
 
 class LambdaProxy:
-    """Calls functions through Lambda's own Invoke, so that they run exactly as for every other caller."""
+    """The integration: a request becomes an event, the function's result the response."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._clients: dict[tuple[str, int], Any] = {}
+    def __init__(self, functions: FunctionCalls) -> None:
+        self._functions = functions
 
     def invoke(
         self,
@@ -61,6 +48,7 @@ class LambdaProxy:
         path: str,
         request_id: str,
         api_key: gateway.KeyUse | None,
+        caller: Caller,
     ) -> Response:
         integration = route.method.integration
         if integration is None or integration.type != "AWS_PROXY":
@@ -68,14 +56,12 @@ class LambdaProxy:
             said = f"The local emulator has no integration of type {kind}"
             raise Refused(501, said, "NotImplemented", "API_CONFIGURATION_ERROR")
         match = FUNCTION_URI.search(_substitute(integration.uri, stage.variables))
-        source_arn = (
-            f"arn:aws:execute-api:{stage.region}:{stage.account_id}:{stage.api_id}/{stage.name}/{request.method}{path}"
-        )
+        source_arn = method_arn(stage, request.method, path)
         if match is None or not gateway.may_invoke(match["arn"], source_arn):
             raise Refused(500, "Internal server error", GATEWAY_ERROR, "API_CONFIGURATION_ERROR")
-        event = build_event(request, stage, route, path, request_id, api_key)
+        event = build_event(request, stage, route, path, request_id, api_key, caller)
         try:
-            invocation = self._call(match["arn"], event, stage.region, integration.timeout_ms)
+            invocation = self._functions.invoke(match["arn"], event, stage.region, integration.timeout_ms)
         except ReadTimeoutError as error:
             said = "Endpoint request timed out"
             raise Refused(504, said, "IntegrationTimeoutException", "INTEGRATION_TIMEOUT") from error
@@ -86,33 +72,10 @@ class LambdaProxy:
             raise Refused(500, "Internal server error", error_type, "INTEGRATION_FAILURE") from error
         return build_response(invocation)
 
-    def _call(self, function_arn: str, event: dict[str, Any], region: str, timeout_ms: int) -> Invocation:
-        answer = self._client(region, timeout_ms).invoke(FunctionName=function_arn, Payload=json.dumps(event))
-        headers = answer["ResponseMetadata"]["HTTPHeaders"]
-        return Invocation(
-            payload=answer["Payload"].read(),
-            failed="FunctionError" in answer,
-            fidelity=fidelity.parse(headers.get(fidelity.HEADER)),
-            evidence=headers.get(fidelity.EVIDENCE_HEADER),
-        )
 
-    def _client(self, region: str, timeout_ms: int) -> Any:
-        key = (region, timeout_ms)
-        if key not in self._clients:
-            self._clients[key] = boto3.session.Session().client(
-                "lambda",
-                region_name=region,
-                endpoint_url=self._settings.endpoint,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-                config=Config(
-                    read_timeout=timeout_ms / 1000,
-                    retries={"max_attempts": 0},
-                    max_pool_connections=64,
-                    proxies={},
-                ),
-            )
-        return self._clients[key]
+def method_arn(stage: gateway.Stage, verb: str, path: str) -> str:
+    """What policies of callers and of functions speak of."""
+    return f"arn:aws:execute-api:{stage.region}:{stage.account_id}:{stage.api_id}/{stage.name}/{verb}{path}"
 
 
 def _substitute(uri: str, variables: dict[str, str]) -> str:
@@ -126,6 +89,7 @@ def build_event(
     path: str,
     request_id: str,
     api_key: gateway.KeyUse | None,
+    caller: Caller = ANYBODY,
 ) -> dict[str, Any]:
     """The event as a function behind a REST API receives it."""
     headers = _grouped(request.headers.items())
@@ -148,10 +112,11 @@ def build_event(
             "domainName": request.host,
             "httpMethod": request.method,
             "identity": {
-                "apiKey": request.headers.get("x-api-key") if api_key else None,
+                "apiKey": (caller.usage_key or request.headers.get("x-api-key")) if api_key else None,
                 "apiKeyId": api_key.key_id if api_key else None,
                 "sourceIp": request.remote_addr,
                 "userAgent": request.headers.get("User-Agent"),
+                **caller.identity,
             },
             "path": f"/{stage.name}{path}",
             "protocol": request.environ.get("SERVER_PROTOCOL", "HTTP/1.1"),
@@ -161,6 +126,7 @@ def build_event(
             "resourceId": route.method.resource_id,
             "resourcePath": route.method.resource_path,
             "stage": stage.name,
+            **({} if caller.authorizer is None else {"authorizer": caller.authorizer}),
         },
         "body": body,
         "isBase64Encoded": encoded,

@@ -18,6 +18,8 @@ LOG = logging.getLogger(__name__)
 ALWAYS_ALLOWED = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
 OPEN = ("/_emulator/", "/moto-api/")
 """The emulator's own pages, which AWS does not have."""
+DEPLOYED_API = "/_user_request_"
+"""Part of the paths of deployed APIs, whose stages decide about their callers themselves (`emulator.apigateway`)."""
 BOUND_TOO = ("s3", "sts")
 """Services where a policy of the resource binds the administrator: a bucket's Deny, a role's trust."""
 SERVICE_HEADER, SOURCE_HEADER = "HTTP_X_EMULATOR_SERVICE", "HTTP_X_EMULATOR_SOURCE_ARN"
@@ -79,7 +81,7 @@ class Guard:
     def _admit(self, environ: Environ) -> None:
         path = environ.get("PATH_INFO", "")
         signed = requests.signature(environ)
-        if path.startswith(OPEN) or (signed is None and path.startswith("/restapis/")):
+        if path.startswith(OPEN) or DEPLOYED_API in path:
             return
         if signed is None:
             raise Refused("MissingAuthenticationToken", "Request is missing Authentication Token")

@@ -64,6 +64,9 @@ class World(Protocol):
     def parameter_key(self, name: str, region: str) -> str | None:
         """ARN of the key of a SecureString parameter."""
 
+    def parameters_below(self, path: str, region: str) -> tuple[str, ...]:
+        """Names of the parameters under a path."""
+
     def models_behind(self, profile_arn: str) -> tuple[str, ...]:
         """The foundation models of an inference profile."""
 
@@ -164,14 +167,8 @@ def _keys(call: Call, world: World) -> Iterable[Need]:
         actions = ("kms:Decrypt",) if call.operation == "ReceiveMessage" else ("kms:GenerateDataKey", "kms:Decrypt")
         about = {"kms:EncryptionContext:aws:sqs:arn": queue_arn(call)}
         yield from through("sqs", world.resource_key(queue_arn(call)), call, *actions, context=about)
-    if name in ("ssm:GetParameter", "ssm:GetParameters") and call.parameters.get("WithDecryption"):
-        for parameter in [*values_at(call.parameters, "Name"), *values_at(call.parameters, "Names")]:
-            about = {"kms:EncryptionContext:PARAMETER_ARN": arn("ssm", call, f"parameter/{str(parameter).lstrip('/')}")}
-            found = world.parameter_key(str(parameter), call.region)
-            yield from through("ssm", found, call, "kms:Decrypt", context=about)
-    if name == "ssm:PutParameter" and call.parameters.get("Type") == "SecureString":
-        key = world.key_arn(str(call.parameters.get("KeyId") or "alias/aws/ssm"), call.region)
-        yield from through("ssm", key, call, "kms:GenerateDataKey")
+    if call.service == "ssm":
+        yield from _parameter_keys(call, world)
     if call.service == "sagemaker" and call.operation in _RECORDS:
         paths = ("FeatureGroupName", *_BATCHED)
         for group in sorted({str(value) for path in paths for value in values_at(call.parameters, path)}):
@@ -183,6 +180,27 @@ def _keys(call: Call, world: World) -> Iterable[Need]:
                 granted = {"kms:GrantIsForAWSResource": True}
                 found = world.key_arn(str(value), call.region)
                 yield from through("sagemaker", found, call, "kms:CreateGrant", "kms:DescribeKey", context=granted)
+
+
+def _parameter_keys(call: Call, world: World) -> Iterable[Need]:
+    """Of SecureStrings, which SSM encrypts and decrypts in its caller's name."""
+    if call.operation == "PutParameter" and call.parameters.get("Type") == "SecureString":
+        key = world.key_arn(str(call.parameters.get("KeyId") or "alias/aws/ssm"), call.region)
+        yield from through("ssm", key, call, "kms:GenerateDataKey")
+    if call.operation not in ("GetParameter", "GetParameters", "GetParametersByPath"):
+        return
+    if not call.parameters.get("WithDecryption"):
+        return
+    named = [str(name) for key in ("Name", "Names") for name in values_at(call.parameters, key)]
+    below = [
+        name for path in values_at(call.parameters, "Path") for name in world.parameters_below(str(path), call.region)
+    ]
+    for parameter in (*named, *below):
+        about: dict[str, Value | None] = {
+            "kms:EncryptionContext:PARAMETER_ARN": arn("ssm", call, f"parameter/{parameter.lstrip('/')}")
+        }
+        found = world.parameter_key(parameter, call.region)
+        yield from through("ssm", found, call, "kms:Decrypt", context=about)
 
 
 def through(

@@ -48,7 +48,17 @@ def apply(settings: Settings) -> None:
     _update_integration()
     _update_method()
     _update_others()
+    _authorizers()
     _tags()
+
+
+def _authorizers() -> None:
+    @wrap(APIGatewayBackend, "create_authorizer")
+    def create_authorizer(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
+        authorizer = original(self, *args, **kwargs)
+        # Moto spells the parameter in two ways and loses it in between.
+        authorizer.identity_validation_expression = kwargs.get("identiy_validation_expression")
+        return authorizer
 
 
 def _snapshots() -> None:
@@ -99,7 +109,10 @@ def _patch(target: Any, operations: list[dict[str, Any]], fields: dict[str, tupl
     for operation in operations:
         path, verb, value = operation["path"], operation["op"], operation.get("value", "")
         head, _, key = path.strip("/").partition("/")
-        if path in fields:
+        if path == "/authorizationScopes":
+            scopes = [scope for scope in target.authorization_scopes or [] if scope != value]
+            target.authorization_scopes = scopes if verb == "remove" else [*scopes, value]
+        elif path in fields:
             attribute, convert = fields[path]
             setattr(target, attribute, None if verb == "remove" else convert(value))
         elif head in MAPS and key:

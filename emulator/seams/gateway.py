@@ -36,6 +36,33 @@ class Method:
     """`method.request.header.X` and the like, empty when no validator checks them."""
     body_schema: dict[str, Any] | None = None
     """JSON schema, `None` when no validator checks the body."""
+    authorizer_id: str | None = None
+
+
+@dataclass(frozen=True)
+class Authorizer:
+    """What decides about requests of the methods that name it."""
+
+    id: str
+    type: str
+    """`TOKEN`, `REQUEST` or `COGNITO_USER_POOLS`."""
+    uri: str
+    identity_sources: tuple[str, ...] = ()
+    """`method.request.header.Authorization`, `context.identity.sourceIp` and the like."""
+    validation: str | None = None
+    """A regular expression for the token of a `TOKEN` authorizer."""
+    ttl_seconds: int = 300
+    has_role: bool = False
+    """Whether the gateway calls the function with a role, instead of by the function's own policy."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a deployment keeps of an API."""
+
+    methods: tuple[Method, ...] = ()
+    authorizers: dict[str, Authorizer] = field(default_factory=dict)
+    key_source: str = "HEADER"
 
 
 @dataclass(frozen=True)
@@ -67,6 +94,9 @@ class Stage:
     """By `path/METHOD` as method settings spell it (`~1realtime/POST`), `*/*` for all."""
     responses: dict[str, GatewayResponse] = field(default_factory=dict)
     """By gateway response type, e.g. `THROTTLED`."""
+    authorizers: dict[str, Authorizer] = field(default_factory=dict)
+    key_source: str = "HEADER"
+    """Where the API key of a request is: its header `x-api-key`, or `AUTHORIZER`."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +111,9 @@ class KeyUse:
 
 
 def remember(api: RestAPI, deployment_id: str) -> None:
-    """Snapshot the methods of an API for one of its deployments."""
-    _snapshots(api)[deployment_id] = tuple(_methods(api))
+    """Snapshot an API for one of its deployments."""
+    authorizers = {each.id: _authorizer(each) for each in api.authorizers.values()}
+    _snapshots(api)[deployment_id] = Snapshot(tuple(_methods(api)), authorizers, api.api_key_source)
 
 
 def find_stage(api_id: str, stage_name: str) -> Stage | None:
@@ -93,6 +124,7 @@ def find_stage(api_id: str, stage_name: str) -> Stage | None:
     stage = api.stages.get(stage_name)
     if stage is None:
         return None
+    deployed = _snapshots(api).get(stage.deployment_id, Snapshot())
     throttles = {
         path: Throttle(float(settings["throttlingRateLimit"]), int(settings["throttlingBurstLimit"]))
         for path, settings in stage.method_settings.items()
@@ -103,9 +135,11 @@ def find_stage(api_id: str, stage_name: str) -> Stage | None:
         account_id=backend.account_id,
         region=backend.region_name,
         variables=dict(stage.variables or {}),
-        methods=_snapshots(api).get(stage.deployment_id, ()),
+        methods=deployed.methods,
         throttles=throttles,
         responses={name: _response(response) for name, response in api.gateway_responses.items()},
+        authorizers=deployed.authorizers,
+        key_source=deployed.key_source,
     )
 
 
@@ -130,7 +164,7 @@ def find_key(stage: Stage, value: str) -> KeyUse | None:
 
 
 def may_invoke(function_arn: str, source_arn: str) -> bool:
-    """Whether the function's resource policy lets API Gateway call it from this method.
+    """Whether the function's resource policy lets API Gateway call it from this method or authorizer.
 
     Without such a statement (`aws_lambda_permission`) AWS answers 500, and so do we: forgetting it is the
     most common mistake with proxy integrations.
@@ -164,8 +198,8 @@ def _find_api(api_id: str) -> tuple[APIGatewayBackend, RestAPI] | None:
     return None
 
 
-def _snapshots(api: RestAPI) -> dict[str, tuple[Method, ...]]:
-    snapshots: dict[str, tuple[Method, ...]] = api.__dict__.setdefault("emulator_snapshots", {})
+def _snapshots(api: RestAPI) -> dict[str, Snapshot]:
+    snapshots: dict[str, Snapshot] = api.__dict__.setdefault("emulator_snapshots", {})
     return snapshots
 
 
@@ -184,9 +218,23 @@ def _methods(api: RestAPI) -> list[Method]:
                     integration=_integration(method.method_integration),
                     required_parameters=parameters,
                     body_schema=schema,
+                    authorizer_id=method.authorizer_id,
                 )
             )
     return methods
+
+
+def _authorizer(authorizer: Any) -> Authorizer:
+    sources = (authorizer.identity_source or "").split(",")
+    return Authorizer(
+        id=authorizer.id,
+        type=authorizer.type,
+        uri=authorizer.authorizer_uri or "",
+        identity_sources=tuple(source.strip() for source in sources if source.strip()),
+        validation=authorizer.identity_validation_expression or None,
+        ttl_seconds=int(authorizer.authorizer_result_ttl),
+        has_role=bool(authorizer.authorizer_credentials),
+    )
 
 
 def _integration(integration: Any) -> Integration | None:

@@ -185,6 +185,10 @@ class MotoRegistry:
             return None
         return self.key_arn(found.keyid, region) if found.keyid else None
 
+    def parameters_below(self, path: str, region: str) -> tuple[str, ...]:
+        known = _backend("ssm", self._account, region)._parameters
+        return tuple(known.get_keys_beginning_with(f"{path.rstrip('/')}/", True))
+
     def models_behind(self, profile_arn: str) -> tuple[str, ...]:
         region = profile_arn.split(":")[3]
         profile = self._aws.client("bedrock", region=region).get_inference_profile(

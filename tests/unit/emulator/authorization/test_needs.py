@@ -36,6 +36,9 @@ class FakeWorld:
     def parameter_key(self, name: str, region: str) -> str | None:
         return None if "plain" in name else KEY
 
+    def parameters_below(self, path: str, region: str) -> tuple[str, ...]:
+        return (f"{path}/a", f"{path}/plain")
+
     def models_behind(self, profile_arn: str) -> tuple[str, ...]:
         return (MODEL,)
 
@@ -105,6 +108,10 @@ def arn(service: str, rest: str) -> str:
                 f"kms:Decrypt {KEY}",
                 f"kms:Decrypt {KEY}",
             ],
+        ),
+        (
+            call("ssm", "GetParametersByPath", Path="/keys", WithDecryption=True),
+            [f"ssm:GetParametersByPath {arn('ssm', 'parameter/keys')}", f"kms:Decrypt {KEY}"],
         ),
         (
             call("logs", "PutLogEvents", logGroupName="/g", logStreamName="s"),

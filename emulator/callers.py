@@ -1,0 +1,25 @@
+"""Who was let in through a deployed API, as the function behind it learns of him."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Caller:
+    """One caller of one request.
+
+    Attributes:
+        authorizer: `requestContext.authorizer`, `None` where no authorizer was asked.
+        identity: what `requestContext.identity` has besides where the request came from.
+        usage_key: the API key that the authorizer names, for usage plans.
+    """
+
+    authorizer: Mapping[str, Any] | None = None
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    usage_key: str = ""
+
+
+ANYBODY = Caller()

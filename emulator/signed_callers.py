@@ -1,0 +1,65 @@
+"""Methods with IAM authorization: who signed the request, and whether his policies let him make it."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Request
+
+from emulator.authorization import guard
+from emulator.authorization.guard import Identity, Made, Registry, judge, message
+from emulator.authorization.needs import Call, Need
+from emulator.callers import Caller
+from emulator.gateway_responses import Refused
+from emulator.lambda_proxy import method_arn
+from emulator.seams import gateway, requests
+
+SERVICE = "execute-api"
+REFUSALS = {
+    "InvalidClientTokenId": ("UnrecognizedClientException", "INVALID_SIGNATURE"),
+    "ExpiredToken": ("ExpiredTokenException", "EXPIRED_TOKEN"),
+}
+
+
+class SignedCallers:
+    """Without a registry (`EMULATOR_IAM=off`) every signature is good. None is verified: every key here is made up."""
+
+    def __init__(self, registry: Registry | None) -> None:
+        self._registry = registry
+
+    def admit(self, request: Request, stage: gateway.Stage, path: str) -> Caller:
+        """The caller of a request that may go on. Raises `Refused`."""
+        signed = requests.signature(request.environ)
+        if signed is None:
+            said = "Missing Authentication Token"
+            raise Refused(403, said, "MissingAuthenticationTokenException", "MISSING_AUTHENTICATION_TOKEN")
+        if signed.service != SERVICE:
+            said = f"Credential should be scoped to correct service: '{SERVICE}'."
+            raise Refused(403, said, "InvalidSignatureException", "INVALID_SIGNATURE")
+        if self._registry is None:
+            return Caller(identity={"accountId": stage.account_id, "accessKey": signed.access_key_id})
+        identity = self._identity(self._registry, signed.access_key_id, signed.token)
+        self._judge(self._registry, identity, request, stage, path)
+        return Caller(
+            identity={
+                "accountId": identity.principal.account,
+                "accessKey": signed.access_key_id,
+                "caller": signed.access_key_id,
+                "userArn": identity.principal.arn,
+                "user": identity.principal.arn.rsplit(":", 1)[-1],
+            }
+        )
+
+    def _identity(self, registry: Registry, access_key_id: str, token: str) -> Identity:
+        try:
+            return registry.identity(access_key_id, token)
+        except guard.Refused as refused:
+            error_type, response_type = REFUSALS[refused.code]
+            raise Refused(403, refused.message, error_type, response_type) from refused
+
+    def _judge(self, registry: Registry, identity: Identity, request: Request, stage: gateway.Stage, path: str) -> None:
+        need = Need("execute-api:Invoke", method_arn(stage, request.method, path))
+        call = Call(SERVICE, "Invoke", stage.region, stage.account_id, {})
+        made = Made(request.remote_addr or guard.LOOPBACK, request.headers.get("User-Agent", ""))
+        decision = judge(registry, identity, call, need, made)
+        if not decision.allowed:
+            said = message(identity.principal, need, decision)
+            raise Refused(403, said, "AccessDeniedException", "ACCESS_DENIED")
