@@ -7,6 +7,10 @@ from typing import Any
 import pytest
 
 from tests.emulator.compute.support import TRUST, Lambdas, evidence, unique
+from tests.terraform.conftest import mocked_terraform, terraform
+
+__all__ = ["mocked_terraform", "terraform"]
+"""Fixtures of the rung below, for what Terraform renders and the local AWS runs."""
 
 
 @pytest.fixture(scope="session", autouse=True)
