@@ -1,33 +1,15 @@
-"""SageMaker real-time endpoints: one server process per model, which has loaded `model.tar.gz` or else failed."""
+"""SageMaker endpoints: what serves each variant, who is asked, what is mirrored and what is captured."""
 
 from __future__ import annotations
 
-import hashlib
 import random
-import shutil
-import tarfile
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from emulator.compute import processes
-from emulator.compute.aws import Aws, LogStream, download_file, unique
-from emulator.compute.channel import Channel, ChannelClosed
-from emulator.compute.jobs import Exit, Job
-from emulator.evidence import STORE, current_cause, describe_exit
-
-PROGRAM = Path(__file__).parent / "runtime" / "model_server.py"
-START_SECONDS = 180.0
-INVOKE_SECONDS = 60.0
-"""A container has a minute to answer, on AWS too."""
-MODEL_DIR = "/opt/ml/model"
-
-
-class HostingFailed(Exception):
-    """The message is the endpoint's FailureReason."""
+from emulator.compute.aws import Aws
+from emulator.compute.capture import Capture, Capturing
+from emulator.compute.model_server import Answer, HostingFailed, OnDeath, Request
+from emulator.compute.variants import Serving, Variant, serving
 
 
 class NoSuchVariant(Exception):
@@ -35,175 +17,30 @@ class NoSuchVariant(Exception):
 
 
 @dataclass(frozen=True)
-class Model:
-    """What a server is made from."""
+class Plan:
+    """One endpoint configuration, as far as somebody serves it."""
 
-    name: str
-    region: str
-    role_arn: str
-    image: str
-    data_url: str | None
-    variables: dict[str, str]
-
-
-@dataclass(frozen=True)
-class Variant:
-    name: str
-    model: Model
+    variants: tuple[Variant, ...]
+    shadow: Variant | None = None
+    shadow_share: float = 0.0
+    """Share of the requests that the shadow variant gets a copy of; its answers are dropped."""
+    capture: Capture | None = None
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What a model server answered; a `status` other than 200 is the container's error."""
+@dataclass
+class Deployed:
+    """What runs for one configuration."""
 
-    status: int
-    body: bytes
-    content_type: str
-    variant: str
-    evidence_id: str
+    plan: Plan
+    servings: dict[str, Serving] = field(default_factory=dict)
+    shadow: Serving | None = None
+    capturing: Capturing | None = None
 
-
-OnDeath = Callable[[str], None]
-"""Called with the reason when a server ends that nobody stopped."""
-
-
-class ModelServer:
-    """The process behind one variant of one endpoint."""
-
-    def __init__(self, aws: Aws, endpoint: str, variant: Variant, on_death: OnDeath, cause: str | None) -> None:
-        self._aws, self._endpoint, self.variant, self._on_death = aws, endpoint, variant, on_death
-        self._channel = Channel()
-        self._lock = threading.Lock()
-        self._folder = aws.settings.data_dir / "endpoints" / unique(f"{endpoint}-{variant.name}-")
-        self._credentials: processes.Credentials | None = None
-        self._job: Job | None = None
-        self._ended = threading.Event()
-        self._exit: Exit | None = None
-        self._invocations = 0
-        detail = {"variant": variant.name, "model": variant.model.name, "needs_process": True}
-        self.record = STORE.begin("endpoint", endpoint, parent=cause, detail=detail)
-
-    def start(self) -> None:
-        """Returns when the model is loaded; raises `HostingFailed` when it could not be."""
-        try:
-            self._launch()
-            hello, _ = self._channel.receive(timeout=START_SECONDS)
-        except TimeoutError as error:
-            self._abandon(f"The model server did not load the model within {START_SECONDS:.0f} seconds", error)
-        except ChannelClosed as error:
-            self._ended.wait(10)
-            how = describe_exit(self._exit.code) if self._exit else "no exit code"
-            last = self._exit.last_line if self._exit else ""
-            self._abandon(f"The model server ended while loading the model ({how}): {last}", error)
-        except (ClientError, BotoCoreError, OSError, tarfile.TarError) as error:
-            self._abandon(f"Failed to download model data for container: {error}", error)
-        except HostingFailed as error:
-            self._abandon(str(error), error)
-        else:
-            if not hello["ready"]:
-                self._abandon(f"The model could not be loaded: {hello['error']}", None)
-
-    def invoke(self, body: bytes, content_type: str, accept: str) -> Answer:
-        request = {"content_type": content_type, "accept": accept}
-        with self._lock:
-            try:
-                self._channel.send(request, body, timeout=INVOKE_SECONDS)
-                header, payload = self._channel.receive(timeout=INVOKE_SECONDS)
-            except ChannelClosed:
-                self._ended.wait(5)
-                how = describe_exit(self._exit.code) if self._exit else "gone"
-                return self._error(f"The model server is not running ({how})")
-            except TimeoutError:
-                # Its late answer would be taken for that of the next request: this server is of no use any more.
-                self.stop(f"gave no answer within {INVOKE_SECONDS:.0f} seconds", failed=True)
-                return self._error(f"The model server did not answer within {INVOKE_SECONDS:.0f} seconds")
-            self._invocations += 1
-        STORE.update(self.record.id, detail={"invocations": self._invocations})
-        return Answer(header["status"], payload, header["content_type"], self.variant.name, self.record.id)
-
-    def stop(self, reason: str = "endpoint deleted", *, failed: bool = False) -> None:
-        code = None
-        if self._job:
-            self._job.stop_at_once()
-            self._ended.wait(10)
-            code = self._exit.code if self._exit else None
-        if failed:
-            STORE.fail(self.record.id, reason, exit_code=code)
-            self._on_death(reason)
-        elif self.record.status == "running":
-            STORE.succeed(self.record.id, exit_code=code, detail={"reason": reason})
-        if self._credentials:
-            STORE.lend_credentials(self._credentials.access_key_id, None)
-        shutil.rmtree(self._folder, ignore_errors=True)
-
-    def _launch(self) -> None:
-        model = self.variant.model
-        self._credentials = credentials = self._aws.assume(
-            model.role_arn, "SageMaker", service="sagemaker.amazonaws.com"
-        )
-        STORE.lend_credentials(credentials.access_key_id, self.record.id)
-        module, digest = self._fetch(credentials)
-        env = processes.environment(
-            endpoint=self._aws.settings.endpoint,
-            region=model.region,
-            home=self._folder,
-            credentials=credentials,
-            extra={**model.variables, "SM_MODEL_DIR": str(self._folder / "model")},
-        )
-        log = LogStream(
-            self._aws,
-            f"/aws/sagemaker/Endpoints/{self._endpoint}",
-            f"{self.variant.name}/{unique('i-')}",
-            model.region,
-            credentials,
-        )
-        self._job = Job(
-            [self._aws.settings.jobs_python, PROGRAM, str(self._channel.child_fd), self._folder / "model", module],
-            env=env,
-            cwd=self._folder,
-            log=log,
-            pass_fds=[self._channel.child_fd],
-        )
-        self._channel.started()
-        STORE.update(self.record.id, pid=self._job.process.pid, artifact_sha256=digest)
-        threading.Thread(target=self._watch, args=(self._job,), name=f"watch-{self._endpoint}", daemon=True).start()
-
-    def _fetch(self, credentials: processes.Credentials) -> tuple[str, str]:
-        """Model and code on disk. Returns the module to import and the hash of the model's archive."""
-        model = self.variant.model
-        if not model.data_url:
-            raise HostingFailed(f"Model {model.name} has no ModelDataUrl; only models in S3 are served locally")
-        s3 = self._aws.client("s3", credentials, model.region)
-        target = self._folder / "model"
-        archive = download_file(s3, model.data_url, self._folder / "model.tar.gz")
-        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-        _extract(archive, target)
-        source = model.variables.get("SAGEMAKER_SUBMIT_DIRECTORY", f"{MODEL_DIR}/code")
-        if source.startswith("s3://"):
-            _extract(download_file(s3, source, self._folder / "sourcedir.tar.gz"), target / "code")
-        elif not source.startswith(MODEL_DIR):
-            raise HostingFailed(f"SAGEMAKER_SUBMIT_DIRECTORY {source} is neither in S3 nor below {MODEL_DIR}")
-        program = model.variables.get("SAGEMAKER_PROGRAM", "inference.py")
-        if not (target / "code" / program).is_file():
-            raise HostingFailed(f"{program} is not in the code folder of {model.data_url}")
-        return program.removesuffix(".py").replace("/", "."), digest
-
-    def _watch(self, job: Job) -> None:
-        self._exit = job.run(None)
-        self._ended.set()
-        if not self._exit.stopped:
-            reason = f"The model server ended: {describe_exit(self._exit.code)} {self._exit.last_line}".strip()
-            STORE.fail(self.record.id, reason, exit_code=self._exit.code)
-            self._on_death(reason)
-
-    def _abandon(self, reason: str, error: Exception | None) -> None:
-        if self._job:
-            self._job.stop_at_once()
-        STORE.fail(self.record.id, reason, **({"exit_code": self._exit.code} if self._exit else {}))
-        raise HostingFailed(reason) from error
-
-    def _error(self, message: str) -> Answer:
-        return Answer(502, message.encode(), "text/plain", self.variant.name, self.record.id)
+    def stop(self, reason: str) -> None:
+        for each in [*self.servings.values(), *([self.shadow] if self.shadow else [])]:
+            each.stop(reason)
+        if self.capturing:
+            self.capturing.flush()
 
 
 class Hosting:
@@ -212,53 +49,59 @@ class Hosting:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
         self._lock = threading.Lock()
-        self._servers: dict[str, dict[str, ModelServer]] = {}
+        self._deployed: dict[str, Deployed] = {}
 
-    def deploy(
-        self, arn: str, name: str, variants: list[Variant], on_death: OnDeath, cause: str | None = None
-    ) -> dict[str, ModelServer]:
+    def deploy(self, arn: str, name: str, plan: Plan, on_death: OnDeath, cause: str | None = None) -> None:
         """Start servers for all variants and only then swap them in. On failure the old ones stay."""
-        started: dict[str, ModelServer] = {}
+        fresh = Deployed(plan, capturing=Capturing(self._aws, name, plan.capture) if plan.capture else None)
         try:
-            for variant in variants:
-                server = ModelServer(self._aws, name, variant, on_death, cause)
-                started[variant.name] = server
-                server.start()
+            for variant in plan.variants:
+                fresh.servings[variant.name] = serving(self._aws, name, variant, on_death, cause)
+                fresh.servings[variant.name].start()
+            if plan.shadow:
+                fresh.shadow = serving(self._aws, name, plan.shadow, on_death, cause)
+                fresh.shadow.start()
         except HostingFailed as error:
-            for server in started.values():
-                if server.record.status == "running":
-                    STORE.fail(server.record.id, str(error))
-                server.stop(str(error))
+            fresh.stop(str(error))
             raise
         with self._lock:
-            old = self._servers.pop(arn, {})
-            self._servers[arn] = started
-        for server in old.values():
-            server.stop("replaced by a new configuration")
-        return started
+            old = self._deployed.get(arn)
+            self._deployed[arn] = fresh
+        if old:
+            old.stop("replaced by a new configuration")
 
     def remove(self, arn: str) -> None:
         with self._lock:
-            servers = self._servers.pop(arn, {})
-        for server in servers.values():
-            server.stop()
+            deployed = self._deployed.pop(arn, None)
+        if deployed:
+            deployed.stop("endpoint deleted")
 
-    def invoke(
-        self, arn: str, body: bytes, *, content_type: str, accept: str, weights: dict[str, float], target: str | None
-    ) -> Answer:
-        """Ask one variant: the one named, or one drawn by weight. Raises `NoSuchVariant`."""
+    def invoke(self, arn: str, request: Request, weights: dict[str, float]) -> Answer:
+        """Ask one variant: the one named, or one drawn by weight. Raises `NoSuchVariant`, `Refused` and `Busy`."""
         with self._lock:
-            servers = dict(self._servers.get(arn, {}))
-        name = target or _draw({name: weights.get(name, 1.0) for name in servers})
-        if name not in servers:
+            deployed = self._deployed.get(arn)
+        servings = deployed.servings if deployed else {}
+        name = request.variant or _draw({name: weights.get(name, 1.0) for name in servings})
+        if deployed is None or name not in servings:
             raise NoSuchVariant(name)
-        server = servers[name]
-        STORE.link(current_cause(), server.record.id)
-        return server.invoke(body, content_type, accept)
+        if deployed.shadow and random.random() < deployed.plan.shadow_share:
+            threading.Thread(target=_mirror, args=(deployed, request), name="shadow", daemon=True).start()
+        answer = servings[name].invoke(request)
+        if deployed.capturing:
+            deployed.capturing.take(request, answer)
+        return answer
 
     def shutdown(self) -> None:
-        for arn in list(self._servers):
+        for arn in list(self._deployed):
             self.remove(arn)
+
+
+def _mirror(deployed: Deployed, request: Request) -> None:
+    """Nobody waits for a shadow's answer; where answers are captured, its are too, under its own name."""
+    assert deployed.shadow is not None
+    answer = deployed.shadow.invoke(request)
+    if deployed.capturing:
+        deployed.capturing.take(request, answer)
 
 
 def _draw(weights: dict[str, float]) -> str:
@@ -266,12 +109,3 @@ def _draw(weights: dict[str, float]) -> str:
     if not any(weights.values()):
         return names[0] if names else ""
     return random.choices(names, [weights[name] for name in names])[0]
-
-
-def _extract(archive: Path, target: Path) -> None:
-    target.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(archive) as opened:
-        opened.extractall(target, filter="data")
-
-
-__all__ = ["Answer", "Hosting", "HostingFailed", "Model", "ModelServer", "NoSuchVariant", "Variant"]

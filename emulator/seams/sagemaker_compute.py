@@ -1,6 +1,6 @@
 """SageMaker trains and hosts. Moto calls every job completed and every endpoint in service at creation.
 
-Job kinds that nobody computes here (transform, processing, tuning, AutoML, compilation) are refused: moto would
+Job kinds that nobody computes here (transform, tuning, AutoML, compilation) are refused: moto would
 report them as completed.
 """
 
@@ -17,16 +17,16 @@ from moto.sagemaker.models import FakeEndpoint, FakeTrainingJob, SageMakerModelB
 from moto.sagemaker.responses import SageMakerResponse
 
 from emulator.compute.aws import Aws, go_offline
-from emulator.compute.hosting import Answer, Hosting, HostingFailed, Model, Variant
+from emulator.compute.hosting import Hosting
+from emulator.compute.model_server import Answer, HostingFailed, Request
 from emulator.compute.training import Progress, Training, TrainingRequest
 from emulator.evidence import current_cause
-from emulator.seams import service_events
+from emulator.seams import hosting_plan, service_events
 from emulator.seams.patching import add, wrap
 from emulator.settings import Settings
 
 NOT_COMPUTED = (
     "create_transform_job",
-    "create_processing_job",
     "create_hyper_parameter_tuning_job",
     "create_auto_ml_job_v2",
     "create_compilation_job",
@@ -54,17 +54,13 @@ def shutdown() -> None:
         _hosting.shutdown()
 
 
-def invoke(
-    endpoint: FakeEndpoint, body: bytes, *, content_type: str, accept: str, target_variant: str | None
-) -> Answer:
+def invoke(endpoint: FakeEndpoint, request: Request) -> Answer:
     """Ask an endpoint that is in service."""
     assert _hosting is not None
     weights = {
         variant["VariantName"]: float(variant.get("CurrentWeight", 1.0)) for variant in endpoint.production_variants
     }
-    return _hosting.invoke(
-        endpoint.arn, body, content_type=content_type, accept=accept, weights=weights, target=target_variant
-    )
+    return _hosting.invoke(endpoint.arn, request, weights)
 
 
 def _refuse(name: str) -> None:
@@ -220,8 +216,7 @@ def _host(hosting: Hosting) -> None:
 
 def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any) -> None:
     """Start the servers of an endpoint's configuration in a thread of their own."""
-    config = backend.endpoint_configs[endpoint.endpoint_config_name]
-    variants = [_variant(backend, variant) for variant in config.production_variants]
+    plan = hosting_plan.of(backend, backend.endpoint_configs[endpoint.endpoint_config_name])
     cause = current_cause()
     service_events.endpoint(endpoint)
 
@@ -230,7 +225,7 @@ def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any
 
     def work() -> None:
         try:
-            hosting.deploy(endpoint.arn, endpoint.endpoint_name, variants, died, cause)
+            hosting.deploy(endpoint.arn, endpoint.endpoint_name, plan, died, cause)
         except HostingFailed as error:
             after_failure(str(error))
             return
@@ -247,34 +242,6 @@ def _settle(endpoint: Any, status: str, reason: str | None) -> None:
     endpoint.last_modified_time = utcnow()
     endpoint.endpoint_status = status
     service_events.endpoint(endpoint)
-
-
-def _variant(backend: Any, variant: dict[str, Any]) -> Variant:
-    model = backend.describe_model(variant["ModelName"])
-    container = model.primary_container or (model.containers[0] if model.containers else {})
-    return Variant(
-        variant["VariantName"],
-        Model(
-            name=model.model_name,
-            region=backend.region_name,
-            role_arn=model.execution_role_arn,
-            image=container.get("Image", ""),
-            data_url=_data_url(backend, container),
-            variables={name: str(value) for name, value in (container.get("Environment") or {}).items()},
-        ),
-    )
-
-
-def _data_url(backend: Any, container: dict[str, Any]) -> str | None:
-    """Where the model's archive lies: named by the container, or by the model package that it refers to."""
-    if container.get("ModelDataUrl"):
-        return str(container["ModelDataUrl"])
-    package_name = container.get("ModelPackageName")
-    if not package_name:
-        return None
-    package = backend.describe_model_package(package_name)
-    containers = (package.inference_specification or {}).get("Containers") or [{}]
-    return containers[0].get("ModelDataUrl")
 
 
 def backend_for(account_id: str, region: str) -> SageMakerModelBackend:

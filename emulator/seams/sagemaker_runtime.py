@@ -10,7 +10,9 @@ from moto.core.responses import BaseResponse
 from moto.sagemaker.models import FakeEndpoint
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
-from emulator.compute.hosting import Answer, NoSuchVariant
+from emulator.compute.hosting import NoSuchVariant
+from emulator.compute.model_server import Answer, Request
+from emulator.compute.variants import Busy, Refused
 from emulator.evidence import STORE
 from emulator.seams import sagemaker_compute
 from emulator.settings import Settings
@@ -30,15 +32,23 @@ def _invoke_endpoint(self: Any) -> Reply:
     endpoint = _in_service(self, name)
     if endpoint is None:
         return _error(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
-    target = self.headers.get("X-Amzn-SageMaker-Target-Variant")
+    header = "X-Amzn-SageMaker-"
+    target = self.headers.get(f"{header}Target-Variant")
+    request = Request(
+        self.raw_body if isinstance(self.raw_body, bytes) else str(self.raw_body).encode(),
+        content_type=self.headers.get("Content-Type") or "application/octet-stream",
+        accept=self.headers.get("Accept") or "application/json",
+        variant=target,
+        model=self.headers.get(f"{header}Target-Model"),
+        container=self.headers.get(f"{header}Target-Container-Hostname"),
+        inference_id=self.headers.get(f"{header}Inference-Id"),
+    )
     try:
-        answer = sagemaker_compute.invoke(
-            endpoint,
-            self.raw_body if isinstance(self.raw_body, bytes) else str(self.raw_body).encode(),
-            content_type=self.headers.get("Content-Type") or "application/octet-stream",
-            accept=self.headers.get("Accept") or "application/json",
-            target_variant=target,
-        )
+        answer = sagemaker_compute.invoke(endpoint, request)
+    except Refused as error:
+        return _error(400, "ValidationError", str(error))
+    except Busy as error:
+        return _error(400, "ThrottlingException", str(error))
     except NoSuchVariant:
         if target is None:  # nothing serves this endpoint: it never came into service
             return _error(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
@@ -51,6 +61,9 @@ def _invoke_endpoint(self: Any) -> Reply:
         "Content-Type": answer.content_type,
         "x-Amzn-Invoked-Production-Variant": answer.variant,
     }
+    if answer.cold_start_ms:
+        # A real start of a real process, but of one here: AWS takes seconds to a minute.
+        headers["x-emulator-cold-start-ms"] = f"{answer.cold_start_ms:.0f}"
     return 200, headers, answer.body
 
 
