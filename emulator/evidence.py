@@ -28,6 +28,7 @@ KINDS = (
     "glue-crawler",
     "glue-job",
     "training",
+    "processing",
     "endpoint",
     "bedrock",
     "data-quality",

@@ -48,6 +48,7 @@ SEAMS: tuple[str, ...] = (
     "lambda_exec",
     "stepfunctions_exec",
     "sagemaker_compute",
+    "sagemaker_processing",
     "sagemaker_runtime",
     "glue_compute",
     "athena_queries",

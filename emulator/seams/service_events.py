@@ -1,7 +1,7 @@
 """What AWS's services tell EventBridge, in the shapes that AWS documents. Moto sends S3's events only.
 
-The seams that compute call `training`, `endpoint`, `job_run`, `crawl` when a state changes; the rest is wrapped here.
-An event that no rule could match is not composed.
+The seams that compute call `training`, `processing`, `endpoint`, `job_run`, `crawl` when a state changes; the rest is
+wrapped here. An event that no rule could match is not composed.
 """
 
 from __future__ import annotations
@@ -141,6 +141,15 @@ def training(job: Any) -> None:
         job.arn,
         "SageMaker Training Job State Change",
         lambda client: client.describe_training_job(TrainingJobName=job.training_job_name),
+    )
+
+
+def processing(job: Any) -> None:
+    """A processing job has another status."""
+    _described(
+        job.arn,
+        "SageMaker Processing Job State Change",
+        lambda client: client.describe_processing_job(ProcessingJobName=job.processing_job_name),
     )
 
 

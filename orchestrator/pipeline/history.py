@@ -15,7 +15,9 @@ from typing import Any
 
 from orchestrator.tools.interfaces import Fidelity, Json, StepResult, weakest
 
-COMPUTE = frozenset({"lambda", "glue-crawler", "glue-job", "data-quality", "training", "endpoint", "bedrock"})
+COMPUTE = frozenset(
+    {"lambda", "glue-crawler", "glue-job", "data-quality", "training", "processing", "endpoint", "bedrock"}
+)
 """Kinds of evidence that speak of real work; the others record a call of the control plane."""
 _DETAIL_LENGTH = 500
 

@@ -173,12 +173,10 @@ def test_a_name_is_used_once(training):
 
 def test_what_nobody_computes_is_refused(training):
     with pytest.raises(ClientError) as error:
-        training.client.create_processing_job(
-            ProcessingJobName=unique("processing"),
+        training.client.create_compilation_job(
+            CompilationJobName=unique("compilation"),
             RoleArn=ROLE,
-            AppSpecification={"ImageUri": "x"},
-            ProcessingResources={
-                "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}
-            },
+            OutputConfig={"S3OutputLocation": f"s3://{training.bucket}/out"},
+            StoppingCondition={"MaxRuntimeInSeconds": 60},
         )
     assert error.value.response["Error"]["Code"] == "NotImplemented"
