@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import native
+import openai_face
 import telemetry
 from access import access_of
 from clients.bedrock import BedrockBackend
@@ -69,12 +70,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def face_of(event: Mapping[str, Any]) -> Any:
-    """Who reads and writes this request; OpenAI's face is loaded with the first one that needs it."""
-    if not str(event.get("resource") or "").startswith("/v1/"):
-        return native
-    import openai_face
-
-    return openai_face
+    """Who reads and writes this request."""
+    return openai_face if str(event.get("resource") or "").startswith("/v1/") else native
 
 
 def deadline_of(event: Mapping[str, Any], context: Any) -> Deadline:

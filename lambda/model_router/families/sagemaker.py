@@ -38,10 +38,17 @@ class Format:
 
     content_type: str
     encode: Callable[[Sequence[str], InferenceRequest], bytes]
-    decode: Callable[[bytes, int], Part]
+    parse: Callable[[bytes, int], Part]
     together: bool = True
     """All inputs in one call."""
     task: str = "generate"
+
+    def decode(self, body: bytes, expected: int) -> Part:
+        """What a body says to so many inputs, or a MalformedAnswer."""
+        try:
+            return self.parse(body, expected)
+        except (KeyError, IndexError, TypeError, AttributeError):
+            raise MalformedAnswer("the model's answer does not have the form that the route names") from None
 
 
 def of(name: str) -> Format:
@@ -143,15 +150,14 @@ def _messages(inputs: Sequence[str], request: InferenceRequest) -> bytes:
 
 def _from_messages(body: bytes, expected: int) -> Part:
     answer = _document(body)
-    try:
-        choice = answer["choices"][0]
-        text, stop = choice["message"]["content"], FINISH.get(choice.get("finish_reason"), "end_turn")
-    except (KeyError, IndexError, TypeError, AttributeError):
-        raise MalformedAnswer("the model's answer holds no message") from None
+    choice = answer["choices"][0]
+    text, stop = choice["message"]["content"] or "", FINISH.get(str(choice.get("finish_reason")), "end_turn")
+    if not isinstance(text, str):
+        raise MalformedAnswer("the model's answer holds no text")
     usage = answer.get("usage") or {}
     names = {"inputTokens": "prompt_tokens", "outputTokens": "completion_tokens", "totalTokens": "total_tokens"}
     counted = {ours: int(usage[theirs]) for ours, theirs in names.items() if isinstance(usage.get(theirs), int)}
-    return Part([{"text": text or ""}], usage=counted or None, stops=(stop,))
+    return Part([{"text": text}], usage=counted or None, stops=(stop,))
 
 
 def _csv(inputs: Sequence[str], request: InferenceRequest) -> bytes:
