@@ -97,7 +97,8 @@ def _own(call: Call, service: Service) -> Iterable[Need]:
     resources = _resources(call, service)
     if resources is None:
         return [Need(action, None, context)]
-    return [Need(action, resource, context) for resource in resources]
+    # A batch may name one resource many times.
+    return [Need(action, resource, context) for resource in dict.fromkeys(resources)]
 
 
 def _resources(call: Call, service: Service) -> list[str] | None:

@@ -31,13 +31,14 @@ STEPS = [
     "crawler",
     "etl",
     "data-validation",
+    "features",
     "training",
     "evaluation",
     "registry",
     "deployment",
     "monitoring",
 ]
-COMPUTED = {"crawler", "etl", "data-validation", "training", "evaluation", "deployment"}
+COMPUTED = {"crawler", "etl", "data-validation", "features", "training", "evaluation", "deployment"}
 
 
 @pytest.fixture(scope="module")

@@ -71,8 +71,10 @@ def test_each_layer_is_one_typed_partitioned_table(
     deployed: Deployed, layer: str, columns: dict[str, str], keys: list[str], partitions: set[str]
 ) -> None:
     glue = deployed.client("glue")
-    [table] = glue.get_tables(DatabaseName=database(layer))["TableList"]
-    assert table["Name"] == "reviews"
+    tables = {table["Name"]: table for table in glue.get_tables(DatabaseName=database(layer))["TableList"]}
+    # Feature Store keeps its own table beside the crawler's.
+    assert set(tables) == {"reviews", *(["reviews_offline"] if layer == "features" else [])}
+    table = tables["reviews"]
     assert {column["Name"]: column["Type"] for column in table["StorageDescriptor"]["Columns"]} == columns
     assert [key["Name"] for key in table["PartitionKeys"]] == keys
     found = glue.get_partitions(DatabaseName=database(layer), TableName="reviews")["Partitions"]

@@ -61,7 +61,8 @@ def test_a_cycle_is_reported_with_its_path(environment: Environment) -> None:
 def test_an_unknown_stack_is_answered_with_the_valid_ones(graph: Graph) -> None:
     with pytest.raises(PlatformError) as error:
         graph.stack("fundation")
-    assert "available: buckets, foundation, retention, notifications, data, studio, models" in error.value.message
+    known = "available: buckets, foundation, retention, notifications, data, studio, features, models"
+    assert known in error.value.message
     assert error.value.hint == "did you mean `foundation`?"
 
 

@@ -31,19 +31,20 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         " 9. notifications      if not proven: plan, policy gate, apply (terraform/phases/1-foundation/notifications)",
         "10. data               if not proven: plan, policy gate, apply (terraform/phases/2-data)",
         "11. studio             if not proven: plan, policy gate, apply (terraform/phases/2-data/studio)",
-        "12. models             if not proven: plan, policy gate, apply (terraform/phases/3-models)",
-        "13. pipeline           run the training pipeline if no model version is live",
-        "14. inference          if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
-        "15. blueprint-chat     if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
-        "16. blueprint-reviews  if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
-        "17. monitoring         if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
-        "18. smoke              probe chat, reviews",
+        "12. features           if not proven: plan, policy gate, apply (terraform/phases/2-data/features)",
+        "13. models             if not proven: plan, policy gate, apply (terraform/phases/3-models)",
+        "14. pipeline           run the training pipeline if no model version is live",
+        "15. inference          if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
+        "16. blueprint-chat     if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
+        "17. blueprint-reviews  if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
+        "18. monitoring         if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
+        "19. smoke              probe chat, reviews",
     ]
 
 
 def test_smoke_waits_for_what_an_answer_depends_on_and_no_more(environment: Environment, graph: Graph) -> None:
     found = needs(plan.deploy(environment, graph))["smoke"]
-    assert found == {"policy", *graph.names} - {"monitoring", "retention", "notifications", "studio"}
+    assert found == {"policy", *graph.names} - {"monitoring", "retention", "notifications", "studio", "features"}
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_values_packages_and_policies_count(deploy: Deploy, tools: FakeTools, en
     deploy()
     tools.packager.version = "2"
     result = deploy()
-    assert looked_at(tools) == {"data", "models", "inference"}
+    assert looked_at(tools) == {"data", "features", "models", "inference"}
     assert why(result, "data") == ["value `packages` changed"]
     tools.gate.rules = "rules-2"
     assert {tuple(stack.why) for stack in deploy().stacks} == {("the policies changed",)}
@@ -127,7 +127,7 @@ def test_changed_outputs_reach_those_who_build_on_them(deploy: Deploy, tools: Fa
     state = tools.store.states["data"]
     tools.store.states["data"] = dataclasses.replace(state, outputs={"data": {"glue": {"job": "other"}}})
     deploy()
-    assert looked_at(tools) == {"models"}
+    assert looked_at(tools) == {"features", "models"}
 
 
 def test_a_state_that_somebody_else_wrote_is_looked_at(deploy: Deploy, tools: FakeTools) -> None:

@@ -244,3 +244,7 @@ def test_records_of_an_encrypted_group_take_its_key() -> None:
     assert [(need.action, need.resource) for need in needs.of(many, FakeWorld())] == [
         ("sagemaker:BatchGetRecord", arn("sagemaker", f"feature-group/plain-{number}")) for number in (1, 2)
     ]
+    batch = call("sagemaker", "BatchWriteRecord", Entries=[{"FeatureGroupName": "plain"}] * 25)
+    assert [(need.action, need.resource) for need in needs.of(batch, FakeWorld())] == [
+        ("sagemaker:BatchWriteRecord", arn("sagemaker", "feature-group/plain"))
+    ]

@@ -39,7 +39,7 @@ def test_a_deploy_tells_what_happened_where_the_report_is_and_what_comes_next(cl
     assert answer.code == 0, answer.err
     out = without_times(answer.out)
     assert "foundation         foundation  created" in out
-    assert "Policy gate: passed, 1 of 1 rules ran in 12 scans, 0 findings" in out
+    assert "Policy gate: passed, 1 of 1 rules ran in 13 scans, 0 findings" in out
     assert "Training pipeline: SUCCEEDED" in out
     assert "api    reviews    sagemaker" in out
     assert out.rstrip().splitlines()[-3:-1] == [
@@ -198,6 +198,7 @@ def test_graph(cli: Cli) -> None:
         "1  notifications      needs foundation\n"
         "2  data               needs foundation\n"
         "2  studio             needs foundation\n"
+        "2  features           needs foundation, data\n"
         "3  models             needs foundation, data\n"
         "4  inference          needs foundation\n"
         "4  blueprint-chat     needs foundation, models, inference\n"
@@ -210,7 +211,7 @@ def test_graph(cli: Cli) -> None:
 def test_render_prints_lines_for_every_stack(cli: Cli) -> None:
     cli("deploy", "local")
     out = cli("render", "local").out
-    assert out.count("terraform -chdir=") == 3 * 11
+    assert out.count("terraform -chdir=") == 3 * 12
     assert "(preview" not in out
     assert "(preview: example values, local state)" in cli("render", "dev", "data").out
 
@@ -229,7 +230,7 @@ def test_policy_of_the_source_alone(cli: Cli) -> None:
 def test_phase_rollout_of_a_part(cli: Cli) -> None:
     cli("deploy", "local")
     answer = cli("phase", "rollout", "local", "--phase", "2", "--json")
-    assert [stack["name"] for stack in json.loads(answer.out)["stacks"]] == ["data", "studio"]
+    assert [stack["name"] for stack in json.loads(answer.out)["stacks"]] == ["data", "studio", "features"]
 
 
 def test_emulator_commands(cli: Cli) -> None:
