@@ -1,5 +1,6 @@
-"""The only part of the router that knows AWS. boto3 never retries here: `retry.py` is the one layer that does.
+"""The only part of the router that knows AWS. botocore never retries here: `retry.py` is the one layer that does.
 
+Clients are botocore's own: boto3 would hand out the same ones, and load S3's transfer manager with every cold start.
 One client per service: botocore fixes timeouts per client, and making one takes longer than a request may. A
 call's own limit is the deadline, kept by `race.within`; the client's are what ends a call that nobody awaits.
 """
@@ -9,16 +10,17 @@ from __future__ import annotations
 from threading import Lock
 from typing import Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import get_session
 
 FIDELITY_HEADER = "x-emulator-fidelity"
 CONNECT_SECONDS = 2
 READ_SECONDS = 60  # a container may take that long; API Gateway gives up before
 
 
+_SESSION = get_session()
 _CLIENTS: dict[str, Any] = {}
-_MAKING = Lock()  # boto3's default session must not be used by two threads at once
+_MAKING = Lock()  # a session must not be used by two threads at once
 
 
 def client(service: str) -> Any:
@@ -39,7 +41,7 @@ def make_client(service: str) -> Any:
         retries={"total_max_attempts": 1},
         max_pool_connections=16,
     )
-    return boto3.client(service, config=config)
+    return _SESSION.create_client(service, config=config)
 
 
 def fidelity_of(response: dict[str, Any]) -> str | None:
