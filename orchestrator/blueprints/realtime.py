@@ -43,6 +43,10 @@ class RealtimeStack(BlueprintStack):
             {
                 "context": "${var.context}",
                 "blueprint": asked,
+                "model_group": {
+                    "key": model.group,
+                    "name": f'${{var.foundation.model_registry.group_names["{model.group}"]}}',
+                },
                 "model_version": "${var.model_version}",
                 "network": {
                     "subnet_ids": "${var.foundation.vpc.private_subnet_ids}",
@@ -70,6 +74,7 @@ class RealtimeStack(BlueprintStack):
             "model_package_arn",
             "model_id",
             "route_parameter_name",
+            "release_parameter_name",
         )
         return {name: endpoint.get(name) for name in published}
 

@@ -1,6 +1,6 @@
 # Named by content: a configuration cannot be changed, only followed by another one.
 resource "aws_sagemaker_endpoint_configuration" "launch" {
-  name        = "${local.endpoint_name}-${local.content_hash}"
+  name        = local.content_name
   kms_key_arn = local.has_local_disk ? null : local.launch.models_key_arn
 
   production_variants {

@@ -14,6 +14,7 @@ resource "terraform_data" "launch" {
     security_group_ids = sort(var.network.security_group_ids)
     models_key_arn     = var.kms.models_key_arn
     data_key_arn       = var.kms.data_key_arn
+    spec_hash          = local.wanted_hash
   }
 
   lifecycle {
@@ -25,11 +26,23 @@ locals {
   endpoint_name = "${var.context.name_prefix}-${var.blueprint.name}"
   variant_name  = "primary"
 
-  launch       = terraform_data.launch.input
-  content_hash = substr(sha256(jsonencode(local.launch)), 0, 8)
+  launch = terraform_data.launch.input
+
+  # What the release of the same version would be called: of the same content there is one name. A version of the
+  # registry never changes, so its number stands for model and image.
+  content_name = "${local.endpoint_name}-${local.launch.spec_hash}-v${element(split("/", local.launch.model_package_arn), -1)}"
 
   # Instances with NVMe disks encrypt those in hardware, and SageMaker refuses a volume key for them.
-  has_local_disk = can(regex("^ml\\.([a-z]+[0-9]+[a-z]*d[a-z]*|g4dn|g5|g6e?|p4de?|p5(en?)?|trn[12]n?)\\.", local.launch.instance_type))
+  local_disk_pattern = "^ml\\.([a-z]+[0-9]+[a-z]*d[a-z]*|g4dn|g5|g6e?|p4de?|p5(en?)?|trn[12]n?)\\."
+  has_local_disk     = can(regex(local.local_disk_pattern, local.launch.instance_type))
+
+  # The inference code travels inside model.tar.gz/code: an isolated container cannot fetch anything itself.
+  container_environment = {
+    SAGEMAKER_PROGRAM             = "inference.py"
+    SAGEMAKER_SUBMIT_DIRECTORY    = "/opt/ml/model/code"
+    SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
+    SAGEMAKER_REGION              = var.context.region
+  }
 
   capture_prefix = "inference/realtime/logs/${var.blueprint.name}"
 }

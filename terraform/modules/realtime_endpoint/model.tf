@@ -1,19 +1,12 @@
-# The inference code travels inside model.tar.gz/code: an isolated container cannot fetch anything itself.
 resource "aws_sagemaker_model" "launch" {
-  name                     = "${local.endpoint_name}-${local.content_hash}"
+  name                     = local.content_name
   execution_role_arn       = aws_iam_role.endpoint.arn
   enable_network_isolation = true
 
   primary_container {
     image          = local.launch.image
     model_data_url = local.launch.model_data_url
-
-    environment = {
-      SAGEMAKER_PROGRAM             = "inference.py"
-      SAGEMAKER_SUBMIT_DIRECTORY    = "/opt/ml/model/code"
-      SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
-      SAGEMAKER_REGION              = var.context.region
-    }
+    environment    = local.container_environment
   }
 
   vpc_config {

@@ -27,6 +27,12 @@ variable "blueprint" {
       sampling_percent = optional(number, 100)
     }))
     parameters = optional(map(string), {})
+    rollout = optional(object({
+      strategy         = optional(string, "all_at_once")
+      step_percent     = optional(number, 20)
+      bake_seconds     = optional(number, 120)
+      keep_old_seconds = optional(number, 120)
+    }), {})
   })
 
   validation {
@@ -41,9 +47,9 @@ variable "blueprint" {
   }
 
   validation {
-    # SageMaker allows 63 characters; a content hash of 8 and a hyphen follow the endpoint's name.
-    condition     = length("${var.context.name_prefix}-${var.blueprint.name}") <= 54
-    error_message = "context.name_prefix and blueprint.name must together have at most 54 characters with their hyphen; received \"${var.context.name_prefix}-${var.blueprint.name}\"."
+    # SageMaker allows 63 characters; a hash of 8 and a version's number follow the endpoint's name.
+    condition     = length("${var.context.name_prefix}-${var.blueprint.name}") <= 48
+    error_message = "context.name_prefix and blueprint.name must together have at most 48 characters with their hyphen; received \"${var.context.name_prefix}-${var.blueprint.name}\"."
   }
 
   validation {
@@ -65,6 +71,35 @@ variable "blueprint" {
     condition     = var.blueprint.data_capture == null ? true : var.blueprint.data_capture.sampling_percent >= 1 && var.blueprint.data_capture.sampling_percent <= 100
     error_message = "blueprint.data_capture.sampling_percent must be between 1 and 100; received ${try(var.blueprint.data_capture.sampling_percent, "-")}."
   }
+
+  validation {
+    condition     = contains(["all_at_once", "canary", "linear"], var.blueprint.rollout.strategy)
+    error_message = "blueprint.rollout.strategy must be all_at_once, canary or linear; received \"${var.blueprint.rollout.strategy}\"."
+  }
+
+  validation {
+    # SageMaker's limits: a step is a tenth to half of the fleet.
+    condition     = var.blueprint.rollout.step_percent >= 10 && var.blueprint.rollout.step_percent <= 50
+    error_message = "blueprint.rollout.step_percent must be from 10 to 50; received ${var.blueprint.rollout.step_percent}."
+  }
+
+  validation {
+    condition     = var.blueprint.rollout.strategy == "all_at_once" || max(var.blueprint.instance_count, try(var.blueprint.autoscaling.min, 1)) >= 2
+    error_message = "blueprint.rollout.strategy ${var.blueprint.rollout.strategy} moves a part of the fleet at a time and needs at least 2 instances; received ${var.blueprint.instance_count}."
+  }
+
+  validation {
+    condition     = min(var.blueprint.rollout.bake_seconds, var.blueprint.rollout.keep_old_seconds) >= 0 && max(var.blueprint.rollout.bake_seconds, var.blueprint.rollout.keep_old_seconds) <= 3600
+    error_message = "blueprint.rollout.bake_seconds and keep_old_seconds must be from 0 to 3600; received ${var.blueprint.rollout.bake_seconds} and ${var.blueprint.rollout.keep_old_seconds}."
+  }
+}
+
+variable "model_group" {
+  description = "Group of the model registry that versions come from: its key in the environment files, and its name."
+  type = object({
+    key  = string
+    name = string
+  })
 }
 
 variable "model_version" {

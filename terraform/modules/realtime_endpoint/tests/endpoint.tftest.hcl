@@ -40,6 +40,11 @@ variables {
     name = "reviews"
   }
 
+  model_group = {
+    key  = "reviews"
+    name = "mlops-dev-reviews"
+  }
+
   model_version = {
     model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
     model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
@@ -75,7 +80,7 @@ run "the_endpoint_is_isolated_encrypted_and_named_by_content" {
   }
 
   assert {
-    condition     = can(regex("^mlops-dev-reviews-[0-9a-f]{8}$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
+    condition     = can(regex("^mlops-dev-reviews-[0-9a-f]{8}-v1$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
     error_message = "Model and configuration must carry the hash of what they are made of."
   }
 

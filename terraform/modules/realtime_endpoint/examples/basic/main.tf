@@ -11,8 +11,11 @@ module "reviews" {
 
   blueprint = {
     name        = "reviews"
-    autoscaling = { min = 1, max = 3 }
+    autoscaling = { min = 2, max = 4 }
+    rollout     = { strategy = "canary", step_percent = 25 }
   }
+
+  model_group = { key = "reviews", name = "mlops-dev-reviews" }
 
   model_version = {
     model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"

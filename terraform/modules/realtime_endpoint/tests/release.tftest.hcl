@@ -1,0 +1,204 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/mlops-dev-reviews"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  blueprint = {
+    name = "reviews"
+  }
+
+  model_group = {
+    key  = "reviews"
+    name = "mlops-dev-reviews"
+  }
+
+  model_version = {
+    model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
+    model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+    image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+  }
+
+  network = {
+    subnet_ids         = ["subnet-0b", "subnet-0a"]
+    security_group_ids = ["sg-0a"]
+  }
+
+  kms = {
+    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+
+  bucket = {
+    name = "mlops-dev-data-123456789012-us-east-1"
+  }
+
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+
+  boundary_arn  = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  routes_prefix = "/mlops/dev/routes"
+}
+
+run "the_specification_makes_what_the_launch_made" {
+  assert {
+    condition     = aws_ssm_parameter.release.name == "/mlops/dev/releases/specs/reviews" && aws_ssm_parameter.release.type == "String"
+    error_message = "The state machine looks for it here."
+  }
+
+  assert {
+    condition     = aws_sagemaker_endpoint_configuration.launch.name == "mlops-dev-reviews-${jsondecode(aws_ssm_parameter.release.value).hash}-v1" && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
+    error_message = "Released again, the launched version must be found to run already."
+  }
+
+  assert {
+    condition = nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release.value).model)) == jsonencode({
+      EnableNetworkIsolation = true
+      Environment            = one(aws_sagemaker_model.launch.primary_container).environment
+      VpcConfig              = { Subnets = ["subnet-0a", "subnet-0b"], SecurityGroupIds = ["sg-0a"] }
+    })
+    error_message = "Released models are as isolated as the launched one."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.release.value).config == { ProductionVariants = [{ VariantName = "primary", InstanceType = "ml.m5.large", InitialInstanceCount = 1, InitialVariantWeight = 1 }], KmsKeyId = var.kms.models_key_arn }
+    error_message = "The configuration"
+  }
+
+  assert {
+    condition     = { for key in ["endpoint_name", "model_group_name", "live_parameter_name", "launch_config_name", "execution_role_arn"] : key => jsondecode(aws_ssm_parameter.release.value)[key] } == { endpoint_name = "mlops-dev-reviews", model_group_name = "mlops-dev-reviews", live_parameter_name = "/mlops/dev/models/reviews/live", launch_config_name = aws_sagemaker_endpoint_configuration.launch.name, execution_role_arn = aws_iam_role.endpoint.arn }
+    error_message = "The rest"
+  }
+
+  assert {
+    condition = jsondecode(aws_ssm_parameter.release.value).deployment == {
+      BlueGreenUpdatePolicy     = { TrafficRoutingConfiguration = { Type = "ALL_AT_ONCE", WaitIntervalInSeconds = 120 }, TerminationWaitInSeconds = 120, MaximumExecutionTimeoutInSeconds = 3600 }
+      AutoRollbackConfiguration = { Alarms = [{ AlarmName = "mlops-dev-reviews-errors" }, { AlarmName = "mlops-dev-reviews-latency" }] }
+    }
+    error_message = "All at once, and back when an alarm fires."
+  }
+}
+
+run "another_pace_is_no_other_endpoint" {
+  variables {
+    blueprint = {
+      name           = "reviews"
+      instance_count = 2
+      rollout        = { strategy = "canary", step_percent = 25, bake_seconds = 300 }
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.release.value).deployment.BlueGreenUpdatePolicy.TrafficRoutingConfiguration == { Type = "CANARY", WaitIntervalInSeconds = 300, CanarySize = { Type = "CAPACITY_PERCENT", Value = 25 } }
+    error_message = "A quarter first"
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.release.value).retain == { all = false, except = [] }
+    error_message = "Without autoscaling the count is the configuration's."
+  }
+}
+
+run "a_linear_rollout_of_a_scaled_fleet_keeps_its_count" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name         = "reviews"
+      autoscaling  = { min = 2, max = 4 }
+      data_capture = { sampling_percent = 50 }
+      rollout      = { strategy = "linear", step_percent = 50 }
+    }
+  }
+
+  assert {
+    condition     = local.deployment.BlueGreenUpdatePolicy.TrafficRoutingConfiguration == { Type = "LINEAR", WaitIntervalInSeconds = 120, LinearStepSize = { Type = "CAPACITY_PERCENT", Value = 50 } }
+    error_message = "Half by half."
+  }
+
+  assert {
+    condition     = local.wanted.config.DataCaptureConfig == { EnableCapture = true, InitialSamplingPercentage = 50, DestinationS3Uri = "s3://mlops-dev-data-123456789012-us-east-1/inference/realtime/logs/reviews", KmsKeyId = var.kms.data_key_arn, CaptureOptions = [{ CaptureMode = "Input" }, { CaptureMode = "Output" }], CaptureContentTypeHeader = { JsonContentTypes = ["application/json"] } }
+    error_message = "What is captured is encrypted."
+  }
+}
+
+run "an_instance_with_local_disks_gets_no_volume_key_from_releases_either" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name          = "reviews"
+      instance_type = "ml.g5.xlarge"
+    }
+  }
+
+  assert {
+    condition     = !can(local.wanted.config.KmsKeyId)
+    error_message = "SageMaker refuses it."
+  }
+}
+
+run "a_strategy_that_sagemaker_does_not_know_is_refused" {
+  command = plan
+  variables {
+    blueprint = { name = "reviews", rollout = { strategy = "rolling" } }
+  }
+  expect_failures = [var.blueprint]
+}
+
+run "more_than_half_in_one_step_is_refused" {
+  command = plan
+  variables {
+    blueprint = { name = "reviews", rollout = { step_percent = 60 } }
+  }
+  expect_failures = [var.blueprint]
+}
+
+run "a_canary_of_one_instance_is_refused" {
+  command = plan
+  variables {
+    blueprint = { name = "reviews", rollout = { strategy = "canary" } }
+  }
+  expect_failures = [var.blueprint]
+}
+
+run "two_hours_of_baking_are_refused" {
+  command = plan
+  variables {
+    blueprint = { name = "reviews", rollout = { bake_seconds = 7200 } }
+  }
+  expect_failures = [var.blueprint]
+}

@@ -1,0 +1,173 @@
+# Exactly the calls of the definition, on what is named after the environment. The roles that it may pass on are those
+# of the endpoints, one by one.
+locals {
+  sagemaker_arn = "arn:${local.partition}:sagemaker:${local.region_arn}"
+
+  # By prefix: an environment may have more endpoints than names fit into a policy.
+  endpoint_arns = ["${local.sagemaker_arn}:endpoint/${var.context.name_prefix}-*"]
+  made_arns     = { for kind in ["model", "endpoint-config"] : kind => ["${local.sagemaker_arn}:${kind}/${var.context.name_prefix}-*"] }
+  alarm_arns    = ["arn:${local.partition}:cloudwatch:${local.region_arn}:alarm:${var.context.name_prefix}-*"]
+
+  # IAM allows 38 characters of a prefix: the module realtime_endpoint names its role after 37 of the endpoint's.
+  role_arns = [for name in sort(values(var.endpoint_names)) : "arn:${local.partition}:iam::${var.context.account_id}:role/${substr(name, 0, 37)}-*"]
+
+  package_arns = [for name in sort(var.model_group_names) : "${local.sagemaker_arn}:model-package/${name}/*"]
+
+  parameter_arn = "arn:${local.partition}:ssm:${local.region_arn}:parameter"
+
+  releasing = [for statement in [
+    {
+      Sid      = "MakeModels"
+      Action   = ["sagemaker:CreateModel", "sagemaker:DescribeModel", "sagemaker:DeleteModel", "sagemaker:AddTags"]
+      Resource = local.made_arns["model"]
+    },
+    {
+      Sid      = "MakeConfigurations"
+      Action   = ["sagemaker:CreateEndpointConfig", "sagemaker:DescribeEndpointConfig", "sagemaker:DeleteEndpointConfig", "sagemaker:AddTags"]
+      Resource = local.made_arns["endpoint-config"]
+    },
+    {
+      # Updating an endpoint asks for the right on its configuration too.
+      Sid      = "UpdateEndpoints"
+      Action   = ["sagemaker:UpdateEndpoint"]
+      Resource = concat(local.endpoint_arns, local.made_arns["endpoint-config"])
+    },
+    {
+      Sid      = "WatchEndpoints"
+      Action   = ["sagemaker:DescribeEndpoint"]
+      Resource = local.endpoint_arns
+    },
+    {
+      # SageMaker looks with the caller's rights whether the alarms exist that roll an update back.
+      Sid      = "FindAlarms"
+      Action   = ["cloudwatch:DescribeAlarms"]
+      Resource = local.alarm_arns
+    },
+    {
+      Sid       = "PassEndpointRoles"
+      Action    = ["iam:PassRole"]
+      Resource  = local.role_arns
+      Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
+    },
+    {
+      # Whoever names a key for SageMaker's volumes makes the grant that SageMaker mounts them with.
+      Sid      = "GrantVolumeKey"
+      Action   = ["kms:CreateGrant"]
+      Resource = [var.models_key_arn]
+      Condition = {
+        Bool         = { "kms:GrantIsForAWSResource" = "true" }
+        StringEquals = { "kms:ViaService" = "sagemaker.${var.context.region}.amazonaws.com" }
+      }
+    },
+    {
+      Sid      = "DescribeVolumeKey"
+      Action   = ["kms:DescribeKey"]
+      Resource = [var.models_key_arn]
+    },
+  ] : statement if length(var.endpoint_names) > 0]
+
+  versions = var.encrypt_versions ? [{
+    Sid       = "ReadVersions"
+    Action    = ["kms:Decrypt"]
+    Resource  = [var.models_key_arn]
+    Condition = { StringEquals = { "kms:ViaService" = "sagemaker.${var.context.region}.amazonaws.com" } }
+  }] : []
+
+  statements = concat(local.releasing, local.versions, [
+    {
+      Sid      = "DescribeVersions"
+      Action   = ["sagemaker:DescribeModelPackage"]
+      Resource = local.package_arns
+    },
+    {
+      Sid      = "ReadSpecifications"
+      Action   = ["ssm:GetParameter"]
+      Resource = ["${local.parameter_arn}${local.release_path}/*", "${local.parameter_arn}${local.live_path}/*"]
+    },
+    {
+      Sid      = "ListSpecifications"
+      Action   = ["ssm:GetParametersByPath"]
+      Resource = ["${local.parameter_arn}${local.release_path}/specs"]
+    },
+    {
+      Sid      = "WriteRecords"
+      Action   = ["ssm:PutParameter"]
+      Resource = ["${local.parameter_arn}${local.release_path}/records/*", "${local.parameter_arn}${local.release_path}/locks/*"]
+    },
+    {
+      Sid      = "FreeLocks"
+      Action   = ["ssm:DeleteParameter"]
+      Resource = ["${local.parameter_arn}${local.release_path}/locks/*"]
+    },
+    {
+      Sid      = "Probe"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = [var.probe_arn]
+    },
+    {
+      Sid      = "StartOnesOwn"
+      Action   = ["states:StartExecution"]
+      Resource = [local.machine_arn]
+    },
+    {
+      Sid      = "FindHolder"
+      Action   = ["states:DescribeExecution"]
+      Resource = ["arn:${local.partition}:states:${local.region_arn}:execution:${local.name}:*"]
+    },
+    {
+      Sid      = "Notify"
+      Action   = ["sns:Publish"]
+      Resource = [var.topic_arn]
+    },
+    {
+      Sid       = "EncryptNotifications"
+      Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource  = [var.logs_key_arn]
+      Condition = { StringEquals = { "kms:ViaService" = "sns.${var.context.region}.amazonaws.com" } }
+    },
+    {
+      # X-Ray and the log delivery interface know no resources.
+      Sid = "TraceAndLog"
+      Action = [
+        "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies", "logs:GetLogDelivery", "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+        "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+      ]
+      Resource = ["*"]
+    },
+  ])
+}
+
+resource "aws_iam_role" "this" {
+  name                 = local.name
+  description          = "Releases of ${var.context.name_prefix}."
+  permissions_boundary = var.boundary_arn
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "states.amazonaws.com" }
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = var.context.account_id }
+        ArnLike      = { "aws:SourceArn" = local.machine_arn }
+      }
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "this" {
+  # checkov:skip=CKV_AWS_290: X-Ray and log delivery know no resources
+  # checkov:skip=CKV_AWS_355: X-Ray and log delivery know no resources
+  name   = "release"
+  role   = aws_iam_role.this.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = [for s in local.statements : merge({ Effect = "Allow" }, s)] })
+
+  lifecycle {
+    precondition {
+      condition     = length(local.role_arns) <= 60
+      error_message = "endpoint_names: the role's policy holds 60 endpoints at most (IAM's limit of characters), got ${length(local.role_arns)}."
+    }
+  }
+}

@@ -1,0 +1,128 @@
+# The record, what is no longer needed, and who hears of it.
+locals {
+  put_record = {
+    "Name.$"  = "$.paths.records"
+    Type      = "String"
+    Overwrite = true
+    "Value.$" = "States.JsonToString($.new_record)"
+  }
+
+  record_of_success = {
+    status                = "released"
+    "blueprint.$"         = "$.blueprint"
+    "asked.$"             = "$.asked"
+    "config_name.$"       = "$.wanted.name"
+    "model_package_arn.$" = "$.version.arn"
+    "execution_arn.$"     = "$.execution"
+    "at.$"                = "$$.State.EnteredTime"
+  }
+
+  # What runs stays what the record said. The cause may be longer than a parameter: the execution has it.
+  record_of_failure = {
+    "blueprint.$"            = "$.blueprint"
+    "asked.$"                = "$.record.content.asked"
+    "model_package_arn.$"    = "$.record.content.model_package_arn"
+    "previous_config_name.$" = "$.record.content.previous_config_name"
+    "older_config_name.$"    = "$.record.content.older_config_name"
+    "reason.$"               = "$.failure.Error"
+    "execution_arn.$"        = "$.execution"
+    "at.$"                   = "$$.State.EnteredTime"
+  }
+
+  ending_states = {
+    WriteRecord = {
+      Type       = "Task"
+      Resource   = "${local.sdk}:ssm:putParameter"
+      Parameters = local.put_record
+      ResultPath = null
+      Retry      = local.retry.api
+      Catch      = local.caught.LookAfterFailure
+      Next       = "SomethingToRemove"
+    }
+    SomethingToRemove = {
+      Comment = "Three configurations stay: the one that runs and two to go back to. The launch's belongs to Terraform."
+      Type    = "Choice"
+      Choices = [{
+        Or = concat(
+          [{ Variable = "$.record.content.older_config_name", StringEquals = "" }],
+          [for keeper in ["$.new_record.config_name", "$.new_record.previous_config_name", "$.new_record.older_config_name", "$.spec.content.launch_config_name"] : { Variable = "$.record.content.older_config_name", StringEqualsPath = keeper }],
+        )
+        Next = "FreeLock"
+      }]
+      Default = "RemoveConfig"
+    }
+    RemoveConfig = {
+      Type       = "Task"
+      Resource   = "${local.sdk}:sagemaker:deleteEndpointConfig"
+      Parameters = { "EndpointConfigName.$" = "$.record.content.older_config_name" }
+      ResultPath = null
+      Retry      = local.retry.throttle
+      # It may be gone already, and costs nothing where it is not; destroying the environment removes it.
+      Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.cleanup_failure", Next = "RemoveModel" }]
+      Next  = "RemoveModel"
+    }
+    RemoveModel = {
+      Type       = "Task"
+      Resource   = "${local.sdk}:sagemaker:deleteModel"
+      Parameters = { "ModelName.$" = "$.record.content.older_config_name" }
+      ResultPath = null
+      Retry      = local.retry.throttle
+      Catch      = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.cleanup_failure", Next = "FreeLock" }]
+      Next       = "FreeLock"
+    }
+    SomethingReleased = {
+      Type    = "Choice"
+      Choices = [{ Variable = "$.update", IsPresent = true, Next = "NotifySuccess" }]
+      Default = "NothingNew"
+    }
+    NotifySuccess = {
+      Type     = "Task"
+      Resource = "arn:${local.partition}:states:::sns:publish"
+      Parameters = {
+        TopicArn    = var.topic_arn
+        Subject     = "${var.context.name_prefix}: endpoint released"
+        "Message.$" = "States.JsonToString($.new_record)"
+      }
+      ResultPath = null
+      Retry      = local.retry.api
+      Catch      = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.notification_failure", Next = "Released" }]
+      Next       = "Released"
+    }
+    Released = {
+      Type       = "Pass"
+      Parameters = { changed = true, "blueprint.$" = "$.blueprint", "config_name.$" = "$.wanted.name", "previous_config_name.$" = "$.before.config", "model_package_arn.$" = "$.version.arn" }
+      End        = true
+    }
+    NothingNew = {
+      Type       = "Pass"
+      Parameters = { changed = false, "blueprint.$" = "$.blueprint", "config_name.$" = "$.wanted.name", "previous_config_name.$" = "$.before.config", "model_package_arn.$" = "$.version.arn" }
+      End        = true
+    }
+    NotifyFailure = {
+      Type     = "Task"
+      Resource = "arn:${local.partition}:states:::sns:publish"
+      Parameters = {
+        TopicArn    = var.topic_arn
+        Subject     = "${var.context.name_prefix}: release failed"
+        "Message.$" = "States.Format('{} failed with {}: {}', $$.Execution.Id, $.failure.Error, $.failure.Cause)"
+      }
+      ResultPath = null
+      Retry      = local.retry.api
+      Catch      = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.notification_failure", Next = "ErrorNameReserved" }]
+      Next       = "ErrorNameReserved"
+    }
+    ErrorNameReserved = {
+      Comment = "Names that begin with 'States.' are the service's own; a Fail state must not use them."
+      Type    = "Choice"
+      Choices = [{ Variable = "$.failure.Error", StringMatches = "States.*", Next = "RenameError" }]
+      Default = "Failed"
+    }
+    RenameError = {
+      Type       = "Pass"
+      Parameters = { Error = "StepFailed", "Cause.$" = "States.Format('{}: {}', $.failure.Error, $.failure.Cause)" }
+      ResultPath = "$.failure"
+      Next       = "Failed"
+    }
+    Failed = { Type = "Fail", ErrorPath = "$.failure.Error", CausePath = "$.failure.Cause" }
+  }
+}

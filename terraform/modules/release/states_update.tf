@@ -1,0 +1,91 @@
+# The update, and whether it is true: SageMaker rolls back by itself, and calls the endpoint InService all the same.
+locals {
+  update_states = {
+    UpdateEndpoint = {
+      Type     = "Task"
+      Resource = "${local.sdk}:sagemaker:updateEndpoint"
+      Parameters = {
+        "EndpointName.$"                     = "$.spec.content.endpoint_name"
+        "EndpointConfigName.$"               = "$.wanted.name"
+        "RetainAllVariantProperties.$"       = "$.spec.content.retain.all"
+        "ExcludeRetainedVariantProperties.$" = "$.spec.content.retain.except"
+        "DeploymentConfig.$"                 = "$.spec.content.deployment"
+      }
+      ResultPath = null
+      Retry      = local.retry.throttle
+      Catch      = local.caught.LookAfterFailure
+      Next       = "WaitForUpdate"
+    }
+    WaitForUpdate = { Type = "Wait", Seconds = var.poll_seconds, Next = "DescribeUpdate" }
+    DescribeUpdate = {
+      Type       = "Task"
+      Resource   = "${local.sdk}:sagemaker:describeEndpoint"
+      Parameters = { "EndpointName.$" = "$.spec.content.endpoint_name" }
+      ResultPath = "$.update"
+      Retry      = local.retry.api
+      Catch      = local.caught.LookAfterFailure
+      Next       = "CountPoll"
+    }
+    CountPoll = {
+      Type       = "Pass"
+      Parameters = { "count.$" = "States.MathAdd($.polls.count, 1)" }
+      ResultPath = "$.polls"
+      Next       = "UpdateEnded"
+    }
+    UpdateEnded = {
+      Type = "Choice"
+      Choices = [
+        { And = [{ Variable = "$.update.EndpointStatus", StringEquals = "InService" }, { Variable = "$.update.EndpointConfigName", StringEqualsPath = "$.wanted.name" }], Next = "Probe" },
+        { And = [{ Variable = "$.update.EndpointStatus", StringEquals = "InService" }, { Variable = "$.update.FailureReason", IsPresent = true }], Next = "RolledBackWithReason" },
+        { Variable = "$.update.EndpointStatus", StringEquals = "InService", Next = "RolledBackSilently" },
+        { Variable = "$.polls.count", NumericGreaterThanEquals = local.poll_limit, Next = "UpdateNotSettled" },
+        { Or = [for status in ["Updating", "SystemUpdating", "RollingBack"] : { Variable = "$.update.EndpointStatus", StringEquals = status }], Next = "WaitForUpdate" },
+      ]
+      Default = "UpdateNotSettled"
+    }
+    RolledBackWithReason = {
+      Type       = "Pass"
+      Parameters = { Error = "UpdateRolledBack", "Cause.$" = "States.Format('SageMaker kept {} on {}; wanted was {}: {}', $.spec.content.endpoint_name, $.update.EndpointConfigName, $.wanted.name, $.update.FailureReason)" }
+      ResultPath = "$.failure"
+      Next       = "LookAfterFailure"
+    }
+    RolledBackSilently = {
+      Type       = "Pass"
+      Parameters = { Error = "UpdateRolledBack", "Cause.$" = "States.Format('SageMaker kept {} on {} and gives no reason; wanted was {}. Its alarms may have fired.', $.spec.content.endpoint_name, $.update.EndpointConfigName, $.wanted.name)" }
+      ResultPath = "$.failure"
+      Next       = "LookAfterFailure"
+    }
+    UpdateNotSettled = {
+      Type       = "Pass"
+      Parameters = { Error = "UpdateNotSettled", "Cause.$" = "States.Format('Endpoint {} is {} after {} looks.', $.spec.content.endpoint_name, $.update.EndpointStatus, $.polls.count)" }
+      ResultPath = "$.failure"
+      Next       = "LookAfterFailure"
+    }
+    Probe = {
+      Comment  = "Whoever answers says which training job it comes from"
+      Type     = "Task"
+      Resource = "arn:${local.partition}:states:::lambda:invoke"
+      Parameters = {
+        FunctionName = var.probe_arn
+        Payload = {
+          "endpoint_name.$"  = "$.spec.content.endpoint_name"
+          "target_variant.$" = "$.spec.content.variant_name"
+          "training_job.$"   = "$.package.CustomerMetadataProperties.training_job"
+        }
+      }
+      ResultPath = null
+      Retry      = local.retry.probe
+      Catch      = local.caught.LookAfterFailure
+      Next       = "ComposeRecord"
+    }
+    ComposeRecord = {
+      Type = "Pass"
+      Parameters = merge(local.record_of_success, {
+        "previous_config_name.$" = "$.before.config"
+        "older_config_name.$"    = "$.record.content.previous_config_name"
+      })
+      ResultPath = "$.new_record"
+      Next       = "WriteRecord"
+    }
+  }
+}

@@ -1,0 +1,152 @@
+# What should run, and what does: specification, version and record on one side, the endpoint on the other.
+locals {
+  wanted_states = {
+    ReadSpec = {
+      Type           = "Task"
+      Resource       = "${local.sdk}:ssm:getParameter"
+      Parameters     = { "Name.$" = "$.paths.specs" }
+      ResultSelector = { "content.$" = "States.StringToJson($.Parameter.Value)" }
+      ResultPath     = "$.spec"
+      Retry          = local.retry.lookup
+      Catch          = concat([{ ErrorEquals = ["Ssm.ParameterNotFoundException"], ResultPath = null, Next = "NoEndpoint" }], local.caught.FreeLockAfterFailure)
+      Next           = "ReadRecord"
+    }
+    NoEndpoint = {
+      Type       = "Pass"
+      Parameters = { Error = "NoEndpoint", "Cause.$" = "States.Format('There is no parameter {}: no endpoint of this blueprint is deployed.', $.paths.specs)" }
+      ResultPath = "$.failure"
+      Next       = "FreeLockAfterFailure"
+    }
+    ReadRecord = {
+      Type           = "Task"
+      Resource       = "${local.sdk}:ssm:getParameter"
+      Parameters     = { "Name.$" = "$.paths.records" }
+      ResultSelector = { "content.$" = "States.StringToJson($.Parameter.Value)" }
+      ResultPath     = "$.record"
+      Retry          = local.retry.lookup
+      Catch          = concat([{ ErrorEquals = ["Ssm.ParameterNotFoundException"], ResultPath = null, Next = "NoRecord" }], local.caught.FreeLockAfterFailure)
+      Next           = "DescribeEndpoint"
+    }
+    NoRecord = {
+      Comment    = "The first release: the endpoint runs what Terraform launched it with"
+      Type       = "Pass"
+      Result     = { content = { status = "launched", config_name = "", model_package_arn = "", asked = false, previous_config_name = "", older_config_name = "" } }
+      ResultPath = "$.record"
+      Next       = "DescribeEndpoint"
+    }
+    DescribeEndpoint = {
+      Type           = "Task"
+      Resource       = "${local.sdk}:sagemaker:describeEndpoint"
+      Parameters     = { "EndpointName.$" = "$.spec.content.endpoint_name" }
+      ResultSelector = { "status.$" = "$.EndpointStatus", "config.$" = "$.EndpointConfigName" }
+      ResultPath     = "$.before"
+      Retry          = local.retry.api
+      Catch          = local.caught.FreeLockAfterFailure
+      Next           = "VersionAsked"
+    }
+    VersionAsked = {
+      Type    = "Choice"
+      Choices = [{ Variable = "$.asked", BooleanEquals = true, Next = "DescribeVersion" }]
+      Default = "ReadLiveVersion"
+    }
+    ReadLiveVersion = {
+      Type           = "Task"
+      Resource       = "${local.sdk}:ssm:getParameter"
+      Parameters     = { "Name.$" = "$.spec.content.live_parameter_name" }
+      ResultSelector = { "content.$" = "States.StringToJson($.Parameter.Value)" }
+      ResultPath     = "$.live"
+      Retry          = local.retry.lookup
+      Catch          = local.caught.RecordFailed
+      Next           = "TakeLiveVersion"
+    }
+    TakeLiveVersion = {
+      Type       = "Pass"
+      Parameters = { "arn.$" = "$.live.content.model_package_arn" }
+      ResultPath = "$.version"
+      Next       = "DescribeVersion"
+    }
+    DescribeVersion = {
+      Type       = "Task"
+      Resource   = "${local.sdk}:sagemaker:describeModelPackage"
+      Parameters = { "ModelPackageName.$" = "$.version.arn" }
+      ResultPath = "$.package"
+      Retry      = local.retry.api
+      Catch      = local.caught.RecordFailed
+      Next       = "VersionFits"
+    }
+    VersionFits = {
+      Type = "Choice"
+      Choices = [{
+        And = [
+          { Variable = "$.package.ModelPackageGroupName", StringEqualsPath = "$.spec.content.model_group_name" },
+          { Variable = "$.package.ModelApprovalStatus", StringEquals = "Approved" },
+          { Variable = "$.package.CustomerMetadataProperties.training_job", IsPresent = true },
+        ]
+        Next = "NameRelease"
+      }]
+      Default = "VersionRefused"
+    }
+    VersionRefused = {
+      Type = "Pass"
+      Parameters = {
+        Error     = "VersionRefused"
+        "Cause.$" = "States.Format('{} is {} and of group {}: an approved version of {} that says its training_job is needed.', $.version.arn, $.package.ModelApprovalStatus, $.package.ModelPackageGroupName, $.spec.content.model_group_name)"
+      }
+      ResultPath = "$.failure"
+      Next       = "RecordFailed"
+    }
+    NameRelease = {
+      Comment    = "Model and configuration are named by content, so that of the same there is one"
+      Type       = "Pass"
+      Parameters = { "name.$" = "States.Format('{}-{}-v{}', $.spec.content.endpoint_name, $.spec.content.hash, $.package.ModelPackageVersion)" }
+      ResultPath = "$.wanted"
+      Next       = "EndpointReady"
+    }
+    EndpointReady = {
+      Type = "Choice"
+      Choices = [
+        { And = [{ Variable = "$.before.status", StringEquals = "InService" }, { Variable = "$.before.config", StringEqualsPath = "$.wanted.name" }], Next = "AlreadyRecorded" },
+        { Variable = "$.before.status", StringEquals = "InService", Next = "FindModel" },
+      ]
+      Default = "EndpointBusy"
+    }
+    EndpointBusy = {
+      Type       = "Pass"
+      Parameters = { Error = "EndpointBusy", "Cause.$" = "States.Format('Endpoint {} is {}; only one that is InService can be released to.', $.spec.content.endpoint_name, $.before.status)" }
+      ResultPath = "$.failure"
+      Next       = "RecordFailed"
+    }
+    AlreadyRecorded = {
+      Comment = "Nothing new"
+      Type    = "Choice"
+      Choices = [{
+        And = [
+          { Variable = "$.record.content.status", StringEquals = "released" },
+          { Variable = "$.record.content.config_name", StringEqualsPath = "$.wanted.name" },
+          { Variable = "$.record.content.asked", BooleanEqualsPath = "$.asked" },
+        ]
+        Next = "FreeLock"
+      }]
+      Default = "ComposeConfirmation"
+    }
+    ComposeConfirmation = {
+      Comment = "It runs, but nothing says so yet: the launch, or what a failed release came back to"
+      Type    = "Pass"
+      Parameters = merge(local.record_of_success, {
+        "previous_config_name.$" = "$.record.content.previous_config_name"
+        "older_config_name.$"    = "$.record.content.older_config_name"
+      })
+      ResultPath = "$.new_record"
+      Next       = "ConfirmRecord"
+    }
+    ConfirmRecord = {
+      Type       = "Task"
+      Resource   = "${local.sdk}:ssm:putParameter"
+      Parameters = local.put_record
+      ResultPath = null
+      Retry      = local.retry.api
+      Catch      = local.caught.FreeLockAfterFailure
+      Next       = "FreeLock"
+    }
+  }
+}

@@ -1,0 +1,179 @@
+mock_provider "aws" {
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mlops-test-release"
+    }
+  }
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/states/mlops-test-release"
+    }
+  }
+  mock_resource "aws_sfn_state_machine" {
+    defaults = {
+      arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "test"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-test"
+    tags               = { project = "mlops", environment = "test", owner = "ml-platform" }
+    log_retention_days = 30
+  }
+  boundary_arn      = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  models_key_arn    = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  logs_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  topic_arn         = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
+  probe_arn         = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-endpoint-probe"
+  endpoint_names    = { reviews = "mlops-test-reviews" }
+  model_group_names = ["mlops-test-reviews"]
+}
+
+run "the_machine_logs_encrypted_traces_and_runs_under_the_boundary" {
+  command = plan
+
+  assert {
+    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.logs_key_arn && aws_cloudwatch_log_group.this.retention_in_days == 30
+    error_message = "Logs are encrypted and end."
+  }
+  assert {
+    condition     = one(aws_sfn_state_machine.this.tracing_configuration).enabled && aws_sfn_state_machine.this.type == "STANDARD"
+    error_message = "Executions are traced, and last longer than five minutes."
+  }
+  assert {
+    condition     = aws_iam_role.this.permissions_boundary == var.boundary_arn
+    error_message = "The role has the boundary."
+  }
+  assert {
+    condition = jsondecode(aws_iam_role.this.assume_role_policy).Statement == [{
+      Effect    = "Allow"
+      Action    = "sts:AssumeRole"
+      Principal = { Service = "states.amazonaws.com" }
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = "123456789012" }
+        ArnLike      = { "aws:SourceArn" = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release" }
+      }
+    }]
+    error_message = "Only this state machine of this account assumes the role."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 28800
+    error_message = "A release ends."
+  }
+}
+
+run "what_happened_is_logged_whole" {
+  assert {
+    condition     = one(aws_sfn_state_machine.this.logging_configuration).level == "ALL" && one(aws_sfn_state_machine.this.logging_configuration).include_execution_data && one(aws_sfn_state_machine.this.logging_configuration).log_destination == "${aws_cloudwatch_log_group.this.arn}:*"
+    error_message = "Every state is logged with its data, into the encrypted group."
+  }
+}
+
+run "who_does_not_succeed_is_told" {
+  command = plan
+
+  assert {
+    condition     = toset([for alarm in aws_cloudwatch_metric_alarm.unsuccessful : alarm.metric_name]) == toset(["ExecutionsFailed", "ExecutionsTimedOut", "ExecutionsAborted"])
+    error_message = "Each bad end has an alarm."
+  }
+  assert {
+    condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.unsuccessful : alarm.threshold == 0 && alarm.comparison_operator == "GreaterThanThreshold" && alarm.evaluation_periods == 1 && alarm.treat_missing_data == "notBreaching" && tolist(alarm.alarm_actions) == tolist([var.topic_arn]) && alarm.dimensions.StateMachineArn == "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release"])
+    error_message = "One is enough, and the topic hears of it."
+  }
+}
+
+run "it_touches_what_is_the_environments_and_passes_on_the_endpoints_roles_alone" {
+  command = plan
+
+  assert {
+    condition     = { for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid => s.Resource if startswith(s.Action[0], "sagemaker:") } == { MakeModels = ["arn:aws:sagemaker:us-east-1:123456789012:model/mlops-test-*"], MakeConfigurations = ["arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/mlops-test-*"], UpdateEndpoints = ["arn:aws:sagemaker:us-east-1:123456789012:endpoint/mlops-test-*", "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/mlops-test-*"], WatchEndpoints = ["arn:aws:sagemaker:us-east-1:123456789012:endpoint/mlops-test-*"], DescribeVersions = ["arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-test-reviews/*"] }
+    error_message = "SageMaker: ${aws_iam_role_policy.this.policy}"
+  }
+  assert {
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "PassEndpointRoles"]) == { Effect = "Allow", Sid = "PassEndpointRoles", Action = ["iam:PassRole"], Resource = ["arn:aws:iam::123456789012:role/mlops-test-reviews-*"], Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } } }
+    error_message = "Roles: ${aws_iam_role_policy.this.policy}"
+  }
+  assert {
+    condition     = { for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid => s.Resource if startswith(s.Action[0], "ssm:") } == { ReadSpecifications = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/*", "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/models/*"], ListSpecifications = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/specs"], WriteRecords = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/records/*", "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/locks/*"], FreeLocks = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/locks/*"] }
+    error_message = "Parameters: ${aws_iam_role_policy.this.policy}"
+  }
+  assert {
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "GrantVolumeKey"]).Condition == { Bool = { "kms:GrantIsForAWSResource" = "true" }, StringEquals = { "kms:ViaService" = "sagemaker.us-east-1.amazonaws.com" } } && one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "EncryptNotifications"]).Condition == { StringEquals = { "kms:ViaService" = "sns.us-east-1.amazonaws.com" } }
+    error_message = "Keys are used through their services."
+  }
+}
+
+run "without_endpoints_there_is_nothing_to_release" {
+  command = plan
+  variables {
+    endpoint_names = {}
+  }
+
+  assert {
+    condition     = length([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if contains(["PassEndpointRoles", "UpdateEndpoints"], s.Sid)]) == 0
+    error_message = "It may update nothing and pass on no role."
+  }
+}
+
+run "encrypted_versions_are_read_with_the_key" {
+  command = plan
+  variables {
+    encrypt_versions = true
+  }
+
+  assert {
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "ReadVersions"]) == { Effect = "Allow", Sid = "ReadVersions", Action = ["kms:Decrypt"], Resource = [var.models_key_arn], Condition = { StringEquals = { "kms:ViaService" = "sagemaker.us-east-1.amazonaws.com" } } }
+    error_message = "Through SageMaker alone."
+  }
+}
+
+run "an_endpoint_of_another_environment_is_refused" {
+  command = plan
+  variables {
+    endpoint_names = { reviews = "mlops-prod-reviews" }
+  }
+  expect_failures = [var.endpoint_names]
+}
+
+run "no_group_is_refused" {
+  command = plan
+  variables {
+    model_group_names = []
+  }
+  expect_failures = [var.model_group_names]
+}
+
+run "a_probe_that_is_no_function_is_refused" {
+  command = plan
+  variables {
+    probe_arn = "endpoint-probe"
+  }
+  expect_failures = [var.probe_arn]
+}
+
+run "an_hour_between_two_looks_is_refused" {
+  command = plan
+  variables {
+    poll_seconds = 3600
+  }
+  expect_failures = [var.poll_seconds]
+}
+
+run "more_endpoints_than_a_policy_holds_are_refused" {
+  command = plan
+  variables {
+    endpoint_names = { for number in range(61) : "e${number}" => "mlops-test-e${number}" }
+  }
+  expect_failures = [aws_iam_role_policy.this]
+}

@@ -1,0 +1,80 @@
+variable "context" {
+  description = "What every module shares: names, tags and log retention."
+  type = object({
+    project            = string
+    environment        = string
+    region             = string
+    account_id         = string
+    name_prefix        = string
+    protected          = optional(bool, false)
+    tags               = optional(map(string), {})
+    log_retention_days = optional(number, 30)
+  })
+}
+
+variable "boundary_arn" {
+  description = "Permissions boundary of the state machine's role."
+  type        = string
+}
+
+variable "logs_key_arn" {
+  description = "KMS key of the log group and of the notification topic."
+  type        = string
+}
+
+variable "models_key_arn" {
+  description = "KMS key of endpoint volumes, and of what versions say of themselves."
+  type        = string
+}
+
+variable "topic_arn" {
+  description = "SNS topic that hears of releases, and that the alarms report to."
+  type        = string
+}
+
+variable "endpoint_names" {
+  description = "Endpoints that may be released: real-time SageMaker blueprints, by name. Their roles are named after them."
+  type        = map(string)
+
+  validation {
+    condition     = alltrue([for name in values(var.endpoint_names) : startswith(name, "${var.context.name_prefix}-")])
+    error_message = "endpoint_names must begin with the environment's prefix '${var.context.name_prefix}-'; got ${jsonencode(values(var.endpoint_names))}."
+  }
+}
+
+variable "model_group_names" {
+  description = "Groups of the model registry that versions may come from."
+  type        = list(string)
+
+  validation {
+    condition     = length(var.model_group_names) > 0
+    error_message = "model_group_names must have at least one group; got none."
+  }
+}
+
+variable "encrypt_versions" {
+  description = "What a version says of itself is encrypted with the models key."
+  type        = bool
+  default     = false
+}
+
+variable "probe_arn" {
+  description = "Function that asks a released endpoint and judges its answer."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:lambda:", var.probe_arn))
+    error_message = "probe_arn must be the ARN of a function, got '${var.probe_arn}'."
+  }
+}
+
+variable "poll_seconds" {
+  description = "Pause between two looks at an endpoint that is being updated, or at a release that is waited for."
+  type        = number
+  default     = 15
+
+  validation {
+    condition     = var.poll_seconds >= 1 && var.poll_seconds <= 60
+    error_message = "poll_seconds must lie between 1 and 60; got ${var.poll_seconds}."
+  }
+}
