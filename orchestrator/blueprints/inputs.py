@@ -6,6 +6,7 @@ from importlib import metadata
 from pathlib import Path
 
 from orchestrator.blueprints.matrix import cell
+from orchestrator.config import blueprint as blueprint_file
 from orchestrator.config import models
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.tools.interfaces import SynthInputs
@@ -20,8 +21,9 @@ def synth_inputs(environment: Environment, blueprint: Blueprint, repo: Path) -> 
     assert found.module is not None
     modules = repo / "terraform" / "modules"
     shared = [file for name in SHARED_MODULES for file in sorted((modules / name).glob("*.tf"))]
+    config = (Path(models.__file__), Path(blueprint_file.__file__))
     return SynthInputs(
-        code=(*sorted(Path(__file__).parent.glob("*.py")), Path(models.__file__), *shared),
+        code=(*sorted(Path(__file__).parent.glob("*.py")), *config, *shared),
         module=modules / found.module,
         facts={
             "the blueprint file": blueprint.model_dump(mode="json"),

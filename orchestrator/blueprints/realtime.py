@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.blueprints.stack import BlueprintStack
-from orchestrator.config.models import BedrockModel, SageMakerModel
+from orchestrator.config.blueprint import BedrockModel, SageMakerModel
 
 
 class RealtimeStack(BlueprintStack):

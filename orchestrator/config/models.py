@@ -9,19 +9,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
+from orchestrator.config.blueprint import Blueprint
+from orchestrator.config.section import Name, Section
 
+__all__ = ["Blueprint", "Name", "Section"]
+"""Of other modules, and taken from here by everybody; what is defined below is public without being listed."""
 
 PERMANENT = ("prod",)
 """Environments that stay. All others, whatever their name, are dated."""
-
-
-class Section(BaseModel):
-    """Base of every section: unknown keys are refused, values are immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]
@@ -368,48 +365,6 @@ class Platform(Section):
     events: Events = Events()
     approvals: Approvals = Approvals()
     limits: Limits = Limits()
-
-
-class SageMakerModel(Section):
-    source: Literal["sagemaker"]
-    group: Name = Field(description="model package group that the live version comes from")
-
-
-class BedrockModel(Section):
-    source: Literal["bedrock"]
-    model_id: str = Field(description="foundation model id or system inference profile id")
-
-
-class Autoscaling(Section):
-    min: int = Field(1, ge=1)
-    max: int = Field(2, ge=1)
-    invocations_per_minute: int = Field(200, ge=1)
-
-
-class GoldenCase(Section):
-    """One request whose answer is known."""
-
-    input: str
-    label: str | None = Field(None, description="SageMaker: the label that must come back")
-    contains: str | None = Field(None, description="generative models: text that must be in the answer; '' = any text")
-
-
-class Smoke(Section):
-    golden: list[GoldenCase] = Field(min_length=1)
-    max_latency_ms: int = Field(30_000, ge=1)
-
-
-class Blueprint(Section):
-    """`terraform/envs/<env>/blueprints/<name>.yaml`: one inference deployment."""
-
-    name: Name
-    kind: Literal["realtime", "serverless", "batch", "async"]
-    model: SageMakerModel | BedrockModel = Field(discriminator="source")
-    instance_type: str = "ml.m5.large"
-    instance_count: int = Field(1, ge=1)
-    autoscaling: Autoscaling | None = None
-    parameters: dict[str, float | int | str] = Field({}, description="default request parameters, e.g. max_tokens")
-    smoke: Smoke
 
 
 class Environment(Section):

@@ -1,0 +1,77 @@
+"""`terraform/envs/<env>/blueprints/<name>.yaml`: one inference deployment.
+
+Which options go with which kind is in `orchestrator.config.options`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from orchestrator.config.section import Name, Section
+
+
+class SageMakerModel(Section):
+    source: Literal["sagemaker"]
+    group: Name = Field(description="model package group that the live version comes from")
+
+
+class BedrockModel(Section):
+    source: Literal["bedrock"]
+    model_id: str = Field(description="foundation model id or system inference profile id")
+
+
+class Autoscaling(Section):
+    min: int = Field(1, ge=1)
+    max: int = Field(2, ge=1)
+    invocations_per_minute: int = Field(200, ge=1)
+
+
+class Serverless(Section):
+    """Sizes of a serverless endpoint. It costs nothing while nobody asks; the first request waits for a cold start."""
+
+    memory_mb: Literal[1024, 2048, 3072, 4096, 5120, 6144] = 2048
+    max_concurrency: int = Field(5, ge=1, le=200, description="requests at once; more are throttled")
+    provisioned_concurrency: int | None = Field(
+        None, ge=1, le=200, description="kept warm and billed by the hour; at most max_concurrency"
+    )
+
+
+class Rollout(Section):
+    """How a release reaches a real-time endpoint; an alarm of the endpoint brings back what it ran before."""
+
+    strategy: Literal["all_at_once", "canary", "linear"] = Field(
+        "all_at_once", description="traffic at once, in two steps or in many; the last two need two instances"
+    )
+    step_percent: int = Field(20, ge=10, le=50, description="of the fleet: the first step, or each one")
+    bake_seconds: int = Field(120, ge=0, le=3600, description="after each step the alarms have so long to fire")
+    keep_old_seconds: int = Field(120, ge=0, le=3600, description="for how long the old fleet stays after that")
+
+
+class GoldenCase(Section):
+    """One request whose answer is known."""
+
+    input: str
+    label: str | None = Field(None, description="SageMaker: the label that must come back")
+    contains: str | None = Field(None, description="generative models: text that must be in the answer; '' = any text")
+
+
+class Smoke(Section):
+    golden: list[GoldenCase] = Field(min_length=1)
+    max_latency_ms: int = Field(30_000, ge=1)
+
+
+class Blueprint(Section):
+    """`terraform/envs/<env>/blueprints/<name>.yaml`: one inference deployment."""
+
+    name: Name
+    kind: Literal["realtime", "serverless", "batch", "async"]
+    model: SageMakerModel | BedrockModel = Field(discriminator="source")
+    instance_type: str = "ml.m5.large"
+    instance_count: int = Field(1, ge=1)
+    autoscaling: Autoscaling | None = None
+    serverless: Serverless | None = Field(None, description="of kind serverless on SageMaker; none: the defaults")
+    rollout: Rollout = Rollout()
+    parameters: dict[str, float | int | str] = Field({}, description="default request parameters, e.g. max_tokens")
+    smoke: Smoke
