@@ -29,8 +29,8 @@ class ExistingNetwork(Section):
 
     vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
     private_subnet_ids: list[SubnetId] = Field(min_length=2, description="in at least two zones")
-    public_subnet_ids: list[SubnetId] = []
-    isolated_subnet_ids: list[SubnetId] = []
+    public_subnet_ids: list[SubnetId] = Field([])
+    isolated_subnet_ids: list[SubnetId] = Field([])
     route_table_ids: list[Annotated[str, Field(pattern=r"^rtb-[0-9a-f]{8,17}$")]] = Field(
         [], description="tables that get the S3 gateway endpoint; none: the network has one already"
     )
@@ -98,7 +98,7 @@ class Repository(Section):
 class Images(Section):
     """Container images, in ECR repositories by short name."""
 
-    repositories: dict[Name, Repository] = {"training": Repository(), "inference": Repository()}
+    repositories: dict[Name, Repository] = Field({"training": Repository(), "inference": Repository()})
     pull_account_ids: list[AccountId] = Field([], description="other accounts that may pull images")
 
 
@@ -109,7 +109,7 @@ class ModelGroup(Section):
 class Registry(Section):
     """Model package groups by short name. Every inference method takes its model from one of them."""
 
-    groups: dict[Name, ModelGroup] = {"reviews": ModelGroup(description="Sentiment of customer reviews")}
+    groups: dict[Name, ModelGroup] = Field({"reviews": ModelGroup(description="Sentiment of customer reviews")})
     consumer_account_ids: list[AccountId] = Field([], description="other accounts that may deploy models from here")
     encrypt_versions: bool = Field(
         False, description="descriptions of versions under the models key: readers need to decrypt with it"
@@ -273,7 +273,7 @@ class Training(Section):
     volume_gb: int = Field(30, ge=5, le=16384)
     max_runtime_seconds: int = Field(3600, ge=60, le=432000)
     spot: bool = True
-    hyperparameters: dict[str, str] = {"seed": "42", "c": "4.0", "max-features": "30000"}
+    hyperparameters: dict[str, str] = Field({"seed": "42", "c": "4.0", "max-features": "30000"})
     gate: Gate = Gate()
     approval: Literal["auto", "manual"] = "auto"
     poll_seconds: int = Field(5, ge=1, le=60, description="pause between two looks at crawler and candidate")
@@ -344,7 +344,7 @@ class Platform(Section):
         description="outside prod: without `expires_at`, everything expires so many days after the last "
         "deployment, rounded up to a Monday",
     )
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = Field({})
     protected: bool = Field(False, description="destroy needs --yes-destroy-protected; deletion protection on")
     network: Network = Network()
     encryption: Encryption = Encryption()
