@@ -28,7 +28,13 @@ EXAMPLE_END = "<!-- end of the example -->\n"
 TABLES_START = "<!-- tables: written by `make docs` from the code -->\n"
 ENVIRONMENTS = ("local", "dev", "staging", "prod")
 SETTINGS = {
-    "api": ("inference.throttle", "inference.quota_per_day", "inference.waf"),
+    "api": (
+        "inference.throttle",
+        "inference.quota_per_day",
+        "inference.api_keys",
+        "inference.auth",
+        "inference.waf",
+    ),
     "athena": ("data.athena_bytes_scanned_limit",),
     "ecr": ("images",),
     "event_rules": ("events",),
@@ -56,7 +62,9 @@ SETTINGS = {
     "vpc": ("network",),
 }
 """Settings of the environment files that reach a module."""
-FREE = re.compile(r"training\.hyperparameters|images\.repositories|registry\.groups|access\.persona_principals")
+FREE = re.compile(
+    r"training\.hyperparameters|images\.repositories|registry\.groups|access\.persona_principals|inference\.api_keys"
+)
 """Maps whose keys are names of the user's, shown whole."""
 ATTRIBUTE = re.compile(r"^  (\w+)\s*=\s*(.*?)(?=^  \w+\s*=|^  validation \{|\Z)", re.MULTILINE | re.DOTALL)
 VALIDATION = re.compile(r"^  validation \{\n(.*?)^  \}", re.MULTILINE | re.DOTALL)

@@ -181,7 +181,7 @@ class MotoRegistry:
 
     def parameter_key(self, name: str, region: str) -> str | None:
         found = _backend("ssm", self._account, region).get_parameter(name)
-        if found is None or found.type != "SecureString":
+        if found is None or found.parameter_type != "SecureString":
             return None
         return self.key_arn(found.keyid, region) if found.keyid else None
 

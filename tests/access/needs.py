@@ -274,6 +274,13 @@ NEEDS: dict[str, Need] = {
         )
         | pairs("bedrock:ApplyGuardrail", "bedrock:guardrail/*"),
     ),
+    "token-authorizer": Need(
+        "lambda/token_authorizer",
+        # With a slash at the path's end or without one.
+        pairs("ssm:GetParametersByPath", [f"ssm:parameter/mlops/local/api-keys{end}" for end in ("", "/*")]),
+        # Its records are opened with the key that its environment is under.
+        lambda_runtime("token-authorizer"),
+    ),
     "glue": Need(
         "jobs/etl",
         reading(*_ETL_READ, "artifacts/code/") | LISTING | writing(*_ETL_WRITE),

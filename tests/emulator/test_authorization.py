@@ -338,3 +338,17 @@ def test_a_body_that_nobody_can_read_opens_nothing(account: Account) -> None:
     with pytest.raises(urllib.error.HTTPError) as failure:
         urllib.request.urlopen(request)
     assert json.loads(failure.value.read())["__type"] == "AccessDeniedException"
+
+
+def test_reading_secure_strings_below_a_path_takes_the_path_and_the_key(account: Account, aws: Any) -> None:
+    key, path = aws("kms").create_key()["KeyMetadata"]["Arn"], f"/{unique('keys')}"
+    aws("ssm").put_parameter(Name=f"{path}/one", Value="hash", Type="SecureString", KeyId=key)
+    asked = {"Path": path, "WithDecryption": True}
+    listing = allow("ssm:GetParametersByPath", f"arn:aws:ssm:{SCOPE}:parameter{path}")
+    both = account.session(listing, allow("kms:Decrypt", key))("ssm")
+    assert [each["Value"] for each in both.get_parameters_by_path(**asked)["Parameters"]] == ["hash"]
+    without_key = account.session(listing)("ssm")
+    json_refusal = {"code": "AccessDeniedException", "status": 400}
+    refused(lambda: without_key.get_parameters_by_path(**asked), "kms:Decrypt", **json_refusal)
+    elsewhere = account.session(allow("ssm:GetParametersByPath", f"arn:aws:ssm:{SCOPE}:parameter/other"))("ssm")
+    refused(lambda: elsewhere.get_parameters_by_path(**asked), "ssm:GetParametersByPath", **json_refusal)

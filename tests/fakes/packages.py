@@ -12,6 +12,7 @@ NAMES = (
     "model_evaluation",
     "endpoint_probe",
     "model_router",
+    "token_authorizer",
     "training_source",
     "etl_reviews",
     "etl_library",

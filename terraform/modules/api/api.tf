@@ -3,8 +3,9 @@ locals {
 }
 
 resource "aws_api_gateway_rest_api" "this" {
-  name        = local.name
-  description = "Inference API of ${var.context.name_prefix}: one path per method, one request schema for every model."
+  name           = local.name
+  description    = "Inference API of ${var.context.name_prefix}: one path per method, one request schema for every model."
+  api_key_source = "AUTHORIZER" # see doors.tf
 
   endpoint_configuration {
     types = ["REGIONAL"]
@@ -15,16 +16,25 @@ resource "aws_api_gateway_rest_api" "this" {
   }
 }
 
+locals {
+  # Each method behind each door; behind the key door without a prefix.
+  methods = merge([
+    for door, settings in local.doors : {
+      for method, target in var.methods : "${settings.prefix}${method}" => { door = door, method = method, invoke_arn = target.invoke_arn }
+    }
+  ]...)
+}
+
 resource "aws_api_gateway_resource" "method" {
-  for_each = var.methods
+  for_each = local.methods
 
   rest_api_id = aws_api_gateway_rest_api.this.id
-  parent_id   = aws_api_gateway_rest_api.this.root_resource_id
-  path_part   = each.key
+  parent_id   = local.door_resource_ids[each.value.door]
+  path_part   = each.value.method
 }
 
 resource "aws_api_gateway_resource" "blueprint" {
-  for_each = var.methods
+  for_each = local.methods
 
   rest_api_id = aws_api_gateway_rest_api.this.id
   parent_id   = aws_api_gateway_resource.method[each.key].id
@@ -32,13 +42,15 @@ resource "aws_api_gateway_resource" "blueprint" {
 }
 
 resource "aws_api_gateway_method" "post" {
-  for_each = var.methods
+  for_each = local.methods
 
   rest_api_id          = aws_api_gateway_rest_api.this.id
   resource_id          = aws_api_gateway_resource.blueprint[each.key].id
   http_method          = "POST"
-  authorization        = "NONE"
-  api_key_required     = true
+  authorization        = local.doors[each.value.door].authorization
+  authorizer_id        = local.authorizer_ids[each.value.door]
+  authorization_scopes = local.doors[each.value.door].scopes
+  api_key_required     = local.doors[each.value.door].api_key_required
   request_validator_id = aws_api_gateway_request_validator.this.id
 
   request_models = {
@@ -51,7 +63,7 @@ resource "aws_api_gateway_method" "post" {
 }
 
 resource "aws_api_gateway_integration" "function" {
-  for_each = var.methods
+  for_each = local.methods
 
   rest_api_id             = aws_api_gateway_rest_api.this.id
   resource_id             = aws_api_gateway_resource.blueprint[each.key].id
@@ -63,11 +75,11 @@ resource "aws_api_gateway_integration" "function" {
 }
 
 resource "aws_lambda_permission" "invoke" {
-  for_each = var.methods
+  for_each = local.methods
 
-  statement_id   = "api-${aws_api_gateway_rest_api.this.id}-${each.key}"
+  statement_id   = "api-${aws_api_gateway_rest_api.this.id}-${replace(each.key, "/", "-")}"
   action         = "lambda:InvokeFunction"
-  function_name  = var.function_names[each.key]
+  function_name  = var.function_names[each.value.method]
   principal      = "apigateway.amazonaws.com"
   source_account = var.context.account_id
   source_arn     = "${aws_api_gateway_rest_api.this.execution_arn}/*/POST/${each.key}/*"

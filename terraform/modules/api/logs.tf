@@ -1,11 +1,18 @@
+# Who asked for what, and what came of it; never what was asked. The blueprint is in the path; of the OpenAI face it is
+# in the body, and the router's log has it under the same request id. `blueprints` is what the caller may use.
 locals {
   access_log_fields = {
     request_id         = "$context.requestId"
     time               = "$context.requestTimeEpoch"
     method             = "$context.httpMethod"
     path               = "$context.path"
+    resource           = "$context.resourcePath"
     status             = "$context.status"
     api_key_id         = "$context.identity.apiKeyId"
+    principal          = "$context.authorizer.principal"
+    blueprints         = "$context.authorizer.blueprints"
+    iam_arn            = "$context.identity.userArn"
+    cognito_subject    = "$context.authorizer.claims.sub"
     source_ip          = "$context.identity.sourceIp"
     response_bytes     = "$context.responseLength"
     latency_ms         = "$context.responseLatency"

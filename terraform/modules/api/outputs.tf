@@ -15,10 +15,25 @@ output "stage_name" {
 
 output "api_key_id" {
   description = "Id of the default API key. Its value is read with GetApiKey (includeValue)."
-  value       = aws_api_gateway_api_key.default.id
+  value       = aws_api_gateway_api_key.this["default"].id
+}
+
+output "api_key_ids" {
+  description = "Ids of all API keys by name."
+  value       = { for name, key in aws_api_gateway_api_key.this : name => key.id }
+}
+
+output "read_keys_policy_document" {
+  description = "Right to read the keys' hashes, for the authorizer's role."
+  value       = data.aws_iam_policy_document.read_keys.json
+}
+
+output "iam_door_policy_document" {
+  description = "Right to call the API under /iam/, for roles that are to have it; null without that door."
+  value       = var.auth.iam ? data.aws_iam_policy_document.iam_door.json : null
 }
 
 output "url" {
-  description = "Where requests go: <url>/<method>/<blueprint>."
+  description = "Where requests go: <url>/<method>/<blueprint>, and <url>/v1 for OpenAI's clients."
   value       = aws_api_gateway_stage.this.invoke_url
 }

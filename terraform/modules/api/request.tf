@@ -1,7 +1,9 @@
 # What every method accepts, whatever model answers: texts, and parameters for the model.
 locals {
+  schema_language = "http://json-schema.org/draft-04/schema#"
+
   request_schema = {
-    "$schema"            = "http://json-schema.org/draft-04/schema#"
+    "$schema"            = local.schema_language
     title                = "InferenceRequest"
     type                 = "object"
     required             = ["inputs"]
@@ -16,6 +18,34 @@ locals {
       parameters = { type = "object" }
     }
   }
+
+  openai_model = { type = "string", minLength = 1, maxLength = 64 }
+
+  # Loose on purpose: clients send parameters that are younger than this, and the router says which of them it knows.
+  openai_schemas = {
+    OpenAiChat = {
+      description = "Chat in OpenAI's form."
+      required    = ["model", "messages"]
+      properties = {
+        model = local.openai_model
+        messages = {
+          type     = "array"
+          minItems = 1
+          items    = { type = "object", required = ["role"], properties = { role = { type = "string" } } }
+        }
+      }
+    }
+    OpenAiCompletion = {
+      description = "Completion in OpenAI's form."
+      required    = ["model", "prompt"]
+      properties  = { model = local.openai_model, prompt = { type = ["string", "array"] } }
+    }
+    OpenAiEmbedding = {
+      description = "Embedding in OpenAI's form."
+      required    = ["model", "input"]
+      properties  = { model = local.openai_model, input = { type = ["string", "array"] } }
+    }
+  }
 }
 
 resource "aws_api_gateway_model" "request" {
@@ -24,6 +54,23 @@ resource "aws_api_gateway_model" "request" {
   description  = "Texts to answer, with optional parameters for the model."
   content_type = "application/json"
   schema       = jsonencode(local.request_schema)
+}
+
+resource "aws_api_gateway_model" "openai" {
+  for_each = { for name, schema in local.openai_schemas : name => schema if var.openai != null }
+
+  rest_api_id  = aws_api_gateway_rest_api.this.id
+  name         = each.key
+  description  = each.value.description
+  content_type = "application/json"
+
+  schema = jsonencode({
+    "$schema"  = local.schema_language
+    title      = each.key
+    type       = "object"
+    required   = each.value.required
+    properties = each.value.properties
+  })
 }
 
 resource "aws_api_gateway_request_validator" "this" {

@@ -4,6 +4,7 @@ locals {
     DEFAULT_4XX            = { status = null, type = "BadRequest" }
     DEFAULT_5XX            = { status = null, type = "InternalError" }
     ACCESS_DENIED          = { status = "403", type = "Forbidden" }
+    AUTHORIZER_FAILURE     = { status = "500", type = "InternalError" }
     BAD_REQUEST_BODY       = { status = "400", type = "BadRequest" }
     BAD_REQUEST_PARAMETERS = { status = "400", type = "BadRequest" }
     INTEGRATION_FAILURE    = { status = "503", type = "NotReady" }
@@ -11,6 +12,7 @@ locals {
     INVALID_API_KEY        = { status = "403", type = "Forbidden" }
     QUOTA_EXCEEDED         = { status = "429", type = "Throttled" }
     THROTTLED              = { status = "429", type = "Throttled" }
+    UNAUTHORIZED           = { status = "401", type = "Unauthorized" }
     UNSUPPORTED_MEDIA_TYPE = { status = "415", type = "BadRequest" }
   }
 

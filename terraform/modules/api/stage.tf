@@ -6,14 +6,22 @@ resource "aws_api_gateway_deployment" "this" {
   triggers = {
     content = sha256(jsonencode([
       var.methods,
+      var.openai,
+      var.authorizer,
+      var.auth,
       local.request_schema,
+      local.openai_schemas,
       local.refusals,
-      [for file in ["api.tf", "request.tf", "responses.tf"] : filesha256("${path.module}/${file}")],
+      [for file in ["api.tf", "doors.tf", "openai.tf", "request.tf", "responses.tf"] : filesha256("${path.module}/${file}")],
     ]))
   }
 
   # The photograph must not be taken before everything stands.
-  depends_on = [aws_api_gateway_integration.function, aws_api_gateway_gateway_response.refusal]
+  depends_on = [
+    aws_api_gateway_integration.function,
+    aws_api_gateway_integration.openai,
+    aws_api_gateway_gateway_response.refusal,
+  ]
 
   lifecycle {
     create_before_destroy = true

@@ -136,4 +136,10 @@ resource "aws_wafv2_web_acl_logging_configuration" "this" {
       name = "x-api-key"
     }
   }
+
+  redacted_fields {
+    single_header {
+      name = "authorization"
+    }
+  }
 }

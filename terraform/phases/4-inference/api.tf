@@ -1,3 +1,7 @@
+locals {
+  keys_prefix = "/${var.context.project}/${var.context.environment}/api-keys"
+}
+
 module "api" {
   source = "../../modules/api"
 
@@ -7,6 +11,10 @@ module "api" {
   throttle      = var.inference.throttle
   quota_per_day = var.inference.quota_per_day
   enable_waf    = var.inference.waf
+  auth          = var.inference.auth
+  callers       = var.inference.api_keys
+  keys_prefix   = local.keys_prefix
+  keys_key_arn  = var.foundation.kms.data_key_arn
 
   methods = {
     realtime = {
@@ -14,7 +22,17 @@ module "api" {
     }
   }
 
+  openai = {
+    invoke_arn = module.lambda.invoke_arn
+  }
+
+  authorizer = {
+    invoke_arn = module.authorizer.invoke_arn
+  }
+
   function_names = {
-    realtime = module.lambda.name
+    realtime   = module.lambda.name
+    openai     = module.lambda.name
+    authorizer = module.authorizer.name
   }
 }

@@ -6,13 +6,17 @@ output "inference" {
       name        = module.api.name
       stage_name  = module.api.stage_name
       api_key_id  = module.api.api_key_id
+      api_key_ids = module.api.api_key_ids
       url         = module.api.url
+
+      iam_door_policy_document = module.api.iam_door_policy_document
     }
     lambda = {
       router_arn            = module.lambda.arn
       router_name           = module.lambda.name
       router_role_name      = module.lambda.role_name
       router_log_group_name = module.lambda.log_group_name
+      authorizer_name       = module.authorizer.name
     }
     routes_prefix = local.routes_prefix
   }

@@ -1,6 +1,12 @@
 locals {
   routes_prefix = "/${var.context.project}/${var.context.environment}/routes"
   routes_arn    = "arn:${data.aws_partition.current.partition}:ssm:${var.context.region}:${var.context.account_id}:parameter${local.routes_prefix}"
+
+  network = var.inference.lambda_in_vpc ? {
+    subnet_ids         = var.foundation.vpc.private_subnet_ids
+    security_group_ids = [var.foundation.vpc.security_group_ids["lambda"]]
+    policy_document    = var.foundation.vpc.network_policy_documents["lambda"]
+  } : null
 }
 
 data "aws_partition" "current" {}
@@ -69,9 +75,5 @@ module "lambda" {
     logs_key_arn        = var.foundation.kms.logs_key_arn
   }
 
-  network = var.inference.lambda_in_vpc ? {
-    subnet_ids         = var.foundation.vpc.private_subnet_ids
-    security_group_ids = [var.foundation.vpc.security_group_ids["lambda"]]
-    policy_document    = var.foundation.vpc.network_policy_documents["lambda"]
-  } : null
+  network = local.network
 }

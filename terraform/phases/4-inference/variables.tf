@@ -32,7 +32,7 @@ variable "provider_options" {
 }
 
 variable "inference" {
-  description = "Limits of the inference API, and whether functions run in the VPC."
+  description = "Limits and doors of the inference API, its keys, and whether functions run in the VPC."
   type = object({
     throttle = optional(object({
       rate_per_second = optional(number, 50)
@@ -41,16 +41,31 @@ variable "inference" {
     quota_per_day = optional(number, 100000)
     lambda_in_vpc = optional(bool, false)
     waf           = optional(bool, false)
+    auth = optional(object({
+      iam = optional(bool, false)
+      cognito = optional(object({
+        user_pool_arns = list(string)
+        scopes         = optional(list(string), [])
+      }))
+    }), {})
+    api_keys = optional(map(object({
+      blueprints = set(string)
+      throttle = optional(object({
+        rate_per_second = number
+        burst           = number
+      }))
+      quota_per_day = optional(number)
+    })), {})
   })
   default = {}
 }
 
 locals {
-  required_packages = ["model_router"]
+  required_packages = ["model_router", "token_authorizer"]
 }
 
 variable "packages" {
-  description = "Built files by name; here model_router."
+  description = "Built files by name; here model_router and token_authorizer."
   type = map(object({
     path          = string
     sha256_base64 = string

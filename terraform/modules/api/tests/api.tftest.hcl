@@ -65,9 +65,17 @@ variables {
     }
   }
 
-  function_names = {
-    realtime = "mlops-dev-model-router"
+  authorizer = {
+    invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-token-authorizer/invocations"
   }
+
+  function_names = {
+    realtime   = "mlops-dev-model-router"
+    authorizer = "mlops-dev-token-authorizer"
+  }
+
+  keys_prefix  = "/mlops/dev/api-keys"
+  keys_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
 }
 
 run "a_request_needs_a_key_and_a_valid_body" {
@@ -116,22 +124,22 @@ run "calls_are_limited_logged_and_traced" {
   }
 
   assert {
-    condition     = one(aws_api_gateway_method_settings.all.settings).throttling_rate_limit == 5 && one(aws_api_gateway_usage_plan.default.throttle_settings).burst_limit == 10
+    condition     = one(aws_api_gateway_method_settings.all.settings).throttling_rate_limit == 5 && one(aws_api_gateway_usage_plan.this["default"].throttle_settings).burst_limit == 10
     error_message = "Stage and key must be throttled as asked."
   }
 
   assert {
-    condition     = one(aws_api_gateway_method_settings.all.settings).throttling_burst_limit == 10 && [for limits in aws_api_gateway_usage_plan.default.throttle_settings : limits.rate_limit] == [5]
+    condition     = one(aws_api_gateway_method_settings.all.settings).throttling_burst_limit == 10 && [for limits in aws_api_gateway_usage_plan.this["default"].throttle_settings : limits.rate_limit] == [5]
     error_message = "Stage and key must be throttled in rate and in burst."
   }
 
   assert {
-    condition     = aws_api_gateway_usage_plan_key.default.key_id == aws_api_gateway_api_key.default.id && aws_api_gateway_usage_plan_key.default.usage_plan_id == aws_api_gateway_usage_plan.default.id
+    condition     = aws_api_gateway_usage_plan_key.this["default"].key_id == aws_api_gateway_api_key.this["default"].id && aws_api_gateway_usage_plan_key.this["default"].usage_plan_id == aws_api_gateway_usage_plan.this["default"].id
     error_message = "The key must be held to the plan."
   }
 
   assert {
-    condition     = one(aws_api_gateway_usage_plan.default.quota_settings).limit == 1000 && one(aws_api_gateway_usage_plan.default.quota_settings).period == "DAY"
+    condition     = one(aws_api_gateway_usage_plan.this["default"].quota_settings).limit == 1000 && one(aws_api_gateway_usage_plan.this["default"].quota_settings).period == "DAY"
     error_message = "The quota must be per day."
   }
 
@@ -156,7 +164,7 @@ run "calls_are_limited_logged_and_traced" {
   }
 
   assert {
-    condition     = length(setsubtract(["request_id", "time", "method", "path", "status", "api_key_id", "source_ip", "error"], keys(jsondecode(one(aws_api_gateway_stage.this.access_log_settings).format)))) == 0
+    condition     = length(setsubtract(["request_id", "time", "method", "path", "status", "api_key_id", "principal", "blueprints", "iam_arn", "cognito_subject", "source_ip", "error"], keys(jsondecode(one(aws_api_gateway_stage.this.access_log_settings).format)))) == 0
     error_message = "The access log must say who asked for what, and what came of it."
   }
 
@@ -176,6 +184,11 @@ run "refusals_of_the_gateway_look_like_errors_of_the_functions" {
     condition     = strcontains(aws_api_gateway_gateway_response.refusal["BAD_REQUEST_BODY"].response_templates["application/json"], "\"type\": \"BadRequest\"")
     error_message = "A refused body must be called BadRequest."
   }
+
+  assert {
+    condition     = { for refused in ["UNAUTHORIZED", "ACCESS_DENIED", "AUTHORIZER_FAILURE"] : refused => aws_api_gateway_gateway_response.refusal[refused].status_code } == { UNAUTHORIZED = "401", ACCESS_DENIED = "403", AUTHORIZER_FAILURE = "500" }
+    error_message = "Who shows no key is told so, who shows a wrong one is refused, and our own failure is ours."
+  }
 }
 
 run "the_switch_puts_a_web_acl_before_the_stage" {
@@ -189,7 +202,7 @@ run "the_switch_puts_a_web_acl_before_the_stage" {
   }
 
   assert {
-    condition     = [for field in aws_wafv2_web_acl_logging_configuration.this[0].redacted_fields : field.single_header[0].name] == ["x-api-key"]
+    condition     = toset([for field in aws_wafv2_web_acl_logging_configuration.this[0].redacted_fields : field.single_header[0].name]) == toset(["authorization", "x-api-key"])
     error_message = "API keys must not stand in the log."
   }
 

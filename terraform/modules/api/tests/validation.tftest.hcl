@@ -65,9 +65,17 @@ variables {
     }
   }
 
-  function_names = {
-    realtime = "mlops-dev-model-router"
+  authorizer = {
+    invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-token-authorizer/invocations"
   }
+
+  function_names = {
+    realtime   = "mlops-dev-model-router"
+    authorizer = "mlops-dev-token-authorizer"
+  }
+
+  keys_prefix  = "/mlops/dev/api-keys"
+  keys_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
 }
 
 run "unknown_method_is_refused" {
@@ -132,4 +140,84 @@ run "quota_of_nothing_is_refused" {
   }
 
   expect_failures = [var.quota_per_day]
+}
+
+run "an_openai_face_without_a_function_is_refused" {
+  command = plan
+
+  variables {
+    openai = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/x/invocations" }
+  }
+
+  expect_failures = [var.function_names]
+}
+
+run "user_pools_of_another_region_are_refused" {
+  command = plan
+
+  variables {
+    auth = { cognito = { user_pool_arns = ["arn:aws:cognito-idp:eu-west-1:123456789012:userpool/eu-west-1_abcdefghi"] } }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "a_cognito_door_without_a_user_pool_is_refused" {
+  command = plan
+
+  variables {
+    auth = { cognito = { user_pool_arns = [] } }
+  }
+
+  expect_failures = [var.auth]
+}
+
+run "a_second_default_key_is_refused" {
+  command = plan
+
+  variables {
+    callers = { default = { blueprints = ["chat"] } }
+  }
+
+  expect_failures = [var.callers]
+}
+
+run "a_key_for_nothing_is_refused" {
+  command = plan
+
+  variables {
+    callers = { team-a = { blueprints = [] } }
+  }
+
+  expect_failures = [var.callers]
+}
+
+run "a_key_for_a_list_in_disguise_is_refused" {
+  command = plan
+
+  variables {
+    callers = { team-a = { blueprints = ["chat,reviews"] } }
+  }
+
+  expect_failures = [var.callers]
+}
+
+run "a_key_that_may_ask_nothing_is_refused" {
+  command = plan
+
+  variables {
+    callers = { team-a = { blueprints = ["chat"], quota_per_day = 0 } }
+  }
+
+  expect_failures = [var.callers]
+}
+
+run "a_prefix_with_a_slash_at_its_end_is_refused" {
+  command = plan
+
+  variables {
+    keys_prefix = "/mlops/dev/api-keys/"
+  }
+
+  expect_failures = [var.keys_prefix]
 }

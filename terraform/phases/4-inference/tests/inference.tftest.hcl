@@ -25,6 +25,10 @@ variables {
       path          = "phase.yaml"
       sha256_base64 = filebase64sha256("phase.yaml")
     }
+    token_authorizer = {
+      path          = "phase.yaml"
+      sha256_base64 = filebase64sha256("phase.yaml")
+    }
   }
 }
 
@@ -46,6 +50,25 @@ run "publishes_what_the_example_promises" {
   assert {
     condition     = output.inference.lambda.router_name == "mlops-test-model-router"
     error_message = "The router must carry the prefix."
+  }
+
+  assert {
+    condition     = output.inference.lambda.authorizer_name == "mlops-test-token-authorizer" && output.inference.api.api_key_ids == { default = output.inference.api.api_key_id }
+    error_message = "The authorizer must carry the prefix; without further keys there is the default one."
+  }
+}
+
+run "keys_and_doors_come_from_the_environment_file" {
+  variables {
+    inference = {
+      auth     = { iam = true }
+      api_keys = { team-a = { blueprints = ["chat"] } }
+    }
+  }
+
+  assert {
+    condition     = toset(keys(output.inference.api.api_key_ids)) == toset(["default", "team-a"]) && output.inference.api.iam_door_policy_document != null
+    error_message = "The file's keys and doors must be there."
   }
 }
 

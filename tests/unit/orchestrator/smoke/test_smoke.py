@@ -61,9 +61,9 @@ def converse_answer(text: str = "Hello there.", tokens: int = 3) -> Json:
 
 def web_answer(**asked: Any) -> tuple[int, dict[str, str], Json]:
     """An API in the shape of the published one."""
-    error: Json = {"request_id": "q", "error": {"type": "Forbidden", "message": "Forbidden"}}
+    error: Json = {"request_id": "q", "error": {"type": "Unauthorized", "message": "Unauthorized"}}
     if asked["headers"].get("x-api-key") != KEY:
-        return 403, {"x-emulator-fidelity": "emulated"}, error
+        return 401, {"x-emulator-fidelity": "emulated"}, error
     inputs = json.loads(asked["body"])["inputs"]
     if not inputs:
         return (
@@ -128,11 +128,11 @@ def test_all_green(cloud: FakeCloud) -> None:
         ("reviews", "endpoint-config"): ("ok", "executed", "mlops-local-reviews-1a2b"),
         ("reviews", "endpoint-direct"): ("ok", "executed", "positive 0.90, negative 0.90"),
         ("reviews", "api"): ("ok", "executed", "positive 0.90, negative 0.90"),
-        ("reviews", "api-no-key"): ("ok", "emulated", "403"),
+        ("reviews", "api-no-key"): ("ok", "emulated", "401"),
         ("reviews", "api-bad-request"): ("ok", "emulated", "400 BadRequest"),
         ("chat", "bedrock-direct"): ("ok", "stand-in", "12 characters"),
         ("chat", "api"): ("ok", "stand-in", "12 characters"),
-        ("chat", "api-no-key"): ("ok", "emulated", "403"),
+        ("chat", "api-no-key"): ("ok", "emulated", "401"),
         ("chat", "api-bad-request"): ("ok", "emulated", "400 BadRequest"),
     }
     assert {result.method for result in results.values()} == {"realtime"}
@@ -352,7 +352,7 @@ def test_an_api_without_a_lock_is_red(cloud: FakeCloud) -> None:
     cloud.web = [lambda **asked: web_answer(**{**asked, "headers": {"x-api-key": KEY}})]
     result = only(cloud, "api-no-key")
     assert result.status == "failed"
-    assert result.detail.startswith("a request without a key must be answered 403, got 200")
+    assert result.detail.startswith("a request without a key must be answered 401, got 200")
 
 
 def test_a_bad_request_must_be_refused_in_words(cloud: FakeCloud) -> None:

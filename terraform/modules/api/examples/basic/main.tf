@@ -21,5 +21,26 @@ module "api" {
     }
   }
 
-  function_names = { realtime = "mlops-dev-model-router" }
+  openai = {
+    invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-router/invocations"
+  }
+
+  authorizer = {
+    invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-token-authorizer/invocations"
+  }
+
+  function_names = {
+    realtime   = "mlops-dev-model-router"
+    openai     = "mlops-dev-model-router"
+    authorizer = "mlops-dev-token-authorizer"
+  }
+
+  keys_prefix  = "/mlops/dev/api-keys"
+  keys_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+
+  callers = {
+    team-a = { blueprints = ["chat"], throttle = { rate_per_second = 5, burst = 10 }, quota_per_day = 5000 }
+  }
+
+  auth = { iam = true }
 }

@@ -1,0 +1,90 @@
+# Who may come in, and how he shows who he is. A method of API Gateway has one way of authorization, so each way
+# has paths of its own: the key door's have no prefix, /iam/… and /cognito/… lead to the same functions.
+#
+# Where keys come from (api_key_source) is one setting of the whole API. The OpenAI clients send theirs as
+# `Authorization: Bearer`, which only an authorizer can read as a key, so it reads x-api-key as well. Callers of the
+# other doors have no API key: the stage's throttle holds them, and no usage plan.
+locals {
+  key_door = {
+    keys = { prefix = "", authorization = "CUSTOM", api_key_required = true, scopes = null }
+  }
+
+  iam_door = var.auth.iam ? {
+    iam = { prefix = "iam/", authorization = "AWS_IAM", api_key_required = false, scopes = null }
+  } : {}
+
+  cognito_door = var.auth.cognito == null ? {} : {
+    cognito = {
+      prefix           = "cognito/"
+      authorization    = "COGNITO_USER_POOLS"
+      api_key_required = false
+      scopes           = var.auth.cognito.scopes
+    }
+  }
+
+  doors       = merge(local.key_door, local.iam_door, local.cognito_door)
+  other_doors = { for door, settings in local.doors : door => settings if door != "keys" }
+
+  door_resource_ids = merge(
+    { keys = aws_api_gateway_rest_api.this.root_resource_id },
+    { for door, resource in aws_api_gateway_resource.door : door => resource.id },
+  )
+
+  authorizer_ids = {
+    keys    = aws_api_gateway_authorizer.key.id
+    iam     = null
+    cognito = one(aws_api_gateway_authorizer.cognito[*].id)
+  }
+}
+
+resource "aws_api_gateway_resource" "door" {
+  for_each = local.other_doors
+
+  rest_api_id = aws_api_gateway_rest_api.this.id
+  parent_id   = aws_api_gateway_rest_api.this.root_resource_id
+  path_part   = each.key
+}
+
+resource "aws_api_gateway_authorizer" "key" {
+  rest_api_id    = aws_api_gateway_rest_api.this.id
+  name           = "key"
+  type           = "REQUEST"
+  authorizer_uri = var.authorizer.invoke_arn
+
+  # A request has its key in one header or in the other. API Gateway would answer 401 by itself where one of several
+  # identity sources is missing, and the provider cannot say "none" (hashicorp/terraform-provider-aws#39689): this
+  # one is always there. It is no identity, and must never become the key of a cache: the next caller from the same
+  # address would be let in as the first one.
+  identity_source                  = "context.identity.sourceIp"
+  authorizer_result_ttl_in_seconds = 0
+}
+
+resource "aws_lambda_permission" "authorizer" {
+  statement_id   = "api-${aws_api_gateway_rest_api.this.id}-authorizer"
+  action         = "lambda:InvokeFunction"
+  function_name  = var.function_names["authorizer"]
+  principal      = "apigateway.amazonaws.com"
+  source_account = var.context.account_id
+  source_arn     = "${aws_api_gateway_rest_api.this.execution_arn}/authorizers/${aws_api_gateway_authorizer.key.id}"
+}
+
+# Checks signature, expiry and issuer of the token; with scopes it takes access tokens that carry one of them,
+# without scopes ID tokens.
+resource "aws_api_gateway_authorizer" "cognito" {
+  count = var.auth.cognito == null ? 0 : 1
+
+  rest_api_id     = aws_api_gateway_rest_api.this.id
+  name            = "cognito"
+  type            = "COGNITO_USER_POOLS"
+  provider_arns   = var.auth.cognito.user_pool_arns
+  identity_source = "method.request.header.Authorization"
+}
+
+# The right to come in by the IAM door, for whoever hands it to a role.
+data "aws_iam_policy_document" "iam_door" {
+  statement {
+    sid       = "InvokeInferenceApi"
+    actions   = ["execute-api:Invoke"]
+    resources = ["${aws_api_gateway_rest_api.this.execution_arn}/${var.stage_name}/*/iam/*"]
+  }
+}

@@ -1,0 +1,140 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+
+  override_resource {
+    target = aws_api_gateway_rest_api.this
+    values = {
+      root_resource_id = "root"
+      execution_arn    = "arn:aws:execute-api:us-east-1:123456789012:mock"
+    }
+  }
+
+  override_resource {
+    target = aws_api_gateway_authorizer.key
+    values = {
+      id = "key123"
+    }
+  }
+}
+
+variables {
+  context = {
+    project     = "mlops"
+    environment = "dev"
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-dev"
+  }
+
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  keys_prefix  = "/mlops/dev/api-keys"
+  keys_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+
+  methods    = { realtime = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" } }
+  openai     = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" }
+  authorizer = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/authorizer/invocations" }
+
+  function_names = {
+    realtime   = "mlops-dev-model-router"
+    openai     = "mlops-dev-model-router"
+    authorizer = "mlops-dev-token-authorizer"
+  }
+}
+
+run "keys_are_what_the_authorizer_says_they_are" {
+  assert {
+    condition     = aws_api_gateway_rest_api.this.api_key_source == "AUTHORIZER"
+    error_message = "A bearer token can be a key only where the authorizer names the key."
+  }
+
+  assert {
+    condition     = aws_api_gateway_authorizer.key.type == "REQUEST" && aws_api_gateway_authorizer.key.authorizer_uri == var.authorizer.invoke_arn
+    error_message = "The authorizer must see all headers."
+  }
+
+  assert {
+    condition     = aws_api_gateway_authorizer.key.authorizer_result_ttl_in_seconds == 0 && aws_api_gateway_authorizer.key.identity_source == "context.identity.sourceIp"
+    error_message = "Nothing may be cached: the identity source is no identity, only something that every request has."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.authorizer.source_arn == "arn:aws:execute-api:us-east-1:123456789012:mock/authorizers/key123" && aws_lambda_permission.authorizer.source_account == "123456789012" && aws_lambda_permission.authorizer.principal == "apigateway.amazonaws.com" && aws_lambda_permission.authorizer.function_name == "mlops-dev-token-authorizer"
+    error_message = "Only this API may ask the authorizer, as its authorizer."
+  }
+
+  assert {
+    condition = alltrue([
+      for method in concat(values(aws_api_gateway_method.post), values(aws_api_gateway_method.openai)) :
+      method.authorization == "CUSTOM" && method.authorizer_id == "key123" && method.api_key_required
+    ])
+    error_message = "Without other doors every method takes an API key, through the authorizer."
+  }
+
+  assert {
+    condition     = length(aws_api_gateway_resource.door) == 0 && length(aws_api_gateway_authorizer.cognito) == 0 && output.iam_door_policy_document == null
+    error_message = "Other doors are there when they are asked for."
+  }
+}
+
+run "the_iam_door_has_paths_of_its_own" {
+  variables {
+    auth = { iam = true }
+  }
+
+  assert {
+    condition     = { for path, method in aws_api_gateway_method.post : path => [method.authorization, method.api_key_required] } == { "realtime" = ["CUSTOM", true], "iam/realtime" = ["AWS_IAM", false] }
+    error_message = "Signed requests go under /iam/, and leave the key door as it is."
+  }
+
+  assert {
+    condition     = toset([for path, method in aws_api_gateway_method.openai : method.authorization if startswith(path, "iam/")]) == toset(["AWS_IAM"]) && length(aws_api_gateway_method.openai) == 10
+    error_message = "The OpenAI face has all its paths behind both doors."
+  }
+
+  assert {
+    condition     = aws_api_gateway_resource.method["iam/realtime"].parent_id == aws_api_gateway_resource.door["iam"].id && aws_api_gateway_resource.method["realtime"].parent_id == "root"
+    error_message = "The door is the path's first part."
+  }
+
+  assert {
+    condition     = aws_lambda_permission.invoke["iam/realtime"].source_arn == "arn:aws:execute-api:us-east-1:123456789012:mock/*/POST/iam/realtime/*" && aws_lambda_permission.openai["iam/v1/GET"].source_arn == "arn:aws:execute-api:us-east-1:123456789012:mock/*/GET/iam/v1/*"
+    error_message = "The function answers these paths, too."
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.iam_door.statement[0].actions == toset(["execute-api:Invoke"]) && data.aws_iam_policy_document.iam_door.statement[0].resources == toset(["arn:aws:execute-api:us-east-1:123456789012:mock/v1/*/iam/*"])
+    error_message = "The right that is handed out is about this door of this API alone."
+  }
+}
+
+run "the_cognito_door_takes_tokens_of_the_pools_that_are_named" {
+  variables {
+    auth = { cognito = { user_pool_arns = ["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abcdefghi"], scopes = ["inference/ask"] } }
+  }
+
+  override_resource {
+    target = aws_api_gateway_authorizer.cognito
+    values = {
+      id = "cog123"
+    }
+  }
+
+  assert {
+    condition     = aws_api_gateway_authorizer.cognito[0].type == "COGNITO_USER_POOLS" && aws_api_gateway_authorizer.cognito[0].provider_arns == toset(["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abcdefghi"]) && aws_api_gateway_authorizer.cognito[0].identity_source == "method.request.header.Authorization"
+    error_message = "Tokens of other pools are nobody's."
+  }
+
+  assert {
+    condition = alltrue([
+      for method in [aws_api_gateway_method.post["cognito/realtime"], aws_api_gateway_method.openai["cognito/v1/chat/completions"]] :
+      method.authorization == "COGNITO_USER_POOLS" && method.authorizer_id == "cog123" && method.authorization_scopes == toset(["inference/ask"]) && !method.api_key_required
+    ])
+    error_message = "Behind the Cognito door a token with the scope is needed, and no API key."
+  }
+
+  assert {
+    condition     = aws_api_gateway_method.post["realtime"].authorization == "CUSTOM" && aws_api_gateway_method.post["realtime"].authorization_scopes == null
+    error_message = "The key door stays as it is."
+  }
+}

@@ -1,0 +1,126 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+
+  override_resource {
+    target = aws_api_gateway_rest_api.this
+    values = {
+      root_resource_id = "root"
+      execution_arn    = "arn:aws:execute-api:us-east-1:123456789012:mock"
+    }
+  }
+
+  override_resource {
+    target = aws_api_gateway_authorizer.key
+    values = {
+      id = "key123"
+    }
+  }
+}
+
+variables {
+  context = {
+    project     = "mlops"
+    environment = "dev"
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-dev"
+  }
+
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  keys_prefix  = "/mlops/dev/api-keys"
+  keys_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+
+  methods    = { realtime = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" } }
+  openai     = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" }
+  authorizer = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/authorizer/invocations" }
+
+  function_names = {
+    realtime   = "mlops-dev-model-router"
+    openai     = "mlops-dev-model-router"
+    authorizer = "mlops-dev-token-authorizer"
+  }
+}
+
+run "the_paths_are_openai_s_and_none_is_a_blueprint_s" {
+  assert {
+    condition = { for path, method in aws_api_gateway_method.openai : path => method.http_method } == {
+      "v1/chat/completions" = "POST"
+      "v1/completions"      = "POST"
+      "v1/embeddings"       = "POST"
+      "v1/models"           = "GET"
+      "v1/models/{model}"   = "GET"
+    }
+    error_message = "received ${jsonencode({ for path, method in aws_api_gateway_method.openai : path => method.http_method })}"
+  }
+
+  assert {
+    condition     = aws_api_gateway_resource.openai_leaf["v1/chat/completions"].parent_id == aws_api_gateway_resource.openai_branch["v1/chat"].id && aws_api_gateway_resource.openai_leaf["v1/models/{model}"].parent_id == aws_api_gateway_resource.openai_branch["v1/models"].id && aws_api_gateway_resource.openai["keys"].parent_id == "root"
+    error_message = "Each path must hang where its name says."
+  }
+
+  assert {
+    condition     = alltrue([for integration in values(aws_api_gateway_integration.openai) : integration.type == "AWS_PROXY" && integration.integration_http_method == "POST" && integration.timeout_milliseconds == 29000 && integration.uri == var.openai.invoke_arn])
+    error_message = "One function answers all of them, as a proxy with the gateway's full time."
+  }
+}
+
+run "bodies_need_what_openai_s_do_and_may_have_more" {
+  assert {
+    condition = { for path, method in aws_api_gateway_method.openai : path => try(method.request_models["application/json"], "none") } == {
+      "v1/chat/completions" = "OpenAiChat"
+      "v1/completions"      = "OpenAiCompletion"
+      "v1/embeddings"       = "OpenAiEmbedding"
+      "v1/models"           = "none"
+      "v1/models/{model}"   = "none"
+    }
+    error_message = "Each body must be held to its schema."
+  }
+
+  assert {
+    condition     = alltrue([for method in values(aws_api_gateway_method.openai) : method.request_validator_id == aws_api_gateway_request_validator.this.id])
+    error_message = "Every request must be validated."
+  }
+
+  assert {
+    condition     = { for name, model in aws_api_gateway_model.openai : name => jsondecode(model.schema).required } == { OpenAiChat = ["model", "messages"], OpenAiCompletion = ["model", "prompt"], OpenAiEmbedding = ["model", "input"] }
+    error_message = "A body without its model or its content is none."
+  }
+
+  assert {
+    condition     = alltrue([for model in values(aws_api_gateway_model.openai) : !contains(keys(jsondecode(model.schema)), "additionalProperties")])
+    error_message = "Clients send parameters that are younger than the schema."
+  }
+
+  assert {
+    condition     = aws_api_gateway_method.openai["v1/models/{model}"].request_parameters == tomap({ "method.request.path.model" = true })
+    error_message = "A model is asked for by its name."
+  }
+}
+
+run "only_these_paths_may_call_the_router" {
+  assert {
+    condition = { for name, permission in aws_lambda_permission.openai : name => permission.source_arn } == {
+      "v1/GET"  = "arn:aws:execute-api:us-east-1:123456789012:mock/*/GET/v1/*"
+      "v1/POST" = "arn:aws:execute-api:us-east-1:123456789012:mock/*/POST/v1/*"
+    }
+    error_message = "The function answers the OpenAI paths of this API."
+  }
+
+  assert {
+    condition     = alltrue([for permission in values(aws_lambda_permission.openai) : permission.source_account == "123456789012" && permission.principal == "apigateway.amazonaws.com" && permission.function_name == "mlops-dev-model-router"])
+    error_message = "Nobody else may call the function through it."
+  }
+}
+
+run "without_a_function_there_is_no_openai_face" {
+  variables {
+    openai         = null
+    function_names = { realtime = "mlops-dev-model-router", authorizer = "mlops-dev-token-authorizer" }
+  }
+
+  assert {
+    condition     = length(aws_api_gateway_method.openai) + length(aws_api_gateway_resource.openai) + length(aws_api_gateway_model.openai) + length(aws_lambda_permission.openai) == 0
+    error_message = "Nothing of it may be left."
+  }
+}
