@@ -9,19 +9,16 @@ from __future__ import annotations
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
+from orchestrator.config.blueprint import Blueprint
+from orchestrator.config.section import Name, Section
 
+__all__ = ["Blueprint", "Name", "Section"]
+"""Of other modules, and taken from here by everybody; what is defined below is public without being listed."""
 
 PERMANENT = ("prod",)
 """Environments that stay. All others, whatever their name, are dated."""
-
-
-class Section(BaseModel):
-    """Base of every section: unknown keys are refused, values are immutable."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]
@@ -32,8 +29,8 @@ class ExistingNetwork(Section):
 
     vpc_id: Annotated[str, Field(pattern=r"^vpc-[0-9a-f]{8,17}$")]
     private_subnet_ids: list[SubnetId] = Field(min_length=2, description="in at least two zones")
-    public_subnet_ids: list[SubnetId] = []
-    isolated_subnet_ids: list[SubnetId] = []
+    public_subnet_ids: list[SubnetId] = Field([])
+    isolated_subnet_ids: list[SubnetId] = Field([])
     route_table_ids: list[Annotated[str, Field(pattern=r"^rtb-[0-9a-f]{8,17}$")]] = Field(
         [], description="tables that get the S3 gateway endpoint; none: the network has one already"
     )
@@ -101,7 +98,7 @@ class Repository(Section):
 class Images(Section):
     """Container images, in ECR repositories by short name."""
 
-    repositories: dict[Name, Repository] = {"training": Repository(), "inference": Repository()}
+    repositories: dict[Name, Repository] = Field({"training": Repository(), "inference": Repository()})
     pull_account_ids: list[AccountId] = Field([], description="other accounts that may pull images")
 
 
@@ -112,7 +109,7 @@ class ModelGroup(Section):
 class Registry(Section):
     """Model package groups by short name. Every inference method takes its model from one of them."""
 
-    groups: dict[Name, ModelGroup] = {"reviews": ModelGroup(description="Sentiment of customer reviews")}
+    groups: dict[Name, ModelGroup] = Field({"reviews": ModelGroup(description="Sentiment of customer reviews")})
     consumer_account_ids: list[AccountId] = Field([], description="other accounts that may deploy models from here")
     encrypt_versions: bool = Field(
         False, description="descriptions of versions under the models key: readers need to decrypt with it"
@@ -276,7 +273,7 @@ class Training(Section):
     volume_gb: int = Field(30, ge=5, le=16384)
     max_runtime_seconds: int = Field(3600, ge=60, le=432000)
     spot: bool = True
-    hyperparameters: dict[str, str] = {"seed": "42", "c": "4.0", "max-features": "30000"}
+    hyperparameters: dict[str, str] = Field({"seed": "42", "c": "4.0", "max-features": "30000"})
     gate: Gate = Gate()
     approval: Literal["auto", "manual"] = "auto"
     poll_seconds: int = Field(5, ge=1, le=60, description="pause between two looks at crawler and candidate")
@@ -375,7 +372,7 @@ class Platform(Section):
         description="outside prod: without `expires_at`, everything expires so many days after the last "
         "deployment, rounded up to a Monday",
     )
-    tags: dict[str, str] = {}
+    tags: dict[str, str] = Field({})
     protected: bool = Field(False, description="destroy needs --yes-destroy-protected; deletion protection on")
     network: Network = Network()
     encryption: Encryption = Encryption()
@@ -396,48 +393,6 @@ class Platform(Section):
     events: Events = Events()
     approvals: Approvals = Approvals()
     limits: Limits = Limits()
-
-
-class SageMakerModel(Section):
-    source: Literal["sagemaker"]
-    group: Name = Field(description="model package group that the live version comes from")
-
-
-class BedrockModel(Section):
-    source: Literal["bedrock"]
-    model_id: str = Field(description="foundation model id or system inference profile id")
-
-
-class Autoscaling(Section):
-    min: int = Field(1, ge=1)
-    max: int = Field(2, ge=1)
-    invocations_per_minute: int = Field(200, ge=1)
-
-
-class GoldenCase(Section):
-    """One request whose answer is known."""
-
-    input: str
-    label: str | None = Field(None, description="SageMaker: the label that must come back")
-    contains: str | None = Field(None, description="generative models: text that must be in the answer; '' = any text")
-
-
-class Smoke(Section):
-    golden: list[GoldenCase] = Field(min_length=1)
-    max_latency_ms: int = Field(30_000, ge=1)
-
-
-class Blueprint(Section):
-    """`terraform/envs/<env>/blueprints/<name>.yaml`: one inference deployment."""
-
-    name: Name
-    kind: Literal["realtime", "serverless", "batch", "async"]
-    model: SageMakerModel | BedrockModel = Field(discriminator="source")
-    instance_type: str = "ml.m5.large"
-    instance_count: int = Field(1, ge=1)
-    autoscaling: Autoscaling | None = None
-    parameters: dict[str, float | int | str] = Field({}, description="default request parameters, e.g. max_tokens")
-    smoke: Smoke
 
 
 class Environment(Section):
