@@ -71,6 +71,7 @@ _VERSIONS: dict[str, Callable[[], str]] = {
     "hashicorp/aws": _provider,
     "checkov": _checkov,
     "moto": lambda: metadata.version("moto"),
+    "boto3": lambda: metadata.version("boto3"),
     "click": lambda: metadata.version("click"),
     "pytest": lambda: metadata.version("pytest"),
 }

@@ -1,0 +1,41 @@
+"""The benchmark of the router: what it runs works, and what is missing is told."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks import router
+
+
+@pytest.mark.parametrize("face", ["native", "openai"])
+def test_our_side_answers_through_either_face(tmp_path: Path, face: str) -> None:
+    package = router.packaged(tmp_path)
+    assert not list(package.rglob("*.pyc"))
+    found = router.told(router.PYTHON, router.OURS, router.our_environment(package), "3", face)
+    assert 0 < found["p50"] <= found["p99"]
+    assert not list(package.rglob("*.pyc")), "a cold start must find nothing that is compiled"
+
+
+def test_a_cold_start_is_timed(tmp_path: Path) -> None:
+    series = router.cold_series(router.packaged(tmp_path), None, 1)
+    assert set(series) == {"bare boto3", "ours"}
+    assert all(each.median > 0 for each in series.values())
+
+
+def test_without_litellm_the_rest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(router.sys, "executable", "/bin/false")
+    assert router.install(tmp_path / "none") is None
+    assert "LiteLLM is left out" in capsys.readouterr().err
+    rows = router.request_rows(router.packaged(tmp_path), None, 3, 1)
+    assert [name for name, *_ in rows] == ["ours, native face", "ours, OpenAI's face"]
+
+
+def test_a_virtual_environment_that_is_there_is_used(tmp_path: Path) -> None:
+    python = tmp_path / "bin" / "python"
+    python.parent.mkdir()
+    python.touch()
+    assert router.install(tmp_path) == python
