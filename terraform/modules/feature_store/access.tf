@@ -1,10 +1,9 @@
 data "aws_partition" "current" {}
 
 locals {
-  partition  = data.aws_partition.current.partition
-  scope      = "${var.context.region}:${var.context.account_id}"
-  bucket_arn = "arn:${local.partition}:s3:::${var.bucket_name}"
-  group_arn  = "arn:${local.partition}:sagemaker:${local.scope}:feature-group/${local.group_name}"
+  partition = data.aws_partition.current.partition
+  scope     = "${var.context.region}:${var.context.account_id}"
+  group_arn = "arn:${local.partition}:sagemaker:${local.scope}:feature-group/${local.group_name}"
 
   roles = {
     store     = { name = "feature-store", description = "Writes the offline store of the feature group", service = "sagemaker.amazonaws.com" }
@@ -20,47 +19,30 @@ locals {
     Condition = { StringEquals = { "kms:ViaService" = "sagemaker.${var.context.region}.amazonaws.com" } }
   }] : []
 
-  own_statements = {
-    store = [
-      jsonencode({
-        # Feature Store looks whose bucket it is, and leaves its objects to the owner.
-        Sid      = "LookAtBucket"
-        Effect   = "Allow"
-        Action   = ["s3:GetBucketAcl"]
-        Resource = [local.bucket_arn]
-      }),
-      jsonencode({
-        Sid      = "LeaveObjectsToOwner"
-        Effect   = "Allow"
-        Action   = ["s3:PutObjectAcl"]
-        Resource = ["${local.bucket_arn}/data/features/offline/*"]
-      }),
-    ]
-    ingestion = concat([
-      jsonencode({
-        # BatchWriteRecord is for SDKs that have it; Glue's own puts record by record.
-        Sid      = "WriteRecords"
-        Effect   = "Allow"
-        Action   = ["sagemaker:BatchWriteRecord", "sagemaker:DeleteRecord", "sagemaker:DescribeFeatureGroup", "sagemaker:PutRecord"]
-        Resource = [local.group_arn]
-      }),
-      jsonencode({
-        # The groups of jobs have fixed names that the environments of an account share. Glue makes them, and
-        # encrypts them as the security configuration says, with this role.
-        Sid      = "WriteLogs"
-        Effect   = "Allow"
-        Action   = ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
-        Resource = ["arn:${local.partition}:logs:${local.scope}:log-group:/aws-glue/*"]
-      }),
-      jsonencode({
-        # GetSecurityConfiguration has no resource type.
-        Sid      = "ReadSecurityConfiguration"
-        Effect   = "Allow"
-        Action   = ["glue:GetSecurityConfiguration"]
-        Resource = ["*"]
-      }),
-    ], [for statement in local.online_statements : jsonencode(statement)])
-  }
+  ingestion_statements = concat([
+    jsonencode({
+      # BatchWriteRecord is for SDKs that have it; Glue's own puts record by record.
+      Sid      = "WriteRecords"
+      Effect   = "Allow"
+      Action   = ["sagemaker:BatchWriteRecord", "sagemaker:DeleteRecord", "sagemaker:DescribeFeatureGroup", "sagemaker:PutRecord"]
+      Resource = [local.group_arn]
+    }),
+    jsonencode({
+      # The groups of jobs have fixed names that the environments of an account share. Glue makes them, and
+      # encrypts them as the security configuration says, with this role.
+      Sid      = "WriteLogs"
+      Effect   = "Allow"
+      Action   = ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = ["arn:${local.partition}:logs:${local.scope}:log-group:/aws-glue/*"]
+    }),
+    jsonencode({
+      # GetSecurityConfiguration has no resource type.
+      Sid      = "ReadSecurityConfiguration"
+      Effect   = "Allow"
+      Action   = ["glue:GetSecurityConfiguration"]
+      Resource = ["*"]
+    }),
+  ], [for statement in local.online_statements : jsonencode(statement)])
 
   handed_out = merge([
     for role in keys(local.roles) : {
@@ -87,13 +69,11 @@ resource "aws_iam_role" "this" {
   })
 }
 
-resource "aws_iam_role_policy" "own" {
+resource "aws_iam_role_policy" "ingestion" {
   #checkov:skip=CKV_AWS_355:GetSecurityConfiguration has no resource type
-  for_each = local.roles
-
   name   = "features"
-  role   = aws_iam_role.this[each.key].id
-  policy = jsonencode({ Version = "2012-10-17", Statement = [for statement in local.own_statements[each.key] : jsondecode(statement)] })
+  role   = aws_iam_role.this["ingestion"].id
+  policy = jsonencode({ Version = "2012-10-17", Statement = [for statement in local.ingestion_statements : jsondecode(statement)] })
 }
 
 # What others hand out, one policy for each of them.

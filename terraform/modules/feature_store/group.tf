@@ -60,5 +60,5 @@ resource "aws_sagemaker_feature_group" "reviews" {
   }
 
   # SageMaker tries the role when the group is made.
-  depends_on = [aws_iam_role_policy.own, aws_iam_role_policy.handed_out]
+  depends_on = [aws_iam_role_policy.handed_out]
 }

@@ -40,4 +40,7 @@ resource "aws_glue_job" "ingestion" {
     "--dataset"       = "reviews"
     "--run_id"        = "manual"
   }
+
+  # It may be started at once.
+  depends_on = [aws_iam_role_policy.ingestion, aws_iam_role_policy.handed_out]
 }

@@ -35,7 +35,7 @@ variable "permissions_boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "JSON policy documents that others hand out, by role and by name: the offline store writes its prefix, the job reads features and its script and keeps its ledger and reports."
+  description = "JSON policy documents that others hand out, by role and by name: the offline store writes its prefix and hands it over, the job reads features and its script and keeps its ledger and reports."
   type = object({
     store     = map(string)
     ingestion = map(string)

@@ -1,7 +1,7 @@
 # One compact document for one role: one statement per right, however many prefixes it names.
 locals {
   asked = {
-    for right, names in { read = var.read, list = var.list, write = var.write, delete = var.delete } : right => [
+    for right, names in { read = var.read, list = var.list, write = var.write, delete = var.delete, hand_over = var.hand_over } : right => [
       for name in names : {
         # "inference_realtime_logs/reviews" is the folder inference/realtime/logs/reviews/.
         prefix   = join("", concat([var.access.prefixes[split("/", name)[0]].prefix], [for folder in slice(split("/", name), 1, length(split("/", name))) : "${folder}/"]))
@@ -41,6 +41,11 @@ locals {
     ],
     length(var.delete) == 0 ? [] : [
       jsonencode({ Sid = "DeleteObjects", Effect = "Allow", Action = "s3:DeleteObject", Resource = local.object_arns.delete }),
+    ],
+    length(var.hand_over) == 0 ? [] : [
+      # A service that writes with the ACL `bucket-owner-full-control` looks at the bucket's first.
+      jsonencode({ Sid = "LookAtBucketAcl", Effect = "Allow", Action = "s3:GetBucketAcl", Resource = var.access.bucket_arn }),
+      jsonencode({ Sid = "HandObjectsOver", Effect = "Allow", Action = "s3:PutObjectAcl", Resource = local.object_arns.hand_over }),
     ],
     length(local.listed) + length(var.write) == 0 ? [] : [
       # SDKs and Athena look up where the bucket is; the condition of the listing would hide it.

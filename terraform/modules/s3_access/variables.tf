@@ -73,3 +73,19 @@ variable "delete" {
     error_message = "delete may narrow a prefix by folders of letters, digits and _ = . - alone, got ${jsonencode(var.delete)}."
   }
 }
+
+variable "hand_over" {
+  description = "Prefixes where a service of AWS, writing under the role, hands its objects to the bucket's owner by ACL, in the same spelling. It takes `write` on them too."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = length(setsubtract([for name in var.hand_over : split("/", name)[0]], keys(var.access.prefixes))) == 0
+    error_message = "hand_over must name prefixes of the bucket's tree, got ${jsonencode([for name in var.hand_over : name if !contains(keys(var.access.prefixes), split("/", name)[0])])}; known are ${join(", ", keys(var.access.prefixes))}."
+  }
+
+  validation {
+    condition     = alltrue([for name in var.hand_over : can(regex("^[^/]+(/[A-Za-z0-9_=.-]+)*$", name))])
+    error_message = "hand_over may narrow a prefix by folders of letters, digits and _ = . - alone, got ${jsonencode(var.hand_over)}."
+  }
+}

@@ -75,8 +75,8 @@ run "without_an_online_store_nobody_gets_a_right_for_it" {
     error_message = "an online store costs, and is only there when asked for"
   }
   assert {
-    condition     = [for s in jsondecode(aws_iam_role_policy.own["ingestion"].policy).Statement : s.Sid] == ["WriteRecords", "WriteLogs", "ReadSecurityConfiguration"]
-    error_message = "rights of the job: ${aws_iam_role_policy.own["ingestion"].policy}"
+    condition     = [for s in jsondecode(aws_iam_role_policy.ingestion.policy).Statement : s.Sid] == ["WriteRecords", "WriteLogs", "ReadSecurityConfiguration"]
+    error_message = "rights of the job: ${aws_iam_role_policy.ingestion.policy}"
   }
 }
 
@@ -98,14 +98,7 @@ run "each_role_is_bounded_and_taken_by_its_service_in_this_account_alone" {
   }
 }
 
-run "the_store_writes_its_prefix_and_nothing_else" {
-  assert {
-    condition = jsondecode(aws_iam_role_policy.own["store"].policy).Statement == [
-      { Sid = "LookAtBucket", Effect = "Allow", Action = ["s3:GetBucketAcl"], Resource = ["arn:aws:s3:::mlops-test-data"] },
-      { Sid = "LeaveObjectsToOwner", Effect = "Allow", Action = ["s3:PutObjectAcl"], Resource = ["arn:aws:s3:::mlops-test-data/data/features/offline/*"] },
-    ]
-    error_message = "rights: ${aws_iam_role_policy.own["store"].policy}"
-  }
+run "each_role_gets_what_is_handed_out_to_it" {
   assert {
     condition     = { for key, policy in aws_iam_role_policy.handed_out : key => policy.policy } == { ingestion-bucket = "{\"Statement\":[\"ingestion\"]}", store-bucket = "{\"Statement\":[\"store\"]}" }
     error_message = "what others hand out goes to the role that it is for"
@@ -114,7 +107,11 @@ run "the_store_writes_its_prefix_and_nothing_else" {
 
 run "the_job_writes_records_of_this_group_alone" {
   assert {
-    condition = jsondecode(aws_iam_role_policy.own["ingestion"].policy).Statement == [
+    condition     = aws_iam_role_policy.ingestion.role == aws_iam_role.this["ingestion"].id && { for key, policy in aws_iam_role_policy.handed_out : key => policy.role } == { ingestion-bucket = aws_iam_role.this["ingestion"].id, store-bucket = aws_iam_role.this["store"].id }
+    error_message = "whose rights these are"
+  }
+  assert {
+    condition = jsondecode(aws_iam_role_policy.ingestion.policy).Statement == [
       {
         Sid      = "WriteRecords"
         Effect   = "Allow"
@@ -136,7 +133,7 @@ run "the_job_writes_records_of_this_group_alone" {
         Condition = { StringEquals = { "kms:ViaService" = "sagemaker.us-east-1.amazonaws.com" } }
       },
     ]
-    error_message = "rights: ${aws_iam_role_policy.own["ingestion"].policy}"
+    error_message = "rights: ${aws_iam_role_policy.ingestion.policy}"
   }
 }
 

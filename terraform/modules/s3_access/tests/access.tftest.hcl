@@ -158,3 +158,33 @@ run "refuses_to_delete_a_folder_with_a_wildcard" {
   }
   expect_failures = [var.delete]
 }
+
+run "a_service_hands_its_objects_to_the_owner_and_gets_no_other_right_by_it" {
+  command = plan
+  variables {
+    hand_over = ["data_raw/reviews"]
+  }
+  assert {
+    condition = jsondecode(output.policy_document).Statement == jsondecode(jsonencode([
+      { Sid = "LookAtBucketAcl", Effect = "Allow", Action = "s3:GetBucketAcl", Resource = "arn:aws:s3:::data" },
+      { Sid = "HandObjectsOver", Effect = "Allow", Action = "s3:PutObjectAcl", Resource = ["arn:aws:s3:::data/data/raw/reviews/*"] },
+    ]))
+    error_message = output.policy_document
+  }
+}
+
+run "refuses_to_hand_over_outside_the_tree" {
+  command = plan
+  variables {
+    hand_over = ["data"]
+  }
+  expect_failures = [var.hand_over]
+}
+
+run "refuses_to_hand_over_a_folder_with_a_wildcard" {
+  command = plan
+  variables {
+    hand_over = ["data_raw/*"]
+  }
+  expect_failures = [var.hand_over]
+}

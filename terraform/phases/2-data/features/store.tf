@@ -1,7 +1,7 @@
 locals {
   prefixes = {
-    store     = { read = [], write = ["data_features_offline"] }
-    ingestion = { read = ["data_features", "artifacts_code/features"], write = ["data_features/ingestion"] }
+    store     = { read = [], write = ["data_features_offline"], hand_over = ["data_features_offline"] }
+    ingestion = { read = ["data_features", "artifacts_code/features"], write = ["data_features/ingestion"], hand_over = [] }
   }
 }
 
@@ -9,9 +9,10 @@ module "s3_access" {
   source   = "../../../modules/s3_access"
   for_each = local.prefixes
 
-  access = var.foundation.s3.access
-  read   = each.value.read
-  write  = each.value.write
+  access    = var.foundation.s3.access
+  read      = each.value.read
+  write     = each.value.write
+  hand_over = each.value.hand_over
 }
 
 module "feature_store" {

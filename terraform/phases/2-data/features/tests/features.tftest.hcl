@@ -47,7 +47,7 @@ run "online_and_its_limits_reach_the_module" {
 
 run "the_store_writes_offline_and_the_job_its_ledger_and_nothing_is_deleted" {
   assert {
-    condition     = flatten([for s in jsondecode(module.s3_access["store"].policy_document).Statement : s.Resource if s.Sid == "WriteObjects"]) == ["${var.foundation.s3.access.bucket_arn}/data/features/offline/*"]
+    condition     = alltrue([for s in jsondecode(module.s3_access["store"].policy_document).Statement : s.Resource == ["${var.foundation.s3.access.bucket_arn}/data/features/offline/*"] if contains(["WriteObjects", "HandObjectsOver"], s.Sid)]) && join(" ", sort(jsondecode(module.s3_access["store"].policy_document).Statement[*].Sid)) == "EncryptObjects HandObjectsOver LocateBucket LookAtBucketAcl WriteObjects"
     error_message = "store: ${module.s3_access["store"].policy_document}"
   }
   assert {
