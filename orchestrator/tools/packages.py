@@ -48,6 +48,7 @@ class SourcePackager:
         builders["training_source"] = ("tar.gz", self._training)
         builders["etl_reviews"] = ("py", self._etl)
         builders["etl_library"] = ("zip", self._etl_library)
+        builders["processing_flow"] = ("zip", self._processing_flow)
         builders["feature_ingestion"] = ("py", self._feature_ingestion)
         out.mkdir(parents=True, exist_ok=True)
         return {name: _write(out, name, ending, make()) for name, (ending, make) in builders.items()}
@@ -72,6 +73,12 @@ class SourcePackager:
     def _etl_library(self) -> bytes:
         files = _tree(self._repo / "jobs" / "etl" / "reviews")
         return _zip({f"reviews/{path}": content for path, content in files.items()})
+
+    def _processing_flow(self) -> bytes:
+        """A zip that Python starts: processing containers unpack nothing."""
+        folder = self._repo / "jobs" / "processing"
+        files = {f"wrangler/{path}": content for path, content in _tree(folder / "wrangler").items()}
+        return _zip(files | {"__main__.py": _read(folder / "run_flow.py")})
 
     def _feature_ingestion(self) -> bytes:
         return _read(self._repo / "jobs" / "features" / "ingest_reviews.py")

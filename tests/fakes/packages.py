@@ -16,6 +16,7 @@ NAMES = (
     "training_source",
     "etl_reviews",
     "etl_library",
+    "processing_flow",
     "feature_ingestion",
 )
 

@@ -31,6 +31,8 @@ SOURCES = {
     "jobs/etl/reviews/__init__.py": "",
     "jobs/etl/reviews/rules.py": "LIMIT = 4\n",
     "jobs/features/ingest_reviews.py": "print('ingest')\n",
+    "jobs/processing/run_flow.py": "print('flow')\n",
+    "jobs/processing/wrangler/steps.py": "LIMIT = 4\n",
 }
 
 
@@ -49,7 +51,9 @@ def test_two_checkouts_give_the_same_bytes(tmp_path: Path) -> None:
     there = SourcePackager(checkout(tmp_path / "somewhere" / "else", time=1_700_000_000, mode=0o755)).build(
         tmp_path / "b"
     )
-    assert sorted(here) == sorted([*FUNCTIONS, "training_source", "etl_reviews", "etl_library", "feature_ingestion"])
+    assert sorted(here) == sorted(
+        [*FUNCTIONS, "training_source", "etl_reviews", "etl_library", "feature_ingestion", "processing_flow"]
+    )
     for name, package in here.items():
         assert package.path.name == there[name].path.name
         assert package.path.read_bytes() == there[name].path.read_bytes()
@@ -92,6 +96,12 @@ def test_the_etl_s_library_is_a_package_that_can_be_imported_from_its_zip(tmp_pa
         assert archive.namelist() == ["reviews/__init__.py", "reviews/rules.py"]
 
 
+def test_the_processing_job_is_a_zip_that_python_starts(tmp_path: Path) -> None:
+    package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["processing_flow"]
+    with zipfile.ZipFile(package.path) as archive:
+        assert archive.namelist() == ["__main__.py", "wrangler/steps.py"]
+
+
 def test_a_changed_source_changes_its_packages_only(tmp_path: Path) -> None:
     repo = checkout(tmp_path, time=0)
     before = SourcePackager(repo).build(tmp_path / "out")
@@ -110,6 +120,8 @@ def test_a_changed_source_changes_its_packages_only(tmp_path: Path) -> None:
         ("jobs/etl/reviews_etl.py", "reviews_etl.py is missing"),
         ("jobs/etl/reviews", "jobs/etl/reviews is missing"),
         ("jobs/features/ingest_reviews.py", "ingest_reviews.py is missing"),
+        ("jobs/processing/run_flow.py", "run_flow.py is missing"),
+        ("jobs/processing/wrangler", "jobs/processing/wrangler is missing"),
     ],
 )
 def test_a_missing_source_is_named(tmp_path: Path, missing: str, message: str) -> None:
