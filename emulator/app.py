@@ -13,11 +13,12 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator import VERSION, evidence, fidelity, recorded
+from emulator import VERSION, evidence, faulty, fidelity, recorded
 from emulator.apigateway import ApiGateway
 from emulator.authorization import decisions
 from emulator.authorization.guard import Guard
 from emulator.compute.aws import Aws
+from emulator.faulty import Faulty
 from emulator.featurestore import runtime as featurestore
 from emulator.recorded.catalogue import Service
 from emulator.repetition import HEADER as REPEATED
@@ -34,8 +35,8 @@ ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
 def build(settings: Settings, started_at: str) -> Wsgi:
-    """The whole stack, outermost part first: log, repeated calls, fidelity, permission, routing."""
-    answering: Wsgi = _Router(settings, started_at)
+    """The whole stack, outermost part first: log, repeated calls, fidelity, permission, faults, routing."""
+    answering: Wsgi = Faulty(_Router(settings, started_at), settings.account_id)
     if settings.enforce_iam:
         answering = Guard(answering, MotoRegistry(Aws(settings)), settings.account_id)
     return _logged(OnceOnly(_labelled(answering)))
@@ -71,6 +72,8 @@ class _Router:
         if request.path == "/_emulator/evidence":
             filters = {name: request.args[name] for name in EVIDENCE_FILTERS if request.args.get(name)}
             return _json({"evidence": evidence.STORE.query(**filters)})
+        if request.path == faulty.PAGE or request.path.startswith(f"{faulty.PAGE}/"):
+            return faulty.page(request)
         return _json({"message": f"no such endpoint: {request.path}"}, 404)
 
     def _health(self) -> dict[str, Any]:

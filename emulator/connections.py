@@ -28,6 +28,10 @@ BODILESS = (204, 304)
 Headers = list[tuple[str, str]]
 
 
+class NoAnswer(Exception):
+    """The connection is to be closed without an answer, as networks and failing machines do it."""
+
+
 class _Answer:
     """What the application answers. It can change its mind until the first byte is sent."""
 
@@ -77,6 +81,9 @@ class _Connection(WSGIRequestHandler):
                 chunks = self.server.app(environ, answer.start)
                 rest = iter(chunks)
                 start, ended = _gather(answer, rest, isinstance(chunks, (list, tuple)))
+            except NoAnswer:
+                self.close_connection = True
+                return
             except Exception:
                 # The last boundary: what escapes the application is logged in full, and never taken for
                 # a client that went away.

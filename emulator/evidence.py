@@ -34,7 +34,11 @@ KINDS = (
     "data-quality",
     "states-call",
     "event-delivery",
+    "fault",
 )
+
+NO_WORK = ("event-delivery", "fault")
+"""Kinds of records that say what happened around work, and are none."""
 
 CAPACITY = 20_000
 """Records kept; the oldest ended ones go first."""
@@ -175,8 +179,8 @@ class EvidenceStore:
         below = [
             self._fidelity(child, seen)
             for child in record.children
-            # Who else was told of it makes the work itself no less real.
-            if child in self._records and child not in seen and self._records[child].kind != "event-delivery"
+            # Who else was told of it, or what befell it on request, makes the work itself no less real.
+            if child in self._records and child not in seen and self._records[child].kind not in NO_WORK
         ]
         if record.kind == "states-call":
             return weakest(*below) if below else "emulated"

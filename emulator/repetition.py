@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from emulator.seams.wire import Environ, StartResponse, Wsgi
 
 HEADER = "x-emulator-repeated"
+FAULT = "x-emulator-fault"
 REMEMBERED = 2000
 """Calls; by then their SDK has long given up."""
 LARGEST = 1 << 16
@@ -74,7 +75,7 @@ class OnceOnly:
             finally:
                 if hasattr(chunks, "close"):
                     chunks.close()
-            if seen and seen[0][0].startswith("2") and len(body) <= LARGEST:
+            if seen and _worth_keeping(*seen[0]) and len(body) <= LARGEST:
                 call.answer = (*seen[0], body)
         finally:
             call.ended.set()
@@ -92,6 +93,11 @@ class OnceOnly:
         with self._lock:
             while len(self._calls) > REMEMBERED:
                 self._calls.popitem(last=False)
+
+
+def _worth_keeping(status: str, headers: list[tuple[str, str]]) -> bool:
+    """A success; what a fault made of one is not repeated."""
+    return status.startswith("2") and not any(name.lower() == FAULT for name, _ in headers)
 
 
 def _key(environ: Environ) -> Key | None:

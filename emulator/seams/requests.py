@@ -80,6 +80,25 @@ def call(environ: Environ, signed: Signature, account: str) -> Call:
     return Call(service, name, signed.region, account, parameters, headers)
 
 
+def errors(environ: Environ) -> dict[str, int]:
+    """Errors that the operation's model names, with their status; empty for what no model knows."""
+    signed = signature(environ)
+    if signed is None:
+        return {}
+    request = _request(environ, None)
+    for model in MODELS.get(signed.service, (signed.service,)):
+        found = _operation(model, request)
+        if found:
+            shapes = found[0].error_shapes
+            return {shape.name: int(shape.metadata.get("error", {}).get("httpStatusCode", 400)) for shape in shapes}
+    return {}
+
+
+def is_s3(environ: Environ) -> bool:
+    signed = signature(environ)
+    return signed is not None and signed.service == "s3"
+
+
 def _request(environ: Environ, body: bytes | None) -> BackendRequest:
     copied = environ.copy()
     if body is None:

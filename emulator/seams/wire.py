@@ -168,9 +168,7 @@ def application() -> Wsgi:
         except Exception as error:
             # The boundary: a defect is logged in full and answered in the caller's own format.
             traceback.print_exc()
-            return _failure(environ, 500, "InternalFailure", f"{type(error).__name__}: {error}")(
-                environ, start_response
-            )
+            return failure(environ, 500, "InternalFailure", f"{type(error).__name__}: {error}")(environ, start_response)
         if seen and _unrouted(environ, seen["status"], seen["headers"]):
             return not_implemented(environ, f"no route for {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")(
                 environ, start_response
@@ -200,10 +198,10 @@ def not_implemented(environ: Environ, detail: str) -> Wsgi:
     signed = scope(environ)
     service = signed.service if signed else "unknown"
     message = f"The local emulator does not implement this operation of {service}: {detail}"
-    return _failure(environ, 501, "NotImplemented", message)
+    return failure(environ, 501, "NotImplemented", message)
 
 
-def _failure(environ: Environ, status: int, code: str, message: str) -> Wsgi:
+def failure(environ: Environ, status: int, code: str, message: str) -> Wsgi:
     """An error in the wire format that the request suggests."""
     headers = {"x-amzn-ErrorType": code, "x-emulator-fidelity": "not-run"}
     signed = scope(environ)

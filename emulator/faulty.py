@@ -1,0 +1,118 @@
+"""WSGI middleware that lets faults (`emulator.faults`) befall requests, and the pages where faults are armed."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from emulator import faults
+from emulator.connections import NoAnswer
+from emulator.evidence import STORE as EVIDENCE
+from emulator.faults import BadFault, Fault
+from emulator.seams import requests, wire
+from emulator.seams.lineage import HEADER as CAUSE
+from emulator.seams.wire import Environ, StartResponse, Wsgi
+
+HEADER = "x-emulator-fault"
+PAGE = "/_emulator/faults"
+DEPLOYED_API = "/_user_request_"
+API = "execute-api"
+BROKEN = b'{"this answer is broken: '
+THROTTLED = ("ThrottlingException", "TooManyRequestsException", "RequestThrottled", "RequestLimitExceeded")
+OVER_QUOTA = ("ServiceQuotaExceededException", "ResourceLimitExceeded", "ResourceNumberLimitExceededException")
+NAMING = re.compile(r"(Name|Id|Arn|ARN|Identifier|Url|URL|Bucket|^Key)$|^(name|id|arn)$")
+"""Parameters that say what a call is about; the others are nobody's business."""
+
+
+class Faulty:
+    """In front of whoever answers, behind whoever decides whether the caller may ask."""
+
+    def __init__(self, application: Wsgi, account: str) -> None:
+        self._application = application
+        self._account = account
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        if not faults.STORE.armed() or environ.get("PATH_INFO", "").startswith("/_emulator/"):
+            return self._application(environ, start_response)
+        service, action, names = self._about(environ)
+        hits = faults.STORE.hits(service, action, names)
+        if not hits:
+            return self._application(environ, start_response)
+        signed = requests.signature(environ)
+        cause = environ.get("HTTP_" + CAUSE.upper().replace("-", "_"))
+        cause = cause or (EVIDENCE.borrower(signed.access_key_id) if signed else None)
+        for fault in hits:
+            name = next((each for each in names if fault.about(service, action, [each])), "")
+            faults.tell(fault, service, action, name, cause)
+            if fault.kind == "slow":
+                time.sleep(fault.delay_seconds)
+        return self._befall(hits[-1], environ, start_response)
+
+    def _befall(self, fault: Fault, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            return start_response(status, [*headers, (HEADER, f"{fault.id} {fault.kind}")], *rest)
+
+        if fault.kind == "slow":
+            return self._application(environ, start)
+        if fault.kind == "drop-connection":
+            raise NoAnswer
+        return _answer(fault.kind, environ)(environ, start)
+
+    def _about(self, environ: Environ) -> tuple[str, str, list[str]]:
+        """Service, action and the names that a request bears; nothing for one that is no call of AWS."""
+        path = environ.get("PATH_INFO", "")
+        if DEPLOYED_API in path:
+            api, _, resource = path.partition(DEPLOYED_API)
+            return API, environ["REQUEST_METHOD"], [resource, api.split("/")[2]]
+        signed = requests.signature(environ)
+        if signed is None:
+            return "", "", []
+        call = requests.call(environ, signed, self._account)
+        named = [value for name, value in call.parameters.items() if isinstance(value, str) and NAMING.search(name)]
+        return call.service, call.operation, [value[:500] for value in named]
+
+
+def _answer(kind: str, environ: Environ) -> Wsgi:
+    if kind == "malformed":
+        return Response(BROKEN, 200, {"x-emulator-fidelity": "not-run"}, content_type="application/json")
+    throttled = kind == "throttle"
+    if DEPLOYED_API in environ.get("PATH_INFO", ""):
+        message = {"message": "Too Many Requests" if throttled else "Limit Exceeded"}
+        return Response(json.dumps(message), 429, content_type="application/json")
+    errors = requests.errors(environ)
+    names = THROTTLED if throttled else OVER_QUOTA
+    code = next((name for name in names if name in errors), names[0])
+    words = "Rate exceeded" if throttled else "The account's quota for this is 0; ask for more in Service Quotas."
+    if requests.is_s3(environ) and throttled:
+        return wire.failure(environ, 503, "SlowDown", "Please reduce your request rate.")
+    return wire.failure(environ, errors.get(code, 400), code, words)
+
+
+def page(request: Request) -> Response:
+    """`GET` lists, `POST` arms, `DELETE` disarms all or `/{id}`."""
+    fault_id = request.path.removeprefix(PAGE).strip("/") or None
+    if request.method == "GET" and fault_id is None:
+        return _json({"faults": faults.STORE.listed(), "kinds": faults.KINDS})
+    if request.method == "POST" and fault_id is None:
+        # A page in a browser can post a form to this machine, but not JSON.
+        if request.mimetype != "application/json":
+            return _json({"message": f"Content-Type must be application/json, got {request.mimetype!r}"}, 415)
+        try:
+            return _json({"fault": faults.STORE.arm(request.get_json(silent=True))}, 201)
+        except BadFault as error:
+            return _json({"message": str(error)}, 400)
+    if request.method == "DELETE":
+        gone = faults.STORE.disarm(fault_id)
+        if fault_id and not gone:
+            return _json({"message": f"no fault {fault_id}"}, 404)
+        return _json({"disarmed": gone})
+    return _json({"message": f"{request.method} is nothing that {request.path} does"}, 405)
+
+
+def _json(document: dict[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(document), status, content_type="application/json")
