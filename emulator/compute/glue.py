@@ -36,6 +36,13 @@ class JobRun:
     arguments: dict[str, str]
     timeout_seconds: float
     cause: str | None
+    dpus: float | None = None
+    """Where the job says so."""
+
+    @property
+    def priority(self) -> list[str]:
+        """In front of the command. Who has a share of a machine is not to slow down who has all of one."""
+        return ["nice", "-n", "10"] if self.dpus is not None and self.dpus < 1 else []
 
 
 class GlueJobs:
@@ -105,7 +112,12 @@ class GlueJobs:
         )
         arguments = {**run.arguments, "--JOB_NAME": run.job_name, "--JOB_ID": run.job_name, "--JOB_RUN_ID": run.run_id}
         job = Job(
-            [self._aws.settings.jobs_python, script, *(part for pair in arguments.items() for part in pair)],
+            [
+                *run.priority,
+                self._aws.settings.jobs_python,
+                script,
+                *(part for pair in arguments.items() for part in pair),
+            ],
             env=env,
             cwd=folder,
             log=LogStream(self._aws, f"{LOG_GROUPS[run.command]}/output", run.run_id, run.region, credentials),

@@ -129,6 +129,7 @@ def _job_run(aws: Aws, job: Any, run: Any) -> JobRun:
         arguments={name: str(value) for name, value in (run.arguments or {}).items()},
         timeout_seconds=60.0 * (run.timeout or DEFAULT_TIMEOUT_MINUTES),
         cause=current_cause(),
+        dpus=float(job.max_capacity) if job.max_capacity else None,
     )
 
 

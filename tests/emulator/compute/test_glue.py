@@ -97,6 +97,17 @@ def test_csv_with_a_header_and_json_lines_become_two_tables(aws, bucket, glue):
     assert glue.columns("t_events") == {"id": "int", "tags": "array<string>", "at": "struct<x:double>"}
 
 
+def test_a_job_with_a_share_of_a_machine_gives_way_to_others(aws, bucket, glue):
+    script = "import os, sys; print(f'nice {os.nice(0)}'); sys.exit(os.nice(0))"
+    uri = put(aws, bucket, "nice/print.py", script)
+    codes = {}
+    for name, options in {"sixteenth": {"MaxCapacity": 0.0625}, "whole": {"MaxCapacity": 1.0}}.items():
+        job = glue.job(uri, **options)
+        codes[name] = glue.ended(job, glue.run(job))
+    assert (codes["sixteenth"]["JobRunState"], codes["whole"]["JobRunState"]) == ("FAILED", "SUCCEEDED")
+    assert "nice 10" in codes["sixteenth"]["ErrorMessage"]
+
+
 WRITE_PARQUET = """
 import io, sys, boto3, pandas
 arguments = dict(zip(sys.argv[1::2], sys.argv[2::2]))
