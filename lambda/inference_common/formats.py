@@ -17,7 +17,12 @@ from inference_common.requests import InferenceRequest, checked, parse_request
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
 CSV = "text/csv"
-ALIASES = {"application/x-ndjson": JSON_LINES, "application/jsonl": JSON_LINES, "application/x-jsonlines": JSON_LINES}
+ALIASES = {
+    "application/x-ndjson": JSON_LINES,
+    "application/jsonl": JSON_LINES,
+    "application/x-jsonlines": JSON_LINES,
+    "application/x-www-form-urlencoded": JSON,  # what curl and urllib say unless told otherwise
+}
 TEXT_FIELDS = ("input", "inputs", "text", "prompt")
 HEADERS = {*TEXT_FIELDS, "review", "review_body"}
 

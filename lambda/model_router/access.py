@@ -28,11 +28,33 @@ class Access:
         return [name for name in blueprints if self.allows(name)]
 
 
+DOORS = ("/iam", "/cognito")
+"""Prefixes under which the API has the same resources for callers with other proofs than an API key."""
+
+
+def resource_of(event: Mapping[str, Any]) -> str:
+    """What is asked for, whichever door it came through: `/iam/v1/models` is `/v1/models`."""
+    resource = str(event.get("resource") or "")
+    for door in DOORS:
+        if resource.startswith(f"{door}/"):
+            return resource.removeprefix(door)
+    return resource
+
+
+def principal_of(context: Mapping[str, Any]) -> str | None:
+    """Who asks, for the log: a token's holder, a user of a pool, or a role."""
+    authorizer, identity = context.get("authorizer") or {}, context.get("identity") or {}
+    found = authorizer.get("principal") or (authorizer.get("claims") or {}).get("sub") or identity.get("userArn")
+    return str(found) if found else None
+
+
 def access_of(event: Mapping[str, Any]) -> Access:
     """{"principal": "…", "blueprints": "chat,reviews" or "*"}; a token that names no blueprint is good for none."""
-    context = (event.get("requestContext") or {}).get("authorizer") or {}
-    if not {"blueprints", "principal"} & set(context):
-        return Access()
-    names = [name.strip() for name in str(context.get("blueprints") or "").split(",")]
+    context = event.get("requestContext") or {}
+    authorizer = context.get("authorizer") or {}
+    principal = principal_of(context)
+    if not {"blueprints", "principal"} & set(authorizer):
+        return Access(principal)
+    names = [name.strip() for name in str(authorizer.get("blueprints") or "").split(",")]
     granted = None if "*" in names else frozenset(name for name in names if name)
-    return Access(context.get("principal"), granted)
+    return Access(principal, granted)

@@ -16,7 +16,7 @@ from typing import Any
 import native
 import openai_face
 import telemetry
-from access import access_of
+from access import access_of, resource_of
 from clients.bedrock import BedrockBackend
 from clients.guardrails import BedrockGuardrails
 from clients.parameters import ParameterStore
@@ -44,11 +44,14 @@ ROUTER = Router(
     shadow_wait_seconds=SETTINGS.shadow_wait_seconds,
 )
 LOG = get_logger("model_router")
+DOORS = ("/iam", "/cognito")
+"""First parts of paths; the door of the API keys has none."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """API Gateway's proxy integration: always a response, never an exception."""
     started = time.monotonic()
+    event = without_door(event)
     journey = Journey(event.get("requestContext", {}).get("requestId") or context.aws_request_id)
     face = face_of(event)
     failed: ServiceError | None = None
@@ -69,9 +72,16 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return response
 
 
+def without_door(event: Mapping[str, Any]) -> dict[str, Any]:
+    """The same paths lead here through several doors of the API, which differ in how callers show who they are."""
+    resource = str(event.get("resource") or "")
+    door = next((door for door in DOORS if resource.startswith(f"{door}/")), "")
+    return {**event, "resource": resource.removeprefix(door)}
+
+
 def face_of(event: Mapping[str, Any]) -> Any:
     """Who reads and writes this request."""
-    return openai_face if str(event.get("resource") or "").startswith("/v1/") else native
+    return openai_face if resource_of(event).startswith("/v1/") else native
 
 
 def deadline_of(event: Mapping[str, Any], context: Any) -> Deadline:

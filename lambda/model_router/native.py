@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from access import Access
+from access import Access, resource_of
 from deadline import Deadline
 from inference_common import formats
 from inference_common.errors import ServiceError
@@ -45,7 +45,7 @@ def refuse(error: ServiceError, journey: Journey) -> dict[str, Any]:
 
 def kinds_of(event: Mapping[str, Any]) -> tuple[str, ...]:
     """`/realtime/{blueprint}` is for blueprints of that kind."""
-    kind, _, rest = str(event.get("resource") or "").strip("/").partition("/")
+    kind, _, rest = resource_of(event).strip("/").partition("/")
     return (kind,) if rest == "{blueprint}" else ()
 
 

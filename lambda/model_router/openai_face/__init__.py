@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from access import Access
+from access import Access, resource_of
 from deadline import Deadline
 from inference_common.errors import ServiceError, UnknownBlueprint
 from inference_common.requests import body_of, parse_object
@@ -38,7 +38,7 @@ POSTED: dict[str, Answer] = {
 
 def answer(event: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, journey: Journey) -> Any:
     """The proxy response to one request."""
-    resource = str(event.get("resource"))
+    resource = resource_of(event)
     if resource.startswith("/v1/models"):
         name = (event.get("pathParameters") or {}).get("model")
         return respond(200, models.answer(name, router, access, deadline, journey), journey.headers())

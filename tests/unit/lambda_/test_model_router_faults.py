@@ -208,6 +208,29 @@ def test_a_token_is_good_for_its_blueprints_only(setup: Setup, authorizer: Any, 
         assert logged()[-1]["principal"] == "team"
 
 
+@pytest.mark.parametrize(
+    ("resource", "context", "principal"),
+    [
+        (
+            "/iam/realtime/{blueprint}",
+            {"identity": {"userArn": "arn:aws:sts::1:assumed-role/r/s"}},
+            "arn:aws:sts::1:assumed-role/r/s",
+        ),
+        ("/cognito/realtime/{blueprint}", {"authorizer": {"claims": {"sub": "ann"}}}, "ann"),
+        ("/realtime/{blueprint}", {"identity": {"apiKey": "k", "userArn": None}}, None),
+    ],
+)
+def test_every_door_leads_to_the_same_blueprint(
+    setup: Setup, logged: Any, resource: str, context: Any, principal: str | None
+) -> None:
+    setup.use({"reviews": REVIEWS}, {"ep-reviews": setup.label()})
+    event = {"resource": resource, "requestContext": {"requestId": "r-1", **context}}
+    assert setup.native("reviews", "hi", **event)[0] == 200
+    assert logged()[-1].get("principal") == principal
+    other = resource.replace("realtime", "serverless")
+    assert setup.native("reviews", "hi", **{**event, "resource": other})[0] == 404
+
+
 def test_a_refusal_does_not_tell_what_exists(setup: Setup) -> None:
     setup.use({}, {})
     context = {"requestContext": {"requestId": "r", "authorizer": {"principal": "team", "blueprints": "chat"}}}
@@ -232,6 +255,7 @@ def test_a_blueprint_is_under_the_path_of_its_kind(setup: Setup) -> None:
         ("application/jsonlines", '"one"\n\n{"text": "two"}\n'),
         ("application/x-ndjson", '{"input": "one"}\n{"prompt": "two"}\n'),
         ("application/json", '{"inputs": ["one", "two"]}'),
+        ("application/x-www-form-urlencoded", '{"inputs": ["one", "two"]}'),
     ],
 )
 def test_texts_come_in_many_formats(setup: Setup, content_type: str, body: str) -> None:

@@ -337,6 +337,14 @@ def test_a_batch_blueprint_does_not_chat(setup: Setup) -> None:
     assert "of kind 'batch', not realtime or serverless" in body["error"]["message"]
 
 
+@pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
+def test_every_door_leads_here(setup: Setup, door: str) -> None:
+    setup.use({"chat": CHAT}, {"arn:chat": setup.text("hi")})
+    status, _, body = setup.call(f"{door}/v1/chat/completions", {"model": "chat", "messages": HELLO})
+    assert (status, body["object"]) == (200, "chat.completion")
+    assert setup.call(f"{door}/v1/models", None)[2]["object"] == "list"
+
+
 def test_there_is_nothing_else(setup: Setup) -> None:
     setup.use({}, {})
     status, _, body = setup.call("/v1/images", {"model": "chat"})
