@@ -146,9 +146,18 @@ class DataSource(Section):
     database: CatalogName | None = None
 
 
+class Processing(Section):
+    """SageMaker processing jobs that run the flows of configs/preprocessing/. They cost while they run."""
+
+    instance_type: Annotated[str, Field(pattern=r"^ml\.[a-z0-9]+\.[a-z0-9]+$")] = "ml.m5.large"
+    volume_gb: int = Field(30, ge=1, le=16_384)
+    max_runtime_seconds: int = Field(3600, ge=60, le=432_000)
+
+
 class Data(Section):
     sample: bool = Field(True, description="upload the sample review data before the pipeline runs")
     etl: Etl = Etl()
+    processing: Processing = Processing()
     split_seed: str = "reviews-v1"
     athena_bytes_scanned_limit: int = Field(1_073_741_824, ge=10_485_760)
     workflow_schedule: Annotated[str, Field(pattern=r"^cron\([^()]+\)$")] | None = Field(

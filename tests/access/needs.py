@@ -362,6 +362,20 @@ NEEDS: dict[str, Need] = {
         | NETWORK
         | sagemaker_logs("/aws/sagemaker/TrainingJobs", make=True),
     ),
+    "processing": Need(
+        None,
+        frozenset(),
+        # The program calls nothing; SageMaker moves its data.
+        reading("data/raw/reviews/", "configs/preprocessing/", "artifacts/code/processing/")
+        | LISTING
+        | writing("data/processed/reviews-wrangled/")
+        | large_objects("data/processed/reviews-wrangled/")
+        | LOCATE
+        | encrypted("data", write=True)
+        | BASE
+        | NETWORK
+        | sagemaker_logs("/aws/sagemaker/ProcessingJobs", make=True),
+    ),
     "sagemaker-candidate": Need(
         "jobs/inference",
         frozenset(),

@@ -100,6 +100,7 @@ DATA_ENGINEER = [
     may("data_engineer", "s3:PutObject", "{bucket}/data/raw/reviews/a.txt"),
     may("data_engineer", "s3:DeleteObject", "{bucket}/data/quarantine/reviews/a.jsonl"),
     may("data_engineer", "glue:StartJobRun", arn("glue", "job/{prefix}-reviews-etl")),
+    may("data_engineer", "sagemaker:CreateProcessingJob", sagemaker("processing-job/{prefix}-reviews-1")),
     may("data_engineer", "glue:StartCrawler", arn("glue", "crawler/{prefix}-raw-reviews")),
     may("data_engineer", "athena:StartQueryExecution", arn("athena", "workgroup/{prefix}-analytics")),
     may_not("data_engineer", "s3:DeleteObject", "{bucket}/data/processed/reviews/a.parquet"),

@@ -138,6 +138,23 @@ locals {
     },
   ]
 
+  # Flows as processing jobs, under the role that phase 2 made for them.
+  preprocessing = [
+    {
+      Sid      = "RunFlows"
+      Effect   = "Allow"
+      Action   = ["sagemaker:AddTags", "sagemaker:CreateProcessingJob", "sagemaker:DescribeProcessingJob", "sagemaker:StopProcessingJob"]
+      Resource = "${local.sagemaker_arn}:processing-job/${local.prefix}-*"
+    },
+    {
+      Sid       = "RunFlowsAsTheirRole"
+      Effect    = "Allow"
+      Action    = "iam:PassRole"
+      Resource  = "arn:${local.partition}:iam::${var.context.account_id}:role/${local.prefix}-processing"
+      Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
+    },
+  ]
+
   # From one configuration that exists to another: new ones come from a release, not from a person.
   serving = [
     {

@@ -10,8 +10,8 @@ locals {
       statements  = concat(local.notebooks.ml_engineer, local.experiments, local.pipeline, local.approval, local.invocation)
     }
     data_engineer = {
-      description = "Owns ingestion, catalog and ETL"
-      statements  = concat(local.catalog_query, local.etl, local.deny_deployment)
+      description = "Owns ingestion, catalog, ETL and preprocessing"
+      statements  = concat(local.catalog_query, local.etl, local.preprocessing, local.deny_deployment)
     }
     production = {
       description = "Serves, scales and watches; reads no data and changes no model"

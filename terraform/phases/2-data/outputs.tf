@@ -20,6 +20,10 @@ output "data" {
     athena = {
       workgroup_name = module.athena.workgroup_name
     }
+    processing = {
+      role_arn = module.processing.role_arn
+      requests = module.processing.requests
+    }
     # Each of these is null where the environment has none.
     lakeformation_consumer = {
       database_names = one(module.lakeformation_consumer[*].database_names)

@@ -45,6 +45,11 @@ variable "data" {
     athena_bytes_scanned_limit = optional(number, 1073741824)
     extra_quality_rules        = optional(list(string), [])
     workflow_schedule          = optional(string)
+    processing = optional(object({
+      instance_type       = optional(string, "ml.m5.large")
+      volume_gb           = optional(number, 30)
+      max_runtime_seconds = optional(number, 3600)
+    }), {})
     sources = optional(map(object({
       bucket      = optional(string)
       prefixes    = optional(list(string), [])
@@ -120,20 +125,20 @@ variable "efs" {
 }
 
 variable "packages" {
-  description = "Built files by name; here `etl_reviews`, the entry of the ETL job, and `etl_library`, a zip of what it imports."
+  description = "Built files by name; here `etl_reviews`, the entry of the ETL job, `etl_library`, a zip of what it imports, and `processing_flow`, a zip that runs flows."
   type = map(object({
     path          = string
     sha256_base64 = string
   }))
 
   validation {
-    condition     = length(setsubtract(["etl_reviews", "etl_library"], keys(var.packages))) == 0
-    error_message = "packages must have etl_reviews and etl_library, got ${jsonencode(keys(var.packages))}."
+    condition     = length(setsubtract(["etl_reviews", "etl_library", "processing_flow"], keys(var.packages))) == 0
+    error_message = "packages must have etl_reviews, etl_library and processing_flow, got ${jsonencode(keys(var.packages))}."
   }
 
   validation {
     # The values may be older than the files: then the plan would ship what nobody looked at.
-    condition     = alltrue([for name in setintersection(["etl_reviews", "etl_library"], keys(var.packages)) : try(filebase64sha256(var.packages[name].path) == var.packages[name].sha256_base64, false)])
-    error_message = "packages.*.sha256_base64 must be the hash of the file at its path, got ${jsonencode({ for name, package in var.packages : name => package.sha256_base64 if contains(["etl_reviews", "etl_library"], name) && !try(filebase64sha256(package.path) == package.sha256_base64, false) })}. Build the packages again."
+    condition     = alltrue([for name in setintersection(["etl_reviews", "etl_library", "processing_flow"], keys(var.packages)) : try(filebase64sha256(var.packages[name].path) == var.packages[name].sha256_base64, false)])
+    error_message = "packages.*.sha256_base64 must be the hash of the file at its path, got ${jsonencode({ for name, package in var.packages : name => package.sha256_base64 if contains(["etl_reviews", "etl_library", "processing_flow"], name) && !try(filebase64sha256(package.path) == package.sha256_base64, false) })}. Build the packages again."
   }
 }

@@ -29,6 +29,10 @@ variables {
       path          = "tests/fixture_etl.py"
       sha256_base64 = filebase64sha256("tests/fixture_etl.py")
     }
+    processing_flow = {
+      path          = "tests/fixture_flow.zip"
+      sha256_base64 = filebase64sha256("tests/fixture_flow.zip")
+    }
   }
 }
 
@@ -44,6 +48,14 @@ run "publishes_what_the_example_promises" {
   assert {
     condition     = output.data.glue.job_name == "mlops-test-reviews-etl" && output.data.athena.workgroup_name == "mlops-test-analytics"
     error_message = "names"
+  }
+}
+
+run "flows_are_run_on_raw_reviews_beside_what_the_etl_writes" {
+  command = plan
+  assert {
+    condition     = strcontains(module.processing_access.policy_document, "data/processed/reviews-wrangled/*") && !strcontains(module.processing_access.policy_document, "data/processed/*") && !strcontains(module.processing_access.policy_document, "DeleteObject")
+    error_message = module.processing_access.policy_document
   }
 }
 
@@ -132,6 +144,10 @@ run "refuses_a_package_that_changed_since_it_was_built" {
       etl_library = {
         path          = "tests/fixture_etl.py"
         sha256_base64 = filebase64sha256("tests/fixture_etl.py")
+      }
+      processing_flow = {
+        path          = "tests/fixture_flow.zip"
+        sha256_base64 = filebase64sha256("tests/fixture_flow.zip")
       }
     }
   }

@@ -1,0 +1,12 @@
+output "role_arn" {
+  description = "Role of the jobs."
+  value       = aws_iam_role.this.arn
+}
+
+output "requests" {
+  description = "What CreateProcessingJob takes, by flow; whoever starts a job adds ProcessingJobName, which begins with the environment's prefix."
+  value       = local.requests
+
+  # A job may be started at once.
+  depends_on = [aws_iam_role_policy.handed_out, aws_iam_role_policy.logs]
+}

@@ -1,0 +1,89 @@
+"""The other way of preprocessing, deployed: the published request, the uploaded flow, the real reviews."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+from typing import Any
+
+import pytest
+
+from tests.emulator.compute.support import unique, wait_for
+from tests.emulator.shared import PREFIX, Deployed
+
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
+
+RAW, TARGET = "data/raw/reviews/", "data/processed/reviews-wrangled/"
+REVIEWS = 14_313
+
+
+@pytest.fixture
+def request_of_reviews(deployed: Deployed) -> dict[str, Any]:
+    found: dict[str, Any] = deployed.outputs("data")["processing"]["requests"]["reviews"]
+    return found
+
+
+def run(deployed: Deployed, request: dict[str, Any]) -> dict[str, Any]:
+    client, name = deployed.client("sagemaker"), unique(f"{PREFIX}-flow")
+    client.create_processing_job(ProcessingJobName=name, **request)
+    ended: dict[str, Any] = wait_for(
+        lambda: client.describe_processing_job(ProcessingJobName=name),
+        until=lambda job: job["ProcessingJobStatus"] not in ("InProgress", "Stopping"),
+        seconds=180,
+    )
+    return ended
+
+
+def keys(deployed: Deployed, prefix: str) -> list[str]:
+    pages = deployed.client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket(deployed), Prefix=prefix)
+    return [each["Key"] for page in pages for each in page.get("Contents", [])]
+
+
+def bucket(deployed: Deployed) -> str:
+    return str(deployed.outputs("foundation")["s3"]["bucket_name"])
+
+
+def body(deployed: Deployed, key: str) -> bytes:
+    content: bytes = deployed.client("s3").get_object(Bucket=bucket(deployed), Key=key)["Body"].read()
+    return content
+
+
+def test_the_flow_of_the_repository_on_all_reviews(deployed: Deployed, request_of_reviews: dict[str, Any]) -> None:
+    import pyarrow.parquet as pq
+
+    job = run(deployed, request_of_reviews)
+    assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
+    raw = b"".join(body(deployed, key) for key in keys(deployed, RAW)).decode().splitlines()
+    assert len(raw) == REVIEWS
+    [written] = keys(deployed, TARGET)
+    rows = pq.read_table(io.BytesIO(body(deployed, written))).to_pylist()
+    deployed.client("s3").delete_object(Bucket=bucket(deployed), Key=written)
+    assert job["ExitMessage"] == f"part-00000.parquet: {len(rows)} rows of review_id, rating, text"
+    assert len(rows) == REVIEWS, "none of these has no rating, or one beyond the scale"
+    expected = sum(float(line.split("\t")[1]) for line in raw)
+    assert math.isclose(sum(row["rating"] for row in rows), expected, abs_tol=1e-6)
+    assert {row["review_id"] for row in rows} == {line.split("\t")[0] for line in raw}
+
+
+def test_an_unknown_operator_writes_nothing(deployed: Deployed, request_of_reviews: dict[str, Any]) -> None:
+    key = "configs/preprocessing/of-a-test.flow"
+    flow = json.loads(body(deployed, "configs/preprocessing/reviews.flow"))
+    flow["nodes"][1]["operator"] = "sagemaker.spark.custom_pandas_0.1"
+    s3 = deployed.client("s3")
+    s3.put_object(Bucket=bucket(deployed), Key=key, Body=json.dumps(flow), ServerSideEncryption="aws:kms")
+    request = json.loads(json.dumps(request_of_reviews).replace("reviews.flow", "of-a-test.flow"))
+    job = run(deployed, request)
+    s3.delete_object(Bucket=bucket(deployed), Key=key)
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert job["ExitMessage"].startswith("node types (sagemaker.spark.custom_pandas_0.1): this operator is not known")
+    assert "this operator is not known" in job["FailureReason"]
+    assert not keys(deployed, TARGET)
+
+
+def test_a_job_reaches_no_other_folder(deployed: Deployed, request_of_reviews: dict[str, Any]) -> None:
+    """The same job, asked to read features: its role may not."""
+    request = json.loads(json.dumps(request_of_reviews).replace(RAW, "data/features/reviews/"))
+    job = run(deployed, request)
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert "AccessDenied" in job["FailureReason"]
