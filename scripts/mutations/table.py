@@ -51,6 +51,11 @@ WEAKER = (
     Weaker("api_key_required|validate_request_\\w+|private_dns_enabled", "exposure", "false"),
     Weaker("request_validator_id|request_models|source_arn|source_account|expected_bucket_owner", "exposure"),
     Weaker("principal", "exposure", '"*"'),
+    Weaker("authorization", "exposure", '"NONE"'),
+    Weaker("authorizer_id|authorization_scopes|provider_arns", "exposure", within="aws_api_gateway"),
+    Weaker("authorizer_result_ttl_in_seconds", "exposure", "300"),
+    Weaker("api_key_source", "exposure", '"HEADER"'),
+    Weaker("sha256", "encryption", "aws_api_gateway_api_key.this[each.key].value"),
     Weaker("vpc_endpoint_type", "exposure", DROP),
     Weaker("protocol", "exposure", '"http"', within="aws_sns_topic_subscription"),
     Weaker("enable_network_isolation|enforce_workgroup_configuration", "isolation", "false"),
@@ -145,7 +150,8 @@ HARMLESS = re.compile(
     default_value | value | http_method | integration_http_method | response_\w+ | request_parameters |
     status_code | method_path | scope | priority | pattern | evaluation_window_sec | aggregate_key_type | format
     | selection | rules | rule | input_paths | input_template | time | detail | mode | status | policy |
-    assume_role_policy | authorization | expire_\w+ | effect | condition | error_message | action | principal
+    assume_role_policy | authorizer_uri | identity_source | expire_\w+ | effect | condition | error_message | action
+    | principal
     )$""",
     re.VERBOSE,
 )

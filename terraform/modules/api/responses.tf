@@ -1,19 +1,29 @@
 # Refusals of the gateway itself have the same form as the errors of the functions behind it.
 locals {
   refusals = {
-    DEFAULT_4XX            = { status = null, type = "BadRequest" }
-    DEFAULT_5XX            = { status = null, type = "InternalError" }
-    ACCESS_DENIED          = { status = "403", type = "Forbidden" }
-    AUTHORIZER_FAILURE     = { status = "500", type = "InternalError" }
-    BAD_REQUEST_BODY       = { status = "400", type = "BadRequest" }
-    BAD_REQUEST_PARAMETERS = { status = "400", type = "BadRequest" }
-    INTEGRATION_FAILURE    = { status = "503", type = "NotReady" }
-    INTEGRATION_TIMEOUT    = { status = "504", type = "DeadlineExceeded" }
-    INVALID_API_KEY        = { status = "403", type = "Forbidden" }
-    QUOTA_EXCEEDED         = { status = "429", type = "Throttled" }
-    THROTTLED              = { status = "429", type = "Throttled" }
-    UNAUTHORIZED           = { status = "401", type = "Unauthorized" }
-    UNSUPPORTED_MEDIA_TYPE = { status = "415", type = "BadRequest" }
+    DEFAULT_4XX                    = { status = null, type = "BadRequest" }
+    DEFAULT_5XX                    = { status = null, type = "InternalError" }
+    ACCESS_DENIED                  = { status = "403", type = "Forbidden" }
+    AUTHORIZER_CONFIGURATION_ERROR = { status = "500", type = "InternalError" }
+    AUTHORIZER_FAILURE             = { status = "500", type = "InternalError" }
+    BAD_REQUEST_BODY               = { status = "400", type = "BadRequest" }
+    BAD_REQUEST_PARAMETERS         = { status = "400", type = "BadRequest" }
+    EXPIRED_TOKEN                  = { status = "403", type = "Forbidden" }
+    INTEGRATION_FAILURE            = { status = "503", type = "NotReady" }
+    INTEGRATION_TIMEOUT            = { status = "504", type = "DeadlineExceeded" }
+    INVALID_API_KEY                = { status = "403", type = "Forbidden" }
+    INVALID_SIGNATURE              = { status = "403", type = "Forbidden" }
+    MISSING_AUTHENTICATION_TOKEN   = { status = "403", type = "Forbidden" } # of unknown paths as well
+    QUOTA_EXCEEDED                 = { status = "429", type = "Throttled" }
+    THROTTLED                      = { status = "429", type = "Throttled" }
+    UNAUTHORIZED                   = { status = "401", type = "Unauthorized" }
+    UNSUPPORTED_MEDIA_TYPE         = { status = "415", type = "BadRequest" }
+  }
+
+  # Where API Gateway itself has no words.
+  own_words = {
+    AUTHORIZER_CONFIGURATION_ERROR = "\"the key could not be checked\""
+    AUTHORIZER_FAILURE             = "\"the key could not be checked\""
   }
 
   # Those that a caller may repeat after a moment.
@@ -28,7 +38,7 @@ resource "aws_api_gateway_gateway_response" "refusal" {
   status_code   = each.value.status
 
   response_templates = {
-    "application/json" = "{\"request_id\": \"$context.requestId\", \"error\": {\"type\": \"${each.value.type}\", \"message\": $context.error.messageString}}"
+    "application/json" = "{\"request_id\": \"$context.requestId\", \"error\": {\"type\": \"${each.value.type}\", \"message\": ${lookup(local.own_words, each.key, "$context.error.messageString")}}}"
   }
 
   response_parameters = contains(local.transient_statuses, coalesce(each.value.status, "any")) ? {

@@ -218,3 +218,16 @@ def test_the_function_needs_its_routes_prefix(load_function: Any, monkeypatch: p
 
 def test_log_lines_do_not_reach_lambda_s_own_handler(router: Any) -> None:
     assert logging.getLogger("model_router").propagate is False
+
+
+@pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
+def test_every_door_of_the_api_leads_to_both_faces(router: Any, context: Any, door: str) -> None:
+    asked = {"resource": f"{door}/realtime/{{blueprint}}"}
+    assert call(router, context, {"reviews": SAGEMAKER}, {"one": router.good}, **asked)[0] == 200
+    chat = {
+        "resource": f"{door}/v1/chat/completions",
+        "pathParameters": None,
+        "body": json.dumps({"model": "reviews", "messages": [{"role": "user", "content": "fine"}]}),
+    }
+    status, _, body = call(router, context, {"reviews": SAGEMAKER}, {"one": router.good}, **chat)
+    assert (status, body["object"]) == (200, "chat.completion")

@@ -169,6 +169,11 @@ run "calls_are_limited_logged_and_traced" {
   }
 
   assert {
+    condition     = [for field in ["principal", "blueprints", "iam_arn", "cognito_subject"] : jsondecode(one(aws_api_gateway_stage.this.access_log_settings).format)[field]] == ["$context.authorizer.principal", "$context.authorizer.blueprints", "$context.identity.userArn", "$context.authorizer.claims.sub"]
+    error_message = "Whoever asks is known by what the door tells of him, and his key is never logged."
+  }
+
+  assert {
     condition     = length(aws_wafv2_web_acl.this) == 0
     error_message = "Without the switch there must be no web ACL."
   }
@@ -188,6 +193,11 @@ run "refusals_of_the_gateway_look_like_errors_of_the_functions" {
   assert {
     condition     = { for refused in ["UNAUTHORIZED", "ACCESS_DENIED", "AUTHORIZER_FAILURE"] : refused => aws_api_gateway_gateway_response.refusal[refused].status_code } == { UNAUTHORIZED = "401", ACCESS_DENIED = "403", AUTHORIZER_FAILURE = "500" }
     error_message = "Who shows no key is told so, who shows a wrong one is refused, and our own failure is ours."
+  }
+
+  assert {
+    condition     = jsondecode(replace(aws_api_gateway_gateway_response.refusal["AUTHORIZER_FAILURE"].response_templates["application/json"], "$context.requestId", "r")).error == { type = "InternalError", message = "the key could not be checked" }
+    error_message = "API Gateway says null here; an error has words."
   }
 }
 

@@ -61,8 +61,9 @@ run "publishes_what_the_example_promises" {
 run "keys_and_doors_come_from_the_environment_file" {
   variables {
     inference = {
-      auth     = { iam = true }
-      api_keys = { team-a = { blueprints = ["chat"] } }
+      auth          = { iam = true }
+      api_keys      = { team-a = { blueprints = ["chat"] } }
+      lambda_in_vpc = true
     }
   }
 
