@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.blueprints.realtime import RealtimeStack
+from orchestrator.blueprints.serverless import ServerlessStack
 from orchestrator.blueprints.stack import BlueprintStack
 
-KINDS: dict[str, type[BlueprintStack]] = {"realtime": RealtimeStack}
+KINDS: dict[str, type[BlueprintStack]] = {"realtime": RealtimeStack, "serverless": ServerlessStack}

@@ -28,8 +28,8 @@ class Cell:
 MATRIX: dict[tuple[str, str], Cell] = {
     ("realtime", "sagemaker"): Cell("an endpoint on instances that always run", "realtime_endpoint"),
     ("realtime", "bedrock"): Cell("on-demand inference through an application inference profile", "bedrock_model"),
-    ("serverless", "sagemaker"): Cell("an endpoint that scales to zero and has cold starts"),
-    ("serverless", "bedrock"): Cell("on-demand inference: Bedrock has no servers to begin with"),
+    ("serverless", "sagemaker"): Cell("an endpoint that scales to zero and has cold starts", "serverless_endpoint"),
+    ("serverless", "bedrock"): Cell("on-demand inference: Bedrock has no servers to begin with", "bedrock_model"),
     ("batch", "sagemaker"): Cell("a Batch Transform job per input"),
     ("batch", "bedrock"): Cell("a model invocation job per input, JSON Lines, at most 50 000 records each"),
     ("async", "sagemaker"): Cell("an asynchronous endpoint with a queue, scaling to zero"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, bedrock_on_demand, model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack
 from orchestrator.config.blueprint import BedrockModel, SageMakerModel
 
@@ -13,7 +14,7 @@ class RealtimeStack(BlueprintStack):
 
     def compose(self) -> dict[str, Any]:
         model = self.blueprint.model
-        return self._bedrock(model) if isinstance(model, BedrockModel) else self._sagemaker(model)
+        return bedrock_on_demand(self, model) if isinstance(model, BedrockModel) else self._sagemaker(model)
 
     def _sagemaker(self, model: SageMakerModel) -> dict[str, Any]:
         self.declare_model_version()
@@ -23,21 +24,10 @@ class RealtimeStack(BlueprintStack):
             "instance_type": blueprint.instance_type,
             "instance_count": blueprint.instance_count,
             "parameters": self.parameters(),
+            "rollout": blueprint.rollout.model_dump(),
         }
         if blueprint.autoscaling is not None:
             asked["autoscaling"] = blueprint.autoscaling.model_dump()
-        access = self.module(
-            "s3_access",
-            {
-                "access": "${var.foundation.s3.access}",
-                "read": [
-                    "artifacts_training_outputs",
-                    "models_sagemaker_custom",
-                    "models_sagemaker_finetuned",
-                ],
-            },
-            source="s3_access",
-        )
         endpoint = self.module(
             "endpoint",
             {
@@ -55,7 +45,7 @@ class RealtimeStack(BlueprintStack):
                 "kms": "${var.foundation.kms}",
                 "bucket": {"name": "${var.foundation.s3.bucket_name}"},
                 "policy_documents": {
-                    "bucket": access.get("policy_document"),
+                    "bucket": model_artifacts(self).get("policy_document"),
                     "execution": "${var.foundation.iam.execution_documents.realtime}",
                     "network": "${var.foundation.vpc.network_policy_documents.endpoints}",
                 },
@@ -68,29 +58,4 @@ class RealtimeStack(BlueprintStack):
                 },
             },
         )
-        published = (
-            "endpoint_name",
-            "endpoint_config_name",
-            "model_package_arn",
-            "model_id",
-            "route_parameter_name",
-            "release_parameter_name",
-        )
-        return {name: endpoint.get(name) for name in published}
-
-    def _bedrock(self, model: BedrockModel) -> dict[str, Any]:
-        profile = self.module(
-            "model",
-            {
-                "context": "${var.context}",
-                "blueprint": {"name": self.blueprint.name, "parameters": self.parameters()},
-                "model_id": model.model_id,
-                "topic_arn": "${var.foundation.events.topic_arn}",
-                "routes_prefix": "${var.inference.routes_prefix}",
-                "router_role_name": "${var.inference.lambda.router_role_name}",
-                # Text takes seconds to generate, so the environment's limit for endpoints does not fit.
-                "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
-            },
-        )
-        published = ("inference_profile_arn", "model_id", "route_parameter_name")
-        return {name: profile.get(name) for name in published}
+        return {name: endpoint.get(name) for name in (*ENDPOINT_OUTPUTS, "release_parameter_name")}

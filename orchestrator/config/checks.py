@@ -10,14 +10,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from orchestrator.config import data_checks
+from orchestrator.config import data_checks, options
 from orchestrator.config.models import PERMANENT, Blueprint, Network, Platform
 from orchestrator.config.problems import Problem, nearest
 from orchestrator.config.yaml_source import Document, Location
 from orchestrator.preflight import addresses, names
 
 LOCAL_ACCOUNT_ID = "123456789012"
-DEPLOYABLE_KINDS = ("realtime",)
+DEPLOYABLE_KINDS = ("realtime", "serverless")
 MODEL_GROUPS = ("reviews",)
 """Model package groups that the training pipeline fills."""
 RESERVED_TAGS = ("project", "environment", "owner", "cost-center", "managed-by", "phase", "blueprint", "expires-at")
@@ -209,6 +209,7 @@ def check_blueprint(
     if model.source == "sagemaker" and model.group not in groups:
         rule = f"is no model package group of the foundation phase; available: {', '.join(sorted(groups))}"
         yield _problem(document, ("model", "group"), rule, model.group, nearest(model.group, groups))
+    yield from options.check(document, blueprint)
     scaling = blueprint.autoscaling
     if scaling and scaling.min > scaling.max:
         yield _problem(document, ("autoscaling", "min"), f"must not exceed `max` ({scaling.max})", scaling.min)

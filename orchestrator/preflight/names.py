@@ -22,6 +22,8 @@ LONGEST_RUN_ID = "r" * 24
 """What the training pipeline takes at most."""
 CONTENT_HASH = "0" * 8
 """End of the names of models and endpoint configurations."""
+LAST_VERSION = "9" * 4
+"""Of a model group: so many digits fit."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,13 @@ PER_REPOSITORY = Template(REPOSITORY, "{prefix}/{item}", "modules/ecr", "${var.c
 PER_GROUP = Template(SAGEMAKER, "{prefix}-{item}", "modules/model_registry", "${var.context.name_prefix}-${each.key}")
 PER_STREAM = Template(ROLE, "{prefix}-{item}-delivery", "modules/streaming", "${local.name}-delivery")
 PER_ENDPOINT = Template(
-    SAGEMAKER, "{prefix}-{item}-{hash}", "modules/realtime_endpoint", "${local.endpoint_name}-${local.content_hash}"
+    SAGEMAKER,
+    "{prefix}-{item}-{hash}-v{version}",
+    "modules/realtime_endpoint",
+    "${local.endpoint_name}-${local.launch.spec_hash}-v",
+)
+PER_SERVERLESS = Template(
+    SAGEMAKER, "{prefix}-{item}-{hash}", "modules/serverless_endpoint", "${local.endpoint_name}-${local.content_hash}"
 )
 PER_PROFILE = Template(
     PROFILE, "{prefix}-{item}", "modules/bedrock_model", "${var.context.name_prefix}-${var.blueprint.name}"
@@ -125,7 +133,8 @@ def of_platform(environment: str, platform: Platform) -> tuple[Planned, ...]:
 
 def of_blueprint(environment: str, platform: Platform, blueprint: Blueprint) -> tuple[Planned, ...]:
     """Names that one blueprint adds."""
-    template = PER_ENDPOINT if blueprint.model.source == "sagemaker" else PER_PROFILE
+    endpoint = PER_SERVERLESS if blueprint.kind == "serverless" else PER_ENDPOINT
+    template = endpoint if blueprint.model.source == "sagemaker" else PER_PROFILE
     return (Planned(template.kind, template.text.format(**_parts(environment, platform), item=blueprint.name)),)
 
 
@@ -150,4 +159,5 @@ def _parts(environment: str, platform: Platform) -> dict[str, str]:
         "region": platform.region,
         "run_id": LONGEST_RUN_ID,
         "hash": CONTENT_HASH,
+        "version": LAST_VERSION,
     }

@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator.config.models import Blueprint
 from orchestrator.smoke import answers
-from orchestrator.smoke.base import Observation, Target, Verdict
+from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict
 from orchestrator.smoke.gateway import Gateway, api_key
 
 
@@ -14,7 +14,7 @@ class Api:
     name = "api"
 
     def applies(self, blueprint: Blueprint) -> bool:
-        return blueprint.kind == "realtime"
+        return blueprint.kind in SYNCHRONOUS
 
     def check(self, target: Target) -> Verdict:
         seen = Observation(target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.config.models import Blueprint
 from orchestrator.smoke import answers
-from orchestrator.smoke.base import Observation, Target, Verdict
+from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict
 from orchestrator.smoke.gateway import Gateway, api_key
 
 
@@ -12,7 +12,7 @@ class ApiBadRequest:
     name = "api-bad-request"
 
     def applies(self, blueprint: Blueprint) -> bool:
-        return blueprint.kind == "realtime"
+        return blueprint.kind in SYNCHRONOUS
 
     def check(self, target: Target) -> Verdict:
         seen = Observation(target)

@@ -15,6 +15,9 @@ from orchestrator.tools.interfaces import FIDELITY_ORDER, Cloud, Fidelity, Json,
 
 FIDELITY_HEADERS = ("x-emulator-fidelity", "x-fidelity")
 
+SYNCHRONOUS = ("realtime", "serverless")
+"""Kinds whose callers wait for the answer."""
+
 sleep: Callable[[float], None] = time.sleep
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator.config.models import Blueprint
 from orchestrator.smoke import answers
-from orchestrator.smoke.base import Observation, Target, Verdict, headers_of
+from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict, headers_of
 
 _CONVERSE = {"max_tokens": "maxTokens", "temperature": "temperature", "top_p": "topP"}
 """Request parameters of a blueprint, as the Converse API calls them."""
@@ -16,7 +16,7 @@ class BedrockDirect:
     name = "bedrock-direct"
 
     def applies(self, blueprint: Blueprint) -> bool:
-        return blueprint.model.source == "bedrock" and blueprint.kind == "realtime"
+        return blueprint.model.source == "bedrock" and blueprint.kind in SYNCHRONOUS
 
     def check(self, target: Target) -> Verdict:
         profile = target.published("inference_profile_arn")

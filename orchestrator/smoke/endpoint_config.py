@@ -7,14 +7,14 @@ is live tells, compared with the one in the state.
 from __future__ import annotations
 
 from orchestrator.config.models import Blueprint
-from orchestrator.smoke.base import Observation, Target, Verdict, headers_of
+from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict, headers_of
 
 
 class EndpointConfig:
     name = "endpoint-config"
 
     def applies(self, blueprint: Blueprint) -> bool:
-        return blueprint.model.source == "sagemaker" and blueprint.kind == "realtime"
+        return blueprint.model.source == "sagemaker" and blueprint.kind in SYNCHRONOUS
 
     def check(self, target: Target) -> Verdict:
         endpoint = target.published("endpoint_name")

@@ -99,7 +99,7 @@ class FakeTools:
     probes: dict[str, str] = field(default_factory=dict)
     pipeline_runs: list[Json] = field(default_factory=list)
     environments: list[str | None] = field(default_factory=list)
-    modules: dict[str, Path] = field(default_factory=dict)
+    modules: dict[tuple[str, str], Path] = field(default_factory=dict)
     parallelism: int = 2
 
     def __post_init__(self) -> None:
@@ -134,7 +134,7 @@ class FakeTools:
         (out / "cdk.tf.json").write_text("{}", encoding="utf-8")
 
     def synth_inputs(self, blueprint: Blueprint) -> SynthInputs:
-        module = self.modules.get(blueprint.model.source, self.repo / "no-module")
+        module = self.modules.get((blueprint.kind, blueprint.model.source), self.repo / "no-module")
         return SynthInputs((), module, {"the blueprint file": blueprint.model_dump(mode="json")})
 
     def live_version(self, cloud: Cloud, parameter: str) -> Json | None:

@@ -8,7 +8,7 @@ resource "aws_ssm_parameter" "route" {
 
   value = jsonencode({
     blueprint = var.blueprint.name
-    kind      = "realtime"
+    kind      = var.blueprint.kind
     source    = "bedrock"
     targets = [{
       name          = "primary"

@@ -16,12 +16,18 @@ variable "blueprint" {
   description = "The deployment that a team asked for: its name and the default request parameters, e.g. max_tokens."
   type = object({
     name       = string
+    kind       = optional(string, "realtime")
     parameters = optional(map(string), {})
   })
 
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.blueprint.name))
     error_message = "blueprint.name must be 2 to 32 lower-case letters, digits and hyphens, starting with a letter; received \"${var.blueprint.name}\"."
+  }
+
+  validation {
+    condition     = contains(["realtime", "serverless"], var.blueprint.kind)
+    error_message = "blueprint.kind must be realtime or serverless, the kinds whose callers wait for the answer; received \"${var.blueprint.kind}\"."
   }
 }
 

@@ -16,8 +16,12 @@ module "api" {
   keys_prefix   = local.keys_prefix
   keys_key_arn  = var.foundation.kms.data_key_arn
 
+  # The router answers both while the caller waits; a record says of which kind its blueprint is.
   methods = {
     realtime = {
+      invoke_arn = module.lambda.invoke_arn
+    }
+    serverless = {
       invoke_arn = module.lambda.invoke_arn
     }
   }
@@ -32,6 +36,7 @@ module "api" {
 
   function_names = {
     realtime   = module.lambda.name
+    serverless = module.lambda.name
     openai     = module.lambda.name
     authorizer = module.authorizer.name
   }

@@ -30,7 +30,7 @@ def test_a_first_deploy_creates_everything_and_is_ok(run: Runs, deploy: Plan, to
     assert (result.status, result.exit_code, result.error) == ("ok", 0, None)
     assert {stack.name: stack.action for stack in result.stacks} == dict.fromkeys(run.graph.names, "created")
     assert result.pipeline is not None
-    assert [probe.blueprint for probe in result.smoke] == ["chat", "reviews"]
+    assert [probe.blueprint for probe in result.smoke] == ["chat-serverless", "chat", "reviews-serverless", "reviews"]
     assert result.policy is not None
     assert result.policy.scans == 1 + len(run.graph.names)
     assert tools.environments == ["http://127.0.0.1:4566"]
@@ -107,7 +107,8 @@ def test_a_red_probe_is_a_red_deploy(run: Runs, deploy: Plan, tools: FakeTools) 
     tools.probes["reviews"] = "failed"
     result = run(deploy)
     assert (result.status, result.exit_code) == ("failed", 10)
-    assert {probe.blueprint: probe.status for probe in result.smoke} == {"chat": "ok", "reviews": "failed"}
+    assert [probe.blueprint for probe in result.smoke if probe.status == "failed"] == ["reviews"]
+    assert len(result.smoke) == 4
 
 
 def test_a_failed_pipeline_is_reported_and_leaves_its_blueprint_out(run: Runs, deploy: Plan, tools: FakeTools) -> None:
@@ -131,7 +132,7 @@ def test_without_an_approved_model_the_rest_is_deployed_and_the_exit_code_says_s
     actions = {stack.name: (stack.action, stack.reason) for stack in result.stacks}
     assert actions["blueprint-reviews"] == ("skipped", "waiting for an approved model version of `reviews`")
     assert actions["monitoring"][0] == "created"
-    assert [probe.blueprint for probe in result.smoke] == ["chat"]
+    assert [probe.blueprint for probe in result.smoke] == ["chat-serverless", "chat"]
 
 
 def test_missing_sample_data_is_said_before_the_pipeline_starts(run: Runs, deploy: Plan, tools: FakeTools) -> None:
@@ -254,4 +255,4 @@ def test_empty_plans_are_not_applied(run: Runs, deploy: Plan, tools: FakeTools) 
 def test_smoke_alone_probes_what_is_deployed(run: Runs, deploy: Plan, graph: Graph, environment: Environment) -> None:
     run(deploy)
     result = run(plans.smoke(environment, graph))
-    assert (result.command, result.exit_code, len(result.smoke)) == ("smoke", 0, 2)
+    assert (result.command, result.exit_code, len(result.smoke)) == ("smoke", 0, 4)

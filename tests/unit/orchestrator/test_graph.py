@@ -10,6 +10,8 @@ from orchestrator.errors import ConfigError, PlatformError
 from orchestrator.graph import Graph
 from orchestrator.phases import Phase
 
+BLUEPRINTS = ("blueprint-chat", "blueprint-chat-serverless", "blueprint-reviews", "blueprint-reviews-serverless")
+
 
 def phase(name: str, order: int, *needs: str, values: tuple[str, ...] = ()) -> Phase:
     return Phase(name, order, name, f"terraform/phases/{order}-{name}", needs, values, needs, ())
@@ -17,8 +19,8 @@ def phase(name: str, order: int, *needs: str, values: tuple[str, ...] = ()) -> P
 
 def test_stacks_are_the_phases_and_one_per_blueprint(graph: Graph) -> None:
     assert sorted(graph.names) == [
-        "blueprint-chat", "blueprint-reviews", "buckets", "data", "features", "foundation", "inference", "models",
-        "monitoring", "notifications", "retention", "studio",
+        "blueprint-chat", "blueprint-chat-serverless", "blueprint-reviews", "blueprint-reviews-serverless", "buckets",
+        "data", "features", "foundation", "inference", "models", "monitoring", "notifications", "retention", "studio",
     ]  # fmt: skip
 
 
@@ -71,7 +73,7 @@ def test_an_unknown_stack_is_answered_with_the_valid_ones(graph: Graph) -> None:
     [
         ({"phases": ["2"]}, {"data", "features", "studio"}),
         ({"phases": ["models", "data"]}, {"models", "data", "features", "studio"}),
-        ({"phases": ["4"]}, {"inference", "blueprint-chat", "blueprint-reviews"}),
+        ({"phases": ["4"]}, {"inference", *BLUEPRINTS}),
         ({"first": 2, "last": 3}, {"data", "features", "models", "studio"}),
         ({"last": 1}, {"buckets", "foundation", "notifications", "retention"}),
         ({"first": 5}, {"monitoring"}),
@@ -90,7 +92,10 @@ def test_no_choice_means_everything(graph: Graph) -> None:
     ("arguments", "message"),
     [
         ({"phases": ["9"]}, "there is no phase `9`"),
-        ({"blueprints": ["chatt"]}, "there is no blueprint `chatt`; available: chat, reviews"),
+        (
+            {"blueprints": ["chatt"]},
+            "there is no blueprint `chatt`; available: chat-serverless, chat, reviews-serverless, reviews",
+        ),
         ({"first": 4, "last": 2}, "--from 4 is after --to 2"),
     ],
 )
@@ -100,7 +105,7 @@ def test_a_wrong_part_is_refused(graph: Graph, arguments: dict[str, list[str]], 
 
 
 def test_dependents_are_transitive(graph: Graph) -> None:
-    assert graph.dependents("models") == {"blueprint-chat", "blueprint-reviews", "monitoring"}
+    assert graph.dependents("models") == {*BLUEPRINTS, "monitoring"}
 
 
 @given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda edge: edge[0] > edge[1])))

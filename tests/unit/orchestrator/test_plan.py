@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from orchestrator.config import Environment, load
 from orchestrator.errors import ConfigError
 from orchestrator.graph import Graph, order
 
+SYNTHESISED = "if not proven: plan, policy gate, apply (synthesised from its blueprint file)"
 REPO = Path(__file__).resolve().parents[3]
 
 
@@ -19,26 +21,29 @@ def needs(wanted: plan.Plan) -> dict[str, set[str]]:
 
 def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, graph: Graph) -> None:
     wanted = plan.deploy(environment, graph)
-    assert explain.describe(wanted) == [
-        " 1. emulator           start the local AWS, or find the running one",
-        " 2. account            check credentials and account",
-        " 3. packages           build Lambda and job packages",
-        " 4. policy             policy gate on the Terraform source",
-        " 5. state              prepare the state bucket, read what is deployed",
-        " 6. buckets            if not proven: plan, policy gate, apply (terraform/phases/1-foundation/buckets)",
-        " 7. foundation         if not proven: plan, policy gate, apply (terraform/phases/1-foundation)",
-        " 8. retention          if not proven: plan, policy gate, apply (terraform/phases/1-foundation/retention)",
-        " 9. notifications      if not proven: plan, policy gate, apply (terraform/phases/1-foundation/notifications)",
-        "10. data               if not proven: plan, policy gate, apply (terraform/phases/2-data)",
-        "11. studio             if not proven: plan, policy gate, apply (terraform/phases/2-data/studio)",
-        "12. features           if not proven: plan, policy gate, apply (terraform/phases/2-data/features)",
-        "13. models             if not proven: plan, policy gate, apply (terraform/phases/3-models)",
-        "14. pipeline           run the training pipeline if no model version is live",
-        "15. inference          if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
-        "16. blueprint-chat     if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
-        "17. blueprint-reviews  if not proven: plan, policy gate, apply (synthesised from its blueprint file)",
-        "18. monitoring         if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
-        "19. smoke              probe chat, reviews",
+    # The widths of columns are those of the longest name.
+    assert [re.sub(" {2,}", "  ", line.strip()) for line in explain.describe(wanted)] == [
+        "1. emulator  start the local AWS, or find the running one",
+        "2. account  check credentials and account",
+        "3. packages  build Lambda and job packages",
+        "4. policy  policy gate on the Terraform source",
+        "5. state  prepare the state bucket, read what is deployed",
+        "6. buckets  if not proven: plan, policy gate, apply (terraform/phases/1-foundation/buckets)",
+        "7. foundation  if not proven: plan, policy gate, apply (terraform/phases/1-foundation)",
+        "8. retention  if not proven: plan, policy gate, apply (terraform/phases/1-foundation/retention)",
+        "9. notifications  if not proven: plan, policy gate, apply (terraform/phases/1-foundation/notifications)",
+        "10. data  if not proven: plan, policy gate, apply (terraform/phases/2-data)",
+        "11. studio  if not proven: plan, policy gate, apply (terraform/phases/2-data/studio)",
+        "12. features  if not proven: plan, policy gate, apply (terraform/phases/2-data/features)",
+        "13. models  if not proven: plan, policy gate, apply (terraform/phases/3-models)",
+        "14. pipeline  run the training pipeline if no model version is live",
+        "15. inference  if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
+        f"16. blueprint-chat-serverless  {SYNTHESISED}",
+        f"17. blueprint-chat  {SYNTHESISED}",
+        f"18. blueprint-reviews-serverless  {SYNTHESISED}",
+        f"19. blueprint-reviews  {SYNTHESISED}",
+        "20. monitoring  if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
+        "21. smoke  probe chat-serverless, chat, reviews-serverless, reviews",
     ]
 
 
@@ -75,7 +80,10 @@ def test_every_plan_can_be_walked(environment: Environment, graph: Graph, make: 
 
 def test_only_a_blueprint_with_a_trained_model_waits_for_the_pipeline(environment: Environment, graph: Graph) -> None:
     found = needs(plan.deploy(environment, graph))
-    assert {name for name, each in found.items() if "pipeline" in each} == {"blueprint-reviews"}
+    assert {name for name, each in found.items() if "pipeline" in each} == {
+        "blueprint-reviews",
+        "blueprint-reviews-serverless",
+    }
 
 
 def test_on_aws_nothing_starts_before_the_account_is_known() -> None:

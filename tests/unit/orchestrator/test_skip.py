@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator import plan as plans
+from orchestrator.blueprints import MATRIX
 from orchestrator.config import Environment
 from orchestrator.errors import TerraformError
 from orchestrator.graph import Graph
@@ -26,9 +27,9 @@ SKIPPED = "skipped by proof: nothing it is made from has changed"
 def deploy(run: Runs, tools: FakeTools, environment: Environment, graph: Graph) -> Deploy:
     ignore = shutil.ignore_patterns(".terraform", "tests")
     shutil.copytree(REPO / "terraform", tools.repo / "terraform", ignore=ignore)
-    for source in ("sagemaker", "bedrock"):
-        module = {"sagemaker": "realtime_endpoint", "bedrock": "bedrock_model"}[source]
-        tools.modules[source] = tools.repo / "terraform/modules" / module
+    for key, found in MATRIX.items():
+        if found.module is not None:
+            tools.modules[key] = tools.repo / "terraform/modules" / found.module
 
     def deployed(env: Environment = environment, **options: bool) -> Result:
         tools.terraform.calls.clear()
@@ -55,7 +56,7 @@ def test_the_second_deploy_starts_no_terraform_and_no_synthesis(deploy: Deploy, 
     assert {(stack.action, stack.reason) for stack in result.stacks} == {("unchanged", SKIPPED)}
     assert {stack.total for stack in result.stacks} == {1}
     assert all(stack.why[0].startswith("nothing changed: ") for stack in result.stacks)
-    assert len(result.smoke) == 2, "what is skipped is still probed"
+    assert len(result.smoke) == 4, "what is skipped is still probed"
     assert set(tools.store.proofs) == set(graph.names)
 
 
@@ -71,9 +72,13 @@ FILES = [
     ("terraform/phases/2-data/.terraform.lock.hcl", {"data"}),
     ("terraform/modules/stepfunctions/templates/training.asl.json.tftpl", {"models"}),
     ("terraform/modules/lambda/logs.tf", {"models", "inference"}),
-    ("terraform/modules/bedrock_model/route.tf", {"blueprint-chat"}),
+    ("terraform/modules/bedrock_model/route.tf", {"blueprint-chat", "blueprint-chat-serverless"}),
+    ("terraform/modules/serverless_endpoint/model.tf", {"blueprint-reviews-serverless"}),
     ("terraform/modules/realtime_endpoint/model.tf", {"blueprint-reviews"}),
-    ("terraform/.terraform.lock.hcl", {"blueprint-chat", "blueprint-reviews"}),
+    (
+        "terraform/.terraform.lock.hcl",
+        {"blueprint-chat", "blueprint-chat-serverless", "blueprint-reviews", "blueprint-reviews-serverless"},
+    ),
 ]
 
 
@@ -115,9 +120,11 @@ def test_values_packages_and_policies_count(deploy: Deploy, tools: FakeTools, en
 
 def test_a_blueprint_file_concerns_its_stack(deploy: Deploy, tools: FakeTools, environment: Environment) -> None:
     deploy()
-    chat, reviews = environment.blueprints
-    other = chat.model_copy(update={"parameters": {"temperature": 0.1}})
-    result = deploy(environment.model_copy(update={"blueprints": (other, reviews)}))
+    blueprints = tuple(
+        each.model_copy(update={"parameters": {"temperature": 0.1}}) if each.name == "chat" else each
+        for each in environment.blueprints
+    )
+    result = deploy(environment.model_copy(update={"blueprints": blueprints}))
     assert looked_at(tools) == {"blueprint-chat"}
     assert why(result, "blueprint-chat") == ["the blueprint file changed"]
 

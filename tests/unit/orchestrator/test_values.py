@@ -74,7 +74,13 @@ def test_a_missing_upstream_is_named_with_the_command_that_makes_it(environment:
 def test_monitoring_knows_every_blueprint_before_it_exists(environment: Environment, graph: Graph) -> None:
     assert tfvars(environment, graph.stack("monitoring"), facts())["blueprints"] == {
         "chat": {"kind": "realtime", "source": "bedrock", "endpoint_name": None},
+        "chat-serverless": {"kind": "serverless", "source": "bedrock", "endpoint_name": None},
         "reviews": {"kind": "realtime", "source": "sagemaker", "endpoint_name": "mlops-local-reviews"},
+        "reviews-serverless": {
+            "kind": "serverless",
+            "source": "sagemaker",
+            "endpoint_name": "mlops-local-reviews-serverless",
+        },
     }
 
 

@@ -98,6 +98,17 @@ run "a_system_profile_may_pick_the_region" {
   }
 }
 
+run "a_serverless_route_is_one_of_its_own_kind" {
+  variables {
+    blueprint = { name = "chat", kind = "serverless" }
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.route.value).kind == "serverless"
+    error_message = "The router takes requests under the path of the record's kind."
+  }
+}
+
 run "the_router_finds_the_profile" {
   assert {
     condition     = jsondecode(aws_ssm_parameter.route.value) == { blueprint = "chat", kind = "realtime", source = "bedrock", targets = [{ name = "primary", model_id = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6", base_model_id = "amazon.nova-lite-v1:0", weight = 1 }], parameters = { max_tokens = 256, style = "brief" } }

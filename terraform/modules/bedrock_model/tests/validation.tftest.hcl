@@ -61,6 +61,16 @@ run "name_with_capitals_is_refused" {
   expect_failures = [var.blueprint]
 }
 
+run "kind_of_jobs_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat", kind = "batch" }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
 run "model_without_provider_is_refused" {
   command = plan
 

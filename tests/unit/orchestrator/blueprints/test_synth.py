@@ -39,6 +39,19 @@ CHAT = Blueprint.model_validate(
         "smoke": GOLDEN,
     }
 )
+REVIEWS_SERVERLESS = Blueprint.model_validate(
+    {
+        "name": "reviews-serverless",
+        "kind": "serverless",
+        "model": {"source": "sagemaker", "group": "reviews"},
+        "serverless": {"memory_mb": 1024, "max_concurrency": 10, "provisioned_concurrency": 1},
+        "smoke": GOLDEN,
+    }
+)
+CHAT_SERVERLESS = CHAT.model_copy(update={"name": "chat-serverless", "kind": "serverless"})
+ALL = pytest.mark.parametrize(
+    "blueprint", [REVIEWS, CHAT, REVIEWS_SERVERLESS, CHAT_SERVERLESS], ids=lambda each: each.name
+)
 ENVIRONMENT = Environment(
     name="dev",
     platform=Platform.model_validate({"monitoring": {"latency_ms": 1500, "error_rate_percent": 2}}),
@@ -99,6 +112,16 @@ def test_a_sagemaker_blueprint(tmp_path: Path) -> None:
                     "instance_count": 2,
                     "autoscaling": {"min": 1, "max": 3, "invocations_per_minute": 200},
                     "parameters": {"threshold": "0.5"},
+                    "rollout": {
+                        "strategy": "all_at_once",
+                        "step_percent": 20,
+                        "bake_seconds": 120,
+                        "keep_old_seconds": 120,
+                    },
+                },
+                "model_group": {
+                    "key": "reviews",
+                    "name": '${var.foundation.model_registry.group_names["reviews"]}',
                 },
                 "model_version": "${var.model_version}",
                 "network": {
@@ -134,6 +157,7 @@ def test_a_sagemaker_blueprint(tmp_path: Path) -> None:
                     "model_package_arn": "${module.endpoint.model_package_arn}",
                     "model_id": "${module.endpoint.model_id}",
                     "route_parameter_name": "${module.endpoint.route_parameter_name}",
+                    "release_parameter_name": "${module.endpoint.release_parameter_name}",
                 }
             }
         },
@@ -147,7 +171,7 @@ def test_a_bedrock_blueprint(tmp_path: Path) -> None:
         "model": {
             "source": "../../../terraform/modules/bedrock_model",
             "context": "${var.context}",
-            "blueprint": {"name": "chat", "parameters": {"max_tokens": "256"}},
+            "blueprint": {"name": "chat", "kind": "realtime", "parameters": {"max_tokens": "256"}},
             "model_id": "amazon.nova-lite-v1:0",
             "topic_arn": "${var.foundation.events.topic_arn}",
             "routes_prefix": "${var.inference.routes_prefix}",
@@ -165,7 +189,7 @@ def test_a_bedrock_blueprint(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("blueprint", [REVIEWS, CHAT], ids=lambda each: each.name)
+@ALL
 def test_the_module_takes_what_it_is_given_and_publishes_what_is_read(tmp_path: Path, blueprint: Blueprint) -> None:
     document = written(tmp_path, blueprint)
     for name, module in document["module"].items():
@@ -180,15 +204,45 @@ def test_the_module_takes_what_it_is_given_and_publishes_what_is_read(tmp_path: 
         assert read <= set(re.findall(r'^output "(\w+)"', text, re.MULTILINE))
 
 
-def test_whatever_module_a_stack_calls_counts_as_its_input(tmp_path: Path) -> None:
+@ALL
+def test_whatever_module_a_stack_calls_counts_as_its_input(tmp_path: Path, blueprint: Blueprint) -> None:
     """A stack is skipped when its inputs are what they were: a module that is no input would never be applied."""
-    for blueprint in (REVIEWS, CHAT):
-        inputs = synth_inputs(ENVIRONMENT, blueprint, REPO)
-        known = {inputs.module, *(file.parent for file in inputs.code)}
-        called = {
-            Path(each["source"]).name for each in written(tmp_path / blueprint.name, blueprint)["module"].values()
-        }
-        assert {REPO / "terraform" / "modules" / name for name in called} <= known
+    inputs = synth_inputs(ENVIRONMENT, blueprint, REPO)
+    known = {inputs.module, *(file.parent for file in inputs.code)}
+    called = {Path(each["source"]).name for each in written(tmp_path, blueprint)["module"].values()}
+    assert {REPO / "terraform" / "modules" / name for name in called} <= known
+
+
+def test_a_serverless_sagemaker_blueprint(tmp_path: Path) -> None:
+    document = without_comments(written(tmp_path, REVIEWS_SERVERLESS))
+    assert document["module"]["endpoint"] == {
+        "source": "../../../terraform/modules/serverless_endpoint",
+        "context": "${var.context}",
+        "blueprint": {
+            "name": "reviews-serverless",
+            "serverless": {"memory_mb": 1024, "max_concurrency": 10, "provisioned_concurrency": 1},
+            "parameters": {},
+        },
+        "model_version": "${var.model_version}",
+        "kms": {"logs_key_arn": "${var.foundation.kms.logs_key_arn}"},
+        "bucket": {"name": "${var.foundation.s3.bucket_name}"},
+        "policy_documents": {
+            "bucket": "${module.s3_access.policy_document}",
+            "execution": "${var.foundation.iam.execution_documents.serverless}",
+        },
+        "boundary_arn": "${var.foundation.iam.boundary_arn}",
+        "topic_arn": "${var.foundation.events.topic_arn}",
+        "routes_prefix": "${var.inference.routes_prefix}",
+        "thresholds": {"latency_ms": 1500, "error_rate_percent": 2},
+    }
+    value = document["output"]["blueprint"]["value"]
+    assert (value["kind"], value["endpoint_name"]) == ("serverless", "${module.endpoint.endpoint_name}")
+
+
+def test_a_serverless_bedrock_blueprint_is_on_demand_under_its_own_path(tmp_path: Path) -> None:
+    module = written(tmp_path, CHAT_SERVERLESS)["module"]["model"]
+    assert module["source"] == "../../../terraform/modules/bedrock_model"
+    assert (module["blueprint"]["name"], module["blueprint"]["kind"]) == ("chat-serverless", "serverless")
 
 
 def test_equal_input_gives_equal_files_anywhere_and_again(tmp_path: Path) -> None:
@@ -218,7 +272,7 @@ def test_every_combination_is_in_the_table_and_means_something() -> None:
     assert set(MATRIX) == {(kind, source) for kind in kinds for source in sources}
     assert all(each.meaning for each in MATRIX.values())
     available = {key for key, each in MATRIX.items() if each.available}
-    assert available == {("realtime", "sagemaker"), ("realtime", "bedrock")}
+    assert available == {(kind, source) for kind in ("realtime", "serverless") for source in sources}
 
 
 def test_a_combination_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path) -> None:
@@ -229,7 +283,7 @@ def test_a_combination_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path
         "blueprints/reviews.yaml: kind `batch` with source `sagemaker` "
         "(a Batch Transform job per input) is not available in this version"
     )
-    assert caught.value.hint == "Available for `sagemaker`: realtime."
+    assert caught.value.hint == "Available for `sagemaker`: realtime, serverless."
     assert not (tmp_path / "out").exists()
 
 

@@ -35,7 +35,8 @@ def problems(platform: str = "", **blueprints: str) -> list[str]:
 
 @pytest.mark.parametrize("name", ["dev", "local", "prod", "staging"])
 def test_the_environments_of_this_repository_are_valid(name: str) -> None:
-    assert {blueprint.name for blueprint in load(REPO, name).blueprints} == {"reviews", "chat"}
+    serverless = {"reviews-serverless", "chat-serverless"} if name == "local" else set()
+    assert {blueprint.name for blueprint in load(REPO, name).blueprints} == {"reviews", "chat"} | serverless
 
 
 def test_environment_names() -> None:
@@ -223,6 +224,19 @@ def test_all_problems_of_all_files_come_at_once() -> None:
         (("source: sagemaker", "source: openai"), "x1.yaml:3: model: needs `source: sagemaker` (with `group`)"),
         (("label: positive", "contains: x"), "x1.yaml:8: smoke.golden[0]: needs `label`, the known "
             "answer of a sagemaker model"),
+        (("kind: realtime", "kind: serverless\ninstance_type: ml.m5.large"), "x1.yaml:3: instance_type: "
+            "does not go with kind `serverless`: SageMaker picks the machines of a serverless endpoint"),
+        (("kind: realtime", "kind: serverless\nautoscaling: {max: 3}"), "x1.yaml:3: autoscaling: does not go "
+            "with kind `serverless`: SageMaker Serverless Inference scales by itself, from nothing to "
+            "`max_concurrency` (received {'max': 3})"),
+        (("smoke:", "serverless: {memory_mb: 1024}\nsmoke:"), "x1.yaml:6: serverless: does not go with kind "
+            "`realtime`: a real-time endpoint runs on instances"),
+        (("kind: realtime", "kind: serverless\nserverless: {memory_mb: 1500}"), "x1.yaml:3: serverless.memory_mb: "
+            "must be one of 1024, 2048, 3072, 4096, 5120 or 6144 (received 1500)"),
+        (("kind: realtime", "kind: serverless\nserverless: {max_concurrency: 201}"), "x1.yaml:3: "
+            "serverless.max_concurrency: input should be less than or equal to 200 (received 201)"),
+        (("kind: realtime", "kind: serverless\nserverless: {max_concurrency: 2, provisioned_concurrency: 3}"),
+            "x1.yaml:3: serverless.provisioned_concurrency: must not exceed `max_concurrency` (2) (received 3)"),
         (("smoke:", "autoscaling: {min: 3, max: 1}\nsmoke:"), "x1.yaml:6: autoscaling.min: must not "
             "exceed `max` (1) (received 3)"),
     ],

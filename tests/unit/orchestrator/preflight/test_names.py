@@ -22,7 +22,15 @@ def blueprint(name: str, **model: str) -> Blueprint:
 
 @pytest.mark.parametrize(
     "template",
-    [*names.PLATFORM, names.PER_REPOSITORY, names.PER_GROUP, names.PER_STREAM, names.PER_ENDPOINT, names.PER_PROFILE],
+    [
+        *names.PLATFORM,
+        names.PER_REPOSITORY,
+        names.PER_GROUP,
+        names.PER_STREAM,
+        names.PER_ENDPOINT,
+        names.PER_SERVERLESS,
+        names.PER_PROFILE,
+    ],
     ids=lambda template: template.text,
 )
 def test_a_template_is_what_the_modules_write(template: names.Template) -> None:
@@ -39,7 +47,7 @@ def test_the_environments_of_this_repository_have_valid_names(name: str) -> None
     planned = names.of_environment(name, environment.platform, environment.blueprints)
     assert not list(names.refused(planned))
     assert Planned(names.BUCKET, f"mlops-{name}-data-000000000000-us-east-1") in planned
-    assert Planned(names.SAGEMAKER, f"mlops-{name}-reviews-00000000") in planned
+    assert Planned(names.SAGEMAKER, f"mlops-{name}-reviews-00000000-v9999") in planned
     assert Planned(names.PROFILE, f"mlops-{name}-chat") in planned
 
 

@@ -1,0 +1,48 @@
+"""Serverless inference: a SageMaker endpoint that scales to nothing, or Bedrock on demand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, bedrock_on_demand, model_artifacts
+from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.config.blueprint import BedrockModel, Serverless
+
+
+class ServerlessStack(BlueprintStack):
+    """Answers while the caller waits; nothing runs while nobody asks."""
+
+    def compose(self) -> dict[str, Any]:
+        model = self.blueprint.model
+        return bedrock_on_demand(self, model) if isinstance(model, BedrockModel) else self._sagemaker()
+
+    def _sagemaker(self) -> dict[str, Any]:
+        self.declare_model_version()
+        monitoring = self.request.monitoring
+        sizes = self.blueprint.serverless or Serverless()
+        endpoint = self.module(
+            "endpoint",
+            {
+                "context": "${var.context}",
+                "blueprint": {
+                    "name": self.blueprint.name,
+                    "serverless": sizes.model_dump(exclude_none=True),
+                    "parameters": self.parameters(),
+                },
+                "model_version": "${var.model_version}",
+                "kms": {"logs_key_arn": "${var.foundation.kms.logs_key_arn}"},
+                "bucket": {"name": "${var.foundation.s3.bucket_name}"},
+                "policy_documents": {
+                    "bucket": model_artifacts(self).get("policy_document"),
+                    "execution": "${var.foundation.iam.execution_documents.serverless}",
+                },
+                "boundary_arn": "${var.foundation.iam.boundary_arn}",
+                "topic_arn": "${var.foundation.events.topic_arn}",
+                "routes_prefix": "${var.inference.routes_prefix}",
+                "thresholds": {
+                    "latency_ms": monitoring.latency_ms,
+                    "error_rate_percent": monitoring.error_rate_percent,
+                },
+            },
+        )
+        return {name: endpoint.get(name) for name in ENDPOINT_OUTPUTS}

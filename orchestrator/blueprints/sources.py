@@ -1,0 +1,40 @@
+"""What stacks of several kinds share: where SageMaker's models are read from, and Bedrock on demand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cdktf
+
+from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.config.blueprint import BedrockModel
+
+MODEL_PREFIXES = ("artifacts_training_outputs", "models_sagemaker_custom", "models_sagemaker_finetuned")
+ENDPOINT_OUTPUTS = ("endpoint_name", "endpoint_config_name", "model_package_arn", "model_id", "route_parameter_name")
+
+
+def model_artifacts(stack: BlueprintStack, *written: str) -> cdktf.TerraformHclModule:
+    """Rights on the bucket: models are read, and what the endpoint writes itself."""
+    asked: dict[str, Any] = {"access": "${var.foundation.s3.access}", "read": list(MODEL_PREFIXES)}
+    if written:
+        asked["write"] = list(written)
+    return stack.module("s3_access", asked, source="s3_access")
+
+
+def bedrock_on_demand(stack: BlueprintStack, model: BedrockModel) -> dict[str, Any]:
+    """The same for every kind that answers while the caller waits: Bedrock has no servers to begin with."""
+    blueprint = stack.blueprint
+    profile = stack.module(
+        "model",
+        {
+            "context": "${var.context}",
+            "blueprint": {"name": blueprint.name, "kind": blueprint.kind, "parameters": stack.parameters()},
+            "model_id": model.model_id,
+            "topic_arn": "${var.foundation.events.topic_arn}",
+            "routes_prefix": "${var.inference.routes_prefix}",
+            "router_role_name": "${var.inference.lambda.router_role_name}",
+            # Text takes seconds to generate, so the environment's limit for endpoints does not fit.
+            "thresholds": {"error_rate_percent": stack.request.monitoring.error_rate_percent},
+        },
+    )
+    return {name: profile.get(name) for name in ("inference_profile_arn", "model_id", "route_parameter_name")}

@@ -1,0 +1,26 @@
+# One writer per thing: Terraform launches the endpoint once, releases change it from then on. The inputs
+# of the launch are therefore frozen here; the model and the configuration below are made from this
+# snapshot alone, so a newer version or another size in the environment files never replaces the
+# configuration that a running endpoint uses (SageMaker does not refuse that deletion, it breaks on it).
+resource "terraform_data" "launch" {
+  input = {
+    model_package_arn       = var.model_version.model_package_arn
+    model_data_url          = var.model_version.model_data_url
+    image                   = var.model_version.image
+    memory_mb               = var.blueprint.serverless.memory_mb
+    max_concurrency         = var.blueprint.serverless.max_concurrency
+    provisioned_concurrency = var.blueprint.serverless.provisioned_concurrency
+  }
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
+locals {
+  endpoint_name = "${var.context.name_prefix}-${var.blueprint.name}"
+  variant_name  = "primary"
+
+  launch       = terraform_data.launch.input
+  content_hash = substr(sha256(jsonencode(local.launch)), 0, 8)
+}

@@ -1,0 +1,28 @@
+# SageMaker offers neither VPC nor network isolation here: what runs in the container can reach the internet,
+# and is held by its role alone. The policy MLOPS_SAGEMAKER_1 exempts models that only serverless
+# configurations use.
+resource "aws_sagemaker_model" "launch" {
+  # checkov:skip=CKV_AWS_370: SageMaker Serverless Inference refuses models with network isolation
+  # checkov:skip=CKV_AWS_372: SageMaker Serverless Inference refuses models with network isolation
+  name               = "${local.endpoint_name}-${local.content_hash}"
+  execution_role_arn = aws_iam_role.endpoint.arn
+
+  primary_container {
+    image          = local.launch.image
+    model_data_url = local.launch.model_data_url
+
+    environment = {
+      SAGEMAKER_PROGRAM             = "inference.py"
+      SAGEMAKER_SUBMIT_DIRECTORY    = "/opt/ml/model/code"
+      SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
+      SAGEMAKER_REGION              = var.context.region
+    }
+  }
+
+  # SageMaker checks with this role that it may read the artifact and the image.
+  depends_on = [aws_iam_role_policy.handed_out, aws_iam_role_policy.logs]
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}

@@ -1,0 +1,193 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/mlops-dev-reviews"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  blueprint = {
+    name = "reviews"
+  }
+
+  model_version = {
+    model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
+    model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+    image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+  }
+
+  kms = {
+    logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+
+  bucket = {
+    name = "mlops-dev-data-123456789012-us-east-1"
+  }
+
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+
+  boundary_arn  = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  routes_prefix = "/mlops/dev/routes"
+}
+
+run "the_endpoint_has_the_asked_sizes_and_is_named_by_content" {
+  variables {
+    blueprint = {
+      name       = "reviews"
+      serverless = { memory_mb = 3072, max_concurrency = 20, provisioned_concurrency = 2 }
+    }
+  }
+
+  assert {
+    condition     = aws_sagemaker_endpoint.this.name == "mlops-dev-reviews" && aws_sagemaker_endpoint.this.endpoint_config_name == aws_sagemaker_endpoint_configuration.launch.name
+    error_message = "The endpoint must be <name_prefix>-<name> and run the configuration of its launch."
+  }
+
+  assert {
+    condition     = can(regex("^mlops-dev-reviews-[0-9a-f]{8}$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
+    error_message = "Model and configuration must carry the hash of what they are made of."
+  }
+
+  assert {
+    condition     = [for each in one(aws_sagemaker_endpoint_configuration.launch.production_variants).serverless_config : [each.memory_size_in_mb, each.max_concurrency, each.provisioned_concurrency]] == [[3072, 20, 2]]
+    error_message = "Memory and concurrency must be what was asked for."
+  }
+
+  assert {
+    condition     = aws_sagemaker_endpoint_configuration.launch.kms_key_arn == null && length(aws_sagemaker_endpoint_configuration.launch.data_capture_config) == 0 && length(aws_sagemaker_model.launch.vpc_config) == 0
+    error_message = "SageMaker takes no volume key, data capture or VPC here."
+  }
+
+  assert {
+    condition     = one(aws_sagemaker_model.launch.primary_container).environment["SAGEMAKER_SUBMIT_DIRECTORY"] == "/opt/ml/model/code"
+    error_message = "The code must be taken from the artifact."
+  }
+}
+
+run "a_failing_update_is_rolled_back_by_the_alarms_and_not_by_cold_starts" {
+  assert {
+    condition     = toset(one(one(aws_sagemaker_endpoint.this.deployment_config).auto_rollback_configuration).alarms[*].alarm_name) == toset(["mlops-dev-reviews-errors", "mlops-dev-reviews-latency"])
+    error_message = "Both alarms must guard releases."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.latency.threshold == 2000000 && aws_cloudwatch_metric_alarm.cold_starts.threshold == 30000000
+    error_message = "SageMaker's times are in microseconds."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.errors.threshold == var.thresholds.error_rate_percent
+    error_message = "The alarm must fire at the asked rate of errors."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.cold_starts.metric_name == "ModelSetupTime" && aws_cloudwatch_metric_alarm.cold_starts.dimensions["EndpointName"] == "mlops-dev-reviews"
+    error_message = "Cold starts of this endpoint must be watched."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in [aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.latency, aws_cloudwatch_metric_alarm.cold_starts] : contains(alarm.alarm_actions, var.topic_arn) && alarm.evaluation_periods <= 3 && alarm.comparison_operator == "GreaterThanThreshold"])
+    error_message = "Alarms must reach the topic soon, above their thresholds."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.provisioned) == 0
+    error_message = "Without provisioned concurrency there is nothing of it to watch."
+  }
+}
+
+run "warm_workers_are_watched" {
+  variables {
+    blueprint = {
+      name       = "reviews"
+      serverless = { provisioned_concurrency = 1 }
+    }
+  }
+
+  assert {
+    condition     = one(aws_cloudwatch_metric_alarm.provisioned).metric_name == "ServerlessProvisionedConcurrencyUtilization" && one(aws_cloudwatch_metric_alarm.provisioned).threshold == 1
+    error_message = "The alarm must fire when all warm workers are busy."
+  }
+
+  assert {
+    condition     = one(aws_cloudwatch_metric_alarm.provisioned).comparison_operator == "GreaterThanOrEqualToThreshold" && one(aws_cloudwatch_metric_alarm.provisioned).evaluation_periods == 3 && contains(one(aws_cloudwatch_metric_alarm.provisioned).alarm_actions, var.topic_arn)
+    error_message = "The alarm must reach the topic after three minutes."
+  }
+
+  assert {
+    condition     = output.alarm_names == ["mlops-dev-reviews-errors", "mlops-dev-reviews-latency", "mlops-dev-reviews-cold-starts", "mlops-dev-reviews-provisioned-concurrency"]
+    error_message = "All alarms must be published."
+  }
+}
+
+run "the_router_finds_the_endpoint" {
+  variables {
+    blueprint = {
+      name       = "reviews"
+      parameters = { threshold = "0.5", mode = "fast" }
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.route.value) == { blueprint = "reviews", kind = "serverless", source = "sagemaker", targets = [{ name = "primary", endpoint_name = "mlops-dev-reviews", weight = 1 }], parameters = { threshold = 0.5, mode = "fast" } }
+    error_message = "The record must name the endpoint, with numbers as numbers."
+  }
+}
+
+run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
+  assert {
+    condition     = aws_iam_role.endpoint.permissions_boundary == var.boundary_arn && aws_iam_role.endpoint.name_prefix == "mlops-dev-reviews-"
+    error_message = "The role must have the boundary, and stand beside its predecessor."
+  }
+
+  assert {
+    condition     = tomap({ for name, policy in aws_iam_role_policy.handed_out : name => policy.policy }) == tomap(var.policy_documents)
+    error_message = "Rights on bucket and images must come from their owners."
+  }
+
+  assert {
+    condition     = one(data.aws_iam_policy_document.logs.statement).resources == toset(["${aws_cloudwatch_log_group.endpoint.arn}:*"])
+    error_message = "The role must write to its own log group only."
+  }
+
+  assert {
+    condition     = one(one(data.aws_iam_policy_document.assume.statement).condition).values == tolist(["123456789012"])
+    error_message = "SageMaker may take the role for this account alone."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.endpoint.kms_key_id == var.kms.logs_key_arn && aws_cloudwatch_log_group.endpoint.retention_in_days == 30
+    error_message = "Logs must be encrypted and end."
+  }
+}

@@ -1,0 +1,248 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/mlops-dev-reviews"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  blueprint = {
+    name = "reviews"
+  }
+
+  model_version = {
+    model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
+    model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+    image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+  }
+
+  kms = {
+    logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+
+  bucket = {
+    name = "mlops-dev-data-123456789012-us-east-1"
+  }
+
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+
+  boundary_arn  = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  routes_prefix = "/mlops/dev/routes"
+}
+
+run "name_with_capitals_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "Reviews" }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "name_of_a_candidate_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "candidate-x" }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "memory_between_the_steps_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", serverless = { memory_mb = 1536 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "memory_above_the_most_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", serverless = { memory_mb = 7168 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "no_concurrency_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", serverless = { max_concurrency = 0 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "concurrency_above_200_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", serverless = { max_concurrency = 201 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "half_a_request_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", serverless = { max_concurrency = 1.5 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "more_warm_workers_than_requests_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", serverless = { max_concurrency = 2, provisioned_concurrency = 3 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "no_warm_worker_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", serverless = { provisioned_concurrency = 0 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "vpc_is_refused" {
+  command = plan
+
+  variables {
+    refused = { network = { subnet_ids = ["subnet-0a"], security_group_ids = ["sg-0a"] } }
+  }
+
+  expect_failures = [var.refused]
+}
+
+run "network_isolation_is_refused" {
+  command = plan
+
+  variables {
+    refused = { enable_network_isolation = true }
+  }
+
+  expect_failures = [var.refused]
+}
+
+run "data_capture_is_refused" {
+  command = plan
+
+  variables {
+    refused = { data_capture = {} }
+  }
+
+  expect_failures = [var.refused]
+}
+
+run "a_second_variant_is_refused" {
+  command = plan
+
+  variables {
+    refused = { variants = { challenger = { weight = 1 } } }
+  }
+
+  expect_failures = [var.refused]
+}
+
+run "routes_prefix_with_trailing_slash_is_refused" {
+  command = plan
+
+  variables {
+    routes_prefix = "/mlops/dev/routes/"
+  }
+
+  expect_failures = [var.routes_prefix]
+}
+
+run "artifact_of_another_bucket_is_refused" {
+  command = plan
+
+  variables {
+    model_version = {
+      model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
+      model_data_url    = "s3://somewhere/model.tar.gz"
+      image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+    }
+  }
+
+  expect_failures = [var.model_version]
+}
+
+run "image_of_a_private_registry_is_refused" {
+  command = plan
+
+  variables {
+    model_version = {
+      model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
+      model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+      image             = "registry.example.com/model:1"
+    }
+  }
+
+  expect_failures = [var.model_version]
+}
+
+run "name_too_long_for_sagemaker_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "a-blueprint-with-a-long-long-one" }
+
+    context = {
+      project     = "mlops"
+      environment = "dev"
+      region      = "us-east-1"
+      account_id  = "123456789012"
+      name_prefix = "a-long-project-somewhere"
+    }
+  }
+
+  expect_failures = [var.blueprint]
+}

@@ -1,0 +1,157 @@
+variable "context" {
+  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  type = object({
+    project            = string
+    environment        = string
+    region             = string
+    account_id         = string
+    name_prefix        = string
+    protected          = optional(bool, false)
+    tags               = optional(map(string), {})
+    log_retention_days = optional(number, 30)
+  })
+}
+
+variable "blueprint" {
+  description = "The serverless deployment that a team asked for. Its endpoint is called <name_prefix>-<name>."
+  type = object({
+    name = string
+    serverless = optional(object({
+      memory_mb               = optional(number, 2048)
+      max_concurrency         = optional(number, 5)
+      provisioned_concurrency = optional(number)
+    }), {})
+    parameters = optional(map(string), {})
+  })
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.blueprint.name))
+    error_message = "blueprint.name must be 2 to 32 lower-case letters, digits and hyphens, starting with a letter; received \"${var.blueprint.name}\"."
+  }
+
+  validation {
+    # The pipeline probes new versions on temporary endpoints called <prefix>-candidate-<run>.
+    condition     = !startswith(var.blueprint.name, "candidate")
+    error_message = "blueprint.name must not start with \"candidate\", which is reserved for the pipeline's temporary endpoints; received \"${var.blueprint.name}\"."
+  }
+
+  validation {
+    # SageMaker allows 63 characters; a hash of 8 and a version's number follow the endpoint's name.
+    condition     = length("${var.context.name_prefix}-${var.blueprint.name}") <= 48
+    error_message = "context.name_prefix and blueprint.name must together have at most 48 characters with their hyphen; received \"${var.context.name_prefix}-${var.blueprint.name}\"."
+  }
+
+  validation {
+    condition     = contains([1024, 2048, 3072, 4096, 5120, 6144], var.blueprint.serverless.memory_mb)
+    error_message = "blueprint.serverless.memory_mb must be 1024 to 6144 in steps of 1024, as SageMaker Serverless Inference offers it; received ${var.blueprint.serverless.memory_mb}."
+  }
+
+  validation {
+    condition     = var.blueprint.serverless.max_concurrency >= 1 && var.blueprint.serverless.max_concurrency <= 200 && floor(var.blueprint.serverless.max_concurrency) == var.blueprint.serverless.max_concurrency
+    error_message = "blueprint.serverless.max_concurrency must be a whole number from 1 to 200; received ${var.blueprint.serverless.max_concurrency}."
+  }
+
+  validation {
+    condition     = var.blueprint.serverless.provisioned_concurrency == null ? true : var.blueprint.serverless.provisioned_concurrency >= 1 && var.blueprint.serverless.provisioned_concurrency <= var.blueprint.serverless.max_concurrency
+    error_message = "blueprint.serverless.provisioned_concurrency must be from 1 to max_concurrency (${var.blueprint.serverless.max_concurrency}); received ${coalesce(var.blueprint.serverless.provisioned_concurrency, 0)}."
+  }
+}
+
+variable "refused" {
+  description = "Options of other kinds. They are taken so that each is refused with its reason, instead of being dropped."
+  type = object({
+    network                  = optional(object({ subnet_ids = list(string), security_group_ids = list(string) }))
+    enable_network_isolation = optional(bool)
+    data_capture             = optional(object({ sampling_percent = optional(number, 100) }))
+    variants                 = optional(map(any))
+  })
+  default = {}
+
+  validation {
+    condition     = var.refused.network == null
+    error_message = "SageMaker Serverless Inference has no VPC: network must not be given; received ${jsonencode(var.refused.network)}."
+  }
+
+  validation {
+    condition     = !coalesce(var.refused.enable_network_isolation, false)
+    error_message = "SageMaker Serverless Inference has no network isolation: enable_network_isolation must not be given; received ${jsonencode(var.refused.enable_network_isolation)}."
+  }
+
+  validation {
+    condition     = var.refused.data_capture == null
+    error_message = "SageMaker Serverless Inference captures no data: data_capture must not be given; received ${jsonencode(var.refused.data_capture)}."
+  }
+
+  validation {
+    condition     = length(coalesce(var.refused.variants, {})) == 0
+    error_message = "SageMaker Serverless Inference has one variant per endpoint: variants must not be given; received ${jsonencode(var.refused.variants)}."
+  }
+}
+
+variable "model_version" {
+  description = "The live model version. Only the first apply uses it: later versions reach the endpoint as releases."
+  type = object({
+    model_package_arn = string
+    model_data_url    = string
+    image             = string
+  })
+
+  validation {
+    condition     = startswith(var.model_version.model_data_url, "s3://${var.bucket.name}/")
+    error_message = "model_version.model_data_url must lie in the data bucket \"${var.bucket.name}\"; received \"${var.model_version.model_data_url}\"."
+  }
+
+  validation {
+    condition     = can(regex("^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com(\\.cn)?/[^:@]+[:@].+$", var.model_version.image))
+    error_message = "model_version.image must be an ECR image with a tag or digest; received \"${var.model_version.image}\"."
+  }
+}
+
+variable "kms" {
+  description = "Keys: logs for the log group. A serverless endpoint has no volumes that a key could be given for."
+  type = object({
+    logs_key_arn = string
+  })
+}
+
+variable "bucket" {
+  description = "The data bucket that holds model artifacts."
+  type = object({
+    name = string
+  })
+}
+
+variable "boundary_arn" {
+  description = "Permissions boundary of the endpoint's role."
+  type        = string
+}
+
+variable "policy_documents" {
+  description = "Rights that other owners hand out to the endpoint's role: JSON policy documents by a name of the caller's, such as bucket (artifacts) and execution."
+  type        = map(string)
+}
+
+variable "topic_arn" {
+  description = "SNS topic that receives the alarms."
+  type        = string
+}
+
+variable "routes_prefix" {
+  description = "SSM path of the route records that the model router reads, e.g. /mlops/dev/routes."
+  type        = string
+
+  validation {
+    condition     = startswith(var.routes_prefix, "/") && !endswith(var.routes_prefix, "/")
+    error_message = "routes_prefix must start with a slash and not end with one; received \"${var.routes_prefix}\"."
+  }
+}
+
+variable "thresholds" {
+  description = "When the alarms fire: model latency (p99), share of failed invocations, and the longest cold start."
+  type = object({
+    latency_ms         = optional(number, 2000)
+    error_rate_percent = optional(number, 5)
+    cold_start_ms      = optional(number, 30000)
+  })
+  default = {}
+}
