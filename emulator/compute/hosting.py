@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from emulator.compute.aws import Aws
 from emulator.compute.capture import Capture, Capturing
-from emulator.compute.model_server import Answer, HostingFailed, OnDeath, Request
+from emulator.compute.model_server import INVOKE_SECONDS, Answer, HostingFailed, OnDeath, Request
 from emulator.compute.variants import Serving, Variant, serving
 
 
@@ -35,6 +35,8 @@ class Deployed:
     servings: dict[str, Serving] = field(default_factory=dict)
     shadow: Serving | None = None
     capturing: Capturing | None = None
+    asked: int = 0
+    """Requests that wait for their answers."""
 
     def stop(self, reason: str) -> None:
         for each in [*self.servings.values(), *([self.shadow] if self.shadow else [])]:
@@ -48,11 +50,16 @@ class Hosting:
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._deployed: dict[str, Deployed] = {}
 
-    def deploy(self, arn: str, name: str, plan: Plan, on_death: OnDeath, cause: str | None = None) -> None:
-        """Start servers for all variants and only then swap them in. On failure the old ones stay."""
+    def deploy(
+        self, arn: str, name: str, plan: Plan, on_death: OnDeath, cause: str | None = None, *, turn_back: bool = False
+    ) -> None:
+        """Start servers for all variants and only then swap them in; the old ones answer what they were asked.
+
+        On failure the old ones stay, and with `turn_back` they stay although the new ones are fine.
+        """
         fresh = Deployed(plan, capturing=Capturing(self._aws, name, plan.capture) if plan.capture else None)
         try:
             for variant in plan.variants:
@@ -64,9 +71,14 @@ class Hosting:
         except HostingFailed as error:
             fresh.stop(str(error))
             raise
+        if turn_back:
+            fresh.stop("rolled back")
+            return
         with self._lock:
             old = self._deployed.get(arn)
             self._deployed[arn] = fresh
+            if old:
+                self._lock.wait_for(lambda: not old.asked, timeout=INVOKE_SECONDS)
         if old:
             old.stop("replaced by a new configuration")
 
@@ -80,20 +92,32 @@ class Hosting:
         """Ask one variant: the one named, or one drawn by weight. Raises `NoSuchVariant`, `Refused` and `Busy`."""
         with self._lock:
             deployed = self._deployed.get(arn)
-        servings = deployed.servings if deployed else {}
-        name = request.variant or _draw({name: weights.get(name, 1.0) for name in servings})
-        if deployed is None or name not in servings:
-            raise NoSuchVariant(name)
-        if deployed.shadow and random.random() < deployed.plan.shadow_share:
-            threading.Thread(target=_mirror, args=(deployed, request), name="shadow", daemon=True).start()
-        answer = servings[name].invoke(request)
-        if deployed.capturing:
-            deployed.capturing.take(request, answer)
-        return answer
+            if deployed is None:
+                raise NoSuchVariant(request.variant or "")
+            deployed.asked += 1
+        try:
+            return _ask(deployed, request, weights)
+        finally:
+            with self._lock:
+                deployed.asked -= 1
+                self._lock.notify_all()
 
     def shutdown(self) -> None:
         for arn in list(self._deployed):
             self.remove(arn)
+
+
+def _ask(deployed: Deployed, request: Request, weights: dict[str, float]) -> Answer:
+    servings = deployed.servings
+    name = request.variant or _draw({name: weights.get(name, 1.0) for name in servings})
+    if name not in servings:
+        raise NoSuchVariant(name)
+    if deployed.shadow and random.random() < deployed.plan.shadow_share:
+        threading.Thread(target=_mirror, args=(deployed, request), name="shadow", daemon=True).start()
+    answer = servings[name].invoke(request)
+    if deployed.capturing:
+        deployed.capturing.take(request, answer)
+    return answer
 
 
 def _mirror(deployed: Deployed, request: Request) -> None:

@@ -45,6 +45,14 @@ def _models() -> None:
         model.emulator_request = _requested(self, MODEL_MEMBERS)
         return answer
 
+    @wrap(SageMakerResponse, "list_models")
+    def list_models(original: Any, self: Any) -> Any:
+        """Moto lists all of them, whatever was asked: whoever deletes what is listed would delete too much."""
+        answer = dict(original(self).result)
+        wanted = self._get_param("NameContains") or ""
+        answer["Models"] = [model for model in answer["Models"] if wanted in model["ModelName"]]
+        return ActionResult(answer)
+
     @wrap(SageMakerResponse, "describe_model")
     def describe_model(original: Any, self: Any) -> Any:
         model = self.sagemaker_backend.describe_model(self._get_param("ModelName"))
@@ -81,7 +89,9 @@ def _requested(response: Any, members: tuple[str, ...]) -> dict[str, Any]:
 
 def _update_endpoint() -> None:
     @add(SageMakerModelBackend)
-    def update_endpoint(self: Any, endpoint_name: str, endpoint_config_name: str) -> FakeEndpoint:
+    def update_endpoint(
+        self: Any, endpoint_name: str, endpoint_config_name: str, deployment_config: dict[str, Any] | None = None
+    ) -> FakeEndpoint:
         """Point an endpoint at another configuration; the compute seam wraps this and changes servers."""
         endpoint = self.endpoints.get(endpoint_name)
         if endpoint is None:
@@ -95,15 +105,15 @@ def _update_endpoint() -> None:
         endpoint.endpoint_config_name = endpoint_config_name
         endpoint.production_variants = endpoint._process_production_variants(config["ProductionVariants"])
         endpoint.data_capture_config = config.get("DataCaptureConfig")
+        endpoint.emulator_deployment_config = deployment_config
         endpoint.last_modified_time = utcnow()
         return endpoint
 
     @add(SageMakerResponse)
     def update_endpoint(self: Any) -> Any:  # noqa: F811
         endpoint = self.sagemaker_backend.update_endpoint(
-            self._get_param("EndpointName"), self._get_param("EndpointConfigName")
+            self._get_param("EndpointName"), self._get_param("EndpointConfigName"), self._get_param("DeploymentConfig")
         )
-        endpoint.emulator_deployment_config = self._get_param("DeploymentConfig")
         return ActionResult({"EndpointArn": endpoint.arn})
 
     @wrap(SageMakerResponse, "create_endpoint")

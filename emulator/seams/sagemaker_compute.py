@@ -10,12 +10,14 @@ import copy
 import threading
 from typing import Any
 
+from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.responses import EmptyResult
 from moto.core.utils import utcnow
 from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.models import FakeEndpoint, FakeTrainingJob, SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
+from emulator import faults
 from emulator.compute.aws import Aws, go_offline
 from emulator.compute.hosting import Hosting
 from emulator.compute.model_server import Answer, HostingFailed, Request
@@ -197,13 +199,16 @@ def _host(hosting: Hosting) -> None:
         endpoint = original(self, endpoint_name, *args, **kwargs)
         endpoint.endpoint_status = "Updating"
 
-        def roll_back(reason: str) -> None:
+        def roll_back(reason: str | None) -> None:
             # AWS keeps serving the configuration that worked and says InService, with the reason beside it.
             assert before is not None
             endpoint.endpoint_config_name, endpoint.production_variants = before
             _settle(endpoint, "InService", reason)
 
-        _deploy(hosting, self, endpoint, after_failure=roll_back)
+        hits = faults.STORE.hits("sagemaker", "UpdateEndpoint", [endpoint_name], ["endpoint-update-rolls-back"])
+        for fault in hits:
+            faults.tell(fault, "sagemaker", "UpdateEndpoint", endpoint_name, current_cause())
+        _deploy(hosting, self, endpoint, after_failure=roll_back, turn_back=bool(hits))
         return endpoint
 
     @wrap(SageMakerModelBackend, "delete_endpoint")
@@ -214,8 +219,12 @@ def _host(hosting: Hosting) -> None:
             hosting.remove(endpoint.arn)
 
 
-def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any) -> None:
-    """Start the servers of an endpoint's configuration in a thread of their own."""
+def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any, turn_back: bool = False) -> None:
+    """Start the servers of an endpoint's configuration in a thread of their own.
+
+    How traffic is shifted is not played: all of it moves at once, whatever share the deployment configuration says.
+    An alarm that it names and that is in alarm by then turns the update back, as a fault does (`turn_back`).
+    """
     plan = hosting_plan.of(backend, backend.endpoint_configs[endpoint.endpoint_config_name])
     cause = current_cause()
     service_events.endpoint(endpoint)
@@ -225,16 +234,32 @@ def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any
 
     def work() -> None:
         try:
-            hosting.deploy(endpoint.arn, endpoint.endpoint_name, plan, died, cause)
+            alarm = _fired(backend, endpoint)
+            back = turn_back or alarm is not None
+            hosting.deploy(endpoint.arn, endpoint.endpoint_name, plan, died, cause, turn_back=back)
         except HostingFailed as error:
             after_failure(str(error))
             return
         if backend.endpoints.get(endpoint.endpoint_name) is not endpoint:
             hosting.remove(endpoint.arn)  # deleted while its servers were starting
             return
-        _settle(endpoint, "InService", None)
+        if back:
+            after_failure(f"The alarm {alarm} is in the ALARM state" if alarm else None)
+        else:
+            _settle(endpoint, "InService", None)
 
     threading.Thread(target=work, name=f"deploy-{endpoint.endpoint_name}", daemon=True).start()
+
+
+def _fired(backend: Any, endpoint: Any) -> str | None:
+    """An alarm of the deployment configuration that is in alarm."""
+    deployment = getattr(endpoint, "emulator_deployment_config", None) or {}
+    named = (deployment.get("AutoRollbackConfiguration") or {}).get("Alarms") or []
+    alarms = cloudwatch_backends[backend.account_id][backend.region_name].alarms
+    for name in (each["AlarmName"] for each in named):
+        if name in alarms and alarms[name].state_value == "ALARM":
+            return str(name)
+    return None
 
 
 def _settle(endpoint: Any, status: str, reason: str | None) -> None:

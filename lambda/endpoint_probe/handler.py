@@ -1,6 +1,6 @@
-"""Pipeline step 8: does the candidate's temporary endpoint answer as it should?
+"""Does an endpoint answer as it should: the candidate's temporary one in pipeline step 8, or one just released?
 
-Event: {"endpoint_name", "training_job"}. Raises ProbeFailed (a wrong answer: permanent) or
+Event: {"endpoint_name", "training_job", "target_variant"?}. Raises ProbeFailed (a wrong answer: permanent) or
 EndpointUnavailable (no answer: transient); the state machine sees the names and retries the second.
 """
 
@@ -25,17 +25,20 @@ class EndpointUnavailable(Exception):
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     log = bind(LOG, request_id=context.aws_request_id, endpoint=event["endpoint_name"])
+    # Where variants share the traffic, only one of them is to be asked.
+    variant = {"TargetVariant": event["target_variant"]} if event.get("target_variant") else {}
     try:
         response = RUNTIME.invoke_endpoint(
             EndpointName=event["endpoint_name"],
             ContentType="application/json",
             Accept="application/json",
             Body=request_body(),
+            **variant,
         )
         body = response["Body"].read()
     except (ClientError, BotoCoreError) as error:
         log.error("no answer", extra={"error": str(error)})
         raise EndpointUnavailable(str(error)) from error
     verdict = check_answer(body, event["training_job"])
-    log.info("candidate answers")
+    log.info("endpoint answers")
     return verdict

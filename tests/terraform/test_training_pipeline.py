@@ -37,7 +37,12 @@ IMPLIED = {
     "sagemaker:DescribeTrainingJob",
     "sagemaker:StopTrainingJob",
 }
-OWN_NAMES = {"lambda:Invoke": "lambda:InvokeFunction", "s3:ListObjectsV2": "s3:ListBucket"}
+OWN_NAMES = {
+    "lambda:Invoke": "lambda:InvokeFunction",
+    "s3:ListObjectsV2": "s3:ListBucket",
+    "sfn:DescribeExecution": "states:DescribeExecution",
+    "sfn:StartExecution": "states:StartExecution",
+}
 
 
 @dataclass(frozen=True)

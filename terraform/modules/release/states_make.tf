@@ -29,8 +29,8 @@ locals {
           "EnableNetworkIsolation.$" = "$.spec.content.model.EnableNetworkIsolation"
           "VpcConfig.$"              = "$.spec.content.model.VpcConfig"
           PrimaryContainer = {
-            "Image.$"        = "$.package.InferenceSpecification.Containers[0].Image"
-            "ModelDataUrl.$" = "$.package.InferenceSpecification.Containers[0].ModelDataUrl"
+            "Image.$"        = "$.wanted.container.Image"
+            "ModelDataUrl.$" = "$.wanted.container.ModelDataUrl"
             "Environment.$"  = "$.spec.content.model.Environment"
           }
           Tags = local.tags

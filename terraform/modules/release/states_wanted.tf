@@ -96,9 +96,12 @@ locals {
       Next       = "RecordFailed"
     }
     NameRelease = {
-      Comment    = "Model and configuration are named by content, so that of the same there is one"
-      Type       = "Pass"
-      Parameters = { "name.$" = "States.Format('{}-{}-v{}', $.spec.content.endpoint_name, $.spec.content.hash, $.package.ModelPackageVersion)" }
+      Comment = "Model and configuration are named by content, so that of the same there is one"
+      Type    = "Pass"
+      Parameters = {
+        "name.$"      = "States.Format('{}-{}-v{}', $.spec.content.endpoint_name, $.spec.content.hash, $.package.ModelPackageVersion)"
+        "container.$" = "States.ArrayGetItem($.package.InferenceSpecification.Containers, 0)"
+      }
       ResultPath = "$.wanted"
       Next       = "EndpointReady"
     }

@@ -101,6 +101,11 @@ locals {
       Resource = ["arn:${local.partition}:ssm:${local.region_arn}:parameter${var.registry.live_parameter_name}"]
     },
     {
+      Sid      = "StartReleases"
+      Action   = ["states:StartExecution"]
+      Resource = [var.release_machine_arn]
+    },
+    {
       Sid       = "PublishMetrics"
       Action    = ["cloudwatch:PutMetricData"]
       Resource  = ["*"] # the action knows no resources, only namespaces

@@ -41,6 +41,7 @@ locals {
     models_key_arn        = var.models_key_arn
     glue                  = var.glue
     feature_ingestion     = var.feature_ingestion
+    release_machine_arn   = var.release_machine_arn
     after_validation      = var.feature_ingestion == null ? "PrepareTraining" : "StartFeatureIngestion"
     lambda_arns           = var.lambda_arns
     registry              = var.registry
@@ -90,6 +91,7 @@ locals {
       { ErrorEquals = ["SageMaker.ResourceLimitExceededException"], IntervalSeconds = 60, MaxAttempts = 10, BackoffRate = 1.5 },
       { ErrorEquals = ["SageMaker.AmazonSageMakerException"], IntervalSeconds = 5, MaxAttempts = 3, BackoffRate = 1.5 },
     ]
+    start  = [{ ErrorEquals = ["Sfn.ThrottlingException", "Sfn.ServiceUnavailableException"], IntervalSeconds = 2, MaxAttempts = 3, BackoffRate = 1.5 }]
     lookup = [{ ErrorEquals = ["Ssm.InternalServerErrorException"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 1.5 }]
     # An endpoint that is still being created cannot be deleted yet.
     cleanup = [{ ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 15, MaxAttempts = 5, BackoffRate = 1.5 }]
@@ -112,7 +114,11 @@ locals {
     ]
     # A model is worth having without it.
     ingestion = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.ingestion_failure", Next = "NotifyFeaturesNotIngested" }]
-    archive   = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.archive_failure", Next = "NotifyUnarchived" }]
+    release = [
+      { ErrorEquals = ["Sfn.StateMachineDoesNotExistException"], ResultPath = null, Next = "PublishMetrics" },
+      { ErrorEquals = ["States.ALL"], ResultPath = "$.release_failure", Next = "NotifyNotReleased" },
+    ]
+    archive = [{ ErrorEquals = ["States.ALL"], ResultPath = "$.archive_failure", Next = "NotifyUnarchived" }]
   } : name => jsonencode(catchers) }
 }
 

@@ -32,7 +32,7 @@ locals {
         "DescribeFailedCandidate", "CandidateFailed", "CandidateTimedOut", "ProbeCandidate",
         "DeleteCandidateEndpoint", "DeleteCandidateConfig", "DeleteCandidateModel", "CandidateProbed", "WithdrawApproval",
         "CleanUpFailed", "PrepareLiveVersion", "FindPreviousVersion", "NoPreviousVersion", "SetLiveVersion", "PromoteModel",
-        "PreviousToArchive", "ArchivePreviousVersion", "NotifyUnarchived",
+        "PreviousToArchive", "ArchivePreviousVersion", "NotifyUnarchived", "StartReleases", "NotifyNotReleased",
       ]
     },
     { name = "monitoring", states = ["PublishMetrics", "NotifySuccess", "Done", "NotifyFailure", "ErrorNameReserved", "RenameError", "Failed"] },

@@ -85,6 +85,16 @@ variable "feature_ingestion" {
   default = null
 }
 
+variable "release_machine_arn" {
+  description = "State machine that brings a version which became live to the endpoints that exist. It is started, and not waited for."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:states:[^:]+:\\d{12}:stateMachine:", var.release_machine_arn))
+    error_message = "release_machine_arn must be the ARN of a state machine, got '${var.release_machine_arn}'."
+  }
+}
+
 variable "lambda_arns" {
   description = "Functions that the pipeline calls."
   type = object({

@@ -17,10 +17,10 @@ locals {
       environment      = {}
     }
     endpoint_probe = {
-      description      = "Pipeline step 8: does the candidate's temporary endpoint answer as it should?"
+      description      = "Does an endpoint answer as it should: the candidate's temporary one, or one just released?"
       memory_mb        = 256
       timeout_seconds  = 90
-      policy_documents = { probe-candidates = data.aws_iam_policy_document.probe_candidates.json }
+      policy_documents = { probe-endpoints = data.aws_iam_policy_document.probe_endpoints.json }
       environment      = {}
     }
   }
@@ -28,11 +28,11 @@ locals {
 
 data "aws_partition" "current" {}
 
-data "aws_iam_policy_document" "probe_candidates" {
+data "aws_iam_policy_document" "probe_endpoints" {
   statement {
-    sid       = "ProbeCandidates"
+    sid       = "ProbeEndpoints"
     actions   = ["sagemaker:InvokeEndpoint"]
-    resources = ["arn:${data.aws_partition.current.partition}:sagemaker:${var.context.region}:${var.context.account_id}:endpoint/${var.context.name_prefix}-candidate-*"]
+    resources = ["arn:${data.aws_partition.current.partition}:sagemaker:${var.context.region}:${var.context.account_id}:endpoint/${var.context.name_prefix}-*"]
   }
 }
 

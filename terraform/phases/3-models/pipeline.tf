@@ -25,6 +25,12 @@ module "stepfunctions" {
   # By its name alone: its stack may come later, and the pipeline does without it when it has to.
   feature_ingestion = var.feature_store.enabled ? { job_name = "${var.context.name_prefix}-feature-ingestion" } : null
 
+  # By its name alone: its stack waits for this one. Until it is there, no endpoint is there either.
+  release_machine_arn = join(":", [
+    "arn", data.aws_partition.current.partition, "states", var.context.region, var.context.account_id,
+    "stateMachine", "${var.context.name_prefix}-release",
+  ])
+
   lambda_arns = {
     data_validation  = module.lambda["data_validation"].arn
     model_evaluation = module.lambda["model_evaluation"].arn

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 from typing import Any
 
@@ -209,6 +210,24 @@ def test_an_update_changes_servers_and_a_bad_one_is_rolled_back(endpoints):
     assert (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]) == ("InService", second)
     assert "has no model_fn" in endpoint["FailureReason"]
     assert endpoints.ask(name, 1)[0]["outputs"] == [5]
+
+
+def test_a_request_under_way_is_answered_by_the_old_server(endpoints):
+    name = endpoints.serve(endpoints.model(2))
+    second = endpoints.config(**{endpoints.model(5): 1})
+    answers = []
+    slow = threading.Thread(target=lambda: answers.append(endpoints.ask(name, 1, sleep=4)[0]["outputs"]))
+    slow.start()
+    endpoints.client.update_endpoint(EndpointName=name, EndpointConfigName=second)
+    endpoint = endpoints.settled(name)
+    slow.join()
+    assert (endpoint["EndpointConfigName"], answers) == (second, [[2]])
+
+
+def test_a_list_has_what_was_asked_for(endpoints):
+    models = [endpoints.model() for _ in range(2)]
+    found = endpoints.client.list_models(NameContains=models[0])["Models"]
+    assert [model["ModelName"] for model in found] == models[:1]
 
 
 def test_deleting_ends_the_process(endpoints, seen):

@@ -27,11 +27,11 @@ class Endpoint:
         return {"Body": io.BytesIO(self.answer)}
 
 
-def probe(load_function: Any, context: Any, answer: Any) -> tuple[Any, Endpoint]:
+def probe(load_function: Any, context: Any, answer: Any, **event: str) -> tuple[Any, Endpoint]:
     function = load_function("endpoint_probe").handler
     raw = answer if isinstance(answer, bytes | Exception) else json.dumps(answer).encode()
     function.RUNTIME = endpoint = Endpoint(raw)
-    return function.handler({"endpoint_name": "candidate", "training_job": "job-1"}, context), endpoint
+    return function.handler({"endpoint_name": "candidate", "training_job": "job-1", **event}, context), endpoint
 
 
 def test_a_healthy_candidate_passes(load_function: Any, context: Any) -> None:
@@ -40,6 +40,13 @@ def test_a_healthy_candidate_passes(load_function: Any, context: Any) -> None:
     [call] = endpoint.calls
     assert call["EndpointName"] == "candidate"
     assert len(json.loads(call["Body"])["inputs"]) == 2
+
+
+def test_one_variant_is_asked_where_it_is_named(load_function: Any, context: Any) -> None:
+    _, endpoint = probe(load_function, context, GOOD, target_variant="primary")
+    assert endpoint.calls[0]["TargetVariant"] == "primary"
+    _, endpoint = probe(load_function, context, GOOD)
+    assert "TargetVariant" not in endpoint.calls[0]
 
 
 @pytest.mark.parametrize(

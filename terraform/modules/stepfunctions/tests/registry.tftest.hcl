@@ -43,6 +43,7 @@ variables {
     role_arn      = "arn:aws:iam::123456789012:role/mlops-test-glue"
     quality       = { ruleset_name = "mlops-test-processed-reviews", database_name = "mlops_test_processed", table_name = "reviews" }
   }
+  release_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release"
   lambda_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-data-validation"
     model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-evaluation"

@@ -43,6 +43,7 @@ variables {
     role_arn      = "arn:aws:iam::123456789012:role/mlops-test-glue"
     quality       = { ruleset_name = "mlops-test-processed-reviews", database_name = "mlops_test_processed", table_name = "reviews" }
   }
+  release_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release"
   lambda_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-data-validation"
     model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-evaluation"
@@ -316,4 +317,29 @@ run "no_rule_that_breaks_lets_a_run_go_on" {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.DataQualityFailed.Parameters.Error == "DataQualityFailed"
     error_message = "A broken rule has a name of its own."
   }
+}
+
+run "a_live_version_is_released_and_a_machine_that_is_not_there_yet_is_no_failure" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.StartReleases.Parameters == { StateMachineArn = var.release_machine_arn, Input = "{\"model_package_group_name\": \"mlops-test-reviews\"}" }
+    error_message = "The endpoints of the group, whichever they are."
+  }
+  assert {
+    condition     = [for c in jsondecode(aws_sfn_state_machine.training.definition).States.StartReleases.Catch : c.Next] == ["PublishMetrics", "NotifyNotReleased"] && jsondecode(aws_sfn_state_machine.training.definition).States.NotifyNotReleased.Next == "PublishMetrics"
+    error_message = "What could not be started is told, and the run goes on."
+  }
+  assert {
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "StartReleases"]) == { Effect = "Allow", Sid = "StartReleases", Action = ["states:StartExecution"], Resource = [var.release_machine_arn] }
+    error_message = "It may start this machine and no other."
+  }
+}
+
+run "a_release_machine_that_is_none_is_refused" {
+  command = plan
+  variables {
+    release_machine_arn = "mlops-test-release"
+  }
+  expect_failures = [var.release_machine_arn]
 }

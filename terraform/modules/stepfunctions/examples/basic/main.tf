@@ -32,6 +32,8 @@ module "stepfunctions" {
     quality       = { ruleset_name = "mlops-dev-processed-reviews", database_name = "mlops_dev_processed", table_name = "reviews" }
   }
 
+  release_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-dev-release"
+
   lambda_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-data-validation"
     model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-evaluation"

@@ -1,0 +1,17 @@
+module "release" {
+  source = "../../../modules/release"
+
+  context        = var.context
+  boundary_arn   = var.foundation.iam.boundary_arn
+  logs_key_arn   = var.foundation.kms.logs_key_arn
+  models_key_arn = var.foundation.kms.models_key_arn
+  topic_arn      = var.foundation.events.topic_arn
+  probe_arn      = var.models.lambda.endpoint_probe_arn
+  poll_seconds   = var.training.poll_seconds
+
+  # By name, not from their stacks: the machine may be there before the first of them.
+  endpoint_names = { for name, blueprint in var.blueprints : name => blueprint.endpoint_name if blueprint.kind == "realtime" && blueprint.endpoint_name != null }
+
+  model_group_names = values(var.foundation.model_registry.group_names)
+  encrypt_versions  = var.registry.encrypt_versions
+}

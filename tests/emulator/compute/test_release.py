@@ -1,0 +1,463 @@
+"""Releases: the real state machine as its Terraform renders it, on endpoints that really serve.
+
+Somebody calls the endpoint all the time. Versions differ in the training job that their answers name.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.tools.packages import SourcePackager
+from tests.emulator.compute.support import ROLE, tarred, unique, wait_for
+from tests.emulator.compute.test_quality_gate import planned
+from tests.emulator.delivery import Queue
+from tests.terraform import hcl
+from tests.terraform.conftest import Terraform
+
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
+
+PREFIX = "mlops-test"
+PATH = "/mlops/test/releases"
+SERVE = """
+import json
+def model_fn(folder): return json.load(open(folder + "/m.json"))
+def input_fn(body, kind): return json.loads(body)
+def predict_fn(asked, model):
+    outputs = [{"label": model["labels"][i % 2], "score": 0.9} for i, _ in enumerate(asked["inputs"])]
+    return {"outputs": outputs, "model": {"training_job": model["job"]}}
+def output_fn(answer, accept): return json.dumps(answer), "application/json"
+"""
+AT_ONCE = {
+    "BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}}
+}
+GOOD, WRONG = ["positive", "negative"], ["negative", "positive"]
+Released = dict[str, Any]
+
+
+class Caller(threading.Thread):
+    """Asks an endpoint without a pause and keeps who answered, and what went wrong."""
+
+    def __init__(self, runtime: Any, endpoint: str) -> None:
+        super().__init__(daemon=True)
+        self.runtime, self.endpoint = runtime, endpoint
+        self.jobs: list[str] = []
+        self.errors: list[str] = []
+        self.enough = threading.Event()
+
+    def run(self) -> None:
+        while not self.enough.is_set():
+            try:
+                answer = self.runtime.invoke_endpoint(
+                    EndpointName=self.endpoint, ContentType="application/json", Body=b'{"inputs": ["a"]}'
+                )
+                self.jobs.append(json.loads(answer["Body"].read())["model"]["training_job"])
+            except Exception as error:  # whatever it is, a caller has seen it
+                self.errors.append(str(error))
+
+    def __enter__(self) -> Caller:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.enough.set()
+        self.join(30)
+
+
+class Platform:
+    """Registry, machine and probe of one environment, and endpoints as Terraform launches them."""
+
+    def __init__(self, aws: Any, bucket: str, terraform: Terraform, out: Path) -> None:
+        self.aws, self.bucket, self.group = aws, bucket, unique(PREFIX)
+        self.states, self.sagemaker, self.ssm = aws("stepfunctions"), aws("sagemaker"), aws("ssm")
+        self.sagemaker.create_model_package_group(ModelPackageGroupName=self.group)
+        self.live = f"/mlops/test/models/{self.group}/live"
+        self.topic = aws("sns").create_topic(Name=self.group)["TopicArn"]
+        queue = Queue(aws, "sns")
+        aws("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue.arn)
+        self.queue = str(queue.url)
+        function = aws("lambda").create_function(
+            FunctionName=unique("probe"),
+            Runtime="python3.12",
+            Role=ROLE,
+            Handler="handler.handler",
+            Timeout=20,
+            Code={"ZipFile": SourcePackager(hcl.REPO).build(out)["endpoint_probe"].path.read_bytes()},
+        )
+        variables = {"topic_arn": self.topic, "poll_seconds": 1, "probe_arn": function["FunctionArn"]}
+        machine = planned(terraform, "modules/release", "release.tftest.hcl", "aws_sfn_state_machine", variables)
+        self.machine = self.states.create_state_machine(
+            name=machine["name"], definition=machine["definition"], roleArn=ROLE
+        )["stateMachineArn"]
+
+    def version(self, labels: list[str] = GOOD, *, status: str = "Approved", script: str = SERVE) -> str:
+        job = unique("job")
+        files = {"m.json": json.dumps({"job": job, "labels": labels}), "code/inference.py": script}
+        self.aws("s3").put_object(Bucket=self.bucket, Key=f"models/{job}.tar.gz", Body=tarred(files))
+        container = {"Image": "sklearn", "ModelDataUrl": f"s3://{self.bucket}/models/{job}.tar.gz"}
+        package = self.sagemaker.create_model_package(
+            ModelPackageGroupName=self.group,
+            InferenceSpecification={
+                "Containers": [container],
+                "SupportedContentTypes": ["application/json"],
+                "SupportedResponseMIMETypes": ["application/json"],
+            },
+            ModelApprovalStatus=status,
+            CustomerMetadataProperties={"training_job": job},
+        )
+        return str(package["ModelPackageArn"])
+
+    def job_of(self, version: str) -> str:
+        found = self.sagemaker.describe_model_package(ModelPackageName=version)
+        return str(found["CustomerMetadataProperties"]["training_job"])
+
+    def go_live(self, version: str) -> None:
+        value = json.dumps({"model_package_arn": version})
+        self.ssm.put_parameter(Name=self.live, Type="String", Overwrite=True, Value=value)
+
+    def start(self, **document: Any) -> str:
+        return str(
+            self.states.start_execution(stateMachineArn=self.machine, input=json.dumps(document))["executionArn"]
+        )
+
+    def ended(self, execution: str) -> dict[str, Any]:
+        return dict(
+            wait_for(
+                lambda: self.states.describe_execution(executionArn=execution),
+                until=lambda found: found["status"] != "RUNNING",
+                seconds=120,
+            )
+        )
+
+    def entered(self, execution: str) -> list[str]:
+        pages = self.states.get_paginator("get_execution_history").paginate(executionArn=execution)
+        events = [event for page in pages for event in page["events"]]
+        return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
+
+    def told(self) -> list[str]:
+        messages = self.aws("sqs").receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
+        for message in messages:
+            self.aws("sqs").delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
+        return [json.loads(message["Body"])["Message"] for message in messages]
+
+
+class Endpoint:
+    """A blueprint's endpoint, launched with a version that is live."""
+
+    def __init__(self, platform: Platform, **spec: Any) -> None:
+        self.platform, self.blueprint = platform, unique("bp")
+        self.name = f"{PREFIX}-{self.blueprint}"
+        self.client, self.runtime = platform.sagemaker, platform.aws("sagemaker-runtime")
+        self.first = platform.version()
+        platform.go_live(self.first)
+        self.launched = self._launch()
+        self.specify(**spec)
+
+    def _launch(self) -> str:
+        name = self.named(self.first)
+        package = self.client.describe_model_package(ModelPackageName=self.first)
+        container = package["InferenceSpecification"]["Containers"][0]
+        self.client.create_model(
+            ModelName=name,
+            ExecutionRoleArn=ROLE,
+            PrimaryContainer={key: container[key] for key in ("Image", "ModelDataUrl")},
+        )
+        variant = {"VariantName": "primary", "ModelName": name, "InstanceType": "ml.m5.large"}
+        self.client.create_endpoint_config(
+            EndpointConfigName=name, ProductionVariants=[{**variant, "InitialInstanceCount": 1}]
+        )
+        self.client.create_endpoint(EndpointName=self.name, EndpointConfigName=name)
+        wait_for(self.describe, until=lambda found: found["EndpointStatus"] == "InService")
+        return name
+
+    def specify(self, *, digest: str = "00000000", deployment: Any = None, **config: Any) -> None:
+        variant = {"VariantName": "primary", "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+        spec = {
+            "blueprint": self.blueprint,
+            "hash": digest,
+            "endpoint_name": self.name,
+            "variant_name": "primary",
+            "model_group_name": self.platform.group,
+            "live_parameter_name": self.platform.live,
+            "launch_config_name": self.launched,
+            "execution_role_arn": ROLE,
+            "model": {
+                "EnableNetworkIsolation": True,
+                "Environment": {"SAGEMAKER_PROGRAM": "inference.py"},
+                "VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+            },
+            "config": {"ProductionVariants": [{**variant, "InitialVariantWeight": 1}], **config},
+            "deployment": deployment or AT_ONCE,
+            "retain": {"all": False, "except": []},
+        }
+        self.platform.ssm.put_parameter(
+            Name=f"{PATH}/specs/{self.blueprint}", Type="String", Overwrite=True, Value=json.dumps(spec)
+        )
+
+    def named(self, version: str, digest: str = "00000000") -> str:
+        return f"{self.name}-{digest}-v{version.rsplit('/', 1)[1]}"
+
+    def describe(self) -> dict[str, Any]:
+        return dict(self.client.describe_endpoint(EndpointName=self.name))
+
+    def record(self) -> dict[str, Any]:
+        value = self.platform.ssm.get_parameter(Name=f"{PATH}/records/{self.blueprint}")["Parameter"]["Value"]
+        return dict(json.loads(value))
+
+    def locked(self) -> bool:
+        found = self.platform.ssm.describe_parameters(
+            ParameterFilters=[{"Key": "Name", "Values": [f"{PATH}/locks/{self.blueprint}"]}]
+        )
+        return bool(found["Parameters"])
+
+    def configurations(self) -> set[str]:
+        found = self.client.list_endpoint_configs(NameContains=f"{self.name}-")["EndpointConfigs"]
+        return {each["EndpointConfigName"] for each in found}
+
+    def release(self, **more: str) -> dict[str, Any]:
+        return self.platform.ended(self.platform.start(blueprint=self.blueprint, **more))
+
+    def released(self, **more: str) -> Released:
+        ended = self.release(**more)
+        assert ended["status"] == "SUCCEEDED", (ended["error"], ended["cause"])
+        return dict(json.loads(ended["output"]))
+
+
+@pytest.fixture(scope="module")
+def platform(aws: Any, bucket: str, mocked_terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    return Platform(aws, bucket, mocked_terraform, tmp_path_factory.mktemp("packages"))
+
+
+@pytest.fixture
+def endpoint(platform: Platform) -> Iterator[Endpoint]:
+    made = Endpoint(platform)
+    platform.told()
+    yield made
+    platform.sagemaker.delete_endpoint(EndpointName=made.name)
+    platform.ssm.delete_parameter(Name=f"{PATH}/specs/{made.blueprint}")
+
+
+def test_a_new_live_version_replaces_the_old_one_and_no_caller_notices(platform: Platform, endpoint: Endpoint) -> None:
+    second = platform.version()
+    platform.go_live(second)
+    with Caller(endpoint.runtime, endpoint.name) as caller:
+        done = endpoint.released()
+        wait_for(lambda: caller.jobs, until=lambda jobs: jobs[-1:] == [platform.job_of(second)])
+    assert caller.errors == []
+    # Once the new version has answered, the old one never does again.
+    assert list(dict.fromkeys(caller.jobs)) == [platform.job_of(endpoint.first), platform.job_of(second)]
+    assert done["changed"] is True
+    assert done["config_name"] == endpoint.describe()["EndpointConfigName"] == endpoint.named(second)
+    assert done["previous_config_name"] == endpoint.launched
+    record = endpoint.record()
+    kept = ("status", "config_name", "model_package_arn", "asked", "previous_config_name")
+    assert [record[key] for key in kept] == ["released", endpoint.named(second), second, False, endpoint.launched]
+    assert record["execution_arn"].split(":")[-2] == f"{PREFIX}-release"
+    assert not endpoint.locked()
+    assert [json.loads(message)["config_name"] for message in platform.told()] == [endpoint.named(second)]
+
+
+def test_what_runs_already_is_left_alone(platform: Platform, endpoint: Endpoint) -> None:
+    before = endpoint.describe()["LastModifiedTime"]
+    execution = platform.start(blueprint=endpoint.blueprint)
+    assert json.loads(platform.ended(execution)["output"])["changed"] is False
+    assert "UpdateEndpoint" not in platform.entered(execution)
+    record = endpoint.record()  # nothing had said so before
+    assert (record["status"], record["config_name"]) == ("released", endpoint.launched)
+    again = platform.start(blueprint=endpoint.blueprint)
+    assert json.loads(platform.ended(again)["output"])["changed"] is False
+    assert "ConfirmRecord" not in platform.entered(again)
+    assert endpoint.record() == record
+    assert endpoint.describe()["LastModifiedTime"] == before
+    assert platform.told() == []
+    assert not endpoint.locked()
+
+
+def test_another_size_of_the_same_version_is_a_release(platform: Platform, endpoint: Endpoint) -> None:
+    key = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    capture = {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": 50,
+        "DestinationS3Uri": f"s3://{platform.bucket}/captured",
+        "CaptureOptions": [{"CaptureMode": "Input"}],
+    }
+    endpoint.specify(digest="11111111", KmsKeyId=key, DataCaptureConfig=capture)
+    assert endpoint.released()["changed"] is True
+    name = endpoint.named(endpoint.first, "11111111")
+    found = endpoint.client.describe_endpoint_config(EndpointConfigName=name)
+    assert (found["KmsKeyId"], found["DataCaptureConfig"]) == (key, capture)
+    assert [variant["ModelName"] for variant in found["ProductionVariants"]] == [name]
+    model = endpoint.client.describe_model(ModelName=name)
+    assert model["EnableNetworkIsolation"] is True
+    assert model["VpcConfig"] == {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+
+
+def test_a_version_that_answers_wrong_goes_back_by_itself(platform: Platform, endpoint: Endpoint) -> None:
+    bad = platform.version(WRONG)
+    platform.go_live(bad)
+    with Caller(endpoint.runtime, endpoint.name) as caller:
+        ended = endpoint.release()
+    assert (ended["status"], ended["error"]) == ("FAILED", "ProbeFailed")
+    assert "a clearly positive review was answered with 'negative'" in ended["cause"]
+    assert caller.errors == []
+    found = endpoint.describe()
+    assert (found["EndpointStatus"], found["EndpointConfigName"]) == ("InService", endpoint.launched)
+    assert caller.jobs[-1] == platform.job_of(endpoint.first)
+    record = endpoint.record()
+    assert (record["status"], record["reason"]) == ("rolled-back", "ProbeFailed")
+    assert record["config_name"] == endpoint.launched
+    [message] = platform.told()
+    assert message.startswith(f"{ended['executionArn']} failed with ProbeFailed")
+    assert not endpoint.locked()
+
+
+def test_a_container_that_does_not_start_leaves_the_old_version(platform: Platform, endpoint: Endpoint) -> None:
+    platform.go_live(platform.version(script="raise RuntimeError('no such weights')"))
+    with Caller(endpoint.runtime, endpoint.name) as caller:
+        ended = endpoint.release()
+    assert (ended["status"], ended["error"], caller.errors) == ("FAILED", "UpdateRolledBack", [])
+    assert "no such weights" in ended["cause"]
+    assert endpoint.describe()["EndpointConfigName"] == endpoint.launched
+    assert endpoint.record()["status"] == "rolled-back"
+
+
+def arm(emulator: Any, document: dict[str, Any]) -> None:
+    request = urllib.request.Request(
+        f"{emulator.endpoint}/_emulator/faults",
+        json.dumps(document).encode(),
+        {"Content-Type": "application/json"},
+        method="POST",
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert answer.status < 300
+
+
+def test_a_silent_rollback_is_seen(platform: Platform, endpoint: Endpoint, emulator: Any) -> None:
+    arm(
+        emulator,
+        {
+            "kind": "endpoint-update-rolls-back",
+            "service": "sagemaker",
+            "action": "UpdateEndpoint",
+            "resource": endpoint.name,
+            "count": 1,
+        },
+    )
+    second = platform.version()
+    platform.go_live(second)
+    ended = endpoint.release()
+    assert (ended["status"], ended["error"]) == ("FAILED", "UpdateRolledBack")
+    assert f"kept {endpoint.name} on {endpoint.launched} and gives no reason" in ended["cause"]
+    assert "FailureReason" not in endpoint.describe()
+    assert endpoint.record()["status"] == "rolled-back"
+    # The fault is over, and the same release goes through.
+    assert endpoint.released()["config_name"] == endpoint.named(second)
+    assert endpoint.record()["status"] == "released"
+
+
+def test_an_alarm_turns_an_update_back(platform: Platform, endpoint: Endpoint) -> None:
+    alarm = unique(f"{endpoint.name}-errors")
+    watch = platform.aws("cloudwatch")
+    watch.put_metric_alarm(
+        AlarmName=alarm,
+        Namespace="AWS/SageMaker",
+        MetricName="Invocation5XXErrors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0,
+        ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",
+    )
+    watch.set_alarm_state(AlarmName=alarm, StateValue="ALARM", StateReason="a test says so")
+    endpoint.specify(
+        digest="22222222", deployment={**AT_ONCE, "AutoRollbackConfiguration": {"Alarms": [{"AlarmName": alarm}]}}
+    )
+    ended = endpoint.release()
+    assert (ended["status"], ended["error"]) == ("FAILED", "UpdateRolledBack")
+    assert alarm in ended["cause"]
+
+
+def test_a_version_that_is_not_approved_is_refused_and_nothing_is_touched(
+    platform: Platform, endpoint: Endpoint
+) -> None:
+    pending = platform.version(status="PendingManualApproval")
+    ended = endpoint.release(model_version=pending)
+    assert (ended["status"], ended["error"]) == ("FAILED", "VersionRefused")
+    assert ended["cause"].startswith(f"{pending} is PendingManualApproval")
+    assert endpoint.configurations() == {endpoint.launched}
+    assert endpoint.record()["status"] == "failed"
+    assert not endpoint.locked()
+
+
+def test_a_version_asked_for_runs_until_another_one_goes_live(platform: Platform, endpoint: Endpoint) -> None:
+    second = platform.version()
+    platform.go_live(second)
+    endpoint.released()
+    assert endpoint.released(model_version=endpoint.first)["config_name"] == endpoint.launched
+    assert endpoint.record()["asked"] is True
+    assert endpoint.released()["config_name"] == endpoint.named(second)
+    assert endpoint.record()["asked"] is False
+
+
+def test_three_configurations_stay_and_the_launchs_always(platform: Platform, endpoint: Endpoint) -> None:
+    versions = []
+    for _ in range(4):
+        versions.append(platform.version())
+        platform.go_live(versions[-1])
+        endpoint.released()
+    kept = {endpoint.named(version) for version in versions[1:]}
+    assert endpoint.configurations() == kept | {endpoint.launched}
+    models = endpoint.client.list_models(NameContains=f"{endpoint.name}-")["Models"]
+    assert {model["ModelName"] for model in models} == kept | {endpoint.launched}
+
+
+def test_two_releases_at_once_come_one_after_the_other(platform: Platform, endpoint: Endpoint) -> None:
+    platform.go_live(platform.version())
+    executions = [platform.start(blueprint=endpoint.blueprint) for _ in range(2)]
+    changed = [json.loads(platform.ended(each)["output"])["changed"] for each in executions]
+    assert sorted(changed) == [False, True]
+    assert sum("UpdateEndpoint" in platform.entered(each) for each in executions) == 1
+    assert not endpoint.locked()
+
+
+def test_a_stopped_release_is_succeeded(platform: Platform, endpoint: Endpoint) -> None:
+    name = f"{PATH}/locks/{endpoint.blueprint}"
+    execution = platform.start(blueprint=endpoint.blueprint)
+    platform.ended(execution)
+    platform.ssm.put_parameter(Name=name, Type="String", Value=execution)
+    again = platform.start(blueprint=endpoint.blueprint)
+    assert platform.ended(again)["status"] == "SUCCEEDED"
+    assert "SucceedHolder" in platform.entered(again)
+    assert not endpoint.locked()
+
+
+def test_every_endpoint_of_a_group_is_released_and_no_other(platform: Platform, endpoint: Endpoint) -> None:
+    other = Endpoint(platform)
+    second = platform.version()
+    platform.go_live(second)
+    done = platform.ended(platform.start(model_package_group_name=platform.group))
+    assert done["status"] == "SUCCEEDED"
+    for each in (endpoint, other):
+        wait_for(each.describe, until=lambda found, each=each: found["EndpointConfigName"] == each.named(second))  # type: ignore[misc]
+        wait_for(each.locked, until=lambda held: not held)
+    nobody = platform.start(model_package_group_name="mlops-test-another")
+    assert platform.ended(nobody)["status"] == "SUCCEEDED"
+    assert "StartRelease" not in platform.entered(nobody)
+
+
+@pytest.mark.parametrize(
+    ("document", "error"),
+    [({}, "InvalidInput"), ({"blueprint": "nobody-knows"}, "NoEndpoint")],
+    ids=["empty", "unknown"],
+)
+def test_bad_input_is_said_in_a_sentence(platform: Platform, document: dict[str, str], error: str) -> None:
+    ended = platform.ended(platform.start(**document))
+    assert (ended["status"], ended["error"]) == ("FAILED", error)
+    assert ended["cause"].endswith(".")

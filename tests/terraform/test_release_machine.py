@@ -1,0 +1,120 @@
+"""The release machine as its module renders it: valid ASL, no way out that keeps the lock, a role that fits it."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.terraform.conftest import Terraform
+from tests.terraform.test_training_pipeline import Rendered, called_actions, successors, tasks
+
+pytestmark = pytest.mark.terraform
+
+MODULE = "modules/release"
+IMPLIED = {"cloudwatch:DescribeAlarms", "iam:PassRole", "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey"} | {
+    "kms:GenerateDataKey",
+    "sagemaker:AddTags",
+}
+"""Rights that SageMaker and SNS ask of the caller, and tags at creation."""
+
+
+@pytest.fixture(scope="module")
+def rendered(mocked_terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    mocked_terraform.init(MODULE)
+    done = mocked_terraform("test", "-json", "-verbose", "-filter=tests/release.tftest.hcl", folder=MODULE)
+    plans = [json.loads(line) for line in done.stdout.splitlines() if '"type":"test_plan"' in line]
+    assert plans, done.stdout + done.stderr
+    after = {c["type"]: c["change"]["after"] for c in plans[0]["test_plan"]["resource_changes"]}
+    file = tmp_path_factory.mktemp("asl") / "definition.json"
+    file.write_text(after["aws_sfn_state_machine"]["definition"])
+    return Rendered(json.loads(file.read_text()), json.loads(after["aws_iam_role_policy"]["policy"]), file)
+
+
+def inner(definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The definition and those of its maps."""
+    yield definition
+    for state in definition["States"].values():
+        if state["Type"] == "Map":
+            yield from inner(state["ItemProcessor"])
+
+
+def test_statelint_finds_nothing(rendered: Rendered) -> None:
+    program = str(Path(sys.executable).with_name("statelint"))
+    # It knows the maps of before 2022 only, whose members had other names.
+    plain = rendered.definition_file.with_name("plain.json")
+    text = json.dumps(rendered.definition)
+    text = re.sub(r'"ProcessorConfig": \{"Mode": "INLINE"\}, ', "", text)
+    plain.write_text(text.replace('"ItemProcessor"', '"Iterator"').replace('"ItemSelector"', '"Parameters"'))
+    done = subprocess.run([program, str(plain)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_every_state_can_be_reached(rendered: Rendered) -> None:
+    for definition in inner(rendered.definition):
+        reached: set[str] = set()
+        waiting = [definition["StartAt"]]
+        while waiting:
+            name = waiting.pop()
+            if name not in reached:
+                reached.add(name)
+                waiting += successors(definition["States"][name])
+        assert reached == set(definition["States"])
+
+
+def test_every_task_tries_again_and_catches(rendered: Rendered) -> None:
+    for name, state in tasks(rendered.definition):
+        assert state["Retry"], name
+        assert state["Catch"][-1]["ErrorEquals"] == ["States.ALL"], name
+
+
+def test_no_end_keeps_the_lock_and_none_after_the_update_is_unrecorded(rendered: Rendered) -> None:
+    """From taking the lock each way to an end leads through freeing it; from the update, through a record as well."""
+    states = rendered.definition["States"]
+    for start, passages in (
+        ("ReadSpec", {"FreeLock", "FreeLockAfterFailure"}),
+        ("UpdateEndpoint", {"WriteRecord", "WriteFailureRecord"}),
+    ):
+        seen: set[str] = set()
+        waiting = [start]
+        while waiting:
+            name = waiting.pop()
+            if name in passages or name in seen:
+                continue
+            seen.add(name)
+            following = list(successors(states[name]))
+            assert following, f"{start} can end in {name} without {passages}"
+            waiting += following
+
+
+def test_a_configuration_is_made_of_every_combination_of_what_may_miss(rendered: Rendered) -> None:
+    states = rendered.definition["States"]
+    made = {
+        name: state for name, state in states.items() if state.get("Resource", "").endswith(":createEndpointConfig")
+    }
+    optional = {"KmsKeyId", "DataCaptureConfig", "ShadowProductionVariants"}
+    found = {frozenset(key.removesuffix(".$") for key in state["Parameters"]) & optional for state in made.values()}
+    assert len(found) == len(made) == 2 ** len(optional)
+    for choice in states["ChooseConfig"]["Choices"]:
+        target = choice["Next"]
+        target = states[target]["Next"] if target not in made else target
+        asked = {rule["Variable"].rsplit(".", 1)[1] for rule in choice["And"] if rule["IsPresent"]}
+        assert {key.removesuffix(".$") for key in states[target]["Parameters"]} & optional == asked
+
+
+def test_the_role_may_do_what_the_states_call_and_no_more(rendered: Rendered) -> None:
+    granted = {
+        action
+        for statement in rendered.policy["Statement"]
+        for action in statement["Action"]
+        if not action.startswith(("logs:", "xray:"))
+    }
+    called = set().union(*(called_actions(definition) for definition in inner(rendered.definition)))
+    assert granted == called | IMPLIED
+    assert not any("*" in action for action in granted)
