@@ -24,6 +24,7 @@ from emulator.evidence import caused_by
 WIRE = {
     "throttle": "answered as the service answers who asks too often (ThrottlingException and its like)",
     "quota-zero": "refused because the account's quota is 0",
+    "access-denied": "refused with AccessDenied, as where a Bedrock model was never asked for",
     "slow": "carried out, but `delay_seconds` later",
     "drop-connection": "the connection is closed without an answer; nothing was carried out",
     "malformed": "answered 200 with a body that nobody can read; nothing was carried out",

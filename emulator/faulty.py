@@ -23,8 +23,18 @@ PAGE = "/_emulator/faults"
 DEPLOYED_API = "/_user_request_"
 API = "execute-api"
 BROKEN = b'{"this answer is broken: '
-THROTTLED = ("ThrottlingException", "TooManyRequestsException", "RequestThrottled", "RequestLimitExceeded")
-OVER_QUOTA = ("ServiceQuotaExceededException", "ResourceLimitExceeded", "ResourceNumberLimitExceededException")
+ERRORS = {
+    "throttle": (
+        ("ThrottlingException", "TooManyRequestsException", "RequestThrottled", "RequestLimitExceeded"),
+        "Rate exceeded",
+    ),
+    "quota-zero": (
+        ("ServiceQuotaExceededException", "ResourceLimitExceeded", "ResourceNumberLimitExceededException"),
+        "The account's quota for this is 0; ask for more in Service Quotas.",
+    ),
+}
+"""What services call it; the first one that the operation's model has."""
+NO_MODEL = "You don't have access to the model with the specified model ID."
 NAMING = re.compile(r"(Name|Id|Arn|ARN|Identifier|Url|URL|Bucket|^Key)$|^(name|id|arn)$")
 """Parameters that say what a call is about; the others are nobody's business."""
 
@@ -80,16 +90,18 @@ class Faulty:
 def _answer(kind: str, environ: Environ) -> Wsgi:
     if kind == "malformed":
         return Response(BROKEN, 200, {"x-emulator-fidelity": "not-run"}, content_type="application/json")
-    throttled = kind == "throttle"
+    signed = requests.signature(environ)
+    service = signed.service if signed else ""
+    if kind == "access-denied":
+        return requests.refusal(environ, "AccessDenied", NO_MODEL if service == "bedrock" else "Access Denied")
     if DEPLOYED_API in environ.get("PATH_INFO", ""):
-        message = {"message": "Too Many Requests" if throttled else "Limit Exceeded"}
+        message = {"message": "Too Many Requests" if kind == "throttle" else "Limit Exceeded"}
         return Response(json.dumps(message), 429, content_type="application/json")
-    errors = requests.errors(environ)
-    names = THROTTLED if throttled else OVER_QUOTA
-    code = next((name for name in names if name in errors), names[0])
-    words = "Rate exceeded" if throttled else "The account's quota for this is 0; ask for more in Service Quotas."
-    if requests.is_s3(environ) and throttled:
+    if service == "s3" and kind == "throttle":
         return wire.failure(environ, 503, "SlowDown", "Please reduce your request rate.")
+    errors = requests.errors(environ)
+    names, words = ERRORS[kind]
+    code = next((name for name in names if name in errors), names[0])
     return wire.failure(environ, errors.get(code, 400), code, words)
 
 

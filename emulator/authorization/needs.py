@@ -70,6 +70,9 @@ class World(Protocol):
     def models_behind(self, profile_arn: str) -> tuple[str, ...]:
         """The foundation models of an inference profile."""
 
+    def guardrail_tags(self, arn: str) -> Mapping[str, str]:
+        """None for a guardrail that does not exist."""
+
     def workgroup_of(self, query_execution_id: str, region: str) -> str | None:
         """Name of the Athena workgroup that a query ran in."""
 
@@ -261,6 +264,8 @@ def _bedrock(call: Call, world: World) -> tuple[Need, ...]:
     model = call.parameters.get("modelId")
     if model is None:
         profile = call.parameters.get("inferenceProfileIdentifier")
+        if call.operation == "ApplyGuardrail":
+            return (_guarding(call, world),)
         general = call.operation.startswith("List")
         return (Need(f"bedrock:{action}", arn("bedrock", call, str(profile)) if profile else "*" if general else None),)
     model = str(model)
@@ -270,6 +275,15 @@ def _bedrock(call: Call, world: World) -> tuple[Need, ...]:
     own = [Need(f"bedrock:{action}", model)]
     profile_key: dict[str, Value | None] = {"bedrock:InferenceProfileArn": model}
     return (*own, *(Need(f"bedrock:{action}", one, profile_key) for one in behind))
+
+
+def _guarding(call: Call, world: World) -> Need:
+    """A guardrail is known by its tags: its id is nobody's choice."""
+    given = str(call.parameters.get("guardrailIdentifier"))
+    resource = arn("bedrock", call, given if given.startswith("arn:") else f"guardrail/{given}")
+    tags = world.guardrail_tags(resource)
+    keys: dict[str, Value | None] = {f"aws:ResourceTag/{name}": tags.get(name) for name in ("project", "environment")}
+    return Need("bedrock:ApplyGuardrail", resource, keys | {f"aws:ResourceTag/{n}": v for n, v in tags.items()})
 
 
 def _put_events(call: Call, world: World) -> tuple[Need, ...]:

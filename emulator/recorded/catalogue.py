@@ -12,6 +12,7 @@ nouns:
     replace: UpdateGuardrail      # … or replaces everything
     delete: DeleteGroup
     list: {operation: GetGroups, member: Groups}
+    versions: {operation: CreateGuardrailVersion, member: guardrailVersion, field: version}   # numbered snapshots
     name: GroupName               # input member that names it
     found_by: [GroupName, GroupARN]   # input members that select it; name, id and ARN all match
     input: SamplingRule           # the member of the input that holds the record, when nested
@@ -50,6 +51,16 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class Versions:
+    """Numbered snapshots of a record: `operation` takes one, the input's `member` asks for one."""
+
+    operation: str
+    member: str
+    field: str
+    """Output member that names the version."""
+
+
+@dataclass(frozen=True)
 class Noun:
     name: str
     found_by: tuple[str, ...]
@@ -63,6 +74,7 @@ class Noun:
     replace: str | None = None
     delete: str | None = None
     list: Listing | None = None
+    versions: Versions | None = None
     names: str | None = None
     """Input member that names it (`name` in the file)."""
     input: str | None = None
@@ -76,6 +88,8 @@ class Noun:
         found = {getattr(self, verb): verb for verb in verbs if getattr(self, verb)}
         if self.list:
             found[self.list.operation] = "list"
+        if self.versions:
+            found[self.versions.operation] = "snapshot"
         return found
 
 
@@ -135,5 +149,6 @@ def _noun(name: str, entry: dict[str, Any]) -> Noun:
         missing=Failure(**entry.pop("missing")),
         taken=Failure(**entry.pop("taken")) if "taken" in entry else None,
         list=Listing(**entry.pop("list")) if "list" in entry else None,
+        versions=Versions(**entry.pop("versions")) if "versions" in entry else None,
         **entry,
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.recorded.catalogue import Catalogue, Failure, Noun, Service, Tagging
+from emulator.recorded.catalogue import Catalogue, Failure, Noun, Service, Tagging, Versions
 from emulator.recorded.template import MISSING, render
 from emulator.seams.wire import Call, CallError
 
@@ -27,6 +27,9 @@ class Record:
     updated: datetime = field(default_factory=lambda: datetime.now(UTC))
     given: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
+    snapshots: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By version, each as it was shown when it was taken."""
+    taken: int = 0
 
     def answers_to(self, value: Any) -> bool:
         return value in (self.name, self.id, self.arn)
@@ -81,6 +84,9 @@ class Engine:
         record = _find(noun, shelf, call.parameters)
         if record is None:
             raise _error(noun.missing, call)
+        version = str(call.parameters.get(noun.versions.member) or "") if noun.versions else ""
+        if noun.versions and (verb == "snapshot" or version not in ("", "DRAFT")):
+            return _versioned(verb, record, noun.versions, version, call)
         if verb == "delete":
             del shelf[record.id]
         if verb in ("update", "replace"):
@@ -106,6 +112,18 @@ class Engine:
             record.tags = _tag_map(call.parameters.get(service.tagging.tags))
         shelf[identity] = record
         return record
+
+
+def _versioned(verb: str, record: Record, versions: Versions, version: str, call: Call) -> dict[str, Any]:
+    """A snapshot is taken, shown or forgotten. It never changes, and its number is not given out again."""
+    if verb == "snapshot":
+        record.taken += 1
+        version = str(record.taken)
+        described = {"description": call.parameters["description"]} if "description" in call.parameters else {}
+        record.snapshots[version] = {**record.view(), **described, versions.field: version}
+    elif version not in record.snapshots:
+        raise _error(record.noun.missing, call, f"{record.name} version {version}")
+    return record.snapshots.pop(version) if verb == "delete" else record.snapshots[version]
 
 
 def _given(member: str | None, parameters: dict[str, Any]) -> dict[str, Any]:

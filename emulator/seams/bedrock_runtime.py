@@ -1,4 +1,4 @@
-"""Bedrock's runtime answers: InvokeModel, Converse and ConverseStream. Moto returns an empty object.
+"""Bedrock's runtime answers: InvokeModel, Converse, ConverseStream and ApplyGuardrail. Moto returns an empty object.
 
 The evidence names the stand-in that wrote the answer, so that nothing that rests on it counts as executed.
 """
@@ -15,7 +15,7 @@ from moto.bedrockruntime.exceptions import BedrockRuntimeError
 from moto.bedrockruntime.responses import BedrockRuntimeResponse
 from moto.core.responses import ActionResult
 
-from emulator.bedrock import families
+from emulator.bedrock import embeddings, families, guardrails
 from emulator.bedrock.answering import Answered, ServerFailed, answer
 from emulator.bedrock.text_model import Prompt
 from emulator.compute.aws import Aws
@@ -45,15 +45,25 @@ def apply(settings: Settings) -> None:
     def converse_stream(self: Any) -> ActionResult:
         return runtime.converse_stream(self)
 
+    @add(BedrockRuntimeResponse)
+    def apply_guardrail(self: Any) -> ActionResult:
+        return runtime.apply_guardrail(self)
+
 
 class _Runtime:
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
 
     def invoke_model(self, request: Any) -> ActionResult:
-        family = self._family(request)
+        if request._get_param("guardrailIdentifier"):
+            raise NotImplementedError("InvokeModel with a guardrail: ask ApplyGuardrail")
+        model = self._model_behind(request)
         body = _json_body(request._get_param("body"))
+        embedder = embeddings.of(model)
+        if embedder:
+            return self._embed(request, embedder, body)
         try:
+            family = families.family_of(model)
             prompt = family.read(body)
         except families.InvalidRequest as error:
             raise _validation(str(error)) from error
@@ -61,6 +71,52 @@ class _Runtime:
         request.response_headers["X-Amzn-Bedrock-Input-Token-Count"] = str(done.input_tokens)
         request.response_headers["X-Amzn-Bedrock-Output-Token-Count"] = str(done.output_tokens)
         return ActionResult({"body": json.dumps(family.write(done)), "contentType": "application/json"})
+
+    def _embed(self, request: Any, family: embeddings.Family, body: dict[str, Any]) -> ActionResult:
+        try:
+            made = family.embed(body)
+        except families.InvalidRequest as error:
+            raise _validation(str(error)) from error
+        usage = {"inputTokens": made.tokens, "outputTokens": 0, "totalTokens": made.tokens}
+        self._note(request, str(request._get_param("modelId")), embeddings.NAME, {"usage": usage})
+        request.response_headers["X-Amzn-Bedrock-Input-Token-Count"] = str(made.tokens)
+        return ActionResult({"body": json.dumps(made.body), "contentType": "application/json"})
+
+    def apply_guardrail(self, request: Any) -> ActionResult:
+        guardrail = self._guardrail(request)
+        blocks = _plain(request._get_param("content")) or []
+        if not blocks or any("text" not in block for block in blocks):
+            raise _validation("The local guardrail judges content blocks of text, and at least one.")
+        texts, source = [str(block["text"]["text"]) for block in blocks], str(request._get_param("source"))
+        try:
+            found = guardrails.judge(guardrail, source, texts)
+        except guardrails.BadPattern as error:
+            raise _validation(str(error)) from error
+        answered = guardrails.response(guardrail, source, texts, found)
+        detail = {
+            "action": answered["action"],
+            "source": source,
+            "usage": answered["usage"],
+            "not_judged": found.not_judged,
+        }
+        stand_in = guardrails.NAME if found.by_stand_in or found.not_judged else None
+        self._note(request, str(guardrail["guardrailArn"]), stand_in, detail)
+        return ActionResult(answered)
+
+    def _guardrail(self, request: Any) -> dict[str, Any]:
+        """As it was made, of the version asked for."""
+        named, version = request._get_param("guardrailIdentifier"), request._get_param("guardrailVersion")
+        try:
+            return self._aws.client("bedrock", region=request.region).get_guardrail(
+                guardrailIdentifier=named, guardrailVersion=version
+            )
+        except ClientError as error:
+            raise BedrockRuntimeError("ResourceNotFoundException", error.response["Error"]["Message"]) from error
+
+    def _note(self, request: Any, resource: str, stand_in: str | None, detail: dict[str, Any]) -> None:
+        record = STORE.begin("bedrock", resource)
+        STORE.succeed(record.id, stand_in=stand_in, detail=detail)
+        request.response_headers.update(STORE.headers(record.id))
 
     def converse(self, request: Any) -> ActionResult:
         started = time.monotonic()
@@ -94,7 +150,9 @@ class _Runtime:
         return ActionResult({"stream": events})
 
     def _converse(self, request: Any) -> Answered:
-        self._family(request)  # raises for an unknown model
+        if request._get_param("guardrailConfig"):
+            raise NotImplementedError("Converse with a guardrail: ask ApplyGuardrail")
+        self._check_model(request)
         options = request._get_param("inferenceConfig") or {}
         try:
             prompt = families.prompt(
@@ -108,9 +166,12 @@ class _Runtime:
             raise _validation(str(error)) from error
         return self._answer(request, prompt)
 
-    def _family(self, request: Any) -> families.Family:
+    def _check_model(self, request: Any) -> None:
+        model = self._model_behind(request)
+        if embeddings.of(model):
+            raise _validation("This action doesn't support the model that you provided. Try again with a text model.")
         try:
-            return families.family_of(self._model_behind(request))
+            families.family_of(model)
         except families.InvalidRequest as error:
             raise _validation(str(error)) from error
 

@@ -10,6 +10,7 @@ import json
 from functools import lru_cache
 from typing import Any
 
+from botocore.exceptions import ClientError
 from moto.backends import get_backend
 from moto.core.utils import utcnow
 from moto.iam.models import IAMBackend, iam_backends
@@ -195,6 +196,14 @@ class MotoRegistry:
             inferenceProfileIdentifier=profile_arn
         )
         return tuple(model["modelArn"] for model in profile["models"])
+
+    def guardrail_tags(self, arn: str) -> dict[str, str]:
+        client = self._aws.client("bedrock", region=arn.split(":")[3])
+        try:
+            tags = client.list_tags_for_resource(resourceARN=arn)["tags"]
+        except ClientError:
+            return {}  # there is no such guardrail, which whoever answers will say
+        return {tag["key"]: tag["value"] for tag in tags}
 
     def workgroup_of(self, query_execution_id: str, region: str) -> str | None:
         found = _backend("athena", self._account, region).executions.get(query_execution_id)

@@ -94,11 +94,6 @@ def errors(environ: Environ) -> dict[str, int]:
     return {}
 
 
-def is_s3(environ: Environ) -> bool:
-    signed = signature(environ)
-    return signed is not None and signed.service == "s3"
-
-
 def _request(environ: Environ, body: bytes | None) -> BackendRequest:
     copied = environ.copy()
     if body is None:

@@ -176,6 +176,7 @@ def test_only_the_named_resource_is_throttled_and_every_hit_is_on_record(
     [
         ("throttle", "bedrock", "bedrock-runtime", "converse", "ThrottlingException", 429),
         ("quota-zero", "bedrock", "bedrock-runtime", "converse", "ServiceQuotaExceededException", 400),
+        ("access-denied", "bedrock", "bedrock-runtime", "converse", "AccessDeniedException", 403),
         ("throttle", "sagemaker", "sagemaker-runtime", "invoke_endpoint", "ThrottlingException", 400),
         ("quota-zero", "sagemaker", "sagemaker", "create_endpoint", "ResourceLimitExceeded", 400),
         ("throttle", "lambda", "lambda", "invoke", "TooManyRequestsException", 429),

@@ -42,6 +42,9 @@ class FakeWorld:
     def models_behind(self, profile_arn: str) -> tuple[str, ...]:
         return (MODEL,)
 
+    def guardrail_tags(self, arn: str) -> dict[str, str]:
+        return {} if "untagged" in arn else {"project": "mlops", "team": "a"}
+
     def workgroup_of(self, query_execution_id: str, region: str) -> str | None:
         return "analysts"
 
@@ -149,6 +152,10 @@ def arn(service: str, rest: str) -> str:
             [f"bedrock:InvokeModel {PROFILE}", f"bedrock:InvokeModel {MODEL}"],
         ),
         (
+            call("bedrock", "ApplyGuardrail", guardrailIdentifier="g1", guardrailVersion="1"),
+            [f"bedrock:ApplyGuardrail {arn('bedrock', 'guardrail/g1')}"],
+        ),
+        (
             call("bedrock", "InvokeModelWithResponseStream", modelId="m"),
             ["bedrock:InvokeModelWithResponseStream arn:aws:bedrock:us-east-1::foundation-model/m"],
         ),
@@ -248,3 +255,15 @@ def test_records_of_an_encrypted_group_take_its_key() -> None:
     assert [(need.action, need.resource) for need in needs.of(batch, FakeWorld())] == [
         ("sagemaker:BatchWriteRecord", arn("sagemaker", "feature-group/plain"))
     ]
+
+
+@pytest.mark.parametrize(
+    ("guardrail", "keys"),
+    [
+        ("g", {"project": "mlops", "environment": None, "team": "a"}),
+        ("untagged", {"project": None, "environment": None}),
+    ],
+)
+def test_a_guardrail_is_known_by_its_tags_and_by_those_it_lacks(guardrail: str, keys: dict[str, Any]) -> None:
+    (need,) = needs.of(call("bedrock", "ApplyGuardrail", guardrailIdentifier=guardrail), FakeWorld())
+    assert need.context == {f"aws:ResourceTag/{name}": value for name, value in keys.items()}
