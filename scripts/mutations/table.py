@@ -144,6 +144,8 @@ HARMLESS = re.compile(
     | admins | read_only_admins | trusted_resource_owners | authorized_session_tag_value_list | wildcard |
     \w*external_data_filtering\w* | auth_mode | execution_role | \w+_size_in_gb | default_landing_uri |
     studio_web_portal | tag_propagation | studio_lifecycle_config_content
+    # Feature Store: which stores and tables there are; their keys are above
+    | catalog | database | disable_glue_table_creation | enable_online_store
     # graphs, metrics and answers of the API
     | dashboard_body | metric_\w+ | namespace | dimensions | stat | statistic | extended_statistic | period |
     datapoints_to_alarm | expression | return_data | treat_missing_data | ok_actions | query_string |
