@@ -112,7 +112,7 @@ run "the_router_is_called_as_a_proxy_from_its_method_only" {
   }
 
   assert {
-    condition     = aws_lambda_permission.invoke["realtime"].source_account == "123456789012"
+    condition     = aws_lambda_permission.invoke["realtime"].source_account == "123456789012" && aws_lambda_permission.invoke["realtime"].principal == "apigateway.amazonaws.com"
     error_message = "Only this account's API may call the function."
   }
 }
