@@ -85,3 +85,26 @@ def test_an_execution_starts_and_ends(aws: Any, queue: Queue) -> None:
     assert (failed["status"], failed["error"], failed["cause"]) == ("FAILED", "Bad", "on purpose")
     assert failed["stopDate"] >= failed["startDate"]
     assert [event["resources"] for event in events] == [[execution]] * 2
+
+
+def test_a_processing_job_ends(aws: Any, queue: Queue) -> None:
+    name = unique("processing")
+    rule(
+        aws,
+        {
+            "source": ["aws.sagemaker"],
+            "detail-type": ["SageMaker Processing Job State Change"],
+            "detail": {"ProcessingJobName": [name], "ProcessingJobStatus": ["Failed"]},
+        },
+        {"Arn": queue.arn},
+    )
+    aws("sagemaker").create_processing_job(
+        ProcessingJobName=name,
+        RoleArn=f"arn:aws:iam::{ACCOUNT}:role/nobody",
+        AppSpecification={"ImageUri": "x", "ContainerEntrypoint": ["bash", "run.sh"]},
+        ProcessingResources={"ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}},
+    )
+    told = queue.body()
+    assert told["resources"] == [f"arn:aws:sagemaker:us-east-1:{ACCOUNT}:processing-job/{name}"]
+    assert "Python programs only" in told["detail"]["FailureReason"]
+    assert told["detail"]["ProcessingEndTime"] >= told["detail"]["CreationTime"]
