@@ -11,6 +11,7 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from emulator import faults
+from emulator.compute.aws import OWN_HEADER
 from emulator.connections import NoAnswer
 from emulator.evidence import STORE as EVIDENCE
 from emulator.faults import BadFault, Fault
@@ -19,6 +20,7 @@ from emulator.seams.lineage import HEADER as CAUSE
 from emulator.seams.wire import Environ, StartResponse, Wsgi
 
 HEADER = "x-emulator-fault"
+OWN = "HTTP_" + OWN_HEADER.upper().replace("-", "_")
 PAGE = "/_emulator/faults"
 DEPLOYED_API = "/_user_request_"
 API = "execute-api"
@@ -47,7 +49,7 @@ class Faulty:
         self._account = account
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if not faults.STORE.armed() or environ.get("PATH_INFO", "").startswith("/_emulator/"):
+        if not faults.STORE.armed() or OWN in environ or environ.get("PATH_INFO", "").startswith("/_emulator/"):
             return self._application(environ, start_response)
         service, action, names = self._about(environ)
         hits = faults.STORE.hits(service, action, names)

@@ -26,6 +26,9 @@ LOG = logging.getLogger(__name__)
 SERVICE_HEADER, SOURCE_HEADER = "x-emulator-service", "x-emulator-source-arn"
 """Tell the emulator's STS which AWS service assumes a role, and for which of its resources."""
 
+OWN_HEADER = "x-emulator-own"
+"""On calls that the emulator makes for itself, which no fault is for."""
+
 _assuming: ContextVar[dict[str, str] | None] = ContextVar("assuming", default=None)
 _lock = threading.Lock()
 _offline = threading.Event()
@@ -87,6 +90,8 @@ def _client(endpoint: str, service: str, credentials: Credentials, region: str) 
         aws_session_token=credentials.session_token or None,
         config=_config,
     )
+    if credentials == ADMIN:
+        client.meta.events.register("before-call", _tell_own)
     if service == "sts":
         client.meta.events.register("before-call.sts.AssumeRole", _tell_service)
     return client
@@ -94,6 +99,10 @@ def _client(endpoint: str, service: str, credentials: Credentials, region: str) 
 
 def _tell_service(params: dict[str, Any], **_: Any) -> None:
     params["headers"].update(_assuming.get() or {})
+
+
+def _tell_own(params: dict[str, Any], **_: Any) -> None:
+    params["headers"][OWN_HEADER] = "true"
 
 
 def go_offline() -> None:

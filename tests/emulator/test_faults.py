@@ -260,6 +260,18 @@ def test_who_may_not_ask_is_refused_and_not_counted(aws: Any, emulator: Any, par
 
 
 @pytest.mark.emulator
+def test_what_the_emulator_looks_up_for_itself_is_not_hit(aws: Any, emulator: Any) -> None:
+    name = f"p-{uuid.uuid4().hex[:8]}"
+    model = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
+    made = aws("bedrock").create_inference_profile(inferenceProfileName=name, modelSource={"copyFrom": model})
+    arn = made["inferenceProfileArn"]
+    with fault(emulator.endpoint, "throttle", "bedrock", resource=arn, every=2) as armed:
+        asked = {"modelId": arn, "messages": [{"role": "user", "content": [{"text": "x"}]}]}
+        assert aws("bedrock-runtime").converse(**asked)["stopReason"] == "end_turn"
+        assert armed.now["seen"] == 1
+
+
+@pytest.mark.emulator
 def test_the_page_of_faults_lists_refuses_and_disarms(emulator: Any) -> None:
     status, answer = ask(emulator.endpoint, "GET")
     assert (status, answer["kinds"]) == (200, KINDS)
