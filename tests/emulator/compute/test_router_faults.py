@@ -25,7 +25,6 @@ ROOT = Path(__file__).resolve().parents[3]
 CALLERS = 8
 DEADLINE_SECONDS, FUNCTION_SECONDS = 10, 16
 """The router has to answer by the first; Lambda would end it at the second, and the caller would hear of that."""
-NOVA = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
 STEADY = {"failures": 1000, "seconds": 1}
 """A cooldown that never opens: the test counts what retries alone do."""
 SERVE = """
@@ -60,10 +59,11 @@ class Platform:
         self.endpoint, self._aws, self._prefix, self._function = endpoint, aws, prefix, function
         self.server = server
 
-    def model(self) -> str:
+    def model(self, base: str = "amazon.nova-lite-v1:0") -> str:
         """A Bedrock model that nobody else calls."""
         made = self._aws("bedrock").create_inference_profile(
-            inferenceProfileName=unique("profile"), modelSource={"copyFrom": NOVA}
+            inferenceProfileName=unique("profile"),
+            modelSource={"copyFrom": f"arn:aws:bedrock:us-east-1::foundation-model/{base}"},
         )
         return str(made["inferenceProfileArn"])
 
@@ -79,13 +79,17 @@ class Platform:
         return f"{self._prefix}/{blueprint}"
 
     def ask(self, blueprint: str, texts: list[str], marker: str) -> Said:
+        path = {"resource": "/realtime/{blueprint}", "pathParameters": {"blueprint": blueprint}}
+        status, headers, body = self.post(path, {"inputs": texts, "parameters": {}})
+        return Said(status, headers, body, marker in json.dumps(body.get("outputs", "")))
+
+    def post(self, path: dict[str, Any], document: Any) -> tuple[int, dict[str, str], dict[str, Any]]:
         event = {
-            "resource": "/realtime/{blueprint}",
+            **path,
             "httpMethod": "POST",
             "headers": {"Content-Type": "application/json"},
-            "pathParameters": {"blueprint": blueprint},
             "requestContext": {"requestId": unique("q")},
-            "body": json.dumps({"inputs": texts, "parameters": {}}, ensure_ascii=False),
+            "body": json.dumps(document, ensure_ascii=False),
         }
         answer = self._aws("lambda").invoke(
             FunctionName=self._function, Payload=json.dumps(event, ensure_ascii=False).encode()
@@ -93,8 +97,7 @@ class Platform:
         response = json.loads(answer["Payload"].read())
         # A router that overruns its deadline is ended by Lambda, and shows here.
         assert "FunctionError" not in answer, response
-        body = json.loads(response["body"])
-        return Said(response["statusCode"], response["headers"], body, marker in json.dumps(body.get("outputs", "")))
+        return response["statusCode"], response["headers"], json.loads(response["body"])
 
     def storm(self, blueprint: str, requests: int) -> list[Said]:
         """So many callers, each with a question of its own."""
@@ -298,6 +301,23 @@ def test_some_of_many_inputs_throttled_are_asked_again_and_only_they(platform: P
     assert all(f"item-{n}-x" in output["text"] for n, output in enumerate(said.body["outputs"]))
     assert fired >= 2
     assert len(platform.calls(model)) == 12
+
+
+@pytest.mark.parametrize("base", ["amazon.titan-embed-text-v2:0", "cohere.embed-english-v3"])
+def test_embeddings_come_in_order_though_some_calls_are_throttled(platform: Platform, armed: Any, base: str) -> None:
+    model = platform.model(base)
+    target = {"source": "bedrock", "model_id": model, "base_model_id": base}
+    blueprint = platform.route(target, cooldown=STEADY, retry={"base_seconds": 0.01, "retries": 4})
+    path = {"resource": "/v1/embeddings"}
+    texts = ["a camera with a lens", "saffron rice", "a camera with a good lens"]
+    with armed("throttle", "bedrock", action="InvokeModel", resource=model, count=2) as some:
+        status, _, body = platform.post(path, {"model": blueprint, "input": texts})
+        assert some.fired == 2
+    assert status == 200, body
+    first, other, alike = ([*each["embedding"]] for each in body["data"])
+    near, far = (sum(a * b for a, b in zip(first, vector, strict=True)) for vector in (alike, other))
+    assert near > 0.5 > far + 0.3
+    assert body["usage"]["prompt_tokens"] == 13
 
 
 def test_a_guardrail_that_cannot_be_asked_lets_nothing_through(platform: Platform, armed: Any, aws: Any) -> None:
