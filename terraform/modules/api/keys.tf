@@ -64,16 +64,3 @@ resource "aws_ssm_parameter" "key" {
     blueprints = sort(each.value.blueprints)
   })
 }
-
-locals {
-  keys_arn = "arn:${data.aws_partition.current.partition}:ssm:${var.context.region}:${var.context.account_id}:parameter${var.keys_prefix}"
-}
-
-data "aws_iam_policy_document" "read_keys" {
-  statement {
-    # SSM asks for the right on the path, with or without a slash at its end.
-    sid       = "ReadKeyHashes"
-    actions   = ["ssm:GetParametersByPath"]
-    resources = [local.keys_arn, "${local.keys_arn}/*"]
-  }
-}

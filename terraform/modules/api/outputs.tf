@@ -23,11 +23,6 @@ output "api_key_ids" {
   value       = { for name, key in aws_api_gateway_api_key.this : name => key.id }
 }
 
-output "read_keys_policy_document" {
-  description = "Right to read the keys' hashes, for the authorizer's role."
-  value       = data.aws_iam_policy_document.read_keys.json
-}
-
 output "iam_door_policy_document" {
   description = "Right to call the API under /iam/, for roles that are to have it; null without that door."
   value       = var.auth.iam ? data.aws_iam_policy_document.iam_door.json : null

@@ -1,5 +1,6 @@
 locals {
   keys_prefix = "/${var.context.project}/${var.context.environment}/api-keys"
+  keys_arn    = "arn:${data.aws_partition.current.partition}:ssm:${var.context.region}:${var.context.account_id}:parameter${local.keys_prefix}"
 }
 
 module "api" {

@@ -1,3 +1,13 @@
+# Here and not in the API's module, which needs the authorizer: modules depend on each other in one direction.
+data "aws_iam_policy_document" "authorizer" {
+  statement {
+    # SSM asks for the right on the path, with or without a slash at its end.
+    sid       = "ReadKeyHashes"
+    actions   = ["ssm:GetParametersByPath"]
+    resources = [local.keys_arn, "${local.keys_arn}/*"]
+  }
+}
+
 # Asked at every request of the key door, so it does as little as possible: one look at hashes that it remembers.
 module "authorizer" {
   source = "../../modules/lambda"
@@ -8,7 +18,7 @@ module "authorizer" {
   package      = var.packages["token_authorizer"]
 
   policy_documents = {
-    keys = module.api.read_keys_policy_document
+    keys = data.aws_iam_policy_document.authorizer.json
   }
 
   function = {

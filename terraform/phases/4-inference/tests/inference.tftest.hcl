@@ -103,6 +103,15 @@ run "the_router_reads_routes_of_its_environment" {
   }
 }
 
+run "the_authorizer_reads_hashes_of_its_environment" {
+  command = plan
+
+  assert {
+    condition     = data.aws_iam_policy_document.authorizer.statement[0].actions == toset(["ssm:GetParametersByPath"]) && data.aws_iam_policy_document.authorizer.statement[0].resources == toset([for end in ["", "/*"] : "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/api-keys${end}"])
+    error_message = "Keys of another environment are none of its business."
+  }
+}
+
 run "refuses_a_missing_package" {
   command = plan
 
