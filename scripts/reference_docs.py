@@ -1,4 +1,4 @@
-"""Writes `docs/reference/{cli,configuration,exit-codes}.md` from the code.
+"""Writes `docs/reference/{cli,configuration,exit-codes,inference-matrix}.md` from the code.
 
     python -m scripts.reference_docs [--check]
 
@@ -18,6 +18,7 @@ import click
 
 from orchestrator import cli, errors
 from orchestrator.config.schema import schemas
+from scripts import inference_matrix
 
 REPO = Path(__file__).resolve().parent.parent
 FOLDER = Path("docs/reference")
@@ -111,7 +112,12 @@ def exit_codes_page() -> str:
     return "\n\n".join(["# Exit codes", NOTE, "```text\n" + story + "\n```"]) + "\n"
 
 
-PAGES = {"cli.md": cli_page, "configuration.md": configuration_page, "exit-codes.md": exit_codes_page}
+PAGES = {
+    "cli.md": cli_page,
+    "configuration.md": configuration_page,
+    "exit-codes.md": exit_codes_page,
+    "inference-matrix.md": lambda: inference_matrix.page(NOTE),
+}
 
 
 def main() -> int:

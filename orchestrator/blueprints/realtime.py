@@ -28,6 +28,8 @@ class RealtimeStack(BlueprintStack):
         }
         if blueprint.autoscaling is not None:
             asked["autoscaling"] = blueprint.autoscaling.model_dump()
+        asked |= self._options()
+        written = [f"inference_realtime_logs/{blueprint.name}"] if blueprint.data_capture else []
         endpoint = self.module(
             "endpoint",
             {
@@ -45,7 +47,7 @@ class RealtimeStack(BlueprintStack):
                 "kms": "${var.foundation.kms}",
                 "bucket": {"name": "${var.foundation.s3.bucket_name}"},
                 "policy_documents": {
-                    "bucket": model_artifacts(self).get("policy_document"),
+                    "bucket": model_artifacts(self, *written).get("policy_document"),
                     "execution": "${var.foundation.iam.execution_documents.realtime}",
                     "network": "${var.foundation.vpc.network_policy_documents.endpoints}",
                 },
@@ -59,3 +61,28 @@ class RealtimeStack(BlueprintStack):
             },
         )
         return {name: endpoint.get(name) for name in (*ENDPOINT_OUTPUTS, "release_parameter_name")}
+
+    def _options(self) -> dict[str, Any]:
+        """What was asked for beyond one model on some instances."""
+        blueprint = self.blueprint
+        asked: dict[str, Any] = {}
+        if blueprint.variants:
+            asked["weight"] = blueprint.weight
+            asked["variants"] = {
+                name: each.model_dump(exclude_none=True) for name, each in sorted(blueprint.variants.items())
+            }
+        for name in ("shadow", "multi_model", "data_capture"):
+            option = getattr(blueprint, name)
+            if option is not None:
+                asked[name] = option.model_dump(exclude_none=True)
+        if blueprint.containers is not None:
+            others = [
+                {
+                    "name": name,
+                    "group": f'${{var.foundation.model_registry.group_names["{each.group}"]}}',
+                    "version": each.version,
+                }
+                for name, each in blueprint.containers.others.items()
+            ]
+            asked["containers"] = {**blueprint.containers.model_dump(exclude={"others"}), "others": others}
+        return asked

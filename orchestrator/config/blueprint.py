@@ -5,7 +5,7 @@ Which options go with which kind is in `orchestrator.config.options`.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -26,6 +26,54 @@ class Autoscaling(Section):
     min: int = Field(1, ge=1)
     max: int = Field(2, ge=1)
     invocations_per_minute: int = Field(200, ge=1)
+
+
+Version = Annotated[int, Field(ge=1, description="number in the model's group; none: the primary variant's")]
+
+
+class Variant(Section):
+    """A production variant beside `primary`: another version of the model, or other instances."""
+
+    weight: int = Field(1, ge=0, description="share of the requests, beside the weights of the others")
+    instance_type: str = "ml.m5.large"
+    instance_count: int = Field(1, ge=1)
+    version: Version | None = None
+
+
+class Shadow(Section):
+    """A variant that gets a copy of requests, and whose answers nobody waits for."""
+
+    sampling_percent: int = Field(100, ge=1, le=100, description="of the requests")
+    instance_type: str = "ml.m5.large"
+    instance_count: int = Field(1, ge=1)
+    version: Version | None = None
+
+
+class MultiModel(Section):
+    """One container that loads models when they are asked for, from artifacts/models/sagemaker-custom/<name>/."""
+
+    default: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_./-]*\.tar\.gz$")] = Field(
+        description="model that requests through the API mean"
+    )
+
+
+class OtherContainer(Section):
+    group: Name = Field(description="model package group")
+    version: int = Field(ge=1, description="number in the group: containers are pinned")
+
+
+class Containers(Section):
+    """Containers beside `primary`: each gets what the one before it answered, or a request names the one it means."""
+
+    mode: Literal["serial", "direct"]
+    target: Name = Field("primary", description="of mode direct: the container that requests through the API mean")
+    others: dict[Name, OtherContainer] = Field(min_length=1, max_length=14, description="by host name, in their order")
+
+
+class DataCapture(Section):
+    """Requests and answers as JSON Lines below inference/realtime/logs/<name>/."""
+
+    sampling_percent: int = Field(100, ge=1, le=100, description="of the requests")
 
 
 class Serverless(Section):
@@ -71,6 +119,12 @@ class Blueprint(Section):
     instance_type: str = "ml.m5.large"
     instance_count: int = Field(1, ge=1)
     autoscaling: Autoscaling | None = None
+    weight: int = Field(1, ge=0, description="of the variant `primary`, beside `variants`")
+    variants: dict[Name, Variant] = Field({}, max_length=9, description="production variants beside `primary`")
+    shadow: Shadow | None = None
+    multi_model: MultiModel | None = None
+    containers: Containers | None = None
+    data_capture: DataCapture | None = None
     serverless: Serverless | None = Field(None, description="of kind serverless on SageMaker; none: the defaults")
     rollout: Rollout = Rollout()
     parameters: dict[str, float | int | str] = Field({}, description="default request parameters, e.g. max_tokens")

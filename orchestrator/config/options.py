@@ -60,6 +60,66 @@ OPTIONS: dict[str, Option] = {
             "async": "SageMaker Asynchronous Inference runs on instances, which scale to none",
         },
     ),
+    "variants": Option(
+        "production variants that share the traffic by weight (A/B)",
+        ("weight", "variants"),
+        {
+            "serverless": _ONE_VARIANT,
+            "batch": "a batch job runs one model",
+            "async": "one queue leads to one variant here: which of several answered would be known too late",
+        },
+    ),
+    "shadow": Option(
+        "a variant that gets a copy of the requests",
+        ("shadow",),
+        {
+            "serverless": "SageMaker has shadow variants on instances only",
+            "batch": "a batch job runs one model",
+            "async": "SageMaker has no shadow variants behind an asynchronous endpoint",
+        },
+    ),
+    "multi-model": Option(
+        "one container that loads models when they are asked for",
+        ("multi_model",),
+        {
+            "serverless": "SageMaker Serverless Inference has no multi-model endpoints",
+            "batch": "a batch job names its model",
+            "async": "one queue leads to one model here",
+        },
+    ),
+    "multi-container": Option(
+        "several containers, in series or named by the request",
+        ("containers",),
+        {
+            "serverless": "SageMaker Serverless Inference has no inference pipelines and one container",
+            "async": "one queue leads to one container here",
+        },
+    ),
+    "data capture": Option(
+        "requests and answers in S3",
+        ("data_capture",),
+        {
+            "serverless": "SageMaker Serverless Inference captures no data",
+            "batch": "inputs and outputs of a batch job are objects already",
+            "async": "inputs and outputs of asynchronous requests are objects already",
+        },
+    ),
+    "model monitor": Option(
+        "schedules that compare captured data with a baseline",
+        refused={
+            "serverless": "SageMaker Model Monitor needs data capture, which Serverless Inference has not",
+            "async": "SageMaker Model Monitor needs data capture",
+        },
+    ),
+    "rollout": Option(
+        "canary or linear releases with rollback",
+        ("rollout",),
+        {
+            "serverless": "releases of serverless endpoints move all requests at once: there is no fleet",
+            "batch": "a batch job runs the version that is live when it starts",
+            "async": "the queue waits while the fleet is replaced: nothing is gained by parts",
+        },
+    ),
     "vpc": Option(
         "containers in private subnets",
         refused={"serverless": "SageMaker Serverless Inference has no VPC: its containers reach the internet"},
@@ -73,6 +133,25 @@ OPTIONS: dict[str, Option] = {
         refused={"serverless": "SageMaker Serverless Inference shows no volume that a key could be given for"},
     ),
 }
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Two keys that one file cannot have together."""
+
+    one: str
+    other: str
+    reason: str
+
+
+EXCLUSIONS = (
+    Exclusion("shadow", "variants", "SageMaker takes one production variant beside a shadow variant"),
+    Exclusion("shadow", "multi_model", "SageMaker has no shadow variants of multi-model endpoints"),
+    Exclusion("shadow", "containers", "SageMaker has no shadow variants of multi-container endpoints"),
+    Exclusion("multi_model", "containers", "one container loads many models, or several have one each"),
+    Exclusion("multi_model", "variants", "variants differ in the version of one model; here a request names its model"),
+    Exclusion("containers", "variants", "variants differ in the version of one model; these containers have several"),
+)
 
 
 def check(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
@@ -89,7 +168,36 @@ def check(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
             elif kind in option.refused:
                 rule = f"does not go with kind `{kind}`: {option.refused[kind]}"
                 yield document.problem((key,), rule, _plain(value))
+    yield from _check_exclusions(document, blueprint)
     yield from _check_serverless(document, blueprint)
+    yield from _check_variants(document, blueprint)
+
+
+def _check_exclusions(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+    for each in EXCLUSIONS:
+        value = getattr(blueprint, each.one)
+        if value and getattr(blueprint, each.other):
+            yield document.problem((each.one,), f"does not go with `{each.other}`: {each.reason}", _plain(value))
+
+
+def _check_variants(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+    weights = [blueprint.weight, *(each.weight for each in blueprint.variants.values())]
+    if not any(weights):
+        yield document.problem(("weight",), "nobody would answer: at least one weight must be above 0", weights)
+    if "weight" in blueprint.model_fields_set and not blueprint.variants:
+        rule = "shares the requests with `variants`, and there are none"
+        yield document.problem(("weight",), rule, blueprint.weight)
+    for name in set(blueprint.variants) & {"primary", "shadow"}:
+        yield document.problem(("variants", name), "is the name of a variant that the platform makes", name)
+    containers = blueprint.containers
+    if containers:
+        known = ["primary", *containers.others]
+        if "primary" in containers.others:
+            rule = "is the name of the blueprint's own container"
+            yield document.problem(("containers", "others", "primary"), rule, "primary")
+        if containers.target not in known:
+            rule = f"must be one of the containers: {', '.join(known)}"
+            yield document.problem(("containers", "target"), rule, containers.target)
 
 
 def _check_serverless(document: Document, blueprint: Blueprint) -> Iterator[Problem]:

@@ -1,5 +1,5 @@
 locals {
-  alarms = [aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.latency]
+  alarms = concat([aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.latency], values(aws_cloudwatch_metric_alarm.variant_errors))
 
   variant_dimensions = {
     EndpointName = local.endpoint_name

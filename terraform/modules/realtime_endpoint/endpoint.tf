@@ -8,7 +8,31 @@ resource "aws_sagemaker_endpoint_configuration" "launch" {
     model_name             = aws_sagemaker_model.launch.name
     instance_type          = local.launch.instance_type
     initial_instance_count = local.launch.instance_count
-    initial_variant_weight = 1
+    initial_variant_weight = local.launched.weight
+  }
+
+  dynamic "production_variants" {
+    for_each = local.launched.variants
+
+    content {
+      variant_name           = production_variants.key
+      model_name             = production_variants.value.version == null ? aws_sagemaker_model.launch.name : aws_sagemaker_model.pinned[tostring(production_variants.value.version)].name
+      instance_type          = production_variants.value.instance_type
+      initial_instance_count = production_variants.value.instance_count
+      initial_variant_weight = production_variants.value.weight
+    }
+  }
+
+  dynamic "shadow_production_variants" {
+    for_each = local.launched.shadow
+
+    content {
+      variant_name           = "shadow"
+      model_name             = shadow_production_variants.value.version == null ? aws_sagemaker_model.launch.name : aws_sagemaker_model.pinned[tostring(shadow_production_variants.value.version)].name
+      instance_type          = shadow_production_variants.value.instance_type
+      initial_instance_count = shadow_production_variants.value.instance_count
+      initial_variant_weight = shadow_production_variants.value.sampling_percent
+    }
   }
 
   dynamic "data_capture_config" {

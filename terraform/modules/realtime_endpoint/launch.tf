@@ -15,6 +15,11 @@ resource "terraform_data" "launch" {
     models_key_arn     = var.kms.models_key_arn
     data_key_arn       = var.kms.data_key_arn
     spec_hash          = local.wanted_hash
+    weight             = local.wanted_weight
+    variants           = var.blueprint.variants
+    shadow             = var.blueprint.shadow
+    multi_model        = var.blueprint.multi_model
+    containers         = var.blueprint.containers
   }
 
   lifecycle {
@@ -34,7 +39,17 @@ locals {
 
   # Instances with NVMe disks encrypt those in hardware, and SageMaker refuses a volume key for them.
   local_disk_pattern = "^ml\\.([a-z]+[0-9]+[a-z]*d[a-z]*|g4dn|g5|g6e?|p4de?|p5(en?)?|trn[12]n?)\\."
-  has_local_disk     = can(regex(local.local_disk_pattern, local.launch.instance_type))
+  has_local_disk     = anytrue([for each in local.launched_types : can(regex(local.local_disk_pattern, each))])
+  launched_types     = concat([local.launch.instance_type], [for each in values(local.launched.variants) : each.instance_type], local.launched.shadow[*].instance_type)
+
+  # An endpoint that was launched before these options existed has none of them.
+  launched = {
+    weight      = try(local.launch.weight, 1)
+    variants    = try(local.launch.variants, {})
+    shadow      = try(local.launch.shadow, null) == null ? [] : [local.launch.shadow]
+    multi_model = try(local.launch.multi_model, null) != null
+    containers  = try(local.launch.containers, null) == null ? [] : [local.launch.containers]
+  }
 
   # The inference code travels inside model.tar.gz/code: an isolated container cannot fetch anything itself.
   container_environment = {

@@ -13,17 +13,24 @@ locals {
     # A member that is not there is not sent. The model of the release goes into every variant that names none.
     config = merge(
       {
-        ProductionVariants = [{
+        ProductionVariants = concat([{
           VariantName          = local.variant_name
           InstanceType         = var.blueprint.instance_type
           InitialInstanceCount = var.blueprint.instance_count
-          InitialVariantWeight = 1
-        }]
+          InitialVariantWeight = local.wanted_weight
+        }], local.wanted_variants)
       },
-      can(regex(local.local_disk_pattern, var.blueprint.instance_type)) ? {} : { KmsKeyId = var.kms.models_key_arn },
+      length(local.wanted_shadows) == 0 ? {} : { ShadowProductionVariants = local.wanted_shadows },
+      anytrue([for each in local.wanted_types : can(regex(local.local_disk_pattern, each))]) ? {} : { KmsKeyId = var.kms.models_key_arn },
       var.blueprint.data_capture == null ? {} : { DataCaptureConfig = local.wanted_capture },
     )
   }
+
+  wanted_types = concat([var.blueprint.instance_type], values(var.blueprint.variants)[*].instance_type, var.blueprint.shadow[*].instance_type)
+
+  # Models of a multi-model endpoint are objects below its prefix, and those of several containers are pinned: a new
+  # version of the one group has no place of its own there.
+  has_releases = var.blueprint.multi_model == null && var.blueprint.containers == null
 
   wanted_capture = {
     EnableCapture             = true
@@ -58,6 +65,8 @@ locals {
 }
 
 resource "aws_ssm_parameter" "release" {
+  count = local.has_releases ? 1 : 0
+
   # checkov:skip=CKV2_AWS_34: the record describes an endpoint and holds no secret
   # checkov:skip=CKV_AWS_337: the record describes an endpoint and holds no secret
   name        = "${local.release_path}/specs/${var.blueprint.name}"

@@ -10,11 +10,11 @@ resource "aws_ssm_parameter" "route" {
     blueprint = var.blueprint.name
     kind      = "realtime"
     source    = "sagemaker"
-    targets = [{
-      name          = "primary"
-      endpoint_name = aws_sagemaker_endpoint.this.name
-      weight        = 1
-    }]
+    targets = [merge(
+      { name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name, weight = 1 },
+      var.blueprint.multi_model == null ? {} : { target_model = try(var.blueprint.multi_model.default, "") },
+      try(var.blueprint.containers.mode, "") == "direct" ? { target_container = try(var.blueprint.containers.target, "") } : {},
+    )]
     # Values arrive as text; numbers are numbers again in the record.
     parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
   })

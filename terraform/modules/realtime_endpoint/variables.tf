@@ -26,6 +26,27 @@ variable "blueprint" {
     data_capture = optional(object({
       sampling_percent = optional(number, 100)
     }))
+    weight = optional(number, 1)
+    variants = optional(map(object({
+      weight         = optional(number, 1)
+      instance_type  = optional(string, "ml.m5.large")
+      instance_count = optional(number, 1)
+      version        = optional(number)
+    })), {})
+    shadow = optional(object({
+      sampling_percent = optional(number, 100)
+      instance_type    = optional(string, "ml.m5.large")
+      instance_count   = optional(number, 1)
+      version          = optional(number)
+    }))
+    multi_model = optional(object({
+      default = string
+    }))
+    containers = optional(object({
+      mode   = string
+      target = optional(string, "primary")
+      others = list(object({ name = string, group = string, version = number }))
+    }))
     parameters = optional(map(string), {})
     rollout = optional(object({
       strategy         = optional(string, "all_at_once")
@@ -91,6 +112,62 @@ variable "blueprint" {
   validation {
     condition     = min(var.blueprint.rollout.bake_seconds, var.blueprint.rollout.keep_old_seconds) >= 0 && max(var.blueprint.rollout.bake_seconds, var.blueprint.rollout.keep_old_seconds) <= 3600
     error_message = "blueprint.rollout.bake_seconds and keep_old_seconds must be from 0 to 3600; received ${var.blueprint.rollout.bake_seconds} and ${var.blueprint.rollout.keep_old_seconds}."
+  }
+
+  validation {
+    condition     = alltrue([for name, each in var.blueprint.variants : can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", name)) && !contains(["primary", "shadow"], name)])
+    error_message = "blueprint.variants must have names of 2 to 32 lower-case letters, digits and hyphens, and none called primary or shadow; received [${join(", ", keys(var.blueprint.variants))}]."
+  }
+
+  validation {
+    condition     = alltrue([for weight in concat([var.blueprint.weight], values(var.blueprint.variants)[*].weight) : weight >= 0 && floor(weight) == weight]) && sum(concat([var.blueprint.weight], values(var.blueprint.variants)[*].weight)) > 0
+    error_message = "blueprint.weight and the weights of variants must be whole numbers from 0, not all of them 0; received [${join(", ", concat([var.blueprint.weight], values(var.blueprint.variants)[*].weight))}]."
+  }
+
+  validation {
+    # SageMaker's limit is ten variants.
+    condition     = length(var.blueprint.variants) <= 9
+    error_message = "blueprint.variants must be at most 9 beside the primary one; received ${length(var.blueprint.variants)}."
+  }
+
+  validation {
+    condition     = var.blueprint.shadow == null ? true : var.blueprint.shadow.sampling_percent >= 1 && var.blueprint.shadow.sampling_percent <= 100 && floor(var.blueprint.shadow.sampling_percent) == var.blueprint.shadow.sampling_percent
+    error_message = "blueprint.shadow.sampling_percent must be a whole number from 1 to 100; received ${try(var.blueprint.shadow.sampling_percent, "-")}."
+  }
+
+  validation {
+    condition     = var.blueprint.shadow == null || length(var.blueprint.variants) == 0
+    error_message = "blueprint.shadow goes with one production variant only, by SageMaker's rule; received also variants [${join(", ", keys(var.blueprint.variants))}]."
+  }
+
+  validation {
+    condition     = var.blueprint.shadow == null || (var.blueprint.multi_model == null && var.blueprint.containers == null)
+    error_message = "blueprint.shadow does not go with multi_model or containers, by SageMaker's rule; received ${var.blueprint.multi_model == null ? "containers" : "multi_model"}."
+  }
+
+  validation {
+    condition     = var.blueprint.multi_model == null || var.blueprint.containers == null
+    error_message = "blueprint.multi_model and blueprint.containers exclude each other: one container loads many models, or several have one each; received both."
+  }
+
+  validation {
+    condition     = length(var.blueprint.variants) == 0 || (var.blueprint.multi_model == null && var.blueprint.containers == null)
+    error_message = "blueprint.variants differ in the version of one model and do not go with multi_model or containers; received [${join(", ", keys(var.blueprint.variants))}]."
+  }
+
+  validation {
+    condition     = var.blueprint.multi_model == null ? true : can(regex("^[A-Za-z0-9][A-Za-z0-9_./-]*\\.tar\\.gz$", var.blueprint.multi_model.default)) && !strcontains(var.blueprint.multi_model.default, "..")
+    error_message = "blueprint.multi_model.default must be the path of a .tar.gz below the endpoint's prefix; received \"${try(var.blueprint.multi_model.default, "-")}\"."
+  }
+
+  validation {
+    condition     = var.blueprint.containers == null ? true : contains(["serial", "direct"], var.blueprint.containers.mode) && length(var.blueprint.containers.others) >= 1 && length(var.blueprint.containers.others) <= 14
+    error_message = "blueprint.containers must have mode serial or direct and 1 to 14 others, as SageMaker takes 15 containers; received ${try(var.blueprint.containers.mode, "-")} and ${try(length(var.blueprint.containers.others), 0)}."
+  }
+
+  validation {
+    condition     = var.blueprint.containers == null ? true : contains(concat(["primary"], var.blueprint.containers.others[*].name), var.blueprint.containers.target) && length(distinct(concat(["primary"], var.blueprint.containers.others[*].name))) == length(var.blueprint.containers.others) + 1
+    error_message = "blueprint.containers must have names of their own, none called primary, and a target among them; received [${join(", ", try(var.blueprint.containers.others[*].name, []))}] and target ${try(var.blueprint.containers.target, "-")}."
   }
 }
 

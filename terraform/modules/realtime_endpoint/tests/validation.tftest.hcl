@@ -221,3 +221,123 @@ run "routes_prefix_without_slash_is_refused" {
 
   expect_failures = [var.routes_prefix]
 }
+
+run "variant_called_primary_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", variants = { primary = {} } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "weight_of_a_half_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", weight = 0.5 }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "weights_that_are_all_zero_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", weight = 0, variants = { other = { weight = 0 } } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "ten_more_variants_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", variants = { for number in range(10) : "variant-${number}" => {} } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "shadow_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", shadow = { sampling_percent = 0 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "shadow_beside_variants_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", shadow = {}, variants = { other = {} } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "shadow_of_many_models_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", shadow = {}, multi_model = { default = "a.tar.gz" } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "many_models_in_several_containers_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", multi_model = { default = "a.tar.gz" }, containers = { mode = "serial", others = [{ name = "next", group = "g", version = 1 }] } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "variants_of_many_models_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", variants = { other = {} }, multi_model = { default = "a.tar.gz" } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "model_outside_the_prefix_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", multi_model = { default = "../a.tar.gz" } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "containers_without_others_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", containers = { mode = "serial", others = [] } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "target_that_is_no_container_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", containers = { mode = "direct", target = "elsewhere", others = [{ name = "next", group = "g", version = 1 }] } }
+  }
+
+  expect_failures = [var.blueprint]
+}

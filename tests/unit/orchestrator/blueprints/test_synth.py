@@ -213,6 +213,37 @@ def test_whatever_module_a_stack_calls_counts_as_its_input(tmp_path: Path, bluep
     assert {REPO / "terraform" / "modules" / name for name in called} <= known
 
 
+def test_options_of_an_endpoint_reach_its_module(tmp_path: Path) -> None:
+    options = {
+        "weight": 9,
+        "variants": {"challenger": {"weight": 1, "version": 3}},
+        "data_capture": {"sampling_percent": 20},
+    }
+    asked = Blueprint.model_validate({**REVIEWS.model_dump(exclude_none=True), **options})
+    document = written(tmp_path, asked)["module"]
+    given = document["endpoint"]["blueprint"]
+    assert {name: given[name] for name in options} == {
+        "weight": 9,
+        "variants": {"challenger": {"weight": 1, "instance_type": "ml.m5.large", "instance_count": 1, "version": 3}},
+        "data_capture": {"sampling_percent": 20},
+    }
+    assert document["s3_access"]["write"] == ["inference_realtime_logs/reviews"]
+
+
+def test_other_containers_are_pinned_versions_of_their_groups(tmp_path: Path) -> None:
+    containers = {"mode": "serial", "others": {"language": {"group": "language", "version": 4}}}
+    asked = REVIEWS.model_copy(
+        update={"containers": Blueprint.model_validate({**REVIEWS.model_dump(), "containers": containers}).containers}
+    )
+    given = written(tmp_path, asked)["module"]["endpoint"]["blueprint"]["containers"]
+    group = '${var.foundation.model_registry.group_names["language"]}'
+    assert given == {
+        "mode": "serial",
+        "target": "primary",
+        "others": [{"name": "language", "group": group, "version": 4}],
+    }
+
+
 def test_a_serverless_sagemaker_blueprint(tmp_path: Path) -> None:
     document = without_comments(written(tmp_path, REVIEWS_SERVERLESS))
     assert document["module"]["endpoint"] == {

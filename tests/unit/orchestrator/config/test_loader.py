@@ -237,6 +237,21 @@ def test_all_problems_of_all_files_come_at_once() -> None:
             "serverless.max_concurrency: input should be less than or equal to 200 (received 201)"),
         (("kind: realtime", "kind: serverless\nserverless: {max_concurrency: 2, provisioned_concurrency: 3}"),
             "x1.yaml:3: serverless.provisioned_concurrency: must not exceed `max_concurrency` (2) (received 3)"),
+        (("smoke:", "shadow: {}\nvariants: {b: {}}\nsmoke:"), "x1.yaml:7: variants.b.[key]: must match"),
+        (("smoke:", "shadow: {}\nvariants: {bb: {}}\nsmoke:"), "x1.yaml:6: shadow: does not go with `variants`: "
+            "SageMaker takes one production variant beside a shadow variant (received {})"),
+        (("smoke:", "shadow: {}\nmulti_model: {default: a.tar.gz}\nsmoke:"), "x1.yaml:6: shadow: does not go with "
+            "`multi_model`: SageMaker has no shadow variants of multi-model endpoints"),
+        (("smoke:", "weight: 0\nvariants: {bb: {weight: 0}}\nsmoke:"), "x1.yaml:6: weight: nobody would answer: at "
+            "least one weight must be above 0 (received [0, 0])"),
+        (("smoke:", "weight: 3\nsmoke:"), "x1.yaml:6: weight: shares the requests with `variants`, and there are none"),
+        (("smoke:", "variants: {primary: {}}\nsmoke:"), "x1.yaml:6: variants.primary: is the name of a variant that"),
+        (("smoke:", "containers: {mode: direct, target: zz, others: {next: {group: reviews, version: 1}}}\nsmoke:"),
+            "x1.yaml:6: containers.target: must be one of the containers: primary, next (received 'zz')"),
+        (("kind: realtime", "kind: serverless\ndata_capture: {}"), "x1.yaml:3: data_capture: does not go with kind "
+            "`serverless`: SageMaker Serverless Inference captures no data (received {})"),
+        (("kind: realtime", "kind: serverless\nvariants: {bb: {}}"), "x1.yaml:3: variants: does not go with kind "
+            "`serverless`: SageMaker Serverless Inference has one variant per endpoint"),
         (("smoke:", "autoscaling: {min: 3, max: 1}\nsmoke:"), "x1.yaml:6: autoscaling.min: must not "
             "exceed `max` (1) (received 3)"),
     ],
