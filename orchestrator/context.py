@@ -15,6 +15,7 @@ from orchestrator.config.models import Blueprint, Environment
 from orchestrator.session import state_tags
 from orchestrator.tools.interfaces import (
     Cloud,
+    DueRelease,
     EmulatorInfo,
     EmulatorProcess,
     EventSink,
@@ -23,6 +24,7 @@ from orchestrator.tools.interfaces import (
     PipelineResult,
     PolicyGate,
     ProbeResult,
+    ReleaseResult,
     StateStore,
     SynthInputs,
     TerraformTool,
@@ -129,6 +131,18 @@ class RealTools:
             emulator_evidence=evidence,
             on_event=on_event,
         )
+
+    def releases_due(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, DueRelease]:
+        from orchestrator.release import due
+
+        return due(cloud, parameters)
+
+    def release(
+        self, cloud: Cloud, machine: str, versions: Mapping[str, str | None], *, on_event: EventSink
+    ) -> tuple[ReleaseResult, ...]:
+        from orchestrator.release import run
+
+        return run(cloud, machine, versions, on_event)
 
     def smoke(
         self, cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink

@@ -14,7 +14,8 @@
     ├── StateLocked (13)         somebody else holds the state lock
     ├── ApprovalRequired (14)    a person has to say yes
     ├── RiskNotAccepted (15)     a plan has risks of a class that was not accepted
-    └── QueryFailed (16)         Athena refused or failed a query
+    ├── QueryFailed (16)         Athena refused or failed a query
+    └── ReleaseFailed (17)       an endpoint did not get its new version, and kept or went back to the old one
 
 Click's own usage errors exit with 2, an interrupt with 130, an unexpected exception with 70.
 """
@@ -92,3 +93,7 @@ class RiskNotAccepted(PlatformError):
 
 class QueryFailed(PlatformError):
     exit_code = 16
+
+
+class ReleaseFailed(PlatformError):
+    exit_code = 17

@@ -20,6 +20,7 @@ from orchestrator.errors import (
     EmulatorError,
     PipelineFailed,
     PlatformError,
+    ReleaseFailed,
     SetupError,
     SmokeFailed,
     WaitingForModel,
@@ -66,6 +67,7 @@ class Executor:
             steps.PreviewStack: lambda step: stacks.show_for_approval(session, step.stack, step.name),
             steps.Approve: lambda step: session.approval.decide(session.environment.name, step.stacks),
             steps.RunPipeline: self._run_pipeline,
+            steps.Release: self._release,
             steps.SmokeTest: self._smoke_test,
             steps.DestroyStack: lambda step: stacks.destroy(session, step.stack),
             steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
@@ -196,15 +198,44 @@ class Executor:
             )
         load_model_versions(session)
 
-    def _interruptible(self, sink: EventSink) -> EventSink:
-        """The pipeline is only watched from here; an interrupt ends the watching at its next event."""
+    def _interruptible(self, sink: EventSink, what: str = "the pipeline was running") -> EventSink:
+        """What runs elsewhere is only watched from here; an interrupt ends the watching at its next event."""
 
         def receive(event: Json) -> None:
             if self.session.cancel.is_set():
-                raise PlatformError("interrupted while the pipeline was running")
+                raise PlatformError(f"interrupted while {what}")
             sink(event)
 
         return receive
+
+    def _release(self, step: steps.Release) -> None:
+        session = self.session
+        parameters = {
+            name: str(session.outputs[f"blueprint-{name}"]["release_parameter_name"])
+            for name in step.blueprints
+            if "release_parameter_name" in session.outputs.get(f"blueprint-{name}", {})
+        }
+        due = session.tools.releases_due(session.target.cloud, parameters)
+        if not due:
+            session.journal.stage(step.name, "not needed: every endpoint runs what its files and the live version make")
+            return
+        machine = session.outputs.get(steps.RELEASES, {}).get("release", {}).get("state_machine_arn")
+        if machine is None:
+            raise ReleaseFailed(
+                f"{'; '.join(each.reason for each in due.values())}; what would change that is not deployed",
+                hint=f"`orchestrator deploy {session.environment.name}` deploys the stack `{steps.RELEASES}`",
+            )
+        versions = {name: each.version for name, each in due.items()}
+        sink = self._interruptible(session.journal.sink(step.name), "releases were running; they go on")
+        results = session.tools.release(session.target.cloud, machine, versions, on_event=sink)
+        failed = [result for result in results if result.error]
+        if failed:
+            raise ReleaseFailed(
+                "; ".join(f"{result.blueprint}: {result.error}" for result in failed),
+                hint=f"the endpoint runs what it ran before; the execution {failed[0].execution_arn} has every step",
+            )
+        changed = [result.blueprint for result in results if result.changed]
+        session.journal.stage(step.name, f"released {', '.join(changed) or 'nothing: somebody else had already'}")
 
     def _smoke_test(self, step: steps.SmokeTest) -> None:
         session = self.session

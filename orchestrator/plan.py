@@ -16,6 +16,9 @@ from orchestrator.graph import Graph, Stack
 from orchestrator.proof import skips
 from orchestrator.values import blueprint_of
 
+RELEASES = "releases"
+"""Name of the stack that holds the release machine."""
+
 
 @dataclass(frozen=True)
 class Step:
@@ -102,6 +105,16 @@ class RunPipeline(Step):
 
 
 @dataclass(frozen=True)
+class Release(Step):
+    """Endpoints that exist get what their files and the live version make; skipped where they run it already."""
+
+    blueprints: tuple[str, ...]
+
+    takes_place: ClassVar[bool] = False
+    """It is only watched: the work is done elsewhere."""
+
+
+@dataclass(frozen=True)
 class SmokeTest(Step):
     blueprints: tuple[str, ...]
 
@@ -178,7 +191,14 @@ def deploy(
             steps.append(RunPipeline("pipeline", ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
     tested = tuple(stack.blueprint for stack in chosen if stack.blueprint)
     if tested:
-        steps.append(SmokeTest("smoke", ("policy", *_under(graph, chosen)), tested))
+        under = ("policy", *_under(graph, chosen))
+        released = tuple(stack for stack in chosen if stack.blueprint and _is_released(environment, stack))
+        if released:
+            waits = (*(stack.name for stack in released), *((RELEASES,) if RELEASES in names else ()))
+            blueprints = tuple(str(stack.blueprint) for stack in released)
+            steps.append(Release("release", ("policy", *waits), blueprints))
+            under = (*under, "release")
+        steps.append(SmokeTest("smoke", under, tested))
     return Plan(environment.name, command, tuple(steps))
 
 
@@ -199,6 +219,11 @@ def _under(graph: Graph, chosen: Sequence[Stack]) -> tuple[str, ...]:
 
 def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
     return bool(stack.blueprint) and blueprint_of(environment, str(stack.blueprint)).model.source == "sagemaker"
+
+
+def _is_released(environment: Environment, stack: Stack) -> bool:
+    blueprint = blueprint_of(environment, str(stack.blueprint))
+    return blueprint.kind == "realtime" and blueprint.model.source == "sagemaker"
 
 
 def preview(environment: Environment, stacks: Sequence[Stack]) -> Plan:

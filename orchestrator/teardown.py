@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,12 +11,13 @@ from orchestrator.tools.interfaces import Cloud
 from orchestrator.values import live_parameter
 
 _GONE = ("ResourceNotFound", "ResourceNotFoundException", "ParameterNotFound", "NotFoundException")
+_RELEASED = re.compile(r"-[0-9a-f]{8}-v\d+$")
 _KEPT_BY_AWS = (":training-job/", ":processing-job/")
 """Job records: AWS keeps them, nobody can delete them, they cost nothing."""
 
 
 def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
-    """Candidate endpoints of interrupted pipelines, model versions, and the live version's parameter."""
+    """Candidates of interrupted pipelines, what releases made, model versions, and the live version's parameter."""
     cloud, environment = session.target.cloud, session.environment
     prefix = f"{environment.name_prefix}-candidate"
     sagemaker = cloud.client("sagemaker")
@@ -28,12 +30,38 @@ def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
         for item in _pages(sagemaker, operation, key, NameContains=prefix):
             _unless_gone(getattr(sagemaker, delete), **{name_key: item[name_key]})
             removed += 1
+    removed += _remove_releases(session, sagemaker)
     for group in groups:
         for package in _packages(session, sagemaker, group):
             _unless_gone(sagemaker.delete_model_package, ModelPackageName=package)
             removed += 1
         _unless_gone(cloud.client("ssm").delete_parameter, Name=live_parameter(environment, group))
     session.journal.stage(step, f"{removed} objects of the pipeline removed")
+
+
+def _remove_releases(session: Session, sagemaker: Any) -> int:
+    """Models and configurations that releases made, and what they noted. Names alone do not tell whose they are:
+    another environment's may begin like ours, so the tags decide."""
+    prefix, own, removed = f"{session.environment.name_prefix}-", set(_identity(session).items()), 0
+    for operation, key, kind, delete in (
+        ("list_endpoint_configs", "EndpointConfigs", "EndpointConfig", sagemaker.delete_endpoint_config),
+        ("list_models", "Models", "Model", sagemaker.delete_model),
+    ):
+        for item in _pages(sagemaker, operation, key, NameContains=prefix):
+            name, arn = item[f"{kind}Name"], item[f"{kind}Arn"]
+            if not (name.startswith(prefix) and _RELEASED.search(name)):
+                continue
+            tags = _pages(sagemaker, "list_tags", "Tags", ResourceArn=arn)
+            if own <= {(tag["Key"], tag["Value"]) for tag in tags}:
+                _unless_gone(delete, **{f"{kind}Name": name})
+                removed += 1
+    ssm = session.target.cloud.client("ssm")
+    path = f"/{session.environment.platform.project}/{session.environment.name}/releases/"
+    for kind in ("records", "locks"):
+        for parameter in _pages(ssm, "get_parameters_by_path", "Parameters", Path=f"{path}{kind}"):
+            _unless_gone(ssm.delete_parameter, Name=parameter["Name"])
+            removed += 1
+    return removed
 
 
 def _packages(session: Session, sagemaker: Any, group: str) -> list[str]:

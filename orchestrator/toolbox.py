@@ -14,6 +14,7 @@ from typing import Protocol
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.tools.interfaces import (
     Cloud,
+    DueRelease,
     EmulatorInfo,
     EmulatorProcess,
     EventSink,
@@ -22,6 +23,7 @@ from orchestrator.tools.interfaces import (
     PipelineResult,
     PolicyGate,
     ProbeResult,
+    ReleaseResult,
     StateStore,
     SynthInputs,
     TerraformTool,
@@ -61,6 +63,16 @@ class Tools(Protocol):
     def run_pipeline(
         self, cloud: Cloud, models_outputs: Json, *, bucket: str, dataset: Path | None, on_event: EventSink
     ) -> PipelineResult: ...
+    def releases_due(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, DueRelease]:
+        """Of the endpoints whose specifications these parameters hold, by blueprint, those that run something else."""
+        ...
+
+    def release(
+        self, cloud: Cloud, machine: str, versions: Mapping[str, str | None], *, on_event: EventSink
+    ) -> tuple[ReleaseResult, ...]:
+        """Release blueprints side by side, each with the version named or with the one that it should have."""
+        ...
+
     def smoke(
         self, cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink
     ) -> tuple[ProbeResult, ...]: ...

@@ -27,6 +27,7 @@ COMMANDS = {
     "outputs": "Published outputs of the stacks.",
     "graph": "Stacks and who waits for whom.",
     "policy": "Run the policy gate on source and plans.",
+    "release": "Give a running endpoint another model version or size, and follow that to its end.",
     "smoke": "Probe what is deployed.",
     "query": "Answer SQL over the catalogue, through Athena.",
     "render": "Write the files for terraform by hand, and the lines to type.",

@@ -238,6 +238,28 @@ class PipelineResult:
 
 
 @dataclass(frozen=True)
+class DueRelease:
+    """An endpoint that runs something else than it should."""
+
+    reason: str
+    version: str | None
+    """The one that somebody asked for; `None`: the live one."""
+
+
+@dataclass(frozen=True)
+class ReleaseResult:
+    """How a release ended. `changed`: whether the endpoint runs something else now."""
+
+    blueprint: str
+    execution_arn: str
+    status: str
+    """Step Functions status: SUCCEEDED, FAILED, TIMED_OUT, ABORTED."""
+    changed: bool
+    config_name: str | None
+    error: str | None = None
+
+
+@dataclass(frozen=True)
 class ProbeResult:
     probe: str
     blueprint: str

@@ -12,11 +12,13 @@ from orchestrator.config.models import Blueprint, Environment
 from orchestrator.tools.interfaces import (
     ApplySummary,
     Cloud,
+    DueRelease,
     EmulatorInfo,
     EventSink,
     Json,
     PipelineResult,
     ProbeResult,
+    ReleaseResult,
     State,
     StepResult,
     SynthInputs,
@@ -35,6 +37,7 @@ VERSION = {
     "image": "image:1",
     "accuracy": 0.8,
 }
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-release"
 OUTPUTS: dict[str, Json] = {
     "buckets": {"s3_buckets": {"data": {"name": "data-bucket"}, "logs": {"name": "log-bucket"}}},
     "foundation": {
@@ -48,6 +51,12 @@ OUTPUTS: dict[str, Json] = {
     "retention": {"s3_lifecycle": {"bucket_names": ["data-bucket"]}},
     "notifications": {"event_rules": {"rule_arns": {}}},
     "studio": {"studio": {"domain_id": "d-1"}},
+    "releases": {"release": {"state_machine_arn": MACHINE}},
+    "blueprint-reviews": {
+        "name": "reviews",
+        "endpoint_name": "mlops-blueprint-reviews",
+        "release_parameter_name": "/mlops/local/releases/specs/reviews",
+    },
     "features": {"feature_store": {"job_name": "mlops-local-feature-ingestion"}},
 }
 
@@ -81,6 +90,11 @@ def pipeline_succeeds() -> PipelineResult:
     return PipelineResult(arn, "SUCCEEDED", VERSION["model_package_arn"], {"accuracy": 0.8}, steps)
 
 
+def release_succeeds(blueprint: str) -> ReleaseResult:
+    arn = "arn:aws:states:us-east-1:123456789012:execution:mlops-local-release:1"
+    return ReleaseResult(blueprint, arn, "SUCCEEDED", True, f"mlops-local-{blueprint}-00000000-v2")
+
+
 @dataclass
 class FakeTools:
     """Satisfies `Tools`.
@@ -88,6 +102,8 @@ class FakeTools:
     Attributes:
         pipeline_answer: what the pipeline run returns; a success makes a version live.
         probes: status of the probe by blueprint, `ok` unless given.
+        due: releases that are due, by blueprint; `released` keeps those that were asked for.
+        release_answer: how a release ends.
         makes_live: whether a successful pipeline approves its model.
     """
 
@@ -100,6 +116,10 @@ class FakeTools:
     pipeline_runs: list[Json] = field(default_factory=list)
     environments: list[str | None] = field(default_factory=list)
     modules: dict[tuple[str, str], Path] = field(default_factory=dict)
+    due: dict[str, DueRelease] = field(default_factory=dict)
+    release_answer: Callable[[str], ReleaseResult] = release_succeeds
+    looked_at: list[dict[str, str]] = field(default_factory=list)
+    released: list[Json] = field(default_factory=list)
     parallelism: int = 2
 
     def __post_init__(self) -> None:
@@ -109,7 +129,7 @@ class FakeTools:
         self.packager = FakePackager()
         self.emulator = FakeEmulator()
         self.aws = FakeCloud(endpoint=INFO.endpoint if self.environment.is_local else None)
-        for name in OUTPUTS:
+        for name in (name for name in OUTPUTS if not name.startswith("blueprint-")):
             self.terraform.plans[name] = plan_summary(f"aws_s3_bucket.{name}")
         for blueprint in self.environment.blueprints:
             name = f"blueprint-{blueprint.name}"
@@ -149,6 +169,17 @@ class FakeTools:
         if result.status == "SUCCEEDED" and self.makes_live:
             self.live[models_outputs["sagemaker"]["live_parameter_name"]] = dict(VERSION)
         return result
+
+    def releases_due(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, DueRelease]:
+        self.looked_at.append(dict(parameters))
+        return {name: due for name, due in self.due.items() if name in parameters}
+
+    def release(
+        self, cloud: Cloud, machine: str, versions: Mapping[str, str | None], *, on_event: EventSink
+    ) -> tuple[ReleaseResult, ...]:
+        self.released.append({"machine": machine, "versions": dict(versions)})
+        on_event({"type": "release", "@message": "reviews: UpdateEndpoint"})
+        return tuple(self.release_answer(name) for name in versions)
 
     def smoke(
         self, cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink

@@ -48,7 +48,7 @@ locals {
     {
       Sid      = "Parameters"
       Effect   = "Allow"
-      Action   = ["ssm:GetParameter*", "ssm:PutParameter"]
+      Action   = ["ssm:DeleteParameter", "ssm:GetParameter*", "ssm:PutParameter"]
       Resource = local.parameter_arn
     },
     {

@@ -55,7 +55,7 @@ locals {
         Type           = "Map"
         ItemsPath      = "$.spec.content.config.ProductionVariants"
         ItemSelector   = { "model" = { "ModelName.$" = "$.wanted.name" }, "variant.$" = "$$.Map.Item.Value" }
-        ItemProcessor  = local.with_model
+        ItemProcessor  = local.with_model["ComposeVariants"]
         ResultSelector = { "production.$" = "$[*].merged" }
         ResultPath     = "$.variants"
         Next           = "ChooseConfig"
@@ -73,7 +73,7 @@ locals {
       Type           = "Map"
       ItemsPath      = "$.spec.content.config.ShadowProductionVariants"
       ItemSelector   = { "model" = { "ModelName.$" = "$.wanted.name" }, "variant.$" = "$$.Map.Item.Value" }
-      ItemProcessor  = local.with_model
+      ItemProcessor  = local.with_model[replace(name, "CreateConfig", "ComposeShadow")]
       ResultSelector = { "shadow.$" = "$[*].merged" }
       ResultPath     = "$.shadows"
       Next           = name
@@ -92,15 +92,16 @@ locals {
     } },
   )
 
-  with_model = {
+  # Names of states are unique in the whole machine, maps included.
+  with_model = { for parent in concat(["ComposeVariants"], [for name, members in local.combinations : replace(name, "CreateConfig", "ComposeShadow") if contains(members, "ShadowProductionVariants")]) : parent => {
     ProcessorConfig = { Mode = "INLINE" }
-    StartAt         = "MergeModel"
+    StartAt         = "MergeModelOf${parent}"
     States = {
-      MergeModel = {
+      "MergeModelOf${parent}" = {
         Type       = "Pass"
         Parameters = { "merged.$" = "States.JsonMerge($.model, $.variant, false)" }
         End        = true
       }
     }
-  }
+  } }
 }

@@ -9,14 +9,14 @@ import pytest
 
 from orchestrator import plan as plans
 from orchestrator.config import Environment
-from orchestrator.errors import TerraformError
+from orchestrator.errors import ReleaseFailed, TerraformError
 from orchestrator.graph import Graph
 from orchestrator.plan import Plan
 from orchestrator.session import open_target
-from orchestrator.tools.interfaces import PolicyReport
+from orchestrator.tools.interfaces import DueRelease, PolicyReport, ReleaseResult
 from tests.fakes.policy import violation
 from tests.fakes.terraform import EMPTY
-from tests.fakes.tools import VERSION, FakeTools, pipeline_succeeds
+from tests.fakes.tools import MACHINE, VERSION, FakeTools, pipeline_succeeds
 from tests.unit.orchestrator.conftest import Runs
 
 
@@ -209,7 +209,7 @@ def test_a_part_uses_the_outputs_that_are_deployed(
     run(deploy)
     result = run(plans.deploy(environment, graph, stacks=graph.select(blueprints=["chat"]), command="phase rollout"))
     assert result.exit_code == 0
-    assert [stack.name for stack in result.stacks] == ["blueprint-chat", "monitoring"]
+    assert [stack.name for stack in result.stacks] == ["releases", "blueprint-chat", "monitoring"]
     assert [probe.blueprint for probe in result.smoke] == ["chat"]
 
 
@@ -256,3 +256,40 @@ def test_smoke_alone_probes_what_is_deployed(run: Runs, deploy: Plan, graph: Gra
     run(deploy)
     result = run(plans.smoke(environment, graph))
     assert (result.command, result.exit_code, len(result.smoke)) == ("smoke", 0, 4)
+
+
+def test_a_deploy_releases_what_is_due_before_it_probes(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.due = {"reviews": DueRelease("it runs version 1", None)}
+    assert run(deploy).exit_code == 0
+    assert tools.looked_at == [{"reviews": "/mlops/local/releases/specs/reviews"}]
+    assert tools.released == [{"machine": MACHINE, "versions": {"reviews": None}}]
+
+
+def test_a_version_that_was_asked_for_stays_when_the_file_changes(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.due = {"reviews": DueRelease("it has another size", "arn:version/1")}
+    assert run(deploy).exit_code == 0
+    assert [each["versions"] for each in tools.released] == [{"reviews": "arn:version/1"}]
+
+
+def test_what_runs_already_is_not_released(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    assert run(deploy).exit_code == 0
+    assert tools.released == []
+
+
+def test_a_red_release_is_a_red_deploy(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.due = {"reviews": DueRelease("it runs version 1", None)}
+    tools.release_answer = lambda name: ReleaseResult(name, "arn:execution", "FAILED", False, None, "ProbeFailed: no")
+    result = run(deploy)
+    assert result.exit_code == ReleaseFailed.exit_code
+    assert result.error is not None
+    assert (result.error.step, result.error.message) == ("release", "reviews: ProbeFailed: no")
+    assert result.smoke == []
+
+
+def test_a_release_without_its_machine_says_what_to_deploy(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.due = {"reviews": DueRelease("it runs version 1", None)}
+    tools.terraform.silent.add("releases")
+    result = run(dataclasses.replace(deploy, steps=tuple(step for step in deploy.steps if step.name != "releases")))
+    assert result.exit_code == ReleaseFailed.exit_code
+    assert result.error is not None
+    assert result.error.hint == "`orchestrator deploy local` deploys the stack `releases`"

@@ -20,7 +20,8 @@ def phase(name: str, order: int, *needs: str, values: tuple[str, ...] = ()) -> P
 def test_stacks_are_the_phases_and_one_per_blueprint(graph: Graph) -> None:
     assert sorted(graph.names) == [
         "blueprint-chat", "blueprint-chat-serverless", "blueprint-reviews", "blueprint-reviews-serverless", "buckets",
-        "data", "features", "foundation", "inference", "models", "monitoring", "notifications", "retention", "studio",
+        "data", "features", "foundation", "inference", "models", "monitoring", "notifications", "releases",
+        "retention", "studio",
     ]  # fmt: skip
 
 
@@ -31,7 +32,7 @@ def test_everyone_comes_after_what_it_needs(graph: Graph) -> None:
         seen.add(stack.name)
 
 
-@pytest.mark.parametrize("name", ["retention", "notifications", "studio", "features", "monitoring"])
+@pytest.mark.parametrize("name", ["retention", "notifications", "studio", "features", "releases", "monitoring"])
 def test_nobody_waits_for_what_nobody_builds_on(graph: Graph, name: str) -> None:
     assert graph.dependents(name) == set()
     assert not any(need.startswith("blueprint-") for need in graph.stack(name).needs)
@@ -72,12 +73,12 @@ def test_an_unknown_stack_is_answered_with_the_valid_ones(graph: Graph) -> None:
     ("arguments", "expected"),
     [
         ({"phases": ["2"]}, {"data", "features", "studio"}),
-        ({"phases": ["models", "data"]}, {"models", "data", "features", "studio"}),
+        ({"phases": ["models", "data"]}, {"models", "releases", "data", "features", "studio"}),
         ({"phases": ["4"]}, {"inference", *BLUEPRINTS}),
-        ({"first": 2, "last": 3}, {"data", "features", "models", "studio"}),
+        ({"first": 2, "last": 3}, {"data", "features", "models", "releases", "studio"}),
         ({"last": 1}, {"buckets", "foundation", "notifications", "retention"}),
         ({"first": 5}, {"monitoring"}),
-        ({"blueprints": ["chat"]}, {"blueprint-chat", "monitoring"}),
+        ({"blueprints": ["chat"]}, {"blueprint-chat", "releases", "monitoring"}),
     ],
 )
 def test_a_part_of_the_graph(graph: Graph, arguments: dict[str, list[str]], expected: set[str]) -> None:
@@ -105,7 +106,7 @@ def test_a_wrong_part_is_refused(graph: Graph, arguments: dict[str, list[str]], 
 
 
 def test_dependents_are_transitive(graph: Graph) -> None:
-    assert graph.dependents("models") == {*BLUEPRINTS, "monitoring"}
+    assert graph.dependents("models") == {*BLUEPRINTS, "releases", "monitoring"}
 
 
 @given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda edge: edge[0] > edge[1])))

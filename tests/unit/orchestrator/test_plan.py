@@ -37,19 +37,23 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         "12. features  if not proven: plan, policy gate, apply (terraform/phases/2-data/features)",
         "13. models  if not proven: plan, policy gate, apply (terraform/phases/3-models)",
         "14. pipeline  run the training pipeline if no model version is live",
-        "15. inference  if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
-        f"16. blueprint-chat-serverless  {SYNTHESISED}",
-        f"17. blueprint-chat  {SYNTHESISED}",
-        f"18. blueprint-reviews-serverless  {SYNTHESISED}",
-        f"19. blueprint-reviews  {SYNTHESISED}",
-        "20. monitoring  if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
-        "21. smoke  probe chat-serverless, chat, reviews-serverless, reviews",
+        "15. releases  if not proven: plan, policy gate, apply (terraform/phases/3-models/releases)",
+        "16. inference  if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
+        f"17. blueprint-chat-serverless  {SYNTHESISED}",
+        f"18. blueprint-chat  {SYNTHESISED}",
+        f"19. blueprint-reviews-serverless  {SYNTHESISED}",
+        f"20. blueprint-reviews  {SYNTHESISED}",
+        "21. monitoring  if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
+        "22. release  release reviews unless it runs what its file and the live version make",
+        "23. smoke  probe chat-serverless, chat, reviews-serverless, reviews",
     ]
 
 
 def test_smoke_waits_for_what_an_answer_depends_on_and_no_more(environment: Environment, graph: Graph) -> None:
-    found = needs(plan.deploy(environment, graph))["smoke"]
-    assert found == {"policy", *graph.names} - {"monitoring", "retention", "notifications", "studio", "features"}
+    found = needs(plan.deploy(environment, graph))
+    beside = {"monitoring", "retention", "notifications", "studio", "features", "releases"}
+    assert found["smoke"] == {"policy", "release", *graph.names} - beside
+    assert found["release"] == {"policy", "blueprint-reviews", "releases"}
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_values_packages_and_policies_count(deploy: Deploy, tools: FakeTools, en
     training = environment.platform.training.model_copy(update={"max_runtime_seconds": 1234})
     platform = environment.platform.model_copy(update={"training": training})
     deploy(environment.model_copy(update={"platform": platform}))
-    assert looked_at(tools) == {"models"}
+    assert looked_at(tools) == {"models", "releases"}
 
 
 def test_a_blueprint_file_concerns_its_stack(deploy: Deploy, tools: FakeTools, environment: Environment) -> None:

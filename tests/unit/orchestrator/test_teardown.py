@@ -22,7 +22,7 @@ QUEUE = "arn:aws:sqs:us-east-1:123456789012:forgotten"
 class Pages:
     """Paginators of a scripted client."""
 
-    def __init__(self, answers: dict[str, dict[str, Any]]) -> None:
+    def __init__(self, answers: dict[str, Any]) -> None:
         self.answers = answers
 
     def __call__(self, operation_name: str) -> Any:
@@ -30,9 +30,34 @@ class Pages:
 
         class Paginator:
             def paginate(self, **arguments: Any) -> list[dict[str, Any]]:
-                return [answer]
+                if callable(answer):
+                    return [answer(**arguments)]
+                wanted = arguments.get("NameContains", "")
+                return [
+                    {
+                        key: [item for item in items if wanted in next(iter(item.values()))]
+                        for key, items in answer.items()
+                    }
+                    if wanted
+                    else answer
+                ]
 
         return Paginator()
+
+
+OWN = [{"Key": "project", "Value": "mlops"}, {"Key": "environment", "Value": "local"}]
+OTHERS = [{"Key": "project", "Value": "mlops"}, {"Key": "environment", "Value": "local-2"}]
+RELEASED = {
+    "mlops-local-reviews-0a1b2c3d-v2": "own-1",
+    "mlops-local-gone-since-0a1b2c3d-v11": "own-2",
+    "mlops-local-2-reviews-0a1b2c3d-v2": "other",
+    "mlops-local-by-hand": "own-3",
+}
+
+
+def released(kind: str) -> list[dict[str, str]]:
+    """What a release makes, beside what another environment's release and a person made."""
+    return [{f"{kind}Name": name, f"{kind}Arn": arn} for name, arn in RELEASED.items()]
 
 
 def gone(code: str, message: str = "gone") -> ClientError:
@@ -45,18 +70,25 @@ def deployed(run: Runs, environment: Environment, graph: Graph, tools: FakeTools
     package = {"ModelPackageArn": "arn:package/1"}
     sagemaker_pages = {
         "list_endpoints": {"Endpoints": [{"EndpointName": "mlops-local-candidate-1"}]},
-        "list_endpoint_configs": {"EndpointConfigs": []},
-        "list_models": {"Models": [{"ModelName": "mlops-local-candidate-1"}]},
+        "list_endpoint_configs": {"EndpointConfigs": released("EndpointConfig")},
+        "list_models": {"Models": [{"ModelName": "mlops-local-candidate-1", "ModelArn": "c"}, *released("Model")]},
+        "list_tags": lambda ResourceArn: {"Tags": OWN if ResourceArn.startswith("own") else OTHERS},
         "list_model_packages": {"ModelPackageSummaryList": [package]},
     }
     tools.aws.services = {
         "sagemaker": {
             "get_paginator": Pages(sagemaker_pages),
             "delete_endpoint": {},
+            "delete_endpoint_config": {},
             "delete_model": gone("ValidationException", "Could not find model"),
             "delete_model_package": {},
         },
-        "ssm": {"delete_parameter": gone("ParameterNotFound")},
+        "ssm": {
+            "get_paginator": Pages(
+                {"get_parameters_by_path": lambda Path: {"Parameters": [{"Name": f"{Path}/reviews"}]}}
+            ),
+            "delete_parameter": gone("ParameterNotFound"),
+        },
         "resourcegroupstaggingapi": {"get_paginator": Pages({"get_resources": tagged(STATE_BUCKET, KEY)})},
         "iam": {"get_paginator": Pages({"list_roles": {"Roles": []}})},
         "kms": {"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}},
@@ -88,7 +120,7 @@ def test_what_the_pipeline_made_is_removed_before_its_group(
     run(plans.destroy(environment, graph))
     assert deployed.aws.called("sagemaker.delete_endpoint") == [{"EndpointName": "mlops-local-candidate-1"}]
     assert deployed.aws.called("sagemaker.delete_model_package") == [{"ModelPackageName": "arn:package/1"}]
-    assert deployed.aws.called("ssm.delete_parameter") == [{"Name": "/mlops/local/models/reviews/live"}]
+    assert deployed.aws.called("ssm.delete_parameter")[-1:] == [{"Name": "/mlops/local/models/reviews/live"}]
 
 
 def test_another_error_of_a_delete_is_not_swallowed(
@@ -138,3 +170,16 @@ def test_destroying_twice_finds_nothing_to_do(
     assert result.exit_code == 0
     assert {stack.action for stack in result.stacks} == {"unchanged"}
     assert deployed.terraform.calls == []
+
+
+def test_what_releases_made_is_removed_and_nobody_elses(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    assert run(plans.destroy(environment, graph)).exit_code == 0
+    own = ["mlops-local-reviews-0a1b2c3d-v2", "mlops-local-gone-since-0a1b2c3d-v11"]
+    configs = deployed.aws.called("sagemaker.delete_endpoint_config")
+    assert [each["EndpointConfigName"] for each in configs] == own
+    models = [each["ModelName"] for each in deployed.aws.called("sagemaker.delete_model")]
+    assert models == ["mlops-local-candidate-1", *own]
+    parameters = [each["Name"] for each in deployed.aws.called("ssm.delete_parameter")]
+    assert parameters[:2] == [f"/mlops/local/releases/{kind}/reviews" for kind in ("records", "locks")]

@@ -18,9 +18,15 @@ from tests.fakes.aws import FakeCloud
 
 KEY = "the-secret-key-value"
 PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
+RELEASES, LIVE = "/mlops/local/releases", "/mlops/local/models/reviews/live"
+VERSION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-local-reviews/{}"
+RUNNING = "mlops-local-reviews-1a2b3c4d-v3"
 OUTPUTS: dict[str, Json] = {
     "inference": {"api": {"rest_api_id": "abc123", "stage_name": "v1", "api_key_id": "key1"}},
-    "blueprint-reviews": {"endpoint_name": "mlops-local-reviews", "endpoint_config_name": "mlops-local-reviews-1a2b"},
+    "blueprint-reviews": {
+        "endpoint_name": "mlops-local-reviews",
+        "release_parameter_name": f"{RELEASES}/specs/reviews",
+    },
     "blueprint-chat": {"inference_profile_arn": PROFILE},
 }
 REVIEWS = {
@@ -84,15 +90,34 @@ def web_answer(**asked: Any) -> tuple[int, dict[str, str], Json]:
     }  # fmt: skip
 
 
+def parameters(**changes: Json | None) -> Any:
+    """SSM with the specification, the live version and perhaps the record of a release."""
+    values: dict[str, Json | None] = {
+        "specs": {"endpoint_name": "mlops-local-reviews", "hash": "1a2b3c4d", "live_parameter_name": LIVE},
+        "live": {"model_package_arn": VERSION.format(3)},
+        "records": None,
+        **changes,
+    }
+
+    def answer(Name: str) -> Json:
+        value = values["live" if Name == LIVE else Name.split("/")[-2]]
+        if value is None:
+            raise refuse("ParameterNotFound", Name)
+        return {"Parameter": {"Value": json.dumps(value)}}
+
+    return {"get_parameter": answer}
+
+
 @pytest.fixture
 def cloud() -> FakeCloud:
-    config = {"EndpointStatus": "InService", "EndpointConfigName": "mlops-local-reviews-1a2b"}
+    config = {"EndpointStatus": "InService", "EndpointConfigName": RUNNING}
     return FakeCloud(
         services={
             "apigateway": {"get_api_key": {"id": "key1", "value": KEY}},
             "sagemaker-runtime": {"invoke_endpoint": endpoint_answer},
             "sagemaker": {"describe_endpoint": {**config, "ResponseMetadata": {"HTTPHeaders": EXECUTED}}},
             "bedrock-runtime": {"converse": converse_answer()},
+            "ssm": parameters(),
         },
         web=[web_answer],
     )
@@ -125,7 +150,7 @@ def test_all_green(cloud: FakeCloud) -> None:
     told: list[Json] = []
     results = probe(cloud, on_event=told.append)
     assert {key: (result.status, result.fidelity, result.detail) for key, result in results.items()} == {
-        ("reviews", "endpoint-config"): ("ok", "executed", "mlops-local-reviews-1a2b"),
+        ("reviews", "endpoint-config"): ("ok", "executed", RUNNING),
         ("reviews", "endpoint-direct"): ("ok", "executed", "positive 0.90, negative 0.90"),
         ("reviews", "api"): ("ok", "executed", "positive 0.90, negative 0.90"),
         ("reviews", "api-no-key"): ("ok", "emulated", "401"),
@@ -238,8 +263,8 @@ def test_missing_headers_are_red(cloud: FakeCloud) -> None:
 @pytest.mark.parametrize(
     ("stack", "removed", "failing"),
     [
-        ("blueprint-reviews", "endpoint_name", {"endpoint-config", "endpoint-direct"}),
-        ("blueprint-reviews", "endpoint_config_name", {"endpoint-config"}),
+        ("blueprint-reviews", "endpoint_name", {"endpoint-direct"}),
+        ("blueprint-reviews", "release_parameter_name", {"endpoint-config"}),
         ("inference", "api", {"api", "api-no-key", "api-bad-request"}),
     ],
 )
@@ -257,16 +282,39 @@ def test_a_blueprint_that_is_not_deployed_is_red(cloud: FakeCloud) -> None:
 
 
 def test_an_endpoint_that_runs_something_else_is_red(cloud: FakeCloud) -> None:
-    outputs = {**OUTPUTS, "blueprint-reviews": {**OUTPUTS["blueprint-reviews"], "endpoint_config_name": "newer"}}
-    result = probe(cloud, REVIEWS, outputs=outputs)["reviews", "endpoint-config"]
+    cloud.services["ssm"] = parameters(live={"model_package_arn": VERSION.format(4)})
+    result = probe(cloud, REVIEWS)["reviews", "endpoint-config"]
     assert result.status == "failed"
-    assert result.detail == "the endpoint mlops-local-reviews runs mlops-local-reviews-1a2b, the state says newer"
+    assert result.detail == (
+        f"the endpoint mlops-local-reviews runs {RUNNING}, "
+        "specification and version make mlops-local-reviews-1a2b3c4d-v4"
+    )
+
+
+def test_the_last_release_tells_why(cloud: FakeCloud) -> None:
+    record = {"status": "rolled-back", "reason": "ProbeFailed", "asked": False, "model_package_arn": VERSION.format(3)}
+    cloud.services["ssm"] = parameters(live={"model_package_arn": VERSION.format(4)}, records=record)
+    assert probe(cloud, REVIEWS)["reviews", "endpoint-config"].detail.endswith(
+        "make mlops-local-reviews-1a2b3c4d-v4; the last release rolled-back: ProbeFailed"
+    )
+
+
+def test_a_version_that_somebody_asked_for_is_what_should_run(cloud: FakeCloud) -> None:
+    record = {"status": "released", "asked": True, "model_package_arn": VERSION.format(3)}
+    cloud.services["ssm"] = parameters(live={"model_package_arn": VERSION.format(4)}, records=record)
+    assert probe(cloud, REVIEWS)["reviews", "endpoint-config"].status == "ok"
+
+
+def test_a_missing_specification_is_red(cloud: FakeCloud) -> None:
+    cloud.services["ssm"] = parameters(specs=None)
+    result = probe(cloud, REVIEWS)["reviews", "endpoint-config"]
+    assert (result.status, result.detail) == ("failed", f"there is no parameter {RELEASES}/specs/reviews")
 
 
 def test_an_endpoint_out_of_service_tells_its_reason(cloud: FakeCloud) -> None:
     cloud.services["sagemaker"]["describe_endpoint"] = {
         "EndpointStatus": "Failed",
-        "EndpointConfigName": "mlops-local-reviews-1a2b",
+        "EndpointConfigName": RUNNING,
         "FailureReason": "the container did not pass the ping",
     }
     result = probe(cloud, REVIEWS)["reviews", "endpoint-config"]

@@ -1,0 +1,69 @@
+"""One release from its start to its end."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator.errors import ReleaseFailed
+from orchestrator.tools.aws import explained
+from orchestrator.tools.interfaces import Cloud, EventSink, Json, ReleaseResult
+
+_POLL_SECONDS = {"local": 0.5, "aws": 10.0}
+_sleep = time.sleep
+
+
+def run(
+    cloud: Cloud, machine: str, versions: Mapping[str, str | None], on_event: EventSink
+) -> tuple[ReleaseResult, ...]:
+    """Release these blueprints side by side and wait for all of them."""
+    executions = {name: start(cloud, machine, name, version) for name, version in versions.items()}
+    return tuple(follow(cloud, execution, name, on_event) for name, execution in executions.items())
+
+
+def start(cloud: Cloud, machine: str, blueprint: str, version: str | None = None) -> str:
+    """Start a release and return its execution. Raises `ReleaseFailed`."""
+    document: Json = {"blueprint": blueprint, **({"model_version": version} if version else {})}
+    with explained(cloud, f"start a release of {blueprint}", ReleaseFailed):
+        answer = cloud.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(document))
+    return str(answer["executionArn"])
+
+
+def follow(cloud: Cloud, execution: str, blueprint: str, on_event: EventSink) -> ReleaseResult:
+    """Wait for a release's end; a red end is a result, not an exception. Raises `ReleaseFailed` if it is lost."""
+    client, told = cloud.client("stepfunctions"), 0
+    while True:
+        with explained(cloud, f"watch the release {execution}", ReleaseFailed):
+            found = client.describe_execution(executionArn=execution)
+            states = _states(client, execution)
+        for state in states[told:]:
+            on_event({"type": "release", "@message": f"{blueprint}: {state}", "state": state})
+        told = max(told, len(states))
+        if found["status"] != "RUNNING":
+            break
+        _sleep(_POLL_SECONDS["aws" if cloud.endpoint is None else "local"])
+    output: Json = json.loads(found.get("output") or "{}")
+    why = ": ".join(str(found[name]) for name in ("error", "cause") if found.get(name))
+    return ReleaseResult(
+        blueprint=blueprint,
+        execution_arn=execution,
+        status=str(found["status"]),
+        changed=bool(output.get("changed")),
+        config_name=output.get("config_name"),
+        error=None if found["status"] == "SUCCEEDED" else why or f"the execution ended as {found['status']}",
+    )
+
+
+def _states(client: Any, execution: str) -> list[str]:
+    """Names of the states entered so far."""
+    entered: list[str] = []
+    more: Json = {}
+    while True:
+        page = client.get_execution_history(executionArn=execution, maxResults=1000, includeExecutionData=False, **more)
+        details = (event.get("stateEnteredEventDetails") for event in page["events"])
+        entered += [detail["name"] for detail in details if detail]
+        if not page.get("nextToken"):
+            return entered
+        more = {"nextToken": page["nextToken"]}

@@ -1,0 +1,115 @@
+"""Does an endpoint run what its specification and its version make?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.errors import PlatformError
+from orchestrator.tools.aws import error_code, explained
+from orchestrator.tools.interfaces import Cloud, DueRelease, Json
+
+BAD_ENDS = ("failed", "rolled-back", "stuck")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Of one endpoint.
+
+    Attributes:
+        wanted: name of the configuration that it should run; content decides it.
+        running: name of the one that it runs.
+        status: as SageMaker says.
+        asked: whether somebody named the version; else it is the live one.
+        record: what the last release wrote; empty before the first.
+        answer: SageMaker's description.
+    """
+
+    endpoint: str
+    wanted: str
+    running: str
+    status: str
+    version: str
+    asked: bool
+    record: Json
+    answer: Mapping[str, Any]
+
+    @property
+    def settled(self) -> bool:
+        return self.status == "InService" and self.running == self.wanted
+
+    @property
+    def difference(self) -> str:
+        """What is wrong, in a sentence; empty when nothing is."""
+        if self.settled:
+            return ""
+        if self.status != "InService":
+            reason = f": {self.answer['FailureReason']}" if self.answer.get("FailureReason") else ""
+            return f"the endpoint {self.endpoint} is {self.status}, not InService{reason}"
+        words = f"the endpoint {self.endpoint} runs {self.running}, specification and version make {self.wanted}"
+        if self.record.get("status") in BAD_ENDS:
+            words += f"; the last release {self.record['status']}: {self.record.get('reason', 'no reason given')}"
+        return words
+
+
+def standing(cloud: Cloud, parameter: str) -> Standing:
+    """Look at the endpoint whose specification this parameter holds (`…/releases/specs/<blueprint>`)."""
+    spec = _required(cloud, parameter)
+    record = _parameter(cloud, parameter.replace("/specs/", "/records/")) or {}
+    asked = bool(record.get("asked") and record.get("model_package_arn"))
+    decides = record if asked else _required(cloud, spec["live_parameter_name"])
+    version = decides["model_package_arn"]
+    name = str(spec["endpoint_name"])
+    with explained(cloud, f"describe the endpoint {name}"):
+        found = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
+    return Standing(
+        endpoint=name,
+        wanted=configuration_name(spec, version),
+        running=str(found["EndpointConfigName"]),
+        status=str(found["EndpointStatus"]),
+        version=str(version),
+        asked=asked,
+        record=record,
+        answer=found,
+    )
+
+
+def due(cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, DueRelease]:
+    """By blueprint the endpoints that do not run what they should."""
+    found = {name: standing(cloud, parameter) for name, parameter in parameters.items()}
+    return {
+        name: DueRelease(each.difference, each.version if each.asked else None)
+        for name, each in found.items()
+        if not each.settled
+    }
+
+
+def configuration_name(spec: Mapping[str, Any], version: str) -> str:
+    """As the state machine names it, and Terraform what it launches."""
+    return f"{spec['endpoint_name']}-{spec['hash']}-v{version.rsplit('/', 1)[-1]}"
+
+
+def _required(cloud: Cloud, name: str) -> Json:
+    found = _parameter(cloud, name)
+    if found is None:
+        raise PlatformError(f"there is no parameter {name}", hint="deploy the environment, which writes it")
+    return found
+
+
+def _parameter(cloud: Cloud, name: str) -> Json | None:
+    try:
+        with explained(cloud, f"read the parameter {name}"):
+            value = cloud.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+    except PlatformError as error:
+        if error_code(error.__cause__) == "ParameterNotFound":
+            return None
+        raise
+    try:
+        content = json.loads(value)
+    except ValueError:
+        content = None
+    if not isinstance(content, dict):
+        raise PlatformError(f"the parameter {name} should hold a JSON object, got `{value[:80]}`")
+    return content
