@@ -16,7 +16,7 @@ from typing import Any
 import native
 import openai_face
 import telemetry
-from access import access_of, resource_of
+from callers import access_of, resource_of
 from clients.bedrock import BedrockBackend
 from clients.guardrails import BedrockGuardrails
 from clients.parameters import ParameterStore

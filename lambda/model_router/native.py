@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from access import Access, resource_of
+from callers import Access, resource_of
 from deadline import Deadline
 from inference_common import formats
 from inference_common.errors import ServiceError

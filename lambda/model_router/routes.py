@@ -16,7 +16,7 @@
 
 Everything after `targets` may be absent, as may a target's `source` (the record's), `weight` (1), `format` (of
 SageMaker's payload: `families.sagemaker`), `family` and `base_model_id` (of a Bedrock model that is known by
-a profile's ARN only) and `api` (`converse`, or `invoke` for models that Converse does not speak to).
+a profile's ARN only), `target_model` and `target_container` (of an endpoint that has several) and `api` (`converse`, or `invoke` for models that Converse does not speak to).
 """
 
 from __future__ import annotations
@@ -50,11 +50,15 @@ class Target:
     """Id of the model behind a profile, or as much of it as says how it is spoken to."""
     api: str = "converse"
     serverless: bool = False
+    model: str = ""
+    """Archive that a multi-model endpoint loads (`target_model`)."""
+    container: str = ""
+    """Host name of one container of several (`target_container`)."""
 
     @property
     def key(self) -> str:
         """Health is that of a place, whatever a record calls it."""
-        return f"{self.source}:{self.address}"
+        return ":".join(filter(None, (self.source, self.address, self.model, self.container)))
 
 
 @dataclass(frozen=True)
@@ -136,4 +140,6 @@ def _target(target: Mapping[str, Any], kind: str, default_source: str) -> Target
         family=str(target.get("family") or target.get("base_model_id") or address),
         api=str(target.get("api", "converse")),
         serverless=source == "sagemaker" and kind == "serverless",
+        model=str(target.get("target_model", "")),
+        container=str(target.get("target_container", "")),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
-from access import Access
+from callers import Access
 from deadline import Deadline
 from dispatch import Backend, Dispatcher, Kept, Reply
 from guardrail import SECONDS_AFTER, Gate, Judge, patiently

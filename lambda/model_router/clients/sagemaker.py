@@ -42,6 +42,7 @@ class SageMakerBackend:
                 ContentType=spoken.content_type,
                 Accept=spoken.content_type,
                 Body=payload,
+                **meant(target),
             )
         except FAILURES as error:
             raise translate(error, f"endpoint {target.address}") from error
@@ -50,6 +51,12 @@ class SageMakerBackend:
         except FAILURES as error:
             raise in_the_middle(error) from error
         return body, fidelity_of(response)
+
+
+def meant(target: Target) -> dict[str, str]:
+    """Which of an endpoint's models or containers answers."""
+    named = {"TargetModel": target.model, "TargetContainerHostname": target.container}
+    return {name: value for name, value in named.items() if value}
 
 
 def reply_of(target: Target, parts: list[formats.Part], fidelities: list[str | None]) -> Reply:

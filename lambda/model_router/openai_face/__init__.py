@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from access import Access, resource_of
+from callers import Access, resource_of
 from deadline import Deadline
 from inference_common.errors import ServiceError, UnknownBlueprint
 from inference_common.requests import body_of, parse_object

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from access import Access
+from callers import Access
 from deadline import Deadline
 from inference_common.errors import BadRequest, GuardrailBlocked
 from inference_common.requests import MAX_CHARACTERS, InferenceRequest

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from access import Access
+from callers import Access
 from deadline import Deadline
 from inference_common.errors import BadRequest
 from inference_common.requests import InferenceRequest, checked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from access import Access
+from callers import Access
 from deadline import Deadline
 from inference_common.errors import UnknownBlueprint
 from journey import Journey
