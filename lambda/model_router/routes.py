@@ -15,8 +15,9 @@
 }
 
 Everything after `targets` may be absent, as may a target's `source` (the record's), `weight` (1), `format` (of
-SageMaker's payload: `families.sagemaker`), `family` and `base_model_id` (of a Bedrock model that is known by
-a profile's ARN only), `target_model` and `target_container` (of an endpoint that has several) and `api` (`converse`, or `invoke` for models that Converse does not speak to).
+SageMaker's payload: `families.sagemaker`), `target_model` and `target_container` (of an endpoint that has several),
+`family` and `base_model_id` (of a Bedrock model that is known by a profile's ARN only) and `api` (`converse`, or
+`invoke` for models that Converse does not speak to).
 """
 
 from __future__ import annotations

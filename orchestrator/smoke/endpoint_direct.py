@@ -64,8 +64,18 @@ class EndpointDirect:
                 ContentType="application/json",
                 Accept="application/json",
                 Body=json.dumps({"inputs": [text]}).encode(),
+                **_meant(seen.target.blueprint),
             )
             content = bytes(response["Body"].read())
         headers = headers_of(response)
         seen.saw(headers)
         return content, headers
+
+
+def _meant(blueprint: Blueprint) -> dict[str, str]:
+    """Which of several models or containers answers."""
+    if blueprint.multi_model is not None:
+        return {"TargetModel": blueprint.multi_model.default}
+    if blueprint.containers is not None and blueprint.containers.mode == "direct":
+        return {"TargetContainerHostname": blueprint.containers.target}
+    return {}

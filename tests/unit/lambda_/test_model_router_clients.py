@@ -376,3 +376,28 @@ def test_names_of_routes_come_page_by_page(router: Any) -> None:
         asked = {**asked, "NextToken": "t"}
     found = router.clients_parameters.ParameterStore("/mlops/test/routes").list(5)
     assert [(record.name, record.changed) for record in found] == [("b1", 1793491200), ("b2", 1793491200)]
+
+
+@pytest.mark.parametrize(
+    ("named", "sent"),
+    [
+        ({"target_model": "general.tar.gz"}, {"TargetModel": "general.tar.gz"}),
+        ({"target_container": "language"}, {"TargetContainerHostname": "language"}),
+        ({}, {}),
+    ],
+)
+def test_a_record_names_one_of_an_endpoints_models_or_containers(
+    router: Any, deadline: Any, named: dict[str, str], sent: dict[str, str]
+) -> None:
+    record = {"kind": "realtime", "source": "sagemaker", "targets": [{"name": "p", "endpoint_name": "ep", **named}]}
+    [target] = router.routes.parse_route("many", json.dumps(record)).targets
+    stubber = stub(router, router.clients_sagemaker, "sagemaker-runtime")
+    asked = {"EndpointName": "ep", "ContentType": "application/json", "Accept": "application/json"}
+    answer = {"outputs": [{"label": "positive"}], "model": {}}
+    # The stub compares all that is sent.
+    payload = b'{"inputs": ["fine"], "parameters": {"a": 1}}'
+    stubber.add_response("invoke_endpoint", {"Body": body(answer)}, {**asked, "Body": payload, **sent})
+    backend = router.clients_sagemaker.SageMakerBackend()
+    reply = backend.invoke(target, InferenceRequest(("fine",), {"a": 1}), deadline, {})
+    assert reply.outputs == answer["outputs"]
+    assert target.key == ":".join(["sagemaker", "ep", *named.values()])
