@@ -244,6 +244,19 @@ def smoke(environment: Environment, graph: Graph) -> Plan:
     return Plan(environment.name, "smoke", steps)
 
 
+def destroy_blueprints(environment: Environment, graph: Graph, names: Sequence[str]) -> Plan:
+    """Single blueprints, each with its own state: nothing builds on them, so nothing else is touched."""
+    chosen = [stack for stack in graph.select(blueprints=names) if stack.blueprint]
+    steps: list[Step] = [
+        CheckAccount("account", ()),
+        BuildPackages("packages", ("account",)),
+        OpenState("state", ("account",), create=False),
+    ]
+    ready = tuple(step.name for step in steps)
+    steps += [DestroyStack(stack.name, ready, stack) for stack in chosen]
+    return Plan(environment.name, "destroy", tuple(steps))
+
+
 def destroy(environment: Environment, graph: Graph) -> Plan:
     """The graph backwards. Model versions go after the endpoints that serve them, before their group."""
     steps: list[Step] = [

@@ -11,16 +11,26 @@ from orchestrator.cli.app import App
 @click.command("deploy")
 @options.environment
 @options.plain_provider
+@options.blueprints
 @options.pipeline
 @options.proof
 @options.approval
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, env: str, force_pipeline: bool, refresh: bool, why: bool, as_json: bool) -> None:
+def command(
+    ctx: click.Context,
+    env: str,
+    blueprints: tuple[str, ...],
+    force_pipeline: bool,
+    refresh: bool,
+    why: bool,
+    as_json: bool,
+) -> None:
     """Bring ENV to what its files say: phases 1-5, blueprints, training pipeline, smoke tests."""
     from orchestrator import plan
 
     app: App = ctx.obj
     environment, graph = app.load(env, building=True)
-    wanted = plan.deploy(environment, graph, force_pipeline=force_pipeline, refresh=refresh)
+    chosen = graph.select(blueprints=blueprints)
+    wanted = plan.deploy(environment, graph, stacks=chosen, force_pipeline=force_pipeline, refresh=refresh)
     ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why))

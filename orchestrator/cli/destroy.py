@@ -11,12 +11,15 @@ from orchestrator.cli.app import App
 @click.command("destroy")
 @options.environment
 @options.plain_provider
+@options.blueprints
 @options.yes
 @click.option("--yes-destroy-protected", is_flag=True, help="Needed for environments that are `protected`.")
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, env: str, yes: bool, yes_destroy_protected: bool, as_json: bool) -> None:
-    """Remove everything of ENV but the state bucket, and look for what is left."""
+def command(
+    ctx: click.Context, env: str, blueprints: tuple[str, ...], yes: bool, yes_destroy_protected: bool, as_json: bool
+) -> None:
+    """Remove everything of ENV but the state bucket and look for what is left, or remove single blueprints."""
     from orchestrator import plan
     from orchestrator.errors import ApprovalRequired
 
@@ -30,6 +33,10 @@ def command(ctx: click.Context, env: str, yes: bool, yes_destroy_protected: bool
     if environment.is_local and app.tools(environment).emulator.status() is None:
         app.console.say("the local AWS is not running, so nothing is deployed in it")
         return
-    if not yes and not app.console.confirm(f"Destroy everything in `{env}`, data included?"):
+    named = ", ".join(f"`{name}`" for name in blueprints)
+    what = f"the blueprints {named} in `{env}`" if blueprints else f"everything in `{env}`, data included"
+    if not yes and not app.console.confirm(f"Destroy {what}?"):
         raise ApprovalRequired(f"destroying `{env}` needs a yes", hint="answer the question, or give `--yes`")
+    if blueprints:
+        ctx.exit(app.run(environment, graph, plan.destroy_blueprints(environment, graph, blueprints), as_json=as_json))
     ctx.exit(app.run(environment, graph, plan.destroy(environment, graph), as_json=as_json))

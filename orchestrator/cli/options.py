@@ -31,6 +31,12 @@ def as_json(function: Decorated) -> Decorated:
     return click.option("--json", "as_json", is_flag=True, help="Print data as JSON on stdout.")(function)
 
 
+def blueprints(function: Decorated) -> Decorated:
+    """Single blueprints instead of everything."""
+    text = "This blueprint only; may be repeated."
+    return click.option("--blueprint", "blueprints", multiple=True, metavar="NAME", help=text)(function)
+
+
 def yes(function: Decorated) -> Decorated:
     return click.option("--yes", is_flag=True, help="Do not ask.")(function)
 

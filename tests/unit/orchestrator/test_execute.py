@@ -293,3 +293,20 @@ def test_a_release_without_its_machine_says_what_to_deploy(run: Runs, deploy: Pl
     assert result.exit_code == ReleaseFailed.exit_code
     assert result.error is not None
     assert result.error.hint == "`orchestrator deploy local` deploys the stack `releases`"
+
+
+def test_one_blueprint_is_destroyed_and_deployed_again_and_the_others_never_notice(
+    run: Runs, deploy: Plan, tools: FakeTools, graph: Graph, environment: Environment
+) -> None:
+    run(deploy)
+    tools.terraform.calls.clear()
+    result = run(plans.destroy_blueprints(environment, graph, ["chat"]))
+    assert {stack.name: stack.action for stack in result.stacks} == {"blueprint-chat": "destroyed"}
+    assert {stack for _, stack in tools.terraform.calls} == {"blueprint-chat"}
+    assert (result.exit_code, result.orphans) == (0, None)
+    tools.terraform.calls.clear()
+    again = run(plans.deploy(environment, graph, stacks=graph.select(blueprints=["chat"])))
+    assert {stack.name: stack.action for stack in again.stacks}["blueprint-chat"] == "created"
+    # And the two stacks that watch blueprints.
+    assert {stack for _, stack in tools.terraform.calls} == {"blueprint-chat", "monitoring", "releases"}
+    assert [probe.blueprint for probe in again.smoke] == ["chat"]

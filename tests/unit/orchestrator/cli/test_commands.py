@@ -154,6 +154,24 @@ def test_destroy_refuses_what_is_protected(cli: Cli) -> None:
     assert answer.err.startswith("error: `prod` is protected")
 
 
+def test_destroy_of_one_blueprint(cli: Cli) -> None:
+    cli("deploy", "local")
+    answer = cli("destroy", "local", "--blueprint", "chat", "--yes")
+    assert answer.code == 0, answer.err
+    assert re.search(r"^blueprint-chat +inference +destroyed", answer.out, re.MULTILINE)
+    assert "foundation" not in answer.out
+    wrong = cli("destroy", "local", "--blueprint", "chatt", "--yes")
+    assert (wrong.code, "did you mean `chat`?" in wrong.err) == (1, True)
+
+
+def test_deploy_of_one_blueprint(cli: Cli) -> None:
+    cli("deploy", "local")
+    answer = cli("deploy", "local", "--blueprint", "chat")
+    assert answer.code == 0, answer.err
+    assert re.search(r"^blueprint-chat +inference +unchanged", answer.out, re.MULTILINE)
+    assert not re.search("^foundation ", answer.out, re.MULTILINE)
+
+
 def test_destroy_of_a_local_aws_that_does_not_run_is_done(cli: Cli) -> None:
     answer = cli("destroy", "local", "--yes")
     assert (answer.code, answer.out) == (0, "")
