@@ -13,6 +13,8 @@ from orchestrator.config.yaml_source import Document
 
 DEFAULT = "default"
 """The key that every environment has; the smoke tests use it."""
+SMOKE = "smoke"
+"""The key whose limit the smoke tests hit."""
 EVERY = "*"
 
 
@@ -38,6 +40,8 @@ def _check_keys(document: Document, platform: Platform, blueprints: Collection[s
         if name == DEFAULT:
             rule = "is there already, good for every blueprint and with the limits of the API; take another name"
             yield document.problem(location, rule, name)
+        if name == SMOKE:
+            yield document.problem(location, "is there already, for the smoke tests alone; take another name", name)
         for position, blueprint in enumerate(key.blueprints):
             here = (*location, "blueprints", position)
             if blueprint in key.blueprints[:position]:

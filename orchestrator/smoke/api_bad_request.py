@@ -1,4 +1,4 @@
-"""The API must refuse a request that is none, in words."""
+"""The API must refuse a request that is none, in words that name what is wrong with it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from orchestrator.config.models import Blueprint
 from orchestrator.smoke import answers
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict
 from orchestrator.smoke.gateway import Gateway, api_key
+
+WRONG = ("temperature", 9)
+"""A value that no model takes; the router refuses it before it asks one, so this costs no token."""
 
 
 class ApiBadRequest:
@@ -18,13 +21,26 @@ class ApiBadRequest:
         seen = Observation(target)
         key = api_key(target, seen)
         seen.latency_ms = 0.0
-        status, _, content = Gateway(seen).post({"inputs": []}, key=key)
-        if status != 400:
-            raise seen.failed(f"a request without inputs must be answered 400, got {status}: {answers.shown(content)}")
-        try:
-            error = answers.json_object(content).get("error")
-        except answers.WrongAnswer as wrong:
-            raise seen.failed(str(wrong)) from wrong
-        if not isinstance(error, dict) or not error.get("type") or not error.get("message"):
-            raise seen.failed(f"a refusal must name `error.type` and `error.message`, got {answers.shown(content)}")
-        return seen.within(target.blueprint.smoke.max_latency_ms, f"400 {error['type']}")
+        gateway = Gateway(seen)
+        status, _, content = gateway.post({"inputs": []}, key=key)
+        said = _refusal(seen, "a request without inputs", status, content)
+        name, value = WRONG
+        asked = {"messages": [{"role": "user", "content": "x"}], name: value}
+        status, _, content = gateway.chat(asked, key=key)
+        refusal = _refusal(seen, f"a {name} of {value}", status, content)
+        if refusal.get("param") != name or name not in refusal["message"]:
+            raise seen.failed(f"the refusal of a {name} of {value} must name it, got {answers.shown(content)}")
+        return seen.within(target.blueprint.smoke.max_latency_ms, f"400 {said['type']}, 400 {name}")
+
+
+def _refusal(seen: Observation, what: str, status: int, content: bytes) -> dict[str, str]:
+    """The `error` of an answer that has to be a refusal in words."""
+    if status != 400:
+        raise seen.failed(f"{what} must be answered 400, got {status}: {answers.shown(content)}")
+    try:
+        error = answers.json_object(content).get("error")
+    except answers.WrongAnswer as wrong:
+        raise seen.failed(str(wrong)) from wrong
+    if not isinstance(error, dict) or not error.get("type") or not error.get("message"):
+        raise seen.failed(f"a refusal must name `error.type` and `error.message`, got {answers.shown(content)}")
+    return error

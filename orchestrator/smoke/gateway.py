@@ -1,4 +1,4 @@
-"""Requests to the inference API, as the three API probes put them."""
+"""Requests to the inference API, as its probes put them."""
 
 from __future__ import annotations
 
@@ -28,19 +28,32 @@ class Gateway:
             target.output("inference", "api", "rest_api_id"), target.output("inference", "api", "stage_name")
         )
         self._seen = seen
+        self._base_url = base_url
         self.url = f"{base_url}/{target.blueprint.kind}/{target.blueprint.name}"
 
     def post(self, document: Any, *, key: str | None) -> Answer:
+        """One request to the blueprint's own path."""
+        return self._ask("POST", self.url, json.dumps(document).encode(), key)
+
+    def chat(self, document: Any, *, key: str) -> Answer:
+        """One request in OpenAI's form; `model` is added."""
+        body = {"model": self._seen.target.blueprint.name, **document}
+        return self._ask("POST", f"{self._base_url}/v1/chat/completions", json.dumps(body).encode(), key)
+
+    def models(self, *, key: str) -> Answer:
+        """The list of models: the cheapest thing that the API can be asked."""
+        return self._ask("GET", f"{self._base_url}/v1/models", b"", key)
+
+    def _ask(self, method: str, url: str, body: bytes, key: str | None) -> Answer:
         """One request, repeated while the API says that it is not ready yet."""
         started = time.monotonic()
         headers = {"content-type": "application/json", "accept": "application/json"}
         if key is not None:
             headers["x-api-key"] = key
-        body = json.dumps(document).encode()
         while True:
-            with self._seen.asking(f"call {self.url}"):
+            with self._seen.asking(f"call {url}"):
                 status, got, content = self._seen.target.cloud.http(
-                    "POST", self.url, headers=headers, body=body, timeout=REQUEST_SECONDS
+                    method, url, headers=headers, body=body, timeout=REQUEST_SECONDS
                 )
             pause = self._pause(status, got, key=key, spent=time.monotonic() - started)
             if pause is None:
@@ -61,9 +74,9 @@ class Gateway:
         return _DEFAULT_PAUSE if new_key and spent < _KEY_SPREADS_SECONDS else None
 
 
-def api_key(target: Target, seen: Observation) -> str:
-    """The value of the API key; it goes into a header and nowhere else."""
-    key_id = target.output("inference", "api", "api_key_id")
+def api_key(target: Target, seen: Observation, name: str = "default") -> str:
+    """The value of an API key; it goes into a header and nowhere else."""
+    key_id = target.output("inference", "api", "api_key_ids", name)
     with seen.asking("read the API key"):
         found = target.cloud.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)
     value = found.get("value")

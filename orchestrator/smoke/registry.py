@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator.smoke.api import Api
 from orchestrator.smoke.api_bad_request import ApiBadRequest
 from orchestrator.smoke.api_no_key import ApiNoKey
+from orchestrator.smoke.api_throttled import ApiThrottled
 from orchestrator.smoke.base import Probe
 from orchestrator.smoke.bedrock_direct import BedrockDirect
 from orchestrator.smoke.endpoint_config import EndpointConfig
@@ -17,4 +18,5 @@ PROBES: tuple[Probe, ...] = (
     Api(),
     ApiNoKey(),
     ApiBadRequest(),
+    ApiThrottled(),
 )

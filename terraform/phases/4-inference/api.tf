@@ -1,4 +1,7 @@
 locals {
+  # Smoke tests hit the limit of this one, which is good for no blueprint that there is.
+  smoke_key = { blueprints = ["smoke-tests-ask-for-no-blueprint"], throttle = { rate_per_second = 1, burst = 1 }, quota_per_day = 10000 }
+
   keys_prefix = "/${var.context.project}/${var.context.environment}/api-keys"
   keys_arn    = "arn:${data.aws_partition.current.partition}:ssm:${var.context.region}:${var.context.account_id}:parameter${local.keys_prefix}"
 }
@@ -13,7 +16,7 @@ module "api" {
   quota_per_day = var.inference.quota_per_day
   enable_waf    = var.inference.waf
   auth          = var.inference.auth
-  callers       = var.inference.api_keys
+  callers       = merge(var.inference.api_keys, { smoke = local.smoke_key })
   keys_prefix   = local.keys_prefix
   keys_key_arn  = var.foundation.kms.data_key_arn
 

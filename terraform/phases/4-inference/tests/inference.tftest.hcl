@@ -53,8 +53,8 @@ run "publishes_what_the_example_promises" {
   }
 
   assert {
-    condition     = output.inference.lambda.authorizer_name == "mlops-test-token-authorizer" && output.inference.api.api_key_ids == { default = output.inference.api.api_key_id }
-    error_message = "The authorizer must carry the prefix; without further keys there is the default one."
+    condition     = output.inference.lambda.authorizer_name == "mlops-test-token-authorizer" && toset(keys(output.inference.api.api_key_ids)) == toset(["default", "smoke"]) && output.inference.api.api_key_ids["default"] == output.inference.api.api_key_id
+    error_message = "The authorizer must carry the prefix; without further keys there are the default one and that of the smoke tests."
   }
 }
 
@@ -68,7 +68,7 @@ run "keys_and_doors_come_from_the_environment_file" {
   }
 
   assert {
-    condition     = toset(keys(output.inference.api.api_key_ids)) == toset(["default", "team-a"]) && output.inference.api.iam_door_policy_document != null
+    condition     = toset(keys(output.inference.api.api_key_ids)) == toset(["default", "smoke", "team-a"]) && output.inference.api.iam_door_policy_document != null
     error_message = "The file's keys and doors must be there."
   }
 }

@@ -50,6 +50,10 @@ def test_a_key_is_good_for_blueprints_of_the_environment_within_limits_of_its_ow
             {"default": {"blueprints": ["chat"]}},
             "inference.api_keys.default: is there already, good for every blueprint",
         ),
+        (
+            {"smoke": {"blueprints": ["chat"]}},
+            "inference.api_keys.smoke: is there already, for the smoke tests alone",
+        ),
         ({"team-a": {"blueprints": ["chta"]}}, "blueprints[0]: is no blueprint of this environment; there are chat"),
         ({"team-a": {"blueprints": ["chat", "chat"]}}, "blueprints[1]: is in the list already"),
         ({"team-a": {"blueprints": ["*", "chat"]}}, "blueprints[0]: means every blueprint, and must stand alone"),

@@ -17,12 +17,15 @@ from orchestrator.tools.interfaces import Json, ProbeResult
 from tests.fakes.aws import FakeCloud
 
 KEY = "the-secret-key-value"
+SMOKE_KEY = "the-key-of-the-smoke-tests"
 PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
 RELEASES, LIVE = "/mlops/local/releases", "/mlops/local/models/reviews/live"
 VERSION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-local-reviews/{}"
 RUNNING = "mlops-local-reviews-1a2b3c4d-v3"
 OUTPUTS: dict[str, Json] = {
-    "inference": {"api": {"rest_api_id": "abc123", "stage_name": "v1", "api_key_id": "key1"}},
+    "inference": {
+        "api": {"rest_api_id": "abc123", "stage_name": "v1", "api_key_ids": {"default": "key1", "smoke": "key2"}}
+    },
     "blueprint-reviews": {
         "endpoint_name": "mlops-local-reviews",
         "release_parameter_name": f"{RELEASES}/specs/reviews",
@@ -65,12 +68,27 @@ def converse_answer(text: str = "Hello there.", tokens: int = 3) -> Json:
     }
 
 
+THROTTLED: tuple[int, dict[str, str], Json] = (
+    429,
+    {"x-emulator-fidelity": "emulated", "retry-after": "1"},
+    {"request_id": "q", "error": {"type": "Throttled", "message": "Too Many Requests"}},
+)
+
+
 def web_answer(**asked: Any) -> tuple[int, dict[str, str], Json]:
     """An API in the shape of the published one."""
     error: Json = {"request_id": "q", "error": {"type": "Unauthorized", "message": "Unauthorized"}}
+    if asked["url"].endswith("/v1/models") and asked["headers"].get("x-api-key") == SMOKE_KEY:
+        return THROTTLED
     if asked["headers"].get("x-api-key") != KEY:
         return 401, {"x-emulator-fidelity": "emulated"}, error
-    inputs = json.loads(asked["body"])["inputs"]
+    if asked["url"].endswith("/v1/models"):
+        return 200, {}, {"object": "list", "data": []}
+    document = json.loads(asked["body"])
+    if asked["url"].endswith("/v1/chat/completions"):
+        wrong = {"message": "'temperature' must be a number from 0 to 2", "type": "invalid_request_error"}
+        return 400, {"x-emulator-fidelity": "emulated"}, {"error": {**wrong, "param": "temperature", "code": None}}
+    inputs = document["inputs"]
     if not inputs:
         return (
             400,
@@ -113,7 +131,7 @@ def cloud() -> FakeCloud:
     config = {"EndpointStatus": "InService", "EndpointConfigName": RUNNING}
     return FakeCloud(
         services={
-            "apigateway": {"get_api_key": {"id": "key1", "value": KEY}},
+            "apigateway": {"get_api_key": lambda **asked: {"value": {"key1": KEY, "key2": SMOKE_KEY}[asked["apiKey"]]}},
             "sagemaker-runtime": {"invoke_endpoint": endpoint_answer},
             "sagemaker": {"describe_endpoint": {**config, "ResponseMetadata": {"HTTPHeaders": EXECUTED}}},
             "bedrock-runtime": {"converse": converse_answer()},
@@ -154,11 +172,13 @@ def test_all_green(cloud: FakeCloud) -> None:
         ("reviews", "endpoint-direct"): ("ok", "executed", "positive 0.90, negative 0.90"),
         ("reviews", "api"): ("ok", "executed", "positive 0.90, negative 0.90"),
         ("reviews", "api-no-key"): ("ok", "emulated", "401"),
-        ("reviews", "api-bad-request"): ("ok", "emulated", "400 BadRequest"),
+        ("reviews", "api-bad-request"): ("ok", "emulated", "400 BadRequest, 400 temperature"),
+        ("reviews", "api-throttled"): ("ok", "emulated", "429 at request 1"),
         ("chat", "bedrock-direct"): ("ok", "stand-in", "12 characters"),
         ("chat", "api"): ("ok", "stand-in", "12 characters"),
         ("chat", "api-no-key"): ("ok", "emulated", "401"),
-        ("chat", "api-bad-request"): ("ok", "emulated", "400 BadRequest"),
+        ("chat", "api-bad-request"): ("ok", "emulated", "400 BadRequest, 400 temperature"),
+        ("chat", "api-throttled"): ("ok", "emulated", "429 at request 1"),
     }
     assert {result.method for result in results.values()} == {"realtime"}
     assert results["chat", "api"].source == "bedrock"
@@ -180,8 +200,12 @@ def test_the_key_is_used_and_never_told(cloud: FakeCloud) -> None:
 
 def test_requests_go_to_the_published_address_with_the_blueprints_parameters(cloud: FakeCloud) -> None:
     probe(cloud)
-    assert {call["url"] for call in cloud.called("http")} == {
-        f"http://127.0.0.1:4566/restapis/abc123/v1/_user_request_/realtime/{name}" for name in ("reviews", "chat")
+    base = "http://127.0.0.1:4566/restapis/abc123/v1/_user_request_"
+    assert {(call["method"], call["url"].removeprefix(base)) for call in cloud.called("http")} == {
+        ("POST", "/realtime/reviews"),
+        ("POST", "/realtime/chat"),
+        ("POST", "/v1/chat/completions"),
+        ("GET", "/v1/models"),
     }
     (converse,) = cloud.called("bedrock-runtime.converse")
     assert converse["modelId"] == PROFILE
@@ -265,7 +289,7 @@ def test_missing_headers_are_red(cloud: FakeCloud) -> None:
     [
         ("blueprint-reviews", "endpoint_name", {"endpoint-direct"}),
         ("blueprint-reviews", "release_parameter_name", {"endpoint-config"}),
-        ("inference", "api", {"api", "api-no-key", "api-bad-request"}),
+        ("inference", "api", {"api", "api-no-key", "api-bad-request", "api-throttled"}),
     ],
 )
 def test_a_missing_output_is_red_and_named(cloud: FakeCloud, stack: str, removed: str, failing: set[str]) -> None:
@@ -408,6 +432,67 @@ def test_a_bad_request_must_be_refused_in_words(cloud: FakeCloud) -> None:
     assert "must be answered 400, got 200" in only(cloud, "api-bad-request").detail
     cloud.web = [(400, {}, {"message": "Invalid request body"})]
     assert "must name `error.type` and `error.message`" in only(cloud, "api-bad-request").detail
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        ({"message": "Invalid request body", "type": "BadRequest"}, "a temperature of 9 must name it"),
+        ({"message": "temperature", "type": "t", "param": "top_p"}, "a temperature of 9 must name it"),
+        ({"message": "no", "type": "t", "param": "temperature"}, "a temperature of 9 must name it"),
+    ],
+)
+def test_a_refusal_must_name_what_is_wrong(cloud: FakeCloud, error: Json, detail: str) -> None:
+    def vague(**asked: Any) -> Any:
+        return (400, {}, {"error": error}) if asked["url"].endswith("completions") else web_answer(**asked)
+
+    cloud.web = [vague]
+    result = only(cloud, "api-bad-request")
+    assert result.status == "failed"
+    assert detail in result.detail
+
+
+def listing(cloud: FakeCloud, *answers: tuple[int, dict[str, str], Json]) -> ProbeResult:
+    """The probe of throttling, whose requests are answered so; then with 200."""
+    models = in_turn(*answers, then=lambda **asked: (200, {}, {"object": "list", "data": []}))
+
+    def answer(**asked: Any) -> Any:
+        return models(**asked) if asked["url"].endswith("/v1/models") else web_answer(**asked)
+
+    cloud.web = [answer]
+    return only(cloud, "api-throttled")
+
+
+def test_throttling_may_come_late_and_is_asked_for_with_the_key_for_that(cloud: FakeCloud) -> None:
+    result = listing(cloud, *[(200, {}, {"data": []})] * 5, THROTTLED)
+    assert (result.status, result.detail) == ("ok", "429 at request 6")
+    asked = [call for call in cloud.called("http") if call["url"].endswith("/v1/models")]
+    assert len(asked) == 6
+    assert {call["headers"]["x-api-key"] for call in asked} == {SMOKE_KEY}
+
+
+def test_a_limit_that_is_not_kept_is_red_after_a_bounded_number_of_requests(cloud: FakeCloud) -> None:
+    result = listing(cloud)
+    assert (result.status, result.detail) == (
+        "failed",
+        "20 requests with a key for one a second, and none was answered 429",
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "detail"),
+    [
+        ((429, {}, THROTTLED[2]), "a 429 must say when to come back (Retry-After)"),
+        ((429, {"retry-after": "1"}, {"message": "Too Many Requests"}), "must name the `error.type` Throttled"),
+        ((403, {}, {"message": "Forbidden"}), "the key smoke must be let in or told to wait, got 403"),
+    ],
+)
+def test_being_throttled_must_be_told_in_words(
+    cloud: FakeCloud, answer: tuple[int, dict[str, str], Json], detail: str
+) -> None:
+    result = listing(cloud, answer)
+    assert result.status == "failed"
+    assert detail in result.detail
 
 
 def test_a_key_that_cannot_be_read_is_red(cloud: FakeCloud) -> None:
