@@ -398,6 +398,16 @@ NEEDS: dict[str, Need] = {
         | NETWORK
         | sagemaker_logs("/aws/sagemaker/Endpoints/{prefix}-reviews", make=False),
     ),
+    "reviews-serverless-": Need(
+        "jobs/inference",
+        frozenset(),
+        reading(*_MODELS)
+        | LISTING
+        | LOCATE
+        | encrypted("data", "models")
+        | BASE
+        | sagemaker_logs("/aws/sagemaker/Endpoints/{prefix}-reviews-serverless", make=False),
+    ),
     "studio-data-scientist": Need(
         None,
         frozenset(),

@@ -167,9 +167,9 @@ def test_the_calls_that_code_needs_were_made_and_none_was_refused(deployed: Depl
 
 def role_of(applied: dict[str, Role], name: str) -> Role:
     full = f"{PREFIX}-{name}"
-    [found] = [
-        role for role in applied.values() if role.name == full or (full.endswith("-") and role.name.startswith(full))
-    ]
+    # What Terraform appends to a prefix holds no hyphen.
+    made = re.compile(re.escape(full) + ("[0-9a-f]+" if full.endswith("-") else ""))
+    [found] = [role for role in applied.values() if made.fullmatch(role.name)]
     return found
 
 
