@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import urllib.request
 from typing import Any
 
@@ -19,6 +20,12 @@ PIPELINE = f"{PREFIX}-training"
 PERSONAS = {f"{PREFIX}-{name}" for name in ("data-scientist", "ml-engineer", "data-engineer", "production")}
 API_LOGS = f"{PREFIX}-api-logs"
 """Carries AWS's own policy, because API Gateway tests the role for `*`; the boundary cuts it."""
+
+RELEASE = f"{PREFIX}-release"
+RELEASE_AROUND = frozenset(
+    # SageMaker looks for the alarms that roll an update back, and at the tags, with the caller's rights.
+    {"cloudwatch:DescribeAlarms", "sagemaker:AddTags"}
+)
 
 PIPELINE_AROUND = frozenset(
     {
@@ -118,7 +125,7 @@ def test_only_api_gateways_role_carries_a_policy_of_aws(applied: dict[str, Role]
 def test_no_role_gets_further_than_it_is(applied: dict[str, Role]) -> None:
     assert not [finding for role in applied.values() for finding in escalation.uncontained(role, applied)]
     with_roles_to_hand_on = {role.name for role in applied.values() if escalation.PASS in escalation.effective(role)}
-    assert with_roles_to_hand_on == {PIPELINE, f"{PREFIX}-data-engineer"} | {
+    assert with_roles_to_hand_on == {PIPELINE, RELEASE, f"{PREFIX}-data-engineer"} | {
         f"{PREFIX}-{each}{name}" for each in ("", "studio-") for name in ("data-scientist", "ml-engineer")
     }
     assert not [finding for role in applied.values() for finding in proofs.reach_of_passing(role)]
@@ -128,7 +135,7 @@ def test_no_role_gets_further_than_it_is(applied: dict[str, Role]) -> None:
 
 
 def test_somebody_answers_for_every_role(applied: dict[str, Role]) -> None:
-    known = {PIPELINE, API_LOGS, *PERSONAS, *(role_of(applied, name).name for name in needs.NEEDS)}
+    known = {PIPELINE, RELEASE, API_LOGS, *PERSONAS, *(role_of(applied, name).name for name in needs.NEEDS)}
     assert set(applied) == known
 
 
@@ -150,6 +157,17 @@ def test_the_pipeline_may_do_what_its_states_do_and_nothing_else(deployed: Deplo
     granted = {
         action for _, statement in applied[PIPELINE].statements() for action in roles.listed(statement["Action"])
     }
+    assert not granted - needed, "granted, and needed by no state"
+    assert not needed - granted, "needed, and not granted"
+
+
+def test_releases_may_do_what_their_states_do_and_nothing_else(deployed: Deployed, applied: dict[str, Role]) -> None:
+    machine = deployed.client("stepfunctions").describe_state_machine(
+        stateMachineArn=deployed.outputs("releases")["release"]["state_machine_arn"]
+    )
+    around = PIPELINE_AROUND - {"s3:GetObject", "s3:GetBucketLocation"} | RELEASE_AROUND
+    needed = calls.of_state_machine(json.loads(machine["definition"])) | around
+    granted = {action for _, statement in applied[RELEASE].statements() for action in roles.listed(statement["Action"])}
     assert not granted - needed, "granted, and needed by no state"
     assert not needed - granted, "needed, and not granted"
 
