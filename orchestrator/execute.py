@@ -211,9 +211,9 @@ class Executor:
     def _release(self, step: steps.Release) -> None:
         session = self.session
         parameters = {
-            name: str(session.outputs[f"blueprint-{name}"]["release_parameter_name"])
+            name: str(parameter)
             for name in step.blueprints
-            if "release_parameter_name" in session.outputs.get(f"blueprint-{name}", {})
+            if (parameter := session.outputs.get(f"blueprint-{name}", {}).get("release_parameter_name"))
         }
         due = session.tools.releases_due(session.target.cloud, parameters)
         if not due:

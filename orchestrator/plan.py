@@ -14,7 +14,7 @@ from orchestrator.config.checks import MODEL_GROUPS
 from orchestrator.config.models import Environment
 from orchestrator.graph import Graph, Stack
 from orchestrator.proof import skips
-from orchestrator.values import blueprint_of
+from orchestrator.values import blueprint_of, is_released
 
 RELEASES = "releases"
 """Name of the stack that holds the release machine."""
@@ -192,11 +192,10 @@ def deploy(
     tested = tuple(stack.blueprint for stack in chosen if stack.blueprint)
     if tested:
         under = ("policy", *_under(graph, chosen))
-        released = tuple(stack for stack in chosen if stack.blueprint and _is_released(environment, stack))
+        released = tuple(name for name in tested if is_released(blueprint_of(environment, name)))
         if released:
-            waits = (*(stack.name for stack in released), *((RELEASES,) if RELEASES in names else ()))
-            blueprints = tuple(str(stack.blueprint) for stack in released)
-            steps.append(Release("release", ("policy", *waits), blueprints))
+            waits = (*(f"blueprint-{name}" for name in released), *((RELEASES,) if RELEASES in names else ()))
+            steps.append(Release("release", ("policy", *waits), released))
             under = (*under, "release")
         steps.append(SmokeTest("smoke", under, tested))
     return Plan(environment.name, command, tuple(steps))
@@ -219,11 +218,6 @@ def _under(graph: Graph, chosen: Sequence[Stack]) -> tuple[str, ...]:
 
 def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
     return bool(stack.blueprint) and blueprint_of(environment, str(stack.blueprint)).model.source == "sagemaker"
-
-
-def _is_released(environment: Environment, stack: Stack) -> bool:
-    blueprint = blueprint_of(environment, str(stack.blueprint))
-    return blueprint.kind == "realtime" and blueprint.model.source == "sagemaker"
 
 
 def preview(environment: Environment, stacks: Sequence[Stack]) -> Plan:

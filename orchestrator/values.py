@@ -113,6 +113,16 @@ def blueprint_of(environment: Environment, name: str) -> Blueprint:
     return next(each for each in environment.blueprints if each.name == name)
 
 
+def is_released(blueprint: Blueprint) -> bool:
+    """Whether its endpoint changes through releases: a real-time one of SageMaker whose model is one of a group's.
+
+    Models of a multi-model endpoint are objects below its prefix, those of several containers are pinned.
+    """
+    if blueprint.kind != "realtime" or blueprint.model.source != "sagemaker":
+        return False
+    return blueprint.multi_model is None and blueprint.containers is None
+
+
 def waits_for(environment: Environment, stack: Stack, facts: Facts) -> str | None:
     """Model group whose first approved version this stack still lacks."""
     if not stack.blueprint:

@@ -28,15 +28,16 @@ def command(ctx: click.Context, env: str, blueprint: str, version: str | None, a
 
     from orchestrator.errors import ReleaseFailed
     from orchestrator.plan import RELEASES
-    from orchestrator.values import blueprint_of, published
+    from orchestrator.values import blueprint_of, is_released, published
 
     app: App = ctx.obj
     environment, graph = app.load(env)
     stack = graph.stack(f"blueprint-{blueprint}")
     chosen = blueprint_of(environment, blueprint)
-    if chosen.kind != "realtime" or chosen.model.source != "sagemaker":
+    if not is_released(chosen):
         raise ReleaseFailed(
-            f"`{blueprint}` is {chosen.kind} on {chosen.model.source}: only real-time SageMaker endpoints are released",
+            f"`{blueprint}` is {chosen.kind} on {chosen.model.source}: only real-time SageMaker endpoints are "
+            "released, and not those of many models or containers",
             hint=f"`orchestrator deploy {env}` brings the others to what their files say",
         )
     tools = app.tools(environment)

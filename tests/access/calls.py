@@ -17,6 +17,8 @@ OTHER_NAMES = {
     "s3:DeleteObjects": "s3:DeleteObject",
     "bedrock:Converse": "bedrock:InvokeModel",
     "lambda:Invoke": "lambda:InvokeFunction",
+    "sfn:DescribeExecution": "states:DescribeExecution",
+    "sfn:StartExecution": "states:StartExecution",
 }
 """Operations whose right has another name."""
 

@@ -256,7 +256,7 @@ NEEDS: dict[str, Need] = {
     ),
     "endpoint-probe": Need(
         "lambda/endpoint_probe",
-        pairs("sagemaker:InvokeEndpoint", "sagemaker:endpoint/{prefix}-candidate-*"),
+        pairs("sagemaker:InvokeEndpoint", "sagemaker:endpoint/{prefix}-*"),
         lambda_runtime("endpoint-probe"),
     ),
     "model-router": Need(
@@ -387,7 +387,7 @@ NEEDS: dict[str, Need] = {
         | NETWORK
         | sagemaker_logs("/aws/sagemaker/Endpoints/{prefix}-candidate-*", make=True),
     ),
-    "reviews-": Need(
+    "reviews-endpoint": Need(
         "jobs/inference",
         frozenset(),
         reading(*_MODELS)

@@ -158,8 +158,8 @@ run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
   }
 
   assert {
-    condition     = aws_iam_role.endpoint.name_prefix == "mlops-dev-reviews-"
-    error_message = "A replaced role must be able to stand beside its predecessor, and IAM allows 38 characters."
+    condition     = aws_iam_role.endpoint.name == "mlops-dev-reviews-endpoint"
+    error_message = "Releases know the role that they pass on by this name."
   }
 
   assert {

@@ -101,7 +101,7 @@ run "it_touches_what_is_the_environments_and_passes_on_the_endpoints_roles_alone
     error_message = "SageMaker: ${aws_iam_role_policy.this.policy}"
   }
   assert {
-    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "PassEndpointRoles"]) == { Effect = "Allow", Sid = "PassEndpointRoles", Action = ["iam:PassRole"], Resource = ["arn:aws:iam::123456789012:role/mlops-test-reviews-*"], Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } } }
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "PassEndpointRoles"]) == { Effect = "Allow", Sid = "PassEndpointRoles", Action = ["iam:PassRole"], Resource = ["arn:aws:iam::123456789012:role/mlops-test-reviews-endpoint"], Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } } }
     error_message = "Roles: ${aws_iam_role_policy.this.policy}"
   }
   assert {

@@ -329,6 +329,18 @@ def test_a_version_that_somebody_asked_for_is_what_should_run(cloud: FakeCloud) 
     assert probe(cloud, REVIEWS)["reviews", "endpoint-config"].status == "ok"
 
 
+@pytest.mark.parametrize(("launched", "status"), [(RUNNING, "ok"), ("another", "failed")])
+def test_an_endpoint_without_releases_runs_what_it_was_launched_with(
+    cloud: FakeCloud, launched: str, status: str
+) -> None:
+    del cloud.services["ssm"]
+    outputs = {**OUTPUTS, "blueprint-reviews": {**OUTPUTS["blueprint-reviews"], "endpoint_config_name": launched}}
+    result = probe(cloud, {**REVIEWS, "multi_model": {"default": "a.tar.gz"}}, outputs=outputs)[
+        "reviews", "endpoint-config"
+    ]
+    assert result.status == status
+
+
 def test_a_missing_specification_is_red(cloud: FakeCloud) -> None:
     cloud.services["ssm"] = parameters(specs=None)
     result = probe(cloud, REVIEWS)["reviews", "endpoint-config"]
