@@ -38,7 +38,8 @@ def _in_range(block: dict[str, Any]) -> bool | None:
     return (
         number(memory[0]) in MEMORY_MB
         and limit in CONCURRENCY
-        and all(1 <= (number(value) or 0) <= (limit or 0) for value in kept_warm)
+        # After the first apply the provider says 0 where nothing is kept warm.
+        and all(0 <= (number(value) or 0) <= (limit or 0) for value in kept_warm)
     )
 
 
