@@ -71,6 +71,7 @@ class Executor:
             steps.SmokeTest: self._smoke_test,
             steps.DestroyStack: lambda step: stacks.destroy(session, step.stack),
             steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
+            steps.RemoveReleases: lambda step: teardown.remove_releases(session, step.blueprints, step.name),
             steps.AuditOrphans: self._audit,
         }
 

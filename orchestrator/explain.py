@@ -47,15 +47,15 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
         case steps.RunPipeline():
             return "run the training pipeline if no model version is live"
         case steps.Release(blueprints=names):
-            return (
-                f"release {', '.join(names)} unless it runs what its file and the live version make"
-            )
+            return f"release {', '.join(names)} unless it runs what its file and the live version make"
         case steps.SmokeTest(blueprints=names):
             return f"probe {', '.join(names)}"
         case steps.DestroyStack():
             return "destroy"
         case steps.RemoveModels(groups=groups):
             return f"remove model versions of {', '.join(groups) or 'no group'} and what the pipeline left"
+        case steps.RemoveReleases(blueprints=names):
+            return f"remove what releases of {', '.join(names)} left"
         case steps.AuditOrphans():
             return "look for anything left with the environment's tags"
         case _:

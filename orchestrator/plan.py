@@ -132,6 +132,13 @@ class RemoveModels(Step):
 
 
 @dataclass(frozen=True)
+class RemoveReleases(Step):
+    """What releases of single blueprints made and no Terraform state knows."""
+
+    blueprints: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class AuditOrphans(Step):
     """Everything that still carries the environment's tags."""
 
@@ -248,6 +255,9 @@ def destroy_blueprints(environment: Environment, graph: Graph, names: Sequence[s
     ]
     ready = tuple(step.name for step in steps)
     steps += [DestroyStack(stack.name, ready, stack) for stack in chosen]
+    released = tuple(name for name in names if is_released(blueprint_of(environment, name)))
+    if released:
+        steps.append(RemoveReleases("releases' remains", tuple(f"blueprint-{name}" for name in released), released))
     return Plan(environment.name, "destroy", tuple(steps))
 
 
@@ -264,7 +274,9 @@ def destroy(environment: Environment, graph: Graph) -> Plan:
         for needed in stack.needs:
             consumers[needed].append(stack.name)
     removal = "model versions"
-    users = tuple(stack.name for stack in graph.stacks if stack.blueprint or "pipeline" in stack.after)
+    users = tuple(
+        stack.name for stack in graph.stacks if stack.blueprint or "pipeline" in stack.after or stack.name == RELEASES
+    )
     for stack in reversed(graph.stacks):
         needs = (*ready, *consumers[stack.name])
         if stack.order == 1 and stack.name == stack.phase:

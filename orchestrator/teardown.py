@@ -11,7 +11,6 @@ from orchestrator.tools.interfaces import Cloud
 from orchestrator.values import live_parameter
 
 _GONE = ("ResourceNotFound", "ResourceNotFoundException", "ParameterNotFound", "NotFoundException")
-_RELEASED = re.compile(r"-[0-9a-f]{8}-v\d+$")
 _KEPT_BY_AWS = (":training-job/", ":processing-job/")
 """Job records: AWS keeps them, nobody can delete them, they cost nothing."""
 
@@ -30,7 +29,7 @@ def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
         for item in _pages(sagemaker, operation, key, NameContains=prefix):
             _unless_gone(getattr(sagemaker, delete), **{name_key: item[name_key]})
             removed += 1
-    removed += _remove_releases(session, sagemaker)
+    removed += _remove_releases(session)
     for group in groups:
         for package in _packages(session, sagemaker, group):
             _unless_gone(sagemaker.delete_model_package, ModelPackageName=package)
@@ -39,29 +38,41 @@ def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
     session.journal.stage(step, f"{removed} objects of the pipeline removed")
 
 
-def _remove_releases(session: Session, sagemaker: Any) -> int:
-    """Models and configurations that releases made, and what they noted. Names alone do not tell whose they are:
-    another environment's may begin like ours, so the tags decide."""
-    prefix, own, removed = f"{session.environment.name_prefix}-", set(_identity(session).items()), 0
+def remove_releases(session: Session, blueprints: tuple[str, ...], step: str) -> None:
+    """What the releases of single blueprints made, once their endpoints are gone."""
+    removed = sum(_remove_releases(session, name) for name in blueprints)
+    session.journal.stage(step, f"{removed} objects of releases removed")
+
+
+def _remove_releases(session: Session, blueprint: str | None = None) -> int:
+    """Models and configurations that releases made, and what they noted; of one blueprint, or of all.
+
+    Names alone do not tell whose they are: another environment's may begin like ours, so the tags decide.
+    """
+    sagemaker, own, removed = session.target.cloud.client("sagemaker"), set(_identity(session).items()), 0
+    prefix = f"{session.environment.name_prefix}-{blueprint or ''}"
+    named = re.compile(rf"{re.escape(prefix)}{'' if blueprint else '.+'}-[0-9a-f]{{8}}-v\d+")
     for operation, key, kind, delete in (
         ("list_endpoint_configs", "EndpointConfigs", "EndpointConfig", sagemaker.delete_endpoint_config),
         ("list_models", "Models", "Model", sagemaker.delete_model),
     ):
         for item in _pages(sagemaker, operation, key, NameContains=prefix):
-            name, arn = item[f"{kind}Name"], item[f"{kind}Arn"]
-            if not (name.startswith(prefix) and _RELEASED.search(name)):
-                continue
-            tags = _pages(sagemaker, "list_tags", "Tags", ResourceArn=arn)
-            if own <= {(tag["Key"], tag["Value"]) for tag in tags}:
+            name = item[f"{kind}Name"]
+            if named.fullmatch(name) and own <= _tags(sagemaker, item[f"{kind}Arn"]):
                 _unless_gone(delete, **{f"{kind}Name": name})
                 removed += 1
     ssm = session.target.cloud.client("ssm")
-    path = f"/{session.environment.platform.project}/{session.environment.name}/releases/"
+    path = f"/{session.environment.platform.project}/{session.environment.name}/releases"
     for kind in ("records", "locks"):
-        for parameter in _pages(ssm, "get_parameters_by_path", "Parameters", Path=f"{path}{kind}"):
-            _unless_gone(ssm.delete_parameter, Name=parameter["Name"])
-            removed += 1
+        for parameter in _pages(ssm, "get_parameters_by_path", "Parameters", Path=f"{path}/{kind}"):
+            if blueprint in (None, parameter["Name"].rsplit("/", 1)[-1]):
+                _unless_gone(ssm.delete_parameter, Name=parameter["Name"])
+                removed += 1
     return removed
+
+
+def _tags(sagemaker: Any, arn: str) -> set[tuple[str, str]]:
+    return {(tag["Key"], tag["Value"]) for tag in _pages(sagemaker, "list_tags", "Tags", ResourceArn=arn)}
 
 
 def _packages(session: Session, sagemaker: Any, group: str) -> list[str]:

@@ -183,3 +183,21 @@ def test_what_releases_made_is_removed_and_nobody_elses(
     assert models == ["mlops-local-candidate-1", *own]
     parameters = [each["Name"] for each in deployed.aws.called("ssm.delete_parameter")]
     assert parameters[:2] == [f"/mlops/local/releases/{kind}/reviews" for kind in ("records", "locks")]
+
+
+def test_what_releases_of_one_blueprint_made_goes_with_it(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    result = run(plans.destroy_blueprints(environment, graph, ["reviews"]))
+    assert (result.exit_code, [stack.name for stack in result.stacks]) == (0, ["blueprint-reviews"])
+    configs = deployed.aws.called("sagemaker.delete_endpoint_config")
+    assert [each["EndpointConfigName"] for each in configs] == ["mlops-local-reviews-0a1b2c3d-v2"]
+    parameters = [each["Name"] for each in deployed.aws.called("ssm.delete_parameter")]
+    assert parameters == [f"/mlops/local/releases/{kind}/reviews" for kind in ("records", "locks")]
+
+
+def test_a_blueprint_without_releases_leaves_none(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    assert run(plans.destroy_blueprints(environment, graph, ["chat"])).exit_code == 0
+    assert deployed.aws.called("sagemaker.delete_endpoint_config") == []
