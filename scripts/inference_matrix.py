@@ -22,7 +22,7 @@ def page(note: str) -> str:
         "key and reason. Reasons that name a service are rules of AWS; the others are this platform's.",
         "## Kind and source of models",
         "\n".join(sources),
-        "## Options of SageMaker's endpoints and jobs",
+        "## Options",
         "\n".join(options),
         "\n".join(reasons),
         "## Options that exclude each other",

@@ -24,9 +24,18 @@ def model_artifacts(stack: BlueprintStack, *written: str) -> cdktf.TerraformHclM
 def bedrock_on_demand(stack: BlueprintStack, model: BedrockModel) -> dict[str, Any]:
     """The same for every kind that answers while the caller waits: Bedrock has no servers to begin with."""
     blueprint = stack.blueprint
+    more: dict[str, Any] = {}
+    if model.provisioned is not None:
+        more["provisioned"] = model.provisioned.model_dump(exclude_none=True)
+    if blueprint.guardrail is not None:
+        more["guardrail"] = {
+            **blueprint.guardrail.model_dump(),
+            "kms_key_arn": "${var.foundation.kms.data_key_arn}",
+        }
     profile = stack.module(
         "model",
         {
+            **more,
             "context": "${var.context}",
             "blueprint": {"name": blueprint.name, "kind": blueprint.kind, "parameters": stack.parameters()},
             "model_id": model.model_id,

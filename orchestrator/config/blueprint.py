@@ -17,9 +17,38 @@ class SageMakerModel(Section):
     group: Name = Field(description="model package group that the live version comes from")
 
 
+class Provisioned(Section):
+    """Throughput of its own, billed by the hour whether used or not."""
+
+    model_units: int = Field(1, ge=1)
+    commitment: Literal["OneMonth", "SixMonths"] | None = Field(None, description="none: by the hour, until destroyed")
+
+
 class BedrockModel(Section):
     source: Literal["bedrock"]
-    model_id: str = Field(description="foundation model id or system inference profile id")
+    model_id: str = Field(
+        description="foundation model, system inference profile, or ARN of a customized model (with `provisioned`)"
+    )
+    provisioned: Provisioned | None = Field(None, description="of a model of this region; none: on demand. Not local")
+
+
+Strength = Literal["LOW", "MEDIUM", "HIGH"]
+Harm = Literal["HATE", "INSULTS", "SEXUAL", "VIOLENCE", "MISCONDUCT", "PROMPT_ATTACK"]
+
+
+class Guardrail(Section):
+    """What a model of Bedrock may be asked and may answer; the router applies it to every request."""
+
+    blocked_input: str = Field("This request cannot be answered.", min_length=1, max_length=500)
+    blocked_output: str = Field("This answer cannot be given.", min_length=1, max_length=500)
+    filters: dict[Harm, Strength] = Field({}, description="how strictly each kind of harm is kept out")
+    pii: dict[Annotated[str, Field(pattern=r"^[A-Z_]+$")], Literal["BLOCK", "ANONYMIZE"]] = Field(
+        {}, description="by Bedrock's type, such as EMAIL"
+    )
+    denied_topics: dict[Name, Annotated[str, Field(min_length=1, max_length=200)]] = Field(
+        {}, description="by name, each with its definition"
+    )
+    words: list[Annotated[str, Field(min_length=1, max_length=100)]] = Field([], description="that are blocked")
 
 
 class Autoscaling(Section):
@@ -127,5 +156,6 @@ class Blueprint(Section):
     data_capture: DataCapture | None = None
     serverless: Serverless | None = Field(None, description="of kind serverless on SageMaker; none: the defaults")
     rollout: Rollout = Rollout()
+    guardrail: Guardrail | None = None
     parameters: dict[str, float | int | str] = Field({}, description="default request parameters, e.g. max_tokens")
     smoke: Smoke

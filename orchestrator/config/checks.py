@@ -71,7 +71,9 @@ def check_platform(name: str, document: Document, platform: Platform) -> Iterato
 def check_blueprint_names(
     environment: str, platform: Platform, document: Document, blueprint: Blueprint
 ) -> Iterator[Problem]:
-    """Names that this blueprint would have in its environment."""
+    """Names that this blueprint would have in its environment, and what that cannot have."""
+    if environment == "local":
+        yield from options.check_local(document, blueprint)
     for _, reason in islice(names.refused(names.of_blueprint(environment, platform, blueprint)), 1):
         rule = f"makes a name that AWS refuses: {reason}"
         yield _problem(document, ("name",), rule, blueprint.name)

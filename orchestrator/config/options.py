@@ -6,15 +6,19 @@ is written from it. A reason that begins with a service's name is a rule of AWS;
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.config.blueprint import Blueprint
+from orchestrator.config.blueprint import BedrockModel, Blueprint
 from orchestrator.config.problems import Problem
 from orchestrator.config.yaml_source import Document
 
 KINDS = ("realtime", "serverless", "batch", "async")
 SOURCES = ("sagemaker", "bedrock")
+
+CUSTOMIZED = re.compile(r"arn:[a-z-]+:bedrock:[a-z0-9-]+:\d{12}:custom-model/[A-Za-z0-9.:/_-]+")
+SYSTEM_PROFILE = re.compile(r"(us-gov|us|eu|apac|jp|au|ca|global)\.")
 
 _SIZES = "SageMaker picks the machines of a serverless endpoint: `serverless.memory_mb` is all that one asks for"
 _ONE_VARIANT = "SageMaker Serverless Inference has one variant per endpoint"
@@ -120,6 +124,15 @@ OPTIONS: dict[str, Option] = {
             "async": "the queue waits while the fleet is replaced: nothing is gained by parts",
         },
     ),
+    "provisioned throughput": Option(
+        "capacity of a Bedrock model by the hour, which customized models need (`model.provisioned`)",
+        refused={
+            "serverless": "serverless on Bedrock is on demand; throughput of its own is kind realtime",
+            "batch": "Bedrock runs batch jobs on demand only",
+        },
+        source="bedrock",
+    ),
+    "guardrail": Option("filters of what Bedrock's model is asked and answers", ("guardrail",), source="bedrock"),
     "vpc": Option(
         "containers in private subnets",
         refused={"serverless": "SageMaker Serverless Inference has no VPC: its containers reach the internet"},
@@ -171,6 +184,7 @@ def check(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
     yield from _check_exclusions(document, blueprint)
     yield from _check_serverless(document, blueprint)
     yield from _check_variants(document, blueprint)
+    yield from _check_bedrock(document, blueprint)
 
 
 def _check_exclusions(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
@@ -198,6 +212,35 @@ def _check_variants(document: Document, blueprint: Blueprint) -> Iterator[Proble
         if containers.target not in known:
             rule = f"must be one of the containers: {', '.join(known)}"
             yield document.problem(("containers", "target"), rule, containers.target)
+
+
+def check_local(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+    """What the local environment cannot have."""
+    if isinstance(blueprint.model, BedrockModel) and blueprint.model.provisioned:
+        rule = "cannot be bought in `local`: the local AWS answers on demand only"
+        yield document.problem(("model", "provisioned"), rule, _plain(blueprint.model.provisioned))
+
+
+def _check_bedrock(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+    model = blueprint.model
+    if not isinstance(model, BedrockModel):
+        return
+    customized = model.model_id.startswith("arn:")
+    if customized and not CUSTOMIZED.fullmatch(model.model_id):
+        yield document.problem(("model", "model_id"), "is no ARN of a customized model", model.model_id)
+    if customized and model.provisioned is None:
+        rule = "is a customized model, which Bedrock serves with provisioned throughput: `model.provisioned`"
+        yield document.problem(("model", "model_id"), rule, model.model_id)
+    if model.provisioned is not None:
+        refused = OPTIONS["provisioned throughput"].refused.get(blueprint.kind)
+        rule = f"does not go with kind `{blueprint.kind}`: {refused}" if refused else ""
+        if not rule and SYSTEM_PROFILE.match(model.model_id):
+            rule = "goes with a model of this region, not with a system inference profile"
+        if rule:
+            yield document.problem(("model", "provisioned"), rule, _plain(model.provisioned))
+    guardrail = blueprint.guardrail
+    if guardrail and not (guardrail.filters or guardrail.pii or guardrail.denied_topics or guardrail.words):
+        yield document.problem(("guardrail",), "filters nothing: give filters, pii, denied_topics or words", {})
 
 
 def _check_serverless(document: Document, blueprint: Blueprint) -> Iterator[Problem]:

@@ -88,6 +88,9 @@ WEAKER = (
     Weaker("expired_object_delete_marker", "versioning and lifecycle", "false"),
     Weaker("prefix", "versioning and lifecycle", '"elsewhere/"', within=r".*filter"),
     Weaker("retention_in_days|retention_days|message_retention_seconds", "retention"),
+    # what a model may be asked and answer
+    Weaker("input_strength|output_strength", "limits", '"LOW"', within="aws_bedrock_guardrail"),
+    Weaker("action", "limits", '"NONE"', within="aws_bedrock_guardrail"),
     # logs and alarms
     Weaker("xray_tracing_enabled|metrics_enabled|cloudwatch_metrics_enabled", "logging", "false"),
     Weaker("publish_cloudwatch_metrics_enabled|enabled|eventbridge", "logging", "false"),
@@ -136,6 +139,9 @@ HARMLESS = re.compile(
     availability_zone | protocol
     # what crawlers and rules of data quality look at
     | configuration | ruleset | number_of_workers | crawl_state | schedule
+    # endpoints that scale to nothing, and several containers; guardrails and throughput of Bedrock
+    | memory_size_in_mb | max_concurrency | provisioned_concurrency | container_hostname | blocked_\w+_messaging | text
+    | definition | model_units | commitment_duration
     # streams, large ETL, shared files: sizes and shapes
     | \w*[ug]id | creation_token | transition_to_ia | throughput_mode | architecture | release_label | cpu | memory
     | buffering_\w+ | input_format | output_format | serialization_library | compression | destination | location

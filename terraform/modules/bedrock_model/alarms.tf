@@ -2,7 +2,7 @@ locals {
   alarms = [aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.latency]
 
   # Bedrock files the calls of a profile under the profile's id.
-  profile_dimensions = { ModelId = aws_bedrock_inference_profile.this.id }
+  profile_dimensions = { ModelId = local.metric_id }
 
   failures = {
     server    = "InvocationServerErrors"

@@ -4,8 +4,8 @@ output "name" {
 }
 
 output "inference_profile_arn" {
-  description = "Application inference profile; callers invoke it in place of the model."
-  value       = aws_bedrock_inference_profile.this.arn
+  description = "Application inference profile, or provisioned throughput; callers invoke it in place of the model."
+  value       = local.target_arn
 }
 
 output "model_id" {

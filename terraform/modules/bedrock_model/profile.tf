@@ -11,15 +11,33 @@ locals {
   bedrock_arn_prefix   = "arn:${data.aws_partition.current.partition}:bedrock"
   foundation_model_arn = "${local.bedrock_arn_prefix}:${var.context.region}::foundation-model/${var.model_id}"
   system_profile_arn   = "${local.bedrock_arn_prefix}:${var.context.region}:${var.context.account_id}:inference-profile/${var.model_id}"
+  is_customized        = startswith(var.model_id, "arn:")
   source_arn           = local.is_system_profile ? local.system_profile_arn : local.foundation_model_arn
+
+  # What callers invoke, and what Bedrock files the calls' metrics under.
+  target_arn = try(aws_bedrock_provisioned_model_throughput.this[0].provisioned_model_arn, aws_bedrock_inference_profile.this[0].arn)
+  metric_id  = try(aws_bedrock_provisioned_model_throughput.this[0].provisioned_model_arn, aws_bedrock_inference_profile.this[0].id)
 }
 
 # Bedrock bills calls on the tags of this profile: it is what makes the cost of one blueprint visible.
 resource "aws_bedrock_inference_profile" "this" {
+  count = var.provisioned == null ? 1 : 0
+
   name        = local.profile_name
   description = "Calls of the ${var.blueprint.name} blueprint."
 
   model_source {
     copy_from = local.source_arn
   }
+}
+
+# Capacity of its own, billed by the hour whether used or not. A profile cannot be made from it: it carries the tags
+# that show the cost itself.
+resource "aws_bedrock_provisioned_model_throughput" "this" {
+  count = var.provisioned == null ? 0 : 1
+
+  provisioned_model_name = local.profile_name
+  model_arn              = local.is_customized ? var.model_id : local.foundation_model_arn
+  model_units            = var.provisioned.model_units
+  commitment_duration    = var.provisioned.commitment
 }

@@ -36,8 +36,61 @@ variable "model_id" {
   type        = string
 
   validation {
-    condition     = can(regex("^[a-z0-9-]+(\\.[a-zA-Z0-9_:-]+)+$", var.model_id))
-    error_message = "model_id must be a foundation model id or a system inference profile id such as amazon.nova-lite-v1:0 or us.amazon.nova-lite-v1:0; received \"${var.model_id}\"."
+    condition     = can(regex("^[a-z0-9-]+(\\.[a-zA-Z0-9_:-]+)+$", var.model_id)) || can(regex("^arn:[a-z-]+:bedrock:[a-z0-9-]+:[0-9]{12}:custom-model/[a-zA-Z0-9.:/_-]+$", var.model_id))
+    error_message = "model_id must be a foundation model id or a system inference profile id such as amazon.nova-lite-v1:0 or us.amazon.nova-lite-v1:0, or the ARN of a customized model; received \"${var.model_id}\"."
+  }
+
+  validation {
+    condition     = !startswith(var.model_id, "arn:") || var.provisioned != null
+    error_message = "model_id is a customized model, which Bedrock serves with provisioned throughput: give provisioned; received \"${var.model_id}\"."
+  }
+
+  validation {
+    condition     = var.provisioned == null || !can(regex("^(us-gov|us|eu|apac|jp|au|ca|global)\\.", var.model_id))
+    error_message = "provisioned goes with a model of this region, not with a system inference profile; received \"${var.model_id}\"."
+  }
+}
+
+variable "provisioned" {
+  description = "Throughput of its own, by the hour: model units, and for how long they are bought. Null is on demand."
+  type = object({
+    model_units = optional(number, 1)
+    commitment  = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.provisioned == null ? true : var.provisioned.model_units >= 1 && floor(var.provisioned.model_units) == var.provisioned.model_units && contains(["none", "OneMonth", "SixMonths"], coalesce(var.provisioned.commitment, "none"))
+    error_message = "provisioned must have whole model_units from 1, and commitment OneMonth, SixMonths or none; received ${jsonencode(var.provisioned)}."
+  }
+}
+
+variable "guardrail" {
+  description = "Filters of what is asked and answered, by kind and strength; PII by type and action; denied topics by name and definition; words. Null is none."
+  type = object({
+    kms_key_arn    = string
+    blocked_input  = optional(string, "This request cannot be answered.")
+    blocked_output = optional(string, "This answer cannot be given.")
+    filters        = optional(map(string), {})
+    pii            = optional(map(string), {})
+    denied_topics  = optional(map(string), {})
+    words          = optional(list(string), [])
+  })
+  default = null
+
+  validation {
+    condition     = var.guardrail == null ? true : length(var.guardrail.filters) + length(var.guardrail.pii) + length(var.guardrail.denied_topics) + length(var.guardrail.words) > 0
+    error_message = "guardrail must have at least one of filters, pii, denied_topics and words; received ${jsonencode(var.guardrail)}."
+  }
+
+  validation {
+    condition     = var.guardrail == null ? true : alltrue([for kind, strength in var.guardrail.filters : contains(["HATE", "INSULTS", "SEXUAL", "VIOLENCE", "MISCONDUCT", "PROMPT_ATTACK"], kind) && contains(["LOW", "MEDIUM", "HIGH"], strength)])
+    error_message = "guardrail.filters must be HATE, INSULTS, SEXUAL, VIOLENCE, MISCONDUCT or PROMPT_ATTACK with LOW, MEDIUM or HIGH; received ${jsonencode(try(var.guardrail.filters, {}))}."
+  }
+
+  validation {
+    condition     = var.guardrail == null ? true : alltrue([for action in values(var.guardrail.pii) : contains(["BLOCK", "ANONYMIZE"], action)])
+    error_message = "guardrail.pii must have the actions BLOCK or ANONYMIZE; received ${jsonencode(try(var.guardrail.pii, {}))}."
   }
 }
 

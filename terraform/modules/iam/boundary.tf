@@ -66,6 +66,7 @@ locals {
         "arn:${local.partition}:bedrock:*::foundation-model/*",
         "arn:${local.partition}:bedrock:*:${var.context.account_id}:*inference-profile/*",
         "arn:${local.partition}:bedrock:${local.scope}:guardrail/*",
+        "arn:${local.partition}:bedrock:${local.scope}:provisioned-model/*",
       ]
     },
     {

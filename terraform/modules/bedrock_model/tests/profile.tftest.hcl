@@ -24,6 +24,25 @@ mock_provider "aws" {
       arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"
     }
   }
+
+  mock_resource "aws_bedrock_guardrail" {
+    defaults = {
+      guardrail_id  = "g1h2i3"
+      guardrail_arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/g1h2i3"
+    }
+  }
+
+  mock_resource "aws_bedrock_guardrail_version" {
+    defaults = {
+      version = "1"
+    }
+  }
+
+  mock_resource "aws_bedrock_provisioned_model_throughput" {
+    defaults = {
+      provisioned_model_arn = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/p1q2r3"
+    }
+  }
 }
 
 variables {
@@ -50,12 +69,12 @@ variables {
 
 run "a_foundation_model_gets_a_profile_in_this_region" {
   assert {
-    condition     = one(aws_bedrock_inference_profile.this.model_source).copy_from == "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
+    condition     = one(aws_bedrock_inference_profile.this[0].model_source).copy_from == "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
     error_message = "The profile must be made from the model of this region."
   }
 
   assert {
-    condition     = aws_bedrock_inference_profile.this.name == "mlops-dev-chat"
+    condition     = aws_bedrock_inference_profile.this[0].name == "mlops-dev-chat"
     error_message = "The profile must be <name_prefix>-<name>."
   }
 
@@ -88,7 +107,7 @@ run "a_system_profile_may_pick_the_region" {
   }
 
   assert {
-    condition     = one(aws_bedrock_inference_profile.this.model_source).copy_from == "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0"
+    condition     = one(aws_bedrock_inference_profile.this[0].model_source).copy_from == "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0"
     error_message = "The profile must be made from the system profile."
   }
 
@@ -123,5 +142,68 @@ run "the_router_finds_the_profile" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.latency.dimensions["ModelId"] == "a1b2c3d4e5f6"
     error_message = "Bedrock files metrics under the profile's id."
+  }
+}
+
+run "a_customized_model_has_throughput_of_its_own" {
+  state_key = "provisioned"
+
+  variables {
+    model_id    = "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-lite-v1:0:300k/abc123"
+    provisioned = { model_units = 2, commitment = "OneMonth" }
+  }
+
+  assert {
+    condition     = aws_bedrock_provisioned_model_throughput.this[0].model_arn == var.model_id && aws_bedrock_provisioned_model_throughput.this[0].model_units == 2 && aws_bedrock_provisioned_model_throughput.this[0].commitment_duration == "OneMonth"
+    error_message = "The asked units of the customized model must be bought."
+  }
+
+  assert {
+    condition     = length(aws_bedrock_inference_profile.this) == 0 && one(jsondecode(aws_ssm_parameter.route.value).targets).model_id == "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/p1q2r3" && aws_cloudwatch_metric_alarm.latency.dimensions["ModelId"] == "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/p1q2r3"
+    error_message = "Route and alarms must name the provisioned throughput."
+  }
+
+  assert {
+    condition     = [for s in data.aws_iam_policy_document.invoke.statement : s.sid] == ["InvokeProfile"] && one(data.aws_iam_policy_document.invoke.statement).resources == toset(["arn:aws:bedrock:us-east-1:123456789012:provisioned-model/p1q2r3"])
+    error_message = "The router may invoke that throughput and nothing else."
+  }
+}
+
+run "a_guardrail_is_encrypted_versioned_and_named_by_the_route" {
+  state_key = "guardrail"
+
+  variables {
+    guardrail = {
+      kms_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+      filters       = { HATE = "HIGH", PROMPT_ATTACK = "MEDIUM" }
+      pii           = { EMAIL = "ANONYMIZE" }
+      denied_topics = { medicine = "Advice on treatments of illnesses." }
+      words         = ["secret"]
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.route.value).guardrail == { id = "g1h2i3", version = "1" }
+    error_message = "The route must name the guardrail's version."
+  }
+
+  assert {
+    condition     = aws_bedrock_guardrail.this[0].kms_key_arn == var.guardrail.kms_key_arn && { for each in one(aws_bedrock_guardrail.this[0].content_policy_config).filters_config : each.type => [each.input_strength, each.output_strength] } == { HATE = ["HIGH", "HIGH"], PROMPT_ATTACK = ["MEDIUM", "NONE"] }
+    error_message = "Filters must have the asked strengths; attacks are looked for in what is asked only."
+  }
+
+  assert {
+    condition     = one(one(aws_bedrock_guardrail.this[0].sensitive_information_policy_config).pii_entities_config).action == "ANONYMIZE" && one(one(aws_bedrock_guardrail.this[0].topic_policy_config).topics_config).type == "DENY" && one(one(aws_bedrock_guardrail.this[0].word_policy_config).words_config).text == "secret"
+    error_message = "PII, topics and words must be what was asked for."
+  }
+
+  assert {
+    condition     = { for s in data.aws_iam_policy_document.invoke.statement : s.sid => s.resources if contains(["ApplyGuardrail", "ReadGuardrail"], s.sid) } == { ApplyGuardrail = toset(["arn:aws:bedrock:us-east-1:123456789012:guardrail/g1h2i3"]), ReadGuardrail = toset([var.guardrail.kms_key_arn]) }
+    error_message = "The router may apply this guardrail and read it, and no other."
+  }
+
+  assert {
+    condition     = one(one([for s in data.aws_iam_policy_document.invoke.statement : s.condition if s.sid == "ReadGuardrail"])).values == tolist(["bedrock.us-east-1.amazonaws.com"])
+    error_message = "The key may be used through Bedrock only."
   }
 }

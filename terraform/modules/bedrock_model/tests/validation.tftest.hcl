@@ -100,3 +100,64 @@ run "routes_prefix_with_trailing_slash_is_refused" {
 
   expect_failures = [var.routes_prefix]
 }
+
+run "customized_model_on_demand_is_refused" {
+  command = plan
+
+  variables {
+    model_id = "arn:aws:bedrock:us-east-1:123456789012:custom-model/amazon.nova-lite-v1:0:300k/abc123"
+  }
+
+  expect_failures = [var.model_id]
+}
+
+run "half_a_model_unit_is_refused" {
+  command = plan
+
+  variables {
+    provisioned = { model_units = 0.5 }
+  }
+
+  expect_failures = [var.provisioned]
+}
+
+run "provisioned_system_profile_is_refused" {
+  command = plan
+
+  variables {
+    model_id    = "us.amazon.nova-lite-v1:0"
+    provisioned = {}
+  }
+
+  expect_failures = [var.model_id]
+}
+
+run "guardrail_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    guardrail = { kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/1" }
+  }
+
+  expect_failures = [var.guardrail]
+}
+
+run "unknown_filter_is_refused" {
+  command = plan
+
+  variables {
+    guardrail = { kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/1", filters = { RUDENESS = "HIGH" } }
+  }
+
+  expect_failures = [var.guardrail]
+}
+
+run "unknown_action_on_pii_is_refused" {
+  command = plan
+
+  variables {
+    guardrail = { kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/1", pii = { EMAIL = "HIDE" } }
+  }
+
+  expect_failures = [var.guardrail]
+}

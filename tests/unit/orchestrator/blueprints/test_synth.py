@@ -321,3 +321,13 @@ def test_a_combination_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path
 def test_importing_the_package_does_not_start_cdktf() -> None:
     code = "import sys, orchestrator.blueprints; sys.exit('cdktf' in sys.modules or 'jsii' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=REPO, check=False).returncode == 0
+
+
+def test_throughput_and_guardrail_of_a_bedrock_blueprint(tmp_path: Path) -> None:
+    model = {**CHAT.model.model_dump(exclude_none=True), "provisioned": {"commitment": "OneMonth"}}
+    more = {"model": model, "guardrail": {"filters": {"HATE": "HIGH"}}}
+    asked = Blueprint.model_validate({**CHAT.model_dump(exclude_unset=True), **more})
+    given = written(tmp_path, asked)["module"]["model"]
+    assert given["provisioned"] == {"model_units": 1, "commitment": "OneMonth"}
+    assert given["guardrail"]["filters"] == {"HATE": "HIGH"}
+    assert given["guardrail"]["kms_key_arn"] == "${var.foundation.kms.data_key_arn}"

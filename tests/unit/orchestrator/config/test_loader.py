@@ -294,3 +294,32 @@ def test_the_pipelines_group_must_exist_and_nobody_shares_with_himself() -> None
         "(received '111111111111')",
         "platform.yaml:7: images.pull_account_ids[1]: is this environment's own account (received '111111111111')",
     ]
+
+
+@pytest.mark.parametrize(
+    ("model", "more", "expected"),
+    [
+        ("model_id: arn:aws:bedrock:us-east-1:123456789012:custom-model/a/b", "", "x1.yaml:5: model.model_id: is a "
+            "customized model, which Bedrock serves with provisioned throughput: `model.provisioned`"),
+        ("model_id: arn:aws:bedrock:us-east-1:123456789012:agent/a", "", "x1.yaml:5: model.model_id: is no ARN of a "
+            "customized model"),
+        ("model_id: us.amazon.nova-lite-v1:0\n  provisioned: {}", "", "x1.yaml:6: model.provisioned: goes with a model "
+            "of this region, not with a system inference profile"),
+        ("model_id: amazon.nova-lite-v1:0", "guardrail: {}\n", "x1.yaml:6: guardrail: filters nothing"),
+        ("model_id: amazon.nova-lite-v1:0", "data_capture: {}\n", "x1.yaml:6: data_capture: belongs to models of "
+            "sagemaker; this one comes from bedrock"),
+    ],
+)  # fmt: skip
+def test_rules_of_a_bedrock_blueprint(model: str, more: str, expected: str) -> None:
+    text = BLUEPRINT.format(name="x1").replace("source: sagemaker", "source: bedrock")
+    text = text.replace("group: reviews", model).replace("label: positive", "contains: x")
+    found = problems(x1=text.replace("smoke:", f"{more}smoke:"))
+    assert any(line.startswith(expected) for line in found), found
+
+
+def test_throughput_is_not_bought_locally() -> None:
+    text = BLUEPRINT.format(name="x1").replace("source: sagemaker", "source: bedrock")
+    text = text.replace("group: reviews", "model_id: amazon.nova-lite-v1:0\n  provisioned: {}")
+    text = text.replace("label: positive", "contains: x")
+    with pytest.raises(ConfigError, match="cannot be bought in `local`"):
+        build("local", ("platform.yaml", ""), {"x1": ("x1.yaml", text)})
