@@ -147,9 +147,7 @@ def evidence_of(emulator: Any, fault_id: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.emulator
-def test_only_the_named_resource_is_throttled_and_every_hit_is_on_record(
-    aws: Any, emulator: Any, parameter: str
-) -> None:
+def test_only_the_named_resource_is_hit_and_every_hit_is_on_record(aws: Any, emulator: Any, parameter: str) -> None:
     ssm = aws("ssm")
     ssm.put_parameter(Name=f"{parameter}-other", Value="there", Type="String")
     with fault(emulator.endpoint, "throttle", "ssm", action="GetParameter", resource=parameter, every=2) as armed:
