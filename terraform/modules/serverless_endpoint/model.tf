@@ -3,7 +3,6 @@
 # configurations use.
 resource "aws_sagemaker_model" "launch" {
   # checkov:skip=CKV_AWS_370: SageMaker Serverless Inference refuses models with network isolation
-  # checkov:skip=CKV_AWS_372: SageMaker Serverless Inference refuses models with network isolation
   name               = "${local.endpoint_name}-${local.content_hash}"
   execution_role_arn = aws_iam_role.endpoint.arn
 
