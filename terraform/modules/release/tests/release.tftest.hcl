@@ -80,6 +80,41 @@ run "what_happened_is_logged_whole" {
   }
 }
 
+run "what_runs_already_is_left_alone" {
+  command = plan
+
+  assert {
+    condition     = [for c in jsondecode(aws_sfn_state_machine.this.definition).States.EndpointReady.Choices : c.Next] == ["AlreadyRecorded", "FindModel"] && jsondecode(aws_sfn_state_machine.this.definition).States.EndpointReady.Default == "EndpointBusy"
+    error_message = "The same name is the same content; an endpoint that is not in service is not touched."
+  }
+}
+
+run "in_service_is_not_enough_and_the_way_back_names_no_alarms" {
+  command = plan
+
+  assert {
+    condition     = [for c in jsondecode(aws_sfn_state_machine.this.definition).States.UpdateEnded.Choices : c.Next] == ["Probe", "RolledBackWithReason", "RolledBackSilently", "UpdateNotSettled", "WaitForUpdate"]
+    error_message = "Only the wanted configuration is probed; every other one in service is a rollback."
+  }
+  assert {
+    condition     = keys(jsondecode(aws_sfn_state_machine.this.definition).States.GoBack.Parameters.DeploymentConfig) == ["BlueGreenUpdatePolicy"] && jsondecode(aws_sfn_state_machine.this.definition).States.GoBack.Parameters["EndpointConfigName.$"] == "$.before.config"
+    error_message = "Alarms that the new version raised would keep us from leaving it."
+  }
+}
+
+run "a_lock_is_taken_by_the_first_and_of_a_holder_that_is_gone" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.TakeLock.Parameters.Overwrite == false && jsondecode(aws_sfn_state_machine.this.definition).States.SucceedHolder.Parameters.Overwrite == true
+    error_message = "A parameter that exists belongs to its holder."
+  }
+  assert {
+    condition     = [for c in jsondecode(aws_sfn_state_machine.this.definition).States.HolderRuns.Choices : c.Next] == ["WaitedTooLong", "CountWait"]
+    error_message = "Who runs is waited for, up to a limit."
+  }
+}
+
 run "who_does_not_succeed_is_told" {
   command = plan
 
