@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from typing import Any
 
 import httpx
@@ -15,6 +16,8 @@ import openai
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.emulator.compute.support import evidence
+from tests.emulator.faults import fault
 from tests.emulator.shared import Deployed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
@@ -195,3 +198,48 @@ def test_boto3_converses_through_the_blueprint_s_own_profile(deployed: Deployed)
     with pytest.raises(ClientError) as error:
         runtime.converse(modelId="no.such-model", messages=asked)
     assert error.value.response["Error"]["Code"] == "ValidationException"
+
+
+# ---- bad days: through gateway, authorizer and router, on a blueprint that no other test here asks -------------
+
+
+@pytest.fixture
+def profile(deployed: Deployed) -> str:
+    arn: str = deployed.outputs("blueprint-chat-serverless")["inference_profile_arn"]
+    return arn
+
+
+def classified(client: openai.OpenAI) -> Any:
+    return client.chat.completions.with_raw_response.create(
+        model="chat-serverless", messages=user(f"Classify in one word: {GOOD}"), temperature=0
+    )
+
+
+@pytest.mark.parametrize(("kind", "error"), [("throttle", "Throttled"), ("drop-connection", "Unavailable")])
+def test_what_passes_is_repeated_by_the_router_and_the_client_sees_answers(
+    deployed: Deployed, address: dict[str, str], profile: str, kind: str, error: str
+) -> None:
+    impatient = openai.OpenAI(**address, max_retries=0, http_client=httpx.Client(trust_env=False))
+    only = {"action": "Converse", "resource": profile, "every": 2, "count": 3}
+    with fault(deployed.endpoint, kind, "bedrock", **only) as armed:
+        said = [classified(impatient) for _ in range(5)]
+        assert armed.fired == 3
+    assert {each.parse().choices[0].message.content for each in said} == {"positive"}
+    decisions = Counter(each.headers["x-route-decision"] for each in said)
+    assert decisions == {"primary": 2, f"primary; after=primary:{error}": 3}
+    # Each hit is on record, under the router's own work.
+    hits = [each for each in evidence(deployed.endpoint, kind="fault") if each["detail"]["fault"] == armed.id]
+    runs = {each["id"] for each in evidence(deployed.endpoint, kind="lambda")}
+    assert len(hits) == 3
+    assert {each["parent"] for each in hits} <= runs
+
+
+def test_garbage_from_a_model_is_an_error_of_the_client_s_own_kind(
+    deployed: Deployed, address: dict[str, str], profile: str
+) -> None:
+    impatient = openai.OpenAI(**address, max_retries=0, http_client=httpx.Client(trust_env=False))
+    with fault(deployed.endpoint, "malformed", "bedrock", action="Converse", resource=profile, count=1):
+        with pytest.raises(openai.APIStatusError, match="holds no message") as error:
+            classified(impatient)
+        assert (error.value.status_code, error.value.code) == (424, "MalformedAnswer")
+        assert classified(impatient).parse().choices[0].message.content == "positive"
