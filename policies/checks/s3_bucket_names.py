@@ -27,7 +27,9 @@ class OneDataBucket(PlatformRule):
             return None
         # The tags say whose bucket it is: with them the name is fixed but for account and region, which a stack
         # has one of, and no two buckets have the same name.
-        whose = [re.escape(str(tag)) for name in ("project", "environment") for tag in values(block, f"tags_all.{name}")]
+        whose = [
+            re.escape(str(tag)) for name in ("project", "environment") for tag in values(block, "tags_all." + name)
+        ]
         return bool(names) and re.fullmatch(("-".join(whose) or ".+") + FORM, str(names[0])) is not None
 
 
