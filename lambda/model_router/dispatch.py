@@ -50,6 +50,8 @@ class Outcome:
 
     reason: str = "none"
     attempts: list[Attempt] = field(default_factory=list)
+    skipped: tuple[str, ...] = ()
+    """Other blueprints that the record names and that could not be asked, each with why."""
 
     @property
     def answered_by(self) -> Target | None:
@@ -58,10 +60,11 @@ class Outcome:
 
     @property
     def route_decision(self) -> str:
-        """`primary`, or `secondary; after=primary:Throttled` when others failed first."""
+        """`primary`, or `spare; after=primary:Throttled; skipped=chat:UnknownBlueprint` when not all went well."""
         tried = ",".join(f"{a.target.name}:{a.error.type}" for a in self.attempts if a.error)
         name = self.answered_by.name if self.answered_by else "none"
-        return f"{name}; after={tried}" if tried else name
+        told = {"after": tried, "skipped": ",".join(self.skipped)}
+        return "; ".join([name, *(f"{word}={what}" for word, what in told.items() if what)])
 
 
 @dataclass(frozen=True)

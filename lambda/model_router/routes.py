@@ -4,7 +4,8 @@
   "blueprint": "chat", "kind": "realtime", "source": "bedrock",
   "targets": [
     {"name": "primary", "model_id": "…", "weight": 1},
-    {"name": "spare", "source": "sagemaker", "endpoint_name": "…", "weight": 0, "timeout_seconds": 10}
+    {"name": "spare", "source": "sagemaker", "endpoint_name": "…", "weight": 0, "timeout_seconds": 10},
+    {"name": "chat-serverless", "blueprint": "chat-serverless", "weight": 0}
   ],
   "parameters": {"max_tokens": 200},
   "guardrail": {"id": "…", "version": "1"},
@@ -17,7 +18,8 @@
 Everything after `targets` may be absent, as may a target's `source` (the record's), `weight` (1), `format` (of
 SageMaker's payload: `families.sagemaker`), `target_model` and `target_container` (of an endpoint that has several),
 `family` and `base_model_id` (of a Bedrock model that is known by a profile's ARN only) and `api` (`converse`, or
-`invoke` for models that Converse does not speak to).
+`invoke` for models that Converse does not speak to). A target, and that of a shadow, may be another blueprint's
+(`blueprint`: see `references`); at least one must be of the record's own.
 """
 
 from __future__ import annotations
@@ -35,11 +37,13 @@ from retry import Retry
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 TARGET_FIELD = {"sagemaker": "endpoint_name", "bedrock": "model_id"}
+REFERENCE = "blueprint"
 
 
 @dataclass(frozen=True)
 class Target:
-    """One place where a request can be answered; `address` is an endpoint's name or a model id."""
+    """One place where a request can be answered; `address` is an endpoint's name, a model id or, of source
+    `blueprint`, the name of the blueprint whose place is meant."""
 
     name: str
     address: str
@@ -55,6 +59,12 @@ class Target:
     """Archive that a multi-model endpoint loads (`target_model`)."""
     container: str = ""
     """Host name of one container of several (`target_container`)."""
+    parameters: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    """Defaults of requests that are asked here: those of the record that the target comes from."""
+
+    @property
+    def is_reference(self) -> bool:
+        return self.source == REFERENCE
 
     @property
     def key(self) -> str:
@@ -99,6 +109,10 @@ def parse_route(name: str, text: str) -> Route:
         raise InternalError(f"the route record of '{name}' is broken: {type(error).__name__} {error}") from error
     if not route.targets or any(t.weight < 0 for t in route.targets):
         raise InternalError(f"the route record of '{name}' needs targets with weights of 0 or more")
+    if all(t.is_reference for t in route.targets):
+        raise InternalError(f"the route record of '{name}' needs a target of its own")
+    if any(t.is_reference and t.address == name for t in (*route.targets, *_shadowed(route))):
+        raise InternalError(f"the route record of '{name}' refers to itself")
     if len({t.name for t in route.targets}) != len(route.targets):
         raise InternalError(f"the route record of '{name}' has two targets of one name")
     if any(t.timeout_seconds is not None and t.timeout_seconds < SHORTEST_CALL_SECONDS for t in route.targets):
@@ -108,39 +122,49 @@ def parse_route(name: str, text: str) -> Route:
     return route
 
 
+def _shadowed(route: Route) -> tuple[Target, ...]:
+    return (route.shadow.target,) if route.shadow else ()
+
+
 def _route(name: str, record: Mapping[str, Any]) -> Route:
     kind, source = record["kind"], record["source"]
     guardrail, shadow = record.get("guardrail"), record.get("shadow")
+    parameters = dict(record.get("parameters") or {})
     if source not in TARGET_FIELD:
         raise KeyError(source)
     return Route(
         blueprint=name,
         kind=kind,
         source=source,
-        targets=tuple(_target(target, kind, source) for target in record["targets"]),
-        parameters=dict(record.get("parameters") or {}),
+        targets=tuple(_target(target, kind, source, parameters) for target in record["targets"]),
+        parameters=parameters,
         guardrail=Guardrail(str(guardrail["id"]), str(guardrail["version"])) if guardrail else None,
-        shadow=Shadow(float(shadow["share"]), _target(shadow["target"], kind, source)) if shadow else None,
+        shadow=Shadow(float(shadow["share"]), _target(shadow["target"], kind, source, parameters)) if shadow else None,
         retry=Retry(**(record.get("retry") or {})),
         cooldown=Cooldown(**(record.get("cooldown") or {})),
         log_payloads=record.get("log_payloads") is True,
     )
 
 
-def _target(target: Mapping[str, Any], kind: str, default_source: str) -> Target:
+def _target(target: Mapping[str, Any], kind: str, default_source: str, parameters: Mapping[str, Any]) -> Target:
+    given = target.get("timeout_seconds")
+    seconds = None if given is None else float(given)
+    weight = float(target.get("weight", 1))
+    if REFERENCE in target:
+        return Target(str(target["name"]), str(target[REFERENCE]), weight, REFERENCE, seconds)
     source = str(target.get("source", default_source))
     address = str(target[TARGET_FIELD[source]])
-    seconds = target.get("timeout_seconds")
     return Target(
         name=str(target["name"]),
         address=address,
-        weight=float(target.get("weight", 1)),
+        weight=weight,
         source=source,
-        timeout_seconds=None if seconds is None else float(seconds),
+        timeout_seconds=seconds,
         format=str(target.get("format", "platform")),
         family=str(target.get("family") or target.get("base_model_id") or address),
         api=str(target.get("api", "converse")),
         serverless=source == "sagemaker" and kind == "serverless",
         model=str(target.get("target_model", "")),
         container=str(target.get("target_container", "")),
+        parameters=parameters,
     )

@@ -1,6 +1,6 @@
 """The way of one request from blueprint to reply, the same for every face of the API. Pure but for what it is given.
 
-access → route → guardrail → targets (and shadow) → guardrail
+access → route (and what it refers to) → guardrail → targets (and shadow) → guardrail
 """
 
 from __future__ import annotations
@@ -17,10 +17,14 @@ from inference_common.errors import UnknownBlueprint
 from inference_common.requests import InferenceRequest
 from journey import Journey
 from race import within
+from references import resolve
 from routes import Route, Target
 from routing import choose, draw_for
 from shadow import Cast, cast, wanted
 from table import RouteTable
+
+REFERENCE_SECONDS = 1.0
+"""What looking up one stand-in may take: the request may do well without it."""
 
 
 @dataclass
@@ -41,9 +45,7 @@ class Router:
     ) -> Reply:
         """The reply of the blueprint that the journey is to; what happens is told to the journey."""
         access.check(journey.blueprint)
-        route = self.route(journey, kinds, deadline)
-        defaults = route.parameters if request.task == "generate" else {}
-        request = replace(request, parameters={**defaults, **request.parameters})
+        route = self._resolved(self.route(journey, kinds, deadline), journey, deadline)
         gate = self._gate(route, journey)
         if gate:
             request = gate.check_input(request, deadline.before(SECONDS_AFTER))
@@ -69,6 +71,14 @@ class Router:
             )
         return found.route
 
+    def _resolved(self, route: Route, journey: Journey, deadline: Deadline) -> Route:
+        """The route with the targets of the blueprints that it names. Access was granted to the blueprint that is
+        asked for; who stands in for it is the deployment's choice, not the caller's."""
+        found = resolve(route, lambda name: self.table.referred(name, min(REFERENCE_SECONDS, deadline.call_timeout())))
+        journey.outcome.skipped = found.skipped
+        journey.stale = journey.stale or found.stale
+        return found.route
+
     def _dispatch(self, route: Route, request: InferenceRequest, deadline: Deadline, journey: Journey) -> Reply:
         unhealthy = {t.name for t in route.targets if not self.health.admits(t.key)}
         decision = choose(route.targets, unhealthy, draw_for(journey.request_id))
@@ -78,17 +88,25 @@ class Router:
 
     def _ask(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
         backend = self.backends[target.source]
-        return within(deadline.call_timeout(), lambda: backend.invoke(target, request, deadline, kept))
+        asked = with_defaults(target, request)
+        return within(deadline.call_timeout(), lambda: backend.invoke(target, asked, deadline, kept))
 
     def _cast(self, route: Route, request: InferenceRequest, deadline: Deadline, journey: Journey) -> Cast | None:
         if route.shadow is None or not wanted(route, journey.request_id):
             return None
         target = route.shadow.target
         backend = self.backends[target.source]
-        return cast(target, lambda: backend.invoke(target, request, deadline, {}), self.clock)
+        asked = with_defaults(target, request)
+        return cast(target, lambda: backend.invoke(target, asked, deadline, {}), self.clock)
 
     def _gate(self, route: Route, journey: Journey) -> Gate | None:
         if route.guardrail is None:
             return None
         judge = patiently(self.judge, route.guardrail, within, route.retry, self.pause, self.draw)
         return Gate(route.guardrail, judge, journey.verdicts)
+
+
+def with_defaults(target: Target, request: InferenceRequest) -> InferenceRequest:
+    """The request with the parameters that the target's own record gives to generation."""
+    defaults = target.parameters if request.task == "generate" else {}
+    return replace(request, parameters={**defaults, **request.parameters})

@@ -10,7 +10,7 @@ from inference_common.errors import ServiceError, UnknownBlueprint
 from routes import NAME, Route, parse_route
 
 STALE_PAUSE_SECONDS = 5.0
-"""How long the store is left in peace after it failed."""
+"""How long the store is left in peace after it failed, or after it had nothing where a record points to."""
 
 
 class Record(NamedTuple):
@@ -47,13 +47,15 @@ class Found(NamedTuple):
 
 @dataclass
 class RouteTable:
-    """Routes by name. That a name is unknown is never remembered; that it is gone is learned with the next read."""
+    """Routes by name. That a name is unknown is not remembered of what callers ask for; that it is gone is learned
+    with the next read."""
 
     store: RouteStore
     seconds: float
     clock: Callable[[], float]
     _known: dict[str, tuple[float, Route, bool]] = field(default_factory=dict)
     _listed: tuple[float, tuple[Record, ...]] | None = None
+    _missing: dict[str, tuple[float, ServiceError]] = field(default_factory=dict)
 
     def get(self, name: str, timeout_seconds: float) -> Found:
         if not NAME.fullmatch(name):
@@ -74,6 +76,17 @@ class RouteTable:
         route = parse_route(name, text)
         self._known[name] = (self.clock() + self.seconds, route, False)
         return Found(route, False)
+
+    def referred(self, name: str, timeout_seconds: float) -> Found:
+        """What a record points to. A failure is remembered a while: each request would pay for it again."""
+        missing = self._missing.get(name)
+        if missing and missing[0] > self.clock():
+            raise missing[1]
+        try:
+            return self.get(name, timeout_seconds)
+        except ServiceError as error:
+            self._missing[name] = (self.clock() + min(self.seconds, STALE_PAUSE_SECONDS), error)
+            raise
 
     def names(self, timeout_seconds: float) -> tuple[Record, ...]:
         """All blueprints, in order of name; an older list while the store has a bad moment."""
