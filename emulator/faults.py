@@ -117,7 +117,8 @@ class FaultStore:
 
     def armed(self) -> bool:
         """Whether a look at the request is worth its time."""
-        return bool(self._faults)
+        now = self._clock()
+        return any(not fault.over(now) for fault in self._faults)
 
     def hits(self, service: str, action: str, names: Iterable[str], kinds: Iterable[str] = tuple(WIRE)) -> list[Fault]:
         """The faults that hit this call, which is counted. Delays add up; of the others the first one hits."""

@@ -26,8 +26,11 @@ def fired(store: FaultStore, calls: int, *, name: str = "x") -> list[int]:
 
 def test_a_fault_ends_after_its_count() -> None:
     store = FaultStore()
+    assert not store.armed()
     store.arm({**THROTTLE, "count": 3})
+    assert store.armed()
     assert fired(store, 10) == [1, 2, 3]
+    assert not store.armed()
     assert [(f["seen"], f["fired"], f["over"]) for f in store.listed()] == [(3, 3, True)]
 
 
