@@ -25,6 +25,7 @@ class RealtimeStack(BlueprintStack):
             "instance_count": blueprint.instance_count,
             "parameters": self.parameters(),
             "rollout": blueprint.rollout.model_dump(),
+            **self.routing(),
         }
         if blueprint.autoscaling is not None:
             asked["autoscaling"] = blueprint.autoscaling.model_dump()

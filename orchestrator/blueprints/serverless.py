@@ -28,6 +28,7 @@ class ServerlessStack(BlueprintStack):
                     "name": self.blueprint.name,
                     "serverless": sizes.model_dump(exclude_none=True),
                     "parameters": self.parameters(),
+                    **self.routing(),
                 },
                 "model_version": "${var.model_version}",
                 "kms": {"logs_key_arn": "${var.foundation.kms.logs_key_arn}"},

@@ -37,7 +37,12 @@ def bedrock_on_demand(stack: BlueprintStack, model: BedrockModel) -> dict[str, A
         {
             **more,
             "context": "${var.context}",
-            "blueprint": {"name": blueprint.name, "kind": blueprint.kind, "parameters": stack.parameters()},
+            "blueprint": {
+                "name": blueprint.name,
+                "kind": blueprint.kind,
+                "parameters": stack.parameters(),
+                **stack.routing(),
+            },
             "model_id": model.model_id,
             "topic_arn": "${var.foundation.events.topic_arn}",
             "routes_prefix": "${var.inference.routes_prefix}",

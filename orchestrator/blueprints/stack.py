@@ -75,6 +75,13 @@ class BlueprintStack(cdktf.TerraformStack):
         """Default request parameters; the modules take text and turn numbers back into numbers."""
         return {name: str(value) for name, value in sorted(self.blueprint.parameters.items())}
 
+    def routing(self) -> dict[str, Any]:
+        """What was asked of the router beside the own model; nothing where nothing was."""
+        asked = self.blueprint.routing.model_dump(exclude_none=True, exclude_defaults=True)
+        if self.blueprint.routing.shadow is not None:
+            asked["shadow"] = self.blueprint.routing.shadow.model_dump()
+        return {"routing": asked} if asked else {}
+
     def _settings(self) -> None:
         # cdktf knows no empty backend block: bucket, key and region come from backend.hcl at init.
         cdktf.S3Backend(self, bucket="", key="")

@@ -126,6 +126,36 @@ class Rollout(Section):
     keep_old_seconds: int = Field(120, ge=0, le=3600, description="for how long the old fleet stays after that")
 
 
+class RoutedShadow(Section):
+    """A copy of some requests for another blueprint, whose answers are compared and never told."""
+
+    blueprint: Name
+    percent: int = Field(10, ge=1, le=100, description="of the requests")
+
+
+class Routing(Section):
+    """What the router does beyond asking this blueprint's own model. Others are blueprints of the same environment."""
+
+    fallback: list[Name] = Field(
+        [], max_length=5, description="blueprints that answer when the own model fails, in this order"
+    )
+    share_percent: dict[Name, Annotated[int, Field(ge=1, le=100)]] = Field(
+        {},
+        max_length=5,
+        description="of the requests, by the blueprint that is asked first; the rest is the own model's",
+    )
+    shadow: RoutedShadow | None = None
+    retries: int | None = Field(
+        None, ge=0, le=10, description="how often one request comes back to who failed; none: the router's 2"
+    )
+    cooldown_seconds: int | None = Field(
+        None, ge=0, le=3600, description="how long who fails is left alone; none: the router's 30"
+    )
+    timeout_seconds: int | None = Field(
+        None, ge=1, le=25, description="after which the own model is given up for the next; none: the whole request's"
+    )
+
+
 class GoldenCase(Section):
     """One request whose answer is known."""
 
@@ -157,5 +187,6 @@ class Blueprint(Section):
     serverless: Serverless | None = Field(None, description="of kind serverless on SageMaker; none: the defaults")
     rollout: Rollout = Rollout()
     guardrail: Guardrail | None = None
+    routing: Routing = Routing()
     parameters: dict[str, float | int | str] = Field({}, description="default request parameters, e.g. max_tokens")
     smoke: Smoke

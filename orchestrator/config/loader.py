@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from orchestrator.config import api_checks, checks
+from orchestrator.config import api_checks, checks, routing_checks
 from orchestrator.config.models import Blueprint, Environment, Platform
 from orchestrator.config.problems import NO_VALUE, Problem, config_error, nearest
 from orchestrator.config.yaml_source import Document, parse
@@ -69,6 +69,7 @@ def build(name: str, platform: tuple[str, str], blueprints: Mapping[str, tuple[s
             if platform_model:
                 problems.extend(checks.check_blueprint_names(name, platform_model, document, model))
     problems.extend(checks.check_names(documents, valid))
+    problems.extend(routing_checks.check(documents, valid, set(blueprints)))
     if platform_model is not None and isinstance(platform_document, Document):
         problems.extend(api_checks.check(name, platform_document, platform_model, set(blueprints)))
     if problems or platform_model is None:

@@ -133,6 +133,15 @@ OPTIONS: dict[str, Option] = {
         source="bedrock",
     ),
     "guardrail": Option("filters of what Bedrock's model is asked and answers", ("guardrail",), source="bedrock"),
+    "routing": Option(
+        "other blueprints that stand in, share the requests or get a copy of them",
+        ("routing",),
+        {
+            "batch": "nobody waits for a batch job's answer: the router is not asked",
+            "async": "the queue keeps a request until its endpoint answers",
+        },
+        source=None,
+    ),
     "vpc": Option(
         "containers in private subnets",
         refused={"serverless": "SageMaker Serverless Inference has no VPC: its containers reach the internet"},

@@ -1,3 +1,31 @@
+locals {
+  routing = var.blueprint.routing
+
+  # Other blueprints by name: the router looks up where they answer, and does without those that are not there.
+  others = [for name in distinct(concat(local.routing.fallback, sort(keys(local.routing.share_percent)))) : {
+    name      = name
+    blueprint = name
+    weight    = lookup(local.routing.share_percent, name, 0)
+  }]
+
+  # Of the requests that are asked here first; who has none of them stands in.
+  own_routing = merge(
+    { weight = length(local.routing.share_percent) == 0 ? 1 : 100 - sum(values(local.routing.share_percent)) },
+    local.routing.timeout_seconds == null ? {} : { timeout_seconds = local.routing.timeout_seconds },
+  )
+
+  record_routing = merge(
+    local.routing.shadow == null ? {} : {
+      shadow = {
+        share  = try(local.routing.shadow.percent, 0) / 100
+        target = { name = try(local.routing.shadow.blueprint, ""), blueprint = try(local.routing.shadow.blueprint, "") }
+      }
+    },
+    local.routing.retries == null ? {} : { retry = { retries = local.routing.retries } },
+    local.routing.cooldown_seconds == null ? {} : { cooldown = { seconds = local.routing.cooldown_seconds } },
+  )
+}
+
 # How the model router finds this deployment. Releases change what the endpoint runs, never its name.
 resource "aws_ssm_parameter" "route" {
   # checkov:skip=CKV2_AWS_34: the record names an endpoint and holds no secret; the router reads it without a key
@@ -6,16 +34,17 @@ resource "aws_ssm_parameter" "route" {
   description = "Route of the ${var.blueprint.name} blueprint, read by the model router."
   type        = "String"
 
-  value = jsonencode({
+  value = jsonencode(merge({
     blueprint = var.blueprint.name
     kind      = "realtime"
     source    = "sagemaker"
-    targets = [merge(
-      { name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name, weight = 1 },
+    targets = concat([merge(
+      { name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name },
+      local.own_routing,
       var.blueprint.multi_model == null ? {} : { target_model = try(var.blueprint.multi_model.default, "") },
       try(var.blueprint.containers.mode, "") == "direct" ? { target_container = try(var.blueprint.containers.target, "") } : {},
-    )]
+    )], local.others)
     # Values arrive as text; numbers are numbers again in the record.
     parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
-  })
+  }, local.record_routing))
 }

@@ -54,6 +54,17 @@ variable "blueprint" {
       bake_seconds     = optional(number, 120)
       keep_old_seconds = optional(number, 120)
     }), {})
+    routing = optional(object({
+      fallback      = optional(list(string), [])
+      share_percent = optional(map(number), {})
+      shadow = optional(object({
+        blueprint = string
+        percent   = optional(number, 10)
+      }))
+      retries          = optional(number)
+      cooldown_seconds = optional(number)
+      timeout_seconds  = optional(number)
+    }), {})
   })
 
   validation {
@@ -168,6 +179,23 @@ variable "blueprint" {
   validation {
     condition     = var.blueprint.containers == null ? true : contains(concat(["primary"], var.blueprint.containers.others[*].name), var.blueprint.containers.target) && length(distinct(concat(["primary"], var.blueprint.containers.others[*].name))) == length(var.blueprint.containers.others) + 1
     error_message = "blueprint.containers must have names of their own, none called primary, and a target among them; received [${join(", ", try(var.blueprint.containers.others[*].name, []))}] and target ${try(var.blueprint.containers.target, "-")}."
+  }
+
+  validation {
+    # `primary` is the target of the blueprint's own.
+    condition     = alltrue([for name in concat(var.blueprint.routing.fallback, keys(var.blueprint.routing.share_percent), var.blueprint.routing.shadow[*].blueprint) : can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", name)) && !contains([var.blueprint.name, "primary"], name)])
+    error_message = "blueprint.routing must name other blueprints, none called primary; received [${join(", ", concat(var.blueprint.routing.fallback, keys(var.blueprint.routing.share_percent), var.blueprint.routing.shadow[*].blueprint))}]."
+  }
+
+  validation {
+    condition     = alltrue([for percent in concat(values(var.blueprint.routing.share_percent), var.blueprint.routing.shadow[*].percent) : percent > 0 && percent <= 100]) && sum(concat([0], values(var.blueprint.routing.share_percent))) <= 100
+    error_message = "blueprint.routing must have percentages above 0 and up to 100, and shares that together are at most 100; received ${jsonencode(var.blueprint.routing)}."
+  }
+
+  validation {
+    # What the router's own records may say.
+    condition     = alltrue([for figure in var.blueprint.routing.retries[*] : figure >= 0 && figure <= 10]) && alltrue([for figure in var.blueprint.routing.cooldown_seconds[*] : figure >= 0 && figure <= 3600]) && alltrue([for figure in var.blueprint.routing.timeout_seconds[*] : figure >= 1 && figure <= 25])
+    error_message = "blueprint.routing must have retries from 0 to 10, cooldown_seconds from 0 to 3600 and timeout_seconds from 1 to 25; received ${jsonencode(var.blueprint.routing)}."
   }
 }
 

@@ -22,6 +22,17 @@ variable "blueprint" {
       provisioned_concurrency = optional(number)
     }), {})
     parameters = optional(map(string), {})
+    routing = optional(object({
+      fallback      = optional(list(string), [])
+      share_percent = optional(map(number), {})
+      shadow = optional(object({
+        blueprint = string
+        percent   = optional(number, 10)
+      }))
+      retries          = optional(number)
+      cooldown_seconds = optional(number)
+      timeout_seconds  = optional(number)
+    }), {})
   })
 
   validation {
@@ -54,6 +65,23 @@ variable "blueprint" {
   validation {
     condition     = var.blueprint.serverless.provisioned_concurrency == null ? true : var.blueprint.serverless.provisioned_concurrency >= 1 && var.blueprint.serverless.provisioned_concurrency <= var.blueprint.serverless.max_concurrency
     error_message = "blueprint.serverless.provisioned_concurrency must be from 1 to max_concurrency (${var.blueprint.serverless.max_concurrency}); received ${coalesce(var.blueprint.serverless.provisioned_concurrency, 0)}."
+  }
+
+  validation {
+    # `primary` is the target of the blueprint's own.
+    condition     = alltrue([for name in concat(var.blueprint.routing.fallback, keys(var.blueprint.routing.share_percent), var.blueprint.routing.shadow[*].blueprint) : can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", name)) && !contains([var.blueprint.name, "primary"], name)])
+    error_message = "blueprint.routing must name other blueprints, none called primary; received [${join(", ", concat(var.blueprint.routing.fallback, keys(var.blueprint.routing.share_percent), var.blueprint.routing.shadow[*].blueprint))}]."
+  }
+
+  validation {
+    condition     = alltrue([for percent in concat(values(var.blueprint.routing.share_percent), var.blueprint.routing.shadow[*].percent) : percent > 0 && percent <= 100]) && sum(concat([0], values(var.blueprint.routing.share_percent))) <= 100
+    error_message = "blueprint.routing must have percentages above 0 and up to 100, and shares that together are at most 100; received ${jsonencode(var.blueprint.routing)}."
+  }
+
+  validation {
+    # What the router's own records may say.
+    condition     = alltrue([for figure in var.blueprint.routing.retries[*] : figure >= 0 && figure <= 10]) && alltrue([for figure in var.blueprint.routing.cooldown_seconds[*] : figure >= 0 && figure <= 3600]) && alltrue([for figure in var.blueprint.routing.timeout_seconds[*] : figure >= 1 && figure <= 25])
+    error_message = "blueprint.routing must have retries from 0 to 10, cooldown_seconds from 0 to 3600 and timeout_seconds from 1 to 25; received ${jsonencode(var.blueprint.routing)}."
   }
 }
 

@@ -161,3 +161,33 @@ run "unknown_action_on_pii_is_refused" {
 
   expect_failures = [var.guardrail]
 }
+
+run "routing_to_itself_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat", routing = { fallback = ["chat"] } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "routing_with_shares_of_more_than_everything_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat", routing = { share_percent = { one = 60, other = 50 } } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "routing_with_more_retries_than_the_router_takes_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat", routing = { retries = 11 } }
+  }
+
+  expect_failures = [var.blueprint]
+}

@@ -341,3 +341,33 @@ run "target_that_is_no_container_is_refused" {
 
   expect_failures = [var.blueprint]
 }
+
+run "routing_to_itself_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", routing = { fallback = ["reviews"] } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "routing_with_shares_of_more_than_everything_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", routing = { share_percent = { one = 60, other = 50 } } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "routing_with_more_retries_than_the_router_takes_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews", routing = { retries = 11 } }
+  }
+
+  expect_failures = [var.blueprint]
+}

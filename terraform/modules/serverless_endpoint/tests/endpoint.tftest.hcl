@@ -191,3 +191,34 @@ run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
     error_message = "Logs must be encrypted and end."
   }
 }
+
+run "the_record_names_other_blueprints" {
+  variables {
+    blueprint = {
+      name = "reviews"
+      routing = {
+        fallback         = ["spare", "next"]
+        share_percent    = { next = 10, other = 5 }
+        shadow           = { blueprint = "candidate-b", percent = 25 }
+        retries          = 1
+        cooldown_seconds = 60
+        timeout_seconds  = 9
+      }
+    }
+  }
+
+  assert {
+    condition     = [for target in jsondecode(aws_ssm_parameter.route.value).targets : "${target.name} ${target.weight} ${try(target.blueprint, target.endpoint_name)}"] == ["primary 85 mlops-dev-reviews", "spare 0 spare", "next 10 next", "other 5 other"]
+    error_message = "The own target must have the rest of the shares; the others must follow in the order of the fallback."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.route.value).shadow == { share = 0.25, target = { name = "candidate-b", blueprint = "candidate-b" } }
+    error_message = "The record must name the shadow's blueprint and its share."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.route.value).retry == { retries = 1 } && jsondecode(aws_ssm_parameter.route.value).cooldown == { seconds = 60 } && jsondecode(aws_ssm_parameter.route.value).targets[0].timeout_seconds == 9
+    error_message = "The record must hold the asked figures."
+  }
+}

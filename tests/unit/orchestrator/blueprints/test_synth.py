@@ -331,3 +331,15 @@ def test_throughput_and_guardrail_of_a_bedrock_blueprint(tmp_path: Path) -> None
     assert given["provisioned"] == {"model_units": 1, "commitment": "OneMonth"}
     assert given["guardrail"]["filters"] == {"HATE": "HIGH"}
     assert given["guardrail"]["kms_key_arn"] == "${var.foundation.kms.data_key_arn}"
+
+
+@ALL
+def test_others_that_the_router_may_ask_are_handed_on(tmp_path: Path, blueprint: Blueprint) -> None:
+    routing = {"fallback": ["spare"], "share_percent": {"spare": 10}, "shadow": {"blueprint": "next"}, "retries": 1}
+    asked = Blueprint.model_validate({**blueprint.model_dump(exclude_unset=True), "routing": routing})
+    modules = written(tmp_path / "asked", asked)["module"].values()
+    [given] = (each["blueprint"] for each in modules if "blueprint" in each)
+    assert given["routing"] == {**routing, "shadow": {"blueprint": "next", "percent": 10}}
+    modules = written(tmp_path / "bare", blueprint)["module"].values()
+    [bare] = (each["blueprint"] for each in modules if "blueprint" in each)
+    assert "routing" not in bare
