@@ -9,6 +9,9 @@ from orchestrator.smoke import answers
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict
 from orchestrator.smoke.gateway import Gateway, api_key
 
+OWN = "primary"
+"""What the router calls a blueprint's own model."""
+
 
 class Api:
     name = "api"
@@ -31,6 +34,12 @@ class Api:
                     raise answers.WrongAnswer(f"{gateway.url} answered {status}: {answers.shown(content)}")
                 document = answers.json_object(content)
                 _check_envelope(document, headers, target.blueprint)
+                answered_by = _answered_by(headers["x-route-decision"], target.blueprint)
+                if answered_by != OWN:
+                    said.append(f"answered by {answered_by}, which has a share")
+                    continue
+                if document.get("source") != source:
+                    raise answers.WrongAnswer(f"`source` must be {source}, got {answers.shown(document.get('source'))}")
                 said.append(answers.judge(case, source, document.get("outputs")))
         except answers.WrongAnswer as wrong:
             raise seen.failed(str(wrong)) from wrong
@@ -39,13 +48,21 @@ class Api:
 
 def _check_envelope(document: dict[str, Any], headers: dict[str, str], blueprint: Blueprint) -> None:
     """Everything around the outputs, which is the same for every source."""
-    wanted = {"blueprint": blueprint.name, "source": blueprint.model.source}
-    for name, value in wanted.items():
-        if document.get(name) != value:
-            raise answers.WrongAnswer(f"`{name}` must be {value}, got {answers.shown(document.get(name))}")
+    if document.get("blueprint") != blueprint.name:
+        raise answers.WrongAnswer(
+            f"`blueprint` must be {blueprint.name}, got {answers.shown(document.get('blueprint'))}"
+        )
     for name in ("request_id", "model"):
         if not document.get(name):
             raise answers.WrongAnswer(f"the answer has no `{name}`: {answers.shown(document)}")
     for name in ("x-request-id", "x-route-decision"):
         if not headers.get(name):
             raise answers.WrongAnswer(f"the answer has no header {name}")
+
+
+def _answered_by(decision: str, blueprint: Blueprint) -> str:
+    """The own model, or who has a share of the requests: a stand-in's answer would hide that the own one is down."""
+    name = decision.partition(";")[0]
+    if name != OWN and (name not in blueprint.routing.share_percent or "after=" in decision):
+        raise answers.WrongAnswer(f"the blueprint's own model did not answer: x-route-decision is `{decision}`")
+    return name

@@ -220,6 +220,30 @@ def test_an_endpoint_that_drops_connections_is_replaced_by_a_model(platform: Pla
     assert {each.headers["x-route-decision"] for each in back} == {"first"}
 
 
+def test_a_blueprint_stands_in_for_another_one_whose_endpoint_fails(platform: Platform, armed: Any) -> None:
+    model = platform.model()
+    spare = platform.route(bedrock(model))
+    own = {"source": "sagemaker", "endpoint_name": platform.server, "name": "primary"}
+    blueprint = platform.route(own, {"name": spare, "blueprint": spare}, cooldown=STEADY)
+    with armed("drop-connection", "sagemaker", action="InvokeEndpoint", resource=platform.server) as outage:
+        said = platform.storm(blueprint, 32)
+        assert outage.fired == 32
+    assert statuses(said) == {(200, ""): 32}
+    assert {each.headers["x-route-decision"] for each in said} == {f"{spare}; after=primary:Unavailable"}
+    assert {(each.body["blueprint"], each.body["source"]) for each in said} == {(blueprint, "bedrock")}
+    assert len(platform.calls(model)) == 32
+    back = platform.storm(blueprint, 8)
+    assert {each.headers["x-route-decision"] for each in back} == {"primary"}
+
+
+def test_a_blueprint_that_is_not_deployed_is_left_out_and_said_so(platform: Platform) -> None:
+    own = {"source": "sagemaker", "endpoint_name": platform.server, "name": "primary"}
+    blueprint = platform.route(own, {"name": "nowhere", "blueprint": "nowhere"})
+    said = platform.storm(blueprint, 16)
+    assert statuses(said) == {(200, ""): 16}
+    assert {each.headers["x-route-decision"] for each in said} == {"primary; skipped=nowhere:UnknownBlueprint"}
+
+
 def test_nobody_to_turn_to_is_told_with_when_to_come_back(platform: Platform, armed: Any) -> None:
     model = platform.model()
     blueprint = platform.route(bedrock(model), cooldown=STEADY, retry={"base_seconds": 0.01})

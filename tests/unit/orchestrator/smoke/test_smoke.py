@@ -279,6 +279,29 @@ def test_a_wrong_envelope_is_red(cloud: FakeCloud, change: Json, detail: str) ->
     assert probe(cloud, REVIEWS)["reviews", "api"].detail.startswith(detail)
 
 
+@pytest.mark.parametrize(
+    ("decision", "status", "detail"),
+    [
+        ("primary; after=primary:Throttled", "ok", "positive 0.90, negative 0.90"),
+        ("spare; after=primary:Unavailable", "failed", "the blueprint's own model did not answer: x-route-decision is"),
+        ("chat", "ok", "answered by chat, which has a share, answered by chat, which has a share"),
+        ("chat; after=primary:Unavailable", "failed", "the blueprint's own model did not answer: x-route-decision is"),
+        ("spare", "failed", "the blueprint's own model did not answer: x-route-decision is `spare`"),
+    ],
+)
+def test_a_stand_in_does_not_hide_that_the_own_model_is_down(
+    cloud: FakeCloud, decision: str, status: str, detail: str
+) -> None:
+    def routed(**asked: Any) -> Any:
+        code, headers, document = web_answer(**asked)
+        return code, headers | {"x-route-decision": decision}, document
+
+    cloud.web = [routed]
+    routing = {"fallback": ["spare"], "share_percent": {"chat": 10}}
+    result = probe(cloud, {**REVIEWS, "routing": routing})["reviews", "api"]
+    assert (result.status, result.detail[: len(detail)]) == (status, detail)
+
+
 def test_missing_headers_are_red(cloud: FakeCloud) -> None:
     cloud.web = [lambda **asked: (200, {}, web_answer(**asked)[2])]
     assert probe(cloud, REVIEWS)["reviews", "api"].detail == "the answer has no header x-request-id"
