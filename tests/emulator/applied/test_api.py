@@ -86,6 +86,18 @@ def test_the_default_key_is_good_for_everything_in_either_header(api: Api) -> No
             assert (status, said["blueprint"]) == (200, blueprint), said
 
 
+def test_the_router_finds_who_stands_in_for_reviews(deployed: Deployed, api: Api) -> None:
+    name = f"{deployed.outputs('inference')['routes_prefix']}/reviews"
+    record = json.loads(deployed.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+    stand_in = {"name": "reviews-serverless", "blueprint": "reviews-serverless", "weight": 0}
+    assert record["targets"][1:] == [stand_in]
+    headers = {"content-type": "application/json", **bearer(api.key("default"))}
+    answer = httpx.Client(trust_env=False).post(f"{api.url}/realtime/reviews", json=BODY, headers=headers, timeout=35)
+    assert answer.status_code == 200
+    # Whoever answers: nobody was left out.
+    assert "skipped=" not in answer.headers["x-route-decision"]
+
+
 def test_a_key_for_one_blueprint_is_good_for_that_one(api: Api) -> None:
     key = bearer(api.key("reviews-team"))
     assert api.ask("/realtime/reviews", BODY, key)[0] == 200
