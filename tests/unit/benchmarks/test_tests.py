@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from benchmarks.tests import Suite, read, slowest_table
+from benchmarks.tests import Suite, broken, read, slowest_table
 
 JUNIT = """<testsuites><testsuite>
   <testcase classname="tests.a" name="test_one" time="1.5" />
@@ -11,6 +11,10 @@ JUNIT = """<testsuites><testsuite>
 
 def test_times_are_read_from_the_report_and_a_failed_teardown_counts_for_its_test() -> None:
     assert read(JUNIT) == {"tests.a::test_one": 1.5, "tests.a::test_two": 0.75}
+
+
+def test_what_did_not_pass_is_counted() -> None:
+    assert broken(JUNIT) == 1
 
 
 def test_the_slowest_come_first_with_what_they_took_before() -> None:
