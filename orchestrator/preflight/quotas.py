@@ -14,10 +14,11 @@ from orchestrator.config.models import Blueprint, Platform
 from orchestrator.preflight import addresses
 
 PERSONAS = 4
-FUNCTIONS = 4
-"""Data validation, model evaluation, endpoint probe, model router: each has a role of its own."""
-SERVICE_ROLES = 6
-"""Glue, training, candidate endpoint, training pipeline, release of approved models, log delivery of the API."""
+FUNCTIONS = 5
+"""Data validation, model evaluation, endpoint probe, model router, token authorizer: each has a role of its own."""
+SERVICE_ROLES = 8
+"""Glue, processing, training, candidate endpoint, training pipeline, releases, their start by an event, log delivery of
+the API."""
 STUDIO_ROLES = 2
 """Of the profiles data scientist and ML engineer."""
 FEATURE_STORE_ROLES = 2
