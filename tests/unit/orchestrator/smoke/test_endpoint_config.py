@@ -1,0 +1,62 @@
+"""The probe of what an endpoint runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakes.aws import FakeCloud
+from tests.unit.orchestrator.smoke.conftest import OUTPUTS, RELEASES, REVIEWS, RUNNING, VERSION, parameters, probe
+
+
+def test_an_endpoint_that_runs_something_else_is_red(cloud: FakeCloud) -> None:
+    cloud.services["ssm"] = parameters(live={"model_package_arn": VERSION.format(4)})
+    result = probe(cloud, REVIEWS)["reviews", "endpoint-config"]
+    assert result.status == "failed"
+    assert result.detail == (
+        f"the endpoint mlops-local-reviews runs {RUNNING}, "
+        "specification and version make mlops-local-reviews-1a2b3c4d-v4"
+    )
+
+
+def test_the_last_release_tells_why(cloud: FakeCloud) -> None:
+    record = {"status": "rolled-back", "reason": "ProbeFailed", "asked": False, "model_package_arn": VERSION.format(3)}
+    cloud.services["ssm"] = parameters(live={"model_package_arn": VERSION.format(4)}, records=record)
+    assert probe(cloud, REVIEWS)["reviews", "endpoint-config"].detail.endswith(
+        "make mlops-local-reviews-1a2b3c4d-v4; the last release rolled-back: ProbeFailed"
+    )
+
+
+def test_a_version_that_somebody_asked_for_is_what_should_run(cloud: FakeCloud) -> None:
+    record = {"status": "released", "asked": True, "model_package_arn": VERSION.format(3)}
+    cloud.services["ssm"] = parameters(live={"model_package_arn": VERSION.format(4)}, records=record)
+    assert probe(cloud, REVIEWS)["reviews", "endpoint-config"].status == "ok"
+
+
+@pytest.mark.parametrize(("launched", "status"), [(RUNNING, "ok"), ("another", "failed")])
+def test_an_endpoint_without_releases_runs_what_it_was_launched_with(
+    cloud: FakeCloud, launched: str, status: str
+) -> None:
+    del cloud.services["ssm"]
+    outputs = {**OUTPUTS, "blueprint-reviews": {**OUTPUTS["blueprint-reviews"], "endpoint_config_name": launched}}
+    result = probe(cloud, {**REVIEWS, "multi_model": {"default": "a.tar.gz"}}, outputs=outputs)[
+        "reviews", "endpoint-config"
+    ]
+    assert result.status == status
+
+
+def test_a_missing_specification_is_red(cloud: FakeCloud) -> None:
+    cloud.services["ssm"] = parameters(specs=None)
+    result = probe(cloud, REVIEWS)["reviews", "endpoint-config"]
+    assert (result.status, result.detail) == ("failed", f"there is no parameter {RELEASES}/specs/reviews")
+
+
+def test_an_endpoint_out_of_service_tells_its_reason(cloud: FakeCloud) -> None:
+    cloud.services["sagemaker"]["describe_endpoint"] = {
+        "EndpointStatus": "Failed",
+        "EndpointConfigName": RUNNING,
+        "FailureReason": "the container did not pass the ping",
+    }
+    result = probe(cloud, REVIEWS)["reviews", "endpoint-config"]
+    assert result.detail == (
+        "the endpoint mlops-local-reviews is Failed, not InService: the container did not pass the ping"
+    )
