@@ -19,6 +19,8 @@ from orchestrator.phases import Phase
 BLUEPRINT_PHASE = "inference"
 BLUEPRINT_UPSTREAM = ("foundation", "models", "inference")
 BLUEPRINT_VALUES = ("context", "provider_options")
+QUEUED = ("batch", "async")
+"""Kinds of blueprints that have functions of their own."""
 
 
 @dataclass(frozen=True)
@@ -145,9 +147,8 @@ def build(phases: Sequence[Phase], environment: Environment) -> Graph:
         if host is None:
             raise ConfigError(f"blueprint `{blueprint.name}` needs a phase named `{BLUEPRINT_PHASE}`")
         upstream = tuple(each for each in BLUEPRINT_UPSTREAM if each in stacks)
-        stacks[name] = Stack(
-            name, host.phase, host.order, None, upstream, upstream, BLUEPRINT_VALUES, blueprint=blueprint.name
-        )
+        values = (*BLUEPRINT_VALUES, "packages") if blueprint.kind in QUEUED else BLUEPRINT_VALUES
+        stacks[name] = Stack(name, host.phase, host.order, None, upstream, upstream, values, blueprint=blueprint.name)
     position = {name: (stack.order, place) for place, (name, stack) in enumerate(stacks.items())}
     names = order({stack.name: stack.needs for stack in stacks.values()}, prefer=position.__getitem__)
     return Graph(tuple(stacks[name] for name in names))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.blueprints.matrix import cell
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.errors import PlatformError
 from orchestrator.graph import Stack
@@ -92,7 +93,7 @@ def tfvars(environment: Environment, stack: Stack, facts: Facts) -> Json:
     }
     for name in stack.values:
         if name == "packages":
-            values[name] = {key: _package(package) for key, package in sorted(facts.packages.items())}
+            values[name] = _packages(environment, stack, facts)
         elif name == "blueprints":
             values[name] = {each.name: _watched(environment, each) for each in environment.blueprints}
         elif name not in values:
@@ -129,6 +130,12 @@ def waits_for(environment: Environment, stack: Stack, facts: Facts) -> str | Non
         return None
     model = blueprint_of(environment, stack.blueprint).model
     return model.group if model.source == "sagemaker" and model.group not in facts.model_versions else None
+
+
+def _packages(environment: Environment, stack: Stack, facts: Facts) -> Json:
+    """Of a blueprint's stack only the functions that it deploys: others change without it."""
+    wanted = cell(blueprint_of(environment, stack.blueprint)).packages if stack.blueprint else tuple(facts.packages)
+    return {key: _package(facts.packages[key]) for key in sorted(wanted) if key in facts.packages}
 
 
 def _package(package: Package) -> Json:

@@ -20,7 +20,7 @@ def synth_inputs(environment: Environment, blueprint: Blueprint, repo: Path) -> 
     found = cell(blueprint)
     assert found.module is not None
     modules = repo / "terraform" / "modules"
-    shared = [file for name in SHARED_MODULES for file in sorted((modules / name).glob("*.tf"))]
+    shared = [file for name in (*SHARED_MODULES, *found.beside) for file in sorted((modules / name).glob("*.tf"))]
     config = (Path(models.__file__), Path(blueprint_file.__file__))
     return SynthInputs(
         code=(*sorted(Path(__file__).parent.glob("*.py")), *config, *shared),

@@ -15,10 +15,14 @@ class Cell:
     Attributes:
         meaning: what it is on AWS.
         module: folder in `terraform/modules` that deploys it; `None` while there is none.
+        beside: further modules that its stack calls.
+        packages: functions that its stack deploys.
     """
 
     meaning: str
     module: str | None = None
+    beside: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
 
     @property
     def available(self) -> bool:

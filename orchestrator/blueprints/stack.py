@@ -38,6 +38,7 @@ class BlueprintStack(cdktf.TerraformStack):
         super().__init__(app, f"blueprint-{request.blueprint.name}")
         self.request = request
         self.blueprint = request.blueprint
+        self._has_packages = False
         self._settings()
         self._declare("context")
         self._declare("provider_options")
@@ -104,6 +105,26 @@ class BlueprintStack(cdktf.TerraformStack):
     def declare_model_version(self) -> None:
         self._declare("model_version")
 
+    def function(self, name: str, variables: Mapping[str, Any]) -> cdktf.TerraformHclModule:
+        """A function of the blueprint's own: `variables` are what the module lambda wants beside what all have.
+
+        Its package is the one of this name (`matrix.Cell.packages`).
+        """
+        if not self._has_packages:
+            self._declare("packages")
+            self._has_packages = True
+        shared = {
+            "context": "${var.context}",
+            "boundary_arn": "${var.foundation.iam.boundary_arn}",
+            "bucket_name": "${var.foundation.s3.bucket_name}",
+            "package": f'${{var.packages["{name}"]}}',
+            "kms": {
+                "environment_key_arn": "${var.foundation.kms.data_key_arn}",
+                "logs_key_arn": "${var.foundation.kms.logs_key_arn}",
+            },
+        }
+        return self.module(name, {**shared, **variables}, source="lambda")
+
 
 DESCRIPTIONS = {
     "context": "Who and where: project, environment, region, account, name prefix and tags.",
@@ -111,5 +132,6 @@ DESCRIPTIONS = {
     "foundation": "Published by the foundation phase.",
     "models": "Published by the models phase.",
     "inference": "Published by the inference phase.",
+    "packages": "Built functions by name.",
     "model_version": "The live version of the model: model_package_arn, model_data_url, image.",
 }
