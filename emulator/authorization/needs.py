@@ -274,12 +274,20 @@ def _bedrock(call: Call, world: World) -> tuple[Need, ...]:
     behind = world.models_behind(model) if "inference-profile/" in model else ()
     own = [Need(f"bedrock:{action}", model)]
     profile_key: dict[str, Value | None] = {"bedrock:InferenceProfileArn": model}
-    return (*own, *(Need(f"bedrock:{action}", one, profile_key) for one in behind))
+    guard = (_guarding(call, world),) if _guardrail_of(call) else ()
+    return (*own, *(Need(f"bedrock:{action}", one, profile_key) for one in behind), *guard)
+
+
+def _guardrail_of(call: Call) -> str | None:
+    """Of ApplyGuardrail and InvokeModel it is a parameter, of Converse a member of one."""
+    config = call.parameters.get("guardrailConfig") or {}
+    given = call.parameters.get("guardrailIdentifier") or config.get("guardrailIdentifier")
+    return str(given) if given else None
 
 
 def _guarding(call: Call, world: World) -> Need:
     """A guardrail is known by its tags: its id is nobody's choice."""
-    given = str(call.parameters.get("guardrailIdentifier"))
+    given = str(_guardrail_of(call))
     resource = arn("bedrock", call, given if given.startswith("arn:") else f"guardrail/{given}")
     tags = world.guardrail_tags(resource)
     keys: dict[str, Value | None] = {f"aws:ResourceTag/{name}": tags.get(name) for name in ("project", "environment")}

@@ -35,7 +35,12 @@ def content_text(content: Any) -> str:
         return content
     if not isinstance(content, list) or not content:
         raise InvalidRequest("Malformed input request: message content is empty")
-    return "\n".join(str(block.get("text", "")) for block in content)
+    return "\n".join(str(_guarded(block).get("text", "")) for block in content)
+
+
+def _guarded(block: Any) -> Any:
+    """What a guardrail is to judge is part of the message like everything else."""
+    return block["guardContent"]["text"] if "guardContent" in block else block
 
 
 def turns(messages: Any) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ class Completion:
     input_tokens: int
     output_tokens: int
     stop_reason: str
-    """`end_turn`, `max_tokens` or `stop_sequence`."""
+    """`end_turn`, `max_tokens` or `stop_sequence`; `guardrail_intervened` where a guardrail put in its own text."""
 
 
 def count_tokens(text: str) -> int:

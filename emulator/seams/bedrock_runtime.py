@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,9 +16,9 @@ from moto.bedrockruntime.exceptions import BedrockRuntimeError
 from moto.bedrockruntime.responses import BedrockRuntimeResponse
 from moto.core.responses import ActionResult
 
-from emulator.bedrock import embeddings, families, guardrails
+from emulator.bedrock import embeddings, families, guardrails, inline
 from emulator.bedrock.answering import Answered, ServerFailed, answer
-from emulator.bedrock.text_model import Prompt
+from emulator.bedrock.text_model import Completion, Prompt
 from emulator.compute.aws import Aws
 from emulator.evidence import STORE
 from emulator.seams.patching import add
@@ -55,22 +56,29 @@ class _Runtime:
         self._aws = aws
 
     def invoke_model(self, request: Any) -> ActionResult:
-        if request._get_param("guardrailIdentifier"):
-            raise NotImplementedError("InvokeModel with a guardrail: ask ApplyGuardrail")
         model = self._model_behind(request)
         body = _json_body(request._get_param("body"))
+        named, version = request._get_param("guardrailIdentifier"), request._get_param("guardrailVersion")
+        guard = self._inline(request, named, version, request._get_param("trace")) if named else None
         embedder = embeddings.of(model)
         if embedder:
+            if guard is not None:
+                raise _validation("Guardrails judge text: they do not go with an embedding model.")
             return self._embed(request, embedder, body)
+        if guard is not None and body.pop(inline.TAGGED, None):
+            raise NotImplementedError("InvokeModel with tags around what the guardrail is to judge: ask Converse")
         try:
             family = families.family_of(model)
             prompt = family.read(body)
         except families.InvalidRequest as error:
             raise _validation(str(error)) from error
-        done = self._answer(request, prompt).completion
+        done = self._answer(request, prompt, guard)
         request.response_headers["X-Amzn-Bedrock-Input-Token-Count"] = str(done.input_tokens)
         request.response_headers["X-Amzn-Bedrock-Output-Token-Count"] = str(done.output_tokens)
-        return ActionResult({"body": json.dumps(family.write(done)), "contentType": "application/json"})
+        if guard is not None and done.stop_reason == inline.STOP_REASON:
+            done = replace(done, stop_reason="end_turn")  # families know no guardrails: the member beside tells
+        written = family.write(done) | (guard.invoke_members() if guard is not None else {})
+        return ActionResult({"body": json.dumps(written), "contentType": "application/json"})
 
     def _embed(self, request: Any, family: embeddings.Family, body: dict[str, Any]) -> ActionResult:
         try:
@@ -103,9 +111,18 @@ class _Runtime:
         self._note(request, str(guardrail["guardrailArn"]), stand_in, detail)
         return ActionResult(answered)
 
+    def _inline(self, request: Any, named: Any, version: Any, trace: Any) -> inline.Inline:
+        if not version:
+            raise _validation("guardrailVersion is required beside guardrailIdentifier.")
+        shown = self._guardrail_shown(request, str(named), str(version))
+        return inline.Inline(shown, trace=str(trace or "").upper() in ("ENABLED", "ENABLED_FULL"))
+
     def _guardrail(self, request: Any) -> dict[str, Any]:
-        """As it was made, of the version asked for."""
         named, version = request._get_param("guardrailIdentifier"), request._get_param("guardrailVersion")
+        return self._guardrail_shown(request, named, version)
+
+    def _guardrail_shown(self, request: Any, named: str, version: str) -> dict[str, Any]:
+        """As it was made, of the version asked for."""
         try:
             return self._aws.client("bedrock", region=request.region).get_guardrail(
                 guardrailIdentifier=named, guardrailVersion=version
@@ -120,9 +137,10 @@ class _Runtime:
 
     def converse(self, request: Any) -> ActionResult:
         started = time.monotonic()
-        done = self._converse(request).completion
+        done, trace = self._converse(request)
         return ActionResult(
             {
+                **trace,
                 "output": {"message": {"role": "assistant", "content": [{"text": done.text}]}},
                 "stopReason": done.stop_reason,
                 "usage": _usage(done),
@@ -132,7 +150,7 @@ class _Runtime:
 
     def converse_stream(self, request: Any) -> ActionResult:
         started = time.monotonic()
-        done = self._converse(request).completion
+        done, trace = self._converse(request)
         events: list[dict[str, Any]] = [{"messageStart": {"role": "assistant"}}]
         events += [
             {"contentBlockDelta": {"delta": {"text": piece}, "contentBlockIndex": 0}} for piece in _pieces(done.text)
@@ -144,27 +162,34 @@ class _Runtime:
                 "metadata": {
                     "usage": _usage(done),
                     "metrics": {"latencyMs": int((time.monotonic() - started) * 1000)},
+                    **trace,
                 }
             },
         ]
         return ActionResult({"stream": events})
 
-    def _converse(self, request: Any) -> Answered:
-        if request._get_param("guardrailConfig"):
-            raise NotImplementedError("Converse with a guardrail: ask ApplyGuardrail")
+    def _converse(self, request: Any) -> tuple[Completion, dict[str, Any]]:
+        """The answer, and the trace of the guardrail where one was asked for."""
         self._check_model(request)
+        config = _plain(request._get_param("guardrailConfig")) or {}
+        guard = None
+        if config:
+            named, version = config.get("guardrailIdentifier"), config.get("guardrailVersion")
+            guard = self._inline(request, named, version, config.get("trace"))
+        messages, system = _plain(request._get_param("messages")), _plain(request._get_param("system"))
         options = request._get_param("inferenceConfig") or {}
         try:
             prompt = families.prompt(
-                families.turns(_plain(request._get_param("messages"))),
-                system=families.system_text(_plain(request._get_param("system"))),
+                families.turns(messages),
+                system=families.system_text(system),
                 max_tokens=options.get("maxTokens"),
                 temperature=options.get("temperature"),
                 stop=options.get("stopSequences"),
             )
         except families.InvalidRequest as error:
             raise _validation(str(error)) from error
-        return self._answer(request, prompt)
+        done = self._answer(request, prompt, guard, inline.marked(messages, system or ()))
+        return done, guard.converse_trace() if guard is not None else {}
 
     def _check_model(self, request: Any) -> None:
         model = self._model_behind(request)
@@ -188,18 +213,30 @@ class _Runtime:
             raise _validation("The provided model identifier is invalid.") from error
         return str(profile["models"][0]["modelArn"])
 
-    def _answer(self, request: Any, prompt: Prompt) -> Answered:
+    def _answer(
+        self, request: Any, prompt: Prompt, guard: inline.Inline | None = None, marked: list[str] | None = None
+    ) -> Completion:
         record = STORE.begin("bedrock", str(request._get_param("modelId")))
         try:
-            answered = answer(prompt)
+            seen = guard.ask(prompt, marked) if guard is not None else prompt
+            answered = Answered(seen, None, "guardrail") if isinstance(seen, Completion) else answer(seen)
+            done = answered.completion
+            if guard is not None and done is not seen:
+                done = guard.answer(done)
         except ServerFailed as error:
             STORE.fail(record.id, str(error))
             raise BedrockRuntimeError("ModelErrorException", str(error)) from error
-        done = answered.completion
+        except guardrails.BadPattern as error:
+            STORE.fail(record.id, str(error))
+            raise _validation(str(error)) from error
         detail = {"served_by": answered.served_by, "usage": _usage(done), "stop_reason": done.stop_reason}
-        STORE.succeed(record.id, stand_in=answered.stand_in, detail=detail)
+        stand_in = answered.stand_in
+        if guard is not None:
+            detail["guardrail"] = guard.detail()
+            stand_in = stand_in or guard.stand_in
+        STORE.succeed(record.id, stand_in=stand_in, detail=detail)
         request.response_headers.update(STORE.headers(record.id))
-        return answered
+        return done
 
 
 def _json_body(body: Any) -> dict[str, Any]:

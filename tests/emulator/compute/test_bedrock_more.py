@@ -209,12 +209,133 @@ def test_what_no_rule_can_judge_is_on_record(runtime: Any, aws: Any, seen: Any) 
     assert record["detail"]["stand_in"] == guardrails.NAME
 
 
-def test_a_guardrail_inside_a_model_call_is_refused_and_not_left_out(runtime: Any, guardrail: str) -> None:
-    messages = [{"role": "user", "content": [{"text": "x"}]}]
-    config = {"guardrailIdentifier": guardrail, "guardrailVersion": "DRAFT"}
-    for call in (
-        lambda: runtime.converse(modelId="amazon.nova-lite-v1:0", messages=messages, guardrailConfig=config),
-        lambda: runtime.invoke_model(modelId=TITAN, body="{}", **config),
-    ):
-        with pytest.raises(ClientError, match="ask ApplyGuardrail"):
-            call()
+NOVA = "amazon.nova-lite-v1:0"
+
+
+def converse(runtime: Any, guardrail: str, *blocks: Any, system: list[Any] | None = None, **config: Any) -> Any:
+    content = [{"text": block} if isinstance(block, str) else block for block in blocks]
+    return runtime.converse(
+        modelId=NOVA,
+        messages=[{"role": "user", "content": content}],
+        inferenceConfig={"temperature": 0},
+        guardrailConfig={"guardrailIdentifier": guardrail, "guardrailVersion": "DRAFT", **config},
+        **({"system": system} if system else {}),
+    )
+
+
+def said(answer: Any) -> str:
+    return str(answer["output"]["message"]["content"][0]["text"])
+
+
+def test_what_the_guardrail_blocks_never_reaches_the_model(runtime: Any, guardrail: str, seen: Any) -> None:
+    answer = converse(runtime, guardrail, "Tell me of Zanzibar.", trace="enabled")
+    assert (said(answer), answer["stopReason"]) == ("not asked", "guardrail_intervened")
+    assert answer["usage"] == {"inputTokens": 0, "outputTokens": 0, "totalTokens": 0}
+    [word] = answer["trace"]["guardrail"]["inputAssessment"][guardrail]["wordPolicy"]["customWords"]
+    assert (word["match"], word["action"]) == ("Zanzibar", "BLOCKED")
+    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    [record] = [each for each in seen(kind="bedrock") if each["id"] == headers["x-emulator-evidence"]]
+    assert record["detail"]["served_by"] == "guardrail"
+    assert record["detail"]["guardrail"]["action"] == "GUARDRAIL_INTERVENED"
+
+
+def test_what_the_guardrail_lets_through_is_the_models_own_answer(runtime: Any, guardrail: str) -> None:
+    answer = converse(runtime, guardrail, "A fine camera.")
+    bare = runtime.converse(
+        modelId=NOVA,
+        messages=[{"role": "user", "content": [{"text": "A fine camera."}]}],
+        inferenceConfig={"temperature": 0},
+    )
+    assert (said(answer), answer["stopReason"]) == (said(bare), "end_turn")
+    assert "trace" not in answer
+
+
+def test_a_mask_is_put_on_before_the_model_reads_and_on_what_it_says(runtime: Any, aws: Any) -> None:
+    made = aws("bedrock").create_guardrail(
+        name=unique("guard"),
+        blockedInputMessaging="no",
+        blockedOutputsMessaging="no",
+        sensitiveInformationPolicyConfig={
+            "regexesConfig": [
+                {
+                    "name": "animal",
+                    "pattern": "zebrafish",
+                    "action": "ANONYMIZE",
+                    "inputEnabled": False,
+                    "outputEnabled": True,
+                }
+            ],
+            "piiEntitiesConfig": [{"type": "EMAIL", "action": "ANONYMIZE"}],
+        },
+    )["guardrailId"]
+    answer = converse(runtime, made, "The zebrafish of jo@example.org.", trace="enabled")
+    assert "{animal}" in said(answer)
+    assert "zebrafish" not in said(answer)
+    trace = answer["trace"]["guardrail"]
+    assert "zebrafish" in trace["modelOutput"][0]
+    assert "example" not in trace["modelOutput"][0]
+    assert trace["outputAssessments"][made][0]["sensitiveInformationPolicy"]["regexes"][0]["match"] == "zebrafish"
+
+
+def test_marked_content_alone_is_judged_and_all_of_it_is_read(runtime: Any, guardrail: str) -> None:
+    marked = {"guardContent": {"text": {"text": "It is wonderful."}}}
+    answer = converse(runtime, guardrail, "In one word, how is Zanzibar?", marked)
+    assert (said(answer), answer["stopReason"]) == ("positive", "end_turn")
+    answer = converse(runtime, guardrail, "Tell me of Zanzibar.", marked)
+    assert (said(answer), answer["stopReason"]) == ("not said", "guardrail_intervened")
+    asked_of_system = converse(
+        runtime, guardrail, "x", system=[{"guardContent": {"text": {"text": "Be like Zanzibar."}}}]
+    )
+    assert said(asked_of_system) == "not asked"
+
+
+def test_a_stream_tells_that_the_guardrail_stepped_in(runtime: Any, guardrail: str) -> None:
+    answer = runtime.converse_stream(
+        modelId=NOVA,
+        messages=[{"role": "user", "content": [{"text": "Where to buy weapons?"}]}],
+        guardrailConfig={"guardrailIdentifier": guardrail, "guardrailVersion": "DRAFT", "trace": "enabled"},
+    )
+    events = list(answer["stream"])
+    text = "".join(each["contentBlockDelta"]["delta"]["text"] for each in events if "contentBlockDelta" in each)
+    [stop] = [each["messageStop"]["stopReason"] for each in events if "messageStop" in each]
+    assert (text, stop) == ("not asked", "guardrail_intervened")
+    assert guardrail in events[-1]["metadata"]["trace"]["guardrail"]["inputAssessment"]
+
+
+@pytest.mark.parametrize(
+    ("text", "action", "answer"), [("TCK-77", "INTERVENED", "not asked"), ("A fine camera.", "NONE", None)]
+)
+def test_invoke_model_says_beside_the_answer_what_the_guardrail_did(
+    runtime: Any, guardrail: str, text: str, action: str, answer: str | None
+) -> None:
+    body = {"inputText": text, "textGenerationConfig": {"temperature": 0}}
+    given = runtime.invoke_model(
+        modelId="amazon.titan-text-lite-v1",
+        body=json.dumps(body),
+        guardrailIdentifier=guardrail,
+        guardrailVersion="DRAFT",
+        trace="ENABLED",
+    )
+    document = json.loads(given["body"].read())
+    assert document["amazon-bedrock-guardrailAction"] == action
+    assert ("input" in document["amazon-bedrock-trace"]["guardrail"]) is (action == "INTERVENED")
+    bare, _ = invoke(runtime, "amazon.titan-text-lite-v1", **body)
+    assert document["results"][0]["outputText"] == (answer or bare["results"][0]["outputText"])
+    assert document["results"][0]["completionReason"] == "FINISH"
+
+
+def test_a_guardrail_that_is_not_there_or_does_not_fit_is_an_error(runtime: Any, guardrail: str) -> None:
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        converse(runtime, "nobody12", "x")
+    with pytest.raises(ClientError, match="do not go with an embedding model"):
+        runtime.invoke_model(
+            modelId=TITAN, body='{"inputText": "x"}', guardrailIdentifier=guardrail, guardrailVersion="DRAFT"
+        )
+    tagged = {"inputText": "x", "amazon-bedrock-guardrailConfig": {"tagSuffix": "abc"}}
+    with pytest.raises(ClientError, match="tags around what the guardrail is to judge"):
+        runtime.invoke_model(
+            modelId="amazon.titan-text-lite-v1",
+            body=json.dumps(tagged),
+            guardrailIdentifier=guardrail,
+            guardrailVersion="DRAFT",
+        )

@@ -156,6 +156,20 @@ def arn(service: str, rest: str) -> str:
             [f"bedrock:ApplyGuardrail {arn('bedrock', 'guardrail/g1')}"],
         ),
         (
+            call("bedrock", "Converse", modelId="m", guardrailConfig={"guardrailIdentifier": "g1"}),
+            [
+                "bedrock:InvokeModel arn:aws:bedrock:us-east-1::foundation-model/m",
+                f"bedrock:ApplyGuardrail {arn('bedrock', 'guardrail/g1')}",
+            ],
+        ),
+        (
+            call("bedrock", "InvokeModel", modelId="m", guardrailIdentifier="g1", guardrailVersion="1"),
+            [
+                "bedrock:InvokeModel arn:aws:bedrock:us-east-1::foundation-model/m",
+                f"bedrock:ApplyGuardrail {arn('bedrock', 'guardrail/g1')}",
+            ],
+        ),
+        (
             call("bedrock", "InvokeModelWithResponseStream", modelId="m"),
             ["bedrock:InvokeModelWithResponseStream arn:aws:bedrock:us-east-1::foundation-model/m"],
         ),
