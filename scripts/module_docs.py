@@ -33,7 +33,6 @@ SETTINGS = {
         "inference.quota_per_day",
         "inference.api_keys",
         "inference.auth",
-        "inference.waf",
     ),
     "athena": ("data.athena_bytes_scanned_limit",),
     "data_sources": ("data.sources",),
@@ -66,6 +65,7 @@ SETTINGS = {
     "streaming": ("streaming",),
     "studio": ("studio",),
     "vpc": ("network",),
+    "waf": ("inference.waf", "inference.throttle.rate_per_second"),
 }
 """Settings of the environment files that reach a module."""
 FREE = re.compile(

@@ -13,6 +13,11 @@ output "stage_name" {
   value       = aws_api_gateway_stage.this.stage_name
 }
 
+output "stage_arn" {
+  description = "The stage, for a web ACL before it."
+  value       = aws_api_gateway_stage.this.arn
+}
+
 output "api_key_id" {
   description = "Id of the default API key. Its value is read with GetApiKey (includeValue)."
   value       = aws_api_gateway_api_key.this["default"].id

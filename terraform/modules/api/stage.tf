@@ -30,8 +30,8 @@ resource "aws_api_gateway_deployment" "this" {
 
 resource "aws_api_gateway_stage" "this" {
   # checkov:skip=CKV_AWS_120: a cached answer would hide which model version gave it, and the cache costs by the hour
-  # checkov:skip=CKV2_AWS_29: the web ACL is the environment's switch (enable_waf)
-  # checkov:skip=CKV2_AWS_77: the web ACL, which carries the Log4j rules, is the environment's switch (enable_waf)
+  # checkov:skip=CKV2_AWS_29: the web ACL is a module of its own (waf), by the environment's switch
+  # checkov:skip=CKV2_AWS_77: the web ACL, which carries the Log4j rules, is a module of its own (waf), by the environment's switch
   # checkov:skip=CKV2_AWS_51: client certificates authenticate the gateway to HTTP backends; the backend here is Lambda, called by IAM
   rest_api_id          = aws_api_gateway_rest_api.this.id
   deployment_id        = aws_api_gateway_deployment.this.id

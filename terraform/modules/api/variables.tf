@@ -149,12 +149,6 @@ variable "quota_per_day" {
   }
 }
 
-variable "enable_waf" {
-  description = "Put a web ACL with AWS's managed rules and a rate limit per address in front of the stage."
-  type        = bool
-  default     = false
-}
-
 variable "logs_key_arn" {
   description = "KMS key of the log groups."
   type        = string

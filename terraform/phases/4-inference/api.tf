@@ -14,7 +14,6 @@ module "api" {
   logs_key_arn  = var.foundation.kms.logs_key_arn
   throttle      = var.inference.throttle
   quota_per_day = var.inference.quota_per_day
-  enable_waf    = var.inference.waf
   auth          = var.inference.auth
   callers       = merge(var.inference.api_keys, { smoke = local.smoke_key })
   keys_prefix   = local.keys_prefix
@@ -44,4 +43,15 @@ module "api" {
     openai     = module.lambda.name
     authorizer = module.authorizer.name
   }
+}
+
+module "waf" {
+  source = "../../modules/waf"
+  count  = var.inference.waf ? 1 : 0
+
+  context         = var.context
+  name            = module.api.name
+  stage_arn       = module.api.stage_arn
+  rate_per_second = var.inference.throttle.rate_per_second
+  logs_key_arn    = var.foundation.kms.logs_key_arn
 }

@@ -120,6 +120,13 @@ mock_resource "aws_api_gateway_rest_api" {
   }
 }
 
+mock_resource "aws_api_gateway_stage" {
+  defaults = {
+    arn        = "arn:aws:apigateway:us-east-1::/restapis/mock/stages/v1"
+    invoke_url = "https://mock.execute-api.us-east-1.amazonaws.com/v1"
+  }
+}
+
 mock_resource "aws_sagemaker_studio_lifecycle_config" {
   defaults = {
     arn = "arn:aws:sagemaker:us-east-1:123456789012:studio-lifecycle-config/mock"

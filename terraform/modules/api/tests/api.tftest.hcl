@@ -37,12 +37,6 @@ mock_provider "aws" {
       invoke_url = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/v1"
     }
   }
-
-  mock_resource "aws_wafv2_web_acl" {
-    defaults = {
-      arn = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mlops-dev-inference/1"
-    }
-  }
 }
 
 variables {
@@ -172,11 +166,6 @@ run "calls_are_limited_logged_and_traced" {
     condition     = [for field in ["principal", "blueprints", "iam_arn", "cognito_subject"] : jsondecode(one(aws_api_gateway_stage.this.access_log_settings).format)[field]] == ["$context.authorizer.principal", "$context.authorizer.blueprints", "$context.identity.userArn", "$context.authorizer.claims.sub"]
     error_message = "Whoever asks is known by what the door tells of him, and his key is never logged."
   }
-
-  assert {
-    condition     = length(aws_wafv2_web_acl.this) == 0
-    error_message = "Without the switch there must be no web ACL."
-  }
 }
 
 run "refusals_of_the_gateway_look_like_errors_of_the_functions" {
@@ -198,31 +187,5 @@ run "refusals_of_the_gateway_look_like_errors_of_the_functions" {
   assert {
     condition     = jsondecode(replace(aws_api_gateway_gateway_response.refusal["AUTHORIZER_FAILURE"].response_templates["application/json"], "$context.requestId", "r")).error == { type = "InternalError", message = "the key could not be checked" }
     error_message = "API Gateway says null here; an error has words."
-  }
-}
-
-run "the_switch_puts_a_web_acl_before_the_stage" {
-  variables {
-    enable_waf = true
-  }
-
-  assert {
-    condition     = length(aws_wafv2_web_acl_association.this) == 1 && length(aws_wafv2_web_acl_logging_configuration.this) == 1
-    error_message = "The web ACL must be attached and logged."
-  }
-
-  assert {
-    condition     = toset([for field in aws_wafv2_web_acl_logging_configuration.this[0].redacted_fields : field.single_header[0].name]) == toset(["authorization", "x-api-key"])
-    error_message = "API keys must not stand in the log."
-  }
-
-  assert {
-    condition     = one(aws_wafv2_web_acl.this[0].visibility_config).cloudwatch_metrics_enabled && { for rule in aws_wafv2_web_acl.this[0].rule : rule.name => rule.visibility_config[0].cloudwatch_metrics_enabled } == { AWSManagedRulesAmazonIpReputationList = true, AWSManagedRulesCommonRuleSet = true, AWSManagedRulesKnownBadInputsRuleSet = true, rate-per-address = true }
-    error_message = "The ACL and each of its rules must count what they refuse."
-  }
-
-  assert {
-    condition     = one([for rule in aws_wafv2_web_acl.this[0].rule : one(one(rule.statement).rate_based_statement).limit if rule.name == "rate-per-address"]) == 15000
-    error_message = "One address may send in 5 minutes what the API allows in all."
   }
 }

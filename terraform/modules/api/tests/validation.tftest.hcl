@@ -37,12 +37,6 @@ mock_provider "aws" {
       invoke_url = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/v1"
     }
   }
-
-  mock_resource "aws_wafv2_web_acl" {
-    defaults = {
-      arn = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mlops-dev-inference/1"
-    }
-  }
 }
 
 variables {

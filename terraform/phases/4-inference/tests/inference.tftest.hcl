@@ -43,6 +43,11 @@ run "publishes_what_the_example_promises" {
   }
 
   assert {
+    condition     = length(module.waf) == 0
+    error_message = "Without the switch there is no web ACL."
+  }
+
+  assert {
     condition     = output.inference.routes_prefix == "/mlops/test/routes"
     error_message = "Blueprints write their records there."
   }
@@ -70,6 +75,32 @@ run "keys_and_doors_come_from_the_environment_file" {
   assert {
     condition     = toset(keys(output.inference.api.api_key_ids)) == toset(["default", "smoke", "team-a"]) && output.inference.api.iam_door_policy_document != null
     error_message = "The file's keys and doors must be there."
+  }
+}
+
+run "the_web_acl_is_the_environments_switch" {
+  variables {
+    inference = {
+      waf      = true
+      throttle = { rate_per_second = 2, burst = 4 }
+    }
+  }
+
+  override_resource {
+    target = module.waf[0].aws_wafv2_web_acl.this
+    values = {
+      arn = "arn:aws:wafv2:us-east-1:123456789012:regional/webacl/mlops-test-inference/1"
+    }
+  }
+
+  assert {
+    condition     = module.waf[0].stage_arn == module.api.stage_arn && module.waf[0].log_group_name == "aws-waf-logs-mlops-test-inference"
+    error_message = "It stands before the API's stage, and is named like the API."
+  }
+
+  assert {
+    condition     = module.waf[0].requests_in_5_minutes == 600
+    error_message = "One address may send what the environment's API allows in all."
   }
 }
 

@@ -13,7 +13,6 @@ module "api" {
   logs_key_arn  = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   throttle      = { rate_per_second = 50, burst = 100 }
   quota_per_day = 100000
-  enable_waf    = true
 
   methods = {
     realtime = {

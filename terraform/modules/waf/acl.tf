@@ -1,4 +1,7 @@
 locals {
+  # The API's own limit over the window, from one address; WAF allows no limit below 10.
+  requests_in_5_minutes = max(10, ceil(var.rate_per_second * 300))
+
   managed_rules = {
     AWSManagedRulesCommonRuleSet          = { priority = 10, count_only = ["SizeRestrictions_BODY"] } # texts may exceed 8 KB
     AWSManagedRulesAmazonIpReputationList = { priority = 30, count_only = [] }
@@ -6,9 +9,7 @@ locals {
 }
 
 resource "aws_wafv2_web_acl" "this" {
-  count = var.enable_waf ? 1 : 0
-
-  name        = local.name
+  name        = var.name
   description = "Protects the inference API of ${var.context.name_prefix}."
   scope       = "REGIONAL"
 
@@ -89,8 +90,7 @@ resource "aws_wafv2_web_acl" "this" {
       rate_based_statement {
         aggregate_key_type    = "IP"
         evaluation_window_sec = 300
-        # The API's own limit over the window, from one address; WAF allows no limit below 10.
-        limit = max(10, ceil(var.throttle.rate_per_second * 300))
+        limit                 = local.requests_in_5_minutes
       }
     }
 
@@ -103,43 +103,12 @@ resource "aws_wafv2_web_acl" "this" {
 
   visibility_config {
     cloudwatch_metrics_enabled = true
-    metric_name                = local.name
+    metric_name                = var.name
     sampled_requests_enabled   = false
   }
 }
 
 resource "aws_wafv2_web_acl_association" "this" {
-  count = var.enable_waf ? 1 : 0
-
-  resource_arn = aws_api_gateway_stage.this.arn
-  web_acl_arn  = aws_wafv2_web_acl.this[0].arn
-}
-
-# WAF insists on the prefix.
-resource "aws_cloudwatch_log_group" "waf" {
-  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of firewall logs is not owed everywhere
-  count = var.enable_waf ? 1 : 0
-
-  name              = "aws-waf-logs-${local.name}"
-  retention_in_days = var.context.log_retention_days
-  kms_key_id        = var.logs_key_arn
-}
-
-resource "aws_wafv2_web_acl_logging_configuration" "this" {
-  count = var.enable_waf ? 1 : 0
-
-  resource_arn            = aws_wafv2_web_acl.this[0].arn
-  log_destination_configs = [aws_cloudwatch_log_group.waf[0].arn]
-
-  redacted_fields {
-    single_header {
-      name = "x-api-key"
-    }
-  }
-
-  redacted_fields {
-    single_header {
-      name = "authorization"
-    }
-  }
+  resource_arn = var.stage_arn
+  web_acl_arn  = aws_wafv2_web_acl.this.arn
 }
