@@ -2,6 +2,11 @@
 
 In:  {"inputs": ["text", …]}                                              application/json
 Out: {"outputs": [{"label", "score"}, …], "model": {"training_job", "data_fingerprint", "seed"}}
+
+In:  {"input": "text"} or "text", one per line                            application/jsonlines
+Out: {"label", "score"} or {"error": {"type", "message"}}, one per line
+
+Batch jobs send lines: as many come back as came in, in their order, and a line that is no text spoils no other.
 """
 
 from __future__ import annotations
@@ -11,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 JSON = "application/json"
+JSON_LINES = "application/jsonlines"
 MAX_INPUTS = 100
 MAX_CHARACTERS = 20_000
 IDENTITY = ("training_job", "data_fingerprint", "seed")
@@ -28,10 +34,13 @@ def model_fn(model_dir: str) -> dict[str, Any]:
     }
 
 
-def input_fn(body: str | bytes, content_type: str) -> list[str]:
+def input_fn(body: str | bytes, content_type: str) -> list[str] | Lines:
     """The texts of a request. Whatever does not follow the contract is a ValueError that says how."""
-    if content_type.split(";")[0].strip().lower() != JSON:
-        raise ValueError(f"content type must be {JSON}, got '{content_type}'")
+    kind = content_type.split(";")[0].strip().lower()
+    if kind == JSON_LINES:
+        return Lines.read(body)
+    if kind != JSON:
+        raise ValueError(f"content type must be {JSON} or {JSON_LINES}, got '{content_type}'")
     try:
         request = json.loads(body)
     except ValueError as error:  # UnicodeDecodeError is one too
@@ -40,26 +49,74 @@ def input_fn(body: str | bytes, content_type: str) -> list[str]:
     if not isinstance(inputs, list) or not 1 <= len(inputs) <= MAX_INPUTS:
         raise ValueError(f"'inputs' must be a list of 1 to {MAX_INPUTS} strings")
     for position, text in enumerate(inputs):
-        if not isinstance(text, str) or not 1 <= len(text) <= MAX_CHARACTERS:
-            raise ValueError(f"'inputs[{position}]' must be a string of 1 to {MAX_CHARACTERS} characters")
+        check_text(text, f"inputs[{position}]")
     return inputs
 
 
-def predict_fn(inputs: list[str], model: dict[str, Any]) -> dict[str, Any]:
+def check_text(text: Any, name: str) -> None:
+    if not isinstance(text, str) or not 1 <= len(text) <= MAX_CHARACTERS:
+        raise ValueError(f"'{name}' must be a string of 1 to {MAX_CHARACTERS} characters")
+
+
+class Lines:
+    """Texts of a batch, one per line; `errors` has what is wrong with the others, by their position."""
+
+    def __init__(self, texts: list[str], errors: dict[int, str]) -> None:
+        self.texts = texts
+        self.errors = errors
+
+    @classmethod
+    def read(cls, body: str | bytes) -> Lines:
+        lines = (body.decode() if isinstance(body, bytes) else body).split("\n")
+        # Not splitlines: it also splits at characters that JSON leaves inside its strings.
+        if not lines[-1].strip():
+            lines.pop()
+        if not lines:
+            raise ValueError("body has no lines")
+        texts: list[str] = []
+        errors: dict[int, str] = {}
+        for position, line in enumerate(lines):
+            try:
+                record = json.loads(line)
+                text = record.get("input") if isinstance(record, dict) else record
+                check_text(text, "input")
+            except ValueError as error:
+                errors[position] = str(error)
+            else:
+                texts.append(text)
+        return cls(texts, errors)
+
+
+def predict_fn(inputs: list[str] | Lines, model: dict[str, Any]) -> dict[str, Any] | list[dict[str, Any]]:
     """Label and its probability per text, with the identity of the model that says so."""
-    pipeline = model["pipeline"]
-    probabilities = pipeline.predict_proba(inputs)
+    if isinstance(inputs, Lines):
+        outputs = iter(classified(inputs.texts, model["pipeline"]))
+        return [
+            {"error": {"type": "BadRecord", "message": inputs.errors[position]}}
+            if position in inputs.errors
+            else next(outputs)
+            for position in range(len(inputs.texts) + len(inputs.errors))
+        ]
+    return {"outputs": classified(inputs, model["pipeline"]), "model": model["identity"]}
+
+
+def classified(texts: list[str], pipeline: Any) -> list[dict[str, Any]]:
+    if not texts:
+        return []
+    probabilities = pipeline.predict_proba(texts)
     best = probabilities.argmax(axis=1)
-    outputs = [
+    return [
         {"label": str(pipeline.classes_[k]), "score": round(float(row[k]), 6)}
         for k, row in zip(best, probabilities, strict=True)
     ]
-    return {"outputs": outputs, "model": model["identity"]}
 
 
-def output_fn(prediction: dict[str, Any], accept: str) -> tuple[str, str]:
+def output_fn(prediction: dict[str, Any] | list[dict[str, Any]], accept: str) -> tuple[str, str]:
     """The response body and its type."""
-    wanted = [part.split(";")[0].strip().lower() for part in (accept or "*/*").split(",")]
-    if not {JSON, "application/*", "*/*"} & set(wanted):
-        raise ValueError(f"only {JSON} can be returned, '{accept}' was asked for")
-    return json.dumps(prediction), JSON
+    wanted = {part.split(";")[0].strip().lower() for part in (accept or "*/*").split(",")}
+    kind = JSON_LINES if isinstance(prediction, list) else JSON
+    if not {kind, "application/*", "*/*"} & wanted:
+        raise ValueError(f"only {kind} can be returned, '{accept}' was asked for")
+    if isinstance(prediction, list):
+        return "".join(json.dumps(line) + "\n" for line in prediction), kind
+    return json.dumps(prediction), kind

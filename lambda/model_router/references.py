@@ -12,11 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from inference_common.errors import ServiceError
-from routes import Route, Target
+from routes import WAITED_FOR, Route, Target
 from table import Found
-
-WAITED_FOR = ("realtime", "serverless")
-"""Kinds that answer while the caller waits."""
 
 
 @dataclass(frozen=True)

@@ -38,6 +38,8 @@ from retry import Retry
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 TARGET_FIELD = {"sagemaker": "endpoint_name", "bedrock": "model_id"}
 REFERENCE = "blueprint"
+WAITED_FOR = ("realtime", "serverless")
+"""Kinds that answer while the caller waits. Records of the others have no targets: nobody is asked through them."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,8 @@ def parse_route(name: str, text: str) -> Route:
         route = _route(name, record)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InternalError(f"the route record of '{name}' is broken: {type(error).__name__} {error}") from error
+    if route.kind not in WAITED_FOR:
+        return route
     if not route.targets or any(t.weight < 0 for t in route.targets):
         raise InternalError(f"the route record of '{name}' needs targets with weights of 0 or more")
     if all(t.is_reference for t in route.targets):
@@ -136,7 +140,9 @@ def _route(name: str, record: Mapping[str, Any]) -> Route:
         blueprint=name,
         kind=kind,
         source=source,
-        targets=tuple(_target(target, kind, source, parameters) for target in record["targets"]),
+        targets=tuple(_target(target, kind, source, parameters) for target in record["targets"])
+        if kind in WAITED_FOR
+        else (),
         parameters=parameters,
         guardrail=Guardrail(str(guardrail["id"]), str(guardrail["version"])) if guardrail else None,
         shadow=Shadow(float(shadow["share"]), _target(shadow["target"], kind, source, parameters)) if shadow else None,

@@ -18,7 +18,7 @@ from inference_common.requests import InferenceRequest
 from journey import Journey
 from race import within
 from references import resolve
-from routes import Route, Target
+from routes import WAITED_FOR, Route, Target
 from routing import choose, draw_for
 from shadow import Cast, cast, wanted
 from table import RouteTable
@@ -68,6 +68,11 @@ class Router:
         if kinds and found.route.kind not in kinds:
             raise UnknownBlueprint(
                 f"the blueprint '{journey.blueprint}' is of kind '{found.route.kind}', not {' or '.join(sorted(kinds))}"
+            )
+        if found.route.kind not in WAITED_FOR:
+            raise UnknownBlueprint(
+                f"the blueprint '{journey.blueprint}' is of kind '{found.route.kind}', which does not answer while the "
+                f"caller waits: ask POST /{found.route.kind}/{journey.blueprint}"
             )
         return found.route
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from deadline import Deadline
 from dispatch import Kept, Reply
-from families import bedrock, embeddings
+from families import embeddings
+from inference_common import bedrock_bodies as bedrock
 from inference_common.errors import BadRequest, MalformedAnswer
 from inference_common.requests import InferenceRequest
 from limits import check_payload

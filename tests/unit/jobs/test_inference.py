@@ -37,7 +37,9 @@ def test_a_bad_request_is_a_sentence(inference: Any, body: Any, message: str) ->
 
 
 def test_another_content_type_is_refused(inference: Any) -> None:
-    with pytest.raises(ValueError, match="content type must be application/json, got 'text/csv'"):
+    with pytest.raises(
+        ValueError, match="content type must be application/json or application/jsonlines, got 'text/csv'"
+    ):
         inference.input_fn("a,b", "text/csv")
 
 
@@ -49,3 +51,36 @@ def test_the_answer_is_json(inference: Any, accept: str) -> None:
 def test_another_accepted_type_is_refused(inference: Any) -> None:
     with pytest.raises(ValueError, match="only application/json can be returned, 'text/csv' was asked for"):
         inference.output_fn({}, "text/csv")
+
+
+class Stub:
+    """Classifies by the first letter, and remembers what it was asked."""
+
+    classes_ = ("negative", "positive")
+
+    def predict_proba(self, texts: list[str]) -> Any:
+        import numpy as np
+
+        return np.array([[0.1, 0.9] if text.startswith("good") else [0.8, 0.2] for text in texts])
+
+
+def test_lines_come_back_one_by_one_and_a_bad_one_spoils_no_other(inference: Any) -> None:
+    body = b'{"input": "good"}\n"bad\\u2028one"\n{"input": 7}\nnonsense\n{"input": "good too", "record": 4}\n'
+    lines = inference.input_fn(body, "application/jsonlines")
+    answer, kind = inference.output_fn(inference.predict_fn(lines, {"pipeline": Stub()}), "application/jsonlines")
+    outputs = [json.loads(line) for line in answer.splitlines()]
+    assert kind == "application/jsonlines"
+    assert [output.get("label") for output in outputs] == ["positive", "negative", None, None, "positive"]
+    assert [output.get("error", {}).get("type") for output in outputs] == [None, None, "BadRecord", "BadRecord", None]
+
+
+def test_more_lines_than_a_request_may_have_inputs(inference: Any) -> None:
+    lines = inference.input_fn("\n".join(['"good"'] * 250), "application/jsonlines")
+    assert len(inference.predict_fn(lines, {"pipeline": Stub()})) == 250
+
+
+def test_no_line_at_all_and_only_bad_ones(inference: Any) -> None:
+    with pytest.raises(ValueError, match="body has no lines"):
+        inference.input_fn("\n", "application/jsonlines")
+    answered = inference.predict_fn(inference.input_fn("[]\n", "application/jsonlines"), {"pipeline": Stub()})
+    assert answered[0]["error"]["message"] == "'input' must be a string of 1 to 20000 characters"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inference_common import errors
+from inference_common import bedrock_bodies, errors
 from inference_common.requests import InferenceRequest
 
 GIVEN = {"max_tokens": 9, "temperature": 0.5, "top_p": 0.9, "stop_sequences": ["END"], "system": "be brief"}
@@ -202,8 +202,8 @@ def test_an_unknown_format_is_the_route_s_fault(router: Any) -> None:
         ),
     ],
 )
-def test_families_of_bedrock(router: Any, model: str, sent: Any, answer: Any, text: str, stop: str) -> None:
-    module = router.families_bedrock
+def test_families_of_bedrock(model: str, sent: Any, answer: Any, text: str, stop: str) -> None:
+    module = bedrock_bodies
     family = module.of(model)
     assert family.write("hello", InferenceRequest(("hello",), GIVEN)) == sent
     said = module.said(family, answer)
@@ -213,9 +213,9 @@ def test_families_of_bedrock(router: Any, model: str, sent: Any, answer: Any, te
             module.said(family, broken)
 
 
-def test_an_unknown_family_is_named(router: Any) -> None:
+def test_an_unknown_family_is_named() -> None:
     with pytest.raises(errors.BadRequest, match=r"of no family that InvokeModel is known for \(anthropic\."):
-        router.families_bedrock.of("arn:aws:bedrock:us-east-1:1:application-inference-profile/x")
+        bedrock_bodies.of("arn:aws:bedrock:us-east-1:1:application-inference-profile/x")
 
 
 def test_cohere_embeds_many_texts_at_once(router: Any) -> None:
