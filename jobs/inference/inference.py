@@ -71,7 +71,7 @@ class Lines:
         # Not splitlines: it also splits at characters that JSON leaves inside its strings.
         if not lines[-1].strip():
             lines.pop()
-        if not lines:
+        if not any(line.strip() for line in lines):
             raise ValueError("body has no lines")
         texts: list[str] = []
         errors: dict[int, str] = {}
