@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from orchestrator.config.blueprint import Serverless
 from orchestrator.config.models import Blueprint, Platform
 from orchestrator.preflight import addresses
 
@@ -34,7 +35,8 @@ BUCKETS = 3
 class Need:
     """One quota and how much of it is needed.
 
-    `code` is None where AWS has one quota per instance type: look `name` up in the list of the service.
+    `code` is None where AWS has one quota per instance type, or none that is published: look `name` up in the list of
+    the service.
     `default` is what a new account has, where that is published and the same everywhere.
     """
 
@@ -48,7 +50,8 @@ class Need:
 
 def needs(platform: Platform, blueprints: Sequence[Blueprint]) -> tuple[Need, ...]:
     """Every quota of which this environment takes something."""
-    every = (*_network(platform), *_account(platform, blueprints), *_instances(platform, blueprints))
+    serverless = _serverless(blueprints)
+    every = (*_network(platform), *_account(platform, blueprints), *_instances(platform, blueprints), *serverless)
     return tuple(need for need in every if need.amount > 0)
 
 
@@ -102,6 +105,16 @@ def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Ne
         "inference.throttle.burst: requests let in at once",
         1000,
     )
+
+
+def _serverless(blueprints: Sequence[Blueprint]) -> Iterator[Need]:
+    """What all serverless endpoints of a region together may answer at once; a new account has little of it."""
+    endpoints = [each for each in blueprints if each.kind == "serverless" and each.model.source == "sagemaker"]
+    at_once = sum((each.serverless or Serverless()).max_concurrency for each in endpoints)
+    name = "Maximum total concurrency that can be allocated across all serverless endpoints"
+    yield Need("sagemaker", "L-96300102", name, at_once, "serverless.max_concurrency of every blueprint", 10)
+    name = "Maximum number of serverless endpoints"
+    yield Need("sagemaker", None, name, len(endpoints), "one per serverless blueprint of SageMaker", 50)
 
 
 def _instances(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Need]:

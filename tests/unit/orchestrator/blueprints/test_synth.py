@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from orchestrator.blueprints import MATRIX, synth, synth_inputs
+from orchestrator.config import load
 from orchestrator.config.models import Blueprint, Environment, Platform
 from orchestrator.errors import ConfigError, SetupError
 
@@ -343,3 +344,14 @@ def test_others_that_the_router_may_ask_are_handed_on(tmp_path: Path, blueprint:
     modules = written(tmp_path / "bare", blueprint)["module"].values()
     [bare] = (each["blueprint"] for each in modules if "blueprint" in each)
     assert "routing" not in bare
+
+
+@pytest.mark.parametrize("name", ["dev", "local", "prod", "staging"])
+def test_the_blueprints_of_this_repository_have_somebody_who_stands_in(tmp_path: Path, name: str) -> None:
+    environment = load(REPO, name)
+    asked = {each.name: each.routing.fallback for each in environment.blueprints if each.routing.fallback}
+    assert asked["reviews"] == ["reviews-serverless"]
+    for blueprint in environment.blueprints:
+        modules = written(tmp_path / blueprint.name, blueprint)["module"].values()
+        [given] = (each["blueprint"] for each in modules if "blueprint" in each)
+        assert given.get("routing", {}).get("fallback", []) == asked.get(blueprint.name, [])

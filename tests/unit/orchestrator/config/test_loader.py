@@ -35,8 +35,9 @@ def problems(platform: str = "", **blueprints: str) -> list[str]:
 
 @pytest.mark.parametrize("name", ["dev", "local", "prod", "staging"])
 def test_the_environments_of_this_repository_are_valid(name: str) -> None:
-    serverless = {"reviews-serverless", "chat-serverless"} if name == "local" else set()
-    assert {blueprint.name for blueprint in load(REPO, name).blueprints} == {"reviews", "chat"} | serverless
+    more = {"local": {"chat-serverless"}, "prod": {"chat-small"}, "staging": {"chat-small"}}.get(name, set())
+    found = {blueprint.name for blueprint in load(REPO, name).blueprints}
+    assert found == {"reviews", "reviews-serverless", "chat"} | more
 
 
 def test_environment_names() -> None:

@@ -87,6 +87,17 @@ def test_a_burst_beyond_the_default_concurrency_has_to_be_asked_for() -> None:
     assert (need.service, need.code, need.amount, need.default) == ("lambda", "L-B99A9384", 1500, 1000)
 
 
+def test_concurrency_of_serverless_endpoints_is_one_quota_for_all_of_them() -> None:
+    one = blueprint("one", kind="serverless", serverless={"max_concurrency": 4})
+    two = blueprint("two", kind="serverless", serverless={"max_concurrency": 7})
+    chat = blueprint("chat", kind="serverless", model={"source": "bedrock", "model_id": "m"})
+    [need] = quotas.beyond_defaults(platform(), [one, two, chat, blueprint("three")])
+    assert (need.service, need.code, need.amount, need.default) == ("sagemaker", "L-96300102", 11, 10)
+    assert amounts(one, two, chat)["Maximum number of serverless endpoints"] == 2
+    assert amounts(blueprint("four", kind="serverless"))[need.name] == 5
+    assert need.name not in amounts(chat, blueprint("three"))
+
+
 @pytest.mark.parametrize("name", ["dev", "local", "prod", "staging"])
 def test_the_environments_of_this_repository_fit_a_new_account(name: str) -> None:
     environment = load(REPO, name)
