@@ -5,6 +5,7 @@ ServiceError                      kind        HTTP  Retry-After
 │   └── UnsupportedMediaType      permanent   415
 ├── Forbidden                     permanent   403
 ├── UnknownBlueprint              permanent   404
+├── UnknownRequest                permanent   404
 ├── PayloadTooLarge               permanent   413
 ├── GuardrailBlocked              permanent   422
 ├── InternalError                 permanent   500
@@ -75,6 +76,12 @@ class Forbidden(ServiceError):
 
 class UnknownBlueprint(ServiceError):
     """No route record exists under the name that was asked for."""
+
+    status = 404
+
+
+class UnknownRequest(ServiceError):
+    """No job or asynchronous request of this id was taken."""
 
     status = 404
 

@@ -55,7 +55,7 @@ def parse_object(body: str) -> dict[str, Any]:
     return document
 
 
-def parse_request(body: str) -> InferenceRequest:
+def parse_request(body: str, at_most: int = MAX_INPUTS) -> InferenceRequest:
     """The request in a body, or a BadRequest that names the field and the rule."""
     document = parse_object(body)
     unknown = sorted(set(document) - FIELDS)
@@ -63,17 +63,17 @@ def parse_request(body: str) -> InferenceRequest:
         raise BadRequest(f"unknown field '{unknown[0]}'; a request has {' and '.join(sorted(FIELDS))}", unknown[0])
     inputs = document.get("inputs")
     if not isinstance(inputs, list):
-        raise BadRequest(f"'inputs' must be a list of 1 to {MAX_INPUTS} strings", "inputs")
+        raise BadRequest(f"'inputs' must be a list of 1 to {at_most} strings", "inputs")
     parameters = document.get("parameters", {})
     if not isinstance(parameters, dict):
         raise BadRequest("'parameters' must be an object", "parameters")
-    return InferenceRequest(checked(inputs), parameters)
+    return InferenceRequest(checked(inputs, at_most=at_most), parameters)
 
 
-def checked(inputs: Sequence[Any], field_name: str = "inputs") -> tuple[str, ...]:
+def checked(inputs: Sequence[Any], field_name: str = "inputs", at_most: int = MAX_INPUTS) -> tuple[str, ...]:
     """The texts, if there are neither too many nor too long ones."""
-    if not 1 <= len(inputs) <= MAX_INPUTS:
-        raise BadRequest(f"'{field_name}' must be a list of 1 to {MAX_INPUTS} strings", field_name)
+    if not 1 <= len(inputs) <= at_most:
+        raise BadRequest(f"'{field_name}' must be a list of 1 to {at_most} strings", field_name)
     for position, text in enumerate(inputs):
         if not isinstance(text, str) or not 1 <= len(text) <= MAX_CHARACTERS:
             name = f"{field_name}[{position}]"
