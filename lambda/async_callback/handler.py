@@ -1,0 +1,67 @@
+"""The callback of an asynchronous blueprint: both topics call it, it tells whom the blueprint's file names.
+
+A message that cannot be delivered makes the function fail: Lambda calls it twice more, minutes apart, then the message
+goes to the dead letters, and an alarm says so. Nothing is dropped, and a receiver may hear of one request twice.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import Any
+
+import webhook
+from inference_common import emf
+from inference_common.logs import bind, get_logger
+from notices import read
+from settings import Settings
+from stores import Secrets, Table
+
+SETTINGS = Settings.read(os.environ)
+LOG = get_logger("async_callback")
+SECRETS = Secrets(SETTINGS.secret_parameter)
+TABLE = Table(SETTINGS.table_name)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    """SNS hands over one message per call; an exception brings it back."""
+    for record in event["Records"]:
+        document = read(record["Sns"]["Message"], SETTINGS.blueprint)
+        log = bind(LOG, request_id=document["request_id"], blueprint=SETTINGS.blueprint)
+        started = time.monotonic()
+        try:
+            tries = tell(document)
+        except Exception:
+            _count(delivered=0, seconds=time.monotonic() - started)
+            log.exception("a callback could not be delivered")
+            raise
+        _count(delivered=1, seconds=time.monotonic() - started)
+        log.info("told", extra={"status": document["status"], "tries": tries})
+    return {"told": len(event["Records"])}
+
+
+def tell(document: dict[str, Any]) -> int:
+    """Table first: it can be asked when the webhook is down."""
+    if SETTINGS.table_name:
+        TABLE.put(document, int(time.time()) + SETTINGS.keep_days * 86_400)
+    if not SETTINGS.webhook_url:
+        return 0
+    return webhook.deliver(
+        document,
+        lambda body, told: webhook.post(SETTINGS.webhook_url, body, told, loopback=SETTINGS.loopback),
+        SECRETS.value,
+        SETTINGS.attempts,
+        SETTINGS.first_pause_seconds,
+        time.time,
+        time.sleep,
+    )
+
+
+def _count(delivered: int, seconds: float) -> None:
+    metrics: dict[str, tuple[float, str]] = {
+        "CallbackDelivered": (delivered, "Count"),
+        "CallbackFailed": (1 - delivered, "Count"),
+        "CallbackSeconds": (round(seconds, 3), "Seconds"),
+    }
+    now = emf.milliseconds()
+    emf.emit([emf.line(SETTINGS.metrics_namespace, {"blueprint": SETTINGS.blueprint}, metrics, {}, now_ms=now)])

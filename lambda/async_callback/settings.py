@@ -1,0 +1,40 @@
+"""Configuration of the callback."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from inference_common import settings
+
+
+@dataclass(frozen=True)
+class Settings:
+    blueprint: str
+    webhook_url: str
+    """From the blueprint's file; nothing where there is no webhook."""
+    secret_parameter: str
+    """Name of the encrypted parameter with the key of the signatures."""
+    table_name: str
+    keep_days: int
+    attempts: int
+    first_pause_seconds: float
+    loopback: bool
+    """Whether a webhook may be on this machine: in the local environment alone."""
+    metrics_namespace: str
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Settings:
+        owner = "-".join(part for part in (environ.get("PROJECT"), environ.get("ENVIRONMENT")) if part) or "platform"
+        webhook_url = environ.get("WEBHOOK_URL", "")
+        return cls(
+            blueprint=settings.text(environ, "BLUEPRINT"),
+            webhook_url=webhook_url,
+            secret_parameter=settings.text(environ, "SECRET_PARAMETER") if webhook_url else "",
+            table_name=environ.get("TABLE_NAME", ""),
+            keep_days=int(settings.number(environ, "KEEP_DAYS", 30, 1, 3650)),
+            attempts=int(settings.number(environ, "WEBHOOK_ATTEMPTS", 4, 1, 10)),
+            first_pause_seconds=settings.number(environ, "WEBHOOK_PAUSE_SECONDS", 0.5, 0, 30),
+            loopback=environ.get("ENVIRONMENT") == "local",
+            metrics_namespace=settings.text(environ, "METRICS_NAMESPACE", f"{owner}/inference"),
+        )

@@ -1,0 +1,40 @@
+"""SSM and DynamoDB: the only part of the callback that knows AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+PATIENCE = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+
+
+class Secrets:
+    """The key of the signatures, read when it is first needed and never kept longer than the environment lives."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @cached_property
+    def value(self) -> bytes:
+        found = boto3.client("ssm", config=PATIENCE).get_parameter(Name=self._name, WithDecryption=True)
+        return str(found["Parameter"]["Value"]).encode()
+
+
+class Table:
+    """Ends of requests by id."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @cached_property
+    def _client(self) -> Any:
+        return boto3.client("dynamodb", config=PATIENCE)
+
+    def put(self, document: Mapping[str, Any], expires_at: int) -> None:
+        """The same end again is the same item."""
+        item = {name: {"S": str(value)} for name, value in document.items()}
+        self._client.put_item(TableName=self._name, Item={**item, "expires_at": {"N": str(expires_at)}})

@@ -1,0 +1,114 @@
+"""One POST to the blueprint's webhook, signed. Pure but for the connection, the clock and the pause.
+
+    x-webhook-timestamp: 1767225600
+    x-webhook-signature: v1=<HMAC-SHA256 of "<timestamp>.<body>", hex>
+
+The receiver computes the same with its copy of the key, compares in constant time, and refuses timestamps that are old:
+a recorded request is then good for nobody. `x-request-id` lets it know a delivery that it had before.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import json
+import socket
+from collections.abc import Callable, Mapping
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Any
+from urllib.parse import urlsplit
+
+SECONDS = 5.0
+TRANSIENT = {408, 425, 429}
+
+
+class Undelivered(Exception):
+    """The webhook did not take a message; `transient` ones may be tried again."""
+
+    def __init__(self, message: str, *, transient: bool) -> None:
+        super().__init__(message)
+        self.transient = transient
+
+
+def signature(secret: bytes, timestamp: int, body: bytes) -> str:
+    return "v1=" + hmac.new(secret, f"{timestamp}.".encode() + body, hashlib.sha256).hexdigest()
+
+
+def headers(secret: bytes, timestamp: int, body: bytes, request_id: str) -> dict[str, str]:
+    return {
+        "content-type": "application/json",
+        "x-request-id": request_id,
+        "x-webhook-timestamp": str(timestamp),
+        "x-webhook-signature": signature(secret, timestamp, body),
+    }
+
+
+def address_of(host: str, port: int, loopback: bool) -> str:
+    """An address of the host that lies in the internet. The name is looked up once, and what was checked is called."""
+    try:
+        found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except OSError as error:
+        raise Undelivered(f"the webhook's host cannot be found: {error}", transient=True) from error
+    for address in sorted(found):
+        if not _allowed(ipaddress.ip_address(address), loopback):
+            raise Undelivered(f"the webhook's host leads to {address}, which is not in the internet", transient=False)
+    return sorted(found)[0]
+
+
+def _allowed(address: ipaddress.IPv4Address | ipaddress.IPv6Address, loopback: bool) -> bool:
+    return address.is_loopback if loopback and address.is_loopback else address.is_global and not address.is_multicast
+
+
+def post(url: str, body: bytes, told: Mapping[str, str], *, loopback: bool) -> None:
+    """One try. Redirects are no success: they could lead anywhere."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https"
+    if not secure and not loopback:
+        raise Undelivered("the webhook is not https", transient=False)
+    host, port = str(parts.hostname), parts.port or (443 if secure else 80)
+    connection = _connection(host, port, address_of(host, port, loopback), secure)
+    try:
+        connection.request("POST", _path(parts), body=body, headers=dict(told))
+        status = connection.getresponse().status
+    except (OSError, HTTPException) as error:
+        raise Undelivered(f"the webhook cannot be reached: {type(error).__name__}", transient=True) from error
+    finally:
+        connection.close()
+    if not 200 <= status < 300:
+        raise Undelivered(f"the webhook answered {status}", transient=status >= 500 or status in TRANSIENT)
+
+
+def _path(parts: Any) -> str:
+    path = parts.path or "/"
+    return f"{path}?{parts.query}" if parts.query else path
+
+
+def _connection(host: str, port: int, address: str, secure: bool) -> HTTPConnection:
+    """To the address that was checked, under the name that the certificate must have."""
+    made: HTTPConnection = (HTTPSConnection if secure else HTTPConnection)(host, port, timeout=SECONDS)
+    made._create_connection = lambda _, *args, **more: socket.create_connection((address, port), *args, **more)  # type: ignore[attr-defined]
+    return made
+
+
+def deliver(
+    document: Mapping[str, Any],
+    send: Callable[[bytes, Mapping[str, str]], None],
+    secret: bytes,
+    attempts: int,
+    first_pause: float,
+    clock: Callable[[], float],
+    pause: Callable[[float], None],
+) -> int:
+    """Try until it is taken, with pauses that double; the number of tries. Each try is signed anew."""
+    body = json.dumps(document).encode()
+    for attempt in range(1, attempts + 1):
+        try:
+            send(body, headers(secret, int(clock()), body, str(document["request_id"])))
+        except Undelivered as error:
+            if not error.transient or attempt == attempts:
+                raise
+            pause(first_pause * 2 ** (attempt - 1))
+        else:
+            return attempt
+    raise AssertionError("unreachable")

@@ -1,0 +1,107 @@
+"""The worker behind the queue of an asynchronous Bedrock blueprint.
+
+Each message is one request. What fails for now (throttling, a bad moment of a service) goes back to the queue with a
+pause that grows, and only those messages of the batch do; what cannot be helped ends at once as a failure object. A
+message that came too often arrives here once more, from the dead letters, and ends as a failure too: none is lost.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import telemetry
+from clients.bedrock import BedrockBackend
+from clients.guardrails import BedrockGuardrails
+from clients.parameters import ParameterStore
+from deadline import Deadline
+from health import Health
+from inference_common import emf
+from inference_common.errors import ServiceError
+from inference_common.logs import bind, get_logger
+from journey import Journey
+from messages import BrokenMessage, Job, draw, pause, read
+from service import Router
+from services import Bucket, Queue, Topics
+from settings import Settings
+from table import RouteTable
+from work import Again, Worker
+
+SETTINGS = Settings.read(os.environ)
+LOG = get_logger("async_worker")
+QUEUE = Queue()
+WORKER = Worker(
+    settings=SETTINGS,
+    region=os.environ.get("AWS_REGION", ""),
+    store=Bucket(SETTINGS.bucket),
+    router=Router(
+        table=RouteTable(ParameterStore(SETTINGS.routes_prefix), 30, time.monotonic),
+        backends={"bedrock": BedrockBackend()},
+        judge=BedrockGuardrails(),
+        health=Health(time.monotonic),
+        clock=time.monotonic,
+        pause=time.sleep,
+        draw=random.Random().random,
+        shadow_wait_seconds=0,
+    ),
+    publish=Topics().publish,
+    now=lambda: datetime.now(UTC),
+)
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The messages that have to come back; all others are done."""
+    failed = [record for record in event["Records"] if not _done(record, context)]
+    return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+def _done(record: dict[str, Any], context: Any) -> bool:
+    started = time.monotonic()
+    log = bind(LOG, message_id=record["messageId"], blueprint=SETTINGS.blueprint)
+    try:
+        job = read(record, SETTINGS.blueprint, SETTINGS.dead_letter_arn)
+    except BrokenMessage as error:
+        log.error("no request can be read from a message", extra={"why": str(error)})
+        return False
+    log = bind(LOG, request_id=job.request_id, blueprint=job.blueprint)
+    journey = Journey(job.request_id, job.blueprint)
+    seconds = context.get_remaining_time_in_millis() / 1000 - SETTINGS.margin_seconds
+    try:
+        outcome = WORKER.work(job, Deadline.after(seconds, time.monotonic), journey)
+    except Again as again:
+        log.warning("comes back", extra={"why": str(again), "received": job.received})
+        _postpone(record, job, log)
+        _tell(job, journey, None, time.monotonic() - started)
+        return False
+    except Exception:
+        # The queue's own time passes, then another worker tries.
+        log.exception("unexpected error")
+        return False
+    _tell(job, journey, outcome.completed, time.monotonic() - started)
+    log.info("ended", extra={"completed": outcome.completed, "error": outcome.error, "received": job.received})
+    return True
+
+
+def _postpone(record: dict[str, Any], job: Job, log: Any) -> None:
+    try:
+        QUEUE.postpone(record, pause(job.received, SETTINGS.backoff_seconds, draw()))
+    except ServiceError as error:
+        log.warning("the message comes back after the queue's own time", extra={"why": error.message})
+
+
+def _tell(job: Job, journey: Journey, completed: bool | None, seconds: float) -> None:
+    """Metrics of the models that were asked, and of the request's end."""
+    now = emf.milliseconds()
+    lines = telemetry.metric_lines(journey, SETTINGS.metrics_namespace, seconds, None, now)
+    if completed is not None:
+        metrics: dict[str, tuple[float, str]] = {
+            "AsyncCompleted": (int(completed), "Count"),
+            "AsyncFailed": (int(not completed), "Count"),
+            "AsyncSeconds": (round(max(0.0, now - job.sent_ms) / 1000, 3), "Seconds"),
+        }
+        fields = {"request_id": job.request_id}
+        lines.append(emf.line(SETTINGS.metrics_namespace, {"blueprint": job.blueprint}, metrics, fields, now_ms=now))
+    emf.emit(lines)

@@ -1,0 +1,73 @@
+"""One message of the queue, and where the objects of its request are. Pure.
+
+{"request_id": "…", "blueprint": "chat-async", "input": "inference/async/input/chat-async/….json"}
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_PAUSE_SECONDS = 900
+
+
+class BrokenMessage(Exception):
+    """No request can be read from a message: it goes to the dead letters, where somebody looks at it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One request. `received` counts how often the queue has handed it out, this time included."""
+
+    request_id: str
+    blueprint: str
+    input_key: str
+    sent_ms: int
+    received: int
+    given_up: bool
+
+    @property
+    def marker_key(self) -> str:
+        """Says how the request ended; written once, and what it says holds."""
+        return f"inference/async/input/{self.blueprint}/{self.request_id}.outcome"
+
+    @property
+    def output_key(self) -> str:
+        return f"inference/async/output/{self.blueprint}/{self.request_id}.out"
+
+    @property
+    def failure_key(self) -> str:
+        return f"inference/async/failures/{self.blueprint}/{self.request_id}-error.out"
+
+
+def read(record: Mapping[str, Any], blueprint: str, dead_letter_arn: str) -> Job:
+    """The request in one record of the event. Only the platform sends here, and its messages have this form."""
+    try:
+        message = json.loads(record["body"])
+        attributes = record["attributes"]
+        job = Job(
+            request_id=str(message["request_id"]),
+            blueprint=str(message["blueprint"]),
+            input_key=str(message["input"]),
+            sent_ms=int(attributes["SentTimestamp"]),
+            received=int(attributes["ApproximateReceiveCount"]),
+            given_up=record["eventSourceARN"] == dead_letter_arn,
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise BrokenMessage(f"{type(error).__name__} {error}") from error
+    if job.blueprint != blueprint or not job.input_key.startswith(f"inference/async/input/{blueprint}/"):
+        raise BrokenMessage(f"the message is for '{job.blueprint[:64]}', this is the worker of '{blueprint}'")
+    return job
+
+
+def pause(received: int, base_seconds: float, draw: float) -> int:
+    """Seconds until a message may come back: twice as long each time, spread so that they do not come together."""
+    longest = min(LONGEST_PAUSE_SECONDS, base_seconds * 2 ** min(received - 1, 16))
+    return round(longest * (0.5 + draw / 2))
+
+
+def draw() -> float:
+    return random.random()

@@ -1,0 +1,104 @@
+"""S3, SQS and SNS, as the worker needs them. Errors become those of the taxonomy, by the router's one table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from botocore.exceptions import ClientError
+from clients import client
+from clients.failures import FAILURES, translate
+from inference_common.errors import BadRequest, PayloadTooLarge
+
+MISSING = ("NoSuchKey", "404", "NotFound")
+EXISTS = ("PreconditionFailed",)
+JSON = "application/json"
+
+
+def code_of(error: Exception) -> str:
+    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else ""
+
+
+class Bucket:
+    """The data bucket."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def read(self, key: str) -> bytes | None:
+        try:
+            body: bytes = client("s3").get_object(Bucket=self.name, Key=key)["Body"].read()
+        except FAILURES as error:
+            if code_of(error) in MISSING:
+                return None
+            raise translate(error, f"object {key}") from error
+        return body
+
+    def exists(self, key: str) -> bool:
+        try:
+            client("s3").head_object(Bucket=self.name, Key=key)
+        except FAILURES as error:
+            if code_of(error) in MISSING:
+                return False
+            raise translate(error, f"object {key}") from error
+        return True
+
+    def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
+        """Only where there is no such object; two at once are told so, and come again."""
+        try:
+            client("s3").put_object(
+                Bucket=self.name, Key=key, Body=body, ContentType=JSON, Metadata=dict(metadata), IfNoneMatch="*"
+            )
+        except FAILURES as error:
+            if code_of(error) in EXISTS:
+                return False
+            raise translate(error, f"object {key}") from error
+        return True
+
+    def delete(self, key: str) -> None:
+        try:
+            client("s3").delete_object(Bucket=self.name, Key=key)
+        except FAILURES as error:
+            raise translate(error, f"object {key}") from error
+
+    def input(self, key: str, at_most: int) -> str:
+        """The text of a request, which may have been uploaded by its caller."""
+        try:
+            found = client("s3").get_object(Bucket=self.name, Key=key)
+            if found["ContentLength"] > at_most:
+                raise PayloadTooLarge(f"the input has {found['ContentLength']} bytes, of {at_most} that are taken")
+            body: bytes = found["Body"].read()
+        except FAILURES as error:
+            if code_of(error) in MISSING:
+                raise BadRequest("the input of the request is not there any more") from error
+            raise translate(error, f"object {key}") from error
+        try:
+            return body.decode()
+        except UnicodeDecodeError:
+            raise BadRequest("the input is not UTF-8 text") from None
+
+
+class Topics:
+    """Where ends of requests are told."""
+
+    def publish(self, arn: str, notice: Mapping[str, Any]) -> None:
+        try:
+            client("sns").publish(TopicArn=arn, Message=json.dumps(notice))
+        except FAILURES as error:
+            raise translate(error, "the topic") from error
+
+
+class Queue:
+    """The queue that the messages come from."""
+
+    def postpone(self, record: Mapping[str, Any], seconds: int) -> None:
+        """Let one message come back after so many seconds, whatever the queue's own time is."""
+        arn = str(record["eventSourceARN"]).split(":")
+        try:
+            url = client("sqs").get_queue_url(QueueName=arn[5], QueueOwnerAWSAccountId=arn[4])["QueueUrl"]
+            client("sqs").change_message_visibility(
+                QueueUrl=url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds
+            )
+        except FAILURES as error:
+            raise translate(error, "the queue") from error

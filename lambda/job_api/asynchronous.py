@@ -1,0 +1,210 @@
+"""Asynchronous requests: taken at once, answered in S3. Pure but for what it is given.
+
+submit → input object → endpoint or queue → ticket; status reads ticket, result and failure.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+import places
+from inference_common import formats
+from inference_common.errors import BadRequest, PayloadTooLarge, UnknownRequest
+from inference_common.requests import InferenceRequest, parse_object
+from records import AsyncRecord
+
+NAMESPACE = uuid.UUID("5f1b7c58-3a3e-4d0e-9a51-6f0d8f4d2c11")
+MAX_FAILURE_BYTES = 65_536
+GRACE_SECONDS = 300
+"""What a request may take beyond its time in the queue and at the model before nobody waits for it any more."""
+
+
+class Store(Protocol):
+    name: str
+
+    def uri(self, key: str) -> str: ...
+    def put(self, key: str, body: bytes) -> None: ...
+    def put_new(self, key: str, body: bytes) -> bool: ...
+    def size(self, key: str) -> int | None: ...
+    def read(self, key: str, at_most: int) -> Any: ...
+    def address(self, key: str, seconds: int) -> str: ...
+    def upload_address(self, key: str, size: int, seconds: int) -> tuple[str, dict[str, str]]: ...
+
+
+class Asking(Protocol):
+    def ask(self, endpoint: str, request_id: str, input_uri: str, ttl: int, timeout: int) -> tuple[str, str]: ...
+
+
+class Sending(Protocol):
+    def send(self, url: str, message: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """What taking and following requests takes."""
+
+    store: Store
+    endpoints: Asking
+    queues: Sending
+    now: Callable[[], datetime]
+    url_seconds: int
+    inline_bytes: int
+
+    def submit(self, record: AsyncRecord, body: str, content_type: str | None, request_id: str) -> dict[str, Any]:
+        """Take one request: the ticket is written last, so that what was not taken has none."""
+        ticket = self._ticket(record.blueprint, request_id)
+        if ticket is None:
+            input_key = self._input(record, body, content_type, request_id)
+            ticket = self._hand_over(record, request_id, input_key)
+            self.store.put(places.ticket_key(record.blueprint, request_id), json.dumps(ticket).encode())
+        return {
+            "request_id": request_id,
+            "blueprint": record.blueprint,
+            "status": "pending",
+            "status_url": f"/async/{record.blueprint}/{request_id}",
+            "output": ticket["output"],
+            "submitted_at": ticket["submitted_at"],
+        }
+
+    def upload(self, record: AsyncRecord, body: str) -> dict[str, Any]:
+        """An address for one large input, good for its exact size and for a while."""
+        document = parse_object(body)
+        size = document.get("bytes")
+        if set(document) != {"bytes"} or isinstance(size, bool) or not isinstance(size, int) or size < 2:
+            raise BadRequest('an upload is asked for as {"bytes": <size of the input>}', "bytes")
+        _check_size(record, size)
+        key = f"{places.uploads_prefix(record.blueprint)}{uuid.uuid4()}.json"
+        url, headers = self.store.upload_address(key, size, self.url_seconds)
+        return {"input": key, "url": url, "method": "PUT", "headers": headers, "expires_in": self.url_seconds}
+
+    def status(self, blueprint: str, request_id: str) -> tuple[dict[str, Any], str | None]:
+        """What became of a request, and how real the answer says it is."""
+        ticket = self._ticket(blueprint, request_id) if places.REQUEST_ID.fullmatch(request_id) else None
+        if ticket is None:
+            raise UnknownRequest(f"the blueprint '{blueprint}' has taken no request '{request_id[:64]}'")
+        told = {"request_id": request_id, "blueprint": blueprint, "submitted_at": ticket["submitted_at"]}
+        output = self._place(ticket["output"], places.OUTPUT, places.output_key(blueprint, request_id))
+        found = self.store.read(output, self.inline_bytes)
+        if found is not None:
+            answer = {**told, "status": "completed", "output": self.store.uri(output), "bytes": found.size}
+            return {**answer, **self._result(output, found)}, found.metadata.get("fidelity")
+        failure = self._place(ticket["failure"], places.FAILURES, places.failure_key(blueprint, request_id))
+        failed = self.store.read(failure, MAX_FAILURE_BYTES)
+        if failed is not None:
+            answer = {**told, "status": "failed", "failure": self.store.uri(failure), "error": reason_in(failed.body)}
+            return answer, failed.metadata.get("fidelity")
+        if self.now() > datetime.fromisoformat(ticket["expires_at"]):
+            error = {"type": "Expired", "message": "no result came within the time that the blueprint gives requests"}
+            return {**told, "status": "failed", "error": error}, None
+        return {**told, "status": "pending"}, None
+
+    def _ticket(self, blueprint: str, request_id: str) -> dict[str, Any] | None:
+        found = self.store.read(places.ticket_key(blueprint, request_id), MAX_FAILURE_BYTES)
+        ticket: dict[str, Any] | None = json.loads(found.body) if found is not None else None
+        return ticket
+
+    def _input(self, record: AsyncRecord, body: str, content_type: str | None, request_id: str) -> str:
+        """The key of the input: one that was uploaded, or the body's own."""
+        uploaded = self._uploaded(record, body, content_type)
+        if uploaded is not None:
+            return uploaded
+        request = formats.read(body, content_type)
+        key = places.input_key(record.blueprint, request_id)
+        self.store.put_new(key, payload(record, request))
+        return key
+
+    def _uploaded(self, record: AsyncRecord, body: str, content_type: str | None) -> str | None:
+        if formats.media_type(content_type) != formats.JSON:
+            return None
+        document = parse_object(body)
+        if "input" not in document:
+            return None
+        given = document["input"]
+        if set(document) != {"input"}:
+            raise BadRequest("a request with 'input' has nothing beside it: parameters are in the uploaded object")
+        key = places.uploaded_key(record.blueprint, given) if isinstance(given, str) else None
+        if key is None:
+            raise BadRequest(
+                f"'input' must be the key of an upload to this blueprint, {places.uploads_prefix(record.blueprint)}…",
+                "input",
+            )
+        size = self.store.size(key)
+        if size is None:
+            raise BadRequest("'input' names an object that was not uploaded", "input")
+        _check_size(record, size)
+        return key
+
+    def _hand_over(self, record: AsyncRecord, request_id: str, input_key: str) -> dict[str, Any]:
+        """To the endpoint or the queue; what is then known of the request."""
+        now = self.now()
+        lasts = record.ttl_seconds + record.invocation_timeout_seconds + GRACE_SECONDS
+        output = self.store.uri(places.output_key(record.blueprint, request_id))
+        failure = self.store.uri(places.failure_key(record.blueprint, request_id))
+        if record.source == "sagemaker":
+            uri = self.store.uri(input_key)
+            output, told = self.endpoints.ask(
+                record.endpoint_name, request_id, uri, record.ttl_seconds, record.invocation_timeout_seconds
+            )
+            failure = told or failure
+        else:
+            self.queues.send(
+                record.queue_url,
+                {"request_id": request_id, "blueprint": record.blueprint, "input": input_key},
+            )
+        return {
+            "request_id": request_id,
+            "input": input_key,
+            "output": output,
+            "failure": failure,
+            "submitted_at": now.isoformat(timespec="seconds"),
+            "expires_at": datetime.fromtimestamp(now.timestamp() + lasts, UTC).isoformat(timespec="seconds"),
+        }
+
+    def _result(self, key: str, found: Any) -> dict[str, Any]:
+        """The result itself where it is small, else an address that is good for a while."""
+        if found.body is None:
+            return {"result_url": self.store.address(key, self.url_seconds), "expires_in": self.url_seconds}
+        try:
+            return {"result": json.loads(found.body)}
+        except ValueError:
+            return {"result": found.body.decode("utf-8", "replace")}
+
+    def _place(self, uri: str, prefix: str, fallback: str) -> str:
+        """The key in a ticket's address: never one outside the tree of asynchronous requests."""
+        return places.key_of(uri, self.store.name, prefix) or fallback
+
+
+def request_id_of(blueprint: str, principal: str | None, given: str | None) -> str:
+    """A new id, or always the same one for the same caller's idempotency key."""
+    if given is None:
+        return str(uuid.uuid4())
+    if not 8 <= len(given) <= 128 or not given.isprintable():
+        raise BadRequest("the header 'idempotency-key' must have 8 to 128 printable characters")
+    return str(uuid.uuid5(NAMESPACE, "\n".join((blueprint, principal or "", given))))
+
+
+def payload(record: AsyncRecord, request: InferenceRequest) -> bytes:
+    """The request as containers and the worker read it, with the blueprint's own parameters under the caller's."""
+    document: dict[str, Any] = {"inputs": list(request.inputs)}
+    parameters = {**record.parameters, **request.parameters}
+    return json.dumps({**document, "parameters": parameters}).encode()
+
+
+def reason_in(body: bytes | None) -> dict[str, str]:
+    """What a failure object says: ours is JSON, a container's whatever it answered."""
+    text = (body or b"").decode("utf-8", "replace")
+    try:
+        error = json.loads(text)["error"]
+        return {"type": str(error["type"]), "message": str(error["message"])}
+    except (ValueError, KeyError, TypeError):
+        return {"type": "ModelFailed", "message": text[:2000] or "the model failed and said nothing"}
+
+
+def _check_size(record: AsyncRecord, size: int) -> None:
+    if size > record.max_input_bytes:
+        raise PayloadTooLarge(f"the input has {size} bytes, of {record.max_input_bytes} that this blueprint takes")

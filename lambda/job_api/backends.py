@@ -1,0 +1,170 @@
+"""The only part of the job API that knows AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.session import get_session
+from clients import CONNECT_SECONDS, client
+from clients.failures import FAILURES, translate
+from inference_common.errors import InternalError, NotReady
+
+MISSING = ("NoSuchKey", "404", "NotFound")
+EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
+JSON = "application/json"
+
+
+class Stored(NamedTuple):
+    """An object's beginning."""
+
+    size: int
+    body: bytes | None
+    """Nothing where it is larger than what was asked for."""
+    metadata: Mapping[str, str]
+    content_type: str
+
+
+class Bucket:
+    """The data bucket, as much of it as requests touch."""
+
+    def __init__(self, name: str, key_arn: str) -> None:
+        self.name = name
+        self._key_arn = key_arn
+        self._s3: Any = None
+
+    @property
+    def _client(self) -> Any:
+        if self._s3 is None:
+            # Presigned addresses of encrypted objects take signature version 4, which is no default everywhere.
+            config = Config(
+                signature_version="s3v4",
+                connect_timeout=CONNECT_SECONDS,
+                read_timeout=10,
+                retries={"total_max_attempts": 3, "mode": "standard"},
+            )
+            self._s3 = get_session().create_client("s3", config=config)
+        return self._s3
+
+    def uri(self, key: str) -> str:
+        return f"s3://{self.name}/{key}"
+
+    def put(self, key: str, body: bytes) -> None:
+        try:
+            self._client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=JSON)
+        except FAILURES as error:
+            raise translate(error, f"object {key}") from error
+
+    def put_new(self, key: str, body: bytes) -> bool:
+        """False where there is such an object already."""
+        try:
+            self._client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=JSON, IfNoneMatch="*")
+        except FAILURES as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"] in EXISTS:
+                return False
+            raise translate(error, f"object {key}") from error
+        return True
+
+    def size(self, key: str) -> int | None:
+        try:
+            found: int = self._client.head_object(Bucket=self.name, Key=key)["ContentLength"]
+        except FAILURES as error:
+            return _none_if_missing(error, key)
+        return found
+
+    def read(self, key: str, at_most: int) -> Stored | None:
+        """An object and, unless it is larger than so many bytes, what is in it."""
+        try:
+            found = self._client.get_object(Bucket=self.name, Key=key)
+            size = int(found["ContentLength"])
+            body = found["Body"].read() if size <= at_most else None
+            found["Body"].close()
+        except FAILURES as error:
+            return _none_if_missing(error, key)
+        return Stored(size, body, found.get("Metadata", {}), found.get("ContentType", ""))
+
+    def address(self, key: str, seconds: int) -> str:
+        """Where whoever holds it may read one object for a while."""
+        asked = {"Bucket": self.name, "Key": key}
+        url: str = self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
+        return url
+
+    def upload_address(self, key: str, size: int, seconds: int) -> tuple[str, dict[str, str]]:
+        """Where one object of exactly this size may be put, and the headers that it takes: they are signed."""
+        asked = {
+            "Bucket": self.name,
+            "Key": key,
+            "ContentLength": size,
+            "ContentType": JSON,
+            "ServerSideEncryption": "aws:kms",
+            "SSEKMSKeyId": self._key_arn,
+        }
+        url: str = self._client.generate_presigned_url("put_object", Params=asked, ExpiresIn=seconds)
+        return url, {
+            "content-type": JSON,
+            "content-length": str(size),
+            "x-amz-server-side-encryption": "aws:kms",
+            "x-amz-server-side-encryption-aws-kms-key-id": self._key_arn,
+        }
+
+
+def _none_if_missing(error: Exception, key: str) -> None:
+    if isinstance(error, ClientError) and error.response["Error"]["Code"] in MISSING:
+        return
+    raise translate(error, f"object {key}") from error
+
+
+class Endpoints:
+    """Asynchronous endpoints of SageMaker."""
+
+    def ask(self, endpoint: str, request_id: str, input_uri: str, ttl: int, timeout: int) -> tuple[str, str]:
+        """Where the result and the failure of this request will be."""
+        runtime = client("sagemaker-runtime")
+        asked: dict[str, Any] = {
+            "EndpointName": endpoint,
+            "InputLocation": input_uri,
+            "InferenceId": request_id,
+            "ContentType": JSON,
+            "Accept": JSON,
+            "RequestTTLSeconds": ttl,
+            "InvocationTimeoutSeconds": timeout,
+        }
+        shape = runtime.meta.service_model.operation_model("InvokeEndpointAsync").input_shape
+        if "Filename" in shape.members:
+            # Younger than some SDKs: those get a name of SageMaker's making, which the ticket keeps.
+            asked["Filename"] = f"{request_id}.out"
+        try:
+            answer = runtime.invoke_endpoint_async(**asked)
+        except FAILURES as error:
+            raise translate(error, f"endpoint {endpoint}") from error
+        return str(answer["OutputLocation"]), str(answer.get("FailureLocation") or "")
+
+
+class Queues:
+    """Queues of the worker functions."""
+
+    def send(self, url: str, message: Mapping[str, Any]) -> None:
+        try:
+            client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(message))
+        except FAILURES as error:
+            if isinstance(error, ClientError) and error.response["Error"]["Code"].endswith("NonExistentQueue"):
+                raise NotReady("the blueprint's queue does not exist or is still being made") from error
+            raise translate(error, "the queue") from error
+
+
+class Functions:
+    """Functions that take batch jobs."""
+
+    def call(self, name: str, question: Mapping[str, Any]) -> Any:
+        """The function's answer; one that failed is a defect of ours."""
+        try:
+            answer = client("lambda").invoke(FunctionName=name, Payload=json.dumps(question).encode())
+            content = answer["Payload"].read()
+        except FAILURES as error:
+            raise translate(error, f"function {name}") from error
+        if "FunctionError" in answer:
+            raise InternalError(f"the function {name} failed")
+        return json.loads(content)

@@ -1,0 +1,134 @@
+"""Jobs behind API Gateway: `/async/{blueprint}` and `/batch/{blueprint}`, to endpoint, queue or submitter.
+
+Its rights are not the router's: it writes inputs and reads results, and calls no model. Which blueprints a caller may
+ask for is checked before anything is looked up, as the router does.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import batch
+from asynchronous import Jobs, request_id_of
+from backends import Bucket, Endpoints, Functions, Queues
+from callers import Access, access_of, resource_of
+from clients.parameters import ParameterStore
+from inference_common.errors import InternalError, ServiceError, UnknownBlueprint
+from inference_common.logs import bind, get_logger
+from inference_common.requests import body_of
+from inference_common.responses import check_size, respond, respond_error
+from limits import check_body
+from records import RecordTable
+from settings import Settings
+
+SETTINGS = Settings.read(os.environ)
+RECORDS = RecordTable(ParameterStore(SETTINGS.routes_prefix), SETTINGS.route_cache_seconds, time.monotonic)
+JOBS = Jobs(
+    store=Bucket(SETTINGS.bucket, SETTINGS.key_arn),
+    endpoints=Endpoints(),
+    queues=Queues(),
+    now=lambda: datetime.now(UTC),
+    url_seconds=SETTINGS.url_seconds,
+    inline_bytes=SETTINGS.inline_bytes,
+)
+FUNCTIONS = Functions()
+LOG = get_logger("job_api")
+
+Event = dict[str, Any]
+Response = dict[str, Any]
+
+
+def handler(event: Event, context: Any) -> Response:
+    """API Gateway's proxy integration: always a response, never an exception."""
+    asked = event.get("requestContext", {}).get("requestId") or context.aws_request_id
+    blueprint = _parameter(event, "blueprint")
+    log = bind(LOG, request_id=asked, blueprint=blueprint)
+    headers = {"x-request-id": asked}
+    try:
+        access = access_of(event)
+        access.check(blueprint)
+        response = _answer(event, access, blueprint, headers)
+        check_size(response)
+    except ServiceError as error:
+        log.warning(error.message, extra={"error": error.type}, exc_info=error if error.status == 500 else None)
+        return respond_error(error, asked, headers)
+    except Exception:
+        log.exception("unexpected error")
+        return respond_error(InternalError("an unexpected error; the log has it under this request id"), asked, headers)
+    log.info("answered", extra={"status": response["statusCode"], "principal": access.principal})
+    return response
+
+
+def _answer(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
+    """What the path and the method of the request stand for."""
+    asked = (str(event.get("httpMethod")), resource_of(event))
+    if asked not in ANSWERS:
+        raise UnknownBlueprint(f"there is nothing under {asked[1][:64]}")
+    return ANSWERS[asked](event, access, blueprint, headers)
+
+
+def _submit(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
+    record: Any = RECORDS.get(blueprint, "async")
+    body = body_of(event)
+    check_body(body)
+    request_id = request_id_of(blueprint, access.principal, _header(event, "idempotency-key"))
+    told = JOBS.submit(record, body, _header(event, "content-type"), request_id)
+    return respond(202, told, {**headers, "location": _path(event, told["status_url"])})
+
+
+def _upload(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
+    record: Any = RECORDS.get(blueprint, "async")
+    return respond(201, JOBS.upload(record, body_of(event)), {**headers, "cache-control": "no-store"})
+
+
+def _status(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
+    RECORDS.get(blueprint, "async")
+    told, fidelity = JOBS.status(blueprint, _parameter(event, "request_id"))
+    more = {"retry-after": "2"} if told["status"] == "pending" else {}
+    if fidelity:
+        more["x-fidelity"] = fidelity
+    return respond(200, told, {**headers, **more, "cache-control": "no-store"})
+
+
+def _submit_batch(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
+    record: Any = RECORDS.get(blueprint, "batch")
+    told = batch.submit(record, body_of(event), access.principal, FUNCTIONS.call)
+    return respond(202, told, {**headers, "location": _path(event, told["status_url"])})
+
+
+def _batch_status(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
+    record: Any = RECORDS.get(blueprint, "batch")
+    told = batch.status(record, _parameter(event, "request_id"), FUNCTIONS.call)
+    return respond(200, told, {**headers, "cache-control": "no-store"})
+
+
+ANSWERS: dict[tuple[str, str], Callable[[Event, Access, str, dict[str, str]], Response]] = {
+    ("POST", "/async/{blueprint}"): _submit,
+    ("POST", "/async/{blueprint}/uploads"): _upload,
+    ("GET", "/async/{blueprint}/{request_id}"): _status,
+    ("POST", "/batch/{blueprint}"): _submit_batch,
+    ("GET", "/batch/{blueprint}/{request_id}"): _batch_status,
+}
+
+
+def _path(event: Event, path: str) -> str:
+    """A path of this API as callers of its own address know it: with the stage, and the door they came through."""
+    context = event.get("requestContext") or {}
+    base = str(context.get("path") or "").partition(f"/{path.split('/')[1]}/")[0]
+    return f"{base}{path}"
+
+
+def _parameter(event: Event, name: str) -> str:
+    return str((event.get("pathParameters") or {}).get(name) or "")
+
+
+def _header(event: Event, name: str) -> str | None:
+    """API Gateway keeps the caller's spelling of names."""
+    for given, value in (event.get("headers") or {}).items():
+        if given.lower() == name:
+            return str(value)
+    return None

@@ -1,0 +1,111 @@
+"""What a blueprint's route record says to the job API. Pure.
+
+{
+  "blueprint": "chat-async", "kind": "async", "source": "bedrock",
+  "targets": [{"name": "primary", "model_id": "…"}],     (SageMaker: "endpoint_name")
+  "parameters": {"max_tokens": 200},
+  "job": {"queue_url": "…", "ttl_seconds": 21600, "invocation_timeout_seconds": 60, "max_input_mb": 5}
+}
+
+A batch record has `submitter`, the function that knows about this blueprint's jobs, and nothing else that matters here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from inference_common.errors import InternalError, UnknownBlueprint
+from routes import NAME
+
+
+@dataclass(frozen=True)
+class AsyncRecord:
+    """How one asynchronous blueprint is asked."""
+
+    blueprint: str
+    source: str
+    parameters: Mapping[str, Any]
+    ttl_seconds: int
+    invocation_timeout_seconds: int
+    max_input_bytes: int
+    endpoint_name: str = ""
+    queue_url: str = ""
+
+
+@dataclass(frozen=True)
+class BatchRecord:
+    """Which function takes the jobs of one batch blueprint."""
+
+    blueprint: str
+    submitter: str
+
+
+Record = AsyncRecord | BatchRecord
+
+
+class RecordStore(Protocol):
+    def read(self, name: str, timeout_seconds: float) -> str | None:
+        """The record's text, or None when there is none."""
+
+
+def parse(name: str, text: str) -> Record | str:
+    """The record, or the kind of a blueprint that takes no jobs. A broken record is a defect of a deployment."""
+    try:
+        document = json.loads(text)
+        kind = str(document["kind"])
+        if kind == "batch":
+            return BatchRecord(name, str(document["submitter"]))
+        return _async(name, document) if kind == "async" else kind
+    except (ValueError, KeyError, TypeError, IndexError) as error:
+        raise InternalError(f"the route record of '{name}' is broken: {type(error).__name__} {error}") from error
+
+
+def _async(name: str, document: Mapping[str, Any]) -> AsyncRecord:
+    source, job = str(document["source"]), document["job"]
+    return AsyncRecord(
+        blueprint=name,
+        source=source,
+        parameters=dict(document.get("parameters") or {}),
+        ttl_seconds=int(job["ttl_seconds"]),
+        invocation_timeout_seconds=int(job["invocation_timeout_seconds"]),
+        max_input_bytes=int(job["max_input_mb"]) * 1024 * 1024,
+        endpoint_name=str(document["targets"][0]["endpoint_name"]) if source == "sagemaker" else "",
+        queue_url=str(job["queue_url"]) if source == "bedrock" else "",
+    )
+
+
+@dataclass
+class RecordTable:
+    """Records by name, remembered for a while. That a name is unknown is not remembered."""
+
+    store: RecordStore
+    seconds: float
+    clock: Callable[[], float]
+    patience: float = 5.0
+    _known: dict[str, tuple[float, Record]] = field(default_factory=dict)
+
+    def get(self, name: str, kind: str) -> Record:
+        """The record of a blueprint of this kind."""
+        known = self._known.get(name)
+        if known is None or known[0] <= self.clock():
+            known = (self.clock() + self.seconds, self._read(name, kind))
+            self._known[name] = known
+        record = known[1]
+        found = "batch" if isinstance(record, BatchRecord) else "async"
+        if found != kind:
+            raise UnknownBlueprint(f"the blueprint '{name}' is of kind '{found}', not {kind}")
+        return record
+
+    def _read(self, name: str, kind: str) -> Record:
+        if not NAME.fullmatch(name):
+            raise UnknownBlueprint(f"there is no blueprint '{name[:64]}'")
+        text = self.store.read(name, self.patience)
+        if text is None:
+            raise UnknownBlueprint(f"there is no blueprint '{name}'")
+        record = parse(name, text)
+        if isinstance(record, str):
+            raise UnknownBlueprint(f"the blueprint '{name}' is of kind '{record}', not {kind}")
+        return record
