@@ -30,6 +30,8 @@ KINDS = (
     "training",
     "processing",
     "endpoint",
+    "async-inference",
+    "transform",
     "bedrock",
     "data-quality",
     "states-call",

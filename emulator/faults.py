@@ -32,6 +32,8 @@ WIRE = {
 """Kinds that happen between a caller and any service."""
 OF_SERVICES = {
     "endpoint-update-rolls-back": "SageMaker's UpdateEndpoint is accepted, then AWS goes back to the old configuration",
+    "container-error": "the model's container answers 500 to a request that InvokeEndpointAsync queued",
+    "worker-dies": "the model's process is killed while it has a request that InvokeEndpointAsync queued",
 }
 """Kinds that the service itself has to act out."""
 KINDS = WIRE | OF_SERVICES

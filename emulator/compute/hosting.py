@@ -102,6 +102,12 @@ class Hosting:
                 deployed.asked -= 1
                 self._lock.notify_all()
 
+    def serving(self, arn: str, variant: str) -> Serving | None:
+        """What serves a variant now."""
+        with self._lock:
+            deployed = self._deployed.get(arn)
+        return deployed.servings.get(variant) if deployed else None
+
     def shutdown(self) -> None:
         for arn in list(self._deployed):
             self.remove(arn)

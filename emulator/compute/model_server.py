@@ -7,7 +7,7 @@ import shutil
 import tarfile
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,10 @@ class Request:
     container: str | None = None
     """Hostname of one container of several (TargetContainerHostname)."""
     inference_id: str | None = None
+    timeout_seconds: float | None = None
+    """How long the container has, where that is not the minute of InvokeEndpoint."""
+    dies: bool = False
+    """A fault was asked for: the server's process is killed while it has this request."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ class Answer:
     evidence_id: str
     cold_start_ms: float = 0.0
     """How long the server's start took that this request waited for."""
+    lost: bool = False
+    """The server ended, or could not be started, before it answered: another one may be asked."""
 
 
 OnDeath = Callable[[str], None]
@@ -121,18 +127,19 @@ class ModelServer:
     def invoke(self, request: Request) -> Answer:
         STORE.link(current_cause(), self.record.id)
         how_asked = {"content_type": request.content_type, "accept": request.accept}
+        seconds = request.timeout_seconds or INVOKE_SECONDS
         with self._lock:
             try:
-                self._channel.send(how_asked, request.body, timeout=INVOKE_SECONDS)
-                header, payload = self._channel.receive(timeout=INVOKE_SECONDS)
+                self._channel.send(how_asked, request.body, timeout=seconds)
+                header, payload = self._channel.receive(timeout=seconds)
             except ChannelClosed:
                 self._ended.wait(5)
                 how = describe_exit(self._exit.code) if self._exit else "gone"
-                return self._error(f"The model server is not running ({how})")
+                return replace(self._error(f"The model server is not running ({how})"), lost=True)
             except TimeoutError:
                 # Its late answer would be taken for that of the next request: this server is of no use any more.
-                self.stop(f"gave no answer within {INVOKE_SECONDS:.0f} seconds", failed=True)
-                return self._error(f"The model server did not answer within {INVOKE_SECONDS:.0f} seconds")
+                self.stop(f"gave no answer within {seconds:.0f} seconds", failed=True)
+                return self._error(f"The model server did not answer within {seconds:.0f} seconds")
             self._invocations += 1
         STORE.update(self.record.id, detail={"invocations": self._invocations})
         return Answer(header["status"], payload, header["content_type"], self._variant, self.record.id)
@@ -151,6 +158,11 @@ class ModelServer:
         if self._credentials:
             STORE.lend_credentials(self._credentials.access_key_id, None)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def kill(self) -> None:
+        """As a machine that fails: the process is gone in the middle of whatever it does."""
+        if self._job:
+            processes.kill_group(self._job.process)
 
     def _launch(self) -> None:
         model = self._model

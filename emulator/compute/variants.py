@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from emulator.compute.aws import Aws
+from emulator.compute.fleet import Fleet
 from emulator.compute.model_server import Answer, HostingFailed, Model, ModelServer, OnDeath, Request
 
 IDLE_SECONDS = 300.0
@@ -44,6 +45,8 @@ class Variant:
     """One per container; more than one only in the modes `serial` and `direct`."""
     mode: Mode = "single"
     serverless: Serverless | None = None
+    asynchronous: bool = False
+    """Its requests come out of a queue, and its instances may go down to none."""
 
 
 class Serving(Protocol):
@@ -66,6 +69,8 @@ def serving(aws: Aws, endpoint: str, variant: Variant, on_death: OnDeath, cause:
     if variant.mode in ("serial", "direct"):
         return Containers(variant, lambda model: server(model, container=model.hostname, mode=variant.mode))
     model = variant.models[0]
+    if variant.asynchronous:
+        return Fleet(variant.name, lambda died: server(model, died, mode="asynchronous"))
     if variant.serverless is None:
         return server(model)
     idle = IDLE_SECONDS * aws.settings.time_scale

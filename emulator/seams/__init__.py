@@ -50,6 +50,8 @@ SEAMS: tuple[str, ...] = (
     "sagemaker_compute",
     "sagemaker_processing",
     "sagemaker_runtime",
+    "scaling",
+    "sagemaker_async",
     "glue_compute",
     "athena_queries",
     "glue_quality",

@@ -18,11 +18,12 @@ from emulator.compute.aws import Aws
 from emulator.events import clock
 from emulator.events.alarms import Datum, Threshold, can_evaluate, evaluate, stamp, window
 from emulator.events.courier import Courier, DeliveryFailed, Letter
-from emulator.seams import access, event_bus
+from emulator.seams import access, event_bus, scaling
 from emulator.seams.patching import wrap
 from emulator.settings import Settings
 
 TOPICS, FUNCTIONS = "cloudwatch.amazonaws.com", "lambda.alarms.cloudwatch.amazonaws.com"
+SCALING = "autoscaling"
 UNCHECKED = "Unchecked: Initial alarm creation"
 UNKNOWN = "Unchecked: the local emulator evaluates thresholds on one metric only"
 
@@ -86,6 +87,11 @@ class _Watch:
                 alarm.update_state(verdict.reason, json.dumps(verdict.reason_data), verdict.state)
         if verdict.state != before:
             self.tell(backend, alarm, before)
+        elif verdict.state == "ALARM" and alarm.actions_enabled:
+            # Scaling is asked for again for as long as the alarm lasts; everybody else is told of changes only.
+            for arn in alarm.alarm_actions:
+                if parse_arn(arn).service == SCALING:
+                    self._act(backend, alarm, arn, before)
         if data:
             # What was measured grows old: look again when its period is over.
             mark = alarm.__dict__["emulator_mark"] = object()
@@ -133,6 +139,8 @@ class _Watch:
             elif found.service == "lambda":
                 access.to_function(arn, FUNCTIONS, context)
                 access.function(arn).invoke(json.dumps(event), {"x-amz-invocation-type": "Event"}, {})
+            elif found.service == SCALING and scaling.act(arn, alarm):
+                return
             else:
                 raise DeliveryFailed("UNSUPPORTED", f"The local emulator carries out no action {arn}", retriable=False)
 

@@ -13,7 +13,8 @@ from emulator.compute.variants import Mode, Serverless, Variant
 def of(backend: Any, config: Any) -> Plan:
     """Variants, the shadow variant and the capture of one configuration."""
     asked = getattr(config, "emulator_request", {})
-    variants = tuple(_variant(backend, each) for each in config.production_variants)
+    queued = bool(asked.get("AsyncInferenceConfig"))
+    variants = tuple(_variant(backend, each, queued) for each in config.production_variants)
     shadows = asked.get("ShadowProductionVariants") or []
     share = 0.0
     if shadows:
@@ -31,7 +32,7 @@ def _weight(variant: dict[str, Any]) -> float:
     return 1.0 if weight is None else float(weight)
 
 
-def _variant(backend: Any, variant: dict[str, Any]) -> Variant:
+def _variant(backend: Any, variant: dict[str, Any], queued: bool = False) -> Variant:
     model = backend.describe_model(variant["ModelName"])
     asked = getattr(model, "emulator_request", {})
     containers = [model.primary_container] if model.primary_container else list(model.containers or [])
@@ -43,6 +44,7 @@ def _variant(backend: Any, variant: dict[str, Any]) -> Variant:
         Serverless(int(serverless["MaxConcurrency"]), int(serverless.get("ProvisionedConcurrency") or 0))
         if serverless
         else None,
+        asynchronous=queued,
     )
 
 

@@ -22,6 +22,7 @@ from emulator.compute.aws import Aws, go_offline
 from emulator.compute.hosting import Hosting
 from emulator.compute.model_server import Answer, HostingFailed, Request
 from emulator.compute.training import Progress, Training, TrainingRequest
+from emulator.compute.variants import Serving
 from emulator.evidence import current_cause
 from emulator.seams import hosting_plan, service_events
 from emulator.seams.patching import add, wrap
@@ -63,6 +64,18 @@ def invoke(endpoint: FakeEndpoint, request: Request) -> Answer:
         variant["VariantName"]: float(variant.get("CurrentWeight", 1.0)) for variant in endpoint.production_variants
     }
     return _hosting.invoke(endpoint.arn, request, weights)
+
+
+def serving(arn: str, variant: str) -> Serving | None:
+    """What serves a variant of an endpoint."""
+    assert _hosting is not None
+    return _hosting.serving(arn, variant)
+
+
+def queued(account_id: str, region: str, endpoint: FakeEndpoint) -> bool:
+    """Whether the endpoint's requests are asynchronous."""
+    config = backend_for(account_id, region).endpoint_configs.get(endpoint.endpoint_config_name)
+    return bool(config and getattr(config, "emulator_request", {}).get("AsyncInferenceConfig"))
 
 
 def _refuse(name: str) -> None:

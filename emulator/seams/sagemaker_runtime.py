@@ -24,18 +24,20 @@ def apply(settings: Settings) -> None:
     # A request body may be anything; moto would decode it as text.
     SageMakerRuntimeResponse.use_raw_body = True
     SageMakerRuntimeResponse.invoke_endpoint = _invoke_endpoint  # type: ignore[method-assign, assignment]
-    SageMakerRuntimeResponse.invoke_endpoint_async = _invoke_endpoint_async  # type: ignore[method-assign, assignment]
 
 
 def _invoke_endpoint(self: Any) -> Reply:
     name = unquote(self.path.split("/")[2])
-    endpoint = _in_service(self, name)
+    endpoint = in_service(self, name)
     if endpoint is None:
-        return _error(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
+        return error(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
+    if sagemaker_compute.queued(self.current_account, self.region, endpoint):
+        message = f"Endpoint {name} is configured for asynchronous inference: it takes InvokeEndpointAsync only."
+        return error(400, "ValidationError", message)
     header = "X-Amzn-SageMaker-"
     target = self.headers.get(f"{header}Target-Variant")
     request = Request(
-        self.raw_body if isinstance(self.raw_body, bytes) else str(self.raw_body).encode(),
+        raw_body(self),
         content_type=self.headers.get("Content-Type") or "application/octet-stream",
         accept=self.headers.get("Accept") or "application/json",
         variant=target,
@@ -45,15 +47,15 @@ def _invoke_endpoint(self: Any) -> Reply:
     )
     try:
         answer = sagemaker_compute.invoke(endpoint, request)
-    except Refused as error:
-        return _error(400, "ValidationError", str(error))
-    except Busy as error:
-        return _error(400, "ThrottlingException", str(error))
+    except Refused as refused:
+        return error(400, "ValidationError", str(refused))
+    except Busy as busy:
+        return error(400, "ThrottlingException", str(busy))
     except NoSuchVariant:
         if target is None:  # nothing serves this endpoint: it never came into service
-            return _error(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
+            return error(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
         message = f"Variant {target} not found for Endpoint {name} of account {self.current_account}."
-        return _error(400, "ValidationError", message)
+        return error(400, "ValidationError", message)
     if answer.status != 200:
         return _model_error(self, name, answer)
     headers = {
@@ -67,7 +69,11 @@ def _invoke_endpoint(self: Any) -> Reply:
     return 200, headers, answer.body
 
 
-def _in_service(self: BaseResponse, name: str) -> FakeEndpoint | None:
+def raw_body(self: Any) -> bytes:
+    return self.raw_body if isinstance(self.raw_body, bytes) else str(self.raw_body).encode()
+
+
+def in_service(self: BaseResponse, name: str) -> FakeEndpoint | None:
     """The endpoint, if it can be invoked. AWS calls one that is still being created `not found` too."""
     endpoint = sagemaker_compute.backend_for(self.current_account, self.region).endpoints.get(name)
     # A server that died leaves a failed endpoint that can be asked: the answer is a model error that says why.
@@ -82,14 +88,10 @@ def _model_error(self: BaseResponse, name: str, answer: Answer) -> Reply:
     arn = f"arn:aws:logs:{self.region}:{self.current_account}:log-group:{group}"
     message = f'Received {kind} error ({answer.status}) from {answer.variant} with message "{original}". See {group}'
     more = {"OriginalStatusCode": answer.status, "OriginalMessage": original, "LogStreamArn": arn}
-    status, headers, body = _error(424, "ModelError", message, **more)
+    status, headers, body = error(424, "ModelError", message, **more)
     return status, {**headers, **STORE.headers(answer.evidence_id)}, body
 
 
-def _error(status: int, code: str, message: str, **more: Any) -> Reply:
+def error(status: int, code: str, message: str, **more: Any) -> Reply:
     headers = {"status": str(status), "Content-Type": "application/json", "x-amzn-ErrorType": code}
     return status, headers, json.dumps({"Message": message, "message": message, **more})
-
-
-def _invoke_endpoint_async(self: Any) -> Reply:
-    raise NotImplementedError("InvokeEndpointAsync (moto would name an output location that nobody writes to)")

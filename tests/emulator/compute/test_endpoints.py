@@ -252,8 +252,9 @@ def test_code_beside_the_model(endpoints):
     assert endpoints.ask(endpoints.serve(model), 1)[0]["outputs"] == [7]
 
 
-def test_asynchronous_inference_is_no_false_success(endpoints):
+def test_an_endpoint_without_a_queue_takes_no_asynchronous_requests(endpoints):
     name = endpoints.serve(endpoints.model())
     with pytest.raises(ClientError) as error:
         endpoints.runtime.invoke_endpoint_async(EndpointName=name, InputLocation="s3://x/y")
-    assert error.value.response["Error"]["Code"] == "NotImplemented"
+    assert error.value.response["Error"]["Code"] == "ValidationError"
+    assert "not configured for asynchronous inference" in str(error.value)
