@@ -39,7 +39,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 TARGET_FIELD = {"sagemaker": "endpoint_name", "bedrock": "model_id"}
 REFERENCE = "blueprint"
 WAITED_FOR = ("realtime", "serverless")
-"""Kinds that answer while the caller waits. Records of the others have no targets: nobody is asked through them."""
+"""Kinds that answer while the caller waits. Records of the others need no targets: the router asks nobody there."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +140,7 @@ def _route(name: str, record: Mapping[str, Any]) -> Route:
         blueprint=name,
         kind=kind,
         source=source,
-        targets=tuple(_target(target, kind, source, parameters) for target in record["targets"])
-        if kind in WAITED_FOR
-        else (),
+        targets=tuple(_target(target, kind, source, parameters) for target in _targets(record, kind)),
         parameters=parameters,
         guardrail=Guardrail(str(guardrail["id"]), str(guardrail["version"])) if guardrail else None,
         shadow=Shadow(float(shadow["share"]), _target(shadow["target"], kind, source, parameters)) if shadow else None,
@@ -150,6 +148,10 @@ def _route(name: str, record: Mapping[str, Any]) -> Route:
         cooldown=Cooldown(**(record.get("cooldown") or {})),
         log_payloads=record.get("log_payloads") is True,
     )
+
+
+def _targets(record: Mapping[str, Any], kind: str) -> Any:
+    return record["targets"] if kind in WAITED_FOR else record.get("targets") or ()
 
 
 def _target(target: Mapping[str, Any], kind: str, default_source: str, parameters: Mapping[str, Any]) -> Target:

@@ -62,14 +62,14 @@ class Router:
         return reply
 
     def route(self, journey: Journey, kinds: Collection[str], deadline: Deadline) -> Route:
-        """The route of a blueprint that is of one of the kinds."""
+        """The route of a blueprint that is of one of the kinds; without kinds, of one that answers at once."""
         found = self.table.get(journey.blueprint, deadline.call_timeout())
         journey.route, journey.stale = found
         if kinds and found.route.kind not in kinds:
             raise UnknownBlueprint(
                 f"the blueprint '{journey.blueprint}' is of kind '{found.route.kind}', not {' or '.join(sorted(kinds))}"
             )
-        if found.route.kind not in WAITED_FOR:
+        if not kinds and found.route.kind not in WAITED_FOR:
             raise UnknownBlueprint(
                 f"the blueprint '{journey.blueprint}' is of kind '{found.route.kind}', which does not answer while the "
                 f"caller waits: ask POST /{found.route.kind}/{journey.blueprint}"

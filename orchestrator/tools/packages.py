@@ -20,7 +20,18 @@ from pathlib import Path
 from orchestrator.errors import SetupError
 from orchestrator.tools.interfaces import Package
 
-FUNCTIONS = ("data_validation", "model_evaluation", "endpoint_probe", "model_router", "token_authorizer")
+FUNCTIONS = (
+    "data_validation",
+    "model_evaluation",
+    "endpoint_probe",
+    "model_router",
+    "token_authorizer",
+    "job_api",
+    "async_worker",
+    "async_callback",
+)
+BUILT_ON = {"job_api": "model_router", "async_worker": "model_router"}
+"""Functions that use another one's modules: those are in their package too, under files of their own name."""
 SHARED = "inference_common"
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
@@ -54,9 +65,10 @@ class SourcePackager:
         return {name: _write(out, name, ending, make()) for name, (ending, make) in builders.items()}
 
     def _function(self, name: str) -> bytes:
-        files = _tree(self._repo / "lambda" / name)
-        if "handler.py" not in files:
+        own = _tree(self._repo / "lambda" / name)
+        if "handler.py" not in own:
             raise SetupError(f"lambda/{name} has no handler.py")
+        files = (_tree(self._repo / "lambda" / BUILT_ON[name]) if name in BUILT_ON else {}) | own
         shared = _tree(self._repo / "lambda" / SHARED)
         return _zip(files | {f"{SHARED}/{path}": content for path, content in shared.items()})
 

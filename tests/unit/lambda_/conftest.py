@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from orchestrator.tools.packages import BUILT_ON
+
 LAMBDA = Path(__file__).resolve().parents[3] / "lambda"
 Load = Callable[..., SimpleNamespace]
 
@@ -34,17 +36,19 @@ def load_function(monkeypatch: pytest.MonkeyPatch) -> Load:
         for key, value in {"AWS_DEFAULT_REGION": "us-east-1", **environ}.items():
             monkeypatch.setenv(key, value)
         before = set(sys.modules)
-        sys.path.insert(0, str(folder))
+        folders = [folder, *([LAMBDA / BUILT_ON[name]] if name in BUILT_ON else [])]
+        sys.path[:0] = map(str, folders)
         try:
             for path in sorted(folder.rglob("*.py")):
                 importlib.import_module(
                     ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
                 )
-            loaded = modules_under(folder)
+            loaded = {each: module for found in reversed(folders) for each, module in modules_under(found).items()}
         finally:
-            sys.path.remove(str(folder))
-            for module in set(modules_under(folder)) - before:
-                del sys.modules[module]
+            for found in folders:
+                sys.path.remove(str(found))
+                for module in set(modules_under(found)) - before:
+                    del sys.modules[module]
         return SimpleNamespace(**{name.replace(".", "_"): module for name, module in loaded.items()})
 
     return load
