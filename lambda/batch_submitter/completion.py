@@ -1,0 +1,137 @@
+"""What happens when a job has ended: remembered, and, after the last one, joined, catalogued and told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import standing
+from inference_common import emf
+from inference_common.errors import Unavailable
+from joining import Joiner, cost_of
+from ranges import told
+from submission import Work
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tell:
+    """Who hears of it. `crawl` starts a crawler by its name; `publish` sends subject and text to the topic."""
+
+    crawl: Callable[[str], None]
+    publish: Callable[[str, str], None]
+    namespace: str
+    emit: Callable[[Sequence[str]], None] = emf.emit
+    now_ms: Callable[[], int] = emf.milliseconds
+
+
+class Completion:
+    """Safe to repeat, in any order and at the same time: events come once or more often."""
+
+    def __init__(self, work: Work, tell: Tell) -> None:
+        self._work = work
+        self._tell = tell
+
+    def job_ended(self, name: str) -> None:
+        """A job may have ended: look, and finish the request if it was the last one."""
+        work, places = self._work, self._work.places
+        found = standing.read(work.store, places)
+        number = (
+            next((a["attempt"] for a in found.attempts for job in a["jobs"] if job["name"] == name), 0) if found else 0
+        )
+        if found is None or number == 0:
+            # The event was faster than the answer to the call that made the job: the next try finds it.
+            raise Unavailable(f"nothing is known of the job {name}")
+        if name not in found.ends:
+            created = work.store.read_json(places.created(name))
+            if created is None:
+                raise Unavailable(f"nothing is known of the job {name}")
+            end = work.jobs.look(created["identifier"])
+            if end.status is None:
+                return
+            seconds = round(end.seconds, 3)
+            work.store.put_once(places.ended(name), {"status": end.status, "reason": end.reason, "seconds": seconds})
+        self.finish(number, name)
+
+    def finish(self, number: int, owner: str) -> None:
+        """Join an attempt whose jobs have all ended. Of several who come to this at once, one does it."""
+        work, places = self._work, self._work.places
+        found = standing.read(work.store, places)
+        if found is None or found.unfinished(number):
+            return
+        if not work.store.put_once(places.claim(number), {"owner": owner}):
+            claim = work.store.read_json(places.claim(number)) or {}
+            if claim.get("owner") != owner:
+                return
+        if number not in found.results:
+            result = self._joined(found, number)
+            if work.store.put_once(places.result(number), result):
+                self._tell.emit(self._metrics(result))
+            found.results[number] = result
+        crawler = work.blueprint.batch.get("crawler")
+        if crawler:
+            self._tell.crawl(str(crawler))
+        self._notify(found)
+
+    def _joined(self, found: standing.Standing, number: int) -> Document:
+        work = self._work
+        attempts = found.attempts[:number]
+        tally = Joiner(work.store, work.jobs, work.places).join(attempts)
+        ends = [found.ends[job["name"]] for attempt in attempts for job in attempt["jobs"]]
+        seconds = sum(float(end["seconds"]) for end in ends)
+        longest = max((float(end["seconds"]) for end in ends), default=0.0)
+        return {
+            "attempt": number,
+            "records": tally.document(),
+            "missing": tally.missing,
+            "again": tally.again,
+            "tokens": tally.tokens,
+            "seconds": round(seconds, 3),
+            "records_per_hour": round(tally.succeeded / longest * 3600) if longest else None,
+            "cost_usd": cost_of(work.blueprint.batch, seconds, tally.tokens),
+            "jobs_failed": sum(end["status"] != "Completed" for end in ends),
+        }
+
+    def _metrics(self, result: Document) -> list[str]:
+        records = result["records"]
+        lost = records["total"] - records["succeeded"]
+        metrics: dict[str, tuple[float, str]] = {
+            "Requests": (1, "Count"),
+            "Records": (records["succeeded"], "Count"),
+            "RecordsWithoutOutput": (lost, "Count"),
+            "RecordsWithoutOutputShare": (100 * lost / records["total"], "Percent"),
+            "JobsFailed": (result["jobs_failed"], "Count"),
+            "JobSeconds": (result["seconds"], "Seconds"),
+        }
+        if result["records_per_hour"]:
+            metrics["RecordsPerHour"] = (result["records_per_hour"], "None")
+        if result["cost_usd"] is not None:
+            metrics["EstimatedCost"] = (result["cost_usd"], "None")
+        return [self._line(metrics)]
+
+    def _line(self, metrics: emf.Metrics) -> str:
+        places = self._work.places
+        fields = {"request_id": places.request_id}
+        return emf.line(
+            self._tell.namespace, {"Blueprint": places.blueprint}, metrics, fields, now_ms=self._tell.now_ms()
+        )
+
+    def refused(self, refusal: Document) -> None:
+        """A request that nobody waits for was wrong: people must hear of it all the same."""
+        places = self._work.places
+        self._tell.emit([self._line({"Requests": (1, "Count"), "RequestsRefused": (1, "Count")})])
+        self._publish("failed", {"request_id": places.request_id, "status": "failed", "reason": refusal["message"]})
+
+    def _notify(self, found: standing.Standing) -> None:
+        answer = standing.answer(found, self._work.places, self._work.store.bucket)
+        result = found.result or {}
+        if result.get("missing"):
+            answer["missing"] = told(result["missing"], most=50)
+        self._publish(str(answer["status"]), answer)
+
+    def _publish(self, status: str, document: Document) -> None:
+        subject = f"Batch {self._work.blueprint.name}: {status}"
+        self._tell.publish(subject[:100], json.dumps({"blueprint": self._work.blueprint.name, **document}, indent=2))

@@ -1,0 +1,267 @@
+"""Batch inference: objects become jobs, ended jobs become results.
+
+Called with {"action": "submit" | "status" | "sweep" | "start" | "job-ended", "blueprint", …} by the API, by schedules
+and by itself; and by EventBridge when an object has arrived or a job has ended. The actions of the API answer
+{"request_id", "status", …} or {"error": {"code", "message"}} and raise nothing that the caller could repair; the rest
+raises, so that Lambda tries again and hands what stays broken to the topic.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import boto3
+import standing
+from blueprint import Blueprint, check_name, check_request_id, parse
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from completion import Completion, Tell
+from inference_common.errors import BadRequest, InternalError, ServiceError, Unavailable, UnknownBlueprint
+from inference_common.logs import bind, get_logger
+from places import ASKED_FOR, INPUT, JOB, PARTS, Places, arrival_id, input_prefix
+from services import Invocation, Jobs, Transform
+from settings import Settings
+from store import Store, code_of
+from submission import Work, key_of
+
+SETTINGS = Settings.read(os.environ)
+LOG = get_logger("batch_submitter")
+PATIENT = Config(retries={"total_max_attempts": 4, "mode": "standard"})
+TERMINAL_DETAIL = {
+    "SageMaker Transform Job State Change": "TransformJobName",
+    "Batch Inference Job State Change": "batchJobName",
+}
+_CLIENTS: dict[str, Any] = {}
+
+
+def client(service: str) -> Any:
+    if service not in _CLIENTS:
+        _CLIENTS[service] = boto3.client(service, config=PATIENT)
+    return _CLIENTS[service]
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    log = bind(LOG, request_id=context.aws_request_id)
+    if "detail-type" in event:
+        return of_event(event, context)
+    try:
+        answer = ACTIONS[str(event.get("action"))](event, context)
+    except ServiceError as error:
+        log.warning(error.message, extra={"error": error.type, "action": event.get("action")})
+        if event.get("action") not in ANSWERED:
+            raise
+        return {"error": {"code": error.type, "message": error.message}}
+    except (ClientError, BotoCoreError) as error:
+        if event.get("action") not in ANSWERED:
+            raise
+        log.exception("a service did not answer")
+        return {"error": {"code": Unavailable.__name__, "message": f"a service did not answer: {type(error).__name__}"}}
+    return answer
+
+
+# ---- what the API asks ---------------------------------------------------------------------------------------------
+
+
+def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """One request, once: whoever repeats it hears how it stands."""
+    name = check_name(event.get("blueprint"))
+    request_id = check_request_id(event.get("request_id"))
+    blueprint = blueprint_of(name)
+    work = work_of(blueprint, request_id)
+    key = key_of(event.get("input"), name, SETTINGS.bucket)
+    request = work.register(key, str(event.get("caller", "")), str(event.get("started_by", "request")))
+    found = standing.read(work.store, work.places)
+    if found is not None and found.refusal:
+        return {"error": {"code": found.refusal["code"], "message": found.refusal["message"]}}
+    if found is not None and event.get("retry") and found.result is not None:
+        work.retry(request, found.last, found.result)
+    elif found is None or not found.attempts:
+        if request["size"] > SETTINGS.inline_bytes:
+            if not _begun_by_another(work, request):
+                later(context, {"action": "start", "blueprint": name, "request_id": request_id})
+            return standing_of(work)
+        refusal = started(work, request)
+        if refusal:
+            return {"error": {"code": refusal["code"], "message": refusal["message"]}}
+    else:
+        work.start(request)  # as far as a crash has left something to do
+    return standing_of(work)
+
+
+def _begun_by_another(work: Work, request: dict[str, Any]) -> bool:
+    """Of those who ask for a large input at the same time, one prepares it, unless that one took too long."""
+    first = work.store.put_once(f"{work.places.request}.begun", {"at": request["at"]})
+    return not first and work.is_fresh(request)
+
+
+def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
+    """The refusal, if the input is wrong."""
+    try:
+        work.start(request)
+    except ServiceError as error:
+        if error.transient or isinstance(error, InternalError):
+            raise
+        return work.refuse(error)
+    finish_refused(work)
+    return None
+
+
+def finish_refused(work: Work) -> None:
+    """Where the service refused every job there will be no event to wait for."""
+    found = standing.read(work.store, work.places)
+    if found is not None and found.attempts and not found.unfinished(found.last) and found.result is None:
+        Completion(work, tell()).finish(found.last, "submission")
+
+
+def status(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
+    return standing_of(work)
+
+
+def standing_of(work: Work) -> dict[str, Any]:
+    found = standing.read(work.store, work.places)
+    if found is None:
+        raise UnknownRequest(
+            f"there is no request '{work.places.request_id}' for the blueprint '{work.blueprint.name}'"
+        )
+    return standing.answer(found, work.places, SETTINGS.bucket)
+
+
+class UnknownRequest(UnknownBlueprint):
+    """Nobody has made a request of this id."""
+
+
+# ---- what nobody waits for -----------------------------------------------------------------------------------------
+
+
+def start(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The rest of a submission whose input is large."""
+    work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
+    request = work.store.read_json(work.places.request)
+    if request is None:
+        raise UnknownRequest(f"there is no request '{work.places.request_id}'")
+    refusal = started(work, request)
+    if refusal:
+        Completion(work, tell()).refused(refusal)
+    return standing_of(work)
+
+
+def arrived(blueprint: Blueprint, key: str, etag: str, started_by: str, context: Any) -> dict[str, Any]:
+    """An object that lies in the input folder becomes a request under an id of its own."""
+    work = work_of(blueprint, arrival_id(key, etag))
+    if standing.read(work.store, work.places) is None:
+        try:
+            work.register(key, "", started_by)
+        except BadRequest as error:
+            # A name that no format has, or an object that is gone again.
+            bind(LOG, request_id=context.aws_request_id).warning(error.message, extra={"key": key})
+            Completion(work, tell()).refused(work.refuse(error))
+            return {"error": {"code": error.type, "message": error.message}}
+    return start({"blueprint": blueprint.name, "request_id": work.places.request_id}, context)
+
+
+def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """A schedule: everything that lies in the folder and was no request yet."""
+    blueprint = blueprint_of(check_name(event.get("blueprint")))
+    prefix = input_prefix(blueprint.name)
+    store = Store(client("s3"), SETTINGS.bucket)
+    found = []
+    for item in list(store.listed(prefix)):
+        if item["Key"].startswith(f"{prefix}{ASKED_FOR}") or not item["Size"]:
+            continue
+        request_id = arrival_id(item["Key"], item["ETag"])
+        if standing.read(store, Places(blueprint.name, request_id)) is None:
+            arrived(blueprint, item["Key"], item["ETag"], "schedule", context)
+            found.append(request_id)
+    return {"blueprint": blueprint.name, "requests": found}
+
+
+def job_ended(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    name = str(event["job"])
+    match = JOB.fullmatch(name)
+    prefix = f"{SETTINGS.name_prefix}-"
+    if match is None or not match["base"].startswith(prefix):
+        return {"ignored": name}
+    blueprint = blueprint_of(check_name(match["base"].removeprefix(prefix)))
+    store = Store(client("s3"), SETTINGS.bucket)
+    request_id = (store.read_json(f"{Places(blueprint.name, '').of_digest(match['digest'])}request.json") or {}).get(
+        "request_id"
+    )
+    if request_id is None:
+        raise Unavailable(f"nothing is known of the job {name}")
+    Completion(work_of(blueprint, request_id), tell()).job_ended(name)
+    return {"job": name}
+
+
+def of_event(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """EventBridge: an object has arrived, or a job has changed its state."""
+    kind, detail = event["detail-type"], event["detail"]
+    if kind in TERMINAL_DETAIL:
+        return job_ended({"job": detail[TERMINAL_DETAIL[kind]]}, context)
+    key, etag = detail["object"]["key"], detail["object"].get("etag", "")
+    name, _, rest = key.removeprefix(INPUT).partition("/")
+    if not key.startswith(INPUT) or name == PARTS or not rest or rest.startswith(ASKED_FOR):
+        return {"ignored": key}
+    blueprint = blueprint_of(check_name(name))
+    if not blueprint.on_arrival:
+        return {"ignored": key}
+    return arrived(blueprint, key, etag, "arrival", context)
+
+
+ACTIONS = {"submit": submit, "status": status, "start": start, "sweep": sweep, "job-ended": job_ended}
+ANSWERED = ("submit", "status")
+
+
+# ---- what it is made of --------------------------------------------------------------------------------------------
+
+
+def blueprint_of(name: str) -> Blueprint:
+    try:
+        found = client("ssm").get_parameter(Name=f"{SETTINGS.routes_prefix}/{name}")
+    except ClientError as error:
+        if code_of(error) == "ParameterNotFound":
+            raise UnknownBlueprint(f"there is no blueprint '{name}'") from None
+        raise
+    return parse(name, found["Parameter"]["Value"])
+
+
+def work_of(blueprint: Blueprint, request_id: str) -> Work:
+    store = Store(client("s3"), SETTINGS.bucket)
+    jobs: Jobs = (
+        Invocation(client("bedrock"), store)
+        if blueprint.source == "bedrock"
+        else Transform(client("sagemaker"), store, SETTINGS.data_key_arn, SETTINGS.volume_key_arn)
+    )
+    tags = {
+        "project": os.environ.get("PROJECT", ""),
+        "environment": os.environ.get("ENVIRONMENT", ""),
+        "blueprint": blueprint.name,
+        "managed-by": "batch-submitter",
+    }
+    return Work(store, jobs, blueprint, Places(blueprint.name, request_id), SETTINGS.name_prefix, tags)
+
+
+def tell() -> Tell:
+    return Tell(crawl=crawl, publish=publish, namespace=SETTINGS.metrics_namespace)
+
+
+def crawl(name: str) -> None:
+    try:
+        client("glue").start_crawler(Name=name)
+    except ClientError as error:
+        if code_of(error) == "CrawlerRunningException":
+            # It may have passed the new folder already: the next try starts it again.
+            raise Unavailable(f"the crawler {name} is running") from error
+        raise
+
+
+def publish(subject: str, text: str) -> None:
+    client("sns").publish(TopicArn=SETTINGS.topic_arn, Subject=subject, Message=text)
+
+
+def later(context: Any, event: dict[str, Any]) -> None:
+    client("lambda").invoke(
+        FunctionName=context.function_name, InvocationType="Event", Payload=json.dumps(event).encode()
+    )

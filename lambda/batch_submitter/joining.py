@@ -1,0 +1,128 @@
+"""From ended jobs to one result: every record once, in order, with its output or the reason why there is none."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+from places import Places
+from ranges import Ranges, add, count
+from services import Answer, Jobs
+from store import Store, Upload
+
+Document = dict[str, Any]
+MISSING = "Missing"
+
+
+@dataclass
+class Tally:
+    """What became of the records."""
+
+    total: int
+    succeeded: int = 0
+    failed: int = 0
+    bad: int = 0
+    missing: Ranges = field(default_factory=list)
+    again: Ranges = field(default_factory=list)
+    tokens: list[int] = field(default_factory=lambda: [0, 0])
+
+    def document(self) -> Document:
+        return {
+            "total": self.total,
+            "succeeded": self.succeeded,
+            "failed": self.failed,
+            "bad": self.bad,
+            "missing": count(self.missing),
+        }
+
+
+class Joiner:
+    """Joins all attempts of one request."""
+
+    def __init__(self, store: Store, jobs: Jobs, places: Places) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._places = places
+
+    def join(self, attempts: list[Document]) -> Tally:
+        """Write results and errors. Nothing of it has to fit into memory."""
+        tally = Tally(int(attempts[0]["records"]))
+        bad = ((line["record"], 0, line["error"]) for line in map(json.loads, self._bad()))
+        streams = [self._answers(attempt) for attempt in attempts]
+        found = itertools.groupby(heapq.merge(bad, *streams, key=itemgetter(0, 1)), key=itemgetter(0))
+        reasons = self._reasons(attempts)
+        following = next(found, None)
+        with Upload(self._store, self._places.results) as results, Upload(self._store, self._places.errors) as errors:
+            for number in range(tally.total):
+                about = []
+                if following is not None and following[0] == number:
+                    about = [each[2] for each in following[1]]
+                    following = next(found, None)
+                line = self._line(number, about, reasons, tally)
+                results.write(line)
+                if "error" in line:
+                    errors.write(line)
+        return tally
+
+    def _bad(self) -> Iterator[bytes]:
+        return self._store.lines(self._places.bad_records)
+
+    def _answers(self, attempt: Document) -> Iterator[tuple[int, int, Answer]]:
+        for job in attempt["jobs"]:
+            identifier = (self._store.read_json(self._places.created(job["name"])) or {}).get("identifier")
+            if not identifier:
+                continue
+            for index in job["parts"]:
+                for number, answer in self._jobs.answers(attempt["parts"][index], identifier, attempt["output"]):
+                    yield number, int(attempt["attempt"]), answer
+
+    def _reasons(self, attempts: list[Document]) -> list[tuple[int, int, str]]:
+        """Why records may be missing: jobs with the records that they had and how they ended, the last first."""
+        found = []
+        for attempt in reversed(attempts):
+            for job in attempt["jobs"]:
+                end = self._store.read_json(self._places.ended(job["name"])) or {}
+                why = f"{job['name']} ended as {end.get('status')}: {end.get('reason') or 'no reason given'}"
+                for index in job["parts"]:
+                    for first, last in attempt["parts"][index]["ranges"]:
+                        found.append((first, last, why))
+        return found
+
+    def _line(self, number: int, about: list[Any], reasons: list[tuple[int, int, str]], tally: Tally) -> Document:
+        answers = [each for each in about if isinstance(each, Answer)]
+        for answer in answers:
+            for side in (0, 1):
+                tally.tokens[side] += answer.tokens[side]
+        good = next((answer for answer in answers if answer.error is None), None)
+        if good is not None:
+            tally.succeeded += 1
+            return {"record": number, "output": good.output}
+        if answers:
+            tally.failed += 1
+            if answers[-1].again:
+                add(tally.again, number)
+            return {"record": number, "error": answers[-1].error}
+        if about:
+            tally.bad += 1
+            return {"record": number, "error": about[0]}
+        add(tally.missing, number)
+        add(tally.again, number)
+        why = next((words for first, last, words in reasons if first <= number < last), "no job had it")
+        return {"record": number, "error": {"type": MISSING, "message": why}}
+
+
+def cost_of(blueprint: Mapping[str, Any], seconds: float, tokens: list[int]) -> float | None:
+    """An estimate from the prices that the blueprint's file gives; None where it gives none."""
+    prices = blueprint.get("prices") or {}
+    if not prices:
+        return None
+    hours = seconds / 3600 * int(blueprint.get("instance_count", 0))
+    cost = hours * float(prices.get("instance_usd_per_hour", 0))
+    cost += tokens[0] / 1e6 * float(prices.get("usd_per_million_input_tokens", 0))
+    cost += tokens[1] / 1e6 * float(prices.get("usd_per_million_output_tokens", 0))
+    return round(cost, 6)

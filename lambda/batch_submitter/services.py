@@ -1,0 +1,262 @@
+"""Jobs of SageMaker and Bedrock: asked for, looked at, and their answers read.
+
+Both kinds are asked for under a name of ours, so asking twice makes one job.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from blueprint import Blueprint
+from botocore.exceptions import ClientError
+from inference_common import bedrock_bodies
+from inference_common.errors import MalformedAnswer, Throttled, Unavailable
+from inference_common.requests import InferenceRequest
+from ranges import count, numbers
+from store import Store, code_of
+
+BUSY = {
+    "ResourceLimitExceeded",
+    "ServiceQuotaExceededException",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "Throttling",
+}
+DOWN = {"InternalServerException", "ServiceUnavailable", "ServiceUnavailableException", "InternalFailure"}
+AGAIN = {408, 429, 500, 502, 503, 504}
+"""Codes of a record's error after which another try may do better."""
+RECORD_ID = "R{:010d}"
+
+
+class JobRefused(Exception):
+    """The service will not run this job, now or later; the message is the service's own."""
+
+
+@dataclass(frozen=True)
+class End:
+    """How a job ended; `status` is None while it runs."""
+
+    status: str | None
+    reason: str = ""
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one record: an output, or an error that another try may (`again`) or may not remove."""
+
+    output: Any = None
+    error: dict[str, str] | None = None
+    again: bool = False
+    tokens: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One job before it is made. `parts` are keys of what it reads, `folder` the prefix that they share."""
+
+    name: str
+    parts: Sequence[str]
+    folder: str
+    output: str
+    tags: Mapping[str, str]
+
+
+class Jobs(Protocol):
+    """What the two services have in common."""
+
+    together: bool
+    """One job reads all parts of an attempt."""
+
+    def line(self, number: int, text: str, blueprint: Blueprint) -> Any: ...
+
+    def create(self, asked: Asked, blueprint: Blueprint) -> str: ...
+
+    def look(self, identifier: str) -> End: ...
+
+    def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]: ...
+
+
+def asked_for(error: ClientError, what: str) -> Exception:
+    """What a refusal of the service means."""
+    code = code_of(error)
+    if code in BUSY:
+        return Throttled(f"{what}: {error.response['Error'].get('Message', code)}")
+    if code in DOWN:
+        return Unavailable(f"{what}: {code}")
+    return JobRefused(f"{code}: {error.response['Error'].get('Message', '')}")
+
+
+class Transform:
+    """SageMaker Batch Transform: lines in, as many lines out, in their order."""
+
+    together = True
+
+    def __init__(self, client: Any, store: Store, data_key_arn: str, volume_key_arn: str) -> None:
+        self._client = client
+        self._store = store
+        self._data_key_arn = data_key_arn
+        self._volume_key_arn = volume_key_arn
+
+    def line(self, number: int, text: str, blueprint: Blueprint) -> Any:
+        return {"input": text, **blueprint.parameters}
+
+    def create(self, asked: Asked, blueprint: Blueprint) -> str:
+        given = blueprint.batch
+        source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{self._store.bucket}/{asked.folder}"}
+        try:
+            self._client.create_transform_job(
+                TransformJobName=asked.name,
+                ModelName=given["model_name"],
+                BatchStrategy=given["strategy"],
+                MaxConcurrentTransforms=int(given["max_concurrent_transforms"]),
+                MaxPayloadInMB=int(given["max_payload_mb"]),
+                TransformInput={
+                    "DataSource": {"S3DataSource": source},
+                    "ContentType": "application/jsonlines",
+                    "SplitType": "Line",
+                },
+                TransformOutput={
+                    "S3OutputPath": f"s3://{self._store.bucket}/{asked.output}",
+                    "Accept": "application/jsonlines",
+                    "AssembleWith": "Line",
+                    "KmsKeyId": self._data_key_arn,
+                },
+                TransformResources={
+                    "InstanceType": given["instance_type"],
+                    "InstanceCount": int(given["instance_count"]),
+                    "VolumeKmsKeyId": self._volume_key_arn,
+                },
+                Tags=[{"Key": name, "Value": value} for name, value in asked.tags.items()],
+            )
+        except ClientError as error:
+            if code_of(error) != "ResourceInUse":
+                raise asked_for(error, asked.name) from error
+        return asked.name
+
+    def look(self, identifier: str) -> End:
+        found = self._client.describe_transform_job(TransformJobName=identifier)
+        status = found["TransformJobStatus"]
+        if status not in ("Completed", "Failed", "Stopped"):
+            return End(None)
+        return End(status, found.get("FailureReason", ""), _seconds(found, "TransformStartTime", "TransformEndTime"))
+
+    def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]:
+        """Nothing where the part was not finished: SageMaker writes all of a file's answers or none."""
+        key = f"{output}{part['key'].rsplit('/', 1)[-1]}.out"
+        if self._store.head(key) is None:
+            return
+        came, expected = sum(1 for _ in self._lines(key)), count(part["ranges"])
+        for number, line in zip(numbers(part["ranges"]), self._lines(key), strict=False):
+            # Nobody can tell any more whose answer a line is.
+            wrong = Answer(
+                error={"type": "MalformedAnswer", "message": f"{came} lines came back for {expected} records"}
+            )
+            yield number, _line_answer(line) if came == expected else wrong
+
+    def _lines(self, key: str) -> Iterator[bytes]:
+        return (line for line in self._store.lines(key) if line.strip())
+
+
+def _line_answer(line: bytes) -> Answer:
+    try:
+        value = json.loads(line)
+    except ValueError:
+        return Answer(error={"type": "MalformedAnswer", "message": "the model's answer is not JSON"})
+    if isinstance(value, dict) and isinstance(value.get("error"), dict):
+        error = value["error"]
+        return Answer(
+            error={"type": str(error.get("type", "ModelFailed")), "message": str(error.get("message", ""))[:1000]}
+        )
+    return Answer(value if isinstance(value, dict) else {"output": value})
+
+
+class Invocation:
+    """Bedrock's model invocation jobs: one file each, answers in any order, each with its record's id."""
+
+    together = False
+
+    def __init__(self, client: Any, store: Store) -> None:
+        self._client = client
+        self._store = store
+
+    def line(self, number: int, text: str, blueprint: Blueprint) -> Any:
+        family = bedrock_bodies.of(blueprint.batch["base_model_id"])
+        body = family.write(text, InferenceRequest((text,), blueprint.parameters))
+        return {"recordId": RECORD_ID.format(number), "modelInput": body}
+
+    def create(self, asked: Asked, blueprint: Blueprint) -> str:
+        given, bucket = blueprint.batch, self._store.bucket
+        (part,) = asked.parts
+        try:
+            made = self._client.create_model_invocation_job(
+                jobName=asked.name,
+                clientRequestToken=asked.name,
+                roleArn=given["role_arn"],
+                modelId=given["model_id"],
+                inputDataConfig={"s3InputDataConfig": {"s3InputFormat": "JSONL", "s3Uri": f"s3://{bucket}/{part}"}},
+                outputDataConfig={
+                    "s3OutputDataConfig": {
+                        "s3Uri": f"s3://{bucket}/{asked.output}",
+                        "s3EncryptionKeyId": given["key_arn"],
+                    }
+                },
+                timeoutDurationInHours=int(given["timeout_hours"]),
+                tags=[{"key": name, "value": value} for name, value in asked.tags.items()],
+            )
+        except ClientError as error:
+            raise asked_for(error, asked.name) from error
+        return str(made["jobArn"])
+
+    def look(self, identifier: str) -> End:
+        found = self._client.get_model_invocation_job(jobIdentifier=identifier)
+        status = found["status"]
+        if status not in ("Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"):
+            return End(None)
+        return End(status, found.get("message", ""), _seconds(found, "submitTime", "endTime"))
+
+    def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]:
+        """In the records' order. Only places are held in memory; the answers wait in a file."""
+        key = f"{output}{identifier.rsplit('/', 1)[-1]}/{part['key'].rsplit('/', 1)[-1]}.out"
+        if self._store.head(key) is None:
+            return
+        with tempfile.TemporaryFile() as file:
+            places: dict[str, tuple[int, int]] = {}
+            for line in self._store.lines(key):
+                if line.strip():
+                    places[json.loads(line)["recordId"]] = (file.tell(), len(line))
+                    file.write(line)
+            for number in numbers(part["ranges"]):
+                place = places.get(RECORD_ID.format(number))
+                if place:
+                    file.seek(place[0])
+                    yield number, self._answer(json.loads(file.read(place[1])), str(part["family"]))
+
+    def _answer(self, found: Mapping[str, Any], model: str) -> Answer:
+        error = found.get("error")
+        if error:
+            code = int(error.get("errorCode") or 0)
+            told = {
+                "type": str(error.get("errorCode") or "Error"),
+                "message": str(error.get("errorMessage", ""))[:1000],
+            }
+            return Answer(error=told, again=code in AGAIN or bool(error.get("expired")))
+        try:
+            said = bedrock_bodies.said(bedrock_bodies.of(model), found.get("modelOutput"))
+        except MalformedAnswer as malformed:
+            return Answer(error={"type": malformed.type, "message": malformed.message})
+        usage = said.usage or {}
+        return Answer(
+            {"text": said.text, "stop": said.stop}, tokens=(usage.get("inputTokens", 0), usage.get("outputTokens", 0))
+        )
+
+
+def _seconds(found: Mapping[str, Any], first: str, last: str) -> float:
+    """From one time to the other, where the service told both."""
+    if first not in found or last not in found:
+        return 0.0
+    return max(0.0, float((found[last] - found[first]).total_seconds()))

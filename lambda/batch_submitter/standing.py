@@ -1,0 +1,105 @@
+"""How far a request is: read from the objects that it has left, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from places import Places
+from ranges import told
+from store import Store
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Everything that is known of one request; `attempts` in their order, `results` by attempt."""
+
+    request: Document
+    refusal: Document | None
+    attempts: list[Document]
+    ends: dict[str, Document]
+    results: dict[int, Document]
+
+    @property
+    def last(self) -> int:
+        return len(self.attempts)
+
+    @property
+    def result(self) -> Document | None:
+        """Of the last attempt, if that has ended."""
+        return self.results.get(self.last)
+
+    def unfinished(self, number: int) -> list[str]:
+        return [job["name"] for job in self.attempts[number - 1]["jobs"] if job["name"] not in self.ends]
+
+
+def read(store: Store, places: Places) -> Standing | None:
+    """None when nobody has made this request."""
+    request = store.read_json(places.request)
+    if request is None:
+        return None
+    attempts: list[Document] = []
+    while (attempt := store.read_json(places.attempt(len(attempts) + 1))) is not None:
+        attempts.append(attempt)
+    names = [job["name"] for attempt in attempts for job in attempt["jobs"]]
+    ends = {name: end for name in names if (end := store.read_json(places.ended(name))) is not None}
+    numbers = range(1, len(attempts) + 1)
+    results = {number: found for number in numbers if (found := store.read_json(places.result(number))) is not None}
+    return Standing(request, store.read_json(places.refusal), attempts, ends, results)
+
+
+def answer(standing: Standing, places: Places, bucket: str) -> Document:
+    """What callers hear."""
+    told_jobs = [
+        {
+            "name": job["name"],
+            "status": standing.ends.get(job["name"], {}).get("status", "InProgress"),
+            "attempt": attempt["attempt"],
+            **_why(standing.ends.get(job["name"], {})),
+        }
+        for attempt in standing.attempts
+        for job in attempt["jobs"]
+    ]
+    document: Document = {
+        "request_id": places.request_id,
+        "blueprint": places.blueprint,
+        "status": status(standing),
+        "input": f"s3://{bucket}/{standing.request['key']}",
+        "jobs": told_jobs,
+        "output": f"s3://{bucket}/{places.results}",
+        "errors": f"s3://{bucket}/{places.errors}",
+        "records": {},
+    }
+    result = standing.result
+    if standing.attempts:
+        document["records"] = {"total": standing.attempts[0]["records"]}
+    if result:
+        document["records"] = result["records"]
+        for name in ("seconds", "records_per_hour", "cost_usd"):
+            if result.get(name) is not None:
+                document[name] = result[name]
+        if result["missing"]:
+            document["reason"] = f"without an answer: records {told(result['missing'])}"
+    if standing.refusal:
+        document["reason"] = standing.refusal["message"]
+    return document
+
+
+def status(standing: Standing) -> str:
+    if standing.refusal:
+        return "failed"
+    if not standing.attempts:
+        return "accepted"
+    result = standing.result
+    if result is None:
+        return "running"
+    records = result["records"]
+    if records["succeeded"] == records["total"]:
+        return "completed"
+    return "partly_failed" if records["succeeded"] else "failed"
+
+
+def _why(end: Document) -> Document:
+    return {"reason": end["reason"]} if end.get("reason") else {}

@@ -1,0 +1,155 @@
+"""The bucket: objects that are written once, and streams that never have to fit into memory."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from types import TracebackType
+from typing import Any
+
+from botocore.exceptions import ClientError
+from inference_common.errors import Unavailable
+
+CHUNK = 1024 * 1024
+PART = 8 * 1024 * 1024
+MISSING = ("NoSuchKey", "404", "NotFound")
+ATTEMPTS = 3
+
+
+def code_of(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code"))
+
+
+class Store:
+    def __init__(self, client: Any, bucket: str) -> None:
+        self.client = client
+        self.bucket = bucket
+
+    def put_once(self, key: str, document: Any) -> bool:
+        """Write a document unless there is one; tells whether it was written. It is how two callers agree."""
+        body = json.dumps(document, sort_keys=True).encode()
+        for _ in range(ATTEMPTS):
+            try:
+                self.client.put_object(
+                    Bucket=self.bucket, Key=key, Body=body, IfNoneMatch="*", ContentType="application/json"
+                )
+            except ClientError as error:
+                if code_of(error) in ("PreconditionFailed", "412"):
+                    return False
+                # Two writers at the same moment: S3 lets neither be first and asks to try again.
+                if code_of(error) not in ("ConditionalRequestConflict", "409"):
+                    raise
+            else:
+                return True
+        raise Unavailable(f"{key} is being written by others")
+
+    def read_json(self, key: str) -> Any | None:
+        """The document, or None when there is none."""
+        try:
+            return json.loads(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+        except ClientError as error:
+            if code_of(error) in MISSING:
+                return None
+            raise
+
+    def head(self, key: str) -> dict[str, Any] | None:
+        """Size and ETag, or None when there is no such object."""
+        try:
+            found: dict[str, Any] = self.client.head_object(Bucket=self.bucket, Key=key)
+        except ClientError as error:
+            if code_of(error) in MISSING:
+                return None
+            raise
+        return found
+
+    def listed(self, prefix: str) -> Iterator[dict[str, Any]]:
+        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
+            yield from page.get("Contents", [])
+
+    def lines(self, key: str, etag: str | None = None) -> Iterator[bytes]:
+        """Lines without their ends; only \\n ends one. With an `etag`, the object must still be the same."""
+        condition = {"IfMatch": etag} if etag else {}
+        body = self.client.get_object(Bucket=self.bucket, Key=key, **condition)["Body"]
+        rest = b""
+        while chunk := body.read(CHUNK):
+            first, *others = (rest + chunk).split(b"\n")
+            if not others:
+                rest = first
+                continue
+            yield first
+            yield from others[:-1]
+            rest = others[-1]
+        if rest:
+            yield rest
+
+
+class Upload:
+    """An object of any size, written line by line; what fails leaves nothing behind."""
+
+    def __init__(self, store: Store, key: str) -> None:
+        self._store = store
+        self._key = key
+        self._buffer = bytearray()
+        self._id: str | None = None
+        self._parts: list[dict[str, Any]] = []
+
+    def write(self, line: Any) -> None:
+        self._buffer += json.dumps(line).encode() + b"\n"
+        if len(self._buffer) >= PART:
+            self._flush()
+
+    def __enter__(self) -> Upload:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        client, where = self._store.client, {"Bucket": self._store.bucket, "Key": self._key}
+        if error is not None:
+            if self._id:
+                client.abort_multipart_upload(**where, UploadId=self._id)
+        elif self._id is None:
+            client.put_object(**where, Body=bytes(self._buffer), ContentType="application/jsonlines")
+        else:
+            if self._buffer:
+                self._flush()
+            client.complete_multipart_upload(**where, UploadId=self._id, MultipartUpload={"Parts": self._parts})
+
+    def _flush(self) -> None:
+        client, where = self._store.client, {"Bucket": self._store.bucket, "Key": self._key}
+        if self._id is None:
+            self._id = client.create_multipart_upload(**where, ContentType="application/jsonlines")["UploadId"]
+        number = len(self._parts) + 1
+        answer = client.upload_part(**where, UploadId=self._id, PartNumber=number, Body=bytes(self._buffer))
+        self._parts.append({"PartNumber": number, "ETag": answer["ETag"]})
+        self._buffer.clear()
+
+
+class Seekable(io.RawIOBase):
+    """An object as a file that can be read anywhere: Parquet has its table of contents at the end."""
+
+    def __init__(self, store: Store, key: str, etag: str, size: int) -> None:
+        self._get = lambda span: store.client.get_object(Bucket=store.bucket, Key=key, IfMatch=etag, Range=span)
+        self._size = size
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        return self._at
+
+    def readinto(self, target: Any) -> int:
+        end = min(self._at + len(target), self._size)
+        if end <= self._at:
+            return 0
+        found: bytes = self._get(f"bytes={self._at}-{end - 1}")["Body"].read()
+        target[: len(found)] = found
+        self._at += len(found)
+        return len(found)

@@ -1,0 +1,252 @@
+"""From an object to jobs: looked at once, counted, split, written, asked for.
+
+Every step leaves an object that is written once. So whoever repeats a request, or goes on after a crash, finds
+what is there and does the rest; two at the same time come to the same.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import records
+from blueprint import Blueprint
+from inference_common.errors import BadRequest, PayloadTooLarge, ServiceError, Unavailable
+from places import INPUT, PARTS, Places, input_prefix
+from ranges import Ranges, add, count, numbers
+from records import Input, Record
+from services import Asked, JobRefused, Jobs
+from store import Store, Upload
+
+Document = dict[str, Any]
+MOST_ATTEMPTS = 9
+PREPARING_SECONDS = 900
+"""What preparing can take at most: the function's own time."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """One request, and everything that handling it takes."""
+
+    store: Store
+    jobs: Jobs
+    blueprint: Blueprint
+    places: Places
+    name_prefix: str
+    tags: Mapping[str, str]
+    clock: Callable[[], float] = time.time
+
+    # ---- what is asked ------------------------------------------------------------------------------------------
+
+    def register(self, key: str, caller: str, started_by: str) -> Document:
+        """The request's first object: what is to be done, with the input as it is now."""
+        known = self.store.read_json(self.places.request)
+        if known is not None:
+            if known["key"] != key:
+                raise BadRequest(
+                    f"the request '{self.places.request_id}' is there already, for the input '{known['key']}'",
+                    "request_id",
+                )
+            return dict(known)
+        found = self.store.head(key)
+        if found is None:
+            raise BadRequest(f"there is no object '{key}'", "input")
+        request = {
+            "request_id": self.places.request_id,
+            "key": key,
+            "etag": found["ETag"],
+            "size": found["ContentLength"],
+            "format": records.format_of(key, str(self.blueprint.batch.get("format", "auto"))),
+            "column": self.blueprint.batch.get("column"),
+            "caller": caller,
+            "started_by": started_by,
+            "at": self.clock(),
+        }
+        if self.store.put_once(self.places.request, request):
+            return request
+        return self.register(key, caller, started_by)
+
+    def is_fresh(self, request: Document) -> bool:
+        """Whether somebody else may be preparing it at this moment."""
+        return self.clock() - float(request["at"]) < PREPARING_SECONDS
+
+    # ---- the first attempt --------------------------------------------------------------------------------------
+
+    def start(self, request: Document) -> None:
+        """Prepare the input and ask for its jobs, as far as that is not done yet."""
+        attempt = self.store.read_json(self.places.attempt(1))
+        if attempt is None:
+            attempt = self._prepared(request)
+        self._ask(attempt)
+
+    def _prepared(self, request: Document) -> Document:
+        given = Input(request["key"], request["etag"], request["size"], request["format"], request["column"])
+        total, good = self._counted(given)
+        self._check(total, good, request)
+        records_found = ((number, record) for number, record in self._read(given) if record.error is None)
+        return self._write_attempt(1, records_found, good, total)
+
+    def _counted(self, given: Input) -> tuple[int, int]:
+        """How many records there are and how many of them can be asked; what is wrong with the others is written."""
+        total = bad = 0
+        with Upload(self.store, self.places.bad_records) as upload:
+            for number, record in self._read(given):
+                total += 1
+                if record.error is not None:
+                    bad += 1
+                    upload.write({"record": number, "error": {"type": "BadRecord", "message": record.error}})
+        return total, total - bad
+
+    def _read(self, given: Input) -> Iterator[tuple[int, Record]]:
+        return enumerate(records.read(self.store, given))
+
+    def _check(self, total: int, good: int, request: Document) -> None:
+        least, most = int(self.blueprint.batch["minimum_records"]), int(self.blueprint.batch["maximum_records"])
+        if total == 0:
+            raise BadRequest(f"'{request['key']}' has no records", "input")
+        if good < least:
+            bad = f"; {total - good} of {total} cannot be read as records" if good < total else ""
+            raise BadRequest(
+                f"'{request['key']}' has {good} records, fewer than the {least} that a job of this model takes{bad}",
+                "input",
+            )
+        if good > most:
+            raise PayloadTooLarge(f"'{request['key']}' has {good} records, more than the {most} of one request")
+
+    # ---- a further attempt --------------------------------------------------------------------------------------
+
+    def retry(self, request: Document, last: int, result: Document) -> None:
+        """Ask again for those records only that have no answer and may get one."""
+        wanted: Ranges = [list(pair) for pair in result["again"]]
+        if not wanted:
+            raise BadRequest(f"no record of '{self.places.request_id}' is left that another try could help", "retry")
+        if last >= MOST_ATTEMPTS:
+            raise BadRequest(f"'{self.places.request_id}' was tried {last} times already", "retry")
+        attempt = self.store.read_json(self.places.attempt(last + 1))
+        if attempt is None:
+            given = Input(request["key"], request["etag"], request["size"], request["format"], request["column"])
+            current = self.store.head(given.key)
+            if current is None or current["ETag"] != given.etag:
+                raise BadRequest(f"'{given.key}' is not what it was when the request was made", "input")
+            wanted = self._filled_up(wanted, int(result["records"]["total"]))
+            chosen = _only(self._read(given), wanted)
+            good = ((number, record) for number, record in chosen if record.error is None)
+            attempt = self._write_attempt(last + 1, good, count(wanted), int(result["records"]["total"]))
+        self._ask(attempt)
+
+    def _filled_up(self, wanted: Ranges, total: int) -> Ranges:
+        """As many as a job must have: some of those that have an answer are asked along, and keep the one they have."""
+        short = int(self.blueprint.batch["minimum_records"]) - count(wanted)
+        if short <= 0:
+            return wanted
+        asked, bad = set(numbers(wanted)), set(numbers(self._bad()))
+        for number in range(total):
+            if short > 0 and number not in asked and number not in bad:
+                asked.add(number)
+                short -= 1
+        filled: Ranges = []
+        for number in sorted(asked):
+            add(filled, number)
+        return filled
+
+    def _bad(self) -> Ranges:
+        found: Ranges = []
+        for line in self.store.lines(self.places.bad_records):
+            add(found, json.loads(line)["record"])
+        return found
+
+    # ---- both ---------------------------------------------------------------------------------------------------
+
+    def _write_attempt(self, number: int, found: Iterator[tuple[int, Record]], expected: int, total: int) -> Document:
+        """Parts of about the same size: none may fall below the model's minimum because it is the last one."""
+        parts = []
+        sizes = _sizes(expected, self.blueprint.records_per_file)
+        for index, size in enumerate(sizes):
+            ranges: Ranges = []
+            key = self.places.part(number, index)
+            with Upload(self.store, key) as upload:
+                for _, (record_number, record) in zip(range(size), found, strict=False):
+                    upload.write(self.jobs.line(record_number, record.text, self.blueprint))
+                    add(ranges, record_number)
+            if count(ranges) != size:
+                raise Unavailable(f"'{key}' has {count(ranges)} of {size} records: the input changed while it was read")
+            family = str(self.blueprint.batch.get("base_model_id", ""))
+            parts.append({"key": key, "ranges": ranges, "family": family})
+        groups = [list(range(len(parts)))] if self.jobs.together else [[index] for index in range(len(parts))]
+        attempt = {
+            "attempt": number,
+            "at": self.clock(),
+            "records": total,
+            "parts": parts,
+            "jobs": [
+                {"name": self.places.job(self.name_prefix, number, index), "parts": group}
+                for index, group in enumerate(groups)
+            ],
+            "output": self.places.raw(number),
+        }
+        if not self.store.put_once(self.places.attempt(number), attempt):
+            # Somebody was faster and wrote the same parts: equal input gives equal bytes.
+            return dict(self.store.read_json(self.places.attempt(number)) or attempt)
+        return attempt
+
+    def _ask(self, attempt: Document) -> None:
+        """Make the jobs that are not made yet. One that is refused has ended, with the service's reason."""
+        for job in attempt["jobs"]:
+            name = job["name"]
+            if self.store.read_json(self.places.created(name)) is not None:
+                continue
+            keys = [attempt["parts"][index]["key"] for index in job["parts"]]
+            folder = self.places.parts(int(attempt["attempt"]))
+            asked = Asked(name, keys, folder, attempt["output"], self.tags)
+            try:
+                identifier = self.jobs.create(asked, self.blueprint)
+            except JobRefused as refused:
+                self.store.put_once(
+                    self.places.ended(name), {"status": "Refused", "reason": str(refused)[:1000], "seconds": 0}
+                )
+                identifier = ""
+            self.store.put_once(self.places.created(name), {"identifier": identifier, "at": self.clock()})
+
+    def refuse(self, error: ServiceError) -> Document:
+        """A request that was wrong stays what it is; whoever repeats it hears the same."""
+        document = {"code": error.type, "message": error.message, "at": self.clock()}
+        if not self.store.put_once(self.places.refusal, document):
+            return dict(self.store.read_json(self.places.refusal) or document)
+        with Upload(self.store, self.places.errors) as upload:
+            upload.write({"error": {"type": error.type, "message": error.message}})
+        return document
+
+
+def key_of(given: Any, blueprint: str, bucket: str) -> str:
+    """The object that is meant by a key or an S3 URI; it must lie in the blueprint's own folder."""
+    if not isinstance(given, str) or not given:
+        raise BadRequest("'input' must be a key or an S3 URI", "input")
+    key = given.removeprefix(f"s3://{bucket}/")
+    prefix = input_prefix(blueprint)
+    if not key.startswith(prefix) or key.endswith("/") or ".." in key or key.startswith(f"{INPUT}{PARTS}/"):
+        raise BadRequest(f"'input' must be an object below s3://{bucket}/{prefix}", "input")
+    return key
+
+
+def _sizes(expected: int, most: int) -> list[int]:
+    """`expected` in as few parts of at most `most` as there can be, all about the same size."""
+    parts = math.ceil(expected / most)
+    return [expected // parts + (index < expected % parts) for index in range(parts)]
+
+
+def _only(found: Iterator[tuple[int, Record]], ranges: Ranges) -> Iterator[tuple[int, Record]]:
+    """Those of an ordered stream whose numbers are in the ranges, read no further than needed."""
+    wanted = iter(numbers(ranges))
+    number = next(wanted, None)
+    if number is None:
+        return
+    for at, record in found:
+        if at == number:
+            yield at, record
+            number = next(wanted, None)
+            if number is None:
+                return
