@@ -16,6 +16,9 @@ def main(argv: list[str] | None = None) -> int:
     # A descriptor inherited from the caller (say, the pipe of `make deploy | tee log`) would keep that pipe
     # open for as long as the emulator lives. This has to happen before anything of ours is opened.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
+    from emulator import service_models
+
+    service_models.share()
     from emulator import server
 
     try:

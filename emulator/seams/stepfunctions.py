@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
+from antlr4 import ParserRuleContext
 from moto.core.responses import ActionResult, EmptyResult
 from moto.stepfunctions.parser.api import InvalidDefinition
+from moto.stepfunctions.parser.asl.component.eval_component import EvalComponent
+from moto.stepfunctions.parser.asl.parse import asl_parser
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
@@ -15,8 +19,37 @@ from emulator.settings import Settings
 
 
 def apply(settings: Settings) -> None:
+    _parsing()
     _validation()
     _versions()
+
+
+def _parsing() -> None:
+    """The text of a definition is read once, though each plan, apply and execution asks for it.
+
+    The parser is Python, and needs half a second for a long one. What runs is made anew from the tree every time.
+    """
+
+    def parse(definition: str) -> tuple[EvalComponent, ParserRuleContext]:
+        tree, errors = _tree(definition)
+        if errors:
+            raise asl_parser.ASLParserException(errors=list(errors))
+        return asl_parser.Preprocessor().visit(tree), tree
+
+    parser = asl_parser.AmazonStateLanguageParser
+    if "parse" not in vars(parser):
+        raise TypeError(f"{parser.__qualname__} has no parse")
+    parser.parse = staticmethod(parse)
+
+
+@lru_cache(maxsize=32)
+def _tree(definition: str) -> tuple[ParserRuleContext, tuple[str, ...]]:
+    """The syntax tree, and what is wrong with the definition."""
+    listener = asl_parser.SyntaxErrorListener()
+    parser = asl_parser.ASLParser(asl_parser.CommonTokenStream(asl_parser.ASLLexer(asl_parser.InputStream(definition))))
+    parser.removeErrorListeners()
+    parser.addErrorListener(listener)
+    return parser.state_machine(), tuple(listener.errors)
 
 
 def _validation() -> None:

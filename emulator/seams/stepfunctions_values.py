@@ -7,7 +7,8 @@ import json
 from functools import lru_cache
 from typing import Any
 
-import boto3
+from botocore import xform_name
+from botocore.session import Session
 from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
@@ -67,12 +68,21 @@ def _model(task: Any, service_name: str | None, action_name: str | None) -> Any:
 @lru_cache(maxsize=512)
 def _operation(service: str, action: str) -> Any:
     """Botocore's model of an operation; `None` for an integration that is no AWS operation."""
-    session = boto3.session.Session()
-    if service not in session.get_available_services():
-        return None
-    meta = session.client(service, region_name="us-east-1").meta
-    name = meta.method_to_api_mapping.get(action)
-    return meta.service_model.operation_model(name) if name else None
+    name = _operations(service).get(action)
+    return _session().get_service_model(service).operation_model(name) if name else None
+
+
+@lru_cache(maxsize=64)
+def _operations(service: str) -> dict[str, str]:
+    """Operations by the names of botocore's methods; none for what botocore does not know."""
+    if service not in _session().get_available_services():
+        return {}
+    return {xform_name(name): name for name in _session().get_service_model(service).operation_names}
+
+
+@lru_cache(maxsize=1)
+def _session() -> Session:
+    return Session()
 
 
 def _renamed(shape: Any, value: Any, *, pascal: bool) -> Any:

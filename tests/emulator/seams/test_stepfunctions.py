@@ -1,0 +1,39 @@
+"""Definitions are read once; what runs is made anew."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from moto.stepfunctions.parser.asl.parse import asl_parser
+
+from emulator.seams import stepfunctions, stepfunctions_values
+
+GOOD = json.dumps({"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}})
+
+
+@pytest.fixture
+def parser(monkeypatch: pytest.MonkeyPatch) -> type[asl_parser.AmazonStateLanguageParser]:
+    monkeypatch.setattr(asl_parser.AmazonStateLanguageParser, "parse", asl_parser.AmazonStateLanguageParser.parse)
+    stepfunctions._parsing()
+    stepfunctions._tree.cache_clear()
+    return asl_parser.AmazonStateLanguageParser
+
+
+def test_two_executions_share_the_tree_and_nothing_else(parser: type[asl_parser.AmazonStateLanguageParser]) -> None:
+    (first, first_tree), (second, second_tree) = parser.parse(GOOD), parser.parse(GOOD)
+    assert first_tree is second_tree
+    assert first is not second
+    assert stepfunctions._tree.cache_info().misses == 1
+
+
+def test_a_mistake_is_told_each_time(parser: type[asl_parser.AmazonStateLanguageParser]) -> None:
+    for _ in range(2):
+        with pytest.raises(asl_parser.ASLParserException):
+            parser.parse('{"StartAt": 5')
+
+
+def test_operations_go_by_botocores_names() -> None:
+    assert stepfunctions_values._operation("sagemaker", "create_training_job").name == "CreateTrainingJob"
+    assert stepfunctions_values._operation("sagemaker", "no_such_call") is None
+    assert stepfunctions_values._operation("no-such-service", "create") is None
