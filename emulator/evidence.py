@@ -32,6 +32,8 @@ KINDS = (
     "endpoint",
     "async-inference",
     "transform",
+    "model-server",
+    "bedrock-batch",
     "bedrock",
     "data-quality",
     "states-call",

@@ -32,8 +32,9 @@ WIRE = {
 """Kinds that happen between a caller and any service."""
 OF_SERVICES = {
     "endpoint-update-rolls-back": "SageMaker's UpdateEndpoint is accepted, then AWS goes back to the old configuration",
-    "container-error": "the model's container answers 500 to a request that InvokeEndpointAsync queued",
-    "worker-dies": "the model's process is killed while it has a request that InvokeEndpointAsync queued",
+    "container-error": "the model's container answers 500 to a request of InvokeEndpointAsync or CreateTransformJob",
+    "worker-dies": "the model's process is killed while it has a request of InvokeEndpointAsync or CreateTransformJob",
+    "job-fails": "CreateTransformJob and CreateModelInvocationJob are accepted, and the job ends as Failed",
 }
 """Kinds that the service itself has to act out."""
 KINDS = WIRE | OF_SERVICES

@@ -179,7 +179,7 @@ def _keys(call: Call, world: World) -> Iterable[Need]:
             found = world.resource_key(arn("sagemaker", call, f"feature-group/{group.rpartition('/')[2].lower()}"))
             yield from through("sagemaker", found, call, "kms:Decrypt")
     if call.service == "sagemaker" and call.operation.startswith("Create"):
-        for path in ("ResourceConfig.VolumeKmsKeyId", "KmsKeyId"):
+        for path in ("ResourceConfig.VolumeKmsKeyId", "TransformResources.VolumeKmsKeyId", "KmsKeyId"):
             for value in values_at(call.parameters, path):
                 granted = {"kms:GrantIsForAWSResource": True}
                 found = world.key_arn(str(value), call.region)
@@ -228,7 +228,8 @@ def _context(call: Call) -> dict[str, Value | None]:
     """Condition keys that come out of the parameters."""
     context: dict[str, Value | None] = {}
     for key, path in tables.CONDITION_KEYS.get(call.service, {}).items():
-        values = values_at(call.parameters, path)
+        paths = (path,) if isinstance(path, str) else path
+        values = [value for one in paths for value in values_at(call.parameters, one)]
         context[key] = [("true" if v else "false") if isinstance(v, bool) else str(v) for v in values] or None
     return context
 

@@ -210,6 +210,7 @@ SERVICES: dict[str, Service] = {
                 "model-package/{ModelPackageGroupName}/*",
                 "model-package/{ModelPackageName}",
             ),
+            "CreateTransformJob": ("transform-job/{TransformJobName}",),
             "ListModelPackages": ("model-package-group/{ModelPackageGroupName}",),
             "BatchGetRecord": ("feature-group/{Identifiers.FeatureGroupName}",),
             "BatchWriteRecord": ("feature-group/{Entries.FeatureGroupName}",),
@@ -242,7 +243,7 @@ SERVICES: dict[str, Service] = {
     "xray": Service("xray", general=("Put*", "GetSampling*")),
 }
 
-CONDITION_KEYS: dict[str, dict[str, str]] = {
+CONDITION_KEYS: dict[str, dict[str, str | tuple[str, ...]]] = {
     "application-autoscaling": {
         "application-autoscaling:service-namespace": "ServiceNamespace",
         "application-autoscaling:scalable-dimension": "ScalableDimension",
@@ -253,11 +254,11 @@ CONDITION_KEYS: dict[str, dict[str, str]] = {
         "sagemaker:VpcSecurityGroupIds": "VpcConfig.SecurityGroupIds",
         "sagemaker:NetworkIsolation": "EnableNetworkIsolation",
         "sagemaker:InterContainerTrafficEncryption": "EnableInterContainerTrafficEncryption",
-        "sagemaker:VolumeKmsKey": "ResourceConfig.VolumeKmsKeyId",
-        "sagemaker:OutputKmsKey": "OutputDataConfig.KmsKeyId",
-        "sagemaker:InstanceTypes": "ResourceConfig.InstanceType",
+        "sagemaker:VolumeKmsKey": ("ResourceConfig.VolumeKmsKeyId", "TransformResources.VolumeKmsKeyId"),
+        "sagemaker:OutputKmsKey": ("OutputDataConfig.KmsKeyId", "TransformOutput.KmsKeyId"),
+        "sagemaker:InstanceTypes": ("ResourceConfig.InstanceType", "TransformResources.InstanceType"),
         "sagemaker:ModelApprovalStatus": "ModelApprovalStatus",
     },
     "sts": {"sts:RoleSessionName": "RoleSessionName", "sts:ExternalId": "ExternalId"},
 }
-"""By service: condition key, and the path of the parameter that it is made from."""
+"""By service: condition key, and the path of the parameter that it is made from, or several of them."""

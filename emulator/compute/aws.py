@@ -142,14 +142,15 @@ def download_prefix(s3: Any, uri: str, target: Path) -> int:
     bucket, prefix = split_uri(uri)
     count = 0
     for key in keys_under(s3, bucket, prefix):
-        download_file(s3, f"s3://{bucket}/{key}", target / _relative(key, prefix))
+        download_file(s3, f"s3://{bucket}/{key}", target / relative(key, prefix))
         count += 1
     if not count:
         raise ObjectsMissing(uri)
     return count
 
 
-def _relative(key: str, prefix: str) -> str:
+def relative(key: str, prefix: str) -> str:
+    """The part of a key that an `S3Prefix` leaves of it."""
     if key == prefix:
         return key.rsplit("/", 1)[-1]
     if prefix.endswith("/") or not prefix:

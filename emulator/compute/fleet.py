@@ -36,11 +36,11 @@ class Fleet:
             self._free.put(slot)
         self._closed = threading.Event()
 
-    def start(self) -> None:
-        """One server shows that the model can be loaded."""
+    def start(self) -> ModelServer:
+        """One server, which is returned, shows that the model can be loaded."""
         slot = self._free.get()
         try:
-            self._server(slot)
+            return self._server(slot)
         finally:
             self._free.put(slot)
 

@@ -86,8 +86,19 @@ class ModelServer:
     """The process behind one variant of one endpoint."""
 
     def __init__(
-        self, aws: Aws, endpoint: str, variant: str, model: Model, on_death: OnDeath, cause: str | None, **detail: Any
+        self,
+        aws: Aws,
+        endpoint: str,
+        variant: str,
+        model: Model,
+        on_death: OnDeath,
+        cause: str | None,
+        *,
+        kind: str = "endpoint",
+        log_stream: tuple[str, str] | None = None,
+        **detail: Any,
     ) -> None:
+        """`kind` is that of its evidence; `log_stream` a group and a stream, where they are not the endpoint's."""
         self._aws, self._endpoint, self._variant, self._model, self._on_death = aws, endpoint, variant, model, on_death
         self._channel = Channel()
         self._lock = threading.Lock()
@@ -98,7 +109,8 @@ class ModelServer:
         self._exit: Exit | None = None
         self._invocations = 0
         detail = {"variant": variant, "model": model.name, "needs_process": True, **detail}
-        self.record = STORE.begin("endpoint", endpoint, parent=cause, detail=detail)
+        self.record = STORE.begin(kind, endpoint, parent=cause, detail=detail)
+        self._log_stream = log_stream or (f"/aws/sagemaker/Endpoints/{endpoint}", f"{variant}/{unique('i-')}")
 
     def start(self) -> None:
         """Returns when the model is loaded; raises `HostingFailed` when it could not be."""
@@ -178,13 +190,7 @@ class ModelServer:
             credentials=credentials,
             extra={**model.variables, "SM_MODEL_DIR": str(self._folder / "model")},
         )
-        log = LogStream(
-            self._aws,
-            f"/aws/sagemaker/Endpoints/{self._endpoint}",
-            f"{self._variant}/{unique('i-')}",
-            model.region,
-            credentials,
-        )
+        log = LogStream(self._aws, *self._log_stream, model.region, credentials)
         self._job = Job(
             [self._aws.settings.jobs_python, PROGRAM, str(self._channel.child_fd), self._folder / "model", module],
             env=env,

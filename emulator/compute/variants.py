@@ -50,7 +50,7 @@ class Variant:
 
 
 class Serving(Protocol):
-    def start(self) -> None:
+    def start(self) -> object:
         """Raises `HostingFailed`."""
         ...
 

@@ -49,6 +49,7 @@ SEAMS: tuple[str, ...] = (
     "stepfunctions_exec",
     "sagemaker_compute",
     "sagemaker_processing",
+    "sagemaker_transform",
     "sagemaker_runtime",
     "scaling",
     "sagemaker_async",

@@ -27,6 +27,15 @@ def of(backend: Any, config: Any) -> Plan:
     )
 
 
+def model_of(backend: Any, name: str) -> Model | None:
+    """What a model alone is served from; `None` where it has several containers."""
+    model = backend.describe_model(name)
+    containers = [model.primary_container] if model.primary_container else list(model.containers or [])
+    if len(containers) > 1:
+        return None
+    return _model(backend, model, (containers or [{}])[0], 1)
+
+
 def _weight(variant: dict[str, Any]) -> float:
     weight = variant.get("InitialVariantWeight")
     return 1.0 if weight is None else float(weight)

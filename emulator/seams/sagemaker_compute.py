@@ -1,6 +1,6 @@
 """SageMaker trains and hosts. Moto calls every job completed and every endpoint in service at creation.
 
-Job kinds that nobody computes here (transform, tuning, AutoML, compilation) are refused: moto would
+Job kinds that nobody computes here (tuning, AutoML, compilation) are refused: moto would
 report them as completed.
 """
 
@@ -29,7 +29,6 @@ from emulator.seams.patching import add, wrap
 from emulator.settings import Settings
 
 NOT_COMPUTED = (
-    "create_transform_job",
     "create_hyper_parameter_tuning_job",
     "create_auto_ml_job_v2",
     "create_compilation_job",

@@ -1,7 +1,7 @@
 """What AWS's services tell EventBridge, in the shapes that AWS documents. Moto sends S3's events only.
 
-The seams that compute call `training`, `processing`, `endpoint`, `job_run`, `crawl` when a state changes; the rest is
-wrapped here. An event that no rule could match is not composed.
+The seams that compute call `training`, `processing`, `transform`, `endpoint`, `job_run`, `crawl` when a state changes;
+the rest is wrapped here. An event that no rule could match is not composed.
 """
 
 from __future__ import annotations
@@ -150,6 +150,15 @@ def processing(job: Any) -> None:
         job.arn,
         "SageMaker Processing Job State Change",
         lambda client: client.describe_processing_job(ProcessingJobName=job.processing_job_name),
+    )
+
+
+def transform(job: Any) -> None:
+    """A transform job has another status."""
+    _described(
+        job.arn,
+        "SageMaker Transform Job State Change",
+        lambda client: client.describe_transform_job(TransformJobName=job.transform_job_name),
     )
 
 
