@@ -115,13 +115,8 @@ def blueprint_of(environment: Environment, name: str) -> Blueprint:
 
 
 def is_released(blueprint: Blueprint) -> bool:
-    """Whether its endpoint changes through releases: a real-time one of SageMaker whose model is one of a group's.
-
-    Models of a multi-model endpoint are objects below its prefix, those of several containers are pinned.
-    """
-    if blueprint.kind != "realtime" or blueprint.model.source != "sagemaker":
-        return False
-    return blueprint.multi_model is None and blueprint.containers is None
+    """Whether its endpoint changes through releases: a real-time or serverless one of SageMaker."""
+    return blueprint.kind in ("realtime", "serverless") and blueprint.model.source == "sagemaker"
 
 
 def waits_for(environment: Environment, stack: Stack, facts: Facts) -> str | None:

@@ -36,10 +36,7 @@ class RealtimeStack(BlueprintStack):
             {
                 "context": "${var.context}",
                 "blueprint": asked,
-                "model_group": {
-                    "key": model.group,
-                    "name": f'${{var.foundation.model_registry.group_names["{model.group}"]}}',
-                },
+                "model_group": self.model_group(model),
                 "model_version": "${var.model_version}",
                 "network": {
                     "subnet_ids": "${var.foundation.vpc.private_subnet_ids}",

@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, bedrock_on_demand, model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack
-from orchestrator.config.blueprint import BedrockModel, Serverless
+from orchestrator.config.blueprint import BedrockModel, SageMakerModel, Serverless
 
 
 class ServerlessStack(BlueprintStack):
@@ -14,9 +14,9 @@ class ServerlessStack(BlueprintStack):
 
     def compose(self) -> dict[str, Any]:
         model = self.blueprint.model
-        return bedrock_on_demand(self, model) if isinstance(model, BedrockModel) else self._sagemaker()
+        return bedrock_on_demand(self, model) if isinstance(model, BedrockModel) else self._sagemaker(model)
 
-    def _sagemaker(self) -> dict[str, Any]:
+    def _sagemaker(self, model: SageMakerModel) -> dict[str, Any]:
         self.declare_model_version()
         monitoring = self.request.monitoring
         sizes = self.blueprint.serverless or Serverless()
@@ -30,6 +30,7 @@ class ServerlessStack(BlueprintStack):
                     "parameters": self.parameters(),
                     **self.routing(),
                 },
+                "model_group": self.model_group(model),
                 "model_version": "${var.model_version}",
                 "kms": {"logs_key_arn": "${var.foundation.kms.logs_key_arn}"},
                 "bucket": {"name": "${var.foundation.s3.bucket_name}"},
@@ -46,4 +47,4 @@ class ServerlessStack(BlueprintStack):
                 },
             },
         )
-        return {name: endpoint.get(name) for name in ENDPOINT_OUTPUTS}
+        return {name: endpoint.get(name) for name in (*ENDPOINT_OUTPUTS, "release_parameter_name")}

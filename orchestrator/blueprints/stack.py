@@ -8,6 +8,7 @@ from typing import Any
 
 import cdktf
 
+from orchestrator.config.blueprint import SageMakerModel
 from orchestrator.config.models import Blueprint, Monitoring
 
 REQUIRED_TERRAFORM = ">= 1.11, < 2"
@@ -75,6 +76,13 @@ class BlueprintStack(cdktf.TerraformStack):
     def parameters(self) -> dict[str, str]:
         """Default request parameters; the modules take text and turn numbers back into numbers."""
         return {name: str(value) for name, value in sorted(self.blueprint.parameters.items())}
+
+    def model_group(self, model: SageMakerModel) -> dict[str, str]:
+        """The group of the registry that versions come from: its key in the environment files, and its name."""
+        return {
+            "key": model.group,
+            "name": f'${{var.foundation.model_registry.group_names["{model.group}"]}}',
+        }
 
     def routing(self) -> dict[str, Any]:
         """What was asked of the router beside the own model; nothing where nothing was."""

@@ -94,7 +94,10 @@ PER_ENDPOINT = Template(
     "${local.endpoint_name}-${local.launch.spec_hash}-v",
 )
 PER_SERVERLESS = Template(
-    SAGEMAKER, "{prefix}-{item}-{hash}", "modules/serverless_endpoint", "${local.endpoint_name}-${local.content_hash}"
+    SAGEMAKER,
+    "{prefix}-{item}-{hash}-v{version}",
+    "modules/serverless_endpoint",
+    "${local.endpoint_name}-${local.launch.spec_hash}-v",
 )
 PER_PROFILE = Template(
     PROFILE, "{prefix}-{item}", "modules/bedrock_model", "${var.context.name_prefix}-${var.blueprint.name}"

@@ -398,7 +398,7 @@ NEEDS: dict[str, Need] = {
         | NETWORK
         | sagemaker_logs("/aws/sagemaker/Endpoints/{prefix}-reviews", make=False),
     ),
-    "reviews-serverless-": Need(
+    "reviews-serverless-endpoint": Need(
         "jobs/inference",
         frozenset(),
         reading(*_MODELS)

@@ -34,8 +34,8 @@ output "execution_role_arn" {
 }
 
 output "release_parameter_name" {
-  description = "SSM parameter that says what releases make the endpoint from; null for multi-model and multi-container endpoints, which have none."
-  value       = one(aws_ssm_parameter.release[*].name)
+  description = "SSM parameter that says what releases make the endpoint from."
+  value       = aws_ssm_parameter.release.name
 }
 
 output "alarm_names" {

@@ -2,15 +2,19 @@
 # what a model version brings. Terraform writes it, the state machine `release` reads it.
 locals {
   wanted = {
-    model = {
+    # A member that is not there is not sent.
+    model = { for name, member in {
       EnableNetworkIsolation = true
-      Environment            = local.container_environment
       VpcConfig = {
         Subnets          = sort(var.network.subnet_ids)
         SecurityGroupIds = sort(var.network.security_group_ids)
       }
-    }
-    # A member that is not there is not sent. The model of the release goes into every variant that names none.
+      Container                = var.blueprint.containers == null ? local.wanted_container : null
+      Containers               = var.blueprint.containers == null ? null : local.wanted_containers
+      InferenceExecutionConfig = var.blueprint.containers == null ? null : { Mode = title(try(var.blueprint.containers.mode, "")) }
+    } : name => member if member != null }
+
+    # The model of the release goes into every variant that names none.
     config = merge(
       {
         ProductionVariants = concat([{
@@ -28,9 +32,34 @@ locals {
 
   wanted_types = concat([var.blueprint.instance_type], values(var.blueprint.variants)[*].instance_type, var.blueprint.shadow[*].instance_type)
 
-  # Models of a multi-model endpoint are objects below its prefix, and those of several containers are pinned: a new
-  # version of the one group has no place of its own there.
-  has_releases = var.blueprint.multi_model == null && var.blueprint.containers == null
+  # What a version brings (image and archive) goes under this: of a multi-model endpoint it is the image alone, since
+  # its models are the objects below its prefix.
+  wanted_container = merge(
+    { Environment = local.container_environment },
+    var.blueprint.multi_model == null ? {} : { Mode = "MultiModel", ModelDataUrl = local.multi_model_url },
+  )
+
+  # The first of several is the version's; the others are pinned in the file, and another pin there is a release.
+  wanted_containers = concat(
+    [{ ContainerHostname = "primary", Environment = local.container_environment }],
+    [for each in flatten(var.blueprint.containers[*].others) : {
+      ContainerHostname = each.name
+      ModelPackageName  = "${local.registry_arn}/${each.group}/${each.version}"
+      Environment       = local.container_environment
+    }],
+  )
+
+  # Who is asked after a release, as the router does. Where another than the version's own container or model answers,
+  # the answer does not name the version's training job.
+  probed_container = try(var.blueprint.containers.mode, "") == "direct" ? var.blueprint.containers.target : null
+
+  probe = { for name, member in {
+    endpoint_name    = local.endpoint_name
+    target_variant   = local.variant_name
+    target_model     = try(var.blueprint.multi_model.default, null)
+    target_container = local.probed_container
+    any_training_job = var.blueprint.multi_model != null || (var.blueprint.containers != null && local.probed_container != "primary")
+  } : name => member if member != null && member != false }
 
   wanted_capture = {
     EnableCapture             = true
@@ -65,8 +94,6 @@ locals {
 }
 
 resource "aws_ssm_parameter" "release" {
-  count = local.has_releases ? 1 : 0
-
   # checkov:skip=CKV2_AWS_34: the record describes an endpoint and holds no secret
   # checkov:skip=CKV_AWS_337: the record describes an endpoint and holds no secret
   name        = "${local.release_path}/specs/${var.blueprint.name}"
@@ -77,11 +104,11 @@ resource "aws_ssm_parameter" "release" {
     blueprint           = var.blueprint.name
     hash                = local.wanted_hash
     endpoint_name       = aws_sagemaker_endpoint.this.name
-    variant_name        = local.variant_name
     model_group_name    = var.model_group.name
     live_parameter_name = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"
     launch_config_name  = aws_sagemaker_endpoint_configuration.launch.name
     execution_role_arn  = aws_iam_role.endpoint.arn
+    probe               = local.probe
     deployment          = local.deployment
     # Autoscaling's count stays; weights, counts of others and data capture are what the configuration says.
     retain = {

@@ -8,7 +8,7 @@ locals {
   made_arns     = { for kind in ["model", "endpoint-config"] : kind => ["${local.sagemaker_arn}:${kind}/${var.context.name_prefix}-*"] }
   alarm_arns    = ["arn:${local.partition}:cloudwatch:${local.region_arn}:alarm:${var.context.name_prefix}-*"]
 
-  # As the module realtime_endpoint names them.
+  # As the modules realtime_endpoint and serverless_endpoint name them.
   role_arns = [for name in sort(values(var.endpoint_names)) : "arn:${local.partition}:iam::${var.context.account_id}:role/${name}-endpoint"]
 
   package_arns = [for name in sort(var.model_group_names) : "${local.sagemaker_arn}:model-package/${name}/*"]

@@ -27,7 +27,8 @@ locals {
     throttle = [{ ErrorEquals = ["SageMaker.ThrottlingException", "Sfn.ThrottlingException"], IntervalSeconds = 2, MaxAttempts = 3, BackoffRate = 1.5 }]
     probe = [
       { ErrorEquals = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"], IntervalSeconds = 2, MaxAttempts = 5, BackoffRate = 1.5 },
-      { ErrorEquals = ["EndpointUnavailable"], IntervalSeconds = 5, MaxAttempts = 2, BackoffRate = 1.5 },
+      # A serverless endpoint may take a minute or two for its first answer.
+      { ErrorEquals = ["EndpointUnavailable"], IntervalSeconds = 5, MaxAttempts = 5, BackoffRate = 1.5 },
     ]
   }
 

@@ -7,6 +7,26 @@ locals {
     join("", concat(["CreateConfig"], [for member in flatten(chosen) : { KmsKeyId = "WithKey", DataCaptureConfig = "WithCapture", ShadowProductionVariants = "WithShadow" }[member]])) => flatten(chosen)
   }
 
+  # What every model of an endpoint has; serverless ones have neither VPC nor network isolation.
+  own_of_model = { "ModelName.$" = "$.wanted.name", "ExecutionRoleArn.$" = "$.spec.content.execution_role_arn", Tags = local.tags }
+  network_of_model = {
+    "EnableNetworkIsolation.$" = "$.spec.content.model.EnableNetworkIsolation"
+    "VpcConfig.$"              = "$.spec.content.model.VpcConfig"
+  }
+
+  # The version's image and archive under what the specification says of the container: its archive wins, if it has one.
+  merged_container = "States.JsonMerge($.wanted.container, $.spec.content.model.Container, false)"
+
+  # One state for each form of a model, since members that are not there cannot be passed on.
+  create_model = {
+    CreateModel               = merge(local.own_of_model, local.network_of_model, { "PrimaryContainer.$" = local.merged_container })
+    CreateModelWithoutNetwork = merge(local.own_of_model, { "PrimaryContainer.$" = local.merged_container })
+    CreateModelOfContainers = merge(local.own_of_model, local.network_of_model, {
+      "Containers.$"               = "$.containers.merged"
+      "InferenceExecutionConfig.$" = "$.spec.content.model.InferenceExecutionConfig"
+    })
+  }
+
   make_states = merge(
     {
       FindModel = {
@@ -17,28 +37,38 @@ locals {
         ResultPath     = "$.found_model"
         Retry          = local.retry.throttle
         # SageMaker has no error of its own for what is not there. After any other, creation fails as well and says why.
-        Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = null, Next = "CreateModel" }]
+        Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = null, Next = "ChooseModel" }]
         Next  = "FindConfig"
       }
-      CreateModel = {
-        Type     = "Task"
-        Resource = "${local.sdk}:sagemaker:createModel"
-        Parameters = {
-          "ModelName.$"              = "$.wanted.name"
-          "ExecutionRoleArn.$"       = "$.spec.content.execution_role_arn"
-          "EnableNetworkIsolation.$" = "$.spec.content.model.EnableNetworkIsolation"
-          "VpcConfig.$"              = "$.spec.content.model.VpcConfig"
-          PrimaryContainer = {
-            "Image.$"        = "$.wanted.container.Image"
-            "ModelDataUrl.$" = "$.wanted.container.ModelDataUrl"
-            "Environment.$"  = "$.spec.content.model.Environment"
+      ChooseModel = {
+        Type = "Choice"
+        Choices = [
+          { Variable = "$.spec.content.model.Containers", IsPresent = true, Next = "ComposeContainers" },
+          { Variable = "$.spec.content.model.VpcConfig", IsPresent = false, Next = "CreateModelWithoutNetwork" },
+        ]
+        Default = "CreateModel"
+      }
+      ComposeContainers = {
+        Comment      = "The first container is the version's; one that names its model package keeps it"
+        Type         = "Map"
+        ItemsPath    = "$.spec.content.model.Containers"
+        ItemSelector = { "version.$" = "$.wanted.container", "container.$" = "$$.Map.Item.Value" }
+        ItemProcessor = {
+          ProcessorConfig = { Mode = "INLINE" }
+          StartAt         = "ContainerPinned"
+          States = {
+            ContainerPinned = {
+              Type    = "Choice"
+              Choices = [{ Variable = "$.container.ModelPackageName", IsPresent = true, Next = "KeepContainer" }]
+              Default = "MergeContainer"
+            }
+            KeepContainer  = { Type = "Pass", Parameters = { "merged.$" = "$.container" }, End = true }
+            MergeContainer = { Type = "Pass", Parameters = { "merged.$" = "States.JsonMerge($.version, $.container, false)" }, End = true }
           }
-          Tags = local.tags
         }
-        ResultPath = null
-        Retry      = local.retry.api
-        Catch      = local.caught.RecordFailed
-        Next       = "FindConfig"
+        ResultSelector = { "merged.$" = "$[*].merged" }
+        ResultPath     = "$.containers"
+        Next           = "CreateModelOfContainers"
       }
       FindConfig = {
         Type           = "Task"
@@ -69,6 +99,15 @@ locals {
         Default = "CreateConfig"
       }
     },
+    { for name, parameters in local.create_model : name => {
+      Type       = "Task"
+      Resource   = "${local.sdk}:sagemaker:createModel"
+      Parameters = parameters
+      ResultPath = null
+      Retry      = local.retry.api
+      Catch      = local.caught.RecordFailed
+      Next       = "FindConfig"
+    } },
     { for name, members in local.combinations : replace(name, "CreateConfig", "ComposeShadow") => {
       Type           = "Map"
       ItemsPath      = "$.spec.content.config.ShadowProductionVariants"

@@ -62,16 +62,12 @@ locals {
       Next       = "LookAfterFailure"
     }
     Probe = {
-      Comment  = "Whoever answers says which training job it comes from"
+      Comment  = "Asked as the specification says; whoever answers says which training job it comes from"
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::lambda:invoke"
       Parameters = {
         FunctionName = var.probe_arn
-        Payload = {
-          "endpoint_name.$"  = "$.spec.content.endpoint_name"
-          "target_variant.$" = "$.spec.content.variant_name"
-          "training_job.$"   = "$.package.CustomerMetadataProperties.training_job"
-        }
+        "Payload.$"  = "States.JsonMerge($.spec.content.probe, $.wanted.speaker, false)"
       }
       ResultPath = null
       Retry      = local.retry.probe

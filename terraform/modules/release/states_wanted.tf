@@ -101,8 +101,16 @@ locals {
       Parameters = {
         "name.$"      = "States.Format('{}-{}-v{}', $.spec.content.endpoint_name, $.spec.content.hash, $.package.ModelPackageVersion)"
         "container.$" = "States.ArrayGetItem($.package.InferenceSpecification.Containers, 0)"
+        "speaker"     = { "training_job.$" = "$.package.CustomerMetadataProperties.training_job" }
       }
       ResultPath = "$.wanted"
+      Next       = "CutContainer"
+    }
+    CutContainer = {
+      Comment    = "Of the version's container, what a model is made from"
+      Type       = "Pass"
+      Parameters = { "Image.$" = "$.wanted.container.Image", "ModelDataUrl.$" = "$.wanted.container.ModelDataUrl" }
+      ResultPath = "$.wanted.container"
       Next       = "EndpointReady"
     }
     EndpointReady = {

@@ -15,10 +15,10 @@ data "aws_iam_policy_document" "assume" {
   }
 }
 
-# A prefix, not a name: model and configuration are replaced before their predecessors are destroyed, and a
-# replaced role must be able to stand beside the one that a running endpoint still uses.
+# A name that is known beforehand: releases may pass on this role and no other. Nothing but another endpoint's name
+# replaces it.
 resource "aws_iam_role" "endpoint" {
-  name_prefix          = "${substr(local.endpoint_name, 0, 37)}-"
+  name                 = "${local.endpoint_name}-endpoint"
   description          = "Model containers of the ${var.blueprint.name} endpoint."
   assume_role_policy   = data.aws_iam_policy_document.assume.json
   permissions_boundary = var.boundary_arn

@@ -1,7 +1,7 @@
 # Named by content: a configuration cannot be changed, only followed by another one.
 resource "aws_sagemaker_endpoint_configuration" "launch" {
   # checkov:skip=CKV_AWS_98: a serverless variant has no volume of ours that a key could be given for
-  name = "${local.endpoint_name}-${local.content_hash}"
+  name = local.content_name
 
   production_variants {
     variant_name           = local.variant_name

@@ -10,6 +10,7 @@ resource "terraform_data" "launch" {
     memory_mb               = var.blueprint.serverless.memory_mb
     max_concurrency         = var.blueprint.serverless.max_concurrency
     provisioned_concurrency = var.blueprint.serverless.provisioned_concurrency
+    spec_hash               = local.wanted_hash
   }
 
   lifecycle {
@@ -21,6 +22,16 @@ locals {
   endpoint_name = "${var.context.name_prefix}-${var.blueprint.name}"
   variant_name  = "primary"
 
-  launch       = terraform_data.launch.input
-  content_hash = substr(sha256(jsonencode(local.launch)), 0, 8)
+  launch = terraform_data.launch.input
+
+  # What the release of the same version would be called: of the same content there is one name. A version of the
+  # registry never changes, so its number stands for model and image.
+  content_name = "${local.endpoint_name}-${local.launch.spec_hash}-v${element(split("/", local.launch.model_package_arn), -1)}"
+
+  container_environment = {
+    SAGEMAKER_PROGRAM             = "inference.py"
+    SAGEMAKER_SUBMIT_DIRECTORY    = "/opt/ml/model/code"
+    SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
+    SAGEMAKER_REGION              = var.context.region
+  }
 }

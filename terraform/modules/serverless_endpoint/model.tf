@@ -3,19 +3,13 @@
 # configurations use.
 resource "aws_sagemaker_model" "launch" {
   # checkov:skip=CKV_AWS_370: SageMaker Serverless Inference refuses models with network isolation
-  name               = "${local.endpoint_name}-${local.content_hash}"
+  name               = local.content_name
   execution_role_arn = aws_iam_role.endpoint.arn
 
   primary_container {
     image          = local.launch.image
     model_data_url = local.launch.model_data_url
-
-    environment = {
-      SAGEMAKER_PROGRAM             = "inference.py"
-      SAGEMAKER_SUBMIT_DIRECTORY    = "/opt/ml/model/code"
-      SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
-      SAGEMAKER_REGION              = var.context.region
-    }
+    environment    = local.container_environment
   }
 
   # SageMaker checks with this role that it may read the artifact and the image.

@@ -33,6 +33,11 @@ output "execution_role_arn" {
   value       = aws_iam_role.endpoint.arn
 }
 
+output "release_parameter_name" {
+  description = "SSM parameter that says what releases make the endpoint from."
+  value       = aws_ssm_parameter.release.name
+}
+
 output "alarm_names" {
   description = "Alarms that watch the endpoint."
   value       = [for alarm in local.alarms : alarm.alarm_name]

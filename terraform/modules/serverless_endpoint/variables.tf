@@ -116,6 +116,14 @@ variable "refused" {
   }
 }
 
+variable "model_group" {
+  description = "Group of the model registry that versions come from: its key in the environment files, and its name."
+  type = object({
+    key  = string
+    name = string
+  })
+}
+
 variable "model_version" {
   description = "The live model version. Only the first apply uses it: later versions reach the endpoint as releases."
   type = object({

@@ -27,7 +27,7 @@ class Endpoint:
         return {"Body": io.BytesIO(self.answer)}
 
 
-def probe(load_function: Any, context: Any, answer: Any, **event: str) -> tuple[Any, Endpoint]:
+def probe(load_function: Any, context: Any, answer: Any, **event: Any) -> tuple[Any, Endpoint]:
     function = load_function("endpoint_probe").handler
     raw = answer if isinstance(answer, bytes | Exception) else json.dumps(answer).encode()
     function.RUNTIME = endpoint = Endpoint(raw)
@@ -46,7 +46,19 @@ def test_one_variant_is_asked_where_it_is_named(load_function: Any, context: Any
     _, endpoint = probe(load_function, context, GOOD, target_variant="primary")
     assert endpoint.calls[0]["TargetVariant"] == "primary"
     _, endpoint = probe(load_function, context, GOOD)
-    assert "TargetVariant" not in endpoint.calls[0]
+    assert not [name for name in endpoint.calls[0] if name.startswith("Target")]
+
+
+def test_a_model_or_container_may_answer_for_another_training_job(load_function: Any, context: Any) -> None:
+    other = {**GOOD, "model": {"training_job": "another"}}
+    event: dict[str, Any] = {"target_model": "a.tar.gz", "target_container": "second", "any_training_job": True}
+    verdict, endpoint = probe(load_function, context, other, **event)
+    assert verdict["model"] == {"training_job": "another"}
+    asked = {name: value for name, value in endpoint.calls[0].items() if name.startswith("Target")}
+    assert asked == {"TargetModel": "a.tar.gz", "TargetContainerHostname": "second"}
+    wrong = {**other, "outputs": [{"label": "positive", "score": 0.9}] * 2}
+    with pytest.raises(Exception, match="a clearly negative review"):
+        probe(load_function, context, wrong, **event)
 
 
 @pytest.mark.parametrize(

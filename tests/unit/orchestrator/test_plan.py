@@ -44,7 +44,7 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         f"19. blueprint-reviews-serverless  {SYNTHESISED}",
         f"20. blueprint-reviews  {SYNTHESISED}",
         "21. monitoring  if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
-        "22. release  release reviews unless it runs what its file and the live version make",
+        "22. release  release reviews-serverless, reviews unless it runs what its file and the live version make",
         "23. smoke  probe chat-serverless, chat, reviews-serverless, reviews",
     ]
 
@@ -53,7 +53,7 @@ def test_smoke_waits_for_what_an_answer_depends_on_and_no_more(environment: Envi
     found = needs(plan.deploy(environment, graph))
     beside = {"monitoring", "retention", "notifications", "studio", "features", "releases"}
     assert found["smoke"] == {"policy", "release", *graph.names} - beside
-    assert found["release"] == {"policy", "blueprint-reviews", "releases"}
+    assert found["release"] == {"policy", "blueprint-reviews-serverless", "blueprint-reviews", "releases"}
 
 
 @pytest.mark.parametrize(

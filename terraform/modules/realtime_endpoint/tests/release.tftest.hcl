@@ -75,40 +75,49 @@ variables {
 
 run "the_specification_makes_what_the_launch_made" {
   assert {
-    condition     = aws_ssm_parameter.release[0].name == "/mlops/dev/releases/specs/reviews" && aws_ssm_parameter.release[0].type == "String"
+    condition     = aws_ssm_parameter.release.name == "/mlops/dev/releases/specs/reviews" && aws_ssm_parameter.release.type == "String"
     error_message = "The state machine looks for it here."
   }
 
   assert {
-    condition     = aws_sagemaker_endpoint_configuration.launch.name == "mlops-dev-reviews-${jsondecode(aws_ssm_parameter.release[0].value).hash}-v1" && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
+    condition     = aws_sagemaker_endpoint_configuration.launch.name == "mlops-dev-reviews-${jsondecode(aws_ssm_parameter.release.value).hash}-v1" && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
     error_message = "Released again, the launched version must be found to run already."
   }
 
   assert {
-    condition = nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release[0].value).model)) == jsonencode({
+    condition = nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release.value).model)) == jsonencode({
+      Container              = { Environment = one(aws_sagemaker_model.launch.primary_container).environment }
       EnableNetworkIsolation = true
-      Environment            = one(aws_sagemaker_model.launch.primary_container).environment
       VpcConfig              = { Subnets = ["subnet-0a", "subnet-0b"], SecurityGroupIds = ["sg-0a"] }
     })
     error_message = "Released models are as isolated as the launched one."
   }
 
   assert {
-    condition     = jsondecode(aws_ssm_parameter.release[0].value).config == { ProductionVariants = [{ VariantName = "primary", InstanceType = "ml.m5.large", InitialInstanceCount = 1, InitialVariantWeight = 1 }], KmsKeyId = var.kms.models_key_arn }
+    condition     = jsondecode(aws_ssm_parameter.release.value).config == { ProductionVariants = [{ VariantName = "primary", InstanceType = "ml.m5.large", InitialInstanceCount = 1, InitialVariantWeight = 1 }], KmsKeyId = var.kms.models_key_arn }
     error_message = "The configuration"
   }
 
   assert {
-    condition     = { for key in ["endpoint_name", "model_group_name", "live_parameter_name", "launch_config_name", "execution_role_arn"] : key => jsondecode(aws_ssm_parameter.release[0].value)[key] } == { endpoint_name = "mlops-dev-reviews", model_group_name = "mlops-dev-reviews", live_parameter_name = "/mlops/dev/models/reviews/live", launch_config_name = aws_sagemaker_endpoint_configuration.launch.name, execution_role_arn = aws_iam_role.endpoint.arn }
+    condition     = { for key in ["endpoint_name", "model_group_name", "live_parameter_name", "launch_config_name", "execution_role_arn"] : key => jsondecode(aws_ssm_parameter.release.value)[key] } == { endpoint_name = "mlops-dev-reviews", model_group_name = "mlops-dev-reviews", live_parameter_name = "/mlops/dev/models/reviews/live", launch_config_name = aws_sagemaker_endpoint_configuration.launch.name, execution_role_arn = aws_iam_role.endpoint.arn }
     error_message = "The rest"
   }
 
   assert {
-    condition = jsondecode(aws_ssm_parameter.release[0].value).deployment == {
+    condition = jsondecode(aws_ssm_parameter.release.value).deployment == {
       BlueGreenUpdatePolicy     = { TrafficRoutingConfiguration = { Type = "ALL_AT_ONCE", WaitIntervalInSeconds = 120 }, TerminationWaitInSeconds = 120, MaximumExecutionTimeoutInSeconds = 3600 }
       AutoRollbackConfiguration = { Alarms = [{ AlarmName = "mlops-dev-reviews-errors" }, { AlarmName = "mlops-dev-reviews-latency" }] }
     }
     error_message = "All at once, and back when an alarm fires."
+  }
+}
+
+run "the_primary_variant_is_probed_and_says_its_training_job" {
+  command = plan
+
+  assert {
+    condition     = local.probe == { endpoint_name = "mlops-dev-reviews", target_variant = "primary" }
+    error_message = "Probed is the variant that the version is in: ${jsonencode(local.probe)}"
   }
 }
 
@@ -122,12 +131,12 @@ run "another_pace_is_no_other_endpoint" {
   }
 
   assert {
-    condition     = jsondecode(aws_ssm_parameter.release[0].value).deployment.BlueGreenUpdatePolicy.TrafficRoutingConfiguration == { Type = "CANARY", WaitIntervalInSeconds = 300, CanarySize = { Type = "CAPACITY_PERCENT", Value = 25 } }
+    condition     = jsondecode(aws_ssm_parameter.release.value).deployment.BlueGreenUpdatePolicy.TrafficRoutingConfiguration == { Type = "CANARY", WaitIntervalInSeconds = 300, CanarySize = { Type = "CAPACITY_PERCENT", Value = 25 } }
     error_message = "A quarter first"
   }
 
   assert {
-    condition     = jsondecode(aws_ssm_parameter.release[0].value).retain == { all = false, except = [] }
+    condition     = jsondecode(aws_ssm_parameter.release.value).retain == { all = false, except = [] }
     error_message = "Without autoscaling the count is the configuration's."
   }
 }

@@ -137,7 +137,7 @@ run "releases_make_the_same_variants" {
   }
 
   assert {
-    condition     = [for each in jsondecode(aws_ssm_parameter.release[0].value).config.ProductionVariants : [each.VariantName, each.InitialVariantWeight, try(each.ModelName, "")]] == [["primary", 9, ""], ["challenger", 1, "mlops-dev-reviews-pinned-v3"], ["larger", 2, ""]]
+    condition     = [for each in jsondecode(aws_ssm_parameter.release.value).config.ProductionVariants : [each.VariantName, each.InitialVariantWeight, try(each.ModelName, "")]] == [["primary", 9, ""], ["challenger", 1, "mlops-dev-reviews-pinned-v3"], ["larger", 2, ""]]
     error_message = "A pinned variant must keep its model; the others get the release's."
   }
 }
@@ -164,7 +164,7 @@ run "a_shadow_gets_a_share_of_the_requests" {
   }
 
   assert {
-    condition     = one(jsondecode(aws_ssm_parameter.release[0].value).config.ShadowProductionVariants).InitialVariantWeight == 40
+    condition     = one(jsondecode(aws_ssm_parameter.release.value).config.ShadowProductionVariants).InitialVariantWeight == 40
     error_message = "Releases must keep the shadow."
   }
 }
@@ -191,8 +191,13 @@ run "one_container_loads_many_models" {
   }
 
   assert {
-    condition     = length(aws_ssm_parameter.release) == 0 && output.release_parameter_name == null
-    error_message = "Models of such an endpoint are objects: there is nothing to release."
+    condition     = nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release.value).model.Container)) == jsonencode({ Environment = one(aws_sagemaker_model.launch.primary_container).environment, Mode = "MultiModel", ModelDataUrl = one(aws_sagemaker_model.launch.primary_container).model_data_url })
+    error_message = "A release must keep the prefix: a version brings the image alone."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.release.value).probe == { any_training_job = true, endpoint_name = "mlops-dev-reviews", target_model = "general.tar.gz", target_variant = "primary" }
+    error_message = "The model that is meant must be probed, whichever training job it comes from."
   }
 }
 
@@ -218,7 +223,57 @@ run "several_containers_have_pinned_models" {
   }
 
   assert {
-    condition     = one(jsondecode(aws_ssm_parameter.route.value).targets).target_container == "language" && length(aws_ssm_parameter.release) == 0
-    error_message = "The route must name the container that is meant, and there must be no release of a part."
+    condition     = one(jsondecode(aws_ssm_parameter.route.value).targets).target_container == "language"
+    error_message = "The route must name the container that is meant."
+  }
+
+  assert {
+    condition = nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release.value).model)) == jsonencode({
+      Containers = [
+        { ContainerHostname = "primary", Environment = aws_sagemaker_model.launch.container[0].environment },
+        { ContainerHostname = "language", Environment = aws_sagemaker_model.launch.container[0].environment, ModelPackageName = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-language/4" },
+      ]
+      EnableNetworkIsolation   = true
+      InferenceExecutionConfig = { Mode = "Direct" }
+      VpcConfig                = { SecurityGroupIds = ["sg-0a"], Subnets = ["subnet-0a", "subnet-0b"] }
+    })
+    error_message = "Releases must make the same containers, the first from the version: ${nonsensitive(aws_ssm_parameter.release.value)}"
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.release.value).probe == { any_training_job = true, endpoint_name = "mlops-dev-reviews", target_container = "language", target_variant = "primary" }
+    error_message = "The container that is meant must be probed."
+  }
+}
+
+run "the_versions_own_container_says_its_training_job" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name       = "reviews"
+      containers = { mode = "direct", others = [{ name = "language", group = "mlops-dev-language", version = 4 }] }
+    }
+  }
+
+  assert {
+    condition     = local.probe == { endpoint_name = "mlops-dev-reviews", target_container = "primary", target_variant = "primary" }
+    error_message = "Probe: ${jsonencode(local.probe)}"
+  }
+}
+
+run "of_a_series_whoever_comes_last_answers" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name       = "reviews"
+      containers = { mode = "serial", others = [{ name = "language", group = "mlops-dev-language", version = 4 }] }
+    }
+  }
+
+  assert {
+    condition     = local.probe == { any_training_job = true, endpoint_name = "mlops-dev-reviews", target_variant = "primary" } && local.wanted.model.InferenceExecutionConfig == { Mode = "Serial" }
+    error_message = "Probe: ${jsonencode(local.probe)}"
   }
 }

@@ -40,6 +40,11 @@ variables {
     name = "reviews"
   }
 
+  model_group = {
+    key  = "reviews"
+    name = "mlops-dev-reviews"
+  }
+
   model_version = {
     model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
     model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
@@ -75,8 +80,8 @@ run "the_endpoint_has_the_asked_sizes_and_is_named_by_content" {
   }
 
   assert {
-    condition     = can(regex("^mlops-dev-reviews-[0-9a-f]{8}$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
-    error_message = "Model and configuration must carry the hash of what they are made of."
+    condition     = can(regex("^mlops-dev-reviews-[0-9a-f]{8}-v1$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
+    error_message = "Model and configuration must carry the hash of what they are made of, and the version."
   }
 
   assert {
@@ -167,8 +172,8 @@ run "the_router_finds_the_endpoint" {
 
 run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
   assert {
-    condition     = aws_iam_role.endpoint.permissions_boundary == var.boundary_arn && aws_iam_role.endpoint.name_prefix == "mlops-dev-reviews-"
-    error_message = "The role must have the boundary, and stand beside its predecessor."
+    condition     = aws_iam_role.endpoint.permissions_boundary == var.boundary_arn && aws_iam_role.endpoint.name == "mlops-dev-reviews-endpoint"
+    error_message = "The role must have the boundary, and the name that releases may pass on."
   }
 
   assert {

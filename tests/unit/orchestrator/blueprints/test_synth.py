@@ -255,6 +255,10 @@ def test_a_serverless_sagemaker_blueprint(tmp_path: Path) -> None:
             "serverless": {"memory_mb": 1024, "max_concurrency": 10, "provisioned_concurrency": 1},
             "parameters": {},
         },
+        "model_group": {
+            "key": "reviews",
+            "name": '${var.foundation.model_registry.group_names["reviews"]}',
+        },
         "model_version": "${var.model_version}",
         "kms": {"logs_key_arn": "${var.foundation.kms.logs_key_arn}"},
         "bucket": {"name": "${var.foundation.s3.bucket_name}"},
@@ -269,6 +273,7 @@ def test_a_serverless_sagemaker_blueprint(tmp_path: Path) -> None:
     }
     value = document["output"]["blueprint"]["value"]
     assert (value["kind"], value["endpoint_name"]) == ("serverless", "${module.endpoint.endpoint_name}")
+    assert value["release_parameter_name"] == "${module.endpoint.release_parameter_name}"
 
 
 def test_a_serverless_bedrock_blueprint_is_on_demand_under_its_own_path(tmp_path: Path) -> None:

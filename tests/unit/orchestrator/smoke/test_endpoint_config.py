@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.tools.interfaces import Json
 from tests.fakes.aws import FakeCloud
-from tests.unit.orchestrator.smoke.conftest import OUTPUTS, RELEASES, REVIEWS, RUNNING, VERSION, parameters, probe
+from tests.unit.orchestrator.smoke.conftest import RELEASES, REVIEWS, RUNNING, VERSION, parameters, probe
 
 
 def test_an_endpoint_that_runs_something_else_is_red(cloud: FakeCloud) -> None:
@@ -32,16 +33,12 @@ def test_a_version_that_somebody_asked_for_is_what_should_run(cloud: FakeCloud) 
     assert probe(cloud, REVIEWS)["reviews", "endpoint-config"].status == "ok"
 
 
-@pytest.mark.parametrize(("launched", "status"), [(RUNNING, "ok"), ("another", "failed")])
-def test_an_endpoint_without_releases_runs_what_it_was_launched_with(
-    cloud: FakeCloud, launched: str, status: str
-) -> None:
-    del cloud.services["ssm"]
-    outputs = {**OUTPUTS, "blueprint-reviews": {**OUTPUTS["blueprint-reviews"], "endpoint_config_name": launched}}
-    result = probe(cloud, {**REVIEWS, "multi_model": {"default": "a.tar.gz"}}, outputs=outputs)[
-        "reviews", "endpoint-config"
-    ]
-    assert result.status == status
+@pytest.mark.parametrize("options", [{}, {"multi_model": {"default": "a.tar.gz"}}, {"kind": "serverless"}])
+def test_every_endpoint_of_sagemaker_is_compared(cloud: FakeCloud, options: Json) -> None:
+    cloud.services["ssm"] = parameters(live={"model_package_arn": VERSION.format(4)})
+    result = probe(cloud, {**REVIEWS, **options})["reviews", "endpoint-config"]
+    assert result.status == "failed"
+    assert result.detail.startswith(f"the endpoint mlops-local-reviews runs {RUNNING}")
 
 
 def test_a_missing_specification_is_red(cloud: FakeCloud) -> None:

@@ -1,0 +1,58 @@
+# What the endpoint should be made of, for the releases that follow the launch: the requests to SageMaker without
+# what a model version brings. Terraform writes it, the state machine `release` reads it.
+locals {
+  wanted = {
+    # Neither VPC nor network isolation, which SageMaker Serverless Inference refuses.
+    model = { Container = { Environment = local.container_environment } }
+
+    # The model of the release goes into the variant.
+    config = {
+      ProductionVariants = [{
+        VariantName          = local.variant_name
+        InitialVariantWeight = 1
+        # A member that is not there is not sent.
+        ServerlessConfig = { for name, figure in {
+          MemorySizeInMB         = var.blueprint.serverless.memory_mb
+          MaxConcurrency         = var.blueprint.serverless.max_concurrency
+          ProvisionedConcurrency = var.blueprint.serverless.provisioned_concurrency
+        } : name => figure if figure != null }
+      }]
+    }
+  }
+
+  wanted_hash = substr(sha256(jsonencode(local.wanted)), 0, 8)
+
+  # All requests at once: there is no fleet that could be replaced in parts. What is being answered is answered.
+  deployment = {
+    BlueGreenUpdatePolicy = {
+      TrafficRoutingConfiguration      = { Type = "ALL_AT_ONCE", WaitIntervalInSeconds = 120 }
+      TerminationWaitInSeconds         = 120
+      MaximumExecutionTimeoutInSeconds = 3600
+    }
+    AutoRollbackConfiguration = { Alarms = [for alarm in local.guards : { AlarmName = alarm.alarm_name }] }
+  }
+
+  release_path = "/${var.context.project}/${var.context.environment}/releases"
+}
+
+resource "aws_ssm_parameter" "release" {
+  # checkov:skip=CKV2_AWS_34: the record describes an endpoint and holds no secret
+  # checkov:skip=CKV_AWS_337: the record describes an endpoint and holds no secret
+  name        = "${local.release_path}/specs/${var.blueprint.name}"
+  description = "What releases make the endpoint of ${var.blueprint.name} from."
+  type        = "String"
+
+  value = jsonencode(merge(local.wanted, {
+    blueprint           = var.blueprint.name
+    hash                = local.wanted_hash
+    endpoint_name       = aws_sagemaker_endpoint.this.name
+    model_group_name    = var.model_group.name
+    live_parameter_name = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"
+    launch_config_name  = aws_sagemaker_endpoint_configuration.launch.name
+    execution_role_arn  = aws_iam_role.endpoint.arn
+    probe               = { endpoint_name = local.endpoint_name }
+    deployment          = local.deployment
+    # There is nothing that the endpoint has of its own: memory and concurrency are what the configuration says.
+    retain = { all = false, except = [] }
+  }))
+}

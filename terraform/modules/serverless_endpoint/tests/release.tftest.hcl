@@ -1,0 +1,128 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/mlops-dev-reviews"
+    }
+  }
+}
+
+variables {
+  context = {
+    project            = "mlops"
+    environment        = "dev"
+    region             = "us-east-1"
+    account_id         = "123456789012"
+    name_prefix        = "mlops-dev"
+    tags               = {}
+    log_retention_days = 30
+  }
+
+  blueprint = {
+    name = "reviews"
+  }
+
+  model_group = {
+    key  = "reviews"
+    name = "mlops-dev-reviews"
+  }
+
+  model_version = {
+    model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
+    model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+    image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+  }
+
+  kms = {
+    logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+
+  bucket = {
+    name = "mlops-dev-data-123456789012-us-east-1"
+  }
+
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+
+  boundary_arn  = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  routes_prefix = "/mlops/dev/routes"
+}
+
+run "the_specification_makes_what_the_launch_made" {
+  assert {
+    condition     = aws_ssm_parameter.release.name == "/mlops/dev/releases/specs/reviews" && aws_ssm_parameter.release.type == "String" && output.release_parameter_name == aws_ssm_parameter.release.name
+    error_message = "The state machine looks for it here."
+  }
+
+  assert {
+    condition     = aws_sagemaker_endpoint_configuration.launch.name == "mlops-dev-reviews-${jsondecode(aws_ssm_parameter.release.value).hash}-v1" && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
+    error_message = "Released again, the launched version must be found to run already."
+  }
+
+  assert {
+    condition     = nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release.value).model)) == jsonencode({ Container = { Environment = one(aws_sagemaker_model.launch.primary_container).environment } })
+    error_message = "SageMaker refuses network settings of serverless models."
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.release.value).config == { ProductionVariants = [{ VariantName = "primary", InitialVariantWeight = 1, ServerlessConfig = { MemorySizeInMB = 2048, MaxConcurrency = 5 } }] }
+    error_message = "Memory and concurrency, without a member for what was not asked for."
+  }
+
+  assert {
+    condition     = { for key in ["endpoint_name", "model_group_name", "live_parameter_name", "launch_config_name", "execution_role_arn"] : key => jsondecode(aws_ssm_parameter.release.value)[key] } == { endpoint_name = "mlops-dev-reviews", model_group_name = "mlops-dev-reviews", live_parameter_name = "/mlops/dev/models/reviews/live", launch_config_name = aws_sagemaker_endpoint_configuration.launch.name, execution_role_arn = aws_iam_role.endpoint.arn }
+    error_message = "The rest"
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.release.value).probe == { endpoint_name = "mlops-dev-reviews" } && jsondecode(aws_ssm_parameter.release.value).retain == { all = false, except = [] }
+    error_message = "There is one variant, and nothing that scaling changed."
+  }
+
+  assert {
+    condition = jsondecode(aws_ssm_parameter.release.value).deployment == {
+      BlueGreenUpdatePolicy     = { TrafficRoutingConfiguration = { Type = "ALL_AT_ONCE", WaitIntervalInSeconds = 120 }, TerminationWaitInSeconds = 120, MaximumExecutionTimeoutInSeconds = 3600 }
+      AutoRollbackConfiguration = { Alarms = [{ AlarmName = "mlops-dev-reviews-errors" }, { AlarmName = "mlops-dev-reviews-latency" }] }
+    }
+    error_message = "All at once, and back when an alarm fires; not for cold starts, which every release brings."
+  }
+}
+
+run "another_size_is_another_specification" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name       = "reviews"
+      serverless = { memory_mb = 4096, max_concurrency = 20, provisioned_concurrency = 2 }
+    }
+  }
+
+  assert {
+    condition     = local.wanted.config.ProductionVariants[0].ServerlessConfig == { MemorySizeInMB = 4096, MaxConcurrency = 20, ProvisionedConcurrency = 2 }
+    error_message = "What is asked for is what releases make."
+  }
+
+  assert {
+    condition     = !endswith(run.the_specification_makes_what_the_launch_made.endpoint_config_name, "${local.wanted_hash}-v1")
+    error_message = "Another size must be another name."
+  }
+}
