@@ -47,7 +47,7 @@ resource "aws_ssm_parameter" "route" {
     parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
     }, local.record_routing, length(aws_bedrock_guardrail_version.this) == 0 ? {} : {
     guardrail = { id = aws_bedrock_guardrail.this[0].guardrail_id, version = aws_bedrock_guardrail_version.this[0].version }
-  }))
+  }, var.job == null ? {} : { job = var.job }))
 
   # A route that the router may not follow yet would answer with a permission error.
   depends_on = [aws_iam_role_policy.router]

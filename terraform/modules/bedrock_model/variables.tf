@@ -37,8 +37,8 @@ variable "blueprint" {
   }
 
   validation {
-    condition     = contains(["realtime", "serverless"], var.blueprint.kind)
-    error_message = "blueprint.kind must be realtime or serverless, the kinds whose callers wait for the answer; received \"${var.blueprint.kind}\"."
+    condition     = contains(["realtime", "serverless", "async"], var.blueprint.kind)
+    error_message = "blueprint.kind must be realtime, serverless or async, the kinds that ask a model for each request; received \"${var.blueprint.kind}\"."
   }
 
   validation {
@@ -138,8 +138,24 @@ variable "routes_prefix" {
 }
 
 variable "router_role_name" {
-  description = "Role of the model router; it is given the right to invoke this profile and nothing else."
+  description = "Role of who asks the model, the router's or a worker's; it is given the right to invoke this profile and nothing else."
   type        = string
+}
+
+variable "job" {
+  description = "Of kind async: the queue that requests are sent to, and what requests may be. Null for kinds whose callers wait."
+  type = object({
+    queue_url                  = string
+    ttl_seconds                = number
+    invocation_timeout_seconds = number
+    max_input_mb               = number
+  })
+  default = null
+
+  validation {
+    condition     = (var.job != null) == (var.blueprint.kind == "async")
+    error_message = "job must be given for kind async, and for no other; received ${jsonencode(var.job)} and kind \"${var.blueprint.kind}\"."
+  }
 }
 
 variable "thresholds" {
