@@ -34,6 +34,7 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
 
     def __init__(self, name: str, pool: Pool, environment: Mapping[str, str], types: frozenset[str]) -> None:
         self.name, self.pool, self.environment, self.types = name, pool, environment, types
+        self.used_at = time.monotonic()
         self._provider: Provider | None = None
         self._schema: tuple[frozenset[str], bytes] | None = None
 
@@ -48,6 +49,7 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
         )
 
     def _answer(self, name: str, method: str, request: bytes, context: grpc.ServicerContext) -> bytes:
+        self.used_at = time.monotonic()
         try:
             match name:
                 case "GetSchema":
@@ -164,6 +166,12 @@ class Server:
             case other:
                 return {"error": f"unknown operation {other!r}"}
 
+    @property
+    def idle_seconds(self) -> float:
+        """Since anybody asked for anything, here or through a stack's socket: one attachment may serve for hours."""
+        sessions = [session.used_at for session, _, _ in self.sessions.values()]
+        return time.monotonic() - max([self.used_at, *sessions])
+
     def serve(self) -> None:
         """Answer until told to stop, or until nobody asked for a quarter of an hour."""
         control = self.folder / "control.sock"
@@ -174,7 +182,7 @@ class Server:
         listener.settimeout(1)
         signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
         try:
-            while not self.stopping.is_set() and time.monotonic() - self.used_at < IDLE_SECONDS:
+            while not self.stopping.is_set() and self.idle_seconds < IDLE_SECONDS:
                 try:
                     connection, _ = listener.accept()
                 except TimeoutError:
