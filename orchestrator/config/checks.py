@@ -61,6 +61,7 @@ def check_platform(name: str, document: Document, platform: Platform) -> Iterato
     yield from _check_network(document, platform)
     yield from _check_sharing(document, platform)
     yield from _check_studio(document, platform)
+    yield from _check_bedrock(name, document, platform)
     yield from data_checks.check(name, document, platform)
     for planned, reason in islice(names.refused(names.of_platform(name, platform)), 1):
         rule = f"together with the environment's name `{name}` makes names that AWS refuses: {reason}"
@@ -193,6 +194,16 @@ def _check_studio(document: Document, platform: Platform) -> Iterator[Problem]:
 def _way_out(network: Network) -> bool:
     """Whether private subnets reach the internet."""
     return network.use_existing.internet_egress if network.use_existing else network.nat != "none"
+
+
+def _check_bedrock(name: str, document: Document, platform: Platform) -> Iterator[Problem]:
+    logging = platform.bedrock.invocation_logging
+    if logging.enabled and name == "local":
+        rule = "has no effect in `local`: calls of the local Bedrock are in its evidence, and it writes no such logs"
+        yield _problem(document, ("bedrock", "invocation_logging", "enabled"), rule, True)
+    if "bodies" in logging.model_fields_set and not logging.enabled:
+        rule = "says what is logged, and nothing is: `enabled` is false"
+        yield _problem(document, ("bedrock", "invocation_logging", "bodies"), rule, logging.bodies.model_dump())
 
 
 def check_blueprint(

@@ -328,6 +328,30 @@ class Inference(Section):
     waf: bool = False
 
 
+class InvocationBodies(Section):
+    """Of which kinds requests and answers themselves are logged: what people wrote is in the log then."""
+
+    text: bool = False
+    images: bool = False
+    embeddings: bool = False
+    videos: bool = False
+
+
+class InvocationLogging(Section):
+    """One event for every call of a model of Bedrock: caller, model, tokens; larger bodies below logs/bedrock/."""
+
+    enabled: bool = Field(
+        False, description="in one environment per account and region: AWS has one such setting. Not local"
+    )
+    bodies: InvocationBodies = InvocationBodies()
+
+
+class Bedrock(Section):
+    """Settings of Bedrock that an account has once per region, whichever environment makes them."""
+
+    invocation_logging: InvocationLogging = InvocationLogging()
+
+
 class Monitoring(Section):
     log_retention_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731] = 30
     alarm_email: str | None = None
@@ -398,6 +422,7 @@ class Platform(Section):
     feature_store: FeatureStore = FeatureStore()
     training: Training = Training()
     inference: Inference = Inference()
+    bedrock: Bedrock = Bedrock()
     monitoring: Monitoring = Monitoring()
     events: Events = Events()
     approvals: Approvals = Approvals()

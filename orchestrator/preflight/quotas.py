@@ -91,6 +91,7 @@ def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Ne
     roles = PERSONAS + FUNCTIONS + SERVICE_ROLES + int(flow_logs) + endpoint_roles
     roles += STUDIO_ROLES if platform.studio.enabled else 0
     roles += FEATURE_STORE_ROLES if platform.feature_store.enabled else 0
+    roles += int(platform.bedrock.invocation_logging.enabled)
     burst = platform.inference.throttle.burst
     yield Need(
         "iam", "L-FE177D64", "Roles per account", roles, "one role per function, job, endpoint and persona", 1000

@@ -92,6 +92,7 @@ WEAKER = (
     Weaker("input_strength|output_strength", "limits", '"LOW"', within="aws_bedrock_guardrail"),
     Weaker("action", "limits", '"NONE"', within="aws_bedrock_guardrail"),
     # logs and alarms
+    Weaker(r"(text|image|embedding|video)_data_delivery_enabled|invocation_logs", "logging", "true"),
     Weaker("xray_tracing_enabled|metrics_enabled|cloudwatch_metrics_enabled", "logging", "false"),
     Weaker("publish_cloudwatch_metrics_enabled|enabled|eventbridge", "logging", "false"),
     Weaker("data_trace_enabled|sampled_requests_enabled", "logging", "true"),

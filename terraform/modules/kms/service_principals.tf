@@ -8,7 +8,7 @@ locals {
   queue_arns      = "arn:${local.partition}:sqs:${local.region_and_account}:${var.context.name_prefix}-*"
 
   # Only log groups, topics, queues and buses are written by services under their own name.
-  service_statements = { data = [], models = [], logs = [
+  service_statements = { data = local.delivery_statements, models = [], logs = [
     {
       Sid       = "EncryptLogGroups"
       Effect    = "Allow"
@@ -64,6 +64,18 @@ locals {
       Condition = { StringEquals = { "aws:SourceAccount" = var.context.account_id } }
     },
   ] }
+
+  delivery_statements = var.invocation_logs ? [{
+    Sid       = "EncryptInvocationLogs"
+    Effect    = "Allow"
+    Principal = { Service = "bedrock.amazonaws.com" }
+    Action    = ["kms:GenerateDataKey"]
+    Resource  = "*"
+    Condition = {
+      StringEquals = { "aws:SourceAccount" = var.context.account_id }
+      ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:bedrock:${local.region_and_account}:*" }
+    }
+  }] : []
 
   # Accounts that deploy models of this registry read their artifacts through S3, and what
   # versions say of themselves through SageMaker.

@@ -52,3 +52,9 @@ variable "model_reader_account_ids" {
     error_message = "model_reader_account_ids must be 12 digits each and not this account, got ${jsonencode(var.model_reader_account_ids)}."
   }
 }
+
+variable "invocation_logs" {
+  description = "Whether Bedrock writes bodies of model invocations into the data bucket, under the data key."
+  type        = bool
+  default     = false
+}

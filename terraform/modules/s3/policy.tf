@@ -31,6 +31,21 @@ locals {
     },
   ] : statement if length(local.model_readers) > 0]
 
+  # Bedrock writes under its own name what is too large for a log event. Its path below the prefix is fixed.
+  delivery_statements = [for statement in [
+    {
+      Sid       = "DeliverInvocationLogs"
+      Effect    = "Allow"
+      Principal = { Service = "bedrock.amazonaws.com" }
+      Action    = "s3:PutObject"
+      Resource  = "${local.bucket_arn}/${local.prefixes.logs_bedrock}AWSLogs/${var.context.account_id}/BedrockModelInvocationLogs/*"
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = var.context.account_id }
+        ArnLike      = { "aws:SourceArn" = "arn:${data.aws_partition.current.partition}:bedrock:${var.context.region}:${var.context.account_id}:*" }
+      }
+    },
+  ] : statement if var.invocation_logs]
+
   bucket_policy = {
     Version = "2012-10-17"
     Statement = concat([
@@ -58,7 +73,7 @@ locals {
           StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = values(var.kms_key_arns) }
         }
       },
-    ], local.reader_statements)
+    ], local.reader_statements, local.delivery_statements)
   }
 
   log_bucket_policy = {

@@ -10,6 +10,7 @@ locals {
     data_features         = "data/features/"
     data_features_offline = "data/features/offline/"
     data_quarantine       = "data/quarantine/"
+    data_knowledge        = "data/knowledge/"
 
     models_bedrock_customized  = "artifacts/models/bedrock-customized/"
     models_sagemaker_finetuned = "artifacts/models/sagemaker-finetuned/"
@@ -32,6 +33,7 @@ locals {
     logs_training              = "logs/training/"
     logs_athena                = "logs/athena/"
     logs_deployments           = "logs/deployments/"
+    logs_bedrock               = "logs/bedrock/"
     logs_inference             = { for method in local.methods : method => "logs/inference/${method}/" }
   }
 }

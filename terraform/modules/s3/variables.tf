@@ -43,3 +43,9 @@ variable "model_reader_account_ids" {
     error_message = "model_reader_account_ids must be 12 digits each and not this account, got ${jsonencode(var.model_reader_account_ids)}."
   }
 }
+
+variable "invocation_logs" {
+  description = "Whether Bedrock may write bodies of model invocations below logs/bedrock/."
+  type        = bool
+  default     = false
+}

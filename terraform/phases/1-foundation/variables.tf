@@ -145,3 +145,13 @@ variable "efs" {
   })
   default = {}
 }
+
+variable "bedrock" {
+  description = "Of this section, phase 1 reads only whether Bedrock writes invocation logs into the bucket."
+  type = object({
+    invocation_logging = optional(object({
+      enabled = optional(bool, false)
+    }), {})
+  })
+  default = {}
+}

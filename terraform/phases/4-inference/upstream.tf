@@ -3,6 +3,9 @@ variable "foundation" {
   type = object({
     s3 = object({
       bucket_name = string
+      prefixes = object({
+        logs_bedrock = string
+      })
     })
     vpc = object({
       private_subnet_ids       = list(string)

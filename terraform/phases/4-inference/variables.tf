@@ -84,3 +84,19 @@ variable "packages" {
     error_message = "packages: sha256_base64 must be the hash of the file at path. Build the packages again; received ${jsonencode(var.packages)}."
   }
 }
+
+variable "bedrock" {
+  description = "Settings of Bedrock that an account has once per region: whether calls of models are logged, and of which kinds the bodies."
+  type = object({
+    invocation_logging = optional(object({
+      enabled = optional(bool, false)
+      bodies = optional(object({
+        text       = optional(bool, false)
+        images     = optional(bool, false)
+        embeddings = optional(bool, false)
+        videos     = optional(bool, false)
+      }), {})
+    }), {})
+  })
+  default = {}
+}

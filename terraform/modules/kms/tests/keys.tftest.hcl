@@ -169,3 +169,29 @@ run "refuses_a_deletion_window_that_kms_does_not_offer" {
   }
   expect_failures = [var.deletion_window_days]
 }
+
+run "bedrock_uses_the_data_key_for_logs_of_this_account_alone" {
+  command = plan
+  variables {
+    invocation_logs = true
+  }
+  assert {
+    condition = jsonencode({ for name, key in aws_kms_key.this : name => [for each in jsondecode(key.policy).Statement : [each.Action, each.Condition] if try(each.Principal.Service, null) == "bedrock.amazonaws.com"] }) == jsonencode({
+      data = [[["kms:GenerateDataKey"], {
+        ArnLike      = { "aws:SourceArn" = "arn:aws:bedrock:eu-west-1:123456789012:*" }
+        StringEquals = { "aws:SourceAccount" = "123456789012" }
+      }]]
+      models = []
+      logs   = []
+    })
+    error_message = "what Bedrock may do with the keys"
+  }
+}
+
+run "without_invocation_logs_bedrock_uses_no_key_by_its_own_name" {
+  command = plan
+  assert {
+    condition     = !anytrue(flatten([for key in aws_kms_key.this : [for each in jsondecode(key.policy).Statement : try(each.Principal.Service, null) == "bedrock.amazonaws.com"]]))
+    error_message = "Bedrock may use a key"
+  }
+}

@@ -56,14 +56,14 @@ run "the_tree_is_the_documented_one" {
   command = plan
   assert {
     condition = toset(flatten([for name, prefix in output.prefixes : try(values(prefix), [prefix])])) == toset([
-      "data/raw/", "data/processed/", "data/features/", "data/features/offline/", "data/quarantine/",
+      "data/raw/", "data/processed/", "data/features/", "data/features/offline/", "data/quarantine/", "data/knowledge/",
       "artifacts/models/bedrock-customized/", "artifacts/models/sagemaker-finetuned/", "artifacts/models/sagemaker-custom/",
       "artifacts/training-outputs/", "artifacts/checkpoints/", "artifacts/code/",
       "inference/realtime/logs/", "inference/serverless/logs/", "inference/batch/input/", "inference/batch/output/",
       "inference/async/input/", "inference/async/output/", "inference/async/failures/",
       "configs/preprocessing/", "configs/training/", "configs/pipeline-definitions/",
       "configs/inference/realtime/", "configs/inference/serverless/", "configs/inference/batch/", "configs/inference/async/",
-      "logs/preprocessing/", "logs/training/", "logs/athena/", "logs/deployments/",
+      "logs/preprocessing/", "logs/training/", "logs/athena/", "logs/deployments/", "logs/bedrock/",
       "logs/inference/realtime/", "logs/inference/serverless/", "logs/inference/batch/", "logs/inference/async/",
     ])
     error_message = "tree: ${jsonencode(output.prefixes)}"
@@ -148,4 +148,25 @@ run "refuses_this_account_as_another" {
     model_reader_account_ids = ["123456789012"]
   }
   expect_failures = [var.model_reader_account_ids]
+}
+
+run "bedrock_writes_invocation_logs_of_this_account_below_their_prefix" {
+  command = plan
+  variables {
+    invocation_logs = true
+  }
+  assert {
+    condition = [for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each if each.Effect == "Allow"] == [{
+      Sid       = "DeliverInvocationLogs"
+      Effect    = "Allow"
+      Principal = { Service = "bedrock.amazonaws.com" }
+      Action    = "s3:PutObject"
+      Resource  = "${var.buckets.data.arn}/logs/bedrock/AWSLogs/123456789012/BedrockModelInvocationLogs/*"
+      Condition = {
+        StringEquals = { "aws:SourceAccount" = "123456789012" }
+        ArnLike      = { "aws:SourceArn" = "arn:aws:bedrock:us-east-1:123456789012:*" }
+      }
+    }]
+    error_message = "policy: ${aws_s3_bucket_policy.data.policy}"
+  }
 }

@@ -210,3 +210,25 @@ run "refuses_tags_that_are_incomplete" {
 
   expect_failures = [var.context]
 }
+
+run "calls_of_models_are_logged_only_if_asked_for" {
+  command = plan
+
+  assert {
+    condition     = length(module.bedrock_logging) == 0
+    error_message = "Without the flag the account's logging must stay as it is."
+  }
+}
+
+run "invocation_logs_go_below_their_prefix" {
+  command = plan
+
+  variables {
+    bedrock = { invocation_logging = { enabled = true, bodies = { text = true } } }
+  }
+
+  assert {
+    condition     = one(module.bedrock_logging).log_group_name == "/aws/bedrock/mlops-test/invocations"
+    error_message = "The flag must bring the configuration."
+  }
+}

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import jsonschema
@@ -316,6 +317,24 @@ def test_rules_of_a_bedrock_blueprint(model: str, more: str, expected: str) -> N
     text = text.replace("group: reviews", model).replace("label: positive", "contains: x")
     found = problems(x1=text.replace("smoke:", f"{more}smoke:"))
     assert any(line.startswith(expected) for line in found), found
+
+
+@pytest.mark.parametrize(
+    ("environment", "logging", "expected"),
+    [
+        ("local", "{enabled: true}", "bedrock.invocation_logging.enabled: has no effect in `local`"),
+        ("dev", "{bodies: {text: true}}", "bedrock.invocation_logging.bodies: says what is logged, and nothing is"),
+    ],
+)
+def test_rules_of_invocation_logging(environment: str, logging: str, expected: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(expected)):
+        build(environment, ("platform.yaml", f"bedrock: {{invocation_logging: {logging}}}\n"), {})
+
+
+def test_invocations_are_logged_without_bodies_unless_asked_for() -> None:
+    asked = "bedrock: {invocation_logging: {enabled: true}}\n"
+    logging = build("dev", ("platform.yaml", asked), {}).platform.bedrock.invocation_logging
+    assert (logging.enabled, logging.bodies.model_dump()) == (True, dict.fromkeys(logging.bodies.model_dump(), False))
 
 
 def test_throughput_is_not_bought_locally() -> None:

@@ -1,0 +1,48 @@
+variable "context" {
+  description = "Who and where: name prefix, account, region and log retention, the same in every module."
+  type = object({
+    region             = string
+    account_id         = string
+    name_prefix        = string
+    log_retention_days = optional(number, 30)
+  })
+}
+
+variable "boundary_arn" {
+  description = "Permissions boundary of the role."
+  type        = string
+}
+
+variable "logs_key_arn" {
+  description = "KMS key of the log group."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:kms:", var.logs_key_arn))
+    error_message = "logs_key_arn must be the ARN of a KMS key; received \"${var.logs_key_arn}\"."
+  }
+}
+
+variable "bucket" {
+  description = "Bucket that takes what is too large for a log event, and the folder for it. Its policy must let Bedrock in."
+  type = object({
+    name   = string
+    prefix = string
+  })
+
+  validation {
+    condition     = endswith(var.bucket.prefix, "/") && !startswith(var.bucket.prefix, "/")
+    error_message = "bucket.prefix must be a folder: it ends with a slash and does not start with one; received \"${var.bucket.prefix}\"."
+  }
+}
+
+variable "bodies" {
+  description = "Of which kinds the requests and answers themselves are logged. By default none: who asked which model, when and for how many tokens is logged always."
+  type = object({
+    text       = optional(bool, false)
+    images     = optional(bool, false)
+    embeddings = optional(bool, false)
+    videos     = optional(bool, false)
+  })
+  default = {}
+}
