@@ -7,12 +7,14 @@ resource "aws_api_gateway_deployment" "this" {
     content = sha256(jsonencode([
       var.methods,
       var.openai,
+      var.jobs,
       var.authorizer,
       var.auth,
       local.request_schema,
       local.openai_schemas,
+      local.job_schemas,
       local.refusals,
-      [for file in ["api.tf", "doors.tf", "openai.tf", "request.tf", "responses.tf"] : filesha256("${path.module}/${file}")],
+      [for file in ["api.tf", "doors.tf", "jobs.tf", "openai.tf", "request.tf", "responses.tf"] : filesha256("${path.module}/${file}")],
     ]))
   }
 
@@ -20,6 +22,7 @@ resource "aws_api_gateway_deployment" "this" {
   depends_on = [
     aws_api_gateway_integration.function,
     aws_api_gateway_integration.openai,
+    aws_api_gateway_integration.job,
     aws_api_gateway_gateway_response.refusal,
   ]
 

@@ -30,13 +30,21 @@ variable "methods" {
   }))
 
   validation {
-    condition     = length(var.methods) > 0 && alltrue([for method in keys(var.methods) : contains(["realtime", "serverless", "async", "batch"], method)])
-    error_message = "methods must have at least one of realtime, serverless, async and batch, and no other; received [${join(", ", keys(var.methods))}]."
+    condition     = length(var.methods) > 0 && alltrue([for method in keys(var.methods) : contains(["realtime", "serverless"], method)])
+    error_message = "methods must have at least one of realtime and serverless, and no other (async and batch are jobs); received [${join(", ", keys(var.methods))}]."
   }
 }
 
 variable "openai" {
   description = "What answers the OpenAI face, /v1/chat/completions and its siblings; null leaves it out. As in methods: no reference to a resource of fixed name."
+  type = object({
+    invoke_arn = string
+  })
+  default = null
+}
+
+variable "jobs" {
+  description = "What takes and follows requests that nobody waits for, /async/{blueprint} and /batch/{blueprint}; null leaves them out. As in methods: no reference to a resource of fixed name."
   type = object({
     invoke_arn = string
   })
@@ -51,12 +59,12 @@ variable "authorizer" {
 }
 
 variable "function_names" {
-  description = "The function behind each method, the OpenAI face (openai) and the authorizer, which the API may then call."
+  description = "The function behind each method, the OpenAI face (openai), the jobs (jobs) and the authorizer, which the API may then call."
   type        = map(string)
 
   validation {
-    condition     = toset(keys(var.function_names)) == toset(concat(keys(var.methods), ["authorizer"], var.openai == null ? [] : ["openai"]))
-    error_message = "function_names must name one function for each of [${join(", ", concat(["authorizer"], keys(var.methods), var.openai == null ? [] : ["openai"]))}]; received [${join(", ", keys(var.function_names))}]."
+    condition     = toset(keys(var.function_names)) == toset(concat(keys(var.methods), ["authorizer"], var.openai == null ? [] : ["openai"], var.jobs == null ? [] : ["jobs"]))
+    error_message = "function_names must name one function for each of [${join(", ", concat(["authorizer"], keys(var.methods), var.openai == null ? [] : ["openai"], var.jobs == null ? [] : ["jobs"]))}]; received [${join(", ", keys(var.function_names))}]."
   }
 }
 
