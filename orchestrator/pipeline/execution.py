@@ -21,6 +21,7 @@ METRICS = ("accuracy", "f1", "baseline", "threshold")
 
 _POLL_SECONDS = {"local": 0.5, "aws": 10.0}
 _HEARTBEAT_SECONDS = 2.0
+_NEWEST = 30
 _sleep = time.sleep
 
 
@@ -101,11 +102,11 @@ def _input(default: Mapping[str, Any], overrides: Mapping[str, Any], run_id: str
 
 def _watch(cloud: Cloud, client: Any, arn: str, on_event: EventSink) -> tuple[Json, list[Visit]]:
     """Follow the execution to its end and tell of every state it enters."""
-    told, last_word = 0, time.monotonic()
+    told, last_word, history = 0, time.monotonic(), _History(client, arn)
     while True:
         with explained(cloud, f"watch the execution {arn}", PipelineFailed):
             described = dict(client.describe_execution(executionArn=arn))
-            stays = visits(_history(client, arn))
+            stays = visits(history.read())
         for stay in stays[told:]:
             on_event({"type": "pipeline", "@message": stay.state, "state": stay.state})
             last_word = time.monotonic()
@@ -120,15 +121,30 @@ def _watch(cloud: Cloud, client: Any, arn: str, on_event: EventSink) -> tuple[Js
         _sleep(_POLL_SECONDS["aws" if cloud.endpoint is None else "local"])
 
 
-def _history(client: Any, arn: str) -> list[Json]:
-    events: list[Json] = []
-    more: Json = {}
-    while True:
-        page = client.get_execution_history(executionArn=arn, maxResults=1000, includeExecutionData=True, **more)
-        events += page["events"]
-        if not page.get("nextToken"):
-            return events
-        more = {"nextToken": page["nextToken"]}
+class _History:
+    """The events of one execution, of which each look fetches only the new ones: a long history takes a while."""
+
+    def __init__(self, client: Any, arn: str) -> None:
+        self._client, self._arn = client, arn
+        self._events: list[Json] = []
+
+    def read(self) -> list[Json]:
+        """All events so far, the oldest first."""
+        known = self._events[-1]["id"] if self._events else 0
+        new: list[Json] = []
+        more: Json = {}
+        while True:
+            page = self._client.get_execution_history(
+                executionArn=self._arn, reverseOrder=True, maxResults=_NEWEST, includeExecutionData=True, **more
+            )
+            fresh = [event for event in page["events"] if event["id"] > known]
+            # Pages are offsets from the newest event: what happened meanwhile pushes some into the next page again.
+            new += [event for event in fresh if not new or event["id"] < new[-1]["id"]]
+            if len(fresh) < len(page["events"]) or not page.get("nextToken"):
+                break
+            more = {"nextToken": page["nextToken"]}
+        self._events += reversed(new)
+        return self._events
 
 
 def _result(

@@ -86,10 +86,11 @@ def cloud_with(script: Script, status: str = "SUCCEEDED", **described: Any) -> F
 
     def history(**asked: Any) -> Json:
         """Two pages, so that reading only the first one would be noticed."""
-        half = len(script.events) // 2
+        events = script.events[::-1] if asked.get("reverseOrder") else script.events
+        half = len(events) // 2
         if "nextToken" in asked:
-            return {"events": script.events[half:]}
-        return {"events": script.events[:half], "nextToken": "more"}
+            return {"events": events[half:]}
+        return {"events": events[:half], "nextToken": "more"}
 
     answers = {
         "start_execution": {"executionArn": ARN},
@@ -261,6 +262,30 @@ def refuse(code: str) -> Callable[..., Any]:
         raise ClientError({"Error": {"Code": code, "Message": "no"}}, "Operation")
 
     return call
+
+
+def test_a_look_fetches_only_what_happened_since_the_last() -> None:
+    script, asked = Script(), []
+
+    class Client:
+        def get_execution_history(self, *, maxResults: int, nextToken: str = "0", **_: Any) -> Json:  # noqa: N803
+            first = int(nextToken)
+            page = script.events[::-1][first : first + maxResults]
+            asked.append(len(page))
+            if len(asked) == 2:
+                script.state("InBetween")  # pages are offsets from the newest event: they shift
+            more = {"nextToken": str(first + maxResults)} if first + maxResults < len(script.events) else {}
+            return {"events": page, **more}
+
+    history = execution._History(Client(), ARN)
+    for _ in range(40):
+        script.state("Early")
+    assert [event["id"] for event in history.read()] == list(range(1, 81))
+    asked.clear()
+    script.state("Late")
+    assert [event["id"] for event in history.read()] == list(range(1, 85))
+    assert asked == [30]
+    assert [event["id"] for event in history.read()] == list(range(1, 85))
 
 
 def test_a_pipeline_that_cannot_start_says_why() -> None:
