@@ -268,7 +268,7 @@ def test_a_look_fetches_only_what_happened_since_the_last() -> None:
     script, asked = Script(), []
 
     class Client:
-        def get_execution_history(self, *, maxResults: int, nextToken: str = "0", **_: Any) -> Json:  # noqa: N803
+        def get_execution_history(self, *, maxResults: int, nextToken: str = "0", **_: Any) -> Json:
             first = int(nextToken)
             page = script.events[::-1][first : first + maxResults]
             asked.append(len(page))
