@@ -1,8 +1,9 @@
 """Mutation check: weakens the Terraform one setting at a time and sees who notices.
 
-    python -m scripts.mutations [--write] [--only REGEX] [--jobs N]
+    python -m scripts.mutations [--write] [--only REGEX] [--jobs N] [--fresh]
 
 `hcl_tree` reads where every block and attribute stands; `table` says what weakening means, by attribute name,
 block and resource type, never by resource; `generate` makes all mutants from both; `catch` asks the policies,
-Terraform and the tests about each; `report` writes `docs/reference/mutations.md`.
+Terraform and the tests about each; `kept` keeps what they said, so that the next run asks only about what changed;
+`report` writes `docs/reference/mutations.md`.
 """

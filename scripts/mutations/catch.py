@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,12 +19,15 @@ from orchestrator.errors import PolicyGateBroken
 from orchestrator.tools import closure
 from orchestrator.tools.checkov import Checkov
 from orchestrator.tools.interfaces import Finding, Json, PolicyReport
+from orchestrator.warm import locate
 from scripts import permission_docs
 from scripts.mutations import plans
 from scripts.mutations.generate import Mutant
+from scripts.mutations.kept import OWN_CODE, Reach, callers
 from scripts.mutations.table import INPUT_GUARDS
 
 REPO = Path(__file__).resolve().parents[2]
+CHECKOV = (REPO / ".venv-checkov").resolve() / "bin/python"
 SECONDS = 300
 OWN = "MLOPS_"
 BY_TERRAFORM = "terraform"
@@ -52,11 +57,13 @@ class Verdict:
     Attributes:
         policies: ids of the rules that newly fail.
         tests: `terraform: …` or `test of <folder>: <run>`.
+        reach: the last of those who were asked.
     """
 
     mutant: Mutant
     policies: tuple[str, ...]
     tests: tuple[str, ...]
+    reach: Reach = Reach.SOURCE
 
     @property
     def caught(self) -> bool:
@@ -90,6 +97,10 @@ class BaselineRed(Exception):
     """The unchanged code is refused already, so nothing can be learned from its mutants."""
 
 
+class ProviderGone(Exception):
+    """Terraform gets no answer from the provider: nothing can be learned from any mutant."""
+
+
 class Bench:
     """A copy of the repository's Terraform in which one mutant after another is tried.
 
@@ -102,32 +113,35 @@ class Bench:
     def __init__(self, copy: Path, envs: Environments, binary: str) -> None:
         self.terraform, self._pristine = copy / "terraform", copy / "pristine" / "terraform"
         self._envs, self._binary = envs, binary
-        self._gate = Checkov(copy, python=REPO / ".venv-checkov" / "bin" / "python")
+        self._gate = Checkov(copy, python=CHECKOV)
         self._baselines: dict[Path, Baseline] = {}
         self._plans: dict[Path, Found] = {}
         self._ready: set[Path] = set()
 
     def judge(self, mutant: Mutant) -> Verdict:
-        """Try one mutant; the copy is as before afterwards. Raises `BaselineRed`."""
+        """Try one mutant; the copy is as before afterwards. Raises `BaselineRed` and `ProviderGone`."""
         folder = self.terraform / mutant.folder
-        before = self._before(folder)
+        if mutant.category != INPUT_GUARDS:
+            self._before(folder)  # while the code is unchanged
         file = folder / mutant.file
         original = file.read_text(encoding="utf-8")
         file.write_text(mutant.applied(original), encoding="utf-8")
         try:
-            return Verdict(mutant, *self._noticed(mutant, folder, before))
+            policies, tests, reach = self._noticed(mutant, folder)
+            return Verdict(mutant, tuple(sorted(policies)), tuple(tests), reach)
         finally:
             file.write_text(original, encoding="utf-8")
 
-    def _noticed(self, mutant: Mutant, folder: Path, before: Baseline) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    def _noticed(self, mutant: Mutant, folder: Path) -> tuple[Iterable[str], Iterable[str], Reach]:
         """Policies and the permissions page in any case, dearer ones as long as nobody noticed."""
         if mutant.category == INPUT_GUARDS:  # no policy's matter
             refusal, _ = self._test(folder, only=_tests_of_refusals(folder, mutant))
-            return (), (refusal,) if refusal else ()
+            return (), (refusal,) if refusal else (), Reach.TESTS
+        before = self._before(folder)
         policies = _new(self._scanned(folder), before.source)
         changed = permission_docs.statements(folder) != before.statements
         if policies or changed:
-            return tuple(sorted(policies)), (BY_PERMISSIONS,) if changed else ()
+            return policies, (BY_PERMISSIONS,) if changed else (), Reach.SOURCE
         if mutant.category == "IAM":
             raise AssertionError(f"{mutant.name} changes no statement")  # a mistake of the generator
         plan_before = self._plan_before(folder)
@@ -135,7 +149,7 @@ class Bench:
         if plan:
             policies = _new(self._gate.scan_plan(plan, root=folder), plan_before)
         if refusal or policies:
-            return tuple(sorted(policies)), (refusal,) if refusal else ()
+            return policies, (refusal,) if refusal else (), Reach.TESTS
         return self._by_callers(folder)
 
     def _before(self, folder: Path) -> Baseline:
@@ -167,26 +181,18 @@ class Bench:
                 seconds=0.0,
             )
 
-    def _by_callers(self, folder: Path) -> tuple[set[str], set[str]]:
+    def _by_callers(self, folder: Path) -> tuple[Iterable[str], Iterable[str], Reach]:
         """The tests of the roots that call the module, and a scan of all the source, as the gate makes it."""
-        for root in self._callers.get(folder, ()):
+        for root in callers(self.terraform).get(folder, ()):
             if refusal := self._test(root)[0]:
-                return set(), {refusal}
-        return _new(self._gate.scan_source(self.terraform), self._policies_of_everything), set()
+                return (), (refusal,), Reach.CALLERS
+        return _new(self._gate.scan_source(self.terraform), self._policies_of_everything), (), Reach.EVERYTHING
 
     @cached_property
     def _policies_of_everything(self) -> Found:
         found = _failing(self._gate.scan_source(self.terraform))
         if found:
             raise BaselineRed(f"the gate is red before any change: {sorted(found)[:3]}")
-        return found
-
-    @cached_property
-    def _callers(self) -> dict[Path, list[Path]]:
-        found: dict[Path, list[Path]] = {}
-        for root in roots(self.terraform):
-            for module in closure.called(root):
-                found.setdefault(module, []).append(root)
         return found
 
     def _test(self, folder: Path, *, only: Sequence[str] = ()) -> tuple[str | None, Json | None]:
@@ -207,9 +213,11 @@ class Bench:
             messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
             if done.returncode == 0 or _first_error(messages) != NO_PROVIDER:
                 break
+            if not _listening(env):
+                raise ProviderGone("its process has ended")
             time.sleep(attempt)
         else:
-            raise BaselineRed(f"{name}: {NO_PROVIDER}, {ATTEMPTS} times")
+            raise ProviderGone(f"it did not answer {ATTEMPTS} times, when {name} was tested")
         plan = plans.fullest(messages) if verbose else None
         if done.returncode == 0:
             return None, plan
@@ -232,8 +240,13 @@ class Bench:
         self._gate.close()
 
 
-def roots(terraform: Path) -> list[Path]:
-    return [file.parent for file in _versions(terraform / "phases")]
+def _listening(env: Mapping[str, str]) -> bool:
+    """Whether somebody is behind the address to which terraform attaches; without one it starts its own provider."""
+    for provider in json.loads(env.get("TF_REATTACH_PROVIDERS", "{}")).values():
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            if connection.connect_ex(provider["Addr"]["String"]):
+                return False
+    return True
 
 
 def folders(terraform: Path) -> list[Path]:
@@ -297,6 +310,17 @@ def _first_error(messages: list[Json]) -> str:
 def _last_line(text: str) -> str:
     lines = [line for line in text.strip().splitlines() if line.strip()]
     return lines[-1] if lines else "no output"
+
+
+def tools(snapshot: Path, terraform: str) -> str:
+    """What every verdict depends on beside the code: rules, programs and their versions, and how they are asked."""
+    gate = Checkov(snapshot, python=CHECKOV)
+    version = subprocess.run([terraform, "version"], env=environment(), capture_output=True, text=True, check=True)
+    provider = locate.provider_binary(REPO)
+    parts = [gate.fingerprint(), version.stdout.splitlines()[0], provider.name if provider else "no running provider"]
+    files = [REPO / "terraform/.terraform.lock.hcl", *(REPO / file for file in OWN_CODE)]
+    parts += [hashlib.sha256(file.read_bytes()).hexdigest() for file in files]
+    return "\n".join(parts)
 
 
 def environment() -> dict[str, str]:

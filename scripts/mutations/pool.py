@@ -12,25 +12,72 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orchestrator.warm import client, locate, types_used
-from scripts.mutations import catch, generate
+from scripts.mutations import catch, generate, kept
 
 TOGETHER = 40
 
-_bench: catch.Bench | None = None
+Judged = tuple[list[catch.Verdict], list[str]]
+"""Verdicts, and what was red before any change."""
 
 
-def judged(mutants: list[generate.Mutant], jobs: int) -> tuple[list[catch.Verdict], list[str]]:
-    """Verdicts by name, and what could not be tried because it was red unchanged."""
-    verdicts: list[catch.Verdict] = []
-    problems: dict[str, None] = {}
+class _Worker:
+    """What a process holds: its bench, the verdicts' file, and the sign that all shall stop."""
+
+    def __init__(self, bench: catch.Bench, store: kept.Store, stop: Path) -> None:
+        self.bench, self.store, self._stop = bench, store, stop
+
+    def judge(self, mutants: list[generate.Mutant]) -> Judged:
+        """Raises `ProviderGone`, after which no worker tries another mutant."""
+        verdicts, problems = [], []
+        for mutant in mutants:
+            if self._stop.exists():
+                break
+            try:
+                verdict = self.bench.judge(mutant)
+            except catch.BaselineRed as red:
+                problems.append(str(red))
+            except catch.ProviderGone:
+                self._stop.touch()
+                raise
+            else:
+                self.store.add(mutant, verdict.policies, verdict.tests, verdict.reach)
+                verdicts.append(verdict)
+        return verdicts, problems
+
+
+_worker: _Worker | None = None
+
+
+def judged(mutants: list[generate.Mutant], jobs: int, snapshot: Path, store: kept.Store) -> Judged:
+    """Verdicts, and what could not be tried because it was red unchanged.
+
+    Args:
+        mutants: to be tried.
+        jobs: processes.
+        snapshot: copy of the repository from which the mutants were made; each process works in a copy of it.
+        store: where verdicts are kept as they are reached.
+
+    Raises:
+        ProviderGone: at once, with the verdicts so far in the store.
+    """
+    if not mutants:
+        return [], []
     with (
         tempfile.TemporaryDirectory(prefix="mutations-") as scratch,
-        _providers(Path(scratch)) as envs,
+        _providers(snapshot) as envs,
         concurrent.futures.ProcessPoolExecutor(
-            jobs, multiprocessing.get_context("spawn"), _start, (scratch, envs, _binary())
+            jobs, multiprocessing.get_context("spawn"), _start, (scratch, snapshot, store, envs, terraform_binary())
         ) as executor,
     ):
-        waiting = [executor.submit(_judge, part) for part in _parts(mutants)]
+        return _collected(executor, [executor.submit(_judge, part) for part in _parts(mutants)], len(mutants))
+
+
+def _collected(
+    executor: concurrent.futures.Executor, waiting: list[concurrent.futures.Future[Judged]], total: int
+) -> Judged:
+    verdicts: list[catch.Verdict] = []
+    problems: dict[str, None] = {}
+    try:
         for future in concurrent.futures.as_completed(waiting):
             judged_here, red = future.result()
             verdicts += judged_here
@@ -38,8 +85,11 @@ def judged(mutants: list[generate.Mutant], jobs: int) -> tuple[list[catch.Verdic
             for verdict in judged_here:
                 if not verdict.caught:
                     sys.stderr.write(f"survived: {verdict.mutant.name}\n")
-            sys.stderr.write(f"{len(verdicts)} of {len(mutants)}\n")
-    return sorted(verdicts, key=lambda verdict: verdict.mutant.name), list(problems)
+            sys.stderr.write(f"{len(verdicts)} of {total}\n")
+    except catch.ProviderGone:
+        executor.shutdown(wait=False, cancel_futures=True)
+        raise
+    return verdicts, list(problems)
 
 
 def _parts(mutants: list[generate.Mutant]) -> list[list[generate.Mutant]]:
@@ -52,32 +102,26 @@ def _parts(mutants: list[generate.Mutant]) -> list[list[generate.Mutant]]:
     return sorted(parts, key=len, reverse=True)
 
 
-def _start(scratch: str, envs: catch.Environments, binary: str) -> None:
-    global _bench
-    copy = catch.copy_of_repository(Path(tempfile.mkdtemp(prefix="bench-", dir=scratch)))
-    _bench = catch.Bench(copy, envs, binary)
+def _start(scratch: str, snapshot: Path, store: kept.Store, envs: catch.Environments, binary: str) -> None:
+    global _worker
+    copy = Path(tempfile.mkdtemp(prefix="bench-", dir=scratch)) / "repository"
+    shutil.copytree(snapshot, copy, symlinks=True)
+    _worker = _Worker(catch.Bench(copy, envs, binary), store, Path(scratch) / "stop")
 
 
-def _judge(mutants: list[generate.Mutant]) -> tuple[list[catch.Verdict], list[str]]:
-    assert _bench
-    verdicts, problems = [], []
-    for mutant in mutants:
-        try:
-            verdicts.append(_bench.judge(mutant))
-        except catch.BaselineRed as red:
-            problems.append(str(red))
-    return verdicts, problems
+def _judge(mutants: list[generate.Mutant]) -> Judged:
+    assert _worker
+    return _worker.judge(mutants)
 
 
 @contextmanager
-def _providers(scratch: Path) -> Iterator[catch.Environments]:
+def _providers(repo: Path) -> Iterator[catch.Environments]:
     """Running providers for all: they only lend their schema to the mocks."""
     env = catch.environment()
     binary = locate.provider_binary(catch.REPO)
     if binary is None:
         yield catch.Environments(env, env)
         return
-    repo = catch.copy_of_repository(scratch / "provider")
     folders = catch.folders(repo / "terraform")
     everything = set(types_used.in_tree(repo / "terraform/modules", repo / "terraform/phases"))
     for mocks in (repo / "tests/terraform/mocks").iterdir():
@@ -94,7 +138,7 @@ def _providers(scratch: Path) -> Iterator[catch.Environments]:
         client.stop(repo, binary)
 
 
-def _binary() -> str:
+def terraform_binary() -> str:
     own = catch.REPO / ".tools/bin/terraform"
     found = str(own) if own.exists() else shutil.which("terraform")
     if not found:

@@ -38,6 +38,7 @@ class Result:
     Attributes:
         proofs: own rule to the fixtures that only it tells from right ones.
         reasons: words for survivors: the start of a mutant's name, to the reason why it may survive.
+        reused: verdicts that earlier runs reached about the same code.
     """
 
     verdicts: Sequence[Verdict]
@@ -46,6 +47,7 @@ class Result:
     rule_names: Mapping[str, str]
     seconds: float
     day: dt.date
+    reused: int = 0
 
     @property
     def survivors(self) -> list[Verdict]:
@@ -80,7 +82,8 @@ def page(result: Result) -> str:
             *INTRODUCTION.splitlines(),
             "",
             f"{result.day}: **{len(verdicts) - len(result.survivors)} of {len(verdicts)} mutants caught "
-            f"({result.caught_percent:.1f} %)** in {result.seconds / 60:.0f} minutes; the goal is {GOAL_PERCENT} %.",
+            f"({result.caught_percent:.1f} %)** in {result.seconds / 60:.0f} minutes{_reused(result)}; "
+            f"the goal is {GOAL_PERCENT} %.",
             "",
             "## By what was weakened",
             "",
@@ -121,6 +124,10 @@ def page(result: Result) -> str:
             "",
         ]
     )
+
+
+def _reused(result: Result) -> str:
+    return f", {result.reused} of the verdicts kept from earlier runs about the same code" if result.reused else ""
 
 
 def _categories(verdicts: Sequence[Verdict]) -> Iterable[tuple[object, ...]]:
