@@ -15,9 +15,9 @@ from orchestrator.config.models import Blueprint, Environment
 from orchestrator.session import state_tags
 from orchestrator.tools.interfaces import (
     Cloud,
-    DueRelease,
     EmulatorInfo,
     EmulatorProcess,
+    EndpointState,
     EventSink,
     Json,
     Packager,
@@ -132,10 +132,10 @@ class RealTools:
             on_event=on_event,
         )
 
-    def releases_due(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, DueRelease]:
-        from orchestrator.release import due
+    def endpoints(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:
+        from orchestrator.release import endpoints
 
-        return due(cloud, parameters)
+        return endpoints(cloud, parameters)
 
     def release(
         self, cloud: Cloud, machine: str, versions: Mapping[str, str | None], *, on_event: EventSink

@@ -13,14 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from orchestrator import plan as steps
-from orchestrator import stacks, teardown
+from orchestrator import rollout, stacks, teardown
 from orchestrator.config.checks import LOCAL_ACCOUNT_ID
 from orchestrator.errors import (
     CredentialsError,
     EmulatorError,
     PipelineFailed,
     PlatformError,
-    ReleaseFailed,
     SetupError,
     SmokeFailed,
     WaitingForModel,
@@ -97,6 +96,7 @@ class Executor:
             risks=risk_results(self.session.risks, [stack.name for stack in plan.stacks]),
             policy=policy_result(self.session.policy),
             pipeline=self.session.pipeline,
+            releases=rollout.verified(self.session),
             smoke=self.session.smoke,
             orphans=self.session.orphans,
         )
@@ -210,33 +210,8 @@ class Executor:
         return receive
 
     def _release(self, step: steps.Release) -> None:
-        session = self.session
-        parameters = {
-            name: str(parameter)
-            for name in step.blueprints
-            if (parameter := session.outputs.get(f"blueprint-{name}", {}).get("release_parameter_name"))
-        }
-        due = session.tools.releases_due(session.target.cloud, parameters)
-        if not due:
-            session.journal.stage(step.name, "not needed: every endpoint runs what its files and the live version make")
-            return
-        machine = session.outputs.get(steps.RELEASES, {}).get("release", {}).get("state_machine_arn")
-        if machine is None:
-            raise ReleaseFailed(
-                f"{'; '.join(each.reason for each in due.values())}; what would change that is not deployed",
-                hint=f"`orchestrator deploy {session.environment.name}` deploys the stack `{steps.RELEASES}`",
-            )
-        versions = {name: each.version for name, each in due.items()}
-        sink = self._interruptible(session.journal.sink(step.name), "releases were running; they go on")
-        results = session.tools.release(session.target.cloud, machine, versions, on_event=sink)
-        failed = [result for result in results if result.error]
-        if failed:
-            raise ReleaseFailed(
-                "; ".join(f"{result.blueprint}: {result.error}" for result in failed),
-                hint=f"the endpoint runs what it ran before; the execution {failed[0].execution_arn} has every step",
-            )
-        changed = [result.blueprint for result in results if result.changed]
-        session.journal.stage(step.name, f"released {', '.join(changed) or 'nothing: somebody else had already'}")
+        sink = self._interruptible(self.session.journal.sink(step.name), "releases were running; they go on")
+        rollout.release(self.session, step, sink)
 
     def _smoke_test(self, step: steps.SmokeTest) -> None:
         session = self.session

@@ -96,6 +96,11 @@ def _rest(result: Result) -> Iterator[str]:
         yield from _table(
             f"Pipeline: {result.pipeline.status}", ("step", "status", "fidelity", "seconds", "detail"), steps
         )
+    endpoints = [
+        (each.blueprint, each.status, each.before or "", each.now or "", ", ".join(each.verified), each.error or "")
+        for each in result.releases
+    ]
+    yield from _table("Releases", ("endpoint", "verdict", "before", "now", "verified by", "reason"), endpoints)
     probes = [
         (each.probe, each.blueprint, each.source, each.method, each.latency_ms, each.fidelity, each.status, each.detail)
         for each in result.smoke
@@ -139,6 +144,6 @@ def _table(title: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -
 
 def _cell(value: Cell) -> str:
     if isinstance(value, str):
-        bad = ' class="bad"' if value in ("failed", "FAILED") else ""
+        bad = ' class="bad"' if value in ("failed", "FAILED", "rolled-back") else ""
         return f"<td{bad}>{escape(value)}</td>"
     return f'<td class="number">{value:.1f}</td>' if isinstance(value, float) else f'<td class="number">{value}</td>'

@@ -11,7 +11,14 @@ from orchestrator.result import Result
 
 _DETAIL_WIDTH = 160
 """A failed job's own description can be pages long; result.json has all of it."""
-_STYLES = {"failed": "bold red", "skipped": "yellow", "unchanged": "dim", "not-run": "yellow"}
+_STYLES = {
+    "failed": "bold red",
+    "rolled-back": "bold red",
+    "skipped": "yellow",
+    "due": "yellow",
+    "not-run": "yellow",
+    "unchanged": "dim",
+}
 
 
 def show(console: Console, result: Result, folder: Path, *, why: bool = False) -> None:
@@ -25,6 +32,7 @@ def show(console: Console, result: Result, folder: Path, *, why: bool = False) -
         _why(console, result)
     _policy(console, result)
     _pipeline(console, result)
+    _releases(console, result)
     _smoke(console, result)
     if result.orphans is not None:
         left = f"{len(result.orphans)} resources still carry the tags of `{result.env}`" if result.orphans else None
@@ -140,6 +148,18 @@ def _pipeline(console: Console, result: Result) -> None:
     if pipeline.model_package_arn:
         console.line(f"Model:   {pipeline.model_package_arn}")
     console.line()
+
+
+def _releases(console: Console, result: Result) -> None:
+    """What is live, where this run changed it or should have."""
+    told = [each for each in result.releases if each.status != "unchanged"]
+    rows = [
+        (each.blueprint, each.status, each.before or "-", each.now or "-", ", ".join(each.verified) or "nothing")
+        for each in told
+    ]
+    if rows:
+        columns = ("endpoint", "verdict", "before", "now", "verified by")
+        console.table("Releases", columns, rows, styles=[_STYLES.get(each.status, "") for each in told])
 
 
 def _smoke(console: Console, result: Result) -> None:

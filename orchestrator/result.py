@@ -86,6 +86,22 @@ class PipelineRunResult(Part):
     error: str | None = None
 
 
+class EndpointResult(Part):
+    """One endpoint that changes through releases alone."""
+
+    blueprint: str
+    status: Literal["launched", "unchanged", "released", "rolled-back", "failed", "due"] = Field(
+        description="failed: the endpoint was not touched, or somebody has to look; due: not begun"
+    )
+    before: str | None = Field(None, description="configuration that was live before this run; none: no endpoint")
+    now: str | None = Field(None, description="configuration that is live now, as SageMaker says")
+    model_version: str = Field(description="that it should run")
+    verified: list[str] = Field([], description="what vouches for `now`: DescribeEndpoint, probes")
+    rolled_back: bool = False
+    execution_arn: str | None = None
+    error: str | None = None
+
+
 class SmokeResult(Part):
     probe: str
     blueprint: str
@@ -120,6 +136,7 @@ class Result(Part):
     risks: list[RiskResult] = Field([], description="what the plans lose, grant or expose; see `--accept-risk`")
     policy: PolicyResult | None = None
     pipeline: PipelineRunResult | None = None
+    releases: list[EndpointResult] = Field([], description="what was live before, what is now, and who vouches for it")
     smoke: list[SmokeResult] = []
     orphans: list[str] | None = Field(None, description="destroy only: what still carries the environment's tags")
 

@@ -12,7 +12,7 @@ from orchestrator.errors import EmulatorError, PlatformError
 from orchestrator.examples import for_environment
 from orchestrator.graph import Graph
 from orchestrator.journal import Journal
-from orchestrator.result import PipelineRunResult, SmokeResult, StackResult
+from orchestrator.result import EndpointResult, PipelineRunResult, SmokeResult, StackResult
 from orchestrator.risk import Risk
 from orchestrator.toolbox import Tools
 from orchestrator.tools.interfaces import Cloud, EmulatorInfo, Json, Package, PolicyReport, StateStore
@@ -80,6 +80,7 @@ class Session:
     risks: list[Risk] = field(default_factory=list)
     """Of every plan made, previews included."""
     pipeline: PipelineRunResult | None = None
+    releases: list[EndpointResult] = field(default_factory=list)
     smoke: list[SmokeResult] = field(default_factory=list)
     orphans: list[str] | None = None
     waiting: list[str] = field(default_factory=list)

@@ -14,9 +14,9 @@ from typing import Protocol
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.tools.interfaces import (
     Cloud,
-    DueRelease,
     EmulatorInfo,
     EmulatorProcess,
+    EndpointState,
     EventSink,
     Json,
     Packager,
@@ -63,8 +63,8 @@ class Tools(Protocol):
     def run_pipeline(
         self, cloud: Cloud, models_outputs: Json, *, bucket: str, dataset: Path | None, on_event: EventSink
     ) -> PipelineResult: ...
-    def releases_due(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, DueRelease]:
-        """Of the endpoints whose specifications these parameters hold, by blueprint, those that run something else."""
+    def endpoints(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:
+        """Of the endpoints whose specifications these parameters hold, by blueprint, what they run and should run."""
         ...
 
     def release(

@@ -6,6 +6,6 @@ from the endpoint.
 """
 
 from orchestrator.release.execution import run
-from orchestrator.release.standing import Standing, due, standing
+from orchestrator.release.standing import Standing, endpoints, standing
 
-__all__ = ["Standing", "due", "run", "standing"]
+__all__ = ["Standing", "endpoints", "run", "standing"]

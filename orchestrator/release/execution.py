@@ -52,6 +52,7 @@ def follow(cloud: Cloud, execution: str, blueprint: str, on_event: EventSink) ->
         status=str(found["status"]),
         changed=bool(output.get("changed")),
         config_name=output.get("config_name"),
+        previous_config_name=output.get("previous_config_name"),
         error=None if found["status"] == "SUCCEEDED" else why or f"the execution ended as {found['status']}",
     )
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator.errors import PlatformError
 from orchestrator.tools.aws import error_code, explained
-from orchestrator.tools.interfaces import Cloud, DueRelease, Json
+from orchestrator.tools.interfaces import Cloud, EndpointState, Json
 
 BAD_ENDS = ("failed", "rolled-back", "stuck")
 
@@ -76,13 +76,19 @@ def standing(cloud: Cloud, parameter: str) -> Standing:
     )
 
 
-def due(cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, DueRelease]:
-    """By blueprint the endpoints that do not run what they should."""
+def endpoints(cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:
+    """How each endpoint stands, by blueprint; given are the parameters of their specifications."""
     found = {name: standing(cloud, parameter) for name, parameter in parameters.items()}
     return {
-        name: DueRelease(each.difference, each.version if each.asked else None)
+        name: EndpointState(
+            running=each.running,
+            in_service=each.status == "InService",
+            version=each.version,
+            asked=each.asked,
+            difference=each.difference,
+            last=str(each.record.get("status", "")),
+        )
         for name, each in found.items()
-        if not each.settled
     }
 
 

@@ -238,12 +238,24 @@ class PipelineResult:
 
 
 @dataclass(frozen=True)
-class DueRelease:
-    """An endpoint that runs something else than it should."""
+class EndpointState:
+    """What an endpoint runs, and what it should.
 
-    reason: str
-    version: str | None
-    """The one that somebody asked for; `None`: the live one."""
+    Attributes:
+        running: name of its configuration.
+        in_service: whether SageMaker calls it so.
+        version: the model version that it should run.
+        asked: whether somebody named that version; else it is the live one.
+        difference: why a release is due, in a sentence; empty when none is.
+        last: how the last release ended; empty before the first.
+    """
+
+    running: str
+    in_service: bool
+    version: str
+    asked: bool
+    difference: str = ""
+    last: str = ""
 
 
 @dataclass(frozen=True)
@@ -257,6 +269,7 @@ class ReleaseResult:
     changed: bool
     config_name: str | None
     error: str | None = None
+    previous_config_name: str | None = None
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from orchestrator.config.models import Blueprint, Environment
 from orchestrator.tools.interfaces import (
     ApplySummary,
     Cloud,
-    DueRelease,
     EmulatorInfo,
+    EndpointState,
     EventSink,
     Json,
     PipelineResult,
@@ -102,7 +102,8 @@ class FakeTools:
     Attributes:
         pipeline_answer: what the pipeline run returns; a success makes a version live.
         probes: status of the probe by blueprint, `ok` unless given.
-        due: releases that are due, by blueprint; `released` keeps those that were asked for.
+        due: by blueprint why a release is due; `released` keeps those that were asked for.
+        asked: versions that somebody asked for, by blueprint.
         release_answer: how a release ends.
         makes_live: whether a successful pipeline approves its model.
     """
@@ -116,7 +117,8 @@ class FakeTools:
     pipeline_runs: list[Json] = field(default_factory=list)
     environments: list[str | None] = field(default_factory=list)
     modules: dict[tuple[str, str], Path] = field(default_factory=dict)
-    due: dict[str, DueRelease] = field(default_factory=dict)
+    due: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
     release_answer: Callable[[str], ReleaseResult] = release_succeeds
     looked_at: list[dict[str, str]] = field(default_factory=list)
     released: list[Json] = field(default_factory=list)
@@ -170,9 +172,23 @@ class FakeTools:
             self.live[models_outputs["sagemaker"]["live_parameter_name"]] = dict(VERSION)
         return result
 
-    def releases_due(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, DueRelease]:
+    def endpoints(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:
         self.looked_at.append(dict(parameters))
-        return {name: due for name, due in self.due.items() if name in parameters}
+        return {name: self._endpoint(name) for name in parameters}
+
+    def _endpoint(self, name: str) -> EndpointState:
+        """A release that succeeded settles it, a red one goes back."""
+        ended = [self.release_answer(name) for each in self.released if name in each["versions"]]
+        red = [each for each in ended if each.error]
+        config = f"mlops-local-{name}-00000000-"
+        return EndpointState(
+            running=config + ("v2" if ended and not red else "v1"),
+            in_service=True,
+            version=self.asked.get(name, VERSION["model_package_arn"]),
+            asked=name in self.asked,
+            difference="" if ended and not red else self.due.get(name, ""),
+            last="rolled-back" if red else "released" if ended else "",
+        )
 
     def release(
         self, cloud: Cloud, machine: str, versions: Mapping[str, str | None], *, on_event: EventSink

@@ -12,8 +12,9 @@ from orchestrator.config import Environment
 from orchestrator.errors import ReleaseFailed, TerraformError
 from orchestrator.graph import Graph
 from orchestrator.plan import Plan
+from orchestrator.result import Result
 from orchestrator.session import open_target
-from orchestrator.tools.interfaces import DueRelease, PolicyReport, ReleaseResult
+from orchestrator.tools.interfaces import EndpointState, PolicyReport, ReleaseResult
 from tests.fakes.policy import violation
 from tests.fakes.terraform import EMPTY
 from tests.fakes.tools import MACHINE, VERSION, FakeTools, pipeline_succeeds
@@ -259,14 +260,14 @@ def test_smoke_alone_probes_what_is_deployed(run: Runs, deploy: Plan, graph: Gra
 
 
 def test_a_deploy_releases_what_is_due_before_it_probes(run: Runs, deploy: Plan, tools: FakeTools) -> None:
-    tools.due = {"reviews": DueRelease("it runs version 1", None)}
+    tools.due = {"reviews": "it runs version 1"}
     assert run(deploy).exit_code == 0
-    assert tools.looked_at == [{"reviews": "/mlops/local/releases/specs/reviews"}]
+    assert tools.looked_at[0] == {"reviews": "/mlops/local/releases/specs/reviews"}
     assert tools.released == [{"machine": MACHINE, "versions": {"reviews": None}}]
 
 
 def test_a_version_that_was_asked_for_stays_when_the_file_changes(run: Runs, deploy: Plan, tools: FakeTools) -> None:
-    tools.due = {"reviews": DueRelease("it has another size", "arn:version/1")}
+    tools.due, tools.asked = {"reviews": "it has another size"}, {"reviews": "arn:version/1"}
     assert run(deploy).exit_code == 0
     assert [each["versions"] for each in tools.released] == [{"reviews": "arn:version/1"}]
 
@@ -277,22 +278,54 @@ def test_what_runs_already_is_not_released(run: Runs, deploy: Plan, tools: FakeT
 
 
 def test_a_red_release_is_a_red_deploy(run: Runs, deploy: Plan, tools: FakeTools) -> None:
-    tools.due = {"reviews": DueRelease("it runs version 1", None)}
+    tools.due = {"reviews": "it runs version 1"}
     tools.release_answer = lambda name: ReleaseResult(name, "arn:execution", "FAILED", False, None, "ProbeFailed: no")
     result = run(deploy)
     assert result.exit_code == ReleaseFailed.exit_code
     assert result.error is not None
     assert (result.error.step, result.error.message) == ("release", "reviews: ProbeFailed: no")
     assert result.smoke == []
+    assert endings(result)["reviews"] == ("rolled-back", V1, V1, ("DescribeEndpoint",))
+    [told] = [each for each in result.releases if each.blueprint == "reviews"]
+    assert (told.rolled_back, told.error, told.execution_arn) == (True, "ProbeFailed: no", "arn:execution")
+
+
+V1, V2 = "mlops-local-reviews-00000000-v1", "mlops-local-reviews-00000000-v2"
+
+
+def endings(result: Result) -> dict[str, tuple[str, str | None, str | None, tuple[str, ...]]]:
+    """What the result says of each endpoint: verdict, what was live, what is, and who vouches for it."""
+    return {each.blueprint: (each.status, each.before, each.now, tuple(each.verified)) for each in result.releases}
+
+
+def test_the_result_says_what_is_live_since_when_and_who_saw_it(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    seen = ("DescribeEndpoint", "smoke api")
+    assert endings(run(deploy))["reviews"] == ("launched", None, V1, seen)
+    assert endings(run(deploy))["reviews"] == ("unchanged", V1, V1, seen)
+    tools.due = {"reviews": "it runs version 1"}
+    released = endings(run(deploy))["reviews"]
+    assert released == ("released", V1, V2, ("DescribeEndpoint", "probe of the release", "smoke api"))
+
+
+def test_a_release_that_says_it_went_well_is_not_believed(
+    run: Runs, deploy: Plan, tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(deploy)
+    stays = EndpointState(V1, True, "arn:version/2", False, "it runs version 1", "rolled-back")
+    monkeypatch.setattr(tools, "endpoints", lambda cloud, parameters: {"reviews": stays})
+    result = run(deploy)
+    assert endings(result)["reviews"] == ("rolled-back", V1, V1, ("DescribeEndpoint",))
+    assert result.exit_code == ReleaseFailed.exit_code
 
 
 def test_a_release_without_its_machine_says_what_to_deploy(run: Runs, deploy: Plan, tools: FakeTools) -> None:
-    tools.due = {"reviews": DueRelease("it runs version 1", None)}
+    tools.due = {"reviews": "it runs version 1"}
     tools.terraform.silent.add("releases")
     result = run(dataclasses.replace(deploy, steps=tuple(step for step in deploy.steps if step.name != "releases")))
     assert result.exit_code == ReleaseFailed.exit_code
     assert result.error is not None
     assert result.error.hint == "`orchestrator deploy local` deploys the stack `releases`"
+    assert endings(result)["reviews"] == ("due", None, V1, ())
 
 
 def test_one_blueprint_is_destroyed_and_deployed_again_and_the_others_never_notice(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from orchestrator import page
-from orchestrator.result import ChangeResult, ErrorResult, Result, RiskResult, StackResult
+from orchestrator.result import ChangeResult, EndpointResult, ErrorResult, Result, RiskResult, StackResult
 from orchestrator.tools.interfaces import Json
 
 EVENTS: list[Json] = [
@@ -51,3 +51,18 @@ def test_the_page_is_well_formed_and_loads_nothing() -> None:
     shown = page.render(result(), EVENTS)
     ET.fromstring(shown.removeprefix("<!doctype html>\n").replace('<meta charset="utf-8">', ""))
     assert not any(word in shown for word in ("http", "<script", "<link", "url("))
+
+
+def test_what_is_live_and_who_vouches_for_it_is_on_the_page() -> None:
+    back = EndpointResult(
+        blueprint="reviews",
+        status="rolled-back",
+        before="r-1-v1",
+        now="r-1-v1",
+        model_version="arn:v2",
+        verified=["DescribeEndpoint"],
+        error="ProbeFailed",
+    )
+    shown = page.render(result(releases=[back]), EVENTS)
+    row = '<td>reviews</td><td class="bad">rolled-back</td><td>r-1-v1</td><td>r-1-v1</td>'
+    assert f"<tr>{row}<td>DescribeEndpoint</td><td>ProbeFailed</td></tr>" in shown

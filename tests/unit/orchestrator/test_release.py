@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from orchestrator import release
 from orchestrator.errors import PlatformError, ReleaseFailed
 from orchestrator.release import execution
-from orchestrator.tools.interfaces import DueRelease, Json
+from orchestrator.tools.interfaces import EndpointState, Json
 from tests.fakes.aws import FakeCloud
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-release"
@@ -104,22 +104,26 @@ SPECS = {"reviews": "/p/specs/reviews"}
 
 
 def test_an_endpoint_that_runs_what_it_should_needs_no_release() -> None:
-    assert release.due(endpoint("e-0a1b2c3d-v2"), SPECS) == {}
+    found = release.endpoints(endpoint("e-0a1b2c3d-v2"), SPECS)
+    assert found == {"reviews": EndpointState("e-0a1b2c3d-v2", True, ARN.format(2), False)}
 
 
 @pytest.mark.parametrize("running", ["e-0a1b2c3d-v1", "e-ffffffff-v2"], ids=["older-version", "other-size"])
 def test_another_version_or_size_is_due(running: str) -> None:
     words = f"the endpoint e runs {running}, specification and version make e-0a1b2c3d-v2"
-    assert release.due(endpoint(running), SPECS) == {"reviews": DueRelease(words, None)}
+    found = release.endpoints(endpoint(running), SPECS)
+    assert found == {"reviews": EndpointState(running, True, ARN.format(2), False, words)}
 
 
 def test_a_version_that_was_asked_for_is_released_again() -> None:
     asked = {"status": "released", "asked": True, "model_package_arn": ARN.format(1)}
-    assert release.due(endpoint("e-0a1b2c3d-v1", **{"/p/records/reviews": asked}), SPECS) == {}
-    found = release.due(endpoint("e-ffffffff-v1", **{"/p/records/reviews": asked}), SPECS)
-    assert found["reviews"].version == ARN.format(1)
+    found = release.endpoints(endpoint("e-0a1b2c3d-v1", **{"/p/records/reviews": asked}), SPECS)
+    assert found["reviews"] == EndpointState("e-0a1b2c3d-v1", True, ARN.format(1), True, "", "released")
+    found = release.endpoints(endpoint("e-ffffffff-v1", **{"/p/records/reviews": asked}), SPECS)
+    assert (found["reviews"].version, found["reviews"].asked) == (ARN.format(1), True)
+    assert found["reviews"].difference
 
 
 def test_a_damaged_parameter_is_named() -> None:
     with pytest.raises(PlatformError, match=r"the parameter /p/specs/reviews should hold a JSON object, got `\[1\]`"):
-        release.due(endpoint("e", **{"/p/specs/reviews": "[1]"}), SPECS)
+        release.endpoints(endpoint("e", **{"/p/specs/reviews": "[1]"}), SPECS)
