@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -51,7 +52,8 @@ def own_rules(repo: Path) -> dict[str, Rule]:
                 f"{file}: not a rule: only *.yaml and *.py files are loaded",
                 hint="write the rule as YAML or Python, or move the file out of policies/checks",
             )
-        rule = _read(file)
+        status = file.stat()
+        rule = _read(file, status.st_mtime_ns, status.st_size)
         if rule.id in rules:
             # checkov keeps the first of two rules with one id and says nothing.
             raise PolicyGateBroken(
@@ -64,7 +66,9 @@ def own_rules(repo: Path) -> dict[str, Rule]:
     return rules
 
 
-def _read(file: Path) -> Rule:
+@lru_cache(maxsize=1024)
+def _read(file: Path, modified_ns: int, size: int) -> Rule:
+    """Remembered until the file changes: every scan of a run asks for all rules, and YAML takes its time."""
     try:
         document = yaml.safe_load(_description(file))
         metadata = document["metadata"]

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 
 _BLOCK = re.compile(r'^\s*(?:resource|data|ephemeral)\s+"(aws_[a-z0-9_]+)"', re.MULTILINE)
+_CODE = (".tf", ".tf.json", ".tftest.hcl")
 _MOCKED = re.compile(r'^\s*(?:mock_resource|mock_data|override_resource|override_data)\s+"(aws_[a-z0-9_]+)"', re.M)
+_NESTED = re.compile(r'^\s*(?:dynamic\s+")?([a-z0-9_]+)"?\s*\{', re.MULTILINE)
 
 
 def in_hcl(text: str) -> set[str]:
     """Types in one `.tf` or `.tftest.hcl` file."""
     return set(_BLOCK.findall(text)) | set(_MOCKED.findall(text))
+
+
+def blocks_in_tree(*folders: Path) -> frozenset[str]:
+    """Names of nested blocks anywhere below the folders, and of whatever else a brace follows."""
+    files = (path for folder in folders for path in folder.rglob("*.tf") if ".terraform" not in path.parts)
+    return frozenset(name for path in files for name in _NESTED.findall(path.read_text(encoding="utf-8")))
 
 
 def in_json(text: str) -> set[str]:
@@ -31,11 +41,18 @@ def in_tree(*folders: Path) -> frozenset[str]:
     """Types used anywhere below the folders."""
     found: set[str] = set()
     for folder in folders:
-        for path in folder.rglob("*"):
-            if ".terraform" in path.parts:
-                continue
-            if path.name.endswith((".tf", ".tftest.hcl")):
-                found |= in_hcl(path.read_text(encoding="utf-8"))
-            elif path.name.endswith(".tf.json"):
-                found |= in_json(path.read_text(encoding="utf-8"))
+        for parent, inner, names in os.walk(folder):
+            inner[:] = [name for name in inner if name != ".terraform"]
+            for name in names:
+                if name.endswith(_CODE):
+                    path = os.path.join(parent, name)
+                    status = os.stat(path)
+                    found |= _in_file(path, status.st_mtime_ns, status.st_size)
     return frozenset(found)
+
+
+@lru_cache(maxsize=4096)
+def _in_file(path: str, modified_ns: int, size: int) -> frozenset[str]:
+    """Remembered until the file changes: every command of every stack asks for the whole tree."""
+    text = Path(path).read_text(encoding="utf-8")
+    return frozenset(in_json(text) if path.endswith(".tf.json") else in_hcl(text))

@@ -36,6 +36,12 @@ def test_a_rule_is_read_from_its_file(tmp_path: Path, checks: Path) -> None:
     assert rules["MLOPS_X_1"].repair == "do it"
 
 
+def test_a_changed_rule_is_read_again(tmp_path: Path, checks: Path) -> None:
+    assert own_rules(tmp_path)["MLOPS_X_1"].severity == "HIGH"
+    (checks / "one.yaml").write_text(RULE.replace("HIGH", "CRITICAL"), encoding="utf-8")
+    assert own_rules(tmp_path)["MLOPS_X_1"].severity == "CRITICAL"
+
+
 def test_two_rules_with_one_id_are_refused(tmp_path: Path, checks: Path) -> None:
     (checks / "two.yaml").write_text(RULE, encoding="utf-8")
     with pytest.raises(PolicyGateBroken, match=r"two\.yaml: the rule id MLOPS_X_1 is already used by one\.yaml"):

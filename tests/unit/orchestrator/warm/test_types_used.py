@@ -20,3 +20,11 @@ def test_types_of_hcl_tests_json_and_state(tmp_path: Path) -> None:
         "aws_sqs_queue",
         "aws_s3_bucket",
     }
+
+
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    file = tmp_path / "main.tf"
+    file.write_text('resource "aws_sns_topic" "a" {}\n')
+    assert types_used.in_tree(tmp_path) == {"aws_sns_topic"}
+    file.write_text('resource "aws_sqs_queue" "ab" {}\n')
+    assert types_used.in_tree(tmp_path) == {"aws_sqs_queue"}
