@@ -11,7 +11,8 @@ from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
     from orchestrator.graph import Graph
-    from orchestrator.tools.interfaces import StateStore
+    from orchestrator.session import Target
+    from orchestrator.toolbox import Tools
 
 
 @click.command("status")
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, as_json: bool) -> None:
-    """Per stack of ENV: serial and size of its state, who holds a lock; and how the last run ended."""
+    """Per stack of ENV: serial and size of its state, who holds a lock; what endpoints run; how the last run ended."""
     from orchestrator import runs
 
     app: App = ctx.obj
@@ -28,39 +29,66 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     last = runs.latest(app.repo, env)
     if environment.is_local and tools.emulator.status() is None:
         where, stacks = "the local AWS is not running, so nothing is deployed in it", []
+        endpoints: list[dict[str, Any]] = []
     else:
         target = app.target(tools)
         where = f"account {target.account_id}, {environment.platform.region}"
         where += f", {target.endpoint}" if target.endpoint else ""
-        stacks = _stacks(target.store, graph)
+        stacks, endpoints = _stacks(target, graph), _endpoints(tools, target, graph)
     last_run = (
         last.model_dump(mode="json", include={"run_id", "command", "status", "exit_code", "started_at"})
         if last
         else None
     )
     if as_json:
-        app.console.json({"env": env, "where": where, "stacks": stacks, "last_run": last_run})
+        app.console.json({"env": env, "where": where, "stacks": stacks, "endpoints": endpoints, "last_run": last_run})
         return
     app.console.line(f"{env}: {where}")
     rows = [(each["name"], str(each["serial"] or "-"), str(each["resources"]), _lock(each["lock"])) for each in stacks]
     if rows:
         app.console.table("Stacks", ("stack", "serial#", "resources#", "lock"), rows)
+    running = [(each["blueprint"], each["running"] or "-", each["version"] or "-", each["note"]) for each in endpoints]
+    if running:
+        app.console.table("Endpoints", ("blueprint", "runs", "version that it should run", "note"), running)
     if last_run:
         app.console.line(f"Last run: {last_run['command']} {last_run['status']} at {last_run['started_at']}")
     else:
         app.console.line("Last run: none")
 
 
-def _stacks(store: StateStore, graph: Graph) -> list[dict[str, Any]]:
+def _endpoints(tools: Tools, target: Target, graph: Graph) -> list[dict[str, Any]]:
+    """Of every blueprint whose endpoint changes through releases: what it runs, and what it should."""
+    from orchestrator.errors import PlatformError
+    from orchestrator.values import published
+
     found = []
     for stack in graph.stacks:
-        state = store.read(stack.name)
+        state = target.store.read(stack.name) if stack.blueprint else None
+        parameter = ((published(stack, state) if state else None) or {}).get("release_parameter_name")
+        if not stack.blueprint or not parameter:
+            continue
+        row = {"blueprint": stack.blueprint, "running": None, "version": None, "last_release": None, "note": ""}
+        try:
+            seen = tools.endpoints(target.cloud, {stack.blueprint: str(parameter)})[stack.blueprint]
+            row |= {"running": seen.running, "version": seen.version, "last_release": seen.last or None}
+            row["note"] = seen.difference or ("asked for, whichever is live" if seen.asked else "")
+        except PlatformError as error:
+            # Somebody may have taken it away by hand: that is to be told, and so are the others.
+            row["note"] = error.message
+        found.append(row)
+    return found
+
+
+def _stacks(target: Target, graph: Graph) -> list[dict[str, Any]]:
+    found = []
+    for stack in graph.stacks:
+        state = target.store.read(stack.name)
         found.append(
             {
                 "name": stack.name,
                 "serial": state.serial if state else None,
                 "resources": len(state.resources) if state else 0,
-                "lock": store.lock_info(stack.name),
+                "lock": target.store.lock_info(stack.name),
             }
         )
     return found

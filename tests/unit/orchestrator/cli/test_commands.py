@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli import COMMANDS, main
-from orchestrator.errors import CredentialsError, TerraformError
+from orchestrator.errors import CredentialsError, PlatformError, TerraformError
 from orchestrator.values import live_parameter
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import VERSION, FakeTools
@@ -186,6 +186,29 @@ def test_status(cli: Cli) -> None:
     tools = cli._tools["local"]
     tools.store.locks["data"] = {"Who": "me@host", "Created": "today", "Operation": "OperationTypeApply", "ID": "42"}
     assert "me@host since today, OperationTypeApply, id 42" in cli("status", "local").out
+
+
+def test_status_says_what_each_endpoint_runs(cli: Cli) -> None:
+    assert json.loads(cli("status", "local", "--json").out)["endpoints"] == []
+    cli("deploy", "local")
+    tools = cli._tools["local"]
+    config, version = "mlops-local-reviews-00000000-v1", VERSION["model_package_arn"]
+    row = {"blueprint": "reviews", "running": config, "version": version, "last_release": None, "note": ""}
+    assert json.loads(cli("status", "local", "--json").out)["endpoints"] == [row]
+    assert config in cli("status", "local").out
+    tools.due["reviews"] = "it runs version 1"
+    assert json.loads(cli("status", "local", "--json").out)["endpoints"][0]["note"] == "it runs version 1"
+
+
+def test_status_tells_of_an_endpoint_that_is_gone(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli("deploy", "local")
+
+    def gone(cloud: object, parameters: object) -> None:
+        raise PlatformError("cannot describe the endpoint: not found")
+
+    monkeypatch.setattr(cli._tools["local"], "endpoints", gone)
+    [row] = json.loads(cli("status", "local", "--json").out)["endpoints"]
+    assert (row["running"], row["note"]) == (None, "cannot describe the endpoint: not found")
 
 
 def test_outputs(cli: Cli) -> None:
