@@ -32,7 +32,7 @@ from work import Again, Worker
 
 SETTINGS = Settings.read(os.environ)
 LOG = get_logger("async_worker")
-QUEUE = Queue()
+QUEUE = Queue(SETTINGS.queue_url)
 WORKER = Worker(
     settings=SETTINGS,
     region=os.environ.get("AWS_REGION", ""),
@@ -86,8 +86,11 @@ def _done(record: dict[str, Any], context: Any) -> bool:
 
 
 def _postpone(record: dict[str, Any], job: Job, log: Any) -> None:
+    """Dead letters come back after their queue's own time: only object store or topic can have failed them."""
+    if job.given_up:
+        return
     try:
-        QUEUE.postpone(record, pause(job.received, SETTINGS.backoff_seconds, draw()))
+        QUEUE.postpone(record["receiptHandle"], pause(job.received, SETTINGS.backoff_seconds, draw()))
     except ServiceError as error:
         log.warning("the message comes back after the queue's own time", extra={"why": error.message})
 

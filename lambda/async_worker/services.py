@@ -92,13 +92,14 @@ class Topics:
 class Queue:
     """The queue that the messages come from."""
 
-    def postpone(self, record: Mapping[str, Any], seconds: int) -> None:
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def postpone(self, receipt: str, seconds: int) -> None:
         """Let one message come back after so many seconds, whatever the queue's own time is."""
-        arn = str(record["eventSourceARN"]).split(":")
         try:
-            url = client("sqs").get_queue_url(QueueName=arn[5], QueueOwnerAWSAccountId=arn[4])["QueueUrl"]
             client("sqs").change_message_visibility(
-                QueueUrl=url, ReceiptHandle=record["receiptHandle"], VisibilityTimeout=seconds
+                QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds
             )
         except FAILURES as error:
             raise translate(error, "the queue") from error

@@ -13,6 +13,7 @@ class Settings:
     blueprint: str
     routes_prefix: str
     bucket: str
+    queue_url: str
     success_topic_arn: str
     error_topic_arn: str
     dead_letter_arn: str
@@ -33,6 +34,7 @@ class Settings:
             blueprint=settings.text(environ, "BLUEPRINT"),
             routes_prefix=prefix,
             bucket=settings.text(environ, "BUCKET"),
+            queue_url=settings.text(environ, "QUEUE_URL"),
             success_topic_arn=settings.text(environ, "SUCCESS_TOPIC_ARN"),
             error_topic_arn=settings.text(environ, "ERROR_TOPIC_ARN"),
             dead_letter_arn=settings.text(environ, "DEAD_LETTER_ARN"),

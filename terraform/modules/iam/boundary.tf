@@ -27,18 +27,18 @@ locals {
       Sid    = "NamedAfterEnvironment"
       Effect = "Allow"
       Action = [
-        "athena:*Query*", "athena:GetWorkGroup", "cloudwatch:DescribeAlarms",
+        "athena:*Query*", "athena:GetWorkGroup", "cloudwatch:DescribeAlarms", "dynamodb:PutItem",
         "execute-api:Invoke", "glue:BatchStopJobRun", "glue:Get*", "glue:Start*",
         "lambda:GetFunction*", "lambda:InvokeFunction", "sagemaker:*Record", "sagemaker:AddTags", "sagemaker:BatchDescribeModelPackage",
         "sagemaker:Create*", "sagemaker:Delete*", "sagemaker:Describe*", "sagemaker:Invoke*", "sagemaker:List*",
-        "sagemaker:Stop*", "sagemaker:Update*", "sns:Publish", "sqs:DeleteMessage", "sqs:GetQueue*",
-        "sqs:ReceiveMessage", "sqs:SendMessage", "states:Describe*", "states:Get*", "states:List*",
+        "sagemaker:Stop*", "sagemaker:Update*", "sns:Publish", "sqs:*Message", "sqs:ChangeMessage*", "sqs:GetQueue*",
+        "states:Describe*", "states:Get*", "states:List*",
         "states:StartExecution", "states:StopExecution",
       ]
       Resource = flatten([
         local.workgroup_arn, local.state_arns,
         [for kind in ["crawler/${local.prefix}-*", "dataQualityRuleset/*", "job/${local.prefix}-*"] : "arn:${local.partition}:glue:${local.scope}:${kind}"],
-        ["arn:${local.partition}:cloudwatch:${local.scope}:alarm:${local.prefix}-*"],
+        ["arn:${local.partition}:cloudwatch:${local.scope}:alarm:${local.prefix}-*", "arn:${local.partition}:dynamodb:${local.scope}:table/${local.prefix}-*"],
         ["arn:${local.partition}:execute-api:${local.scope}:*/${var.context.environment}/*"],
         ["arn:${local.partition}:lambda:${local.scope}:function:${local.prefix}-*"],
         ["arn:${local.partition}:sagemaker:${local.scope}:*/${local.prefix}-*"],
@@ -61,13 +61,15 @@ locals {
     {
       Sid    = "FoundationModels"
       Effect = "Allow"
-      Action = ["bedrock:ApplyGuardrail", "bedrock:GetInferenceProfile", "bedrock:InvokeModel*"]
-      Resource = [
+      Action = concat(["bedrock:ApplyGuardrail", "bedrock:CreateModelInvocationJob", "bedrock:GetInferenceProfile", "bedrock:GetModelInvocationJob", "bedrock:InvokeModel*", "bedrock:TagResource"],
+      var.uses.knowledge_bases ? ["bedrock:Retrieve"] : [], var.uses.agents ? ["bedrock:InvokeAgent"] : [])
+      Resource = concat([
         "arn:${local.partition}:bedrock:*::foundation-model/*",
         "arn:${local.partition}:bedrock:*:${var.context.account_id}:*inference-profile/*",
         "arn:${local.partition}:bedrock:${local.scope}:guardrail/*",
+        "arn:${local.partition}:bedrock:${local.scope}:model-invocation-job/*",
         "arn:${local.partition}:bedrock:${local.scope}:provisioned-model/*",
-      ]
+      ], [for kind in concat(var.uses.knowledge_bases ? ["knowledge-base"] : [], var.uses.agents ? ["agent-alias"] : []) : "arn:${local.partition}:bedrock:${local.scope}:${kind}/*"])
     },
     {
       Sid      = "Images"
@@ -98,6 +100,12 @@ locals {
       Effect   = "Allow"
       Action   = ["kinesis:Describe*", "kinesis:Get*", "kinesis:ListShards"]
       Resource = ["arn:${local.partition}:kinesis:${local.scope}:stream/${local.prefix}-*"]
+    }] : [],
+    var.uses.knowledge_bases ? [{
+      Sid      = "Vectors"
+      Effect   = "Allow"
+      Action   = ["s3vectors:DeleteVectors", "s3vectors:GetIndex", "s3vectors:GetVectors", "s3vectors:PutVectors", "s3vectors:QueryVectors"]
+      Resource = ["arn:${local.partition}:s3vectors:${local.scope}:bucket/${local.prefix}-*"]
     }] : [],
     var.uses.efs ? [{
       # The file system's id is of AWS's making, and its own policy lets in this account alone.
@@ -169,7 +177,7 @@ locals {
           Effect    = "Allow"
           Action    = "iam:PassRole"
           Resource  = local.role_arn
-          Condition = { StringEquals = { "iam:PassedToService" = ["sagemaker.amazonaws.com", "glue.amazonaws.com", "states.amazonaws.com"] } }
+          Condition = { StringEquals = { "iam:PassedToService" = ["sagemaker.amazonaws.com", "glue.amazonaws.com", "states.amazonaws.com", "bedrock.amazonaws.com"] } }
         },
         {
           # Metrics have no resource type; the namespace is the limit that AWS offers.
@@ -183,11 +191,11 @@ locals {
           # None of these has a resource type.
           Sid    = "NoResourceType"
           Effect = "Allow"
-          Action = concat(length(var.uses.shares) > 0 ? ["lakeformation:GetDataAccess"] : [], [
+          Action = concat(length(var.uses.shares) > 0 ? ["lakeformation:GetDataAccess"] : [], var.uses.knowledge_bases ? ["bedrock:RetrieveAndGenerate"] : [], [
             "application-autoscaling:DescribeScal*", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics",
             "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
             "ecr:GetAuthorizationToken", "glue:GetSecurityConfiguration",
-            "logs:*LogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy",
+            "logs:*LogDeliver*", "logs:Describe*", "logs:PutResourcePolicy",
             "sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListEndpoints", "sagemaker:ListExperiments", "sagemaker:ListModelPackageGroups",
             "sagemaker:ListSpaces", "sagemaker:ListTrainingJobs", "sagemaker:ListUserProfiles", "sagemaker:Search",
             "xray:GetSampling*", "xray:PutTelemetryRecords", "xray:PutTraceSegments",

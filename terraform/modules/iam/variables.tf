@@ -86,8 +86,10 @@ variable "access" {
 variable "uses" {
   description = "What of the environment reaches beyond its bucket and catalogue, as its configuration says. The boundary has no room for what nobody uses."
   type = object({
-    streaming = optional(bool, false)
-    efs       = optional(bool, false)
+    streaming       = optional(bool, false)
+    efs             = optional(bool, false)
+    knowledge_bases = optional(bool, false)
+    agents          = optional(bool, false)
     sources = optional(map(object({
       bucket      = optional(string)
       kms_key_arn = optional(string)

@@ -13,9 +13,9 @@ locals {
   # `grant_services`: services that work on with a grant which the caller makes for them.
   keys = {
     data = {
-      description    = "data bucket, Glue, Athena and settings of functions"
-      via_services   = ["s3", "glue", "athena", "lambda"]
-      grant_services = ["lambda", "sagemaker"]
+      description    = "data bucket, Glue, Athena, tables, secrets and settings of functions"
+      via_services   = concat(["s3", "glue", "athena", "lambda", "dynamodb", "ssm", "bedrock"], var.vectors ? ["s3vectors"] : [])
+      grant_services = ["lambda", "sagemaker", "dynamodb", "bedrock"]
     }
     models = {
       description    = "model artifacts, images, volumes of training and endpoints, home folders of Studio"

@@ -65,7 +65,21 @@ locals {
     },
   ] }
 
-  delivery_statements = var.invocation_logs ? [{
+  delivery_statements = concat(local.invocation_log_statements, local.vector_statements)
+
+  vector_statements = var.vectors ? [{
+    Sid       = "IndexVectors"
+    Effect    = "Allow"
+    Principal = { Service = "indexing.s3vectors.amazonaws.com" }
+    Action    = ["kms:Decrypt"]
+    Resource  = "*"
+    Condition = {
+      StringEquals = { "aws:SourceAccount" = var.context.account_id }
+      ArnLike      = { "aws:SourceArn" = "arn:${local.partition}:s3vectors:${local.region_and_account}:bucket/${var.context.name_prefix}-*" }
+    }
+  }] : []
+
+  invocation_log_statements = var.invocation_logs ? [{
     Sid       = "EncryptInvocationLogs"
     Effect    = "Allow"
     Principal = { Service = "bedrock.amazonaws.com" }

@@ -58,3 +58,9 @@ variable "invocation_logs" {
   type        = bool
   default     = false
 }
+
+variable "vectors" {
+  description = "Whether vectors of documents (S3 Vectors) are under the data key. The service indexes them under its own name."
+  type        = bool
+  default     = false
+}

@@ -185,7 +185,7 @@ run "a_person_opens_the_studio_profile_of_their_persona_alone" {
 run "the_statement_of_many_services_says_what_each_of_them_said" {
   command = plan
   variables {
-    uses = { streaming = true, efs = true }
+    uses = { streaming = true, efs = true, knowledge_bases = true, agents = true }
   }
   assert {
     condition     = length(distinct(flatten([for statement in local.bounded : distinct([for action in statement.Action : split(":", action)[0]])]))) == length(flatten([for statement in local.bounded : distinct([for action in statement.Action : split(":", action)[0]])]))
@@ -204,8 +204,23 @@ run "the_statement_of_many_services_says_what_each_of_them_said" {
 run "the_boundary_has_no_room_for_what_nobody_uses" {
   command = plan
   assert {
-    condition     = length(regexall("kinesis|elasticfilesystem|lakeformation", aws_iam_policy.boundary.policy)) == 0 && !contains(jsondecode(aws_iam_policy.boundary.policy).Statement[*].Sid, "ReadOfOthers")
+    condition     = length(regexall("kinesis|elasticfilesystem|lakeformation|s3vectors|knowledge-base|RetrieveAndGenerate|InvokeAgent", aws_iam_policy.boundary.policy)) == 0 && !contains(jsondecode(aws_iam_policy.boundary.policy).Statement[*].Sid, "ReadOfOthers")
     error_message = aws_iam_policy.boundary.policy
+  }
+}
+
+run "knowledge_bases_and_agents_are_reached_where_there_are_any" {
+  command = plan
+  variables {
+    uses = { knowledge_bases = true, agents = true }
+  }
+  assert {
+    condition     = length(setsubtract(["bedrock:Retrieve", "bedrock:InvokeAgent", "s3vectors:QueryVectors"], jsondecode(aws_iam_policy.boundary.policy).Statement[0].Action)) == 0 && length(setsubtract(["arn:aws:bedrock:us-east-1:123456789012:knowledge-base/*", "arn:aws:bedrock:us-east-1:123456789012:agent-alias/*", "arn:aws:s3vectors:us-east-1:123456789012:bucket/mlops-test-*"], jsondecode(aws_iam_policy.boundary.policy).Statement[0].Resource)) == 0
+    error_message = aws_iam_policy.boundary.policy
+  }
+  assert {
+    condition     = contains(one([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement if statement.Sid == "NoResourceType"]).Action, "bedrock:RetrieveAndGenerate")
+    error_message = "RetrieveAndGenerate knows no resources"
   }
 }
 

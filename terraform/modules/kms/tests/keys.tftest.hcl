@@ -52,7 +52,7 @@ run "a_policy_hands_out_no_whole_service_and_names_no_role" {
 
 run "use_is_limited_to_services_or_to_roles_of_the_environment" {
   assert {
-    condition     = jsondecode(aws_kms_key.this["data"].policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["s3.eu-west-1.amazonaws.com", "glue.eu-west-1.amazonaws.com", "athena.eu-west-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com"]
+    condition     = jsondecode(aws_kms_key.this["data"].policy).Statement[1].Condition.StringEquals["kms:ViaService"] == ["s3.eu-west-1.amazonaws.com", "glue.eu-west-1.amazonaws.com", "athena.eu-west-1.amazonaws.com", "lambda.eu-west-1.amazonaws.com", "dynamodb.eu-west-1.amazonaws.com", "ssm.eu-west-1.amazonaws.com", "bedrock.eu-west-1.amazonaws.com"]
     error_message = "services of the data key"
   }
   assert {
@@ -98,7 +98,7 @@ run "grants_are_made_for_named_services_only" {
     condition = {
       for name, key in aws_kms_key.this : name => flatten([for each in jsondecode(key.policy).Statement : each.Condition.StringEquals["kms:ViaService"] if contains(each.Action, "kms:CreateGrant")])
       } == {
-      data   = ["lambda.eu-west-1.amazonaws.com", "sagemaker.eu-west-1.amazonaws.com"]
+      data   = ["lambda.eu-west-1.amazonaws.com", "sagemaker.eu-west-1.amazonaws.com", "dynamodb.eu-west-1.amazonaws.com", "bedrock.eu-west-1.amazonaws.com"]
       models = ["sagemaker.eu-west-1.amazonaws.com", "ecr.eu-west-1.amazonaws.com", "ec2.eu-west-1.amazonaws.com", "bedrock.eu-west-1.amazonaws.com", "elasticfilesystem.eu-west-1.amazonaws.com"]
       logs   = []
     }
@@ -193,5 +193,23 @@ run "without_invocation_logs_bedrock_uses_no_key_by_its_own_name" {
   assert {
     condition     = !anytrue(flatten([for key in aws_kms_key.this : [for each in jsondecode(key.policy).Statement : try(each.Principal.Service, null) == "bedrock.amazonaws.com"]]))
     error_message = "Bedrock may use a key"
+  }
+}
+
+run "s3_vectors_indexes_buckets_of_this_environment_under_the_data_key" {
+  command = plan
+  variables {
+    vectors = true
+  }
+  assert {
+    condition = jsonencode([for each in jsondecode(aws_kms_key.this["data"].policy).Statement : [each.Action, each.Condition] if try(each.Principal.Service, null) == "indexing.s3vectors.amazonaws.com"]) == jsonencode([[["kms:Decrypt"], {
+      ArnLike      = { "aws:SourceArn" = "arn:aws:s3vectors:eu-west-1:123456789012:bucket/mlops-test-*" }
+      StringEquals = { "aws:SourceAccount" = "123456789012" }
+    }]])
+    error_message = "what S3 Vectors may do with the key"
+  }
+  assert {
+    condition     = contains(jsondecode(aws_kms_key.this["data"].policy).Statement[1].Condition.StringEquals["kms:ViaService"], "s3vectors.eu-west-1.amazonaws.com") && !anytrue([for name in ["models", "logs"] : strcontains(aws_kms_key.this[name].policy, "s3vectors")])
+    error_message = "vectors are under the data key"
   }
 }

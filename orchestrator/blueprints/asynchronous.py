@@ -1,0 +1,212 @@
+"""Asynchronous inference: a SageMaker endpoint with a queue, or a queue and a worker function before Bedrock."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cdktf
+
+from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, model_artifacts
+from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.config.asynchronous import Async
+from orchestrator.config.blueprint import BedrockModel
+
+SAGEMAKER_INPUT_MB = 100
+BEDROCK_INPUT_MB = 5
+WORKER_MARGIN_SECONDS = 20
+"""What the worker has beyond the model's time, to write the result and to tell of it."""
+
+
+class AsyncStack(BlueprintStack):
+    """Takes a request at once and answers it in S3; topics tell of its end."""
+
+    def compose(self) -> dict[str, Any]:
+        model, asked = self.blueprint.model, self.blueprint.async_ or Async()
+        results = self._results(asked)
+        published = (
+            self._bedrock(model, asked, results) if isinstance(model, BedrockModel) else self._sagemaker(asked, results)
+        )
+        callback = {"topic_arns": results.get("topic_arns"), "secret_parameter": results.get("secret_parameter")}
+        return {**published, **callback, "table_name": results.get("table_name")}
+
+    def _results(self, asked: Async) -> cdktf.TerraformHclModule:
+        """Topics, and whom they tell; the same for both sources."""
+        callback, name = asked.callback, self.blueprint.name
+        wanted: dict[str, Any] = {"emails": callback.emails, "webhook": callback.webhook is not None}
+        if callback.table:
+            wanted["table"] = {"keep_days": callback.keep_days}
+        variables: dict[str, Any] = {
+            "context": "${var.context}",
+            "blueprint_name": name,
+            "callback": wanted,
+            "kms": {
+                "messages_key_arn": "${var.foundation.kms.logs_key_arn}",
+                "data_key_arn": "${var.foundation.kms.data_key_arn}",
+            },
+            "topic_arn": "${var.foundation.events.topic_arn}",
+        }
+        if callback.webhook is not None or callback.table:
+            self._callback(asked)
+            variables["function"] = {"arn": "${module.async_callback.arn}", "name": "${module.async_callback.name}"}
+        return self.module("results", variables, source="async_results")
+
+    def _callback(self, asked: Async) -> None:
+        name = self.blueprint.name
+        environment = {
+            "BLUEPRINT": name,
+            "WEBHOOK_URL": asked.callback.webhook or "",
+            "SECRET_PARAMETER": "${module.results.secret_parameter}",
+            "TABLE_NAME": "${module.results.table_name}",
+            "KEEP_DAYS": str(asked.callback.keep_days),
+        }
+        self.function(
+            "async_callback",
+            {
+                "policy_documents": {"callback": "${module.results.callback_document}"},
+                "asynchronous": {"dead_letter_arn": "${module.results.undelivered_arn}"},
+                "function": {
+                    "name": f"{name}-callback",
+                    "description": f"Tells webhook and table that requests of {name} have ended.",
+                    "timeout_seconds": 60,
+                    "environment": environment,
+                },
+            },
+        )
+
+    def _bedrock(self, model: BedrockModel, asked: Async, results: cdktf.TerraformHclModule) -> dict[str, Any]:
+        name = self.blueprint.name
+        timeout = asked.timeout_seconds + WORKER_MARGIN_SECONDS
+        largest = asked.max_input_mb or BEDROCK_INPUT_MB
+        self._worker(asked, timeout, largest)
+        queue = self.module(
+            "queue",
+            {
+                "context": "${var.context}",
+                "blueprint_name": name,
+                "worker": {
+                    "arn": "${module.async_worker.arn}",
+                    "role_name": "${module.async_worker.role_name}",
+                },
+                "limits": {
+                    "timeout_seconds": timeout,
+                    "max_concurrency": asked.max_concurrency,
+                    "max_attempts": asked.max_attempts,
+                },
+                "topic_arns": results.get("topic_arns"),
+                "kms_key_arn": "${var.foundation.kms.logs_key_arn}",
+                "alarm_topic_arn": "${var.foundation.events.topic_arn}",
+                "routes_prefix": "${var.inference.routes_prefix}",
+                "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
+            },
+        )
+        more: dict[str, Any] = {}
+        if model.provisioned is not None:
+            more["provisioned"] = model.provisioned.model_dump(exclude_none=True)
+        if self.blueprint.guardrail is not None:
+            key = {"kms_key_arn": "${var.foundation.kms.data_key_arn}"}
+            more["guardrail"] = {**self.blueprint.guardrail.model_dump(), **key}
+        profile = self.module(
+            "model",
+            {
+                **more,
+                "context": "${var.context}",
+                "blueprint": {"name": name, "kind": "async", "parameters": self.parameters()},
+                "model_id": model.model_id,
+                "topic_arn": "${var.foundation.events.topic_arn}",
+                "routes_prefix": "${var.inference.routes_prefix}",
+                "router_role_name": "${module.async_worker.role_name}",
+                "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
+                "job": {
+                    "queue_url": queue.get("queue_url"),
+                    "ttl_seconds": asked.ttl_seconds,
+                    "invocation_timeout_seconds": asked.timeout_seconds,
+                    "max_input_mb": largest,
+                },
+            },
+            source="bedrock_model",
+        )
+        published = {each: profile.get(each) for each in ("inference_profile_arn", "model_id", "route_parameter_name")}
+        return {**published, "queue_url": queue.get("queue_url"), "queue_name": queue.get("queue_name")}
+
+    def _worker(self, asked: Async, timeout: int, largest: int) -> None:
+        name = self.blueprint.name
+        folders = {each: f"inference_async_{each}/{name}" for each in ("input", "output", "failures")}
+        self.module(
+            "worker_storage",
+            {
+                "access": "${var.foundation.s3.access}",
+                "read": list(folders.values()),
+                "write": list(folders.values()),
+                # A worker that settled on a failure takes a result away that a second one wrote at the same moment.
+                "delete": [folders["output"]],
+            },
+            source="s3_access",
+        )
+        environment = {
+            "BLUEPRINT": name,
+            "ROUTES_PREFIX": "${var.inference.routes_prefix}",
+            "BUCKET": "${var.foundation.s3.bucket_name}",
+            "QUEUE_URL": "${module.queue.queue_url}",
+            "DEAD_LETTER_ARN": "${module.queue.dead_letter_arn}",
+            "SUCCESS_TOPIC_ARN": "${module.results.topic_arns.success}",
+            "ERROR_TOPIC_ARN": "${module.results.topic_arns.error}",
+            "MAX_ATTEMPTS": str(asked.max_attempts),
+            "TTL_SECONDS": str(asked.ttl_seconds),
+            "MAX_INPUT_MB": str(largest),
+            "MARGIN_SECONDS": str(WORKER_MARGIN_SECONDS - 5),
+        }
+        self.function(
+            "async_worker",
+            {
+                "policy_documents": {"bucket": "${module.worker_storage.policy_document}"},
+                "function": {
+                    "name": f"{name}-worker",
+                    "description": f"Asks Bedrock for what waits in the queue of {name}.",
+                    "memory_mb": 512,
+                    "timeout_seconds": timeout,
+                    "environment": environment,
+                },
+            },
+        )
+
+    def _sagemaker(self, asked: Async, results: cdktf.TerraformHclModule) -> dict[str, Any]:
+        self.declare_model_version()
+        blueprint, monitoring = self.blueprint, self.request.monitoring
+        name = blueprint.name
+        written = [f"inference_async_{each}/{name}" for each in ("output", "failures")]
+        bucket = model_artifacts(self, *written, read=[f"inference_async_input/{name}"])
+        endpoint = self.module(
+            "endpoint",
+            {
+                "context": "${var.context}",
+                "blueprint": {
+                    "name": name,
+                    "instance_type": blueprint.instance_type,
+                    "instances": {"min": asked.min_instances, "max": asked.max_instances},
+                    "backlog_per_instance": asked.backlog_per_instance,
+                    "max_concurrency": asked.max_concurrency,
+                    "ttl_seconds": asked.ttl_seconds,
+                    "invocation_timeout_seconds": asked.timeout_seconds,
+                    "max_input_mb": asked.max_input_mb or SAGEMAKER_INPUT_MB,
+                    "parameters": self.parameters(),
+                },
+                "model_version": "${var.model_version}",
+                "network": {
+                    "subnet_ids": "${var.foundation.vpc.private_subnet_ids}",
+                    "security_group_ids": ["${var.foundation.vpc.security_group_ids.endpoints}"],
+                },
+                "kms": "${var.foundation.kms}",
+                "bucket": {"name": "${var.foundation.s3.bucket_name}"},
+                "topic_arns": results.get("topic_arns"),
+                "policy_documents": {
+                    "bucket": bucket.get("policy_document"),
+                    "execution": "${var.foundation.iam.execution_documents.async}",
+                    "network": "${var.foundation.vpc.network_policy_documents.endpoints}",
+                },
+                "boundary_arn": "${var.foundation.iam.boundary_arn}",
+                "topic_arn": "${var.foundation.events.topic_arn}",
+                "routes_prefix": "${var.inference.routes_prefix}",
+                "thresholds": {"error_rate_percent": monitoring.error_rate_percent},
+            },
+        )
+        return {each: endpoint.get(each) for each in ENDPOINT_OUTPUTS}

@@ -1,0 +1,29 @@
+resource "aws_sagemaker_model" "launch" {
+  name                     = "${local.endpoint_name}-${local.content_hash}"
+  execution_role_arn       = aws_iam_role.endpoint.arn
+  enable_network_isolation = true # SageMaker itself fetches inputs and writes results; the container needs no connection
+
+  primary_container {
+    image          = local.launch.image
+    model_data_url = local.launch.model_data_url
+
+    environment = {
+      SAGEMAKER_PROGRAM             = "inference.py"
+      SAGEMAKER_SUBMIT_DIRECTORY    = "/opt/ml/model/code"
+      SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
+      SAGEMAKER_REGION              = var.context.region
+    }
+  }
+
+  vpc_config {
+    subnets            = local.launch.subnet_ids
+    security_group_ids = local.launch.security_group_ids
+  }
+
+  # SageMaker checks with this role that it may read the artifact and the image.
+  depends_on = [aws_iam_role_policy.handed_out, aws_iam_role_policy.logs]
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}

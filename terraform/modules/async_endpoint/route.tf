@@ -1,0 +1,22 @@
+# How the job API finds this deployment.
+resource "aws_ssm_parameter" "route" {
+  # checkov:skip=CKV2_AWS_34: the record names an endpoint and holds no secret; the job API reads it without a key
+  # checkov:skip=CKV_AWS_337: the record names an endpoint and holds no secret; the job API reads it without a key
+  name        = "${var.routes_prefix}/${var.blueprint.name}"
+  description = "Route of the ${var.blueprint.name} blueprint, read by the job API."
+  type        = "String"
+
+  value = jsonencode({
+    blueprint = var.blueprint.name
+    kind      = "async"
+    source    = "sagemaker"
+    targets   = [{ name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name }]
+    # Values arrive as text; numbers are numbers again in the record.
+    parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
+    job = {
+      ttl_seconds                = var.blueprint.ttl_seconds
+      invocation_timeout_seconds = var.blueprint.invocation_timeout_seconds
+      max_input_mb               = var.blueprint.max_input_mb
+    }
+  })
+}

@@ -1,0 +1,32 @@
+output "topic_arns" {
+  description = "Topics by outcome: success and error."
+  value       = { for outcome, topic in aws_sns_topic.outcome : outcome => topic.arn }
+
+  # Their policies must be there before the first request ends.
+  depends_on = [aws_sns_topic_policy.outcome]
+}
+
+output "undelivered_arn" {
+  description = "Queue of what the callback could not deliver; null without a callback function."
+  value       = one(aws_sqs_queue.undelivered[*].arn)
+}
+
+output "callback_document" {
+  description = "JSON policy document of the callback function's rights."
+  value       = data.aws_iam_policy_document.callback.json
+}
+
+output "secret_parameter" {
+  description = "SSM parameter (SecureString) that must hold the key of the webhook's signatures; empty without a webhook."
+  value       = var.callback.webhook ? local.secret_parameter : ""
+}
+
+output "table_name" {
+  description = "Table of the results; empty without one."
+  value       = var.callback.table == null ? "" : local.table_name
+}
+
+output "alarm_names" {
+  description = "Alarms that watch the callback."
+  value       = aws_cloudwatch_metric_alarm.undelivered[*].alarm_name
+}

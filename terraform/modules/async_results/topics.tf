@@ -1,0 +1,57 @@
+locals {
+  name = "${var.context.name_prefix}-${var.blueprint_name}"
+  arn  = "arn:${data.aws_partition.current.partition}"
+  here = "${var.context.region}:${var.context.account_id}"
+
+  outcomes = {
+    success = "${local.name}-completed"
+    error   = "${local.name}-failed"
+  }
+}
+
+data "aws_partition" "current" {}
+
+# Both are told of every request that ends: one of those with a result, the other of those without.
+resource "aws_sns_topic" "outcome" {
+  for_each = local.outcomes
+
+  name              = each.value
+  kms_master_key_id = var.kms.messages_key_arn
+}
+
+# Who publishes has the right in its own role; the topic only refuses what comes without TLS.
+resource "aws_sns_topic_policy" "outcome" {
+  for_each = aws_sns_topic.outcome
+
+  arn = each.value.arn
+
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      {
+        Sid       = "PublishFromThisAccount"
+        Effect    = "Allow"
+        Principal = { AWS = "${local.arn}:iam::${var.context.account_id}:root" }
+        Action    = "sns:Publish"
+        Resource  = each.value.arn
+      },
+      {
+        Sid       = "DenyWithoutTls"
+        Effect    = "Deny"
+        Principal = "*"
+        Action    = "sns:Publish"
+        Resource  = each.value.arn
+        Condition = { Bool = { "aws:SecureTransport" = "false" } }
+      },
+    ]
+  })
+}
+
+# Each address has to be confirmed once by its owner.
+resource "aws_sns_topic_subscription" "email" {
+  for_each = { for pair in setproduct(keys(local.outcomes), var.callback.emails) : join(" ", pair) => pair }
+
+  topic_arn = aws_sns_topic.outcome[each.value[0]].arn
+  protocol  = "email"
+  endpoint  = each.value[1]
+}

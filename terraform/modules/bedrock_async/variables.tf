@@ -1,0 +1,95 @@
+variable "context" {
+  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  type = object({
+    project            = string
+    environment        = string
+    region             = string
+    account_id         = string
+    name_prefix        = string
+    protected          = optional(bool, false)
+    tags               = optional(map(string), {})
+    log_retention_days = optional(number, 30)
+  })
+}
+
+variable "blueprint_name" {
+  description = "The asynchronous deployment whose requests wait here."
+  type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,21}[a-z0-9]$", var.blueprint_name))
+    error_message = "blueprint_name must be 2 to 23 lower-case letters, digits and hyphens, starting with a letter; received \"${var.blueprint_name}\"."
+  }
+}
+
+variable "worker" {
+  description = "The worker function. It is given the right to read the queue and to tell the topics."
+  type = object({
+    arn       = string
+    role_name = string
+  })
+}
+
+# Apart from the worker: the queue depends on these, and the worker on the queue.
+variable "limits" {
+  description = "The worker's timeout, how many of it run at once, and how often it tries one request before that ends as a failure."
+  type = object({
+    timeout_seconds = number
+    max_concurrency = optional(number, 5)
+    max_attempts    = optional(number, 8)
+  })
+
+  validation {
+    # Lambda's own range for queues.
+    condition     = var.limits.max_concurrency >= 2 && var.limits.max_concurrency <= 1000 && floor(var.limits.max_concurrency) == var.limits.max_concurrency
+    error_message = "limits.max_concurrency must be a whole number from 2 to 1000, as Lambda takes it for a queue; received ${var.limits.max_concurrency}."
+  }
+
+  validation {
+    condition     = var.limits.max_attempts >= 1 && var.limits.max_attempts <= 100 && floor(var.limits.max_attempts) == var.limits.max_attempts
+    error_message = "limits.max_attempts must be a whole number from 1 to 100; received ${var.limits.max_attempts}."
+  }
+
+  validation {
+    condition     = var.limits.timeout_seconds >= 5 && var.limits.timeout_seconds <= 900
+    error_message = "limits.timeout_seconds must be from 5 to 900; received ${var.limits.timeout_seconds}."
+  }
+}
+
+variable "topic_arns" {
+  description = "Topics that the worker tells of results and of failures."
+  type = object({
+    success = string
+    error   = string
+  })
+}
+
+variable "kms_key_arn" {
+  description = "Key of queues and topics."
+  type        = string
+}
+
+variable "alarm_topic_arn" {
+  description = "SNS topic that receives the alarms."
+  type        = string
+}
+
+variable "routes_prefix" {
+  description = "SSM path of the route records, e.g. /mlops/dev/routes."
+  type        = string
+
+  validation {
+    condition     = startswith(var.routes_prefix, "/") && !endswith(var.routes_prefix, "/")
+    error_message = "routes_prefix must start with a slash and not end with one; received \"${var.routes_prefix}\"."
+  }
+}
+
+variable "thresholds" {
+  description = "When the alarms fire: how long requests wait, how many of them, and the share that fails."
+  type = object({
+    wait_seconds       = optional(number, 900)
+    queue_depth        = optional(number, 1000)
+    error_rate_percent = optional(number, 5)
+  })
+  default = {}
+}
