@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from typing import Any
 
 from moto.awslambda.models import LambdaBackend
@@ -80,6 +81,8 @@ class _Feeding:
         self._lock = threading.Lock()
         self._busy: set[str] = set()
         self._again: set[str] = set()
+        self._due: dict[str, float] = {}
+        """When a mapping's queue is looked at next, for the sake of messages that are invisible now."""
 
     def wake_all(self, mapping: Any) -> None:
         for queue in _queues(mapping):
@@ -109,11 +112,24 @@ class _Feeding:
                         if mapping.uuid not in self._again:
                             return
                 elif not _process(queue, mapping, messages):
-                    pause = max(LEAST_PAUSE, float(queue.visibility_timeout))  # type: ignore[attr-defined]
-                    self._timer.after(pause, lambda: self._poll(queue, mapping), scaled=False)
+                    self._come_back(queue, mapping)
         finally:
             with self._lock:
                 self._busy.discard(mapping.uuid)
+            self._come_back(queue, mapping)
+
+    def _come_back(self, queue: Queue, mapping: Any) -> None:
+        """Look again when the next message becomes visible: the function may have chosen when."""
+        hidden = [message.visible_at / 1000 for message in list(queue._messages) if not message.visible]
+        if not hidden:
+            return
+        now = time.time()
+        due = max(min(hidden), now + LEAST_PAUSE)
+        with self._lock:
+            if now < self._due.get(mapping.uuid, 0.0) <= due:
+                return
+            self._due[mapping.uuid] = due
+        self._timer.after(due - now, lambda: self._poll(queue, mapping), scaled=False)
 
     def _receive(self, queue: Queue, mapping: Any) -> list[Message]:
         backend = sqs_backends[queue.account_id][queue.region]
