@@ -34,10 +34,22 @@ MATRIX: dict[tuple[str, str], Cell] = {
     ("realtime", "bedrock"): Cell("on-demand inference through an application inference profile", "bedrock_model"),
     ("serverless", "sagemaker"): Cell("an endpoint that scales to zero and has cold starts", "serverless_endpoint"),
     ("serverless", "bedrock"): Cell("on-demand inference: Bedrock has no servers to begin with", "bedrock_model"),
-    ("batch", "sagemaker"): Cell("a Batch Transform job per input"),
-    ("batch", "bedrock"): Cell("a model invocation job per input, JSON Lines, at most 50 000 records each"),
-    ("async", "sagemaker"): Cell("an asynchronous endpoint with a queue, scaling to zero"),
-    ("async", "bedrock"): Cell("a queue and a worker function, since Bedrock has no asynchronous text inference"),
+    ("batch", "sagemaker"): Cell("a Batch Transform job per input", "batch_transform", beside=("batch_runs",)),
+    ("batch", "bedrock"): Cell(
+        "a model invocation job per input, or per 50 000 records of it", "bedrock_batch", beside=("batch_runs",)
+    ),
+    ("async", "sagemaker"): Cell(
+        "an asynchronous endpoint with a queue, scaling to zero",
+        "async_endpoint",
+        beside=("async_results", "lambda"),
+        packages=("async_callback",),
+    ),
+    ("async", "bedrock"): Cell(
+        "a queue and a worker function, since Bedrock has no asynchronous text inference",
+        "bedrock_async",
+        beside=("async_results", "bedrock_model", "lambda"),
+        packages=("async_callback", "async_worker"),
+    ),
 }
 
 

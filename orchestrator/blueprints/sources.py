@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import cdktf
 
+from orchestrator.blueprints import knowledge
 from orchestrator.blueprints.stack import BlueprintStack
 from orchestrator.config.blueprint import BedrockModel
 
@@ -13,9 +15,9 @@ MODEL_PREFIXES = ("artifacts_training_outputs", "models_sagemaker_custom", "mode
 ENDPOINT_OUTPUTS = ("endpoint_name", "endpoint_config_name", "model_package_arn", "model_id", "route_parameter_name")
 
 
-def model_artifacts(stack: BlueprintStack, *written: str) -> cdktf.TerraformHclModule:
-    """Rights on the bucket: models are read, and what the endpoint writes itself."""
-    asked: dict[str, Any] = {"access": "${var.foundation.s3.access}", "read": list(MODEL_PREFIXES)}
+def model_artifacts(stack: BlueprintStack, *written: str, read: Sequence[str] = ()) -> cdktf.TerraformHclModule:
+    """Rights on the bucket: models are read, and `read`, and what the containers write themselves."""
+    asked: dict[str, Any] = {"access": "${var.foundation.s3.access}", "read": [*MODEL_PREFIXES, *read]}
     if written:
         asked["write"] = list(written)
     return stack.module("s3_access", asked, source="s3_access")
@@ -24,7 +26,7 @@ def model_artifacts(stack: BlueprintStack, *written: str) -> cdktf.TerraformHclM
 def bedrock_on_demand(stack: BlueprintStack, model: BedrockModel) -> dict[str, Any]:
     """The same for every kind that answers while the caller waits: Bedrock has no servers to begin with."""
     blueprint = stack.blueprint
-    more: dict[str, Any] = {}
+    more, published = knowledge.add(stack)
     if model.provisioned is not None:
         more["provisioned"] = model.provisioned.model_dump(exclude_none=True)
     if blueprint.guardrail is not None:
@@ -51,4 +53,5 @@ def bedrock_on_demand(stack: BlueprintStack, model: BedrockModel) -> dict[str, A
             "thresholds": {"error_rate_percent": stack.request.monitoring.error_rate_percent},
         },
     )
-    return {name: profile.get(name) for name in ("inference_profile_arn", "model_id", "route_parameter_name")}
+    own = {name: profile.get(name) for name in ("inference_profile_arn", "model_id", "route_parameter_name")}
+    return {**own, **published}

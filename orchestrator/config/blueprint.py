@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from orchestrator.config.asynchronous import Async
+from orchestrator.config.knowledge import Agent, KnowledgeBase
 from orchestrator.config.section import Name, Section
 
 
@@ -115,6 +117,35 @@ class Serverless(Section):
     )
 
 
+class BatchPrices(Section):
+    """What the estimate of a request's cost is made of; nothing given, nothing estimated."""
+
+    instance_usd_per_hour: float | None = Field(None, ge=0, description="SageMaker")
+    usd_per_million_input_tokens: float | None = Field(None, ge=0, description="Bedrock")
+    usd_per_million_output_tokens: float | None = Field(None, ge=0, description="Bedrock")
+
+
+class Batch(Section):
+    """How inputs become jobs: objects below inference/batch/input/<name>/, by arrival, schedule or request."""
+
+    format: Literal["auto", "jsonlines", "csv", "parquet"] = Field("auto", description="auto: by the name's ending")
+    column: str | None = Field(None, description="field or column of the text; none: input, inputs, text, prompt, …")
+    on_arrival: bool = Field(True, description="an object starts when it arrives, but for those below requests/")
+    schedule: Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")] | None = Field(
+        None, description="when that which lies in the folder and was no request yet is started"
+    )
+    records_per_file: int | None = Field(
+        None, ge=1, le=1_000_000, description="none: 10 000, or Bedrock's 50 000, of which each file is a job"
+    )
+    minimum_records: int | None = Field(None, ge=1, description="none: 1, or the 100 of Bedrock's models")
+    maximum_records: int = Field(1_000_000, ge=1, description="of one request")
+    strategy: Literal["MultiRecord", "SingleRecord"] = Field("MultiRecord", description="SageMaker: lines of one call")
+    max_payload_mb: int = Field(6, ge=1, le=100, description="SageMaker: of one call")
+    max_concurrent_transforms: int = Field(1, ge=1, le=100, description="SageMaker: calls at once on an instance")
+    timeout_hours: int = Field(24, ge=24, le=168, description="Bedrock: of one job")
+    prices: BatchPrices = BatchPrices()
+
+
 class Rollout(Section):
     """How a release reaches a real-time endpoint; an alarm of the endpoint brings back what it ran before."""
 
@@ -185,8 +216,12 @@ class Blueprint(Section):
     containers: Containers | None = None
     data_capture: DataCapture | None = None
     serverless: Serverless | None = Field(None, description="of kind serverless on SageMaker; none: the defaults")
+    batch: Batch | None = Field(None, description="of kind batch; none: the defaults")
+    async_: Async | None = Field(None, alias="async", description="of kind async; none: the defaults")
     rollout: Rollout = Rollout()
     guardrail: Guardrail | None = None
+    knowledge_base: KnowledgeBase | None = None
+    agent: Agent | None = None
     routing: Routing = Routing()
     parameters: dict[str, float | int | str] = Field({}, description="default request parameters, e.g. max_tokens")
     smoke: Smoke

@@ -325,6 +325,11 @@ class Inference(Section):
     api_keys: dict[Name, ApiKey] = Field({}, description="by name, beside `default`, which is good for everything")
     auth: ApiAuth = ApiAuth()
     lambda_in_vpc: bool = False
+    parquet_layer_arn: str | None = Field(
+        None,
+        pattern=r"^arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:layer:[^:]+:\d+$",
+        description="layer with pyarrow (arm64, Python 3.12), such as AWS SDK for pandas; none: no Parquet in batch",
+    )
     waf: bool = False
 
 
@@ -347,8 +352,10 @@ class InvocationLogging(Section):
 
 
 class Bedrock(Section):
-    """Settings of Bedrock that an account has once per region, whichever environment makes them."""
+    """What blueprints of Bedrock may have beside a model, and what an account has once per region."""
 
+    knowledge_bases: bool = Field(False, description="roles and keys reach vectors of documents")
+    agents: bool = Field(False, description="roles reach agents")
     invocation_logging: InvocationLogging = InvocationLogging()
 
 

@@ -53,7 +53,18 @@ OPTIONS: dict[str, Option] = {
         {
             "serverless": "SageMaker Serverless Inference scales by itself, from nothing to `max_concurrency`",
             "batch": "a batch job ends: it runs on the instances that it was given",
+            "async": "asynchronous endpoints follow their queue: `async.min_instances` and `async.max_instances`",
         },
+    ),
+    "queue": Option(
+        "requests that wait, scaling to none, and who is told of their end",
+        ("async",),
+        {
+            "realtime": "the caller waits for the answer: there is no queue",
+            "serverless": "the caller waits for the answer: there is no queue",
+            "batch": "a batch job has all its records when it starts",
+        },
+        source=None,
     ),
     "serverless": Option(
         "memory, concurrency, and concurrency that is kept warm",
@@ -63,6 +74,16 @@ OPTIONS: dict[str, Option] = {
             "batch": "a batch job runs on instances",
             "async": "SageMaker Asynchronous Inference runs on instances, which scale to none",
         },
+    ),
+    "batch": Option(
+        "how inputs become jobs: format, sizes, arrival, schedule",
+        ("batch",),
+        {
+            "realtime": "requests come one by one, and each waits for its answer",
+            "serverless": "requests come one by one, and each waits for its answer",
+            "async": "an asynchronous request is one input; many of them in one object are kind batch",
+        },
+        source=None,
     ),
     "variants": Option(
         "production variants that share the traffic by weight (A/B)",
@@ -96,6 +117,7 @@ OPTIONS: dict[str, Option] = {
         ("containers",),
         {
             "serverless": "SageMaker Serverless Inference has no inference pipelines and one container",
+            "batch": "a batch job runs one container here",
             "async": "one queue leads to one container here",
         },
     ),
@@ -120,7 +142,7 @@ OPTIONS: dict[str, Option] = {
         ("rollout",),
         {
             "serverless": "releases of serverless endpoints move all requests at once: there is no fleet",
-            "batch": "a batch job runs the version that is live when it starts",
+            "batch": "a batch job runs the version that was live at the last deployment: there is no traffic to move",
             "async": "the queue waits while the fleet is replaced: nothing is gained by parts",
         },
     ),
@@ -132,7 +154,30 @@ OPTIONS: dict[str, Option] = {
         },
         source="bedrock",
     ),
-    "guardrail": Option("filters of what Bedrock's model is asked and answers", ("guardrail",), source="bedrock"),
+    "guardrail": Option(
+        "filters of what Bedrock's model is asked and answers",
+        ("guardrail",),
+        {"batch": "Bedrock applies no guardrail to a batch job"},
+        source="bedrock",
+    ),
+    "knowledge base": Option(
+        "documents that Bedrock looks up before the model answers",
+        ("knowledge_base",),
+        {
+            "batch": "Bedrock's batch jobs ask a model alone",
+            "async": "the worker behind the queue asks a model alone",
+        },
+        source="bedrock",
+    ),
+    "agent": Option(
+        "an agent of Bedrock that answers in the model's place",
+        ("agent",),
+        {
+            "batch": "Bedrock's batch jobs ask a model alone",
+            "async": "the worker behind the queue asks a model alone",
+        },
+        source="bedrock",
+    ),
     "routing": Option(
         "other blueprints that stand in, share the requests or get a copy of them",
         ("routing",),
@@ -155,6 +200,10 @@ OPTIONS: dict[str, Option] = {
         refused={"serverless": "SageMaker Serverless Inference shows no volume that a key could be given for"},
     ),
 }
+
+
+ATTRIBUTES = {"async": "async_"}
+"""Keys that Python does not take for names."""
 
 
 @dataclass(frozen=True)
@@ -181,9 +230,10 @@ def check(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
     kind, source = blueprint.kind, blueprint.model.source
     for option in OPTIONS.values():
         for key in option.keys:
-            if key not in blueprint.model_fields_set or getattr(blueprint, key) is None:
+            name = ATTRIBUTES.get(key, key)
+            if name not in blueprint.model_fields_set or getattr(blueprint, name) is None:
                 continue
-            value = getattr(blueprint, key)
+            value = getattr(blueprint, name)
             if option.source not in (None, source):
                 rule = f"belongs to models of {option.source}; this one comes from {source}"
                 yield document.problem((key,), rule, _plain(value))
@@ -194,6 +244,7 @@ def check(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
     yield from _check_serverless(document, blueprint)
     yield from _check_variants(document, blueprint)
     yield from _check_bedrock(document, blueprint)
+    yield from _check_batch(document, blueprint)
 
 
 def _check_exclusions(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
@@ -250,6 +301,41 @@ def _check_bedrock(document: Document, blueprint: Blueprint) -> Iterator[Problem
     guardrail = blueprint.guardrail
     if guardrail and not (guardrail.filters or guardrail.pii or guardrail.denied_topics or guardrail.words):
         yield document.problem(("guardrail",), "filters nothing: give filters, pii, denied_topics or words", {})
+
+
+OF_ONE_SOURCE = {
+    "sagemaker": ("strategy", "max_payload_mb", "max_concurrent_transforms"),
+    "bedrock": ("timeout_hours",),
+}
+RECORDS_PER_JOB = 50_000
+"""The most that Bedrock takes in one job."""
+PAYLOAD_MB = 100
+"""The most that SageMaker sends to one container at once."""
+
+
+def _check_batch(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+    batch, source = blueprint.batch, blueprint.model.source
+    if batch is None or blueprint.kind != "batch":
+        return
+    for other, keys in OF_ONE_SOURCE.items():
+        for key in keys:
+            if other != source and key in batch.model_fields_set:
+                rule = f"belongs to models of {other}; this one comes from {source}"
+                yield document.problem(("batch", key), rule, getattr(batch, key))
+    at_once = batch.max_payload_mb * batch.max_concurrent_transforms
+    if at_once > PAYLOAD_MB:
+        rule = f"times `max_concurrent_transforms` must not exceed {PAYLOAD_MB} MB, SageMaker's limit"
+        yield document.problem(("batch", "max_payload_mb"), rule, at_once)
+    least, most = batch.minimum_records or (100 if source == "bedrock" else 1), batch.records_per_file
+    if source == "bedrock" and most is not None and not 2 * least <= most <= RECORDS_PER_JOB:
+        rule = (
+            f"must be from {2 * least} (twice `minimum_records`: what is split must still be enough) "
+            f"to {RECORDS_PER_JOB}, the most that Bedrock takes in one job"
+        )
+        yield document.problem(("batch", "records_per_file"), rule, most)
+    if batch.maximum_records < least:
+        rule = f"must not be smaller than `minimum_records` ({least})"
+        yield document.problem(("batch", "maximum_records"), rule, batch.maximum_records)
 
 
 def _check_serverless(document: Document, blueprint: Blueprint) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ from orchestrator.smoke.api_bad_request import ApiBadRequest
 from orchestrator.smoke.api_no_key import ApiNoKey
 from orchestrator.smoke.api_throttled import ApiThrottled
 from orchestrator.smoke.base import Probe
+from orchestrator.smoke.batch import Batch
 from orchestrator.smoke.bedrock_direct import BedrockDirect
 from orchestrator.smoke.endpoint_config import EndpointConfig
 from orchestrator.smoke.endpoint_direct import EndpointDirect
@@ -19,4 +20,5 @@ PROBES: tuple[Probe, ...] = (
     ApiNoKey(),
     ApiBadRequest(),
     ApiThrottled(),
+    Batch(),
 )

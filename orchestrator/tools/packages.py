@@ -26,6 +26,7 @@ FUNCTIONS = (
     "endpoint_probe",
     "model_router",
     "token_authorizer",
+    "batch_submitter",
     "job_api",
     "async_worker",
     "async_callback",

@@ -19,6 +19,7 @@ resource "aws_lambda_function" "this" {
   handler          = var.function.handler
   runtime          = var.function.runtime
   architectures    = [var.function.architecture]
+  layers           = var.function.layers
   memory_size      = var.function.memory_mb
   timeout          = var.function.timeout_seconds
   kms_key_arn      = var.kms.environment_key_arn

@@ -23,6 +23,7 @@ variable "function" {
     memory_mb            = optional(number, 256)
     timeout_seconds      = optional(number, 60)
     environment          = optional(map(string), {})
+    layers               = optional(list(string), [])
     reserved_concurrency = optional(number, -1)
   })
 
@@ -49,6 +50,11 @@ variable "function" {
   validation {
     condition     = var.function.timeout_seconds >= 1 && var.function.timeout_seconds <= 900
     error_message = "function.timeout_seconds must be between 1 and 900; received ${var.function.timeout_seconds}."
+  }
+
+  validation {
+    condition     = length(var.function.layers) <= 5 && alltrue([for arn in var.function.layers : can(regex("^arn:[a-z-]+:lambda:[a-z0-9-]+:[0-9]{12}:layer:[^:]+:[0-9]+$", arn))])
+    error_message = "function.layers must be at most 5 ARNs of layer versions; received ${jsonencode(var.function.layers)}."
   }
 
   validation {

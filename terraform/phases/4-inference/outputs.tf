@@ -17,6 +17,10 @@ output "inference" {
       router_role_name      = module.lambda.role_name
       router_log_group_name = module.lambda.log_group_name
       authorizer_name       = module.authorizer.name
+      jobs_name             = module.jobs.name
+      submitter_arn         = module.batch_submitter.arn
+      submitter_name        = module.batch_submitter.name
+      submitter_role_name   = module.batch_submitter.role_name
     }
     routes_prefix = local.routes_prefix
   }

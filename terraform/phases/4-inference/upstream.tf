@@ -3,6 +3,14 @@ variable "foundation" {
   type = object({
     s3 = object({
       bucket_name = string
+      access = object({
+        bucket_arn  = string
+        via_service = string
+        prefixes = map(object({
+          prefix   = string
+          key_arns = list(string)
+        }))
+      })
       prefixes = object({
         logs_bedrock = string
       })
@@ -13,8 +21,12 @@ variable "foundation" {
       network_policy_documents = map(string)
     })
     kms = object({
-      data_key_arn = string
-      logs_key_arn = string
+      data_key_arn   = string
+      models_key_arn = string
+      logs_key_arn   = string
+    })
+    events = object({
+      topic_arn = string
     })
     iam = object({
       boundary_arn     = string

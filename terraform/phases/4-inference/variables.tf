@@ -38,9 +38,10 @@ variable "inference" {
       rate_per_second = optional(number, 50)
       burst           = optional(number, 100)
     }), {})
-    quota_per_day = optional(number, 100000)
-    lambda_in_vpc = optional(bool, false)
-    waf           = optional(bool, false)
+    quota_per_day     = optional(number, 100000)
+    lambda_in_vpc     = optional(bool, false)
+    parquet_layer_arn = optional(string)
+    waf               = optional(bool, false)
     auth = optional(object({
       iam = optional(bool, false)
       cognito = optional(object({
@@ -61,11 +62,11 @@ variable "inference" {
 }
 
 locals {
-  required_packages = ["model_router", "token_authorizer"]
+  required_packages = ["model_router", "token_authorizer", "job_api", "batch_submitter"]
 }
 
 variable "packages" {
-  description = "Built files by name; here model_router and token_authorizer."
+  description = "Built files by name; here those of the functions of this phase."
   type = map(object({
     path          = string
     sha256_base64 = string

@@ -186,3 +186,18 @@ run "the_zip_goes_through_the_bucket_under_its_hash" {
     error_message = "the object is not encrypted with the given key, or another zip would not be noticed"
   }
 }
+
+run "layers_are_those_that_were_asked_for" {
+  variables {
+    function = {
+      name        = "answer"
+      description = "Answers"
+      layers      = ["arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python312-Arm64:18"]
+    }
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.layers == tolist(["arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python312-Arm64:18"])
+    error_message = "The function must find its libraries, and no others."
+  }
+}

@@ -187,3 +187,17 @@ run "event_age_below_a_minute_is_refused" {
 
   expect_failures = [var.asynchronous]
 }
+
+run "a_layer_that_is_no_version_is_refused" {
+  command = plan
+
+  variables {
+    function = {
+      name        = "model-router"
+      description = "Answers"
+      layers      = ["AWSSDKPandas-Python312-Arm64"]
+    }
+  }
+
+  expect_failures = [var.function]
+}

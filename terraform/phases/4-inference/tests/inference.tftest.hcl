@@ -29,6 +29,14 @@ variables {
       path          = "phase.yaml"
       sha256_base64 = filebase64sha256("phase.yaml")
     }
+    job_api = {
+      path          = "phase.yaml"
+      sha256_base64 = filebase64sha256("phase.yaml")
+    }
+    batch_submitter = {
+      path          = "phase.yaml"
+      sha256_base64 = filebase64sha256("phase.yaml")
+    }
   }
 }
 
@@ -230,5 +238,22 @@ run "invocation_logs_go_below_their_prefix" {
   assert {
     condition     = one(module.bedrock_logging).log_group_name == "/aws/bedrock/mlops-test/invocations"
     error_message = "The flag must bring the configuration."
+  }
+}
+
+run "jobs_have_a_function_of_their_own_with_the_rights_of_it_alone" {
+  assert {
+    condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => [tolist(each.actions), tolist(each.resources)] } == { AskSubmitter = [["lambda:InvokeFunction"], ["arn:aws:lambda:us-east-1:123456789012:function:mlops-test-batch-submitter"]], EncryptRequests = [["kms:Decrypt", "kms:GenerateDataKey"], [var.foundation.kms.logs_key_arn]], ReadRoutes = [["ssm:GetParameter"], ["${local.routes_arn}/*"]], SendRequests = [["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:mlops-test-*-requests"]] }
+    error_message = "It may read records, send to the queues of blueprints and ask their submitters."
+  }
+
+  assert {
+    condition     = alltrue([for each in data.aws_iam_policy_document.jobs.statement : each.sid != "EncryptRequests" || one(each.condition).values == tolist(["sqs.us-east-1.amazonaws.com"])])
+    error_message = "The key of the queues must be used through SQS alone."
+  }
+
+  assert {
+    condition     = { for each in jsondecode(module.jobs_storage.policy_document).Statement : each.Sid => each.Resource if contains(["ReadObjects", "WriteObjects"], each.Sid) } == { ReadObjects = [for name in ["input", "output", "failures"] : "${var.foundation.s3.access.bucket_arn}/inference/async/${name}/*"], WriteObjects = ["${var.foundation.s3.access.bucket_arn}/inference/async/input/*"] }
+    error_message = "It may write inputs, and read what became of them."
   }
 }

@@ -1,0 +1,152 @@
+"""Batch inference: objects in, objects out, by jobs of SageMaker or Bedrock that run when there is an input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cdktf
+
+from orchestrator.blueprints.sources import model_artifacts
+from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.config.blueprint import Batch, BedrockModel
+
+READ_BY_BOTH = ("format", "column", "on_arrival", "maximum_records")
+OF_SOURCE = {
+    "sagemaker": (*READ_BY_BOTH, "strategy", "max_payload_mb", "max_concurrent_transforms"),
+    "bedrock": (*READ_BY_BOTH, "timeout_hours"),
+}
+LEFT_TO_THE_MODULE = ("records_per_file", "minimum_records")
+"""Their defaults differ by source."""
+PRICES = {
+    "sagemaker": ("instance_usd_per_hour",),
+    "bedrock": ("usd_per_million_input_tokens", "usd_per_million_output_tokens"),
+}
+
+
+class BatchStack(BlueprintStack):
+    """Nobody waits, and nothing runs between two inputs."""
+
+    def compose(self) -> dict[str, Any]:
+        model = self.blueprint.model
+        around = self._around()
+        crawler = around.get("crawler_name")
+        published = self._bedrock(model, crawler) if isinstance(model, BedrockModel) else self._sagemaker(crawler)
+        return {
+            **published,
+            "crawler_name": crawler,
+            "database_name": around.get("database_name"),
+            "submitter_name": "${var.inference.lambda.submitter_name}",
+        }
+
+    def _around(self) -> cdktf.TerraformHclModule:
+        """What both sources have around their jobs: schedule, tables, alarms."""
+        name = self.blueprint.name
+        results = self.module(
+            "results_access",
+            {"access": "${var.foundation.s3.access}", "read": [f"inference_batch_output/{name}"]},
+            source="s3_access",
+        )
+        return self.module(
+            "runs",
+            {
+                "context": "${var.context}",
+                "blueprint": {"name": name, **({"schedule": self._asked.schedule} if self._asked.schedule else {})},
+                "submitter": {
+                    "name": "${var.inference.lambda.submitter_name}",
+                    "arn": "${var.inference.lambda.submitter_arn}",
+                },
+                "bucket_name": "${var.foundation.s3.bucket_name}",
+                "kms": {
+                    "data_key_arn": "${var.foundation.kms.data_key_arn}",
+                    "logs_key_arn": "${var.foundation.kms.logs_key_arn}",
+                },
+                "policy_documents": {"bucket": results.get("policy_document")},
+                "boundary_arn": "${var.foundation.iam.boundary_arn}",
+                "topic_arn": "${var.foundation.events.topic_arn}",
+                "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
+            },
+            source="batch_runs",
+        )
+
+    @property
+    def _asked(self) -> Batch:
+        return self.blueprint.batch or Batch()
+
+    def _options(self, source: str) -> dict[str, Any]:
+        asked = self._asked.model_dump(exclude_none=True)
+        prices = asked.pop("prices", {})
+        taken = (*OF_SOURCE[source], *LEFT_TO_THE_MODULE)
+        return {
+            **{name: asked[name] for name in taken if name in asked},
+            "prices": {name: prices[name] for name in PRICES[source] if name in prices},
+        }
+
+    def _sagemaker(self, crawler: Any) -> dict[str, Any]:
+        self.declare_model_version()
+        blueprint = self.blueprint
+        # The containers get their input from SageMaker and give it their output; both move under the model's role.
+        parts = f"inference_batch_input/_parts/{blueprint.name}"
+        bucket = model_artifacts(self, f"inference_batch_output/{blueprint.name}/raw", read=[parts])
+        model = self.module(
+            "jobs",
+            {
+                "context": "${var.context}",
+                "blueprint": {
+                    "name": blueprint.name,
+                    "instance_type": blueprint.instance_type,
+                    "instance_count": blueprint.instance_count,
+                    "parameters": self.parameters(),
+                    "batch": self._options("sagemaker"),
+                },
+                "model_version": "${var.model_version}",
+                "network": {
+                    "subnet_ids": "${var.foundation.vpc.private_subnet_ids}",
+                    "security_group_ids": ["${var.foundation.vpc.security_group_ids.endpoints}"],
+                },
+                "bucket_name": "${var.foundation.s3.bucket_name}",
+                "policy_documents": {
+                    "bucket": bucket.get("policy_document"),
+                    "execution": "${var.foundation.iam.execution_documents.batch}",
+                    "network": "${var.foundation.vpc.network_policy_documents.endpoints}",
+                },
+                "boundary_arn": "${var.foundation.iam.boundary_arn}",
+                "submitter": {"name": "${var.inference.lambda.submitter_name}"},
+                "crawler_name": crawler,
+                "routes_prefix": "${var.inference.routes_prefix}",
+            },
+        )
+        return {name: model.get(name) for name in ("model_id", "model_package_arn", "route_parameter_name")}
+
+    def _bedrock(self, model: BedrockModel, crawler: Any) -> dict[str, Any]:
+        blueprint = self.blueprint
+        bucket = self.module(
+            "jobs_access",
+            {
+                "access": "${var.foundation.s3.access}",
+                "read": [f"inference_batch_input/_parts/{blueprint.name}"],
+                "write": [f"inference_batch_output/{blueprint.name}/raw"],
+            },
+            source="s3_access",
+        )
+        jobs = self.module(
+            "jobs",
+            {
+                "context": "${var.context}",
+                "blueprint": {
+                    "name": blueprint.name,
+                    "parameters": self.parameters(),
+                    "batch": self._options("bedrock"),
+                },
+                "model_id": model.model_id,
+                "data_key_arn": "${var.foundation.kms.data_key_arn}",
+                "policy_documents": {"bucket": bucket.get("policy_document")},
+                "boundary_arn": "${var.foundation.iam.boundary_arn}",
+                "submitter": {
+                    "name": "${var.inference.lambda.submitter_name}",
+                    "role_name": "${var.inference.lambda.submitter_role_name}",
+                },
+                "crawler_name": crawler,
+                "routes_prefix": "${var.inference.routes_prefix}",
+            },
+        )
+        return {name: jobs.get(name) for name in ("inference_profile_arn", "model_id", "route_parameter_name")}

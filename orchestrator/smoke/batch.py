@@ -1,0 +1,184 @@
+"""A batch returns exactly as many records as it got, in their order, and says which of them were none.
+
+Where the human-rated movie reviews lie in the data bucket, SageMaker's models are asked for all of them, and their
+answers compared with what people said.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.config.models import Blueprint
+from orchestrator.errors import PlatformError
+from orchestrator.smoke import answers, base
+from orchestrator.smoke.base import Observation, Target, Verdict, headers_of
+from orchestrator.tools.aws import error_code
+
+RATED = "data/raw/reviews/source=movie/movieReviewSnippets_GroundTruth.txt"
+"""Tab-separated: id, mean rating of people, text."""
+BAD: Any = 7
+"""A record that is none: it must come back as an error, in its place."""
+BEDROCK_RECORDS = 100
+"""The least that a job of Bedrock's models takes."""
+GOING_ON = ("accepted", "running")
+LOCAL_PAUSE_SECONDS, AWS_PAUSE_SECONDS = 0.5, 10.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is sent: golden cases, one bad record, then rated texts."""
+
+    texts: list[Any]
+    golden: int
+    ratings: list[float]
+
+    @property
+    def bad(self) -> int:
+        return self.golden
+
+
+class Batch:
+    name = "batch"
+
+    def applies(self, blueprint: Blueprint) -> bool:
+        return blueprint.kind == "batch"
+
+    def check(self, target: Target) -> Verdict:
+        seen = Observation(target)
+        source = target.blueprint.model.source
+        try:
+            for case in target.blueprint.smoke.golden:
+                answers.expect(case, source)
+            refusal = self._refused(seen)
+            if source == "bedrock" and target.cloud.endpoint is None:
+                seen.fidelities.append("executed")
+                return Verdict(seen.latency_ms, seen.fidelity, f"{refusal}; jobs of Bedrock take hours: none was run")
+            asked = _asked(seen)
+            answer = self._run(seen, asked)
+            said = _judged(seen, asked, answer)
+        except answers.WrongAnswer as wrong:
+            raise seen.failed(str(wrong)) from wrong
+        return seen.within(target.blueprint.smoke.max_latency_ms, f"{said}; {refusal}")
+
+    def _refused(self, seen: Observation) -> str:
+        """A request for what is not there must be refused in words."""
+        name = f"inference/batch/input/{seen.target.blueprint.name}/requests/not-there.jsonl"
+        answer = _call(seen, {"action": "submit", "request_id": f"smoke-{uuid.uuid4().hex[:12]}", "input": name})
+        error = answer.get("error") or {}
+        if error.get("code") != "BadRequest" or name not in str(error.get("message")):
+            raise answers.WrongAnswer(
+                f"a missing input must be refused by name, got {answers.shown(answer)}"
+            )
+        return "a missing input is refused"
+
+    def _run(self, seen: Observation, asked: Asked) -> dict[str, Any]:
+        blueprint, request_id = seen.target.blueprint, f"smoke-{uuid.uuid4().hex[:12]}"
+        key = f"inference/batch/input/{blueprint.name}/requests/{request_id}.jsonl"
+        body = "".join(json.dumps({"input": text}) + "\n" for text in asked.texts)
+        with seen.asking(f"write {key}"):
+            seen.target.cloud.client("s3").put_object(Bucket=_bucket(seen), Key=key, Body=body.encode())
+        answer = _call(seen, {"action": "submit", "request_id": request_id, "input": key, "caller": "smoke"})
+        pause = AWS_PAUSE_SECONDS if seen.target.cloud.endpoint is None else LOCAL_PAUSE_SECONDS
+        waited = 0.0
+        while answer.get("status") in GOING_ON:
+            if waited * 1000 > blueprint.smoke.max_latency_ms:
+                raise answers.WrongAnswer(f"the request {request_id} is still {answer['status']} after {waited:.0f} s")
+            base.sleep(pause)
+            waited += pause
+            answer = _call(seen, {"action": "status", "request_id": request_id})
+        seen.latency_ms = max(seen.latency_ms, waited * 1000)
+        if "records" not in answer:
+            raise answers.WrongAnswer(f"the submitter answered {answers.shown(answer)}")
+        _see_job(seen, answer)
+        return answer
+
+
+def _bucket(seen: Observation) -> str:
+    return seen.target.output("foundation", "s3", "bucket_name")
+
+
+def _call(seen: Observation, event: dict[str, Any]) -> dict[str, Any]:
+    """One answer of the submitter."""
+    function = seen.target.published("submitter_name")
+    payload = json.dumps({"blueprint": seen.target.blueprint.name, **event}).encode()
+    with seen.asking(f"call {function}"):
+        response = seen.target.cloud.client("lambda").invoke(FunctionName=function, Payload=payload)
+        answer = json.loads(response["Payload"].read())
+    if response.get("FunctionError") or not isinstance(answer, dict):
+        raise answers.WrongAnswer(f"{function} failed: {answers.shown(answer)}")
+    return answer
+
+
+def _see_job(seen: Observation, answer: dict[str, Any]) -> None:
+    """How real the work was, by the word of the service that did it."""
+    name = answer["jobs"][0]["name"]
+    if seen.target.blueprint.model.source == "sagemaker":
+        with seen.asking(f"look at {name}"):
+            found = seen.target.cloud.client("sagemaker").describe_transform_job(TransformJobName=name)
+    else:
+        with seen.asking(f"look at {name}"):
+            found = seen.target.cloud.client("bedrock").list_model_invocation_jobs(nameContains=name)
+    seen.saw(headers_of(found))
+
+
+def _asked(seen: Observation) -> Asked:
+    golden = [case.input for case in seen.target.blueprint.smoke.golden]
+    if seen.target.blueprint.model.source == "bedrock":
+        return Asked([*golden, BAD, *(golden[0] for _ in range(BEDROCK_RECORDS))], len(golden), [])
+    rated = _rated(seen)
+    return Asked([*golden, BAD, *(text for _, text in rated)], len(golden), [rating for rating, _ in rated])
+
+
+def _rated(seen: Observation) -> list[tuple[float, str]]:
+    """All movie reviews that people have rated, or none where this environment does not have them."""
+    try:
+        with seen.asking(f"read {RATED}"):
+            body = seen.target.cloud.client("s3").get_object(Bucket=_bucket(seen), Key=RATED)["Body"].read()
+    except PlatformError as error:
+        if error_code(error.__cause__.__cause__ if error.__cause__ else None) in ("NoSuchKey", "404"):
+            return []
+        raise
+    rows = (line.split("\t", 2) for line in body.decode("utf-8", "replace").split("\n") if line.strip())
+    return [(float(rating), text.strip()) for _, rating, text in rows]
+
+
+def _judged(seen: Observation, asked: Asked, answer: dict[str, Any]) -> str:
+    """What came back, held against what was sent."""
+    lines = _lines(seen, answer["output"])
+    total = len(asked.texts)
+    if [line.get("record") for line in lines] != list(range(total)):
+        raise answers.WrongAnswer(f"{total} records must come back in their order, got {len(lines)} lines")
+    errors = [line["record"] for line in _lines(seen, answer["errors"])]
+    if errors != [asked.bad] or "error" not in lines[asked.bad]:
+        raise answers.WrongAnswer(f"only the record {asked.bad} is a bad one, but {answers.shown(errors)} have errors")
+    source = seen.target.blueprint.model.source
+    for case, line in zip(seen.target.blueprint.smoke.golden, lines, strict=False):
+        answers.judge(case, source, [line["output"]])
+    said = f"{total} records in order, 1 bad one told"
+    return f"{said}, {_accuracy(asked, lines)}" if asked.ratings else said
+
+
+def _accuracy(asked: Asked, lines: list[dict[str, Any]]) -> str:
+    """Against people's ratings, where they say more than neither; better than always the more frequent label."""
+    pairs = [
+        (line["output"]["label"] == "positive", rating > 0)
+        for line, rating in zip(lines[asked.golden + 1 :], asked.ratings, strict=True)
+        if rating
+    ]
+    right = sum(said == rated for said, rated in pairs) / len(pairs)
+    positive = sum(rated for _, rated in pairs) / len(pairs)
+    baseline = max(positive, 1 - positive)
+    told = f"accuracy {right:.3f} on {len(pairs)} rated reviews (baseline {baseline:.3f})"
+    if right <= baseline:
+        raise answers.WrongAnswer(f"{told}: no better than the more frequent label")
+    return told
+
+
+def _lines(seen: Observation, uri: str) -> list[dict[str, Any]]:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    with seen.asking(f"read {uri}"):
+        body = seen.target.cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return [json.loads(line) for line in body.splitlines()]

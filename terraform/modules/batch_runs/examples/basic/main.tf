@@ -1,0 +1,40 @@
+module "batch_runs" {
+  source = "../.."
+
+  context = {
+    project     = "mlops"
+    environment = "dev"
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-dev"
+  }
+
+  blueprint = {
+    name     = "reviews-batch"
+    schedule = "cron(0 2 * * ? *)"
+  }
+
+  submitter = {
+    name = "mlops-dev-batch-submitter"
+    arn  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-batch-submitter"
+  }
+
+  kms = {
+    data_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+
+  # Handed out by the module s3_access.
+  policy_documents = { bucket = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["s3:GetObject"]
+      Resource = ["arn:aws:s3:::mlops-dev-data-123456789012-us-east-1/inference/batch/output/reviews-batch/*"]
+    }]
+  }) }
+
+  bucket_name  = "mlops-dev-data-123456789012-us-east-1"
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  topic_arn    = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+}

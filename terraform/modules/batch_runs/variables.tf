@@ -1,0 +1,80 @@
+variable "context" {
+  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  type = object({
+    project            = string
+    environment        = string
+    region             = string
+    account_id         = string
+    name_prefix        = string
+    protected          = optional(bool, false)
+    tags               = optional(map(string), {})
+    log_retention_days = optional(number, 30)
+  })
+}
+
+variable "blueprint" {
+  description = "The blueprint's name, and when what waits in its input folder is started (EventBridge's expression; null: never)."
+  type = object({
+    name     = string
+    schedule = optional(string)
+  })
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.blueprint.name))
+    error_message = "blueprint.name must be 2 to 32 lower-case letters, digits and hyphens, starting with a letter; received \"${var.blueprint.name}\"."
+  }
+
+  validation {
+    condition     = length("${var.context.name_prefix}-${var.blueprint.name}") <= 40
+    error_message = "context.name_prefix and blueprint.name must together have at most 40 characters with their hyphen, since the names of jobs begin with them; received \"${var.context.name_prefix}-${var.blueprint.name}\"."
+  }
+
+  validation {
+    condition     = var.blueprint.schedule == null || can(regex("^(rate|cron)\\(.+\\)$", var.blueprint.schedule))
+    error_message = "blueprint.schedule must be EventBridge's rate(…) or cron(…); received \"${coalesce(var.blueprint.schedule, "null")}\"."
+  }
+}
+
+variable "submitter" {
+  description = "The function that makes jobs of objects and results of ended jobs."
+  type = object({
+    name = string
+    arn  = string
+  })
+}
+
+variable "bucket_name" {
+  description = "The data bucket."
+  type        = string
+}
+
+variable "kms" {
+  description = "Keys: data for what the crawler might write, logs for its log."
+  type = object({
+    data_key_arn = string
+    logs_key_arn = string
+  })
+}
+
+variable "boundary_arn" {
+  description = "Permissions boundary of the crawler's role."
+  type        = string
+}
+
+variable "policy_documents" {
+  description = "Rights that other owners hand out to the crawler's role: JSON policy documents by a name of the caller's, such as bucket (results)."
+  type        = map(string)
+}
+
+variable "topic_arn" {
+  description = "SNS topic that receives the alarms."
+  type        = string
+}
+
+variable "thresholds" {
+  description = "When the alarms fire: share of records without an output."
+  type = object({
+    error_rate_percent = optional(number, 5)
+  })
+  default = {}
+}

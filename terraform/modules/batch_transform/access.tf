@@ -1,0 +1,66 @@
+data "aws_partition" "current" {}
+
+data "aws_iam_policy_document" "assume" {
+  statement {
+    actions = ["sts:AssumeRole"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["sagemaker.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:SourceAccount"
+      values   = [var.context.account_id]
+    }
+  }
+}
+
+# A prefix, not a name: a replaced role must be able to stand beside the one that a running job still uses.
+resource "aws_iam_role" "model" {
+  name_prefix          = "${substr(local.full_name, 0, 37)}-"
+  description          = "Model containers of the batch jobs of ${var.blueprint.name}."
+  assume_role_policy   = data.aws_iam_policy_document.assume.json
+  permissions_boundary = var.boundary_arn
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+# What others hand out, one policy for each of them.
+resource "aws_iam_role_policy" "handed_out" {
+  for_each = var.policy_documents
+
+  name   = each.key
+  role   = aws_iam_role.model.name
+  policy = each.value
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}
+
+locals {
+  log_group_arn = "arn:${data.aws_partition.current.partition}:logs:${var.context.region}:${var.context.account_id}:log-group:/aws/sagemaker/TransformJobs"
+}
+
+data "aws_iam_policy_document" "logs" {
+  statement {
+    # The log group of transform jobs has a fixed name that the environments of an account share.
+    sid       = "WriteLogs"
+    actions   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+    resources = [local.log_group_arn, "${local.log_group_arn}:*"]
+  }
+}
+
+resource "aws_iam_role_policy" "logs" {
+  name   = "logs"
+  role   = aws_iam_role.model.name
+  policy = data.aws_iam_policy_document.logs.json
+
+  lifecycle {
+    create_before_destroy = true
+  }
+}

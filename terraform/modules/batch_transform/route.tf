@@ -1,0 +1,34 @@
+# How the submitter finds this deployment.
+resource "aws_ssm_parameter" "route" {
+  # checkov:skip=CKV2_AWS_34: the record names a model and holds no secret; the functions read it without a key
+  # checkov:skip=CKV_AWS_337: the record names a model and holds no secret; the functions read it without a key
+  name        = "${var.routes_prefix}/${var.blueprint.name}"
+  description = "Route of the ${var.blueprint.name} blueprint, read by the batch submitter."
+  type        = "String"
+
+  value = jsonencode({
+    blueprint = var.blueprint.name
+    kind      = "batch"
+    source    = "sagemaker"
+    submitter = var.submitter.name
+    # Values arrive as text; numbers are numbers again in the record.
+    parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
+
+    batch = {
+      model_name                = aws_sagemaker_model.this.name
+      instance_type             = var.blueprint.instance_type
+      instance_count            = var.blueprint.instance_count
+      strategy                  = var.blueprint.batch.strategy
+      max_payload_mb            = var.blueprint.batch.max_payload_mb
+      max_concurrent_transforms = var.blueprint.batch.max_concurrent_transforms
+      format                    = var.blueprint.batch.format
+      column                    = var.blueprint.batch.column
+      records_per_file          = var.blueprint.batch.records_per_file
+      minimum_records           = var.blueprint.batch.minimum_records
+      maximum_records           = var.blueprint.batch.maximum_records
+      on_arrival                = var.blueprint.batch.on_arrival
+      prices                    = { for name, usd in var.blueprint.batch.prices : name => usd if usd != null }
+      crawler                   = var.crawler_name
+    }
+  })
+}

@@ -1,0 +1,132 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context = {
+    project     = "mlops"
+    environment = "dev"
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-dev"
+  }
+
+  blueprint = {
+    name = "reviews-batch"
+  }
+
+  model_version = {
+    model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/3"
+    model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+    image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+  }
+
+  network = {
+    subnet_ids         = ["subnet-0b", "subnet-0a"]
+    security_group_ids = ["sg-0a"]
+  }
+
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  bucket_name      = "mlops-dev-data-123456789012-us-east-1"
+  boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  submitter        = { name = "mlops-dev-batch-submitter" }
+  crawler_name     = "mlops-dev-reviews-batch-results"
+  routes_prefix    = "/mlops/dev/routes"
+}
+
+run "the_model_is_the_live_version_in_the_vpc_without_a_way_out" {
+  assert {
+    condition     = startswith(aws_sagemaker_model.this.name, "mlops-dev-reviews-batch-") && endswith(aws_sagemaker_model.this.name, "-v3")
+    error_message = "The model must be named after the blueprint and its version."
+  }
+
+  assert {
+    condition     = aws_sagemaker_model.this.enable_network_isolation && aws_sagemaker_model.this.vpc_config[0].subnets == toset(["subnet-0a", "subnet-0b"]) && aws_sagemaker_model.this.vpc_config[0].security_group_ids == toset(["sg-0a"])
+    error_message = "Containers must be in the VPC, and open no connections."
+  }
+
+  assert {
+    condition     = aws_sagemaker_model.this.primary_container[0].image == var.model_version.image && aws_sagemaker_model.this.primary_container[0].model_data_url == var.model_version.model_data_url && aws_sagemaker_model.this.execution_role_arn == aws_iam_role.model.arn
+    error_message = "Image and artifact must be the version's, the role the module's own."
+  }
+
+  assert {
+    condition     = aws_sagemaker_model.this.primary_container[0].environment["SAGEMAKER_PROGRAM"] == "inference.py" && aws_sagemaker_model.this.primary_container[0].environment["SAGEMAKER_SUBMIT_DIRECTORY"] == "/opt/ml/model/code"
+    error_message = "The code must come from the artifact: nothing can be fetched."
+  }
+}
+
+run "the_role_is_sagemakers_for_this_account" {
+  assert {
+    condition     = aws_iam_role.model.permissions_boundary == var.boundary_arn && aws_iam_role.model.name_prefix == "mlops-dev-reviews-batch-"
+    error_message = "The role must carry the prefix and the boundary."
+  }
+
+  assert {
+    condition     = one(one(data.aws_iam_policy_document.assume.statement[0].principals).identifiers) == "sagemaker.amazonaws.com" && data.aws_iam_policy_document.assume.statement[0].condition == toset([{ test = "StringEquals", variable = "aws:SourceAccount", values = tolist(["123456789012"]) }])
+    error_message = "Only SageMaker, and only for this account, may take the role."
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.logs.statement[0].resources == toset(["arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/TransformJobs", "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/TransformJobs:*"])
+    error_message = "It must write to the log group of transform jobs alone."
+  }
+
+  assert {
+    condition     = keys(aws_iam_role_policy.handed_out) == ["bucket"] && aws_iam_role_policy.handed_out["bucket"].policy == var.policy_documents["bucket"]
+    error_message = "What others hand out must be in the role."
+  }
+}
+
+run "the_record_tells_the_submitter_everything" {
+  variables {
+    blueprint = {
+      name           = "reviews-batch"
+      instance_type  = "ml.c5.xlarge"
+      instance_count = 2
+      parameters     = { top_k = "3" }
+      batch = {
+        format                    = "csv"
+        column                    = "review"
+        strategy                  = "SingleRecord"
+        max_payload_mb            = 10
+        max_concurrent_transforms = 10
+        records_per_file          = 500
+        on_arrival                = false
+        prices                    = { instance_usd_per_hour = 0.2 }
+      }
+    }
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.route.name == "/mlops/dev/routes/reviews-batch" && aws_ssm_parameter.route.type == "String"
+    error_message = "The record must lie where the functions look."
+  }
+
+  assert {
+    condition = jsondecode(aws_ssm_parameter.route.value) == {
+      blueprint  = "reviews-batch"
+      kind       = "batch"
+      source     = "sagemaker"
+      submitter  = "mlops-dev-batch-submitter"
+      parameters = { top_k = 3 }
+      batch = {
+        model_name                = aws_sagemaker_model.this.name
+        instance_type             = "ml.c5.xlarge"
+        instance_count            = 2
+        strategy                  = "SingleRecord"
+        max_payload_mb            = 10
+        max_concurrent_transforms = 10
+        format                    = "csv"
+        column                    = "review"
+        records_per_file          = 500
+        minimum_records           = 1
+        maximum_records           = 1000000
+        on_arrival                = false
+        prices                    = { instance_usd_per_hour = 0.2 }
+        crawler                   = "mlops-dev-reviews-batch-results"
+      }
+    }
+    error_message = "Got ${aws_ssm_parameter.route.value}"
+  }
+}

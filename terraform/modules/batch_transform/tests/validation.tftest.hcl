@@ -1,0 +1,135 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context = {
+    project     = "mlops"
+    environment = "dev"
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-dev"
+  }
+
+  blueprint = {
+    name = "reviews-batch"
+  }
+
+  model_version = {
+    model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/3"
+    model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+    image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+  }
+
+  network = {
+    subnet_ids         = ["subnet-0b", "subnet-0a"]
+    security_group_ids = ["sg-0a"]
+  }
+
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  bucket_name      = "mlops-dev-data-123456789012-us-east-1"
+  boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  submitter        = { name = "mlops-dev-batch-submitter" }
+  crawler_name     = "mlops-dev-reviews-batch-results"
+  routes_prefix    = "/mlops/dev/routes"
+}
+
+run "refuses_a_name_that_is_none" {
+  command = plan
+
+  variables {
+    blueprint = { name = "Reviews" }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "refuses_a_format_that_nobody_reads" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews-batch", batch = { format = "xml" } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "refuses_a_strategy_that_sagemaker_does_not_know" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews-batch", batch = { strategy = "All" } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "refuses_more_megabytes_at_once_than_sagemaker_sends" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews-batch", batch = { max_payload_mb = 26, max_concurrent_transforms = 4 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "refuses_files_without_records" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews-batch", batch = { records_per_file = 0 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "refuses_half_an_instance" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews-batch", instance_count = 1.5 }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "refuses_an_artifact_of_another_bucket" {
+  command = plan
+
+  variables {
+    model_version = { model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/3", model_data_url = "s3://elsewhere/model.tar.gz", image = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3" }
+  }
+
+  expect_failures = [var.model_version]
+}
+
+run "refuses_an_image_without_a_tag" {
+  command = plan
+
+  variables {
+    model_version = { model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/3", model_data_url = "s3://mlops-dev-data-123456789012-us-east-1/model.tar.gz", image = "sagemaker-scikit-learn" }
+  }
+
+  expect_failures = [var.model_version]
+}
+
+run "refuses_containers_without_a_subnet" {
+  command = plan
+
+  variables {
+    network = { subnet_ids = [], security_group_ids = ["sg-0a"] }
+  }
+
+  expect_failures = [var.network]
+}
+
+run "refuses_a_routes_prefix_that_ends_with_a_slash" {
+  command = plan
+
+  variables {
+    routes_prefix = "/mlops/dev/routes/"
+  }
+
+  expect_failures = [var.routes_prefix]
+}

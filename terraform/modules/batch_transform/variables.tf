@@ -1,0 +1,132 @@
+variable "context" {
+  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  type = object({
+    project            = string
+    environment        = string
+    region             = string
+    account_id         = string
+    name_prefix        = string
+    protected          = optional(bool, false)
+    tags               = optional(map(string), {})
+    log_retention_days = optional(number, 30)
+  })
+}
+
+variable "blueprint" {
+  description = "The batch deployment that a team asked for: instances, and how inputs are read, cut and sent."
+  type = object({
+    name           = string
+    instance_type  = optional(string, "ml.m5.large")
+    instance_count = optional(number, 1)
+    parameters     = optional(map(string), {})
+    batch = optional(object({
+      format                    = optional(string, "auto")
+      column                    = optional(string)
+      strategy                  = optional(string, "MultiRecord")
+      max_payload_mb            = optional(number, 6)
+      max_concurrent_transforms = optional(number, 1)
+      records_per_file          = optional(number, 10000)
+      minimum_records           = optional(number, 1)
+      maximum_records           = optional(number, 1000000)
+      on_arrival                = optional(bool, true)
+      prices = optional(object({
+        instance_usd_per_hour = optional(number)
+      }), {})
+    }), {})
+  })
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{0,30}[a-z0-9]$", var.blueprint.name)) && length("${var.context.name_prefix}-${var.blueprint.name}") <= 40
+    error_message = "blueprint.name must be 2 to 32 lower-case letters, digits and hyphens, starting with a letter, and have at most 40 characters with context.name_prefix, since the names of jobs begin with them; received \"${var.context.name_prefix}-${var.blueprint.name}\"."
+  }
+
+  validation {
+    condition     = contains(["auto", "jsonlines", "csv", "parquet"], var.blueprint.batch.format) && contains(["MultiRecord", "SingleRecord"], var.blueprint.batch.strategy)
+    error_message = "blueprint.batch must have the format auto, jsonlines, csv or parquet and the strategy MultiRecord or SingleRecord; received ${var.blueprint.batch.format} and ${var.blueprint.batch.strategy}."
+  }
+
+  validation {
+    # SageMaker refuses a job whose containers could be sent more at once.
+    condition     = var.blueprint.batch.max_payload_mb >= 1 && var.blueprint.batch.max_concurrent_transforms >= 1 && var.blueprint.batch.max_payload_mb * var.blueprint.batch.max_concurrent_transforms <= 100
+    error_message = "blueprint.batch.max_payload_mb times max_concurrent_transforms must be from 1 to 100 (SageMaker's limit in MB); received ${var.blueprint.batch.max_payload_mb} and ${var.blueprint.batch.max_concurrent_transforms}."
+  }
+
+  validation {
+    condition     = var.blueprint.batch.records_per_file >= 1 && var.blueprint.batch.minimum_records >= 1 && var.blueprint.batch.maximum_records >= var.blueprint.batch.minimum_records
+    error_message = "blueprint.batch must have records_per_file and minimum_records from 1, and no smaller maximum_records; received ${var.blueprint.batch.records_per_file}, ${var.blueprint.batch.minimum_records} and ${var.blueprint.batch.maximum_records}."
+  }
+
+  validation {
+    condition     = var.blueprint.instance_count >= 1 && floor(var.blueprint.instance_count) == var.blueprint.instance_count
+    error_message = "blueprint.instance_count must be a whole number from 1; received ${var.blueprint.instance_count}."
+  }
+}
+
+variable "model_version" {
+  description = "The live model version at the time of the deployment."
+  type = object({
+    model_package_arn = string
+    model_data_url    = string
+    image             = string
+  })
+
+  validation {
+    condition     = startswith(var.model_version.model_data_url, "s3://${var.bucket_name}/")
+    error_message = "model_version.model_data_url must lie in the data bucket \"${var.bucket_name}\"; received \"${var.model_version.model_data_url}\"."
+  }
+
+  validation {
+    condition     = can(regex("^[0-9]{12}\\.dkr\\.ecr\\.[a-z0-9-]+\\.amazonaws\\.com(\\.cn)?/[^:@]+[:@].+$", var.model_version.image))
+    error_message = "model_version.image must be an ECR image with a tag or digest; received \"${var.model_version.image}\"."
+  }
+}
+
+variable "network" {
+  description = "Private subnets and security groups of the containers."
+  type = object({
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+  })
+
+  validation {
+    condition     = length(var.network.subnet_ids) > 0 && length(var.network.security_group_ids) > 0
+    error_message = "network needs at least one subnet and one security group; received ${length(var.network.subnet_ids)} and ${length(var.network.security_group_ids)}."
+  }
+}
+
+variable "bucket_name" {
+  description = "The data bucket that holds model artifacts, inputs and outputs."
+  type        = string
+}
+
+variable "boundary_arn" {
+  description = "Permissions boundary of the role."
+  type        = string
+}
+
+variable "policy_documents" {
+  description = "Rights that other owners hand out to the role: JSON policy documents by a name of the caller's, such as bucket."
+  type        = map(string)
+}
+
+variable "submitter" {
+  description = "The function that makes jobs of objects and results of ended jobs."
+  type = object({
+    name = string
+  })
+}
+
+variable "crawler_name" {
+  description = "Crawler that the submitter starts when a request has ended."
+  type        = string
+}
+
+variable "routes_prefix" {
+  description = "SSM path of the route records, e.g. /mlops/dev/routes."
+  type        = string
+
+  validation {
+    condition     = startswith(var.routes_prefix, "/") && !endswith(var.routes_prefix, "/")
+    error_message = "routes_prefix must start with a slash and not end with one; received \"${var.routes_prefix}\"."
+  }
+}

@@ -1,0 +1,36 @@
+# How the submitter finds this deployment.
+resource "aws_ssm_parameter" "route" {
+  # checkov:skip=CKV2_AWS_34: the record names an inference profile and holds no secret; the functions read it without a key
+  # checkov:skip=CKV_AWS_337: the record names an inference profile and holds no secret; the functions read it without a key
+  name        = "${var.routes_prefix}/${var.blueprint.name}"
+  description = "Route of the ${var.blueprint.name} blueprint, read by the batch submitter."
+  type        = "String"
+
+  value = jsonencode({
+    blueprint = var.blueprint.name
+    kind      = "batch"
+    source    = "bedrock"
+    submitter = var.submitter.name
+    # Values arrive as text; numbers are numbers again in the record.
+    parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
+
+    batch = {
+      model_id         = aws_bedrock_inference_profile.this.arn
+      base_model_id    = var.model_id # the profile's ARN does not tell how the model is spoken to
+      role_arn         = aws_iam_role.jobs.arn
+      key_arn          = var.data_key_arn
+      timeout_hours    = var.blueprint.batch.timeout_hours
+      format           = var.blueprint.batch.format
+      column           = var.blueprint.batch.column
+      records_per_file = var.blueprint.batch.records_per_file
+      minimum_records  = var.blueprint.batch.minimum_records
+      maximum_records  = var.blueprint.batch.maximum_records
+      on_arrival       = var.blueprint.batch.on_arrival
+      prices           = { for name, usd in var.blueprint.batch.prices : name => usd if usd != null }
+      crawler          = var.crawler_name
+    }
+  })
+
+  # A route that cannot be followed yet would answer with a permission error.
+  depends_on = [aws_iam_role_policy.submitter, aws_iam_role_policy.invoke, aws_iam_role_policy.handed_out]
+}

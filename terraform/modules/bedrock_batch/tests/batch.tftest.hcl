@@ -1,0 +1,140 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+
+  mock_resource "aws_bedrock_inference_profile" {
+    defaults = {
+      arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
+    }
+  }
+}
+
+variables {
+  context = {
+    project     = "mlops"
+    environment = "dev"
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-dev"
+  }
+
+  blueprint = {
+    name       = "chat-batch"
+    parameters = { max_tokens = "64" }
+  }
+
+  model_id         = "amazon.nova-lite-v1:0"
+  data_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  submitter        = { name = "mlops-dev-batch-submitter", role_name = "mlops-dev-batch-submitter" }
+  crawler_name     = "mlops-dev-chat-batch-results"
+  routes_prefix    = "/mlops/dev/routes"
+}
+
+run "only_bedrock_and_only_for_jobs_of_this_account_takes_the_role" {
+  assert {
+    condition     = aws_iam_role.jobs.name == "mlops-dev-chat-batch-jobs" && aws_iam_role.jobs.permissions_boundary == var.boundary_arn
+    error_message = "The role must carry the prefix and the boundary."
+  }
+
+  assert {
+    condition     = one(one(data.aws_iam_policy_document.assume.statement[0].principals).identifiers) == "bedrock.amazonaws.com"
+    error_message = "The role must be Bedrock's."
+  }
+
+  assert {
+    condition = data.aws_iam_policy_document.assume.statement[0].condition == toset([
+      { test = "StringEquals", variable = "aws:SourceAccount", values = tolist(["123456789012"]) },
+      { test = "ArnLike", variable = "aws:SourceArn", values = tolist(["arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/*"]) },
+    ])
+    error_message = "Without both conditions a job of another account could name this role."
+  }
+}
+
+run "jobs_reach_their_model_through_the_profile_alone" {
+  assert {
+    condition     = aws_bedrock_inference_profile.this.name == "mlops-dev-chat-batch" && aws_bedrock_inference_profile.this.model_source[0].copy_from == "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
+    error_message = "The profile must be the blueprint's own."
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.invoke.statement[0].resources == toset([aws_bedrock_inference_profile.this.arn]) && data.aws_iam_policy_document.invoke.statement[0].actions == toset(["bedrock:InvokeModel"])
+    error_message = "The profile must be invoked."
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.invoke.statement[1].resources == toset(["arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"]) && data.aws_iam_policy_document.invoke.statement[1].condition == toset([{ test = "ArnEquals", variable = "bedrock:InferenceProfileArn", values = tolist([aws_bedrock_inference_profile.this.arn]) }])
+    error_message = "The model must be reached through the profile only."
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.invoke.role == aws_iam_role.jobs.name && keys(aws_iam_role_policy.handed_out) == ["bucket"]
+    error_message = "The rights must be in the role."
+  }
+}
+
+run "the_submitter_may_make_these_jobs_and_pass_this_role" {
+  assert {
+    condition     = aws_iam_role_policy.submitter.role == "mlops-dev-batch-submitter" && aws_iam_role_policy.submitter.name == "bedrock-chat-batch"
+    error_message = "The rights must go to the submitter's role, under the blueprint's name."
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.submit.statement[0].actions == toset(["bedrock:CreateModelInvocationJob"]) && data.aws_iam_policy_document.submit.statement[0].resources == toset([aws_bedrock_inference_profile.this.arn, "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/*", "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"])
+    error_message = "Jobs must be of this profile and its model."
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.submit.statement[1].resources == toset(["arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/*"])
+    error_message = "Only jobs must be tagged."
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.submit.statement[2].resources == toset([aws_iam_role.jobs.arn]) && data.aws_iam_policy_document.submit.statement[2].condition == toset([{ test = "StringEquals", variable = "iam:PassedToService", values = tolist(["bedrock.amazonaws.com"]) }])
+    error_message = "Only this role must be passed, and to Bedrock only."
+  }
+}
+
+run "a_system_profile_leaves_the_region_open" {
+  variables {
+    model_id = "us.amazon.nova-lite-v1:0"
+  }
+
+  assert {
+    condition     = data.aws_iam_policy_document.invoke.statement[1].resources == toset(["arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0", "arn:aws:bedrock:*::foundation-model/amazon.nova-lite-v1:0"])
+    error_message = "The profile picks the region of each call."
+  }
+}
+
+run "the_record_tells_the_submitter_everything" {
+  assert {
+    condition = jsondecode(aws_ssm_parameter.route.value) == {
+      blueprint  = "chat-batch"
+      kind       = "batch"
+      source     = "bedrock"
+      submitter  = "mlops-dev-batch-submitter"
+      parameters = { max_tokens = 64 }
+      batch = {
+        model_id         = aws_bedrock_inference_profile.this.arn
+        base_model_id    = "amazon.nova-lite-v1:0"
+        role_arn         = aws_iam_role.jobs.arn
+        key_arn          = var.data_key_arn
+        timeout_hours    = 24
+        format           = "auto"
+        column           = null
+        records_per_file = 50000
+        minimum_records  = 100
+        maximum_records  = 1000000
+        on_arrival       = true
+        prices           = {}
+        crawler          = "mlops-dev-chat-batch-results"
+      }
+    }
+    error_message = "Got ${aws_ssm_parameter.route.value}"
+  }
+
+  assert {
+    condition     = aws_ssm_parameter.route.name == "/mlops/dev/routes/chat-batch" && aws_ssm_parameter.route.type == "String"
+    error_message = "The record must lie where the functions look."
+  }
+}

@@ -1,0 +1,102 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+
+  mock_resource "aws_bedrock_inference_profile" {
+    defaults = {
+      arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
+    }
+  }
+}
+
+variables {
+  context = {
+    project     = "mlops"
+    environment = "dev"
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-dev"
+  }
+
+  blueprint = {
+    name       = "chat-batch"
+    parameters = { max_tokens = "64" }
+  }
+
+  model_id         = "amazon.nova-lite-v1:0"
+  data_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  submitter        = { name = "mlops-dev-batch-submitter", role_name = "mlops-dev-batch-submitter" }
+  crawler_name     = "mlops-dev-chat-batch-results"
+  routes_prefix    = "/mlops/dev/routes"
+}
+
+run "refuses_a_name_that_is_none" {
+  command = plan
+
+  variables {
+    blueprint = { name = "Chat" }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "refuses_a_format_that_nobody_reads" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat-batch", batch = { format = "xml" } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "refuses_more_records_than_a_job_takes" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat-batch", batch = { records_per_file = 50001 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "refuses_a_minimum_that_halves_would_miss" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat-batch", batch = { minimum_records = 100, records_per_file = 150 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "refuses_a_shorter_time_than_bedrock_has" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat-batch", batch = { timeout_hours = 12 } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
+run "refuses_a_customized_model" {
+  command = plan
+
+  variables {
+    model_id = "arn:aws:bedrock:us-east-1:123456789012:custom-model/x"
+  }
+
+  expect_failures = [var.model_id]
+}
+
+run "refuses_a_routes_prefix_that_ends_with_a_slash" {
+  command = plan
+
+  variables {
+    routes_prefix = "/mlops/dev/routes/"
+  }
+
+  expect_failures = [var.routes_prefix]
+}
