@@ -35,6 +35,8 @@ OF_SERVICES = {
     "container-error": "the model's container answers 500 to a request of InvokeEndpointAsync or CreateTransformJob",
     "worker-dies": "the model's process is killed while it has a request of InvokeEndpointAsync or CreateTransformJob",
     "job-fails": "CreateTransformJob and CreateModelInvocationJob are accepted, and the job ends as Failed",
+    "job-partly-completes": "a job of CreateModelInvocationJob runs out of time after half of its records",
+    "record-error": "the model of a job of CreateModelInvocationJob fails on a record, which gets an error",
 }
 """Kinds that the service itself has to act out."""
 KINDS = WIRE | OF_SERVICES

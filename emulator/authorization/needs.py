@@ -263,6 +263,9 @@ def _bedrock(call: Call, world: World) -> tuple[Need, ...]:
         call.operation, call.operation
     )
     model = call.parameters.get("modelId")
+    job = call.parameters.get("jobIdentifier")
+    if job:
+        return (Need(f"bedrock:{action}", arn("bedrock", call, _job(str(job)))),)
     if model is None:
         profile = call.parameters.get("inferenceProfileIdentifier")
         if call.operation == "ApplyGuardrail":
@@ -276,7 +279,18 @@ def _bedrock(call: Call, world: World) -> tuple[Need, ...]:
     own = [Need(f"bedrock:{action}", model)]
     profile_key: dict[str, Value | None] = {"bedrock:InferenceProfileArn": model}
     guard = (_guarding(call, world),) if _guardrail_of(call) else ()
-    return (*own, *(Need(f"bedrock:{action}", one, profile_key) for one in behind), *guard)
+    batch: tuple[Need, ...] = ()
+    if call.operation == "CreateModelInvocationJob":
+        # The job's id is not known yet; its role is handed to the service.
+        role = Need(
+            "iam:PassRole", str(call.parameters.get("roleArn")), {"iam:PassedToService": "bedrock.amazonaws.com"}
+        )
+        batch = (Need(f"bedrock:{action}", arn("bedrock", call, _job("*"))), role)
+    return (*own, *(Need(f"bedrock:{action}", one, profile_key) for one in behind), *guard, *batch)
+
+
+def _job(identifier: str) -> str:
+    return identifier if identifier.startswith("arn:") else f"model-invocation-job/{identifier}"
 
 
 def _guardrail_of(call: Call) -> str | None:

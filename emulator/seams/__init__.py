@@ -64,6 +64,7 @@ SEAMS: tuple[str, ...] = (
     "cloudwatch_alarms",
     "queue_metrics",
     "bedrock_runtime",
+    "bedrock_batch",
 )
 """Control plane first, then what makes it compute."""
 
