@@ -1,8 +1,8 @@
 """Walks named steps in dependency order, some at the same time.
 
 Knows nothing of what a step does. Of the steps that could start, the one goes first that the longest chain
-of others waits for. A step that fails blocks those that wait for it, and nobody else; a set cancel event
-starts no further step and waits for the running ones to wind up.
+of others waits for, and the processes of the others give way to it. A step that fails blocks those that wait
+for it, and nobody else; a set cancel event starts no further step and waits for the running ones to wind up.
 
 A step may begin before everything that it is `cleared_by` has succeeded; it asks for that clearance itself,
 before it changes anything. While it waits for it, its place is somebody else's.
@@ -21,6 +21,7 @@ from queue import Empty, SimpleQueue
 from typing import Literal
 
 from orchestrator.plan import Step
+from orchestrator.tools.process import gives_way
 
 Status = Literal["ok", "failed", "blocked", "cancelled"]
 Clear = Callable[[], None]
@@ -63,7 +64,7 @@ def walk(
     places = _Places(parallelism, schedule.outcomes, cancel, on_free=lambda: ended.put(None))
 
     def start(step: Step) -> None:
-        future = pool.submit(work, step, lambda: places.wait(step))
+        future = pool.submit(_in_its_place, schedule, step, work, lambda: places.wait(step))
         running[future] = step
         future.add_done_callback(ended.put)
 
@@ -83,6 +84,12 @@ def walk(
                 if step.takes_place:
                     places.give()
                 places.tell()
+
+
+def _in_its_place(schedule: _Schedule, step: Step, work: Callable[[Step, Clear], None], clear: Clear) -> None:
+    """What the step starts gives way as long as a longer chain than its own is under way."""
+    gives_way.set(lambda: schedule.can_wait(step.name))
+    work(step, clear)
 
 
 def _next(ended: SimpleQueue[Future[None] | None]) -> list[Future[None]]:
@@ -231,6 +238,11 @@ class _Schedule:
                 self._block(name, str(outcome.blocked_by))
             case _:  # cancelled: and so is the rest, by whoever watches the event
                 pass
+
+    def can_wait(self, name: str) -> bool:
+        """Whether some other step that has started and not ended has a longer chain behind it. For any thread."""
+        under_way = self._started - self.outcomes.keys()
+        return any(self._followers[other] > self._followers[name] for other in under_way)
 
     def _block(self, name: str, root: str) -> None:
         """Nothing that waits for a failed step, directly or not, can start any more; what runs finds out itself."""

@@ -16,12 +16,16 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from orchestrator.errors import PlatformError, SetupError
 
+gives_way: ContextVar[Callable[[], bool] | None] = ContextVar("gives_way", default=None)
+"""Asked at the start of a child: whether others, for whom more is waiting, are to have the processor first."""
+_NICENESS = 5
 _TICK_SECONDS = 0.2
 _DRAIN_SECONDS = 2.0
 _STREAM_TAIL = 2000
@@ -143,7 +147,7 @@ def run(
 
 def _start(words: tuple[str, ...], *, env: Mapping[str, str], cwd: Path | None) -> subprocess.Popen[str]:
     try:
-        return subprocess.Popen(
+        child = subprocess.Popen(
             words,
             cwd=cwd,
             env=dict(env),
@@ -161,6 +165,11 @@ def _start(words: tuple[str, ...], *, env: Mapping[str, str], cwd: Path | None) 
             f"`{words[0]}` cannot be started: {error.strerror}",
             hint="Run `make setup` to install what is missing.",
         ) from error
+    asked = gives_way.get()
+    if asked is not None and asked():
+        with contextlib.suppress(OSError):  # it has ended already
+            os.setpriority(os.PRIO_PROCESS, child.pid, os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS)
+    return child
 
 
 def _insisted(cancel: threading.Event | None) -> bool:

@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.errors import PlatformError
 from orchestrator.plan import Step
+from orchestrator.tools.process import gives_way
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
 
@@ -93,6 +94,25 @@ def test_what_the_longest_chain_waits_for_goes_first() -> None:
     steps = [Step("leaf", ()), Step("other leaf", ()), Step("a", ()), Step("b", ("a",)), Step("c", ("b",))]
     walk(steps, lambda step, _: order.append(step.name), parallelism=1, cancel=threading.Event())
     assert order == ["a", "b", "leaf", "other leaf", "c"]
+
+
+def test_a_step_gives_way_while_a_longer_chain_is_under_way() -> None:
+    both, told = threading.Barrier(2), {}
+    short_told = threading.Event()
+
+    def work(step: Step, clear: Clear) -> None:
+        asked = gives_way.get()
+        assert asked is not None
+        if step.name in ("long", "short"):
+            both.wait(timeout=5)
+            told[step.name] = asked()
+            short_told.set() if step.name == "short" else short_told.wait(timeout=5)
+        else:
+            told[step.name] = asked()
+
+    steps = [Step("long", ()), Step("then", ("long",)), Step("short", ())]
+    walk(steps, work, parallelism=2, cancel=threading.Event())
+    assert told == {"long": False, "short": True, "then": False}
 
 
 def test_a_failure_blocks_a_long_chain_to_its_end() -> None:

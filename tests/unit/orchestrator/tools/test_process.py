@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -140,3 +141,17 @@ def _alive(pid: int) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+@pytest.mark.parametrize(("asked", "more"), [(None, 0), (lambda: False, 0), (lambda: True, 5)])
+def test_a_child_gives_way_when_asked(asked: Callable[[], bool] | None, more: int) -> None:
+    token = process.gives_way.set(asked)
+    try:
+        done = process.run(
+            # Its priority is set from outside, after it has started.
+            [sys.executable, "-c", "import os, time; time.sleep(0.3); print(os.getpriority(os.PRIO_PROCESS, 0))"],
+            env=dict(os.environ),
+        )
+    finally:
+        process.gives_way.reset(token)
+    assert int(done.stdout) == os.getpriority(os.PRIO_PROCESS, 0) + more
