@@ -92,6 +92,7 @@ def attach(
     types: Iterable[str],
     environment: Mapping[str, str],
     limit: int = 4,
+    mocked_blocks: Iterable[str] | None = None,
 ) -> str:
     """The value of `TF_REATTACH_PROVIDERS` for one stack.
 
@@ -102,6 +103,8 @@ def attach(
         types: resource types that its code and state hold.
         environment: terraform's process environment; the provider sees its AWS part only.
         limit: provider processes at a time.
+        mocked_blocks: names of nested blocks that the code has, if the provider only lends its schema to mocks:
+            large types then come without all others.
 
     Raises:
         PlatformError: for an environment that is not the local one, or when the server does not start.
@@ -111,7 +114,9 @@ def attach(
         check_environment(seen)
     except ValueError as error:
         raise PlatformError(str(error), hint="real accounts always use the plain provider") from error
-    request = {"op": "attach", "name": name, "types": sorted(types), "environment": seen}
+    request: dict[str, Any] = {"op": "attach", "name": name, "types": sorted(types), "environment": seen}
+    if mocked_blocks is not None:
+        request["blocks"] = sorted(mocked_blocks)
     return json.dumps(ask(ensure(repo, binary, limit), request)["reattach"])
 
 

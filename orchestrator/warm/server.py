@@ -17,7 +17,7 @@ import grpc
 
 from orchestrator.warm.guard import check_environment
 from orchestrator.warm.pool import SERVICE, UNLIMITED, Pool, Provider, ProviderDied, end_orphans
-from orchestrator.warm.wire import narrow_schema
+from orchestrator.warm.wire import cut_large_types, large_types, narrow_schema, validated_type
 
 PROVIDER_ADDRESS = "registry.terraform.io/hashicorp/aws"
 IDLE_SECONDS = 900
@@ -30,13 +30,19 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
 
     One stack runs one command at a time, and a command has one provider configuration; so the last
     `Configure` of a session tells where its later calls belong.
+
+    Attributes:
+        blocks: for mocked providers alone: names of nested blocks in use. Large types lose all others, and with
+            them the provider's own validation, since it would miss the rest.
     """
 
     def __init__(self, name: str, pool: Pool, environment: Mapping[str, str], types: frozenset[str]) -> None:
         self.name, self.pool, self.environment, self.types = name, pool, environment, types
+        self.blocks: frozenset[str] | None = None
+        self._cut: frozenset[str] = frozenset()
         self.used_at = time.monotonic()
         self._provider: Provider | None = None
-        self._schema: tuple[frozenset[str], bytes] | None = None
+        self._schema: tuple[frozenset[str], frozenset[str] | None, bytes] | None = None
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
         method = handler_call_details.method
@@ -54,6 +60,8 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
             match name:
                 case "GetSchema":
                     return self._narrowed(request)
+                case "ValidateResourceTypeConfig" if validated_type(request) in self._cut:
+                    return b""
                 case "PrepareProviderConfig":
                     # Request field 1 (config) and response field 1 (prepared_config) are the same message.
                     return request
@@ -101,9 +109,13 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
         self.pool.release(self.name)
 
     def _narrowed(self, request: bytes) -> bytes:
-        if self._schema is None or self._schema[0] != self.types:
-            self._schema = self.types, narrow_schema(self.pool.schema(self.environment, request), self.types)
-        return self._schema[1]
+        if self._schema is None or self._schema[:2] != (self.types, self.blocks):
+            schema = narrow_schema(self.pool.schema(self.environment, request), self.types)
+            self._cut = frozenset() if self.blocks is None else large_types(schema, self.types)
+            if self.blocks is not None:
+                schema = cut_large_types(schema, self.blocks)
+            self._schema = self.types, self.blocks, schema
+        return self._schema[2]
 
 
 class Server:
@@ -117,7 +129,13 @@ class Server:
         self.used_at = time.monotonic()
         self.stopping = threading.Event()
 
-    def attach(self, name: str, types: frozenset[str], environment: Mapping[str, str]) -> dict[str, Any]:
+    def attach(
+        self,
+        name: str,
+        types: frozenset[str],
+        environment: Mapping[str, str],
+        blocks: frozenset[str] | None = None,
+    ) -> dict[str, Any]:
         """`TF_REATTACH_PROVIDERS` for one stack; a known name keeps its socket and gets the new types."""
         check_environment(environment)
         if name in self.sessions:
@@ -134,6 +152,7 @@ class Server:
             server.add_insecure_port(f"unix:{address}")
             server.start()
             self.sessions[name] = session, server, address
+        session.blocks = blocks
         return {
             PROVIDER_ADDRESS: {
                 "Protocol": "grpc",
@@ -148,8 +167,9 @@ class Server:
         self.used_at = time.monotonic()
         match request.get("op"):
             case "attach":
-                reattach = self.attach(request["name"], frozenset(request["types"]), request["environment"])
-                return {"reattach": reattach}
+                blocks = frozenset(request["blocks"]) if "blocks" in request else None
+                types = frozenset(request["types"])
+                return {"reattach": self.attach(request["name"], types, request["environment"], blocks)}
             case "release":
                 if request["name"] in self.sessions:
                     self.sessions[request["name"]][0].release()

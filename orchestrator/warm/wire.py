@@ -1,16 +1,20 @@
 """The few pieces of protocol-buffer wire format that the proxy has to read.
 
-Only `GetProviderSchema.Response` of tfplugin5 is looked into; everything else passes through as
-bytes. Field numbers: terraform's `docs/plugin-protocol/tfplugin5.*.proto`.
+Only `GetProviderSchema.Response` of tfplugin5 and the type names of some requests are looked into;
+everything else passes through as bytes. Field numbers: terraform's `docs/plugin-protocol/tfplugin5.*.proto`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 RESOURCE_SCHEMAS, DATA_SOURCE_SCHEMAS, FUNCTIONS, EPHEMERAL_SCHEMAS = 2, 3, 7, 8
 _SCHEMA_MAPS = frozenset({RESOURCE_SCHEMAS, DATA_SOURCE_SCHEMAS, EPHEMERAL_SCHEMAS})
-_LENGTH_DELIMITED = 2
+_VARINT, _LENGTH_DELIMITED = 0, 2
+_SCHEMA, _BLOCK, _NESTED_BLOCKS = 2, 2, 3
+"""Fields of a map's entry, of a schema and a nested block, and of a block."""
+LARGE_BYTES = 100_000
+"""Most types take two thousand; the web ACL of WAF, whose statements hold statements, half a million."""
 
 
 def _varint(data: bytes, position: int) -> tuple[int, int]:
@@ -38,6 +42,24 @@ def _fields(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         yield tag >> 3, payload, data[start:position]
 
 
+def _any_fields(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """As `_fields`, for messages that hold numbers, too; a number's payload is empty."""
+    position = 0
+    while position < len(data):
+        start = position
+        tag, position = _varint(data, position)
+        payload = b""
+        if tag & 7 == _VARINT:
+            _, position = _varint(data, position)
+        elif tag & 7 == _LENGTH_DELIMITED:
+            length, position = _varint(data, position)
+            payload = data[position : position + length]
+            position += length
+        else:
+            raise ValueError(f"unexpected wire type {tag & 7} in field {tag >> 3} of a block of the provider's schema")
+        yield tag >> 3, payload, data[start:position]
+
+
 def _map_key(entry: bytes) -> str:
     for number, payload, _ in _fields(entry):
         if number == 1:
@@ -57,6 +79,66 @@ def narrow_schema(schema: bytes, keep: frozenset[str]) -> bytes:
         for number, payload, whole in _fields(schema)
         if number != FUNCTIONS and (number not in _SCHEMA_MAPS or _map_key(payload) in keep)
     )
+
+
+def large_types(schema: bytes, keep: frozenset[str]) -> frozenset[str]:
+    """Those of the resource types whose schema slows down whoever reads it."""
+    found = (
+        _map_key(payload) for number, payload, whole in _fields(schema) if number in _SCHEMA_MAPS and _large(whole)
+    )
+    return frozenset(found) & keep
+
+
+def cut_large_types(schema: bytes, blocks: frozenset[str]) -> bytes:
+    """The same schema response; large types have, at every depth, the nested blocks of these names only."""
+    return b"".join(
+        _field(number, _with(payload, _SCHEMA, lambda inner: _with(inner, _BLOCK, lambda block: _cut(block, blocks))))
+        if number in _SCHEMA_MAPS and _large(whole)
+        else whole
+        for number, payload, whole in _fields(schema)
+    )
+
+
+def _large(entry: bytes) -> bool:
+    return len(entry) > LARGE_BYTES
+
+
+def _cut(block: bytes, names: frozenset[str]) -> bytes:
+    parts = []
+    for number, payload, whole in _any_fields(block):
+        if number != _NESTED_BLOCKS:
+            parts.append(whole)
+        elif _type_name(payload) in names:
+            parts.append(_field(number, _with(payload, _BLOCK, lambda inner: _cut(inner, names))))
+    return b"".join(parts)
+
+
+def _with(message: bytes, field: int, change: Callable[[bytes], bytes]) -> bytes:
+    return b"".join(
+        _field(number, change(payload)) if number == field else whole for number, payload, whole in _any_fields(message)
+    )
+
+
+def _field(number: int, payload: bytes) -> bytes:
+    return _encoded(number << 3 | _LENGTH_DELIMITED) + _encoded(len(payload)) + payload
+
+
+def _encoded(value: int) -> bytes:
+    out = bytearray()
+    while value > 0x7F:
+        out.append((value & 0x7F) | 0x80)
+        value >>= 7
+    return bytes([*out, value])
+
+
+def _type_name(message: bytes) -> str:
+    """Field 1 of nested blocks and of requests about a resource."""
+    return next((payload.decode() for number, payload, _ in _any_fields(message) if number == 1), "")
+
+
+def validated_type(request: bytes) -> str:
+    """The resource type that a `ValidateResourceTypeConfig` is about."""
+    return _type_name(request)
 
 
 def has_error(response: bytes) -> bool:

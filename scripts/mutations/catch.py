@@ -12,11 +12,10 @@ import subprocess
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 from orchestrator.errors import PolicyGateBroken
-from orchestrator.tools import closure
 from orchestrator.tools.checkov import Checkov
 from orchestrator.tools.interfaces import Finding, Json, PolicyReport
 from orchestrator.warm import locate
@@ -36,6 +35,7 @@ BY_TERRAFORM = "terraform"
 NO_PROVIDER = "Failed to load plugin schemas"
 """Says nothing about a mutant: the machine is too busy for the provider to answer in time."""
 ATTEMPTS = 4
+PAUSE_SECONDS = 1.0
 BY_PERMISSIONS = "permissions page"
 """`docs/reference/permissions.md` changes, so its test is red until somebody renews it and shows the difference."""
 
@@ -70,29 +70,6 @@ class Verdict:
         return bool(self.policies or self.tests)
 
 
-@dataclass(frozen=True)
-class Environments:
-    """Environments of terraform. Both attach to a running provider, where there is one.
-
-    Attributes:
-        plain: for most folders.
-        firewall: for folders that use types of WAF, whose schema is so large that it slows down every run.
-    """
-
-    plain: dict[str, str]
-    firewall: dict[str, str]
-
-    def of(self, folder: Path) -> dict[str, str]:
-        return self.firewall if uses_firewall(folder) else self.plain
-
-
-@cache
-def uses_firewall(folder: Path) -> bool:
-    return any(
-        "aws_wafv2" in file.read_text(encoding="utf-8") for file in closure.files(folder) if file.suffix == ".tf"
-    )
-
-
 class BaselineRed(Exception):
     """The unchanged code is refused already, so nothing can be learned from its mutants."""
 
@@ -106,13 +83,13 @@ class Bench:
 
     Args:
         copy: folder that holds `terraform/`, `tests/terraform/mocks` and `policies/`.
-        envs: environments of terraform.
+        env: environment of terraform, attached to a running provider where there is one.
         binary: the terraform program.
     """
 
-    def __init__(self, copy: Path, envs: Environments, binary: str) -> None:
+    def __init__(self, copy: Path, env: Mapping[str, str], binary: str) -> None:
         self.terraform, self._pristine = copy / "terraform", copy / "pristine" / "terraform"
-        self._envs, self._binary = envs, binary
+        self._env, self._binary = env, binary
         self._gate = Checkov(copy, python=CHECKOV)
         self._baselines: dict[Path, Baseline] = {}
         self._plans: dict[Path, Found] = {}
@@ -200,22 +177,21 @@ class Bench:
         name = folder.relative_to(
             self._pristine if folder.is_relative_to(self._pristine) else self.terraform
         ).as_posix()
-        env = self._envs.of(folder)
         if folder not in self._ready:
-            done = self._run(folder, env, "init", "-backend=false", "-input=false", "-lockfile=readonly")
+            done = self._run(folder, "init", "-backend=false", "-input=false", "-lockfile=readonly")
             if done.returncode:
                 return f"{BY_TERRAFORM}: init of {name}: {_last_line(done.stderr or done.stdout)}", None
             self._ready.add(folder)
         # Terraform's own provider would print its whole schema, 13 MB, with every plan.
-        verbose = ["-verbose"] if "TF_REATTACH_PROVIDERS" in env and not only else []
+        verbose = ["-verbose"] if "TF_REATTACH_PROVIDERS" in self._env and not only else []
         for attempt in range(ATTEMPTS):
-            done = self._run(folder, env, "test", "-json", *verbose, *(f"-filter=tests/{file}" for file in only))
+            done = self._run(folder, "test", "-json", *verbose, *(f"-filter=tests/{file}" for file in only))
             messages = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
             if done.returncode == 0 or _first_error(messages) != NO_PROVIDER:
                 break
-            if not _listening(env):
+            if not _listening(self._env):
                 raise ProviderGone("its process has ended")
-            time.sleep(attempt)
+            time.sleep(attempt * PAUSE_SECONDS)
         else:
             raise ProviderGone(f"it did not answer {ATTEMPTS} times, when {name} was tested")
         plan = plans.fullest(messages) if verbose else None
@@ -224,11 +200,11 @@ class Bench:
         refusal = _failed_run(name, messages) or f"{BY_TERRAFORM}: {_first_error(messages) or _last_line(done.stderr)}"
         return refusal, plan
 
-    def _run(self, folder: Path, env: Mapping[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    def _run(self, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [self._binary, *arguments],
             cwd=folder,
-            env=env,
+            env=self._env,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

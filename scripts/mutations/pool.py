@@ -64,9 +64,9 @@ def judged(mutants: list[generate.Mutant], jobs: int, snapshot: Path, store: kep
         return [], []
     with (
         tempfile.TemporaryDirectory(prefix="mutations-") as scratch,
-        _providers(snapshot) as envs,
+        _provider(snapshot) as env,
         concurrent.futures.ProcessPoolExecutor(
-            jobs, multiprocessing.get_context("spawn"), _start, (scratch, snapshot, store, envs, terraform_binary())
+            jobs, multiprocessing.get_context("spawn"), _start, (scratch, snapshot, store, env, terraform_binary())
         ) as executor,
     ):
         return _collected(executor, [executor.submit(_judge, part) for part in _parts(mutants)], len(mutants))
@@ -102,11 +102,11 @@ def _parts(mutants: list[generate.Mutant]) -> list[list[generate.Mutant]]:
     return sorted(parts, key=len, reverse=True)
 
 
-def _start(scratch: str, snapshot: Path, store: kept.Store, envs: catch.Environments, binary: str) -> None:
+def _start(scratch: str, snapshot: Path, store: kept.Store, env: dict[str, str], binary: str) -> None:
     global _worker
     copy = Path(tempfile.mkdtemp(prefix="bench-", dir=scratch)) / "repository"
     shutil.copytree(snapshot, copy, symlinks=True)
-    _worker = _Worker(catch.Bench(copy, envs, binary), store, Path(scratch) / "stop")
+    _worker = _Worker(catch.Bench(copy, env, binary), store, Path(scratch) / "stop")
 
 
 def _judge(mutants: list[generate.Mutant]) -> Judged:
@@ -115,25 +115,21 @@ def _judge(mutants: list[generate.Mutant]) -> Judged:
 
 
 @contextmanager
-def _providers(repo: Path) -> Iterator[catch.Environments]:
-    """Running providers for all: they only lend their schema to the mocks."""
+def _provider(repo: Path) -> Iterator[dict[str, str]]:
+    """Terraform's environment with a running provider for all: it only lends its schema to the mocks."""
     env = catch.environment()
     binary = locate.provider_binary(catch.REPO)
     if binary is None:
-        yield catch.Environments(env, env)
+        yield env
         return
-    folders = catch.folders(repo / "terraform")
-    everything = set(types_used.in_tree(repo / "terraform/modules", repo / "terraform/phases"))
+    code = repo / "terraform/modules", repo / "terraform/phases"
+    types = set(types_used.in_tree(*code))
     for mocks in (repo / "tests/terraform/mocks").iterdir():
-        everything |= types_used.in_hcl(mocks.read_text(encoding="utf-8"))
-    light = everything - {kind for kind in everything if kind.startswith("aws_wafv2_")}
-    assert any(catch.uses_firewall(folder) for folder in folders) == (light != everything)
+        types |= types_used.in_hcl(mocks.read_text(encoding="utf-8"))
+    blocks = types_used.blocks_in_tree(*code)
     try:
-        attached = {
-            name: env | {"TF_REATTACH_PROVIDERS": client.attach(repo, binary, name=name, types=types, environment=env)}
-            for name, types in (("plain", light), ("firewall", everything))
-        }
-        yield catch.Environments(**attached)
+        attached = client.attach(repo, binary, name="mocked", types=types, environment=env, mocked_blocks=blocks)
+        yield env | {"TF_REATTACH_PROVIDERS": attached}
     finally:
         client.stop(repo, binary)
 

@@ -90,7 +90,8 @@ def mocked_terraform(terraform: Terraform) -> Iterator[Terraform]:
         if not name.startswith("AWS_ACCESS") and "SECRET" not in name
     }
     try:
-        attached = client.attach(repo, binary, name="mocked", types=types, environment=env)
+        blocks = types_used.blocks_in_tree(terraform.copy)
+        attached = client.attach(repo, binary, name="mocked", types=types, environment=env, mocked_blocks=blocks)
         yield replace(terraform, env=env | {"TF_REATTACH_PROVIDERS": attached})
     finally:
         client.stop(repo, binary)

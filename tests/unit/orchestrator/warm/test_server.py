@@ -1,4 +1,5 @@
-"""An interrupt ends the interrupted stack's calls and nobody else's; a server in use does not end by itself."""
+"""An interrupt ends the interrupted stack's calls and nobody else's; a server in use does not end by itself; mocks
+get the schema that they need."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.warm import server
+from orchestrator.warm import server, wire
 from orchestrator.warm.server import Server, Session
 
 
@@ -49,3 +50,28 @@ def test_a_server_is_idle_only_when_no_stack_talks_to_its_provider(tmp_path: Pat
     assert serving.idle_seconds > server.IDLE_SECONDS
     session._answer("PrepareProviderConfig", "", b"", None)
     assert serving.idle_seconds < 60
+
+
+def test_the_provider_does_not_validate_what_it_would_miss_blocks_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[bytes] = []
+
+    def call(provider: object, method: str, request: bytes) -> bytes:
+        asked.append(request)
+        return b"refused"
+
+    def request(name: str) -> bytes:
+        return b"\x0a" + bytes([len(name)]) + name.encode()
+
+    entry = request("aws_large")  # field 1 of the map's entry, as of the request
+    schema = b"\x12" + bytes([len(entry)]) + entry
+    monkeypatch.setattr(wire, "LARGE_BYTES", 5)
+    pool: Any = SimpleNamespace(schema=lambda *_: schema, call=call, any=lambda _: None)
+    session = Session("mocked", pool, {}, frozenset({"aws_large"}))
+    session.blocks = frozenset()
+    session._answer("GetSchema", "", b"", None)
+    assert session._answer("ValidateResourceTypeConfig", "", request("aws_large"), None) == b""
+    assert session._answer("ValidateResourceTypeConfig", "", request("aws_small"), None) == b"refused"
+    session.blocks = None
+    session._answer("GetSchema", "", b"", None)
+    assert session._answer("ValidateResourceTypeConfig", "", request("aws_large"), None) == b"refused"
+    assert asked == [request("aws_small"), request("aws_large")]

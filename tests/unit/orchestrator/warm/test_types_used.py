@@ -28,3 +28,9 @@ def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     assert types_used.in_tree(tmp_path) == {"aws_sns_topic"}
     file.write_text('resource "aws_sqs_queue" "ab" {}\n')
     assert types_used.in_tree(tmp_path) == {"aws_sqs_queue"}
+
+
+def test_blocks_are_found_at_every_depth_and_as_dynamic_ones(tmp_path: Path) -> None:
+    text = 'resource "aws_x" "this" {\n  rule {\n    action {\n      block {}\n    dynamic "statement" {\n'
+    (tmp_path / "acl.tf").write_text(text, encoding="utf-8")
+    assert types_used.blocks_in_tree(tmp_path) >= {"rule", "action", "block", "statement"}

@@ -50,6 +50,29 @@ def test_narrowing_never_invents_or_loses_a_type(present: set[str], asked: set[s
     assert wire.schema_types(wire.narrow_schema(schema, frozenset(asked))) == present & asked
 
 
+def number(field_number: int, value: int) -> bytes:
+    return varint(field_number << 3) + varint(value)
+
+
+def nested(name: str, block: bytes) -> bytes:
+    return field(3, field(1, name.encode()) + field(2, block) + number(3, 2))
+
+
+def resource(name: str, block: bytes) -> bytes:
+    return field(wire.RESOURCE_SCHEMAS, field(1, name.encode()) + field(2, number(1, 0) + field(2, block)))
+
+
+def test_a_large_type_keeps_its_attributes_and_the_named_blocks_at_every_depth(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "LARGE_BYTES", 300)
+    attribute = field(2, b"a" * 150)
+    small = resource("aws_small", attribute + nested("elsewhere", attribute[:20]))
+    deep = nested("rule", nested("action", attribute) + nested("not_statement", attribute))
+    schema = small + resource("aws_large", number(1, 3) + attribute + deep + nested("not_statement", attribute))
+    wanted = resource("aws_large", number(1, 3) + attribute + nested("rule", nested("action", attribute)))
+    assert wire.cut_large_types(schema, frozenset({"rule", "action"})) == small + wanted
+    assert wire.large_types(schema, frozenset({"aws_small", "aws_large", "aws_other"})) == {"aws_large"}
+
+
 def test_an_unknown_wire_type_is_an_error_and_not_a_guess() -> None:
     with pytest.raises(ValueError, match="wire type 0 in field 2"):
         wire.schema_types(varint(2 << 3 | 0) + varint(5))

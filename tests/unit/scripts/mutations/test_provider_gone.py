@@ -41,7 +41,7 @@ def bench(tmp_path: Path) -> Callable[[str], catch.Bench]:
 
     def at(address: str) -> catch.Bench:
         env = {"TF_REATTACH_PROVIDERS": json.dumps({"aws": {"Addr": {"Network": "unix", "String": address}}})}
-        return catch.Bench(tmp_path, catch.Environments(env, env), str(terraform))
+        return catch.Bench(tmp_path, env, str(terraform))
 
     return at
 
@@ -56,15 +56,14 @@ def test_a_provider_that_has_ended_is_asked_once(bench: Callable[[str], catch.Be
 def test_a_busy_provider_gets_its_attempts(
     bench: Callable[[str], catch.Bench], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    waits: list[float] = []
-    monkeypatch.setattr(catch.time, "sleep", waits.append)
+    monkeypatch.setattr(catch, "PAUSE_SECONDS", 0.0)
     address = str(tmp_path / "busy.sock")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen()
         with pytest.raises(catch.ProviderGone, match="did not answer 4 times, when modules/one was tested"):
             bench(address).judge(GUARD)
-    assert len((tmp_path / "runs").read_text(encoding="utf-8").split()) == len(waits) == catch.ATTEMPTS
+    assert len((tmp_path / "runs").read_text(encoding="utf-8").split()) == catch.ATTEMPTS
 
 
 def _store(tmp_path: Path) -> Store:
