@@ -30,7 +30,7 @@ def submit(record: BatchRecord, body: str, caller: str | None, call: Call) -> di
     if not isinstance(request_id, str) or not REQUEST_ID.fullmatch(request_id):
         raise BadRequest("'request_id' must be 1 to 63 letters, digits and hyphens", "request_id")
     question = {"action": "submit", "request_id": request_id, "input": given, "caller": caller or ""}
-    answer = _answered(call(record.submitter, question))
+    answer = _answered(call(record.submitter, {"blueprint": record.blueprint, **question}))
     return {**answer, "blueprint": record.blueprint, "status_url": f"/batch/{record.blueprint}/{answer['request_id']}"}
 
 
@@ -38,7 +38,8 @@ def status(record: BatchRecord, request_id: str, call: Call) -> dict[str, Any]:
     """What the submitter knows of one job."""
     if not REQUEST_ID.fullmatch(request_id):
         raise UnknownRequest(f"the blueprint '{record.blueprint}' has no job '{request_id[:64]}'")
-    answer = _answered(call(record.submitter, {"action": "status", "request_id": request_id}))
+    question = {"blueprint": record.blueprint, "action": "status", "request_id": request_id}
+    answer = _answered(call(record.submitter, question))
     return {**answer, "blueprint": record.blueprint}
 
 

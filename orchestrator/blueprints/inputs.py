@@ -6,8 +6,8 @@ from importlib import metadata
 from pathlib import Path
 
 from orchestrator.blueprints.matrix import cell
+from orchestrator.config import asynchronous, models
 from orchestrator.config import blueprint as blueprint_file
-from orchestrator.config import models
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.tools.interfaces import SynthInputs
 
@@ -21,7 +21,7 @@ def synth_inputs(environment: Environment, blueprint: Blueprint, repo: Path) -> 
     assert found.module is not None
     modules = repo / "terraform" / "modules"
     shared = [file for name in (*SHARED_MODULES, *found.beside) for file in sorted((modules / name).glob("*.tf"))]
-    config = (Path(models.__file__), Path(blueprint_file.__file__))
+    config = tuple(Path(str(each.__file__)) for each in (models, blueprint_file, asynchronous))
     return SynthInputs(
         code=(*sorted(Path(__file__).parent.glob("*.py")), *config, *shared),
         module=modules / found.module,

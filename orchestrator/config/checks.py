@@ -10,14 +10,14 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from orchestrator.config import data_checks, options
+from orchestrator.config import asynchronous, data_checks, options
 from orchestrator.config.models import PERMANENT, Blueprint, Network, Platform
 from orchestrator.config.problems import Problem, nearest
 from orchestrator.config.yaml_source import Document, Location
 from orchestrator.preflight import addresses, names
 
 LOCAL_ACCOUNT_ID = "123456789012"
-DEPLOYABLE_KINDS = ("realtime", "serverless")
+DEPLOYABLE_KINDS = ("realtime", "serverless", "batch", "async")
 MODEL_GROUPS = ("reviews",)
 """Model package groups that the training pipeline fills."""
 RESERVED_TAGS = ("project", "environment", "owner", "cost-center", "managed-by", "phase", "blueprint", "expires-at")
@@ -75,6 +75,7 @@ def check_blueprint_names(
     """Names that this blueprint would have in its environment, and what that cannot have."""
     if environment == "local":
         yield from options.check_local(document, blueprint)
+    yield from asynchronous.check(environment, document, blueprint)
     for _, reason in islice(names.refused(names.of_blueprint(environment, platform, blueprint)), 1):
         rule = f"makes a name that AWS refuses: {reason}"
         yield _problem(document, ("name",), rule, blueprint.name)

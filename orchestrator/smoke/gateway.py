@@ -35,6 +35,11 @@ class Gateway:
         """One request to the blueprint's own path."""
         return self._ask("POST", self.url, json.dumps(document).encode(), key)
 
+    def below(self, method: str, path: str, document: Any, *, key: str | None) -> Answer:
+        """One request below the blueprint's own path, such as the status of what was asked for."""
+        body = b"" if document is None else json.dumps(document).encode()
+        return self._ask(method, f"{self.url}/{path}", body, key)
+
     def chat(self, document: Any, *, key: str) -> Answer:
         """One request in OpenAI's form; `model` is added."""
         body = {"model": self._seen.target.blueprint.name, **document}

@@ -50,7 +50,7 @@ resource "aws_sqs_queue" "undelivered" {
         Principal = { Service = "sns.amazonaws.com" }
         Action    = "sqs:SendMessage"
         Resource  = local.undelivered_arn
-        Condition = { ArnEquals = { "aws:SourceArn" = [for name in values(local.outcomes) : "${local.arn}:sns:${local.here}:${name}"] } }
+        Condition = { ArnEquals = { "aws:SourceArn" = values(local.topic_arns) } }
       },
       {
         Sid       = "DenyWithoutTls"

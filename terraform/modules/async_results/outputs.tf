@@ -1,8 +1,10 @@
 output "topic_arns" {
   description = "Topics by outcome: success and error."
-  value       = { for outcome, topic in aws_sns_topic.outcome : outcome => topic.arn }
 
-  # Their policies must be there before the first request ends.
+  # Written out, so that the policies that look at a plan can see that an endpoint has its topics.
+  value = local.topic_arns
+
+  # They and their policies must be there before the first request ends.
   depends_on = [aws_sns_topic_policy.outcome]
 }
 

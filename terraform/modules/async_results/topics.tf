@@ -7,6 +7,8 @@ locals {
     success = "${local.name}-completed"
     error   = "${local.name}-failed"
   }
+
+  topic_arns = { for outcome, name in local.outcomes : outcome => "${local.arn}:sns:${local.here}:${name}" }
 }
 
 data "aws_partition" "current" {}

@@ -33,6 +33,10 @@ module "api" {
     invoke_arn = module.lambda.invoke_arn
   }
 
+  jobs = {
+    invoke_arn = module.jobs.invoke_arn
+  }
+
   authorizer = {
     invoke_arn = module.authorizer.invoke_arn
   }
@@ -41,6 +45,7 @@ module "api" {
     realtime   = module.lambda.name
     serverless = module.lambda.name
     openai     = module.lambda.name
+    jobs       = module.jobs.name
     authorizer = module.authorizer.name
   }
 }

@@ -1,0 +1,78 @@
+# Takes and follows requests that nobody waits for. A function of its own, since its rights are not the router's: it
+# writes inputs and reads results, sends to queues and asks submitters, and calls no model that answers at once.
+data "aws_iam_policy_document" "jobs" {
+  statement {
+    sid       = "ReadRoutes"
+    actions   = ["ssm:GetParameter"]
+    resources = ["${local.routes_arn}/*"]
+  }
+
+  statement {
+    # The queues of asynchronous blueprints on Bedrock, and no other queue of the environment.
+    sid       = "SendRequests"
+    actions   = ["sqs:SendMessage"]
+    resources = ["arn:${data.aws_partition.current.partition}:sqs:${var.context.region}:${var.context.account_id}:${var.context.name_prefix}-*-requests"]
+  }
+
+  statement {
+    sid       = "EncryptRequests"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
+    resources = [var.foundation.kms.logs_key_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["sqs.${var.context.region}.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "AskSubmitter"
+    actions   = ["lambda:InvokeFunction"]
+    resources = ["arn:${data.aws_partition.current.partition}:lambda:${var.context.region}:${var.context.account_id}:function:${local.submitter_name}"]
+  }
+}
+
+# An address that is signed by this function can do what the function can, so this is also what callers can be given.
+module "jobs_storage" {
+  source = "../../modules/s3_access"
+
+  access = var.foundation.s3.access
+  read   = ["inference_async_input", "inference_async_output", "inference_async_failures"]
+  write  = ["inference_async_input"]
+}
+
+module "jobs" {
+  source = "../../modules/lambda"
+
+  context      = var.context
+  boundary_arn = var.foundation.iam.boundary_arn
+  bucket_name  = var.foundation.s3.bucket_name
+  package      = var.packages["job_api"]
+
+  policy_documents = {
+    jobs   = data.aws_iam_policy_document.jobs.json
+    bucket = module.jobs_storage.policy_document
+    invoke = var.foundation.iam.caller_documents["async"]
+  }
+
+  function = {
+    name            = "job-api"
+    description     = "Takes asynchronous requests and batch jobs, and says what became of them."
+    memory_mb       = 512
+    timeout_seconds = 29 # API Gateway waits no longer
+
+    environment = {
+      ROUTES_PREFIX = local.routes_prefix
+      BUCKET        = var.foundation.s3.bucket_name
+      KEY_ARN       = var.foundation.kms.data_key_arn
+    }
+  }
+
+  kms = {
+    environment_key_arn = var.foundation.kms.data_key_arn
+    logs_key_arn        = var.foundation.kms.logs_key_arn
+  }
+
+  network = local.network
+}

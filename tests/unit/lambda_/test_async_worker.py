@@ -1,0 +1,288 @@
+"""A request ends once, as a result or as a failure, whatever happens to the worker on its way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+DEAD = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests-dead"
+QUEUE = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests"
+ENVIRON = {
+    "BLUEPRINT": "chat-async",
+    "ROUTES_PREFIX": "/mlops/dev/routes",
+    "BUCKET": "data",
+    "QUEUE_URL": "https://sqs/requests",
+    "SUCCESS_TOPIC_ARN": "success",
+    "ERROR_TOPIC_ARN": "error",
+    "DEAD_LETTER_ARN": DEAD,
+    "MAX_ATTEMPTS": "3",
+    "TTL_SECONDS": "600",
+}
+INPUT = "inference/async/input/chat-async/1.json"
+MARKER = "inference/async/input/chat-async/r1.outcome"
+OUTPUT = "inference/async/output/chat-async/r1.out"
+FAILURE = "inference/async/failures/chat-async/r1-error.out"
+
+
+class Killed(BaseException):
+    """The worker's process ends: nothing after it runs."""
+
+
+class Objects:
+    """The bucket; the write number `kill_at` is the last thing that the worker does."""
+
+    def __init__(self, objects: dict[str, bytes]) -> None:
+        self.objects = objects
+        self.writes = 0
+        self.kill_at = 0
+
+    def read(self, key: str) -> bytes | None:
+        return self.objects.get(key)
+
+    def exists(self, key: str) -> bool:
+        return key in self.objects
+
+    def input(self, key: str, at_most: int) -> str:
+        assert at_most == 5 * 1024 * 1024
+        return self.objects[key].decode()
+
+    def put_new(self, key: str, body: bytes, metadata: dict[str, str]) -> bool:
+        new = key not in self.objects
+        if new:
+            self.objects[key] = body
+        self.writes += 1
+        if self.writes == self.kill_at:
+            raise Killed
+        return new
+
+    def delete(self, key: str) -> None:
+        del self.objects[key]
+
+
+class World:
+    """One request and everything around it."""
+
+    def __init__(self, load: Callable[..., SimpleNamespace]) -> None:
+        self.code = load("async_worker", **ENVIRON)
+        self.store = Objects({INPUT: json.dumps({"inputs": ["Hello"]}).encode()})
+        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.answers: list[Any] = []
+        self.asked = 0
+        self.worker = self.code.work.Worker(
+            settings=self.code.settings.Settings.read(ENVIRON),
+            region="us-east-1",
+            store=self.store,
+            router=self,
+            publish=self._publish,
+            now=lambda: NOW,
+        )
+
+    def _publish(self, topic: str, notice: dict[str, Any]) -> None:
+        self.told.append((topic, notice))
+
+    def answer(self, request: Any, access: Any, kinds: Any, deadline: Any, journey: Any) -> Any:
+        assert kinds == ("async",)
+        self.asked += 1
+        answer = self.answers.pop(0)
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer
+
+    def reply(self, text: str = "Hi") -> Any:
+        return self.code.dispatch.Reply([{"text": text}], {"model_id": "m"}, {"totalTokens": 3}, "emulated")
+
+    def error(self, name: str) -> Exception:
+        from inference_common import errors
+
+        return getattr(errors, name)(f"said {name}")  # type: ignore[no-any-return]
+
+    def job(self, *, received: int = 1, given_up: bool = False, age: int = 0) -> Any:
+        sent = int((NOW - timedelta(seconds=age)).timestamp() * 1000)
+        return self.code.messages.Job("r1", "chat-async", INPUT, sent, received, given_up)
+
+    def work(self, **how: Any) -> Any:
+        deadline = self.code.deadline.Deadline.after(30, lambda: 0.0)
+        return self.worker.work(self.job(**how), deadline, self.code.journey.Journey("r1", "chat-async"))
+
+    def ends(self) -> list[str]:
+        return [key for key in (OUTPUT, FAILURE) if key in self.store.objects]
+
+
+@pytest.fixture
+def world(load_function: Callable[..., SimpleNamespace]) -> World:
+    return World(load_function)
+
+
+def test_an_answer_becomes_one_result_and_one_notice(world: World) -> None:
+    world.answers = [world.reply()]
+    assert world.work().completed
+    assert world.ends() == [OUTPUT]
+    document = json.loads(world.store.objects[OUTPUT])
+    assert document == {"outputs": [{"text": "Hi"}], "model": {"model_id": "m"}, "usage": {"totalTokens": 3}}
+    ((topic, notice),) = world.told
+    assert topic == "success"
+    assert (notice["invocationStatus"], notice["inferenceId"]) == ("Completed", "r1")
+    assert notice["responseParameters"]["outputLocation"] == f"s3://data/{OUTPUT}"
+    assert notice["eventTime"] == "2026-01-01T12:00:00.000Z"
+
+
+def test_a_message_that_comes_twice_asks_the_model_once_and_tells_twice(world: World) -> None:
+    world.answers = [world.reply()]
+    world.work()
+    world.work(received=2)
+    assert world.asked == 1
+    assert [topic for topic, _ in world.told] == ["success", "success"]
+
+
+@pytest.mark.parametrize("name", ["BadRequest", "GuardrailBlocked", "InternalError"])
+def test_what_cannot_be_helped_is_a_failure_at_once(world: World, name: str) -> None:
+    error = world.error("BadRequest") if name != "GuardrailBlocked" else None
+    if error is None:
+        from inference_common.errors import GuardrailBlocked
+
+        error = GuardrailBlocked("said GuardrailBlocked", "input")
+    elif name == "InternalError":
+        error = world.error(name)
+    world.answers = [error]
+    assert not world.work().completed
+    assert world.ends() == [FAILURE]
+    said = json.loads(world.store.objects[FAILURE])["error"]
+    assert said == {"type": name, "message": f"said {name}"}
+    ((topic, notice),) = world.told
+    assert topic == "error"
+    assert notice["failureReason"] == f"{name}: said {name}"
+    assert notice["failureLocation"] == f"s3://data/{FAILURE}"
+
+
+@pytest.mark.parametrize("name", ["Throttled", "Unavailable", "DeadlineExceeded", "NotReady"])
+def test_what_may_pass_comes_back_and_leaves_nothing(world: World, name: str) -> None:
+    world.answers = [world.error(name)]
+    with pytest.raises(world.code.work.Again, match=name):
+        world.work()
+    assert world.ends() == []
+    assert world.told == []
+
+
+def test_the_last_try_ends_as_a_failure(world: World) -> None:
+    world.answers = [world.error("Throttled")]
+    assert world.work(received=3).error == {"type": "Throttled", "message": "said Throttled"}
+    assert world.ends() == [FAILURE]
+
+
+def test_a_dead_letter_gets_its_failure_without_another_try(world: World) -> None:
+    outcome = world.work(given_up=True)
+    assert outcome.error["type"] == "GivenUp"
+    assert world.asked == 0
+    assert world.ends() == [FAILURE]
+
+
+def test_a_dead_letter_whose_result_is_there_is_completed(world: World) -> None:
+    world.store.objects[OUTPUT] = b"{}"
+    assert world.work(given_up=True).completed
+    assert world.ends() == [OUTPUT]
+
+
+def test_a_request_that_waited_too_long_has_expired(world: World) -> None:
+    assert world.work(age=601).error["type"] == "Expired"
+    assert world.asked == 0
+
+
+def test_a_notice_that_cannot_be_sent_brings_the_message_back(world: World) -> None:
+    world.answers = [world.reply()]
+    sent = world.worker.publish
+
+    def refuse(topic: str, notice: dict[str, Any]) -> None:
+        raise world.error("Unavailable")
+
+    object.__setattr__(world.worker, "publish", refuse)
+    with pytest.raises(world.code.work.Again):
+        world.work()
+    object.__setattr__(world.worker, "publish", sent)
+    world.work(received=2)
+    assert world.asked == 1
+    assert len(world.told) == 1
+
+
+@pytest.mark.parametrize("failing", [False, True])
+@pytest.mark.parametrize("kill_at", [1, 2])
+def test_a_worker_killed_at_any_write_leaves_one_end(world: World, failing: bool, kill_at: int) -> None:
+    answer = world.error("BadRequest") if failing else world.reply()
+    world.answers = [answer, world.reply("another")]
+    world.store.kill_at = kill_at
+    with pytest.raises(Killed):
+        world.work()
+    world.work(received=2)
+    assert world.ends() == [FAILURE if failing else OUTPUT]
+    assert world.asked == 1, "what was paid for is kept"
+    assert [topic for topic, _ in world.told] == ["error" if failing else "success"]
+
+
+def test_two_workers_at_once_end_as_who_settled_first(world: World) -> None:
+    """One has its result written when the other settles on a failure."""
+    code, store, job = world.code, world.store, world.job()
+    store.objects[OUTPUT] = b"{}"
+    store.objects[MARKER] = b'{"status": "failed", "error": {"type": "BadRequest", "message": "no"}}'
+    outcome = code.settlement.complete(store, job, {"outputs": []}, {})
+    assert outcome.error == {"type": "BadRequest", "message": "no"}
+    assert world.ends() == [FAILURE]
+
+
+def record(body: Any, arn: str = QUEUE, received: int = 1) -> dict[str, Any]:
+    return {
+        "messageId": f"m-{received}",
+        "receiptHandle": "receipt",
+        "body": body if isinstance(body, str) else json.dumps(body),
+        "attributes": {"SentTimestamp": "1767268800000", "ApproximateReceiveCount": str(received)},
+        "eventSourceARN": arn,
+    }
+
+
+MESSAGE = {"request_id": "r1", "blueprint": "chat-async", "input": INPUT}
+
+
+def test_a_message_is_read_with_its_count_and_its_queue(world: World) -> None:
+    read = world.code.messages.read
+    job = read(record(MESSAGE, received=2), "chat-async", DEAD)
+    assert (job.request_id, job.received, job.given_up) == ("r1", 2, False)
+    assert read(record(MESSAGE, arn=DEAD), "chat-async", DEAD).given_up
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["no json", {"request_id": "r1"}, {**MESSAGE, "blueprint": "chat"}, {**MESSAGE, "input": "data/raw/x"}],
+)
+def test_a_message_of_another_form_is_no_request(world: World, body: Any) -> None:
+    with pytest.raises(world.code.messages.BrokenMessage):
+        world.code.messages.read(record(body), "chat-async", DEAD)
+
+
+def test_only_the_messages_that_failed_come_back_with_a_pause_that_grows(
+    load_function: Callable[..., SimpleNamespace], monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
+) -> None:
+    code = load_function("async_worker", **ENVIRON)
+    put_off: list[tuple[str, int]] = []
+    monkeypatch.setattr(code.handler, "QUEUE", SimpleNamespace(postpone=lambda *told: put_off.append(told)))
+    monkeypatch.setattr(code.handler, "draw", lambda: 1.0)
+
+    def work(job: Any, deadline: Any, journey: Any) -> Any:
+        if job.received > 1:
+            raise code.work.Again("Throttled: slow down")
+        return code.settlement.Outcome()
+
+    monkeypatch.setattr(code.handler, "WORKER", SimpleNamespace(work=work))
+    event = {"Records": [record(MESSAGE), record(MESSAGE, received=3), record("no json", received=9)]}
+    answer = code.handler.handler(event, context)
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "m-3"}, {"itemIdentifier": "m-9"}]}
+    assert put_off == [("receipt", 40)]
+
+
+def test_pauses_double_up_to_a_quarter_of_an_hour(world: World) -> None:
+    pause = world.code.messages.pause
+    assert [pause(n, 10, 1.0) for n in (1, 2, 3, 20)] == [10, 20, 40, 900]
+    assert pause(2, 10, 0.0) == 10
