@@ -73,6 +73,7 @@ WEAKER = (
     # keeping and losing
     Weaker("force_destroy|force_delete", "deletion", "true"),
     Weaker("home_efs_file_system", "deletion", '"Delete"'),
+    Weaker("deletion_protection_enabled", "deletion", "false"),
     Weaker("compatibility", "integrity", '"NONE"'),
     Weaker("image_tag_mutability", "integrity", '"MUTABLE"'),
     Weaker("scan_on_push", "integrity", "false"),
@@ -91,6 +92,7 @@ WEAKER = (
     # what a model may be asked and answer
     Weaker("input_strength|output_strength", "limits", '"LOW"', within="aws_bedrock_guardrail"),
     Weaker("action", "limits", '"NONE"', within="aws_bedrock_guardrail"),
+    Weaker("guardrail_configuration", "limits"),
     # logs and alarms
     Weaker(r"(text|image|embedding|video)_data_delivery_enabled|invocation_logs", "logging", "true"),
     Weaker("xray_tracing_enabled|metrics_enabled|cloudwatch_metrics_enabled", "logging", "false"),
@@ -110,7 +112,8 @@ WEAKER = (
     Weaker("event_pattern", "alarms", '"{}"'),
     # events
     Weaker("maximum_retry_attempts", "delivery", "0"),
-    Weaker("target_arn|redrive_allow_policy", "delivery"),
+    Weaker("target_arn|redrive_allow_policy|redrive_policy|function_response_types", "delivery"),
+    Weaker("error_topic|success_topic", "delivery"),
     # tags
     Weaker("tags", "tags", "{}", within=r"provider|.*default_tags"),
 )
@@ -153,6 +156,12 @@ HARMLESS = re.compile(
     studio_web_portal | tag_propagation | studio_lifecycle_config_content
     # Feature Store: which stores and tables there are; their keys are above
     | catalog | database | disable_glue_table_creation | enable_online_store
+    # inference without a caller who waits: how much at a time, and how often
+    | billing_mode | hash_key | batch_size | maximum_concurrency | visibility_timeout_seconds | schedule_expression |
+    cooldown | scaling_adjustment | max_concurrent_invocations_per_instance | layers
+    # what an agent says and knows, and how its texts are cut; the template's own settings are above
+    | foundation_model | instruction | prepare_agent | knowledge_base_state | template_body | on_failure |
+    data_deletion_policy | chunking_strategy | max_tokens | overlap_percentage
     # graphs, metrics and answers of the API
     | dashboard_body | metric_\w+ | namespace | dimensions | stat | statistic | extended_statistic | period |
     datapoints_to_alarm | expression | return_data | treat_missing_data | ok_actions | query_string |
