@@ -25,8 +25,8 @@ LEAST_SECONDS, EVERY_SECONDS = 1.0, 60.0
 class Meter:
     """Of one endpoint. `look` answers with the queue's state and the number of instances."""
 
-    def __init__(self, arn: str, name: str, look: Callable[[], tuple[State, int]], timer: Clock) -> None:
-        self._arn, self._name, self._look, self._timer = arn, name, look, timer
+    def __init__(self, arn: str, name: str, variant: str, look: Callable[[], tuple[State, int]], timer: Clock) -> None:
+        self._arn, self._name, self._variant, self._look, self._timer = arn, name, variant, look, timer
         self._lock = threading.Lock()
         self._last = 0.0
         self._planned = False
@@ -67,7 +67,8 @@ class Meter:
         data: list[dict[str, Any]] = [
             {"MetricName": name, "Value": value, "Timestamp": now, "Dimensions": own} for name, value in values.items()
         ]
-        data += [_statistics(name, found, now, own) for name, found in done.items()]
+        for dimensions in (own, [*own, {"Name": "VariantName", "Value": self._variant}]):
+            data += [_statistics(name, found, now, dimensions) for name, found in done.items()]
         where = parse_arn(self._arn)
         cloudwatch_backends[where.account][where.region].put_metric_data(NAMESPACE, data)
         if state.backlog and not self._minute:

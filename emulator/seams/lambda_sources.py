@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import Counter
 from typing import Any
 
 from moto.awslambda.models import LambdaBackend
@@ -18,14 +19,17 @@ from moto.utilities.arns import parse_arn
 
 from emulator.events import clock, patterns
 from emulator.events.courier import DeliveryFailed
-from emulator.evidence import STORE
+from emulator.evidence import STORE, caused_by, current_cause
 from emulator.seams import access
+from emulator.seams.lambda_exec import TooManyRequests
 from emulator.seams.patching import wrap
 from emulator.settings import Settings
 
 LEAST_PAUSE = 0.2
 """Seconds before a failed batch is read again, where the queue's visibility timeout is 0."""
 LARGEST_BATCH = 10
+AT_ONCE = 5
+"""Invocations of one mapping at a time: what Lambda begins with. It would go on to more; this machine does not."""
 
 
 def apply(settings: Settings) -> None:
@@ -64,6 +68,14 @@ def apply(settings: Settings) -> None:
         return mapping
 
 
+def _at_once(queue: Queue, mapping: Any) -> int:
+    """One reader keeps the order of a first-in-first-out queue, and messages apart that are never invisible."""
+    if queue.fifo_queue or not int(queue.visibility_timeout):  # type: ignore[attr-defined]
+        return 1
+    most = (mapping.scaling_config or {}).get("MaximumConcurrency")
+    return min(int(most or AT_ONCE), AT_ONCE)
+
+
 def _queues(mapping: Any) -> list[Queue]:
     if mapping is None or parse_arn(mapping.event_source_arn).service != "sqs":
         return []
@@ -74,13 +86,13 @@ def _queues(mapping: Any) -> list[Queue]:
 
 
 class _Feeding:
-    """Polls a queue for its functions, one thread for each mapping at a time."""
+    """Polls a queue for its functions, with as many threads as messages and the mapping's concurrency ask for."""
 
     def __init__(self, timer: clock.Clock) -> None:
         self._timer = timer
         self._lock = threading.Lock()
-        self._busy: set[str] = set()
-        self._again: set[str] = set()
+        self._busy: Counter[str] = Counter()
+        self._woken: Counter[str] = Counter()
         self._due: dict[str, float] = {}
         """When a mapping's queue is looked at next, for the sake of messages that are invisible now."""
 
@@ -95,27 +107,42 @@ class _Feeding:
 
     def _poll(self, queue: Queue, mapping: Any) -> None:
         with self._lock:
-            if mapping.uuid in self._busy:
-                self._again.add(mapping.uuid)
+            self._woken[mapping.uuid] += 1
+            if self._busy[mapping.uuid] >= _at_once(queue, mapping):
                 return
-            self._busy.add(mapping.uuid)
-        self._timer.soon(lambda: self._drain(queue, mapping))
+            self._busy[mapping.uuid] += 1
+        cause = current_cause()
+
+        def drain() -> None:
+            with caused_by(cause):
+                self._drain(queue, mapping)
+
+        # Not in the clock's pool: a function may take minutes, and everybody else's deliveries would wait for it.
+        threading.Thread(target=drain, name=f"queue-{queue.name}", daemon=True).start()
 
     def _drain(self, queue: Queue, mapping: Any) -> None:
         try:
             while mapping.enabled and queue.lambda_event_source_mappings.get(mapping.function_arn) is mapping:
                 with self._lock:
-                    self._again.discard(mapping.uuid)
+                    woken = self._woken[mapping.uuid]
                 messages = self._receive(queue, mapping)
-                if not messages:
-                    with self._lock:
-                        if mapping.uuid not in self._again:
-                            return
-                elif not _process(queue, mapping, messages):
+                if messages:
+                    _process(queue, mapping, messages)
                     self._come_back(queue, mapping)
-        finally:
+                    continue
+                with self._lock:
+                    # Whoever wakes from now on finds this thread gone, and starts one.
+                    if self._woken[mapping.uuid] == woken:
+                        self._busy[mapping.uuid] -= 1
+                        break
+            else:
+                with self._lock:
+                    self._busy[mapping.uuid] -= 1
+        except BaseException:
             with self._lock:
-                self._busy.discard(mapping.uuid)
+                self._busy[mapping.uuid] -= 1
+            raise
+        finally:
             self._come_back(queue, mapping)
 
     def _come_back(self, queue: Queue, mapping: Any) -> None:
@@ -174,6 +201,9 @@ def _call(mapping: Any, queue: Queue, messages: list[Message]) -> Any:
         )
     except DeliveryFailed as error:
         STORE.fail(record.id, error.message)
+        return None
+    except TooManyRequests:
+        STORE.fail(record.id, "the function's reserved concurrency is used up; the batch comes back")
         return None
     if "x-amz-function-error" in headers:
         STORE.fail(record.id, "the function failed; the whole batch comes back")

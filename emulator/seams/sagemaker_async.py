@@ -180,8 +180,9 @@ class _Queues:
             self._track(endpoint, made)
             return state, count
 
+        variant = endpoint.production_variants[0]["VariantName"]
         backlog = Backlog(self._store, lambda request: _ask(endpoint, request), limit, told)
-        made = _Endpoint(backlog, Meter(endpoint.arn, endpoint.endpoint_name, look, self._timer))
+        made = _Endpoint(backlog, Meter(endpoint.arn, endpoint.endpoint_name, variant, look, self._timer))
         return made
 
     def _track(self, endpoint: FakeEndpoint, found: _Endpoint) -> None:

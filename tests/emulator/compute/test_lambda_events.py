@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -108,3 +109,28 @@ def test_dead_letters_of_a_function_under_its_own_role(aws: Any, lambdas: Lambda
     )
     assert "does not allow sqs:SendMessage" in refused["detail"]["reason"]
     assert closed.now() == []
+
+
+SLOW = """
+import json, time
+def handler(event, context):
+    time.sleep(1)
+    return {}
+"""
+
+
+@pytest.mark.parametrize("most", [2, 5])
+def test_a_mapping_runs_as_many_at_once_as_it_may(aws: Any, lambdas: Lambdas, seen: Any, most: int) -> None:
+    queue = Queue(aws, VisibilityTimeout="60")
+    mapping = feed(lambdas, queue, SLOW, BatchSize=1, ScalingConfig={"MaximumConcurrency": most})
+    function = lambdas.client.get_event_source_mapping(UUID=mapping)["FunctionArn"]
+    for number in range(5):
+        queue.sqs.send_message(QueueUrl=queue.url, MessageBody=json.dumps({"n": number}))
+    done = wait_for(
+        lambda: [each for each in seen(kind="event-delivery", resource=function) if each["status"] == "succeeded"],
+        until=lambda found: len(found) == 5,
+    )
+    spans = [(datetime.fromisoformat(each["started_at"]), datetime.fromisoformat(each["ended_at"])) for each in done]
+    together = max(sum(begin <= start < end for begin, end in spans) for start, _ in spans)
+    assert 2 <= together <= most
+    assert queue.now() == []
