@@ -92,6 +92,9 @@ class Batch:
         seen.latency_ms = max(seen.latency_ms, waited * 1000)
         if "records" not in answer:
             raise answers.WrongAnswer(f"the submitter answered {answers.shown(answer)}")
+        if answer["status"] == "failed":
+            told = [answer.get("reason"), *(job.get("reason") for job in answer["jobs"])]
+            raise answers.WrongAnswer(f"the request {request_id} failed: {answers.shown([word for word in told if word])}")
         _see_job(seen, answer)
         return answer
 

@@ -28,6 +28,31 @@ data "aws_iam_policy_document" "batch" {
   }
 
   statement {
+    # Whoever names a key for SageMaker's volumes makes the grant that SageMaker mounts them with.
+    sid       = "GrantVolumeKey"
+    actions   = ["kms:CreateGrant"]
+    resources = [var.foundation.kms.models_key_arn]
+
+    condition {
+      test     = "Bool"
+      variable = "kms:GrantIsForAWSResource"
+      values   = ["true"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["sagemaker.${var.context.region}.amazonaws.com"]
+    }
+  }
+
+  statement {
+    sid       = "DescribeVolumeKey"
+    actions   = ["kms:DescribeKey"]
+    resources = [var.foundation.kms.models_key_arn]
+  }
+
+  statement {
     # Ids of these jobs are of AWS's making. Making them is a right of single blueprints.
     sid       = "LookAtInvocationJobs"
     actions   = ["bedrock:GetModelInvocationJob"]
