@@ -6,13 +6,15 @@ from importlib import metadata
 from pathlib import Path
 
 from orchestrator.blueprints.matrix import cell
-from orchestrator.config import asynchronous, models
+from orchestrator.config import asynchronous, knowledge, models
 from orchestrator.config import blueprint as blueprint_file
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.tools.interfaces import SynthInputs
 
 SHARED_MODULES = ("s3_access",)
 """Modules that stacks call beside the kind's own."""
+BY_SECTION = {"knowledge_base": "bedrock_knowledge_base", "agent": "bedrock_agent"}
+"""Modules that a section of the blueprint's file brings."""
 
 
 def synth_inputs(environment: Environment, blueprint: Blueprint, repo: Path) -> SynthInputs:
@@ -20,8 +22,9 @@ def synth_inputs(environment: Environment, blueprint: Blueprint, repo: Path) -> 
     found = cell(blueprint)
     assert found.module is not None
     modules = repo / "terraform" / "modules"
-    shared = [file for name in (*SHARED_MODULES, *found.beside) for file in sorted((modules / name).glob("*.tf"))]
-    config = tuple(Path(str(each.__file__)) for each in (models, blueprint_file, asynchronous))
+    called = (*SHARED_MODULES, *found.beside, *(name for key, name in BY_SECTION.items() if getattr(blueprint, key)))
+    shared = [file for name in called for file in sorted((modules / name).glob("*.tf"))]
+    config = tuple(Path(str(each.__file__)) for each in (models, blueprint_file, asynchronous, knowledge))
     return SynthInputs(
         code=(*sorted(Path(__file__).parent.glob("*.py")), *config, *shared),
         module=modules / found.module,

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from orchestrator.config import asynchronous, data_checks, options
+from orchestrator.config import asynchronous, data_checks, knowledge, options
 from orchestrator.config.models import PERMANENT, Blueprint, Network, Platform
 from orchestrator.config.problems import Problem, nearest
 from orchestrator.config.yaml_source import Document, Location
@@ -76,6 +76,7 @@ def check_blueprint_names(
     if environment == "local":
         yield from options.check_local(document, blueprint)
     yield from asynchronous.check(environment, document, blueprint)
+    yield from knowledge.check(environment, platform, document, blueprint)
     for _, reason in islice(names.refused(names.of_blueprint(environment, platform, blueprint)), 1):
         rule = f"makes a name that AWS refuses: {reason}"
         yield _problem(document, ("name",), rule, blueprint.name)

@@ -45,6 +45,7 @@ EVENT_RULE = Kind("EventBridge rule", 64, r"[\w.-]+", "region")
 EVENT_ARCHIVE = Kind("EventBridge archive", 48, r"[\w.-]+", "region")
 QUEUE = Kind("SQS queue", 80, r"[A-Za-z0-9_-]+", "region")
 TOPIC = Kind("SNS topic", 256, r"[A-Za-z0-9_-]+", "region")
+VECTORS = Kind("S3 vector bucket", 63, r"[a-z0-9][a-z0-9-]+[a-z0-9]", "region")
 PROFILE = Kind("Bedrock inference profile", 64, r"([0-9A-Za-z][ _-]?)+", "region")
 REPOSITORY = Kind("ECR repository", 256, r"[a-z0-9]+([._/-][a-z0-9]+)*", "region")
 ALIAS = Kind("KMS alias", 256, r"alias/(?!aws/)[A-Za-z0-9/_-]+", "region")
@@ -104,6 +105,9 @@ PER_PROFILE = Template(
 )
 
 
+PER_KNOWLEDGE_BASE = Template(VECTORS, "{prefix}-{item}-vectors", "modules/bedrock_knowledge_base", "-vectors")
+
+
 @dataclass(frozen=True)
 class Planned:
     """One name that will exist."""
@@ -138,7 +142,9 @@ def of_blueprint(environment: str, platform: Platform, blueprint: Blueprint) -> 
     """Names that one blueprint adds."""
     endpoint = PER_SERVERLESS if blueprint.kind == "serverless" else PER_ENDPOINT
     template = endpoint if blueprint.model.source == "sagemaker" else PER_PROFILE
-    return (Planned(template.kind, template.text.format(**_parts(environment, platform), item=blueprint.name)),)
+    templates = (template, PER_KNOWLEDGE_BASE) if blueprint.knowledge_base else (template,)
+    parts = _parts(environment, platform)
+    return tuple(Planned(each.kind, each.text.format(**parts, item=blueprint.name)) for each in templates)
 
 
 def of_environment(environment: str, platform: Platform, blueprints: Sequence[Blueprint]) -> tuple[Planned, ...]:

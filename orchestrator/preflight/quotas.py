@@ -92,6 +92,7 @@ def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Ne
     roles += STUDIO_ROLES if platform.studio.enabled else 0
     roles += FEATURE_STORE_ROLES if platform.feature_store.enabled else 0
     roles += int(platform.bedrock.invocation_logging.enabled)
+    roles += sum(section is not None for each in blueprints for section in (each.knowledge_base, each.agent))
     burst = platform.inference.throttle.burst
     yield Need(
         "iam", "L-FE177D64", "Roles per account", roles, "one role per function, job, endpoint and persona", 1000

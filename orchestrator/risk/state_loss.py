@@ -15,6 +15,8 @@ HOLDS = {
     "aws_athena_workgroup": "query history and saved queries",
     "aws_bedrock_inference_profile": "the ARN that routes and cost reports name",
     "aws_bedrock_provisioned_model_throughput": "capacity that may be bought for a term",
+    "aws_bedrockagent_agent": "the id that callers name, and conversations under way",
+    "aws_cloudformation_stack": "what it made: here the vectors of documents, which have to be read again",
     "aws_cloudwatch_event_archive": "archived events",
     "aws_cloudwatch_event_bus": "its rules and archives",
     "aws_cloudwatch_log_group": "its log events",
@@ -55,6 +57,7 @@ _REPLACEABLE = """
     api_gateway_method_response api_gateway_method_settings api_gateway_model api_gateway_request_validator
     api_gateway_resource api_gateway_stage api_gateway_usage_plan api_gateway_usage_plan_key
     appautoscaling_policy appautoscaling_scheduled_action appautoscaling_target
+    bedrockagent_agent_alias bedrockagent_agent_knowledge_base_association bedrockagent_data_source
     bedrock_guardrail bedrock_guardrail_version bedrock_model_invocation_logging_configuration budgets_budget
     cloudwatch_composite_alarm cloudwatch_dashboard cloudwatch_event_bus_policy cloudwatch_event_rule
     cloudwatch_event_target cloudwatch_log_metric_filter cloudwatch_log_resource_policy cloudwatch_metric_alarm

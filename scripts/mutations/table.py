@@ -33,6 +33,7 @@ class Weaker:
 WEAKER = (
     # encryption
     Weaker(r"kms_\w+|kms_key|kms_key_arns?|key_id", "encryption", within=r"(?!aws_api_gateway)(?!.*kms_alias)"),
+    Weaker("customer_encryption_key_arn", "encryption"),
     Weaker("sse_algorithm", "encryption", '"AES256"'),
     Weaker("encryption_type", "encryption", '"AES256"'),
     Weaker("encryption_option", "encryption", '"SSE_S3"'),
@@ -67,6 +68,8 @@ WEAKER = (
     Weaker("lifecycle_management", "limits", '"DISABLED"'),
     Weaker("throttling_\\w+|rate_limit|burst_limit|bytes_scanned_cutoff_per_query", "limits"),
     Weaker("limit", "limits", "2000000000"),
+    Weaker("inclusion_prefixes|bucket_owner_account_id", "exposure", within="aws_bedrockagent_data_source"),
+    Weaker("data_deletion_policy", "exposure", '"RETAIN"'),
     # roles
     Weaker("permissions_boundary", "boundary"),
     Weaker("max_session_duration", "roles", "43200"),

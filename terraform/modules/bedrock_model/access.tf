@@ -56,6 +56,38 @@ data "aws_iam_policy_document" "invoke" {
   }
 }
 
+# RetrieveAndGenerate looks at the profile, and then asks the model and the knowledge base with the caller's rights.
+data "aws_iam_policy_document" "generate" {
+  count = var.knowledge_base == null ? 0 : 1
+
+  source_policy_documents = [var.knowledge_base.retrieve_policy_document]
+
+  statement {
+    # It knows no resources: what it reaches is what the other statements allow.
+    sid       = "RetrieveAndGenerate"
+    actions   = ["bedrock:RetrieveAndGenerate"]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "LookAtProfile"
+    actions   = ["bedrock:GetInferenceProfile"]
+    resources = [local.target_arn]
+  }
+}
+
+# Beside the right to ask the model, which agents and knowledge bases do not replace: embeddings and shadows ask it.
+resource "aws_iam_role_policy" "router_assistant" {
+  for_each = merge(
+    var.knowledge_base == null ? {} : { knowledge = one(data.aws_iam_policy_document.generate[*].json) },
+    var.agent == null ? {} : { agent = try(var.agent.invoke_policy_document, "") },
+  )
+
+  name   = "bedrock-${var.blueprint.name}-${each.key}"
+  role   = var.router_role_name
+  policy = each.value
+}
+
 resource "aws_iam_role_policy" "router" {
   name   = "bedrock-${var.blueprint.name}"
   role   = var.router_role_name

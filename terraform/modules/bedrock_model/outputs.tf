@@ -22,3 +22,13 @@ output "alarm_names" {
   description = "Alarms that watch the profile."
   value       = [for alarm in local.alarms : alarm.alarm_name]
 }
+
+output "invoke_policy_document" {
+  description = "Policy document with the right to ask this model, and its guardrail if there is one."
+  value       = data.aws_iam_policy_document.invoke.json
+}
+
+output "guardrail" {
+  description = "Id and version of the guardrail; null without one."
+  value       = var.guardrail == null ? null : { id = aws_bedrock_guardrail.this[0].guardrail_id, version = aws_bedrock_guardrail_version.this[0].version }
+}

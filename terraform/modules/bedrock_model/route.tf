@@ -14,6 +14,13 @@ locals {
     local.routing.timeout_seconds == null ? {} : { timeout_seconds = local.routing.timeout_seconds },
   )
 
+  # Who answers in the model's place, if anybody does.
+  assistant = merge(concat(
+    [for base in var.knowledge_base[*] : { api = "knowledge_base", knowledge_base_id = base.id, results = base.results }],
+    [for agent in var.agent[*] : { api = "agent", agent_id = agent.id, agent_alias_id = agent.alias_id }],
+    [{}],
+  )...)
+
   record_routing = merge(
     local.routing.shadow == null ? {} : {
       shadow = {
@@ -42,7 +49,7 @@ resource "aws_ssm_parameter" "route" {
       name          = "primary"
       model_id      = local.target_arn
       base_model_id = var.model_id # the profile's ARN does not tell how the model is spoken to
-    }, local.own_routing)], local.others)
+    }, local.assistant, local.own_routing)], local.others)
     # Values arrive as text; numbers are numbers again in the record.
     parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
     }, local.record_routing, length(aws_bedrock_guardrail_version.this) == 0 ? {} : {
@@ -50,5 +57,5 @@ resource "aws_ssm_parameter" "route" {
   }, var.job == null ? {} : { job = var.job }))
 
   # A route that the router may not follow yet would answer with a permission error.
-  depends_on = [aws_iam_role_policy.router]
+  depends_on = [aws_iam_role_policy.router, aws_iam_role_policy.router_assistant]
 }

@@ -166,3 +166,33 @@ variable "thresholds" {
   })
   default = {}
 }
+
+variable "knowledge_base" {
+  description = "Documents that the model is shown pieces of before it answers: the knowledge base, how many pieces, and the right to look them up (module bedrock_knowledge_base). Null is none."
+  type = object({
+    id                       = string
+    results                  = optional(number, 5)
+    retrieve_policy_document = string
+  })
+  default = null
+
+  validation {
+    condition     = var.knowledge_base == null ? true : var.knowledge_base.results >= 1 && var.knowledge_base.results <= 100
+    error_message = "knowledge_base.results must lie between 1 and 100; received ${try(var.knowledge_base.results, 0)}."
+  }
+
+  validation {
+    condition     = var.knowledge_base == null || var.agent == null
+    error_message = "knowledge_base must be given to the agent where there is one: it looks documents up itself; received both."
+  }
+}
+
+variable "agent" {
+  description = "Agent that answers in the model's place: its id and alias, and the right to invoke it (module bedrock_agent). Null is none."
+  type = object({
+    id                     = string
+    alias_id               = string
+    invoke_policy_document = string
+  })
+  default = null
+}

@@ -10,10 +10,12 @@ module "iam" {
 
   # Phase 2 makes these; the ceiling of their roles is here.
   uses = {
-    streaming = var.streaming.enabled
-    efs       = var.efs.enabled
-    sources   = var.data.sources
-    shares    = var.sharing.consumer.shares
+    streaming       = var.streaming.enabled
+    efs             = var.efs.enabled
+    knowledge_bases = var.bedrock.knowledge_bases
+    agents          = var.bedrock.agents
+    sources         = var.data.sources
+    shares          = var.sharing.consumer.shares
   }
 }
 

@@ -7,4 +7,5 @@ module "kms" {
   multi_region             = var.encryption.multi_region
   model_reader_account_ids = var.registry.consumer_account_ids
   invocation_logs          = var.bedrock.invocation_logging.enabled
+  vectors                  = var.bedrock.knowledge_bases
 }

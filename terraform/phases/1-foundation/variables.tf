@@ -147,8 +147,10 @@ variable "efs" {
 }
 
 variable "bedrock" {
-  description = "Of this section, phase 1 reads only whether Bedrock writes invocation logs into the bucket."
+  description = "Of this section, phase 1 reads only what the boundary, keys and the bucket must admit."
   type = object({
+    knowledge_bases = optional(bool, false)
+    agents          = optional(bool, false)
     invocation_logging = optional(object({
       enabled = optional(bool, false)
     }), {})

@@ -238,3 +238,47 @@ run "the_record_names_other_blueprints" {
     error_message = "The record must hold the asked figures."
   }
 }
+
+run "documents_are_looked_up_before_the_model_answers" {
+  variables {
+    knowledge_base = { id = "KB12345678", results = 3, retrieve_policy_document = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  }
+
+  assert {
+    condition     = one(jsondecode(aws_ssm_parameter.route.value).targets) == { name = "primary", model_id = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6", base_model_id = "amazon.nova-lite-v1:0", api = "knowledge_base", knowledge_base_id = "KB12345678", results = 3, weight = 1 }
+    error_message = "The record must name knowledge base and model: ${aws_ssm_parameter.route.value}"
+  }
+
+  assert {
+    condition     = { for each in data.aws_iam_policy_document.generate[0].statement : each.sid => [toset(each.actions), toset(each.resources)] } == { RetrieveAndGenerate = [toset(["bedrock:RetrieveAndGenerate"]), toset(["*"])], LookAtProfile = [toset(["bedrock:GetInferenceProfile"]), toset(["arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"])] } && data.aws_iam_policy_document.generate[0].source_policy_documents == tolist([var.knowledge_base.retrieve_policy_document])
+    error_message = "The router may look at this profile, and look up what the owner of the knowledge base lets it."
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.router_assistant["knowledge"].role == "mlops-dev-model-router" && keys(aws_iam_role_policy.router_assistant) == ["knowledge"]
+    error_message = "The right must go to the router."
+  }
+}
+
+run "an_agent_answers_in_the_models_place" {
+  variables {
+    agent = { id = "AG12345678", alias_id = "AL12345678", invoke_policy_document = "{\"Version\":\"2012-10-17\",\"Statement\":[{}]}" }
+  }
+
+  assert {
+    condition     = one(jsondecode(aws_ssm_parameter.route.value).targets) == { name = "primary", model_id = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6", base_model_id = "amazon.nova-lite-v1:0", api = "agent", agent_id = "AG12345678", agent_alias_id = "AL12345678", weight = 1 }
+    error_message = "The record must name the agent: ${aws_ssm_parameter.route.value}"
+  }
+
+  assert {
+    condition     = aws_iam_role_policy.router_assistant["agent"].policy == var.agent.invoke_policy_document && length(data.aws_iam_policy_document.generate) == 0
+    error_message = "The right to invoke comes from the agent's owner."
+  }
+}
+
+run "what_the_model_hands_out_is_what_the_router_has" {
+  assert {
+    condition     = output.invoke_policy_document == aws_iam_role_policy.router.policy && output.guardrail == null && length(aws_iam_role_policy.router_assistant) == 0
+    error_message = "Without guardrail and assistant there must be the model alone."
+  }
+}

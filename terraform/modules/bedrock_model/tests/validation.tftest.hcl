@@ -191,3 +191,24 @@ run "routing_with_more_retries_than_the_router_takes_is_refused" {
 
   expect_failures = [var.blueprint]
 }
+
+run "no_pieces_of_documents_are_refused" {
+  command = plan
+
+  variables {
+    knowledge_base = { id = "KB12345678", results = 0, retrieve_policy_document = "{}" }
+  }
+
+  expect_failures = [var.knowledge_base]
+}
+
+run "documents_beside_an_agent_are_refused" {
+  command = plan
+
+  variables {
+    knowledge_base = { id = "KB12345678", retrieve_policy_document = "{}" }
+    agent          = { id = "AG12345678", alias_id = "AL12345678", invoke_policy_document = "{}" }
+  }
+
+  expect_failures = [var.knowledge_base]
+}
