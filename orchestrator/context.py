@@ -40,6 +40,7 @@ class RealTools:
         self.repo = repo
         self.environment = environment
         self._plain_provider = plain_provider
+        self._synth_prepared = False
 
     @cached_property
     def parallelism(self) -> int:
@@ -105,6 +106,13 @@ class RealTools:
         from orchestrator.blueprints import synth
 
         synth(self.environment, blueprint, out, self.repo)
+
+    def prepare_synth(self) -> None:
+        from orchestrator.blueprints import prepare
+
+        if not self._synth_prepared:
+            self._synth_prepared = True
+            prepare()
 
     def synth_inputs(self, blueprint: Blueprint) -> SynthInputs:
         from orchestrator.blueprints import synth_inputs

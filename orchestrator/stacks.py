@@ -54,6 +54,8 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
     if not plan.is_empty:
         proof.drop()
         session.journal.stage(stack.name, f"apply ({len(plan.changes)} changes)")
+        if any(each.blueprint and each.name not in session.outputs for each in session.graph.stacks):
+            session.tools.prepare_synth()
         applied = session.tools.terraform.apply(ws, on_event=session.journal.sink(stack.name), cancel=session.cancel)
     after = _verified(session, stack)
     proof.store(after)

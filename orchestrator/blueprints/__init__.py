@@ -10,6 +10,6 @@ Node.js process.
 
 from orchestrator.blueprints.inputs import synth_inputs
 from orchestrator.blueprints.matrix import MATRIX, Cell, cell
-from orchestrator.blueprints.synthesis import synth
+from orchestrator.blueprints.synthesis import prepare, synth
 
-__all__ = ["MATRIX", "Cell", "cell", "synth", "synth_inputs"]
+__all__ = ["MATRIX", "Cell", "cell", "prepare", "synth", "synth_inputs"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import importlib.util
 import json
 import os
@@ -19,6 +21,17 @@ _LOCK_FILE = Path("terraform") / ".terraform.lock.hcl"
 _MODULES = Path("terraform") / "modules"
 _one_at_a_time = threading.Lock()
 """cdktf runs in one Node.js process per interpreter, and that conversation knows one speaker."""
+
+
+def prepare() -> None:
+    """Load cdktf beside whatever else is going on: that takes a second. If it fails, the first `synth` says why."""
+    threading.Thread(target=_load, name="synth-prepare", daemon=True).start()
+
+
+def _load() -> None:
+    with _one_at_a_time, contextlib.suppress(SetupError, ImportError):
+        _use_bundled_node()
+        importlib.import_module("orchestrator.blueprints.kinds")
 
 
 def synth(environment: Environment, blueprint: Blueprint, out: Path, repo: Path) -> None:

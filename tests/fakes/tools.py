@@ -116,6 +116,7 @@ class FakeTools:
     probes: dict[str, str] = field(default_factory=dict)
     pipeline_runs: list[Json] = field(default_factory=list)
     environments: list[str | None] = field(default_factory=list)
+    synth_prepared: int = 0
     modules: dict[tuple[str, str], Path] = field(default_factory=dict)
     due: dict[str, str] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)
@@ -154,6 +155,9 @@ class FakeTools:
 
     def synth(self, blueprint: Blueprint, out: Path) -> None:
         (out / "cdk.tf.json").write_text("{}", encoding="utf-8")
+
+    def prepare_synth(self) -> None:
+        self.synth_prepared += 1
 
     def synth_inputs(self, blueprint: Blueprint) -> SynthInputs:
         module = self.modules.get((blueprint.kind, blueprint.model.source), self.repo / "no-module")

@@ -46,6 +46,14 @@ def test_the_second_deploy_applies_nothing(run: Runs, deploy: Plan, tools: FakeT
     assert len(tools.pipeline_runs) == 1
 
 
+def test_blueprints_are_synthesised_with_everything_ready_for_it(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    run(deploy)
+    prepared = tools.synth_prepared
+    assert prepared > 0
+    run(deploy)
+    assert tools.synth_prepared == prepared  # nothing is applied
+
+
 def test_a_stack_gets_the_outputs_of_those_before_it(run: Runs, deploy: Plan, tools: FakeTools) -> None:
     run(deploy)
     values = json.loads(tools.terraform.workspaces["models"].values_file.read_text())
