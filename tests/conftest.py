@@ -9,7 +9,7 @@ import pytest
 from tests.emulator import shared
 from tests.results import Results
 
-LONGEST = ("test_deploy.py", "test_bad_days.py", "test_refusals.py")
+LONGEST = ("test_deploy.py", "test_bad_days.py", "test_blueprint_options.py", "test_refusals.py")
 """They start first, so that no worker is alone with one of them at the end."""
 
 
