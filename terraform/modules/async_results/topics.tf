@@ -31,13 +31,6 @@ resource "aws_sns_topic_policy" "outcome" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid       = "PublishFromThisAccount"
-        Effect    = "Allow"
-        Principal = { AWS = "${local.arn}:iam::${var.context.account_id}:root" }
-        Action    = "sns:Publish"
-        Resource  = each.value.arn
-      },
-      {
         Sid       = "DenyWithoutTls"
         Effect    = "Deny"
         Principal = "*"
