@@ -108,6 +108,24 @@ def test_a_configuration_is_made_of_every_combination_of_what_may_miss(rendered:
         assert {key.removesuffix(".$") for key in states[target]["Parameters"]} & optional == asked
 
 
+def test_a_model_is_made_in_the_form_that_its_specification_has(rendered: Rendered) -> None:
+    states = rendered.definition["States"]
+    choice = states["ChooseModel"]
+    wanted = [(rule["Variable"].rsplit(".", 1)[1], rule["IsPresent"], rule["Next"]) for rule in choice["Choices"]]
+    assert wanted == [
+        ("Containers", True, "ComposeContainers"),
+        ("VpcConfig", False, "CreateModelWithoutNetwork"),
+    ]
+    assert (choice["Default"], states["ComposeContainers"]["Next"]) == ("CreateModel", "CreateModelOfContainers")
+    network = {"EnableNetworkIsolation.$", "VpcConfig.$"}
+    common = {"ModelName.$", "ExecutionRoleArn.$", "Tags"}
+    assert {name: set(states[name]["Parameters"]) - common for name in states if name.startswith("CreateModel")} == {
+        "CreateModel": network | {"PrimaryContainer.$"},
+        "CreateModelWithoutNetwork": {"PrimaryContainer.$"},
+        "CreateModelOfContainers": network | {"Containers.$", "InferenceExecutionConfig.$"},
+    }
+
+
 def test_the_role_may_do_what_the_states_call_and_no_more(rendered: Rendered) -> None:
     granted = {
         action
