@@ -14,6 +14,9 @@ from botocore import xform_name
 OTHER_NAMES = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
+    "s3:CreateMultipartUpload": "s3:PutObject",
+    "s3:UploadPart": "s3:PutObject",
+    "s3:CompleteMultipartUpload": "s3:PutObject",
     "s3:DeleteObjects": "s3:DeleteObject",
     "bedrock:Converse": "bedrock:InvokeModel",
     "lambda:Invoke": "lambda:InvokeFunction",

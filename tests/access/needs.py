@@ -28,12 +28,14 @@ class Need:
         calls: pairs of the code's own calls.
         around: pairs that follow from how it runs.
         later: of the calls those that a fresh platform does not make yet.
+        by_option: of the calls those whose right comes with blueprints that this platform has none of.
     """
 
     code: str | None
     calls: Pairs
     around: Pairs
     later: Pairs = frozenset()
+    by_option: Pairs = frozenset()
 
     @property
     def pairs(self) -> Pairs:
@@ -243,6 +245,44 @@ def _studio(profile: str) -> Pairs:
     )
 
 
+_BATCH_WRITE = ("inference/batch/input/_parts/", "inference/batch/output/")
+
+
+def _results_crawler(blueprint: str) -> Need:
+    """Of one batch blueprint: reads its results, writes its own two tables."""
+    database = f"{{sql_prefix}}_{blueprint.replace('-', '_')}"
+    return Need(
+        None,
+        frozenset(),
+        reading(f"inference/batch/output/{blueprint}/")
+        | LISTING
+        | LOCATE
+        | encrypted("data")
+        | pairs(
+            [
+                "glue:BatchCreatePartition",
+                "glue:BatchGetPartition",
+                "glue:BatchUpdatePartition",
+                "glue:CreatePartition",
+                "glue:CreateTable",
+                "glue:GetDatabase",
+                "glue:GetPartition",
+                "glue:GetPartitions",
+                "glue:GetTable",
+                "glue:GetTables",
+                "glue:UpdatePartition",
+                "glue:UpdateTable",
+            ],
+            ["glue:catalog", f"glue:database/{database}", f"glue:table/{database}/*"],
+        )
+        | pairs(
+            ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+            "logs:log-group:/aws-glue/*",
+        )
+        | pairs("glue:GetSecurityConfiguration", "*"),
+    )
+
+
 NEEDS: dict[str, Need] = {
     "data-validation": Need(
         "lambda/data_validation",
@@ -273,6 +313,8 @@ NEEDS: dict[str, Need] = {
             "ssm:GetParametersByPath", ["ssm:parameter/mlops/local/routes", "ssm:parameter/mlops/local/routes/*"]
         )
         | pairs("bedrock:ApplyGuardrail", "bedrock:guardrail/*"),
+        # Knowledge bases and agents, which the local AWS has none of.
+        by_option=pairs("bedrock:RetrieveAndGenerate", "*") | pairs("bedrock:InvokeAgent", "bedrock:agent-alias/{id}"),
     ),
     "token-authorizer": Need(
         "lambda/token_authorizer",
@@ -280,6 +322,71 @@ NEEDS: dict[str, Need] = {
         pairs("ssm:GetParametersByPath", [f"ssm:parameter/mlops/local/api-keys{end}" for end in ("", "/*")]),
         # Its records are opened with the key that its environment is under.
         lambda_runtime("token-authorizer"),
+    ),
+    "batch-submitter": Need(
+        "lambda/batch_submitter",
+        reading("inference/batch/input/", "inference/batch/output/")
+        | writing(*_BATCH_WRITE)
+        | pairs("ssm:GetParameter", "ssm:parameter/mlops/local/routes/*")
+        | pairs(
+            ["sagemaker:CreateTransformJob", "sagemaker:DescribeTransformJob"], "sagemaker:transform-job/{prefix}-*"
+        )
+        | pairs(
+            "bedrock:CreateModelInvocationJob",
+            [
+                "bedrock:application-inference-profile/{id}",
+                "bedrock::foundation-model/amazon.nova-lite-v1:0",
+                "bedrock:model-invocation-job/*",
+            ],
+        )
+        | pairs("bedrock:GetModelInvocationJob", "bedrock:model-invocation-job/*")
+        | pairs("glue:StartCrawler", "glue:crawler/{prefix}-*-results")
+        | pairs("sns:Publish", "sns:{prefix}-notifications"),
+        LOCATE
+        | encrypted("data", write=True)
+        | pairs("s3:ListMultipartUploadParts", [f"bucket/{prefix}*" for prefix in _BATCH_WRITE])
+        | lambda_runtime("batch-submitter")
+        # Jobs are tagged; notifications and volumes are under customer keys; Bedrock works under a role of its own.
+        | pairs("sagemaker:AddTags", "sagemaker:transform-job/{prefix}-*")
+        | pairs("bedrock:TagResource", "bedrock:model-invocation-job/*")
+        | pairs(["kms:Decrypt", "kms:GenerateDataKey"], "key:logs")
+        | pairs(["kms:CreateGrant", "kms:DescribeKey"], "key:models")
+        | pairs("iam:PassRole", "iam:role/{prefix}-chat-batch-jobs"),
+        # No schedule sweeps the folder, no input is large, and no upload breaks off while a platform is deployed.
+        later=LISTING
+        | pairs("lambda:InvokeFunction", "lambda:function:{prefix}-batch-submitter")
+        | pairs("s3:AbortMultipartUpload", [f"bucket/{prefix}*" for prefix in _BATCH_WRITE]),
+    ),
+    "reviews-batch-": Need(
+        "jobs/inference",
+        frozenset(),
+        reading(*_MODELS, "inference/batch/input/_parts/reviews-batch/")
+        | writing("inference/batch/output/reviews-batch/raw/")
+        | large_objects("inference/batch/output/reviews-batch/raw/")
+        | LISTING
+        | LOCATE
+        | encrypted("data", write=True)
+        | encrypted("models")
+        | BASE
+        | NETWORK
+        | sagemaker_logs("/aws/sagemaker/TransformJobs", make=True),
+    ),
+    "reviews-batch-crawler": _results_crawler("reviews-batch"),
+    "chat-batch-crawler": _results_crawler("chat-batch"),
+    "chat-batch-jobs": Need(
+        None,
+        frozenset(),
+        # Bedrock's guide, "Create a custom service role for batch inference".
+        reading("inference/batch/input/_parts/chat-batch/")
+        | writing("inference/batch/output/chat-batch/raw/")
+        | large_objects("inference/batch/output/chat-batch/raw/")
+        | LISTING
+        | LOCATE
+        | encrypted("data", write=True)
+        | pairs(
+            "bedrock:InvokeModel",
+            ["bedrock:application-inference-profile/{id}", "bedrock::foundation-model/amazon.nova-lite-v1:0"],
+        ),
     ),
     "glue": Need(
         "jobs/etl",
