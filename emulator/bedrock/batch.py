@@ -103,11 +103,14 @@ class Run:
     faults: Faults = field(default_factory=Faults)
     counts: Counts = field(default_factory=Counts)
     stopping: threading.Event = field(default_factory=threading.Event)
+    evidence_id: str = ""
+    """Once it has begun."""
     _stand_in: str | None = None
 
     def execute(self) -> None:
         request = self.request
         record = STORE.begin("bedrock-batch", request.name, parent=request.cause, detail={"model": request.model_id})
+        self.evidence_id = record.id
         try:
             status, message = self._infer()
         except (JobFailed, ClientError, BotoCoreError, ValueError) as error:

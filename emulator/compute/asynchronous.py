@@ -165,8 +165,11 @@ class Backlog:
         if answer.lost:
             self._return(request, f"InternalServerError. {answer.body.decode(errors='replace')}")
             return
-        if answer.evidence_id:
-            STORE.link(request.evidence_id, answer.evidence_id)
+        server = STORE.get(answer.evidence_id)
+        if server:
+            # A process that ran this archive has answered: that is what makes the answer real.
+            STORE.link(request.evidence_id, server.id)
+            STORE.update(request.evidence_id, pid=server.pid, artifact_sha256=server.artifact_sha256)
         self._end(request, Outcome.of(answer), began)
 
     def _return(self, request: Queued, reason: str) -> None:

@@ -81,8 +81,8 @@ class Transforms:
 
     def start(
         self, request: TransformRequest, started: Callable[[], None], ended: Callable[[End], None], fault: Fault
-    ) -> None:
-        """Returns at once; the rest is called from the job's thread."""
+    ) -> str:
+        """Returns the id of its evidence at once; the rest is called from the job's thread."""
         run = _Run(self._aws, request, started, fault)
         with self._lock:
             self._running[request.arn] = run
@@ -95,6 +95,7 @@ class Transforms:
                     self._running.pop(request.arn, None)
 
         threading.Thread(target=work, name=f"transform-{request.name}", daemon=True).start()
+        return run.evidence_id
 
     def stop(self, arn: str) -> None:
         with self._lock:
@@ -115,6 +116,10 @@ class _Run:
         self._blame = "ClientError"
         detail = {"model": request.model.name, "needs_process": True}
         self._record = STORE.begin("transform", request.name, parent=request.cause, detail=detail)
+
+    @property
+    def evidence_id(self) -> str:
+        return self._record.id
 
     def execute(self) -> End:
         record = self._record.id

@@ -17,7 +17,8 @@ from emulator.bedrock import embeddings, families
 from emulator.bedrock.batch import SERVICE, Faults, JobRequest, Run, new_id
 from emulator.compute.aws import Aws
 from emulator.events.courier import DeliveryFailed
-from emulator.evidence import current_cause
+from emulator.evidence import STORE, current_cause
+from emulator.fidelity import HEADER, weakest
 from emulator.seams import access, event_bus
 from emulator.seams.patching import add
 from emulator.settings import Settings
@@ -75,7 +76,9 @@ def apply(settings: Settings) -> None:
 
     @add(BedrockResponse)
     def get_model_invocation_job(self: Any) -> ActionResult:
-        return ActionResult(jobs.found(self).summary())
+        job = jobs.found(self)
+        _vouch(self, [job])
+        return ActionResult(job.summary())
 
     @add(BedrockResponse)
     def list_model_invocation_jobs(self: Any) -> ActionResult:
@@ -132,7 +135,9 @@ class _Jobs:
             ]
         found.sort(key=lambda job: job.submitted, reverse=response._get_param("sortOrder") != "Ascending")
         start, most = int(response._get_param("nextToken") or 0), int(response._get_param("maxResults") or 1000)
-        told: dict[str, Any] = {"invocationJobSummaries": [job.summary() for job in found[start : start + most]]}
+        shown = found[start : start + most]
+        _vouch(response, shown)
+        told: dict[str, Any] = {"invocationJobSummaries": [job.summary() for job in shown]}
         if start + most < len(found):
             told["nextToken"] = str(start + most)
         return ActionResult(told)
@@ -233,6 +238,14 @@ class _Jobs:
             "creationTime": job.submitted.strftime("%b %-d, %Y, %-I:%M:%S %p"),
         }
         event_bus.emit(account, region, "aws.bedrock", "Batch Inference Job State Change", detail, [job.arn])
+
+
+def _vouch(response: Any, jobs: list[_Job]) -> None:
+    """The answer says how real the work of these jobs was: as real as that of the least real one."""
+    ids = [job.run.evidence_id for job in jobs if job.run.evidence_id]
+    if ids:
+        response.response_headers.update(STORE.headers(ids[0]))
+        response.response_headers[HEADER] = weakest(*(STORE.fidelity(each) for each in ids))
 
 
 def _faults(request: JobRequest) -> Faults:

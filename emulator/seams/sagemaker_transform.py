@@ -16,7 +16,7 @@ from emulator.compute.aws import Aws
 from emulator.compute.model_server import Answer, Request
 from emulator.compute.records import DataProcessing
 from emulator.compute.transform import End, TransformRequest, Transforms
-from emulator.evidence import current_cause
+from emulator.evidence import STORE, current_cause
 from emulator.seams import hosting_plan, service_events
 from emulator.seams.patching import add, wrap
 from emulator.settings import Settings
@@ -61,7 +61,7 @@ def apply(settings: Settings) -> None:
             faults.tell(fault, "sagemaker", ACTION, name, current_cause())
             _ended(job, End("Failed", "InternalServerError: We encountered an internal error. Please try again."))
             return answer
-        transforms.start(
+        job.emulator_evidence = transforms.start(
             request, lambda: _started(job), lambda end: _ended(job, end), lambda each: _befall(name, request, each)
         )
         return answer
@@ -69,6 +69,9 @@ def apply(settings: Settings) -> None:
     @wrap(SageMakerResponse, "describe_transform_job")
     def describe_transform_job(original: Any, self: Any) -> Any:
         found = dict(original(self).result)
+        evidence = getattr(self.sagemaker_backend.transform_jobs[found["TransformJobName"]], "emulator_evidence", None)
+        if evidence:
+            self.response_headers.update(STORE.headers(evidence))
         return ActionResult({key: value for key, value in found.items() if value not in (None, "")})
 
     @add(SageMakerResponse)

@@ -124,6 +124,7 @@ def test_a_request_ends_as_an_object_and_a_notification(queued: Async) -> None:
     assert queued.object(answer["FailureLocation"]) is None
     [record] = _ended(queued, name)
     assert (record["status"], record["detail"]["location"]) == ("succeeded", answer["OutputLocation"])
+    assert record["fidelity"] == "executed"
 
 
 def test_the_names_of_results_can_be_given(queued: Async) -> None:

@@ -84,6 +84,9 @@ def test_every_record_comes_out_in_order(batch: Batch, seen: Any) -> None:
     assert manifest["inputTokenCount"] > 0
     [record] = seen(kind="bedrock-batch", resource=job["jobName"])
     assert record["fidelity"] == "stand-in"
+    assert job["ResponseMetadata"]["HTTPHeaders"]["x-emulator-fidelity"] == "stand-in"
+    listed = batch.client.list_model_invocation_jobs(nameContains=job["jobName"])
+    assert listed["ResponseMetadata"]["HTTPHeaders"]["x-emulator-fidelity"] == "stand-in"
 
 
 def test_a_record_that_the_model_refuses_has_an_error_in_place_of_an_output(batch: Batch) -> None:

@@ -110,6 +110,7 @@ def test_as_many_records_come_out_in_order(batch: Transforms, seen: Any, strateg
     assert json.loads(batch.get("more/b.jsonl.out")) == {"y": 30, "batch": "true"}
     [record] = seen(kind="transform", resource=job["TransformJobName"])
     assert (record["fidelity"], record["detail"]["records"]) == ("executed", 301)
+    assert job["ResponseMetadata"]["HTTPHeaders"]["x-emulator-fidelity"] == "executed"
     assert record["detail"]["requests"] == (301 if strategy == "SingleRecord" else 2)
     assert job["TransformStartTime"] <= job["TransformEndTime"]
 

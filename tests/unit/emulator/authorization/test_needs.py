@@ -170,6 +170,28 @@ def arn(service: str, rest: str) -> str:
             ],
         ),
         (
+            call("bedrock", "CreateModelInvocationJob", modelId=PROFILE, roleArn="arn:aws:iam::1:role/r"),
+            [
+                f"bedrock:CreateModelInvocationJob {PROFILE}",
+                f"bedrock:CreateModelInvocationJob {MODEL}",
+                f"bedrock:CreateModelInvocationJob {arn('bedrock', 'model-invocation-job/*')}",
+                "iam:PassRole arn:aws:iam::1:role/r",
+            ],
+        ),
+        (
+            call("bedrock", "GetModelInvocationJob", jobIdentifier="j1"),
+            [f"bedrock:GetModelInvocationJob {arn('bedrock', 'model-invocation-job/j1')}"],
+        ),
+        (call("bedrock", "ListModelInvocationJobs"), ["bedrock:ListModelInvocationJobs *"]),
+        (
+            call("sagemaker", "CreateTransformJob", TransformJobName="t", ModelName="m"),
+            [f"sagemaker:CreateTransformJob {arn('sagemaker', 'transform-job/t')}"],
+        ),
+        (
+            call("sagemaker", "InvokeEndpointAsync", EndpointName="e"),
+            [f"sagemaker:InvokeEndpointAsync {arn('sagemaker', 'endpoint/e')}"],
+        ),
+        (
             call("bedrock", "InvokeModelWithResponseStream", modelId="m"),
             ["bedrock:InvokeModelWithResponseStream arn:aws:bedrock:us-east-1::foundation-model/m"],
         ),
