@@ -100,6 +100,8 @@ PER_SERVERLESS = Template(
     "modules/serverless_endpoint",
     "${local.endpoint_name}-${local.launch.spec_hash}-v",
 )
+PER_BATCH = Template(SAGEMAKER, "{prefix}-{item}-0123456789ab-9-999", "modules/batch_runs", "<= 40")
+"""Jobs: the request's digest, the attempt, the job's number."""
 PER_PROFILE = Template(
     PROFILE, "{prefix}-{item}", "modules/bedrock_model", "${var.context.name_prefix}-${var.blueprint.name}"
 )
@@ -142,6 +144,7 @@ def of_blueprint(environment: str, platform: Platform, blueprint: Blueprint) -> 
     """Names that one blueprint adds."""
     endpoint = PER_SERVERLESS if blueprint.kind == "serverless" else PER_ENDPOINT
     template = endpoint if blueprint.model.source == "sagemaker" else PER_PROFILE
+    template = PER_BATCH if blueprint.kind == "batch" else template
     templates = (template, PER_KNOWLEDGE_BASE) if blueprint.knowledge_base else (template,)
     parts = _parts(environment, platform)
     return tuple(Planned(each.kind, each.text.format(**parts, item=blueprint.name)) for each in templates)

@@ -10,13 +10,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from orchestrator.config.blueprint import Serverless
+from orchestrator.config.blueprint import Batch, Serverless
 from orchestrator.config.models import Blueprint, Platform
 from orchestrator.preflight import addresses
 
 PERSONAS = 4
-FUNCTIONS = 5
-"""Data validation, model evaluation, endpoint probe, model router, token authorizer: each has a role of its own."""
+FUNCTIONS = 6
+"""Data validation, model evaluation, endpoint probe, model router, token authorizer, batch submitter: each has a role
+of its own."""
 SERVICE_ROLES = 8
 """Glue, processing, training, candidate endpoint, training pipeline, releases, their start by an event, log delivery of
 the API."""
@@ -26,6 +27,7 @@ FEATURE_STORE_ROLES = 2
 """Of the offline store and of the ingestion job."""
 WORKLOAD_GROUPS = 4
 """Security groups of Lambda, training, endpoints and Studio."""
+BEDROCK_RECORDS_PER_JOB = 50_000
 KEYS = 3
 BUCKETS = 3
 """Data, access logs, Terraform state."""
@@ -51,7 +53,13 @@ class Need:
 def needs(platform: Platform, blueprints: Sequence[Blueprint]) -> tuple[Need, ...]:
     """Every quota of which this environment takes something."""
     serverless = _serverless(blueprints)
-    every = (*_network(platform), *_account(platform, blueprints), *_instances(platform, blueprints), *serverless)
+    every = (
+        *_network(platform),
+        *_account(platform, blueprints),
+        *_instances(platform, blueprints),
+        *serverless,
+        *_batch(blueprints),
+    )
     return tuple(need for need in every if need.amount > 0)
 
 
@@ -92,6 +100,8 @@ def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Ne
     roles += STUDIO_ROLES if platform.studio.enabled else 0
     roles += FEATURE_STORE_ROLES if platform.feature_store.enabled else 0
     roles += int(platform.bedrock.invocation_logging.enabled)
+    # The crawler of a batch blueprint's results, and the role that Bedrock runs its jobs under.
+    roles += sum(1 + (each.model.source == "bedrock") for each in blueprints if each.kind == "batch")
     roles += sum(section is not None for each in blueprints for section in (each.knowledge_base, each.agent))
     burst = platform.inference.throttle.burst
     yield Need(
@@ -117,6 +127,23 @@ def _serverless(blueprints: Sequence[Blueprint]) -> Iterator[Need]:
     yield Need("sagemaker", "L-96300102", name, at_once, "serverless.max_concurrency of every blueprint", 10)
     name = "Maximum number of serverless endpoints"
     yield Need("sagemaker", None, name, len(endpoints), "one per serverless blueprint of SageMaker", 50)
+
+
+def _batch(blueprints: Sequence[Blueprint]) -> Iterator[Need]:
+    """Jobs of one request at a time for each batch blueprint."""
+    instances: Counter[str] = Counter()
+    for each in blueprints:
+        if each.kind != "batch":
+            continue
+        if each.model.source == "sagemaker":
+            instances[each.instance_type] += each.instance_count
+            continue
+        batch = each.batch or Batch()
+        jobs = -(-batch.maximum_records // (batch.records_per_file or BEDROCK_RECORDS_PER_JOB))
+        name = f"Sum of in-progress and submitted batch inference jobs using a base model for {each.model.model_id}"
+        yield Need("bedrock", None, name, jobs, f"blueprint {each.name}: batch.maximum_records in jobs")
+    for instance, count in sorted(instances.items()):
+        yield Need("sagemaker", None, f"{instance} for transform job usage", count, "batch blueprints, a job of each")
 
 
 def _instances(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Need]:

@@ -69,9 +69,7 @@ class Batch:
         answer = _call(seen, {"action": "submit", "request_id": f"smoke-{uuid.uuid4().hex[:12]}", "input": name})
         error = answer.get("error") or {}
         if error.get("code") != "BadRequest" or name not in str(error.get("message")):
-            raise answers.WrongAnswer(
-                f"a missing input must be refused by name, got {answers.shown(answer)}"
-            )
+            raise answers.WrongAnswer(f"a missing input must be refused by name, got {answers.shown(answer)}")
         return "a missing input is refused"
 
     def _run(self, seen: Observation, asked: Asked) -> dict[str, Any]:
@@ -94,7 +92,8 @@ class Batch:
             raise answers.WrongAnswer(f"the submitter answered {answers.shown(answer)}")
         if answer["status"] == "failed":
             told = [answer.get("reason"), *(job.get("reason") for job in answer["jobs"])]
-            raise answers.WrongAnswer(f"the request {request_id} failed: {answers.shown([word for word in told if word])}")
+            why = answers.shown([word for word in told if word])
+            raise answers.WrongAnswer(f"the request {request_id} failed: {why}")
         _see_job(seen, answer)
         return answer
 

@@ -105,3 +105,17 @@ def test_the_environments_of_this_repository_fit_a_new_account(name: str) -> Non
     assert len({(need.service, need.name) for need in needs}) == len(needs)
     assert all(need.amount > 0 and need.why for need in needs)
     assert not quotas.beyond_defaults(environment.platform, environment.blueprints)
+
+
+def test_batch_jobs_take_instances_of_their_own_and_jobs_of_bedrock() -> None:
+    chat = {"source": "bedrock", "model_id": "amazon.nova-lite-v1:0"}
+    given = [
+        blueprint("files", kind="batch", instance_count=3),
+        blueprint("night", kind="batch", model=chat, batch={"maximum_records": 120_001}),
+    ]
+    found = amounts(*given)
+    assert found["ml.m5.large for transform job usage"] == 3
+    jobs = "Sum of in-progress and submitted batch inference jobs using a base model for amazon.nova-lite-v1:0"
+    assert found[jobs] == 3
+    # The model's role, Bedrock's, and two crawlers'.
+    assert found["Roles per account"] - amounts()["Roles per account"] == 4

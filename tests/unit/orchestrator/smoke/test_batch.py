@@ -1,0 +1,165 @@
+"""The probe of batch blueprints: counts, order, the bad record, and people's ratings."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from orchestrator.config.models import Blueprint
+from orchestrator.smoke import base
+from orchestrator.smoke.base import ProbeFailed, Target, Verdict
+from orchestrator.smoke.batch import RATED, Batch
+from tests.fakes.aws import FakeCloud
+
+GOLDEN = [{"input": "I love it.", "label": "positive"}, {"input": "Awful.", "label": "negative"}]
+OUTPUTS: Any = {
+    "foundation": {"s3": {"bucket_name": "data"}},
+    "blueprint-reviews": {"submitter_name": "mlops-local-batch-submitter"},
+    "blueprint-chat": {"submitter_name": "mlops-local-batch-submitter"},
+}
+EXECUTED = {"ResponseMetadata": {"HTTPHeaders": {"x-emulator-fidelity": "executed"}}}
+RATINGS = b"1\t2.1\tgood film\n2\t-1.5\tAwful film\n3\t0.0\tgood and not\n4\t1.0\tgood again\n"
+
+
+class Submitter:
+    """Answers as the function does; `spoil` changes what comes back."""
+
+    def __init__(self) -> None:
+        self.objects: dict[str, bytes] = {RATED: RATINGS}
+        self.polls = 0
+        self.spoil: Callable[[list[Any]], list[Any]] = lambda lines: lines
+        self.refuses = True
+        self.status = "partly_failed"
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> Any:
+        assert FunctionName == "mlops-local-batch-submitter"
+        return {"Payload": io.BytesIO(json.dumps(self.answer(json.loads(Payload))).encode())}
+
+    def answer(self, asked: Any) -> Any:
+        if asked["action"] == "submit" and asked["input"] not in self.objects:
+            error = {"code": "BadRequest", "message": f"there is no object '{asked['input']}'"}
+            return {"error": error} if self.refuses else {"status": "running"}
+        if asked["action"] == "submit":
+            self._run(self.objects[asked["input"]])
+            return {"status": "running", "records": {}}
+        self.polls += 1
+        if self.polls < 3:
+            return {"status": "running", "records": {}}
+        jobs = [{"name": "job-1", "status": "Completed", "reason": "no capacity" if self.status == "failed" else ""}]
+        uris = {"output": "s3://data/results.jsonl", "errors": "s3://data/errors.jsonl"}
+        return {"status": self.status, "records": {"total": 1}, "jobs": jobs, **uris}
+
+    def _run(self, body: bytes) -> None:
+        texts = [json.loads(line)["input"] for line in body.splitlines()]
+        lines = self.spoil([{"record": n, **self._one(text)} for n, text in enumerate(texts)])
+        self.objects["results.jsonl"] = b"".join(json.dumps(line).encode() + b"\n" for line in lines)
+        bad = [line for line in lines if "error" in line]
+        self.objects["errors.jsonl"] = b"".join(json.dumps(line).encode() + b"\n" for line in bad)
+
+    def _one(self, text: Any) -> Any:
+        if not isinstance(text, str):
+            return {"error": {"type": "BadRecord", "message": "no text"}}
+        return {"output": {"label": "negative" if "Awful" in text else "positive", "score": 0.9, "text": text}}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes) -> None:
+        self.objects[Key] = Body
+
+    def get_object(self, *, Bucket: str, Key: str) -> Any:
+        if Key not in self.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "none"}}, "GetObject")
+        return {"Body": io.BytesIO(self.objects[Key])}
+
+    def describe_transform_job(self, *, TransformJobName: str) -> Any:
+        return EXECUTED
+
+    def list_model_invocation_jobs(self, *, nameContains: str) -> Any:
+        return EXECUTED
+
+
+@pytest.fixture
+def submitter(monkeypatch: pytest.MonkeyPatch) -> Submitter:
+    monkeypatch.setattr(base, "sleep", lambda seconds: None)
+    return Submitter()
+
+
+def probe(submitter: Submitter, source: str = "sagemaker", *, local: bool = True, limit: int = 30_000) -> Verdict:
+    model = {"source": "sagemaker", "group": "reviews"}
+    golden: Any = GOLDEN
+    if source == "bedrock":
+        model, golden = {"source": "bedrock", "model_id": "m.x"}, [{"input": "Say hello.", "contains": "hello"}]
+    name = "chat" if source == "bedrock" else "reviews"
+    smoke = {"golden": golden, "max_latency_ms": limit}
+    asked = Blueprint.model_validate({"name": name, "kind": "batch", "model": model, "smoke": smoke})
+    services = {
+        "s3": {"put_object": submitter.put_object, "get_object": submitter.get_object},
+        "lambda": {"invoke": submitter.invoke},
+        "sagemaker": {"describe_transform_job": submitter.describe_transform_job},
+        "bedrock": {"list_model_invocation_jobs": submitter.list_model_invocation_jobs},
+    }
+    cloud = FakeCloud(endpoint="http://127.0.0.1:4566" if local else None, services=services)
+    assert Batch().applies(asked)
+    return Batch().check(Target(cloud, asked, OUTPUTS))
+
+
+def test_every_record_comes_back_and_people_agree(submitter: Submitter) -> None:
+    verdict = probe(submitter)
+    assert verdict.detail == (
+        "7 records in order, 1 bad one told, accuracy 1.000 on 3 rated reviews (baseline 0.667); "
+        "a missing input is refused"
+    )
+    assert verdict.fidelity == "executed"
+
+
+def test_without_rated_reviews_the_golden_cases_must_do(submitter: Submitter) -> None:
+    del submitter.objects[RATED]
+    assert probe(submitter).detail == "3 records in order, 1 bad one told; a missing input is refused"
+
+
+def test_bedrock_is_sent_as_many_as_it_takes(submitter: Submitter) -> None:
+    assert probe(submitter, "bedrock").detail.startswith("102 records in order")
+
+
+def test_no_job_of_bedrock_gates_a_deployment_on_aws(submitter: Submitter) -> None:
+    detail = probe(submitter, "bedrock", local=False).detail
+    assert detail == "a missing input is refused; jobs of Bedrock take hours: none was run"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda lines: lines[:-1], "7 records must come back in their order, got 6 lines"),
+        (lambda lines: [lines[1], lines[0], *lines[2:]], "7 records must come back in their order"),
+        (lambda lines: [{**line, "error": {}} for line in lines], "only the record 2 is a bad one"),
+        (lambda lines: [{"record": line["record"], "output": {}} for line in lines], "only the record 2 is a bad one"),
+        (
+            lambda lines: [line if line["record"] < 3 else {**line, "output": {"label": "negative"}} for line in lines],
+            "no better than the more frequent label",
+        ),
+    ],
+)
+def test_what_is_lost_or_wrong_is_told(submitter: Submitter, spoil: Any, message: str) -> None:
+    submitter.spoil = spoil
+    with pytest.raises(ProbeFailed, match=message):
+        probe(submitter)
+
+
+def test_a_missing_input_must_be_refused(submitter: Submitter) -> None:
+    submitter.refuses = False
+    with pytest.raises(ProbeFailed, match="a missing input must be refused by name"):
+        probe(submitter)
+
+
+def test_a_failed_request_tells_why(submitter: Submitter) -> None:
+    submitter.status = "failed"
+    with pytest.raises(ProbeFailed, match="no capacity"):
+        probe(submitter)
+
+
+def test_a_request_that_does_not_end_is_given_up(submitter: Submitter) -> None:
+    with pytest.raises(ProbeFailed, match="is still running after"):
+        probe(submitter, limit=400)
