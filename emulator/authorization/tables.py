@@ -86,6 +86,11 @@ SERVICES: dict[str, Service] = {
         {"DescribeAlarms": ("alarm:{AlarmNames|*}",), "GetDashboard": ("dashboard/{DashboardName}",)},
         general=("PutMetricData", "GetMetric*", "List*"),
     ),
+    "dynamodb": Service(
+        "dynamodb",
+        {"TableName": "table/{}", "ResourceArn": "{}"},
+        general=("List*", "DescribeEndpoints", "DescribeLimits"),
+    ),
     "ec2": Service("ec2", general=("Describe*",)),
     "ecr": Service("ecr", {"repositoryName": "repository/{}"}, general=("GetAuthorizationToken", "Describe*")),
     "events": Service(

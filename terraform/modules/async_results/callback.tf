@@ -2,7 +2,7 @@
 resource "aws_sns_topic_subscription" "function" {
   for_each = local.has_function ? aws_sns_topic.outcome : {}
 
-  topic_arn = each.value.arn
+  topic_arn = local.topic_arns[each.key]
   protocol  = "lambda"
   endpoint  = var.function.arn
 
@@ -18,7 +18,7 @@ resource "aws_lambda_permission" "topics" {
   action         = "lambda:InvokeFunction"
   function_name  = var.function.name
   principal      = "sns.amazonaws.com"
-  source_arn     = each.value.arn
+  source_arn     = local.topic_arns[each.key]
   source_account = var.context.account_id
 }
 

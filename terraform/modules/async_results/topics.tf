@@ -25,7 +25,7 @@ resource "aws_sns_topic" "outcome" {
 resource "aws_sns_topic_policy" "outcome" {
   for_each = aws_sns_topic.outcome
 
-  arn = each.value.arn
+  arn = local.topic_arns[each.key]
 
   policy = jsonencode({
     Version = "2012-10-17"
@@ -35,7 +35,7 @@ resource "aws_sns_topic_policy" "outcome" {
         Effect    = "Deny"
         Principal = "*"
         Action    = "sns:Publish"
-        Resource  = each.value.arn
+        Resource  = local.topic_arns[each.key]
         Condition = { Bool = { "aws:SecureTransport" = "false" } }
       },
     ]
@@ -46,7 +46,9 @@ resource "aws_sns_topic_policy" "outcome" {
 resource "aws_sns_topic_subscription" "email" {
   for_each = { for pair in setproduct(keys(local.outcomes), var.callback.emails) : join(" ", pair) => pair }
 
-  topic_arn = aws_sns_topic.outcome[each.value[0]].arn
+  topic_arn = local.topic_arns[each.value[0]]
   protocol  = "email"
   endpoint  = each.value[1]
+
+  depends_on = [aws_sns_topic.outcome]
 }

@@ -1,0 +1,217 @@
+# No account is needed: the provider is mocked, and answers what AWS would compute.
+mock_provider "aws" {
+  mock_data "aws_iam_policy_document" {
+    defaults = {
+      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
+    }
+  }
+
+  mock_data "aws_partition" {
+    defaults = {
+      partition = "aws"
+    }
+  }
+
+  mock_resource "aws_iam_role" {
+    defaults = {
+      arn = "arn:aws:iam::123456789012:role/mock"
+    }
+  }
+
+  mock_resource "aws_cloudwatch_log_group" {
+    defaults = {
+      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/Endpoints/mlops-dev-reviews-async"
+    }
+  }
+
+  mock_resource "aws_appautoscaling_policy" {
+    defaults = {
+      arn = "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:resource/sagemaker/endpoint/mlops-dev-reviews-async/variant/primary:policyName/wake-up"
+    }
+  }
+}
+
+variables {
+  context = {
+    project     = "mlops"
+    environment = "dev"
+    region      = "us-east-1"
+    account_id  = "123456789012"
+    name_prefix = "mlops-dev"
+  }
+
+  blueprint = {
+    name            = "reviews-async"
+    instances       = { min = 0, max = 4 }
+    max_concurrency = 8
+  }
+
+  model_version = {
+    model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
+    model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+    image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+  }
+
+  network = {
+    subnet_ids         = ["subnet-0a0123456789abcde", "subnet-0b0123456789abcde"]
+    security_group_ids = ["sg-0c0123456789abcde"]
+  }
+
+  kms = {
+    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+
+  bucket = { name = "mlops-dev-data-123456789012-us-east-1" }
+
+  topic_arns = {
+    success = "arn:aws:sns:us-east-1:123456789012:mlops-dev-reviews-async-completed"
+    error   = "arn:aws:sns:us-east-1:123456789012:mlops-dev-reviews-async-failed"
+  }
+
+  policy_documents = { bucket = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect   = "Allow"
+      Action   = ["s3:GetObject"]
+      Resource = ["arn:aws:s3:::mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/*"]
+    }]
+  }) }
+
+  boundary_arn  = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  routes_prefix = "/mlops/dev/routes"
+}
+
+run "results_failures_and_notifications_have_their_places" {
+  assert {
+    condition     = one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).s3_output_path == "s3://mlops-dev-data-123456789012-us-east-1/inference/async/output/reviews-async" && one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).s3_failure_path == "s3://mlops-dev-data-123456789012-us-east-1/inference/async/failures/reviews-async"
+    error_message = "Results and failures must lie in the blueprint's own folders."
+  }
+
+  assert {
+    condition     = one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).kms_key_id == var.kms.data_key_arn
+    error_message = "Results must be encrypted with the platform's key."
+  }
+
+  assert {
+    condition     = one(one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).notification_config).success_topic == var.topic_arns.success && one(one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).notification_config).error_topic == var.topic_arns.error
+    error_message = "Both topics must be told."
+  }
+
+  assert {
+    condition     = one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).client_config).max_concurrent_invocations_per_instance == 8
+    error_message = "Concurrency must be what was asked for."
+  }
+}
+
+run "the_container_is_isolated_and_the_volume_encrypted" {
+  assert {
+    condition     = aws_sagemaker_model.launch.enable_network_isolation && toset(one(aws_sagemaker_model.launch.vpc_config).subnets) == toset(var.network.subnet_ids) && one(aws_sagemaker_model.launch.vpc_config).security_group_ids == toset(var.network.security_group_ids)
+    error_message = "The container must be in the private subnets, and open no connections."
+  }
+
+  assert {
+    condition     = aws_sagemaker_endpoint_configuration.launch.kms_key_arn == var.kms.models_key_arn
+    error_message = "Volumes must be encrypted with the platform's key."
+  }
+
+  assert {
+    condition     = can(regex("^mlops-dev-reviews-async-[0-9a-f]{8}$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name && aws_sagemaker_endpoint.this.name == "mlops-dev-reviews-async"
+    error_message = "Model and configuration must carry the hash of what they are made of."
+  }
+
+  assert {
+    condition     = one(aws_sagemaker_model.launch.primary_container).environment["SAGEMAKER_SUBMIT_DIRECTORY"] == "/opt/ml/model/code"
+    error_message = "The code must be taken from the artifact."
+  }
+}
+
+run "instances_follow_the_queue_down_to_none" {
+  assert {
+    condition     = aws_appautoscaling_target.variant.min_capacity == 0 && aws_appautoscaling_target.variant.max_capacity == 4 && aws_appautoscaling_target.variant.resource_id == "endpoint/mlops-dev-reviews-async/variant/primary" && aws_appautoscaling_target.variant.scalable_dimension == "sagemaker:variant:DesiredInstanceCount"
+    error_message = "The number of instances must be what was asked for, and may be none."
+  }
+
+  assert {
+    condition     = one(one(aws_appautoscaling_policy.backlog.target_tracking_scaling_policy_configuration).customized_metric_specification).metric_name == "ApproximateBacklogSizePerInstance" && one(aws_appautoscaling_policy.backlog.target_tracking_scaling_policy_configuration).target_value == 5 && one(one(one(aws_appautoscaling_policy.backlog.target_tracking_scaling_policy_configuration).customized_metric_specification).dimensions).value == "mlops-dev-reviews-async"
+    error_message = "The backlog of this endpoint must say how many instances there are."
+  }
+
+  assert {
+    condition     = aws_appautoscaling_policy.wake_up.policy_type == "StepScaling" && one(one(aws_appautoscaling_policy.wake_up.step_scaling_policy_configuration).step_adjustment).scaling_adjustment == 1 && one(aws_appautoscaling_policy.wake_up.step_scaling_policy_configuration).adjustment_type == "ChangeInCapacity"
+    error_message = "Target tracking cannot make the first instance: a step must."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.wake_up.metric_name == "HasBacklogWithoutCapacity" && aws_cloudwatch_metric_alarm.wake_up.alarm_actions == toset([aws_appautoscaling_policy.wake_up.arn]) && aws_cloudwatch_metric_alarm.wake_up.threshold == 1 && aws_cloudwatch_metric_alarm.wake_up.comparison_operator == "GreaterThanOrEqualToThreshold" && aws_cloudwatch_metric_alarm.wake_up.evaluation_periods == 2 && aws_cloudwatch_metric_alarm.wake_up.dimensions["EndpointName"] == "mlops-dev-reviews-async"
+    error_message = "What waits without an instance must wake the endpoint up."
+  }
+}
+
+run "failures_and_long_waits_are_told" {
+  assert {
+    condition     = alltrue([for alarm in [aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.age, aws_cloudwatch_metric_alarm.depth, aws_cloudwatch_metric_alarm.notifications] : alarm.alarm_actions == toset([var.topic_arn]) && alarm.comparison_operator == "GreaterThanThreshold" && alarm.evaluation_periods <= 2])
+    error_message = "Alarms must reach the topic soon, above their thresholds."
+  }
+
+  assert {
+    condition     = [aws_cloudwatch_metric_alarm.errors.threshold, aws_cloudwatch_metric_alarm.age.threshold, aws_cloudwatch_metric_alarm.depth.threshold, aws_cloudwatch_metric_alarm.notifications.threshold] == [5, 1800, 1000, 0]
+    error_message = "Thresholds must be what was asked for; no lost notification may stay unseen."
+  }
+
+  assert {
+    condition     = alltrue([for alarm in [aws_cloudwatch_metric_alarm.age, aws_cloudwatch_metric_alarm.depth, aws_cloudwatch_metric_alarm.notifications] : alarm.dimensions["EndpointName"] == "mlops-dev-reviews-async"])
+    error_message = "Alarms must watch this endpoint."
+  }
+
+  assert {
+    condition     = output.alarm_names == ["mlops-dev-reviews-async-errors", "mlops-dev-reviews-async-age", "mlops-dev-reviews-async-depth", "mlops-dev-reviews-async-notifications"]
+    error_message = "All alarms must be published."
+  }
+}
+
+run "the_job_api_finds_the_endpoint" {
+  variables {
+    blueprint = {
+      name                       = "reviews-async"
+      ttl_seconds                = 600
+      invocation_timeout_seconds = 120
+      max_input_mb               = 50
+      parameters                 = { threshold = "0.5", mode = "fast" }
+    }
+  }
+
+  assert {
+    condition     = jsondecode(aws_ssm_parameter.route.value) == { blueprint = "reviews-async", kind = "async", source = "sagemaker", targets = [{ name = "primary", endpoint_name = "mlops-dev-reviews-async" }], parameters = { threshold = 0.5, mode = "fast" }, job = { ttl_seconds = 600, invocation_timeout_seconds = 120, max_input_mb = 50 } }
+    error_message = "The record must say how the endpoint is asked, with numbers as numbers."
+  }
+}
+
+run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
+  assert {
+    condition     = aws_iam_role.endpoint.permissions_boundary == var.boundary_arn && aws_iam_role.endpoint.name == "mlops-dev-reviews-async-endpoint"
+    error_message = "The role must have the boundary."
+  }
+
+  assert {
+    condition     = tomap({ for name, policy in aws_iam_role_policy.handed_out : name => policy.policy }) == tomap(var.policy_documents)
+    error_message = "Rights on bucket, images and topics must come from their owners."
+  }
+
+  assert {
+    condition     = one(data.aws_iam_policy_document.logs.statement).resources == toset(["${aws_cloudwatch_log_group.endpoint.arn}:*"]) && one(data.aws_iam_policy_document.logs.statement).actions == toset(["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"])
+    error_message = "The role must write to its own log group only."
+  }
+
+  assert {
+    condition     = one(one(data.aws_iam_policy_document.assume.statement).condition).values == tolist(["123456789012"]) && one(one(data.aws_iam_policy_document.assume.statement).principals).identifiers == toset(["sagemaker.amazonaws.com"])
+    error_message = "SageMaker may take the role for this account alone."
+  }
+
+  assert {
+    condition     = aws_cloudwatch_log_group.endpoint.kms_key_id == var.kms.logs_key_arn && aws_cloudwatch_log_group.endpoint.retention_in_days == 30
+    error_message = "Logs must be encrypted and end."
+  }
+}
