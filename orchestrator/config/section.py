@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,30}[a-z0-9]$")]
+AccountId = Annotated[str, Field(pattern=r"^\d{12}$")]
 
 
 class Section(BaseModel):
