@@ -16,6 +16,7 @@ from urllib.parse import unquote
 
 from moto.sagemaker.models import FakeEndpoint, SageMakerModelBackend
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
+from moto.utilities.arns import parse_arn
 
 from emulator import faults
 from emulator.compute.asynchronous import AT_ONCE, Backlog, Destination, Queued
@@ -52,6 +53,7 @@ class _Endpoint:
 def apply(settings: Settings) -> None:
     queues = _Queues(Aws(settings), clock.start(settings.time_scale))
     capacity.LISTENERS.append(queues.changed)
+    scaling.FOLLOWERS.append(queues.watch)
 
     def invoke_endpoint_async(self: Any) -> Reply:
         return queues.invoke(self)
@@ -137,10 +139,17 @@ class _Queues:
         serving = sagemaker_compute.serving(endpoint.arn, variant)
         if count == 0 and isinstance(serving, Fleet):
             # Servers end once they have answered; whoever scales does not wait for that.
-            self._timer.soon(lambda: serving.idle() if capacity.of(endpoint, variant) == 0 else None)
+            threading.Thread(target=serving.idle, name=f"idle-{endpoint.endpoint_name}", daemon=True).start()
         if found:
             found.backlog.wake()
             found.meter.changed()
+
+    def watch(self, endpoint: FakeEndpoint) -> None:
+        """From now on its backlog is measured, although nothing may ever be asked."""
+        found = parse_arn(endpoint.arn)
+        backend = sagemaker_compute.backend_for(found.account, found.region)
+        if config_of(backend, endpoint):
+            self._of(backend, endpoint).meter.changed()
 
     def drop(self, arn: str) -> None:
         with self._lock:

@@ -11,7 +11,7 @@ import json
 import math
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, applicationautoscaling_backends
@@ -26,6 +26,9 @@ DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 TRACKED = "ApproximateBacklogSizePerInstance"
 IDLE_SECONDS = 900.0
 """Fifteen periods of a minute: after so long below its target AWS's alarm scales in."""
+
+FOLLOWERS: list[Callable[[FakeEndpoint], None]] = []
+"""Called with an endpoint that has a policy now, which wants measurements."""
 
 _scale = 1.0
 _lock = threading.Lock()
@@ -46,6 +49,16 @@ def apply(settings: Settings) -> None:
             endpoint, variant = found
             capacity.change(endpoint, variant, _within(target, capacity.of(endpoint, variant)))
         return target
+
+    @wrap(ApplicationAutoscalingBackend, "put_scaling_policy")
+    def put_scaling_policy(original: Any, self: Any, *args: Any, **options: Any) -> Any:
+        policy = original(self, *args, **options)
+        target = self.targets.get(policy.scalable_dimension, {}).get(policy.resource_id)
+        found = _endpoint(target) if target else None
+        if found:
+            for follower in FOLLOWERS:
+                follower(found[0])
+        return policy
 
 
 def idle_seconds() -> float:
