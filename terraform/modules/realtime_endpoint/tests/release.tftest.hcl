@@ -183,7 +183,7 @@ run "an_instance_with_local_disks_gets_no_volume_key_from_releases_either" {
 run "a_strategy_that_sagemaker_does_not_know_is_refused" {
   command = plan
   variables {
-    blueprint = { name = "reviews", rollout = { strategy = "rolling" } }
+    blueprint = { name = "reviews", instance_count = 2, rollout = { strategy = "rolling" } }
   }
   expect_failures = [var.blueprint]
 }
