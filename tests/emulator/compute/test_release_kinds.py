@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from tests.emulator.compute.releases import PATH, SERVE, WRONG, Caller, Endpoint, Platform
+from tests.emulator.compute.releases import PATH, SERVE, WRONG, Caller, Endpoint, Platform, arm
 from tests.emulator.compute.support import tarred, wait_for
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
@@ -148,6 +148,19 @@ def test_a_serverless_container_that_does_not_start_is_left_again(platform: Plat
     assert endpoint.record()["status"] == "rolled-back"
     body = endpoint.runtime.invoke_endpoint(EndpointName=endpoint.name, ContentType="application/json", Body=ASKED)
     assert json.loads(body["Body"].read())["model"]["training_job"] == platform.job_of(endpoint.first)
+
+
+def test_a_silent_rollback_of_a_serverless_endpoint_is_seen(platform: Platform, launch: Launch, emulator: Any) -> None:
+    endpoint = launch(Serverless)
+    kind = "endpoint-update-rolls-back"
+    arm(emulator, {"kind": kind, "service": "sagemaker", "resource": endpoint.name, "count": 1})
+    second = platform.version()
+    platform.go_live(second)
+    ended = endpoint.release()
+    assert (ended["status"], ended["error"]) == ("FAILED", "UpdateRolledBack")
+    assert f"kept {endpoint.name} on {endpoint.launched} and gives no reason" in ended["cause"]
+    assert endpoint.record()["status"] == "rolled-back"
+    assert endpoint.released()["config_name"] == endpoint.named(second)
 
 
 def test_other_sizes_of_the_same_serverless_version_are_a_release(platform: Platform, launch: Launch) -> None:
