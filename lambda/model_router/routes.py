@@ -17,9 +17,10 @@
 
 Everything after `targets` may be absent, as may a target's `source` (the record's), `weight` (1), `format` (of
 SageMaker's payload: `families.sagemaker`), `target_model` and `target_container` (of an endpoint that has several),
-`family` and `base_model_id` (of a Bedrock model that is known by a profile's ARN only) and `api` (`converse`, or
-`invoke` for models that Converse does not speak to). A target, and that of a shadow, may be another blueprint's
-(`blueprint`: see `references`); at least one must be of the record's own.
+`family` and `base_model_id` (of a Bedrock model that is known by a profile's ARN only) and `api`: `converse`; `invoke`
+for models that Converse does not speak to; `knowledge_base` (with `knowledge_base_id` and `results`) and `agent` (with
+`agent_id` and `agent_alias_id`) where these answer in the model's place (`clients.assistants`). A target, and that of a
+shadow, may be another blueprint's (`blueprint`: see `references`); at least one must be of the record's own.
 """
 
 from __future__ import annotations
@@ -38,6 +39,8 @@ from retry import Retry
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 TARGET_FIELD = {"sagemaker": "endpoint_name", "bedrock": "model_id"}
 REFERENCE = "blueprint"
+KNOWLEDGE_BASE, AGENT = "knowledge_base", "agent"
+APIS = ("converse", "invoke", KNOWLEDGE_BASE, AGENT)
 WAITED_FOR = ("realtime", "serverless")
 """Kinds that answer while the caller waits. Records of the others need no targets: the router asks nobody there."""
 
@@ -61,6 +64,10 @@ class Target:
     """Archive that a multi-model endpoint loads (`target_model`)."""
     container: str = ""
     """Host name of one container of several (`target_container`)."""
+    assistant: str = ""
+    """Knowledge base, or agent and alias with a slash between, that answers in the model's place."""
+    results: int = 5
+    """Pieces of documents that the model is shown."""
     parameters: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """Defaults of requests that are asked here: those of the record that the target comes from."""
 
@@ -71,7 +78,7 @@ class Target:
     @property
     def key(self) -> str:
         """Health is that of a place, whatever a record calls it."""
-        return ":".join(filter(None, (self.source, self.address, self.model, self.container)))
+        return ":".join(filter(None, (self.source, self.address, self.model, self.container, self.assistant)))
 
 
 @dataclass(frozen=True)
@@ -162,6 +169,9 @@ def _target(target: Mapping[str, Any], kind: str, default_source: str, parameter
         return Target(str(target["name"]), str(target[REFERENCE]), weight, REFERENCE, seconds)
     source = str(target.get("source", default_source))
     address = str(target[TARGET_FIELD[source]])
+    api = str(target.get("api", "converse"))
+    if api not in APIS:
+        raise ValueError(f"api {api}")
     return Target(
         name=str(target["name"]),
         address=address,
@@ -170,9 +180,17 @@ def _target(target: Mapping[str, Any], kind: str, default_source: str, parameter
         timeout_seconds=seconds,
         format=str(target.get("format", "platform")),
         family=str(target.get("family") or target.get("base_model_id") or address),
-        api=str(target.get("api", "converse")),
+        api=api,
         serverless=source == "sagemaker" and kind == "serverless",
         model=str(target.get("target_model", "")),
         container=str(target.get("target_container", "")),
+        assistant=_assistant(target, api),
+        results=int(target.get("results", 5)),
         parameters=parameters,
     )
+
+
+def _assistant(target: Mapping[str, Any], api: str) -> str:
+    if api == KNOWLEDGE_BASE:
+        return str(target["knowledge_base_id"])
+    return f"{target['agent_id']}/{target['agent_alias_id']}" if api == AGENT else ""

@@ -77,6 +77,12 @@ def check(environment: str, platform: Platform, document: Document, blueprint: B
     if base and base.embedding.model_id != TITAN and base.embedding.dimensions != ONE_LENGTH:
         rule = f"must be {ONE_LENGTH} for {base.embedding.model_id}, whose vectors have one length"
         yield document.problem(("knowledge_base", "embedding", "dimensions"), rule, base.embedding.dimensions)
+    if blueprint.agent and blueprint.parameters:
+        rule = "are the model's, and an agent takes none: its `instruction` says how it behaves"
+        yield document.problem(("parameters",), rule, dict(blueprint.parameters))
+    elif base and "system" in blueprint.parameters:
+        rule = "does not go with `knowledge_base`: Bedrock itself tells the model what to do with the documents"
+        yield document.problem(("parameters", "system"), rule, blueprint.parameters["system"])
     model = blueprint.model
     if blueprint.agent and model.source == "bedrock" and model.provisioned:
         rule = "does not go with `model.provisioned`: the agent asks an inference profile, which shows its cost"

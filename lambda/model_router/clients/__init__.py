@@ -11,14 +11,14 @@ from threading import Lock
 from typing import Any
 
 from botocore.config import Config
-from botocore.session import get_session
+from botocore.session import Session
 
 FIDELITY_HEADER = "x-emulator-fidelity"
 CONNECT_SECONDS = 2
 READ_SECONDS = 60  # a container may take that long; API Gateway gives up before
 
 
-_SESSION = get_session()
+_SESSION = Session()
 _CLIENTS: dict[str, Any] = {}
 _MAKING = Lock()  # a session must not be used by two threads at once
 

@@ -15,7 +15,7 @@ from inference_common.requests import InferenceRequest
 from limits import check_payload
 from routes import Target
 
-from clients import client, fidelity_of
+from clients import assistants, client, fidelity_of
 from clients.failures import FAILURES, in_the_middle, translate
 from clients.fanout import fan_out
 
@@ -36,6 +36,8 @@ class BedrockBackend:
     def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
         if request.task == "embed":
             return self._embed(target, request, deadline, kept)
+        if target.assistant:
+            return assistants.invoke(target, request, deadline, kept)
         check_parameters(request.parameters)
         if target.api == "invoke":
             return self._invoke(target, request, deadline, kept)

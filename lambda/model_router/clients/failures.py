@@ -50,6 +50,8 @@ BY_CODE: dict[str, type[ServiceError]] = {
     "InternalServerException": Unavailable,
     "InternalDependencyException": Unavailable,
     "ConflictException": Unavailable,
+    "BadGatewayException": Unavailable,
+    "DependencyFailedException": Unavailable,
     "RequestTimeout": Unavailable,
     "ModelTimeoutException": DeadlineExceeded,
     "ValidationError": BadRequest,

@@ -240,4 +240,6 @@ def test_only_the_owner_speaks_of_the_buckets_objects(deployed: Deployed, founda
 def test_code_and_needs_speak_of_the_same_calls() -> None:
     for name, need in needs.NEEDS.items():
         if need.code is not None:
-            assert calls.of_python(REPO / need.code) == {action for action, _ in need.calls | need.later}, name
+            assert calls.of_python(REPO / need.code) == {
+                action for action, _ in need.calls | need.later | need.by_option
+            }, name

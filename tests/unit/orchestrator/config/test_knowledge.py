@@ -45,6 +45,8 @@ def test_documents_and_agents_have_defaults() -> None:
             {},
             "knowledge_base.embedding.dimensions: must be 1024 for cohere.embed-english-v3",
         ),
+        (AGENT + "parameters: {max_tokens: 5}\n", {}, "parameters: are the model's, and an agent takes none"),
+        (BASE + "parameters: {system: x}\n", {}, "parameters.system: does not go with `knowledge_base`"),
         (BASE, {"kind": "batch"}, "knowledge_base: does not go with kind `batch`: Bedrock's batch jobs"),
         (AGENT, {"kind": "async"}, "agent: does not go with kind `async`: the worker behind the queue"),
     ],
