@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from emulator.compute.aws import Aws, split_uri
 from emulator.compute.model_server import Answer
@@ -163,15 +164,15 @@ def patiently(call: Callable[[], T]) -> T:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return call()
-        except (ClientError, HTTPClientError) as error:
+        except (ClientError, HTTPClientError, NoConnection) as error:
             if attempt == ATTEMPTS or not _transient(error):
                 raise
             time.sleep(FIRST_PAUSE * 2**attempt)
     raise AssertionError("unreachable")
 
 
-def _transient(error: ClientError | HTTPClientError) -> bool:
-    if isinstance(error, HTTPClientError):
+def _transient(error: ClientError | HTTPClientError | NoConnection) -> bool:
+    if not isinstance(error, ClientError):
         return True
     code = str(error.response["Error"]["Code"])
     return code.startswith(TRANSIENT) or error.response["ResponseMetadata"]["HTTPStatusCode"] >= 500
