@@ -11,6 +11,8 @@ from typing import Any
 import botocore.session
 from botocore import xform_name
 
+from orchestrator.tools.packages import BUILT_ON
+
 OTHER_NAMES = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
@@ -50,14 +52,13 @@ def of_python(folder: Path) -> frozenset[str]:
     own, shared = _trees(folder)
     nodes = [node for tree in own for node in ast.walk(tree)]
     waiting = {name for node in nodes for name in _called(node)}
-    functions = {
-        node.name: node
-        for tree in shared
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    }
+    functions: dict[str, list[ast.AST]] = {}
+    for tree in shared:
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                functions.setdefault(node.name, []).append(node)
     while found := waiting & set(functions):
-        inner = [node for name in found for node in ast.walk(functions.pop(name))]
+        inner = [node for name in found for each in functions.pop(name) for node in ast.walk(each)]
         nodes += inner
         waiting |= {name for node in inner for name in _called(node)}
     services = {text for node in nodes for text in _client_of(node)}
@@ -87,15 +88,18 @@ def of_state_machine(definition: dict[str, Any]) -> frozenset[str]:
 
 
 def _trees(folder: Path) -> tuple[list[ast.Module], list[ast.Module]]:
-    """The folder's modules, and those of `inference_common` beside it that they import, directly or not."""
+    """The folder's modules, and those that they import, directly or not, of `inference_common` beside it and of the
+    function that this one is built on."""
     own = [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.py"))]
+    base = folder.parent / BUILT_ON[folder.name] if folder.name in BUILT_ON else None
     shared: dict[Path, ast.Module] = {}
     waiting = list(own)
     while waiting:
         for node in ast.walk(waiting.pop()):
             for module in _imported(node):
-                file = folder.parent.joinpath(*module.split(".")).with_suffix(".py")
-                if module.startswith("inference_common") and file.is_file() and file not in shared:
+                root = folder.parent if module.startswith("inference_common") else base
+                file = root.joinpath(*module.split(".")).with_suffix(".py") if root else None
+                if file is not None and file.is_file() and file not in shared:
                     shared[file] = ast.parse(file.read_text(encoding="utf-8"))
                     waiting.append(shared[file])
     return own, list(shared.values())
@@ -113,7 +117,7 @@ def _client_of(node: ast.AST) -> Iterator[str]:
     """`boto3.client("s3")`, `client("ssm", 5)`."""
     if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        if name in ("client", "make_client", "resource") and isinstance(node.args[0].value, str):
+        if name in ("client", "make_client", "create_client", "resource") and isinstance(node.args[0].value, str):
             yield node.args[0].value
 
 

@@ -283,6 +283,50 @@ def _results_crawler(blueprint: str) -> Need:
     )
 
 
+_ASYNC = ("inference/async/input/", "inference/async/output/", "inference/async/failures/")
+
+
+def _callback(blueprint: str) -> Need:
+    """Of one asynchronous blueprint: tells its table; a webhook would have a secret."""
+    return Need(
+        "lambda/async_callback",
+        pairs("dynamodb:PutItem", f"dynamodb:table/{{prefix}}-{blueprint}-results"),
+        # What cannot be delivered is kept, encrypted.
+        pairs("sqs:SendMessage", f"sqs:{{prefix}}-{blueprint}-undelivered")
+        | pairs(["kms:Decrypt", "kms:GenerateDataKey"], "key:logs")
+        | lambda_runtime(f"{blueprint}-callback"),
+        by_option=pairs("ssm:GetParameter", f"ssm:parameter/mlops/local/callbacks/{blueprint}"),
+    )
+
+
+def _worker(blueprint: str) -> Need:
+    """Of one asynchronous blueprint on Bedrock: reads its queue, asks its model, writes into its folders."""
+    folders = [f"{prefix}{blueprint}/" for prefix in _ASYNC]
+    queues = [f"sqs:{{prefix}}-{blueprint}-requests{end}" for end in ("", "-dead")]
+    return Need(
+        "lambda/async_worker",
+        reading(*folders)
+        | writing(*folders)
+        | pairs("ssm:GetParameter", f"ssm:parameter/mlops/local/routes/{blueprint}")
+        | pairs("sns:Publish", [f"sns:{{prefix}}-{blueprint}-{end}" for end in ("completed", "failed")])
+        | pairs(
+            "bedrock:InvokeModel",
+            ["bedrock:application-inference-profile/{id}", "bedrock::foundation-model/amazon.nova-lite-v1:0"],
+        ),
+        # Lambda reads the queue under the function's role.
+        pairs(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"], queues)
+        | pairs(["kms:Decrypt", "kms:GenerateDataKey"], "key:logs")
+        | TOLD_WHAT_IS_MISSING
+        | LOCATE
+        | large_objects(*folders)
+        | encrypted("data", write=True)
+        | lambda_runtime(f"{blueprint}-worker"),
+        # Nothing is throttled and no two workers have the same request while a platform is deployed.
+        later=pairs("sqs:ChangeMessageVisibility", queues) | deleting(folders[1]),
+        by_option=pairs("bedrock:ApplyGuardrail", "bedrock:guardrail/*"),
+    )
+
+
 NEEDS: dict[str, Need] = {
     "data-validation": Need(
         "lambda/data_validation",
@@ -322,6 +366,42 @@ NEEDS: dict[str, Need] = {
         pairs("ssm:GetParametersByPath", [f"ssm:parameter/mlops/local/api-keys{end}" for end in ("", "/*")]),
         # Its records are opened with the key that its environment is under.
         lambda_runtime("token-authorizer"),
+    ),
+    "job-api": Need(
+        "lambda/job_api",
+        reading(*_ASYNC)
+        | writing("inference/async/input/")
+        | pairs("ssm:GetParameter", "ssm:parameter/mlops/local/routes/*")
+        | pairs("sagemaker:InvokeEndpointAsync", "sagemaker:endpoint/{prefix}-*")
+        | pairs("sqs:SendMessage", "sqs:{prefix}-*-requests"),
+        TOLD_WHAT_IS_MISSING
+        | LOCATE
+        | large_objects("inference/async/input/")
+        | encrypted("data", write=True)
+        | pairs(["kms:Decrypt", "kms:GenerateDataKey"], "key:logs")
+        | lambda_runtime("job-api"),
+        # The batch probe asks the submitter itself.
+        later=pairs("lambda:InvokeFunction", "lambda:function:{prefix}-batch-submitter"),
+    ),
+    "chat-async-worker": _worker("chat-async"),
+    "chat-async-callback": _callback("chat-async"),
+    "reviews-async-callback": _callback("reviews-async"),
+    "reviews-async-endpoint": Need(
+        "jobs/inference",
+        frozenset(),
+        # SageMaker fetches inputs, writes results and tells the topics under the endpoint's role.
+        reading(*_MODELS, "inference/async/input/reviews-async/")
+        | writing("inference/async/output/reviews-async/", "inference/async/failures/reviews-async/")
+        | large_objects("inference/async/output/reviews-async/", "inference/async/failures/reviews-async/")
+        | LISTING
+        | LOCATE
+        | encrypted("data", write=True)
+        | encrypted("models")
+        | BASE
+        | NETWORK
+        | pairs("sns:Publish", "sns:{prefix}-*")
+        | pairs(["kms:Decrypt", "kms:GenerateDataKey"], "key:logs")
+        | sagemaker_logs("/aws/sagemaker/Endpoints/{prefix}-reviews-async", make=False),
     ),
     "batch-submitter": Need(
         "lambda/batch_submitter",
