@@ -18,7 +18,14 @@ from blueprint import Blueprint, check_name, check_request_id, parse
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from completion import Completion, Tell
-from inference_common.errors import BadRequest, InternalError, ServiceError, Unavailable, UnknownBlueprint
+from inference_common.errors import (
+    BadRequest,
+    InternalError,
+    ServiceError,
+    Unavailable,
+    UnknownBlueprint,
+    UnknownRequest,
+)
 from inference_common.logs import bind, get_logger
 from places import ASKED_FOR, INPUT, JOB, PARTS, Places, arrival_id, input_prefix
 from services import Invocation, Jobs, Transform
@@ -127,10 +134,6 @@ def standing_of(work: Work) -> dict[str, Any]:
             f"there is no request '{work.places.request_id}' for the blueprint '{work.blueprint.name}'"
         )
     return standing.answer(found, work.places, SETTINGS.bucket)
-
-
-class UnknownRequest(UnknownBlueprint):
-    """Nobody has made a request of this id."""
 
 
 # ---- what nobody waits for -----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from inference_common.requests import parse_object
 from records import BatchRecord
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]{0,62}")
-FIELDS = {"input", "request_id"}
+FIELDS = {"input", "request_id", "retry"}
 Call = Callable[[str, Mapping[str, Any]], Any]
 
 
@@ -22,14 +22,23 @@ def submit(record: BatchRecord, body: str, caller: str | None, call: Call) -> di
     document = parse_object(body)
     unknown = sorted(set(document) - FIELDS)
     if unknown:
-        raise BadRequest(f"unknown field '{unknown[0]}'; a job has {' and '.join(sorted(FIELDS))}", unknown[0])
+        raise BadRequest(f"unknown field '{unknown[0]}'; a job has {', '.join(sorted(FIELDS))}", unknown[0])
     given = document.get("input")
     if not isinstance(given, str) or not 1 <= len(given) <= 1024:
         raise BadRequest("'input' must be the key or the S3 address of an object below inference/batch/input/", "input")
     request_id = document.get("request_id", str(uuid.uuid4()))
     if not isinstance(request_id, str) or not REQUEST_ID.fullmatch(request_id):
         raise BadRequest("'request_id' must be 1 to 63 letters, digits and hyphens", "request_id")
-    question = {"action": "submit", "request_id": request_id, "input": given, "caller": caller or ""}
+    retry = document.get("retry", False)
+    if not isinstance(retry, bool):
+        raise BadRequest("'retry' must be true or false: true asks again for the records that have no answer", "retry")
+    question: dict[str, Any] = {
+        "action": "submit",
+        "request_id": request_id,
+        "input": given,
+        "caller": caller or "",
+    }
+    question |= {"retry": True} if retry else {}
     answer = _answered(call(record.submitter, {"blueprint": record.blueprint, **question}))
     return {**answer, "blueprint": record.blueprint, "status_url": f"/batch/{record.blueprint}/{answer['request_id']}"}
 

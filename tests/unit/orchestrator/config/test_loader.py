@@ -38,7 +38,8 @@ def problems(platform: str = "", **blueprints: str) -> list[str]:
 def test_the_environments_of_this_repository_are_valid(name: str) -> None:
     more = {"local": {"chat-serverless"}, "prod": {"chat-small"}, "staging": {"chat-small"}}.get(name, set())
     found = {blueprint.name for blueprint in load(REPO, name).blueprints}
-    assert found == {"reviews", "reviews-serverless", "chat"} | more
+    later = {f"{model}-{kind}" for model in ("reviews", "chat") for kind in ("batch", "async")}
+    assert found == {"reviews", "reviews-serverless", "chat"} | later | more
 
 
 def test_environment_names() -> None:
@@ -218,7 +219,18 @@ def test_all_problems_of_all_files_come_at_once() -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (("kind: realtime", "kind: batch"), "x1.yaml:2: kind: inference of this kind cannot be deployed yet"),
+        (("kind: realtime", "kind: batch\nautoscaling: {max: 3}"), "x1.yaml:3: autoscaling: does not go "
+            "with kind `batch`: a batch job ends: it runs on the instances that it was given (received {'max': 3})"),
+        (("kind: realtime", "kind: batch\nbatch: {timeout_hours: 30}"), "x1.yaml:3: batch.timeout_hours: belongs to "
+            "models of bedrock; this one comes from sagemaker (received 30)"),
+        (("kind: realtime", "kind: batch\nbatch: {max_payload_mb: 50, max_concurrent_transforms: 3}"), "x1.yaml:3: "
+            "batch.max_payload_mb: times `max_concurrent_transforms` must not exceed 100 MB, SageMaker's limit "
+            "(received 150)"),
+        (("kind: realtime", "kind: batch\nbatch: {minimum_records: 9, maximum_records: 5}"), "x1.yaml:3: "
+            "batch.maximum_records: must not be smaller than `minimum_records` (9) (received 5)"),
+        (("kind: realtime", "kind: batch\nbatch: {schedule: daily}"), "x1.yaml:3: batch.schedule: "),
+        (("kind: realtime", "kind: realtime\nbatch: {format: csv}"), "x1.yaml:3: batch: does not go with kind "
+            "`realtime`: requests come one by one, and each waits for its answer (received {'format': 'csv'})"),
         (("name: x1", "name: x2"), "x1.yaml:1: name: must be the file's name, `x1` (received 'x2')"),
         (("group: reviews", "group: reviewz"), "x1.yaml:5: model.group: is no model package group"),
         (("group: reviews", "grup: reviews"), "x1.yaml:5: model.grup: is not a key of this section "
