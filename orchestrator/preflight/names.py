@@ -102,6 +102,10 @@ PER_SERVERLESS = Template(
 )
 PER_BATCH = Template(SAGEMAKER, "{prefix}-{item}-0123456789ab-9-999", "modules/batch_runs", "<= 40")
 """Jobs: the request's digest, the attempt, the job's number."""
+PER_ASYNC = Template(
+    SAGEMAKER, "{prefix}-{item}-{hash}", "modules/async_endpoint", "${local.endpoint_name}-${local.content_hash}"
+)
+PER_CALLBACK = Template(FUNCTION, "{prefix}-{item}-callback", "modules/lambda", "-${var.function.name}")
 PER_PROFILE = Template(
     PROFILE, "{prefix}-{item}", "modules/bedrock_model", "${var.context.name_prefix}-${var.blueprint.name}"
 )
@@ -146,6 +150,8 @@ def of_blueprint(environment: str, platform: Platform, blueprint: Blueprint) -> 
     template = endpoint if blueprint.model.source == "sagemaker" else PER_PROFILE
     template = PER_BATCH if blueprint.kind == "batch" else template
     templates = (template, PER_KNOWLEDGE_BASE) if blueprint.knowledge_base else (template,)
+    if blueprint.kind == "async":
+        templates = (PER_ASYNC if blueprint.model.source == "sagemaker" else PER_PROFILE, PER_CALLBACK)
     parts = _parts(environment, platform)
     return tuple(Planned(each.kind, each.text.format(**parts, item=blueprint.name)) for each in templates)
 

@@ -10,14 +10,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from orchestrator.config.asynchronous import Async
 from orchestrator.config.blueprint import Batch, Serverless
 from orchestrator.config.models import Blueprint, Platform
 from orchestrator.preflight import addresses
 
 PERSONAS = 4
-FUNCTIONS = 6
-"""Data validation, model evaluation, endpoint probe, model router, token authorizer, batch submitter: each has a role
-of its own."""
+FUNCTIONS = 7
+"""Data validation, model evaluation, endpoint probe, model router, token authorizer, job API, batch submitter: each has
+a role of its own."""
 SERVICE_ROLES = 8
 """Glue, processing, training, candidate endpoint, training pipeline, releases, their start by an event, log delivery of
 the API."""
@@ -103,6 +104,11 @@ def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Ne
     # The crawler of a batch blueprint's results, and the role that Bedrock runs its jobs under.
     roles += sum(1 + (each.model.source == "bedrock") for each in blueprints if each.kind == "batch")
     roles += sum(section is not None for each in blueprints for section in (each.knowledge_base, each.agent))
+    queued = [(each, each.async_ or Async()) for each in blueprints if each.kind == "async"]
+    # Workers of a queue, and the functions that tell of its ends.
+    roles += sum(each.model.source == "bedrock" for each, _ in queued)
+    roles += sum(bool(asked.callback.webhook or asked.callback.table) for _, asked in queued)
+    workers = sum(asked.max_concurrency for each, asked in queued if each.model.source == "bedrock")
     burst = platform.inference.throttle.burst
     yield Need(
         "iam", "L-FE177D64", "Roles per account", roles, "one role per function, job, endpoint and persona", 1000
@@ -113,8 +119,8 @@ def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Ne
         "lambda",
         "L-B99A9384",
         "Concurrent executions",
-        burst,
-        "inference.throttle.burst: requests let in at once",
+        burst + workers,
+        "inference.throttle.burst: requests let in at once; async.max_concurrency of Bedrock's blueprints",
         1000,
     )
 
@@ -153,6 +159,8 @@ def _instances(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[
         if blueprint.model.source == "sagemaker" and blueprint.kind == "realtime":
             most = blueprint.autoscaling.max if blueprint.autoscaling else blueprint.instance_count
             endpoints[blueprint.instance_type] += 2 * most
+        if blueprint.model.source == "sagemaker" and blueprint.kind == "async":
+            endpoints[blueprint.instance_type] += (blueprint.async_ or Async()).max_instances
     kind = "spot training job" if platform.training.spot else "training job"
     instance = platform.training.instance_type
     yield Need("sagemaker", None, f"{instance} for {kind} usage", 1, "training.instance_type")
