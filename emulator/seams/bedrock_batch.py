@@ -82,7 +82,7 @@ def apply(settings: Settings) -> None:
 
     @add(BedrockResponse)
     def list_model_invocation_jobs(self: Any) -> ActionResult:
-        return jobs.list(self)
+        return jobs.listed(self)
 
     @add(BedrockResponse)
     def stop_model_invocation_job(self: Any) -> EmptyResult:
@@ -125,7 +125,7 @@ class _Jobs:
                     return job
         raise _error("ResourceNotFoundException", "Could not find the model invocation job with the given identifier.")
 
-    def list(self, response: Any) -> ActionResult:
+    def listed(self, response: Any) -> ActionResult:
         name, status = response._get_param("nameContains") or "", response._get_param("statusEquals")
         with self._lock:
             found = [

@@ -104,7 +104,7 @@ def _request(response: Any, backend: Any) -> TransformRequest:
     concurrency, most = int(asked["MaxConcurrentTransforms"] or 1), asked["MaxPayloadInMB"]
     wrong = _wrong(model, where["S3DataType"], split_type, concurrency, most)
     if wrong or model is None:
-        raise ValidationError(message=wrong)
+        raise ValidationError(message=str(wrong))
     return TransformRequest(
         name=name,
         arn=FakeTransformJob.arn_formatter(name, response.current_account, response.region),
