@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from orchestrator.config.asynchronous import Async
 from orchestrator.config.knowledge import Agent, KnowledgeBase
@@ -202,6 +202,8 @@ class Smoke(Section):
 
 class Blueprint(Section):
     """`terraform/envs/<env>/blueprints/<name>.yaml`: one inference deployment."""
+
+    model_config = ConfigDict(serialize_by_alias=True)  # `async` is no name in Python
 
     name: Name
     kind: Literal["realtime", "serverless", "batch", "async"]

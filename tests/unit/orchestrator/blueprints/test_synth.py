@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.blueprints import MATRIX, synth, synth_inputs
+from orchestrator.blueprints import MATRIX, Cell, synth, synth_inputs
 from orchestrator.config import load
 from orchestrator.config.models import Blueprint, Environment, Platform
 from orchestrator.errors import ConfigError, SetupError
@@ -52,6 +52,30 @@ REVIEWS_SERVERLESS = Blueprint.model_validate(
 CHAT_SERVERLESS = CHAT.model_copy(update={"name": "chat-serverless", "kind": "serverless"})
 ALL = pytest.mark.parametrize(
     "blueprint", [REVIEWS, CHAT, REVIEWS_SERVERLESS, CHAT_SERVERLESS], ids=lambda each: each.name
+)
+REVIEWS_ASYNC = Blueprint.model_validate(
+    {
+        "name": "reviews-async",
+        "kind": "async",
+        "model": {"source": "sagemaker", "group": "reviews"},
+        "async": {"max_concurrency": 8, "max_instances": 3},
+        "smoke": GOLDEN,
+    }
+)
+CHAT_ASYNC = Blueprint.model_validate(
+    {
+        "name": "chat-async",
+        "kind": "async",
+        "model": {"source": "bedrock", "model_id": "amazon.nova-lite-v1:0"},
+        "parameters": {"max_tokens": 256},
+        "guardrail": {"filters": {"HATE": "HIGH"}},
+        "async": {
+            "max_concurrency": 6,
+            "timeout_seconds": 100,
+            "callback": {"webhook": "https://example.com/hook", "emails": ["team@example.com"], "table": True},
+        },
+        "smoke": GOLDEN,
+    }
 )
 ENVIRONMENT = Environment(
     name="dev",
@@ -307,20 +331,22 @@ def test_the_provider_lock_file_lies_beside_the_stack(tmp_path: Path) -> None:
 def test_every_combination_is_in_the_table_and_means_something() -> None:
     kinds, sources = ("realtime", "serverless", "batch", "async"), ("sagemaker", "bedrock")
     assert set(MATRIX) == {(kind, source) for kind in kinds for source in sources}
-    assert all(each.meaning for each in MATRIX.values())
-    available = {key for key, each in MATRIX.items() if each.available}
-    assert available == {(kind, source) for kind in ("realtime", "serverless") for source in sources}
+    assert all(each.meaning and each.available for each in MATRIX.values())
+    folders = [name for each in MATRIX.values() for name in (each.module or "", *each.beside)]
+    assert all((REPO / "terraform" / "modules" / name / "versions.tf").is_file() for name in folders)
 
 
-def test_a_combination_that_is_not_there_is_refused_in_a_sentence(tmp_path: Path) -> None:
-    batch = REVIEWS.model_copy(update={"kind": "batch"})
+def test_a_combination_that_is_not_there_is_refused_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(MATRIX, ("realtime", "sagemaker"), Cell("an endpoint of the future"))
     with pytest.raises(ConfigError) as caught:
-        synth(ENVIRONMENT, batch, tmp_path / "out", checkout(tmp_path))
+        synth(ENVIRONMENT, REVIEWS, tmp_path / "out", checkout(tmp_path))
     assert caught.value.message == (
-        "blueprints/reviews.yaml: kind `batch` with source `sagemaker` "
-        "(a Batch Transform job per input) is not available in this version"
+        "blueprints/reviews.yaml: kind `realtime` with source `sagemaker` "
+        "(an endpoint of the future) is not available in this version"
     )
-    assert caught.value.hint == "Available for `sagemaker`: realtime, serverless."
+    assert caught.value.hint == "Available for `sagemaker`: async, batch, serverless."
     assert not (tmp_path / "out").exists()
 
 
@@ -416,3 +442,58 @@ def test_an_agent_asks_the_blueprints_model_and_looks_documents_up_itself(tmp_pa
 def test_without_either_there_is_the_model_alone(tmp_path: Path) -> None:
     document = assisted(tmp_path)
     assert set(document["module"]) == {"model"}
+
+
+def test_an_asynchronous_endpoint_and_its_topics(tmp_path: Path) -> None:
+    document = written(tmp_path, REVIEWS_ASYNC)
+    module = document["module"]
+    assert set(module) == {"results", "endpoint", "s3_access"}
+    assert "packages" not in document["variable"], "no function of its own: nobody is called back"
+    assert module["results"]["callback"] == {"emails": [], "webhook": False}
+    assert "function" not in module["results"]
+    endpoint = module["endpoint"]
+    assert endpoint["source"].endswith("/async_endpoint")
+    assert endpoint["topic_arns"] == "${module.results.topic_arns}"
+    assert endpoint["policy_documents"]["execution"] == "${var.foundation.iam.execution_documents.async}"
+    assert endpoint["blueprint"] == {
+        "name": "reviews-async",
+        "instance_type": "ml.m5.large",
+        "instances": {"min": 0, "max": 3},
+        "backlog_per_instance": 5,
+        "max_concurrency": 8,
+        "ttl_seconds": 21_600,
+        "invocation_timeout_seconds": 60,
+        "max_input_mb": 100,
+        "parameters": {},
+    }
+    assert module["s3_access"]["read"][-1] == "inference_async_input/reviews-async"
+    assert module["s3_access"]["write"] == [
+        "inference_async_output/reviews-async",
+        "inference_async_failures/reviews-async",
+    ]
+
+
+def test_a_queue_before_bedrock_with_worker_and_callback(tmp_path: Path) -> None:
+    document = written(tmp_path, CHAT_ASYNC)
+    module = document["module"]
+    assert set(module) == {"results", "async_callback", "worker_storage", "async_worker", "queue", "model"}
+    assert "packages" in document["variable"]
+    assert module["queue"]["limits"] == {"timeout_seconds": 120, "max_concurrency": 6, "max_attempts": 8}
+    assert module["model"]["router_role_name"] == "${module.async_worker.role_name}"
+    assert module["model"]["guardrail"]["filters"] == {"HATE": "HIGH"}
+    assert module["model"]["job"]["queue_url"] == "${module.queue.queue_url}"
+    worker = module["async_worker"]
+    assert worker["package"] == '${var.packages["async_worker"]}'
+    assert worker["function"]["timeout_seconds"] == 120
+    assert worker["function"]["environment"]["DEAD_LETTER_ARN"] == "${module.queue.dead_letter_arn}"
+    assert module["worker_storage"]["delete"] == ["inference_async_output/chat-async"]
+    callback = module["async_callback"]
+    assert callback["asynchronous"] == {"dead_letter_arn": "${module.results.undelivered_arn}"}
+    environment = callback["function"]["environment"]
+    assert environment["WEBHOOK_URL"] == "https://example.com/hook"
+    assert environment["SECRET_PARAMETER"] == "${module.results.secret_parameter}", "a name, never the secret"
+    assert module["results"]["callback"] == {
+        "emails": ["team@example.com"],
+        "webhook": True,
+        "table": {"keep_days": 30},
+    }
