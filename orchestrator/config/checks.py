@@ -26,11 +26,14 @@ TAG_VALUE = re.compile(r"[\w .:/=+\-@]{1,256}")
 MAX_OWN_TAGS = 40
 """AWS takes 50 on a resource."""
 INTERFACE_ENDPOINTS = (
-    "sagemaker.api", "sagemaker.runtime", "bedrock-runtime", "sts", "logs", "monitoring", "ecr.api", "ecr.dkr",
+    "sagemaker.api", "sagemaker.runtime", "bedrock-runtime", "bedrock-agent-runtime", "sts", "logs", "monitoring",
+    "ecr.api", "ecr.dkr",
     "glue", "states", "kms", "lambda", "events", "ssm", "sns", "sqs", "secretsmanager", "execute-api", "athena", "xray",
 )  # fmt: skip
 ROUTER_ENDPOINTS = ("sagemaker.runtime", "bedrock-runtime", "ssm")
 """What the router calls; its logs and traces leave through the Lambda service, not through the VPC."""
+ASSISTANT_ENDPOINTS = ("bedrock-agent-runtime",)
+"""What it calls as well where knowledge bases or agents answer."""
 STUDIO_ENDPOINTS = ("sagemaker.api", "sagemaker.runtime")
 """Without these, and without a way out, Studio's apps do not start."""
 OWN_NETWORK_KEYS = frozenset(
@@ -162,7 +165,9 @@ def _check_existing_network(document: Document, network: Network) -> Iterator[Pr
 def _check_way_out(document: Document, platform: Platform) -> Iterator[Problem]:
     """Functions in the VPC need each service that they call: through a way out, or through its endpoint."""
     network = platform.network
-    missing = [name for name in ROUTER_ENDPOINTS if name not in network.interface_endpoints]
+    assisted = platform.bedrock.knowledge_bases or platform.bedrock.agents
+    called = (*ROUTER_ENDPOINTS, *(ASSISTANT_ENDPOINTS if assisted else ()))
+    missing = [name for name in called if name not in network.interface_endpoints]
     if platform.inference.lambda_in_vpc and not _way_out(network) and missing:
         rule = (
             "functions inside the VPC reach no AWS service they call: give the network a way out (`network.nat` "

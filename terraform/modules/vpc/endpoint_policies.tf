@@ -41,12 +41,13 @@ locals {
 locals {
   # What an endpoint's requests are called in IAM, where it is not the endpoint's own name.
   endpoint_actions = {
-    "bedrock-runtime"   = ["bedrock:*"]
-    "ecr.api"           = ["ecr:*"]
-    "ecr.dkr"           = ["ecr:*"]
-    "monitoring"        = ["cloudwatch:*"]
-    "sagemaker.api"     = ["sagemaker:*"]
-    "sagemaker.runtime" = ["sagemaker:*"]
+    "bedrock-agent-runtime" = ["bedrock:*"]
+    "bedrock-runtime"       = ["bedrock:*"]
+    "ecr.api"               = ["ecr:*"]
+    "ecr.dkr"               = ["ecr:*"]
+    "monitoring"            = ["cloudwatch:*"]
+    "sagemaker.api"         = ["sagemaker:*"]
+    "sagemaker.runtime"     = ["sagemaker:*"]
   }
 
   # Where a request could hand data to a queue, topic, secret, function or workflow of somebody else.

@@ -262,3 +262,14 @@ run "refuses_what_is_no_policy" {
   }
   expect_failures = [var.permissions_boundary_arn]
 }
+
+run "endpoints_of_bedrock_admit_what_iam_calls_bedrock" {
+  command = plan
+  variables {
+    network = { interface_endpoints = ["bedrock-runtime", "bedrock-agent-runtime"] }
+  }
+  assert {
+    condition     = { for name, endpoint in aws_vpc_endpoint.interface : name => one(jsondecode(endpoint.policy).Statement).Action } == { bedrock-runtime = ["bedrock:*"], bedrock-agent-runtime = ["bedrock:*"] }
+    error_message = "requests to agents are called bedrock in IAM"
+  }
+}

@@ -69,3 +69,11 @@ def test_an_agent_asks_no_throughput_of_its_own() -> None:
     text += "smoke: {golden: [{input: x, contains: ''}]}\n" + AGENT
     with pytest.raises(ConfigError, match=r"does not go with `model\.provisioned`"):
         build("dev", ("platform.yaml", SWITCHED_ON), {"chat": ("chat.yaml", text)})
+
+
+def test_a_router_without_a_way_out_needs_the_endpoint_of_agents() -> None:
+    inside = "network: {nat: none, interface_endpoints: [ssm, sagemaker.runtime, bedrock-runtime%s]}\n"
+    vpc = "inference: {lambda_in_vpc: true}\n"
+    with pytest.raises(ConfigError, match="also bedrock-agent-runtime"):
+        load(AGENT, platform=SWITCHED_ON + inside % "" + vpc)
+    assert load(AGENT, platform=SWITCHED_ON + inside % ", bedrock-agent-runtime" + vpc).blueprints
