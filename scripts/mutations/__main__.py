@@ -6,6 +6,7 @@ import argparse
 import datetime as dt
 import os
 import re
+import signal
 import sys
 import tempfile
 import time
@@ -19,7 +20,7 @@ from scripts.mutations import catch, fixtures, generate, kept, pool, report
 
 PAGE = Path("docs/reference/mutations.md")
 VERDICTS = Path(".cache/mutations/verdicts.jsonl")
-PROVIDER_GONE = 3
+PROVIDER_GONE, INTERRUPTED = 3, 130
 REASONS = Path(__file__).with_name("survivors.yaml")
 
 
@@ -27,6 +28,7 @@ def main() -> int:
     """Ends with 1 when too little is caught, a survivor has no reason, or a rule adds nothing; with 3 when the
     provider is gone."""
     arguments = _arguments()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends its processes and the provider, as Ctrl-C does
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutations-") as scratch:
         # Whoever works on meanwhile changes neither what is tried nor what a verdict is filed under.
@@ -44,6 +46,9 @@ def main() -> int:
         open_ = [mutant for mutant in wanted if mutant not in held]
         try:
             verdicts, problems = pool.judged(open_, arguments.jobs, snapshot, store)
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted; the next run goes on where this one was\n")
+            return INTERRUPTED
         except catch.ProviderGone as gone:
             sys.stderr.write(f"error: the AWS provider is gone: {gone}\n")
             sys.stderr.write("hint: run it again: it goes on where it was; with --jobs 1 if the machine is busy\n")

@@ -14,7 +14,9 @@ from pathlib import Path
 from orchestrator.warm import client, locate, types_used
 from scripts.mutations import catch, generate, kept
 
-TOGETHER = 40
+TOGETHER = 20
+STOP = "stop"
+"""A file beside the benches: no worker tries another mutant once it is there."""
 
 Judged = tuple[list[catch.Verdict], list[str]]
 """Verdicts, and what was red before any change."""
@@ -36,9 +38,6 @@ class _Worker:
                 verdict = self.bench.judge(mutant)
             except catch.BaselineRed as red:
                 problems.append(str(red))
-            except catch.ProviderGone:
-                self._stop.touch()
-                raise
             else:
                 self.store.add(mutant, verdict.policies, verdict.tests, verdict.reach)
                 verdicts.append(verdict)
@@ -69,26 +68,25 @@ def judged(mutants: list[generate.Mutant], jobs: int, snapshot: Path, store: kep
             jobs, multiprocessing.get_context("spawn"), _start, (scratch, snapshot, store, env, terraform_binary())
         ) as executor,
     ):
-        return _collected(executor, [executor.submit(_judge, part) for part in _parts(mutants)], len(mutants))
+        try:
+            return _collected([executor.submit(_judge, part) for part in _parts(mutants)], len(mutants))
+        except BaseException:  # an interrupt, too, ends it at once: what is done is in the store
+            (Path(scratch) / STOP).touch()
+            executor.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
-def _collected(
-    executor: concurrent.futures.Executor, waiting: list[concurrent.futures.Future[Judged]], total: int
-) -> Judged:
+def _collected(waiting: list[concurrent.futures.Future[Judged]], total: int) -> Judged:
     verdicts: list[catch.Verdict] = []
     problems: dict[str, None] = {}
-    try:
-        for future in concurrent.futures.as_completed(waiting):
-            judged_here, red = future.result()
-            verdicts += judged_here
-            problems |= dict.fromkeys(red)
-            for verdict in judged_here:
-                if not verdict.caught:
-                    sys.stderr.write(f"survived: {verdict.mutant.name}\n")
-            sys.stderr.write(f"{len(verdicts)} of {total}\n")
-    except catch.ProviderGone:
-        executor.shutdown(wait=False, cancel_futures=True)
-        raise
+    for future in concurrent.futures.as_completed(waiting):
+        judged_here, red = future.result()
+        verdicts += judged_here
+        problems |= dict.fromkeys(red)
+        for verdict in judged_here:
+            if not verdict.caught:
+                sys.stderr.write(f"survived: {verdict.mutant.name}\n")
+        sys.stderr.write(f"{len(verdicts)} of {total}\n")
     return verdicts, list(problems)
 
 
@@ -106,7 +104,7 @@ def _start(scratch: str, snapshot: Path, store: kept.Store, env: dict[str, str],
     global _worker
     copy = Path(tempfile.mkdtemp(prefix="bench-", dir=scratch)) / "repository"
     shutil.copytree(snapshot, copy, symlinks=True)
-    _worker = _Worker(catch.Bench(copy, env, binary), store, Path(scratch) / "stop")
+    _worker = _Worker(catch.Bench(copy, env, binary), store, Path(scratch) / STOP)
 
 
 def _judge(mutants: list[generate.Mutant]) -> Judged:

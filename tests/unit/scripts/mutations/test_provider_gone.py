@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import socket
 import sys
+import time
 from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -71,7 +73,7 @@ def _store(tmp_path: Path) -> Store:
     return Store(tmp_path / "verdicts.jsonl", Digests(tmp_path, ""))
 
 
-def test_a_worker_keeps_what_it_knows_and_no_worker_goes_on(tmp_path: Path) -> None:
+def test_a_worker_keeps_what_it_knows_and_none_goes_on(tmp_path: Path) -> None:
     asked: list[generate.Mutant] = []
 
     def judge(mutant: generate.Mutant) -> catch.Verdict:
@@ -83,30 +85,43 @@ def test_a_worker_keeps_what_it_knows_and_no_worker_goes_on(tmp_path: Path) -> N
     mutants = [generate.Mutant("modules/one", "a.tf", f"x.{n}", "encryption", "removed", (0, 1), "") for n in range(3)]
     store = _store(tmp_path)
     bench: Any = SimpleNamespace(judge=judge)
-    first, second = (pool._Worker(bench, store, tmp_path / "stop") for _ in range(2))
+    first, second = (pool._Worker(bench, store, tmp_path / pool.STOP) for _ in range(2))
     with pytest.raises(catch.ProviderGone):
         first.judge(mutants)
+    (tmp_path / pool.STOP).touch()
     assert second.judge(mutants) == ([], [])
     assert asked == mutants[:2]
     assert list(store.found(mutants)) == mutants[:1]
 
 
-def test_what_waits_is_not_begun() -> None:
-    gone: Future[pool.Judged] = Future()
-    gone.set_exception(catch.ProviderGone("its process has ended"))
-    with ThreadPoolExecutor(1) as executor:
-        executor.submit(_until_cancelled, executor)
-        waiting = executor.submit(lambda: ([], []))
-        with pytest.raises(catch.ProviderGone):
-            pool._collected(executor, [gone, waiting], 2)
-    assert waiting.cancelled()
+@pytest.mark.parametrize("end", [catch.ProviderGone("its process has ended"), KeyboardInterrupt()])
+def test_what_waits_is_not_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, end: BaseException) -> None:
+    """The first part ends everything; its worker is kept busy until the sign to stop is there."""
+    scratch: list[Path] = []
 
+    class Inline(ThreadPoolExecutor):
+        def __init__(self, jobs: int, context: object, start: object, arguments: tuple[Any, ...]) -> None:
+            super().__init__(jobs)
+            scratch.append(Path(arguments[0]))
 
-def _until_cancelled(executor: Executor) -> None:
-    """The one thread is at work until everything behind it is taken back."""
-    queue = executor._work_queue  # type: ignore[attr-defined]
-    while not queue.empty():
-        pass
+    def judge(part: list[generate.Mutant]) -> pool.Judged:
+        began.append(part)
+        if len(began) == 1:
+            raise end
+        while not (scratch[0] / pool.STOP).exists():
+            time.sleep(0.001)
+        return [], []
+
+    began: list[list[generate.Mutant]] = []
+    monkeypatch.setattr(pool.concurrent.futures, "ProcessPoolExecutor", Inline)
+    monkeypatch.setattr(pool, "_provider", lambda snapshot: nullcontext({}))
+    monkeypatch.setattr(pool, "terraform_binary", lambda: "terraform")
+    monkeypatch.setattr(pool, "_judge", judge)
+    monkeypatch.setattr(pool, "TOGETHER", 1)
+    mutants = [generate.Mutant("modules/one", "a.tf", f"x.{n}", "encryption", "removed", (0, 1), "") for n in range(9)]
+    with pytest.raises(type(end)):
+        pool.judged(mutants, 1, tmp_path, _store(tmp_path))
+    assert len(began) <= 2
 
 
 def test_one_error_and_a_code_of_its_own(
