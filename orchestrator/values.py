@@ -141,9 +141,10 @@ def _watched(environment: Environment, blueprint: Blueprint) -> Json:
     """One blueprint as monitoring sees it.
 
     Its endpoint's name is known before the endpoint exists, and an alarm on a metric that nobody has sent
-    yet is fine; so monitoring does not wait for the blueprints.
+    yet is fine; so monitoring does not wait for the blueprints. A batch job has none.
     """
-    endpoint = f"{environment.name_prefix}-{blueprint.name}" if blueprint.model.source == "sagemaker" else None
+    has_endpoint = blueprint.model.source == "sagemaker" and blueprint.kind != "batch"
+    endpoint = f"{environment.name_prefix}-{blueprint.name}" if has_endpoint else None
     return {"kind": blueprint.kind, "source": blueprint.model.source, "endpoint_name": endpoint}
 
 

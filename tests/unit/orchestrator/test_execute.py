@@ -20,6 +20,9 @@ from tests.fakes.terraform import EMPTY
 from tests.fakes.tools import MACHINE, VERSION, FakeTools, pipeline_succeeds
 from tests.unit.orchestrator.conftest import Runs
 
+CHATS = ["chat-async", "chat-batch", "chat-serverless", "chat"]
+REVIEWS = ["reviews-async", "reviews-batch", "reviews-serverless", "reviews"]
+
 
 @pytest.fixture
 def deploy(environment: Environment, graph: Graph) -> Plan:
@@ -31,7 +34,7 @@ def test_a_first_deploy_creates_everything_and_is_ok(run: Runs, deploy: Plan, to
     assert (result.status, result.exit_code, result.error) == ("ok", 0, None)
     assert {stack.name: stack.action for stack in result.stacks} == dict.fromkeys(run.graph.names, "created")
     assert result.pipeline is not None
-    assert [probe.blueprint for probe in result.smoke] == ["chat-serverless", "chat", "reviews-serverless", "reviews"]
+    assert [probe.blueprint for probe in result.smoke] == [*CHATS, *REVIEWS]
     assert result.policy is not None
     assert result.policy.scans == 1 + len(run.graph.names)
     assert tools.environments == ["http://127.0.0.1:4566"]
@@ -117,7 +120,7 @@ def test_a_red_probe_is_a_red_deploy(run: Runs, deploy: Plan, tools: FakeTools) 
     result = run(deploy)
     assert (result.status, result.exit_code) == ("failed", 10)
     assert [probe.blueprint for probe in result.smoke if probe.status == "failed"] == ["reviews"]
-    assert len(result.smoke) == 4
+    assert len(result.smoke) == len([*CHATS, *REVIEWS])
 
 
 def test_a_failed_pipeline_is_reported_and_leaves_its_blueprint_out(run: Runs, deploy: Plan, tools: FakeTools) -> None:
@@ -141,7 +144,7 @@ def test_without_an_approved_model_the_rest_is_deployed_and_the_exit_code_says_s
     actions = {stack.name: (stack.action, stack.reason) for stack in result.stacks}
     assert actions["blueprint-reviews"] == ("skipped", "waiting for an approved model version of `reviews`")
     assert actions["monitoring"][0] == "created"
-    assert [probe.blueprint for probe in result.smoke] == ["chat-serverless", "chat"]
+    assert [probe.blueprint for probe in result.smoke] == CHATS
 
 
 def test_missing_sample_data_is_said_before_the_pipeline_starts(run: Runs, deploy: Plan, tools: FakeTools) -> None:
@@ -264,7 +267,7 @@ def test_empty_plans_are_not_applied(run: Runs, deploy: Plan, tools: FakeTools) 
 def test_smoke_alone_probes_what_is_deployed(run: Runs, deploy: Plan, graph: Graph, environment: Environment) -> None:
     run(deploy)
     result = run(plans.smoke(environment, graph))
-    assert (result.command, result.exit_code, len(result.smoke)) == ("smoke", 0, 4)
+    assert (result.command, result.exit_code, len(result.smoke)) == ("smoke", 0, 8)
 
 
 def test_a_deploy_releases_what_is_due_before_it_probes(run: Runs, deploy: Plan, tools: FakeTools) -> None:

@@ -10,7 +10,9 @@ from orchestrator.errors import ConfigError, PlatformError
 from orchestrator.graph import Graph
 from orchestrator.phases import Phase
 
-BLUEPRINTS = ("blueprint-chat", "blueprint-chat-serverless", "blueprint-reviews", "blueprint-reviews-serverless")
+BLUEPRINTS = tuple(
+    f"blueprint-{model}{kind}" for model in ("chat", "reviews") for kind in ("", "-async", "-batch", "-serverless")
+)
 
 
 def phase(name: str, order: int, *needs: str, values: tuple[str, ...] = ()) -> Phase:
@@ -19,9 +21,8 @@ def phase(name: str, order: int, *needs: str, values: tuple[str, ...] = ()) -> P
 
 def test_stacks_are_the_phases_and_one_per_blueprint(graph: Graph) -> None:
     assert sorted(graph.names) == [
-        "blueprint-chat", "blueprint-chat-serverless", "blueprint-reviews", "blueprint-reviews-serverless", "buckets",
-        "data", "features", "foundation", "inference", "models", "monitoring", "notifications", "releases",
-        "retention", "studio",
+        *BLUEPRINTS, "buckets", "data", "features", "foundation", "inference", "models", "monitoring", "notifications",
+        "releases", "retention", "studio",
     ]  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def test_no_choice_means_everything(graph: Graph) -> None:
         ({"phases": ["9"]}, "there is no phase `9`"),
         (
             {"blueprints": ["chatt"]},
-            "there is no blueprint `chatt`; available: chat-serverless, chat, reviews-serverless, reviews",
+            "there is no blueprint `chatt`; available: chat-async, chat-batch, chat-serverless, chat, reviews-async",
         ),
         ({"first": 4, "last": 2}, "--from 4 is after --to 2"),
     ],

@@ -39,13 +39,18 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         "14. pipeline  run the training pipeline if no model version is live",
         "15. releases  if not proven: plan, policy gate, apply (terraform/phases/3-models/releases)",
         "16. inference  if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
-        f"17. blueprint-chat-serverless  {SYNTHESISED}",
-        f"18. blueprint-chat  {SYNTHESISED}",
-        f"19. blueprint-reviews-serverless  {SYNTHESISED}",
-        f"20. blueprint-reviews  {SYNTHESISED}",
-        "21. monitoring  if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
-        "22. release  release reviews-serverless, reviews unless it runs what its file and the live version make",
-        "23. smoke  probe chat-serverless, chat, reviews-serverless, reviews",
+        f"17. blueprint-chat-async  {SYNTHESISED}",
+        f"18. blueprint-chat-batch  {SYNTHESISED}",
+        f"19. blueprint-chat-serverless  {SYNTHESISED}",
+        f"20. blueprint-chat  {SYNTHESISED}",
+        f"21. blueprint-reviews-async  {SYNTHESISED}",
+        f"22. blueprint-reviews-batch  {SYNTHESISED}",
+        f"23. blueprint-reviews-serverless  {SYNTHESISED}",
+        f"24. blueprint-reviews  {SYNTHESISED}",
+        "25. monitoring  if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
+        "26. release  release reviews-serverless, reviews unless it runs what its file and the live version make",
+        "27. smoke  probe chat-async, chat-batch, chat-serverless, chat, reviews-async, reviews-batch, "
+        "reviews-serverless, reviews",
     ]
 
 
@@ -86,6 +91,8 @@ def test_only_a_blueprint_with_a_trained_model_waits_for_the_pipeline(environmen
     found = needs(plan.deploy(environment, graph))
     assert {name for name, each in found.items() if "pipeline" in each} == {
         "blueprint-reviews",
+        "blueprint-reviews-async",
+        "blueprint-reviews-batch",
         "blueprint-reviews-serverless",
     }
 

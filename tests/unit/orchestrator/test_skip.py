@@ -56,7 +56,7 @@ def test_the_second_deploy_starts_no_terraform_and_no_synthesis(deploy: Deploy, 
     assert {(stack.action, stack.reason) for stack in result.stacks} == {("unchanged", SKIPPED)}
     assert {stack.total for stack in result.stacks} == {1}
     assert all(stack.why[0].startswith("nothing changed: ") for stack in result.stacks)
-    assert len(result.smoke) == 4, "what is skipped is still probed"
+    assert len(result.smoke) == 8, "what is skipped is still probed"
     assert set(tools.store.proofs) == set(graph.names)
 
 
@@ -77,7 +77,11 @@ FILES = [
     ("terraform/modules/realtime_endpoint/model.tf", {"blueprint-reviews"}),
     (
         "terraform/.terraform.lock.hcl",
-        {"blueprint-chat", "blueprint-chat-serverless", "blueprint-reviews", "blueprint-reviews-serverless"},
+        {
+            f"blueprint-{model}{kind}"
+            for model in ("chat", "reviews")
+            for kind in ("", "-async", "-batch", "-serverless")
+        },
     ),
 ]
 
@@ -108,7 +112,8 @@ def test_values_packages_and_policies_count(deploy: Deploy, tools: FakeTools, en
     deploy()
     tools.packager.version = "2"
     result = deploy()
-    assert looked_at(tools) == {"data", "features", "models", "inference"}
+    workers = {"blueprint-chat-async", "blueprint-reviews-async"}
+    assert looked_at(tools) == {"data", "features", "models", "inference"} | workers
     assert why(result, "data") == ["value `packages` changed"]
     tools.gate.rules = "rules-2"
     assert {tuple(stack.why) for stack in deploy().stacks} == {("the policies changed",)}

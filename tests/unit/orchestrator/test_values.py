@@ -74,8 +74,12 @@ def test_a_missing_upstream_is_named_with_the_command_that_makes_it(environment:
 def test_monitoring_knows_every_blueprint_before_it_exists(environment: Environment, graph: Graph) -> None:
     assert tfvars(environment, graph.stack("monitoring"), facts())["blueprints"] == {
         "chat": {"kind": "realtime", "source": "bedrock", "endpoint_name": None},
+        "chat-async": {"kind": "async", "source": "bedrock", "endpoint_name": None},
+        "chat-batch": {"kind": "batch", "source": "bedrock", "endpoint_name": None},
         "chat-serverless": {"kind": "serverless", "source": "bedrock", "endpoint_name": None},
         "reviews": {"kind": "realtime", "source": "sagemaker", "endpoint_name": "mlops-local-reviews"},
+        "reviews-async": {"kind": "async", "source": "sagemaker", "endpoint_name": "mlops-local-reviews-async"},
+        "reviews-batch": {"kind": "batch", "source": "sagemaker", "endpoint_name": None},
         "reviews-serverless": {
             "kind": "serverless",
             "source": "sagemaker",

@@ -39,7 +39,7 @@ def test_a_deploy_tells_what_happened_where_the_report_is_and_what_comes_next(cl
     assert answer.code == 0, answer.err
     out = without_times(answer.out)
     assert re.search(r"^foundation +foundation +created", out, re.MULTILINE)
-    assert "Policy gate: passed, 1 of 1 rules ran in 16 scans, 0 findings" in out
+    assert "Policy gate: passed, 1 of 1 rules ran in 20 scans, 0 findings" in out
     assert "Training pipeline: SUCCEEDED" in out
     assert re.search(r"^api +reviews-serverless +sagemaker +serverless", out, re.MULTILINE)
     assert out.rstrip().splitlines()[-3:-1] == [
@@ -243,8 +243,12 @@ def test_graph(cli: Cli) -> None:
         "3  models                        needs foundation, data\n"
         "3  releases                      needs foundation, models\n"
         "4  inference                     needs foundation\n"
+        "4  blueprint-chat-async          needs foundation, models, inference\n"
+        "4  blueprint-chat-batch          needs foundation, models, inference\n"
         "4  blueprint-chat-serverless     needs foundation, models, inference\n"
         "4  blueprint-chat                needs foundation, models, inference\n"
+        "4  blueprint-reviews-async       needs foundation, models, inference\n"
+        "4  blueprint-reviews-batch       needs foundation, models, inference\n"
         "4  blueprint-reviews-serverless  needs foundation, models, inference\n"
         "4  blueprint-reviews             needs foundation, models, inference\n"
         "5  monitoring                    needs foundation, data, models, inference\n"
@@ -255,7 +259,7 @@ def test_graph(cli: Cli) -> None:
 def test_render_prints_lines_for_every_stack(cli: Cli) -> None:
     cli("deploy", "local")
     out = cli("render", "local").out
-    assert out.count("terraform -chdir=") == 3 * 15
+    assert out.count("terraform -chdir=") == 3 * 19
     assert "(preview" not in out
     assert "(preview: example values, local state)" in cli("render", "dev", "data").out
 
