@@ -121,7 +121,7 @@ def test_a_plain_client_sees_the_deployed_resources(deployed: tuple[Checkout, st
     assert {"model.joblib", "code/inference.py"} <= names
     endpoints = checkout.client("sagemaker").list_endpoints()["Endpoints"]
     served = {each["EndpointName"]: each["EndpointStatus"] for each in endpoints}
-    mine = ("reviews", "reviews-serverless")
+    mine = ("reviews", "reviews-async", "reviews-serverless")
     assert served == {f"{PREFIX}-{name}": "InService" for name in mine}, "the candidate's endpoint is gone again"
     dashboards = checkout.client("cloudwatch").list_dashboards()["DashboardEntries"]
     assert [entry["DashboardName"] for entry in dashboards] == [f"{PREFIX}-inference"]
