@@ -1,0 +1,205 @@
+"""Many asynchronous requests through the deployed local platform, on bad days: none may be lost.
+
+    .venv/bin/python -m benchmarks.async_soak --requests 5000 --share 0.02 --kills 2
+
+Every request goes the whole way: API, job API, queue, worker, model, object, topic, callback, table. Meanwhile a share
+of the calls is throttled, answered with nonsense or cut off, and the worker's process is killed. At the end each
+request must have exactly one result or one failure object, and the table must have heard of each. Prints one JSON
+document; the exit code is 1 where something was lost.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+
+FAULTS = (
+    ("throttle", "bedrock", "Converse", "*"),
+    ("malformed", "bedrock", "Converse", "*"),
+    ("throttle", "s3", "PutObject", "*inference/async/output/*"),
+    ("drop-connection", "s3", "GetObject", "*inference/async/input/*"),
+    ("throttle", "sns", "Publish", "*"),
+)
+LOCAL = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+
+
+class Platform:
+    """The local deployment of one environment."""
+
+    def __init__(self, endpoint: str, prefix: str, blueprint: str) -> None:
+        self.endpoint, self.prefix, self.blueprint = endpoint, prefix, blueprint
+        api = self.client("apigateway")
+        found = {each["name"]: each["id"] for each in api.get_rest_apis()["items"]}
+        keys = {each["name"]: each["id"] for each in api.get_api_keys()["items"]}
+        self.url = f"{endpoint}/restapis/{found[f'{prefix}-inference']}/v1/_user_request_/async/{blueprint}"
+        self.key = api.get_api_key(apiKey=keys[f"{prefix}-inference-default"], includeValue=True)["value"]
+        names = [each["Name"] for each in self.client("s3").list_buckets()["Buckets"]]
+        self.bucket = next(name for name in names if name.startswith(f"{prefix}-data-"))
+
+    def client(self, service: str) -> Any:
+        return boto3.client(service, endpoint_url=self.endpoint, **LOCAL)
+
+    def submit(self, number: int) -> str:
+        """One request, with a key of its own: repeated after a refusal or a broken connection, it is the same one."""
+        body = json.dumps({"inputs": [f"Say {number}."], "parameters": {"max_tokens": 8}}).encode()
+        headers = {
+            "x-api-key": self.key,
+            "content-type": "application/json",
+            "idempotency-key": f"soak-{START}-{number}",
+        }
+        for _ in range(200):
+            try:
+                with urllib.request.urlopen(urllib.request.Request(self.url, body, headers), timeout=60) as answer:
+                    return str(json.load(answer)["request_id"])
+            except urllib.error.HTTPError as error:
+                if error.code not in (429, 500, 503, 504):
+                    raise
+            except (urllib.error.URLError, ConnectionError, TimeoutError):
+                pass
+            time.sleep(0.2)
+        raise RuntimeError(f"request {number} was never taken")
+
+    def ids(self, prefix: str, ending: str) -> set[str]:
+        pages = (
+            self.client("s3")
+            .get_paginator("list_objects_v2")
+            .paginate(Bucket=self.bucket, Prefix=f"inference/async/{prefix}/{self.blueprint}/")
+        )
+        keys = (item["Key"].rpartition("/")[2] for page in pages for item in page.get("Contents", []))
+        return {key.removesuffix(ending) for key in keys if key.endswith(ending)}
+
+    def told(self) -> dict[str, str]:
+        """Status by request, as the callback's table has heard of it."""
+        pages = (
+            self.client("dynamodb").get_paginator("scan").paginate(TableName=f"{self.prefix}-{self.blueprint}-results")
+        )
+        return {item["request_id"]["S"]: item["status"]["S"] for page in pages for item in page["Items"]}
+
+    def arm(self, share: float) -> list[str]:
+        return [self._arm(*each, share) for each in FAULTS]
+
+    def _arm(self, kind: str, service: str, action: str, resource: str, share: float) -> str:
+        document = {"kind": kind, "service": service, "action": action, "resource": resource}
+        answer = self._faults("POST", "", {**document, "share": share, "seconds": 3600})
+        return str(answer["fault"]["id"])
+
+    def fired(self, armed: Iterable[str]) -> dict[str, int]:
+        known = {each["id"]: each for each in self._faults("GET")["faults"]}
+        return {f"{known[each]['kind']} {known[each]['service']}": known[each]["fired"] for each in armed}
+
+    def disarm(self, armed: Iterable[str]) -> None:
+        for each in armed:
+            self._faults("DELETE", f"/{each}")
+
+    def _faults(self, method: str, path: str = "", document: Any = None) -> Any:
+        body = None if document is None else json.dumps(document).encode()
+        headers = {"content-type": "application/json"}
+        request = urllib.request.Request(f"{self.endpoint}/_emulator/faults{path}", body, headers, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.loads(answer.read() or b"{}")
+
+    def kill_worker(self) -> bool:
+        """Kill the process that answers for the worker function, as a machine of AWS would die."""
+        name = f"{self.prefix}-{self.blueprint}-worker"
+        url = f"{self.endpoint}/_emulator/evidence?kind=lambda&resource={name}"
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            pids = [each["pid"] for each in json.load(answer)["evidence"] if each.get("pid")]
+        try:
+            os.kill(pids[-1], signal.SIGKILL)
+        except (IndexError, ProcessLookupError):
+            return False
+        return True
+
+
+START = int(time.time())
+
+
+def run(platform: Platform, requests: int, share: float, kills: int, patience: float) -> dict[str, Any]:
+    before = platform.ids("output", ".out") | platform.ids("failures", "-error.out")
+    armed = platform.arm(share)
+    started, killed = time.monotonic(), 0
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            futures = [pool.submit(platform.submit, number) for number in range(requests)]
+            for part in range(1, kills + 1):
+                futures[requests * part // (kills + 1)].result()
+                killed += platform.kill_worker()
+            sent = [each.result() for each in futures]
+        taken = time.monotonic() - started
+        _settled(platform, set(sent) | before, patience)
+        fired = platform.fired(armed)
+    finally:
+        platform.disarm(armed)
+    ends = _settled(platform, set(sent) | before, patience)
+    told = _heard(platform, set(sent), patience)
+    outputs, failures = ends
+    shape = Counter((each in outputs, each in failures) for each in sent)
+    wrong = [each for each in sent if told.get(each) != ("completed" if each in outputs else "failed")]
+    return {
+        "requests": len(sent),
+        "different": len(set(sent)),
+        "results": shape[True, False],
+        "failures": shape[False, True],
+        "both": shape[True, True],
+        "neither": shape[False, False],
+        "not_told": len(wrong),
+        "killed": killed,
+        "faults": fired,
+        "seconds_taking": round(taken, 1),
+        "seconds": round(time.monotonic() - started, 1),
+    }
+
+
+def _settled(platform: Platform, wanted: set[str], patience: float) -> tuple[set[str], set[str]]:
+    """Wait until every request has an end, or nothing more comes."""
+    deadline, last = time.monotonic() + patience, -1
+    while True:
+        ends = platform.ids("output", ".out"), platform.ids("failures", "-error.out")
+        count = len(wanted & (ends[0] | ends[1]))
+        if count != last:
+            deadline, last = time.monotonic() + patience, count
+        if count == len(wanted) or time.monotonic() > deadline:
+            return ends
+        time.sleep(2)
+
+
+def _heard(platform: Platform, wanted: set[str], patience: float) -> dict[str, str]:
+    deadline = time.monotonic() + patience
+    while True:
+        told = platform.told()
+        if wanted <= set(told) or time.monotonic() > deadline:
+            return told
+        time.sleep(2)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--endpoint", default=os.environ.get("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"))
+    parser.add_argument("--prefix", default="mlops-local")
+    parser.add_argument("--blueprint", default="chat-async")
+    parser.add_argument("--requests", type=int, default=500)
+    parser.add_argument("--share", type=float, default=0.02, help="of the calls that a fault hits")
+    parser.add_argument("--kills", type=int, default=2, help="of the worker's process")
+    parser.add_argument("--patience", type=float, default=240, help="seconds without any progress before giving up")
+    asked = parser.parse_args()
+    platform = Platform(asked.endpoint, asked.prefix, asked.blueprint)
+    seen = run(platform, asked.requests, asked.share, asked.kills, asked.patience)
+    print(json.dumps(seen, indent=2))  # noqa: T201
+    lost = seen["both"] or seen["neither"] or seen["not_told"] or seen["different"] != asked.requests
+    return 1 if lost else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
