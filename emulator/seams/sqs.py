@@ -3,15 +3,37 @@
 from __future__ import annotations
 
 import json
+import time
+from datetime import datetime
 from typing import Any
 
-from moto.sqs.models import Queue
+from moto.sqs import models
+from moto.sqs.models import Queue, SQSBackend
 
 from emulator.seams.patching import wrap
 from emulator.settings import Settings
 
 
+def _stay_quick() -> None:
+    """Moto counts all messages of a queue for every one that it hands out, and asks a calendar for each one's time.
+
+    With some thousand messages waiting, a call would take seconds.
+    """
+    calendar = models.unix_time_millis
+
+    def unix_time_millis(moment: datetime | None = None) -> float:
+        return calendar(moment) if moment else time.time() * 1000
+
+    models.unix_time_millis = unix_time_millis
+
+    @wrap(SQSBackend, "is_message_valid_based_on_retention_period")
+    def is_retained(original: Any, self: Any, queue_name: str, message: Any) -> bool:
+        seconds = float(self.get_queue(queue_name).message_retention_period)
+        return bool(message.sent_timestamp / 1000 + seconds > time.time())
+
+
 def apply(settings: Settings) -> None:
+    _stay_quick()
     # Settable and readable once it is a known attribute; a queue without one has none.
     Queue.BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
     Queue.redrive_allow_policy = None  # type: ignore[attr-defined]
