@@ -212,3 +212,13 @@ run "documents_beside_an_agent_are_refused" {
 
   expect_failures = [var.knowledge_base]
 }
+
+run "a_queue_for_callers_who_wait_is_refused" {
+  command = plan
+
+  variables {
+    job = { queue_url = "https://sqs.us-east-1.amazonaws.com/123456789012/mlops-dev-chat", ttl_seconds = 3600, invocation_timeout_seconds = 60, max_input_mb = 1 }
+  }
+
+  expect_failures = [var.job]
+}
