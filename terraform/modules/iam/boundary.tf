@@ -33,7 +33,7 @@ locals {
         "sagemaker:Create*", "sagemaker:Delete*", "sagemaker:Describe*", "sagemaker:Invoke*", "sagemaker:List*",
         "sagemaker:Stop*", "sagemaker:Update*", "sns:Publish", "sqs:*Message", "sqs:ChangeMessage*", "sqs:GetQueue*",
         "states:Describe*", "states:Get*", "states:List*",
-        "states:StartExecution", "states:StopExecution",
+        "states:St*Execution",
       ]
       Resource = flatten([
         local.workgroup_arn, local.state_arns,
@@ -63,13 +63,12 @@ locals {
       Effect = "Allow"
       Action = concat(["bedrock:ApplyGuardrail", "bedrock:CreateModelInvocationJob", "bedrock:GetInferenceProfile", "bedrock:GetModelInvocationJob", "bedrock:InvokeModel*", "bedrock:TagResource"],
       var.uses.knowledge_bases ? ["bedrock:Retrieve"] : [], var.uses.agents ? ["bedrock:InvokeAgent"] : [])
-      Resource = concat([
+      # Its own kinds by one pattern: what each of these actions reaches is narrowed where it is granted.
+      Resource = [
         "arn:${local.partition}:bedrock:*::foundation-model/*",
         "arn:${local.partition}:bedrock:*:${var.context.account_id}:*inference-profile/*",
-        "arn:${local.partition}:bedrock:${local.scope}:guardrail/*",
-        "arn:${local.partition}:bedrock:${local.scope}:model-invocation-job/*",
-        "arn:${local.partition}:bedrock:${local.scope}:provisioned-model/*",
-      ], [for kind in concat(var.uses.knowledge_bases ? ["knowledge-base"] : [], var.uses.agents ? ["agent-alias"] : []) : "arn:${local.partition}:bedrock:${local.scope}:${kind}/*"])
+        "arn:${local.partition}:bedrock:${local.scope}:*",
+      ]
     },
     {
       Sid      = "Images"
@@ -195,7 +194,7 @@ locals {
             "application-autoscaling:DescribeScal*", "cloudwatch:GetMetricData", "cloudwatch:ListMetrics",
             "ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
             "ecr:GetAuthorizationToken", "glue:GetSecurityConfiguration",
-            "logs:*LogDeliver*", "logs:Describe*", "logs:PutResourcePolicy",
+            "logs:*LogDeliver*", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:PutResourcePolicy",
             "sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListEndpoints", "sagemaker:ListExperiments", "sagemaker:ListModelPackageGroups",
             "sagemaker:ListSpaces", "sagemaker:ListTrainingJobs", "sagemaker:ListUserProfiles", "sagemaker:Search",
             "xray:GetSampling*", "xray:PutTelemetryRecords", "xray:PutTraceSegments",

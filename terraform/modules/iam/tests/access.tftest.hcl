@@ -215,7 +215,7 @@ run "knowledge_bases_and_agents_are_reached_where_there_are_any" {
     uses = { knowledge_bases = true, agents = true }
   }
   assert {
-    condition     = length(setsubtract(["bedrock:Retrieve", "bedrock:InvokeAgent", "s3vectors:QueryVectors"], jsondecode(aws_iam_policy.boundary.policy).Statement[0].Action)) == 0 && length(setsubtract(["arn:aws:bedrock:us-east-1:123456789012:knowledge-base/*", "arn:aws:bedrock:us-east-1:123456789012:agent-alias/*", "arn:aws:s3vectors:us-east-1:123456789012:bucket/mlops-test-*"], jsondecode(aws_iam_policy.boundary.policy).Statement[0].Resource)) == 0
+    condition     = length(setsubtract(["bedrock:Retrieve", "bedrock:InvokeAgent", "s3vectors:QueryVectors"], jsondecode(aws_iam_policy.boundary.policy).Statement[0].Action)) == 0 && length(setsubtract(["arn:aws:bedrock:us-east-1:123456789012:*", "arn:aws:s3vectors:us-east-1:123456789012:bucket/mlops-test-*"], jsondecode(aws_iam_policy.boundary.policy).Statement[0].Resource)) == 0
     error_message = aws_iam_policy.boundary.policy
   }
   assert {
