@@ -106,7 +106,7 @@ WEAKER = (
     Weaker("traffic_type", "logging", '"REJECT"'),
     Weaker("log_destination|log_destination_configs|target_bucket|destination_arn|cloudwatch_role_arn", "logging"),
     Weaker("include_execution_data", "logging", "false"),
-    Weaker("format", "logging", '"{}"'),
+    Weaker("format", "logging", '"{}"', within="aws_api_gateway"),
     Weaker("alarm_actions", "alarms"),
     Weaker("threshold", "alarms", "1000000000"),
     Weaker("comparison_operator", "alarms", '"LessThanThreshold"'),
