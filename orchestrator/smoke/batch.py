@@ -15,6 +15,7 @@ from orchestrator.config.models import Blueprint
 from orchestrator.errors import PlatformError
 from orchestrator.smoke import answers, base
 from orchestrator.smoke.base import Observation, Target, Verdict, headers_of
+from orchestrator.smoke.gateway import Gateway, api_key
 from orchestrator.tools.aws import error_code
 
 RATED = "data/raw/reviews/source=movie/movieReviewSnippets_GroundTruth.txt"
@@ -49,36 +50,42 @@ class Batch:
     def check(self, target: Target) -> Verdict:
         seen = Observation(target)
         source = target.blueprint.model.source
+        key = api_key(target, seen)
         try:
             for case in target.blueprint.smoke.golden:
                 answers.expect(case, source)
-            refusal = self._refused(seen)
+            refusal = self._refused(seen, key)
             if source == "bedrock" and target.cloud.endpoint is None:
                 seen.fidelities.append("executed")
                 return Verdict(seen.latency_ms, seen.fidelity, f"{refusal}; jobs of Bedrock take hours: none was run")
             asked = _asked(seen)
-            answer = self._run(seen, asked)
+            answer = self._run(seen, asked, key)
             said = _judged(seen, asked, answer)
         except answers.WrongAnswer as wrong:
             raise seen.failed(str(wrong)) from wrong
         return seen.within(target.blueprint.smoke.max_latency_ms, f"{said}; {refusal}")
 
-    def _refused(self, seen: Observation) -> str:
+    def _refused(self, seen: Observation, api: str) -> str:
         """A request for what is not there must be refused in words."""
         name = f"inference/batch/input/{seen.target.blueprint.name}/requests/not-there.jsonl"
-        answer = _call(seen, {"action": "submit", "request_id": f"smoke-{uuid.uuid4().hex[:12]}", "input": name})
-        error = answer.get("error") or {}
-        if error.get("code") != "BadRequest" or name not in str(error.get("message")):
-            raise answers.WrongAnswer(f"a missing input must be refused by name, got {answers.shown(answer)}")
-        return "a missing input is refused"
+        status, _, content = Gateway(seen).post({"input": name}, key=api)
+        error = answers.json_object(content).get("error") or {}
+        if status != 400 or error.get("type") != "BadRequest" or name not in str(error.get("message")):
+            raise answers.WrongAnswer(
+                f"a missing input must be refused by name with 400, got {status} {answers.shown(content)}"
+            )
+        return "a missing input is 400"
 
-    def _run(self, seen: Observation, asked: Asked) -> dict[str, Any]:
+    def _run(self, seen: Observation, asked: Asked, api: str) -> dict[str, Any]:
         blueprint, request_id = seen.target.blueprint, f"smoke-{uuid.uuid4().hex[:12]}"
         key = f"inference/batch/input/{blueprint.name}/requests/{request_id}.jsonl"
         body = "".join(json.dumps({"input": text}) + "\n" for text in asked.texts)
         with seen.asking(f"write {key}"):
             seen.target.cloud.client("s3").put_object(Bucket=_bucket(seen), Key=key, Body=body.encode())
-        answer = _call(seen, {"action": "submit", "request_id": request_id, "input": key, "caller": "smoke"})
+        status, _, content = Gateway(seen).post({"input": key, "request_id": request_id}, key=api)
+        if status != 202:
+            raise answers.WrongAnswer(f"a request must be answered 202, got {status} {answers.shown(content)}")
+        answer = answers.json_object(content)
         pause = AWS_PAUSE_SECONDS if seen.target.cloud.endpoint is None else LOCAL_PAUSE_SECONDS
         waited = 0.0
         while answer.get("status") in GOING_ON:
@@ -94,6 +101,9 @@ class Batch:
             told = [answer.get("reason"), *(job.get("reason") for job in answer["jobs"])]
             why = answers.shown([word for word in told if word])
             raise answers.WrongAnswer(f"the request {request_id} failed: {why}")
+        status, _, content = Gateway(seen).below("GET", request_id, None, key=api)
+        if status != 200 or answers.json_object(content).get("status") != answer["status"]:
+            raise answers.WrongAnswer(f"the API must tell {answer['status']}, got {status} {answers.shown(content)}")
         _see_job(seen, answer)
         return answer
 

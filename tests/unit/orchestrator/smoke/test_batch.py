@@ -19,6 +19,7 @@ from tests.fakes.aws import FakeCloud
 GOLDEN = [{"input": "I love it.", "label": "positive"}, {"input": "Awful.", "label": "negative"}]
 OUTPUTS: Any = {
     "foundation": {"s3": {"bucket_name": "data"}},
+    "inference": {"api": {"rest_api_id": "abc123", "stage_name": "v1", "api_key_ids": {"default": "key1"}}},
     "blueprint-reviews": {"submitter_name": "mlops-local-batch-submitter"},
     "blueprint-chat": {"submitter_name": "mlops-local-batch-submitter"},
 }
@@ -35,18 +36,27 @@ class Submitter:
         self.spoil: Callable[[list[Any]], list[Any]] = lambda lines: lines
         self.refuses = True
         self.status = "partly_failed"
+        self.api_status = ""
 
     def invoke(self, *, FunctionName: str, Payload: bytes) -> Any:
         assert FunctionName == "mlops-local-batch-submitter"
         return {"Payload": io.BytesIO(json.dumps(self.answer(json.loads(Payload))).encode())}
 
+    def web(self, *, method: str, body: bytes, headers: dict[str, str], **_: Any) -> Any:
+        """The API, which asks the same function."""
+        assert headers["x-api-key"] == "the-key"
+        told = {"x-emulator-fidelity": "executed"}
+        if method == "GET":
+            return 200, told, {"status": self.api_status or self.status}
+        asked = json.loads(body)
+        if asked["input"] not in self.objects:
+            error = {"type": "BadRequest", "message": f"there is no object '{asked['input']}'"}
+            return (400, told, {"error": error}) if self.refuses else (202, told, {"status": "running"})
+        self._run(self.objects[asked["input"]])
+        return 202, told, {"status": "running", "records": {}}
+
     def answer(self, asked: Any) -> Any:
-        if asked["action"] == "submit" and asked["input"] not in self.objects:
-            error = {"code": "BadRequest", "message": f"there is no object '{asked['input']}'"}
-            return {"error": error} if self.refuses else {"status": "running"}
-        if asked["action"] == "submit":
-            self._run(self.objects[asked["input"]])
-            return {"status": "running", "records": {}}
+        assert asked["action"] == "status"
         self.polls += 1
         if self.polls < 3:
             return {"status": "running", "records": {}}
@@ -99,9 +109,10 @@ def probe(submitter: Submitter, source: str = "sagemaker", *, local: bool = True
         "s3": {"put_object": submitter.put_object, "get_object": submitter.get_object},
         "lambda": {"invoke": submitter.invoke},
         "sagemaker": {"describe_transform_job": submitter.describe_transform_job},
+        "apigateway": {"get_api_key": {"value": "the-key"}},
         "bedrock": {"list_model_invocation_jobs": submitter.list_model_invocation_jobs},
     }
-    cloud = FakeCloud(endpoint="http://127.0.0.1:4566" if local else None, services=services)
+    cloud = FakeCloud(endpoint="http://127.0.0.1:4566" if local else None, services=services, web=[submitter.web])
     assert Batch().applies(asked)
     return Batch().check(Target(cloud, asked, OUTPUTS))
 
@@ -109,15 +120,14 @@ def probe(submitter: Submitter, source: str = "sagemaker", *, local: bool = True
 def test_every_record_comes_back_and_people_agree(submitter: Submitter) -> None:
     verdict = probe(submitter)
     assert verdict.detail == (
-        "7 records in order, 1 bad one told, accuracy 1.000 on 3 rated reviews (baseline 0.667); "
-        "a missing input is refused"
+        "7 records in order, 1 bad one told, accuracy 1.000 on 3 rated reviews (baseline 0.667); a missing input is 400"
     )
     assert verdict.fidelity == "executed"
 
 
 def test_without_rated_reviews_the_golden_cases_must_do(submitter: Submitter) -> None:
     del submitter.objects[RATED]
-    assert probe(submitter).detail == "3 records in order, 1 bad one told; a missing input is refused"
+    assert probe(submitter).detail == "3 records in order, 1 bad one told; a missing input is 400"
 
 
 def test_bedrock_is_sent_as_many_as_it_takes(submitter: Submitter) -> None:
@@ -126,7 +136,7 @@ def test_bedrock_is_sent_as_many_as_it_takes(submitter: Submitter) -> None:
 
 def test_no_job_of_bedrock_gates_a_deployment_on_aws(submitter: Submitter) -> None:
     detail = probe(submitter, "bedrock", local=False).detail
-    assert detail == "a missing input is refused; jobs of Bedrock take hours: none was run"
+    assert detail == "a missing input is 400; jobs of Bedrock take hours: none was run"
 
 
 @pytest.mark.parametrize(
@@ -163,3 +173,9 @@ def test_a_failed_request_tells_why(submitter: Submitter) -> None:
 def test_a_request_that_does_not_end_is_given_up(submitter: Submitter) -> None:
     with pytest.raises(ProbeFailed, match="is still running after"):
         probe(submitter, limit=400)
+
+
+def test_the_api_must_tell_the_same(submitter: Submitter) -> None:
+    submitter.api_status = "running"
+    with pytest.raises(ProbeFailed, match="the API must tell partly_failed"):
+        probe(submitter)
