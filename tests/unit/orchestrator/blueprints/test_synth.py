@@ -497,3 +497,33 @@ def test_a_queue_before_bedrock_with_worker_and_callback(tmp_path: Path) -> None
         "webhook": True,
         "table": {"keep_days": 30},
     }
+
+
+def test_a_batch_blueprint_of_sagemaker_reads_parts_and_writes_what_is_raw(tmp_path: Path) -> None:
+    batch = {"format": "csv", "schedule": "rate(1 day)", "records_per_file": 500}
+    asked = {"name": "files", "kind": "batch", "batch": batch, "autoscaling": None, "rollout": {}}
+    document = written(tmp_path, Blueprint.model_validate({**REVIEWS.model_dump(exclude_unset=True), **asked}))
+    modules = document["module"]
+    assert modules["s3_access"]["read"][-1] == "inference_batch_input/_parts/files"
+    assert modules["s3_access"]["write"] == ["inference_batch_output/files/raw"]
+    assert modules["results_access"]["read"] == ["inference_batch_output/files"]
+    assert modules["runs"]["blueprint"] == {"name": "files", "schedule": "rate(1 day)"}
+    given = modules["jobs"]["blueprint"]["batch"]
+    assert (given["format"], given["records_per_file"], given["strategy"]) == ("csv", 500, "MultiRecord")
+    assert "schedule" not in given
+    assert "timeout_hours" not in given
+    assert modules["jobs"]["policy_documents"]["execution"] == "${var.foundation.iam.execution_documents.batch}"
+    assert modules["jobs"]["crawler_name"] == "${module.runs.crawler_name}"
+    value = document["output"]["blueprint"]["value"]
+    assert value["submitter_name"] == "${var.inference.lambda.submitter_name}"
+
+
+def test_a_batch_blueprint_of_bedrock_has_a_role_for_its_jobs(tmp_path: Path) -> None:
+    asked = {"name": "night", "kind": "batch", "batch": {"timeout_hours": 48, "prices": {"instance_usd_per_hour": 1}}}
+    modules = written(tmp_path, Blueprint.model_validate({**CHAT.model_dump(exclude_unset=True), **asked}))["module"]
+    assert modules["jobs"]["source"] == "../../../terraform/modules/bedrock_batch"
+    given = modules["jobs"]["blueprint"]["batch"]
+    assert (given["timeout_hours"], given["prices"]) == (48, {})
+    assert not {"strategy", "records_per_file", "minimum_records"} & set(given)
+    assert modules["jobs_access"]["read"] == ["inference_batch_input/_parts/night"]
+    assert modules["jobs"]["submitter"]["role_name"] == "${var.inference.lambda.submitter_role_name}"
