@@ -243,12 +243,12 @@ run "invocation_logs_go_below_their_prefix" {
 
 run "jobs_have_a_function_of_their_own_with_the_rights_of_it_alone" {
   assert {
-    condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => [tolist(each.actions), tolist(each.resources)] } == { AskSubmitter = [["lambda:InvokeFunction"], ["arn:aws:lambda:us-east-1:123456789012:function:mlops-test-batch-submitter"]], EncryptRequests = [["kms:Decrypt", "kms:GenerateDataKey"], [var.foundation.kms.logs_key_arn]], ReadRoutes = [["ssm:GetParameter"], ["${local.routes_arn}/*"]], SendRequests = [["sqs:SendMessage"], ["arn:aws:sqs:us-east-1:123456789012:mlops-test-*-requests"]] }
+    condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => "${join(" ", sort(each.actions))} on ${join(" ", sort(each.resources))}" } == { AskSubmitter = "lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:mlops-test-batch-submitter", EncryptRequests = "kms:Decrypt kms:GenerateDataKey on ${var.foundation.kms.logs_key_arn}", ReadRoutes = "ssm:GetParameter on ${local.routes_arn}/*", SendRequests = "sqs:SendMessage on arn:aws:sqs:us-east-1:123456789012:mlops-test-*-requests" }
     error_message = "It may read records, send to the queues of blueprints and ask their submitters."
   }
 
   assert {
-    condition     = alltrue([for each in data.aws_iam_policy_document.jobs.statement : each.sid != "EncryptRequests" || one(each.condition).values == tolist(["sqs.us-east-1.amazonaws.com"])])
+    condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => join(" ", one(each.condition).values) if length(each.condition) > 0 } == { EncryptRequests = "sqs.us-east-1.amazonaws.com" }
     error_message = "The key of the queues must be used through SQS alone."
   }
 
