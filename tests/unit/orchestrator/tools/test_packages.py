@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import SetupError
-from orchestrator.tools.packages import FUNCTIONS, SourcePackager
+from orchestrator.tools.packages import BUILT_ON, FUNCTIONS, SourcePackager
 
 SOURCES = {
     **{f"lambda/{name}/handler.py": f"# {name}\n" for name in FUNCTIONS},
@@ -78,6 +78,14 @@ def test_a_function_holds_its_sources_and_the_shared_package_only(tmp_path: Path
         ]
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
         assert {entry.external_attr >> 16 & 0o777 for entry in archive.infolist()} == {0o644}
+
+
+def test_a_function_that_is_built_on_another_holds_its_modules_under_its_own_files(tmp_path: Path) -> None:
+    packages = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")
+    for name, base in BUILT_ON.items():
+        with zipfile.ZipFile(packages[name].path) as archive:
+            assert "clients/sagemaker.py" in archive.namelist()
+            assert archive.read("handler.py").decode() == f"# {name}\n" != f"# {base}\n"
 
 
 def test_the_training_source_has_both_scripts_at_the_top(tmp_path: Path) -> None:
