@@ -9,17 +9,20 @@ import socket
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
+import yaml
 from botocore.config import Config
 
 REPO = Path(__file__).resolve().parents[2]
 LINKED = (".venv", ".venv-checkov", ".venv-jobs", ".tools", ".cache")
+WAITED_FOR = ("realtime", "serverless")
+ALL_KINDS = (*WAITED_FOR, "batch", "async")
 HOSTILE = {
     "AWS_PROFILE": "does-not-exist",
     "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9",
@@ -178,8 +181,11 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def copy(folder: Path) -> Checkout:
-    """Copy every file that git knows or would take, and link what set-up made."""
+def copy(folder: Path, *, kinds: Collection[str] = ALL_KINDS) -> Checkout:
+    """Copy every file that git knows or would take, and link what set-up made.
+
+    Of the local blueprints those of these kinds only: each takes seconds of every deployment.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
         cwd=REPO,
@@ -192,6 +198,9 @@ def copy(folder: Path) -> Checkout:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
             target.chmod(source.stat().st_mode)
+    for file in (folder / "terraform/envs/local/blueprints").glob("*.yaml"):
+        if yaml.safe_load(file.read_text(encoding="utf-8"))["kind"] not in kinds:
+            file.unlink()
     for name in LINKED:
         (folder / name).symlink_to(REPO / name)
     return Checkout(folder, free_port())

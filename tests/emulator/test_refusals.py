@@ -27,7 +27,7 @@ NOWHERE = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", 
 
 @pytest.fixture(scope="module")
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    made = checkouts.copy(tmp_path_factory.mktemp("plain") / "repo")
+    made = checkouts.copy(tmp_path_factory.mktemp("plain") / "repo", kinds=checkouts.WAITED_FOR)
     yield made
     made.orchestrator("emulator", "down")
 
