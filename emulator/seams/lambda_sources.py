@@ -12,6 +12,7 @@ import time
 from collections import Counter
 from typing import Any
 
+from moto.awslambda.exceptions import GenericResourcNotFound
 from moto.awslambda.models import LambdaBackend
 from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, sqs_backends
@@ -63,6 +64,8 @@ def apply(settings: Settings) -> None:
     def delete(original: Any, self: Any, uuid: str) -> Any:
         """Moto leaves the mapping on the queue, which goes on calling the function."""
         mapping = original(self, uuid)
+        if mapping is None:
+            raise GenericResourcNotFound
         for queue in _queues(mapping):
             queue.lambda_event_source_mappings.pop(mapping.function_arn, None)
         return mapping

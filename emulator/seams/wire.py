@@ -189,8 +189,9 @@ def _unrouted(environ: Environ, status: str, headers: list[tuple[str, str]]) -> 
     signed = scope(environ)
     if not status.startswith("404") or signed is None or signed.service == "s3":
         return False
-    content_type = next((value for name, value in headers if name.lower() == "content-type"), "text/html")
-    return content_type.startswith("text/html")
+    told = {name.lower(): value for name, value in headers}
+    # Some of moto's answers leave out what they are, but name their error.
+    return "x-amzn-errortype" not in told and told.get("content-type", "text/html").startswith("text/html")
 
 
 def not_implemented(environ: Environ, detail: str) -> Wsgi:

@@ -50,6 +50,9 @@ def test_only_the_failed_messages_of_a_batch_come_back(lambdas: Lambdas, queues:
     assert int(message["Attributes"]["ApproximateReceiveCount"]) >= 2
     assert dead.now() == live.now() == []
     lambdas.client.delete_event_source_mapping(UUID=mapping)
+    for call in (lambdas.client.get_event_source_mapping, lambdas.client.delete_event_source_mapping):
+        with pytest.raises(lambdas.client.exceptions.ResourceNotFoundException):
+            call(UUID=mapping)  # the provider asks until it hears that
     live.sqs.send_message(QueueUrl=live.url, MessageBody="{}")
     assert len(live.now()) == 1
 
