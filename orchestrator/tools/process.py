@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
+import select
 import signal
 import subprocess
 import threading
@@ -172,6 +173,16 @@ def _start(words: tuple[str, ...], *, env: Mapping[str, str], cwd: Path | None) 
     return child
 
 
+def _has_more(stream: IO[str]) -> bool:
+    """Whether its reader has still something to read, if only the end: on a busy machine it may come late."""
+    try:
+        watched = select.poll()
+        watched.register(stream, select.POLLIN | select.POLLHUP)
+        return bool(watched.poll(0))
+    except ValueError:  # closed: the reader has come to the end, and is about to say so
+        return True
+
+
 def _insisted(cancel: threading.Event | None) -> bool:
     return isinstance(cancel, Cancel) and cancel.insisted
 
@@ -226,6 +237,7 @@ class _Streams:
     def __init__(self, child: subprocess.Popen[str]) -> None:
         assert child.stdout is not None
         assert child.stderr is not None
+        self._stdout = child.stdout
         self._out: list[str] = []
         self._err: list[str] = []
         self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
@@ -267,7 +279,8 @@ class _Streams:
 
     def abandoned(self) -> bool:
         """The child has ended, but something it started still holds its stdout open and says nothing."""
-        if not self._lines.empty():
+        if not self._lines.empty() or _has_more(self._stdout):
+            self._exited_at = None
             return False
         now = time.monotonic()
         self._exited_at = self._exited_at or now

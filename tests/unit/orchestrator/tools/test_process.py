@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -155,3 +156,18 @@ def test_a_child_gives_way_when_asked(asked: Callable[[], bool] | None, more: in
     finally:
         process.gives_way.reset(token)
     assert int(done.stdout) == os.getpriority(os.PRIO_PROCESS, 0) + more
+
+
+def test_a_late_reader_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the child can be long gone before its last lines are read."""
+    readable = process._Streams._reader
+
+    def late(stream: IO[str], sink: Callable[[str | None], None]) -> threading.Thread:
+        thread = threading.Thread(target=lambda: (time.sleep(0.5), readable(stream, sink)), daemon=True)
+        thread.start()
+        return thread
+
+    monkeypatch.setattr(process._Streams, "_reader", staticmethod(late))
+    monkeypatch.setattr(process, "_DRAIN_SECONDS", 0.0)
+    monkeypatch.setattr(process, "_TICK_SECONDS", 0.05)
+    assert python("print('last words')").stdout == "last words\n"
