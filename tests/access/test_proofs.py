@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import botocore.session
 import pytest
 
 from tests.access import actions, calls, escalation, needs, proofs, simulation
@@ -148,6 +150,65 @@ def test_glue_gets_a_role_only_from_who_cannot_bring_code_there() -> None:
 
     assert not uncontained("glue:StartDataQualityRulesetEvaluationRun")
     assert all(uncontained(action) for action in escalation.OWN_CODE_ON_GLUE)
+
+
+def passing_to_bedrock(target: Role, *rights: str) -> list[str]:
+    condition = {"StringEquals": {"iam:PassedToService": escalation.BEDROCK}}
+    own, passed = document(list(rights)), document("iam:PassRole", target.arn, Condition=condition)
+    one = role("mlops-local-one", own, passed, boundary=document(["iam:PassRole", "bedrock:*"]))
+    return list(escalation.uncontained(one, {each.name: each for each in (one, target)}))
+
+
+def test_bedrock_gets_a_role_only_for_batch_jobs() -> None:
+    rights = document(["s3:GetObject", "bedrock:InvokeModel"])
+    target = role("mlops-local-chat-batch-jobs", rights, boundary=document(["s3:*", "bedrock:*", "sqs:*"]))
+    trusted = {"Effect": "Allow", "Principal": {"Service": escalation.BEDROCK}, "Action": "sts:AssumeRole"}
+    target = replace(target, trust={"Statement": [trusted]})
+
+    assert not passing_to_bedrock(target, "bedrock:CreateModelInvocationJob")
+    for action in escalation.OWN_WORK_ON_BEDROCK:
+        assert passing_to_bedrock(target, "bedrock:CreateModelInvocationJob", action), action
+    for wide in ("s3:DeleteObject", "sqs:SendMessage", "bedrock:InvokeAgent"):
+        wider = replace(target, policies={**target.policies, "more": document(wide)})
+        [found] = passing_to_bedrock(wider, "bedrock:CreateModelInvocationJob")
+        assert found.endswith(f"which may do more than a batch job does: {wide}")
+    for principal in ({"Service": [escalation.BEDROCK, "lambda.amazonaws.com"]}, {"AWS": TRAINING}):
+        others = replace(target, trust={"Statement": [trusted, {**trusted, "Principal": principal}]})
+        [found] = passing_to_bedrock(others, "bedrock:CreateModelInvocationJob")
+        assert found.endswith("which others than Bedrock may take")
+
+
+def test_every_call_of_bedrock_that_takes_a_role_is_known() -> None:
+    taking = {
+        f"bedrock:{name}"
+        for service in ("bedrock", "bedrock-agent", "bedrock-agent-runtime", "bedrock-runtime")
+        for model in [botocore.session.get_session().get_service_model(service)]
+        for name in model.operation_names
+        if takes_a_role(model.operation_model(name).input_shape)
+    }
+    assert taking == escalation.OWN_WORK_ON_BEDROCK | {"bedrock:CreateModelInvocationJob"}
+
+
+def takes_a_role(shape: Any, above: tuple[str, ...] = ()) -> bool:
+    if shape is None or shape.name in above:
+        return False
+    inside = {"structure": "members", "list": "member", "map": "value"}.get(shape.type_name)
+    below = getattr(shape, inside) if inside else {}
+    members = below if isinstance(below, dict) else {"": below}
+    return any(re.search("rolearn", name, re.I) or takes_a_role(m, (*above, shape.name)) for name, m in members.items())
+
+
+def test_what_the_table_lacks_is_what_the_api_takes() -> None:
+    for action, formats in actions.ALSO.items():
+        service, _, name = action.partition(":")
+        shape = botocore.session.get_session().get_service_model(service).operation_model(name).input_shape
+        for each in formats:
+            arn = each.replace("${Partition}", "aws").replace("${Region}", "us-east-1").replace("${Account}", ACCOUNT)
+            arn = arn.replace("${ResourceId}", "a1b2")
+            assert re.fullmatch(shape.members["modelId"].metadata["pattern"], arn), arn
+            assert actions.can_mean(arn, action)
+            found = actions.get_action_data(service, name)[service]
+            assert each not in {row["resource_arn_format"] for row in found}, "the table has it by now: leave it out"
 
 
 def test_a_right_that_the_boundary_cuts_is_found() -> None:

@@ -125,7 +125,7 @@ def test_only_api_gateways_role_carries_a_policy_of_aws(applied: dict[str, Role]
 def test_no_role_gets_further_than_it_is(applied: dict[str, Role]) -> None:
     assert not [finding for role in applied.values() for finding in escalation.uncontained(role, applied)]
     with_roles_to_hand_on = {role.name for role in applied.values() if escalation.PASS in escalation.effective(role)}
-    assert with_roles_to_hand_on == {PIPELINE, RELEASE, f"{PREFIX}-data-engineer"} | {
+    assert with_roles_to_hand_on == {PIPELINE, RELEASE, f"{PREFIX}-data-engineer", f"{PREFIX}-batch-submitter"} | {
         f"{PREFIX}-{each}{name}" for each in ("", "studio-") for name in ("data-scientist", "ml-engineer")
     }
     assert not [finding for role in applied.values() for finding in proofs.reach_of_passing(role)]
