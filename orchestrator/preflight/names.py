@@ -105,13 +105,51 @@ PER_BATCH = Template(SAGEMAKER, "{prefix}-{item}-0123456789ab-9-999", "modules/b
 PER_ASYNC = Template(
     SAGEMAKER, "{prefix}-{item}-{hash}", "modules/async_endpoint", "${local.endpoint_name}-${local.content_hash}"
 )
-PER_CALLBACK = Template(FUNCTION, "{prefix}-{item}-callback", "modules/lambda", "-${var.function.name}")
 PER_PROFILE = Template(
     PROFILE, "{prefix}-{item}", "modules/bedrock_model", "${var.context.name_prefix}-${var.blueprint.name}"
 )
 
-
-PER_KNOWLEDGE_BASE = Template(VECTORS, "{prefix}-{item}-vectors", "modules/bedrock_knowledge_base", "-vectors")
+BESIDE_ENDPOINT = (Template(ROLE, "{prefix}-{item}-endpoint", "modules/realtime_endpoint", "-endpoint"),)
+BESIDE_SERVERLESS = (Template(ROLE, "{prefix}-{item}-endpoint", "modules/serverless_endpoint", "-endpoint"),)
+BESIDE_KNOWLEDGE_BASE = (
+    Template(VECTORS, "{prefix}-{item}-vectors", "modules/bedrock_knowledge_base", "-vectors"),
+    Template(ROLE, "{prefix}-{item}-knowledge", "modules/bedrock_knowledge_base", "-knowledge"),
+)
+BESIDE_AGENT = (Template(ROLE, "{prefix}-{item}-agent", "modules/bedrock_agent", "-agent"),)
+BESIDE_BATCH = (
+    Template(ROLE, "{prefix}-{item}-crawler", "modules/batch_runs", "-crawler"),
+    Template(EVENT_RULE, "{prefix}-{item}-schedule", "modules/batch_runs", "-schedule"),
+    Template(DATABASE, "{database_prefix}_{sql_item}", "modules/batch_runs", 'replace(local.full_name, "-", "_")'),
+)
+BESIDE_BATCH_PROFILE = (
+    Template(PROFILE, "{prefix}-{item}", "modules/bedrock_batch", "${var.context.name_prefix}-${var.blueprint.name}"),
+    Template(ROLE, "{prefix}-{item}-jobs", "modules/bedrock_batch", "${local.full_name}-jobs"),
+)
+BESIDE_ASYNC = (Template(TOPIC, "{prefix}-{item}-completed", "modules/async_results", "-completed"),)
+BESIDE_ASYNC_ENDPOINT = (Template(ROLE, "{prefix}-{item}-endpoint", "modules/async_endpoint", "-endpoint"),)
+BESIDE_ASYNC_PROFILE = (
+    Template(QUEUE, "{prefix}-{item}-requests-dead", "modules/bedrock_async", "${local.queue_name}-dead"),
+    Template(FUNCTION, "{prefix}-{item}-worker", "modules/lambda", "-${var.function.name}"),
+    Template(ROLE, "{prefix}-{item}-worker", "modules/lambda", "= local.function_name"),
+)
+BESIDE_CALLBACK = (
+    Template(FUNCTION, "{prefix}-{item}-callback", "modules/lambda", "-${var.function.name}"),
+    Template(ROLE, "{prefix}-{item}-callback", "modules/lambda", "= local.function_name"),
+    Template(QUEUE, "{prefix}-{item}-undelivered", "modules/async_results", "${local.name}-undelivered"),
+)
+PER_BLUEPRINT = (
+    *(PER_ENDPOINT, PER_SERVERLESS, PER_BATCH, PER_ASYNC, PER_PROFILE),
+    *(
+        *BESIDE_ENDPOINT,
+        *BESIDE_SERVERLESS,
+        *BESIDE_KNOWLEDGE_BASE,
+        *BESIDE_AGENT,
+        *BESIDE_BATCH,
+        *BESIDE_BATCH_PROFILE,
+    ),
+    *(*BESIDE_ASYNC, *BESIDE_ASYNC_ENDPOINT, *BESIDE_ASYNC_PROFILE, *BESIDE_CALLBACK),
+)
+"""All that a blueprint's name is in; which of them exist is `_templates`'s to say."""
 
 
 @dataclass(frozen=True)
@@ -146,14 +184,26 @@ def of_platform(environment: str, platform: Platform) -> tuple[Planned, ...]:
 
 def of_blueprint(environment: str, platform: Platform, blueprint: Blueprint) -> tuple[Planned, ...]:
     """Names that one blueprint adds."""
-    endpoint = PER_SERVERLESS if blueprint.kind == "serverless" else PER_ENDPOINT
-    template = endpoint if blueprint.model.source == "sagemaker" else PER_PROFILE
-    template = PER_BATCH if blueprint.kind == "batch" else template
-    templates = (template, PER_KNOWLEDGE_BASE) if blueprint.knowledge_base else (template,)
-    if blueprint.kind == "async":
-        templates = (PER_ASYNC if blueprint.model.source == "sagemaker" else PER_PROFILE, PER_CALLBACK)
-    parts = _parts(environment, platform)
-    return tuple(Planned(each.kind, each.text.format(**parts, item=blueprint.name)) for each in templates)
+    parts = _parts(environment, platform) | {"item": blueprint.name, "sql_item": blueprint.name.replace("-", "_")}
+    return tuple(Planned(each.kind, each.text.format(**parts)) for each in _templates(blueprint))
+
+
+def _templates(blueprint: Blueprint) -> Iterator[Template]:
+    """Of each kind the longest, and whatever a blueprint has by option."""
+    on_sagemaker = blueprint.model.source == "sagemaker"
+    if blueprint.kind == "batch":
+        yield from (PER_BATCH, *BESIDE_BATCH)
+        yield from () if on_sagemaker else BESIDE_BATCH_PROFILE
+    elif blueprint.kind == "async":
+        yield from (PER_ASYNC, *BESIDE_ASYNC_ENDPOINT) if on_sagemaker else (PER_PROFILE, *BESIDE_ASYNC_PROFILE)
+        yield from (*BESIDE_ASYNC, *BESIDE_CALLBACK)
+    elif on_sagemaker:
+        serverless = blueprint.kind == "serverless"
+        yield from (PER_SERVERLESS, *BESIDE_SERVERLESS) if serverless else (PER_ENDPOINT, *BESIDE_ENDPOINT)
+    else:
+        yield PER_PROFILE
+    yield from BESIDE_KNOWLEDGE_BASE if blueprint.knowledge_base else ()
+    yield from BESIDE_AGENT if blueprint.agent else ()
 
 
 def of_environment(environment: str, platform: Platform, blueprints: Sequence[Blueprint]) -> tuple[Planned, ...]:

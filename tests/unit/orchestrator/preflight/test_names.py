@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,9 +16,12 @@ REPO = Path(__file__).resolve().parents[4]
 SMOKE = {"golden": [{"input": "good", "label": "positive", "contains": ""}]}
 
 
-def blueprint(name: str, **model: str) -> Blueprint:
-    given = model or {"source": "sagemaker", "group": "reviews"}
-    return Blueprint.model_validate({"name": name, "kind": "realtime", "model": given, "smoke": SMOKE})
+BEDROCK = {"source": "bedrock", "model_id": "m"}
+SAGEMAKER = {"source": "sagemaker", "group": "reviews"}
+
+
+def blueprint(name: str, model: dict[str, str] = SAGEMAKER, kind: str = "realtime", **more: Any) -> Blueprint:
+    return Blueprint.model_validate({"name": name, "kind": kind, "model": model, "smoke": SMOKE, **more})
 
 
 @pytest.mark.parametrize(
@@ -27,11 +31,9 @@ def blueprint(name: str, **model: str) -> Blueprint:
         names.PER_REPOSITORY,
         names.PER_GROUP,
         names.PER_STREAM,
-        names.PER_ENDPOINT,
-        names.PER_SERVERLESS,
-        names.PER_PROFILE,
+        *names.PER_BLUEPRINT,
     ],
-    ids=lambda template: template.text,
+    ids=lambda template: f"{template.file.removeprefix('modules/')}:{template.text}",
 )
 def test_a_template_is_what_the_modules_write(template: names.Template) -> None:
     if not template.file:
@@ -98,6 +100,67 @@ def test_a_blueprint_that_is_too_long_is_refused_on_its_line() -> None:
     assert f"{name}.yaml:1: name: makes a name that AWS refuses: SageMaker name `recommending-" in error.value.message
 
 
+def planned_of(given: Blueprint) -> dict[Kind, set[str]]:
+    found: dict[Kind, set[str]] = {}
+    for planned in names.of_blueprint("dev", Platform(), given):
+        found.setdefault(planned.kind, set()).add(planned.name)
+    return found
+
+
 def test_a_bedrock_blueprint_has_a_profile_and_no_endpoint() -> None:
-    [planned] = names.of_blueprint("dev", Platform(), blueprint("chat", source="bedrock", model_id="m"))
+    [planned] = names.of_blueprint("dev", Platform(), blueprint("chat", BEDROCK))
     assert planned == Planned(names.PROFILE, "mlops-dev-chat")
+
+
+@pytest.mark.parametrize("kind", ["realtime", "serverless"])
+def test_an_endpoint_has_a_role(kind: str) -> None:
+    assert planned_of(blueprint("reviews", kind=kind)) == {
+        names.SAGEMAKER: {"mlops-dev-reviews-00000000-v9999"},
+        names.ROLE: {"mlops-dev-reviews-endpoint"},
+    }
+
+
+def test_a_batch_blueprint_has_jobs_and_a_catalog_of_their_results() -> None:
+    on_sagemaker = {
+        names.SAGEMAKER: {"mlops-dev-many-at-once-0123456789ab-9-999"},
+        names.ROLE: {"mlops-dev-many-at-once-crawler"},
+        names.EVENT_RULE: {"mlops-dev-many-at-once-schedule"},
+        names.DATABASE: {"mlops_dev_many_at_once"},
+    }
+    on_bedrock = {
+        names.PROFILE: {"mlops-dev-many-at-once"},
+        names.ROLE: {"mlops-dev-many-at-once-crawler", "mlops-dev-many-at-once-jobs"},
+    }
+    assert planned_of(blueprint("many-at-once", kind="batch")) == on_sagemaker
+    assert planned_of(blueprint("many-at-once", BEDROCK, "batch")) == on_sagemaker | on_bedrock
+
+
+def test_an_async_blueprint_on_sagemaker_has_an_endpoint_topics_and_a_callback() -> None:
+    assert planned_of(blueprint("slow", kind="async")) == {
+        names.SAGEMAKER: {"mlops-dev-slow-00000000"},
+        names.ROLE: {"mlops-dev-slow-endpoint", "mlops-dev-slow-callback"},
+        names.FUNCTION: {"mlops-dev-slow-callback"},
+        names.QUEUE: {"mlops-dev-slow-undelivered"},
+        names.TOPIC: {"mlops-dev-slow-completed"},
+    }
+
+
+def test_an_async_blueprint_on_bedrock_has_a_queue_and_a_worker() -> None:
+    assert planned_of(blueprint("slow", BEDROCK, "async")) == {
+        names.PROFILE: {"mlops-dev-slow"},
+        names.ROLE: {"mlops-dev-slow-worker", "mlops-dev-slow-callback"},
+        names.FUNCTION: {"mlops-dev-slow-worker", "mlops-dev-slow-callback"},
+        names.QUEUE: {"mlops-dev-slow-requests-dead", "mlops-dev-slow-undelivered"},
+        names.TOPIC: {"mlops-dev-slow-completed"},
+    }
+
+
+def test_what_an_option_brings_has_a_role() -> None:
+    assert names.ROLE not in planned_of(blueprint("chat", BEDROCK))
+    asked = {
+        "knowledge_base": {"description": "Manuals."},
+        "agent": {"instruction": "Answers questions about what the documents say."},
+    }
+    found = planned_of(blueprint("chat", BEDROCK, **asked))
+    assert found[names.ROLE] == {"mlops-dev-chat-knowledge", "mlops-dev-chat-agent"}
+    assert found[names.VECTORS] == {"mlops-dev-chat-vectors"}
