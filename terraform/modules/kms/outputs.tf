@@ -7,3 +7,8 @@ output "multi_region" {
   description = "Whether the keys can be replicated into other regions."
   value       = anytrue([for key in aws_kms_key.this : key.multi_region])
 }
+
+output "delivers" {
+  description = "Statements that let services use the data key on their own behalf, by name; none unless asked for."
+  value       = [for statement in local.delivery_statements : statement.Sid]
+}

@@ -33,3 +33,8 @@ output "every_arn" {
   description = "The data bucket and all its objects: the ceiling of what a permissions boundary may name."
   value       = [var.buckets.data.arn, "${var.buckets.data.arn}/*"]
 }
+
+output "delivers" {
+  description = "Statements that let services write into the bucket on their own behalf, by name; none unless asked for."
+  value       = [for statement in local.delivery_statements : statement.Sid]
+}

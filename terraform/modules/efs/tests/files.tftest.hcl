@@ -17,7 +17,7 @@ run "files_are_encrypted_and_backed_up" {
 
 run "only_clients_reach_them_and_only_encrypted" {
   assert {
-    condition     = length(aws_efs_mount_target.this) == 2 && { for name, rule in aws_vpc_security_group_ingress_rule.nfs : name => [rule.referenced_security_group_id, rule.from_port, rule.to_port] } == { training = ["sg-1", 2049, 2049] }
+    condition     = length(aws_efs_mount_target.this) == 2 && alltrue([for target in aws_efs_mount_target.this : toset(target.security_groups) == toset([aws_security_group.this.id])]) && { for name, rule in aws_vpc_security_group_ingress_rule.nfs : name => [rule.referenced_security_group_id, rule.from_port, rule.to_port] } == { training = ["sg-1", 2049, 2049] }
     error_message = "NFS from the named groups, nothing else"
   }
   assert {

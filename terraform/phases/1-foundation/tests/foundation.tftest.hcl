@@ -45,6 +45,25 @@ run "publishes_what_the_example_promises" {
   }
 }
 
+run "bedrock_uses_key_and_bucket_by_itself_only_where_asked" {
+  command = plan
+  assert {
+    condition     = length(module.kms.delivers) == 0 && length(module.s3.delivers) == 0
+    error_message = "rights that nobody asked for: ${jsonencode([module.kms.delivers, module.s3.delivers])}"
+  }
+}
+
+run "with_its_flags_bedrock_uses_key_and_bucket_by_itself" {
+  command = plan
+  variables {
+    bedrock = { knowledge_bases = true, invocation_logging = { enabled = true } }
+  }
+  assert {
+    condition     = [module.kms.delivers, module.s3.delivers] == [["EncryptInvocationLogs", "IndexVectors"], ["DeliverInvocationLogs"]]
+    error_message = jsonencode([module.kms.delivers, module.s3.delivers])
+  }
+}
+
 run "keys_stay_in_their_region_unless_asked_otherwise" {
   command = plan
   assert {
