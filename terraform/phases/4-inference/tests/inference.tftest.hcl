@@ -166,9 +166,9 @@ run "refuses_a_package_that_changed_since_it_was_built" {
 
   variables {
     packages = {
-      model_router = {
+      for name in ["model_router", "token_authorizer", "job_api", "batch_submitter"] : name => {
         path          = "phase.yaml"
-        sha256_base64 = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+        sha256_base64 = name == "job_api" ? "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" : filebase64sha256("phase.yaml")
       }
     }
   }
