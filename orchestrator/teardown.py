@@ -11,7 +11,7 @@ from orchestrator.tools.interfaces import Cloud
 from orchestrator.values import live_parameter
 
 _GONE = ("ResourceNotFound", "ResourceNotFoundException", "ParameterNotFound", "NotFoundException")
-_KEPT_BY_AWS = (":training-job/", ":processing-job/")
+_KEPT_BY_AWS = (":training-job/", ":processing-job/", ":transform-job/", ":model-invocation-job/")
 """Job records: AWS keeps them, nobody can delete them, they cost nothing."""
 
 
