@@ -138,6 +138,16 @@ def test_an_orphan_is_red_and_named(run: Runs, deployed: FakeTools, environment:
     assert (result.exit_code, result.orphans) == (1, [QUEUE])
 
 
+@pytest.mark.parametrize("kind", ["training-job", "processing-job", "transform-job", "model-invocation-job"])
+def test_the_record_of_a_job_is_no_orphan(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph, kind: str
+) -> None:
+    job = f"arn:aws:sagemaker:us-east-1:123456789012:{kind}/mlops-local-1"
+    deployed.aws.services["resourcegroupstaggingapi"]["get_paginator"] = Pages({"get_resources": tagged(job)})
+    result = run(plans.destroy(environment, graph))
+    assert (result.exit_code, result.orphans) == (0, [])
+
+
 @pytest.mark.parametrize(("environment_tag", "orphans"), [("local", [ROLE]), ("local-2", [])])
 def test_a_role_that_is_left_is_an_orphan_though_the_tagging_api_is_silent(
     run: Runs,
