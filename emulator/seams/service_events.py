@@ -243,16 +243,17 @@ def crawl(account: str, region: str, crawler: str, state: str, seconds: float, e
 def _executions() -> None:
     @wrap(Execution, "start")
     def start(original: Any, self: Any) -> None:
+        # Told before its worker starts: a short one would have ended by then, and be told as ended twice.
+        _execution(self, "RUNNING")
         original(self)
-        _execution(self)
 
     @wrap(BaseExecutionWorkerCommunication, "terminated")
     def terminated(original: Any, self: Any) -> None:
         original(self)
-        _execution(self.execution)
+        _execution(self.execution, str(self.execution.exec_status.value))
 
 
-def _execution(execution: Any) -> None:
+def _execution(execution: Any, status: str) -> None:
     # Express workflows have no status that anybody is told.
     if execution.sm_type == StateMachineType.EXPRESS:
         return
@@ -264,7 +265,7 @@ def _execution(execution: Any) -> None:
         "executionArn": document["executionArn"],
         "stateMachineArn": document["stateMachineArn"],
         "name": document["name"],
-        "status": str(getattr(document["status"], "value", document["status"])),
+        "status": status,
         "startDate": _milliseconds(document["startDate"]),
         "stopDate": _milliseconds(document["stopDate"]) if document.get("stopDate") else None,
         "input": to_json_str(execution.input_data, separators=(",", ":")),

@@ -76,7 +76,9 @@ def findings(applied: dict[str, Role], proof: Any) -> list[str]:
 
 def test_every_role_of_iam_is_in_a_state(deployed: Deployed, applied: dict[str, Role]) -> None:
     pages = deployed.client("iam").get_paginator("list_roles").paginate()
-    assert {role["RoleName"] for page in pages for role in page["Roles"]} == set(applied)
+    names = {role["RoleName"] for page in pages for role in page["Roles"]}
+    # Tests of notebooks, in another worker, put roles beside the platform's for as long as they run.
+    assert {name for name in names if not name.startswith("notebook-")} == set(applied)
 
 
 def test_every_role_is_under_the_boundary(

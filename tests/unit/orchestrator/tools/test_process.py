@@ -76,7 +76,9 @@ def test_a_large_stderr_does_not_block_the_child() -> None:
 def test_cancel_interrupts_first() -> None:
     cancel = threading.Event()
     code = (
-        "import time\n"
+        "import signal,time\n"
+        # A shell without job control starts what runs in its background with SIGINT ignored, and that is inherited.
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "try:\n    print('ready')\n    time.sleep(30)\n"
         "except KeyboardInterrupt:\n    print('saved')\n    raise SystemExit(1)"
     )
