@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from orchestrator.tools.packages import BUILT_ON
+from tests.unit.lambda_.batch_platform import ENVIRON, Platform
 
 LAMBDA = Path(__file__).resolve().parents[3] / "lambda"
 Load = Callable[..., SimpleNamespace]
@@ -89,3 +90,16 @@ def context() -> SimpleNamespace:
 def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
     """The JSON log lines so far."""
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.fixture
+def on_sagemaker(load_function: Load) -> Platform:
+    """The batch submitter with a blueprint of SageMaker."""
+    return Platform(load_function("batch_submitter", **ENVIRON), "sagemaker")
+
+
+@pytest.fixture
+def on_bedrock(load_function: Load) -> Platform:
+    """The batch submitter with a blueprint of Bedrock."""
+    function = load_function("batch_submitter", **ENVIRON)
+    return Platform(function, "bedrock", records_per_file=50_000, minimum_records=100)
