@@ -24,6 +24,7 @@ from orchestrator.tools.interfaces import (
     PipelineResult,
     PolicyGate,
     ProbeResult,
+    Proven,
     ReleaseResult,
     StateStore,
     SynthInputs,
@@ -153,11 +154,17 @@ class RealTools:
         return run(cloud, machine, versions, on_event)
 
     def smoke(
-        self, cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink
+        self,
+        cloud: Cloud,
+        environment: Environment,
+        outputs: Mapping[str, Json],
+        *,
+        on_event: EventSink,
+        proven: Mapping[str, Mapping[str, Proven]],
     ) -> tuple[ProbeResult, ...]:
         from orchestrator.smoke import run
 
-        return run(cloud, environment, outputs, on_event=on_event)
+        return run(cloud, environment, outputs, on_event=on_event, proven=proven)
 
 
 def local_emulator(repo: Path) -> EmulatorProcess:

@@ -6,6 +6,7 @@ went wrong is in it, with the exit code that the command ends with.
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 import traceback
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from orchestrator.errors import (
     SmokeFailed,
     WaitingForModel,
 )
+from orchestrator.evidence import Evidence
 from orchestrator.plan import Plan, Step
 from orchestrator.result import (
     ErrorResult,
@@ -224,7 +226,12 @@ class Executor:
             return
         environment = session.environment.model_copy(update={"blueprints": deployed})
         sink = session.journal.sink(step.name)
-        results = session.tools.smoke(session.target.cloud, environment, dict(session.outputs), on_event=sink)
+        evidence = Evidence(session, deployed)
+        proven = evidence.still() if step.skip else {}
+        results = session.tools.smoke(
+            session.target.cloud, environment, dict(session.outputs), on_event=sink, proven=proven
+        )
+        evidence.keep(results, timestamp(dt.datetime.now(dt.UTC)))
         session.smoke = [smoke_result(result) for result in results]
         failed = [result for result in session.smoke if result.status == "failed"]
         untested = [b.name for b in deployed if not any(r.blueprint == b.name for r in session.smoke)]

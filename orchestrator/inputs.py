@@ -51,7 +51,11 @@ class StackProof:
     def verdict(self, state: State | None) -> Verdict:
         if self._inputs is None:
             return Verdict(False, (f"it cannot be proven: {self._opaque}",))
-        return proof.judge(self._stored(), self._inputs, state)
+        stored = self._stored()
+        verdict = proof.judge(stored, self._inputs, state)
+        if stored is not None and verdict.holds:
+            self._session.prove(stored)
+        return verdict
 
     def drop(self) -> None:
         """Before anything is changed: whatever becomes of this run, the old proof no longer speaks for it."""
@@ -64,6 +68,7 @@ class StackProof:
         made = Proof(stack=self._stack.name, lineage=state.lineage, serial=state.serial, inputs=self._inputs)
         try:
             self._session.target.store.write_proof(self._stack.name, made.to_json())
+            self._session.prove(made)
         except PlatformError as error:
             # The stack is deployed all the same; the next deploy will look at it again.
             self._session.journal.stage(self._stack.name, f"its proof could not be stored: {error.message}")

@@ -117,6 +117,8 @@ class Release(Step):
 @dataclass(frozen=True)
 class SmokeTest(Step):
     blueprints: tuple[str, ...]
+    skip: bool = False
+    """Run no jobs again that an earlier deployment of the same things has proven."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,7 @@ def deploy(
             waits = (*(f"blueprint-{name}" for name in released), *((RELEASES,) if RELEASES in names else ()))
             steps.append(Release("release", ("policy", *waits), released))
             under = (*under, "release")
-        steps.append(SmokeTest("smoke", under, tested))
+        steps.append(SmokeTest("smoke", under, tested, skip))
     return Plan(environment.name, command, tuple(steps))
 
 

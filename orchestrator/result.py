@@ -111,6 +111,9 @@ class SmokeResult(Part):
     latency_ms: float
     fidelity: Fidelity
     detail: str = ""
+    proven_at: str | None = Field(
+        None, description="its jobs ran in that earlier deployment, and nothing that they ran on has changed since"
+    )
 
 
 class ErrorResult(Part):

@@ -12,6 +12,7 @@ from orchestrator.errors import EmulatorError, PlatformError
 from orchestrator.examples import for_environment
 from orchestrator.graph import Graph
 from orchestrator.journal import Journal
+from orchestrator.proof import Proof
 from orchestrator.result import EndpointResult, PipelineRunResult, SmokeResult, StackResult
 from orchestrator.risk import Risk
 from orchestrator.toolbox import Tools
@@ -82,6 +83,8 @@ class Session:
     pipeline: PipelineRunResult | None = None
     releases: list[EndpointResult] = field(default_factory=list)
     smoke: list[SmokeResult] = field(default_factory=list)
+    proofs: dict[str, Proof] = field(default_factory=dict)
+    """Of the stacks that this run has found or made to be what their files say."""
     orphans: list[str] | None = None
     waiting: list[str] = field(default_factory=list)
     """Model groups that a blueprint stack waits for."""
@@ -133,6 +136,10 @@ class Session:
         """Why a stack was or was not left alone; goes into its result."""
         with self._lock:
             self._why[stack] = tuple(why)
+
+    def prove(self, proof: Proof) -> None:
+        with self._lock:
+            self.proofs[proof.stack] = proof
 
     def record_policy(self, report: PolicyReport) -> None:
         with self._lock:

@@ -23,6 +23,7 @@ from orchestrator.tools.interfaces import (
     PipelineResult,
     PolicyGate,
     ProbeResult,
+    Proven,
     ReleaseResult,
     StateStore,
     SynthInputs,
@@ -78,5 +79,13 @@ class Tools(Protocol):
         ...
 
     def smoke(
-        self, cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink
-    ) -> tuple[ProbeResult, ...]: ...
+        self,
+        cloud: Cloud,
+        environment: Environment,
+        outputs: Mapping[str, Json],
+        *,
+        on_event: EventSink,
+        proven: Mapping[str, Mapping[str, Proven]],
+    ) -> tuple[ProbeResult, ...]:
+        """Probe what is deployed; `proven`: by blueprint and probe, what need not be asked again."""
+        ...

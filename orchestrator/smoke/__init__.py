@@ -12,17 +12,22 @@ from concurrent.futures import ThreadPoolExecutor
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.errors import PlatformError
 from orchestrator.smoke.base import Probe, ProbeFailed, Target, Verdict
-from orchestrator.smoke.registry import PROBES
-from orchestrator.tools.interfaces import Cloud, EventSink, Json, ProbeResult
+from orchestrator.smoke.registry import ONCE, PROBES
+from orchestrator.tools.interfaces import Cloud, EventSink, Json, ProbeResult, Proven
 
-__all__ = ["PROBES", "run"]
+__all__ = ["ONCE", "PROBES", "run"]
 
 _SIDE_BY_SIDE = 4
 """More would measure each other's latency on a small machine."""
 
 
 def run(
-    cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink
+    cloud: Cloud,
+    environment: Environment,
+    outputs: Mapping[str, Json],
+    *,
+    on_event: EventSink,
+    proven: Mapping[str, Mapping[str, Proven]] | None = None,
 ) -> tuple[ProbeResult, ...]:
     """Probe every blueprint of the environment.
 
@@ -31,13 +36,14 @@ def run(
         environment: its blueprint files say what to ask and what must come back.
         outputs: published objects by stack (`inference`, `blueprint-reviews`, …).
         on_event: hears each result as it comes, from several threads.
+        proven: by blueprint and probe, what an earlier deployment of the same things has proven.
 
     Blueprints are probed side by side, the probes of one in their order; so are the results.
     """
 
     def probed(blueprint: Blueprint) -> list[ProbeResult]:
         results = []
-        target = Target(cloud, blueprint, outputs)
+        target = Target(cloud, blueprint, outputs, (proven or {}).get(blueprint.name, {}))
         for probe in PROBES:
             if not probe.applies(blueprint):
                 continue
@@ -67,4 +73,5 @@ def _one(probe: Probe, target: Target, blueprint: Blueprint) -> ProbeResult:
         latency_ms=round(verdict.latency_ms, 1),
         fidelity=verdict.fidelity,
         detail=verdict.detail,
+        proven_at=verdict.proven_at,
     )

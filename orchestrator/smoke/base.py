@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from orchestrator.config.models import Blueprint
 from orchestrator.errors import PlatformError
 from orchestrator.tools.aws import explained
-from orchestrator.tools.interfaces import FIDELITY_ORDER, Cloud, Fidelity, Json, weakest
+from orchestrator.tools.interfaces import FIDELITY_ORDER, Cloud, Fidelity, Json, Proven, weakest
 
 FIDELITY_HEADERS = ("x-emulator-fidelity", "x-fidelity")
 
@@ -28,6 +28,8 @@ class Verdict:
     latency_ms: float
     fidelity: Fidelity
     detail: str
+    proven_at: str | None = None
+    """Time of the earlier deployment that a part of this rests on."""
 
 
 class ProbeFailed(PlatformError):
@@ -57,6 +59,8 @@ class Target:
     cloud: Cloud
     blueprint: Blueprint
     outputs: Mapping[str, Json]
+    proven: Mapping[str, Proven] = field(default_factory=dict)
+    """By probe, what need not be asked again."""
 
     def published(self, name: str) -> str:
         """A value that the blueprint's own stack publishes."""

@@ -26,3 +26,6 @@ PROBES: tuple[Probe, ...] = (
     AsyncRefuses(),
     Batch(),
 )
+
+ONCE = frozenset({Batch.name})
+"""Probes that take what an earlier deployment proved of the same things for a part of their work: they run jobs."""

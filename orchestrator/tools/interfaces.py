@@ -282,6 +282,17 @@ class ProbeResult:
     latency_ms: float
     fidelity: Fidelity
     detail: str
+    proven_at: str | None = None
+    """When the costly part of it ran, if that was in an earlier deployment and nothing has changed since."""
+
+
+@dataclass(frozen=True)
+class Proven:
+    """What a probe saw in an earlier deployment of the very same things."""
+
+    at: str
+    fidelity: Fidelity
+    detail: str
 
 
 class Cloud(Protocol):

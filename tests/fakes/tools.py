@@ -18,6 +18,7 @@ from orchestrator.tools.interfaces import (
     Json,
     PipelineResult,
     ProbeResult,
+    Proven,
     ReleaseResult,
     State,
     StepResult,
@@ -102,6 +103,7 @@ class FakeTools:
     Attributes:
         pipeline_answer: what the pipeline run returns; a success makes a version live.
         probes: status of the probe by blueprint, `ok` unless given.
+        proven: what each call of the probes was told that it need not ask.
         due: by blueprint why a release is due; `released` keeps those that were asked for.
         asked: versions that somebody asked for, by blueprint.
         release_answer: how a release ends.
@@ -114,6 +116,7 @@ class FakeTools:
     pipeline_answer: Callable[[], PipelineResult] = pipeline_succeeds
     makes_live: bool = True
     probes: dict[str, str] = field(default_factory=dict)
+    proven: list[dict[str, dict[str, Proven]]] = field(default_factory=list)
     pipeline_runs: list[Json] = field(default_factory=list)
     environments: list[str | None] = field(default_factory=list)
     synth_prepared: int = 0
@@ -202,11 +205,18 @@ class FakeTools:
         return tuple(self.release_answer(name) for name in versions)
 
     def smoke(
-        self, cloud: Cloud, environment: Environment, outputs: Mapping[str, Json], *, on_event: EventSink
+        self,
+        cloud: Cloud,
+        environment: Environment,
+        outputs: Mapping[str, Json],
+        *,
+        on_event: EventSink,
+        proven: Mapping[str, Mapping[str, Proven]],
     ) -> tuple[ProbeResult, ...]:
+        self.proven.append({name: dict(each) for name, each in proven.items()})
         return tuple(
             ProbeResult(
-                probe="api",
+                probe="batch" if blueprint.kind == "batch" else "api",
                 blueprint=blueprint.name,
                 method=blueprint.kind,
                 source=blueprint.model.source,
@@ -214,6 +224,7 @@ class FakeTools:
                 latency_ms=12.0,
                 fidelity="executed",
                 detail="",
+                proven_at=earlier.at if (earlier := proven.get(blueprint.name, {}).get("batch")) else None,
             )
             for blueprint in environment.blueprints
         )

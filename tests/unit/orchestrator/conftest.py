@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +11,8 @@ import pytest
 
 from orchestrator import graph as graphs
 from orchestrator import phases
+from orchestrator import plan as plans
+from orchestrator.blueprints import MATRIX
 from orchestrator.config import Environment, load
 from orchestrator.execute import Executor
 from orchestrator.graph import Graph
@@ -22,6 +25,7 @@ from orchestrator.tools.interfaces import Json
 from tests.fakes.tools import OUTPUTS, FakeTools
 
 REPO = Path(__file__).resolve().parents[3]
+Deploy = Callable[..., Result]
 
 
 @pytest.fixture
@@ -70,3 +74,20 @@ class Runs:
 @pytest.fixture
 def run(tools: FakeTools, graph: Graph) -> Runs:
     return Runs(tools, graph)
+
+
+@pytest.fixture
+def deploy(run: Runs, tools: FakeTools, environment: Environment, graph: Graph) -> Deploy:
+    """Deploys a copy of the real Terraform code with fake tools."""
+    ignore = shutil.ignore_patterns(".terraform", "tests")
+    shutil.copytree(REPO / "terraform", tools.repo / "terraform", ignore=ignore)
+    for key, found in MATRIX.items():
+        if found.module is not None:
+            tools.modules[key] = tools.repo / "terraform/modules" / found.module
+
+    def deployed(env: Environment = environment, **options: bool) -> Result:
+        tools.terraform.calls.clear()
+        tools.environment = env
+        return run(plans.deploy(env, graph, **options))  # type: ignore[arg-type]
+
+    return deployed

@@ -4,39 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from orchestrator import evidence
 from orchestrator import plan as plans
-from orchestrator.blueprints import MATRIX
 from orchestrator.config import Environment
 from orchestrator.errors import TerraformError
 from orchestrator.graph import Graph
 from orchestrator.result import Result
 from orchestrator.tools.interfaces import State
 from tests.fakes.tools import FakeTools
-from tests.unit.orchestrator.conftest import REPO, Runs
+from tests.unit.orchestrator.conftest import Deploy, Runs
 
-Deploy = Callable[..., Result]
 SKIPPED = "skipped by proof: nothing it is made from has changed"
-
-
-@pytest.fixture
-def deploy(run: Runs, tools: FakeTools, environment: Environment, graph: Graph) -> Deploy:
-    ignore = shutil.ignore_patterns(".terraform", "tests")
-    shutil.copytree(REPO / "terraform", tools.repo / "terraform", ignore=ignore)
-    for key, found in MATRIX.items():
-        if found.module is not None:
-            tools.modules[key] = tools.repo / "terraform/modules" / found.module
-
-    def deployed(env: Environment = environment, **options: bool) -> Result:
-        tools.terraform.calls.clear()
-        tools.environment = env
-        return run(plans.deploy(env, graph, **options))  # type: ignore[arg-type]
-
-    return deployed
 
 
 def looked_at(tools: FakeTools) -> set[str]:
@@ -57,7 +39,7 @@ def test_the_second_deploy_starts_no_terraform_and_no_synthesis(deploy: Deploy, 
     assert {stack.total for stack in result.stacks} == {1}
     assert all(stack.why[0].startswith("nothing changed: ") for stack in result.stacks)
     assert len(result.smoke) == 8, "what is skipped is still probed"
-    assert set(tools.store.proofs) == set(graph.names)
+    assert set(tools.store.proofs) == {*graph.names, evidence.NAME}
 
 
 def test_refresh_believes_nothing(deploy: Deploy, tools: FakeTools, graph: Graph) -> None:
@@ -228,7 +210,8 @@ def test_destroy_removes_the_proof_of_what_it_destroys(
     deploy()
     run(plans.destroy(environment, graph))
     left = {stack for stack, state in tools.store.states.items() if state.resources}
-    assert set(tools.store.proofs) == left
+    # What probes saw names lineages that are gone: it is worth nothing any more.
+    assert set(tools.store.proofs) - {evidence.NAME} == left
     assert left == {"foundation", "buckets"}, "without an answer for the model versions, their group has to stay"
 
 

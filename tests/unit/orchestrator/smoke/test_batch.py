@@ -14,6 +14,7 @@ from orchestrator.config.models import Blueprint
 from orchestrator.smoke import base
 from orchestrator.smoke.base import ProbeFailed, Target, Verdict
 from orchestrator.smoke.batch import RATED, Batch
+from orchestrator.tools.interfaces import Proven
 from tests.fakes.aws import FakeCloud
 
 GOLDEN = [{"input": "I love it.", "label": "positive"}, {"input": "Awful.", "label": "negative"}]
@@ -97,7 +98,14 @@ def submitter(monkeypatch: pytest.MonkeyPatch) -> Submitter:
     return Submitter()
 
 
-def probe(submitter: Submitter, source: str = "sagemaker", *, local: bool = True, limit: int = 30_000) -> Verdict:
+def probe(
+    submitter: Submitter,
+    source: str = "sagemaker",
+    *,
+    local: bool = True,
+    limit: int = 30_000,
+    proven: Proven | None = None,
+) -> Verdict:
     model = {"source": "sagemaker", "group": "reviews"}
     golden: Any = GOLDEN
     if source == "bedrock":
@@ -114,7 +122,20 @@ def probe(submitter: Submitter, source: str = "sagemaker", *, local: bool = True
     }
     cloud = FakeCloud(endpoint="http://127.0.0.1:4566" if local else None, services=services, web=[submitter.web])
     assert Batch().applies(asked)
-    return Batch().check(Target(cloud, asked, OUTPUTS))
+    return Batch().check(Target(cloud, asked, OUTPUTS, {"batch": proven} if proven else {}))
+
+
+def test_jobs_that_are_proven_are_not_run_again_and_the_refusal_still_is_asked_for(submitter: Submitter) -> None:
+    earlier = Proven(at="2026-01-02T03:04:05.000Z", fidelity="emulated", detail="7 records in order")
+    verdict = probe(submitter, proven=earlier)
+    assert verdict.detail == (
+        "a missing input is 400; nothing changed since 2026-01-02T03:04:05.000Z: 7 records in order"
+    )
+    assert (verdict.proven_at, verdict.fidelity) == ("2026-01-02T03:04:05.000Z", "emulated")
+    assert submitter.polls == 0
+    submitter.refuses = False
+    with pytest.raises(ProbeFailed, match="must be refused by name"):
+        probe(submitter, proven=earlier)
 
 
 def test_every_record_comes_back_and_people_agree(submitter: Submitter) -> None:

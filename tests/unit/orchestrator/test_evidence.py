@@ -1,0 +1,125 @@
+"""Jobs of the probes are run again when something changed that they run on, and only then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator import evidence, smoke
+from orchestrator import plan as plans
+from orchestrator.config import Environment
+from orchestrator.errors import TerraformError
+from orchestrator.graph import Graph
+from orchestrator.result import Result
+from tests.fakes.tools import VERSION, FakeTools
+from tests.unit.orchestrator.conftest import Deploy, Runs
+
+BATCHES = {"chat-batch", "reviews-batch"}
+
+
+def asked_again(tools: FakeTools) -> set[str]:
+    """Batch blueprints whose jobs the last deployment had to run."""
+    return BATCHES - {name for name, probes in tools.proven[-1].items() if "batch" in probes}
+
+
+def proven_at(result: Result) -> dict[str, str | None]:
+    return {each.blueprint: each.proven_at for each in result.smoke if each.probe == "batch"}
+
+
+def test_the_second_deploy_takes_the_first_one_s_word(deploy: Deploy, tools: FakeTools) -> None:
+    first = deploy()
+    assert asked_again(tools) == BATCHES
+    assert set(proven_at(first).values()) == {None}
+    second = proven_at(deploy())
+    assert asked_again(tools) == set()
+    assert all(second.values())
+    assert proven_at(deploy()) == second, "what is not asked again keeps its time"
+    assert set(tools.proven[-1]) <= BATCHES, "everything else is asked each time"
+
+
+def test_refresh_asks_again(deploy: Deploy, tools: FakeTools) -> None:
+    deploy()
+    deploy(refresh=True)
+    assert asked_again(tools) == BATCHES
+
+
+@pytest.mark.parametrize(
+    ("name", "again"),
+    [
+        ("terraform/modules/lambda/logs.tf", BATCHES),
+        ("terraform/modules/batch_transform/route.tf", {"reviews-batch"}),
+        ("terraform/modules/realtime_endpoint/model.tf", set()),
+    ],
+)
+def test_a_changed_stack_is_asked_again(deploy: Deploy, tools: FakeTools, name: str, again: set[str]) -> None:
+    deploy()
+    file = tools.repo / name
+    assert file.is_file()
+    file.write_text(file.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    deploy()
+    assert asked_again(tools) == again
+
+
+def test_another_model_version_is_asked_again(deploy: Deploy, tools: FakeTools) -> None:
+    deploy()
+    tools.live = {group: {**VERSION, "model_package_arn": "arn:2"} for group in tools.live}
+    deploy()
+    assert asked_again(tools) == BATCHES
+
+
+def test_another_golden_case_is_asked_again(deploy: Deploy, tools: FakeTools, environment: Environment) -> None:
+    deploy()
+    changed = [
+        each.model_copy(
+            update={"smoke": each.smoke.model_copy(update={"max_latency_ms": 1 + each.smoke.max_latency_ms})}
+        )
+        if each.name == "chat-batch"
+        else each
+        for each in environment.blueprints
+    ]
+    deploy(environment.model_copy(update={"blueprints": tuple(changed)}))
+    assert asked_again(tools) == {"chat-batch"}
+
+
+def test_another_probe_is_asked_again(
+    deploy: Deploy, tools: FakeTools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deploy()
+    (tmp_path / "smoke").mkdir()
+    monkeypatch.setattr(smoke, "__file__", str(tmp_path / "smoke/__init__.py"))
+    deploy()
+    assert asked_again(tools) == BATCHES
+
+
+def test_a_red_probe_is_forgotten(
+    deploy: Deploy, run: Runs, tools: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    deploy()
+    tools.probes = {"chat-batch": "failed"}
+    assert run(plans.smoke(environment, graph)).exit_code == 10
+    assert tools.proven[-1] == {}, "who asks for probes gets all of them"
+    tools.probes = {}
+    deploy()
+    assert asked_again(tools) == {"chat-batch"}
+
+
+def test_without_a_proof_of_its_stack_nothing_is_kept(deploy: Deploy, tools: FakeTools) -> None:
+    tools.store.proof_failure = TerraformError("AccessDenied")
+    assert deploy().exit_code == 0
+    tools.store.proof_failure = None
+    deploy()
+    assert asked_again(tools) == BATCHES
+
+
+@pytest.mark.parametrize("damaged", [{"schema": 2}, {"schema": 1, "probes": {"chat-batch": {"batch": {"at": 1}}}}])
+def test_an_unreadable_record_is_none(deploy: Deploy, tools: FakeTools, damaged: dict[str, object]) -> None:
+    deploy()
+    tools.store.proofs[evidence.NAME] = damaged
+    deploy()
+    assert asked_again(tools) == BATCHES
+
+
+def test_where_stacks_are_not_skipped_no_probe_is(environment: Environment, graph: Graph) -> None:
+    steps = plans.deploy(environment.model_copy(update={"name": "staging"}), graph).steps
+    assert [step.skip for step in steps if isinstance(step, plans.SmokeTest)] == [False]
