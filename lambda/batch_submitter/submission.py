@@ -51,6 +51,13 @@ class Work:
                     f"the request '{self.places.request_id}' is there already, for the input '{known['key']}'",
                     "request_id",
                 )
+            now = self.store.head(key)
+            if now is not None and now["ETag"] != known["etag"]:
+                raise BadRequest(
+                    f"the request '{self.places.request_id}' is there already, for '{key}' as it was then; "
+                    "the object has changed since: give what is in it now a request_id of its own",
+                    "request_id",
+                )
             return dict(known)
         found = self.store.head(key)
         if found is None:

@@ -5,6 +5,7 @@ submit → input object → endpoint or queue → ticket; status reads ticket, r
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable, Mapping
@@ -22,6 +23,25 @@ NAMESPACE = uuid.UUID("5f1b7c58-3a3e-4d0e-9a51-6f0d8f4d2c11")
 MAX_FAILURE_BYTES = 65_536
 GRACE_SECONDS = 300
 """What a request may take beyond its time in the queue and at the model before nobody waits for it any more."""
+
+
+ANOTHER = (
+    "the header 'idempotency-key' came with another request before: repeat that one as it was, "
+    "or give this one a key of its own"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as its caller gave it: what is in the body, or the key of an upload."""
+
+    what: InferenceRequest | str
+
+    @property
+    def digest(self) -> str:
+        """The same for the same request, however it is spelt."""
+        given = self.what if isinstance(self.what, str) else [self.what.inputs, dict(self.what.parameters)]
+        return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
 
 class Store(Protocol):
@@ -57,11 +77,14 @@ class Jobs:
 
     def submit(self, record: AsyncRecord, body: str, content_type: str | None, request_id: str) -> dict[str, Any]:
         """Take one request: the ticket is written last, so that what was not taken has none."""
+        asked = _asked(record, body, content_type)
         ticket = self._ticket(record.blueprint, request_id)
         if ticket is None:
-            input_key = self._input(record, body, content_type, request_id)
-            ticket = self._hand_over(record, request_id, input_key)
+            input_key = self._input(record, asked, request_id)
+            ticket = {**self._hand_over(record, request_id, input_key), "digest": asked.digest}
             self.store.put(places.ticket_key(record.blueprint, request_id), json.dumps(ticket).encode())
+        elif ticket.get("digest", asked.digest) != asked.digest:
+            raise BadRequest(ANOTHER)
         return {
             "request_id": request_id,
             "blueprint": record.blueprint,
@@ -108,35 +131,20 @@ class Jobs:
         ticket: dict[str, Any] | None = json.loads(found.body) if found is not None else None
         return ticket
 
-    def _input(self, record: AsyncRecord, body: str, content_type: str | None, request_id: str) -> str:
+    def _input(self, record: AsyncRecord, asked: Asked, request_id: str) -> str:
         """The key of the input: one that was uploaded, or the body's own."""
-        uploaded = self._uploaded(record, body, content_type)
-        if uploaded is not None:
-            return uploaded
-        request = formats.read(body, content_type)
-        key = places.input_key(record.blueprint, request_id)
-        self.store.put_new(key, payload(record, request))
-        return key
-
-    def _uploaded(self, record: AsyncRecord, body: str, content_type: str | None) -> str | None:
-        if formats.media_type(content_type) != formats.JSON:
-            return None
-        document = parse_object(body)
-        if "input" not in document:
-            return None
-        given = document["input"]
-        if set(document) != {"input"}:
-            raise BadRequest("a request with 'input' has nothing beside it: parameters are in the uploaded object")
-        key = places.uploaded_key(record.blueprint, given) if isinstance(given, str) else None
-        if key is None:
-            raise BadRequest(
-                f"'input' must be the key of an upload to this blueprint, {places.uploads_prefix(record.blueprint)}…",
-                "input",
-            )
-        size = self.store.size(key)
-        if size is None:
-            raise BadRequest("'input' names an object that was not uploaded", "input")
-        _check_size(record, size)
+        if isinstance(asked.what, str):
+            size = self.store.size(asked.what)
+            if size is None:
+                raise BadRequest(f"'input' names an object that was not uploaded: {asked.what}", "input")
+            _check_size(record, size)
+            return asked.what
+        key, content = places.input_key(record.blueprint, request_id), payload(record, asked.what)
+        if not self.store.put_new(key, content):
+            # An earlier try broke off after this; what it asked may be on its way.
+            found = self.store.read(key, len(content))
+            if found is None or found.body != content:
+                raise BadRequest(ANOTHER)
         return key
 
     def _hand_over(self, record: AsyncRecord, request_id: str, input_key: str) -> dict[str, Any]:
@@ -177,6 +185,23 @@ class Jobs:
     def _place(self, uri: str, prefix: str, fallback: str) -> str:
         """The key in a ticket's address: never one outside the tree of asynchronous requests."""
         return places.key_of(uri, self.store.name, prefix) or fallback
+
+
+def _asked(record: AsyncRecord, body: str, content_type: str | None) -> Asked:
+    """The key of an upload, or the request in the body."""
+    document = parse_object(body) if formats.media_type(content_type) == formats.JSON else {}
+    if "input" not in document:
+        return Asked(formats.read(body, content_type))
+    given = document["input"]
+    if set(document) != {"input"}:
+        raise BadRequest("a request with 'input' has nothing beside it: parameters are in the uploaded object")
+    key = places.uploaded_key(record.blueprint, given) if isinstance(given, str) else None
+    if key is None:
+        raise BadRequest(
+            f"'input' must be the key of an upload to this blueprint, {places.uploads_prefix(record.blueprint)}…",
+            "input",
+        )
+    return Asked(key)
 
 
 def request_id_of(blueprint: str, principal: str | None, given: str | None) -> str:

@@ -53,6 +53,33 @@ def test_a_repeated_request_makes_no_second_job(on_sagemaker: Platform) -> None:
     assert "is there already, for the input" in error["message"]
 
 
+def test_a_request_that_comes_again_for_a_changed_object_is_refused_and_the_first_stands(
+    on_sagemaker: Platform,
+) -> None:
+    platform, key = on_sagemaker, f"{FOLDER}requests/in.jsonl"
+    platform.bucket.put(key, ["fine"] * 5)
+    first = platform.submit()
+    platform.bucket.put(key, ["fine"] * 6)
+    error = platform.submit()["error"]
+    assert error == {
+        "code": "BadRequest",
+        "message": f"the request 'night-1' is there already, for '{key}' as it was then; the object has changed since: "
+        "give what is in it now a request_id of its own",
+    }
+    assert platform.status() == first
+    del platform.bucket.objects[key]
+    assert platform.submit() == first
+
+
+def test_a_refusal_is_not_repeated_for_an_object_that_was_repaired(on_sagemaker: Platform) -> None:
+    platform, key = on_sagemaker, f"{FOLDER}requests/in.jsonl"
+    platform.bucket.put(key, b"")
+    assert "has no records" in platform.submit()["error"]["message"]
+    platform.bucket.put(key, ["fine"])
+    assert "a request_id of its own" in platform.submit()["error"]["message"]
+    assert platform.submit("night-2")["status"] == "running"
+
+
 def test_a_submission_that_broke_off_is_finished_by_the_next(on_sagemaker: Platform) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["fine"] * 5)
