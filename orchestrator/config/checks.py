@@ -79,10 +79,19 @@ def check_blueprint_names(
     if environment == "local":
         yield from options.check_local(document, blueprint)
     yield from asynchronous.check(environment, document, blueprint)
+    yield from _check_parquet(environment, platform, document, blueprint)
     yield from knowledge.check(environment, platform, document, blueprint)
     for _, reason in islice(names.refused(names.of_blueprint(environment, platform, blueprint)), 1):
         rule = f"makes a name that AWS refuses: {reason}"
         yield _problem(document, ("name",), rule, blueprint.name)
+
+
+def _check_parquet(environment: str, platform: Platform, document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+    """On AWS the submitter has pyarrow from a layer only; locally it comes with the requirements."""
+    batch = blueprint.batch
+    if batch and batch.format == "parquet" and not platform.inference.parquet_layer_arn and environment != "local":
+        rule = "needs `inference.parquet_layer_arn` in platform.yaml: a layer with pyarrow (arm64, Python 3.12)"
+        yield _problem(document, ("batch", "format"), rule, batch.format)
 
 
 def _check_sharing(document: Document, platform: Platform) -> Iterator[Problem]:

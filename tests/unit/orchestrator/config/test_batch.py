@@ -1,0 +1,37 @@
+"""What section `batch` of a blueprint file needs from its environment."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+
+from orchestrator.config import loader
+from orchestrator.errors import ConfigError
+
+LAYER = "arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python312-Arm64:18"
+SMOKE = {"golden": [{"input": "Great", "label": "positive"}]}
+
+
+def problems(environment: str, form: str, platform: str = "") -> str:
+    """What an environment with one batch blueprint is refused for; nothing if it is taken."""
+    model = {"source": "sagemaker", "group": "reviews"}
+    asked = {"name": "files", "kind": "batch", "model": model, "batch": {"format": form}, "smoke": SMOKE}
+    try:
+        files = {"files": ("files.yaml", yaml.safe_dump(asked, sort_keys=False))}
+        loader.build(environment, ("platform.yaml", f"owner: me\n{platform}"), files)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+def test_parquet_needs_the_layer_that_reads_it() -> None:
+    assert problems("dev", "parquet") == (
+        "files.yaml:7: batch.format: needs `inference.parquet_layer_arn` in platform.yaml: a layer with pyarrow "
+        "(arm64, Python 3.12) (received 'parquet')"
+    )
+    assert problems("dev", "parquet", f"inference: {{parquet_layer_arn: '{LAYER}'}}\n") == ""
+
+
+@pytest.mark.parametrize(("environment", "form"), [("dev", "auto"), ("dev", "csv"), ("local", "parquet")])
+def test_others_do_without(environment: str, form: str) -> None:
+    assert problems(environment, form) == ""
