@@ -14,7 +14,7 @@ from benchmarks import machine
 from benchmarks.measure import REPO, Goal, Series
 
 DOCUMENT = REPO / "docs" / "reference" / "benchmarks.md"
-ORDER = ("deploy", "overhead", "policy", "cli", "router", "etl", "tests")
+ORDER = ("deploy", "overhead", "policy", "cli", "router", "etl", "batch", "tests")
 _HEAD = """# Benchmarks
 
 Each section is written by its script: `.venv/bin/python -m benchmarks.<name> --write`
@@ -90,6 +90,8 @@ def series_table(series: Sequence[Series], baseline: Series) -> str:
 
 def replace_section(document: str, name: str, section: str) -> str:
     """The document with this section in its place, whether it was there before or not."""
+    if name not in ORDER:
+        raise ValueError(f"the section '{name}' has no place among {', '.join(ORDER)}")
     kept = {
         found[1]: found[2]
         for found in re.finditer(r"<!-- begin (\w+) -->\n(.*?)<!-- end \1 -->\n", document, re.DOTALL)

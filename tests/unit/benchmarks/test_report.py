@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import re
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,14 @@ def test_a_section_is_replaced_and_the_others_stay_in_their_order() -> None:
     assert "old" not in document
     assert document.index("## Deploy") < document.index("## Gate\n\nnew\n")
     assert replace_section(document, "deploy", "## Deploy\n") == document
+    with pytest.raises(ValueError, match="the section 'other' has no place among deploy, "):
+        replace_section(document, "other", "## Other\n")
+
+
+def test_every_script_that_reports_has_a_place_for_its_section() -> None:
+    scripts = sorted(Path(reports.__file__).parent.glob("*.py"))
+    reporting = {name for script in scripts for name in re.findall(r'Report\(\s*"(\w+)"', script.read_text())}
+    assert reporting == set(reports.ORDER)
 
 
 @pytest.mark.parametrize(("value", "check", "code"), [(1.0, True, 0), (9.0, True, 1), (9.0, False, 0)])
