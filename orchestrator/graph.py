@@ -17,7 +17,9 @@ from orchestrator.errors import ConfigError, PlatformError
 from orchestrator.phases import Phase
 
 BLUEPRINT_PHASE = "inference"
-BLUEPRINT_UPSTREAM = ("foundation", "models", "inference")
+BLUEPRINT_UPSTREAM = ("foundation", "inference")
+TRAINED_BY = "models"
+"""The phase whose pipeline makes the models of blueprints on SageMaker: they come after it, and go before it."""
 BLUEPRINT_VALUES = ("context", "provider_options")
 QUEUED = ("batch", "async")
 """Kinds of blueprints that have functions of their own."""
@@ -148,7 +150,9 @@ def build(phases: Sequence[Phase], environment: Environment) -> Graph:
             raise ConfigError(f"blueprint `{blueprint.name}` needs a phase named `{BLUEPRINT_PHASE}`")
         upstream = tuple(each for each in BLUEPRINT_UPSTREAM if each in stacks)
         values = (*BLUEPRINT_VALUES, "packages") if blueprint.kind in QUEUED else BLUEPRINT_VALUES
-        stacks[name] = Stack(name, host.phase, host.order, None, upstream, upstream, values, blueprint=blueprint.name)
+        trained = (TRAINED_BY,) if blueprint.model.source == "sagemaker" and TRAINED_BY in stacks else ()
+        needs = (*upstream, *trained)
+        stacks[name] = Stack(name, host.phase, host.order, None, needs, upstream, values, blueprint=blueprint.name)
     position = {name: (stack.order, place) for place, (name, stack) in enumerate(stacks.items())}
     names = order({stack.name: stack.needs for stack in stacks.values()}, prefer=position.__getitem__)
     return Graph(tuple(stacks[name] for name in names))

@@ -43,7 +43,7 @@ class BlueprintStack(cdktf.TerraformStack):
         self._settings()
         self._declare("context")
         self._declare("provider_options")
-        for name in ("foundation", "models", "inference"):
+        for name in ("foundation", "inference"):
             self._declare(name)
         published = self.compose()
         cdktf.TerraformOutput(
@@ -138,7 +138,6 @@ DESCRIPTIONS = {
     "context": "Who and where: project, environment, region, account, name prefix and tags.",
     "provider_options": "Settings of the AWS provider.",
     "foundation": "Published by the foundation phase.",
-    "models": "Published by the models phase.",
     "inference": "Published by the inference phase.",
     "packages": "Built functions by name.",
     "model_version": "The live version of the model: model_package_arn, model_data_url, image.",

@@ -14,6 +14,8 @@ BLUEPRINTS = tuple(
     f"blueprint-{model}{kind}" for model in ("chat", "reviews") for kind in ("", "-async", "-batch", "-serverless")
 )
 
+TRAINED = tuple(name for name in BLUEPRINTS if name.startswith("blueprint-reviews"))
+
 
 def phase(name: str, order: int, *needs: str, values: tuple[str, ...] = ()) -> Phase:
     return Phase(name, order, name, f"terraform/phases/{order}-{name}", needs, values, needs, ())
@@ -107,7 +109,13 @@ def test_a_wrong_part_is_refused(graph: Graph, arguments: dict[str, list[str]], 
 
 
 def test_dependents_are_transitive(graph: Graph) -> None:
-    assert graph.dependents("models") == {*BLUEPRINTS, "releases", "monitoring"}
+    assert graph.dependents("models") == {*TRAINED, "releases", "monitoring"}
+
+
+def test_a_blueprint_on_bedrock_does_not_wait_for_training(graph: Graph) -> None:
+    assert graph.stack("blueprint-chat").needs == ("foundation", "inference")
+    trained = graph.stack("blueprint-reviews")
+    assert (trained.needs, trained.upstream) == (("foundation", "inference", "models"), ("foundation", "inference"))
 
 
 @given(st.sets(st.tuples(st.integers(0, 9), st.integers(0, 9)).filter(lambda edge: edge[0] > edge[1])))

@@ -30,8 +30,7 @@ from tests.unit.orchestrator.blueprints.stacks import (
 def test_a_sagemaker_blueprint(tmp_path: Path) -> None:
     document = without_comments(written(tmp_path, REVIEWS))
     assert document.pop("variable") == {
-        name: {"type": "any"}
-        for name in ("context", "provider_options", "foundation", "models", "inference", "model_version")
+        name: {"type": "any"} for name in ("context", "provider_options", "foundation", "inference", "model_version")
     }
     assert document == {
         "terraform": {
