@@ -135,7 +135,8 @@ class Executor:
     def _start_emulator(self, step: steps.StartEmulator) -> None:
         info = self.session.tools.emulator.up()
         off = ", IAM is off: every role may do everything" if info.iam == "off" else ""
-        self.session.journal.stage(step.name, f"{info.endpoint} (pid {info.pid}){off}")
+        lost = f"; {info.lost}" if info.lost else ""
+        self.session.journal.stage(step.name, f"{info.endpoint} (pid {info.pid}){off}{lost}")
 
     def _check_account(self, step: steps.CheckAccount) -> None:
         session, environment = self.session, self.session.environment

@@ -51,7 +51,7 @@ def running_emulator(tools: Tools) -> EmulatorInfo:
     info = tools.emulator.status()
     if info is None:
         raise EmulatorError(
-            "the local AWS is not running, so nothing is deployed in it",
+            tools.emulator.lost() or "the local AWS is not running, so nothing is deployed in it",
             hint="`orchestrator deploy local` starts it and deploys; `orchestrator emulator up` only starts it",
         )
     return info

@@ -24,22 +24,26 @@ def _emulator(ctx: click.Context) -> EmulatorProcess:
     return local_emulator(ctx.obj.repo)
 
 
-def _show(app: App, info: EmulatorInfo | None, as_json: bool) -> None:
+def _show(app: App, info: EmulatorInfo | None, as_json: bool, lost: str = "") -> None:
     if as_json:
-        app.console.json(_data(info))
+        app.console.json(_data(info, lost))
     elif info is None:
         app.console.line("the local AWS is not running")
+        if lost:
+            app.console.line(lost)
     else:
+        if info.lost:
+            app.console.line(info.lost)
         app.console.line(f"the local AWS runs at {info.endpoint} (pid {info.pid}, account {info.account_id})")
         app.console.line(f"log: {info.log}")
         if info.iam == "off":
             app.console.line("IAM is off: every role may do everything, whatever its policies say")
 
 
-def _data(info: EmulatorInfo | None) -> dict[str, Any]:
+def _data(info: EmulatorInfo | None, lost: str) -> dict[str, Any]:
     import dataclasses
 
-    return {"running": False} if info is None else {"running": True, **dataclasses.asdict(info)}
+    return {"running": False, "lost": lost} if info is None else {"running": True, **dataclasses.asdict(info)}
 
 
 @command.command("up")
@@ -71,7 +75,9 @@ def down(ctx: click.Context, as_json: bool) -> None:
 @click.pass_context
 def status(ctx: click.Context, as_json: bool) -> None:
     """Whether it runs, and where."""
-    _show(ctx.obj, _emulator(ctx).status(), as_json)
+    emulator = _emulator(ctx)
+    info = emulator.status()
+    _show(ctx.obj, info, as_json, emulator.lost() if info is None else "")
 
 
 @command.command("logs")

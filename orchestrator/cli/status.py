@@ -28,7 +28,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     tools = app.tools(environment)
     last = runs.latest(app.repo, env)
     if environment.is_local and tools.emulator.status() is None:
-        where, stacks = "the local AWS is not running, so nothing is deployed in it", []
+        where, stacks = tools.emulator.lost() or "the local AWS is not running, so nothing is deployed in it", []
         endpoints: list[dict[str, Any]] = []
     else:
         target = app.target(tools)

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -60,7 +61,8 @@ class LocalEmulator:
             if running is not None:
                 return running
             self._refuse_foreign_port()
-            return self._start()
+            lost = self.lost()
+            return replace(self._start(), lost=lost)
 
     def down(self) -> bool:
         """Stop it; True if there was something to stop."""
@@ -94,6 +96,17 @@ class LocalEmulator:
             log=self._log,
             started_at=str(health["started_at"]),
             iam=str(health["iam"]),
+        )
+
+    def lost(self) -> str:
+        """An emulator that is stopped takes its record along; one that is killed leaves it behind."""
+        record = self._record()
+        if record is None or self._is_ours(record):
+            return ""
+        since = f", since {record['started_at']}" if "started_at" in record else ""
+        return (
+            f"the local AWS of process {record['pid']}{since} ended though nobody stopped it: what was deployed to it, "
+            "and requests and jobs that had not ended, are gone"
         )
 
     def logs(self, lines: int) -> str:

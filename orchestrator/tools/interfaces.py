@@ -178,6 +178,8 @@ class EmulatorInfo:
     started_at: str
     iam: str = "enforced"
     """`enforced`, or `off`: then roles may do everything, whatever their policies say."""
+    lost: str = ""
+    """Of one that `up` has just started: what went down with an earlier one, which nobody had stopped."""
 
 
 class EmulatorProcess(Protocol):
@@ -186,6 +188,10 @@ class EmulatorProcess(Protocol):
     def up(self) -> EmulatorInfo: ...
     def down(self) -> bool: ...
     def status(self) -> EmulatorInfo | None: ...
+    def lost(self) -> str:
+        """What went down with an emulator that ended though nobody had stopped it; empty where none did."""
+        ...
+
     def logs(self, lines: int) -> str: ...
     def evidence(self, **filters: str) -> list[Json]:
         """Records of work that really ran (`GET /_emulator/evidence`)."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.errors import EmulatorError
@@ -27,12 +27,14 @@ class FakeEmulator:
     failure: EmulatorError | None = None
     records: list[Json] = field(default_factory=list)
     log_text: str = "emulator: ready\n"
+    crash: str = ""
+    """What went down with an earlier one."""
 
     def up(self) -> EmulatorInfo:
         if self.failure is not None:
             raise self.failure
         self.running = True
-        return INFO
+        return replace(INFO, lost=self.crash)
 
     def down(self) -> bool:
         was, self.running = self.running, False
@@ -40,6 +42,9 @@ class FakeEmulator:
 
     def status(self) -> EmulatorInfo | None:
         return INFO if self.running else None
+
+    def lost(self) -> str:
+        return self.crash
 
     def logs(self, lines: int) -> str:
         return "".join(self.log_text.splitlines(keepends=True)[-lines:] if lines > 0 else [])

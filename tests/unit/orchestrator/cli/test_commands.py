@@ -289,6 +289,16 @@ def test_emulator_commands(cli: Cli) -> None:
     assert cli("emulator", "status").out == "the local AWS is not running\n"
 
 
+def test_a_local_aws_that_was_killed_is_told_with_what_went_down_with_it(cli: Cli) -> None:
+    lost = "the local AWS of process 7 ended though nobody stopped it: what was deployed to it is gone"
+    cli.prepare = lambda tools: setattr(tools.emulator, "crash", lost)
+    assert f"local: {lost}\n" in cli("status", "local").out
+    assert cli("emulator", "status").out == f"the local AWS is not running\n{lost}\n"
+    assert json.loads(cli("emulator", "status", "--json").out) == {"running": False, "lost": lost}
+    assert cli("outputs", "local", "foundation").err.startswith(f"error: {lost}\nhint: `orchestrator deploy local` ")
+    assert f"; {lost}" in cli("deploy", "local").err
+
+
 def test_a_deploy_to_staging_is_previewed_and_refused_in_two_lines_that_name_the_resources(cli: Cli) -> None:
     exposed = change("aws_subnet", None, {"map_public_ip_on_launch": True})
 

@@ -167,7 +167,13 @@ def test_a_crashed_emulator_is_not_running_and_starts_again(emulator: LocalEmula
     while emulator.status() is not None and time.monotonic() < deadline:
         time.sleep(0.05)
     assert emulator.status() is None
-    assert emulator.up().pid != first.pid
+    assert emulator.lost().startswith(f"the local AWS of process {first.pid} ended though nobody stopped it: what was ")
+    second = emulator.up()
+    assert second.pid != first.pid
+    assert f"process {first.pid} ended" in second.lost
+    assert emulator.up().lost == emulator.lost() == ""
+    emulator.down()
+    assert emulator.lost() == ""
 
 
 def test_a_pid_that_belongs_to_somebody_else_now_is_left_alone(emulator: LocalEmulator, repo: Path) -> None:
