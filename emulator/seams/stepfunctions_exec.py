@@ -18,7 +18,9 @@ import base64
 import importlib
 import sys
 import threading
+import time
 import uuid
+from types import SimpleNamespace
 from typing import Any
 
 from moto.core.responses import ActionResult
@@ -38,6 +40,8 @@ from emulator.seams.stepfunctions_values import TASK, task_module
 from emulator.settings import Settings
 
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
+SHORTEST_DELAY = 0.1
+_RETRIER = "moto.stepfunctions.parser.asl.component.common.retry.retrier_decl"
 
 
 def apply(settings: Settings) -> None:
@@ -47,6 +51,7 @@ def apply(settings: Settings) -> None:
     stepfunctions_jobs.install()
     stepfunctions_errors.install()
     _executions()
+    _retries(settings.time_scale)
 
 
 # ---- calls under the machine's role, telling which call they stem from --------------------------------------
@@ -153,6 +158,18 @@ def _executions() -> None:
         if start + size < len(events):
             page["nextToken"] = base64.b64encode(str(start + size).encode()).decode()
         return ActionResult(page)
+
+
+def _retries(time_scale: float) -> None:
+    """The delays of `Retry` pass as all delays of retries do here, but no faster than what is asked again can stand."""
+    retrier = importlib.import_module(_RETRIER)
+
+    def sleep(seconds: float) -> None:
+        time.sleep(min(seconds, max(SHORTEST_DELAY, seconds * time_scale)))
+
+    if retrier.time is not time:
+        raise TypeError("moto's state machine interpreter waits before a retry in another way now")
+    retrier.time = SimpleNamespace(sleep=sleep)  # type: ignore[attr-defined]
 
 
 def _offset(token: str | None) -> int:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 
 import pytest
 from moto.stepfunctions.parser.asl.parse import asl_parser
 
-from emulator.seams import stepfunctions, stepfunctions_values
+from emulator.seams import stepfunctions, stepfunctions_exec, stepfunctions_values
 
 GOOD = json.dumps({"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}})
 
@@ -37,3 +38,15 @@ def test_operations_go_by_botocores_names() -> None:
     assert stepfunctions_values._operation("sagemaker", "create_training_job").name == "CreateTrainingJob"
     assert stepfunctions_values._operation("sagemaker", "no_such_call") is None
     assert stepfunctions_values._operation("no-such-service", "create") is None
+
+
+@pytest.mark.parametrize(("scale", "slept"), [(1.0, 66.0), (0.02, 1.32), (0.0001, stepfunctions_exec.SHORTEST_DELAY)])
+def test_delays_of_retries_pass_as_fast_as_the_scale_says(
+    monkeypatch: pytest.MonkeyPatch, scale: float, slept: float
+) -> None:
+    retrier, waits = importlib.import_module(stepfunctions_exec._RETRIER), []
+    monkeypatch.setattr(retrier, "time", stepfunctions_exec.time)
+    stepfunctions_exec._retries(scale)
+    monkeypatch.setattr(stepfunctions_exec.time, "sleep", waits.append)
+    retrier.time.sleep(66.0)
+    assert waits == [pytest.approx(slept)]
