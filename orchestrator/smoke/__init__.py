@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.errors import PlatformError
-from orchestrator.smoke.base import Probe, ProbeFailed, Target, Verdict
+from orchestrator.smoke.base import SYNCHRONOUS, Probe, ProbeFailed, Target, Verdict
 from orchestrator.smoke.registry import ONCE, PROBES
 from orchestrator.tools.interfaces import Cloud, EventSink, Json, ProbeResult, Proven
 
@@ -54,7 +54,12 @@ def run(
         return results
 
     with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE, thread_name_prefix="smoke") as pool:
-        return tuple(result for results in pool.map(probed, environment.blueprints) for result in results)
+        # Those that wait the longest for their answers are begun first.
+        begun = {
+            each.name: pool.submit(probed, each)
+            for each in sorted(environment.blueprints, key=lambda each: each.kind in SYNCHRONOUS)
+        }
+        return tuple(result for each in environment.blueprints for result in begun[each.name].result())
 
 
 def _one(probe: Probe, target: Target, blueprint: Blueprint) -> ProbeResult:
