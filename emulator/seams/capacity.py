@@ -37,3 +37,10 @@ def change(endpoint: FakeEndpoint, name: str, count: int) -> bool:
     for listener in LISTENERS:
         listener(endpoint, name, count)
     return True
+
+
+def settle(endpoint: FakeEndpoint) -> None:
+    """A new fleet serves: it has as many instances as are desired."""
+    for variant in endpoint.production_variants:
+        if "DesiredInstanceCount" in variant:
+            change(endpoint, variant["VariantName"], int(variant["DesiredInstanceCount"]))

@@ -87,12 +87,41 @@ def _requested(response: Any, members: tuple[str, ...]) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None}
 
 
+PROPERTIES = frozenset({"DesiredInstanceCount", "DesiredWeight", "DataCaptureConfig"})
+
+
+def _retained(self: Any) -> frozenset[str]:
+    """What UpdateEndpoint is to leave as it is."""
+    if self._get_param("RetainAllVariantProperties") not in (True, "true"):
+        return frozenset()
+    excluded = self._get_param("ExcludeRetainedVariantProperties") or []
+    return PROPERTIES - {each["VariantPropertyType"] for each in excluded}
+
+
+def _retain(variant: dict[str, Any], known: dict[str, Any], retained: frozenset[str]) -> None:
+    """A variant of the same name keeps what is retained. Until the new fleet serves, the old one's instances count."""
+    if "CurrentInstanceCount" not in known:
+        return
+    if "DesiredInstanceCount" in retained:
+        variant["DesiredInstanceCount"] = known["DesiredInstanceCount"]
+    if "DesiredWeight" in retained:
+        variant["CurrentWeight"] = variant["DesiredWeight"] = known["DesiredWeight"]
+    variant["CurrentInstanceCount"] = known["CurrentInstanceCount"]
+
+
 def _update_endpoint() -> None:
     @add(SageMakerModelBackend)
     def update_endpoint(
-        self: Any, endpoint_name: str, endpoint_config_name: str, deployment_config: dict[str, Any] | None = None
+        self: Any,
+        endpoint_name: str,
+        endpoint_config_name: str,
+        deployment_config: dict[str, Any] | None = None,
+        retained: frozenset[str] = frozenset(),
     ) -> FakeEndpoint:
-        """Point an endpoint at another configuration; the compute seam wraps this and changes servers."""
+        """Point an endpoint at another configuration; the compute seam wraps this and changes servers.
+
+        `retained` are the properties (DesiredInstanceCount, DesiredWeight, DataCaptureConfig) that stay what they are.
+        """
         endpoint = self.endpoints.get(endpoint_name)
         if endpoint is None:
             arn = FakeEndpoint.arn_formatter(endpoint_name, self.account_id, self.region_name)
@@ -102,9 +131,13 @@ def _update_endpoint() -> None:
                 message=f"Cannot update endpoint {endpoint_name} while it is {endpoint.endpoint_status}."
             )
         config = self.describe_endpoint_config(endpoint_config_name)
+        known = {each["VariantName"]: each for each in endpoint.production_variants}
         endpoint.endpoint_config_name = endpoint_config_name
         endpoint.production_variants = endpoint._process_production_variants(config["ProductionVariants"])
-        endpoint.data_capture_config = config.get("DataCaptureConfig")
+        for variant in endpoint.production_variants:
+            _retain(variant, known.get(variant["VariantName"], {}), retained)
+        if "DataCaptureConfig" not in retained:
+            endpoint.data_capture_config = config.get("DataCaptureConfig")
         endpoint.emulator_deployment_config = deployment_config
         endpoint.last_modified_time = utcnow()
         return endpoint
@@ -112,7 +145,10 @@ def _update_endpoint() -> None:
     @add(SageMakerResponse)
     def update_endpoint(self: Any) -> Any:  # noqa: F811
         endpoint = self.sagemaker_backend.update_endpoint(
-            self._get_param("EndpointName"), self._get_param("EndpointConfigName"), self._get_param("DeploymentConfig")
+            self._get_param("EndpointName"),
+            self._get_param("EndpointConfigName"),
+            self._get_param("DeploymentConfig"),
+            _retained(self),
         )
         return ActionResult({"EndpointArn": endpoint.arn})
 

@@ -24,7 +24,7 @@ from emulator.compute.model_server import Answer, HostingFailed, Request
 from emulator.compute.training import Progress, Training, TrainingRequest
 from emulator.compute.variants import Serving
 from emulator.evidence import current_cause
-from emulator.seams import hosting_plan, service_events
+from emulator.seams import capacity, hosting_plan, service_events
 from emulator.seams.patching import add, wrap
 from emulator.settings import Settings
 
@@ -258,6 +258,7 @@ def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any
         if back:
             after_failure(f"The alarm {alarm} is in the ALARM state" if alarm else None)
         else:
+            capacity.settle(endpoint)
             _settle(endpoint, "InService", None)
 
     threading.Thread(target=work, name=f"deploy-{endpoint.endpoint_name}", daemon=True).start()

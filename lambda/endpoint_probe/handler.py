@@ -3,8 +3,12 @@
 Event: {"endpoint_name", "training_job", "target_variant"?, "target_model"?, "target_container"?, "any_training_job"?}.
 The last one is said where another model or container than the version's own answers.
 
-Raises ProbeFailed (a wrong answer: permanent) or EndpointUnavailable (no answer: transient); the state machine sees the
-names and retries the second.
+An asynchronous endpoint is asked in two calls, since its answer comes after everything that waits in its queue: with
+{"endpoint_name", "training_job", "queue": {"input", "timeout_seconds"}} a request is sent, and what is returned,
+{"output", "failure"}, is the event of the second one, with the training job.
+
+Raises ProbeFailed (a wrong answer: permanent), EndpointUnavailable (no answer: transient) or AnswerPending (an
+asynchronous answer is not there yet); the state machine sees the names and retries the last two.
 """
 
 from __future__ import annotations
@@ -12,6 +16,7 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
+import queued
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from inference_common.logs import bind, get_logger
@@ -20,6 +25,7 @@ from probes import check_answer, request_body
 # A container loads its model on the first request; the state machine, not boto3, decides on another try.
 RUNTIME = boto3.client("sagemaker-runtime", config=Config(read_timeout=50, retries={"total_max_attempts": 1}))
 LOG = get_logger("endpoint_probe")
+_CLIENTS: dict[str, Any] = {}
 
 # Where variants share the traffic, or an endpoint has many models or containers, only one of them is to be asked.
 TARGETS = {
@@ -34,7 +40,15 @@ class EndpointUnavailable(Exception):
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    if "output" in event:
+        return read(event, context)
     log = bind(LOG, request_id=context.aws_request_id, endpoint=event["endpoint_name"])
+    if "queue" in event:
+        try:
+            return queued.send(client("s3"), RUNTIME, event, request_body())
+        except (ClientError, BotoCoreError) as error:
+            log.error("the request was not taken", extra={"error": str(error)})
+            raise EndpointUnavailable(str(error)) from error
     targets = {argument: event[name] for name, argument in TARGETS.items() if event.get(name)}
     try:
         response = RUNTIME.invoke_endpoint(
@@ -51,3 +65,20 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     verdict = check_answer(body, None if event.get("any_training_job") else event["training_job"])
     log.info("endpoint answers")
     return verdict
+
+
+def read(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The answer to a request that was sent before."""
+    try:
+        body = queued.answer(client("s3"), event)
+    except (ClientError, BotoCoreError) as error:
+        raise EndpointUnavailable(str(error)) from error
+    verdict = check_answer(body, event["training_job"])
+    bind(LOG, request_id=context.aws_request_id, output=event["output"]).info("endpoint answers")
+    return verdict
+
+
+def client(service: str) -> Any:
+    if service not in _CLIENTS:
+        _CLIENTS[service] = boto3.client(service, config=Config(connect_timeout=5, read_timeout=20))
+    return _CLIENTS[service]

@@ -9,7 +9,7 @@ import cdktf
 from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack
 from orchestrator.config.asynchronous import Async
-from orchestrator.config.blueprint import BedrockModel
+from orchestrator.config.blueprint import BedrockModel, SageMakerModel
 
 SAGEMAKER_INPUT_MB = 100
 BEDROCK_INPUT_MB = 5
@@ -24,7 +24,9 @@ class AsyncStack(BlueprintStack):
         model, asked = self.blueprint.model, self.blueprint.async_ or Async()
         results = self._results(asked)
         published = (
-            self._bedrock(model, asked, results) if isinstance(model, BedrockModel) else self._sagemaker(asked, results)
+            self._bedrock(model, asked, results)
+            if isinstance(model, BedrockModel)
+            else self._sagemaker(model, asked, results)
         )
         callback = {"topic_arns": results.get("topic_arns"), "secret_parameter": results.get("secret_parameter")}
         return {**published, **callback, "table_name": results.get("table_name")}
@@ -169,7 +171,7 @@ class AsyncStack(BlueprintStack):
             },
         )
 
-    def _sagemaker(self, asked: Async, results: cdktf.TerraformHclModule) -> dict[str, Any]:
+    def _sagemaker(self, model: SageMakerModel, asked: Async, results: cdktf.TerraformHclModule) -> dict[str, Any]:
         self.declare_model_version()
         blueprint, monitoring = self.blueprint, self.request.monitoring
         name = blueprint.name
@@ -190,6 +192,7 @@ class AsyncStack(BlueprintStack):
                     "max_input_mb": asked.max_input_mb or SAGEMAKER_INPUT_MB,
                     "parameters": self.parameters(),
                 },
+                "model_group": self.model_group(model),
                 "model_version": "${var.model_version}",
                 "network": {
                     "subnet_ids": "${var.foundation.vpc.private_subnet_ids}",
@@ -209,4 +212,4 @@ class AsyncStack(BlueprintStack):
                 "thresholds": {"error_rate_percent": monitoring.error_rate_percent},
             },
         )
-        return {each: endpoint.get(each) for each in ENDPOINT_OUTPUTS}
+        return {each: endpoint.get(each) for each in (*ENDPOINT_OUTPUTS, "release_parameter_name")}

@@ -36,8 +36,8 @@ def command(ctx: click.Context, env: str, blueprint: str, version: str | None, a
     chosen = blueprint_of(environment, blueprint)
     if not is_released(chosen):
         raise ReleaseFailed(
-            f"`{blueprint}` is {chosen.kind} on {chosen.model.source}: only real-time and serverless SageMaker "
-            "endpoints are released",
+            f"`{blueprint}` is {chosen.kind} on {chosen.model.source}: SageMaker alone has versions of models "
+            "that are released",
             hint=f"`orchestrator deploy {env}` brings the others to what their files say",
         )
     tools = app.tools(environment)

@@ -103,7 +103,10 @@ PER_SERVERLESS = Template(
 PER_BATCH = Template(SAGEMAKER, "{prefix}-{item}-0123456789ab-9-999", "modules/batch_runs", "<= 40")
 """Jobs: the request's digest, the attempt, the job's number."""
 PER_ASYNC = Template(
-    SAGEMAKER, "{prefix}-{item}-{hash}", "modules/async_endpoint", "${local.endpoint_name}-${local.content_hash}"
+    SAGEMAKER,
+    "{prefix}-{item}-{hash}-v{version}",
+    "modules/async_endpoint",
+    "${local.endpoint_name}-${local.launch.spec_hash}-v",
 )
 PER_PROFILE = Template(
     PROFILE, "{prefix}-{item}", "modules/bedrock_model", "${var.context.name_prefix}-${var.blueprint.name}"

@@ -341,7 +341,15 @@ NEEDS: dict[str, Need] = {
     "endpoint-probe": Need(
         "lambda/endpoint_probe",
         pairs("sagemaker:InvokeEndpoint", "sagemaker:endpoint/{prefix}-*"),
-        lambda_runtime("endpoint-probe"),
+        LOCATE
+        | TOLD_WHAT_IS_MISSING
+        | large_objects("inference/async/input/")
+        | encrypted("data", write=True)
+        | lambda_runtime("endpoint-probe"),
+        # A release of an asynchronous endpoint, of which a first deployment has none.
+        later=pairs("sagemaker:InvokeEndpointAsync", "sagemaker:endpoint/{prefix}-*")
+        | reading("inference/async/output/", "inference/async/failures/")
+        | writing("inference/async/input/"),
     ),
     "model-router": Need(
         "lambda/model_router",

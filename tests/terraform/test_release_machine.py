@@ -98,9 +98,13 @@ def test_a_configuration_is_made_of_every_combination_of_what_may_miss(rendered:
     made = {
         name: state for name, state in states.items() if state.get("Resource", "").endswith(":createEndpointConfig")
     }
-    optional = {"KmsKeyId", "DataCaptureConfig", "ShadowProductionVariants"}
+    free = {"KmsKeyId", "DataCaptureConfig", "ShadowProductionVariants"}
+    optional = free | {"AsyncInferenceConfig"}
     found = {frozenset(key.removesuffix(".$") for key in state["Parameters"]) & optional for state in made.values()}
-    assert len(found) == len(made) == 2 ** len(optional)
+    # Behind a queue there is neither a shadow nor a capture.
+    queued = {each for each in found if "AsyncInferenceConfig" in each}
+    assert queued == {frozenset({"AsyncInferenceConfig"}), frozenset({"AsyncInferenceConfig", "KmsKeyId"})}
+    assert len(found) == len(made) == 2 ** len(free) + len(queued)
     for choice in states["ChooseConfig"]["Choices"]:
         target = choice["Next"]
         target = states[target]["Next"] if target not in made else target
@@ -136,3 +140,30 @@ def test_the_role_may_do_what_the_states_call_and_no_more(rendered: Rendered) ->
     called = set().union(*(called_actions(definition) for definition in inner(rendered.definition)))
     assert granted == called | IMPLIED
     assert not any("*" in action for action in granted)
+
+
+def test_a_queue_is_probed_by_a_request_whose_answer_is_waited_for(rendered: Rendered) -> None:
+    states = rendered.definition["States"]
+    assert (states["HasQueue"]["Choices"][0]["Variable"], states["HasQueue"]["Default"]) == (
+        "$.spec.content.probe.queue",
+        "Probe",
+    )
+    pending = states["ReadAnswer"]["Retry"][0]
+    assert pending["ErrorEquals"] == ["AnswerPending"]
+    assert pending["IntervalSeconds"] * pending["MaxAttempts"] == 3600
+    assert pending["BackoffRate"] < 1.001
+    assert [states[name]["Next"] for name in ("ProbeQueue", "ReadAnswer", "Probe")] == [
+        "ReadAnswer",
+        "ComposeRecord",
+        "ComposeRecord",
+    ]
+
+
+def test_an_endpoint_behind_a_queue_is_not_updated_without_an_instance(rendered: Rendered) -> None:
+    states = rendered.definition["States"]
+    assert states["MayHaveNoInstance"]["Choices"][0]["Next"] == "CountInstances"
+    assert states["HasInstance"]["Choices"][0]["Next"] == "StartInstance"
+    assert (states["StartInstance"]["ResultPath"], states["StartInstance"]["Result"]["all"]) == (
+        "$.spec.content.retain",
+        False,
+    )

@@ -15,7 +15,7 @@ data "aws_iam_policy_document" "assume" {
   }
 }
 
-# A name that is known beforehand. Nothing but another endpoint's name
+# A name that is known beforehand: releases may pass on this role and no other. Nothing but another endpoint's name
 # replaces it.
 resource "aws_iam_role" "endpoint" {
   name                 = "${local.endpoint_name}-endpoint"

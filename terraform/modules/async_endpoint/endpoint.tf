@@ -1,6 +1,6 @@
 # Named by content: a configuration cannot be changed, only followed by another one.
 resource "aws_sagemaker_endpoint_configuration" "launch" {
-  name        = "${local.endpoint_name}-${local.content_hash}"
+  name        = local.content_name
   kms_key_arn = local.has_local_disk ? null : local.launch.models_key_arn
 
   production_variants {
@@ -13,8 +13,8 @@ resource "aws_sagemaker_endpoint_configuration" "launch" {
 
   async_inference_config {
     output_config {
-      s3_output_path  = "s3://${var.bucket.name}/inference/async/output/${var.blueprint.name}"
-      s3_failure_path = "s3://${var.bucket.name}/inference/async/failures/${var.blueprint.name}"
+      s3_output_path  = local.places.output
+      s3_failure_path = local.places.failures
       kms_key_id      = local.launch.data_key_arn
 
       notification_config {
@@ -41,7 +41,7 @@ resource "aws_sagemaker_endpoint" "this" {
   depends_on = [aws_cloudwatch_log_group.endpoint]
 
   lifecycle {
-    # Terraform cannot see that SageMaker rolled an update back: who changes the endpoint later is its one writer.
+    # Releases own both: Terraform cannot see that SageMaker rolled an update back.
     ignore_changes = [endpoint_config_name, deployment_config]
   }
 }

@@ -1,7 +1,7 @@
-# One writer per thing: Terraform launches the endpoint once. The inputs of the launch are therefore frozen here; model
-# and configuration are made from this snapshot alone, so a newer version or another instance type in the environment
-# files never replaces the configuration that a running endpoint uses (SageMaker does not refuse that deletion, it breaks
-# on it).
+# One writer per thing: Terraform launches the endpoint once, releases change it from then on. The inputs of the launch
+# are therefore frozen here; model and configuration are made from this snapshot alone, so a newer version or another
+# concurrency in the environment files never replaces the configuration that a running endpoint uses (SageMaker does not
+# refuse that deletion, it breaks on it).
 resource "terraform_data" "launch" {
   input = {
     model_package_arn  = var.model_version.model_package_arn
@@ -14,6 +14,7 @@ resource "terraform_data" "launch" {
     models_key_arn     = var.kms.models_key_arn
     data_key_arn       = var.kms.data_key_arn
     topic_arns         = var.topic_arns
+    spec_hash          = local.wanted_hash
   }
 
   lifecycle {
@@ -25,8 +26,25 @@ locals {
   endpoint_name = "${var.context.name_prefix}-${var.blueprint.name}"
   variant_name  = "primary"
 
-  launch       = terraform_data.launch.input
-  content_hash = substr(sha256(jsonencode(local.launch)), 0, 8)
+  launch = terraform_data.launch.input
+
+  # What the release of the same version would be called: of the same content there is one name. A version of the
+  # registry never changes, so its number stands for model and image. An endpoint that was launched before there were
+  # releases keeps the name that it has.
+  content_name = try(
+    "${local.endpoint_name}-${local.launch.spec_hash}-v${element(split("/", local.launch.model_package_arn), -1)}",
+    "${local.endpoint_name}-${substr(sha256(jsonencode(local.launch)), 0, 8)}",
+  )
+
+  places = { for kind in ["input", "output", "failures"] : kind => "s3://${var.bucket.name}/inference/async/${kind}/${var.blueprint.name}" }
+
+  # The inference code travels inside model.tar.gz/code: an isolated container cannot fetch anything itself.
+  container_environment = {
+    SAGEMAKER_PROGRAM             = "inference.py"
+    SAGEMAKER_SUBMIT_DIRECTORY    = "/opt/ml/model/code"
+    SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
+    SAGEMAKER_REGION              = var.context.region
+  }
 
   # Instances with NVMe disks encrypt those in hardware, and SageMaker refuses a volume key for them.
   local_disk_pattern = "^ml\\.([a-z]+[0-9]+[a-z]*d[a-z]*|g4dn|g5|g6e?|p4de?|p5(en?)?|trn[12]n?)\\."

@@ -1,18 +1,12 @@
 resource "aws_sagemaker_model" "launch" {
-  name                     = "${local.endpoint_name}-${local.content_hash}"
+  name                     = local.content_name
   execution_role_arn       = aws_iam_role.endpoint.arn
   enable_network_isolation = true # SageMaker itself fetches inputs and writes results; the container needs no connection
 
   primary_container {
     image          = local.launch.image
     model_data_url = local.launch.model_data_url
-
-    environment = {
-      SAGEMAKER_PROGRAM             = "inference.py"
-      SAGEMAKER_SUBMIT_DIRECTORY    = "/opt/ml/model/code"
-      SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
-      SAGEMAKER_REGION              = var.context.region
-    }
+    environment    = local.container_environment
   }
 
   vpc_config {

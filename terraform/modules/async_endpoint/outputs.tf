@@ -28,6 +28,11 @@ output "route_parameter_name" {
   value       = aws_ssm_parameter.route.name
 }
 
+output "release_parameter_name" {
+  description = "SSM parameter that says what releases make the endpoint from."
+  value       = aws_ssm_parameter.release.name
+}
+
 output "alarm_names" {
   description = "Alarms that watch the endpoint; the one that wakes it up is not among them."
   value       = [for alarm in local.alarms : alarm.alarm_name]

@@ -12,6 +12,8 @@ locals {
   # An update may take an hour, and so may the way back.
   update_limit_seconds = 2 * 3600
   poll_limit           = ceil(local.update_limit_seconds / var.poll_seconds)
+  # For so long the answer of an asynchronous endpoint is waited for, behind what its queue has.
+  answer_polls = ceil(3600 / var.poll_seconds)
   # Whoever waits behind another release waits as long as that may take.
   wait_limit = 2 * local.poll_limit + 60
 

@@ -1,10 +1,14 @@
 # Model and configuration, unless they are there.
 locals {
-  optional_members = ["KmsKeyId", "DataCaptureConfig", "ShadowProductionVariants"]
+  optional_members = ["KmsKeyId", "DataCaptureConfig", "ShadowProductionVariants", "AsyncInferenceConfig"]
 
   # A member that is not there cannot be passed on, so there is one state for each combination of those that may miss.
-  combinations = { for chosen in setproduct([[], ["KmsKeyId"]], [[], ["DataCaptureConfig"]], [[], ["ShadowProductionVariants"]]) :
-    join("", concat(["CreateConfig"], [for member in flatten(chosen) : { KmsKeyId = "WithKey", DataCaptureConfig = "WithCapture", ShadowProductionVariants = "WithShadow" }[member]])) => flatten(chosen)
+  # Asynchronous endpoints have neither a shadow nor a capture.
+  combinations = { for chosen in concat(
+    [for each in setproduct([[], ["KmsKeyId"]], [[], ["DataCaptureConfig"]], [[], ["ShadowProductionVariants"]]) : flatten(each)],
+    [["AsyncInferenceConfig"], ["KmsKeyId", "AsyncInferenceConfig"]],
+    ) :
+    join("", concat(["CreateConfig"], [for member in chosen : { KmsKeyId = "WithKey", DataCaptureConfig = "WithCapture", ShadowProductionVariants = "WithShadow", AsyncInferenceConfig = "WithQueue" }[member]])) => chosen
   }
 
   # What every model of an endpoint has; serverless ones have neither VPC nor network isolation.
@@ -78,7 +82,7 @@ locals {
         ResultPath     = "$.found_config"
         Retry          = local.retry.throttle
         Catch          = [{ ErrorEquals = ["States.ALL"], ResultPath = null, Next = "ComposeVariants" }]
-        Next           = "UpdateEndpoint"
+        Next           = "MayHaveNoInstance"
       }
       ComposeVariants = {
         Comment        = "A variant that names a model of its own keeps it"
@@ -127,7 +131,7 @@ locals {
       ResultPath = null
       Retry      = local.retry.api
       Catch      = local.caught.RecordFailed
-      Next       = "UpdateEndpoint"
+      Next       = "MayHaveNoInstance"
     } },
   )
 

@@ -1,6 +1,34 @@
 # The update, and whether it is true: SageMaker rolls back by itself, and calls the endpoint InService all the same.
 locals {
   update_states = {
+    MayHaveNoInstance = {
+      Comment = "An asynchronous endpoint keeps autoscaling's count, but none would be no fleet that could be tried"
+      Type    = "Choice"
+      Choices = [{ Variable = "$.spec.content.config.AsyncInferenceConfig", IsPresent = true, Next = "CountInstances" }]
+      Default = "UpdateEndpoint"
+    }
+    CountInstances = {
+      Type           = "Task"
+      Resource       = "${local.sdk}:sagemaker:describeEndpoint"
+      Parameters     = { "EndpointName.$" = "$.spec.content.endpoint_name" }
+      ResultSelector = { "variant.$" = "$.ProductionVariants[0]" }
+      ResultPath     = "$.instances"
+      Retry          = local.retry.api
+      Catch          = local.caught.RecordFailed
+      Next           = "HasInstance"
+    }
+    HasInstance = {
+      Type    = "Choice"
+      Choices = [{ Variable = "$.instances.variant.DesiredInstanceCount", NumericEquals = 0, Next = "StartInstance" }]
+      Default = "UpdateEndpoint"
+    }
+    StartInstance = {
+      Comment    = "As many as the configuration says; autoscaling takes them away again"
+      Type       = "Pass"
+      Result     = { all = false, except = [] }
+      ResultPath = "$.spec.content.retain"
+      Next       = "UpdateEndpoint"
+    }
     UpdateEndpoint = {
       Type     = "Task"
       Resource = "${local.sdk}:sagemaker:updateEndpoint"
@@ -35,7 +63,7 @@ locals {
     UpdateEnded = {
       Type = "Choice"
       Choices = [
-        { And = [{ Variable = "$.update.EndpointStatus", StringEquals = "InService" }, { Variable = "$.update.EndpointConfigName", StringEqualsPath = "$.wanted.name" }], Next = "Probe" },
+        { And = [{ Variable = "$.update.EndpointStatus", StringEquals = "InService" }, { Variable = "$.update.EndpointConfigName", StringEqualsPath = "$.wanted.name" }], Next = "HasQueue" },
         { And = [{ Variable = "$.update.EndpointStatus", StringEquals = "InService" }, { Variable = "$.update.FailureReason", IsPresent = true }], Next = "RolledBackWithReason" },
         { Variable = "$.update.EndpointStatus", StringEquals = "InService", Next = "RolledBackSilently" },
         { Variable = "$.polls.count", NumericGreaterThanEquals = local.poll_limit, Next = "UpdateNotSettled" },
@@ -60,6 +88,41 @@ locals {
       Parameters = { Error = "UpdateNotSettled", "Cause.$" = "States.Format('Endpoint {} is {} after {} looks.', $.spec.content.endpoint_name, $.update.EndpointStatus, $.polls.count)" }
       ResultPath = "$.failure"
       Next       = "LookAfterFailure"
+    }
+    HasQueue = {
+      Type    = "Choice"
+      Choices = [{ Variable = "$.spec.content.probe.queue", IsPresent = true, Next = "ProbeQueue" }]
+      Default = "Probe"
+    }
+    ProbeQueue = {
+      Comment  = "One request behind those that wait; where its answer will be is told at once"
+      Type     = "Task"
+      Resource = "arn:${local.partition}:states:::lambda:invoke"
+      Parameters = {
+        FunctionName = var.probe_arn
+        "Payload.$"  = "States.JsonMerge($.spec.content.probe, $.wanted.speaker, false)"
+      }
+      ResultSelector = { "places.$" = "$.Payload" }
+      ResultPath     = "$.asked_queue"
+      Retry          = local.retry.probe
+      Catch          = local.caught.LookAfterFailure
+      Next           = "ReadAnswer"
+    }
+    ReadAnswer = {
+      Comment  = "Until it is there. Whoever waits longer than an hour for an answer has no endpoint that works"
+      Type     = "Task"
+      Resource = "arn:${local.partition}:states:::lambda:invoke"
+      Parameters = {
+        FunctionName = var.probe_arn
+        "Payload.$"  = "States.JsonMerge($.asked_queue.places, $.wanted.speaker, false)"
+      }
+      ResultPath = null
+      Retry = concat(
+        [{ ErrorEquals = ["AnswerPending"], IntervalSeconds = var.poll_seconds, MaxAttempts = local.answer_polls, BackoffRate = 1.0001 }], # not a whole number: statelint wants a float
+        local.retry.probe,
+      )
+      Catch = local.caught.LookAfterFailure
+      Next  = "ComposeRecord"
     }
     Probe = {
       Comment  = "Asked as the specification says; whoever answers says which training job it comes from"

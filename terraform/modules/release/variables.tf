@@ -33,7 +33,7 @@ variable "topic_arn" {
 }
 
 variable "endpoint_names" {
-  description = "Endpoints that may be released: real-time and serverless SageMaker blueprints, by name. Their roles are named after them."
+  description = "Endpoints that may be released: real-time, serverless and asynchronous SageMaker blueprints, by name. Their roles are named after them."
   type        = map(string)
 
   validation {

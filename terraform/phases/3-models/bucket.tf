@@ -3,6 +3,8 @@ locals {
   bucket_access = {
     data_validation  = { read = ["data_processed", "data_features"], write = [] }
     model_evaluation = { read = ["data_features", "artifacts_training_outputs"], write = [] }
+    # Asks asynchronous endpoints through their queue, and reads what came of it.
+    endpoint_probe = { read = ["inference_async_output", "inference_async_failures"], write = ["inference_async_input"] }
     training = {
       read  = ["data_features", "artifacts_code", "artifacts_checkpoints"]
       write = ["artifacts_training_outputs", "artifacts_checkpoints"]

@@ -20,7 +20,7 @@ locals {
       description      = "Does an endpoint answer as it should: the candidate's temporary one, or one just released?"
       memory_mb        = 256
       timeout_seconds  = 90
-      policy_documents = { probe-endpoints = data.aws_iam_policy_document.probe_endpoints.json }
+      policy_documents = { bucket = module.s3_access["endpoint_probe"].policy_document, probe-endpoints = data.aws_iam_policy_document.probe_endpoints.json }
       environment      = {}
     }
   }
@@ -31,7 +31,7 @@ data "aws_partition" "current" {}
 data "aws_iam_policy_document" "probe_endpoints" {
   statement {
     sid       = "ProbeEndpoints"
-    actions   = ["sagemaker:InvokeEndpoint"]
+    actions   = ["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointAsync"]
     resources = ["arn:${data.aws_partition.current.partition}:sagemaker:${var.context.region}:${var.context.account_id}:endpoint/${var.context.name_prefix}-*"]
   }
 }

@@ -151,6 +151,7 @@ class Endpoint:
 
     sizes: ClassVar[dict[str, Any]] = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
     environment: ClassVar = {"SAGEMAKER_PROGRAM": "inference.py"}
+    retain: ClassVar[dict[str, Any]] = {"all": False, "except": []}
     network: ClassVar = {
         "EnableNetworkIsolation": True,
         "VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
@@ -159,6 +160,10 @@ class Endpoint:
     def containers(self, version: dict[str, Any]) -> dict[str, Any]:
         """What the launched model consists of, with image and archive of its version."""
         return {"PrimaryContainer": version}
+
+    def options(self) -> dict[str, Any]:
+        """What its configurations say beside the variant."""
+        return {}
 
     def model(self) -> dict[str, Any]:
         """What the specification says of models."""
@@ -183,7 +188,7 @@ class Endpoint:
         version = {key: container[key] for key in ("Image", "ModelDataUrl")}
         self.client.create_model(ModelName=name, ExecutionRoleArn=ROLE, **self.containers(version))
         variant = {"VariantName": "primary", "ModelName": name, **self.sizes}
-        self.client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant])
+        self.client.create_endpoint_config(EndpointConfigName=name, ProductionVariants=[variant], **self.options())
         self.client.create_endpoint(EndpointName=self.name, EndpointConfigName=name)
         wait_for(self.describe, until=lambda found: found["EndpointStatus"] == "InService")
         return name
@@ -200,9 +205,9 @@ class Endpoint:
             "launch_config_name": self.launched,
             "execution_role_arn": ROLE,
             "model": self.model(),
-            "config": {"ProductionVariants": [{**variant, "InitialVariantWeight": 1}], **config},
+            "config": {"ProductionVariants": [{**variant, "InitialVariantWeight": 1}], **self.options(), **config},
             "deployment": deployment or AT_ONCE,
-            "retain": {"all": False, "except": []},
+            "retain": self.retain,
         }
         self.platform.ssm.put_parameter(
             Name=f"{PATH}/specs/{self.blueprint}", Type="String", Overwrite=True, Value=json.dumps(spec)

@@ -89,3 +89,83 @@ def test_no_answer_is_another_error_since_it_may_be_tried_again(load_function: A
     with pytest.raises(Exception, match="500 from model") as raised:
         probe(load_function, context, error)
     assert type(raised.value).__name__ == "EndpointUnavailable"
+
+
+# --- asynchronous endpoints ------------------------------------------------------------------------------------
+
+
+class Bucket:
+    """S3 and the endpoint's queue; what is asked is kept."""
+
+    def __init__(self, **objects: bytes) -> None:
+        self.objects = {f"out/{name}": body for name, body in objects.items()}
+        self.calls: list[dict[str, Any]] = []
+
+    def put_object(self, **arguments: Any) -> None:
+        self.objects[arguments["Key"]] = arguments["Body"]
+
+    def get_object(self, **arguments: Any) -> dict[str, Any]:
+        assert arguments["Bucket"] == "data"
+        if arguments["Key"] not in self.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "not there"}}, "GetObject")
+        return {"Body": io.BytesIO(self.objects[arguments["Key"]])}
+
+    def invoke_endpoint_async(self, **arguments: Any) -> dict[str, Any]:
+        self.calls.append(arguments)
+        return {"OutputLocation": "s3://data/out/result", "FailureLocation": "s3://data/out/failure"}
+
+
+def queue_probe(load_function: Any, context: Any, bucket: Bucket, **event: Any) -> Any:
+    function = load_function("endpoint_probe").handler
+    function.RUNTIME, function._CLIENTS["s3"] = bucket, bucket
+    return function.handler({"training_job": "job-1", **event}, context)
+
+
+PLACES = {"output": "s3://data/out/result", "failure": "s3://data/out/failure"}
+
+
+def test_a_queue_is_asked_by_one_request_of_the_releases_own(load_function: Any, context: Any) -> None:
+    bucket = Bucket()
+    queue = {"input": "s3://data/in/releases", "timeout_seconds": 90}
+    assert queue_probe(load_function, context, bucket, endpoint_name="slow", queue=queue) == PLACES
+    assert len(json.loads(bucket.objects["in/releases/job-1.json"])["inputs"]) == 2
+    [call] = bucket.calls
+    assert (call["EndpointName"], call["InputLocation"]) == ("slow", "s3://data/in/releases/job-1.json")
+    assert (call["InvocationTimeoutSeconds"], call["RequestTTLSeconds"]) == (90, 3600)
+    assert call["InferenceId"] == "release-job-1"
+
+
+def test_what_came_out_of_the_queue_is_judged_as_any_answer(load_function: Any, context: Any) -> None:
+    right = Bucket(result=json.dumps(GOOD).encode())
+    assert queue_probe(load_function, context, right, **PLACES) == {"passed": True, **GOOD}
+    other = Bucket(result=json.dumps({**GOOD, "model": {"training_job": "job-0"}}).encode())
+    with pytest.raises(Exception, match="from training job 'job-0', not from 'job-1'"):
+        queue_probe(load_function, context, other, **PLACES)
+
+
+@pytest.mark.parametrize(
+    ("objects", "name", "message"),
+    [
+        ({}, "AnswerPending", "no object s3://data/out/result yet"),
+        ({"failure": b"ModelError: 500"}, "ProbeFailed", "the request failed: ModelError: 500"),
+    ],
+)
+def test_a_queue_without_a_result_is_pending_until_a_failure_says_otherwise(
+    load_function: Any, context: Any, objects: dict[str, bytes], name: str, message: str
+) -> None:
+    with pytest.raises(Exception, match=message) as raised:
+        queue_probe(load_function, context, Bucket(**objects), **PLACES)
+    assert type(raised.value).__name__ == name
+
+
+def test_an_endpoint_that_takes_no_request_may_be_asked_again(load_function: Any, context: Any) -> None:
+    class Closed(Bucket):
+        def invoke_endpoint_async(self, **arguments: Any) -> dict[str, Any]:
+            raise ClientError(
+                {"Error": {"Code": "ValidationError", "Message": "not in service"}}, "InvokeEndpointAsync"
+            )
+
+    queue = {"input": "s3://data/in/releases", "timeout_seconds": 90}
+    with pytest.raises(Exception, match="not in service") as raised:
+        queue_probe(load_function, context, Closed(), endpoint_name="slow", queue=queue)
+    assert type(raised.value).__name__ == "EndpointUnavailable"

@@ -46,6 +46,8 @@ variables {
     max_concurrency = 8
   }
 
+  model_group = { key = "reviews", name = "mlops-dev-reviews" }
+
   model_version = {
     model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
     model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
@@ -118,8 +120,8 @@ run "the_container_is_isolated_and_the_volume_encrypted" {
   }
 
   assert {
-    condition     = can(regex("^mlops-dev-reviews-async-[0-9a-f]{8}$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name && aws_sagemaker_endpoint.this.name == "mlops-dev-reviews-async"
-    error_message = "Model and configuration must carry the hash of what they are made of."
+    condition     = can(regex("^mlops-dev-reviews-async-[0-9a-f]{8}-v1$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name && aws_sagemaker_endpoint.this.name == "mlops-dev-reviews-async"
+    error_message = "Model and configuration must carry the hash of what they are made of, and the version."
   }
 
   assert {

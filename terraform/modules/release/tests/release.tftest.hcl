@@ -93,7 +93,7 @@ run "in_service_is_not_enough_and_the_way_back_names_no_alarms" {
   command = plan
 
   assert {
-    condition     = [for c in jsondecode(aws_sfn_state_machine.this.definition).States.UpdateEnded.Choices : c.Next] == ["Probe", "RolledBackWithReason", "RolledBackSilently", "UpdateNotSettled", "WaitForUpdate"]
+    condition     = [for c in jsondecode(aws_sfn_state_machine.this.definition).States.UpdateEnded.Choices : c.Next] == ["HasQueue", "RolledBackWithReason", "RolledBackSilently", "UpdateNotSettled", "WaitForUpdate"]
     error_message = "Only the wanted configuration is probed; every other one in service is a rollback."
   }
   assert {

@@ -10,7 +10,7 @@ module "release" {
   poll_seconds   = var.training.poll_seconds
 
   # By name, not from their stacks: the machine may be there before the first of them.
-  endpoint_names = { for name, blueprint in var.blueprints : name => blueprint.endpoint_name if contains(["realtime", "serverless"], blueprint.kind) && blueprint.endpoint_name != null }
+  endpoint_names = { for name, blueprint in var.blueprints : name => blueprint.endpoint_name if contains(["realtime", "serverless", "async"], blueprint.kind) && blueprint.endpoint_name != null }
 
   model_group_names = values(var.foundation.model_registry.group_names)
   encrypt_versions  = var.registry.encrypt_versions

@@ -32,7 +32,7 @@ variable "provider_options" {
 }
 
 variable "blueprints" {
-  description = "The environment's blueprints. Real-time and serverless endpoints of SageMaker are released."
+  description = "The environment's blueprints. Those of SageMaker are released."
   type = map(object({
     kind          = string
     source        = string

@@ -84,7 +84,7 @@ run "only_the_probe_may_invoke_and_only_endpoints_of_the_environment" {
   command = plan
 
   assert {
-    condition     = one(data.aws_iam_policy_document.probe_endpoints.statement[0].resources) == "arn:aws:sagemaker:us-east-1:123456789012:endpoint/mlops-test-*"
+    condition     = data.aws_iam_policy_document.probe_endpoints.statement[0].actions == toset(["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointAsync"]) && one(data.aws_iam_policy_document.probe_endpoints.statement[0].resources) == "arn:aws:sagemaker:us-east-1:123456789012:endpoint/mlops-test-*"
     error_message = "The probe must reach the endpoints of this environment only."
   }
 
@@ -93,7 +93,7 @@ run "only_the_probe_may_invoke_and_only_endpoints_of_the_environment" {
     error_message = "environments: ${jsonencode({ for name, function in local.functions : name => function.environment })}"
   }
   assert {
-    condition     = { for name, function in local.functions : name => keys(function.policy_documents) } == { data_validation = ["bucket"], endpoint_probe = ["probe-endpoints"], model_evaluation = ["bucket"] }
+    condition     = { for name, function in local.functions : name => keys(function.policy_documents) } == { data_validation = ["bucket"], endpoint_probe = ["bucket", "probe-endpoints"], model_evaluation = ["bucket"] }
     error_message = "The other functions only read their prefixes."
   }
 }

@@ -34,8 +34,8 @@ def test_a_red_release_has_an_exit_code_of_its_own(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("blueprint", "words"),
     [
-        ("chat", "`chat` is realtime on bedrock: only real-time and serverless SageMaker endpoints are released"),
-        ("chat-serverless", "`chat-serverless` is serverless on bedrock: only real-time and serverless SageMaker"),
+        ("chat", "`chat` is realtime on bedrock: SageMaker alone has versions of models that are released"),
+        ("chat-serverless", "`chat-serverless` is serverless on bedrock: SageMaker alone has versions"),
         ("revews", "did you mean `blueprint-reviews`?"),
         ("reviews", "`reviews` is not deployed"),
     ],

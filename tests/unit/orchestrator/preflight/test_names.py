@@ -137,7 +137,7 @@ def test_a_batch_blueprint_has_jobs_and_a_catalog_of_their_results() -> None:
 
 def test_an_async_blueprint_on_sagemaker_has_an_endpoint_topics_and_a_callback() -> None:
     assert planned_of(blueprint("slow", kind="async")) == {
-        names.SAGEMAKER: {"mlops-dev-slow-00000000"},
+        names.SAGEMAKER: {"mlops-dev-slow-00000000-v9999"},
         names.ROLE: {"mlops-dev-slow-endpoint", "mlops-dev-slow-callback"},
         names.FUNCTION: {"mlops-dev-slow-callback"},
         names.QUEUE: {"mlops-dev-slow-undelivered"},

@@ -17,6 +17,7 @@ variables {
   blueprints = {
     reviews = { kind = "realtime", source = "sagemaker", endpoint_name = "mlops-test-reviews" }
     chat    = { kind = "realtime", source = "bedrock" }
+    slow    = { kind = "async", source = "sagemaker", endpoint_name = "mlops-test-slow" }
     nightly = { kind = "batch", source = "sagemaker", endpoint_name = "mlops-test-nightly" }
   }
 }
