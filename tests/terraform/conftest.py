@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 
@@ -68,16 +69,20 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     return Terraform(binary, env, root / "terraform")
 
 
-@pytest.fixture(scope="session")
-def mocked_terraform(terraform: Terraform) -> Iterator[Terraform]:
-    """Terraform attached to one running provider: a `run` block takes a tenth of a second instead of two.
+class Attach(Protocol):
+    """Terraform attached to a running provider, by the name of who uses it."""
 
-    The provider only lends its schema to the mock. `PLATFORM_PLAIN_PROVIDER=1` starts it anew for each
-    command, as terraform does by itself; so does a machine whose provider came straight from the registry.
+    def __call__(self, name: str, blocks: Iterable[str] | None = None) -> Terraform: ...
+
+
+@pytest.fixture(scope="session")
+def attach(terraform: Terraform) -> Iterator[Attach]:
+    """`PLATFORM_PLAIN_PROVIDER=1` starts the provider anew for each command, as terraform does by itself; so does a
+    machine whose provider came straight from the registry.
     """
     binary = locate.provider_binary(REPO)
     if binary is None or os.environ.get(PLAIN_VARIABLE):
-        yield terraform
+        yield lambda name, blocks=None: terraform
         return
     repo = terraform.copy.parent
     (repo / "orchestrator").symlink_to(REPO / "orchestrator")
@@ -89,12 +94,27 @@ def mocked_terraform(terraform: Terraform) -> Iterator[Terraform]:
         for name, value in terraform.env.items()
         if not name.startswith("AWS_ACCESS") and "SECRET" not in name
     }
+
+    def attached(name: str, blocks: Iterable[str] | None = None) -> Terraform:
+        value = client.attach(repo, binary, name=name, types=types, environment=env, mocked_blocks=blocks)
+        return replace(terraform, env=env | {"TF_REATTACH_PROVIDERS": value})
+
     try:
-        blocks = types_used.blocks_in_tree(terraform.copy)
-        attached = client.attach(repo, binary, name="mocked", types=types, environment=env, mocked_blocks=blocks)
-        yield replace(terraform, env=env | {"TF_REATTACH_PROVIDERS": attached})
+        yield attached
     finally:
         client.stop(repo, binary)
+
+
+@pytest.fixture(scope="session")
+def mocked_terraform(terraform: Terraform, attach: Attach) -> Terraform:
+    """A `run` block takes a tenth of a second instead of two: the provider only lends its schema to the mock."""
+    return attach("mocked", types_used.blocks_in_tree(terraform.copy))
+
+
+@pytest.fixture(scope="session")
+def validating_terraform(attach: Attach) -> Terraform:
+    """The provider looks at every resource, as it always does; of its own block it is told nothing."""
+    return attach("validating")
 
 
 def cli_configuration(folder: Path) -> Path:

@@ -14,6 +14,7 @@ from tests.terraform.conftest import LOCK, Terraform
 
 ROOTS = pytest.mark.parametrize("root", hcl.ROOTS, ids=hcl.root_id)
 BUILT_ON = pytest.mark.parametrize("root", [*hcl.PHASES, hcl.PHASES[0] / "buckets"], ids=hcl.root_id)
+PLAIN = hcl.PHASES[0] / "buckets"
 ALWAYS = {"context", "provider_options"}
 OPTIONAL = re.compile(r"^\s+(\w+)\s*=\s*optional\((\w+)(?:, (.+))?\)$", re.MULTILINE)
 
@@ -26,12 +27,32 @@ def test_everything_is_formatted(terraform: Terraform) -> None:
 
 @pytest.mark.terraform
 @ROOTS
-def test_a_root_is_valid(terraform: Terraform, root: Path) -> None:
+def test_a_root_is_valid(terraform: Terraform, validating_terraform: Terraform, root: Path) -> None:
+    # A running provider is not told of its block, which is the same everywhere: one root is validated without it.
+    run = terraform if root == PLAIN else validating_terraform
     folder = f"phases/{hcl.root_id(root)}"
-    terraform.init(folder)
-    done = terraform("validate", "-no-color", folder=folder)
+    run.init(folder)
+    done = run("validate", "-no-color", folder=folder)
     assert done.returncode == 0, f"{done.stdout}{done.stderr}"
     assert "Warning" not in done.stdout, done.stdout
+
+
+@ROOTS
+def test_a_root_configures_the_provider_as_all_others_do(root: Path) -> None:
+    assert (root / "providers.tf").read_bytes() == (PLAIN / "providers.tf").read_bytes()
+    assert [block.labels for block in hcl.read(root) if block.kind == "provider"] == [("aws",)]
+
+
+@pytest.mark.terraform
+def test_what_only_the_provider_knows_is_validated_too(validating_terraform: Terraform) -> None:
+    folder = validating_terraform.copy / "mistaken"
+    folder.mkdir()
+    (folder / "keys.tf").write_text('resource "aws_kms_key" "this" {\n  rotation_period_in_days = 5\n}\n')
+    (folder / LOCK.name).write_bytes(LOCK.read_bytes())
+    validating_terraform.init(folder.name)
+    done = validating_terraform("validate", "-no-color", folder=folder.name)
+    assert done.returncode == 1
+    assert "`enable_key_rotation,rotation_period_in_days` must be specified" in done.stderr
 
 
 @ROOTS

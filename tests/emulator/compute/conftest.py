@@ -8,9 +8,9 @@ import pytest
 
 from tests.emulator.compute.releases import platform
 from tests.emulator.compute.support import TRUST, Lambdas, evidence, unique
-from tests.terraform.conftest import mocked_terraform, terraform
+from tests.terraform.conftest import attach, mocked_terraform, terraform
 
-__all__ = ["mocked_terraform", "platform", "terraform"]
+__all__ = ["attach", "mocked_terraform", "platform", "terraform"]
 """Fixtures of the rung below, for what Terraform renders and the local AWS runs."""
 
 
