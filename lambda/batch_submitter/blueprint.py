@@ -6,7 +6,8 @@
   "batch": {
     "format": "auto", "column": null, "records_per_file": 10000, "minimum_records": 1, "maximum_records": 5000000,
     "on_arrival": true, "crawler": "mlops-dev-reviews-batch-results", "prices": {"instance_usd_per_hour": 0.115},
-    "model_name": "…", "instance_type": "ml.m5.large", "instance_count": 1, "strategy": "MultiRecord",
+    "model_name": "…", "model_package_arn": "…", "release_record": "/mlops/dev/releases/records/reviews-batch",
+    "instance_type": "ml.m5.large", "instance_count": 1, "strategy": "MultiRecord",
     "max_payload_mb": 6, "max_concurrent_transforms": 1
   }
 }
@@ -54,6 +55,22 @@ def parse(name: str, text: str) -> Blueprint:
         return Blueprint(name, record["source"], dict(record.get("parameters") or {}), dict(record["batch"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InternalError(f"the route record of '{name}' is broken: {type(error).__name__} {error}") from error
+
+
+def model_of(blueprint: Blueprint, release: str | None) -> dict[str, str]:
+    """The model that a request takes which begins now: that of the last release, or the first one."""
+    given = blueprint.batch
+    first = {"name": str(given["model_name"]), "version": str(given.get("model_package_arn", ""))}
+    if release is None:
+        return first
+    try:
+        record = json.loads(release)
+        name, version = str(record["config_name"]), str(record["model_package_arn"])
+    except (ValueError, KeyError, TypeError) as error:
+        why = f"{type(error).__name__} {error}"
+        raise InternalError(f"the release record of '{blueprint.name}' is broken: {why}") from error
+    # Releases that failed before the first success leave the first model, and know no version of it.
+    return {"name": name, "version": version} if version else first
 
 
 def check_name(name: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 import boto3
 import standing
-from blueprint import Blueprint, check_name, check_request_id, parse
+from blueprint import Blueprint, check_name, check_request_id, model_of, parse
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from completion import Completion, Tell
@@ -221,13 +221,10 @@ ANSWERED = ("submit", "status")
 
 
 def blueprint_of(name: str) -> Blueprint:
-    try:
-        found = client("ssm").get_parameter(Name=f"{SETTINGS.routes_prefix}/{name}")
-    except ClientError as error:
-        if code_of(error) == "ParameterNotFound":
-            raise UnknownBlueprint(f"there is no blueprint '{name}'") from None
-        raise
-    return parse(name, found["Parameter"]["Value"])
+    record = parameter(f"{SETTINGS.routes_prefix}/{name}")
+    if record is None:
+        raise UnknownBlueprint(f"there is no blueprint '{name}'")
+    return parse(name, record)
 
 
 def work_of(blueprint: Blueprint, request_id: str) -> Work:
@@ -243,7 +240,24 @@ def work_of(blueprint: Blueprint, request_id: str) -> Work:
         "blueprint": blueprint.name,
         "managed-by": "batch-submitter",
     }
-    return Work(store, jobs, blueprint, Places(blueprint.name, request_id), SETTINGS.name_prefix, tags)
+    places = Places(blueprint.name, request_id)
+    return Work(store, jobs, blueprint, places, SETTINGS.name_prefix, tags, model=lambda: current_model(blueprint))
+
+
+def current_model(blueprint: Blueprint) -> dict[str, str] | None:
+    """What a request takes that begins now; on Bedrock the blueprint alone says it."""
+    place = blueprint.batch.get("release_record")
+    return model_of(blueprint, parameter(str(place))) if place else None
+
+
+def parameter(name: str) -> str | None:
+    """Nothing where there is none."""
+    try:
+        return str(client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+    except ClientError as error:
+        if code_of(error) == "ParameterNotFound":
+            return None
+        raise
 
 
 def tell() -> Tell:

@@ -78,8 +78,12 @@ def _json_lines(store: Store, given: Input) -> Iterator[Record]:
 
 def _csv(store: Store, given: Input) -> Iterator[Record]:
     rows = csv.reader(_text(store, given), strict=True)
+    read = 0
     try:
-        first = next((row for row in rows if row), [])
+        first = next((row for row in rows if row), None)
+        if first is None:
+            return
+        read = rows.line_num
         named = [
             place
             for place, name in enumerate(first)
@@ -89,13 +93,17 @@ def _csv(store: Store, given: Input) -> Iterator[Record]:
             wanted = given.column or f"one of {', '.join(sorted(HEADERS))}"
             raise BadRequest(f"CSV of several columns needs a heading; the text's must be {wanted}", "input")
         column = named[0] if named else 0
-        if not named and first:
+        if not named:
             yield checked(first[0], "the cell")
         for row in rows:
+            read = rows.line_num
             if row:
                 yield checked(row[column] if column < len(row) else None, "the cell")
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise BadRequest(f"'{given.key}' is not CSV in UTF-8: {error}", "input") from error
+    except csv.Error as error:
+        # Only where the record began is known: a quotation mark that is never closed is noticed at the end.
+        raise BadRequest(f"'{given.key}' is not CSV in UTF-8: from line {read + 1}: {error}", "input") from error
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"'{given.key}' is not CSV in UTF-8: line {rows.line_num + 1}: {error}", "input") from error
 
 
 def _text(store: Store, given: Input) -> Iterator[str]:

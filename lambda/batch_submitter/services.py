@@ -64,6 +64,8 @@ class Asked:
     folder: str
     output: str
     tags: Mapping[str, str]
+    model: str = ""
+    """On SageMaker; on Bedrock the blueprint says which."""
 
 
 class Jobs(Protocol):
@@ -111,7 +113,7 @@ class Transform:
         try:
             self._client.create_transform_job(
                 TransformJobName=asked.name,
-                ModelName=given["model_name"],
+                ModelName=asked.model,
                 BatchStrategy=given["strategy"],
                 MaxConcurrentTransforms=int(given["max_concurrent_transforms"]),
                 MaxPayloadInMB=int(given["max_payload_mb"]),

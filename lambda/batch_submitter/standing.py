@@ -72,6 +72,9 @@ def answer(standing: Standing, places: Places, bucket: str) -> Document:
         "errors": f"s3://{bucket}/{places.errors}",
         "records": {},
     }
+    version = (standing.request.get("model") or {}).get("version")
+    if version:
+        document["model_version"] = version
     result = standing.result
     if standing.attempts:
         document["records"] = {"total": standing.attempts[0]["records"]}

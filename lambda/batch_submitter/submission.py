@@ -39,6 +39,8 @@ class Work:
     name_prefix: str
     tags: Mapping[str, str]
     clock: Callable[[], float] = time.time
+    model: Callable[[], Document | None] = lambda: None
+    """What jobs of a request take that begins now: name and version."""
 
     # ---- what is asked ------------------------------------------------------------------------------------------
 
@@ -73,6 +75,10 @@ class Work:
             "started_by": started_by,
             "at": self.clock(),
         }
+        # Whatever is asked again of this request takes the same: of two versions its answers would be a mixture.
+        model = self.model()
+        if model is not None:
+            request["model"] = model
         if self.store.put_once(self.places.request, request):
             return request
         return self.register(key, caller, started_by)
@@ -88,35 +94,40 @@ class Work:
         attempt = self.store.read_json(self.places.attempt(1))
         if attempt is None:
             attempt = self._prepared(request)
-        self._ask(attempt)
+        self._ask(attempt, request)
 
     def _prepared(self, request: Document) -> Document:
         given = Input(request["key"], request["etag"], request["size"], request["format"], request["column"])
-        total, good = self._counted(given)
-        self._check(total, good, request)
+        total, good, first = self._counted(given)
+        self._check(total, good, first, request)
         records_found = ((number, record) for number, record in self._read(given) if record.error is None)
         return self._write_attempt(1, records_found, good, total)
 
-    def _counted(self, given: Input) -> tuple[int, int]:
-        """How many records there are and how many of them can be asked; what is wrong with the others is written."""
+    def _counted(self, given: Input) -> tuple[int, int, str]:
+        """How many records there are, how many of them can be asked, and the first that cannot.
+
+        What is wrong with each of these is written.
+        """
         total = bad = 0
+        first = ""
         with Upload(self.store, self.places.bad_records) as upload:
             for number, record in self._read(given):
                 total += 1
                 if record.error is not None:
                     bad += 1
+                    first = first or f"record {number}: {record.error}"
                     upload.write({"record": number, "error": {"type": "BadRecord", "message": record.error}})
-        return total, total - bad
+        return total, total - bad, first
 
     def _read(self, given: Input) -> Iterator[tuple[int, Record]]:
         return enumerate(records.read(self.store, given))
 
-    def _check(self, total: int, good: int, request: Document) -> None:
+    def _check(self, total: int, good: int, first: str, request: Document) -> None:
         least, most = int(self.blueprint.batch["minimum_records"]), int(self.blueprint.batch["maximum_records"])
         if total == 0:
             raise BadRequest(f"'{request['key']}' has no records", "input")
         if good < least:
-            bad = f"; {total - good} of {total} cannot be read as records" if good < total else ""
+            bad = f"; {total - good} of {total} cannot be asked; the first, {first}" if good < total else ""
             raise BadRequest(
                 f"'{request['key']}' has {good} records, fewer than the {least} that a job of this model takes{bad}",
                 "input",
@@ -143,7 +154,7 @@ class Work:
             chosen = _only(self._read(given), wanted)
             good = ((number, record) for number, record in chosen if record.error is None)
             attempt = self._write_attempt(last + 1, good, count(wanted), int(result["records"]["total"]))
-        self._ask(attempt)
+        self._ask(attempt, request)
 
     def _filled_up(self, wanted: Ranges, total: int) -> Ranges:
         """As many as a job must have: some of those that have an answer are asked along, and keep the one they have."""
@@ -200,15 +211,17 @@ class Work:
             return dict(self.store.read_json(self.places.attempt(number)) or attempt)
         return attempt
 
-    def _ask(self, attempt: Document) -> None:
+    def _ask(self, attempt: Document, request: Document) -> None:
         """Make the jobs that are not made yet. One that is refused has ended, with the service's reason."""
+        # Requests that are older than releases of batch jobs name no model.
+        model = (request.get("model") or {}).get("name") or self.blueprint.batch.get("model_name", "")
         for job in attempt["jobs"]:
             name = job["name"]
             if self.store.read_json(self.places.created(name)) is not None:
                 continue
             keys = [attempt["parts"][index]["key"] for index in job["parts"]]
             folder = self.places.parts(int(attempt["attempt"]))
-            asked = Asked(name, keys, folder, attempt["output"], self.tags)
+            asked = Asked(name, keys, folder, attempt["output"], self.tags, str(model))
             try:
                 identifier = self.jobs.create(asked, self.blueprint)
             except JobRefused as refused:

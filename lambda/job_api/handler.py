@@ -74,7 +74,7 @@ def _answer(event: Event, access: Access, blueprint: str, headers: dict[str, str
 def _submit(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "async")
     body = body_of(event)
-    check_body(body)
+    check_body(body, f"ask for a place with POST /async/{blueprint}/uploads, and name it as 'input'")
     request_id = request_id_of(blueprint, access.principal, _header(event, "idempotency-key"))
     told = JOBS.submit(record, body, _header(event, "content-type"), request_id)
     return respond(202, told, {**headers, "location": _path(event, told["status_url"])})

@@ -48,9 +48,18 @@ def test_parquet_is_read_in_ranges_and_by_its_column(on_sagemaker: Platform) -> 
     [
         ("in.xml", b"<a/>", "must end with one of .jsonl, "),
         ("in.jsonl", b"\n\n", "has no records"),
-        ("in.jsonl", b"nonsense\n7\n", "has 0 records, fewer than the 1 .*; 2 of 2 cannot be read"),
+        ("in.jsonl", b"nonsense\n7\n", "2 of 2 cannot be asked; the first, record 0: the line is not JSON"),
+        ("in.csv", b"", "has no records"),
+        ("in.csv", b"review\n", "has no records"),
         ("in.csv", b"a,b\n1,2\n", "CSV of several columns needs a heading; the text's must be one of"),
-        ("in.csv", b"\xff\xfe", "is not CSV in UTF-8"),
+        ("in.csv", b"\xff\xfe", "is not CSV in UTF-8: line 1: "),
+        ("in.csv", b"id,review\n1,good\n2,caf\xe9\n", "is not CSV in UTF-8: line 3: 'utf-8' codec can't decode"),
+        (
+            "in.csv",
+            b'id,review\n1,"two\nlines"\n2,"never closed\n3,x\n',
+            "is not CSV in UTF-8: from line 4: unexpected end of data",
+        ),
+        ("in.csv", b'review\n"good" bad\n', "is not CSV in UTF-8: from line 2: ',' expected after '\"'"),
         ("in.parquet", b"PAR1 nothing", "is not Parquet"),
     ],
 )

@@ -189,6 +189,12 @@ def test_an_upload_has_a_size_that_the_blueprint_takes(api: Api, body: str, stat
     assert api("POST", "/async/{blueprint}/uploads", body, blueprint="chat-async")[0] == status
 
 
+def test_a_body_that_is_too_large_is_told_the_way_for_large_inputs(api: Api) -> None:
+    status, told, _ = api.post("chat-async", "x" * (6 * 1024 * 1024 + 1))
+    assert (status, told["error"]["type"]) == (413, "PayloadTooLarge")
+    assert "POST /async/chat-async/uploads" in told["error"]["message"]
+
+
 def test_an_upload_that_grew_is_refused(api: Api) -> None:
     key = "inference/async/input/chat-async/uploads/0c3cf4f1-3f6f-4a0b-8f5e-c0ffee000000.json"
     api.store.objects[key] = b"x" * (1024 * 1024 + 1)

@@ -180,6 +180,11 @@ run "refusals_of_the_gateway_look_like_errors_of_the_functions" {
   }
 
   assert {
+    condition     = startswith(jsondecode(replace(aws_api_gateway_gateway_response.refusal["BAD_REQUEST_BODY"].response_templates["application/json"], "$context.requestId", "r")).error.message, "the body does not fit this path: inference takes 'inputs', a list of 1 to ${local.request_schema.properties.inputs.maxItems} texts of 1 to ${local.request_schema.properties.inputs.items.maxLength} characters")
+    error_message = "A refused body must be told what fits."
+  }
+
+  assert {
     condition     = { for refused in ["UNAUTHORIZED", "ACCESS_DENIED", "AUTHORIZER_FAILURE"] : refused => aws_api_gateway_gateway_response.refusal[refused].status_code } == { UNAUTHORIZED = "401", ACCESS_DENIED = "403", AUTHORIZER_FAILURE = "500" }
     error_message = "Who shows no key is told so, who shows a wrong one is refused, and our own failure is ours."
   }
