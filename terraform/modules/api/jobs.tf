@@ -64,6 +64,7 @@ locals {
         properties = {
           input      = { type = "string", minLength = 1, maxLength = 1024 }
           request_id = { type = "string", pattern = "^[A-Za-z0-9][A-Za-z0-9-]{0,62}$" }
+          retry      = { type = "boolean" }
         }
       }
     }

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.emulator.applied.test_api import Api
 from tests.emulator.shared import PREFIX, Deployed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
@@ -97,7 +98,10 @@ def test_a_failed_job_of_three_costs_no_record(deployed: Deployed) -> None:
     assert answer["records"] == {"total": total, "succeeded": 80_001, "failed": 0, "bad": 0, "missing": 40_000}
     assert [line["record"] for line in lines(deployed, answer["errors"])] == list(range(40_001, 80_001))
 
-    submitter(deployed, "chat-batch", request_id, action="submit", input=key, retry=True)
+    api = Api(deployed)
+    again = {"input": key, "request_id": request_id, "retry": True}
+    status, answer = api.ask("/batch/chat-batch", again, {"x-api-key": api.key("default")})
+    assert (status, answer.get("status")) == (202, "running"), answer
     answer = ended(deployed, "chat-batch", request_id, 400)
     assert [job["attempt"] for job in answer["jobs"]] == [1, 1, 1, 2]
     assert answer["status"] == "completed"

@@ -121,6 +121,11 @@ run "a_request_for_later_needs_a_key_and_a_valid_body" {
   }
 
   assert {
+    condition     = jsondecode(aws_api_gateway_model.job["BatchRequest"].schema).properties == { input = { type = "string", minLength = 1, maxLength = 1024 }, request_id = { type = "string", pattern = "^[A-Za-z0-9][A-Za-z0-9-]{0,62}$" }, retry = { type = "boolean" } }
+    error_message = "A batch names its input, and may have an id and be a further try: what the function reads, and no more."
+  }
+
+  assert {
     condition     = jsondecode(aws_api_gateway_model.job["UploadRequest"].schema).properties.bytes == { type = "integer", minimum = 2, maximum = 1073741824 }
     error_message = "An upload must say its size, up to the gigabyte that SageMaker takes."
   }
