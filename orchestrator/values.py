@@ -115,8 +115,8 @@ def blueprint_of(environment: Environment, name: str) -> Blueprint:
 
 
 def is_released(blueprint: Blueprint) -> bool:
-    """Whether its endpoint changes through releases: SageMaker's do."""
-    return blueprint.kind in ("realtime", "serverless", "async") and blueprint.model.source == "sagemaker"
+    """Whether later model versions reach it through releases: SageMaker's endpoints and batch jobs."""
+    return blueprint.model.source == "sagemaker"
 
 
 def waits_for(environment: Environment, stack: Stack, facts: Facts) -> str | None:

@@ -8,7 +8,7 @@ import cdktf
 
 from orchestrator.blueprints.sources import model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack
-from orchestrator.config.blueprint import Batch, BedrockModel
+from orchestrator.config.blueprint import Batch, BedrockModel, SageMakerModel
 
 READ_BY_BOTH = ("format", "column", "on_arrival", "maximum_records")
 OF_SOURCE = {
@@ -30,7 +30,9 @@ class BatchStack(BlueprintStack):
         model = self.blueprint.model
         around = self._around()
         crawler = around.get("crawler_name")
-        published = self._bedrock(model, crawler) if isinstance(model, BedrockModel) else self._sagemaker(crawler)
+        published = (
+            self._bedrock(model, crawler) if isinstance(model, BedrockModel) else self._sagemaker(model, crawler)
+        )
         return {
             **published,
             "crawler_name": crawler,
@@ -81,13 +83,13 @@ class BatchStack(BlueprintStack):
             "prices": {name: prices[name] for name in PRICES[source] if name in prices},
         }
 
-    def _sagemaker(self, crawler: Any) -> dict[str, Any]:
+    def _sagemaker(self, model: SageMakerModel, crawler: Any) -> dict[str, Any]:
         self.declare_model_version()
         blueprint = self.blueprint
         # The containers get their input from SageMaker and give it their output; both move under the model's role.
         parts = f"inference_batch_input/_parts/{blueprint.name}"
         bucket = model_artifacts(self, f"inference_batch_output/{blueprint.name}/raw", read=[parts])
-        model = self.module(
+        jobs = self.module(
             "jobs",
             {
                 "context": "${var.context}",
@@ -98,6 +100,7 @@ class BatchStack(BlueprintStack):
                     "parameters": self.parameters(),
                     "batch": self._options("sagemaker"),
                 },
+                "model_group": self.model_group(model),
                 "model_version": "${var.model_version}",
                 "network": {
                     "subnet_ids": "${var.foundation.vpc.private_subnet_ids}",
@@ -115,7 +118,8 @@ class BatchStack(BlueprintStack):
                 "routes_prefix": "${var.inference.routes_prefix}",
             },
         )
-        return {name: model.get(name) for name in ("model_id", "model_package_arn", "route_parameter_name")}
+        names = ("model_id", "model_package_arn", "route_parameter_name", "release_parameter_name")
+        return {name: jobs.get(name) for name in names}
 
     def _bedrock(self, model: BedrockModel, crawler: Any) -> dict[str, Any]:
         blueprint = self.blueprint

@@ -1,4 +1,4 @@
-"""Does an endpoint run what its specification and its version make?"""
+"""Does an endpoint run, and do batch jobs take, what the specification and the version make?"""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BAD_ENDS = ("failed", "rolled-back", "stuck")
 
 @dataclass(frozen=True)
 class Standing:
-    """Of one endpoint.
+    """Of one endpoint, or of the jobs of a batch blueprint, which take a model as endpoints run a configuration.
 
     Attributes:
         wanted: name of the configuration that it should run; content decides it.
@@ -25,6 +25,7 @@ class Standing:
         asked: whether somebody named the version; else it is the live one.
         record: what the last release wrote; empty before the first.
         answer: SageMaker's description.
+        jobs: whether it is about jobs.
     """
 
     endpoint: str
@@ -35,6 +36,7 @@ class Standing:
     asked: bool
     record: Json
     answer: Mapping[str, Any]
+    jobs: bool = False
 
     @property
     def settled(self) -> bool:
@@ -48,7 +50,8 @@ class Standing:
         if self.status != "InService":
             reason = f": {self.answer['FailureReason']}" if self.answer.get("FailureReason") else ""
             return f"the endpoint {self.endpoint} is {self.status}, not InService{reason}"
-        words = f"the endpoint {self.endpoint} runs {self.running}, specification and version make {self.wanted}"
+        what = f"jobs of {self.endpoint} take" if self.jobs else f"the endpoint {self.endpoint} runs"
+        words = f"{what} {self.running}, specification and version make {self.wanted}"
         if self.record.get("status") in BAD_ENDS:
             words += f"; the last release {self.record['status']}: {self.record.get('reason', 'no reason given')}"
         return words
@@ -61,6 +64,8 @@ def standing(cloud: Cloud, parameter: str) -> Standing:
     asked = bool(record.get("asked") and record.get("model_package_arn"))
     decides = record if asked else _required(cloud, spec["live_parameter_name"])
     version = decides["model_package_arn"]
+    if "jobs_name" in spec:
+        return _of_jobs(cloud, spec, record, str(version), asked)
     name = str(spec["endpoint_name"])
     with explained(cloud, f"describe the endpoint {name}"):
         found = cloud.client("sagemaker").describe_endpoint(EndpointName=name)
@@ -76,8 +81,16 @@ def standing(cloud: Cloud, parameter: str) -> Standing:
     )
 
 
+def _of_jobs(cloud: Cloud, spec: Json, record: Json, version: str, asked: bool) -> Standing:
+    name = str(record.get("config_name") or spec["launch_config_name"])
+    with explained(cloud, f"describe the model {name}"):
+        found = cloud.client("sagemaker").describe_model(ModelName=name)
+    wanted = configuration_name(spec, version)
+    return Standing(str(spec["jobs_name"]), wanted, name, "InService", version, asked, record, found, jobs=True)
+
+
 def endpoints(cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:
-    """How each endpoint stands, by blueprint; given are the parameters of their specifications."""
+    """How endpoints and batch jobs stand, by blueprint; given are the parameters of their specifications."""
     found = {name: standing(cloud, parameter) for name, parameter in parameters.items()}
     return {
         name: EndpointState(
@@ -87,6 +100,7 @@ def endpoints(cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, Endpoint
             asked=each.asked,
             difference=each.difference,
             last=str(each.record.get("status", "")),
+            jobs=each.jobs,
         )
         for name, each in found.items()
     }
@@ -94,7 +108,7 @@ def endpoints(cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, Endpoint
 
 def configuration_name(spec: Mapping[str, Any], version: str) -> str:
     """As the state machine names it, and Terraform what it launches."""
-    return f"{spec['endpoint_name']}-{spec['hash']}-v{version.rsplit('/', 1)[-1]}"
+    return f"{spec.get('endpoint_name') or spec['jobs_name']}-{spec['hash']}-v{version.rsplit('/', 1)[-1]}"
 
 
 def _required(cloud: Cloud, name: str) -> Json:

@@ -16,7 +16,7 @@ class EndpointConfig:
     name = "endpoint-config"
 
     def applies(self, blueprint: Blueprint) -> bool:
-        return is_released(blueprint)
+        return is_released(blueprint) and blueprint.kind != "batch"
 
     def check(self, target: Target) -> Verdict:
         parameter = target.published("release_parameter_name")

@@ -254,6 +254,7 @@ class EndpointState:
         asked: whether somebody named that version; else it is the live one.
         difference: why a release is due, in a sentence; empty when none is.
         last: how the last release ended; empty before the first.
+        jobs: whether there is no endpoint: batch jobs take `running`, the name of a model.
     """
 
     running: str
@@ -262,6 +263,7 @@ class EndpointState:
     asked: bool
     difference: str = ""
     last: str = ""
+    jobs: bool = False
 
 
 @dataclass(frozen=True)

@@ -415,7 +415,9 @@ NEEDS: dict[str, Need] = {
         "lambda/batch_submitter",
         reading("inference/batch/input/", "inference/batch/output/")
         | writing(*_BATCH_WRITE)
-        | pairs("ssm:GetParameter", "ssm:parameter/mlops/local/routes/*")
+        | pairs(
+            "ssm:GetParameter", ["ssm:parameter/mlops/local/routes/*", "ssm:parameter/mlops/local/releases/records/*"]
+        )
         | pairs(
             ["sagemaker:CreateTransformJob", "sagemaker:DescribeTransformJob"], "sagemaker:transform-job/{prefix}-*"
         )

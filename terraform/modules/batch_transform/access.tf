@@ -17,9 +17,10 @@ data "aws_iam_policy_document" "assume" {
   }
 }
 
-# A prefix, not a name: a replaced role must be able to stand beside the one that a running job still uses.
+# A name that is known beforehand: releases may pass on this role and no other. Nothing but another blueprint's name
+# replaces it.
 resource "aws_iam_role" "model" {
-  name_prefix          = "${substr(local.full_name, 0, 37)}-"
+  name                 = "${local.full_name}-model"
   description          = "Model containers of the batch jobs of ${var.blueprint.name}."
   assume_role_policy   = data.aws_iam_policy_document.assume.json
   permissions_boundary = var.boundary_arn

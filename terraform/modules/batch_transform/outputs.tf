@@ -4,13 +4,13 @@ output "name" {
 }
 
 output "model_id" {
-  description = "SageMaker model that jobs run."
+  description = "SageMaker model that jobs ran first."
   value       = aws_sagemaker_model.this.name
 }
 
 output "model_package_arn" {
-  description = "Model package that the model was made of."
-  value       = var.model_version.model_package_arn
+  description = "Model package that the first model was made of."
+  value       = local.launch.model_package_arn
 }
 
 output "route_parameter_name" {
@@ -18,7 +18,12 @@ output "route_parameter_name" {
   value       = aws_ssm_parameter.route.name
 }
 
+output "release_parameter_name" {
+  description = "SSM parameter that says what releases make models from."
+  value       = aws_ssm_parameter.release.name
+}
+
 output "execution_role_arn" {
-  description = "Role of the model containers."
+  description = "Role of the model containers; releases pass it to the models that they create."
   value       = aws_iam_role.model.arn
 }

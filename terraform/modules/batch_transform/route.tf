@@ -15,7 +15,10 @@ resource "aws_ssm_parameter" "route" {
     parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
 
     batch = {
+      # The first model, and where the record lies of what releases made since.
       model_name                = aws_sagemaker_model.this.name
+      model_package_arn         = local.launch.model_package_arn
+      release_record            = "${local.release_path}/records/${var.blueprint.name}"
       instance_type             = var.blueprint.instance_type
       instance_count            = var.blueprint.instance_count
       strategy                  = var.blueprint.batch.strategy

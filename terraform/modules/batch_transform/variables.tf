@@ -62,8 +62,16 @@ variable "blueprint" {
   }
 }
 
+variable "model_group" {
+  description = "Group of the model registry that versions come from: its key in the environment files, and its name."
+  type = object({
+    key  = string
+    name = string
+  })
+}
+
 variable "model_version" {
-  description = "The live model version at the time of the deployment."
+  description = "The live model version. Only the first apply uses it: later versions reach the jobs as releases."
   type = object({
     model_package_arn = string
     model_data_url    = string

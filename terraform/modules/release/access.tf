@@ -8,8 +8,9 @@ locals {
   made_arns     = { for kind in ["model", "endpoint-config"] : kind => ["${local.sagemaker_arn}:${kind}/${var.context.name_prefix}-*"] }
   alarm_arns    = ["arn:${local.partition}:cloudwatch:${local.region_arn}:alarm:${var.context.name_prefix}-*"]
 
-  # As the modules realtime_endpoint and serverless_endpoint name them.
-  role_arns = [for name in sort(values(var.endpoint_names)) : "arn:${local.partition}:iam::${var.context.account_id}:role/${name}-endpoint"]
+  # As the modules of endpoints and batch_transform name them.
+  role_names = concat([for name in sort(values(var.endpoint_names)) : "${name}-endpoint"], [for name in sort(values(var.job_names)) : "${name}-model"])
+  role_arns  = [for name in local.role_names : "arn:${local.partition}:iam::${var.context.account_id}:role/${name}"]
 
   package_arns = [for name in sort(var.model_group_names) : "${local.sagemaker_arn}:model-package/${name}/*"]
 
@@ -64,7 +65,7 @@ locals {
       Action   = ["kms:DescribeKey"]
       Resource = [var.models_key_arn]
     },
-  ] : statement if length(var.endpoint_names) > 0]
+  ] : statement if length(local.role_names) > 0]
 
   versions = var.encrypt_versions ? [{
     Sid       = "ReadVersions"
@@ -167,7 +168,7 @@ resource "aws_iam_role_policy" "this" {
   lifecycle {
     precondition {
       condition     = length(local.role_arns) <= 60
-      error_message = "endpoint_names: the role's policy holds 60 endpoints at most (IAM's limit of characters), got ${length(local.role_arns)}."
+      error_message = "endpoint_names, job_names: the role's policy holds 60 roles at most (IAM's limit of characters), got ${length(local.role_arns)}."
     }
   }
 }

@@ -39,6 +39,25 @@ locals {
       Catch      = local.caught.LookAfterFailure
       Next       = "SomethingToRemove"
     }
+    ComposeModelRecord = {
+      Comment = "From here on jobs that are asked for take this model. All models stay: a request that is repeated keeps its own"
+      Type    = "Pass"
+      Parameters = merge(local.record_of_success, {
+        "previous_config_name.$" = "$.before.config"
+        older_config_name        = ""
+      })
+      ResultPath = "$.new_record"
+      Next       = "WriteModelRecord"
+    }
+    WriteModelRecord = {
+      Type       = "Task"
+      Resource   = "${local.sdk}:ssm:putParameter"
+      Parameters = local.put_record
+      ResultPath = "$.update" # there was one, which is told
+      Retry      = local.retry.api
+      Catch      = local.caught.FreeLockAfterFailure
+      Next       = "FreeLock"
+    }
     SomethingToRemove = {
       Comment = "Three configurations stay: the one that runs and two to go back to. The launch's belongs to Terraform."
       Type    = "Choice"
@@ -80,7 +99,7 @@ locals {
       Resource = "arn:${local.partition}:states:::sns:publish"
       Parameters = {
         TopicArn    = var.topic_arn
-        Subject     = "${var.context.name_prefix}: endpoint released"
+        Subject     = "${var.context.name_prefix}: model version released"
         "Message.$" = "States.JsonToString($.new_record)"
       }
       ResultPath = null

@@ -42,7 +42,7 @@ locals {
         Retry          = local.retry.throttle
         # SageMaker has no error of its own for what is not there. After any other, creation fails as well and says why.
         Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = null, Next = "ChooseModel" }]
-        Next  = "FindConfig"
+        Next  = "NeedsConfig"
       }
       ChooseModel = {
         Type = "Choice"
@@ -73,6 +73,11 @@ locals {
         ResultSelector = { "merged.$" = "$[*].merged" }
         ResultPath     = "$.containers"
         Next           = "CreateModelOfContainers"
+      }
+      NeedsConfig = {
+        Type    = "Choice"
+        Choices = [{ Variable = "$.spec.content.config", IsPresent = true, Next = "FindConfig" }]
+        Default = "ComposeModelRecord"
       }
       FindConfig = {
         Type           = "Task"
@@ -110,7 +115,7 @@ locals {
       ResultPath = null
       Retry      = local.retry.api
       Catch      = local.caught.RecordFailed
-      Next       = "FindConfig"
+      Next       = "NeedsConfig"
     } },
     { for name, members in local.combinations : replace(name, "CreateConfig", "ComposeShadow") => {
       Type           = "Map"

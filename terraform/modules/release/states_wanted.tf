@@ -25,14 +25,35 @@ locals {
       ResultPath     = "$.record"
       Retry          = local.retry.lookup
       Catch          = concat([{ ErrorEquals = ["Ssm.ParameterNotFoundException"], ResultPath = null, Next = "NoRecord" }], local.caught.FreeLockAfterFailure)
-      Next           = "DescribeEndpoint"
+      Next           = "HasEndpoint"
     }
     NoRecord = {
       Comment    = "The first release: the endpoint runs what Terraform launched it with"
       Type       = "Pass"
       Result     = { content = { status = "launched", config_name = "", model_package_arn = "", asked = false, previous_config_name = "", older_config_name = "" } }
       ResultPath = "$.record"
-      Next       = "DescribeEndpoint"
+      Next       = "HasEndpoint"
+    }
+    HasEndpoint = {
+      Comment = "Batch blueprints have none: their jobs take the model that the record names, or the first one"
+      Type    = "Choice"
+      Choices = [
+        { Variable = "$.spec.content.config", IsPresent = true, Next = "DescribeEndpoint" },
+        { Variable = "$.record.content.config_name", StringEquals = "", Next = "TakeLaunchedModel" },
+      ]
+      Default = "TakeRecordedModel"
+    }
+    TakeLaunchedModel = {
+      Type       = "Pass"
+      Parameters = { status = "InService", "config.$" = "$.spec.content.launch_config_name" }
+      ResultPath = "$.before"
+      Next       = "VersionAsked"
+    }
+    TakeRecordedModel = {
+      Type       = "Pass"
+      Parameters = { status = "InService", "config.$" = "$.record.content.config_name" }
+      ResultPath = "$.before"
+      Next       = "VersionAsked"
     }
     DescribeEndpoint = {
       Type           = "Task"
@@ -99,7 +120,7 @@ locals {
       Comment = "Model and configuration are named by content, so that of the same there is one"
       Type    = "Pass"
       Parameters = {
-        "name.$"      = "States.Format('{}-{}-v{}', $.spec.content.endpoint_name, $.spec.content.hash, $.package.ModelPackageVersion)"
+        "name.$"      = "States.Format('${var.context.name_prefix}-{}-{}-v{}', $.blueprint, $.spec.content.hash, $.package.ModelPackageVersion)"
         "container.$" = "States.ArrayGetItem($.package.InferenceSpecification.Containers, 0)"
         "speaker"     = { "training_job.$" = "$.package.CustomerMetadataProperties.training_job" }
       }

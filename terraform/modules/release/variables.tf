@@ -42,6 +42,17 @@ variable "endpoint_names" {
   }
 }
 
+variable "job_names" {
+  description = "What batch blueprints on SageMaker are called with the prefix, by name: their jobs take released models. Their roles are named after them."
+  type        = map(string)
+  default     = {}
+
+  validation {
+    condition     = alltrue([for name in values(var.job_names) : startswith(name, "${var.context.name_prefix}-")])
+    error_message = "job_names must begin with the environment's prefix '${var.context.name_prefix}-'; got ${jsonencode(values(var.job_names))}."
+  }
+}
+
 variable "model_group_names" {
   description = "Groups of the model registry that versions may come from."
   type        = list(string)

@@ -22,6 +22,13 @@ data "aws_iam_policy_document" "batch" {
   }
 
   statement {
+    # Which version jobs take now.
+    sid       = "ReadReleases"
+    actions   = ["ssm:GetParameter"]
+    resources = ["${local.arn_prefix}:ssm:${local.in_account}:parameter/${var.context.project}/${var.context.environment}/releases/records/*"]
+  }
+
+  statement {
     sid       = "RunTransformJobs"
     actions   = ["sagemaker:AddTags", "sagemaker:CreateTransformJob", "sagemaker:DescribeTransformJob"]
     resources = ["${local.arn_prefix}:sagemaker:${local.in_account}:transform-job/${var.context.name_prefix}-*"]

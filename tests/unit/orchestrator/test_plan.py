@@ -48,7 +48,8 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         f"23. blueprint-reviews-serverless  {SYNTHESISED}",
         f"24. blueprint-reviews  {SYNTHESISED}",
         "25. monitoring  if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
-        "26. release  release reviews-async, reviews-serverless, reviews unless it runs what its file and the live version make",
+        "26. release  release reviews-async, reviews-batch, reviews-serverless, reviews unless it runs what its file "
+        "and the live version make",
         "27. smoke  probe chat-async, chat-batch, chat-serverless, chat, reviews-async, reviews-batch, "
         "reviews-serverless, reviews",
     ]
@@ -58,7 +59,8 @@ def test_smoke_waits_for_what_an_answer_depends_on_and_no_more(environment: Envi
     found = needs(plan.deploy(environment, graph))
     beside = {"monitoring", "retention", "notifications", "studio", "features", "releases"}
     assert found["smoke"] == {"policy", "release", *graph.names} - beside
-    released = {"blueprint-reviews-async", "blueprint-reviews-serverless", "blueprint-reviews"}
+    names = ("reviews-async", "reviews-batch", "reviews-serverless", "reviews")
+    released = {f"blueprint-{name}" for name in names}
     assert found["release"] == {"policy", *released, "releases"}
 
 

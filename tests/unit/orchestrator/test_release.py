@@ -127,3 +127,33 @@ def test_a_version_that_was_asked_for_is_released_again() -> None:
 def test_a_damaged_parameter_is_named() -> None:
     with pytest.raises(PlatformError, match=r"the parameter /p/specs/reviews should hold a JSON object, got `\[1\]`"):
         release.endpoints(endpoint("e", **{"/p/specs/reviews": "[1]"}), SPECS)
+
+
+def batch_jobs(record: Json | None = None) -> FakeCloud:
+    """Jobs whose first model is that of version 1; version 2 is live."""
+    spec = {"jobs_name": "j", "hash": "0a1b2c3d", "live_parameter_name": "/live", "launch_config_name": "j-0a1b2c3d-v1"}
+    stored = {"/p/specs/nightly": spec, "/live": {"model_package_arn": ARN.format(2)}}
+    if record is not None:
+        stored["/p/records/nightly"] = record
+
+    def answer(Name: str) -> Json:
+        if Name not in stored:
+            raise refused("ParameterNotFound")
+        return {"Parameter": {"Value": json.dumps(stored[Name])}}
+
+    def model(ModelName: str) -> Json:
+        return {"ModelName": ModelName}
+
+    return FakeCloud(services={"ssm": {"get_parameter": answer}, "sagemaker": {"describe_model": model}})
+
+
+def test_jobs_take_their_first_model_until_a_release_records_another() -> None:
+    specs = {"nightly": "/p/specs/nightly"}
+    words = "jobs of j take j-0a1b2c3d-v1, specification and version make j-0a1b2c3d-v2"
+    first = release.endpoints(batch_jobs(), specs)["nightly"]
+    assert first == EndpointState("j-0a1b2c3d-v1", True, ARN.format(2), False, words, jobs=True)
+    record = {"status": "released", "config_name": "j-0a1b2c3d-v2", "model_package_arn": ARN.format(2)}
+    cloud = batch_jobs(record)
+    after = release.endpoints(cloud, specs)["nightly"]
+    assert after == EndpointState("j-0a1b2c3d-v2", True, ARN.format(2), False, last="released", jobs=True)
+    assert cloud.called("sagemaker.describe_model") == [{"ModelName": "j-0a1b2c3d-v2"}]

@@ -15,6 +15,8 @@ variables {
     name = "reviews-batch"
   }
 
+  model_group = { key = "reviews", name = "mlops-dev-reviews" }
+
   model_version = {
     model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/3"
     model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
@@ -58,8 +60,8 @@ run "the_model_is_the_live_version_in_the_vpc_without_a_way_out" {
 
 run "the_role_is_sagemakers_for_this_account" {
   assert {
-    condition     = aws_iam_role.model.permissions_boundary == var.boundary_arn && aws_iam_role.model.name_prefix == "mlops-dev-reviews-batch-"
-    error_message = "The role must carry the prefix and the boundary."
+    condition     = aws_iam_role.model.permissions_boundary == var.boundary_arn && aws_iam_role.model.name == "mlops-dev-reviews-batch-model"
+    error_message = "The role must carry the name that releases may pass on, and the boundary."
   }
 
   assert {
@@ -112,6 +114,8 @@ run "the_record_tells_the_submitter_everything" {
       parameters = { top_k = 3 }
       batch = {
         model_name                = aws_sagemaker_model.this.name
+        model_package_arn         = var.model_version.model_package_arn
+        release_record            = "/mlops/dev/releases/records/reviews-batch"
         instance_type             = "ml.c5.xlarge"
         instance_count            = 2
         strategy                  = "SingleRecord"
@@ -128,5 +132,50 @@ run "the_record_tells_the_submitter_everything" {
       }
     }
     error_message = "Got ${aws_ssm_parameter.route.value}"
+  }
+}
+
+run "the_specification_makes_what_the_first_deployment_made" {
+  assert {
+    condition     = aws_ssm_parameter.release.name == "/mlops/dev/releases/specs/reviews-batch" && aws_ssm_parameter.release.type == "String" && output.release_parameter_name == aws_ssm_parameter.release.name
+    error_message = "The state machine looks for it here."
+  }
+
+  assert {
+    condition     = aws_sagemaker_model.this.name == "mlops-dev-reviews-batch-${jsondecode(aws_ssm_parameter.release.value).hash}-v3"
+    error_message = "Released again, the first version must be found to be there already."
+  }
+
+  assert {
+    condition = nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release.value))) == jsonencode({
+      blueprint           = "reviews-batch"
+      hash                = local.wanted_hash
+      jobs_name           = "mlops-dev-reviews-batch"
+      model_group_name    = "mlops-dev-reviews"
+      live_parameter_name = "/mlops/dev/models/reviews/live"
+      launch_config_name  = aws_sagemaker_model.this.name
+      execution_role_arn  = aws_iam_role.model.arn
+      model = {
+        EnableNetworkIsolation = true
+        VpcConfig              = { Subnets = ["subnet-0a", "subnet-0b"], SecurityGroupIds = ["sg-0a"] }
+        Container              = { Environment = one(aws_sagemaker_model.this.primary_container).environment }
+      }
+    })
+    error_message = "Got ${aws_ssm_parameter.release.value}"
+  }
+}
+
+run "a_later_version_changes_nothing_here" {
+  variables {
+    model_version = {
+      model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/4"
+      model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-2/output/model.tar.gz"
+      image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+    }
+  }
+
+  assert {
+    condition     = output.model_id == run.the_specification_makes_what_the_first_deployment_made.model_id && endswith(output.model_package_arn, "/3") && one(aws_sagemaker_model.this.primary_container).model_data_url == "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+    error_message = "A request that has begun keeps its model: later versions are releases."
   }
 }

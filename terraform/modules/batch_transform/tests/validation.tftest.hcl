@@ -15,6 +15,8 @@ variables {
     name = "reviews-batch"
   }
 
+  model_group = { key = "reviews", name = "mlops-dev-reviews" }
+
   model_version = {
     model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/3"
     model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"

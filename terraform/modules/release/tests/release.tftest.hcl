@@ -173,6 +173,30 @@ run "encrypted_versions_are_read_with_the_key" {
   }
 }
 
+run "a_model_of_jobs_is_made_with_its_role_and_touches_no_endpoint" {
+  command = plan
+  variables {
+    job_names = { nightly = "mlops-test-nightly" }
+  }
+
+  assert {
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "PassEndpointRoles"]).Resource == ["arn:aws:iam::123456789012:role/mlops-test-reviews-endpoint", "arn:aws:iam::123456789012:role/mlops-test-nightly-model"]
+    error_message = "Roles: ${aws_iam_role_policy.this.policy}"
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.NeedsConfig.Default == "ComposeModelRecord" && jsondecode(aws_sfn_state_machine.this.definition).States.WriteModelRecord.Next == "FreeLock"
+    error_message = "Without a configuration the record is all that changes."
+  }
+}
+
+run "jobs_of_another_environment_are_refused" {
+  command = plan
+  variables {
+    job_names = { nightly = "mlops-prod-nightly" }
+  }
+  expect_failures = [var.job_names]
+}
+
 run "an_endpoint_of_another_environment_is_refused" {
   command = plan
   variables {

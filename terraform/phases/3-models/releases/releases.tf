@@ -11,6 +11,7 @@ module "release" {
 
   # By name, not from their stacks: the machine may be there before the first of them.
   endpoint_names = { for name, blueprint in var.blueprints : name => blueprint.endpoint_name if contains(["realtime", "serverless", "async"], blueprint.kind) && blueprint.endpoint_name != null }
+  job_names      = { for name, blueprint in var.blueprints : name => "${var.context.name_prefix}-${name}" if blueprint.kind == "batch" && blueprint.source == "sagemaker" }
 
   model_group_names = values(var.foundation.model_registry.group_names)
   encrypt_versions  = var.registry.encrypt_versions

@@ -1,0 +1,34 @@
+# One writer per thing: Terraform makes the first model, releases make those of later versions and say which of them
+# jobs take. The inputs of the first are therefore frozen here: a request that has begun keeps its model.
+resource "terraform_data" "launch" {
+  input = {
+    model_package_arn  = var.model_version.model_package_arn
+    model_data_url     = var.model_version.model_data_url
+    image              = var.model_version.image
+    subnet_ids         = sort(var.network.subnet_ids)
+    security_group_ids = sort(var.network.security_group_ids)
+    spec_hash          = local.wanted_hash
+  }
+
+  lifecycle {
+    ignore_changes = [input]
+  }
+}
+
+locals {
+  full_name = "${var.context.name_prefix}-${var.blueprint.name}"
+
+  launch = terraform_data.launch.input
+
+  # What the release of the same version would be called: of the same content there is one name. A version of the
+  # registry never changes, so its number stands for model and image.
+  content_name = "${local.full_name}-${local.launch.spec_hash}-v${element(split("/", local.launch.model_package_arn), -1)}"
+
+  # The inference code travels inside model.tar.gz/code: an isolated container cannot fetch anything itself.
+  container_environment = {
+    SAGEMAKER_PROGRAM             = "inference.py"
+    SAGEMAKER_SUBMIT_DIRECTORY    = "/opt/ml/model/code"
+    SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
+    SAGEMAKER_REGION              = var.context.region
+  }
+}

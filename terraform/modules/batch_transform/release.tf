@@ -1,0 +1,35 @@
+# What the jobs' models should be made of, for the releases that follow the first: the request to SageMaker without what
+# a model version brings. Terraform writes it, the state machine `release` reads it. There is no endpoint to update.
+locals {
+  wanted = {
+    model = {
+      EnableNetworkIsolation = true
+      VpcConfig = {
+        Subnets          = sort(var.network.subnet_ids)
+        SecurityGroupIds = sort(var.network.security_group_ids)
+      }
+      Container = { Environment = local.container_environment }
+    }
+  }
+
+  wanted_hash  = substr(sha256(jsonencode(local.wanted)), 0, 8)
+  release_path = "/${var.context.project}/${var.context.environment}/releases"
+}
+
+resource "aws_ssm_parameter" "release" {
+  # checkov:skip=CKV2_AWS_34: the record describes a model and holds no secret
+  # checkov:skip=CKV_AWS_337: the record describes a model and holds no secret
+  name        = "${local.release_path}/specs/${var.blueprint.name}"
+  description = "What releases make the models of ${var.blueprint.name} from."
+  type        = "String"
+
+  value = jsonencode(merge(local.wanted, {
+    blueprint           = var.blueprint.name
+    hash                = local.wanted_hash
+    jobs_name           = local.full_name
+    model_group_name    = var.model_group.name
+    live_parameter_name = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"
+    launch_config_name  = aws_sagemaker_model.this.name
+    execution_role_arn  = aws_iam_role.model.arn
+  }))
+}
