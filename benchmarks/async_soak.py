@@ -6,6 +6,11 @@ Every request goes the whole way: API, job API, queue, worker, model, object, to
 of the calls is throttled, answered with nonsense or cut off, and the worker's process is killed. At the end each
 request must have exactly one result or one failure object, and the table must have heard of each. Prints one JSON
 document; the exit code is 1 where something was lost.
+
+Beforehand the model is asked directly, by as many at once as send requests later: `ratio` is how many times as long a
+request takes on the whole way, and `bound_by` the slower of its halves: `taking` (gateway and job API) or `answering`
+(queue, worker, model). Both are told of the first nine tenths: the last ones are those of a killed worker, which come
+again after the queue's visibility timeout and not before.
 """
 
 from __future__ import annotations
@@ -32,6 +37,8 @@ FAULTS = (
     ("drop-connection", "s3", "GetObject", "*inference/async/input/*"),
     ("throttle", "sns", "Publish", "*"),
 )
+CALLERS = 8
+MODEL = "amazon.nova-lite-v1:0"
 LOCAL = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
 
@@ -46,6 +53,7 @@ class Platform:
         self.url = f"{endpoint}/restapis/{found[f'{prefix}-inference']}/v1/_user_request_/async/{blueprint}"
         self.key = api.get_api_key(apiKey=keys[f"{prefix}-inference-default"], includeValue=True)["value"]
         names = [each["Name"] for each in self.client("s3").list_buckets()["Buckets"]]
+        self.bedrock = self.client("bedrock-runtime")
         self.bucket = next(name for name in names if name.startswith(f"{prefix}-data-"))
 
     def client(self, service: str) -> Any:
@@ -70,6 +78,14 @@ class Platform:
                 pass
             time.sleep(0.2)
         raise RuntimeError(f"request {number} was never taken")
+
+    def converse(self, number: int) -> None:
+        """The same question, to the model itself."""
+        self.bedrock.converse(
+            modelId=MODEL,
+            messages=[{"role": "user", "content": [{"text": f"Say {number}."}]}],
+            inferenceConfig={"maxTokens": 8},
+        )
 
     def ids(self, prefix: str, ending: str) -> set[str]:
         pages = (
@@ -124,25 +140,39 @@ class Platform:
 
 
 START = int(time.time())
+MOST = 0.9
+BEHIND = 0.2
+"""Of the time: where more passes after the last request was taken, the answers were behind."""
+
+
+def alone(platform: Platform, requests: int) -> float:
+    """Questions a second that the local model itself answers, on a good day."""
+    started = time.monotonic()
+    with ThreadPoolExecutor(CALLERS) as pool:
+        list(pool.map(platform.converse, range(requests)))
+    return requests / (time.monotonic() - started)
 
 
 def run(platform: Platform, requests: int, share: float, kills: int, patience: float) -> dict[str, Any]:
-    before = platform.ids("output", ".out") | platform.ids("failures", "-error.out")
+    baseline = alone(platform, min(requests, 200))
     armed = platform.arm(share)
     started, killed = time.monotonic(), 0
     try:
-        with ThreadPoolExecutor(8) as pool:
+        with ThreadPoolExecutor(CALLERS) as pool:
             futures = [pool.submit(platform.submit, number) for number in range(requests)]
             for part in range(1, kills + 1):
                 futures[requests * part // (kills + 1)].result()
                 killed += platform.kill_worker()
             sent = [each.result() for each in futures]
         taken = time.monotonic() - started
-        _settled(platform, set(sent) | before, patience)
+        most: list[float] = []
+        _settled(platform, set(sent), patience, most)
+        seconds = time.monotonic() - started
         fired = platform.fired(armed)
     finally:
         platform.disarm(armed)
-    ends = _settled(platform, set(sent) | before, patience)
+    ends = _settled(platform, set(sent), patience)
+    first = max(taken, most[0] - started) if most else seconds
     told = _heard(platform, set(sent), patience)
     outputs, failures = ends
     shape = Counter((each in outputs, each in failures) for each in sent)
@@ -158,16 +188,25 @@ def run(platform: Platform, requests: int, share: float, kills: int, patience: f
         "killed": killed,
         "faults": fired,
         "seconds_taking": round(taken, 1),
-        "seconds": round(time.monotonic() - started, 1),
+        "seconds_of_nine_tenths": round(first, 1),
+        "seconds": round(seconds, 1),
+        "per_second": round(MOST * requests / first, 2),
+        "converse_alone_per_second": round(baseline, 2),
+        "ratio": round(baseline * first / (MOST * requests), 1),
+        "bound_by": "answering" if first - taken > BEHIND * first else "taking",
     }
 
 
-def _settled(platform: Platform, wanted: set[str], patience: float) -> tuple[set[str], set[str]]:
-    """Wait until every request has an end, or nothing more comes."""
+def _settled(
+    platform: Platform, wanted: set[str], patience: float, most: list[float] | None = None
+) -> tuple[set[str], set[str]]:
+    """Wait until every request has an end, or nothing more comes; `most` gets the moment when nearly all had one."""
     deadline, last = time.monotonic() + patience, -1
     while True:
         ends = platform.ids("output", ".out"), platform.ids("failures", "-error.out")
         count = len(wanted & (ends[0] | ends[1]))
+        if most is not None and not most and count >= MOST * len(wanted):
+            most.append(time.monotonic())
         if count != last:
             deadline, last = time.monotonic() + patience, count
         if count == len(wanted) or time.monotonic() > deadline:
