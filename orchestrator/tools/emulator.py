@@ -103,7 +103,7 @@ class LocalEmulator:
         record = self._record()
         if record is None or self._is_ours(record):
             return ""
-        since = f", since {record['started_at']}" if "started_at" in record else ""
+        since = f" (since {record['started_at']})" if "started_at" in record else ""
         return (
             f"the local AWS of process {record['pid']}{since} ended though nobody stopped it: what was deployed to it, "
             "and requests and jobs that had not ended, are gone"
