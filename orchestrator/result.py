@@ -87,14 +87,14 @@ class PipelineRunResult(Part):
 
 
 class EndpointResult(Part):
-    """One endpoint that changes through releases alone."""
+    """One endpoint, or the jobs of a batch blueprint: what changes through releases alone."""
 
     blueprint: str
     status: Literal["launched", "unchanged", "released", "rolled-back", "failed", "due"] = Field(
         description="failed: the endpoint was not touched, or somebody has to look; due: not begun"
     )
-    before: str | None = Field(None, description="configuration that was live before this run; none: no endpoint")
-    now: str | None = Field(None, description="configuration that is live now, as SageMaker says")
+    before: str | None = Field(None, description="configuration (of jobs: model) that was live before this run; none: not deployed")
+    now: str | None = Field(None, description="configuration (of jobs: model) that is live now, as SageMaker says")
     model_version: str = Field(description="that it should run")
     verified: list[str] = Field([], description="what vouches for `now`: DescribeEndpoint, probes")
     rolled_back: bool = False

@@ -142,7 +142,7 @@ OPTIONS: dict[str, Option] = {
         ("rollout",),
         {
             "serverless": "releases of serverless endpoints move all requests at once: there is no fleet",
-            "batch": "a batch job runs the version that was live at the last deployment: there is no traffic to move",
+            "batch": "a batch request takes the version that is released when it begins: there is no traffic to move",
             "async": "the queue waits while the fleet is replaced: nothing is gained by parts",
         },
     ),
