@@ -1,16 +1,21 @@
-"""The order of a run, and the platform that all its workers share."""
+"""The order of a run, and the platform that many tests share."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.emulator import shared
 from tests.results import Results
 
-LONGEST = ("test_deploy.py", "test_bad_days.py", "test_blueprint_options.py", "test_refusals.py")
-"""They start first, so that no worker is alone with one of them at the end."""
+LONGEST = ("test_refusals.py", "test_terraform_tests.py", "test_bad_days.py")
+"""They start first, so that no worker is alone with one of them at the end. The last one deploys, too: when it gets to
+that, the deployed platform's source has been scanned, and is not scanned again."""
+PLATFORM = "the deployed platform"
+"""What all tests of it count as one file: one worker runs them one after another."""
 
 
 WORKERS = 4
@@ -27,8 +32,26 @@ def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
 
-def _reads_the_shared_platform(item: pytest.Item) -> bool:
-    return "applied" in item.path.parts
+def _wants_the_platform(item: pytest.Item) -> bool:
+    return item.path.parent.name in (shared.READING, shared.CHANGING)
+
+
+def _rank(item: pytest.Item) -> int:
+    """Whoever waits for the deployment does so while others use the cores; then the long ones, then all the rest."""
+    if _wants_the_platform(item):
+        return shared.CHANGES.index(item.path.name) + 1 if item.path.parent.name == shared.CHANGING else 0
+    return 10 + LONGEST.index(item.path.name) if item.path.name in LONGEST else 20
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """By files, as `--dist loadfile` does, but for the tests of the deployed platform."""
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            folder = nodeid.split("::")[0].split("/")[-2]
+            return PLATFORM if folder in (shared.READING, shared.CHANGING) else super()._split_scope(nodeid)
+
+    return ByFile(config, log) if config.option.dist == "loadfile" else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -38,12 +61,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: 2 if _reads_the_shared_platform(item) else int(item.path.name not in LONGEST))
+    items.sort(key=_rank)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     first = not _is_worker(session.config) or session.config.workerinput["workerid"] == "gw0"
-    if first and not session.config.option.collectonly and any(map(_reads_the_shared_platform, session.items)):
+    if first and not session.config.option.collectonly and any(map(_wants_the_platform, session.items)):
         shared.launch()
 
 

@@ -131,7 +131,7 @@ class Running:
         """Until this run's journal tells of something."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
-            if any(event["step"] == step and text in event.get("message", "") for event in self.events()):
+            if any(event["step"] == step and text in event.get("message", "") for event in self.events(text)):
                 return
             assert self.process.poll() is None, f"ended before `{text}` of {step}:\n{self.said()[-4000:]}"
             time.sleep(0.05)
@@ -153,11 +153,13 @@ class Running:
             assert time.monotonic() < deadline, f"no `{text}` within {seconds} s:\n{self.said()[-4000:]}"
             time.sleep(0.05)
 
-    def events(self) -> list[dict[str, Any]]:
+    def events(self, text: str = "") -> list[dict[str, Any]]:
+        """What the journal tells with this text in it: thousands of lines, and asked for many times a second."""
         fresh = [path / "events.jsonl" for path in self.checkout.runs() if path not in self.before]
-        written = [path.read_text() for path in fresh if path.is_file()]
+        lines = [line for path in fresh if path.is_file() for line in path.read_text().splitlines(keepends=True)]
+        written = json.dumps(text).strip('"')
         # The last line may be half written.
-        return [json.loads(line) for text in written for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        return [json.loads(line) for line in lines if written in line and line.endswith("\n")]
 
     def end(self, seconds: float = 300) -> int:
         """Exit code."""

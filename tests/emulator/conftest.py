@@ -65,5 +65,5 @@ def aws(emulator: Emulator) -> ClientFactory:
 
 @pytest.fixture(scope="session")
 def deployed() -> shared.Deployed:
-    """The platform that all tests in `applied/` read; nobody changes it."""
+    """The platform that the tests in `applied/` look at, and those in `changing/` change afterwards."""
     return shared.wait()

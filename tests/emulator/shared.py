@@ -1,7 +1,8 @@
-"""One deployed platform for every test that only reads one, whichever worker the test runs in.
+"""One deployed platform for every test that needs a whole one.
 
-A deployment takes about a minute, most of it waiting. So it starts, as a process of its own, as soon as the
-first worker knows that a selected test wants it, and those tests are the last to run (`tests/conftest.py`).
+A deployment takes about a minute. So it starts, as a process of its own, as soon as the first worker knows that a
+selected test wants it. One worker runs all of these tests (`tests/conftest.py`): first those that only look at the
+platform, then those that change it.
 """
 
 from __future__ import annotations
@@ -20,16 +21,23 @@ from pathlib import Path
 from typing import Any
 
 from tests.emulator import checkout as checkouts
-from tests.emulator.checkout import Checkout
+from tests.emulator.checkout import HOSTILE, Checkout
 
 VARIABLE = "PLATFORM_TESTS_SHARED"
 """Names the folder of this test run; pytest's first process sets it, its workers inherit it."""
+READING, CHANGING = "applied", "changing"
+"""Folders of the tests that take `deployed`."""
+CHANGES = ("test_second_deploy.py", "test_blueprint_options.py", "test_retraining.py", "test_destroy.py")
+"""The order of those that change it."""
 ACCOUNT, REGION, PREFIX = "123456789012", "us-east-1", "mlops-local"
+
+
+DEPLOY = 'make deploy ENV=local SETUP= 2>&1 | tee ../log; echo "$?" >../rc.part; mv ../rc.part ../rc'
 
 
 @dataclass(frozen=True)
 class Deployed:
-    """A platform that others read too: leave it as it was."""
+    """A platform that others read too: in `applied/`, leave it as it was."""
 
     checkout: Checkout
 
@@ -50,6 +58,10 @@ class Deployed:
     def result(self) -> dict[str, Any]:
         """`result.json` of the deployment."""
         return self.checkout.result()
+
+    def said(self) -> str:
+        """What whoever deployed it has read."""
+        return (self.root.parent / "log").read_text(encoding="utf-8")
 
     def client(self, service: str) -> Any:
         return self.checkout.client(service)
@@ -82,17 +94,17 @@ def prepare() -> None:
 
 
 def launch() -> None:
-    """Start the deployment; returns at once."""
+    """Start `make deploy ENV=local | tee log` in a shell full of other people's settings; returns at once."""
     folder = Path(os.environ[VARIABLE])
     checkout = checkouts.copy(folder / "repo")
     # The exit code goes into a file: the process that waits for it need not be the one that started it.
     process = subprocess.Popen(
-        ["bash", "-c", '.venv/bin/python -m orchestrator deploy local; echo "$?" >../rc.part; mv ../rc.part ../rc'],
+        ["bash", "-o", "pipefail", "-c", DEPLOY],
         cwd=checkout.folder,
-        env=checkout.environment(),
+        env=checkout.environment(**HOSTILE),
         stdin=subprocess.DEVNULL,
-        stdout=(folder / "log").open("wb"),
-        stderr=subprocess.STDOUT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
     document = {"folder": str(checkout.folder), "port": checkout.port, "pid": process.pid}

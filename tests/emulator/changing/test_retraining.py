@@ -1,151 +1,24 @@
-"""The main job, as a user runs it: deploy to the local AWS, look, deploy again, destroy.
-
-One deployment serves all tests of this file; they run in order.
-"""
+"""The deployed training pipeline, run with other data or parameters: what comes out is computed from what goes in."""
 
 from __future__ import annotations
 
-import io
 import json
 import random
 import subprocess
-import tarfile
 import time
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.emulator import checkout as checkouts
-from tests.emulator.checkout import HOSTILE, Checkout
+from tests.emulator.checkout import Checkout
+from tests.emulator.shared import PREFIX, Deployed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
-PREFIX = "mlops-local"
 BUCKET = f"{PREFIX}-data-123456789012-us-east-1"
 RAW = "data/raw/reviews/"
-STEPS = [
-    "ingestion",
-    "crawler",
-    "etl",
-    "data-validation",
-    "features",
-    "training",
-    "evaluation",
-    "registry",
-    "deployment",
-    "monitoring",
-]
-COMPUTED = {"crawler", "etl", "data-validation", "features", "training", "evaluation", "deployment"}
-
-
-@pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    made = checkouts.copy(tmp_path_factory.mktemp("deploy") / "repo")
-    yield made
-    made.orchestrator("emulator", "down")
-
-
-@pytest.fixture(scope="module")
-def deployed(checkout: Checkout) -> tuple[Checkout, str]:
-    """`make deploy ENV=local | tee log` in a shell full of other people's settings."""
-    done = subprocess.run(
-        ["bash", "-o", "pipefail", "-c", "make deploy ENV=local SETUP= 2>&1 | tee deploy.log"],
-        cwd=checkout.folder,
-        env=checkout.environment(**HOSTILE),
-        capture_output=True,
-        text=True,
-        timeout=900,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout[-6000:]
-    return checkout, done.stdout
-
-
-def test_the_result_says_what_was_deployed_and_how_real_it_is(deployed: tuple[Checkout, str]) -> None:
-    result = deployed[0].result()
-    assert (result["status"], result["exit_code"], result["error"]) == ("ok", 0, None)
-    phases = {stack["phase"] for stack in result["stacks"]}
-    assert phases == {"foundation", "data", "models", "inference", "monitoring"}
-    assert {s["name"] for s in result["stacks"]} >= {"blueprint-reviews", "blueprint-chat"}
-    assert {stack["action"] for stack in result["stacks"]} == {"created"}
-    assert result["policy"]["passed"]
-    assert result["policy"]["rules_ran"] == result["policy"]["rules_expected"] > 100
-    steps = result["pipeline"]["steps"]
-    assert [step["name"] for step in steps] == STEPS
-    assert {step["status"] for step in steps} == {"ok"}
-    assert {step["name"] for step in steps if step["fidelity"] == "executed"} == COMPUTED
-    assert {step["fidelity"] for step in steps if step["name"] not in COMPUTED} == {"emulated"}
-    assert {probe["status"] for probe in result["smoke"]} == {"ok"}
-    answers = {(p["probe"], p["blueprint"]): p["fidelity"] for p in result["smoke"]}
-    assert answers["endpoint-direct", "reviews"] == answers["api", "reviews"] == "executed"
-    assert answers["bedrock-direct", "chat"] == answers["api", "chat"] == "stand-in"
-
-
-def test_the_gate_measured_the_model_against_human_ratings(deployed: tuple[Checkout, str]) -> None:
-    metrics = deployed[0].result()["pipeline"]["metrics"]
-    assert metrics["accuracy"] >= metrics["baseline"] + 0.10
-    assert 0.5 < metrics["f1"] < 1.0
-
-
-def test_the_output_is_for_people(deployed: tuple[Checkout, str]) -> None:
-    text = deployed[1]
-    for expected in (
-        "foundation",
-        "blueprint-reviews",
-        "data-validation",
-        "endpoint-direct",
-        "stand-in",
-        ".runs/local/",
-    ):
-        assert expected in text
-
-
-def test_a_plain_client_sees_the_deployed_resources(deployed: tuple[Checkout, str]) -> None:
-    checkout, _ = deployed
-    result = checkout.result()
-    history = checkout.client("stepfunctions").get_execution_history(
-        executionArn=result["pipeline"]["execution_arn"], maxResults=1000
-    )["events"]
-    assert history[-1]["type"] == "ExecutionSucceeded"
-    package = checkout.client("sagemaker").describe_model_package(
-        ModelPackageName=result["pipeline"]["model_package_arn"]
-    )
-    assert package["ModelApprovalStatus"] == "Approved"
-    bucket, _, key = package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"][5:].partition("/")
-    archive = checkout.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    with tarfile.open(fileobj=io.BytesIO(archive)) as model:
-        names = {name.removeprefix("./") for name in model.getnames()}
-    assert {"model.joblib", "code/inference.py"} <= names
-    endpoints = checkout.client("sagemaker").list_endpoints()["Endpoints"]
-    served = {each["EndpointName"]: each["EndpointStatus"] for each in endpoints}
-    mine = ("reviews", "reviews-async", "reviews-serverless")
-    assert served == {f"{PREFIX}-{name}": "InService" for name in mine}, "the candidate's endpoint is gone again"
-    dashboards = checkout.client("cloudwatch").list_dashboards()["DashboardEntries"]
-    assert [entry["DashboardName"] for entry in dashboards] == [f"{PREFIX}-inference"]
-
-
-def test_no_secret_is_in_outputs_logs_or_results(deployed: tuple[Checkout, str]) -> None:
-    checkout, text = deployed
-    keys = checkout.client("apigateway").get_api_keys(includeValues=True)["items"]
-    assert keys
-    told = text + checkout.orchestrator("outputs", "local", "--json").stdout
-    for path in checkout.folder.glob(".runs/**/*"):
-        told += path.read_text(errors="replace") if path.is_file() else ""
-    assert not [key["id"] for key in keys if key["value"] in told]
-
-
-def test_a_second_deploy_changes_nothing_and_says_so(deployed: tuple[Checkout, str]) -> None:
-    checkout, _ = deployed
-    done = checkout.orchestrator("deploy", "local", timeout=600)
-    assert done.returncode == 0, done.stderr[-3000:]
-    result = checkout.result()
-    assert {stack["action"] for stack in result["stacks"]} <= {"unchanged", "skipped"}
-    assert sum(s["added"] + s["changed"] + s["destroyed"] for s in result["stacks"]) == 0
-    assert result["pipeline"] is None, "a live model version exists, so nothing is trained"
-    assert "nothing changed, no terraform apply ran" in done.stdout
 
 
 class Pipeline:
@@ -228,8 +101,8 @@ class Pipeline:
 
 
 @pytest.fixture(scope="module")
-def pipeline(deployed: tuple[Checkout, str]) -> Pipeline:
-    return Pipeline(deployed[0])
+def pipeline(deployed: Deployed) -> Pipeline:
+    return Pipeline(deployed.checkout)
 
 
 def test_another_seed_changes_the_answers(pipeline: Pipeline) -> None:
@@ -306,17 +179,3 @@ def evidence(port: int, kind: str, execution: str) -> list[dict[str, Any]]:
     with opener.open(f"http://127.0.0.1:{port}/_emulator/evidence?{query}", timeout=10) as answer:
         document: list[dict[str, Any]] = json.load(answer)["evidence"]
     return document
-
-
-def test_destroy_leaves_nothing_but_the_state_bucket(deployed: tuple[Checkout, str]) -> None:
-    checkout, _ = deployed
-    done = checkout.orchestrator("destroy", "local", "--yes")
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert checkout.result()["orphans"] == []
-    s3 = checkout.client("s3")
-    assert [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]] == [f"{PREFIX}-tfstate-123456789012-us-east-1"]
-    for item in s3.list_objects_v2(Bucket=f"{PREFIX}-tfstate-123456789012-us-east-1")["Contents"]:
-        body = s3.get_object(Bucket=f"{PREFIX}-tfstate-123456789012-us-east-1", Key=item["Key"])["Body"].read()
-        assert json.loads(body)["resources"] == [], item["Key"]
-    assert checkout.client("sagemaker").list_endpoints()["Endpoints"] == []
-    assert checkout.client("lambda").list_functions()["Functions"] == []

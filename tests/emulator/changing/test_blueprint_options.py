@@ -1,4 +1,4 @@
-"""Options of blueprints, asked through the API of one deployment; releases beside callers; what destroy leaves.
+"""Options of blueprints, asked through the API; releases beside callers; what the destruction of one leaves.
 
 The tests run in order: the last ones change what is deployed.
 """
@@ -9,14 +9,13 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.emulator import checkout as checkouts
 from tests.emulator.applied.test_api import Api, bearer
 from tests.emulator.checkout import Checkout
 from tests.emulator.shared import PREFIX, Deployed
@@ -57,18 +56,8 @@ ASKED = 120
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
-    made = checkouts.copy(tmp_path_factory.mktemp("options") / "repo")
-    folder = made.folder / BLUEPRINTS
-    for file in folder.glob("*.yaml"):
-        if file.stem not in ("reviews", "reviews-serverless"):
-            file.unlink()
-    for name, options in FILES.items():
-        if name != "many":
-            write(folder, name, options)
-    (folder / "guarded.yaml").write_text(GUARDED)
-    yield made
-    made.orchestrator("emulator", "down")
+def checkout(deployed: Deployed) -> Checkout:
+    return deployed.checkout
 
 
 def write(folder: Path, name: str, options: str) -> None:
@@ -83,7 +72,13 @@ def run(checkout: Checkout, *arguments: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def deployed(checkout: Checkout) -> Deployed:
+def deployed(deployed: Deployed) -> Deployed:
+    """The platform with these blueprints besides."""
+    checkout, folder = deployed.checkout, deployed.root / BLUEPRINTS
+    for name, options in FILES.items():
+        if name != "many":
+            write(folder, name, options)
+    (folder / "guarded.yaml").write_text(GUARDED)
     result = run(checkout, "deploy", "local")
     assert {probe["blueprint"] for probe in result["smoke"]} >= {"split", "shadowed", "guarded", "reviews-serverless"}
     # A model has to lie below the prefix before somebody asks for it.
@@ -92,9 +87,9 @@ def deployed(checkout: Checkout) -> Deployed:
     for name in ("general", "more"):
         key = f"artifacts/models/sagemaker-custom/many/{name}.tar.gz"
         checkout.client("s3").copy_object(Bucket=BUCKET, Key=key, CopySource=source)
-    write(checkout.folder / BLUEPRINTS, "many", FILES["many"])
+    write(folder, "many", FILES["many"])
     run(checkout, "deploy", "local", "--blueprint", "many")
-    return Deployed(checkout)
+    return deployed
 
 
 @pytest.fixture(scope="module")
@@ -279,7 +274,7 @@ def test_deploy_releases_every_endpoint_while_callers_go_on(checkout: Checkout, 
 def test_a_broken_version_leaves_every_endpoint_where_it_was(checkout: Checkout, deployed: Deployed, ask: Ask) -> None:
     checkout.client("s3").put_object(Bucket=BUCKET, Key="artifacts/training-outputs/broken.tar.gz", Body=b"no archive")
     live = json.loads(checkout.client("ssm").get_parameter(Name=LIVE)["Parameter"]["Value"])
-    new_version(checkout, f"s3://{BUCKET}/artifacts/training-outputs/broken.tar.gz")
+    broken = new_version(checkout, f"s3://{BUCKET}/artifacts/training-outputs/broken.tar.gz")
     try:
         with Callers(ask, "/realtime/reviews") as callers:
             done = checkout.orchestrator("release", "local", "reviews")
@@ -289,6 +284,7 @@ def test_a_broken_version_leaves_every_endpoint_where_it_was(checkout: Checkout,
     finally:
         value = json.dumps(live)
         checkout.client("ssm").put_parameter(Name=LIVE, Value=value, Type="String", Overwrite=True)
+        checkout.client("sagemaker").delete_model_package(ModelPackageName=broken)
     assert callers.failed == []
     assert callers.answered > 0
     for name in ("reviews", "reviews-serverless"):

@@ -1,0 +1,97 @@
+"""The main job, as a user runs it: what `make deploy ENV=local` says and leaves behind, in a stranger's shell."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+
+import pytest
+
+from tests.emulator.shared import PREFIX, Deployed
+
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
+
+STEPS = [
+    "ingestion",
+    "crawler",
+    "etl",
+    "data-validation",
+    "features",
+    "training",
+    "evaluation",
+    "registry",
+    "deployment",
+    "monitoring",
+]
+COMPUTED = {"crawler", "etl", "data-validation", "features", "training", "evaluation", "deployment"}
+
+
+def test_the_result_says_what_was_deployed_and_how_real_it_is(deployed: Deployed) -> None:
+    result = deployed.result
+    assert (result["status"], result["exit_code"], result["error"]) == ("ok", 0, None)
+    phases = {stack["phase"] for stack in result["stacks"]}
+    assert phases == {"foundation", "data", "models", "inference", "monitoring"}
+    assert {s["name"] for s in result["stacks"]} >= {"blueprint-reviews", "blueprint-chat"}
+    assert {stack["action"] for stack in result["stacks"]} == {"created"}
+    assert result["policy"]["passed"]
+    assert result["policy"]["rules_ran"] == result["policy"]["rules_expected"] > 100
+    steps = result["pipeline"]["steps"]
+    assert [step["name"] for step in steps] == STEPS
+    assert {step["status"] for step in steps} == {"ok"}
+    assert {step["name"] for step in steps if step["fidelity"] == "executed"} == COMPUTED
+    assert {step["fidelity"] for step in steps if step["name"] not in COMPUTED} == {"emulated"}
+    assert {probe["status"] for probe in result["smoke"]} == {"ok"}
+    answers = {(p["probe"], p["blueprint"]): p["fidelity"] for p in result["smoke"]}
+    assert answers["endpoint-direct", "reviews"] == answers["api", "reviews"] == "executed"
+    assert answers["bedrock-direct", "chat"] == answers["api", "chat"] == "stand-in"
+
+
+def test_the_gate_measured_the_model_against_human_ratings(deployed: Deployed) -> None:
+    metrics = deployed.result["pipeline"]["metrics"]
+    assert metrics["accuracy"] >= metrics["baseline"] + 0.10
+    assert 0.5 < metrics["f1"] < 1.0
+
+
+def test_the_output_is_for_people(deployed: Deployed) -> None:
+    text = deployed.said()
+    for expected in (
+        "foundation",
+        "blueprint-reviews",
+        "data-validation",
+        "endpoint-direct",
+        "stand-in",
+        ".runs/local/",
+    ):
+        assert expected in text
+
+
+def test_a_plain_client_sees_the_deployed_resources(deployed: Deployed) -> None:
+    result = deployed.result
+    history = deployed.client("stepfunctions").get_execution_history(
+        executionArn=result["pipeline"]["execution_arn"], maxResults=1000
+    )["events"]
+    assert history[-1]["type"] == "ExecutionSucceeded"
+    package = deployed.client("sagemaker").describe_model_package(
+        ModelPackageName=result["pipeline"]["model_package_arn"]
+    )
+    assert package["ModelApprovalStatus"] == "Approved"
+    bucket, _, key = package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"][5:].partition("/")
+    archive = deployed.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    with tarfile.open(fileobj=io.BytesIO(archive)) as model:
+        names = {name.removeprefix("./") for name in model.getnames()}
+    assert {"model.joblib", "code/inference.py"} <= names
+    endpoints = deployed.client("sagemaker").list_endpoints()["Endpoints"]
+    served = {each["EndpointName"]: each["EndpointStatus"] for each in endpoints}
+    mine = ("reviews", "reviews-async", "reviews-serverless")
+    assert served == {f"{PREFIX}-{name}": "InService" for name in mine}, "the candidate's endpoint is gone again"
+    dashboards = deployed.client("cloudwatch").list_dashboards()["DashboardEntries"]
+    assert [entry["DashboardName"] for entry in dashboards] == [f"{PREFIX}-inference"]
+
+
+def test_no_secret_is_in_outputs_logs_or_results(deployed: Deployed) -> None:
+    keys = deployed.client("apigateway").get_api_keys(includeValues=True)["items"]
+    assert keys
+    told = deployed.said() + deployed.checkout.orchestrator("outputs", "local", "--json").stdout
+    for path in deployed.root.glob(".runs/**/*"):
+        told += path.read_text(errors="replace") if path.is_file() else ""
+    assert not [key["id"] for key in keys if key["value"] in told]
