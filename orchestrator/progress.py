@@ -18,6 +18,8 @@ from rich.table import Table
 
 from orchestrator.tools.interfaces import Json
 
+STEP_WIDTH = 28
+"""Of a column of steps: as long as the name of a blueprint's stack usually is."""
 _MARKS = {"ok": "✓", "failed": "✗", "cancelled": "-"}
 _STYLES = {"ok": "green", "failed": "bold red", "cancelled": "yellow"}
 _TERRAFORM_DETAIL = frozenset(
@@ -59,7 +61,7 @@ class PlainProgress:
         if text:
             with self._lock:
                 elapsed = time.monotonic() - self._start
-                self._err.print(f"[{elapsed:7.1f}s] {event['step']:<20} {text}", soft_wrap=True)
+                self._err.print(f"[{elapsed:7.1f}s] {event['step']:<{STEP_WIDTH}} {text}", soft_wrap=True)
 
     def paused(self) -> AbstractContextManager[None]:
         return nullcontext()
@@ -121,7 +123,7 @@ class LiveProgress:
         status = str(event["status"])
         words = str(event["message"] or ended.stage).splitlines()
         seconds = event.get("seconds") or 0.0
-        line = f"{_MARKS[status]} {step:<20} {status:<9} {seconds:6.1f} s  {words[0] if words else ''}"
+        line = f"{_MARKS[status]} {step:<{STEP_WIDTH}} {status:<9} {seconds:6.1f} s  {words[0] if words else ''}"
         self._err.print(line, style=_STYLES[status], overflow="ellipsis", no_wrap=True)
 
     def _render(self) -> RenderableType:

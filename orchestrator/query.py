@@ -62,7 +62,10 @@ def ask(
     status = found["Status"]
     if status["State"] != "SUCCEEDED":
         reason = status.get("StateChangeReason", "no reason given")
-        raise QueryFailed(f"query {status['State'].lower()}: {reason}", hint=f"Athena knows it as {query_id}.")
+        hint = f"Athena knows it as {query_id}."
+        if "TABLE_NOT_FOUND" in reason:
+            hint = f"A crawler makes the tables, those of a batch blueprint after its first request. {hint}"
+        raise QueryFailed(f"query {status['State'].lower()}: {reason}", hint=hint)
     statistics = found.get("Statistics", {})
     with explained(cloud, "read the results", QueryFailed):
         columns, types, rows = _results(athena, query_id, limit, has_header=found.get("StatementType") == "DML")

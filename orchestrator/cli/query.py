@@ -48,4 +48,5 @@ def command(ctx: click.Context, env: str, sql: str, database: str, limit: int, a
         return
     shown = [tuple("NULL" if value is None else value for value in row) for row in answer.rows]
     app.console.table("", answer.columns, shown)
-    app.console.say(f"{len(shown)} rows, {answer.scanned_bytes} bytes scanned, {answer.seconds:.1f} s: {answer.output}")
+    rows_read = f"{len(shown)} row{'' if len(shown) == 1 else 's'}"
+    app.console.say(f"{rows_read}, {answer.scanned_bytes} bytes scanned, {answer.seconds:.1f} s: {answer.output}")

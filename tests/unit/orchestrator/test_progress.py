@@ -18,6 +18,7 @@ EVENTS: list[Json] = [
     {"step": "data", "kind": "progress", "type": "apply_start", "message": "aws_s3_bucket.x: Creating..."},
     {"step": "data", "kind": "progress", "type": "change_summary", "message": "Plan: 1 to add"},
     {"step": "data", "kind": "step", "status": "failed", "message": "no [bold]", "seconds": 2.0},
+    {"step": "blueprint-reviews-serverless", "kind": "stage", "message": "plan"},
 ]
 
 
@@ -29,9 +30,10 @@ def test_plain_lines_tell_stages_and_ends_but_not_every_resource() -> None:
             progress(event)
     lines = [re.sub(r"^\[ *[\d.]+s\] ", "", line) for line in stream.getvalue().splitlines()]
     assert lines == [
-        "data                 plan",
-        "data                 Plan: 1 to add",
-        "data                 failed (2.0 s): no [bold]",
+        "data                         plan",
+        "data                         Plan: 1 to add",
+        "data                         failed (2.0 s): no [bold]",
+        "blueprint-reviews-serverless plan",
     ]
 
 

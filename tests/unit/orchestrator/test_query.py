@@ -81,6 +81,12 @@ def test_a_bad_end_is_told_in_athena_s_words(status: dict[str, Any], words: str)
         answer(cloud([status], []))
 
 
+def test_a_table_that_is_missing_is_told_with_who_makes_tables() -> None:
+    with pytest.raises(QueryFailed) as caught:
+        answer(cloud([{"State": "FAILED", "StateChangeReason": "TABLE_NOT_FOUND: t"}], []))
+    assert str(caught.value.hint).startswith("A crawler makes the tables, those of a batch blueprint after its first ")
+
+
 def test_an_interrupt_stops_the_query() -> None:
     found = cloud([{"State": "RUNNING"}], [])
     with pytest.raises(QueryFailed, match="query cancelled"):
