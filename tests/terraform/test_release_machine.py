@@ -144,10 +144,8 @@ def test_the_role_may_do_what_the_states_call_and_no_more(rendered: Rendered) ->
 
 def test_a_queue_is_probed_by_a_request_whose_answer_is_waited_for(rendered: Rendered) -> None:
     states = rendered.definition["States"]
-    assert (states["HasQueue"]["Choices"][0]["Variable"], states["HasQueue"]["Default"]) == (
-        "$.spec.content.probe.queue",
-        "Probe",
-    )
+    choice = {"Variable": "$.spec.content.probe.queue", "IsPresent": True, "Next": "ProbeQueue"}
+    assert (states["HasQueue"]["Choices"], states["HasQueue"]["Default"]) == ([choice], "Probe")
     pending = states["ReadAnswer"]["Retry"][0]
     assert pending["ErrorEquals"] == ["AnswerPending"]
     assert pending["IntervalSeconds"] * pending["MaxAttempts"] == 3600
