@@ -447,7 +447,7 @@ NEEDS: dict[str, Need] = {
         | pairs("lambda:InvokeFunction", "lambda:function:{prefix}-batch-submitter")
         | pairs("s3:AbortMultipartUpload", [f"bucket/{prefix}*" for prefix in _BATCH_WRITE]),
     ),
-    "reviews-batch-": Need(
+    "reviews-batch-model": Need(
         "jobs/inference",
         frozenset(),
         reading(*_MODELS, "inference/batch/input/_parts/reviews-batch/")
