@@ -27,6 +27,7 @@ from emulator.signed_callers import SignedCallers
 from emulator.throttling import Buckets, Quotas
 
 PATH = re.compile(r"^/restapis/(?P<api>[^/]+)/(?P<stage>[^/]+)/_user_request_(?P<path>/.*)?$")
+MOST_BYTES = 10 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,9 @@ class ApiGateway:
                 "MissingAuthenticationTokenException",
                 "MISSING_AUTHENTICATION_TOKEN",
             )
+        if len(request.get_data()) > MOST_BYTES:
+            # AWS documents status and response type; the words are those that callers report.
+            raise Refused(413, "Request Too Long", "RequestEntityTooLargeException", "REQUEST_TOO_LARGE")
         caller = self._authorize(request, stage, route, path, request_id)
         _validate(route.method, request)
         key = self._admit(stage, route.method, request, caller)

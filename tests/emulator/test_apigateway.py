@@ -167,6 +167,12 @@ def test_a_body_that_does_not_match_its_model_never_reaches_the_function(api: Ap
     assert (status, json.loads(body["body"])) == (200, "text\nfine")
 
 
+def test_a_body_above_ten_megabytes_is_too_long_whatever_it_is(api: Api) -> None:
+    most = 10 * 1024 * 1024
+    refused = api.post("/realtime/reviews", "x" * (most + 1), content_type="text/csv")
+    assert refused[:2] == (413, {"message": "Request Too Long"})
+
+
 def test_an_unknown_api_or_stage_is_forbidden(api: Api) -> None:
     stranger = Api(**{**api.__dict__, "url": api.url.replace("/v1/", "/v2/")})
     assert stranger.post("/realtime/reviews")[:2] == (403, {"message": "Forbidden"})

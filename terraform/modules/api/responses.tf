@@ -15,6 +15,7 @@ locals {
     INVALID_SIGNATURE              = { status = "403", type = "Forbidden" }
     MISSING_AUTHENTICATION_TOKEN   = { status = "403", type = "Forbidden" } # of unknown paths as well
     QUOTA_EXCEEDED                 = { status = "429", type = "Throttled" }
+    REQUEST_TOO_LARGE              = { status = "413", type = "PayloadTooLarge" }
     THROTTLED                      = { status = "429", type = "Throttled" }
     UNAUTHORIZED                   = { status = "401", type = "Unauthorized" }
     UNSUPPORTED_MEDIA_TYPE         = { status = "415", type = "BadRequest" }

@@ -185,6 +185,11 @@ run "refusals_of_the_gateway_look_like_errors_of_the_functions" {
   }
 
   assert {
+    condition     = aws_api_gateway_gateway_response.refusal["REQUEST_TOO_LARGE"].status_code == "413" && strcontains(aws_api_gateway_gateway_response.refusal["REQUEST_TOO_LARGE"].response_templates["application/json"], "\"type\": \"PayloadTooLarge\"")
+    error_message = "A body above the gateway's 10 MB must be called as one above the function's 6 MB is."
+  }
+
+  assert {
     condition     = { for refused in ["UNAUTHORIZED", "ACCESS_DENIED", "AUTHORIZER_FAILURE"] : refused => aws_api_gateway_gateway_response.refusal[refused].status_code } == { UNAUTHORIZED = "401", ACCESS_DENIED = "403", AUTHORIZER_FAILURE = "500" }
     error_message = "Who shows no key is told so, who shows a wrong one is refused, and our own failure is ours."
   }
