@@ -156,15 +156,15 @@ class RealTools:
     def smoke(
         self,
         cloud: Cloud,
-        environment: Environment,
+        blueprint: Blueprint,
         outputs: Mapping[str, Json],
         *,
         on_event: EventSink,
-        proven: Mapping[str, Mapping[str, Proven]],
+        proven: Mapping[str, Proven],
     ) -> tuple[ProbeResult, ...]:
         from orchestrator.smoke import run
 
-        return run(cloud, environment, outputs, on_event=on_event, proven=proven)
+        return run(cloud, blueprint, outputs, on_event=on_event, proven=proven)
 
 
 def local_emulator(repo: Path) -> EmulatorProcess:

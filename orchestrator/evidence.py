@@ -21,9 +21,6 @@ from orchestrator.proof import digest
 from orchestrator.session import Session
 from orchestrator.tools.interfaces import Json, ProbeResult, Proven
 
-NAME = "smoke"
-"""`proofs/smoke.json`, beside those of the stacks."""
-
 
 class Seen(BaseModel):
     """A probe that was green, and a digest of all that it looked at."""
@@ -35,61 +32,59 @@ class Seen(BaseModel):
 
 
 class Kept(BaseModel):
-    """Green probes by blueprint and name."""
+    """Green probes of one blueprint by name: `proofs/smoke-<blueprint>.json`, beside those of the stacks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     schema_version: Literal[1] = Field(1, alias="schema")
-    probes: dict[str, dict[str, Seen]] = {}
+    probes: dict[str, Seen] = {}
 
     def to_json(self) -> Json:
         return self.model_dump(mode="json", by_alias=True)
 
 
-class Evidence:
-    """Of the blueprints that one run probes."""
+def document(blueprint: str) -> str:
+    """Where the store of proofs has it."""
+    return f"smoke-{blueprint}"
 
-    def __init__(self, session: Session, blueprints: Iterable[Blueprint]) -> None:
+
+class Evidence:
+    """Of one blueprint that a run probes."""
+
+    def __init__(self, session: Session, blueprint: Blueprint) -> None:
         self._session = session
-        self._subjects = {each.name: _subject(session, each) for each in blueprints}
+        self._document = document(blueprint.name)
+        self._subject = _subject(session, blueprint)
         self._kept = self._read()
 
-    def still(self) -> dict[str, dict[str, Proven]]:
-        """What need not be asked again."""
-        return {
-            blueprint: {name: seen.proven for name, seen in probes.items() if seen.subject == subject}
-            for blueprint, probes in self._kept.probes.items()
-            if (subject := self._subjects.get(blueprint)) is not None
-        }
+    def still(self) -> dict[str, Proven]:
+        """By probe, what need not be asked again."""
+        return {name: seen.proven for name, seen in self._kept.probes.items() if seen.subject == self._subject}
 
     def keep(self, results: Iterable[ProbeResult], at: str) -> None:
         """Remember the green ones, forget the red ones; what was not asked again is as old as it was."""
-        probes = {name: dict(each) for name, each in self._kept.probes.items()}
+        probes = dict(self._kept.probes)
         for result in results:
-            if result.proven_at is not None:
-                continue
-            subject = self._subjects.get(result.blueprint)
             if result.status == "failed":
-                probes.get(result.blueprint, {}).pop(result.probe, None)
-            elif subject is not None and result.probe in smoke.ONCE:
+                probes.pop(result.probe, None)
+            elif result.probe in smoke.ONCE and result.proven_at is None and self._subject is not None:
                 proven = Proven(at=at, fidelity=result.fidelity, detail=result.detail)
-                probes.setdefault(result.blueprint, {})[result.probe] = Seen(subject=subject, proven=proven)
-        kept = Kept(schema_version=1, probes={name: each for name, each in probes.items() if each})
-        if kept != self._kept:
-            self._write(kept)
+                probes[result.probe] = Seen(subject=self._subject, proven=proven)
+        if probes != self._kept.probes:
+            self._write(Kept(schema_version=1, probes=probes))
 
     def _read(self) -> Kept:
         try:
-            return Kept.model_validate(self._session.target.store.read_proof(NAME) or {"schema": 1})
+            return Kept.model_validate(self._session.target.store.read_proof(self._document) or {"schema": 1})
         except ValidationError:
             return Kept(schema_version=1)
 
     def _write(self, kept: Kept) -> None:
         try:
-            self._session.target.store.write_proof(NAME, kept.to_json())
+            self._session.target.store.write_proof(self._document, kept.to_json())
         except PlatformError as error:
             # The probes were green all the same; the next deploy will ask again.
-            self._session.journal.stage(NAME, f"what was seen could not be stored: {error.message}")
+            self._session.journal.stage(self._document, f"what was seen could not be stored: {error.message}")
 
 
 def _subject(session: Session, blueprint: Blueprint) -> str | None:
@@ -104,7 +99,7 @@ def _subject(session: Session, blueprint: Blueprint) -> str | None:
             [
                 proofs,
                 blueprint.model_dump(mode="json"),
-                session.model_versions,
+                session.model_versions if blueprint.model.source == "sagemaker" else {},
                 _code(),
             ],
             sort_keys=True,

@@ -7,9 +7,10 @@ went wrong is in it, with the exit code that the command ends with.
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -39,11 +40,13 @@ from orchestrator.result import (
 from orchestrator.runs import timestamp
 from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.tools.interfaces import EventSink, Json
-from orchestrator.values import live_parameter, published
+from orchestrator.values import blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
 EXIT_CANCELLED = 130
 EXIT_UNEXPECTED = 70
+_PROBED_AT_ONCE = 4
+"""Blueprints; more would measure each other's latency on a small machine."""
 _READERS = 8
 """States read at the same time."""
 _REASON_WORDS = 24
@@ -58,6 +61,7 @@ class Executor:
         self.session = session
         self._emulator_pid: int | None = None
         self._durations: dict[str, float] = {}
+        self._probing = threading.BoundedSemaphore(_PROBED_AT_ONCE)
         self._handlers: dict[type[Step], Callable[[Any], None]] = {
             steps.StartEmulator: self._start_emulator,
             steps.CheckAccount: self._check_account,
@@ -218,32 +222,29 @@ class Executor:
 
     def _smoke_test(self, step: steps.SmokeTest) -> None:
         session = self.session
-        deployed = tuple(
-            blueprint
-            for blueprint in session.environment.blueprints
-            if blueprint.name in step.blueprints and f"blueprint-{blueprint.name}" in session.outputs
-        )
-        if not deployed:
+        if f"blueprint-{step.blueprint}" not in session.outputs:
             return
-        environment = session.environment.model_copy(update={"blueprints": deployed})
-        sink = session.journal.sink(step.name)
-        evidence = Evidence(session, deployed)
-        proven = evidence.still() if step.skip else {}
-        results = session.tools.smoke(
-            session.target.cloud, environment, dict(session.outputs), on_event=sink, proven=proven
-        )
+        blueprint = blueprint_of(session.environment, step.blueprint)
+        evidence = Evidence(session, blueprint)
+        with self._probing:
+            results = session.tools.smoke(
+                session.target.cloud,
+                blueprint,
+                dict(session.outputs),
+                on_event=session.journal.sink(step.name),
+                proven=evidence.still() if step.skip else {},
+            )
         evidence.keep(results, timestamp(dt.datetime.now(dt.UTC)))
-        session.smoke = [smoke_result(result) for result in results]
-        failed = [result for result in session.smoke if result.status == "failed"]
-        untested = [b.name for b in deployed if not any(r.blueprint == b.name for r in session.smoke)]
+        session.record_smoke([smoke_result(result) for result in results])
+        failed = [result for result in results if result.status == "failed"]
         if failed:
-            lines = "; ".join(f"{each.blueprint} {each.probe}: {each.detail}" for each in failed)
+            lines = "; ".join(f"{each.probe}: {each.detail}" for each in failed)
             raise SmokeFailed(
-                f"{len(failed)} of {len(session.smoke)} smoke probes failed: {lines}",
+                f"{len(failed)} of {len(results)} smoke probes of {blueprint.name} failed: {lines}",
                 hint=f"`orchestrator smoke {session.environment.name}` repeats them",
             )
-        if untested:
-            raise SmokeFailed(f"no smoke probe ran for {', '.join(untested)}")
+        if not results:
+            raise SmokeFailed(f"no smoke probe ran for {blueprint.name}")
 
     def _audit(self, step: steps.AuditOrphans) -> None:
         session = self.session
@@ -277,9 +278,13 @@ class Executor:
                 message = f"interrupted; not finished: {', '.join(stopped)}"
                 hint = "repeat the command: it continues where things stand"
                 return ErrorResult(type="Interrupted", message=message, hint=hint, step=stopped[0]), EXIT_CANCELLED
-        for name, outcome in outcomes.items():
-            if outcome.status == "failed" and outcome.error is not None:
-                return self._failure(name, outcome.error)
+        failures = [
+            (name, outcome.error)
+            for name, outcome in outcomes.items()
+            if outcome.status == "failed" and outcome.error is not None
+        ]
+        if failures:
+            return self._failure(*_worst(failures))
         if self.session.waiting:
             groups = ", ".join(self.session.waiting)
             waiting = WaitingForModel(
@@ -322,6 +327,15 @@ def load_model_versions(session: Session) -> None:
         version = session.tools.live_version(session.target.cloud, live_parameter(session.environment, group))
         if version is not None:
             session.model_versions[group] = version
+
+
+def _worst(failures: Sequence[tuple[str, Exception]]) -> tuple[str, Exception]:
+    """The first, which is nearest to the cause; of blueprints that answer wrongly, or not at all, all."""
+    name, error = failures[0]
+    silent = [each for _, each in failures if isinstance(each, SmokeFailed)]
+    if isinstance(error, SmokeFailed) and len(silent) > 1:
+        return name, SmokeFailed("; ".join(each.message for each in silent), hint=error.hint)
+    return name, error
 
 
 def _error(error: PlatformError, step: str | None) -> ErrorResult:

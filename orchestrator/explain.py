@@ -46,10 +46,10 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
             return "run the training pipeline"
         case steps.RunPipeline():
             return "run the training pipeline if no model version is live"
-        case steps.Release(blueprints=names):
-            return f"release {', '.join(names)} unless it runs what its file and the live version make"
-        case steps.SmokeTest(blueprints=names):
-            return f"probe {', '.join(names)}"
+        case steps.Release():
+            return "release it unless it runs what its file and the live version make"
+        case steps.SmokeTest():
+            return "probe it, directly and through the API"
         case steps.DestroyStack():
             return "destroy"
         case steps.RemoveModels(groups=groups):

@@ -150,8 +150,8 @@ def build(phases: Sequence[Phase], environment: Environment) -> Graph:
             raise ConfigError(f"blueprint `{blueprint.name}` needs a phase named `{BLUEPRINT_PHASE}`")
         upstream = tuple(each for each in BLUEPRINT_UPSTREAM if each in stacks)
         values = (*BLUEPRINT_VALUES, "packages") if blueprint.kind in QUEUED else BLUEPRINT_VALUES
-        trained = (TRAINED_BY,) if blueprint.model.source == "sagemaker" and TRAINED_BY in stacks else ()
-        needs = (*upstream, *trained)
+        trained = {TRAINED_BY} if blueprint.model.source == "sagemaker" else set()
+        needs = tuple(each for each in stacks if each in trained.union(upstream))
         stacks[name] = Stack(name, host.phase, host.order, None, needs, upstream, values, blueprint=blueprint.name)
     position = {name: (stack.order, place) for place, (name, stack) in enumerate(stacks.items())}
     names = order({stack.name: stack.needs for stack in stacks.values()}, prefer=position.__getitem__)

@@ -106,9 +106,9 @@ class RunPipeline(Step):
 
 @dataclass(frozen=True)
 class Release(Step):
-    """Endpoints that exist get what their files and the live version make; skipped where they run it already."""
+    """A blueprint that exists gets what its file and the live version make; skipped where it runs that already."""
 
-    blueprints: tuple[str, ...]
+    blueprint: str
 
     takes_place: ClassVar[bool] = False
     """It is only watched: the work is done elsewhere."""
@@ -116,9 +116,12 @@ class Release(Step):
 
 @dataclass(frozen=True)
 class SmokeTest(Step):
-    blueprints: tuple[str, ...]
+    blueprint: str
     skip: bool = False
     """Run no jobs again that an earlier deployment of the same things has proven."""
+
+    takes_place: ClassVar[bool] = False
+    """It mostly waits for answers, and stacks that still deploy are not to wait for it."""
 
 
 @dataclass(frozen=True)
@@ -198,15 +201,9 @@ def deploy(
         if stack is pipeline_host:
             has_data = environment.platform.data.sample
             steps.append(RunPipeline("pipeline", ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
-    tested = tuple(stack.blueprint for stack in chosen if stack.blueprint)
-    if tested:
-        under = ("policy", *_under(graph, chosen))
-        released = tuple(name for name in tested if is_released(blueprint_of(environment, name)))
-        if released:
-            waits = (*(f"blueprint-{name}" for name in released), *((RELEASES,) if RELEASES in names else ()))
-            steps.append(Release("release", ("policy", *waits), released))
-            under = (*under, "release")
-        steps.append(SmokeTest("smoke", under, tested, skip))
+    for stack in chosen:
+        if stack.blueprint:
+            steps += _proof_of_work(environment, stack, skip=skip, releases=RELEASES in names)
     return Plan(environment.name, command, tuple(steps))
 
 
@@ -217,12 +214,14 @@ def _approval(chosen: Sequence[Stack]) -> list[Step]:
     return [*previews, Approve("approval", ("policy", *shown), tuple(stack.name for stack in chosen))]
 
 
-def _under(graph: Graph, chosen: Sequence[Stack]) -> tuple[str, ...]:
-    """The chosen stacks that a blueprint's answer can depend on: the blueprints' own, and all below them."""
-    blueprints = {stack.name for stack in chosen if stack.blueprint}
-    return tuple(
-        stack.name for stack in chosen if stack.name in blueprints or blueprints & graph.dependents(stack.name)
-    )
+def _proof_of_work(environment: Environment, stack: Stack, *, skip: bool, releases: bool) -> list[Step]:
+    """What a blueprint has to show once its stack stands: that it runs what it should, and that it answers."""
+    name = str(stack.blueprint)
+    if not is_released(blueprint_of(environment, name)):
+        return [SmokeTest(f"smoke {name}", ("policy", stack.name), name, skip)]
+    waits = (stack.name, *((RELEASES,) if releases else ()))
+    release = Release(f"release {name}", ("policy", *waits), name)
+    return [release, SmokeTest(f"smoke {name}", ("policy", release.name), name, skip)]
 
 
 def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
@@ -238,11 +237,11 @@ def preview(environment: Environment, stacks: Sequence[Stack]) -> Plan:
 
 def smoke(environment: Environment, graph: Graph) -> Plan:
     """Only the probes, on what is deployed."""
-    tested = tuple(stack.blueprint for stack in graph.stacks if stack.blueprint)
+    tested = [stack.blueprint for stack in graph.stacks if stack.blueprint]
     steps = (
         CheckAccount("account", ()),
         OpenState("state", ("account",), create=False),
-        SmokeTest("smoke", ("state",), tested),
+        *(SmokeTest(f"smoke {name}", ("state",), name) for name in tested),
     )
     return Plan(environment.name, "smoke", steps)
 

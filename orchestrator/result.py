@@ -93,7 +93,9 @@ class EndpointResult(Part):
     status: Literal["launched", "unchanged", "released", "rolled-back", "failed", "due"] = Field(
         description="failed: the endpoint was not touched, or somebody has to look; due: not begun"
     )
-    before: str | None = Field(None, description="configuration (of jobs: model) that was live before this run; none: not deployed")
+    before: str | None = Field(
+        None, description="configuration (of jobs: model) that was live before this run; none: not deployed"
+    )
     now: str | None = Field(None, description="configuration (of jobs: model) that is live now, as SageMaker says")
     model_version: str = Field(description="that it should run")
     verified: list[str] = Field([], description="what vouches for `now`: DescribeEndpoint, probes")

@@ -81,8 +81,6 @@ class Session:
     risks: list[Risk] = field(default_factory=list)
     """Of every plan made, previews included."""
     pipeline: PipelineRunResult | None = None
-    releases: list[EndpointResult] = field(default_factory=list)
-    smoke: list[SmokeResult] = field(default_factory=list)
     proofs: dict[str, Proof] = field(default_factory=dict)
     """Of the stacks that this run has found or made to be what their files say."""
     orphans: list[str] | None = None
@@ -90,6 +88,8 @@ class Session:
     """Model groups that a blueprint stack waits for."""
     previewed: bool = False
     """Whether a plan rests on example values, and so can never be applied."""
+    _releases: dict[str, EndpointResult] = field(default_factory=dict)
+    _smoke: list[SmokeResult] = field(default_factory=list)
     _why: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _target: Target | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -148,6 +148,28 @@ class Session:
     def record_risks(self, risks: Sequence[Risk]) -> None:
         with self._lock:
             self.risks += risks
+
+    def record_release(self, result: EndpointResult) -> None:
+        """How a blueprint stands; what was known of it before is out of date."""
+        with self._lock:
+            self._releases[result.blueprint] = result
+
+    def record_smoke(self, results: Sequence[SmokeResult]) -> None:
+        with self._lock:
+            self._smoke += results
+
+    @property
+    def releases(self) -> list[EndpointResult]:
+        """In the order of the blueprints."""
+        with self._lock:
+            return [self._releases[each.name] for each in self.environment.blueprints if each.name in self._releases]
+
+    @property
+    def smoke(self) -> list[SmokeResult]:
+        """In the order of the blueprints, and of each one's probes."""
+        order = [each.name for each in self.environment.blueprints]
+        with self._lock:
+            return sorted(self._smoke, key=lambda probe: order.index(probe.blueprint))
 
     def wait_for_model(self, group: str) -> None:
         with self._lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from orchestrator import listing, risk
+from orchestrator import evidence, listing, risk
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
 from orchestrator.graph import Stack
 from orchestrator.inputs import StackProof
@@ -120,6 +120,8 @@ def destroy(session: Session, stack: Stack) -> None:
     session.journal.stage(stack.name, "plan")
     terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
     store.remove_proof(stack.name)
+    if stack.blueprint:
+        store.remove_proof(evidence.document(stack.blueprint))
     session.journal.stage(stack.name, f"destroy ({len(before.resources)} resources)")
     applied = terraform.apply(ws, on_event=sink, cancel=session.cancel)
     after = store.read(stack.name)

@@ -81,11 +81,11 @@ class Tools(Protocol):
     def smoke(
         self,
         cloud: Cloud,
-        environment: Environment,
+        blueprint: Blueprint,
         outputs: Mapping[str, Json],
         *,
         on_event: EventSink,
-        proven: Mapping[str, Mapping[str, Proven]],
+        proven: Mapping[str, Proven],
     ) -> tuple[ProbeResult, ...]:
-        """Probe what is deployed; `proven`: by blueprint and probe, what need not be asked again."""
+        """Probe a blueprint; `proven`: by probe, what need not be asked again."""
         ...

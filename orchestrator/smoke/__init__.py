@@ -7,59 +7,43 @@ because an output or an expected answer is missing, has failed; nothing is skipp
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 
-from orchestrator.config.models import Blueprint, Environment
+from orchestrator.config.models import Blueprint
 from orchestrator.errors import PlatformError
-from orchestrator.smoke.base import SYNCHRONOUS, Probe, ProbeFailed, Target, Verdict
+from orchestrator.smoke.base import Probe, ProbeFailed, Target, Verdict
 from orchestrator.smoke.registry import ONCE, PROBES
 from orchestrator.tools.interfaces import Cloud, EventSink, Json, ProbeResult, Proven
 
 __all__ = ["ONCE", "PROBES", "run"]
 
-_SIDE_BY_SIDE = 4
-"""More would measure each other's latency on a small machine."""
-
 
 def run(
     cloud: Cloud,
-    environment: Environment,
+    blueprint: Blueprint,
     outputs: Mapping[str, Json],
     *,
     on_event: EventSink,
-    proven: Mapping[str, Mapping[str, Proven]] | None = None,
+    proven: Mapping[str, Proven] | None = None,
 ) -> tuple[ProbeResult, ...]:
-    """Probe every blueprint of the environment.
+    """Probe a blueprint, in the order of `PROBES`.
 
     Args:
-        cloud: where they are deployed.
-        environment: its blueprint files say what to ask and what must come back.
+        cloud: where it is deployed.
+        blueprint: its file says what to ask and what must come back.
         outputs: published objects by stack (`inference`, `blueprint-reviews`, …).
-        on_event: hears each result as it comes, from several threads.
-        proven: by blueprint and probe, what an earlier deployment of the same things has proven.
-
-    Blueprints are probed side by side, the probes of one in their order; so are the results.
+        on_event: hears each result as it comes.
+        proven: by probe, what an earlier deployment of the same things has proven.
     """
-
-    def probed(blueprint: Blueprint) -> list[ProbeResult]:
-        results = []
-        target = Target(cloud, blueprint, outputs, (proven or {}).get(blueprint.name, {}))
-        for probe in PROBES:
-            if not probe.applies(blueprint):
-                continue
-            result = _one(probe, target, blueprint)
-            results.append(result)
-            words = f"{blueprint.name} {probe.name} {result.status} ({result.latency_ms:.0f} ms): {result.detail}"
-            on_event({"type": "smoke", "@message": words, "status": result.status})
-        return results
-
-    with ThreadPoolExecutor(max_workers=_SIDE_BY_SIDE, thread_name_prefix="smoke") as pool:
-        # Those that wait the longest for their answers are begun first.
-        begun = {
-            each.name: pool.submit(probed, each)
-            for each in sorted(environment.blueprints, key=lambda each: each.kind in SYNCHRONOUS)
-        }
-        return tuple(result for each in environment.blueprints for result in begun[each.name].result())
+    target = Target(cloud, blueprint, outputs, proven or {})
+    results = []
+    for probe in PROBES:
+        if not probe.applies(blueprint):
+            continue
+        result = _one(probe, target, blueprint)
+        results.append(result)
+        words = f"{probe.name} {result.status} ({result.latency_ms:.0f} ms): {result.detail}"
+        on_event({"type": "smoke", "@message": words, "status": result.status})
+    return tuple(results)
 
 
 def _one(probe: Probe, target: Target, blueprint: Blueprint) -> ProbeResult:

@@ -103,7 +103,7 @@ class FakeTools:
     Attributes:
         pipeline_answer: what the pipeline run returns; a success makes a version live.
         probes: status of the probe by blueprint, `ok` unless given.
-        proven: what each call of the probes was told that it need not ask.
+        proven: what the probes were told that they need not ask, by blueprint.
         due: by blueprint why a release is due; `released` keeps those that were asked for.
         asked: versions that somebody asked for, by blueprint.
         release_answer: how a release ends.
@@ -116,7 +116,7 @@ class FakeTools:
     pipeline_answer: Callable[[], PipelineResult] = pipeline_succeeds
     makes_live: bool = True
     probes: dict[str, str] = field(default_factory=dict)
-    proven: list[dict[str, dict[str, Proven]]] = field(default_factory=list)
+    proven: dict[str, dict[str, Proven]] = field(default_factory=dict)
     pipeline_runs: list[Json] = field(default_factory=list)
     environments: list[str | None] = field(default_factory=list)
     synth_prepared: int = 0
@@ -207,16 +207,17 @@ class FakeTools:
     def smoke(
         self,
         cloud: Cloud,
-        environment: Environment,
+        blueprint: Blueprint,
         outputs: Mapping[str, Json],
         *,
         on_event: EventSink,
-        proven: Mapping[str, Mapping[str, Proven]],
+        proven: Mapping[str, Proven],
     ) -> tuple[ProbeResult, ...]:
-        self.proven.append({name: dict(each) for name, each in proven.items()})
-        return tuple(
+        self.proven[blueprint.name] = dict(proven)
+        name = "batch" if blueprint.kind == "batch" else "api"
+        return (
             ProbeResult(
-                probe="batch" if blueprint.kind == "batch" else "api",
+                probe=name,
                 blueprint=blueprint.name,
                 method=blueprint.kind,
                 source=blueprint.model.source,
@@ -224,7 +225,6 @@ class FakeTools:
                 latency_ms=12.0,
                 fidelity="executed",
                 detail="",
-                proven_at=earlier.at if (earlier := proven.get(blueprint.name, {}).get("batch")) else None,
-            )
-            for blueprint in environment.blueprints
+                proven_at=proven[name].at if name in proven else None,
+            ),
         )

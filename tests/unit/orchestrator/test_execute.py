@@ -83,7 +83,9 @@ def test_a_failing_stack_stops_its_dependents_and_nobody_else(run: Runs, deploy:
     assert (result.status, result.exit_code) == ("failed", 8)
     assert result.error is not None
     assert (result.error.step, result.error.message, result.error.hint) == ("blueprint-chat", "no", "yes")
-    assert result.smoke == []
+    assert {probe.blueprint for probe in result.smoke} == {
+        each.name for each in tools.environment.blueprints if each.name != "chat"
+    }
 
 
 def test_a_finding_in_the_source_stops_everything(run: Runs, deploy: Plan, tools: FakeTools) -> None:
@@ -121,6 +123,17 @@ def test_a_red_probe_is_a_red_deploy(run: Runs, deploy: Plan, tools: FakeTools) 
     assert (result.status, result.exit_code) == ("failed", 10)
     assert [probe.blueprint for probe in result.smoke if probe.status == "failed"] == ["reviews"]
     assert len(result.smoke) == len([*CHATS, *REVIEWS])
+    assert result.error is not None
+    assert result.error.message == "1 of 1 smoke probes of reviews failed: api: "
+
+
+def test_all_red_probes_are_told(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.probes = {"reviews": "failed", "chat-batch": "failed"}
+    result = run(deploy)
+    assert result.error is not None
+    assert result.error.message == (
+        "1 of 1 smoke probes of chat-batch failed: batch: ; 1 of 1 smoke probes of reviews failed: api: "
+    )
 
 
 def test_a_failed_pipeline_is_reported_and_leaves_its_blueprint_out(run: Runs, deploy: Plan, tools: FakeTools) -> None:
@@ -294,8 +307,8 @@ def test_a_red_release_is_a_red_deploy(run: Runs, deploy: Plan, tools: FakeTools
     result = run(deploy)
     assert result.exit_code == ReleaseFailed.exit_code
     assert result.error is not None
-    assert (result.error.step, result.error.message) == ("release", "reviews: ProbeFailed: no")
-    assert result.smoke == []
+    assert (result.error.step, result.error.message) == ("release reviews", "reviews: ProbeFailed: no")
+    assert "reviews" not in {probe.blueprint for probe in result.smoke}
     assert endings(result)["reviews"] == ("rolled-back", V1, V1, ("DescribeEndpoint",))
     [told] = [each for each in result.releases if each.blueprint == "reviews"]
     assert (told.rolled_back, told.error, told.execution_arn) == (True, "ProbeFailed: no", "arn:execution")
@@ -316,6 +329,18 @@ def test_the_result_says_what_is_live_since_when_and_who_saw_it(run: Runs, deplo
     tools.due = {"reviews": "it runs version 1"}
     released = endings(run(deploy))["reviews"]
     assert released == ("released", V1, V2, ("DescribeEndpoint", "probe of the release", "smoke api"))
+
+
+def test_a_release_of_batch_jobs_claims_no_probe(
+    run: Runs, deploy: Plan, tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = [
+        EndpointState(V1, True, "arn:version/2", False, "jobs take version 1", jobs=True),
+        EndpointState(V2, True, "arn:version/2", False, last="released", jobs=True),
+    ]
+    monkeypatch.setattr(tools, "endpoints", lambda cloud, parameters: {"reviews": looks.pop(0)})
+    tools.release_answer = lambda name: ReleaseResult(name, "arn:execution", "SUCCEEDED", True, V2)
+    assert endings(run(deploy))["reviews"] == ("released", V1, V2, ("DescribeModel", "smoke api"))
 
 
 def test_a_release_that_says_it_went_well_is_not_believed(

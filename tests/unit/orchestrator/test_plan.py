@@ -11,6 +11,8 @@ from orchestrator.config import Environment, load
 from orchestrator.errors import ConfigError
 from orchestrator.graph import Graph, order
 
+PROBED = "probe it, directly and through the API"
+RELEASED = "release it unless it runs what its file and the live version make"
 SYNTHESISED = "if not proven: plan, policy gate, apply (synthesised from its blueprint file)"
 REPO = Path(__file__).resolve().parents[3]
 
@@ -48,20 +50,31 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         f"23. blueprint-reviews-serverless  {SYNTHESISED}",
         f"24. blueprint-reviews  {SYNTHESISED}",
         "25. monitoring  if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
-        "26. release  release reviews-async, reviews-batch, reviews-serverless, reviews unless it runs what its file "
-        "and the live version make",
-        "27. smoke  probe chat-async, chat-batch, chat-serverless, chat, reviews-async, reviews-batch, "
-        "reviews-serverless, reviews",
+        f"26. smoke chat-async  {PROBED}",
+        f"27. smoke chat-batch  {PROBED}",
+        f"28. smoke chat-serverless  {PROBED}",
+        f"29. smoke chat  {PROBED}",
+        f"30. release reviews-async  {RELEASED}",
+        f"31. smoke reviews-async  {PROBED}",
+        f"32. release reviews-batch  {RELEASED}",
+        f"33. smoke reviews-batch  {PROBED}",
+        f"34. release reviews-serverless  {RELEASED}",
+        f"35. smoke reviews-serverless  {PROBED}",
+        f"36. release reviews  {RELEASED}",
+        f"37. smoke reviews  {PROBED}",
     ]
 
 
-def test_smoke_waits_for_what_an_answer_depends_on_and_no_more(environment: Environment, graph: Graph) -> None:
+def test_a_blueprint_is_probed_as_soon_as_it_stands_and_runs_what_it_should(
+    environment: Environment, graph: Graph
+) -> None:
     found = needs(plan.deploy(environment, graph))
-    beside = {"monitoring", "retention", "notifications", "studio", "features", "releases"}
-    assert found["smoke"] == {"policy", "release", *graph.names} - beside
-    names = ("reviews-async", "reviews-batch", "reviews-serverless", "reviews")
-    released = {f"blueprint-{name}" for name in names}
-    assert found["release"] == {"policy", *released, "releases"}
+    assert found["smoke chat"] == {"policy", "blueprint-chat"}
+    assert found["smoke reviews"] == {"policy", "release reviews"}
+    assert found["release reviews"] == {"policy", "blueprint-reviews", "releases"}
+    assert {name.removeprefix("smoke ") for name in found if name.startswith("smoke ")} == {
+        each.name for each in environment.blueprints
+    }
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import evidence
 from orchestrator import plan as plans
 from orchestrator.config import Environment
 from orchestrator.errors import TerraformError
@@ -39,7 +38,7 @@ def test_the_second_deploy_starts_no_terraform_and_no_synthesis(deploy: Deploy, 
     assert {stack.total for stack in result.stacks} == {1}
     assert all(stack.why[0].startswith("nothing changed: ") for stack in result.stacks)
     assert len(result.smoke) == 8, "what is skipped is still probed"
-    assert set(tools.store.proofs) == {*graph.names, evidence.NAME}
+    assert set(tools.store.proofs) == {*graph.names, "smoke-chat-batch", "smoke-reviews-batch"}
 
 
 def test_refresh_believes_nothing(deploy: Deploy, tools: FakeTools, graph: Graph) -> None:
@@ -210,8 +209,7 @@ def test_destroy_removes_the_proof_of_what_it_destroys(
     deploy()
     run(plans.destroy(environment, graph))
     left = {stack for stack, state in tools.store.states.items() if state.resources}
-    # What probes saw names lineages that are gone: it is worth nothing any more.
-    assert set(tools.store.proofs) - {evidence.NAME} == left
+    assert set(tools.store.proofs) == left
     assert left == {"foundation", "buckets"}, "without an answer for the model versions, their group has to stay"
 
 

@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import smoke
-from orchestrator.config.models import Blueprint, Environment, Platform
+from orchestrator.config.models import Blueprint
 from orchestrator.tools.interfaces import Json, ProbeResult
 from tests.fakes.aws import FakeCloud
 
@@ -149,13 +149,13 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def probe(
     cloud: FakeCloud, *blueprints: Json, outputs: dict[str, Json] | None = None, on_event: Any = None
 ) -> dict[tuple[str, str], ProbeResult]:
-    environment = Environment(
-        name="local",
-        platform=Platform(),
-        blueprints=tuple(Blueprint.model_validate(each) for each in blueprints or (REVIEWS, CHAT)),
-    )
-    results = smoke.run(cloud, environment, outputs or OUTPUTS, on_event=on_event or (lambda event: None))
-    return {(result.blueprint, result.probe): result for result in results}
+    return {
+        (result.blueprint, result.probe): result
+        for each in blueprints or (REVIEWS, CHAT)
+        for result in smoke.run(
+            cloud, Blueprint.model_validate(each), outputs or OUTPUTS, on_event=on_event or (lambda event: None)
+        )
+    }
 
 
 def only(cloud: FakeCloud, name: str) -> ProbeResult:
