@@ -67,9 +67,10 @@ emulator-down: $(SETUP) ## Stop the local AWS; what was deployed to it is gone w
 
 ##@ Checking
 
+# Tests are rewritten and compiled once, not in each worker and run, even where the shell forbids to keep the result.
 .PHONY: test
 test: $(SETUP) ## Run the tests that need no AWS account
-	@.venv/bin/python -m pytest -m "not live" -n auto --dist loadfile --no-loadscope-reorder --durations 10 $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not live" -n auto --dist loadfile --no-loadscope-reorder --durations 10 $(ARGS)
 
 .PHONY: mutations
 mutations: $(SETUP) ## Weaken the Terraform setting by setting and see which check notices (some minutes)
