@@ -1,0 +1,38 @@
+"""What the modules of endpoints and jobs repeat of each other stays the same in all of them (ADR 15)."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.terraform.hcl import TERRAFORM, read
+
+REALTIME, SERVERLESS, ASYNC, BATCH = "realtime_endpoint", "serverless_endpoint", "async_endpoint", "batch_transform"
+ENDPOINTS = (REALTIME, SERVERLESS, ASYNC)
+
+SHARED = [
+    ("data.aws_iam_policy_document.assume", (*ENDPOINTS, BATCH)),
+    ("data.aws_iam_policy_document.logs", ENDPOINTS),
+    ("resource.aws_iam_role_policy.handed_out", ENDPOINTS),
+    ("resource.aws_iam_role_policy.logs", ENDPOINTS),
+    ("resource.aws_cloudwatch_log_group.endpoint", ENDPOINTS),
+    ("resource.aws_cloudwatch_metric_alarm.errors", (REALTIME, SERVERLESS)),
+    ("resource.aws_cloudwatch_metric_alarm.latency", (REALTIME, SERVERLESS)),
+    ("variable.boundary_arn", ENDPOINTS),
+    ("variable.context", (*ENDPOINTS, BATCH)),
+    ("variable.model_group", (*ENDPOINTS, BATCH)),
+    ("variable.topic_arn", ENDPOINTS),
+    ("output.endpoint_config_name", ENDPOINTS),
+    ("output.endpoint_name", ENDPOINTS),
+    ("output.route_parameter_name", (*ENDPOINTS, BATCH)),
+]
+
+
+@pytest.mark.parametrize(("name", "modules"), SHARED, ids=[name for name, _ in SHARED])
+def test_a_shared_block_is_the_same_everywhere(name: str, modules: tuple[str, ...]) -> None:
+    found = {module: body(module, name) for module in modules}
+    assert len(set(found.values())) == 1, f"`{name}` differs: {', '.join(modules)}"
+
+
+def body(module: str, name: str) -> str:
+    [block] = [each for each in read(TERRAFORM / "modules" / module) if each.name == name]
+    return block.body
