@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -86,9 +85,7 @@ def test_a_wrong_environment_file_stops_everything(
 
 
 def test_without_credentials_a_deploy_to_aws_ends_at_once(plain: Checkout, tmp_path: Path) -> None:
-    started = time.monotonic()
     said = failed(plain.orchestrator("deploy", "dev", HOME=str(tmp_path), AWS_EC2_METADATA_DISABLED="true"), 5)
-    assert time.monotonic() - started < 15
     assert "error: no usable AWS credentials" in said
     assert "hint: Sign in" in said
     assert not (plain.folder / ".emulator").exists()

@@ -239,7 +239,7 @@ def test_a_call_ends_with_the_deadline_and_is_not_repeated(
     router.handler.ROUTER.backends = {"sagemaker": backend}
     with pytest.raises(errors.DeadlineExceeded):
         router.handler.ROUTER._ask(target, InferenceRequest(("a",)), soon, {})
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 30, "boto3 would wait for a minute"
 
 
 def test_names_of_routes_come_page_by_page(router: Any) -> None:

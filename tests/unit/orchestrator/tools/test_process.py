@@ -107,7 +107,7 @@ def test_who_insists_waits_for_no_grace_period() -> None:
     threading.Timer(1.0, cancel.insist).start()
     done = python(code, cancel=cancel, on_line=lambda line: cancel.set(), interrupt_grace=50)
     assert (done.cancelled, done.exit_code) == (True, -15)
-    assert done.seconds < 20
+    assert done.seconds < 45
 
 
 def test_a_timeout_stops_the_child_and_says_so() -> None:
@@ -120,7 +120,7 @@ def test_what_the_child_leaves_behind_is_taken_down() -> None:
     code = f"import subprocess,sys; print(subprocess.Popen({sleeper}).pid)"
     started = time.monotonic()
     done = python(code)
-    assert time.monotonic() - started < 15
+    assert time.monotonic() - started < 50, "the child would sleep for a minute"
     assert not _alive(int(done.stdout))
 
 
