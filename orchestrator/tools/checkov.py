@@ -104,7 +104,9 @@ class Checkov:
         """Changes with any rule, with the list of rules that must run, with checkov and with this gate itself."""
         files = rule_files(self._repo)
         own = sorted(Path(__file__).parent.glob("checkov*.py"))
-        hashed = hashlib.sha256(f"{self._python}\n{' '.join(self._versions())}\n".encode())
+        # Copies of a checkout share an environment under many names; its program is itself a link to Python's.
+        environment = self._python.parent.resolve()
+        hashed = hashlib.sha256(f"{environment}\n{' '.join(self._versions())}\n".encode())
         for path in (*files, self._repo / BUILTIN_LIST, *own):
             hashed.update(f"{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
         return hashed.hexdigest()

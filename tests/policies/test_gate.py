@@ -244,6 +244,11 @@ def test_a_rule_that_crashes_is_red(policies_copy: Path, tmp_path: Path) -> None
     checkov.close()
 
 
+def test_a_linked_environment_is_no_other_one(policies_copy: Path) -> None:
+    (policies_copy / ".venv-checkov").symlink_to(PYTHON.parents[1])
+    assert Checkov(policies_copy).fingerprint() == Checkov(policies_copy, python=PYTHON).fingerprint()
+
+
 def test_a_dead_worker_is_red_and_the_next_scan_starts_another(policies_copy: Path, tmp_path: Path) -> None:
     checkov = Checkov(policies_copy, python=PYTHON)
     folder = source(tmp_path / "src", CLEAN)
