@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -89,7 +90,9 @@ def check(environment: str | None, document: Document, blueprint: Blueprint) -> 
     if asked.callback.webhook is not None:
         refusal = webhook_refusal(asked.callback.webhook, local=environment == "local")
         if refusal:
-            yield document.problem(("async", "callback", "webhook"), refusal, asked.callback.webhook)
+            # An address may hold a password, and what is said here ends in logs.
+            shown = re.sub(r"//.*@", "//…@", asked.callback.webhook)
+            yield document.problem(("async", "callback", "webhook"), refusal, shown)
 
 
 def _check_bedrock(document: Document, asked: Async) -> Iterator[Problem]:

@@ -88,6 +88,13 @@ def test_other_kinds_have_no_queue() -> None:
     )
 
 
+def test_a_password_in_an_address_is_not_told() -> None:
+    told = problems(CHAT, **{"async": {"callback": {"webhook": "https://user:pa@ss@example.com/hook"}}})
+    assert "must have no user, password or fragment" in told
+    assert "https://…@example.com/hook" in told
+    assert "pa@ss" not in told
+
+
 @pytest.mark.parametrize(
     "url",
     [
