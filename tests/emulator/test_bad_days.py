@@ -156,7 +156,7 @@ def test_a_broken_route_turns_smoke_red(line: Checkout) -> None:
         said = failed(line.orchestrator("smoke", "local"), 10)
     finally:
         ssm.put_parameter(Name=name, Value=record, Type="String", Overwrite=True)
-    assert "chat api: " in said
+    assert "smoke probes of chat failed: api: " in said
     verdicts = {probe["probe"]: probe["status"] for probe in line.result()["smoke"]}
     assert (verdicts["bedrock-direct"], verdicts["api"]) == ("ok", "failed")
 
@@ -177,8 +177,8 @@ def test_a_dead_model_server_turns_smoke_red(line: Checkout) -> None:
     assert len(servers) == 1
     os.kill(servers[0], signal.SIGKILL)
     said = failed(line.orchestrator("smoke", "local"), 10)
-    assert "reviews endpoint-direct: " in said
-    assert "reviews api: " in said
+    assert "smoke probes of reviews failed: endpoint-direct: " in said
+    assert "; api: " in said
     result = line.result()
     red = {(probe["blueprint"], probe["probe"]) for probe in result["smoke"] if probe["status"] == "failed"}
     assert {("reviews", "endpoint-direct"), ("reviews", "api")} <= red
