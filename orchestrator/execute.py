@@ -316,6 +316,7 @@ def load_outputs(session: Session) -> None:
     with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="state") as pool:
         states = list(pool.map(session.target.store.read, [stack.name for stack in every]))
     for stack, state in zip(every, states, strict=True):
+        session.seen_states[stack.name] = state
         outputs = published(stack, state) if state and state.resources else None
         if outputs is not None:
             session.publish(stack.name, outputs)

@@ -16,7 +16,7 @@ from orchestrator.proof import Proof
 from orchestrator.result import EndpointResult, PipelineRunResult, SmokeResult, StackResult
 from orchestrator.risk import Risk
 from orchestrator.toolbox import Tools
-from orchestrator.tools.interfaces import Cloud, EmulatorInfo, Json, Package, PolicyReport, StateStore
+from orchestrator.tools.interfaces import Cloud, EmulatorInfo, Json, Package, PolicyReport, State, StateStore
 from orchestrator.values import Facts, state_bucket, tags
 
 
@@ -81,6 +81,8 @@ class Session:
     risks: list[Risk] = field(default_factory=list)
     """Of every plan made, previews included."""
     pipeline: PipelineRunResult | None = None
+    seen_states: dict[str, State | None] = field(default_factory=dict)
+    """As they were when the run began. Whoever changes one later changes its proof as well."""
     proofs: dict[str, Proof] = field(default_factory=dict)
     """Of the stacks that this run has found or made to be what their files say."""
     orphans: list[str] | None = None

@@ -35,7 +35,7 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
         session.journal.stage(stack.name, reason)
         return
     store = session.target.store
-    before = store.read(stack.name)
+    before = session.seen_states[stack.name] if stack.name in session.seen_states else store.read(stack.name)
     proof = StackProof(session, stack, tfvars(session.environment, stack, facts))
     verdict = proof.verdict(before)
     session.explain(stack.name, verdict.why)
