@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -10,6 +11,9 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests.emulator import shared
 from tests.results import Results
+
+# Workers keep what they import and collect: at Python's own pace they search it for garbage again and again.
+gc.set_threshold(100_000, 50, 100)
 
 LONGEST = ("test_refusals.py", "test_terraform_tests.py", "test_bad_days.py")
 """They start first, so that no worker is alone with one of them at the end. The last one deploys, too: when it gets to

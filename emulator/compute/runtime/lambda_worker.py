@@ -3,6 +3,7 @@
 argv: descriptor of the channel. The rest comes from the environment, as Lambda's own runtime has it.
 """
 
+import gc
 import importlib
 import json
 import logging
@@ -82,6 +83,8 @@ def error_of(error, request_id, skip):
 def load(handler):
     """The handler's function, or an init error. A package's `pkg/mod.fn` is accepted as `pkg.mod.fn` is."""
     module_name, _, function_name = handler.replace("/", ".").rpartition(".")
+    # What is imported stays: to look through it for garbage costs a third of a cold start.
+    gc.disable()
     try:
         module = importlib.import_module(module_name)
     except ImportError as error:
@@ -92,6 +95,9 @@ def load(handler):
         return None, {"errorMessage": message, "errorType": "Runtime.UserCodeSyntaxError", "stackTrace": []}
     except Exception as error:
         return None, error_of(error, "", 1)
+    finally:
+        gc.freeze()
+        gc.enable()
     function = getattr(module, function_name, None)
     if function is None:
         message = f"Handler '{function_name}' missing on module '{module_name}'"
