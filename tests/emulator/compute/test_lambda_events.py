@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
 
@@ -137,3 +138,25 @@ def test_a_mapping_runs_as_many_at_once_as_it_may(aws: Any, lambdas: Lambdas, se
     together = max(sum(begin <= start < end for begin, end in spans) for start, _ in spans)
     assert 2 <= together <= most
     assert queue.now() == []
+
+
+def test_many_senders_at_once_leave_nothing_in_the_queue(aws: Any, lambdas: Lambdas) -> None:
+    queue = Queue(aws)
+    feed(lambdas, queue, ECHO)
+
+    def send(number: int) -> None:
+        entries = [{"Id": str(n), "MessageBody": f"{number}-{n}"} for n in range(10)]
+        for _ in range(20):
+            queue.sqs.send_message_batch(QueueUrl=queue.url, Entries=entries)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(send, range(8)))
+    queue.sqs.send_message(QueueUrl=queue.url, MessageBody="the last one")
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def drained() -> bool:
+        left = queue.sqs.get_queue_attributes(QueueUrl=queue.url, AttributeNames=names)["Attributes"]
+        return set(left.values()) == {"0"}
+
+    wait_for(drained, seconds=60)
+    queue.close()
