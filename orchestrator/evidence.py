@@ -100,6 +100,8 @@ def _subject(session: Session, blueprint: Blueprint) -> str | None:
                 proofs,
                 blueprint.model_dump(mode="json"),
                 session.model_versions if blueprint.model.source == "sagemaker" else {},
+                # Somebody may have released another version than the live one.
+                [(each.now, each.model_version) for each in session.releases if each.blueprint == blueprint.name],
                 _code(),
             ],
             sort_keys=True,

@@ -12,7 +12,7 @@ from orchestrator.config import Environment
 from orchestrator.errors import TerraformError
 from orchestrator.graph import Graph
 from orchestrator.result import Result
-from tests.fakes.tools import VERSION, FakeTools
+from tests.fakes.tools import OUTPUTS, VERSION, FakeTools
 from tests.unit.orchestrator.conftest import Deploy, Runs
 
 BATCHES = {"chat-batch", "reviews-batch"}
@@ -64,6 +64,19 @@ def test_a_changed_stack_is_asked_again(deploy: Deploy, tools: FakeTools, name: 
 def test_another_model_version_is_asked_again(deploy: Deploy, tools: FakeTools) -> None:
     deploy()
     tools.live = {group: {**VERSION, "model_package_arn": "arn:2"} for group in tools.live}
+    deploy()
+    assert asked_again(tools) == {"reviews-batch"}
+
+
+def test_another_released_version_is_asked_again(
+    deploy: Deploy, tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = {"name": "reviews-batch", "release_parameter_name": "/mlops/local/releases/specs/reviews-batch"}
+    monkeypatch.setitem(OUTPUTS, "blueprint-reviews-batch", published)
+    deploy()
+    deploy()
+    assert asked_again(tools) == set()
+    tools.asked = {"reviews-batch": f"{VERSION['model_package_arn']}0"}
     deploy()
     assert asked_again(tools) == {"reviews-batch"}
 
