@@ -78,6 +78,10 @@ class Evidence:
             return Kept.model_validate(self._session.target.store.read_proof(self._document) or {"schema": 1})
         except ValidationError:
             return Kept(schema_version=1)
+        except PlatformError as error:
+            # Asking once more is all that it costs.
+            self._session.journal.stage(self._document, f"what was seen is unreadable: {error.message}")
+            return Kept(schema_version=1)
 
     def _write(self, kept: Kept) -> None:
         try:

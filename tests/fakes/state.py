@@ -18,6 +18,9 @@ class FakeStateStore:
     exists: bool = False
     proofs: dict[str, Json] = field(default_factory=dict)
     proof_failure: TerraformError | None = None
+    """When a proof is written."""
+    unreadable: dict[str, TerraformError] = field(default_factory=dict)
+    """When a proof is read, by its name."""
 
     def ensure_bucket(self) -> bool:
         made, self.exists = not self.exists, True
@@ -30,6 +33,8 @@ class FakeStateStore:
         return self.states.get(stack)
 
     def read_proof(self, stack: str) -> Json | None:
+        if stack in self.unreadable:
+            raise self.unreadable[stack]
         return self.proofs.get(stack)
 
     def write_proof(self, stack: str, proof: Json) -> None:

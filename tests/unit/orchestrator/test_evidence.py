@@ -134,6 +134,14 @@ def test_an_unreadable_record_is_none(deploy: Deploy, tools: FakeTools, damaged:
     assert asked_again(tools) == BATCHES
 
 
+def test_a_store_that_cannot_be_read_is_asked_around(deploy: Deploy, run: Runs, tools: FakeTools) -> None:
+    deploy()
+    tools.store.unreadable[evidence.document("chat-batch")] = TerraformError("AccessDenied")
+    assert deploy().exit_code == 0
+    assert asked_again(tools) == {"chat-batch"}
+    assert any("unreadable: AccessDenied" in str(event.get("message")) for event in run.events)
+
+
 def test_where_stacks_are_not_skipped_no_probe_is(environment: Environment, graph: Graph) -> None:
     steps = plans.deploy(environment.model_copy(update={"name": "staging"}), graph).steps
     assert [step.skip for step in steps if isinstance(step, plans.SmokeTest)] == [False] * 8

@@ -186,6 +186,13 @@ def test_an_unreadable_proof_is_none(deploy: Deploy, tools: FakeTools, damaged: 
     assert looked_at(tools) == {"data"}
 
 
+def test_a_store_that_cannot_be_read_is_no_proof(deploy: Deploy, tools: FakeTools) -> None:
+    deploy()
+    tools.store.unreadable["data"] = TerraformError("AccessDenied")
+    assert deploy().exit_code == 0
+    assert looked_at(tools) == {"data"}
+
+
 def test_a_state_without_outputs_is_never_skipped(deploy: Deploy, tools: FakeTools) -> None:
     deploy()
     state = tools.store.states["monitoring"]
