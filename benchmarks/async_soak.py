@@ -203,6 +203,7 @@ def _settled(
     """Wait until every request has an end, or nothing more comes; `most` gets the moment when nearly all had one."""
     deadline, last = time.monotonic() + patience, -1
     while True:
+        looked = time.monotonic()
         ends = platform.ids("output", ".out"), platform.ids("failures", "-error.out")
         count = len(wanted & (ends[0] | ends[1]))
         if most is not None and not most and count >= MOST * len(wanted):
@@ -211,7 +212,8 @@ def _settled(
             deadline, last = time.monotonic() + patience, count
         if count == len(wanted) or time.monotonic() > deadline:
             return ends
-        time.sleep(2)
+        # Listing thousands of objects is work for the local AWS too, which has answers to give.
+        time.sleep(max(2, 5 * (time.monotonic() - looked)))
 
 
 def _heard(platform: Platform, wanted: set[str], patience: float) -> dict[str, str]:

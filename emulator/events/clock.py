@@ -79,6 +79,37 @@ class Clock:
             work()
 
 
+class Paced:
+    """Work that is asked for often: done in the asker's thread, but at most once in so many seconds of this machine.
+
+    Whoever asks sooner has it done when they are over, once for all who asked meanwhile.
+    """
+
+    def __init__(self, timer: Clock, work: Callable[[], None], least_seconds: float = 1.0) -> None:
+        self._timer, self._work, self._least = timer, work, least_seconds
+        self._lock = threading.Lock()
+        self._last = float("-inf")
+        self._planned = False
+
+    def ask(self) -> None:
+        with self._lock:
+            if self._planned:
+                return
+            wait = self._last + self._least - time.monotonic()
+            self._planned = wait > 0
+            if not self._planned:
+                self._last = time.monotonic()
+        if wait > 0:
+            self._timer.after(wait, self._run, scaled=False)
+        else:
+            self._work()
+
+    def _run(self) -> None:
+        with self._lock:
+            self._planned, self._last = False, time.monotonic()
+        self._work()
+
+
 def _tell(future: Future[None]) -> None:
     error = None if future.cancelled() else future.exception()
     if error:

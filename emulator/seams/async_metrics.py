@@ -7,7 +7,6 @@ as requests wait. What was processed in between is told as one set of statistics
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -16,10 +15,10 @@ from moto.core.utils import utcnow
 from moto.utilities.arns import parse_arn
 
 from emulator.compute.asynchronous import State
-from emulator.events.clock import Clock
+from emulator.events.clock import Clock, Paced
 
 NAMESPACE = "AWS/SageMaker"
-LEAST_SECONDS, EVERY_SECONDS = 1.0, 60.0
+EVERY_SECONDS = 60.0
 
 
 class Meter:
@@ -28,8 +27,7 @@ class Meter:
     def __init__(self, arn: str, name: str, variant: str, look: Callable[[], tuple[State, int]], timer: Clock) -> None:
         self._arn, self._name, self._variant, self._look, self._timer = arn, name, variant, look, timer
         self._lock = threading.Lock()
-        self._last = 0.0
-        self._planned = False
+        self._paced = Paced(timer, lambda: timer.soon(self._measure))
         self._minute = False
         self._done: dict[str, list[float]] = {}
         self.closed = False
@@ -42,16 +40,11 @@ class Meter:
         self.changed()
 
     def changed(self) -> None:
-        with self._lock:
-            if self._planned or self.closed:
-                return
-            self._planned = True
-            wait = max(0.0, self._last + LEAST_SECONDS - time.monotonic())
-        self._timer.after(wait, self._measure, scaled=False)
+        if not self.closed:
+            self._paced.ask()
 
     def _measure(self) -> None:
         with self._lock:
-            self._planned, self._last = False, time.monotonic()
             done, self._done = self._done, {}
         if self.closed:
             return

@@ -1,6 +1,7 @@
 """AWS/SQS measures how many messages wait in a queue, where an alarm watches it. Moto measures nothing.
 
-AWS does so every minute; here it happens when a message arrives, and every minute for as long as messages wait.
+AWS does so every minute; here it happens when a message arrives, at most once a second, and every minute for as long
+as messages wait.
 """
 
 from __future__ import annotations
@@ -25,12 +26,17 @@ def apply(settings: Settings) -> None:
     measuring: set[str] = set()
     lock = threading.Lock()
 
+    @wrap(Queue, "__init__")
+    def init(original: Any, self: Any, *arguments: Any, **more: Any) -> None:
+        original(self, *arguments, **more)
+        self.emulator_meter = clock.Paced(timer, lambda: _measure(self))
+
     @wrap(Queue, "add_message")
     def add_message(original: Any, self: Any, message: Any) -> None:
         original(self, message)
         if not _watched(self):
             return
-        _measure(self)
+        self.emulator_meter.ask()
         with lock:
             if self.queue_arn in measuring:
                 return

@@ -57,7 +57,7 @@ def test_a_crossed_threshold_reaches_the_topic(aws: Any, told: tuple[str, Queue]
     measure(aws, metric, 2)
     assert state(aws, name) == "OK"
     measure(aws, metric, 4)
-    assert state(aws, name) == "ALARM"
+    wait_for(lambda: state(aws, name) == "ALARM")
     envelope = queue.body()
     message = json.loads(envelope["Message"])
     assert envelope["Subject"] == f'ALARM: "{name}" in us-east-1'
@@ -85,7 +85,7 @@ def test_without_data_it_is_insufficient_and_a_new_threshold_keeps_the_state(aws
     name = alarm(aws, metric, TreatMissingData="missing")
     assert state(aws, name) == "INSUFFICIENT_DATA"
     measure(aws, metric, 9)
-    assert state(aws, name) == "ALARM"
+    wait_for(lambda: state(aws, name) == "ALARM")
 
 
 def test_an_undelivered_event_raises_an_alarm(aws: Any) -> None:
