@@ -4,18 +4,17 @@
 
 Every request goes the whole way: API, job API, queue, worker, model, object, topic, callback, table. Meanwhile a share
 of the calls is throttled, answered with nonsense or cut off, and the worker's process is killed. At the end each
-request must have exactly one result or one failure object, and the table must have heard of each. Prints one JSON
-document; the exit code is 1 where something was lost.
+request must have exactly one result or one failure object, and the table must have heard of each. The exit code is 1
+where something was lost.
 
-Beforehand the model is asked directly, by as many at once as send requests later: `ratio` is how many times as long a
-request takes on the whole way, and `bound_by` the slower of its halves: `taking` (gateway and job API) or `answering`
-(queue, worker, model). Both are told of the first nine tenths: the last ones are those of a killed worker, which come
-again after the queue's visibility timeout and not before.
+Beforehand the model is asked directly, by as many at once as send requests later: the ratio is how many times as long
+a request takes on the whole way, bound by the slower of its halves: taking (gateway and job API) or answering (queue,
+worker, model). Both are told of the first nine tenths: the last ones are those of a killed worker, which come again
+after the queue's visibility timeout and not before.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import signal
@@ -29,6 +28,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
+
+from benchmarks import machine
+from benchmarks.measure import Goal
+from benchmarks.report import Report, finish, number, parser, table
 
 FAULTS = (
     ("throttle", "bedrock", "Converse", "*"),
@@ -140,6 +143,13 @@ class Platform:
 
 
 START = int(time.time())
+LOST = {
+    "both": "requests with a result and a failure",
+    "neither": "requests with neither",
+    "not_told": "requests that the table heard nothing true of",
+    "taken_for_another": "requests that were taken for another one",
+}
+"""What must not be: by its name among the figures."""
 MOST = 0.9
 BEHIND = 0.2
 """Of the time: where more passes after the last request was taken, the answers were behind."""
@@ -179,7 +189,7 @@ def run(platform: Platform, requests: int, share: float, kills: int, patience: f
     wrong = [each for each in sent if told.get(each) != ("completed" if each in outputs else "failed")]
     return {
         "requests": len(sent),
-        "different": len(set(sent)),
+        "taken_for_another": len(sent) - len(set(sent)),
         "results": shape[True, False],
         "failures": shape[False, True],
         "both": shape[True, True],
@@ -225,21 +235,38 @@ def _heard(platform: Platform, wanted: set[str], patience: float) -> dict[str, s
         time.sleep(2)
 
 
+def tell(report: Report, seen: dict[str, Any]) -> None:
+    report.goals = [Goal(what, seen[key], 0) for key, what in LOST.items()]
+    report.say(
+        f"{seen['requests']} requests through the deployed platform: {seen['results']} results, {seen['failures']} "
+        f"failures. Meanwhile the worker was killed {seen['killed']} times, and these calls of it failed:"
+    )
+    report.say(table(("fault", "calls"), [(name, str(count)) for name, count in seen["faults"].items()]))
+    figures = {key: number(value) for key, value in seen.items() if isinstance(value, float)}
+    report.say(
+        f"Taken in {figures['seconds_taking']} s, nine tenths ended after {figures['seconds_of_nine_tenths']} s, all "
+        f"after {figures['seconds']} s: {figures['per_second']} requests a second, bound by {seen['bound_by']}. "
+        f"Baseline: the same questions to the local model itself, {figures['converse_alone_per_second']} a second; the "
+        f"whole way takes {figures['ratio']} times as long. One process is the local AWS and answers some twenty calls "
+        "for each request."
+    )
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--endpoint", default=os.environ.get("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"))
-    parser.add_argument("--prefix", default="mlops-local")
-    parser.add_argument("--blueprint", default="chat-async")
-    parser.add_argument("--requests", type=int, default=500)
-    parser.add_argument("--share", type=float, default=0.02, help="of the calls that a fault hits")
-    parser.add_argument("--kills", type=int, default=2, help="of the worker's process")
-    parser.add_argument("--patience", type=float, default=240, help="seconds without any progress before giving up")
-    asked = parser.parse_args()
+    made = parser(__doc__)
+    made.add_argument("--endpoint", default=os.environ.get("AWS_ENDPOINT_URL", "http://127.0.0.1:4566"))
+    made.add_argument("--prefix", default="mlops-local")
+    made.add_argument("--blueprint", default="chat-async")
+    made.add_argument("--requests", type=int, default=500)
+    made.add_argument("--share", type=float, default=0.02, help="of the calls that a fault hits")
+    made.add_argument("--kills", type=int, default=2, help="of the worker's process")
+    made.add_argument("--patience", type=float, default=240, help="seconds without any progress before giving up")
+    asked = made.parse_args()
+    report = Report("async_soak", "Asynchronous requests on bad days", machine.versions("python", "moto"))
     platform = Platform(asked.endpoint, asked.prefix, asked.blueprint)
     seen = run(platform, asked.requests, asked.share, asked.kills, asked.patience)
-    print(json.dumps(seen, indent=2))  # noqa: T201
-    lost = seen["both"] or seen["neither"] or seen["not_told"] or seen["different"] != asked.requests
-    return 1 if lost else 0
+    tell(report, seen)
+    return finish(report, asked) or int(any(seen[each] for each in LOST))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from benchmarks import machine
 from benchmarks.measure import REPO, Goal, Series
 
 DOCUMENT = REPO / "docs" / "reference" / "benchmarks.md"
-ORDER = ("deploy", "overhead", "policy", "cli", "router", "etl", "batch", "tests")
+ORDER = ("deploy", "overhead", "policy", "cli", "router", "etl", "batch", "async_soak", "tests")
 _HEAD = """# Benchmarks
 
 Each section is written by its script: `.venv/bin/python -m benchmarks.<name> --write`
@@ -59,6 +59,8 @@ class Report:
 
 def number(value: float) -> str:
     """Three digits that count."""
+    if value == 0:
+        return "0"
     for limit, digits in ((0.1, 4), (1, 3), (10, 2), (100, 1)):
         if abs(value) < limit:
             return f"{value:.{digits}f}"

@@ -198,7 +198,10 @@ def test_the_guardrail_blocks_masks_and_lets_pass(ask: Ask) -> None:
 
 
 class Callers:
-    """Ask an endpoint through the API all the time and keep every answer that is none."""
+    """Ask an endpoint through the API all the time and keep every answer that is none.
+
+    With a short breath, or they would take the processor from the release that they watch.
+    """
 
     def __init__(self, ask: Ask, path: str) -> None:
         self.ask, self.path = ask, path
@@ -208,7 +211,7 @@ class Callers:
         self.thread = threading.Thread(target=self.run, daemon=True)
 
     def run(self) -> None:
-        while not self.enough.is_set():
+        while not self.enough.wait(0.05):
             status, said = self.ask(self.path)
             if status == 200 and said["outputs"][0]["label"] in ("positive", "negative"):
                 self.answered += 1
@@ -271,7 +274,7 @@ def test_deploy_releases_every_endpoint_while_callers_go_on(checkout: Checkout, 
     assert {"primary", "other"} <= set(captured(deployed, "split", ASKED))
 
 
-def test_a_broken_version_leaves_every_endpoint_where_it_was(checkout: Checkout, deployed: Deployed, ask: Ask) -> None:
+def test_a_broken_version_leaves_the_endpoint_where_it_was(checkout: Checkout, deployed: Deployed, ask: Ask) -> None:
     checkout.client("s3").put_object(Bucket=BUCKET, Key="artifacts/training-outputs/broken.tar.gz", Body=b"no archive")
     live = json.loads(checkout.client("ssm").get_parameter(Name=LIVE)["Parameter"]["Value"])
     broken = new_version(checkout, f"s3://{BUCKET}/artifacts/training-outputs/broken.tar.gz")
@@ -279,18 +282,15 @@ def test_a_broken_version_leaves_every_endpoint_where_it_was(checkout: Checkout,
         with Callers(ask, "/realtime/reviews") as callers:
             done = checkout.orchestrator("release", "local", "reviews")
             assert done.returncode == 17, done.stdout + done.stderr
-        serverless = checkout.orchestrator("release", "local", "reviews-serverless")
-        assert serverless.returncode == 17, serverless.stdout + serverless.stderr
     finally:
         value = json.dumps(live)
         checkout.client("ssm").put_parameter(Name=LIVE, Value=value, Type="String", Overwrite=True)
         checkout.client("sagemaker").delete_model_package(ModelPackageName=broken)
     assert callers.failed == []
     assert callers.answered > 0
-    for name in ("reviews", "reviews-serverless"):
-        assert running(deployed, name).endswith("-v2")
-        status, said = ask(f"/{'realtime' if name == 'reviews' else 'serverless'}/{name}")
-        assert (status, said["outputs"][0]["label"]) == (200, "positive")
+    assert running(deployed, "reviews").endswith("-v2")
+    status, said = ask("/realtime/reviews")
+    assert (status, said["outputs"][0]["label"]) == (200, "positive")
 
 
 # --- destroy -------------------------------------------------------------------------------------------------
