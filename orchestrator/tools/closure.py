@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 _MODULE = re.compile(r'^\s*module\s+"[^"]+"\s*\{(.*?)^\s*\}', re.MULTILINE | re.DOTALL)
@@ -43,23 +44,29 @@ def called(folder: Path) -> list[Path]:
     """Folders of the modules that one folder calls."""
     modules = []
     for file in sorted((*folder.glob("*.tf"), *folder.glob("*.tf.json"))):
-        text = file.read_text(encoding="utf-8")
-        if outside := _OUTSIDE.search(text):
-            raise Opaque(f"{file.name} of {folder.name} reads a file elsewhere ({outside[0]}…)")
-        for source in _sources(file, text):
+        outside, sources = _looked_through(file.read_text(encoding="utf-8"), file.suffix == ".json")
+        if outside:
+            raise Opaque(f"{file.name} of {folder.name} reads a file elsewhere ({outside}…)")
+        for source in sources:
             if not source.startswith(("./", "../")):
                 raise Opaque(f"{file.name} of {folder.name} calls a module from elsewhere ({source})")
             modules.append((folder / source).resolve())
     return modules
 
 
-def _sources(file: Path, text: str) -> Iterator[str]:
-    if file.name.endswith(".tf.json"):
-        for called in json.loads(text).get("module", {}).values():
-            yield from (str(each["source"]) for each in (called if isinstance(called, list) else [called]))
-        return
-    for body in _MODULE.findall(text):
-        yield from _SOURCE.findall(body)
+@lru_cache(maxsize=4096)
+def _looked_through(text: str, is_json: bool) -> tuple[str, tuple[str, ...]]:
+    """What a file reads elsewhere, if anything, and the sources of its modules.
+
+    Many stacks call the same modules, and each asks before and after its apply.
+    """
+    outside = _OUTSIDE.search(text)
+    if is_json:
+        calls = json.loads(text).get("module", {}).values()
+        found = [str(each["source"]) for call in calls for each in (call if isinstance(call, list) else [call])]
+    else:
+        found = [source for body in _MODULE.findall(text) for source in _SOURCE.findall(body)]
+    return outside[0] if outside else "", tuple(found)
 
 
 def _own_files(folder: Path) -> Iterator[Path]:

@@ -34,9 +34,6 @@ EDITS = (
         "routing:\n  fallback: [reviews-serverless] # the same model: answers while this endpoint cannot\n",
         "",
     ),
-    # No bad day here concerns these stacks, and each deployment would wait for them.
-    (PLATFORM, "studio:\n  enabled: true", "studio:\n  enabled: false"),
-    (PLATFORM, "feature_store:\n", "feature_store:\n  enabled: false\n"),
 )
 
 

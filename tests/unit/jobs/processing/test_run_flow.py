@@ -51,11 +51,10 @@ TYPES = step("infer_and_cast_type_0.1", trained={"schema": {"rating": "float"}})
 class Flow:
     """Runs flows on a folder of raw data."""
 
-    def __init__(self, run_job: Runner, root: Path) -> None:
-        self._run, self.root = run_job, root
+    def __init__(self, run_job: Runner, program: Path, root: Path) -> None:
+        self._run, self._program, self.root = run_job, program, root
         self.raw, self.out, self.message = root / "raw", root / "processed", root / "message"
         self.raw.mkdir()
-        self._program = SourcePackager(REPO).build(root / "packages")["processing_flow"].path
 
     def __call__(self, flow: Any) -> subprocess.CompletedProcess[str]:
         file = self.root / "some.flow"
@@ -77,9 +76,14 @@ class Flow:
         return said
 
 
+@pytest.fixture(scope="module")
+def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return SourcePackager(REPO).build(tmp_path_factory.mktemp("packages"))["processing_flow"].path
+
+
 @pytest.fixture
-def flow(run_job: Runner, tmp_path: Path) -> Flow:
-    made = Flow(run_job, tmp_path)
+def flow(run_job: Runner, program: Path, tmp_path: Path) -> Flow:
+    made = Flow(run_job, program, tmp_path)
     (made.raw / "a.csv").write_text('id,rating,text\n1,2.5,"good, very"\n2,x,bad\n3,,none\n4,9,\n', encoding="utf-8")
     return made
 
