@@ -28,8 +28,8 @@ WORKERS = 4
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than cores: there is always a test that waits for a timer inside the provider, and often another one."""
-    return min(WORKERS, (os.cpu_count() or 1) + 2)
+    """One more than cores: there is always a test that waits for a timer inside the provider."""
+    return min(WORKERS, (os.cpu_count() or 1) + 1)
 
 
 def _is_worker(config: pytest.Config) -> bool:

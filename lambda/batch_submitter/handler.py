@@ -82,25 +82,30 @@ def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
     found = standing.read(work.store, work.places)
     if found is not None and found.refusal:
         return {"error": {"code": found.refusal["code"], "message": found.refusal["message"]}}
+    large = request["size"] > SETTINGS.inline_bytes
     if found is not None and event.get("retry") and found.result is not None:
-        work.retry(request, found.last, found.result)
+        work.left(request, found.last, found.result)
+        if large:
+            prepare_later(work, found.last + 1, context)
+        else:
+            further(work, request, found.last + 1, found)
     elif found is None or not found.attempts:
-        if request["size"] > SETTINGS.inline_bytes:
-            if not _begun_by_another(work, request):
-                later(context, {"action": "start", "blueprint": name, "request_id": request_id})
+        if large:
+            prepare_later(work, 1, context)
             return standing_of(work)
         refusal = started(work, request)
         if refusal:
             return {"error": {"code": refusal["code"], "message": refusal["message"]}}
-    else:
-        work.start(request)  # as far as a crash has left something to do
+    elif found.result is None:
+        further(work, request, found.last, found)  # as far as a crash has left something to do
     return standing_of(work)
 
 
-def _begun_by_another(work: Work, request: dict[str, Any]) -> bool:
-    """Of those who ask for a large input at the same time, one prepares it, unless that one took too long."""
-    first = work.store.put_once(f"{work.places.request}.begun", {"at": request["at"]})
-    return not first and work.is_fresh(request)
+def prepare_later(work: Work, attempt: int, context: Any) -> None:
+    """Reading a large input takes longer than a caller of the API may wait."""
+    if work.begin(attempt):
+        event = {"action": "start", "blueprint": work.blueprint.name, "request_id": work.places.request_id}
+        later(context, {**event, "attempt": attempt})
 
 
 def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
@@ -113,6 +118,16 @@ def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
         return work.refuse(error)
     finish_refused(work)
     return None
+
+
+def further(work: Work, request: dict[str, Any], attempt: int, found: standing.Standing) -> None:
+    """One more attempt at the records that the last one left, or the rest of an attempt that was begun."""
+    result = found.results.get(attempt - 1)
+    if result is None:
+        work.start(request)
+    else:
+        work.retry(request, attempt - 1, result)
+    finish_refused(work)
 
 
 def finish_refused(work: Work) -> None:
@@ -140,12 +155,16 @@ def standing_of(work: Work) -> dict[str, Any]:
 
 
 def start(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The rest of a submission whose input is large."""
+    """The rest of a submission whose input is large, or of another attempt at one."""
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
-    request = work.store.read_json(work.places.request)
-    if request is None:
+    found = standing.read(work.store, work.places)
+    if found is None:
         raise UnknownRequest(f"there is no request '{work.places.request_id}'")
-    refusal = started(work, request)
+    attempt = int(event.get("attempt", 1))
+    if attempt - 1 in found.results:
+        further(work, found.request, attempt, found)
+        return standing_of(work)
+    refusal = started(work, found.request)
     if refusal:
         Completion(work, tell()).refused(refusal)
     return standing_of(work)

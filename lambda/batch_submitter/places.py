@@ -63,6 +63,10 @@ class Places:
     def attempt(self, number: int) -> str:
         return f"{self._state}attempt-{number}.json"
 
+    def begun(self, number: int) -> str:
+        """Left by whoever prepares an attempt that no caller waits for."""
+        return f"{self._state}attempt-{number}.begun"
+
     def created(self, job: str) -> str:
         return f"{self._state}created/{job}.json"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,8 @@ from ranges import told
 from store import Store
 
 Document = dict[str, Any]
+PREPARING_SECONDS = 900
+"""What preparing an attempt can take at most: the function's own time."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Standing:
     attempts: list[Document]
     ends: dict[str, Document]
     results: dict[int, Document]
+    preparing: bool = False
+    """A further attempt, of a large input."""
 
     @property
     def last(self) -> int:
@@ -47,7 +52,15 @@ def read(store: Store, places: Places) -> Standing | None:
     ends = {name: end for name in names if (end := store.read_json(places.ended(name))) is not None}
     numbers = range(1, len(attempts) + 1)
     results = {number: found for number in numbers if (found := store.read_json(places.result(number))) is not None}
-    return Standing(request, store.read_json(places.refusal), attempts, ends, results)
+    # Only where the last attempt has ended there may be another one.
+    begun = store.read_json(places.begun(len(attempts) + 1)) if attempts and len(attempts) in results else None
+    preparing = being_prepared(begun, time.time())
+    return Standing(request, store.read_json(places.refusal), attempts, ends, results, preparing)
+
+
+def being_prepared(begun: Document | None, now: float) -> bool:
+    """Whether somebody may be at it at this moment, by what was left at the beginning."""
+    return begun is not None and now - float(begun["at"]) < PREPARING_SECONDS
 
 
 def answer(standing: Standing, places: Places, bucket: str) -> Document:
@@ -93,7 +106,7 @@ def answer(standing: Standing, places: Places, bucket: str) -> Document:
 def status(standing: Standing) -> str:
     if standing.refusal:
         return "failed"
-    if not standing.attempts:
+    if not standing.attempts or standing.preparing:
         return "accepted"
     result = standing.result
     if result is None:

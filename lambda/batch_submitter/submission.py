@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import records
+import standing
 from blueprint import Blueprint
 from inference_common.errors import BadRequest, PayloadTooLarge, ServiceError, Unavailable
 from places import INPUT, PARTS, Places, input_prefix
@@ -24,8 +25,6 @@ from store import Store, Upload
 
 Document = dict[str, Any]
 MOST_ATTEMPTS = 9
-PREPARING_SECONDS = 900
-"""What preparing can take at most: the function's own time."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +82,12 @@ class Work:
             return request
         return self.register(key, caller, started_by)
 
-    def is_fresh(self, request: Document) -> bool:
-        """Whether somebody else may be preparing it at this moment."""
-        return self.clock() - float(request["at"]) < PREPARING_SECONDS
+    def begin(self, number: int) -> bool:
+        """Of those who ask for a large attempt at the same time one prepares it, unless that one took too long."""
+        now = self.clock()
+        return self.store.put_once(self.places.begun(number), {"at": now}) or not standing.being_prepared(
+            self.store.read_json(self.places.begun(number)), now
+        )
 
     # ---- the first attempt --------------------------------------------------------------------------------------
 
@@ -97,7 +99,7 @@ class Work:
         self._ask(attempt, request)
 
     def _prepared(self, request: Document) -> Document:
-        given = Input(request["key"], request["etag"], request["size"], request["format"], request["column"])
+        given = _given(request)
         total, good, first = self._counted(given)
         self._check(total, good, first, request)
         records_found = ((number, record) for number, record in self._read(given) if record.error is None)
@@ -139,22 +141,25 @@ class Work:
 
     def retry(self, request: Document, last: int, result: Document) -> None:
         """Ask again for those records only that have no answer and may get one."""
+        attempt = self.store.read_json(self.places.attempt(last + 1))
+        if attempt is None:
+            wanted = self._filled_up(self.left(request, last, result), int(result["records"]["total"]))
+            chosen = _only(self._read(_given(request)), wanted)
+            good = ((number, record) for number, record in chosen if record.error is None)
+            attempt = self._write_attempt(last + 1, good, count(wanted), int(result["records"]["total"]))
+        self._ask(attempt, request)
+
+    def left(self, request: Document, last: int, result: Document) -> Ranges:
+        """The records that another attempt is for. Raises `BadRequest` where there can be none."""
         wanted: Ranges = [list(pair) for pair in result["again"]]
         if not wanted:
             raise BadRequest(f"no record of '{self.places.request_id}' is left that another try could help", "retry")
         if last >= MOST_ATTEMPTS:
             raise BadRequest(f"'{self.places.request_id}' was tried {last} times already", "retry")
-        attempt = self.store.read_json(self.places.attempt(last + 1))
-        if attempt is None:
-            given = Input(request["key"], request["etag"], request["size"], request["format"], request["column"])
-            current = self.store.head(given.key)
-            if current is None or current["ETag"] != given.etag:
-                raise BadRequest(f"'{given.key}' is not what it was when the request was made", "input")
-            wanted = self._filled_up(wanted, int(result["records"]["total"]))
-            chosen = _only(self._read(given), wanted)
-            good = ((number, record) for number, record in chosen if record.error is None)
-            attempt = self._write_attempt(last + 1, good, count(wanted), int(result["records"]["total"]))
-        self._ask(attempt, request)
+        current = self.store.head(request["key"])
+        if current is None or current["ETag"] != request["etag"]:
+            raise BadRequest(f"'{request['key']}' is not what it was when the request was made", "input")
+        return wanted
 
     def _filled_up(self, wanted: Ranges, total: int) -> Ranges:
         """As many as a job must have: some of those that have an answer are asked along, and keep the one they have."""
@@ -239,6 +244,10 @@ class Work:
         with Upload(self.store, self.places.errors) as upload:
             upload.write({"error": {"type": error.type, "message": error.message}})
         return document
+
+
+def _given(request: Document) -> Input:
+    return Input(request["key"], request["etag"], request["size"], request["format"], request["column"])
 
 
 def key_of(given: Any, blueprint: str, bucket: str) -> str:

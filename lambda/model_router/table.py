@@ -75,6 +75,9 @@ class RouteTable:
             raise UnknownBlueprint(f"there is no blueprint '{name}'")
         route = parse_route(name, text)
         self._known[name] = (self.clock() + self.seconds, route, False)
+        if self._listed and all(record.name != name for record in self._listed[1]):
+            # Newer than the list: whoever was answered by it finds it there.
+            self._listed = (self.clock(), self._listed[1])
         return Found(route, False)
 
     def referred(self, name: str, timeout_seconds: float) -> Found:

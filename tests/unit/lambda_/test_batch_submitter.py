@@ -178,6 +178,6 @@ def test_a_large_input_is_prepared_by_a_call_of_its_own(load_function: Any) -> N
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["fine"] * 5)
     assert platform.submit()["status"] == "accepted"
     assert platform.submit()["status"] == "accepted"
-    assert platform.later == [{"action": "start", "blueprint": "reviews-batch", "request_id": "night-1"}]
+    assert platform.later == [{"action": "start", "blueprint": "reviews-batch", "request_id": "night-1", "attempt": 1}]
     platform.call(platform.later[0])
     assert platform.submit()["status"] == "running"

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import time
+from typing import Any
+
 from tests.unit.lambda_.batch_fakes import error
-from tests.unit.lambda_.batch_platform import FOLDER, OUTPUT, Platform
+from tests.unit.lambda_.batch_platform import ENVIRON, FOLDER, OUTPUT, Platform
 
 
 def test_records_that_are_none_and_records_that_the_model_refuses_keep_their_places(on_sagemaker: Platform) -> None:
@@ -48,6 +52,66 @@ def test_a_file_that_failed_is_named_and_only_its_records_are_asked_again(on_sag
     assert platform.status()["status"] == "completed"
     assert [line["record"] for line in platform.results()] == list(range(250))
     assert platform.errors() == []
+
+
+def partly_failed(platform: Platform) -> Platform:
+    """The second of its three files has no answers."""
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", [f"text {n}" for n in range(250)])
+    platform.submit()
+    for event in platform.later:
+        platform.call(event)
+    platform.later.clear()
+    (first,) = platform.sagemaker.jobs
+    platform.sagemaker.run(first, bad_files=("part-00001.jsonl",))
+    platform.ended(first)
+    assert platform.status()["status"] == "partly_failed"
+    return platform
+
+
+def test_another_attempt_at_a_large_input_is_prepared_by_a_call_of_its_own(load_function: Any) -> None:
+    platform = partly_failed(Platform(load_function("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
+    assert platform.submit(retry=True)["status"] == "accepted"
+    assert platform.submit(retry=True)["status"] == platform.status()["status"] == "accepted"
+    assert [event.pop("attempt") for event in platform.later] == [2]
+    assert len(platform.sagemaker.jobs) == 1
+    platform.call({**platform.later[0], "attempt": 2})
+    assert platform.status()["status"] == "running"
+    platform.call({**platform.later[0], "attempt": 2})  # Lambda may call twice
+    (_, second) = platform.sagemaker.jobs
+    platform.sagemaker.run(second)
+    platform.ended(second)
+    assert platform.status()["status"] == "completed"
+    assert [line["record"] for line in platform.results()] == list(range(250))
+
+
+def test_who_never_came_to_prepare_it_is_succeeded(load_function: Any) -> None:
+    platform = partly_failed(Platform(load_function("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
+    platform.submit(retry=True)
+    (begun,) = (key for key in platform.bucket.below(f"{OUTPUT}state/") if key.endswith("attempt-2.begun"))
+    platform.bucket.put(begun, json.dumps({"at": time.time() - 901}).encode())
+    assert platform.status()["status"] == "partly_failed"
+    platform.submit(retry=True)
+    assert len(platform.later) == 2
+
+
+def test_a_crash_between_a_further_attempt_and_its_jobs_is_made_good(on_sagemaker: Platform) -> None:
+    platform = partly_failed(on_sagemaker)
+    platform.sagemaker.refuse = error("ThrottlingException", message="too many")
+    assert "error" in platform.submit(retry=True)
+    platform.sagemaker.refuse = None
+    assert len(platform.sagemaker.jobs) == 1
+    assert platform.submit()["status"] == "running"
+    assert len(platform.sagemaker.jobs) == 2
+
+
+def test_a_further_attempt_whose_job_is_refused_has_ended(on_sagemaker: Platform) -> None:
+    platform = partly_failed(on_sagemaker)
+    platform.sagemaker.refuse = error("ValidationException", message="no such model")
+    answer = platform.submit(retry=True)
+    assert (answer["status"], answer["records"]["missing"]) == ("partly_failed", 83)
+    assert answer["jobs"][-1] | {"name": ""} == {
+        "name": "", "status": "Refused", "attempt": 2, "reason": "ValidationException: no such model",
+    }  # fmt: skip
 
 
 def test_answers_that_do_not_match_their_records_are_nobodys(on_sagemaker: Platform) -> None:

@@ -170,6 +170,19 @@ def test_names_are_remembered_and_kept_in_a_bad_moment(logic: Any) -> None:
     assert (len(table.names(1)), store.reads) == (2, 2)
 
 
+def test_a_route_that_is_newer_than_the_list_is_in_the_next_one(logic: Any) -> None:
+    chat, reviews = (logic.table.Record(name, 1, RECORD) for name in ("chat", "reviews"))
+    store = Store([chat])
+    table = logic.table.RouteTable(store, 30, lambda: 0.0)
+    assert table.names(1) == (chat,)
+    store.said = RECORD
+    table.get("chat", 1)
+    assert table.names(1) == (chat,), "known of it already: not asked for again"
+    table.get("reviews", 1)
+    store.said = [chat, reviews]
+    assert table.names(1) == (chat, reviews)
+
+
 FULL = {
     "kind": "serverless",
     "source": "sagemaker",
