@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
+from typing import Any
 
+from emulator.seams.patching import wrap
 from emulator.settings import Settings
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
@@ -24,13 +26,21 @@ def apply(settings: Settings) -> None:
 
 
 def _remember() -> None:
-    """Moto lists the methods of a class anew for every request, and a service's errors for every error."""
-    from moto.core import errors, responses
+    """Moto lists the methods of a class anew for every request, and a service's errors for every error. It asks for a
+    service's data under one lock for all, and compares all services to see whether it has noted this one.
+    """
+    from moto.core import base_backend, errors, responses
 
     names = responses.method_names_from_class  # type: ignore[attr-defined]
     responses.method_names_from_class = lru_cache(maxsize=None)(names)  # type: ignore[attr-defined]
     factory = errors.ErrorLookupFactory()
     errors.ErrorLookupFactory = lambda: factory  # type: ignore[assignment, misc]
+
+    @wrap(base_backend.BackendDict, "_create_account_specific_backend")
+    def create(original: Any, self: Any, account_id: str) -> None:
+        # It is noted when its first account comes to be, and forgotten together with its accounts.
+        if account_id not in self:
+            original(self, account_id)
 
 
 def _environment(settings: Settings) -> None:
