@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import standing
@@ -126,7 +126,8 @@ class Completion:
         self._publish("failed", {"request_id": places.request_id, "status": "failed", "reason": refusal["message"]})
 
     def _notify(self, found: standing.Standing) -> None:
-        answer = standing.answer(found, self._work.places, self._work.store.bucket)
+        # An end that is told again, while somebody has asked for another attempt already, is still that end.
+        answer = standing.answer(replace(found, preparing=False), self._work.places, self._work.store.bucket)
         result = found.result or {}
         if result.get("missing"):
             answer["missing"] = told(result["missing"], most=50)

@@ -84,6 +84,13 @@ def test_another_attempt_at_a_large_input_is_prepared_by_a_call_of_its_own(load_
     assert [line["record"] for line in platform.results()] == list(range(250))
 
 
+def test_an_end_that_is_told_again_is_no_beginning(load_function: Any) -> None:
+    platform = partly_failed(Platform(load_function("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
+    platform.submit(retry=True)
+    platform.ended(next(iter(platform.sagemaker.jobs)))
+    assert [subject for subject, _ in platform.told] == ["Batch reviews-batch: partly_failed"] * 2
+
+
 def test_who_never_came_to_prepare_it_is_succeeded(load_function: Any) -> None:
     platform = partly_failed(Platform(load_function("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
     platform.submit(retry=True)
