@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SEAMS: tuple[str, ...] = (
     "version",
     "core",
+    "walks",
     "iam",
     "identities",
     "s3",

@@ -128,8 +128,12 @@ def _started(folder: Path) -> Checkout:
 
 
 def _said(folder: Path) -> str:
-    log = folder / "log"
-    return log.read_text(errors="replace")[-6000:] if log.exists() else "it never started"
+    log, aws = folder / "log", folder / "repo" / ".emulator" / "emulator.log"
+    if not log.exists():
+        return "it never started"
+    # The folder is gone afterwards, and a defect of the local AWS tells about itself there alone.
+    _, found, defect = aws.read_text(errors="replace").rpartition("Traceback") if aws.exists() else ("", "", "")
+    return f"{log.read_text(errors='replace')[-6000:]}\n{found}{defect[:3000]}"
 
 
 def clean_up() -> None:

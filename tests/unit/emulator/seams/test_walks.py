@@ -1,0 +1,79 @@
+"""What moto keeps can be walked through while other requests change it, and is a dict in all other ways."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.core.base_backend import BaseBackend
+from moto.ssm.models import ParameterDict
+
+from emulator.seams import walks
+from emulator.settings import Settings
+
+
+class Backend(BaseBackend):
+    def __init__(self) -> None:
+        self.roles: dict[str, int] = {"a": 1, "b": 2}
+        self.topics: OrderedDict[str, int] = OrderedDict(a=1, b=2)
+        self.region = "us-east-1"
+
+
+@pytest.fixture(autouse=True)
+def applied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As in the emulator, until the test ends."""
+    monkeypatch.setattr(ParameterDict, "__iter__", dict.__iter__, raising=False)
+    for holder in walks.HOLDERS:
+        monkeypatch.setattr(holder, "__setattr__", object.__setattr__, raising=False)
+    walks.apply(Settings("127.0.0.1", 0, "http://127.0.0.1", tmp_path))
+
+
+@pytest.mark.parametrize("name", ["roles", "topics"])
+@pytest.mark.parametrize("view", ["keys", "values", "items"])
+def test_a_walk_goes_over_what_was_there_when_it_began(name: str, view: str) -> None:
+    held = getattr(Backend(), name)
+    seen = []
+    for found in getattr(held, view)():
+        held[f"new-{len(held)}"] = 0
+        seen.append(found)
+    assert len(seen) == 2
+    assert len(held) == 4
+
+
+def test_names_of_parameters_are_looked_for_while_others_are_put() -> None:
+    held: Any = ParameterDict("123456789012", "us-east-1")
+    held["/mlops/a"], held["/mlops/b"], held["/other"] = [], [], []
+    found = []
+    for name in held.get_keys_beginning_with("/mlops", True):
+        held[f"{name}/more"] = []
+        found.append(name)
+    assert found == ["/mlops/a", "/mlops/b"]
+
+
+@pytest.mark.parametrize("name", ["roles", "topics"])
+def test_it_is_a_dict_in_all_other_ways(name: str) -> None:
+    held = getattr(Backend(), name)
+    plain = {"a": 1, "b": 2}
+    assert held == plain
+    assert dict(held) == plain
+    assert {**held} == plain
+    assert json.dumps(held) == json.dumps(plain)
+    assert copy.deepcopy(held) == plain
+    assert held.keys() & {"b", "c"} == {"b"}
+    assert len(held.values()) == 2
+    held.clear()
+    assert not held
+
+
+def test_an_order_that_is_changed_is_the_walks() -> None:
+    held = Backend().topics
+    held.move_to_end("a")
+    assert list(held.items()) == [("b", 2), ("a", 1)]
+
+
+def test_what_is_no_dict_stays_what_it_is() -> None:
+    assert Backend().region == "us-east-1"
