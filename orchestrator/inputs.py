@@ -35,8 +35,9 @@ def of_stack(session: Session, stack: Stack, values: Mapping[str, Any]) -> dict[
         code = [*closure.files(asked.module), *asked.code, tools.repo / _LOCK_FILE]
         for name, fact in asked.facts.items():
             found[name] = proof.digest(json.dumps(fact, sort_keys=True).encode())
+    repo = tools.repo.resolve()
     for file in code:
-        found[f"file {_short(tools.repo, file)}"] = proof.digest(file.read_bytes())
+        found[f"file {_short(repo, file)}"] = proof.digest(file.read_bytes())
     return found
 
 
@@ -90,5 +91,4 @@ class StackProof:
 
 
 def _short(repo: Path, file: Path) -> str:
-    root = repo.resolve()
-    return str(file.relative_to(root)) if file.is_relative_to(root) else file.name
+    return str(file.relative_to(repo)) if file.is_relative_to(repo) else file.name
