@@ -11,7 +11,7 @@
     ├── SmokeFailed (10)         a deployed thing does not answer
     ├── WaitingForModel (11)     a SageMaker blueprint has no approved model yet
     ├── EmulatorError (12)       the local AWS did not start or died
-    ├── StateLocked (13)         somebody else holds the state lock
+    ├── StateLocked (13)         somebody else is at work: holds the state lock, or runs in this checkout
     ├── ApprovalRequired (14)    a person has to say yes
     ├── RiskNotAccepted (15)     a plan has risks of a class that was not accepted
     ├── QueryFailed (16)         Athena refused or failed a query

@@ -14,15 +14,19 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import fcntl
 import json
 import os
 import secrets
 import threading
 import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from orchestrator import page
+from orchestrator.errors import StateLocked
 from orchestrator.plan import Plan
 from orchestrator.result import Result, StackResult
 from orchestrator.tools.interfaces import Json
@@ -90,6 +94,35 @@ class RunFolder:
         _write(self.path / "junit.xml", junit(result))
         _write(self.path / "report.html", page.render(result, self.events()))
         _write(self.path / "result.json", json.dumps(result.to_json(), indent=2) + "\n")
+
+
+@contextmanager
+def alone(repo: Path, environment: str) -> Iterator[None]:
+    """Be this checkout's only run that renders and plans an environment: two would write into one `build/<env>/`.
+
+    The lock is the process's own and goes with it, however it ends; the file stays.
+
+    Raises:
+        StateLocked: another run is at work; the message says which process, and since when.
+    """
+    file = repo / RUNS / f"{environment}.lock"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a+", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise StateLocked(
+                f"another run of `{environment}` is at work in this checkout ({lock.read() or 'just started'})",
+                hint="wait until it has ended, or interrupt it; a clone of the repository could run beside it",
+            ) from None
+        lock.truncate(0)
+        lock.write(f"pid {os.getpid()}, since {timestamp(now())}")
+        lock.flush()
+        try:
+            yield
+        finally:
+            lock.truncate(0)
 
 
 def latest(repo: Path, environment: str) -> Result | None:

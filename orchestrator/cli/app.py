@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -79,18 +79,26 @@ class App:
         why: bool = False,
         tools: Tools | None = None,
         target: Target | None = None,
+        beside_others: bool = False,
     ) -> int:
-        """Walk a plan with live progress, report, and return the exit code."""
+        """Walk a plan with live progress, report, and return the exit code.
+
+        Raises `StateLocked` while another run of the environment is at work here, unless it may be `beside_others`.
+        """
         from orchestrator.approval import Approval
         from orchestrator.cli.person import AtTerminal
         from orchestrator.execute import Executor, load_outputs
         from orchestrator.journal import Journal
         from orchestrator.report import show
-        from orchestrator.runs import RunFolder
+        from orchestrator.runs import RunFolder, alone
         from orchestrator.session import Session
 
-        folder = RunFolder.create(self.repo, environment.name)
-        with interruptible(self.console) as cancel, self.console.progress() as progress:
+        with (
+            nullcontext() if beside_others else alone(self.repo, environment.name),
+            interruptible(self.console) as cancel,
+            self.console.progress() as progress,
+        ):
+            folder = RunFolder.create(self.repo, environment.name)
             journal = Journal(folder, (progress,))
             approval = Approval(self.granted, AtTerminal(self.console, progress, cancel))
             session = Session(

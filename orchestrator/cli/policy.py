@@ -24,7 +24,7 @@ def command(ctx: click.Context, env: str, source_only: bool, as_json: bool) -> N
     environment, graph = app.load(env)
     if source_only:
         wanted = plan.Plan(environment.name, "policy", (plan.ScanSource("policy", ()),))
-        ctx.exit(app.run(environment, graph, wanted, as_json=as_json))
+        ctx.exit(app.run(environment, graph, wanted, as_json=as_json, beside_others=True))
     tools = app.tools(environment)
     wanted = dataclasses.replace(plan.preview(environment, graph.stacks), command="policy")
     with plan_target(app, tools) as target:

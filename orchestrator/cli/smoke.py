@@ -18,4 +18,4 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
 
     app: App = ctx.obj
     environment, graph = app.load(env)
-    ctx.exit(app.run(environment, graph, plan.smoke(environment, graph), as_json=as_json))
+    ctx.exit(app.run(environment, graph, plan.smoke(environment, graph), as_json=as_json, beside_others=True))

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import jsonschema
+import pytest
 
 from orchestrator import plan, runs
 from orchestrator.config import Environment
+from orchestrator.errors import StateLocked
 from orchestrator.graph import Graph
 from orchestrator.result import ErrorResult, Result, SmokeResult, StackResult, policy_result
 from orchestrator.runs import RunFolder
@@ -109,3 +113,44 @@ def test_several_scans_are_one_verdict() -> None:
     assert (summed.rules_expected, summed.rules_ran, summed.missing) == (3, 2, ["B"])
     assert (summed.scans, summed.passed, [each.rule for each in summed.findings]) == (3, False, ["A"])
     assert policy_result([]) is None
+
+
+# --- one run at a time ---------------------------------------------------------------------------------------
+
+HOLDS = """
+import sys, time
+from pathlib import Path
+from orchestrator.runs import alone
+with alone(Path(sys.argv[1]), "local"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_run_of_an_environment_is_refused_and_told_of_the_first(tmp_path: Path) -> None:
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(runs.__file__).parents[1],
+    )
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        words = rf"another run of `local` is at work in this checkout \(pid {holder.pid}, since 20\d\d-"
+        with pytest.raises(StateLocked, match=words), runs.alone(tmp_path, "local"):
+            pass
+        with runs.alone(tmp_path, "prod"):
+            pass
+    finally:
+        holder.kill()
+        holder.communicate()
+    with runs.alone(tmp_path, "local"):  # a killed process holds nothing
+        pass
+
+
+def test_after_a_run_the_next_may_begin(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="it failed"), runs.alone(tmp_path, "local"):
+        raise ValueError("it failed")
+    with runs.alone(tmp_path, "local"):
+        pass

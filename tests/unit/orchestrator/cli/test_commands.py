@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.cli import COMMANDS, main
 from orchestrator.errors import CredentialsError, PlatformError, TerraformError
+from orchestrator.runs import alone
 from orchestrator.values import live_parameter
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import VERSION, FakeTools
@@ -97,6 +98,18 @@ def test_a_wrong_environment_file_starts_nothing(cli: Cli, tmp_path: Path) -> No
         "hint: `orchestrator schema platform` and `orchestrator schema blueprint` list every key\n"
     )
     assert not (tmp_path / ".runs").exists()
+
+
+@pytest.mark.parametrize("command", ["deploy", "destroy", "plan"])
+def test_a_second_run_in_the_same_checkout_is_refused(cli: Cli, command: str) -> None:
+    assert cli("deploy", "local").code == 0
+    with alone(cli.repo, "local"):
+        answer = cli(command, "local", *(["--yes"] if command == "destroy" else []))
+        assert cli("smoke", "local").code == 0, "it only asks"
+        assert cli("policy", "local", "--source-only").code == 0, "it only reads"
+    assert answer.code == 13
+    assert f"error: another run of `local` is at work in this checkout (pid {os.getpid()}, since " in answer.err
+    assert len(list((cli.repo / ".runs/local").glob("2*"))) == 3, "of the deployment and of the two beside it"
 
 
 def test_a_mistyped_command_is_answered_with_the_near_one(cli: Cli) -> None:
