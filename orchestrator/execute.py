@@ -178,6 +178,12 @@ class Executor:
         if step.create and store.ensure_bucket():
             session.journal.stage(step.name, f"made {store.bucket}")
         load_outputs(session)
+        if step.one_of and session.outputs.keys().isdisjoint(step.one_of):
+            name = session.environment.name
+            raise SmokeFailed(
+                f"no blueprint of `{name}` is deployed, so there is nothing to ask",
+                hint=f"`orchestrator deploy {name}` deploys them",
+            )
 
     def _run_pipeline(self, step: steps.RunPipeline) -> None:
         session = self.session
@@ -223,6 +229,7 @@ class Executor:
     def _smoke_test(self, step: steps.SmokeTest) -> None:
         session = self.session
         if f"blueprint-{step.blueprint}" not in session.outputs:
+            session.journal.stage(step.name, "not asked: it is not deployed")
             return
         blueprint = blueprint_of(session.environment, step.blueprint)
         evidence = Evidence(session, blueprint)

@@ -61,6 +61,8 @@ class OpenState(Step):
     """State bucket, outputs of what is deployed already, live model versions."""
 
     create: bool = True
+    one_of: tuple[str, ...] = ()
+    """Stacks of which at least one has to be there."""
 
 
 @dataclass(frozen=True)
@@ -240,7 +242,8 @@ def smoke(environment: Environment, graph: Graph) -> Plan:
     tested = [stack.blueprint for stack in graph.stacks if stack.blueprint]
     steps = (
         CheckAccount("account", ()),
-        OpenState("state", ("account",), create=False),
+        # A check of nothing would be green.
+        OpenState("state", ("account",), create=False, one_of=tuple(f"blueprint-{name}" for name in tested)),
         *(SmokeTest(f"smoke {name}", ("state",), name) for name in tested),
     )
     return Plan(environment.name, "smoke", steps)

@@ -277,6 +277,25 @@ def test_empty_plans_are_not_applied(run: Runs, deploy: Plan, tools: FakeTools) 
     assert {command for command, stack in tools.terraform.calls if stack == "data"} == {"init", "plan"}
 
 
+def test_smoke_of_nothing_is_red(run: Runs, deploy: Plan, graph: Graph, environment: Environment) -> None:
+    run(deploy)
+    run(plans.destroy_blueprints(environment, graph, [*CHATS, *REVIEWS]))
+    result = run(plans.smoke(environment, graph))
+    assert (result.exit_code, result.smoke) == (10, [])
+    assert result.error is not None
+    assert result.error.message == "no blueprint of `local` is deployed, so there is nothing to ask"
+
+
+def test_smoke_says_whom_it_does_not_ask(run: Runs, deploy: Plan, graph: Graph, environment: Environment) -> None:
+    run(deploy)
+    run(plans.destroy_blueprints(environment, graph, ["chat"]))
+    result = run(plans.smoke(environment, graph))
+    assert result.exit_code == 0
+    assert "chat" not in {probe.blueprint for probe in result.smoke}
+    log = (run.tools.repo / ".runs/local" / result.run_id / "logs/smoke-chat.log").read_text()
+    assert "not asked: it is not deployed" in log
+
+
 def test_smoke_alone_probes_what_is_deployed(run: Runs, deploy: Plan, graph: Graph, environment: Environment) -> None:
     run(deploy)
     result = run(plans.smoke(environment, graph))
