@@ -8,16 +8,17 @@ import urllib.request
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-import openai
 import pytest
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from tests import lazy
 from tests.emulator.delivery import wait_for
 from tests.emulator.shared import PREFIX, REGION, Deployed
 
+httpx = lazy.Module("httpx")
+openai = lazy.Module("openai")
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 BODY = {"inputs": ["a film to remember"]}

@@ -11,15 +11,16 @@ import json
 from collections import Counter
 from typing import Any
 
-import httpx
-import openai
 import pytest
 from botocore.exceptions import ClientError
 
+from tests import lazy
 from tests.emulator.compute.support import evidence
 from tests.emulator.faults import fault
 from tests.emulator.shared import Deployed
 
+httpx = lazy.Module("httpx")
+openai = lazy.Module("openai")
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 GOOD, BAD = "Excellent, I love it, great quality.", "Terrible, it broke, the worst waste of money."

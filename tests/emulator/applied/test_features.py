@@ -6,12 +6,13 @@ import json
 from io import BytesIO
 from typing import Any
 
-import pyarrow.parquet as pq
 import pytest
 
+from tests import lazy
 from tests.emulator.compute.support import wait_for
 from tests.emulator.shared import ACCOUNT, PREFIX, REGION, Deployed
 
+pq = lazy.Module("pyarrow.parquet")
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 GROUP = f"{PREFIX}-reviews"

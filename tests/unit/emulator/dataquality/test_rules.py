@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import duckdb
 import pytest
 
 from emulator.dataquality.dqdl import DqdlError, parse
-from emulator.dataquality.rules import MEASURES, Verdict, evaluate
+from tests import lazy
+
+duckdb = lazy.Module("duckdb")
+rules = lazy.Module("emulator.dataquality.rules")
 
 CASES = [
     ("RowCount = 4", "RowCount between 0 and 4"),
@@ -46,9 +48,9 @@ def connection() -> duckdb.DuckDBPyConnection:
     return made
 
 
-def judged(connection: duckdb.DuckDBPyConnection, rule: str) -> Verdict:
+def judged(connection: duckdb.DuckDBPyConnection, rule: str) -> rules.Verdict:
     [parsed] = parse(f"Rules = [ {rule} ]")
-    return evaluate(connection, parsed)
+    return rules.evaluate(connection, parsed)
 
 
 @pytest.mark.parametrize(("met", "unmet"), CASES)
@@ -61,7 +63,7 @@ def test_a_rule_passes_where_it_is_met_and_fails_where_not(
 
 def test_every_rule_type_has_a_case() -> None:
     text = " ".join(part for case in CASES for part in case)
-    assert [name for name in MEASURES if name not in text] == []
+    assert [name for name in rules.MEASURES if name not in text] == []
 
 
 @pytest.mark.parametrize(
@@ -89,8 +91,8 @@ def test_no_row_is_no_success() -> None:
 
 
 def test_rules_keep_their_text_and_comments_are_skipped() -> None:
-    rules = parse('Rules = [\n  # the key\n  IsPrimaryKey "id" , Mean "rating" not between -4 and -2.5 ]')
-    assert [rule.text for rule in rules] == ['IsPrimaryKey "id"', 'Mean "rating" not between -4 and -2.5']
+    parsed = parse('Rules = [\n  # the key\n  IsPrimaryKey "id" , Mean "rating" not between -4 and -2.5 ]')
+    assert [rule.text for rule in parsed] == ['IsPrimaryKey "id"', 'Mean "rating" not between -4 and -2.5']
 
 
 @pytest.mark.parametrize(

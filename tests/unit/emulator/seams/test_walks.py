@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from moto.core.base_backend import BaseBackend
-from moto.ssm.models import ParameterDict
 
-from emulator.seams import walks
 from emulator.settings import Settings
+from tests import lazy
+
+ssm = lazy.Module("moto.ssm.models")
+walks = lazy.Module("emulator.seams.walks")
 
 
 class Backend(BaseBackend):
@@ -26,7 +28,7 @@ class Backend(BaseBackend):
 @pytest.fixture(autouse=True)
 def applied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As in the emulator, until the test ends."""
-    monkeypatch.setattr(ParameterDict, "__iter__", dict.__iter__, raising=False)
+    monkeypatch.setattr(ssm.ParameterDict, "__iter__", dict.__iter__, raising=False)
     for holder in walks.HOLDERS:
         monkeypatch.setattr(holder, "__setattr__", object.__setattr__, raising=False)
     walks.apply(Settings("127.0.0.1", 0, "http://127.0.0.1", tmp_path))
@@ -45,7 +47,7 @@ def test_a_walk_goes_over_what_was_there_when_it_began(name: str, view: str) -> 
 
 
 def test_names_of_parameters_are_looked_for_while_others_are_put() -> None:
-    held: Any = ParameterDict("123456789012", "us-east-1")
+    held: Any = ssm.ParameterDict("123456789012", "us-east-1")
     held["/mlops/a"], held["/mlops/b"], held["/other"] = [], [], []
     found = []
     for name in held.get_keys_beginning_with("/mlops", True):
