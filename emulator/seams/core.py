@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -27,14 +28,27 @@ def apply(settings: Settings) -> None:
 
 def _remember() -> None:
     """Moto lists the methods of a class anew for every request, and a service's errors for every error. It asks for a
-    service's data under one lock for all, and compares all services to see whether it has noted this one.
+    service's data under one lock for all, and compares all services to see whether it has noted this one. It looks
+    through the folders of all of botocore's services for each model, and reads it twice if two requests come first.
     """
-    from moto.core import base_backend, errors, responses
+    from moto.core import base_backend, errors, responses, utils
+    from moto.core.loaders import create_loader
 
     names = responses.method_names_from_class  # type: ignore[attr-defined]
     responses.method_names_from_class = lru_cache(maxsize=None)(names)  # type: ignore[attr-defined]
     factory = errors.ErrorLookupFactory()
     errors.ErrorLookupFactory = lambda: factory  # type: ignore[assignment, misc]
+
+    loader, loading = create_loader(), threading.Lock()
+
+    def load(service: str, model: str) -> Any:
+        with loading:
+            return loader.load_service_model(service, model)
+
+    utils._load_service_model = load
+    # Moto's packages are named as services, without hyphens.
+    services = {name.replace("-", ""): name for name in loader.list_available_services("service-2")}
+    utils.service_name_from_moto_package_name = lambda name: services.get(name, name)  # type: ignore[assignment]
 
     @wrap(base_backend.BackendDict, "_create_account_specific_backend")
     def create(original: Any, self: Any, account_id: str) -> None:

@@ -10,6 +10,7 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, ManagedPolicy
 
 from emulator.seams.patching import wrap
+from emulator.seams.walks import Walked
 from emulator.settings import Settings
 
 OWNED_BY_AWS = ":iam::aws:policy/"
@@ -20,7 +21,7 @@ def apply(settings: Settings) -> None:
     _attach()
 
 
-class Policies(dict[str, ManagedPolicy]):
+class Policies(Walked):
     """The account's policies by ARN. AWS's (about 1600) join them at the first look at one, or at all."""
 
     def __init__(self, read: Any) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from moto.core.responses import ActionResult
 from moto.iam.access_control import PermissionResult
-from moto.s3.models import FakeBucket, FakeDeleteMarker
+from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey
 from moto.s3.responses import S3Response
 
 from emulator.seams.patching import add, wrap
@@ -20,6 +20,7 @@ def apply(settings: Settings) -> None:
     _return_eventbridge_notification()
     _refuse_unknown_subresources()
     _delete_markers()
+    _list_without_contents()
 
 
 def _leave_policies_to_the_guard() -> None:
@@ -66,3 +67,22 @@ def _delete_markers() -> None:
     @add(FakeDeleteMarker)
     def dispose(self: Any, garbage: bool = False) -> None:
         """Nothing here."""
+
+
+class _Listed(FakeKey):
+    """What a listing shows of an object: all that is known about it, and nothing of its own."""
+
+    def dispose(self, garbage: bool = False) -> None:
+        """The contents belong to the object."""
+
+
+def _list_without_contents() -> None:
+    """To list versions, moto copies every object of the bucket with its contents, those of other prefixes as well."""
+
+    @add(FakeKey)
+    def __deepcopy__(self: FakeKey, memo: dict[int, Any]) -> FakeKey:
+        shown = _Listed.__new__(_Listed)
+        shown.__dict__.update(vars(self))
+        # It is computed from the contents, which may be gone before somebody reads it here.
+        shown._etag = self.etag.strip('"')
+        return shown

@@ -79,3 +79,12 @@ def test_an_order_that_is_changed_is_the_walks() -> None:
 
 def test_what_is_no_dict_stays_what_it_is() -> None:
     assert Backend().region == "us-east-1"
+
+
+@pytest.mark.parametrize("view", ["keys", "values", "items"])
+def test_policies_are_walked_through_while_others_are_made(view: str) -> None:
+    held: Any = lazy.Module("emulator.seams.iam").Policies(list)
+    held["arn:a"] = held["arn:b"] = "policy"
+    for _ in getattr(held, view)():
+        held[f"arn:{len(held)}"] = "policy"
+    assert len(held) == 4
