@@ -15,9 +15,8 @@ from tests.results import Results
 # Workers keep what they import and collect: at Python's own pace they search it for garbage again and again.
 gc.set_threshold(100_000, 50, 100)
 
-LONGEST = ("test_refusals.py", "test_terraform_tests.py", "test_bad_days.py")
-"""They start first, so that no worker is alone with one of them at the end. The last one deploys, too: when it gets to
-that, the deployed platform's source has been scanned, and is not scanned again."""
+LONGEST = ("test_refusals.py", "test_terraform_tests.py", "test_terraform_types.py")
+"""They start first, so that no worker is alone with one of them at the end."""
 PLATFORM = "the deployed platform"
 """What all tests of it count as one file: one worker runs them one after another."""
 

@@ -9,6 +9,8 @@ import socket
 import subprocess
 import threading
 import time
+import urllib.parse
+import urllib.request
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,6 +107,14 @@ class Checkout:
             for row in rows
             if len(row) == 3 and not row[1].startswith("Z") and f"{self.folder}/" in row[2]
         }
+
+    def evidence(self, **filters: str) -> list[dict[str, Any]]:
+        """What the local AWS has started on this machine, and how it ended."""
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        query = urllib.parse.urlencode(filters)
+        with opener.open(f"http://127.0.0.1:{self.port}/_emulator/evidence?{query}", timeout=10) as answer:
+            document: list[dict[str, Any]] = json.load(answer)["evidence"]
+        return document
 
     def client(self, service: str) -> Any:
         """A plain AWS client, pointed at the emulator."""

@@ -27,7 +27,14 @@ VARIABLE = "PLATFORM_TESTS_SHARED"
 """Names the folder of this test run; pytest's first process sets it, its workers inherit it."""
 READING, CHANGING = "applied", "changing"
 """Folders of the tests that take `deployed`."""
-CHANGES = ("test_second_deploy.py", "test_blueprint_options.py", "test_retraining.py", "test_destroy.py")
+CHANGES = (
+    "test_second_deploy.py",
+    "test_blueprint_options.py",
+    "test_retraining.py",
+    "test_red_smoke.py",
+    "test_destroy.py",
+    "test_lost_emulator.py",
+)
 """The order of those that change it."""
 ACCOUNT, REGION, PREFIX = "123456789012", "us-east-1", "mlops-local"
 

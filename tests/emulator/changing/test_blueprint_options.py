@@ -9,13 +9,15 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.emulator import shared
 from tests.emulator.applied.test_api import Api, bearer
 from tests.emulator.checkout import Checkout
 from tests.emulator.shared import PREFIX, Deployed
@@ -55,11 +57,6 @@ WEIGHT_OF_OTHER = 1 / 4
 ASKED = 120
 
 
-@pytest.fixture(scope="module")
-def checkout(deployed: Deployed) -> Checkout:
-    return deployed.checkout
-
-
 def write(folder: Path, name: str, options: str) -> None:
     model = "model: {source: sagemaker, group: reviews}\n"
     (folder / f"{name}.yaml").write_text(f"name: {name}\nkind: realtime\n{model}{options}{GOLDEN}")
@@ -72,24 +69,58 @@ def run(checkout: Checkout, *arguments: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def deployed(deployed: Deployed) -> Deployed:
-    """The platform with these blueprints besides."""
-    checkout, folder = deployed.checkout, deployed.root / BLUEPRINTS
+def checkout() -> Checkout:
+    return shared.wait().checkout
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended, and what was there when it had."""
+
+    exit_code: int
+    said: str
+    result: dict[str, Any]
+    stacks: dict[str, dict[str, Any]]
+    left: list[str]
+    """Terraform processes that outlived it."""
+
+
+@pytest.fixture(scope="module")
+def interrupted(checkout: Checkout) -> Ended:
+    """The deployment of these blueprints, interrupted while their first things come into being."""
     for name, options in FILES.items():
         if name != "many":
-            write(folder, name, options)
-    (folder / "guarded.yaml").write_text(GUARDED)
-    result = run(checkout, "deploy", "local")
-    assert {probe["blueprint"] for probe in result["smoke"]} >= {"split", "shadowed", "guarded", "reviews-serverless"}
+            write(checkout.folder / BLUEPRINTS, name, options)
+    (checkout.folder / BLUEPRINTS / "guarded.yaml").write_text(GUARDED)
+    running = checkout.start("deploy", "local")
+    running.interrupt_at("blueprint-split", "Creation complete")
+    exit_code = running.end()
+    left = [words for words in checkout.processes().values() if "/terraform " in words]
+    status = json.loads(checkout.orchestrator("status", "local", "--json").stdout)
+    stacks = {stack["name"]: stack for stack in status["stacks"]}
+    return Ended(exit_code, running.said(), checkout.result(), stacks, left)
+
+
+@pytest.fixture(scope="module")
+def repeated(checkout: Checkout, interrupted: Ended) -> dict[str, Any]:
+    """`result.json` of the same command once more."""
+    return run(checkout, "deploy", "local")
+
+
+@pytest.fixture(scope="module")
+def deployed(checkout: Checkout, repeated: dict[str, Any]) -> Deployed:
+    """The platform with these blueprints besides."""
+    probed = {probe["blueprint"] for probe in repeated["smoke"]}
+    assert probed >= {"split", "shadowed", "guarded", "reviews-serverless"}
     # A model has to lie below the prefix before somebody asks for it.
     live = json.loads(checkout.client("ssm").get_parameter(Name=LIVE)["Parameter"]["Value"])
     source = live["model_data_url"].removeprefix("s3://")
     for name in ("general", "more"):
         key = f"artifacts/models/sagemaker-custom/many/{name}.tar.gz"
         checkout.client("s3").copy_object(Bucket=BUCKET, Key=key, CopySource=source)
-    write(folder, "many", FILES["many"])
+    write(checkout.folder / BLUEPRINTS, "many", FILES["many"])
     run(checkout, "deploy", "local", "--blueprint", "many")
-    return deployed
+    return Deployed(checkout)
 
 
 @pytest.fixture(scope="module")
@@ -106,8 +137,8 @@ def ask(deployed: Deployed) -> Callable[..., tuple[int, Any]]:
 Ask = Callable[..., tuple[int, Any]]
 
 
-def captured(deployed: Deployed, blueprint: str, count: int) -> dict[str, list[dict[str, Any]]]:
-    """By variant what was captured of it, once so many requests were."""
+def captured(deployed: Deployed, blueprint: str, wanted: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """By variant what was captured of it, once all these texts were."""
     s3, prefix = deployed.client("s3"), f"inference/realtime/logs/{blueprint}/{PREFIX}-{blueprint}/"
     deadline = time.monotonic() + 30
     while True:
@@ -120,15 +151,42 @@ def captured(deployed: Deployed, blueprint: str, count: int) -> dict[str, list[d
         for key in keys:
             lines = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read().splitlines()
             found.setdefault(key.removeprefix(prefix).split("/")[0], []).extend(json.loads(line) for line in lines)
-        if sum(map(len, found.values())) >= count:
+        missing = set(wanted) - {text for events in found.values() for text in texts(events)}
+        if not missing:
             return found
-        assert time.monotonic() < deadline, {name: len(each) for name, each in found.items()}
+        assert time.monotonic() < deadline, missing
         time.sleep(0.3)
 
 
 def texts(events: list[dict[str, Any]]) -> Counter[str]:
     """What was asked, by the requests that were captured."""
     return Counter(json.loads(each["captureData"]["endpointInput"]["data"])["inputs"][0] for each in events)
+
+
+# --- an interrupted deployment -------------------------------------------------------------------------------
+
+
+def test_an_interrupt_lets_terraform_store_its_state(checkout: Checkout, interrupted: Ended) -> None:
+    assert interrupted.exit_code == 130, interrupted.said[-4000:]
+    assert "interrupted: waiting for terraform to stop and release its lock" in interrupted.said
+    assert "hint: repeat the command: it continues where things stand" in interrupted.said
+    result = interrupted.result
+    assert (result["status"], result["exit_code"], result["error"]["type"]) == ("cancelled", 130, "Interrupted")
+    unfinished = set(result["error"]["message"].removeprefix("interrupted; not finished: ").split(", "))
+    assert "blueprint-split" in unfinished
+    logs = "".join(path.read_text() for path in checkout.folder.glob(".runs/local/*/logs/*.log"))
+    assert "Two interrupts received" not in logs, "terraform was given the time to store its state"
+    assert {name for name, stack in interrupted.stacks.items() if stack["lock"]} == set()
+    assert interrupted.stacks["blueprint-split"]["resources"] > 0, "what was made is known"
+    assert interrupted.left == []
+
+
+def test_the_repeated_command_goes_on(interrupted: Ended, repeated: dict[str, Any]) -> None:
+    stacks = {stack["name"]: stack for stack in repeated["stacks"]}
+    assert stacks["foundation"]["action"] in ("skipped", "unchanged")
+    assert stacks["blueprint-split"]["action"] == "changed"
+    assert stacks["blueprint-split"]["added"] > 0
+    assert stacks["blueprint-split"]["total"] > interrupted.stacks["blueprint-split"]["resources"]
 
 
 # --- options -------------------------------------------------------------------------------------------------
@@ -140,7 +198,7 @@ def test_variants_share_the_requests_by_their_weights_and_all_are_captured(deplo
     assert {status for status, _ in answers} == {200}
     assert {said["outputs"][0]["label"] for _, said in answers} == {"positive"}
     mine = {f"{GOOD} {number}" for number in range(ASKED)}
-    found = captured(deployed, "split", ASKED)
+    found = captured(deployed, "split", mine)
     assert set(found) == {"primary", "other"}
     by_variant = {name: [text for text in texts(events) if text in mine] for name, events in found.items()}
     assert sorted(by_variant["primary"] + by_variant["other"]) == sorted(mine), "each went to one of them"
@@ -156,7 +214,7 @@ def test_the_shadow_gets_a_copy_of_every_request_and_nobody_waits_for_it(deploye
     assert {ask("/realtime/shadowed", text)[0] for text in mine} == {200}
     deadline = time.monotonic() + 30
     while True:
-        found = captured(deployed, "shadowed", 2 * len(mine))
+        found = captured(deployed, "shadowed", mine)
         copies = {name: {text for text in texts(events) if text in mine} for name, events in found.items()}
         if copies.get("shadow") == mine == copies.get("primary"):
             break
@@ -271,7 +329,7 @@ def test_deploy_releases_every_endpoint_while_callers_go_on(checkout: Checkout, 
         name: (before[name], after[name], "released") for name in released
     }
     ask("/realtime/split", "after the release")
-    assert {"primary", "other"} <= set(captured(deployed, "split", ASKED))
+    assert {"primary", "other"} <= set(captured(deployed, "split", ["after the release"]))
 
 
 def test_a_broken_version_leaves_the_endpoint_where_it_was(checkout: Checkout, deployed: Deployed, ask: Ask) -> None:

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.emulator.checkout import failed
 from tests.emulator.shared import PREFIX, Deployed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
@@ -23,3 +24,5 @@ def test_destroy_leaves_nothing_but_the_state_bucket(deployed: Deployed) -> None
         assert json.loads(body)["resources"] == [], item["Key"]
     assert checkout.client("sagemaker").list_endpoints()["Endpoints"] == []
     assert checkout.client("lambda").list_functions()["Functions"] == []
+    said = failed(checkout.orchestrator("outputs", "local", "blueprint-reviews"), 1)
+    assert "error: `blueprint-reviews` is not deployed in `local`" in said

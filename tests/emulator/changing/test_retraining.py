@@ -6,19 +6,18 @@ import json
 import random
 import subprocess
 import time
-import urllib.parse
-import urllib.request
 from typing import Any
 
 import pytest
 
-from tests.emulator.checkout import Checkout
+from tests.emulator.checkout import Checkout, failed
 from tests.emulator.shared import PREFIX, Deployed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 BUCKET = f"{PREFIX}-data-123456789012-us-east-1"
 RAW = "data/raw/reviews/"
+PLATFORM = "terraform/envs/local/platform.yaml"
 
 
 class Pipeline:
@@ -147,35 +146,40 @@ def test_shuffled_labels_are_refused_by_the_gate(pipeline: Pipeline) -> None:
         shuffler.shuffle(ratings)
         text = "\n".join("\t".join([row[0], rating, *row[2:]]) for row, rating in zip(rows, ratings, strict=True))
         pipeline.put({key: text.encode("latin-1")})
+    checkout = pipeline.checkout
     try:
-        done = pipeline.run("shuffled")
+        # The gate's usual demand is 0.10 more than guessing: so much is asked here that the file was read.
+        with (
+            checkout.edited(PLATFORM, "training:\n", "training:\n  gate: {margin_over_baseline: 0.11}\n"),
+            checkout.edited(PLATFORM, "sample: true", "sample: false"),
+        ):
+            said = failed(checkout.orchestrator("deploy", "local", "--pipeline"), 9)
     finally:
         pipeline.put(original)
-    assert (done["status"], done.get("error")) == ("FAILED", "ModelBelowThreshold"), done
+    result = checkout.result()
+    metrics = result["pipeline"]["metrics"]
+    assert metrics["threshold"] == pytest.approx(metrics["baseline"] + 0.11, abs=1e-3)
+    assert metrics["accuracy"] < metrics["baseline"] + 0.10
+    for words in ("ModelBelowThreshold", f"{metrics['accuracy']:.4f}", f"{metrics['threshold']:.4f}"):
+        assert words in said
+    steps = {step["name"]: step["status"] for step in result["pipeline"]["steps"]}
+    assert (steps["training"], steps["evaluation"]) == ("ok", "failed")
+    assert (steps["registry"], steps["deployment"]) == ("not-run", "not-run")
     assert pipeline.model_data() == versions, "nothing was registered"
 
 
 @pytest.mark.parametrize("kind", ["glue-job", "training"])
 def test_killing_the_worker_behind_a_step_turns_it_red(pipeline: Pipeline, kind: str) -> None:
     execution = pipeline.start(f"killed-{kind}")
-    port = pipeline.checkout.port
     deadline = time.monotonic() + 120
     killed = False
     while not killed and time.monotonic() < deadline:
-        found = evidence(port, kind, execution)
+        found = pipeline.checkout.evidence(kind=kind, execution=execution)
         if found and found[-1]["status"] == "running" and found[-1]["pid"]:
             subprocess.run(["kill", "-9", str(found[-1]["pid"])], check=True)
             killed = True
         time.sleep(0.02)
     assert killed, f"no running {kind} was seen"
     assert pipeline.wait(execution)["status"] == "FAILED"
-    record = evidence(port, kind, execution)[-1]
+    record = pipeline.checkout.evidence(kind=kind, execution=execution)[-1]
     assert (record["status"], record["exit_code"]) == ("failed", -9)
-
-
-def evidence(port: int, kind: str, execution: str) -> list[dict[str, Any]]:
-    query = urllib.parse.urlencode({"kind": kind, "execution": execution})
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"http://127.0.0.1:{port}/_emulator/evidence?{query}", timeout=10) as answer:
-        document: list[dict[str, Any]] = json.load(answer)["evidence"]
-    return document
