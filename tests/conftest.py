@@ -21,6 +21,8 @@ PLATFORM = "the deployed platform"
 """What all tests of it count as one file: one worker runs them one after another."""
 
 
+DEPLOYS = "gw0"
+"""The worker that starts the deployment, and as the first of them gets the first tests: those of the platform."""
 WORKERS = 4
 """At most: each may have a provider of 600 MB and a local AWS of 300 MB at work."""
 
@@ -54,10 +56,18 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             folder = nodeid.split("::")[0].split("/")[-2]
             return PLATFORM if folder in (shared.READING, shared.CHANGING) else super()._split_scope(nodeid)
 
+        @property
+        def nodes(self) -> list[Any]:
+            """Who deploys comes first, whoever was ready first."""
+            return sorted(super().nodes, key=lambda node: node.gateway.id != DEPLOYS)
+
     return ByFile(config, log) if config.option.dist == "loadfile" else None
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    if _is_worker(config) and config.workerinput["workerid"] != DEPLOYS:
+        # The tests of the platform are the longest line: whoever is not in it lets it pass.
+        os.nice(5)
     if not _is_worker(config):
         shared.prepare()
         config.pluginmanager.register(Results(config.rootpath))
@@ -68,7 +78,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    first = not _is_worker(session.config) or session.config.workerinput["workerid"] == "gw0"
+    first = not _is_worker(session.config) or session.config.workerinput["workerid"] == DEPLOYS
     if first and not session.config.option.collectonly and any(map(_wants_the_platform, session.items)):
         shared.launch()
 
