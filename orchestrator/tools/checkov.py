@@ -257,7 +257,7 @@ class _Worker:
             )
         self._errors: IO[bytes] = tempfile.TemporaryFile(prefix="policy-worker-")  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
-            [str(python), "-I", "-B", str(Path(__file__).with_name("checkov_worker.py")), str(checks)],
+            [str(python), "-I", "-B", str(Path(__file__).with_name("checkov_start.py")), str(checks)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

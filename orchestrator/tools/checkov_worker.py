@@ -1,7 +1,8 @@
 """The process behind the policy gate: checkov, loaded once, one forked child for each scan.
 
 Runs under `.venv-checkov/bin/python`, because checkov pins an old boto3; therefore it imports nothing
-of the project. One JSON object per line comes in on stdin and one goes out on stdout for each:
+of the project. Started by `checkov_start.py`. One JSON object per line comes in on stdin and one goes out on
+stdout for each:
 
     argv: <folder of own rules>
     out:  {"ready": {"loaded": {rule id: name}, "problems": [what checkov said while it loaded the rules]}}
@@ -381,9 +382,8 @@ def main() -> None:
     ready = load_rules(sys.argv[1])
     # The children inherit all of this and free none of it; looking through it for garbage, again and again, would
     # take them an eighth of their time. What a scan itself leaves behind goes with its process.
-    gc.collect()
-    gc.freeze()
     gc.disable()
+    gc.freeze()
     send(answers, {"ready": ready})
     for line in sys.stdin:
         send(answers, answer(json.loads(line)))
