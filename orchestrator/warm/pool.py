@@ -18,6 +18,7 @@ from typing import Any
 
 import grpc
 
+from orchestrator.warm.schemas import KeptSchema
 from orchestrator.warm.wire import has_error, provider_config
 
 SERVICE = "/tfplugin5.Provider/"
@@ -123,11 +124,12 @@ class Pool:
     Args:
         binary: the provider's executable.
         folder: private folder for sockets and logs.
+        kept: the schema that an earlier server was given.
         limit: provider processes at a time (250 to 600 MB each).
     """
 
-    def __init__(self, binary: Path, folder: Path, limit: int) -> None:
-        self._binary, self._folder, self._limit = binary, folder, limit
+    def __init__(self, binary: Path, folder: Path, limit: int, kept: KeptSchema | None = None) -> None:
+        self._binary, self._folder, self._limit, self._kept = binary, folder, limit, kept
         self._providers: list[Provider] = []
         # Choosing may start a process, which takes a second; counting must not wait for that.
         self._choosing = threading.Lock()
@@ -208,11 +210,15 @@ class Pool:
 
     def schema(self, environment: Mapping[str, str], request: bytes) -> bytes:
         """The provider's whole schema, asked for once."""
+        if self._schema is None and self._kept:
+            self._schema = self._kept.read(request)
         if self._schema is None:
             provider = self.any(environment)
             with self._choosing:
                 if self._schema is None:
                     self._schema = self.call(provider, SERVICE + "GetSchema", request)
+                    if self._kept:
+                        self._kept.write(request, self._schema)
         return self._schema
 
     def status(self) -> list[dict[str, Any]]:

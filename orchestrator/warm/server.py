@@ -17,6 +17,7 @@ import grpc
 
 from orchestrator.warm.guard import check_environment
 from orchestrator.warm.pool import SERVICE, UNLIMITED, Pool, Provider, ProviderDied, end_orphans
+from orchestrator.warm.schemas import KeptSchema
 from orchestrator.warm.wire import cut_large_types, large_types, narrow_schema, validated_type
 
 PROVIDER_ADDRESS = "registry.terraform.io/hashicorp/aws"
@@ -124,7 +125,9 @@ class Server:
     def __init__(self, folder: Path, binary: Path, limit: int) -> None:
         self.folder = folder
         end_orphans(folder)
-        self.pool = Pool(binary, folder, limit)
+        # Beside the folders of all checkouts: they have the provider in common.
+        schemas = folder.parent / f"mlops-warm-schemas-{os.getuid()}"
+        self.pool = Pool(binary, folder, limit, KeptSchema(schemas, binary))
         self.sessions: dict[str, tuple[Session, grpc.Server, str]] = {}
         self.used_at = time.monotonic()
         self.stopping = threading.Event()

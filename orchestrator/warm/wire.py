@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-RESOURCE_SCHEMAS, DATA_SOURCE_SCHEMAS, FUNCTIONS, EPHEMERAL_SCHEMAS = 2, 3, 7, 8
+RESOURCE_SCHEMAS, DATA_SOURCE_SCHEMAS, DIAGNOSTICS, FUNCTIONS, EPHEMERAL_SCHEMAS = 2, 3, 4, 7, 8
 _SCHEMA_MAPS = frozenset({RESOURCE_SCHEMAS, DATA_SOURCE_SCHEMAS, EPHEMERAL_SCHEMAS})
 _VARINT, _LENGTH_DELIMITED = 0, 2
 _SCHEMA, _BLOCK, _NESTED_BLOCKS = 2, 2, 3
@@ -79,6 +79,11 @@ def narrow_schema(schema: bytes, keep: frozenset[str]) -> bytes:
         for number, payload, whole in _fields(schema)
         if number != FUNCTIONS and (number not in _SCHEMA_MAPS or _map_key(payload) in keep)
     )
+
+
+def has_diagnostics(schema: bytes) -> bool:
+    """Whether the provider had something to say beside its schema."""
+    return any(number == DIAGNOSTICS for number, _, _ in _fields(schema))
 
 
 def large_types(schema: bytes, keep: frozenset[str]) -> frozenset[str]:
