@@ -10,7 +10,9 @@ import hashlib
 import random
 import re
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 NAME = "prompt-reader-1"
 
@@ -99,8 +101,8 @@ def complete(prompt: Prompt) -> Completion:
     """The model's answer to the last turn."""
     last = prompt.turns[-1] if prompt.turns else ""
     everything = "\n".join((prompt.system, *prompt.turns))
-    chance = _chance(everything, prompt.temperature)
-    text, stop_reason = _limited(_answer(last, f"{prompt.system}\n{last}", chance), prompt)
+    chosen = partial(_chance, everything, prompt.temperature)
+    text, stop_reason = _limited(_answer(last, f"{prompt.system}\n{last}", chosen), prompt)
     return Completion(text, count_tokens(everything), count_tokens(text), stop_reason)
 
 
@@ -125,10 +127,11 @@ def key_terms(text: str, count: int = 3) -> list[str]:
     return [word for word in dict.fromkeys(words) if word in top]
 
 
-def _answer(last: str, instructions: str, chance: random.Random) -> str:
+def _answer(last: str, instructions: str, chosen: Callable[[], random.Random]) -> str:
     verdict, said = sentiment(last)
     if ONE_WORD.search(instructions):
         return verdict
+    chance = chosen()  # takes longer than all the rest, and a verdict leaves nothing to choose
     terms = ", ".join(key_terms(last)) or "nothing in particular"
     evidence = "it says " + ", ".join(f"'{word}'" for word in dict.fromkeys(said)) if said else ""
     first = chance.choice(SENTENCES[verdict]).format(evidence=evidence, terms=terms)
