@@ -138,6 +138,9 @@ class Checkov:
 
     def loaded_rules(self) -> dict[str, str]:
         """Every rule that checkov loads here, its own and ours, id to name: the committed list is renewed from it."""
+        with self._lock:
+            if self._worker:
+                return self._worker.names
         worker = _Worker(self._python, self._repo / CHECKS_DIR)
         try:
             return worker.names

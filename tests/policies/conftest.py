@@ -26,8 +26,12 @@ def gate() -> Iterator[Checkov]:
     checkov.close()
 
 
+def copy_of_policies(folder: Path) -> Path:
+    """A repository of its own, holding only the policies, so that a test may break them."""
+    shutil.copytree(REPO / "policies", folder / "policies")
+    return folder
+
+
 @pytest.fixture
 def policies_copy(tmp_path: Path) -> Path:
-    """A repository of its own, holding only the policies, so that a test may break them."""
-    shutil.copytree(REPO / "policies", tmp_path / "policies")
-    return tmp_path
+    return copy_of_policies(tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import os
 import signal
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.tools.checkov import Checkov
-from tests.policies.conftest import PYTHON
+from tests.policies.conftest import PYTHON, copy_of_policies
 
 CLEAN = 'resource "aws_sns_topic" "this" {\n  name              = "t"\n  kms_master_key_id = "alias/own"\n}\n'
 BAD = 'resource "aws_iam_role" "this" {\n  name               = "r"\n  assume_role_policy = "{}"\n}\n'
@@ -27,7 +28,7 @@ from rulekit import PlatformRule
 class Broken(PlatformRule):
     def judge(self, kind, block):
         raise ValueError(kind)
-check = Broken(__doc__, ["aws_sns_topic"])
+check = Broken(__doc__, ["aws_iam_role"])
 """
 CRASHING_RULE = """\
 metadata: {id: MLOPS_BROKEN_1, name: crashes, category: IAM, severity: LOW, risk: none at all, repair: none}
@@ -181,17 +182,16 @@ def test_without_checkov_nothing_is_green(policies_copy: Path) -> None:
     assert failure.value.exit_code == 7
 
 
-def test_a_rule_that_checkov_cannot_load_is_red(policies_copy: Path) -> None:
+def test_rules_that_checkov_does_not_load_are_red(policies_copy: Path) -> None:
+    """One in YAML that it cannot read, one in Python that cannot be imported, and one of its own that is gone."""
     file = policies_copy / "policies" / "checks" / "iam_boundary.yaml"
     file.write_text(file.read_text(encoding="utf-8").replace("definition:", "definitions:"), encoding="utf-8")
-    with pytest.raises(PolicyGateBroken, match=r"did not load 1 rule\(s\): MLOPS_IAM_1"):
-        Checkov(policies_copy, python=PYTHON).scan_source(policies_copy)
-
-
-def test_a_python_rule_that_cannot_be_imported_is_red(policies_copy: Path) -> None:
     rule = PYTHON_RULE % "import no_such_module"
     (policies_copy / "policies" / "checks" / "broken.py").write_text(rule, encoding="utf-8")
-    with pytest.raises(PolicyGateBroken, match=r"did not load 1 rule\(s\): MLOPS_BROKEN_2"):
+    with (policies_copy / "policies" / "builtin-rules.txt").open("a", encoding="utf-8") as builtin:
+        builtin.write("CKV_AWS_999999\n")
+    wanted = r"did not load 3 rule\(s\): CKV_AWS_999999, MLOPS_BROKEN_2, MLOPS_IAM_1 \("
+    with pytest.raises(PolicyGateBroken, match=wanted):
         Checkov(policies_copy, python=PYTHON).scan_source(policies_copy)
 
 
@@ -201,12 +201,25 @@ def test_python_rules_outside_a_package_are_red(policies_copy: Path) -> None:
         Checkov(policies_copy, python=PYTHON).scan_source(policies_copy)
 
 
-def test_a_python_rule_that_crashes_is_red(policies_copy: Path, tmp_path: Path) -> None:
-    (policies_copy / "policies" / "checks" / "broken.py").write_text(PYTHON_RULE % RAISES, encoding="utf-8")
-    checkov = Checkov(policies_copy, python=PYTHON)
-    with pytest.raises(PolicyGateBroken, match=r"the rule MLOPS_BROKEN_2 crashed on aws_sns_topic\.this"):
-        checkov.scan_source(source(tmp_path / "src", CLEAN))
+@pytest.fixture(scope="module")
+def crashing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkov]:
+    """A gate with two rules that crash: one in Python on roles, one in YAML on topics."""
+    repo = copy_of_policies(tmp_path_factory.mktemp("crashing"))
+    (repo / "policies" / "checks" / "broken.py").write_text(PYTHON_RULE % RAISES, encoding="utf-8")
+    (repo / "policies" / "checks" / "broken.yaml").write_text(CRASHING_RULE, encoding="utf-8")
+    checkov = Checkov(repo, python=PYTHON)
+    yield checkov
     checkov.close()
+
+
+def test_a_python_rule_that_crashes_is_red(crashing: Checkov, tmp_path: Path) -> None:
+    with pytest.raises(PolicyGateBroken, match=r"the rule MLOPS_BROKEN_2 crashed on aws_iam_role\.this"):
+        crashing.scan_source(source(tmp_path / "src", BAD))
+
+
+def test_a_rule_that_crashes_is_red(crashing: Checkov, tmp_path: Path) -> None:
+    with pytest.raises(PolicyGateBroken, match="the rule MLOPS_BROKEN_1 crashed"):
+        crashing.scan_source(source(tmp_path / "src", CLEAN))
 
 
 def test_variables_and_outputs_are_judged_where_they_stand(gate: Checkov, tmp_path: Path) -> None:
@@ -227,21 +240,6 @@ def test_a_relative_path_is_the_callers_and_not_the_workers(gate: Checkov, tmp_p
     source(tmp_path / "src", BAD)
     monkeypatch.chdir(tmp_path)
     assert not gate.scan_source(Path("src")).passed
-
-
-def test_a_builtin_rule_that_is_gone_is_red(policies_copy: Path) -> None:
-    with (policies_copy / "policies" / "builtin-rules.txt").open("a", encoding="utf-8") as file:
-        file.write("CKV_AWS_999999\n")
-    with pytest.raises(PolicyGateBroken, match="CKV_AWS_999999"):
-        Checkov(policies_copy, python=PYTHON).scan_source(policies_copy)
-
-
-def test_a_rule_that_crashes_is_red(policies_copy: Path, tmp_path: Path) -> None:
-    (policies_copy / "policies" / "checks" / "broken.yaml").write_text(CRASHING_RULE, encoding="utf-8")
-    checkov = Checkov(policies_copy, python=PYTHON)
-    with pytest.raises(PolicyGateBroken, match="the rule MLOPS_BROKEN_1 crashed"):
-        checkov.scan_source(source(tmp_path / "src", CLEAN))
-    checkov.close()
 
 
 def test_a_linked_environment_is_no_other_one(policies_copy: Path) -> None:
