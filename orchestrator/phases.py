@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -93,6 +94,7 @@ def parse(texts: Mapping[str, str]) -> tuple[Phase, ...]:
     return tuple(sorted(phases, key=lambda phase: phase.order))
 
 
+@lru_cache(maxsize=128)
 def _parse_one(folder: str, text: str) -> Phase:
     file = f"{folder}/phase.yaml"
     try:

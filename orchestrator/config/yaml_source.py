@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -78,10 +79,16 @@ def _line_of(node: Any, part: int | str) -> int:
     return int(position[0]) + 1
 
 
+@lru_cache(maxsize=128)
+def _tree(text: str) -> Any:
+    """Nobody changes it. Reading YAML with its lines takes longer than all that is then made of it."""
+    return YAML(typ="rt").load(text)
+
+
 def parse(file: str, text: str) -> Document | Problem:
     """Read one file; broken YAML (a duplicate key included) comes back as a problem with its line."""
     try:
-        tree = YAML(typ="rt").load(text)
+        tree = _tree(text)
     except MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         return Problem(file=file, line=line, key="", rule=f"is not valid YAML: {error.problem or error}")

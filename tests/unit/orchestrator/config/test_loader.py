@@ -280,12 +280,22 @@ def test_two_files_cannot_describe_one_blueprint() -> None:
     assert "bb.yaml:1: name: is already the name of the blueprint in aa.yaml (received 'aa')" in found
 
 
+@pytest.fixture(scope="module")
+def published() -> dict[str, jsonschema.Draft202012Validator]:
+    """Each is a schema itself."""
+    for schema in schemas().values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+    return {name: jsonschema.Draft202012Validator(schema) for name, schema in schemas().items()}
+
+
 @pytest.mark.parametrize("name", ["dev", "local", "prod", "staging"])
-def test_the_published_schemas_accept_what_the_loader_accepts(name: str) -> None:
+def test_the_published_schemas_accept_what_the_loader_accepts(
+    name: str, published: dict[str, jsonschema.Draft202012Validator]
+) -> None:
     folder = REPO / "terraform/envs" / name
-    jsonschema.validate(yaml.safe_load((folder / "platform.yaml").read_text()), schemas()["platform"])
+    published["platform"].validate(yaml.safe_load((folder / "platform.yaml").read_text()))
     for path in (folder / "blueprints").glob("*.yaml"):
-        jsonschema.validate(yaml.safe_load(path.read_text()), schemas()["blueprint"])
+        published["blueprint"].validate(yaml.safe_load(path.read_text()))
 
 
 def test_a_blueprint_may_name_any_group_of_the_registry() -> None:
