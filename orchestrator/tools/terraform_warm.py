@@ -59,12 +59,14 @@ class WarmTerraform:
         if not is_loopback(ws.env.get("AWS_ENDPOINT_URL", "")):
             yield ws
             return
-        name = str(ws.data_dir)
+        name, modules = str(ws.data_dir), _modules(ws)
+        held = _held_types(ws, modules or [])
         reattach = client.attach(
             self._repo,
             self._binary,
             name=name,
-            types=self._types(ws),
+            types=types_used.in_tree(self._repo / "terraform", ws.root) | held,
+            own=None if modules is None else held,
             environment=ws.env,
             limit=self._limit,
         )
@@ -73,12 +75,23 @@ class WarmTerraform:
         finally:
             client.release(self._repo, self._binary, name=name)
 
-    def _types(self, ws: Workspace) -> frozenset[str]:
-        """Types of the code, and those that this stack ever had: its state may still hold them."""
-        record = ws.data_dir / "provider-types.json"
-        seen = frozenset(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else frozenset()
-        types = types_used.in_tree(self._repo / "terraform", ws.root) | seen
-        if types != seen:
-            record.parent.mkdir(parents=True, exist_ok=True)
-            record.write_text(json.dumps(sorted(types)), encoding="utf-8")
-        return types
+
+def _held_types(ws: Workspace, modules: list[Path]) -> frozenset[str]:
+    """Types of the stack's code, and those that it ever had: its state may still hold them."""
+    record = ws.data_dir / "provider-types.json"
+    seen = frozenset(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else frozenset()
+    types = types_used.in_tree(ws.root, *modules) | seen
+    if types != seen:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps(sorted(types)), encoding="utf-8")
+    return types
+
+
+def _modules(ws: Workspace) -> list[Path] | None:
+    """Folders that terraform loads for this stack, by the list that `init` wrote; `None` if one cannot tell."""
+    try:
+        listed = json.loads((ws.data_dir / "modules" / "modules.json").read_text(encoding="utf-8"))["Modules"]
+        folders = [ws.root / module["Dir"] for module in listed]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return folders if all(folder.is_dir() for folder in folders) else None

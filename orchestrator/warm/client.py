@@ -91,6 +91,7 @@ def attach(
     name: str,
     types: Iterable[str],
     environment: Mapping[str, str],
+    own: Iterable[str] | None = None,
     limit: int = 4,
     mocked_blocks: Iterable[str] | None = None,
 ) -> str:
@@ -102,6 +103,7 @@ def attach(
         name: stack (and environment) that will use it, one terraform command at a time.
         types: resource types that its code and state hold.
         environment: terraform's process environment; the provider sees its AWS part only.
+        own: those that this stack may hold, as far as it is known; types with large schemas come from among these.
         limit: provider processes at a time.
         mocked_blocks: names of nested blocks that the code has, if the provider only lends its schema to mocks:
             large types then come without all others.
@@ -115,6 +117,8 @@ def attach(
     except ValueError as error:
         raise PlatformError(str(error), hint="real accounts always use the plain provider") from error
     request: dict[str, Any] = {"op": "attach", "name": name, "types": sorted(types), "environment": seen}
+    if own is not None:
+        request["own"] = sorted(own)
     if mocked_blocks is not None:
         request["blocks"] = sorted(mocked_blocks)
     return json.dumps(ask(ensure(repo, binary, limit), request)["reattach"])

@@ -33,17 +33,20 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
     `Configure` of a session tells where its later calls belong.
 
     Attributes:
+        own: what the stack itself may hold: it gets large types (a terraform command reads them for a third of a
+            second) only from among these. `None`: whatever is in `types`.
         blocks: for mocked providers alone: names of nested blocks in use. Large types lose all others, and with
             them the provider's own validation, since it would miss the rest.
     """
 
     def __init__(self, name: str, pool: Pool, environment: Mapping[str, str], types: frozenset[str]) -> None:
         self.name, self.pool, self.environment, self.types = name, pool, environment, types
+        self.own: frozenset[str] | None = None
         self.blocks: frozenset[str] | None = None
         self._cut: frozenset[str] = frozenset()
         self.used_at = time.monotonic()
         self._provider: Provider | None = None
-        self._schema: tuple[frozenset[str], frozenset[str] | None, bytes] | None = None
+        self._schema: tuple[tuple[frozenset[str] | None, ...], bytes] | None = None
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler | None:
         method = handler_call_details.method
@@ -110,13 +113,17 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
         self.pool.release(self.name)
 
     def _narrowed(self, request: bytes) -> bytes:
-        if self._schema is None or self._schema[:2] != (self.types, self.blocks):
+        wanted = self.types, self.own, self.blocks
+        if self._schema is None or self._schema[0] != wanted:
             schema = narrow_schema(self.pool.schema(self.environment, request), self.types)
-            self._cut = frozenset() if self.blocks is None else large_types(schema, self.types)
+            large = large_types(schema, self.types)
+            if self.own is not None and large - self.own:
+                schema = narrow_schema(schema, self.types - (large - self.own))
+            self._cut = frozenset() if self.blocks is None else large
             if self.blocks is not None:
                 schema = cut_large_types(schema, self.blocks)
-            self._schema = self.types, self.blocks, schema
-        return self._schema[2]
+            self._schema = wanted, schema
+        return self._schema[1]
 
 
 class Server:
@@ -138,6 +145,7 @@ class Server:
         types: frozenset[str],
         environment: Mapping[str, str],
         blocks: frozenset[str] | None = None,
+        own: frozenset[str] | None = None,
     ) -> dict[str, Any]:
         """`TF_REATTACH_PROVIDERS` for one stack; a known name keeps its socket and gets the new types."""
         check_environment(environment)
@@ -155,7 +163,7 @@ class Server:
             server.add_insecure_port(f"unix:{address}")
             server.start()
             self.sessions[name] = session, server, address
-        session.blocks = blocks
+        session.blocks, session.own = blocks, own
         return {
             PROVIDER_ADDRESS: {
                 "Protocol": "grpc",
@@ -171,8 +179,9 @@ class Server:
         match request.get("op"):
             case "attach":
                 blocks = frozenset(request["blocks"]) if "blocks" in request else None
+                own = frozenset(request["own"]) if "own" in request else None
                 types = frozenset(request["types"])
-                return {"reattach": self.attach(request["name"], types, request["environment"], blocks)}
+                return {"reattach": self.attach(request["name"], types, request["environment"], blocks, own)}
             case "release":
                 if request["name"] in self.sessions:
                     self.sessions[request["name"]][0].release()

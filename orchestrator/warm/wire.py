@@ -87,7 +87,7 @@ def has_diagnostics(schema: bytes) -> bool:
 
 
 def large_types(schema: bytes, keep: frozenset[str]) -> frozenset[str]:
-    """Those of the resource types whose schema slows down whoever reads it."""
+    """Those of the types whose schema slows down whoever reads it."""
     found = (
         _map_key(payload) for number, payload, whole in _fields(schema) if number in _SCHEMA_MAPS and _large(whole)
     )

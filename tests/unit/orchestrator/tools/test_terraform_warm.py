@@ -69,6 +69,49 @@ def test_the_local_aws_gets_a_running_provider(tmp_path: Path, attached: list[di
     assert remembered == ["aws_dropped_from_code", "aws_vpc"]
 
 
+def listing(tmp_path: Path, text: str) -> None:
+    """What `terraform init` leaves behind."""
+    (tmp_path / "data/modules").mkdir(parents=True)
+    (tmp_path / "data/modules/modules.json").write_text(text)
+
+
+MODULE = "terraform/modules/gate"
+
+
+def test_a_stack_s_own_types_are_those_of_its_root_its_modules_and_its_past(
+    tmp_path: Path, attached: list[dict[str, Any]]
+) -> None:
+    for folder, name in (("terraform/here", "aws_vpc"), (MODULE, "aws_gate"), ("terraform/modules/other", "aws_web")):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "main.tf").write_text(f'resource "{name}" "this" {{}}\n')
+    listing(tmp_path, '{"Modules": [{"Key": "", "Dir": "."}, {"Key": "gate", "Dir": "../modules/gate"}]}')
+    (tmp_path / "data/provider-types.json").write_text('["aws_dropped_from_code"]')
+    init(tmp_path, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"})
+    own = {"aws_vpc", "aws_gate", "aws_dropped_from_code"}
+    assert attached[0]["own"] == own
+    assert attached[0]["types"] == own | {"aws_web"}
+    assert json.loads((tmp_path / "data/provider-types.json").read_text()) == sorted(own)
+    # A module that the code drops may still be in the state.
+    (tmp_path / MODULE / "main.tf").write_text("")
+    init(tmp_path, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"})
+    assert attached[2]["own"] == own
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "[]", "{}", '{"Modules": [{"Key": ""}]}', '{"Modules": [{"Key": "a", "Dir": "../gone"}]}']
+)
+def test_without_a_sound_list_of_modules_a_stack_may_hold_every_type(
+    tmp_path: Path, attached: list[dict[str, Any]], text: str | None
+) -> None:
+    (tmp_path / MODULE).mkdir(parents=True)
+    (tmp_path / MODULE / "main.tf").write_text('resource "aws_gate" "this" {}\n')
+    if text is not None:
+        listing(tmp_path, text)
+    init(tmp_path, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"})
+    assert attached[0]["own"] is None
+    assert attached[0]["types"] == {"aws_gate"}
+
+
 @pytest.mark.parametrize("env", [{}, {"AWS_PROFILE": "prod"}, {"AWS_ENDPOINT_URL": "https://sts.amazonaws.com"}])
 def test_aws_never_does(tmp_path: Path, attached: list[dict[str, Any]], env: dict[str, str]) -> None:
     inner = init(tmp_path, env)

@@ -75,3 +75,28 @@ def test_the_provider_does_not_validate_what_it_would_miss_blocks_in(monkeypatch
     session._answer("GetSchema", "", b"", None)
     assert session._answer("ValidateResourceTypeConfig", "", request("aws_large"), None) == b"refused"
     assert asked == [request("aws_small"), request("aws_large")]
+
+
+@pytest.mark.parametrize(
+    ("own", "served"),
+    [
+        (None, {"aws_large", "aws_larger", "aws_a"}),
+        (frozenset(), {"aws_a"}),
+        (frozenset({"aws_large"}), {"aws_large", "aws_a"}),
+    ],
+)
+def test_a_stack_reads_large_types_of_its_own_alone(
+    monkeypatch: pytest.MonkeyPatch, own: frozenset[str] | None, served: set[str]
+) -> None:
+    def entry(name: str) -> bytes:
+        payload = b"\x0a" + bytes([len(name)]) + name.encode()
+        return b"\x12" + bytes([len(payload)]) + payload
+
+    names = frozenset({"aws_large", "aws_larger", "aws_a"})
+    monkeypatch.setattr(wire, "LARGE_BYTES", len(entry("aws_a")))
+    schema = b"".join(map(entry, sorted(names)))
+    pool: Any = SimpleNamespace(schema=lambda *_: schema)
+    session = Session("stack", pool, {}, names)
+    session._answer("GetSchema", "", b"", None)
+    session.own = own
+    assert wire.schema_types(session._answer("GetSchema", "", b"", None)) == served
