@@ -17,9 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
 import yaml
-from botocore.config import Config
+
+from tests.emulator import clients
 
 REPO = Path(__file__).resolve().parents[2]
 LINKED = (".venv", ".venv-checkov", ".venv-jobs", ".tools", ".cache")
@@ -118,14 +118,7 @@ class Checkout:
 
     def client(self, service: str) -> Any:
         """A plain AWS client, pointed at the emulator."""
-        return boto3.session.Session().client(
-            service,
-            region_name="us-east-1",
-            endpoint_url=f"http://127.0.0.1:{self.port}",
-            aws_access_key_id="test",
-            aws_secret_access_key="test",
-            config=Config(retries={"max_attempts": 0}, proxies={}, s3={"addressing_style": "path"}),
-        )
+        return clients.client(service, f"http://127.0.0.1:{self.port}")
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Protocol
 
-import boto3
 import pytest
-from botocore.config import Config
 
-from tests.emulator import shared
+from tests.emulator import clients, shared
 from tests.emulator.process import Emulator, start, stop, wait_ready
 
 
@@ -44,23 +42,7 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 @pytest.fixture(scope="session")
 def aws(emulator: Emulator) -> ClientFactory:
     """`aws("s3")`: a client of the shared emulator, without retries so that failures show at once."""
-    # One session reads each service's model once, and is not made for threads.
-    session, lock = boto3.session.Session(), threading.Lock()
-
-    def client(service: str, **options: Any) -> Any:
-        with lock:
-            return session.client(
-                service,
-                region_name=options.pop("region_name", emulator.region),
-                endpoint_url=emulator.endpoint,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-                config=Config(
-                    retries={"max_attempts": 0}, proxies={}, read_timeout=60, s3={"addressing_style": "path"}, **options
-                ),
-            )
-
-    return client
+    return partial(clients.client, endpoint=emulator.endpoint, region_name=emulator.region)
 
 
 @pytest.fixture(scope="session")

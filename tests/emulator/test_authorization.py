@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from tests.emulator import clients
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 SCOPE = f"{REGION}:{ACCOUNT}"
@@ -41,14 +41,13 @@ class Account:
         self.iam = aws("iam")
 
     def client(self, service: str, credentials: dict[str, str]) -> Any:
-        return boto3.session.Session().client(
+        return clients.client(
             service,
+            self.endpoint,
             region_name=REGION,
-            endpoint_url=self.endpoint,
             aws_access_key_id=credentials["AccessKeyId"],
             aws_secret_access_key=credentials["SecretAccessKey"],
             aws_session_token=credentials.get("SessionToken"),
-            config=Config(retries={"max_attempts": 0}, proxies={}, s3={"addressing_style": "path"}),
         )
 
     def user(self, *statements: dict[str, Any], **tags: str) -> dict[str, str]:
