@@ -116,7 +116,8 @@ def start(binary: Path, environment: Mapping[str, str], folder: Path) -> Provide
 
 
 class Pool:
-    """Providers by configuration. With `limit` of them, the longest unused one gets the next configuration.
+    """Providers by configuration. One that nobody uses gets the next configuration: that costs it a fiftieth of what
+    a new process takes until its first answer.
 
     A provider that somebody is using is never touched: rather one process too many than a stack that is
     applied with another one's tags.
@@ -125,7 +126,7 @@ class Pool:
         binary: the provider's executable.
         folder: private folder for sockets and logs.
         kept: the schema that an earlier server was given.
-        limit: provider processes at a time (250 to 600 MB each).
+        limit: provider processes kept at a time (250 to 600 MB each).
     """
 
     def __init__(self, binary: Path, folder: Path, limit: int, kept: KeptSchema | None = None) -> None:
@@ -190,13 +191,11 @@ class Pool:
             for provider in ours:
                 if provider.wanted == wanted:
                     return provider
-        if len(self._providers) < self._limit:
-            return self._start(environment)
         idle = sorted((p for p in self._providers if p.idle), key=lambda p: p.used_at)
-        for provider in idle:
+        for provider in idle:  # the longest unused one: the others' configurations are the likelier to come back
             if provider.environment == environment:
                 return provider
-        if idle:
+        if idle and len(self._providers) >= self._limit:
             self._providers.remove(idle[0])
             idle[0].close()
         return self._start(environment)

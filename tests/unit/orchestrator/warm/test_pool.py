@@ -74,7 +74,7 @@ def test_one_configuration_is_configured_once(pool: Pool, started: list[FakeProv
     assert [name for name, _ in started[0].got] == ["Configure"]
 
 
-def test_at_the_limit_the_longest_unused_provider_is_configured_anew(pool: Pool, started: list[FakeProvider]) -> None:
+def test_the_longest_unused_provider_is_configured_anew(pool: Pool, started: list[FakeProvider]) -> None:
     pool.configured("a", LOCAL, request(b"x"))
     pool.configured("b", LOCAL, request(b"y"))
     started[0].used_at, started[1].used_at = 1.0, 2.0
@@ -84,6 +84,20 @@ def test_at_the_limit_the_longest_unused_provider_is_configured_anew(pool: Pool,
     assert third is started[0]
     assert third.configured == b"z"
     assert len(started) == 2
+
+
+def test_no_process_is_started_while_one_is_unused(tmp_path: Path, started: list[FakeProvider]) -> None:
+    pool = Pool(Path("provider"), tmp_path, limit=9)
+    for configuration in (b"x", b"y", b"z"):
+        provider, _ = pool.configured("a", LOCAL, request(configuration))
+        assert provider.configured == configuration
+    assert len(started) == 1
+    pool.configured("b", LOCAL, request(b"x"))
+    assert [provider.configured for provider in started] == [b"z", b"x"], "the first is in use"
+    pool.release("a")
+    started[0].calls = 1  # of a terraform that was killed in between
+    pool.configured("c", LOCAL, request(b"y"))
+    assert [provider.configured for provider in started] == [b"z", b"x", b"y"]
 
 
 def test_a_provider_in_use_keeps_its_configuration_whatever_the_limit(pool: Pool, started: list[FakeProvider]) -> None:
