@@ -22,6 +22,8 @@ from orchestrator.warm.wire import cut_large_types, large_types, narrow_schema, 
 
 PROVIDER_ADDRESS = "registry.terraform.io/hashicorp/aws"
 IDLE_SECONDS = 900
+CALLS_AT_ONCE = 1024
+"""A terraform command makes ten; threads are made as they are needed."""
 STOP_GRACE_SECONDS = 4.0
 """Creating one thing takes the emulator milliseconds; under load and with retries, this long."""
 
@@ -127,7 +129,11 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
 
 
 class Server:
-    """Sessions by name, behind a control socket that speaks one JSON object per connection."""
+    """Sessions by name, behind a control socket that speaks one JSON object per connection.
+
+    A session's own socket is open while its terraform command runs: an open one costs CPU time even if nobody calls,
+    and a command that outlived its release must not reach a provider which by now holds another configuration.
+    """
 
     def __init__(self, folder: Path, binary: Path, limit: int) -> None:
         self.folder = folder
@@ -135,7 +141,11 @@ class Server:
         # Beside the folders of all checkouts: they have the provider in common.
         schemas = folder.parent / f"mlops-warm-schemas-{os.getuid()}"
         self.pool = Pool(binary, folder, limit, KeptSchema(schemas, binary))
-        self.sessions: dict[str, tuple[Session, grpc.Server, str]] = {}
+        self.sessions: dict[str, Session] = {}
+        self.doors: dict[str, tuple[grpc.Server, str]] = {}
+        """Of the sessions that are attached: their server and its socket."""
+        self._opened = 0
+        self._workers = futures.ThreadPoolExecutor(CALLS_AT_ONCE)
         self.used_at = time.monotonic()
         self.stopping = threading.Event()
 
@@ -147,22 +157,12 @@ class Server:
         blocks: frozenset[str] | None = None,
         own: frozenset[str] | None = None,
     ) -> dict[str, Any]:
-        """`TF_REATTACH_PROVIDERS` for one stack; a known name keeps its socket and gets the new types."""
+        """`TF_REATTACH_PROVIDERS` for one stack; an attached one keeps its socket and gets the new types."""
         check_environment(environment)
-        if name in self.sessions:
-            session, _, address = self.sessions[name]
-            session.types = types
-            if session.environment != environment:
-                session.environment, session._provider = environment, None
-        else:
-            session = Session(name, self.pool, environment, types)
-            address = str(self.folder / f"s{len(self.sessions)}.sock")
-            Path(address).unlink(missing_ok=True)
-            server = grpc.server(futures.ThreadPoolExecutor(32), options=UNLIMITED)
-            server.add_generic_rpc_handlers((session,))
-            server.add_insecure_port(f"unix:{address}")
-            server.start()
-            self.sessions[name] = session, server, address
+        session = self.sessions.setdefault(name, Session(name, self.pool, environment, types))
+        session.types = types
+        if session.environment != environment:
+            session.environment, session._provider = environment, None
         session.blocks, session.own = blocks, own
         return {
             PROVIDER_ADDRESS: {
@@ -170,9 +170,30 @@ class Server:
                 "ProtocolVersion": 5,
                 "Pid": os.getpid(),
                 "Test": True,
-                "Addr": {"Network": "unix", "String": address},
+                "Addr": {"Network": "unix", "String": self._door(session)},
             }
         }
+
+    def _door(self, session: Session) -> str:
+        """The socket of an attached session."""
+        if session.name not in self.doors:
+            address = str(self.folder / f"s{self._opened}.sock")
+            self._opened += 1
+            Path(address).unlink(missing_ok=True)
+            server = grpc.server(self._workers, options=UNLIMITED)
+            server.add_generic_rpc_handlers((session,))
+            server.add_insecure_port(f"unix:{address}")
+            server.start()
+            self.doors[session.name] = server, address
+        return self.doors[session.name][1]
+
+    def release(self, name: str) -> None:
+        """A stack's terraform command has ended."""
+        if name in self.doors:
+            server, _ = self.doors.pop(name)
+            server.stop(0)
+        if name in self.sessions:
+            self.sessions[name].release()
 
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         self.used_at = time.monotonic()
@@ -183,8 +204,7 @@ class Server:
                 types = frozenset(request["types"])
                 return {"reattach": self.attach(request["name"], types, request["environment"], blocks, own)}
             case "release":
-                if request["name"] in self.sessions:
-                    self.sessions[request["name"]][0].release()
+                self.release(request["name"])
                 return {"released": True}
             case "status":
                 return {
@@ -201,7 +221,7 @@ class Server:
     @property
     def idle_seconds(self) -> float:
         """Since anybody asked for anything, here or through a stack's socket: one attachment may serve for hours."""
-        sessions = [session.used_at for session, _, _ in self.sessions.values()]
+        sessions = [session.used_at for session in self.sessions.values()]
         return time.monotonic() - max([self.used_at, *sessions])
 
     def serve(self) -> None:
@@ -227,6 +247,6 @@ class Server:
                     stream.write(json.dumps(answer) + "\n")
         finally:
             control.unlink(missing_ok=True)
-            for _, server, _ in self.sessions.values():
+            for server, _ in self.doors.values():
                 server.stop(0)
             self.pool.close()

@@ -3,15 +3,26 @@ get the schema that they need."""
 
 from __future__ import annotations
 
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import grpc
 import pytest
 
 from orchestrator.warm import server, wire
+from orchestrator.warm.pool import SERVICE
 from orchestrator.warm.server import Server, Session
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A unix socket's path may have 107 characters at most."""
+    with tempfile.TemporaryDirectory(prefix="warm-") as folder:
+        yield Path(folder)
 
 
 def provider(*, calls: int, users: set[str]) -> tuple[Any, list[str]]:
@@ -45,7 +56,7 @@ def test_stop_reaches_a_provider_only_for_a_call_of_one_s_own(
 def test_a_server_is_idle_only_when_no_stack_talks_to_its_provider(tmp_path: Path) -> None:
     serving = Server(tmp_path, tmp_path / "provider", 1)
     session = Session("long", serving.pool, {}, frozenset())
-    serving.sessions["long"] = session, None, ""
+    serving.sessions["long"] = session
     serving.used_at = session.used_at = time.monotonic() - 2 * server.IDLE_SECONDS
     assert serving.idle_seconds > server.IDLE_SECONDS
     session._answer("PrepareProviderConfig", "", b"", None)
@@ -75,6 +86,32 @@ def test_the_provider_does_not_validate_what_it_would_miss_blocks_in(monkeypatch
     session._answer("GetSchema", "", b"", None)
     assert session._answer("ValidateResourceTypeConfig", "", request("aws_large"), None) == b"refused"
     assert asked == [request("aws_small"), request("aws_large")]
+
+
+def echo(attached: dict[str, Any]) -> bytes:
+    """What a terraform command would hear from a call that needs no provider."""
+    (entry,) = attached.values()
+    with grpc.insecure_channel(f"unix:{entry['Addr']['String']}") as channel:
+        return bytes(channel.unary_unary(SERVICE + "PrepareProviderConfig")(b"said", timeout=10))
+
+
+def test_a_stack_s_socket_is_open_while_its_command_runs(short_folder: Path) -> None:
+    serving = Server(short_folder, short_folder / "provider", 1)
+    first, other = (serving.attach(name, frozenset(), {}) for name in ("first", "other"))
+    assert serving.attach("first", frozenset(), {}) == first, "attached already"
+    assert echo(first) == b"said"
+    serving.handle({"op": "release", "name": "first"})
+    with pytest.raises(grpc.RpcError):
+        echo(first)
+    assert echo(other) == b"said"
+    again = serving.attach("first", frozenset(), {})
+    assert again not in (first, other)
+    assert echo(again) == b"said"
+    with pytest.raises(grpc.RpcError):
+        echo(first)
+    for name in ("first", "other", "nobody"):
+        assert serving.handle({"op": "release", "name": name}) == {"released": True}
+    assert serving.handle({"op": "status"})["sessions"] == ["first", "other"]
 
 
 @pytest.mark.parametrize(
