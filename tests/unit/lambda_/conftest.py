@@ -6,7 +6,7 @@ import importlib
 import io
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -14,18 +14,25 @@ from typing import Any
 import pytest
 
 from orchestrator.tools.packages import BUILT_ON
+from tests.unit.lambda_ import stateless
 from tests.unit.lambda_.batch_platform import ENVIRON, Platform
 
 LAMBDA = Path(__file__).resolve().parents[3] / "lambda"
 Load = Callable[..., SimpleNamespace]
 
 
-def modules_under(folder: Path) -> dict[str, ModuleType]:
-    return {
-        name: module
-        for name, module in list(sys.modules.items())
-        if (getattr(module, "__file__", None) or "").startswith(str(folder) + "/")
-    }
+KEPT: dict[str, dict[str, stateless.Kept]] = {}
+"""By function: what need not be executed anew for each test."""
+
+
+def modules_under(folder: Path, names: Iterable[str]) -> dict[str, ModuleType]:
+    """Those of these modules that come from there."""
+    start = f"{folder}/"
+    return {name: sys.modules[name] for name in names if (_file(sys.modules[name]) or "").startswith(start)}
+
+
+def _file(module: ModuleType) -> str | None:
+    return getattr(module, "__file__", None)
 
 
 @pytest.fixture
@@ -39,17 +46,21 @@ def load_function(monkeypatch: pytest.MonkeyPatch) -> Load:
         before = set(sys.modules)
         folders = [folder, *([LAMBDA / BUILT_ON[name]] if name in BUILT_ON else [])]
         sys.path[:0] = map(str, folders)
+        sys.modules.update({each: kept.restored() for each, kept in KEPT.get(name, {}).items()})
         try:
             for path in sorted(folder.rglob("*.py")):
                 importlib.import_module(
                     ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
                 )
-            loaded = {each: module for found in reversed(folders) for each, module in modules_under(found).items()}
+            new = set(sys.modules) - before
+            loaded = {each: module for found in reversed(folders) for each, module in modules_under(found, new).items()}
         finally:
             for found in folders:
                 sys.path.remove(str(found))
-                for module in set(modules_under(found)) - before:
+                for module in modules_under(found, set(sys.modules) - before):
                     del sys.modules[module]
+        if name not in KEPT:
+            KEPT[name] = stateless.keep(loaded)
         return SimpleNamespace(**{name.replace(".", "_"): module for name, module in loaded.items()})
 
     return load
