@@ -43,6 +43,8 @@ def environment(
         "HOME": str(home),
         "PYTHONUNBUFFERED": "1",
         "PYTHONDONTWRITEBYTECODE": "1",
+        # NumPy's and SciPy's idle threads sleep at once, instead of after 2^26 turns of a loop.
+        "OPENBLAS_THREAD_TIMEOUT": "4",
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_ENDPOINT_URL": endpoint,
