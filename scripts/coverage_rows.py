@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 REPO = Path(__file__).resolve().parent.parent
 SOURCE = Path("docs/coverage.yaml")
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, seven times as fast, where PyYAML came with libyaml
 RUN = re.compile(r'^run "(\w+)" \{$', re.MULTILINE)
 
 Reality = Literal["executed", "emulated", "recorded", "stand-in", "not-run", "files only"]
@@ -81,7 +82,7 @@ class Row(Part):
 
 def load(repo: Path = REPO) -> list[Row]:
     """All rows, in the order of the file. Raises `ValueError` for ids that occur twice."""
-    rows = [Row.model_validate(each) for each in yaml.safe_load((repo / SOURCE).read_text(encoding="utf-8"))]
+    rows = [Row.model_validate(each) for each in yaml.load((repo / SOURCE).read_text(encoding="utf-8"), _LOADER)]
     ids = [row.id for row in rows]
     twice = {each for each in ids if ids.count(each) > 1}
     if twice:
