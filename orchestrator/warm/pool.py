@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -11,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ SERVICE = "/tfplugin5.Provider/"
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 START_TIMEOUT_SECONDS = 60
 CALL_TIMEOUT_SECONDS = 3600
+APPROVED_AT_MOST = 100_000
 
 
 class ProviderDied(RuntimeError):
@@ -136,6 +138,7 @@ class Pool:
         self._choosing = threading.Lock()
         self._counting = threading.Lock()
         self._schema: bytes | None = None
+        self._approved: set[bytes] = set()
 
     def any(self, environment: Mapping[str, str]) -> Provider:
         """A provider for calls that need no configuration (schema, validation, state upgrades)."""
@@ -183,6 +186,22 @@ class Pool:
         finally:
             with self._counting:
                 provider.calls -= 1
+
+    def validated(self, provider: Callable[[], Provider], method: str, request: bytes) -> bytes:
+        """The answer to a validation, which depends on its request alone: terraform asks before any configuration.
+
+        Two walks of one plan and each `run` of a test ask the same. What passed without a word is not asked
+        again; a complaint comes from the provider each time.
+        """
+        key = hashlib.sha256(method.encode() + b"\0" + request).digest()
+        if key in self._approved:
+            return b""
+        answer = self.call(provider(), method, request)
+        if not answer:
+            if len(self._approved) >= APPROVED_AT_MOST:
+                self._approved = set()
+            self._approved.add(key)
+        return answer
 
     def _choose(self, environment: Mapping[str, str], key: bytes) -> Provider:
         self._providers = [p for p in self._providers if p.alive]

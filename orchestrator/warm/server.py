@@ -68,6 +68,8 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
                     return self._narrowed(request)
                 case "ValidateResourceTypeConfig" if validated_type(request) in self._cut:
                     return b""
+                case "ValidateResourceTypeConfig" | "ValidateDataSourceConfig":
+                    return self.pool.validated(self._current, method, request)
                 case "PrepareProviderConfig":
                     # Request field 1 (config) and response field 1 (prepared_config) are the same message.
                     return request

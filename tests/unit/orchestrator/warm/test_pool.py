@@ -154,3 +154,29 @@ def test_a_dead_provider_is_replaced(pool: Pool, started: list[FakeProvider]) ->
     started[0].close()
     again, _ = pool.configured("a", LOCAL, request(b"x"))
     assert again is started[1]
+
+
+def test_what_passed_validation_is_not_asked_again_and_a_complaint_is(
+    pool: Pool, started: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def validated(method: str, asked: bytes) -> bytes:
+        return pool.validated(lambda: pool.any(LOCAL), method, asked)
+
+    assert [validated("Resource", b"good") for _ in range(3)] == [b"", b"", b""]
+    assert started[0].got == [("Resource", b"good")]
+    monkeypatch.setattr(FakeProvider, "answer", REFUSED)
+    assert validated("Resource", b"good") == b""
+    assert [validated("Resource", b"bad") for _ in range(2)] == [REFUSED, REFUSED]
+    assert validated("DataSource", b"good") == REFUSED, "the same bytes about something else"
+    monkeypatch.setattr(FakeProvider, "answer", b"")
+    assert validated("Resource", b"bad") == b""
+    assert len(started[0].got) == 5
+
+
+def test_the_memory_of_validations_has_an_end(
+    pool: Pool, started: list[FakeProvider], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pools, "APPROVED_AT_MOST", 2)
+    for asked in (b"a", b"b", b"c", b"c", b"a"):
+        pool.validated(lambda: pool.any(LOCAL), "Resource", asked)
+    assert [asked for _, asked in started[0].got] == [b"a", b"b", b"c", b"a"]

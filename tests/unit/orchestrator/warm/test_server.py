@@ -14,7 +14,7 @@ import grpc
 import pytest
 
 from orchestrator.warm import server, wire
-from orchestrator.warm.pool import SERVICE
+from orchestrator.warm.pool import SERVICE, Pool
 from orchestrator.warm.server import Server, Session
 
 
@@ -76,7 +76,10 @@ def test_the_provider_does_not_validate_what_it_would_miss_blocks_in(monkeypatch
     entry = request("aws_large")  # field 1 of the map's entry, as of the request
     schema = b"\x12" + bytes([len(entry)]) + entry
     monkeypatch.setattr(wire, "LARGE_BYTES", 5)
-    pool: Any = SimpleNamespace(schema=lambda *_: schema, call=call, any=lambda _: None)
+    pool = Pool(Path("provider"), Path(), 1)
+    monkeypatch.setattr(pool, "schema", lambda *_: schema)
+    monkeypatch.setattr(pool, "call", call)
+    monkeypatch.setattr(pool, "any", lambda _: None)
     session = Session("mocked", pool, {}, frozenset({"aws_large"}))
     session.blocks = frozenset()
     session._answer("GetSchema", "", b"", None)
