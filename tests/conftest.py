@@ -78,6 +78,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
+    gc.freeze()  # what is imported and collected stays to the end: pytest's own searches for garbage pass it by
     first = not _is_worker(session.config) or session.config.workerinput["workerid"] == DEPLOYS
     if first and not session.config.option.collectonly and any(map(_wants_the_platform, session.items)):
         shared.launch()
