@@ -252,6 +252,17 @@ def test_code_beside_the_model(endpoints):
     assert endpoints.ask(endpoints.serve(model), 1)[0]["outputs"] == [7]
 
 
+def test_garbage_is_looked_for_seldom_while_a_model_loads_and_as_usual_afterwards(endpoints):
+    script = (
+        "import gc\n"
+        "def model_fn(model_dir): return gc.get_threshold()[0]\n"
+        "def predict_fn(data, model): return [gc.isenabled(), model, gc.get_threshold()[0]]\n"
+    )
+    enabled, loading, serving = endpoints.ask(endpoints.serve(endpoints.model(script=script)))[0]
+    assert enabled
+    assert 0 < serving < 10_000 < loading
+
+
 def test_an_endpoint_without_a_queue_takes_no_asynchronous_requests(endpoints):
     name = endpoints.serve(endpoints.model())
     with pytest.raises(ClientError) as error:
