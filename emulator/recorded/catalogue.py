@@ -34,6 +34,7 @@ import yaml
 from emulator.errors import BadNoun
 
 FOLDER = Path(__file__).parent / "nouns"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, seven times as fast, where PyYAML came with libyaml
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ def load(folder: Path = FOLDER) -> Catalogue:
 
 
 def _service(path: Path) -> Service:
-    document = yaml.safe_load(path.read_text())
+    document = yaml.load(path.read_text(), _LOADER)
     try:
         return Service(
             name=document["service"],

@@ -14,6 +14,7 @@ import yaml
 
 from orchestrator.errors import PolicyGateBroken
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, seven times as fast, where PyYAML came with libyaml
 CHECKS_DIR = Path("policies/checks")
 BUILTIN_LIST = Path("policies/builtin-rules.txt")
 SUPPORT = frozenset({"__init__.py", "rulekit.py"})
@@ -70,7 +71,7 @@ def own_rules(repo: Path) -> dict[str, Rule]:
 def _read(file: Path, modified_ns: int, size: int) -> Rule:
     """Remembered until the file changes: every scan of a run asks for all rules, and YAML takes its time."""
     try:
-        document = yaml.safe_load(_description(file))
+        document = yaml.load(_description(file), _LOADER)
         metadata = document["metadata"]
         return Rule(
             id=metadata["id"],
