@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from datetime import datetime
 from typing import Any
@@ -32,8 +33,33 @@ def _stay_quick() -> None:
         return bool(message.sent_timestamp / 1000 + seconds > time.time())
 
 
+def _one_at_a_time() -> None:
+    """Moto deletes a message by making the list of all others anew, and hands out what it has looked at a moment ago.
+
+    Side by side, a deletion brings back what another one took away, loses what was sent meanwhile, and two readers
+    get the same message. One lock for all queues: a message may go on to the dead letters of another one.
+    """
+    lock = threading.RLock()
+
+    @wrap(Queue, "__init__")
+    def init(original: Any, self: Any, *arguments: Any, **more: Any) -> None:
+        original(self, *arguments, **more)
+        # Whoever waits for a message lets go of it meanwhile.
+        self._messages_lock = threading.Condition(lock)
+
+    def locked(original: Any, self: Any, *arguments: Any, **more: Any) -> Any:
+        with lock:
+            return original(self, *arguments, **more)
+
+    for method in ("add_message", "delete_message"):
+        wrap(Queue, method)(locked)
+    for method in ("receive_message", "change_message_visibility", "purge_queue"):
+        wrap(SQSBackend, method)(locked)
+
+
 def apply(settings: Settings) -> None:
     _stay_quick()
+    _one_at_a_time()
     # Settable and readable once it is a known attribute; a queue without one has none.
     Queue.BASE_ATTRIBUTES = [*Queue.BASE_ATTRIBUTES, "RedriveAllowPolicy"]
     Queue.redrive_allow_policy = None  # type: ignore[attr-defined]
