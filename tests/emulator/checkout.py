@@ -9,8 +9,6 @@ import socket
 import subprocess
 import threading
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +18,7 @@ from typing import Any
 import yaml
 
 from tests.emulator import clients
+from tests.emulator.compute import support
 
 REPO = Path(__file__).resolve().parents[2]
 LINKED = (".venv", ".venv-checkov", ".venv-jobs", ".tools", ".cache")
@@ -109,12 +108,8 @@ class Checkout:
         }
 
     def evidence(self, **filters: str) -> list[dict[str, Any]]:
-        """What the local AWS has started on this machine, and how it ended."""
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        query = urllib.parse.urlencode(filters)
-        with opener.open(f"http://127.0.0.1:{self.port}/_emulator/evidence?{query}", timeout=10) as answer:
-            document: list[dict[str, Any]] = json.load(answer)["evidence"]
-        return document
+        """What its local AWS has started on this machine, and how it ended."""
+        return support.evidence(f"http://127.0.0.1:{self.port}", **filters)
 
     def client(self, service: str) -> Any:
         """A plain AWS client, pointed at the emulator."""
