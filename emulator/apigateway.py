@@ -19,6 +19,7 @@ from emulator.callers import ANYBODY, Caller
 from emulator.compute.aws import Aws
 from emulator.function_calls import FunctionCalls
 from emulator.gateway_responses import Refused, render
+from emulator.http.routes import DEPLOYED_API
 from emulator.lambda_proxy import LambdaProxy
 from emulator.seams import gateway
 from emulator.seams.identities import MotoRegistry
@@ -26,7 +27,6 @@ from emulator.settings import Settings
 from emulator.signed_callers import SignedCallers
 from emulator.throttling import Buckets, Quotas
 
-PATH = re.compile(r"^/restapis/(?P<api>[^/]+)/(?P<stage>[^/]+)/_user_request_(?P<path>/.*)?$")
 MOST_BYTES = 10 * 1024 * 1024
 
 
@@ -45,13 +45,13 @@ class ApiGateway:
         functions = FunctionCalls(settings)
         self._invoke = LambdaProxy(functions).invoke
         self._authorizers = LambdaAuthorizers(functions)
-        self._signed = SignedCallers(MotoRegistry(Aws(settings)) if settings.enforce_iam else None)
+        self._signed = SignedCallers(MotoRegistry(Aws(settings)), enforce=settings.enforce_iam)
         self._buckets = Buckets()
         self._quotas = Quotas()
 
     def __call__(self, request: Request) -> Response:
         request_id = str(uuid.uuid4())
-        match = PATH.match(request.path)
+        match = DEPLOYED_API.match(request.path)
         stage = gateway.find_stage(match["api"], match["stage"]) if match else None
         try:
             if match is None or stage is None:

@@ -20,6 +20,9 @@ from emulator.authorization.guard import Guard
 from emulator.compute.aws import Aws
 from emulator.faulty import Faulty
 from emulator.featurestore import runtime as featurestore
+from emulator.http import routes
+from emulator.http.admission import Admission
+from emulator.http.routes import Route
 from emulator.recorded.catalogue import Service
 from emulator.repetition import HEADER as REPEATED
 from emulator.repetition import OnceOnly
@@ -31,15 +34,16 @@ from emulator.settings import Settings
 
 EVIDENCE_FILTERS = ("execution", "kind", "resource")
 FORM = "application/x-www-form-urlencoded"
+UNPRINTABLE = re.compile(r"[^\x20-\x7e]")
+"""In a log that people read in a terminal, paths are other people's text."""
 ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
 def build(settings: Settings, started_at: str) -> Wsgi:
-    """The whole stack, outermost part first: log, repeated calls, fidelity, permission, faults, routing."""
-    answering: Wsgi = Faulty(_Router(settings, started_at), settings.account_id)
-    if settings.enforce_iam:
-        answering = Guard(answering, MotoRegistry(Aws(settings)), settings.account_id)
-    return _logged(OnceOnly(_labelled(answering)))
+    """The whole stack, outermost part first: log, admission, permission, repeated calls, fidelity, faults, routing."""
+    answering: Wsgi = OnceOnly(_labelled(Faulty(_Router(settings, started_at), settings.account_id)))
+    guarded = Guard(answering, MotoRegistry(Aws(settings)), settings.account_id, enforce=settings.enforce_iam)
+    return _logged(Admission(guarded, f"{settings.host}:{settings.port}"))
 
 
 class _Router:
@@ -54,18 +58,18 @@ class _Router:
         self._moto = wire.application()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        path = environ.get("PATH_INFO", "")
-        if path.startswith("/_emulator/"):
+        route = routes.of(environ)
+        if route in (Route.OWN, Route.HEALTH):
             return self._own(Request(environ))(environ, start_response)
-        if path.startswith("/restapis/") and "/_user_request_" in path:
+        if route is Route.DEPLOYED_API:
             return self._gateway(Request(environ))(environ, start_response)
-        if featurestore.is_runtime(path):
+        if featurestore.is_runtime(environ.get("PATH_INFO", "")):
             return self._records(environ)(environ, start_response)
         answer = self._recorded(environ)
         return (answer or self._moto)(environ, start_response)
 
     def _own(self, request: Request) -> Response:
-        if request.path == "/_emulator/health":
+        if request.path == routes.HEALTH:
             return _json(self._health())
         if request.path == "/_emulator/evidence" and request.args.get("kind") == decisions.KIND:
             return _json({"evidence": decisions.STORE.query(request.args)})
@@ -144,7 +148,7 @@ def _logged(application: Wsgi) -> Wsgi:
             told = {name.lower(): value for name, value in headers}
             real = told.get(fidelity.HEADER, "-") + (" repeated" if REPEATED in told else "")
             line = f"{status[:3]} {scope.service if scope else '-'} {what} {milliseconds:.0f}ms {real}"
-            sys.stdout.write(f"{time.strftime('%H:%M:%S')} {line}\n")
+            sys.stdout.write(f"{time.strftime('%H:%M:%S')} {UNPRINTABLE.sub('?', line)}\n")
             sys.stdout.flush()
             return start_response(status, headers, *rest)
 

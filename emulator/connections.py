@@ -17,6 +17,8 @@ from typing import Any
 
 from werkzeug.serving import WSGIRequestHandler
 
+from emulator.http.routes import PROXIED
+
 IDLE_SECONDS = 600.0
 """How long a connection may lie idle. Clients give up theirs sooner, and so never write into a closed one."""
 
@@ -70,6 +72,9 @@ class _Connection(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         """One request. `Expect: 100-continue` was answered when its headers were parsed."""
         environ = self.make_environ()
+        # A client that takes this server for its proxy names the whole address; werkzeug then puts its host in place
+        # of the header.
+        environ[PROXIED] = "://" in self.path.partition("?")[0][:8]
         if not _read_body(environ):
             self.close_connection = True
             self.send_error(400, "Content-Length is not a number")

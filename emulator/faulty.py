@@ -15,6 +15,8 @@ from emulator.compute.aws import OWN_HEADER
 from emulator.connections import NoAnswer
 from emulator.evidence import STORE as EVIDENCE
 from emulator.faults import BadFault, Fault
+from emulator.http import routes
+from emulator.http.routes import Route
 from emulator.seams import requests, wire
 from emulator.seams.lineage import HEADER as CAUSE
 from emulator.seams.wire import Environ, StartResponse, Wsgi
@@ -22,7 +24,6 @@ from emulator.seams.wire import Environ, StartResponse, Wsgi
 HEADER = "x-emulator-fault"
 OWN = "HTTP_" + OWN_HEADER.upper().replace("-", "_")
 PAGE = "/_emulator/faults"
-DEPLOYED_API = "/_user_request_"
 API = "execute-api"
 BROKEN = b'{"this answer is broken: '
 ERRORS = {
@@ -49,7 +50,8 @@ class Faulty:
         self._account = account
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        if not faults.STORE.armed() or OWN in environ or environ.get("PATH_INFO", "").startswith("/_emulator/"):
+        ours = OWN in environ or routes.of(environ) in (Route.OWN, Route.HEALTH)
+        if not faults.STORE.armed() or ours:
             return self._application(environ, start_response)
         service, action, names = self._about(environ)
         hits = faults.STORE.hits(service, action, names)
@@ -77,10 +79,9 @@ class Faulty:
 
     def _about(self, environ: Environ) -> tuple[str, str, list[str]]:
         """Service, action and the names that a request bears; nothing for one that is no call of AWS."""
-        path = environ.get("PATH_INFO", "")
-        if DEPLOYED_API in path:
-            api, _, resource = path.partition(DEPLOYED_API)
-            return API, environ["REQUEST_METHOD"], [resource, api.split("/")[2]]
+        if routes.of(environ) is Route.DEPLOYED_API:
+            found = routes.DEPLOYED_API.match(environ.get("PATH_INFO", ""))
+            return API, environ["REQUEST_METHOD"], [found["path"] or "", found["api"]] if found else []
         signed = requests.signature(environ)
         if signed is None:
             return "", "", []
@@ -96,7 +97,7 @@ def _answer(kind: str, environ: Environ) -> Wsgi:
     service = signed.service if signed else ""
     if kind == "access-denied":
         return requests.refusal(environ, "AccessDenied", NO_MODEL if service == "bedrock" else "Access Denied")
-    if DEPLOYED_API in environ.get("PATH_INFO", ""):
+    if routes.of(environ) is Route.DEPLOYED_API:
         message = {"message": "Too Many Requests" if kind == "throttle" else "Limit Exceeded"}
         return Response(json.dumps(message), 429, content_type="application/json")
     if service == "s3" and kind == "throttle":
@@ -113,7 +114,6 @@ def page(request: Request) -> Response:
     if request.method == "GET" and fault_id is None:
         return _json({"faults": faults.STORE.listed(), "kinds": faults.KINDS})
     if request.method == "POST" and fault_id is None:
-        # A page in a browser can post a form to this machine, but not JSON.
         if request.mimetype != "application/json":
             return _json({"message": f"Content-Type must be application/json, got {request.mimetype!r}"}, 415)
         try:

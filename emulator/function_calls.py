@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from emulator import fidelity
+from emulator.compute.administrator import ADMIN
 from emulator.settings import Settings
 
 
@@ -47,8 +48,8 @@ class FunctionCalls:
                 "lambda",
                 region_name=region,
                 endpoint_url=self._settings.endpoint,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
+                aws_access_key_id=ADMIN.access_key_id,
+                aws_secret_access_key=ADMIN.secret_access_key,
                 config=Config(
                     read_timeout=timeout_ms / 1000,
                     retries={"max_attempts": 0},

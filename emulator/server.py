@@ -18,12 +18,13 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from emulator import VERSION, seams
 from emulator.compute import processes
+from emulator.compute.administrator import ADMIN
 from emulator.connections import keeping
 from emulator.errors import PortTaken
 from emulator.settings import Settings
 
 HOST = "127.0.0.1"
-"""Loopback only: requests are not authenticated, and functions run what they are given."""
+"""Loopback only: functions run what they are given. Loopback is not trust, either: see `emulator.http.admission`."""
 
 BACKLOG = 1024
 """Connections that may wait to be accepted. One that finds no room tries again a second later."""
@@ -107,11 +108,15 @@ def _announce(settings: Settings, started_at: str) -> None:
         "region": settings.region,
         "version": VERSION,
         "started_at": started_at,
+        "access_key_id": ADMIN.access_key_id,
+        "secret_access_key": ADMIN.secret_access_key,
     }
     # Written aside and renamed: whoever waits for the file never reads half of it.
     target = settings.data_dir / "emulator.json"
     draft = target.with_suffix(".json.tmp")
-    draft.write_text(json.dumps(document, indent=2) + "\n")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(json.dumps(document, indent=2) + "\n")
     draft.replace(target)
     if not settings.enforce_iam:
         _say("IAM is off: every role may do everything, whatever its policies say")

@@ -17,13 +17,15 @@ REFUSALS = {
     "InvalidClientTokenId": ("UnrecognizedClientException", "INVALID_SIGNATURE"),
     "ExpiredToken": ("ExpiredTokenException", "EXPIRED_TOKEN"),
 }
+INVALID = ("InvalidSignatureException", "INVALID_SIGNATURE")
 
 
 class SignedCallers:
-    """Without a registry (`EMULATOR_IAM=off`) every signature is good. None is verified: every key here is made up."""
+    """With `enforce` off (`EMULATOR_IAM=off`) every caller may call, but has to be who he says."""
 
-    def __init__(self, registry: Registry | None) -> None:
+    def __init__(self, registry: Registry, *, enforce: bool = True) -> None:
         self._registry = registry
+        self._enforce = enforce
 
     def admit(self, request: Request, stage: gateway.Stage, path: str) -> Caller:
         """The caller of a request that may go on. Raises `Refused`."""
@@ -34,10 +36,13 @@ class SignedCallers:
         if signed.service != SERVICE:
             said = f"Credential should be scoped to correct service: '{SERVICE}'."
             raise Refused(403, said, "InvalidSignatureException", "INVALID_SIGNATURE")
-        if self._registry is None:
-            return Caller(identity={"accountId": stage.account_id, "accessKey": signed.access_key_id})
-        identity = self._identity(self._registry, signed.access_key_id, signed.token)
-        self._judge(self._registry, identity, request, stage, path)
+        try:
+            identity = guard.authenticate(self._registry, request.environ, signed)
+        except guard.Refused as refused:
+            error_type, response_type = REFUSALS.get(refused.code, INVALID)
+            raise Refused(403, refused.message, error_type, response_type) from refused
+        if self._enforce:
+            self._judge(self._registry, identity, request, stage, path)
         return Caller(
             identity={
                 "accountId": identity.principal.account,
@@ -47,13 +52,6 @@ class SignedCallers:
                 "user": identity.principal.arn.rsplit(":", 1)[-1],
             }
         )
-
-    def _identity(self, registry: Registry, access_key_id: str, token: str) -> Identity:
-        try:
-            return registry.identity(access_key_id, token)
-        except guard.Refused as refused:
-            error_type, response_type = REFUSALS[refused.code]
-            raise Refused(403, refused.message, error_type, response_type) from refused
 
     def _judge(self, registry: Registry, identity: Identity, request: Request, stage: gateway.Stage, path: str) -> None:
         need = Need("execute-api:Invoke", method_arn(stage, request.method, path))

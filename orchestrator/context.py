@@ -20,6 +20,7 @@ from orchestrator.tools.interfaces import (
     EndpointState,
     EventSink,
     Json,
+    LocalAccess,
     Packager,
     PipelineResult,
     PolicyGate,
@@ -88,20 +89,20 @@ class RealTools:
 
         return LocalEmulator(self.repo).throwaway()
 
-    def cloud(self, endpoint: str | None) -> Cloud:
+    def cloud(self, local: LocalAccess | None) -> Cloud:
         from orchestrator.tools.aws import Aws
 
-        return Aws(self.environment.platform.region, endpoint)
+        return Aws(self.environment.platform.region, local)
 
     def states(self, cloud: Cloud, bucket: str) -> StateStore:
         from orchestrator.tools.state import S3StateStore
 
         return S3StateStore(cloud, bucket, state_tags(self.environment))
 
-    def process_env(self, endpoint: str | None) -> dict[str, str]:
+    def process_env(self, local: LocalAccess | None) -> dict[str, str]:
         from orchestrator.tools.environment import process_env
 
-        return process_env(self.environment, endpoint)
+        return process_env(self.environment, local)
 
     def synth(self, blueprint: Blueprint, out: Path) -> None:
         from orchestrator.blueprints import synth

@@ -144,11 +144,11 @@ class Executor:
 
     def _check_account(self, step: steps.CheckAccount) -> None:
         session, environment = self.session, self.session.environment
-        endpoint = None
+        local = None
         if environment.is_local:
             info = running_emulator(session.tools)
-            endpoint, self._emulator_pid = info.endpoint, info.pid
-        target = open_target(session.tools, endpoint)
+            local, self._emulator_pid = info.access, info.pid
+        target = open_target(session.tools, local)
         wanted = LOCAL_ACCOUNT_ID if environment.is_local else environment.platform.account_id
         if wanted and target.account_id != wanted:
             raise CredentialsError(

@@ -21,6 +21,8 @@ from orchestrator.values import blueprint_of
 
 BUILD = Path("build")
 LOCK_FILE = ".terraform.lock.hcl"
+LOCAL_VARIABLES = 'eval "$(.venv/bin/orchestrator emulator env)"'
+"""Address, key and region of the local AWS, for a shell."""
 
 
 def stack_folder(repo: Path, environment: Environment, stack: str, *, preview: bool = False) -> Path:
@@ -91,7 +93,8 @@ def manual_lines(repo: Path, ws: Workspace) -> list[str]:
     """What to type for this stack, in a shell at the repository's root."""
     exported = {name: value for name, value in ws.env.items() if _worth_showing(name, ws.env)}
     exported["TF_DATA_DIR"] = str(ws.data_dir)
-    lines = [f"export {name}={shlex.quote(value)}" for name, value in sorted(exported.items())]
+    lines = [LOCAL_VARIABLES] if "AWS_ENDPOINT_URL" in ws.env else []
+    lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(exported.items())]
     chdir = f"terraform -chdir={shlex.quote(_short(repo, ws.root))}"
     if ws.backend_file is not None:
         lines.append(f"{chdir} init -reconfigure -backend-config={shlex.quote(str(ws.backend_file))}")
@@ -103,9 +106,9 @@ def manual_lines(repo: Path, ws: Workspace) -> list[str]:
 
 
 def _worth_showing(name: str, env: Mapping[str, str]) -> bool:
-    """Keys are shown for the emulator only, where they are dummies; a real secret is never printed."""
+    """No secret is printed: of the local AWS one command tells the key, of AWS the profile does."""
     if name.startswith("AWS_"):
-        return "AWS_ENDPOINT_URL" in env or name in ("AWS_PROFILE", "AWS_REGION")
+        return "AWS_ENDPOINT_URL" not in env and name in ("AWS_PROFILE", "AWS_REGION")
     return name == "TF_CLI_CONFIG_FILE"
 
 

@@ -16,7 +16,16 @@ from orchestrator.proof import Proof
 from orchestrator.result import EndpointResult, PipelineRunResult, SmokeResult, StackResult
 from orchestrator.risk import Risk
 from orchestrator.toolbox import Tools
-from orchestrator.tools.interfaces import Cloud, EmulatorInfo, Json, Package, PolicyReport, State, StateStore
+from orchestrator.tools.interfaces import (
+    Cloud,
+    EmulatorInfo,
+    Json,
+    LocalAccess,
+    Package,
+    PolicyReport,
+    State,
+    StateStore,
+)
 from orchestrator.values import Facts, state_bucket, tags
 
 
@@ -33,17 +42,18 @@ class Target:
     """A local AWS of this run alone: there is nothing in it and nothing will stay."""
 
 
-def open_target(tools: Tools, endpoint: str | None, *, throwaway: bool = False) -> Target:
-    """Reach the AWS behind `endpoint` (`None`: the real one).
+def open_target(tools: Tools, local: LocalAccess | None, *, throwaway: bool = False) -> Target:
+    """Reach a local AWS (`None`: the real one).
 
     Raises:
         CredentialsError: no usable credentials.
     """
-    cloud = tools.cloud(endpoint)
+    cloud = tools.cloud(local)
     account_id = cloud.account_id()
     bucket = state_bucket(tools.environment, account_id)
     store = tools.states(cloud, bucket)
-    return Target(cloud, account_id, endpoint, store, tools.process_env(endpoint), throwaway)
+    endpoint = local.endpoint if local is not None else None
+    return Target(cloud, account_id, endpoint, store, tools.process_env(local), throwaway)
 
 
 def running_emulator(tools: Tools) -> EmulatorInfo:

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import base64
 import logging
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from emulator.authorization import context, decisions, needs, storage
+from emulator.authorization import context, decisions, needs, signatures, storage
 from emulator.authorization.needs import Call, Need
+from emulator.authorization.signatures import BadSignature, Signature
+from emulator.http import routes
+from emulator.http.routes import Route
 from emulator.iam import Applicable, Decision, Effect, MalformedPolicy, Policy, Principal, Request, decide
 from emulator.seams import requests
-from emulator.seams.wire import Environ, StartResponse, Wsgi
+from emulator.seams.wire import Environ, StartResponse, Wsgi, keep_body
 
 LOG = logging.getLogger(__name__)
 
 ALWAYS_ALLOWED = {("sts", "GetCallerIdentity"), ("sts", "GetSessionToken")}
-OPEN = ("/_emulator/", "/moto-api/")
-"""The emulator's own pages, which AWS does not have."""
-DEPLOYED_API = "/_user_request_"
-"""Part of the paths of deployed APIs, whose stages decide about their callers themselves (`emulator.apigateway`)."""
+NO_VERSION_2 = (
+    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256. "
+    '(boto3 presigns so with Config(signature_version="s3v4"))'
+)
+"""S3 takes Signature Version 2 for no bucket made after June 2020."""
+APIS_OWN = "execute-api"
+"""What requests to deployed APIs are signed for; no other path takes it."""
 BOUND_TOO = ("s3", "sts")
 """Services where a policy of the resource binds the administrator: a bucket's Deny, a role's trust."""
 SERVICE_HEADER, SOURCE_HEADER = "HTTP_X_EMULATOR_SERVICE", "HTTP_X_EMULATOR_SOURCE_ARN"
 """Set by the emulator itself where an AWS service assumes a role."""
+
+OWN_HEADER = "HTTP_X_EMULATOR_OWN"
+"""Set by the emulator on its own calls; of anybody else it means nothing."""
 
 LOOPBACK = "127.0.0.1"
 
@@ -41,6 +51,8 @@ class Identity:
     administrator: bool = False
     function_arn: str = ""
     """Of the Lambda function whose environment the key is from."""
+    secret: str = field(default="", repr=False)
+    """What the key's signatures are made with."""
 
 
 class Refused(Exception):
@@ -57,6 +69,8 @@ class Registry(needs.World, Protocol):
     def identity(self, access_key_id: str, token: str) -> Identity:
         """Raises `Refused` for a key that does not exist or has expired."""
 
+    def is_administrator(self, access_key_id: str, secret: str) -> bool: ...
+
     def service(self, name: str) -> Identity:
         """An AWS service, acting on its own behalf."""
 
@@ -64,12 +78,17 @@ class Registry(needs.World, Protocol):
 
 
 class Guard:
-    """In front of everything that answers."""
+    """In front of everything that answers.
 
-    def __init__(self, application: Wsgi, registry: Registry, account: str) -> None:
+    Args:
+        enforce: hold callers to their policies. Who they are is established either way.
+    """
+
+    def __init__(self, application: Wsgi, registry: Registry, account: str, *, enforce: bool = True) -> None:
         self._application = application
         self._registry = registry
         self._account = account
+        self._enforce = enforce
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         try:
@@ -79,13 +98,22 @@ class Guard:
         return self._application(environ, start_response)
 
     def _admit(self, environ: Environ) -> None:
-        path = environ.get("PATH_INFO", "")
-        signed = requests.signature(environ)
-        if path.startswith(OPEN) or DEPLOYED_API in path:
+        route = routes.of(environ)
+        if route is Route.OWN:
+            self._admit_administrator(environ)
+        if route is not Route.AWS:
             return
-        if signed is None:
+        signed = requests.signature(environ)
+        if signed is None and requests.is_version_2(environ):
+            raise Refused("InvalidRequest", NO_VERSION_2)
+        if signed is None or signed.service == APIS_OWN:
             raise Refused("MissingAuthenticationToken", "Request is missing Authentication Token")
-        identity = self._registry.identity(signed.access_key_id, signed.token)
+        identity = authenticate(self._registry, environ, signed)
+        _drop_moto_s_headers(environ)
+        if not identity.administrator:
+            environ.pop(OWN_HEADER, None)
+        if not self._enforce:
+            return
         if identity.administrator:
             if SERVICE_HEADER in environ:
                 identity = self._registry.service(environ[SERVICE_HEADER])
@@ -97,6 +125,20 @@ class Guard:
         for need in needs.of(call, self._registry):
             self._judge(identity, call, need, environ)
 
+    def _admit_administrator(self, environ: Environ) -> None:
+        """The emulator's own pages take the administrator's key as user name and password (`curl -u`)."""
+        given = environ.get("HTTP_AUTHORIZATION", "")
+        try:
+            name, _, secret = base64.b64decode(given.removeprefix("Basic "), validate=True).decode().partition(":")
+        except ValueError:
+            name = secret = ""
+        if not self._registry.is_administrator(name, secret):
+            raise Refused(
+                "MissingAuthenticationToken",
+                "the emulator's own pages need the administrator's key: "
+                'curl -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" (see `orchestrator emulator env`)',
+            )
+
     def _judge(self, identity: Identity, call: Call, need: Need, environ: Environ) -> None:
         made = Made(
             environ.get("REMOTE_ADDR", LOOPBACK), environ.get("HTTP_USER_AGENT", ""), environ.get(SOURCE_HEADER, "")
@@ -104,6 +146,27 @@ class Guard:
         decision = judge(self._registry, identity, call, need, made)
         if not decision.allowed:
             raise Refused("AccessDenied", message(identity.principal, need, decision))
+
+
+def authenticate(registry: Registry, environ: Environ, signed: Signature) -> Identity:
+    """Establish who signed a request.
+
+    Raises:
+        Refused: the key is unknown or has expired, or the signature is not its own.
+    """
+    identity = registry.identity(signed.access_key_id, signed.token)
+    body = b"" if signed.service == "s3" else keep_body(environ)
+    try:
+        signatures.verify(environ, signed, identity.secret, body)
+    except BadSignature as error:
+        raise Refused(error.code, error.message) from error
+    return identity
+
+
+def _drop_moto_s_headers(environ: Environ) -> None:
+    """Moto lets a header say which account a call is for."""
+    for name in [name for name in environ if name.startswith("HTTP_X_MOTO_")]:
+        del environ[name]
 
 
 @dataclass(frozen=True)

@@ -15,11 +15,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from emulator.compute.administrator import ADMIN
 from emulator.compute.processes import Credentials
 from emulator.settings import Settings
-
-ADMIN = Credentials("test", "test", "", "")
-"""The emulator itself: used for what the AWS services do on their own behalf, such as writing logs."""
 
 LOG = logging.getLogger(__name__)
 

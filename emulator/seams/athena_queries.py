@@ -14,7 +14,8 @@ from moto.athena.responses import AthenaResponse
 
 from emulator.athena.contract import Outcome, Request
 from emulator.athena.engine import Engine
-from emulator.compute.aws import ADMIN, Aws
+from emulator.compute.administrator import ADMIN
+from emulator.compute.aws import Aws
 from emulator.evidence import current_cause
 from emulator.seams import identities
 from emulator.seams.patching import add, wrap

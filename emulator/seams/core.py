@@ -7,6 +7,7 @@ import threading
 from functools import lru_cache
 from typing import Any
 
+from emulator.compute.administrator import ADMIN
 from emulator.seams.patching import wrap
 from emulator.settings import Settings
 
@@ -67,8 +68,8 @@ def _environment(settings: Settings) -> None:
         if name.startswith(("AWS_", "MOTO_")) or name in PROXIES:
             del os.environ[name]
     os.environ.update(
-        AWS_ACCESS_KEY_ID="test",
-        AWS_SECRET_ACCESS_KEY="test",
+        AWS_ACCESS_KEY_ID=ADMIN.access_key_id,
+        AWS_SECRET_ACCESS_KEY=ADMIN.secret_access_key,
         AWS_REGION=settings.region,
         AWS_DEFAULT_REGION=settings.region,
         AWS_ENDPOINT_URL=settings.endpoint,
@@ -76,6 +77,8 @@ def _environment(settings: Settings) -> None:
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         MOTO_PORT=str(settings.port),
+        # Moto would answer any page's preflight with the page's own origin.
+        MOTO_DISABLE_GLOBAL_CORS="true",
         MOTO_IAM_LOAD_MANAGED_POLICIES="true",
         # Seconds until an ACM certificate counts as validated; a plan must not wait for it.
         MOTO_ACM_VALIDATION_WAIT="0",

@@ -6,6 +6,7 @@ The seam keeps what moto forgets of a session: its tags, and that an AWS service
 
 from __future__ import annotations
 
+import hmac
 import json
 from functools import lru_cache
 from typing import Any
@@ -21,7 +22,8 @@ from moto.sts.responses import TokenResponse
 from emulator.authorization import needs
 from emulator.authorization.guard import Identity, Made, Refused, judge
 from emulator.authorization.needs import Call, StorageKey
-from emulator.compute.aws import ADMIN, SERVICE_HEADER, SOURCE_HEADER, Aws
+from emulator.compute.administrator import ADMIN
+from emulator.compute.aws import SERVICE_HEADER, SOURCE_HEADER, Aws
 from emulator.compute.processes import Credentials
 from emulator.iam import Policy, Principal
 from emulator.seams import featurestore
@@ -57,8 +59,7 @@ def credentials(account: str, access_key_id: str) -> Credentials:
         for key in user.access_keys:
             if key.access_key_id == access_key_id:
                 return Credentials(access_key_id, key.secret_access_key, "", "")
-    # Nobody: only without permissions (`EMULATOR_IAM=off`) does such a key get this far.
-    return ADMIN
+    raise LookupError(f"no such key, although the guard has let it in: {access_key_id}")
 
 
 class MotoRegistry:
@@ -74,7 +75,12 @@ class MotoRegistry:
     def identity(self, access_key_id: str, token: str) -> Identity:
         if access_key_id == ADMIN.access_key_id:
             arn = f"arn:{PARTITION}:sts::{self._account}:user/moto"
-            return Identity(Principal("user", arn, self._account), ADMINISTRATOR.policies, administrator=True)
+            return Identity(
+                Principal("user", arn, self._account),
+                ADMINISTRATOR.policies,
+                administrator=True,
+                secret=ADMIN.secret_access_key,
+            )
         session = self._session(access_key_id)
         if session is None:
             return self._user(access_key_id)
@@ -84,6 +90,10 @@ class MotoRegistry:
         if session.expiration < utcnow() and not getattr(session, "emulator_service", None):
             raise Refused("ExpiredToken", "The security token included in the request is expired")
         return self._of_session(session)
+
+    def is_administrator(self, access_key_id: str, secret: str) -> bool:
+        named = hmac.compare_digest(access_key_id.encode(), ADMIN.access_key_id.encode())
+        return hmac.compare_digest(secret.encode(), ADMIN.secret_access_key.encode()) and named
 
     def service(self, name: str) -> Identity:
         return Identity(Principal.service(name))
@@ -100,14 +110,16 @@ class MotoRegistry:
         policy = _parsed(session.policy, "session policy") if session.policy else None
         role = _role_by_arn(self._account, session.role_arn)
         if role is None:
-            return Identity(Principal.session(session.role_arn, session.session_name), session=policy)
+            who = Principal.session(session.role_arn, session.session_name)
+            return Identity(who, session=policy, secret=session.secret_access_key)
         tags = _tags_of(role.tags) | getattr(session, "emulator_tags", {})
         who = Principal.session(session.role_arn, session.session_name, tags)
         boundary = _boundary(self._account, role.permissions_boundary_arn)
         of_function = getattr(session, "emulator_service", None) == "lambda.amazonaws.com"
         # Without a version, which the key does not carry.
         source = ":".join(session.emulator_source.split(":")[:7]) if of_function else ""  # type: ignore[attr-defined]
-        return Identity(who, _policies(role), boundary, policy, function_arn=source)
+        secret = session.secret_access_key
+        return Identity(who, _policies(role), boundary, policy, function_arn=source, secret=secret)
 
     def _user(self, access_key_id: str) -> Identity:
         backend = _iam(self._account)
@@ -117,7 +129,7 @@ class MotoRegistry:
                     groups = backend.get_groups_for_user(user.name)
                     policies = tuple(found for holder in (user, *groups) for found in _policies(holder))
                     tags = _tags_of(backend.tagger.list_tags_for_resource(user.arn)["Tags"])
-                    return Identity(Principal.user(user.arn, tags), policies)
+                    return Identity(Principal.user(user.arn, tags), policies, secret=key.secret_access_key)
         raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
 
     def role(self, role_arn: str, session_name: str) -> Identity:

@@ -7,7 +7,6 @@ import io
 import json
 import re
 import uuid
-from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -21,9 +20,17 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from emulator.authorization.needs import Call
+from emulator.authorization.signatures import ALGORITHM, Signature
+from emulator.http import routes
+from emulator.http.routes import Route
 from emulator.seams.wire import Environ, Wsgi, keep_body
 
-CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/([^/]+)/aws4_request")
+CREDENTIAL = re.compile(r"([A-Za-z0-9]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 +Credential=(?P<credential>[^\s,]+), *"
+    r"SignedHeaders=(?P<headers>[a-z0-9_;-]+), *Signature=(?P<signature>[0-9a-f]{64})"
+)
+"""The whole header. Whatever else it might hold, others could read another way."""
 MODELS = {
     "apigateway": ("apigateway", "apigatewayv2"),
     "bedrock": ("bedrock-runtime", "bedrock"),
@@ -37,29 +44,62 @@ ACTION_NAMES = {"monitoring": "cloudwatch"}
 """Services whose actions begin with another name than requests are signed for."""
 BODIES_NOT_READ = ("s3", "sagemaker-runtime", "lambda")
 """Whose bodies are the user's own data, of any size, and say nothing about the resource."""
-
-
-@dataclass(frozen=True)
-class Signature:
-    """Who signed, and for what. `token` is empty for long-lived keys."""
-
-    access_key_id: str
-    token: str
-    region: str
-    service: str
+OBJECT = re.compile(r"/[^/]+/.", re.DOTALL)
 
 
 def signature(environ: Environ) -> Signature | None:
-    """From the header, or from the query of a presigned URL; `None` for an unsigned request."""
-    match = CREDENTIAL.search(environ.get("HTTP_AUTHORIZATION", ""))
-    if match:
-        return Signature(match[1], environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""), match[2], match[3])
-    query = environ.get("QUERY_STRING", "")
-    if "X-Amz-Credential=" not in query:
+    """Read the signature of a request, from its header or from the query of a presigned address of an S3 object.
+
+    `None` for an unsigned request, and for one that is signed in any other way or place.
+    """
+    header = environ.get("HTTP_AUTHORIZATION", "")
+    presigned = _of_query_string(environ)
+    if header and presigned:
+        return None  # S3 takes one or the other
+    if not header:
+        return presigned
+    match = AUTHORIZATION.fullmatch(header.strip())
+    scope = CREDENTIAL.fullmatch(match["credential"]) if match else None
+    if match is None or scope is None:
         return None
-    arguments = BackendRequest(environ.copy()).args
-    match = CREDENTIAL.search("Credential=" + arguments.get("X-Amz-Credential", ""))
-    return Signature(match[1], arguments.get("X-Amz-Security-Token", ""), match[2], match[3]) if match else None
+    return Signature(
+        access_key_id=scope[1],
+        token=environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""),
+        day=scope[2],
+        region=scope[3],
+        service=scope[4],
+        signed_headers=tuple(match["headers"].split(";")),
+        signature=match["signature"],
+        stamp=environ.get("HTTP_X_AMZ_DATE", ""),
+    )
+
+
+def is_version_2(environ: Environ) -> bool:
+    """Whether a request is signed in the way that S3 no longer takes, though boto3 still presigns so by itself."""
+    old = environ.get("HTTP_AUTHORIZATION", "").startswith("AWS ")
+    return old or "AWSAccessKeyId=" in environ.get("QUERY_STRING", "")
+
+
+def _of_query_string(environ: Environ) -> Signature | None:
+    """A presigned address. Only S3 has them here, and only for objects: `/<bucket>/<key>`."""
+    if "X-Amz-Credential=" not in environ.get("QUERY_STRING", "") or not OBJECT.match(environ.get("PATH_INFO", "")):
+        return None
+    given = BackendRequest(environ.copy()).args
+    scope = CREDENTIAL.fullmatch(given.get("X-Amz-Credential", ""))
+    expires = given.get("X-Amz-Expires", "")
+    if scope is None or scope[4] != "s3" or given.get("X-Amz-Algorithm") != ALGORITHM or not expires.isdecimal():
+        return None
+    return Signature(
+        access_key_id=scope[1],
+        token=given.get("X-Amz-Security-Token", ""),
+        day=scope[2],
+        region=scope[3],
+        service=scope[4],
+        signed_headers=tuple(given.get("X-Amz-SignedHeaders", "").split(";")),
+        signature=given.get("X-Amz-Signature", ""),
+        stamp=given.get("X-Amz-Date", ""),
+        expires=int(expires[:9]),
+    )
 
 
 def call(environ: Environ, signed: Signature, account: str) -> Call:
@@ -158,8 +198,14 @@ def refusal(environ: Environ, code: str, message: str) -> Wsgi:
     signed = signature(environ)
     service = signed.service if signed else "s3"
     headers = {"x-emulator-fidelity": "emulated", "x-amzn-RequestId": str(uuid.uuid4())}
+    if routes.of(environ) is Route.OWN:
+        return Response(json.dumps({"message": message}), 403, headers, content_type="application/json")
     if environ.get("HTTP_X_AMZ_TARGET") or (service not in ("s3", "route53", "cloudfront") and not _is_form(environ)):
-        name = {"AccessDenied": "AccessDeniedException", "InvalidClientTokenId": "UnrecognizedClientException"}
+        name = {
+            "AccessDenied": "AccessDeniedException",
+            "InvalidClientTokenId": "UnrecognizedClientException",
+            "SignatureDoesNotMatch": "InvalidSignatureException",
+        }
         kind = name.get(code, f"{code}Exception" if code == "ExpiredToken" else code)
         status = 400 if environ.get("HTTP_X_AMZ_TARGET") else 403
         body = json.dumps({"__type": kind, "message": message, "Message": message})

@@ -134,6 +134,16 @@ class _Dispatcher(DomainDispatcherApplication):
         super().__init__(create_app)
         self._known: dict[str, Any] = {}
 
+    def get_application(self, environ: Environ) -> Any:
+        """By signature alone: moto's own pages (`/moto-api/`, instance metadata) exist for no path."""
+        path = environ.get("PATH_INFO", "")
+        with self.lock:
+            host = self.infer_service_region_host(environ, path) or "s3.us-east-1.amazonaws.com"
+            backend = self.get_backend_for_host(host)
+            if backend not in self.app_instances:
+                self.app_instances[backend] = self.create_app(backend)
+            return self.app_instances[backend]
+
     def get_backend_for_host(self, host: str | None) -> Any:
         if host is None:
             return None

@@ -66,8 +66,7 @@ class App:
         """The AWS of an environment, as it is now: nothing is started for it."""
         from orchestrator.session import open_target, running_emulator
 
-        endpoint = running_emulator(tools).endpoint if tools.environment.is_local else None
-        return open_target(tools, endpoint)
+        return open_target(tools, running_emulator(tools).access if tools.environment.is_local else None)
 
     def run(
         self,

@@ -1,4 +1,4 @@
-"""`orchestrator emulator up|down|status|logs`."""
+"""`orchestrator emulator up|down|status|env|logs`."""
 
 from __future__ import annotations
 
@@ -41,9 +41,11 @@ def _show(app: App, info: EmulatorInfo | None, as_json: bool, lost: str = "") ->
 
 
 def _data(info: EmulatorInfo | None, lost: str) -> dict[str, Any]:
-    import dataclasses
-
-    return {"running": False, "lost": lost} if info is None else {"running": True, **dataclasses.asdict(info)}
+    if info is None:
+        return {"running": False, "lost": lost}
+    # Not the key: what prints it says so by its name, `emulator env`.
+    shown = ("pid", "endpoint", "account_id", "log", "started_at", "iam", "lost")
+    return {"running": True, **{name: getattr(info, name) for name in shown}}
 
 
 @command.command("up")
@@ -78,6 +80,30 @@ def status(ctx: click.Context, as_json: bool) -> None:
     emulator = _emulator(ctx)
     info = emulator.status()
     _show(ctx.obj, info, as_json, emulator.lost() if info is None else "")
+
+
+@command.command("env")
+@click.pass_context
+def env(ctx: click.Context) -> None:
+    """Print the lines that point a shell's AWS clients at it.
+
+    They hold the administrator's key of its present start: eval "$(orchestrator emulator env)".
+    """
+    import shlex
+
+    from orchestrator.errors import EmulatorError
+    from orchestrator.tools.environment import shell_variables
+
+    app: App = ctx.obj
+    emulator = _emulator(ctx)
+    info = emulator.status()
+    if info is None:
+        raise EmulatorError(
+            emulator.lost() or "the local AWS is not running", hint="`orchestrator emulator up` starts it"
+        )
+    exported, unset = shell_variables(info.access)
+    lines = [f"unset {' '.join(unset)}", *(f"export {name}={shlex.quote(value)}" for name, value in exported.items())]
+    app.console.data("".join(f"{line}\n" for line in lines))
 
 
 @command.command("logs")

@@ -60,4 +60,4 @@ def plan_target(app: App, tools: Tools) -> Iterator[Target]:
         yield target
         return
     with tools.throwaway_emulator() as info:
-        yield open_target(tools, info.endpoint, throwaway=True)
+        yield open_target(tools, info.access, throwaway=True)

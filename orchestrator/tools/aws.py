@@ -1,6 +1,6 @@
 """AWS through boto3, or the emulator through the very same calls.
 
-With an endpoint, this object is hermetic: the dummy credentials, that endpoint and nothing that the
+With the way into a local one, this object is hermetic: its key, its endpoint and nothing that the
 machine's AWS set-up says. boto3 is imported on first use, since commands such as `graph` need none of it.
 """
 
@@ -14,8 +14,8 @@ from typing import Any
 
 from orchestrator.errors import CredentialsError, EmulatorError, PlatformError
 from orchestrator.tools import loopback
-from orchestrator.tools.environment import LOCAL_CREDENTIALS, require_loopback
-from orchestrator.tools.interfaces import Cloud
+from orchestrator.tools.environment import require_loopback
+from orchestrator.tools.interfaces import Cloud, LocalAccess
 
 _SIGN_IN = "Sign in (for example `aws sso login`, or set AWS_PROFILE) and try again; for no account at all: ENV=local."
 
@@ -25,12 +25,13 @@ class Aws:
 
     Args:
         region: e.g. `us-east-1`.
-        endpoint: address of the emulator, loopback only; `None` means AWS.
+        local: the way into the emulator, loopback only; `None` means AWS.
     """
 
-    def __init__(self, region: str, endpoint: str | None) -> None:
+    def __init__(self, region: str, local: LocalAccess | None) -> None:
         self.region = region
-        self.endpoint = require_loopback(endpoint).rstrip("/") if endpoint is not None else None
+        self.endpoint = require_loopback(local.endpoint).rstrip("/") if local is not None else None
+        self._local = local
         self._lock = threading.Lock()
         self._session: Any = None
         self._clients: dict[str, Any] = {}
@@ -91,14 +92,14 @@ class Aws:
         try:
             if self._session is None:
                 self._session = self._new_session()
-            if self.endpoint is None:
+            if self._local is None:
                 config = _config(total_max_attempts=6, connect_timeout=10, read_timeout=90)
                 return self._session.client(service, config=config)
             return self._session.client(
                 service,
                 endpoint_url=self.endpoint,
-                aws_access_key_id=LOCAL_CREDENTIALS["AWS_ACCESS_KEY_ID"],
-                aws_secret_access_key=LOCAL_CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+                aws_access_key_id=self._local.access_key_id,
+                aws_secret_access_key=self._local.secret_access_key,
                 config=_local_config(),
             )
         except (exceptions.ProfileNotFound, exceptions.ConfigParseError, exceptions.PartialCredentialsError) as error:

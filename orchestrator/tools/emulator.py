@@ -8,6 +8,7 @@ is that very process.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import fcntl
 import json
@@ -26,7 +27,7 @@ from urllib.parse import urlencode
 from orchestrator.errors import ConfigError, EmulatorError, SetupError
 from orchestrator.tools import loopback, process
 from orchestrator.tools.environment import base_env
-from orchestrator.tools.interfaces import EmulatorInfo, Json
+from orchestrator.tools.interfaces import EmulatorInfo, Json, LocalAccess
 
 DEFAULT_PORT = 4566
 HOST = "127.0.0.1"
@@ -89,9 +90,14 @@ class LocalEmulator:
         health = _health(str(record["endpoint"]))
         if health is None or health.get("pid") != record["pid"]:
             return None
+        if "secret_access_key" not in record:
+            raise EmulatorError(
+                f"the local AWS (pid {record['pid']}) was started by an earlier version, which had no key of its own",
+                hint="Stop it (`orchestrator emulator down`) and deploy again; what is deployed in it is gone then.",
+            )
         return EmulatorInfo(
             pid=int(record["pid"]),
-            endpoint=str(record["endpoint"]),
+            access=LocalAccess(str(record["endpoint"]), str(record["access_key_id"]), str(record["secret_access_key"])),
             account_id=str(health["account_id"]),
             log=self._log,
             started_at=str(health["started_at"]),
@@ -121,7 +127,7 @@ class LocalEmulator:
         info = self.status()
         if info is None:
             raise EmulatorError("the emulator does not run", hint="Run `orchestrator emulator up`.")
-        document = _get(f"{info.endpoint}/_emulator/evidence?{urlencode(filters)}", timeout=30)
+        document = _get(f"{info.endpoint}/_emulator/evidence?{urlencode(filters)}", timeout=30, key=info.access)
         if document is None:
             raise EmulatorError(
                 f"the emulator at {info.endpoint} gives no evidence", hint="See `orchestrator emulator logs`."
@@ -298,10 +304,14 @@ def _health(endpoint: str) -> Json | None:
     return document if document is not None and document.get("service") == _SERVICE else None
 
 
-def _get(url: str, *, timeout: float) -> Json | None:
+def _get(url: str, *, timeout: float, key: LocalAccess | None = None) -> Json | None:
     """A JSON object from loopback, or `None` when nothing (or something else) answers."""
+    headers = {}
+    if key is not None:
+        pair = f"{key.access_key_id}:{key.secret_access_key}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
     try:
-        status, _, content = loopback.request("GET", url, timeout=timeout)
+        status, _, content = loopback.request("GET", url, headers=headers, timeout=timeout)
         document = json.loads(content) if status == 200 else None
     except (*loopback.NoAnswer, ConfigError, ValueError):
         return None

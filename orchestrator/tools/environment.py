@@ -13,11 +13,13 @@ from urllib.parse import urlsplit
 
 from orchestrator.config.models import Environment
 from orchestrator.errors import ConfigError
+from orchestrator.tools.interfaces import LocalAccess
 from orchestrator.warm.guard import is_loopback
 
+LOCAL_REGION = "us-east-1"
+"""Where the local AWS puts what names no region."""
 REPO = Path(__file__).resolve().parents[2]
 
-LOCAL_CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 _COMMON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TERM")
 _FOR_AWS = (
     *(name for proxy in ("http_proxy", "https_proxy", "no_proxy") for name in (proxy, proxy.upper())),
@@ -34,21 +36,21 @@ def base_env(source: Mapping[str, str] | None = None) -> dict[str, str]:
     return {name: source[name] for name in _COMMON if name in source}
 
 
-def process_env(environment: Environment, endpoint: str | None) -> dict[str, str]:
+def process_env(environment: Environment, local: LocalAccess | None) -> dict[str, str]:
     """The complete environment for terraform in one platform environment.
 
     Args:
         environment: its region and whether it is `local`.
-        endpoint: address of the emulator; `None` means AWS, and is refused for `local`.
+        local: the way into the emulator; `None` means AWS, and is refused for `local`.
     """
     env = base_env() | _terraform() | {"AWS_REGION": environment.platform.region}
-    if environment.is_local or endpoint is not None:
-        if endpoint is None:
+    if environment.is_local or local is not None:
+        if local is None:
             raise ConfigError(
                 "the environment `local` needs the endpoint of the emulator, and got none",
                 hint="Run `orchestrator emulator up`.",
             )
-        return env | LOCAL_CREDENTIALS | _endpoint(require_loopback(endpoint))
+        return env | local_variables(local) | _nothing_of_this_machine()
     return env | _aws()
 
 
@@ -62,10 +64,24 @@ def require_loopback(endpoint: str) -> str:
     return endpoint
 
 
-def _endpoint(endpoint: str) -> dict[str, str]:
+def local_variables(local: LocalAccess) -> dict[str, str]:
+    """What makes any AWS client talk to the local AWS, and to nothing else."""
+    return {
+        "AWS_ENDPOINT_URL": require_loopback(local.endpoint),
+        "AWS_ACCESS_KEY_ID": local.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": local.secret_access_key,
+    }
+
+
+def shell_variables(local: LocalAccess) -> tuple[dict[str, str], tuple[str, ...]]:
+    """For a person's shell: what to export, and what of the person's own set-up to unset."""
+    region = {"AWS_REGION": LOCAL_REGION, "AWS_DEFAULT_REGION": LOCAL_REGION}
+    return local_variables(local) | region, ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
+
+
+def _nothing_of_this_machine() -> dict[str, str]:
     nowhere = os.devnull
     return {
-        "AWS_ENDPOINT_URL": endpoint,
         "AWS_EC2_METADATA_DISABLED": "true",
         # HOME stays (terraform keeps things there), so the files of a profile are named away.
         "AWS_CONFIG_FILE": nowhere,

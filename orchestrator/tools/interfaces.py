@@ -170,9 +170,18 @@ class PolicyGate(Protocol):
 
 
 @dataclass(frozen=True)
+class LocalAccess:
+    """The way into a local AWS: its address, and the administrator's key of its present start."""
+
+    endpoint: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+
+
+@dataclass(frozen=True)
 class EmulatorInfo:
     pid: int
-    endpoint: str
+    access: LocalAccess
     account_id: str
     log: Path
     started_at: str
@@ -180,6 +189,10 @@ class EmulatorInfo:
     """`enforced`, or `off`: then roles may do everything, whatever their policies say."""
     lost: str = ""
     """Of one that `up` has just started: what went down with an earlier one, which nobody had stopped."""
+
+    @property
+    def endpoint(self) -> str:
+        return self.access.endpoint
 
 
 class EmulatorProcess(Protocol):

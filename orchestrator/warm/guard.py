@@ -6,7 +6,8 @@ import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-DUMMY_KEY = "test"
+LOCAL_KEY = "LOCAL"
+"""How the local AWS's own keys begin; no key of AWS's does."""
 _ALLOWED = frozenset({"PATH", "HOME", "LANG", "AWS_EC2_METADATA_DISABLED"})
 _LOCAL = frozenset(
     {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"}
@@ -33,7 +34,7 @@ def check_environment(environment: Mapping[str, str]) -> None:
     """Refuse anything that could reach a real account.
 
     Without any AWS variable the provider has no credentials at all (mocked tests). With them, the
-    endpoint must be loopback and the key the dummy one.
+    endpoint must be loopback and the key one of the local AWS.
 
     Raises:
         ValueError: naming the variable and its value (never a secret).
@@ -46,5 +47,5 @@ def check_environment(environment: Mapping[str, str]) -> None:
     endpoint = environment.get("AWS_ENDPOINT_URL", "")
     if not is_loopback(endpoint):
         raise ValueError(f"the warm provider is for the local environment only: AWS_ENDPOINT_URL is {endpoint!r}")
-    if environment.get("AWS_ACCESS_KEY_ID") != DUMMY_KEY:
+    if not environment.get("AWS_ACCESS_KEY_ID", "").startswith(LOCAL_KEY):
         raise ValueError("the warm provider is for the local environment: AWS_ACCESS_KEY_ID is a real key")

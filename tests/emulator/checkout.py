@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from tests.emulator import clients
+from tests.emulator import clients, keys
 from tests.emulator.compute import support
 
 REPO = Path(__file__).resolve().parents[2]
@@ -41,6 +41,13 @@ HOSTILE = {
 class Checkout:
     folder: Path
     port: int
+
+    def __post_init__(self) -> None:
+        keys.learn(self.endpoint, self.folder / ".emulator")
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def environment(self, **more: str) -> dict[str, str]:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
@@ -109,11 +116,11 @@ class Checkout:
 
     def evidence(self, **filters: str) -> list[dict[str, Any]]:
         """What its local AWS has started on this machine, and how it ended."""
-        return support.evidence(f"http://127.0.0.1:{self.port}", **filters)
+        return support.evidence(self.endpoint, **filters)
 
     def client(self, service: str) -> Any:
         """A plain AWS client, pointed at the emulator."""
-        return clients.client(service, f"http://127.0.0.1:{self.port}")
+        return clients.client(service, self.endpoint)
 
 
 @dataclass(frozen=True)

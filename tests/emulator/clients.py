@@ -9,6 +9,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from tests.emulator import keys
+
 _LOCK = threading.Lock()  # sessions are not made for threads
 
 
@@ -22,10 +24,12 @@ def client(service: str, endpoint: str, **options: Any) -> Any:
 
     What `boto3.client` does not know of the options is for its `Config`.
     """
+    if "aws_access_key_id" not in options:
+        options["aws_access_key_id"], options["aws_secret_access_key"] = keys.of(endpoint)
     made: dict[str, Any] = {
         "region_name": options.pop("region_name", "us-east-1"),
-        "aws_access_key_id": options.pop("aws_access_key_id", "test"),
-        "aws_secret_access_key": options.pop("aws_secret_access_key", "test"),
+        "aws_access_key_id": options.pop("aws_access_key_id"),
+        "aws_secret_access_key": options.pop("aws_secret_access_key"),
         "aws_session_token": options.pop("aws_session_token", None),
     }
     config = {"retries": {"max_attempts": 0}, "proxies": {}, "s3": {"addressing_style": "path"}} | options

@@ -9,11 +9,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from tests.emulator import keys
+
 
 def ask(endpoint: str, method: str, path: str = "", document: Any = None, **headers: str) -> tuple[int, dict[str, Any]]:
     """Status and document of a request to the page of faults."""
     body = None if document is None else json.dumps(document).encode()
-    headers = {"Content-Type": "application/json"} | {name.replace("_", "-"): value for name, value in headers.items()}
+    told = {name.replace("_", "-"): value for name, value in headers.items()}
+    headers = {"Content-Type": "application/json", "Authorization": keys.of(endpoint).basic} | told
     request = urllib.request.Request(f"{endpoint}/_emulator/faults{path}", body, headers, method=method)
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:

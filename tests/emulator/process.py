@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.emulator import keys
+
 ROOT = Path(__file__).resolve().parents[2]
 JOBS_PYTHON = ROOT / ".venv-jobs" / "bin" / "python"
-START_SECONDS = 30
+START_SECONDS = 90
 
 
 @dataclass(frozen=True)
@@ -34,8 +36,7 @@ class Emulator:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
         return kept | {
             "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            **keys.of(self.endpoint).variables,
             "AWS_REGION": self.region,
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": "*",
@@ -64,6 +65,7 @@ def wait_ready(process: subprocess.Popen[bytes], data_dir: Path, log: Path) -> d
         announced = data_dir / "emulator.json"
         if announced.exists():
             document: dict[str, Any] = json.loads(announced.read_text())
+            keys.learn(document["endpoint"], data_dir)
             return document
         time.sleep(0.05)
     process.kill()

@@ -59,7 +59,7 @@ class Deployed:
 
     @property
     def endpoint(self) -> str:
-        return f"http://127.0.0.1:{self.checkout.port}"
+        return self.checkout.endpoint
 
     @property
     def result(self) -> dict[str, Any]:

@@ -8,12 +8,14 @@ import urllib.request
 import uuid
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from tests.emulator import clients
+from tests.emulator import clients, keys
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 SCOPE = f"{REGION}:{ACCOUNT}"
@@ -81,9 +83,8 @@ class Account:
         return credentials
 
     def decisions(self, **wanted: str) -> list[dict[str, Any]]:
-        query = urlencode({"kind": "iam-decision", **wanted})
-        with urllib.request.urlopen(f"{self.endpoint}/_emulator/evidence?{query}") as answer:
-            found: list[dict[str, Any]] = json.loads(answer.read())["evidence"]
+        answer = keys.page(self.endpoint, "evidence", kind="iam-decision", **wanted)
+        found: list[dict[str, Any]] = answer["evidence"]
         return found
 
 
@@ -323,17 +324,11 @@ def test_decisions_are_evidence(account: Account, bucket: str) -> None:
 
 def test_a_body_that_nobody_can_read_opens_nothing(account: Account) -> None:
     credentials = account.assume(account.role(allow("ssm:GetParameter", f"arn:aws:ssm:{SCOPE}:parameter/*")))
-    scope = f"Credential={credentials['AccessKeyId']}/20261101/{REGION}/ssm/aws4_request"
-    request = urllib.request.Request(
-        account.endpoint,
-        b"{not json",
-        {
-            "Authorization": f"AWS4-HMAC-SHA256 {scope}, SignedHeaders=host, Signature=0",
-            "X-Amz-Security-Token": credentials["SessionToken"],
-            "X-Amz-Target": "AmazonSSM.GetParameter",
-            "Content-Type": "application/x-amz-json-1.1",
-        },
-    )
+    headers = {"X-Amz-Target": "AmazonSSM.GetParameter", "Content-Type": "application/x-amz-json-1.1"}
+    signed = AWSRequest("POST", f"{account.endpoint}/", headers, b"{not json")
+    session = (credentials["AccessKeyId"], credentials["SecretAccessKey"], credentials["SessionToken"])
+    SigV4Auth(Credentials(*session), "ssm", REGION).add_auth(signed)
+    request = urllib.request.Request(f"{account.endpoint}/", b"{not json", dict(signed.headers.items()))
     with pytest.raises(urllib.error.HTTPError) as failure:
         urllib.request.urlopen(request)
     assert json.loads(failure.value.read())["__type"] == "AccessDeniedException"

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.emulator import keys
 from tests.emulator.process import ROOT, Emulator, start, stop, wait_ready
 
 pytestmark = pytest.mark.emulator
@@ -40,11 +41,12 @@ def test_health_tells_who_it_is(emulator: Emulator) -> None:
 
 
 def test_evidence_is_a_list_and_filters(emulator: Emulator) -> None:
-    assert fetch(f"{emulator.endpoint}/_emulator/evidence?kind=lambda&resource=never")[2] == {"evidence": []}
+    assert keys.page(emulator.endpoint, "evidence", kind="lambda", resource="never") == {"evidence": []}
 
 
 def test_an_unknown_endpoint_of_its_own_is_404(emulator: Emulator) -> None:
-    assert fetch(f"{emulator.endpoint}/_emulator/nothing")[0] == 404
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        keys.page(emulator.endpoint, "nothing")
 
 
 def test_the_control_plane_says_that_it_is_emulated(aws: Any) -> None:

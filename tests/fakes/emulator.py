@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.errors import EmulatorError
-from orchestrator.tools.interfaces import EmulatorInfo, Json
+from orchestrator.tools.interfaces import EmulatorInfo, Json, LocalAccess
 
 INFO = EmulatorInfo(
     pid=4711,
-    endpoint="http://127.0.0.1:4566",
+    access=LocalAccess("http://127.0.0.1:4566", "LOCALAAAAAAAAAAAAAAA", "s3cr3t"),
     account_id="123456789012",
     log=Path(".emulator/emulator.log"),
     started_at="2026-01-01T00:00:00+00:00",

@@ -16,6 +16,7 @@ from orchestrator.tools.interfaces import (
     EndpointState,
     EventSink,
     Json,
+    LocalAccess,
     PipelineResult,
     ProbeResult,
     Proven,
@@ -145,14 +146,15 @@ class FakeTools:
     def throwaway_emulator(self) -> Iterator[EmulatorInfo]:
         yield INFO
 
-    def cloud(self, endpoint: str | None) -> Cloud:
+    def cloud(self, local: LocalAccess | None) -> Cloud:
         return self.aws
 
     def states(self, cloud: Cloud, bucket: str) -> FakeStateStore:
         self.store.bucket = bucket
         return self.store
 
-    def process_env(self, endpoint: str | None) -> dict[str, str]:
+    def process_env(self, local: LocalAccess | None) -> dict[str, str]:
+        endpoint = local.endpoint if local else None
         self.environments.append(endpoint)
         return {"PATH": "/bin", **({"AWS_ENDPOINT_URL": endpoint} if endpoint else {})}
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-import urllib.request
 import uuid
 from typing import Any
 
 import pytest
 
+from tests.emulator import keys
 from tests.emulator.applied.test_api import Api
 from tests.emulator.shared import PREFIX, Deployed
 
@@ -84,14 +84,7 @@ def test_a_failed_job_of_three_costs_no_record(deployed: Deployed) -> None:
     body = "".join(json.dumps({"input": f"question {n}"}) + "\n" for n in range(total))
     deployed.client("s3").put_object(Bucket=bucket(deployed), Key=key, Body=body.encode())
     fault = {"kind": "job-fails", "service": "bedrock", "action": "CreateModelInvocationJob", "every": 2, "count": 1}
-    armed = urllib.request.Request(
-        f"{deployed.endpoint}/_emulator/faults",
-        data=json.dumps({**fault, "seconds": 600}).encode(),
-        headers={"Content-Type": "application/json"},
-        method="POST",
-    )
-    with urllib.request.urlopen(armed, timeout=30):
-        pass
+    keys.page(deployed.endpoint, "faults", method="POST", document={**fault, "seconds": 600})
     submitter(deployed, "chat-batch", request_id, action="submit", input=key)
     answer = ended(deployed, "chat-batch", request_id, 400)
     assert [job["status"] for job in answer["jobs"]] == ["Completed", "Failed", "Completed"]

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.emulator import keys
 from tests.emulator.compute.support import wait_for
 from tests.emulator.shared import PREFIX, REGION, Deployed
 
@@ -36,8 +37,7 @@ def address(deployed: Deployed) -> Iterator[None]:
     """What a user of the local AWS exports: libraries that make clients of their own read it."""
     names = {
         "AWS_ENDPOINT_URL": deployed.endpoint,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        **keys.of(deployed.endpoint).variables,
         "AWS_DEFAULT_REGION": REGION,
     }
     before = {name: os.environ.get(name) for name in names}

@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 import time
-import urllib.request
 import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.emulator import keys
 from tests.emulator.shared import ACCOUNT, PREFIX, REGION, Deployed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
@@ -139,8 +139,7 @@ def takes(deployed: Deployed, event: dict[str, Any]) -> set[str]:
 
 
 def deliveries(deployed: Deployed) -> list[dict[str, Any]]:
-    with urllib.request.urlopen(f"{deployed.endpoint}/_emulator/evidence?kind=event-delivery") as answer:
-        found: list[dict[str, Any]] = json.load(answer)["evidence"]
+    found: list[dict[str, Any]] = keys.page(deployed.endpoint, "evidence", kind="event-delivery")["evidence"]
     return found
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import urllib.request
 from typing import Any
 
 import pytest
 
 from tests.access import calls, escalation, needs, personas, proofs, roles, simulation
 from tests.access.roles import Role
+from tests.emulator import keys
 from tests.emulator.shared import ACCOUNT, PREFIX, Deployed
 from tests.terraform.hcl import REPO
 
@@ -176,8 +176,7 @@ def test_releases_may_do_what_their_states_do_and_nothing_else(deployed: Deploye
 
 def test_the_calls_that_code_needs_were_made_and_none_was_refused(deployed: Deployed, applied: dict[str, Role]) -> None:
     """What the local AWS noted while the platform was deployed, the pipeline ran and models were asked."""
-    with urllib.request.urlopen(f"{deployed.endpoint}/_emulator/evidence?kind=iam-decision", timeout=30) as answer:
-        noted = json.load(answer)["evidence"]
+    noted = keys.page(deployed.endpoint, "evidence", kind="iam-decision")["evidence"]
     for name, need in needs.NEEDS.items():
         role = role_of(applied, name)
         own = [each for each in noted if each["role"] == role.arn]

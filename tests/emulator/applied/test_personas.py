@@ -6,8 +6,6 @@ name. Refusals are asked for in AWS's own words, so that no other error passes f
 
 from __future__ import annotations
 
-import json
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -18,6 +16,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.emulator import keys
 from tests.emulator.shared import ACCOUNT, PREFIX, REGION, Deployed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
@@ -240,8 +239,7 @@ def test_the_data_engineer_owns_raw_data_and_touches_no_model(roles: Any, deploy
 def test_nothing_that_the_platform_itself_did_was_refused(deployed: Deployed) -> None:
     """Pipeline, functions, router, jobs, training and endpoints: every role sufficed for the whole deployment."""
     people = {f"{PREFIX}-{name.replace('_', '-')}" for name in PERSONAS}
-    with urllib.request.urlopen(f"{deployed.endpoint}/_emulator/evidence?kind=iam-decision") as answer:
-        rows = json.loads(answer.read())["evidence"]
+    rows = keys.page(deployed.endpoint, "evidence", kind="iam-decision")["evidence"]
     own = [
         row
         for row in rows

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
-import urllib.request
 from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
 
 from orchestrator.tools.packages import SourcePackager
+from tests.emulator import keys
 from tests.emulator.compute.support import ROLE, tarred, unique, wait_for
 from tests.emulator.compute.test_quality_gate import planned
 from tests.emulator.delivery import Queue
@@ -243,11 +243,4 @@ class Endpoint:
 
 
 def arm(emulator: Any, document: dict[str, Any]) -> None:
-    request = urllib.request.Request(
-        f"{emulator.endpoint}/_emulator/faults",
-        json.dumps(document).encode(),
-        {"Content-Type": "application/json"},
-        method="POST",
-    )
-    with urllib.request.urlopen(request) as answer:
-        assert answer.status < 300
+    assert "fault" in keys.page(emulator.endpoint, "faults", method="POST", document=document)

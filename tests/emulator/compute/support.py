@@ -6,12 +6,12 @@ import io
 import json
 import tarfile
 import time
-import urllib.parse
-import urllib.request
 import uuid
 import zipfile
 from collections.abc import Callable
 from typing import Any
+
+from tests.emulator import keys
 
 ROLE = "arn:aws:iam::123456789012:role/compute-tests"
 TRUST = json.dumps(
@@ -73,9 +73,7 @@ def wait_for(ask: Callable[[], Any], *, until: Callable[[Any], bool], seconds: f
 
 def evidence(endpoint: str, **filters: str) -> list[dict[str, Any]]:
     """What the local AWS has started on this machine, and how it ended. No proxy is asked for it."""
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with opener.open(f"{endpoint}/_emulator/evidence?{urllib.parse.urlencode(filters)}", timeout=10) as answer:
-        return json.load(answer)["evidence"]
+    return keys.page(endpoint, "evidence", **filters)["evidence"]
 
 
 class Lambdas:

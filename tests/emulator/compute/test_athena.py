@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from tests.emulator import keys
 from tests.emulator.compute.support import unique, wait_for
 
 pytestmark = pytest.mark.emulator
@@ -257,7 +258,7 @@ def test_awswrangler_reads_in_its_three_ways(reviews: Athena, emulator: Any, mon
     import boto3
 
     monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.endpoint)
-    session = boto3.session.Session("test", "test", region_name=emulator.region)
+    session = boto3.session.Session(*keys.of(emulator.endpoint), region_name=emulator.region)
     sql = "SELECT id, rating, source FROM reviews"
     for number, ways in enumerate(
         ({"ctas_approach": True}, {"ctas_approach": False}, {"unload_approach": True, "ctas_approach": False})

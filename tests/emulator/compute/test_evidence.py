@@ -7,11 +7,11 @@ import signal
 from itertools import pairwise
 from typing import Any
 
-import boto3
 import pytest
 
 from emulator import evidence, fidelity
 from emulator.evidence import EvidenceStore, caused_by
+from tests.emulator import clients
 from tests.emulator.compute.support import ROLE, TRUST, wait_for, zipped
 from tests.emulator.process import start, wait_ready
 
@@ -105,13 +105,7 @@ def test_children_go_with_the_server_even_when_it_is_killed(tmp_path):
         endpoint = wait_ready(process, tmp_path, log)["endpoint"]
 
         def client(service: str) -> Any:
-            return boto3.client(
-                service,
-                region_name="us-east-1",
-                endpoint_url=endpoint,
-                aws_access_key_id="test",
-                aws_secret_access_key="test",
-            )
+            return clients.client(service, endpoint)
 
         client("iam").create_role(RoleName="compute-tests", AssumeRolePolicyDocument=TRUST)
         source = "import os\ndef handler(e, c): return os.getpid()"

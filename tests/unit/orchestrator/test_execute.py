@@ -15,6 +15,7 @@ from orchestrator.plan import Plan
 from orchestrator.result import Result
 from orchestrator.session import open_target
 from orchestrator.tools.interfaces import EndpointState, PolicyReport, ReleaseResult
+from tests.fakes.emulator import INFO
 from tests.fakes.policy import violation
 from tests.fakes.terraform import EMPTY
 from tests.fakes.tools import MACHINE, VERSION, FakeTools, pipeline_succeeds
@@ -242,7 +243,7 @@ def test_a_preview_of_an_empty_environment_uses_examples_and_no_bucket(
     run: Runs, graph: Graph, environment: Environment, tools: FakeTools
 ) -> None:
     def throwaway(session: object) -> None:
-        session.target = open_target(tools, "http://127.0.0.1:1", throwaway=True)  # type: ignore[attr-defined]
+        session.target = open_target(tools, INFO.access, throwaway=True)  # type: ignore[attr-defined]
 
     result = run(plans.preview(environment, graph.stacks), throwaway)
     assert (result.status, result.exit_code) == ("preview", 0)
@@ -260,7 +261,7 @@ def test_a_plan_of_what_exists_is_real(
     run(deploy)
 
     def running(session: object) -> None:
-        session.target = open_target(tools, "http://127.0.0.1:4566")  # type: ignore[attr-defined]
+        session.target = open_target(tools, INFO.access)  # type: ignore[attr-defined]
         load_outputs(session)  # type: ignore[arg-type]
 
     result = run(plans.preview(environment, graph.stacks), running)

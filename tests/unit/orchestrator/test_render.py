@@ -6,7 +6,7 @@ from orchestrator.graph import Graph
 from orchestrator.render import manual_lines, render
 from tests.fakes.tools import FakeTools
 
-ENV = {"PATH": "/bin", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_SECRET_ACCESS_KEY": "test"}
+ENV = {"PATH": "/bin", "AWS_ENDPOINT_URL": "http://127.0.0.1:1", "AWS_SECRET_ACCESS_KEY": "s3cr3t"}
 
 
 def test_a_stack_is_a_folder_with_values_and_backend(tools: FakeTools, graph: Graph) -> None:
@@ -52,8 +52,7 @@ def test_lines_to_type(tools: FakeTools, graph: Graph) -> None:
     ws = render(tools, graph.stack("data"), {}, bucket="b", state_key="k", env=ENV)
     folder = tools.repo / "build/local/data"
     assert manual_lines(tools.repo, ws) == [
-        "export AWS_ENDPOINT_URL=http://127.0.0.1:1",
-        "export AWS_SECRET_ACCESS_KEY=test",
+        'eval "$(.venv/bin/orchestrator emulator env)"',
         f"export TF_DATA_DIR={folder}/terraform",
         f"terraform -chdir=terraform/phases/2-data init -reconfigure -backend-config={folder}/backend.hcl",
         "terraform -chdir=terraform/phases/2-data plan "

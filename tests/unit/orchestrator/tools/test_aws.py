@@ -13,6 +13,7 @@ import pytest
 
 from orchestrator.errors import ConfigError, CredentialsError, EmulatorError, PlatformError
 from orchestrator.tools.aws import Aws
+from orchestrator.tools.interfaces import LocalAccess
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):
@@ -49,6 +50,10 @@ def endpoint() -> Iterator[str]:
     server.server_close()
 
 
+def local(endpoint: str) -> Aws:
+    return Aws("us-east-1", LocalAccess(endpoint, "LOCALKEY", "secret"))
+
+
 @pytest.fixture
 def stray(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in {
@@ -68,15 +73,15 @@ def stray(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("stray")
 def test_local_calls_ignore_the_machines_profile_proxy_endpoints_and_keys(endpoint: str) -> None:
-    assert Aws("us-east-1", endpoint).account_id() == "123456789012"
+    assert local(endpoint).account_id() == "123456789012"
     (call,) = _Handler.seen
-    assert "Credential=test/" in call["authorization"]
+    assert "Credential=LOCALKEY/" in call["authorization"]
     assert "x-amz-security-token" not in call
 
 
 @pytest.mark.usefixtures("stray")
 def test_http_goes_straight_to_loopback_and_any_status_is_an_answer(endpoint: str) -> None:
-    status, headers, body = Aws("us-east-1", endpoint).http(
+    status, headers, body = local(endpoint).http(
         "POST", f"{endpoint}/teapot", headers={"x-api-key": "k"}, body=b"hi", timeout=5
     )
     assert (status, headers["x-fidelity"], json.loads(body)) == (418, "executed", {"echo": "hi"})
@@ -84,7 +89,7 @@ def test_http_goes_straight_to_loopback_and_any_status_is_an_answer(endpoint: st
 
 
 def test_no_answer_is_an_error_that_names_the_address() -> None:
-    cloud = Aws("us-east-1", "http://127.0.0.1:9")
+    cloud = local("http://127.0.0.1:9")
     with pytest.raises(PlatformError, match=r"GET http://127\.0\.0\.1:9/x got no answer"):
         cloud.http("GET", "http://127.0.0.1:9/x", headers={}, body=b"", timeout=2)
     with pytest.raises(EmulatorError, match=r"nothing answers at http://127\.0\.0\.1:9"):
@@ -93,7 +98,7 @@ def test_no_answer_is_an_error_that_names_the_address() -> None:
 
 def test_only_loopback_can_be_an_endpoint() -> None:
     with pytest.raises(ConfigError, match=r"10\.0\.0\.1"):
-        Aws("us-east-1", "http://10.0.0.1:4566")
+        local("http://10.0.0.1:4566")
 
 
 def test_missing_credentials_and_profiles_say_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -114,11 +119,11 @@ def test_addresses_of_the_api() -> None:
     assert Aws("eu-west-1", None).api_url("abc", "live") == "https://abc.execute-api.eu-west-1.amazonaws.com/live"
     assert Aws("cn-north-1", None).api_url("abc", "live").endswith(".amazonaws.com.cn/live")
     assert (
-        Aws("us-east-1", "http://127.0.0.1:4566/").api_url("abc", "live")
+        local("http://127.0.0.1:4566/").api_url("abc", "live")
         == "http://127.0.0.1:4566/restapis/abc/live/_user_request_"
     )
 
 
 def test_clients_are_made_once(endpoint: str) -> None:
-    cloud = Aws("us-east-1", endpoint)
+    cloud = local(endpoint)
     assert cloud.client("s3") is cloud.client("s3")

@@ -51,7 +51,8 @@ PROGRAM = textwrap.dedent('''
     port = server.server_port
     target = args.data_dir / "emulator.json"
     draft = target.with_suffix(".tmp")
-    draft.write_text(json.dumps({"pid": os.getpid(), "endpoint": f"http://127.0.0.1:{port}", "port": port}))
+    key = {"access_key_id": "LOCALKEY", "secret_access_key": "s3cr3t"}
+    draft.write_text(json.dumps({"pid": os.getpid(), "endpoint": f"http://127.0.0.1:{port}", "port": port, **key}))
     draft.replace(target)
     if mode == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)

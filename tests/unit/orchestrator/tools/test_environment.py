@@ -10,6 +10,7 @@ from orchestrator.config.models import Environment, Platform
 from orchestrator.errors import ConfigError
 from orchestrator.tools import environment as subject
 from orchestrator.tools.environment import process_env, require_loopback
+from orchestrator.tools.interfaces import LocalAccess
 
 STRAY = {
     "AWS_PROFILE": "work",
@@ -37,7 +38,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 def env_of(name: str, endpoint: str | None) -> dict[str, str]:
-    return process_env(Environment(name=name, platform=Platform(region="eu-west-1"), blueprints=()), endpoint)
+    local = LocalAccess(endpoint, "LOCALKEY", "secret") if endpoint is not None else None
+    return process_env(Environment(name=name, platform=Platform(region="eu-west-1"), blueprints=()), local)
 
 
 def test_local_sees_nothing_of_the_machines_aws() -> None:
@@ -45,8 +47,8 @@ def test_local_sees_nothing_of_the_machines_aws() -> None:
         "PATH": "/usr/bin",
         "HOME": "/home/me",
         "AWS_REGION": "eu-west-1",
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": "LOCALKEY",
+        "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": "/dev/null",

@@ -11,7 +11,7 @@ from moto.server import ThreadedMotoServer
 
 from orchestrator.errors import TerraformError
 from orchestrator.tools.aws import Aws
-from orchestrator.tools.interfaces import State
+from orchestrator.tools.interfaces import LocalAccess, State
 from orchestrator.tools.state import S3StateStore
 
 BUCKET = "mlops-local-tfstate-123456789012-us-east-1"
@@ -40,7 +40,7 @@ def cloud() -> Iterator[Aws]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     _, port = server.get_host_and_port()
-    yield Aws("us-east-1", f"http://127.0.0.1:{port}")
+    yield Aws("us-east-1", LocalAccess(f"http://127.0.0.1:{port}", "LOCALKEY", "secret"))
     server.stop()
 
 

@@ -9,8 +9,8 @@ from orchestrator.warm.guard import check_environment, provider_environment
 LOCAL = {
     "PATH": "/bin",
     "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
-    "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_ACCESS_KEY_ID": "LOCALAAAAAAAAAAAAAAA",
+    "AWS_SECRET_ACCESS_KEY": "secret",
 }
 
 
@@ -29,6 +29,8 @@ def test_mocked_tests_need_no_aws_variable_at_all() -> None:
         ({"AWS_ENDPOINT_URL": "http://127.0.0.1.example.com:4566"}, "AWS_ENDPOINT_URL"),
         ({"AWS_ENDPOINT_URL": ""}, "AWS_ENDPOINT_URL"),
         ({"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}, "AWS_ACCESS_KEY_ID"),
+        ({"AWS_ACCESS_KEY_ID": "test"}, "AWS_ACCESS_KEY_ID"),
+        ({"AWS_ACCESS_KEY_ID": ""}, "AWS_ACCESS_KEY_ID"),
         ({"AWS_PROFILE": "prod"}, "AWS_PROFILE"),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9000"}, "AWS_ENDPOINT_URL_S3"),
     ],
