@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from orchestrator.blueprints.terraform_json import quoted
 from orchestrator.config.models import Environment
 from orchestrator.graph import Stack
 from orchestrator.toolbox import Tools
@@ -76,9 +77,9 @@ def _root(tools: Tools, stack: Stack, folder: Path) -> Path:
 def backend(environment: Environment, bucket: str, key: str) -> str:
     """Settings of the S3 backend; the lock is an object beside the state, no table is needed."""
     lines = {
-        "bucket": f'"{bucket}"',
-        "key": f'"{key}"',
-        "region": f'"{environment.platform.region}"',
+        "bucket": quoted(bucket),
+        "key": quoted(key),
+        "region": quoted(environment.platform.region),
         "encrypt": "true",
         "use_lockfile": "true",
     }

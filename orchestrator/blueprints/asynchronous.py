@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import cdktf
-
 from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, model_artifacts
-from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.blueprints.stack import BlueprintStack, Module
+from orchestrator.blueprints.terraform_json import code
 from orchestrator.config.asynchronous import Async
 from orchestrator.config.blueprint import BedrockModel, SageMakerModel
 
@@ -31,25 +30,28 @@ class AsyncStack(BlueprintStack):
         callback = {"topic_arns": results.get("topic_arns"), "secret_parameter": results.get("secret_parameter")}
         return {**published, **callback, "table_name": results.get("table_name")}
 
-    def _results(self, asked: Async) -> cdktf.TerraformHclModule:
+    def _results(self, asked: Async) -> Module:
         """Topics, and whom they tell; the same for both sources."""
         callback, name = asked.callback, self.blueprint.name
         wanted: dict[str, Any] = {"emails": callback.emails, "webhook": callback.webhook is not None}
         if callback.table:
             wanted["table"] = {"keep_days": callback.keep_days}
         variables: dict[str, Any] = {
-            "context": "${var.context}",
+            "context": code("var.context"),
             "blueprint_name": name,
             "callback": wanted,
             "kms": {
-                "messages_key_arn": "${var.foundation.kms.logs_key_arn}",
-                "data_key_arn": "${var.foundation.kms.data_key_arn}",
+                "messages_key_arn": code("var.foundation.kms.logs_key_arn"),
+                "data_key_arn": code("var.foundation.kms.data_key_arn"),
             },
-            "topic_arn": "${var.foundation.events.topic_arn}",
+            "topic_arn": code("var.foundation.events.topic_arn"),
         }
         if callback.webhook is not None or callback.table:
             self._callback(asked)
-            variables["function"] = {"arn": "${module.async_callback.arn}", "name": "${module.async_callback.name}"}
+            variables["function"] = {
+                "arn": code("module.async_callback.arn"),
+                "name": code("module.async_callback.name"),
+            }
         return self.module("results", variables, source="async_results")
 
     def _callback(self, asked: Async) -> None:
@@ -57,15 +59,15 @@ class AsyncStack(BlueprintStack):
         environment = {
             "BLUEPRINT": name,
             "WEBHOOK_URL": asked.callback.webhook or "",
-            "SECRET_PARAMETER": "${module.results.secret_parameter}",
-            "TABLE_NAME": "${module.results.table_name}",
+            "SECRET_PARAMETER": code("module.results.secret_parameter"),
+            "TABLE_NAME": code("module.results.table_name"),
             "KEEP_DAYS": str(asked.callback.keep_days),
         }
         self.function(
             "async_callback",
             {
-                "policy_documents": {"callback": "${module.results.callback_document}"},
-                "asynchronous": {"dead_letter_arn": "${module.results.undelivered_arn}"},
+                "policy_documents": {"callback": code("module.results.callback_document")},
+                "asynchronous": {"dead_letter_arn": code("module.results.undelivered_arn")},
                 "function": {
                     "name": f"{name}-callback",
                     "description": f"Tells webhook and table that requests of {name} have ended.",
@@ -75,7 +77,7 @@ class AsyncStack(BlueprintStack):
             },
         )
 
-    def _bedrock(self, model: BedrockModel, asked: Async, results: cdktf.TerraformHclModule) -> dict[str, Any]:
+    def _bedrock(self, model: BedrockModel, asked: Async, results: Module) -> dict[str, Any]:
         name = self.blueprint.name
         timeout = asked.timeout_seconds + WORKER_MARGIN_SECONDS
         largest = asked.max_input_mb or BEDROCK_INPUT_MB
@@ -83,11 +85,11 @@ class AsyncStack(BlueprintStack):
         queue = self.module(
             "queue",
             {
-                "context": "${var.context}",
+                "context": code("var.context"),
                 "blueprint_name": name,
                 "worker": {
-                    "arn": "${module.async_worker.arn}",
-                    "role_name": "${module.async_worker.role_name}",
+                    "arn": code("module.async_worker.arn"),
+                    "role_name": code("module.async_worker.role_name"),
                 },
                 "limits": {
                     "timeout_seconds": timeout,
@@ -95,9 +97,9 @@ class AsyncStack(BlueprintStack):
                     "max_attempts": asked.max_attempts,
                 },
                 "topic_arns": results.get("topic_arns"),
-                "kms_key_arn": "${var.foundation.kms.logs_key_arn}",
-                "alarm_topic_arn": "${var.foundation.events.topic_arn}",
-                "routes_prefix": "${var.inference.routes_prefix}",
+                "kms_key_arn": code("var.foundation.kms.logs_key_arn"),
+                "alarm_topic_arn": code("var.foundation.events.topic_arn"),
+                "routes_prefix": code("var.inference.routes_prefix"),
                 "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
             },
         )
@@ -105,18 +107,18 @@ class AsyncStack(BlueprintStack):
         if model.provisioned is not None:
             more["provisioned"] = model.provisioned.model_dump(exclude_none=True)
         if self.blueprint.guardrail is not None:
-            key = {"kms_key_arn": "${var.foundation.kms.data_key_arn}"}
+            key = {"kms_key_arn": code("var.foundation.kms.data_key_arn")}
             more["guardrail"] = {**self.blueprint.guardrail.model_dump(), **key}
         profile = self.module(
             "model",
             {
                 **more,
-                "context": "${var.context}",
+                "context": code("var.context"),
                 "blueprint": {"name": name, "kind": "async", "parameters": self.parameters()},
                 "model_id": model.model_id,
-                "topic_arn": "${var.foundation.events.topic_arn}",
-                "routes_prefix": "${var.inference.routes_prefix}",
-                "router_role_name": "${module.async_worker.role_name}",
+                "topic_arn": code("var.foundation.events.topic_arn"),
+                "routes_prefix": code("var.inference.routes_prefix"),
+                "router_role_name": code("module.async_worker.role_name"),
                 "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
                 "job": {
                     "queue_url": queue.get("queue_url"),
@@ -136,7 +138,7 @@ class AsyncStack(BlueprintStack):
         self.module(
             "worker_storage",
             {
-                "access": "${var.foundation.s3.access}",
+                "access": code("var.foundation.s3.access"),
                 "read": list(folders.values()),
                 "write": list(folders.values()),
                 # A worker that settled on a failure takes a result away that a second one wrote at the same moment.
@@ -146,12 +148,12 @@ class AsyncStack(BlueprintStack):
         )
         environment = {
             "BLUEPRINT": name,
-            "ROUTES_PREFIX": "${var.inference.routes_prefix}",
-            "BUCKET": "${var.foundation.s3.bucket_name}",
-            "QUEUE_URL": "${module.queue.queue_url}",
-            "DEAD_LETTER_ARN": "${module.queue.dead_letter_arn}",
-            "SUCCESS_TOPIC_ARN": "${module.results.topic_arns.success}",
-            "ERROR_TOPIC_ARN": "${module.results.topic_arns.error}",
+            "ROUTES_PREFIX": code("var.inference.routes_prefix"),
+            "BUCKET": code("var.foundation.s3.bucket_name"),
+            "QUEUE_URL": code("module.queue.queue_url"),
+            "DEAD_LETTER_ARN": code("module.queue.dead_letter_arn"),
+            "SUCCESS_TOPIC_ARN": code("module.results.topic_arns.success"),
+            "ERROR_TOPIC_ARN": code("module.results.topic_arns.error"),
             "MAX_ATTEMPTS": str(asked.max_attempts),
             "TTL_SECONDS": str(asked.ttl_seconds),
             "MAX_INPUT_MB": str(largest),
@@ -160,7 +162,7 @@ class AsyncStack(BlueprintStack):
         self.function(
             "async_worker",
             {
-                "policy_documents": {"bucket": "${module.worker_storage.policy_document}"},
+                "policy_documents": {"bucket": code("module.worker_storage.policy_document")},
                 "function": {
                     "name": f"{name}-worker",
                     "description": f"Asks Bedrock for what waits in the queue of {name}.",
@@ -171,7 +173,7 @@ class AsyncStack(BlueprintStack):
             },
         )
 
-    def _sagemaker(self, model: SageMakerModel, asked: Async, results: cdktf.TerraformHclModule) -> dict[str, Any]:
+    def _sagemaker(self, model: SageMakerModel, asked: Async, results: Module) -> dict[str, Any]:
         self.declare_model_version()
         blueprint, monitoring = self.blueprint, self.request.monitoring
         name = blueprint.name
@@ -180,7 +182,7 @@ class AsyncStack(BlueprintStack):
         endpoint = self.module(
             "endpoint",
             {
-                "context": "${var.context}",
+                "context": code("var.context"),
                 "blueprint": {
                     "name": name,
                     "instance_type": blueprint.instance_type,
@@ -193,22 +195,22 @@ class AsyncStack(BlueprintStack):
                     "parameters": self.parameters(),
                 },
                 "model_group": self.model_group(model),
-                "model_version": "${var.model_version}",
+                "model_version": code("var.model_version"),
                 "network": {
-                    "subnet_ids": "${var.foundation.vpc.private_subnet_ids}",
-                    "security_group_ids": ["${var.foundation.vpc.security_group_ids.endpoints}"],
+                    "subnet_ids": code("var.foundation.vpc.private_subnet_ids"),
+                    "security_group_ids": [code("var.foundation.vpc.security_group_ids.endpoints")],
                 },
-                "kms": "${var.foundation.kms}",
-                "bucket": {"name": "${var.foundation.s3.bucket_name}"},
+                "kms": code("var.foundation.kms"),
+                "bucket": {"name": code("var.foundation.s3.bucket_name")},
                 "topic_arns": results.get("topic_arns"),
                 "policy_documents": {
                     "bucket": bucket.get("policy_document"),
-                    "execution": "${var.foundation.iam.execution_documents.async}",
-                    "network": "${var.foundation.vpc.network_policy_documents.endpoints}",
+                    "execution": code("var.foundation.iam.execution_documents.async"),
+                    "network": code("var.foundation.vpc.network_policy_documents.endpoints"),
                 },
-                "boundary_arn": "${var.foundation.iam.boundary_arn}",
-                "topic_arn": "${var.foundation.events.topic_arn}",
-                "routes_prefix": "${var.inference.routes_prefix}",
+                "boundary_arn": code("var.foundation.iam.boundary_arn"),
+                "topic_arn": code("var.foundation.events.topic_arn"),
+                "routes_prefix": code("var.inference.routes_prefix"),
                 "thresholds": {"error_rate_percent": monitoring.error_rate_percent},
             },
         )

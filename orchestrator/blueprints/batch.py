@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import cdktf
-
 from orchestrator.blueprints.sources import model_artifacts
-from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.blueprints.stack import BlueprintStack, Module
+from orchestrator.blueprints.terraform_json import code
 from orchestrator.config.blueprint import Batch, BedrockModel, SageMakerModel
 
 READ_BY_BOTH = ("format", "column", "on_arrival", "maximum_records")
@@ -37,34 +36,34 @@ class BatchStack(BlueprintStack):
             **published,
             "crawler_name": crawler,
             "database_name": around.get("database_name"),
-            "submitter_name": "${var.inference.lambda.submitter_name}",
+            "submitter_name": code("var.inference.lambda.submitter_name"),
         }
 
-    def _around(self) -> cdktf.TerraformHclModule:
+    def _around(self) -> Module:
         """What both sources have around their jobs: schedule, tables, alarms."""
         name = self.blueprint.name
         results = self.module(
             "results_access",
-            {"access": "${var.foundation.s3.access}", "read": [f"inference_batch_output/{name}"]},
+            {"access": code("var.foundation.s3.access"), "read": [f"inference_batch_output/{name}"]},
             source="s3_access",
         )
         return self.module(
             "runs",
             {
-                "context": "${var.context}",
+                "context": code("var.context"),
                 "blueprint": {"name": name, **({"schedule": self._asked.schedule} if self._asked.schedule else {})},
                 "submitter": {
-                    "name": "${var.inference.lambda.submitter_name}",
-                    "arn": "${var.inference.lambda.submitter_arn}",
+                    "name": code("var.inference.lambda.submitter_name"),
+                    "arn": code("var.inference.lambda.submitter_arn"),
                 },
-                "bucket_name": "${var.foundation.s3.bucket_name}",
+                "bucket_name": code("var.foundation.s3.bucket_name"),
                 "kms": {
-                    "data_key_arn": "${var.foundation.kms.data_key_arn}",
-                    "logs_key_arn": "${var.foundation.kms.logs_key_arn}",
+                    "data_key_arn": code("var.foundation.kms.data_key_arn"),
+                    "logs_key_arn": code("var.foundation.kms.logs_key_arn"),
                 },
                 "policy_documents": {"bucket": results.get("policy_document")},
-                "boundary_arn": "${var.foundation.iam.boundary_arn}",
-                "topic_arn": "${var.foundation.events.topic_arn}",
+                "boundary_arn": code("var.foundation.iam.boundary_arn"),
+                "topic_arn": code("var.foundation.events.topic_arn"),
                 "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
             },
             source="batch_runs",
@@ -92,7 +91,7 @@ class BatchStack(BlueprintStack):
         jobs = self.module(
             "jobs",
             {
-                "context": "${var.context}",
+                "context": code("var.context"),
                 "blueprint": {
                     "name": blueprint.name,
                     "instance_type": blueprint.instance_type,
@@ -101,21 +100,21 @@ class BatchStack(BlueprintStack):
                     "batch": self._options("sagemaker"),
                 },
                 "model_group": self.model_group(model),
-                "model_version": "${var.model_version}",
+                "model_version": code("var.model_version"),
                 "network": {
-                    "subnet_ids": "${var.foundation.vpc.private_subnet_ids}",
-                    "security_group_ids": ["${var.foundation.vpc.security_group_ids.endpoints}"],
+                    "subnet_ids": code("var.foundation.vpc.private_subnet_ids"),
+                    "security_group_ids": [code("var.foundation.vpc.security_group_ids.endpoints")],
                 },
-                "bucket_name": "${var.foundation.s3.bucket_name}",
+                "bucket_name": code("var.foundation.s3.bucket_name"),
                 "policy_documents": {
                     "bucket": bucket.get("policy_document"),
-                    "execution": "${var.foundation.iam.execution_documents.batch}",
-                    "network": "${var.foundation.vpc.network_policy_documents.endpoints}",
+                    "execution": code("var.foundation.iam.execution_documents.batch"),
+                    "network": code("var.foundation.vpc.network_policy_documents.endpoints"),
                 },
-                "boundary_arn": "${var.foundation.iam.boundary_arn}",
-                "submitter": {"name": "${var.inference.lambda.submitter_name}"},
+                "boundary_arn": code("var.foundation.iam.boundary_arn"),
+                "submitter": {"name": code("var.inference.lambda.submitter_name")},
                 "crawler_name": crawler,
-                "routes_prefix": "${var.inference.routes_prefix}",
+                "routes_prefix": code("var.inference.routes_prefix"),
             },
         )
         names = ("model_id", "model_package_arn", "route_parameter_name", "release_parameter_name")
@@ -126,7 +125,7 @@ class BatchStack(BlueprintStack):
         bucket = self.module(
             "jobs_access",
             {
-                "access": "${var.foundation.s3.access}",
+                "access": code("var.foundation.s3.access"),
                 "read": [f"inference_batch_input/_parts/{blueprint.name}"],
                 "write": [f"inference_batch_output/{blueprint.name}/raw"],
             },
@@ -135,22 +134,22 @@ class BatchStack(BlueprintStack):
         jobs = self.module(
             "jobs",
             {
-                "context": "${var.context}",
+                "context": code("var.context"),
                 "blueprint": {
                     "name": blueprint.name,
                     "parameters": self.parameters(),
                     "batch": self._options("bedrock"),
                 },
                 "model_id": model.model_id,
-                "data_key_arn": "${var.foundation.kms.data_key_arn}",
+                "data_key_arn": code("var.foundation.kms.data_key_arn"),
                 "policy_documents": {"bucket": bucket.get("policy_document")},
-                "boundary_arn": "${var.foundation.iam.boundary_arn}",
+                "boundary_arn": code("var.foundation.iam.boundary_arn"),
                 "submitter": {
-                    "name": "${var.inference.lambda.submitter_name}",
-                    "role_name": "${var.inference.lambda.submitter_role_name}",
+                    "name": code("var.inference.lambda.submitter_name"),
+                    "role_name": code("var.inference.lambda.submitter_role_name"),
                 },
                 "crawler_name": crawler,
-                "routes_prefix": "${var.inference.routes_prefix}",
+                "routes_prefix": code("var.inference.routes_prefix"),
             },
         )
         return {name: jobs.get(name) for name in ("inference_profile_arn", "model_id", "route_parameter_name")}

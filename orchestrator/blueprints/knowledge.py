@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.blueprints.terraform_json import code
 
-DATA_KEY = "${var.foundation.kms.data_key_arn}"
-BOUNDARY = "${var.foundation.iam.boundary_arn}"
+DATA_KEY = code("var.foundation.kms.data_key_arn")
+BOUNDARY = code("var.foundation.iam.boundary_arn")
 
 
 def add(stack: BlueprintStack) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -33,16 +34,16 @@ def add(stack: BlueprintStack) -> tuple[dict[str, Any], dict[str, Any]]:
 def _knowledge_base(stack: BlueprintStack) -> dict[str, Any]:
     base, name = stack.blueprint.knowledge_base, stack.blueprint.name
     assert base is not None
-    access = {"access": "${var.foundation.s3.access}", "read": [f"data_knowledge/{name}"]}
+    access = {"access": code("var.foundation.s3.access"), "read": [f"data_knowledge/{name}"]}
     documents = stack.module("documents", access, source="s3_access")
     made = stack.module(
         "knowledge_base",
         {
-            "context": "${var.context}",
+            "context": code("var.context"),
             "blueprint_name": name,
             "documents": {
-                "bucket_name": "${var.foundation.s3.bucket_name}",
-                "prefix": f"${{var.foundation.s3.prefixes.data_knowledge}}{name}/",
+                "bucket_name": code("var.foundation.s3.bucket_name"),
+                "prefix": code('format("%s%s/", var.foundation.s3.prefixes.data_knowledge, {})', name),
                 "policy_document": documents.get("policy_document"),
             },
             "embedding": base.embedding.model_dump(),
@@ -60,15 +61,15 @@ def _agent(stack: BlueprintStack, knowledge_base: dict[str, Any] | None) -> dict
     agent, base = stack.blueprint.agent, stack.blueprint.knowledge_base
     assert agent is not None
     asked: dict[str, Any] = {
-        "context": "${var.context}",
+        "context": code("var.context"),
         "blueprint_name": stack.blueprint.name,
         "instruction": agent.instruction,
         "idle_minutes": agent.idle_minutes,
         "model": {
-            "arn": "${module.model.inference_profile_arn}",
-            "invoke_policy_document": "${module.model.invoke_policy_document}",
+            "arn": code("module.model.inference_profile_arn"),
+            "invoke_policy_document": code("module.model.invoke_policy_document"),
         },
-        "guardrail": "${module.model.guardrail}",
+        "guardrail": code("module.model.guardrail"),
         "kms_key_arn": DATA_KEY,
         "boundary_arn": BOUNDARY,
     }

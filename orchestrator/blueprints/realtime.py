@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, bedrock_on_demand, model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.blueprints.terraform_json import code
 from orchestrator.config.blueprint import BedrockModel, SageMakerModel
 
 
@@ -34,24 +35,24 @@ class RealtimeStack(BlueprintStack):
         endpoint = self.module(
             "endpoint",
             {
-                "context": "${var.context}",
+                "context": code("var.context"),
                 "blueprint": asked,
                 "model_group": self.model_group(model),
-                "model_version": "${var.model_version}",
+                "model_version": code("var.model_version"),
                 "network": {
-                    "subnet_ids": "${var.foundation.vpc.private_subnet_ids}",
-                    "security_group_ids": ["${var.foundation.vpc.security_group_ids.endpoints}"],
+                    "subnet_ids": code("var.foundation.vpc.private_subnet_ids"),
+                    "security_group_ids": [code("var.foundation.vpc.security_group_ids.endpoints")],
                 },
-                "kms": "${var.foundation.kms}",
-                "bucket": {"name": "${var.foundation.s3.bucket_name}"},
+                "kms": code("var.foundation.kms"),
+                "bucket": {"name": code("var.foundation.s3.bucket_name")},
                 "policy_documents": {
                     "bucket": model_artifacts(self, *written).get("policy_document"),
-                    "execution": "${var.foundation.iam.execution_documents.realtime}",
-                    "network": "${var.foundation.vpc.network_policy_documents.endpoints}",
+                    "execution": code("var.foundation.iam.execution_documents.realtime"),
+                    "network": code("var.foundation.vpc.network_policy_documents.endpoints"),
                 },
-                "boundary_arn": "${var.foundation.iam.boundary_arn}",
-                "topic_arn": "${var.foundation.events.topic_arn}",
-                "routes_prefix": "${var.inference.routes_prefix}",
+                "boundary_arn": code("var.foundation.iam.boundary_arn"),
+                "topic_arn": code("var.foundation.events.topic_arn"),
+                "routes_prefix": code("var.inference.routes_prefix"),
                 "thresholds": {
                     "latency_ms": monitoring.latency_ms,
                     "error_rate_percent": monitoring.error_rate_percent,
@@ -77,7 +78,7 @@ class RealtimeStack(BlueprintStack):
             others = [
                 {
                     "name": name,
-                    "group": f'${{var.foundation.model_registry.group_names["{each.group}"]}}',
+                    "group": code("var.foundation.model_registry.group_names[{}]", each.group),
                     "version": each.version,
                 }
                 for name, each in blueprint.containers.others.items()

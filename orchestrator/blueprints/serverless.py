@@ -6,6 +6,7 @@ from typing import Any
 
 from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, bedrock_on_demand, model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.blueprints.terraform_json import code
 from orchestrator.config.blueprint import BedrockModel, SageMakerModel, Serverless
 
 
@@ -23,7 +24,7 @@ class ServerlessStack(BlueprintStack):
         endpoint = self.module(
             "endpoint",
             {
-                "context": "${var.context}",
+                "context": code("var.context"),
                 "blueprint": {
                     "name": self.blueprint.name,
                     "serverless": sizes.model_dump(exclude_none=True),
@@ -31,16 +32,16 @@ class ServerlessStack(BlueprintStack):
                     **self.routing(),
                 },
                 "model_group": self.model_group(model),
-                "model_version": "${var.model_version}",
-                "kms": {"logs_key_arn": "${var.foundation.kms.logs_key_arn}"},
-                "bucket": {"name": "${var.foundation.s3.bucket_name}"},
+                "model_version": code("var.model_version"),
+                "kms": {"logs_key_arn": code("var.foundation.kms.logs_key_arn")},
+                "bucket": {"name": code("var.foundation.s3.bucket_name")},
                 "policy_documents": {
                     "bucket": model_artifacts(self).get("policy_document"),
-                    "execution": "${var.foundation.iam.execution_documents.serverless}",
+                    "execution": code("var.foundation.iam.execution_documents.serverless"),
                 },
-                "boundary_arn": "${var.foundation.iam.boundary_arn}",
-                "topic_arn": "${var.foundation.events.topic_arn}",
-                "routes_prefix": "${var.inference.routes_prefix}",
+                "boundary_arn": code("var.foundation.iam.boundary_arn"),
+                "topic_arn": code("var.foundation.events.topic_arn"),
+                "routes_prefix": code("var.inference.routes_prefix"),
                 "thresholds": {
                     "latency_ms": monitoring.latency_ms,
                     "error_rate_percent": monitoring.error_rate_percent,

@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import cdktf
-
 from orchestrator.blueprints import knowledge
-from orchestrator.blueprints.stack import BlueprintStack
+from orchestrator.blueprints.stack import BlueprintStack, Module
+from orchestrator.blueprints.terraform_json import code
 from orchestrator.config.blueprint import BedrockModel
 
 MODEL_PREFIXES = ("artifacts_training_outputs", "models_sagemaker_custom", "models_sagemaker_finetuned")
 ENDPOINT_OUTPUTS = ("endpoint_name", "endpoint_config_name", "model_package_arn", "model_id", "route_parameter_name")
 
 
-def model_artifacts(stack: BlueprintStack, *written: str, read: Sequence[str] = ()) -> cdktf.TerraformHclModule:
+def model_artifacts(stack: BlueprintStack, *written: str, read: Sequence[str] = ()) -> Module:
     """Rights on the bucket: models are read, and `read`, and what the containers write themselves."""
-    asked: dict[str, Any] = {"access": "${var.foundation.s3.access}", "read": [*MODEL_PREFIXES, *read]}
+    asked: dict[str, Any] = {"access": code("var.foundation.s3.access"), "read": [*MODEL_PREFIXES, *read]}
     if written:
         asked["write"] = list(written)
     return stack.module("s3_access", asked, source="s3_access")
@@ -32,13 +31,13 @@ def bedrock_on_demand(stack: BlueprintStack, model: BedrockModel) -> dict[str, A
     if blueprint.guardrail is not None:
         more["guardrail"] = {
             **blueprint.guardrail.model_dump(),
-            "kms_key_arn": "${var.foundation.kms.data_key_arn}",
+            "kms_key_arn": code("var.foundation.kms.data_key_arn"),
         }
     profile = stack.module(
         "model",
         {
             **more,
-            "context": "${var.context}",
+            "context": code("var.context"),
             "blueprint": {
                 "name": blueprint.name,
                 "kind": blueprint.kind,
@@ -46,9 +45,9 @@ def bedrock_on_demand(stack: BlueprintStack, model: BedrockModel) -> dict[str, A
                 **stack.routing(),
             },
             "model_id": model.model_id,
-            "topic_arn": "${var.foundation.events.topic_arn}",
-            "routes_prefix": "${var.inference.routes_prefix}",
-            "router_role_name": "${var.inference.lambda.router_role_name}",
+            "topic_arn": code("var.foundation.events.topic_arn"),
+            "routes_prefix": code("var.inference.routes_prefix"),
+            "router_role_name": code("var.inference.lambda.router_role_name"),
             # Text takes seconds to generate, so the environment's limit for endpoints does not fit.
             "thresholds": {"error_rate_percent": stack.request.monitoring.error_rate_percent},
         },

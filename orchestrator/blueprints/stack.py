@@ -1,4 +1,8 @@
-"""What all blueprint stacks have in common: versions, backend, provider, inputs and the published output."""
+"""What all blueprint stacks have in common: versions, backend, provider, inputs and the published output.
+
+cdktf gets no value to see: it reads tokens of its own in texts and numbers, and jsii its own marks in keys of maps. It
+is given a mark for each value, and `filled` puts the value there when cdktf is done.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,7 @@ from typing import Any
 
 import cdktf
 
+from orchestrator.blueprints.terraform_json import Expression, code, rendered
 from orchestrator.config.blueprint import SageMakerModel
 from orchestrator.config.models import Blueprint, Monitoring
 
@@ -32,6 +37,17 @@ class Request:
     modules: str
 
 
+@dataclass(frozen=True)
+class Module:
+    """A module that was called."""
+
+    name: str
+
+    def get(self, output: str) -> Expression:
+        """What it publishes under a name."""
+        return Expression(f"module.{self.name}.{output}")
+
+
 class BlueprintStack(cdktf.TerraformStack):
     """A Terraform root that composes HCL modules; kinds say which inputs it gets and what is published."""
 
@@ -40,6 +56,7 @@ class BlueprintStack(cdktf.TerraformStack):
         self.request = request
         self.blueprint = request.blueprint
         self._has_packages = False
+        self._values: dict[str, Any] = {}
         self._settings()
         self._declare("context")
         self._declare("provider_options")
@@ -50,38 +67,55 @@ class BlueprintStack(cdktf.TerraformStack):
             self,
             "blueprint",
             description="What this blueprint publishes.",
-            value={
-                "name": self.blueprint.name,
-                "kind": self.blueprint.kind,
-                "source": self.blueprint.model.source,
-                **published,
-            },
+            value=self._mark(
+                {
+                    "name": self.blueprint.name,
+                    "kind": self.blueprint.kind,
+                    "source": self.blueprint.model.source,
+                    **published,
+                }
+            ),
         )
 
     def compose(self) -> dict[str, Any]:
         """Add the module(s) and return what the stack publishes beyond name, kind and source."""
         raise NotImplementedError
 
-    def module(self, name: str, variables: Mapping[str, Any], source: str | None = None) -> cdktf.TerraformHclModule:
+    def filled(self, document: Any) -> Any:
+        """What cdktf has written, with the values in their places."""
+        if isinstance(document, dict):
+            return {key: self.filled(each) for key, each in document.items()}
+        if isinstance(document, list):
+            return [self.filled(each) for each in document]
+        return self._values.get(document, document) if isinstance(document, str) else document
+
+    def _mark(self, value: Any) -> str:
+        """What stands for a value while cdktf is at work; no name of a blueprint, module or output has brackets."""
+        mark = f"<value {len(self._values)}>"
+        self._values[mark] = rendered(value)
+        return mark
+
+    def module(self, name: str, variables: Mapping[str, Any], source: str | None = None) -> Module:
         """Call a module: the kind's own, or the one that `source` names (then it is in `inputs.SHARED_MODULES`)."""
-        return cdktf.TerraformHclModule(
+        cdktf.TerraformHclModule(
             self,
             name,
             source=f"{self.request.modules}/{source or self.request.module}",
             # Without this cdktf copies the module into its own output folder, under a hashed name.
             skip_asset_creation_from_local_modules=True,
-            variables=dict(variables),
+            variables={variable: self._mark(value) for variable, value in variables.items()},
         )
+        return Module(name)
 
-    def parameters(self) -> dict[str, str]:
-        """Default request parameters; the modules take text and turn numbers back into numbers."""
-        return {name: str(value) for name, value in sorted(self.blueprint.parameters.items())}
+    def parameters(self) -> dict[str, float | int | str]:
+        """Default request parameters: a number stays a number, and a text of digits a text."""
+        return dict(sorted(self.blueprint.parameters.items()))
 
-    def model_group(self, model: SageMakerModel) -> dict[str, str]:
+    def model_group(self, model: SageMakerModel) -> dict[str, str | Expression]:
         """The group of the registry that versions come from: its key in the environment files, and its name."""
         return {
             "key": model.group,
-            "name": f'${{var.foundation.model_registry.group_names["{model.group}"]}}',
+            "name": code("var.foundation.model_registry.group_names[{}]", model.group),
         }
 
     def routing(self) -> dict[str, Any]:
@@ -98,14 +132,14 @@ class BlueprintStack(cdktf.TerraformStack):
         self.add_override("terraform.backend.s3.key", None)
         self.add_override("terraform.required_version", REQUIRED_TERRAFORM)
         self.add_override("terraform.required_providers.aws", REQUIRED_AWS)
-        tags = f'${{merge(var.context.tags, {{ blueprint = "{self.blueprint.name}" }})}}'
+        tags = code("merge(var.context.tags, { blueprint = {} })", self.blueprint.name)
         provider = {
-            "region": "${var.context.region}",
+            "region": code("var.context.region"),
             "default_tags": [{"tags": tags}],
-            "s3_use_path_style": "${var.provider_options.s3_use_path_style}",
-            "max_retries": "${var.provider_options.max_retries}",
+            "s3_use_path_style": code("var.provider_options.s3_use_path_style"),
+            "max_retries": code("var.provider_options.max_retries"),
         }
-        self.add_override("provider.aws", [provider])
+        self.add_override("provider.aws", self._mark([provider]))
 
     def _declare(self, name: str) -> None:
         cdktf.TerraformVariable(self, name, type="any", description=DESCRIPTIONS[name])
@@ -113,7 +147,7 @@ class BlueprintStack(cdktf.TerraformStack):
     def declare_model_version(self) -> None:
         self._declare("model_version")
 
-    def function(self, name: str, variables: Mapping[str, Any]) -> cdktf.TerraformHclModule:
+    def function(self, name: str, variables: Mapping[str, Any]) -> Module:
         """A function of the blueprint's own: `variables` are what the module lambda wants beside what all have.
 
         Its package is the one of this name (`matrix.Cell.packages`).
@@ -122,13 +156,13 @@ class BlueprintStack(cdktf.TerraformStack):
             self._declare("packages")
             self._has_packages = True
         shared = {
-            "context": "${var.context}",
-            "boundary_arn": "${var.foundation.iam.boundary_arn}",
-            "bucket_name": "${var.foundation.s3.bucket_name}",
-            "package": f'${{var.packages["{name}"]}}',
+            "context": code("var.context"),
+            "boundary_arn": code("var.foundation.iam.boundary_arn"),
+            "bucket_name": code("var.foundation.s3.bucket_name"),
+            "package": code("var.packages[{}]", name),
             "kms": {
-                "environment_key_arn": "${var.foundation.kms.data_key_arn}",
-                "logs_key_arn": "${var.foundation.kms.logs_key_arn}",
+                "environment_key_arn": code("var.foundation.kms.data_key_arn"),
+                "logs_key_arn": code("var.foundation.kms.logs_key_arn"),
             },
         }
         return self.module(name, {**shared, **variables}, source="lambda")

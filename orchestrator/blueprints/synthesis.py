@@ -72,11 +72,11 @@ def _synthesise(environment: Environment, blueprint: Blueprint, module: str, mod
 
         app = cdktf.App(outdir=folder)
         request = Request(blueprint, environment.platform.monitoring, module=module, modules=modules)
-        KINDS[blueprint.kind](app, request)
+        stack = KINDS[blueprint.kind](app, request)
         app.synth()
         written = Path(folder) / "stacks" / f"blueprint-{blueprint.name}" / STACK_FILE
-        document = json.loads(written.read_text(encoding="utf-8"))
-    return json.dumps(document, indent=2, sort_keys=True) + "\n"
+        document = stack.filled(json.loads(written.read_text(encoding="utf-8")))
+    return json.dumps(document, indent=2, sort_keys=True, allow_nan=False) + "\n"
 
 
 def _use_bundled_node() -> None:

@@ -24,7 +24,7 @@ from typing import IO, Any
 
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.tools.checkov_parts import parts as parts_of
-from orchestrator.tools.checkov_plan import PlanSource, skipped_ids, skips_by_block
+from orchestrator.tools.checkov_plan import PlanSource, as_yaml, skipped_ids, skips_by_block
 from orchestrator.tools.checkov_rules import BUILTIN_LIST, CHECKS_DIR, Rule, builtin_rules, own_rules, rule_files
 from orchestrator.tools.interfaces import Finding, Json, PolicyReport
 
@@ -75,7 +75,7 @@ class Checkov:
         with tempfile.TemporaryDirectory(prefix="policy-") as folder:
             file = Path(folder) / "plan.json"
             # The plan can hold values that are not for everyone's eyes; the folder is private already.
-            file.write_text(json.dumps(plan_document), encoding="utf-8")
+            file.write_text(as_yaml(plan_document), encoding="utf-8")
             rules, result = self._scan("plan", file)
         source = PlanSource(plan_document, root)
         findings, skipped, undecided = [], [], []

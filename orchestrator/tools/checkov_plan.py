@@ -7,6 +7,7 @@ module would excuse the resource of the same name in another; here the module pa
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -16,7 +17,17 @@ Json = dict[str, Any]
 
 SKIP = re.compile(r"checkov:skip=\s*([A-Za-z_\d-]+(?:\s*,\s*[A-Za-z_\d-]+)*)(?::\s*(.*))?")
 INDEX = re.compile(r"\[(?:\"(?:[^\"\\]|\\.)*\"|\d+)\]")
+NOT_ASCII = re.compile("[\x7f-\uffff]")
+"""All of them that one escape of JSON can write."""
 BLOCK = re.compile(r'^(resource|data)\s+"([^"]+)"\s+"([^"]+)"\s*\{')
+
+
+def as_yaml(document: Json) -> str:
+    """A plan as JSON that is YAML too, which is what checkov reads it as.
+
+    YAML takes no pair of surrogates for a character, as JSON escapes one, and nothing unprintable as it is.
+    """
+    return NOT_ASCII.sub(lambda each: f"\\u{ord(each.group()):04x}", json.dumps(document, ensure_ascii=False))
 
 
 class PlanSource:

@@ -22,6 +22,7 @@ from typing import Any
 
 from tests.emulator import checkout as checkouts
 from tests.emulator.checkout import HOSTILE, Checkout
+from tests.unit.orchestrator.config.texts import HOSTILE as HOSTILE_TEXT
 
 VARIABLE = "PLATFORM_TESTS_SHARED"
 """Names the folder of this test run; pytest's first process sets it, its workers inherit it."""
@@ -38,6 +39,9 @@ CHANGES = (
 """The order of those that change it."""
 ACCOUNT, REGION, PREFIX = "123456789012", "us-east-1", "mlops-local"
 
+
+PROMPT = f"Answer in one sentence. {HOSTILE_TEXT}"
+"""The chat's system prompt: text, although Terraform would evaluate it."""
 
 DEPLOY = 'make deploy ENV=local SETUP= 2>&1 | tee ../log; echo "$?" >../rc.part; mv ../rc.part ../rc'
 
@@ -104,6 +108,9 @@ def launch() -> None:
     """Start `make deploy ENV=local | tee log` in a shell full of other people's settings; returns at once."""
     folder = Path(os.environ[VARIABLE])
     checkout = checkouts.copy(folder / "repo")
+    chat = checkout.folder / "terraform/envs/local/blueprints/chat.yaml"
+    said = json.dumps(PROMPT, ensure_ascii=False)  # a quoted text of YAML, too
+    chat.write_text(chat.read_text(encoding="utf-8").replace("parameters:", f"parameters:\n  system: {said}"), "utf-8")
     # The exit code goes into a file: the process that waits for it need not be the one that started it.
     process = subprocess.Popen(
         ["bash", "-o", "pipefail", "-c", DEPLOY],

@@ -59,8 +59,9 @@ resource "aws_ssm_parameter" "key" {
   type        = "SecureString"
   key_id      = var.keys_key_arn
 
-  value = jsonencode({
+  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  value = replace(jsonencode({
     sha256     = sha256(aws_api_gateway_api_key.this[each.key].value)
     blueprints = sort(each.value.blueprints)
-  })
+  }), "{{", "{\\u007b")
 }

@@ -59,7 +59,8 @@ resource "aws_ssm_parameter" "release" {
   description = "What releases make the endpoint of ${var.blueprint.name} from."
   type        = "String"
 
-  value = jsonencode(merge(local.wanted, {
+  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  value = replace(jsonencode(merge(local.wanted, {
     blueprint           = var.blueprint.name
     hash                = local.wanted_hash
     endpoint_name       = aws_sagemaker_endpoint.this.name
@@ -75,7 +76,7 @@ resource "aws_ssm_parameter" "release" {
     deployment = local.deployment
     # Autoscaling's count stays; the release starts one instance where there is none.
     retain = { all = true, except = [{ VariantPropertyType = "DesiredWeight" }, { VariantPropertyType = "DataCaptureConfig" }] }
-  }))
+  })), "{{", "{\\u007b")
 
   lifecycle {
     precondition {

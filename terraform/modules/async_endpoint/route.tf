@@ -6,17 +6,17 @@ resource "aws_ssm_parameter" "route" {
   description = "Route of the ${var.blueprint.name} blueprint, read by the job API."
   type        = "String"
 
-  value = jsonencode({
-    blueprint = var.blueprint.name
-    kind      = "async"
-    source    = "sagemaker"
-    targets   = [{ name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name }]
-    # Values arrive as text; numbers are numbers again in the record.
-    parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
+  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  value = replace(jsonencode({
+    blueprint  = var.blueprint.name
+    kind       = "async"
+    source     = "sagemaker"
+    targets    = [{ name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name }]
+    parameters = var.blueprint.parameters
     job = {
       ttl_seconds                = var.blueprint.ttl_seconds
       invocation_timeout_seconds = var.blueprint.invocation_timeout_seconds
       max_input_mb               = var.blueprint.max_input_mb
     }
-  })
+  }), "{{", "{\\u007b")
 }

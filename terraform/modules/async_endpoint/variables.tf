@@ -23,7 +23,7 @@ variable "blueprint" {
     ttl_seconds                = optional(number, 21600)
     invocation_timeout_seconds = optional(number, 60)
     max_input_mb               = optional(number, 100)
-    parameters                 = optional(map(string), {})
+    parameters                 = optional(any, {})
   })
 
   validation {

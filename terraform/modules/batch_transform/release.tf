@@ -23,7 +23,8 @@ resource "aws_ssm_parameter" "release" {
   description = "What releases make the models of ${var.blueprint.name} from."
   type        = "String"
 
-  value = jsonencode(merge(local.wanted, {
+  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  value = replace(jsonencode(merge(local.wanted, {
     blueprint           = var.blueprint.name
     hash                = local.wanted_hash
     jobs_name           = local.full_name
@@ -31,5 +32,5 @@ resource "aws_ssm_parameter" "release" {
     live_parameter_name = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"
     launch_config_name  = aws_sagemaker_model.this.name
     execution_role_arn  = aws_iam_role.model.arn
-  }))
+  })), "{{", "{\\u007b")
 }

@@ -6,13 +6,13 @@ resource "aws_ssm_parameter" "route" {
   description = "Route of the ${var.blueprint.name} blueprint, read by the batch submitter."
   type        = "String"
 
-  value = jsonencode({
-    blueprint = var.blueprint.name
-    kind      = "batch"
-    source    = "sagemaker"
-    submitter = var.submitter.name
-    # Values arrive as text; numbers are numbers again in the record.
-    parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
+  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  value = replace(jsonencode({
+    blueprint  = var.blueprint.name
+    kind       = "batch"
+    source     = "sagemaker"
+    submitter  = var.submitter.name
+    parameters = var.blueprint.parameters
 
     batch = {
       # The first model, and where the record lies of what releases made since.
@@ -33,5 +33,5 @@ resource "aws_ssm_parameter" "route" {
       prices                    = { for name, usd in var.blueprint.batch.prices : name => usd if usd != null }
       crawler                   = var.crawler_name
     }
-  })
+  }), "{{", "{\\u007b")
 }

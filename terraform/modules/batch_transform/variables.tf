@@ -18,7 +18,7 @@ variable "blueprint" {
     name           = string
     instance_type  = optional(string, "ml.m5.large")
     instance_count = optional(number, 1)
-    parameters     = optional(map(string), {})
+    parameters     = optional(any, {})
     batch = optional(object({
       format                    = optional(string, "auto")
       column                    = optional(string)

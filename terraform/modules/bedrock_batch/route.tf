@@ -6,13 +6,13 @@ resource "aws_ssm_parameter" "route" {
   description = "Route of the ${var.blueprint.name} blueprint, read by the batch submitter."
   type        = "String"
 
-  value = jsonencode({
-    blueprint = var.blueprint.name
-    kind      = "batch"
-    source    = "bedrock"
-    submitter = var.submitter.name
-    # Values arrive as text; numbers are numbers again in the record.
-    parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
+  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  value = replace(jsonencode({
+    blueprint  = var.blueprint.name
+    kind       = "batch"
+    source     = "bedrock"
+    submitter  = var.submitter.name
+    parameters = var.blueprint.parameters
 
     batch = {
       model_id         = aws_bedrock_inference_profile.this.arn
@@ -29,7 +29,7 @@ resource "aws_ssm_parameter" "route" {
       prices           = { for name, usd in var.blueprint.batch.prices : name => usd if usd != null }
       crawler          = var.crawler_name
     }
-  })
+  }), "{{", "{\\u007b")
 
   # A route that cannot be followed yet would answer with a permission error.
   depends_on = [aws_iam_role_policy.submitter, aws_iam_role_policy.invoke, aws_iam_role_policy.handed_out]

@@ -16,7 +16,7 @@ variable "blueprint" {
   description = "The batch deployment that a team asked for: default request parameters, and how inputs are read and cut."
   type = object({
     name       = string
-    parameters = optional(map(string), {})
+    parameters = optional(any, {})
     batch = optional(object({
       format           = optional(string, "auto")
       column           = optional(string)

@@ -41,7 +41,8 @@ resource "aws_ssm_parameter" "route" {
   description = "Route of the ${var.blueprint.name} blueprint, read by the model router."
   type        = "String"
 
-  value = jsonencode(merge({
+  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  value = replace(jsonencode(merge({
     blueprint = var.blueprint.name
     kind      = var.blueprint.kind
     source    = "bedrock"
@@ -50,11 +51,10 @@ resource "aws_ssm_parameter" "route" {
       model_id      = local.target_arn
       base_model_id = var.model_id # the profile's ARN does not tell how the model is spoken to
     }, local.assistant, local.own_routing)], local.others)
-    # Values arrive as text; numbers are numbers again in the record.
-    parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
+    parameters = var.blueprint.parameters
     }, local.record_routing, length(aws_bedrock_guardrail_version.this) == 0 ? {} : {
     guardrail = { id = aws_bedrock_guardrail.this[0].guardrail_id, version = aws_bedrock_guardrail_version.this[0].version }
-  }, var.job == null ? {} : { job = var.job }))
+  }, var.job == null ? {} : { job = var.job })), "{{", "{\\u007b")
 
   # A route that the router may not follow yet would answer with a permission error.
   depends_on = [aws_iam_role_policy.router, aws_iam_role_policy.router_assistant]

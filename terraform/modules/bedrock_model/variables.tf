@@ -17,7 +17,7 @@ variable "blueprint" {
   type = object({
     name       = string
     kind       = optional(string, "realtime")
-    parameters = optional(map(string), {})
+    parameters = optional(any, {})
     routing = optional(object({
       fallback      = optional(list(string), [])
       share_percent = optional(map(number), {})

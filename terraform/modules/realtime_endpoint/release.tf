@@ -100,7 +100,8 @@ resource "aws_ssm_parameter" "release" {
   description = "What releases make the endpoint of ${var.blueprint.name} from."
   type        = "String"
 
-  value = jsonencode(merge(local.wanted, {
+  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  value = replace(jsonencode(merge(local.wanted, {
     blueprint           = var.blueprint.name
     hash                = local.wanted_hash
     endpoint_name       = aws_sagemaker_endpoint.this.name
@@ -115,5 +116,5 @@ resource "aws_ssm_parameter" "release" {
       all    = var.blueprint.autoscaling != null
       except = var.blueprint.autoscaling == null ? [] : [{ VariantPropertyType = "DesiredWeight" }, { VariantPropertyType = "DataCaptureConfig" }]
     }
-  }))
+  })), "{{", "{\\u007b")
 }

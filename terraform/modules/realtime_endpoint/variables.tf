@@ -47,7 +47,7 @@ variable "blueprint" {
       target = optional(string, "primary")
       others = list(object({ name = string, group = string, version = number }))
     }))
-    parameters = optional(map(string), {})
+    parameters = optional(any, {})
     rollout = optional(object({
       strategy         = optional(string, "all_at_once")
       step_percent     = optional(number, 20)

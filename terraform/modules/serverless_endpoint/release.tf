@@ -42,7 +42,8 @@ resource "aws_ssm_parameter" "release" {
   description = "What releases make the endpoint of ${var.blueprint.name} from."
   type        = "String"
 
-  value = jsonencode(merge(local.wanted, {
+  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  value = replace(jsonencode(merge(local.wanted, {
     blueprint           = var.blueprint.name
     hash                = local.wanted_hash
     endpoint_name       = aws_sagemaker_endpoint.this.name
@@ -54,5 +55,5 @@ resource "aws_ssm_parameter" "release" {
     deployment          = local.deployment
     # There is nothing that the endpoint has of its own: memory and concurrency are what the configuration says.
     retain = { all = false, except = [] }
-  }))
+  })), "{{", "{\\u007b")
 }

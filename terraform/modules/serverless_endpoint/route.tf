@@ -34,7 +34,8 @@ resource "aws_ssm_parameter" "route" {
   description = "Route of the ${var.blueprint.name} blueprint, read by the model router."
   type        = "String"
 
-  value = jsonencode(merge({
+  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  value = replace(jsonencode(merge({
     blueprint = var.blueprint.name
     kind      = "serverless"
     source    = "sagemaker"
@@ -42,7 +43,6 @@ resource "aws_ssm_parameter" "route" {
       [merge({ name = "primary", endpoint_name = aws_sagemaker_endpoint.this.name }, local.own_routing)],
       local.others,
     )
-    # Values arrive as text; numbers are numbers again in the record.
-    parameters = { for name, value in var.blueprint.parameters : name => try(tonumber(value), value) }
-  }, local.record_routing))
+    parameters = var.blueprint.parameters
+  }, local.record_routing)), "{{", "{\\u007b")
 }

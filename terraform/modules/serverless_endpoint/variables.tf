@@ -21,7 +21,7 @@ variable "blueprint" {
       max_concurrency         = optional(number, 5)
       provisioned_concurrency = optional(number)
     }), {})
-    parameters = optional(map(string), {})
+    parameters = optional(any, {})
     routing = optional(object({
       fallback      = optional(list(string), [])
       share_percent = optional(map(number), {})

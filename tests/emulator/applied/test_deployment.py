@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import tarfile
 
 import pytest
 
-from tests.emulator.shared import PREFIX, Deployed
+from tests.emulator.shared import PREFIX, PROMPT, Deployed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
@@ -44,6 +45,12 @@ def test_the_result_says_what_was_deployed_and_how_real_it_is(deployed: Deployed
     answers = {(p["probe"], p["blueprint"]): p["fidelity"] for p in result["smoke"]}
     assert answers["endpoint-direct", "reviews"] == answers["api", "reviews"] == "executed"
     assert answers["bedrock-direct", "chat"] == answers["api", "chat"] == "stand-in"
+
+
+def test_text_of_an_environment_file_is_deployed_as_it_was_written(deployed: Deployed) -> None:
+    name = deployed.outputs("blueprint-chat")["route_parameter_name"]
+    record = deployed.client("ssm").get_parameter(Name=name)["Parameter"]["Value"]
+    assert json.loads(record)["parameters"]["system"] == PROMPT
 
 
 def test_the_gate_measured_the_model_against_human_ratings(deployed: Deployed) -> None:

@@ -25,6 +25,12 @@ def test_a_stack_is_a_folder_with_values_and_backend(tools: FakeTools, graph: Gr
     )
 
 
+def test_names_in_the_backends_settings_are_quoted(tools: FakeTools, graph: Graph) -> None:
+    ws = render(tools, graph.stack("data"), {}, bucket='b"\n', state_key="${k}", env=ENV)
+    assert ws.backend_file is not None
+    assert 'bucket         = "b\\"\\u000a"\nkey            = "$${k}"\n' in ws.backend_file.read_text()
+
+
 def test_previews_lie_elsewhere_and_have_no_backend(tools: FakeTools, graph: Graph) -> None:
     real = render(tools, graph.stack("data"), {}, bucket="b", state_key="k", env=ENV)
     preview = render(tools, graph.stack("data"), {}, bucket=None, state_key="k", env=ENV)

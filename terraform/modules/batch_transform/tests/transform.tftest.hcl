@@ -86,7 +86,7 @@ run "the_record_tells_the_submitter_everything" {
       name           = "reviews-batch"
       instance_type  = "ml.c5.xlarge"
       instance_count = 2
-      parameters     = { top_k = "3" }
+      parameters     = { top_k = 3, mode = "{{fast}}", stop = "7" }
       batch = {
         format                    = "csv"
         column                    = "review"
@@ -111,7 +111,7 @@ run "the_record_tells_the_submitter_everything" {
       kind       = "batch"
       source     = "sagemaker"
       submitter  = "mlops-dev-batch-submitter"
-      parameters = { top_k = 3 }
+      parameters = { top_k = 3, mode = "{{fast}}", stop = "7" }
       batch = {
         model_name                = aws_sagemaker_model.this.name
         model_package_arn         = var.model_version.model_package_arn

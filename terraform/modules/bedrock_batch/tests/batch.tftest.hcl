@@ -19,7 +19,7 @@ variables {
 
   blueprint = {
     name       = "chat-batch"
-    parameters = { max_tokens = "64" }
+    parameters = { max_tokens = 64, style = "{{brief}}", stop = "7" }
   }
 
   model_id         = "amazon.nova-lite-v1:0"
@@ -113,7 +113,7 @@ run "the_record_tells_the_submitter_everything" {
       kind       = "batch"
       source     = "bedrock"
       submitter  = "mlops-dev-batch-submitter"
-      parameters = { max_tokens = 64 }
+      parameters = { max_tokens = 64, style = "{{brief}}", stop = "7" }
       batch = {
         model_id         = aws_bedrock_inference_profile.this.arn
         base_model_id    = "amazon.nova-lite-v1:0"

@@ -19,7 +19,7 @@ variables {
 
   blueprint = {
     name       = "chat-batch"
-    parameters = { max_tokens = "64" }
+    parameters = { max_tokens = 64 }
   }
 
   model_id         = "amazon.nova-lite-v1:0"

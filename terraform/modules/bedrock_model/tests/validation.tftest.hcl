@@ -39,7 +39,7 @@ variables {
 
   blueprint = {
     name       = "chat"
-    parameters = { max_tokens = "256", style = "brief" }
+    parameters = { max_tokens = 256, style = "brief" }
   }
 
   model_id         = "amazon.nova-lite-v1:0"
@@ -54,7 +54,7 @@ run "name_with_capitals_is_refused" {
   variables {
     blueprint = {
       name       = "Chat"
-      parameters = { max_tokens = "256", style = "brief" }
+      parameters = { max_tokens = 256, style = "brief" }
     }
   }
 

@@ -152,9 +152,14 @@ run "without_spot_and_subnets_their_settings_are_absent" {
       image_uri         = "image"
       source_uri        = "s3://b/code.tar.gz"
       spot              = false
+      instance_type     = "a text with \"quotes\", ${"$"}{code} and $.path"
     }
   }
 
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.ResourceConfig.InstanceType == var.training.instance_type
+    error_message = "A text is a text in the definition, whatever it looks like."
+  }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.StoppingCondition == { MaxRuntimeInSeconds = 3600 }
     error_message = "SageMaker refuses a waiting time without spot."

@@ -57,7 +57,7 @@ def test_a_sagemaker_blueprint(tmp_path: Path) -> None:
                     "instance_type": "ml.c5.large",
                     "instance_count": 2,
                     "autoscaling": {"min": 1, "max": 3, "invocations_per_minute": 200},
-                    "parameters": {"threshold": "0.5"},
+                    "parameters": {"threshold": 0.5},
                     "rollout": {
                         "strategy": "all_at_once",
                         "step_percent": 20,
@@ -117,7 +117,7 @@ def test_a_bedrock_blueprint(tmp_path: Path) -> None:
         "model": {
             "source": "../../../terraform/modules/bedrock_model",
             "context": "${var.context}",
-            "blueprint": {"name": "chat", "kind": "realtime", "parameters": {"max_tokens": "256"}},
+            "blueprint": {"name": "chat", "kind": "realtime", "parameters": {"max_tokens": 256}},
             "model_id": "amazon.nova-lite-v1:0",
             "topic_arn": "${var.foundation.events.topic_arn}",
             "routes_prefix": "${var.inference.routes_prefix}",

@@ -30,7 +30,7 @@ def assisted(folder: Path, **sections: object) -> dict[str, Any]:
 def test_a_knowledge_base_is_made_of_the_blueprints_folder_and_told_to_the_model(tmp_path: Path) -> None:
     document = assisted(tmp_path, knowledge_base=BASE)
     base, model = document["module"]["knowledge_base"], document["module"]["model"]
-    assert base["documents"]["prefix"] == "${var.foundation.s3.prefixes.data_knowledge}chat/"
+    assert base["documents"]["prefix"] == '${format("%s%s/", var.foundation.s3.prefixes.data_knowledge, "chat")}'
     assert base["documents"]["policy_document"] == "${module.documents.policy_document}"
     assert document["module"]["documents"]["read"] == ["data_knowledge/chat"]
     assert base["embedding"] == {"model_id": "amazon.titan-embed-text-v2:0", "dimensions": 256}

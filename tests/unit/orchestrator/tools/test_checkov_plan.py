@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
 
-from orchestrator.tools.checkov_plan import PlanSource, skipped_ids, skips_by_block
+from orchestrator.tools.checkov_plan import PlanSource, as_yaml, skipped_ids, skips_by_block
 
 MODULE = """\
 resource "aws_iam_role" "this" {
@@ -21,6 +25,14 @@ resource "aws_iam_role" "other" {
   name = "o"
 }
 """
+
+
+@given(st.text())
+@example("\U0001f600\x7f\x85\u2028\ufeff\uffff\\ud83d")
+def test_checkov_reads_any_text_of_a_plan_as_it_is(text: str) -> None:
+    """A smile in a system prompt must not end a deployment."""
+    document = {"value": text, text: json.dumps(text, ensure_ascii=False)}
+    assert yaml.safe_load(as_yaml(document)) == json.loads(as_yaml(document)) == document
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ module "chat" {
 
   blueprint = {
     name       = "chat-batch"
-    parameters = { max_tokens = "128" }
+    parameters = { max_tokens = 128 }
     batch      = { prices = { usd_per_million_input_tokens = 0.03, usd_per_million_output_tokens = 0.12 } }
   }
 

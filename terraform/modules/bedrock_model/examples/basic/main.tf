@@ -11,7 +11,7 @@ module "chat" {
 
   blueprint = {
     name       = "chat"
-    parameters = { max_tokens = "256" }
+    parameters = { max_tokens = 256 }
   }
 
   model_id         = "us.amazon.nova-lite-v1:0"
