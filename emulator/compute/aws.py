@@ -16,6 +16,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from emulator.compute.administrator import ADMIN
+from emulator.compute.folders import inside
 from emulator.compute.processes import Credentials
 from emulator.settings import Settings
 
@@ -135,12 +136,13 @@ def download_file(s3: Any, uri: str, target: Path) -> Path:
 def download_prefix(s3: Any, uri: str, target: Path) -> int:
     """What SageMaker does with an `S3Prefix`: every object whose key starts so, its relative path kept.
 
-    Returns the number of objects; raises `ObjectsMissing` where there are none.
+    Returns the number of objects; raises `ObjectsMissing` where there are none, and `OutsideFolder` for a key that
+    would be written outside the target.
     """
     bucket, prefix = split_uri(uri)
     count = 0
     for key in keys_under(s3, bucket, prefix):
-        download_file(s3, f"s3://{bucket}/{key}", target / relative(key, prefix))
+        download_file(s3, f"s3://{bucket}/{key}", inside(target, relative(key, prefix)))
         count += 1
     if not count:
         raise ObjectsMissing(uri)

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 
 from emulator.compute import processes
 from emulator.compute.aws import Aws, LogStream, download_file, split_uri
+from emulator.compute.folders import inside
 from emulator.compute.jobs import Exit, Job
 from emulator.evidence import STORE, describe_exit
 
@@ -100,7 +101,7 @@ class GlueJobs:
         )
         STORE.lend_credentials(credentials.access_key_id, evidence_id)
         s3 = self._aws.client("s3", credentials, run.region)
-        script = download_file(s3, run.script_uri, folder / split_uri(run.script_uri)[1].rsplit("/", 1)[-1])
+        script = download_file(s3, run.script_uri, inside(folder, _file_name(run.script_uri)))
         digest = hashlib.sha256(script.read_bytes()).hexdigest()
         path = _extra_files(s3, run.arguments, folder)
         env = processes.environment(
@@ -130,13 +131,17 @@ def _extra_files(s3: object, arguments: dict[str, str], folder: Path) -> list[st
     """What the special arguments name: modules for the import path, data files for the working folder."""
     path: list[str] = []
     for uri in _uris(arguments.get("--extra-py-files")):
-        local = download_file(s3, uri, folder / "extra" / uri.rsplit("/", 1)[-1])
+        local = download_file(s3, uri, inside(folder / "extra", _file_name(uri)))
         entry = str(local) if local.suffix in IMPORTABLE else str(local.parent)
         if entry not in path:
             path.append(entry)
     for uri in _uris(arguments.get("--extra-files")):
-        download_file(s3, uri, folder / uri.rsplit("/", 1)[-1])
+        download_file(s3, uri, inside(folder, _file_name(uri)))
     return path
+
+
+def _file_name(uri: str) -> str:
+    return split_uri(uri)[1].rsplit("/", 1)[-1]
 
 
 def _uris(value: str | None) -> list[str]:

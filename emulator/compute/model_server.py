@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from emulator.compute import processes
 from emulator.compute.aws import Aws, LogStream, download_file, unique
 from emulator.compute.channel import Channel, ChannelClosed
+from emulator.compute.folders import inside, of_name
 from emulator.compute.jobs import Exit, Job
 from emulator.evidence import STORE, current_cause, describe_exit
 
@@ -102,7 +103,7 @@ class ModelServer:
         self._aws, self._endpoint, self._variant, self._model, self._on_death = aws, endpoint, variant, model, on_death
         self._channel = Channel()
         self._lock = threading.Lock()
-        self._folder = aws.settings.data_dir / "endpoints" / unique(f"{endpoint}-{variant}-")
+        self._folder = of_name(aws.settings.data_dir / "endpoints", unique(f"{endpoint}-{variant}-"))
         self._credentials: processes.Credentials | None = None
         self._job: Job | None = None
         self._ended = threading.Event()
@@ -218,7 +219,7 @@ class ModelServer:
         elif not source.startswith(MODEL_DIR):
             raise HostingFailed(f"SAGEMAKER_SUBMIT_DIRECTORY {source} is neither in S3 nor below {MODEL_DIR}")
         program = model.variables.get("SAGEMAKER_PROGRAM", "inference.py")
-        if not (target / "code" / program).is_file():
+        if not inside(target / "code", program).is_file():
             raise HostingFailed(f"{program} is not in the code folder of {model.data_url}")
         return program.removesuffix(".py").replace("/", "."), digest
 

@@ -21,6 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.compute import processes
 from emulator.compute.aws import Aws, LogStream, ObjectsMissing, download_prefix, split_uri
+from emulator.compute.folders import OutsideFolder, inside, of_name
 from emulator.compute.jobs import Exit, Job
 from emulator.evidence import STORE, describe_exit
 
@@ -100,7 +101,7 @@ class _Run:
 
     def __init__(self, aws: Aws, request: ProcessingRequest, started: Callable[[], None]) -> None:
         self._aws, self.request, self._started = aws, request, started
-        self._root = aws.settings.data_dir / "processing" / request.name
+        self._root = of_name(aws.settings.data_dir / "processing", request.name)
         self._stop = threading.Event()
         self._job: Job | None = None
         self._record = STORE.begin(
@@ -162,10 +163,12 @@ class _Run:
         return text.replace(CONTAINER, f"{self._root}/")
 
     def _local(self, path: str) -> Path:
-        folder = self._root / path.removeprefix(CONTAINER)
-        if not path.startswith(CONTAINER) or ".." in PurePosixPath(path).parts:
-            raise ProcessingFailed(f"ClientError: LocalPath {path} is not below {CONTAINER}processing")
-        return folder
+        try:
+            if not path.startswith(CONTAINER):
+                raise OutsideFolder(path)
+            return inside(self._root, path.removeprefix(CONTAINER))
+        except OutsideFolder as error:
+            raise ProcessingFailed(f"ClientError: LocalPath {path} is not below {CONTAINER}processing") from error
 
     def _make_folders(self) -> None:
         """Empty, also where a job of the same name left some in an earlier life of the emulator."""

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from emulator.compute.folders import inside
+
 FRAMEWORK_PREFIX = "sagemaker_"
 """Hyperparameters with this prefix are meant for the toolkit, not for the script."""
 
@@ -36,7 +38,7 @@ class Folders:
             folder.mkdir(parents=True, exist_ok=True)
 
     def channel(self, name: str) -> Path:
-        return self.input / "data" / name
+        return inside(self.input / "data", name)
 
 
 def decoded(hyperparameters: dict[str, str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.compute import processes, script_mode
 from emulator.compute.aws import Aws, LogStream, ObjectsMissing, download_file, download_prefix, split_uri
+from emulator.compute.folders import inside, of_name
 from emulator.compute.jobs import Exit, Job
 from emulator.evidence import STORE, describe_exit
 
@@ -99,7 +100,7 @@ class _Run:
 
     def __init__(self, aws: Aws, request: TrainingRequest, report: Report) -> None:
         self._aws, self.request, self._report = aws, request, report
-        self._folders = script_mode.Folders(aws.settings.data_dir / "training" / request.name)
+        self._folders = script_mode.Folders(of_name(aws.settings.data_dir / "training", request.name))
         self._stop = threading.Event()
         self._job: Job | None = None
         self._metrics: dict[str, float] = {}
@@ -186,7 +187,7 @@ class _Run:
             raise TrainingFailed(f"AlgorithmError: cannot download {source}: {error}") from error
         with tarfile.open(archive) as opened:
             opened.extractall(self._folders.code, filter="data")
-        if not (self._folders.code / str(program)).is_file():
+        if not inside(self._folders.code, str(program)).is_file():
             raise TrainingFailed(f"AlgorithmError: {program} is not in {source}")
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
         STORE.update(self._record.id, artifact_sha256=digest, detail={"source_sha256": digest})
