@@ -70,7 +70,11 @@ emulator-down: $(SETUP) ## Stop the local AWS; what was deployed to it is gone w
 # Tests are rewritten and compiled once, not in each worker and run, even where the shell forbids to keep the result.
 .PHONY: test
 test: $(SETUP) ## Run the tests that need no AWS account
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not live" -n auto --dist loadfile --no-loadscope-reorder --durations 10 $(ARGS)
+	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not live and not browser" -n auto --dist loadfile --no-loadscope-reorder --durations 10 $(ARGS)
+
+.PHONY: test-browser
+test-browser: $(SETUP) ## Let a page in a headless Chromium attack the local AWS (needs chromium)
+	@.venv/bin/python -m pytest -m browser tests/browser $(ARGS)
 
 .PHONY: mutations
 mutations: $(SETUP) ## Weaken the Terraform setting by setting and see which check notices (some minutes)

@@ -15,7 +15,8 @@
     ├── ApprovalRequired (14)    a person has to say yes
     ├── RiskNotAccepted (15)     a plan has risks of a class that was not accepted
     ├── QueryFailed (16)         Athena refused or failed a query
-    └── ReleaseFailed (17)       an endpoint did not get its new version, and kept or went back to the old one
+    ├── ReleaseFailed (17)       an endpoint did not get its new version, and kept or went back to the old one
+    └── RequestFailed (18)       the inference API refused a request, or the model failed
 
 Click's own usage errors exit with 2, an interrupt with 130, an unexpected exception with 70.
 """
@@ -97,3 +98,7 @@ class QueryFailed(PlatformError):
 
 class ReleaseFailed(PlatformError):
     exit_code = 17
+
+
+class RequestFailed(PlatformError):
+    exit_code = 18

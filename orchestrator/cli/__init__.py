@@ -29,10 +29,11 @@ COMMANDS = {
     "policy": "Run the policy gate on source and plans.",
     "release": "Give a running endpoint another model version or size, and follow that to its end.",
     "smoke": "Probe what is deployed.",
+    "ask": "Ask a deployed blueprint something, through the API.",
     "query": "Answer SQL over the catalogue, through Athena.",
     "render": "Write the files for terraform by hand, and the lines to type.",
     "schema": "JSON Schemas of the environment files and of result.json.",
-    "emulator": "The local AWS: up, down, status, logs.",
+    "emulator": "The local AWS: up, down, status, env, logs.",
 }
 
 

@@ -48,6 +48,7 @@ def start(data_dir: Path, *options: str) -> tuple[subprocess.Popen[bytes], Path]
     data_dir.mkdir(parents=True, exist_ok=True)
     log = data_dir / "emulator.log"
     jobs = ["--jobs-python", str(JOBS_PYTHON)] if JOBS_PYTHON.exists() else []
+    # The last word on an option counts.
     arguments = ["-m", "emulator", "serve", "--port", "0", "--data-dir", str(data_dir), *jobs, *options]
     with log.open("wb") as output:
         process = subprocess.Popen(

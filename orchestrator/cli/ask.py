@@ -1,0 +1,61 @@
+"""`orchestrator ask ENV BLUEPRINT TEXT`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from orchestrator.cli import options
+from orchestrator.cli.app import App
+
+
+@click.command("ask")
+@options.environment
+@click.argument("blueprint")
+@click.argument("text")
+@click.option("--curl", "as_curl", is_flag=True, help="Print the request for a shell instead of sending it.")
+@options.as_json
+@click.pass_context
+def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bool, as_json: bool) -> None:
+    """Ask BLUEPRINT of ENV something, through the API and with its key `default`.
+
+    The answer goes to stdout: the text of a language model, else the model's output as JSON. `-` reads TEXT from stdin.
+    """
+    from orchestrator import ask
+    from orchestrator.cli.app import interruptible
+    from orchestrator.errors import PlatformError
+    from orchestrator.smoke.base import Target
+    from orchestrator.values import published
+
+    app: App = ctx.obj
+    environment, graph = app.load(env)
+    wanted = {each.name: each for each in environment.blueprints}.get(blueprint)
+    if wanted is None:
+        names = ", ".join(each.name for each in environment.blueprints)
+        raise PlatformError(f"`{env}` has no blueprint `{blueprint}`", hint=f"it has {names}")
+    aws = app.target(app.tools(environment))
+    outputs = {}
+    for stack in (graph.stack("inference"), graph.stack(f"blueprint-{blueprint}")):
+        state = aws.store.read(stack.name)
+        value = published(stack, state) if state is not None else None
+        if value is None:
+            hint = f"`orchestrator status {env}` shows what is deployed"
+            raise PlatformError(f"`{blueprint}` is not deployed in `{env}`", hint=hint)
+        outputs[stack.name] = value
+    target = Target(aws.cloud, wanted, outputs)
+    if text == "-":
+        text = sys.stdin.read()
+    if as_curl:
+        app.console.data(ask.curl(target, env, text))
+        return
+    with interruptible(app.console) as cancel:
+        reply = ask.ask(target, text, stopping=cancel.is_set)
+    if as_json:
+        app.console.json({"answer": reply.document, "latency_ms": round(reply.latency_ms), "fidelity": reply.fidelity})
+        return
+    for output in reply.outputs:
+        said = output.get("text") if isinstance(output, dict) else None
+        app.console.data(said if isinstance(said, str) else json.dumps(output, ensure_ascii=False))
+    app.console.say(f"{blueprint}: {reply.fidelity}, {reply.latency_ms:.0f} ms")
