@@ -22,6 +22,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -42,7 +43,8 @@ FAULTS = (
 )
 CALLERS = 8
 MODEL = "amazon.nova-lite-v1:0"
-LOCAL = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
+KEY = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+"""Of the local AWS, as `orchestrator emulator env` exports them."""
 
 
 class Platform:
@@ -60,7 +62,7 @@ class Platform:
         self.bucket = next(name for name in names if name.startswith(f"{prefix}-data-"))
 
     def client(self, service: str) -> Any:
-        return boto3.client(service, endpoint_url=self.endpoint, **LOCAL)
+        return boto3.client(service, endpoint_url=self.endpoint, region_name="us-east-1")
 
     def submit(self, number: int) -> str:
         """One request, with a key of its own: repeated after a refusal or a broken connection, it is the same one."""
@@ -124,17 +126,21 @@ class Platform:
 
     def _faults(self, method: str, path: str = "", document: Any = None) -> Any:
         body = None if document is None else json.dumps(document).encode()
-        headers = {"content-type": "application/json"}
-        request = urllib.request.Request(f"{self.endpoint}/_emulator/faults{path}", body, headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        return self._page(f"faults{path}", body, method)
+
+    def _page(self, path: str, body: bytes | None = None, method: str = "GET") -> Any:
+        """One of the emulator's own pages, for its administrator."""
+        pair = ":".join(os.environ[name] for name in KEY)
+        headers = {"content-type": "application/json", "authorization": f"Basic {b64encode(pair.encode()).decode()}"}
+        request = urllib.request.Request(f"{self.endpoint}/_emulator/{path}", body, headers, method=method)
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.loads(answer.read() or b"{}")
 
     def kill_worker(self) -> bool:
         """Kill the process that answers for the worker function, as a machine of AWS would die."""
         name = f"{self.prefix}-{self.blueprint}-worker"
-        url = f"{self.endpoint}/_emulator/evidence?kind=lambda&resource={name}"
-        with urllib.request.urlopen(url, timeout=60) as answer:
-            pids = [each["pid"] for each in json.load(answer)["evidence"] if each.get("pid")]
+        rows = self._page(f"evidence?kind=lambda&resource={name}")["evidence"]
+        pids = [each["pid"] for each in rows if each.get("pid")]
         try:
             os.kill(pids[-1], signal.SIGKILL)
         except (IndexError, ProcessLookupError):
@@ -262,6 +268,8 @@ def main() -> int:
     made.add_argument("--kills", type=int, default=2, help="of the worker's process")
     made.add_argument("--patience", type=float, default=240, help="seconds without any progress before giving up")
     asked = made.parse_args()
+    if not all(os.environ.get(name) for name in KEY):
+        made.error('the local AWS has a key of its own: eval "$(orchestrator emulator env)" first')
     report = Report("async_soak", "Asynchronous requests on bad days", machine.versions("python", "moto"))
     platform = Platform(asked.endpoint, asked.prefix, asked.blueprint)
     seen = run(platform, asked.requests, asked.share, asked.kills, asked.patience)

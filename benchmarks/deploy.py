@@ -19,7 +19,7 @@ from statistics import median
 
 from benchmarks import floor, machine
 from benchmarks.checkout import fresh, release
-from benchmarks.loop import COMMANDS, Json, Loop, Model, StackTime, emulator
+from benchmarks.loop import COMMANDS, Json, Local, Loop, Model, StackTime, emulator
 from benchmarks.measure import Goal, environment, run
 from benchmarks.report import Report, finish, note, number, parser, table
 
@@ -69,7 +69,7 @@ def deploy(folder: Path, *, port: int, noop_runs: int) -> Ours:
         told = run([*DEPLOY[:3], "graph", "local", "--json"], cwd=folder, env=env)
         stacks: list[Json] = json.loads(told.stdout)
         values = {each["name"]: _rendered(folder, each["name"]) for each in stacks}
-        return Ours(first, result, tuple(noops), stacks, Model.of(values, f"http://127.0.0.1:{port}"))
+        return Ours(first, result, tuple(noops), stacks, Model.of(values, Local.of(folder / ".emulator")))
     finally:
         release(folder)
 
@@ -78,9 +78,9 @@ def loop(folder: Path, ours: Ours, *, port: int) -> Baseline:
     """The baseline, on an emulator of its own."""
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-loop-", ignore_cleanup_errors=True) as scratch,
-        emulator(folder, Path(scratch) / "emulator", port) as endpoint,
+        emulator(folder, Path(scratch) / "emulator", port) as local,
     ):
-        plain = Loop(folder, Path(scratch), endpoint, ours.stacks)
+        plain = Loop(folder, Path(scratch), local, ours.stacks)
         note("the plain loop, fresh")
         first = plain.once(ours.model)
         note("the plain loop, nothing to do")

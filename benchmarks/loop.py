@@ -23,30 +23,43 @@ from benchmarks.measure import environment, run
 Json = dict[str, Any]
 REGION = "us-east-1"
 START_SECONDS = 60
-KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 COMMANDS = (
     "terraform -chdir=$ROOT init -input=false -no-color -backend-config=$BUILD/backend.hcl",
     "terraform -chdir=$ROOT apply -auto-approve -input=false -no-color -var-file=$BUILD/values.tfvars.json",
 )
 
 
-def client(endpoint: str, service: str) -> Any:
+@dataclass(frozen=True)
+class Local:
+    """One emulator: its address, and its administrator's key."""
+
+    endpoint: str
+    access_key_id: str
+    secret_access_key: str
+
+    @classmethod
+    def of(cls, data_dir: Path) -> Local:
+        told = json.loads((data_dir / "emulator.json").read_text(encoding="utf-8"))
+        return cls(*(str(told[name]) for name in ("endpoint", "access_key_id", "secret_access_key")))
+
+
+def client(local: Local, service: str) -> Any:
     """An AWS client of one emulator and nothing else."""
     import boto3
     from botocore.config import Config
 
     return boto3.session.Session(region_name=REGION).client(
         service,
-        endpoint_url=endpoint,
-        aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+        endpoint_url=local.endpoint,
+        aws_access_key_id=local.access_key_id,
+        aws_secret_access_key=local.secret_access_key,
         config=Config(proxies={}, s3={"addressing_style": "path"}),
     )
 
 
 @contextmanager
-def emulator(checkout: Path, data_dir: Path, port: int) -> Iterator[str]:
-    """An empty emulator; its address."""
+def emulator(checkout: Path, data_dir: Path, port: int) -> Iterator[Local]:
+    """An empty emulator."""
     data_dir.mkdir(parents=True)
     command = [".venv/bin/python", "-m", "emulator", "serve", "--port", str(port), "--data-dir", str(data_dir)]
     with (data_dir / "log").open("wb") as log:
@@ -70,14 +83,14 @@ def emulator(checkout: Path, data_dir: Path, port: int) -> Iterator[str]:
             process.wait()
 
 
-def _address(process: subprocess.Popen[bytes], data_dir: Path) -> str:
+def _address(process: subprocess.Popen[bytes], data_dir: Path) -> Local:
     import time
 
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         announced = data_dir / "emulator.json"
         if announced.exists():
-            return str(json.loads(announced.read_text(encoding="utf-8"))["endpoint"])
+            return Local.of(data_dir)
         time.sleep(0.1)
     process.kill()
     raise SystemExit(f"the emulator did not start:\n{(data_dir / 'log').read_text(errors='replace')[-2000:]}")
@@ -91,17 +104,17 @@ class Model:
     body: bytes
 
     @classmethod
-    def of(cls, values: Mapping[str, Json], endpoint: str) -> Model | None:
+    def of(cls, values: Mapping[str, Json], local: Local) -> Model | None:
         """Fetch what the values of some stack name; `None` if none needs a model."""
         urls = {each["model_version"]["model_data_url"] for each in values.values() if "model_version" in each}
         if not urls:
             return None
         [url] = urls
-        body = client(endpoint, "s3").get_object(**_place(url))["Body"].read()
+        body = client(local, "s3").get_object(**_place(url))["Body"].read()
         return cls(url, body)
 
-    def upload(self, endpoint: str) -> None:
-        client(endpoint, "s3").put_object(**_place(self.url), Body=self.body)
+    def upload(self, local: Local) -> None:
+        client(local, "s3").put_object(**_place(self.url), Body=self.body)
 
 
 def _place(url: str) -> dict[str, str]:
@@ -126,15 +139,15 @@ class Loop:
     Args:
         checkout: has been deployed from before, so that its `build/local` holds the rendered files.
         scratch: where the loop keeps its own values and data directories.
-        endpoint: address of an empty emulator.
+        local: an empty emulator.
         stacks: as `orchestrator graph local --json` prints them.
     """
 
-    def __init__(self, checkout: Path, scratch: Path, endpoint: str, stacks: list[Json]) -> None:
-        self._checkout, self._scratch, self._endpoint, self._stacks = checkout, scratch, endpoint, stacks
+    def __init__(self, checkout: Path, scratch: Path, local: Local, stacks: list[Json]) -> None:
+        self._checkout, self._scratch, self._local, self._stacks = checkout, scratch, local, stacks
         self.states: dict[str, Json] = {}
         self._bucket = _setting(checkout / "build/local" / stacks[0]["name"] / "backend.hcl", "bucket")
-        s3 = client(endpoint, "s3")
+        s3 = client(local, "s3")
         s3.create_bucket(Bucket=self._bucket)
         s3.put_bucket_versioning(Bucket=self._bucket, VersioningConfiguration={"Status": "Enabled"})
 
@@ -157,15 +170,16 @@ class Loop:
         )
         (build / "backend.hcl").write_text((rendered / "backend.hcl").read_text(encoding="utf-8"), encoding="utf-8")
         if model is not None and "model_version" in values:
-            model.upload(self._endpoint)
+            model.upload(self._local)
         return build
 
     def _init_and_apply(self, stack: Json, build: Path) -> StackTime:
         root = self._checkout / (stack["root"] or f"build/local/{stack['name']}/root")
         env = environment(
-            **KEYS,
+            AWS_ACCESS_KEY_ID=self._local.access_key_id,
+            AWS_SECRET_ACCESS_KEY=self._local.secret_access_key,
             AWS_REGION=REGION,
-            AWS_ENDPOINT_URL=self._endpoint,
+            AWS_ENDPOINT_URL=self._local.endpoint,
             AWS_EC2_METADATA_DISABLED="true",
             AWS_CONFIG_FILE=os.devnull,
             AWS_SHARED_CREDENTIALS_FILE=os.devnull,
@@ -178,7 +192,7 @@ class Loop:
         return StackTime(init.seconds, apply.seconds, apply.stdout)
 
     def _state(self, stack: str) -> Json:
-        body = client(self._endpoint, "s3").get_object(Bucket=self._bucket, Key=f"{stack}.tfstate")["Body"].read()
+        body = client(self._local, "s3").get_object(Bucket=self._bucket, Key=f"{stack}.tfstate")["Body"].read()
         state: Json = json.loads(body)
         return state
 
