@@ -26,8 +26,10 @@ from typing import Any
 from inference_common.errors import BadRequest, InternalError, UnknownBlueprint
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
-REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
+REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 KIND = "batch"
+ENVIRONMENT = "environment"
+"""Owner of what nobody asked for: objects that arrived, what a schedule found. No caller of the API is called so."""
 
 
 @dataclass(frozen=True)
@@ -81,5 +83,12 @@ def check_name(name: Any) -> str:
 
 def check_request_id(given: Any) -> str:
     if not isinstance(given, str) or not REQUEST_ID.fullmatch(given):
-        raise BadRequest("'request_id' must be 1 to 64 letters, digits and . _ -, not starting with one of these")
+        raise BadRequest("'request_id' must be 1 to 80 letters, digits and . _ -, not starting with one of these")
+    return given
+
+
+def check_owner(given: Any) -> str:
+    """Whoever calls the function says for whom; it has to be allowed to call, and can then say what it likes."""
+    if not isinstance(given, str) or not given:
+        raise BadRequest(f"'owner' must say whose the request is; '{ENVIRONMENT}': of what arrives and of schedules")
     return given

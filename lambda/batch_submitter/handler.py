@@ -1,9 +1,10 @@
 """Batch inference: objects become jobs, ended jobs become results.
 
 Called with {"action": "submit" | "status" | "sweep" | "start" | "job-ended", "blueprint", …} by the API, by schedules
-and by itself; and by EventBridge when an object has arrived or a job has ended. The actions of the API answer
-{"request_id", "status", …} or {"error": {"code", "message"}} and raise nothing that the caller could repair; the rest
-raises, so that Lambda tries again and hands what stays broken to the topic.
+and by itself; and by EventBridge when an object has arrived or a job has ended. The actions of the API say whose the
+request is ("owner") and hear of another's what they hear of none; they answer {"request_id", "status", …} or
+{"error": {"code", "message"}} and raise nothing that the caller could repair. The rest raises, so that Lambda tries
+again and hands what stays broken to the topic.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any
 
 import boto3
 import standing
-from blueprint import Blueprint, check_name, check_request_id, model_of, parse
+from blueprint import ENVIRONMENT, Blueprint, check_name, check_owner, check_request_id, model_of, parse
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from completion import Completion, Tell
@@ -24,7 +25,6 @@ from inference_common.errors import (
     ServiceError,
     Unavailable,
     UnknownBlueprint,
-    UnknownRequest,
 )
 from inference_common.logs import bind, get_logger
 from places import ASKED_FOR, INPUT, JOB, PARTS, Places, arrival_id, input_prefix
@@ -78,7 +78,8 @@ def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
     blueprint = blueprint_of(name)
     work = work_of(blueprint, request_id)
     key = key_of(event.get("input"), name, SETTINGS.bucket)
-    request = work.register(key, str(event.get("caller", "")), str(event.get("started_by", "request")))
+    called = check_request_id(event.get("name", request_id))
+    request = work.register(key, check_owner(event.get("owner")), "request", called)
     found = standing.read(work.store, work.places)
     if found is not None and found.refusal:
         return {"error": {"code": found.refusal["code"], "message": found.refusal["message"]}}
@@ -139,15 +140,16 @@ def finish_refused(work: Work) -> None:
 
 def status(event: dict[str, Any], context: Any) -> dict[str, Any]:
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
-    return standing_of(work)
+    found = standing.read(work.store, work.places)
+    if found is None or found.request.get("owner") != check_owner(event.get("owner")):
+        raise work.unknown()
+    return standing.answer(found, work.places, SETTINGS.bucket)
 
 
 def standing_of(work: Work) -> dict[str, Any]:
     found = standing.read(work.store, work.places)
     if found is None:
-        raise UnknownRequest(
-            f"there is no request '{work.places.request_id}' for the blueprint '{work.blueprint.name}'"
-        )
+        raise work.unknown()
     return standing.answer(found, work.places, SETTINGS.bucket)
 
 
@@ -159,7 +161,7 @@ def start(event: dict[str, Any], context: Any) -> dict[str, Any]:
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
     found = standing.read(work.store, work.places)
     if found is None:
-        raise UnknownRequest(f"there is no request '{work.places.request_id}'")
+        raise work.unknown()
     attempt = int(event.get("attempt", 1))
     if attempt - 1 in found.results:
         further(work, found.request, attempt, found)
@@ -175,7 +177,7 @@ def arrived(blueprint: Blueprint, key: str, etag: str, started_by: str, context:
     work = work_of(blueprint, arrival_id(key, etag))
     if standing.read(work.store, work.places) is None:
         try:
-            work.register(key, "", started_by)
+            work.register(key, ENVIRONMENT, started_by, work.places.request_id)
         except BadRequest as error:
             # A name that no format has, or an object that is gone again.
             bind(LOG, request_id=context.aws_request_id).warning(error.message, extra={"key": key})

@@ -63,6 +63,11 @@ def being_prepared(begun: Document | None, now: float) -> bool:
     return begun is not None and now - float(begun["at"]) < PREPARING_SECONDS
 
 
+def name_of(request: Document) -> str:
+    """What a request's owner calls it. Requests that are older than owners have no other name than their id."""
+    return str(request.get("name", request["request_id"]))
+
+
 def answer(standing: Standing, places: Places, bucket: str) -> Document:
     """What callers hear."""
     told_jobs = [
@@ -76,7 +81,8 @@ def answer(standing: Standing, places: Places, bucket: str) -> Document:
         for job in attempt["jobs"]
     ]
     document: Document = {
-        "request_id": places.request_id,
+        "request_id": name_of(standing.request),
+        "partition": places.request_id,
         "blueprint": places.blueprint,
         "status": status(standing),
         "input": f"s3://{bucket}/{standing.request['key']}",

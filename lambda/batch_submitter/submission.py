@@ -16,11 +16,12 @@ from typing import Any
 import records
 import standing
 from blueprint import Blueprint
-from inference_common.errors import BadRequest, PayloadTooLarge, ServiceError, Unavailable
+from inference_common.errors import BadRequest, PayloadTooLarge, ServiceError, Unavailable, UnknownRequest
 from places import INPUT, PARTS, Places, input_prefix
 from ranges import Ranges, add, count, numbers
 from records import Input, Record
 from services import Asked, JobRefused, Jobs
+from standing import name_of
 from store import Store, Upload
 
 Document = dict[str, Any]
@@ -43,19 +44,21 @@ class Work:
 
     # ---- what is asked ------------------------------------------------------------------------------------------
 
-    def register(self, key: str, caller: str, started_by: str) -> Document:
-        """The request's first object: what is to be done, with the input as it is now."""
+    def register(self, key: str, owner: str, started_by: str, called: str) -> Document:
+        """The request's first object: what is to be done and for whom, with the input as it is now."""
         known = self.store.read_json(self.places.request)
         if known is not None:
+            if known.get("owner") != owner:
+                raise self.unknown()
             if known["key"] != key:
                 raise BadRequest(
-                    f"the request '{self.places.request_id}' is there already, for the input '{known['key']}'",
+                    f"the request '{called}' is there already, for the input '{known['key']}'",
                     "request_id",
                 )
             now = self.store.head(key)
             if now is not None and now["ETag"] != known["etag"]:
                 raise BadRequest(
-                    f"the request '{self.places.request_id}' is there already, for '{key}' as it was then; "
+                    f"the request '{called}' is there already, for '{key}' as it was then; "
                     "the object has changed since: give what is in it now a request_id of its own",
                     "request_id",
                 )
@@ -65,12 +68,13 @@ class Work:
             raise BadRequest(f"there is no object '{key}'", "input")
         request = {
             "request_id": self.places.request_id,
+            "name": called,
+            "owner": owner,
             "key": key,
             "etag": found["ETag"],
             "size": found["ContentLength"],
             "format": records.format_of(key, str(self.blueprint.batch.get("format", "auto"))),
             "column": self.blueprint.batch.get("column"),
-            "caller": caller,
             "started_by": started_by,
             "at": self.clock(),
         }
@@ -80,7 +84,11 @@ class Work:
             request["model"] = model
         if self.store.put_once(self.places.request, request):
             return request
-        return self.register(key, caller, started_by)
+        return self.register(key, owner, started_by, called)
+
+    def unknown(self) -> UnknownRequest:
+        """What is said of a request that there is not, and of one that is another's."""
+        return UnknownRequest(f"there is no request '{self.places.request_id}' for '{self.blueprint.name}'")
 
     def begin(self, number: int) -> bool:
         """Of those who ask for a large attempt at the same time one prepares it, unless that one took too long."""
@@ -153,9 +161,9 @@ class Work:
         """The records that another attempt is for. Raises `BadRequest` where there can be none."""
         wanted: Ranges = [list(pair) for pair in result["again"]]
         if not wanted:
-            raise BadRequest(f"no record of '{self.places.request_id}' is left that another try could help", "retry")
+            raise BadRequest(f"no record of '{name_of(request)}' is left that another try could help", "retry")
         if last >= MOST_ATTEMPTS:
-            raise BadRequest(f"'{self.places.request_id}' was tried {last} times already", "retry")
+            raise BadRequest(f"'{name_of(request)}' was tried {last} times already", "retry")
         current = self.store.head(request["key"])
         if current is None or current["ETag"] != request["etag"]:
             raise BadRequest(f"'{request['key']}' is not what it was when the request was made", "input")

@@ -1,6 +1,8 @@
 """Asynchronous requests: taken at once, answered in S3. Pure but for what it is given.
 
-submit → input object → endpoint or queue → ticket; status reads ticket, result and failure.
+submit → input object → endpoint or queue → ticket; status reads ticket, result and failure. The ticket says whose the
+request is. Anybody else hears what he would hear if it did not exist, and so does everybody of one whose ticket names
+no owner: those are older than owners.
 """
 
 from __future__ import annotations
@@ -19,7 +21,6 @@ from inference_common.errors import BadRequest, PayloadTooLarge, UnknownRequest
 from inference_common.requests import InferenceRequest, parse_object
 from records import AsyncRecord
 
-NAMESPACE = uuid.UUID("5f1b7c58-3a3e-4d0e-9a51-6f0d8f4d2c11")
 MAX_FAILURE_BYTES = 65_536
 GRACE_SECONDS = 300
 """What a request may take beyond its time in the queue and at the model before nobody waits for it any more."""
@@ -65,6 +66,14 @@ class Sending(Protocol):
 
 
 @dataclass(frozen=True)
+class Caller:
+    """Whose requests are asked for, and the folder of his uploads."""
+
+    owner: str
+    uploads: str
+
+
+@dataclass(frozen=True)
 class Jobs:
     """What taking and following requests takes."""
 
@@ -75,15 +84,19 @@ class Jobs:
     url_seconds: int
     inline_bytes: int
 
-    def submit(self, record: AsyncRecord, body: str, content_type: str | None, request_id: str) -> dict[str, Any]:
+    def submit(
+        self, record: AsyncRecord, body: str, content_type: str | None, request_id: str, caller: Caller
+    ) -> dict[str, Any]:
         """Take one request: the ticket is written last, so that what was not taken has none."""
-        asked = _asked(record, body, content_type)
+        uploads = places.uploads_prefix(record.blueprint, caller.uploads)
+        asked = _asked(record, body, content_type, uploads)
         ticket = self._ticket(record.blueprint, request_id)
         if ticket is None:
-            input_key = self._input(record, asked, request_id)
-            ticket = {**self._hand_over(record, request_id, input_key), "digest": asked.digest}
+            input_key = self._input(record, asked, request_id, uploads)
+            handed_over = self._hand_over(record, request_id, input_key)
+            ticket = {**handed_over, "owner": caller.owner, "digest": asked.digest}
             self.store.put(places.ticket_key(record.blueprint, request_id), json.dumps(ticket).encode())
-        elif ticket.get("digest", asked.digest) != asked.digest:
+        elif (ticket.get("owner"), ticket.get("digest")) != (caller.owner, asked.digest):
             raise BadRequest(ANOTHER)
         return {
             "request_id": request_id,
@@ -94,21 +107,21 @@ class Jobs:
             "submitted_at": ticket["submitted_at"],
         }
 
-    def upload(self, record: AsyncRecord, body: str) -> dict[str, Any]:
+    def upload(self, record: AsyncRecord, body: str, caller: Caller) -> dict[str, Any]:
         """An address for one large input, good for its exact size and for a while."""
         document = parse_object(body)
         size = document.get("bytes")
         if set(document) != {"bytes"} or isinstance(size, bool) or not isinstance(size, int) or size < 2:
             raise BadRequest('an upload is asked for as {"bytes": <size of the input>}', "bytes")
         _check_size(record, size)
-        key = f"{places.uploads_prefix(record.blueprint)}{uuid.uuid4()}.json"
+        key = f"{places.uploads_prefix(record.blueprint, caller.uploads)}{uuid.uuid4()}.json"
         url, headers = self.store.upload_address(key, size, self.url_seconds)
         return {"input": key, "url": url, "method": "PUT", "headers": headers, "expires_in": self.url_seconds}
 
-    def status(self, blueprint: str, request_id: str) -> tuple[dict[str, Any], str | None]:
-        """What became of a request, and how real the answer says it is."""
+    def status(self, blueprint: str, request_id: str, owner: str) -> tuple[dict[str, Any], str | None]:
+        """What became of a request, and how real the answer says it is; for its owner, and for nobody else."""
         ticket = self._ticket(blueprint, request_id) if places.REQUEST_ID.fullmatch(request_id) else None
-        if ticket is None:
+        if ticket is None or ticket.get("owner") != owner:
             raise UnknownRequest(f"the blueprint '{blueprint}' has taken no request '{request_id[:64]}'")
         told = {"request_id": request_id, "blueprint": blueprint, "submitted_at": ticket["submitted_at"]}
         output = self._place(ticket["output"], places.OUTPUT, places.output_key(blueprint, request_id))
@@ -131,10 +144,11 @@ class Jobs:
         ticket: dict[str, Any] | None = json.loads(found.body) if found is not None else None
         return ticket
 
-    def _input(self, record: AsyncRecord, asked: Asked, request_id: str) -> str:
+    def _input(self, record: AsyncRecord, asked: Asked, request_id: str, uploads: str) -> str:
         """The key of the input: one that was uploaded, or the body's own."""
         if isinstance(asked.what, str):
-            size = self.store.size(asked.what)
+            # What another caller has uploaded is not looked up: for this one it is not there.
+            size = self.store.size(asked.what) if asked.what.startswith(uploads) else None
             if size is None:
                 raise BadRequest(f"'input' names an object that was not uploaded: {asked.what}", "input")
             _check_size(record, size)
@@ -187,7 +201,7 @@ class Jobs:
         return places.key_of(uri, self.store.name, prefix) or fallback
 
 
-def _asked(record: AsyncRecord, body: str, content_type: str | None) -> Asked:
+def _asked(record: AsyncRecord, body: str, content_type: str | None, uploads: str) -> Asked:
     """The key of an upload, or the request in the body."""
     document = parse_object(body) if formats.media_type(content_type) == formats.JSON else {}
     if "input" not in document:
@@ -198,19 +212,10 @@ def _asked(record: AsyncRecord, body: str, content_type: str | None) -> Asked:
     key = places.uploaded_key(record.blueprint, given) if isinstance(given, str) else None
     if key is None:
         raise BadRequest(
-            f"'input' must be the key of an upload to this blueprint, {places.uploads_prefix(record.blueprint)}…",
+            f"'input' must be the key of an upload to this blueprint, {uploads}…",
             "input",
         )
     return Asked(key)
-
-
-def request_id_of(blueprint: str, principal: str | None, given: str | None) -> str:
-    """A new id, or always the same one for the same caller's idempotency key."""
-    if given is None:
-        return str(uuid.uuid4())
-    if not 8 <= len(given) <= 128 or not given.isprintable():
-        raise BadRequest("the header 'idempotency-key' must have 8 to 128 printable characters")
-    return str(uuid.uuid5(NAMESPACE, "\n".join((blueprint, principal or "", given))))
 
 
 def payload(record: AsyncRecord, request: InferenceRequest) -> bytes:

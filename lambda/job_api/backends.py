@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from botocore.config import Config
@@ -16,6 +17,7 @@ from inference_common.errors import InternalError, NotReady
 MISSING = ("NoSuchKey", "404", "NotFound")
 EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
 JSON = "application/json"
+SHORTEST_SECRET = 32
 
 
 class Stored(NamedTuple):
@@ -115,6 +117,27 @@ def _none_if_missing(error: Exception, key: str) -> None:
     if isinstance(error, ClientError) and error.response["Error"]["Code"] in MISSING:
         return
     raise translate(error, f"object {key}") from error
+
+
+class Secret:
+    """The environment's secret for ids: made outside of this function, and read once, when it is first needed."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    @cached_property
+    def _value(self) -> bytes:
+        try:
+            found = client("ssm").get_parameter(Name=self._name, WithDecryption=True)
+        except FAILURES as error:
+            raise translate(error, f"parameter {self._name}") from error
+        value = str(found["Parameter"]["Value"]).encode()
+        if len(value) < SHORTEST_SECRET:
+            raise InternalError(f"the parameter {self._name} has fewer than {SHORTEST_SECRET} bytes: it is no secret")
+        return value
+
+    def __call__(self) -> bytes:
+        return self._value
 
 
 class Endpoints:

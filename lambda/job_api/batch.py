@@ -1,4 +1,8 @@
-"""Batch jobs: the blueprint's own function knows them, and here its words become answers. Pure but for the call."""
+"""Batch jobs: the blueprint's own function knows them, and here its words become answers. Pure but for the call.
+
+A caller chooses what his job is called. It is kept under an id that follows from his choice and from who he is; so two
+callers may choose the same, and none hears of the other.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ids import Ids
 from inference_common import errors
 from inference_common.errors import BadRequest, InternalError, ServiceError, UnknownRequest
 from inference_common.requests import parse_object
@@ -17,8 +22,8 @@ FIELDS = {"input", "request_id", "retry"}
 Call = Callable[[str, Mapping[str, Any]], Any]
 
 
-def submit(record: BatchRecord, body: str, caller: str | None, call: Call) -> dict[str, Any]:
-    """Hand one job to the submitter: the same id again is the same job."""
+def submit(record: BatchRecord, body: str, owner: str, ids: Ids, call: Call) -> dict[str, Any]:
+    """Hand one job to the submitter: the same id again, of the same caller, is the same job."""
     document = parse_object(body)
     unknown = sorted(set(document) - FIELDS)
     if unknown:
@@ -32,24 +37,28 @@ def submit(record: BatchRecord, body: str, caller: str | None, call: Call) -> di
     retry = document.get("retry", False)
     if not isinstance(retry, bool):
         raise BadRequest("'retry' must be true or false: true asks again for the records that have no answer", "retry")
-    question: dict[str, Any] = {
-        "action": "submit",
-        "request_id": request_id,
-        "input": given,
-        "caller": caller or "",
-    }
+    question = {**_question(record, "submit", request_id, owner, ids), "input": given, "name": request_id}
     question |= {"retry": True} if retry else {}
-    answer = _answered(call(record.submitter, {"blueprint": record.blueprint, **question}))
-    return {**answer, "blueprint": record.blueprint, "status_url": f"/batch/{record.blueprint}/{answer['request_id']}"}
-
-
-def status(record: BatchRecord, request_id: str, call: Call) -> dict[str, Any]:
-    """What the submitter knows of one job."""
-    if not REQUEST_ID.fullmatch(request_id):
-        raise UnknownRequest(f"the blueprint '{record.blueprint}' has no job '{request_id[:64]}'")
-    question = {"blueprint": record.blueprint, "action": "status", "request_id": request_id}
     answer = _answered(call(record.submitter, question))
-    return {**answer, "blueprint": record.blueprint}
+    more = {"blueprint": record.blueprint, "status_url": f"/batch/{record.blueprint}/{request_id}"}
+    return {**answer, "request_id": request_id, **more}
+
+
+def status(record: BatchRecord, request_id: str, owner: str, ids: Ids, call: Call) -> dict[str, Any]:
+    """What the submitter knows of one job; what it does not know, and what is another's, is told in one way."""
+    unknown = UnknownRequest(f"the blueprint '{record.blueprint}' has no job '{request_id[:64]}'")
+    if not REQUEST_ID.fullmatch(request_id):
+        raise unknown
+    try:
+        answer = _answered(call(record.submitter, _question(record, "status", request_id, owner, ids)))
+    except UnknownRequest:
+        raise unknown from None
+    return {**answer, "request_id": request_id, "blueprint": record.blueprint}
+
+
+def _question(record: BatchRecord, action: str, request_id: str, owner: str, ids: Ids) -> dict[str, Any]:
+    kept_as = ids.job(record.blueprint, owner, request_id)
+    return {"blueprint": record.blueprint, "action": action, "request_id": kept_as, "owner": owner}
 
 
 def _answered(answer: Any) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Jobs behind API Gateway: `/async/{blueprint}` and `/batch/{blueprint}`, to endpoint, queue or submitter.
 
 Its rights are not the router's: it writes inputs and reads results, and calls no model. Which blueprints a caller may
-ask for is checked before anything is looked up, as the router does.
+ask for is checked before anything is looked up, as the router does. What he asks for is his: for anybody else, one who
+may ask for the same blueprint included, it does not exist.
 """
 
 from __future__ import annotations
@@ -13,15 +14,17 @@ from datetime import UTC, datetime
 from typing import Any
 
 import batch
-from asynchronous import Jobs, request_id_of
-from backends import Bucket, Endpoints, Functions, Queues
+from asynchronous import Caller, Jobs
+from backends import Bucket, Endpoints, Functions, Queues, Secret
 from callers import Access, access_of, resource_of
 from clients.parameters import ParameterStore
+from ids import Ids
 from inference_common.errors import InternalError, ServiceError, UnknownBlueprint
 from inference_common.logs import bind, get_logger
 from inference_common.requests import body_of
 from inference_common.responses import check_size, respond, respond_error
 from limits import check_body
+from owners import owner_of
 from records import RecordTable
 from settings import Settings
 
@@ -36,6 +39,7 @@ JOBS = Jobs(
     inline_bytes=SETTINGS.inline_bytes,
 )
 FUNCTIONS = Functions()
+IDS = Ids(Secret(SETTINGS.secret_parameter))
 LOG = get_logger("job_api")
 
 Event = dict[str, Any]
@@ -75,19 +79,21 @@ def _submit(event: Event, access: Access, blueprint: str, headers: dict[str, str
     record: Any = RECORDS.get(blueprint, "async")
     body = body_of(event)
     check_body(body, f"ask for a place with POST /async/{blueprint}/uploads, and name it as 'input'")
-    request_id = request_id_of(blueprint, access.principal, _header(event, "idempotency-key"))
-    told = JOBS.submit(record, body, _header(event, "content-type"), request_id)
+    caller = _caller(event, blueprint)
+    request_id = IDS.request(blueprint, caller.owner, _header(event, "idempotency-key"))
+    told = JOBS.submit(record, body, _header(event, "content-type"), request_id, caller)
     return respond(202, told, {**headers, "location": _path(event, told["status_url"])})
 
 
 def _upload(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "async")
-    return respond(201, JOBS.upload(record, body_of(event)), {**headers, "cache-control": "no-store"})
+    told = JOBS.upload(record, body_of(event), _caller(event, blueprint))
+    return respond(201, told, {**headers, "cache-control": "no-store"})
 
 
 def _status(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     RECORDS.get(blueprint, "async")
-    told, fidelity = JOBS.status(blueprint, _parameter(event, "request_id"))
+    told, fidelity = JOBS.status(blueprint, _parameter(event, "request_id"), owner_of(event))
     more = {"retry-after": "2"} if told["status"] == "pending" else {}
     if fidelity:
         more["x-fidelity"] = fidelity
@@ -96,13 +102,13 @@ def _status(event: Event, access: Access, blueprint: str, headers: dict[str, str
 
 def _submit_batch(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "batch")
-    told = batch.submit(record, body_of(event), access.principal, FUNCTIONS.call)
+    told = batch.submit(record, body_of(event), owner_of(event), IDS, FUNCTIONS.call)
     return respond(202, told, {**headers, "location": _path(event, told["status_url"])})
 
 
 def _batch_status(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "batch")
-    told = batch.status(record, _parameter(event, "request_id"), FUNCTIONS.call)
+    told = batch.status(record, _parameter(event, "request_id"), owner_of(event), IDS, FUNCTIONS.call)
     return respond(200, told, {**headers, "cache-control": "no-store"})
 
 
@@ -113,6 +119,11 @@ ANSWERS: dict[tuple[str, str], Callable[[Event, Access, str, dict[str, str]], Re
     ("POST", "/batch/{blueprint}"): _submit_batch,
     ("GET", "/batch/{blueprint}/{request_id}"): _batch_status,
 }
+
+
+def _caller(event: Event, blueprint: str) -> Caller:
+    owner = owner_of(event)
+    return Caller(owner, IDS.uploads(blueprint, owner))
 
 
 def _path(event: Event, path: str) -> str:

@@ -8,7 +8,7 @@ INPUT = "inference/async/input"
 OUTPUT = "inference/async/output"
 FAILURES = "inference/async/failures"
 REQUEST_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-UPLOADED = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.json")
+UPLOADED = re.compile(r"[0-9a-f]{16}/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.json")
 
 
 def input_key(blueprint: str, request_id: str) -> str:
@@ -20,8 +20,9 @@ def ticket_key(blueprint: str, request_id: str) -> str:
     return f"{INPUT}/{blueprint}/{request_id}.ticket"
 
 
-def uploads_prefix(blueprint: str) -> str:
-    return f"{INPUT}/{blueprint}/uploads/"
+def uploads_prefix(blueprint: str, folder: str) -> str:
+    """Each caller has a folder of his own."""
+    return f"{_uploads(blueprint)}{folder}/"
 
 
 def output_key(blueprint: str, request_id: str) -> str:
@@ -39,7 +40,11 @@ def key_of(uri: str, bucket: str, prefix: str) -> str | None:
     return key if uri.startswith(f"{start}{prefix}/") else None
 
 
+def _uploads(blueprint: str) -> str:
+    return f"{INPUT}/{blueprint}/uploads/"
+
+
 def uploaded_key(blueprint: str, given: str) -> str | None:
-    """The key that a caller names as his input, if it is one that an upload to this blueprint gave him."""
-    prefix = uploads_prefix(blueprint)
+    """The key that a caller names as his input, if it has the form of those that uploads to this blueprint get."""
+    prefix = _uploads(blueprint)
     return given if given.startswith(prefix) and UPLOADED.fullmatch(given.removeprefix(prefix)) else None

@@ -14,6 +14,8 @@ class Settings:
     bucket: str
     key_arn: str
     """KMS key of uploaded inputs."""
+    secret_parameter: str
+    """Name of the encrypted parameter with the secret that ids are made with."""
     route_cache_seconds: float
     url_seconds: int
     """How long a presigned address is good for."""
@@ -26,6 +28,7 @@ class Settings:
             routes_prefix=settings.text(environ, "ROUTES_PREFIX").rstrip("/"),
             bucket=settings.text(environ, "BUCKET"),
             key_arn=settings.text(environ, "KEY_ARN"),
+            secret_parameter=settings.text(environ, "SECRET_PARAMETER"),
             route_cache_seconds=settings.number(environ, "ROUTE_CACHE_SECONDS", 30, 0, 3600),
             url_seconds=int(settings.number(environ, "URL_SECONDS", 900, 60, 3600)),
             inline_bytes=int(settings.number(environ, "INLINE_BYTES", 262_144, 0, 4_194_304)),

@@ -101,11 +101,14 @@ class Platform:
         return self.function.handler.handler(event, context)
 
     def submit(self, request_id: str = "night-1", key: str = f"{FOLDER}requests/in.jsonl", **more: Any) -> Any:
-        asked = {"action": "submit", "blueprint": "reviews-batch", "request_id": request_id, "input": key, **more}
-        return self.call(asked)
+        asked = {"action": "submit", "blueprint": "reviews-batch", "request_id": request_id, "input": key}
+        return self.call({**asked, "owner": "key:me", **more})
 
-    def status(self, request_id: str = "night-1") -> Any:
-        return self.call({"action": "status", "blueprint": "reviews-batch", "request_id": request_id})
+    def status(self, request_id: str = "night-1", owner: str = "key:me") -> Any:
+        """How a request stands; those that nobody asked for are the environment's."""
+        owner = "environment" if request_id.startswith("s3-") else owner
+        asked = {"action": "status", "blueprint": "reviews-batch", "request_id": request_id, "owner": owner}
+        return self.call(asked)
 
     def ended(self, name: str) -> Any:
         detail = {"TransformJobName": name, "TransformJobStatus": "Completed"}

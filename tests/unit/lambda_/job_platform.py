@@ -11,7 +11,12 @@ from typing import Any
 import pytest
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-ENVIRON = {"ROUTES_PREFIX": "/mlops/dev/routes", "BUCKET": "data", "KEY_ARN": "arn:aws:kms:::key/data"}
+ENVIRON = {
+    "ROUTES_PREFIX": "/mlops/dev/routes",
+    "BUCKET": "data",
+    "KEY_ARN": "arn:aws:kms:::key/data",
+    "SECRET_PARAMETER": "/mlops/dev/secrets/job-ids",
+}
 ASKED = json.dumps({"inputs": ["Hello"], "parameters": {"max_tokens": 5}})
 JOB = {"ttl_seconds": 600, "invocation_timeout_seconds": 60, "max_input_mb": 1}
 BEDROCK = {
@@ -31,13 +36,30 @@ SAGEMAKER = {
     "job": JOB,
 }
 BATCH = {"blueprint": "chat-batch", "kind": "batch", "source": "bedrock", "submitter": "mlops-dev-batch-submitter"}
+REVIEWS_BATCH = {**BATCH, "blueprint": "reviews-batch", "source": "sagemaker"}
 RECORDS = {
     "chat-async": json.dumps(BEDROCK),
     "reviews-async": json.dumps(SAGEMAKER),
     "chat-batch": json.dumps(BATCH),
+    "reviews-batch": json.dumps(REVIEWS_BATCH),
     "chat": json.dumps({"blueprint": "chat", "kind": "realtime", "source": "bedrock", "targets": []}),
     "broken": json.dumps({"kind": "async", "source": "bedrock", "targets": []}),
 }
+
+
+ME = ("", "me")
+
+
+def context_of(who: tuple[str, str], allowed: str) -> dict[str, Any]:
+    """What API Gateway says of a caller who came through one of its doors."""
+    door, name = who
+    limits: dict[str, Any] = {"blueprints": allowed}
+    if door == "/iam":
+        return {"identity": {"userArn": name}, "authorizer": limits}
+    if door == "/cognito":
+        claims = {"iss": "https://cognito-idp.us-east-1.amazonaws.com/pool", "sub": name}
+        return {"authorizer": {**limits, "claims": claims}}
+    return {"authorizer": {**limits, "principal": name}}
 
 
 class Objects:
@@ -86,23 +108,27 @@ class Api:
     def __init__(self, load: Callable[..., SimpleNamespace], monkeypatch: pytest.MonkeyPatch, context: Any) -> None:
         self.code = load("job_api", **ENVIRON)
         self.now = NOW
-        self.asked: list[tuple[Any, ...]] = []
         self.reply: Any = {}
-        self.store = Objects(self.code.backends.Stored)
         self.context = context
-        jobs = self.code.asynchronous.Jobs(
-            self.store, SimpleNamespace(ask=self._ask), SimpleNamespace(send=self._send), lambda: self.now, 900, 100
-        )
         table = self.code.records.RecordTable(
             SimpleNamespace(read=lambda name, seconds: RECORDS.get(name)), 30, lambda: 0.0
         )
-        monkeypatch.setattr(self.code.handler, "JOBS", jobs)
         monkeypatch.setattr(self.code.handler, "RECORDS", table)
         monkeypatch.setattr(self.code.handler, "FUNCTIONS", SimpleNamespace(call=self._call))
+        monkeypatch.setattr(self.code.handler, "IDS", self.code.ids.Ids(lambda: b"s" * 32))
+        self.fresh()
+
+    def fresh(self) -> None:
+        """As if nobody had asked anything yet."""
+        self.asked: list[tuple[Any, ...]] = []
+        self.store = Objects(self.code.backends.Stored)
+        self.code.handler.JOBS = self.code.asynchronous.Jobs(
+            self.store, SimpleNamespace(ask=self._ask), SimpleNamespace(send=self._send), lambda: self.now, 900, 100
+        )
 
     def _ask(self, *told: Any) -> tuple[str, str]:
         self.asked.append(told)
-        below = "reviews-async/0f0f"
+        below = f"reviews-async/made-for-{told[1]}"
         return f"s3://data/inference/async/output/{below}.out", f"s3://data/inference/async/failures/{below}-error.out"
 
     def _send(self, url: str, message: dict[str, Any]) -> None:
@@ -110,12 +136,21 @@ class Api:
 
     def _call(self, name: str, question: dict[str, Any]) -> Any:
         self.asked.append((name, question))
-        return self.reply
+        return self.reply(question) if callable(self.reply) else self.reply
 
     def __call__(
-        self, method: str, resource: str, body: str = "", *, headers: dict[str, str] | None = None, **given: str
+        self,
+        method: str,
+        resource: str,
+        body: str = "",
+        *,
+        headers: dict[str, str] | None = None,
+        who: tuple[str, str] = ME,
+        **given: str,
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """What is answered to one caller, named by his door and by what it calls him."""
         allowed = given.pop("allowed", "*")
+        resource = f"{who[0]}{resource}"
         event = {
             "httpMethod": method,
             "resource": resource,
@@ -125,7 +160,7 @@ class Api:
             "requestContext": {
                 "requestId": "gateway-1",
                 "path": "/v1" + resource.format(**{"blueprint": "", "request_id": "", **given}),
-                "authorizer": {"principal": "me", "blueprints": allowed},
+                **context_of(who, allowed),
             },
         }
         response = self.code.handler.handler(event, self.context)

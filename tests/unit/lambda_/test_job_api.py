@@ -41,8 +41,9 @@ def test_a_request_to_sagemaker_goes_to_the_endpoint_which_says_where_it_answers
     assert status == 202
     uri = f"s3://data/inference/async/input/reviews-async/{request_id}.json"
     assert api.asked == [("mlops-dev-reviews-async", request_id, uri, 600, 60)]
-    assert told["output"] == "s3://data/inference/async/output/reviews-async/0f0f.out"
-    api.store.objects["inference/async/output/reviews-async/0f0f.out"] = b'{"outputs": [{"label": "positive"}]}'
+    output = f"inference/async/output/reviews-async/made-for-{request_id}.out"
+    assert told["output"] == f"s3://data/{output}"
+    api.store.objects[output] = b'{"outputs": [{"label": "positive"}]}'
     _, told, _ = api.get("reviews-async", request_id)
     assert (told["status"], told["result"]) == ("completed", {"outputs": [{"label": "positive"}]})
 
@@ -149,7 +150,8 @@ def test_a_key_whose_first_request_broke_off_is_good_for_that_request_alone(api:
         ('{"input": "inference/async/input/chat-async/uploads/../1.json"}', 400, "the key of an upload"),
         ('{"input": 7}', 400, "the key of an upload"),
         (
-            '{"input": "inference/async/input/chat-async/uploads/0c3cf4f1-3f6f-4a0b-8f5e-c0ffee000000.json"}',
+            '{"input": "inference/async/input/chat-async/uploads/'
+            '0123456789abcdef/0c3cf4f1-3f6f-4a0b-8f5e-c0ffee000000.json"}',
             400,
             "not uploaded",
         ),
@@ -196,7 +198,7 @@ def test_a_body_that_is_too_large_is_told_the_way_for_large_inputs(api: Api) -> 
 
 
 def test_an_upload_that_grew_is_refused(api: Api) -> None:
-    key = "inference/async/input/chat-async/uploads/0c3cf4f1-3f6f-4a0b-8f5e-c0ffee000000.json"
+    key = api("POST", "/async/{blueprint}/uploads", '{"bytes": 20}', blueprint="chat-async")[1]["input"]
     api.store.objects[key] = b"x" * (1024 * 1024 + 1)
     assert api.post("chat-async", json.dumps({"input": key}))[0] == 413
 
@@ -218,15 +220,16 @@ def test_only_asynchronous_blueprints_take_requests(api: Api, blueprint: str, st
 
 @pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
 def test_a_key_is_good_for_its_blueprints_alone_through_each_door(api: Api, door: str) -> None:
-    path = f"{door}/async/{{blueprint}}"
-    status, told, _ = api("POST", path, ASKED, blueprint="chat-async", allowed="reviews-async,chat")
+    path, who = "/async/{blueprint}", (door, "me")
+    status, told, _ = api("POST", path, ASKED, who=who, blueprint="chat-async", allowed="reviews-async,chat")
     assert (status, told["error"]["type"]) == (403, "Forbidden")
-    status, _, headers = api("POST", path, ASKED, blueprint="chat-async", allowed="chat-async")
+    status, _, headers = api("POST", path, ASKED, who=who, blueprint="chat-async", allowed="chat-async")
     assert status == 202
     assert headers["location"].startswith(f"/v1{door}/async/chat-async/")
 
 
 def test_a_batch_job_is_handed_to_the_submitter_and_asked_about(api: Api) -> None:
+    kept_as = api.code.ids.Ids(lambda: b"s" * 32).job("chat-batch", "key:me", "nightly-1")
     api.reply = {"request_id": "nightly-1", "status": "accepted", "jobs": []}
     status, told, headers = api(
         "POST", "/batch/{blueprint}", '{"input": "inference/batch/input/a.jsonl", "request_id": "nightly-1"}',
@@ -239,11 +242,13 @@ def test_a_batch_job_is_handed_to_the_submitter_and_asked_about(api: Api) -> Non
         "status_url": "/batch/chat-batch/nightly-1",
     }
     assert headers["location"] == "/v1/batch/chat-batch/nightly-1"
-    asked = {"action": "submit", "request_id": "nightly-1", "input": "inference/batch/input/a.jsonl", "caller": "me"}
-    assert api.asked == [("mlops-dev-batch-submitter", {"blueprint": "chat-batch", **asked})]
+    about = {"blueprint": "chat-batch", "request_id": kept_as, "owner": "key:me"}
+    asked = {**about, "action": "submit", "name": "nightly-1", "input": "inference/batch/input/a.jsonl"}
+    assert api.asked == [("mlops-dev-batch-submitter", asked)]
     api.reply = {"request_id": "nightly-1", "status": "completed"}
     status, told, _ = api("GET", "/batch/{blueprint}/{request_id}", blueprint="chat-batch", request_id="nightly-1")
     assert (status, told["status"]) == (200, "completed")
+    assert api.asked[1:] == [("mlops-dev-batch-submitter", {**about, "action": "status"})]
 
 
 @pytest.mark.parametrize(
