@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from orchestrator import evidence, listing, risk
+from orchestrator import evidence, listing, risk, secrets
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
 from orchestrator.graph import Stack
 from orchestrator.inputs import StackProof
@@ -50,6 +50,7 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
     if session.environment.asks:
         session.approval.before_apply(session.environment.name, stack.name, changes, risks)
     clear()
+    secrets.ensure_for(session, stack)
     applied = ApplySummary(0, 0, 0)
     if not plan.is_empty:
         proof.drop()
@@ -108,6 +109,7 @@ def destroy(session: Session, stack: Stack) -> None:
     before = store.read(stack.name)
     if before is None or not before.resources:
         store.remove_proof(stack.name)
+        secrets.remove_for(session, stack)
         session.record(_result(stack, "unchanged", ApplySummary(0, 0, 0), 0, started, reason="nothing is deployed"))
         return
     # An upstream that is already gone (a repeated destroy) cannot give its outputs; the values only have
@@ -131,6 +133,7 @@ def destroy(session: Session, stack: Stack) -> None:
             f"`{stack.name}` still has {len(after.resources)} resources after its destroy: {left}",
             hint="repeat the command; it continues where things stand",
         )
+    secrets.remove_for(session, stack)
     session.record(_result(stack, "destroyed", applied, 0, started))
 
 

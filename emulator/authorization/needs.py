@@ -13,6 +13,7 @@ from emulator.iam.conditions import Value
 
 PARTITION = "aws"
 _BATCHED = ("Identifiers.FeatureGroupName", "Entries.FeatureGroupName")
+_ITEMS = ("PutItem", "GetItem", "UpdateItem", "DeleteItem", "Query", "Scan")
 _RECORDS = ("PutRecord", "GetRecord", "DeleteRecord", "BatchGetRecord", "BatchWriteRecord")
 
 
@@ -59,7 +60,7 @@ class World(Protocol):
         """The key that an object is encrypted with."""
 
     def resource_key(self, arn: str) -> str | None:
-        """ARN of the key of a topic, a queue or a feature group's online store."""
+        """ARN of the key of a topic, a queue, a table or a feature group's online store."""
 
     def parameter_key(self, name: str, region: str) -> str | None:
         """ARN of the key of a SecureString parameter."""
@@ -173,6 +174,12 @@ def _keys(call: Call, world: World) -> Iterable[Need]:
         yield from through("sqs", world.resource_key(queue_arn(call)), call, *actions, context=about)
     if call.service == "ssm":
         yield from _parameter_keys(call, world)
+    if call.service == "dynamodb" and call.operation in _ITEMS and call.parameters.get("TableName"):
+        # A table may be named by its ARN.
+        name = str(call.parameters["TableName"]).rpartition(":table/")[2]
+        table = arn("dynamodb", call, f"table/{name}")
+        about = {"kms:EncryptionContext:aws:dynamodb:tableName": name}
+        yield from through("dynamodb", world.resource_key(table), call, "kms:Decrypt", context=about)
     if call.service == "sagemaker" and call.operation in _RECORDS:
         paths = ("FeatureGroupName", *_BATCHED)
         for group in sorted({str(value) for path in paths for value in values_at(call.parameters, path)}):

@@ -187,6 +187,13 @@ class MotoRegistry:
         elif service == "sagemaker":
             given = featurestore.online_key(account, region, name)
             return self.key_arn(given, region) if given else None
+        elif service == "dynamodb":
+            table = _backend("dynamodb", account, region).tables.get(name.removeprefix("table/"))
+            given = (getattr(table, "sse_specification", None) or {}).get("KMSMasterKeyId")
+            found = _backend("kms", account, region).keys.get(str(given).rpartition("/")[2])
+            # DynamoDB's own key lets everybody in through DynamoDB; moto tells of it by its ARN.
+            of_aws = found is not None and "alias/aws/dynamodb" in found.aliases
+            return self.key_arn(str(given), region) if given and not of_aws else None
         else:
             holder = _backend("sqs", account, region).queues.get(name)
         key = getattr(holder, "kms_master_key_id", None)
@@ -240,6 +247,23 @@ def may_log(settings: Settings, role_arn: str, function: str, group: str, stream
         if not all(judge(registry, identity, call, need, Made()).allowed for need in needs.of(call, registry)):
             return False
     return True
+
+
+def may_open_environment(settings: Settings, role_arn: str, function_arn: str, key: str | None, region: str) -> bool:
+    """Whether a function's role opens the variables that Lambda has encrypted for this function.
+
+    Whether Lambda says as well that it asks (`kms:ViaService`) is told nowhere: here it does not, so that a policy
+    which relies on it fails here first.
+    """
+    if not settings.enforce_iam or not key or "alias/aws/" in key:
+        return True
+    registry = MotoRegistry(Aws(settings))
+    plain = ":".join(function_arn.split(":")[:7])
+    need = needs.Need(
+        "kms:Decrypt", registry.key_arn(key, region), {"kms:EncryptionContext:aws:lambda:FunctionArn": plain}
+    )
+    identity = registry.role(role_arn, plain.rpartition(":")[2])
+    return judge(registry, identity, Call("kms", "Decrypt", region, settings.account_id, {}), need, Made()).allowed
 
 
 # ---- policies ----------------------------------------------------------------------------------------------------

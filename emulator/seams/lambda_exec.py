@@ -25,7 +25,7 @@ from emulator.compute.aws import Aws, go_offline
 from emulator.compute.lambda_ import Function, LambdaRuntime, Outcome, Package, Throttled, in_background
 from emulator.evidence import STORE, caused_by, current_cause
 from emulator.seams import lambda_async
-from emulator.seams.identities import may_log
+from emulator.seams.identities import may_log, may_open_environment
 from emulator.settings import Settings
 
 LOG = logging.getLogger(__name__)
@@ -65,6 +65,19 @@ class TooManyRequests(JsonRESTError):
 class InvalidRequestContent(JsonRESTError):
     def __init__(self, error: ValueError) -> None:
         super().__init__("InvalidRequestContentException", f"Could not parse request body into json: {error}")
+
+
+class KeyDenied(JsonRESTError):
+    """As AWS words it; it tells the caller, and whoever waits for an asynchronous invocation sees it fail."""
+
+    code = 502
+
+    def __init__(self) -> None:
+        super().__init__(
+            "KMSAccessDeniedException",
+            "Lambda was unable to decrypt the environment variables because KMS access was denied. "
+            "Please check the function's KMS key settings.",
+        )
 
 
 class CannotRun(JsonRESTError):
@@ -162,6 +175,11 @@ def _package(sha256_base64: str, content: bytes) -> Package:
 
 def _run(stored: LambdaFunction, function: Function, payload: str, request_id: str | None = None) -> Outcome:
     assert _runtime is not None
+    assert _aws is not None
+    if function.variables and not may_open_environment(
+        _aws.settings, stored.role, function.arn, stored.kms_key_arn, stored.region
+    ):
+        raise KeyDenied
     try:
         outcome = _runtime.invoke(function, payload, request_id or str(uuid.uuid4()))
     except Throttled as error:
@@ -180,9 +198,9 @@ def _run_event(stored: LambdaFunction, function: Function, payload: str, cause: 
         for attempt in range(1, attempts + 1):
             try:
                 outcome = _run(stored, function, payload, request_id)
-            except TooManyRequests:
+            except (TooManyRequests, KeyDenied) as error:
                 outcome = None
-                LOG.warning("asynchronous invocation of %s was throttled", function.name)
+                LOG.warning("asynchronous invocation of %s did not begin: %s", function.name, error.message)
             if outcome and not outcome.failed:
                 break
             if attempt < attempts:

@@ -98,35 +98,24 @@ class Batch:
                 raise answers.WrongAnswer(f"the request {request_id} is still {answer['status']} after {waited:.0f} s")
             base.sleep(pause)
             waited += pause
-            answer = _call(seen, {"action": "status", "request_id": request_id})
+            status, _, content = Gateway(seen).below("GET", request_id, None, key=api)
+            if status != 200:
+                got = f"{status} {answers.shown(content)}"
+                raise answers.WrongAnswer(f"the API must tell how a request stands, got {got}")
+            answer = answers.json_object(content)
         seen.latency_ms = max(seen.latency_ms, waited * 1000)
         if "records" not in answer:
-            raise answers.WrongAnswer(f"the submitter answered {answers.shown(answer)}")
+            raise answers.WrongAnswer(f"the API answered {answers.shown(answer)}")
         if answer["status"] == "failed":
             told = [answer.get("reason"), *(job.get("reason") for job in answer["jobs"])]
             why = answers.shown([word for word in told if word])
             raise answers.WrongAnswer(f"the request {request_id} failed: {why}")
-        status, _, content = Gateway(seen).below("GET", request_id, None, key=api)
-        if status != 200 or answers.json_object(content).get("status") != answer["status"]:
-            raise answers.WrongAnswer(f"the API must tell {answer['status']}, got {status} {answers.shown(content)}")
         _see_job(seen, answer)
         return answer
 
 
 def _bucket(seen: Observation) -> str:
     return seen.target.output("foundation", "s3", "bucket_name")
-
-
-def _call(seen: Observation, event: dict[str, Any]) -> dict[str, Any]:
-    """One answer of the submitter."""
-    function = seen.target.published("submitter_name")
-    payload = json.dumps({"blueprint": seen.target.blueprint.name, **event}).encode()
-    with seen.asking(f"call {function}"):
-        response = seen.target.cloud.client("lambda").invoke(FunctionName=function, Payload=payload)
-        answer = json.loads(response["Payload"].read())
-    if response.get("FunctionError") or not isinstance(answer, dict):
-        raise answers.WrongAnswer(f"{function} failed: {answers.shown(answer)}")
-    return answer
 
 
 def _see_job(seen: Observation, answer: dict[str, Any]) -> None:

@@ -379,17 +379,16 @@ NEEDS: dict[str, Need] = {
         "lambda/job_api",
         reading(*_ASYNC)
         | writing("inference/async/input/")
-        | pairs("ssm:GetParameter", "ssm:parameter/mlops/local/routes/*")
+        | pairs("ssm:GetParameter", ["ssm:parameter/mlops/local/routes/*", "ssm:parameter/mlops/local/secrets/job-ids"])
         | pairs("sagemaker:InvokeEndpointAsync", "sagemaker:endpoint/{prefix}-*")
-        | pairs("sqs:SendMessage", "sqs:{prefix}-*-requests"),
+        | pairs("sqs:SendMessage", "sqs:{prefix}-*-requests")
+        | pairs("lambda:InvokeFunction", "lambda:function:{prefix}-batch-submitter"),
         TOLD_WHAT_IS_MISSING
         | LOCATE
         | large_objects("inference/async/input/")
         | encrypted("data", write=True)
         | pairs(["kms:Decrypt", "kms:GenerateDataKey"], "key:logs")
         | lambda_runtime("job-api"),
-        # The batch probe asks the submitter itself.
-        later=pairs("lambda:InvokeFunction", "lambda:function:{prefix}-batch-submitter"),
     ),
     "chat-async-worker": _worker("chat-async"),
     "chat-async-callback": _callback("chat-async"),

@@ -44,6 +44,7 @@ OUTPUTS: dict[str, Json] = {
     "buckets": {"s3_buckets": {"data": {"name": "data-bucket"}, "logs": {"name": "log-bucket"}}},
     "foundation": {
         "s3": {"bucket_name": "data-bucket"},
+        "kms": {"data_key_arn": "arn:aws:kms:us-east-1:123456789012:key/data"},
         "model_registry": {"group_names": {"reviews": "mlops-local-reviews"}},
     },
     "data": {"glue": {}},
@@ -136,6 +137,7 @@ class FakeTools:
         self.packager = FakePackager()
         self.emulator = FakeEmulator()
         self.aws = FakeCloud(endpoint=INFO.endpoint if self.environment.is_local else None)
+        self.aws.services = {"ssm": {"put_parameter": {}, "delete_parameter": {}}}
         for name in (name for name in OUTPUTS if not name.startswith("blueprint-")):
             self.terraform.plans[name] = plan_summary(f"aws_s3_bucket.{name}")
         for blueprint in self.environment.blueprints:

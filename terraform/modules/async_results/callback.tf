@@ -107,6 +107,12 @@ data "aws_iam_policy_document" "callback" {
 
       condition {
         test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["ssm.${var.context.region}.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
         variable = "kms:EncryptionContext:PARAMETER_ARN"
         values   = ["${local.arn}:ssm:${local.here}:parameter${local.secret_parameter}"]
       }
@@ -120,6 +126,29 @@ data "aws_iam_policy_document" "callback" {
       sid       = "WriteTable"
       actions   = ["dynamodb:PutItem"]
       resources = [statement.value]
+    }
+  }
+
+  dynamic "statement" {
+    # DynamoDB opens the table's key with the rights of whoever uses the table.
+    for_each = var.callback.table == null ? [] : [var.kms.data_key_arn]
+
+    content {
+      sid       = "OpenTable"
+      actions   = ["kms:Decrypt"]
+      resources = [statement.value]
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:ViaService"
+        values   = ["dynamodb.${var.context.region}.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "kms:EncryptionContext:aws:dynamodb:tableName"
+        values   = [local.table_name]
+      }
     }
   }
 

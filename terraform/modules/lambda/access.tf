@@ -30,9 +30,17 @@ data "aws_iam_policy_document" "runtime" {
   }
 
   statement {
+    # Lambda opens the function's variables with its role, and encrypts them for the function. What else lies under the
+    # key is opened through its own service, by a statement of whoever hands out the right to it.
     sid       = "ReadOwnEnvironment"
     actions   = ["kms:Decrypt"]
     resources = [var.kms.environment_key_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:aws:lambda:FunctionArn"
+      values   = ["arn:${data.aws_partition.current.partition}:lambda:${var.context.region}:${var.context.account_id}:function:${local.function_name}"]
+    }
   }
 
   statement {

@@ -6,6 +6,25 @@ data "aws_iam_policy_document" "authorizer" {
     actions   = ["ssm:GetParametersByPath"]
     resources = [local.keys_arn, "${local.keys_arn}/*"]
   }
+
+  statement {
+    # SSM encrypts each for its own name.
+    sid       = "DecryptKeyHashes"
+    actions   = ["kms:Decrypt"]
+    resources = [var.foundation.kms.data_key_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["ssm.${var.context.region}.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringLike"
+      variable = "kms:EncryptionContext:PARAMETER_ARN"
+      values   = ["${local.keys_arn}/*"]
+    }
+  }
 }
 
 # Asked at every request of the key door, so it does as little as possible: one look at hashes that it remembers.

@@ -1,10 +1,41 @@
 # Takes and follows requests that nobody waits for. A function of its own, since its rights are not the router's: it
 # writes inputs and reads results, sends to queues and asks submitters, and calls no model that answers at once.
+locals {
+  # Made by the orchestrator before this phase is applied: Terraform knows its name and never its value.
+  job_secret_name = "/${var.context.project}/${var.context.environment}/secrets/job-ids"
+  job_secret_arn  = "arn:${data.aws_partition.current.partition}:ssm:${var.context.region}:${var.context.account_id}:parameter${local.job_secret_name}"
+}
+
 data "aws_iam_policy_document" "jobs" {
   statement {
     sid       = "ReadRoutes"
     actions   = ["ssm:GetParameter"]
     resources = ["${local.routes_arn}/*"]
+  }
+
+  statement {
+    # What ids of jobs are made with.
+    sid       = "ReadSecret"
+    actions   = ["ssm:GetParameter"]
+    resources = [local.job_secret_arn]
+  }
+
+  statement {
+    sid       = "DecryptSecret"
+    actions   = ["kms:Decrypt"]
+    resources = [var.foundation.kms.data_key_arn]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["ssm.${var.context.region}.amazonaws.com"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:EncryptionContext:PARAMETER_ARN"
+      values   = [local.job_secret_arn]
+    }
   }
 
   statement {
@@ -66,6 +97,8 @@ module "jobs" {
       ROUTES_PREFIX = local.routes_prefix
       BUCKET        = var.foundation.s3.bucket_name
       KEY_ARN       = var.foundation.kms.data_key_arn
+
+      SECRET_PARAMETER = local.job_secret_name
     }
   }
 
