@@ -19,6 +19,8 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
+from addresses import is_public
+
 SECONDS = 5.0
 TRANSIENT = {408, 425, 429}
 
@@ -57,7 +59,7 @@ def address_of(host: str, port: int, loopback: bool) -> str:
 
 
 def _allowed(address: ipaddress.IPv4Address | ipaddress.IPv6Address, loopback: bool) -> bool:
-    return address.is_loopback if loopback and address.is_loopback else address.is_global and not address.is_multicast
+    return (loopback and address.is_loopback) or is_public(address)
 
 
 def post(url: str, body: bytes, told: Mapping[str, str], *, loopback: bool) -> None:

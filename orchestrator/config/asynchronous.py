@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
+from orchestrator.config.addresses import is_public
 from orchestrator.config.problems import Problem
 from orchestrator.config.section import Section
 from orchestrator.config.yaml_source import Document
@@ -145,6 +146,9 @@ def _is_loopback(host: str) -> bool:
 
 def _is_public(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_global
+        return is_public(ipaddress.ip_address(host))
     except ValueError:
-        return "." in host.rstrip(".") and not host.rstrip(".").endswith(PRIVATE_SUFFIXES)
+        name = host.rstrip(".").lower()
+        # `127.1`, `0x7f.1` and `2130706433` are IPv4 addresses to whoever calls them.
+        number = re.fullmatch(r"\d+|0x[0-9a-f]*", name.rpartition(".")[2])
+        return "." in name and not number and not name.endswith(PRIVATE_SUFFIXES)

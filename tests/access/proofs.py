@@ -19,6 +19,53 @@ SERVICES_WITHOUT_SOURCE = {
 """Services whose trust cannot name the account that they act for, with the reason."""
 
 
+USES_OF_KEYS = frozenset(
+    f"kms:{name}"
+    for name in (
+        "CreateGrant",
+        "Decrypt",
+        "Encrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateDataKeyWithoutPlaintext",
+        "ReEncryptFrom",
+        "ReEncryptTo",
+    )
+)
+UNTIED_KEYS = {
+    "EncryptBookmarks": "Glue encrypts job bookmarks in the job itself (CSE-KMS) and documents no service or context",
+    "GrantVolumeKey": "SageMaker makes the grant with the role it runs under; it is tied by kms:GrantIsForAWSResource",
+    "LookAtVolumeKey": "SageMaker tries with its role whether it may encrypt; nothing is opened by that",
+    "UseKey": "Bedrock keeps what it reads for a knowledge base with its role, and documents no service or context",
+}
+"""Statements, by their name, in which a key is tied to no service and no encryption context, with the reason."""
+
+
+def untied_keys(document: Document) -> list[str]:
+    """Whoever may use a key has to do it through one service, or for one thing that is encrypted with it.
+
+    Otherwise the right to one object under the key opens every other one that its holder gets hold of.
+    """
+    return [
+        f"{sid}: {action} through anything, for anything"
+        for sid, statement in _allows(document)
+        if sid not in UNTIED_KEYS and not _tied(statement)
+        for action in _expanded(statement)
+        if action in USES_OF_KEYS
+    ]
+
+
+def _tied(statement: Statement) -> bool:
+    """Conditions that hold of an absent key (`…IfExists`), or of all but one value, tie nothing."""
+    return any(
+        key.lower() == "kms:viaservice" or key.lower().startswith("kms:encryptioncontext:")
+        for operator, keys in statement.get("Condition", {}).items()
+        if not operator.endswith("IfExists") and "Not" not in operator and operator != "Null"
+        for key in keys
+    )
+
+
 def wildcard_actions(document: Document) -> list[str]:
     """A right is named in full; only denies and boundaries may speak of families, and nobody of a whole service."""
     return [

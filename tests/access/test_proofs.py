@@ -28,6 +28,17 @@ def document(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
     }
 
 
+KEY = f"arn:aws:kms:us-east-1:{ACCOUNT}:key/11111111-1111-1111-1111-111111111111"
+VIA = {"kms:ViaService": "s3.us-east-1.amazonaws.com"}
+TIED = document("kms:Decrypt", KEY, Condition={"StringEquals": VIA})
+UNTIED: list[dict[str, Any]] = [
+    {},
+    {"Condition": {"StringEquals": {"aws:PrincipalTag/project": "mlops"}}},
+    {"Condition": {"Bool": {"kms:GrantIsForAWSResource": "true"}}},
+    *({"Condition": {operator: VIA}} for operator in ("StringEqualsIfExists", "StringNotEquals", "Null")),
+]
+
+
 def role(name: str = "mlops-local-x", *policies: dict[str, Any], boundary: dict[str, Any] | None = None) -> Role:
     trust = {
         "Statement": [
@@ -75,6 +86,13 @@ def role(name: str = "mlops-local-x", *policies: dict[str, Any], boundary: dict[
             proofs.idle_pairs,
             document("s3:GetObject", ["arn:aws:s3:::b/data/*", "arn:aws:sqs:us-east-1:123456789012:q"]),
             document(["s3:GetObject", "s3:ListBucket"], ["arn:aws:s3:::b/data/*", "arn:aws:s3:::b"]),
+        ),
+        *((proofs.untied_keys, document("kms:Decrypt", KEY, **bad), TIED) for bad in UNTIED),
+        (proofs.untied_keys, document("kms:GenerateDataKey*", KEY), document("kms:DescribeKey", KEY)),
+        (
+            proofs.untied_keys,
+            document(["s3:GetObject", "kms:CreateGrant"], KEY),
+            document("kms:Decrypt", KEY, Condition={"StringLike": {"kms:EncryptionContext:SecretARN": "x"}}),
         ),
     ],
 )  # fmt: skip

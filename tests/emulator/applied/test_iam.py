@@ -94,7 +94,7 @@ def test_every_role_is_under_the_boundary(
 
 @pytest.mark.parametrize(
     "proof",
-    [proofs.wildcard_actions, proofs.unknown_actions, proofs.needless_stars, proofs.idle_pairs],
+    [proofs.wildcard_actions, proofs.unknown_actions, proofs.needless_stars, proofs.idle_pairs, proofs.untied_keys],
     ids=lambda proof: proof.__name__,
 )
 def test_no_policy_says_more_than_it_means(applied: dict[str, Role], proof: Any) -> None:

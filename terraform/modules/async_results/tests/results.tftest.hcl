@@ -147,12 +147,12 @@ run "a_protected_environment_keeps_its_table" {
 
 run "the_function_reads_its_secret_writes_its_table_and_no_more" {
   assert {
-    condition     = { for each in data.aws_iam_policy_document.callback.statement : each.sid => "${join(" ", each.actions)} on ${join(" ", each.resources)}" } == { ReadWebhookSecret = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/callbacks/chat-async", DecryptWebhookSecret = "kms:Decrypt on ${var.kms.data_key_arn}", WriteTable = "dynamodb:PutItem on arn:aws:dynamodb:us-east-1:123456789012:table/mlops-dev-chat-async-results", EncryptUndelivered = "kms:Decrypt kms:GenerateDataKey on ${var.kms.messages_key_arn}" }
+    condition     = { for each in data.aws_iam_policy_document.callback.statement : each.sid => "${join(" ", each.actions)} on ${join(" ", each.resources)}" } == { ReadWebhookSecret = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/callbacks/chat-async", DecryptWebhookSecret = "kms:Decrypt on ${var.kms.data_key_arn}", WriteTable = "dynamodb:PutItem on arn:aws:dynamodb:us-east-1:123456789012:table/mlops-dev-chat-async-results", OpenTable = "kms:Decrypt on ${var.kms.data_key_arn}", EncryptUndelivered = "kms:Decrypt kms:GenerateDataKey on ${var.kms.messages_key_arn}" }
     error_message = "Rights must end where the callback does."
   }
 
   assert {
-    condition     = { for each in data.aws_iam_policy_document.callback.statement : each.sid => [one(each.condition).variable, one(each.condition).test, one(one(each.condition).values)] if length(each.condition) > 0 } == { DecryptWebhookSecret = ["kms:EncryptionContext:PARAMETER_ARN", "StringEquals", "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/callbacks/chat-async"], EncryptUndelivered = ["kms:ViaService", "StringEquals", "sqs.us-east-1.amazonaws.com"] }
+    condition     = { for each in data.aws_iam_policy_document.callback.statement : each.sid => { for one in each.condition : one.variable => "${one.test} ${join(",", one.values)}" } if length(each.condition) > 0 } == { DecryptWebhookSecret = { "kms:ViaService" = "StringEquals ssm.us-east-1.amazonaws.com", "kms:EncryptionContext:PARAMETER_ARN" = "StringEquals arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/callbacks/chat-async" }, OpenTable = { "kms:ViaService" = "StringEquals dynamodb.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:dynamodb:tableName" = "StringEquals mlops-dev-chat-async-results" }, EncryptUndelivered = { "kms:ViaService" = "StringEquals sqs.us-east-1.amazonaws.com" } }
     error_message = "Keys must open this parameter and this queue alone."
   }
 

@@ -112,7 +112,7 @@ run "without_switches_there_is_no_network_and_no_dead_letter_target" {
   }
 
   assert {
-    condition     = toset(data.aws_iam_policy_document.runtime.statement[*].sid) == toset(["WriteLogs", "ReadOwnEnvironment", "Trace"])
+    condition     = toset(data.aws_iam_policy_document.runtime.statement[*].sid) == toset(["WriteLogs", "ReadOwnEnvironment", "Trace"]) && one([for s in data.aws_iam_policy_document.runtime.statement : { for one in s.condition : one.variable => join(",", one.values) } if s.sid == "ReadOwnEnvironment"]) == { "kms:EncryptionContext:aws:lambda:FunctionArn" = "arn:aws:lambda:us-east-1:123456789012:function:${aws_lambda_function.this.function_name}" }
     error_message = "The role must have no rights beyond logs, its key and traces."
   }
 }

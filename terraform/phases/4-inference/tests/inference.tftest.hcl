@@ -149,6 +149,11 @@ run "the_authorizer_reads_hashes_of_its_environment" {
     condition     = data.aws_iam_policy_document.authorizer.statement[0].actions == toset(["ssm:GetParametersByPath"]) && data.aws_iam_policy_document.authorizer.statement[0].resources == toset([for end in ["", "/*"] : "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/api-keys${end}"])
     error_message = "Keys of another environment are none of its business."
   }
+
+  assert {
+    condition     = { for one in data.aws_iam_policy_document.authorizer.statement[1].condition : one.variable => join(",", one.values) } == { "kms:ViaService" = "ssm.us-east-1.amazonaws.com", "kms:EncryptionContext:PARAMETER_ARN" = "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/api-keys/*" }
+    error_message = "It must decrypt hashes of keys and nothing else that is under the key."
+  }
 }
 
 run "refuses_a_missing_package" {
@@ -243,13 +248,18 @@ run "invocation_logs_go_below_their_prefix" {
 
 run "jobs_have_a_function_of_their_own_with_the_rights_of_it_alone" {
   assert {
-    condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => "${join(" ", sort(each.actions))} on ${join(" ", sort(each.resources))}" } == { AskSubmitter = "lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:mlops-test-batch-submitter", EncryptRequests = "kms:Decrypt kms:GenerateDataKey on ${var.foundation.kms.logs_key_arn}", ReadRoutes = "ssm:GetParameter on ${local.routes_arn}/*", SendRequests = "sqs:SendMessage on arn:aws:sqs:us-east-1:123456789012:mlops-test-*-requests" }
-    error_message = "It may read records, send to the queues of blueprints and ask their submitters."
+    condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => "${join(" ", sort(each.actions))} on ${join(" ", sort(each.resources))}" } == { AskSubmitter = "lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:mlops-test-batch-submitter", DecryptSecret = "kms:Decrypt on ${var.foundation.kms.data_key_arn}", EncryptRequests = "kms:Decrypt kms:GenerateDataKey on ${var.foundation.kms.logs_key_arn}", ReadRoutes = "ssm:GetParameter on ${local.routes_arn}/*", ReadSecret = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/secrets/job-ids", SendRequests = "sqs:SendMessage on arn:aws:sqs:us-east-1:123456789012:mlops-test-*-requests" }
+    error_message = "It may read records and its secret, send to the queues of blueprints and ask their submitters."
   }
 
   assert {
-    condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => join(" ", one(each.condition).values) if length(each.condition) > 0 } == { EncryptRequests = "sqs.us-east-1.amazonaws.com" }
-    error_message = "The key of the queues must be used through SQS alone."
+    condition     = local.job_secret_name == "/mlops/test/secrets/job-ids"
+    error_message = "The orchestrator makes the secret under this name."
+  }
+
+  assert {
+    condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => { for one in each.condition : one.variable => join(",", one.values) } if length(each.condition) > 0 } == { DecryptSecret = { "kms:ViaService" = "ssm.us-east-1.amazonaws.com", "kms:EncryptionContext:PARAMETER_ARN" = "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/secrets/job-ids" }, EncryptRequests = { "kms:ViaService" = "sqs.us-east-1.amazonaws.com" } }
+    error_message = "The key of the queues must be used through SQS alone, and the data key for the one secret."
   }
 
   assert {

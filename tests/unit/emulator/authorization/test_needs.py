@@ -117,6 +117,16 @@ def arn(service: str, rest: str) -> str:
             [f"ssm:GetParametersByPath {arn('ssm', 'parameter/keys')}", f"kms:Decrypt {KEY}"],
         ),
         (
+            call("dynamodb", "PutItem", TableName="t"),
+            [f"dynamodb:PutItem {arn('dynamodb', 'table/t')}", f"kms:Decrypt {KEY}"],
+        ),
+        (
+            call("dynamodb", "GetItem", TableName=arn("dynamodb", "table/t")),
+            [f"dynamodb:GetItem {arn('dynamodb', 'table/t')}", f"kms:Decrypt {KEY}"],
+        ),
+        (call("dynamodb", "Query", TableName="plain"), [f"dynamodb:Query {arn('dynamodb', 'table/plain')}"]),
+        (call("dynamodb", "DescribeTable", TableName="t"), [f"dynamodb:DescribeTable {arn('dynamodb', 'table/t')}"]),
+        (
             call("logs", "PutLogEvents", logGroupName="/g", logStreamName="s"),
             [f"logs:PutLogEvents {arn('logs', 'log-group:/g:log-stream:s')}"],
         ),
