@@ -147,6 +147,26 @@ def test_event_returns_at_once_and_retries(lambdas, seen, tmp_path):
     assert len(records) == 3
 
 
+def test_variables_are_opened_for_their_own_function_alone(lambdas, aws):
+    kms, arn = aws("kms"), "arn:aws:lambda:us-east-1:123456789012:function:"
+    key = kms.create_key()["KeyMetadata"]["Arn"]
+    name = lambdas.deploy(ECHO, KMSKeyArn=key, Environment={"Variables": {"MINE": "1"}})
+
+    def only_for(function):
+        root = {"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::123456789012:root"}, "Resource": "*"}
+        context = {"StringEquals": {"kms:EncryptionContext:aws:lambda:FunctionArn": f"{arn}{function}"}}
+        statements = [{**root, "Action": "kms:PutKeyPolicy"}, {**root, "Action": "kms:Decrypt", "Condition": context}]
+        policy = {"Version": "2012-10-17", "Statement": statements}
+        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(policy))
+
+    only_for("another")
+    with pytest.raises(ClientError, match="KMSAccessDeniedException") as denied:
+        lambdas.call(name)
+    assert denied.value.response["ResponseMetadata"]["HTTPStatusCode"] == 502
+    only_for(name)
+    assert lambdas.call(name, {"a": 1})[0] == {"a": 1}
+
+
 def test_a_reserved_concurrency_of_zero_throttles(lambdas):
     name = lambdas.deploy(ECHO)
     lambdas.client.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=0)
