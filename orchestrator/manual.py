@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator import stacks
+from orchestrator import secrets, stacks
 from orchestrator.execute import load_outputs
 from orchestrator.graph import Graph, Stack
 from orchestrator.journal import Journal
@@ -45,5 +45,6 @@ def render_all(
         for stack in chosen:
             real = stacks.is_real(session, stack)
             ws = stacks.workspace(session, stack, real=real)
-            rendered.append(Rendered(stack.name, not real, tuple(manual_lines(tools.repo, ws))))
+            lines = (*manual_lines(tools.repo, ws), *(secrets.manual_lines(session, stack) if real else ()))
+            rendered.append(Rendered(stack.name, not real, lines))
     return rendered

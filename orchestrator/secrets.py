@@ -24,9 +24,8 @@ OF_STACK = {"inference": ("job-ids",)}
 def ensure_for(session: Session, stack: Stack) -> None:
     """Make what is missing of a stack's secrets."""
     for name in OF_STACK.get(stack.name, ()):
-        key = str(session.outputs["foundation"]["kms"]["data_key_arn"])
         parameter = parameter_of(session.environment, name)
-        if ensure_secret(session.target.cloud, parameter, key, state_tags(session.environment)):
+        if ensure_secret(session.target.cloud, parameter, _key(session), state_tags(session.environment)):
             session.journal.stage(stack.name, f"made the secret {parameter}")
 
 
@@ -34,6 +33,19 @@ def remove_for(session: Session, stack: Stack) -> None:
     """Remove a stack's secrets once nothing of it is left to read them."""
     for name in OF_STACK.get(stack.name, ()):
         remove_secret(session.target.cloud, parameter_of(session.environment, name))
+
+
+def manual_lines(session: Session, stack: Stack) -> list[str]:
+    """What to type once, where nobody runs a deployment that makes a stack's secrets."""
+    return [
+        f"openssl rand -hex {BYTES} | tr -d '\\n' | aws ssm put-parameter --type SecureString "
+        f"--name {parameter_of(session.environment, name)} --key-id {_key(session)} --value file:///dev/stdin"
+        for name in OF_STACK.get(stack.name, ())
+    ]
+
+
+def _key(session: Session) -> str:
+    return str(session.outputs["foundation"]["kms"]["data_key_arn"])
 
 
 def parameter_of(environment: Environment, name: str) -> str:

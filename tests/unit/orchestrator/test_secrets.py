@@ -87,6 +87,14 @@ def test_a_preview_makes_none(run: Runs, environment: Environment, graph: Graph,
     assert tools.aws.called("ssm.put_parameter") == []
 
 
+def test_whoever_deploys_by_hand_is_told_how_to_make_it(run: Runs, environment: Environment, graph: Graph) -> None:
+    run(plans.deploy(environment, graph, stacks=graph.select(phases=["foundation"])))
+    assert run.last
+    (line,) = secrets.manual_lines(run.last, graph.stack("inference"))
+    assert f"--name {NAME} --key-id {KEY} --value file:///dev/stdin" in line
+    assert secrets.manual_lines(run.last, graph.stack("data")) == []
+
+
 def test_it_goes_after_the_functions_that_read_it(
     run: Runs, environment: Environment, graph: Graph, tools: FakeTools
 ) -> None:
