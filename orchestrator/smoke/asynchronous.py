@@ -83,14 +83,11 @@ class AsyncRefuses:
     def check(self, target: Target) -> Verdict:
         asked = _Asked(target)
         name, gateway, key = target.blueprint.name, asked.gateway, asked.key
+        not_uploaded = f"inference/async/input/{name}/uploads/{uuid.uuid4().hex[:16]}/{uuid.uuid4()}.json"
         cases: tuple[tuple[str, int, Callable[[], Any]], ...] = (
             ("a request without inputs", 400, lambda: gateway.post({"inputs": []}, key=key)),
             ("an input elsewhere in the bucket", 400, lambda: gateway.post({"input": "data/raw/secret.json"}, key=key)),
-            (
-                "an input that was not uploaded",
-                400,
-                lambda: gateway.post({"input": f"inference/async/input/{name}/uploads/{uuid.uuid4()}.json"}, key=key),
-            ),
+            ("an input that was not uploaded", 400, lambda: gateway.post({"input": not_uploaded}, key=key)),
             ("a request that nobody sent", 404, lambda: gateway.below("GET", str(uuid.uuid4()), None, key=key)),
             ("a request without a key", 401, lambda: gateway.post({"inputs": ["x"]}, key=None)),
         )
