@@ -25,7 +25,8 @@ def ensure_for(session: Session, stack: Stack) -> None:
     """Make what is missing of a stack's secrets."""
     for name in OF_STACK.get(stack.name, ()):
         parameter = parameter_of(session.environment, name)
-        if ensure_secret(session.target.cloud, parameter, _key(session), state_tags(session.environment)):
+        tags = {**state_tags(session.environment), "phase": stack.phase}
+        if ensure_secret(session.target.cloud, parameter, _key(session), tags):
             session.journal.stage(stack.name, f"made the secret {parameter}")
 
 

@@ -74,7 +74,8 @@ def test_a_deployment_makes_it_before_the_functions_and_keeps_it_nowhere(
     assert run(plans.deploy(environment, graph)).exit_code == 0
     (asked,) = tools.aws.called("ssm.put_parameter")
     assert (asked["Name"], asked["KeyId"], asked["Overwrite"]) == (NAME, KEY, False)
-    assert {"Key": "managed-by", "Value": "orchestrator"} in asked["Tags"]
+    tags = {tag["Key"]: tag["Value"] for tag in asked["Tags"]}
+    assert (tags["managed-by"], tags["phase"], tags["environment"]) == ("orchestrator", "inference", "local")
     assert there["inference"]
     written = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
     assert written
