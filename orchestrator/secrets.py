@@ -37,7 +37,7 @@ def remove_for(session: Session, stack: Stack) -> None:
 
 
 def manual_lines(session: Session, stack: Stack) -> list[str]:
-    """What to type once, where nobody runs a deployment that makes a stack's secrets."""
+    """Say what to type, once, where no deployment makes a stack's secrets."""
     return [
         f"openssl rand -hex {BYTES} | tr -d '\\n' | aws ssm put-parameter --type SecureString "
         f"--name {parameter_of(session.environment, name)} --key-id {_key(session)} --value file:///dev/stdin"

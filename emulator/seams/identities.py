@@ -250,7 +250,7 @@ def may_log(settings: Settings, role_arn: str, function: str, group: str, stream
 
 
 def may_open_environment(settings: Settings, role_arn: str, function_arn: str, key: str | None, region: str) -> bool:
-    """Whether a function's role opens the variables that Lambda has encrypted for this function.
+    """Tell whether a function's role opens the variables that Lambda has encrypted for this function.
 
     Whether Lambda says as well that it asks (`kms:ViaService`) is told nowhere: here it does not, so that a policy
     which relies on it fails here first.

@@ -23,7 +23,7 @@ ISATAP = (0x00005EFE, 0x02005EFE)
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address leads into the internet, and nowhere else."""
+    """Tell whether an address leads into the internet, and nowhere else."""
     if isinstance(address, IPv6Address):
         number = int(address)
         if any(address in network for network in UNWRAPPED):

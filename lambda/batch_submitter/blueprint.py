@@ -88,7 +88,7 @@ def check_request_id(given: Any) -> str:
 
 
 def check_owner(given: Any) -> str:
-    """Whoever calls the function says for whom; it has to be allowed to call, and can then say what it likes."""
+    """Read for whom the function is called. Whoever may call it is believed."""
     if not isinstance(given, str) or not given:
         raise BadRequest(f"'owner' must say whose the request is; '{ENVIRONMENT}': of what arrives and of schedules")
     return given

@@ -64,7 +64,7 @@ def being_prepared(begun: Document | None, now: float) -> bool:
 
 
 def name_of(request: Document) -> str:
-    """What a request's owner calls it. Requests that are older than owners have no other name than their id."""
+    """Name a request as its owner does. Requests that are older than owners have no name but their id."""
     return str(request.get("name", request["request_id"]))
 
 

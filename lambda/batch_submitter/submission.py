@@ -87,7 +87,7 @@ class Work:
         return self.register(key, owner, started_by, called)
 
     def unknown(self) -> UnknownRequest:
-        """What is said of a request that there is not, and of one that is another's."""
+        """Word the refusal of a request that does not exist, and of one that is somebody else's."""
         return UnknownRequest(f"there is no request '{self.places.request_id}' for '{self.blueprint.name}'")
 
     def begin(self, number: int) -> bool:

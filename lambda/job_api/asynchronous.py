@@ -1,7 +1,7 @@
 """Asynchronous requests: taken at once, answered in S3. Pure but for what it is given.
 
 submit → input object → endpoint or queue → ticket; status reads ticket, result and failure. The ticket says whose the
-request is. Anybody else hears what he would hear if it did not exist, and so does everybody of one whose ticket names
+request is. Anybody else is answered as if it did not exist, and so is everybody about one whose ticket names
 no owner: those are older than owners.
 """
 
@@ -67,7 +67,7 @@ class Sending(Protocol):
 
 @dataclass(frozen=True)
 class Caller:
-    """Whose requests are asked for, and the folder of his uploads."""
+    """Whoever asks, and the folder of the inputs uploaded by them."""
 
     owner: str
     uploads: str

@@ -1,7 +1,7 @@
 """Batch jobs: the blueprint's own function knows them, and here its words become answers. Pure but for the call.
 
-A caller chooses what his job is called. It is kept under an id that follows from his choice and from who he is; so two
-callers may choose the same, and none hears of the other.
+A caller chooses what a job is called. It is kept under an id that follows from the choice and from the caller; so two
+callers may choose the same, and neither hears of the other.
 """
 
 from __future__ import annotations

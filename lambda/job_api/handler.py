@@ -1,8 +1,8 @@
 """Jobs behind API Gateway: `/async/{blueprint}` and `/batch/{blueprint}`, to endpoint, queue or submitter.
 
 Its rights are not the router's: it writes inputs and reads results, and calls no model. Which blueprints a caller may
-ask for is checked before anything is looked up, as the router does. What he asks for is his: for anybody else, one who
-may ask for the same blueprint included, it does not exist.
+ask for is checked before anything is looked up, as the router does. What a caller has asked for belongs to that caller:
+for anybody else, even with a right to the same blueprint, it does not exist.
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ class Ids:
     secret: Callable[[], bytes]
 
     def request(self, blueprint: str, owner: str, given: str | None) -> str:
-        """A new id, or always the same one for the same caller's idempotency key."""
+        """Make a new id, or always the same one for the same caller's idempotency key."""
         if given is None:
             return str(uuid.uuid4())
         if not 8 <= len(given) <= 128 or not given.isprintable():
@@ -32,11 +32,11 @@ class Ids:
         return str(uuid.UUID(bytes=self._digest("request", blueprint, owner, given)[:16], version=4))
 
     def uploads(self, blueprint: str, owner: str) -> str:
-        """The folder of the inputs that one caller uploads."""
+        """Name the folder of the inputs that one caller uploads."""
         return self._digest("uploads", blueprint, owner).hex()[:TAG]
 
     def job(self, blueprint: str, owner: str, chosen: str) -> str:
-        """Under which a batch job is kept: what its caller calls it, made his."""
+        """Name a batch job as it is kept: what its caller calls it, and a tag that makes it that caller's."""
         return f"{chosen}-{self._digest('job', blueprint, owner, chosen).hex()[:TAG]}"
 
     def _digest(self, *parts: str) -> bytes:

@@ -18,7 +18,7 @@ from inference_common.errors import Forbidden
 
 
 def owner_of(event: Mapping[str, Any]) -> str:
-    """The caller, as what he asks for is kept under. Raises `Forbidden` where the door has not said who he is."""
+    """Name the caller that a job belongs to. Raises `Forbidden` where the door has not said who that is."""
     resource = str(event.get("resource") or "")
     context = event.get("requestContext") or {}
     authorizer, identity = context.get("authorizer") or {}, context.get("identity") or {}

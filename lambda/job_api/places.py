@@ -45,6 +45,6 @@ def _uploads(blueprint: str) -> str:
 
 
 def uploaded_key(blueprint: str, given: str) -> str | None:
-    """The key that a caller names as his input, if it has the form of those that uploads to this blueprint get."""
+    """Return the key that a caller names as input, if it has the form of a key of an upload to this blueprint."""
     prefix = _uploads(blueprint)
     return given if given.startswith(prefix) and UPLOADED.fullmatch(given.removeprefix(prefix)) else None
