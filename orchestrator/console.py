@@ -2,20 +2,26 @@
 
 Progress and messages go to stderr, data and final reports to stdout. Live lines appear on a terminal
 only; elsewhere, and in CI, plain lines do. `NO_COLOR` is respected, and colour is never the only signal.
+
+What is shown may come from anybody: a name in AWS, a model's answer, a line of a log. It must not steer the terminal,
+so control characters of it are shown as `?`; the only ones that get through are those of our own styles.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import select
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console as Rich
+from rich.console import ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 
 from orchestrator.progress import LiveProgress, PlainProgress, Progress
@@ -23,6 +29,21 @@ from orchestrator.progress import LiveProgress, PlainProgress, Progress
 _POLL_SECONDS = 0.2
 PLAIN_WIDTH = 160
 """Where output is no terminal, lines should not be folded at 80 columns."""
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters but line feed and tab, what turns the direction of writing, and what no encoding has."""
+
+
+def printable(text: str) -> str:
+    """A text that a terminal only shows."""
+    return _STEERING.sub("?", text)
+
+
+class _Cleaned(Rich):
+    """Everything passes through `render`, tables and live lines too: nobody has to remember."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
 
 
 class Console:
@@ -47,8 +68,8 @@ class Console:
             self._err.print(f"hint: {hint}", soft_wrap=True)
 
     def data(self, text: str) -> None:
-        """Data: stdout, exactly as given."""
-        self._out.file.write(text if text.endswith("\n") else text + "\n")
+        """Data: stdout, but for control characters as given."""
+        self._out.file.write(printable(text if text.endswith("\n") else text + "\n"))
         self._out.file.flush()
 
     def json(self, value: Any) -> None:
@@ -97,4 +118,4 @@ class Console:
 
 def _rich(stream: Any) -> Rich:
     terminal = bool(getattr(stream, "isatty", lambda: False)())
-    return Rich(file=stream, highlight=False, markup=False, emoji=False, width=None if terminal else PLAIN_WIDTH)
+    return _Cleaned(file=stream, highlight=False, markup=False, emoji=False, width=None if terminal else PLAIN_WIDTH)

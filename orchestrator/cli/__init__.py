@@ -92,7 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _error("interrupted")
         return EXIT_INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return error.exit_code
     except PlatformError as error:
         _error(error.message, error.hint)
@@ -109,6 +109,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _error(f"unexpected {type(error).__name__}: {error}", f"the traceback is in {log}")
         return EXIT_UNEXPECTED
     return code if isinstance(code, int) else 0
+
+
+def _show(error: click.ClickException) -> None:
+    """What click says of wrong arguments, which it repeats."""
+    import io
+
+    from orchestrator.console import printable
+
+    said = io.StringIO()
+    error.show(said)
+    sys.stderr.write(printable(said.getvalue()))
 
 
 def _error(message: str, hint: str | None = None) -> None:

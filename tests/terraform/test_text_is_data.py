@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from orchestrator.blueprints import MATRIX
 from orchestrator.blueprints.terraform_json import code, quoted, rendered
 from orchestrator.config.models import Blueprint, Platform
+from tests.terraform import hcl
 from tests.terraform.conftest import Terraform
 from tests.unit.orchestrator.blueprints.stacks import written
 from tests.unit.orchestrator.blueprints.templates import read, strings
@@ -82,3 +83,19 @@ def test_environment_files_full_of_code_arrive_as_they_were_written(terraform: T
     assert seen.pop("given") == composed(platform)
     assert seen == {name: [composed(read(text)) for text in texts] for name, texts in asked.items()}
     assert any(HOSTILE in text for text in seen["async-bedrock"])
+
+
+def test_no_parameter_holds_two_opening_braces() -> None:
+    """SSM takes them for a reference to another parameter and refuses the value."""
+    folders = [*(hcl.TERRAFORM / "modules").iterdir(), *hcl.ROOTS]
+    blocks = [(folder.name, block) for folder in folders for block in hcl.read(folder)]
+    parameters = {
+        f"{folder}: {block.name}": block.body for folder, block in blocks if block.labels[:1] == ("aws_ssm_parameter",)
+    }
+    assert len(parameters) > 10
+    bare = [
+        name
+        for name, body in parameters.items()
+        if "  value = replace(jsonencode(" not in body or '), "{{", "{\\\\u007b")' not in body
+    ]
+    assert not bare
