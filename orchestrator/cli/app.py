@@ -41,15 +41,19 @@ class App:
         return phases.read(self.repo)
 
     def load(self, env: str, *, building: bool = False) -> tuple[Environment, Graph]:
-        """Read and validate; nothing has been started when this raises. To build is refused after expiry."""
+        """Read and validate; nothing has been started when this raises.
+
+        To build is refused after expiry, and where names of two environments would be confused.
+        """
         from orchestrator import expiry, graph
-        from orchestrator.config import load
+        from orchestrator.config import load, neighbours
         from orchestrator.runs import now
 
         today = now().date()
         environment = expiry.dated(load(self.repo, env), today)
         if building:
             expiry.refuse_expired(environment, today)
+            neighbours.refuse_overlap(self.repo, environment)
         return environment, graph.build(self.phases, environment)
 
     def tools(self, environment: Environment) -> Tools:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 from emulator.iam import Applicable, Context, Decision, Policy, Principal, Request, decide
@@ -35,6 +37,42 @@ def cut_by_boundary(role: Role) -> list[str]:
                 if not ask(_only(role, statement), action, _one_of(resource), context).allowed:
                     found.append(f"{role.name} {sid}: {action} on {resource}")
     return found
+
+
+def reach(role: Role, own: str, other: str) -> list[str]:
+    """Rights on what another environment calls its things; both are named by `<project>/<environment>`."""
+    patterns = {resource for _, statement in role.statements() for resource in listed(statement["Resource"])}
+    foreign = {_one_of(renamed(each, own, other)) for each in patterns if renamed(each, own, other) != each}
+    found = []
+    for sid, statement in role.statements():
+        if statement["Effect"] != "Allow":
+            continue
+        meant = [
+            each
+            for each in foreign
+            for resource in listed(statement["Resource"])
+            if fnmatchcase(each, resource) and resource != "*"
+        ]
+        context = _meeting(statement)
+        found += [
+            f"{role.name} {sid}: {action} on {each}"
+            for each in dict.fromkeys(meant)
+            for action in listed(statement["Action"])
+            if ("*" in action or actions.can_mean(each, action)) and ask(role, action, each, context).allowed
+        ]
+    return found
+
+
+def renamed(name: str, own: str, other: str) -> str:
+    """The same thing of another environment."""
+    for separator in "-_/":
+        # As names, as parts of a database's name, and as a path.
+        name = re.sub(
+            rf"\b{re.escape(own.replace('/', separator).replace('-', '_' if separator == '_' else '-'))}(?![a-z0-9])",
+            other.replace("/", separator).replace("-", "_" if separator == "_" else "-"),
+            name,
+        )
+    return name
 
 
 def _only(role: Role, statement: Statement) -> Role:

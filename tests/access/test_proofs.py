@@ -281,3 +281,29 @@ def test_calls_are_read_from_a_state_machine() -> None:
         "glue:BatchStopJobRun",
         "lambda:InvokeFunction",
     }
+
+
+@pytest.mark.parametrize(
+    ("resource", "neighbour", "reached"),
+    [
+        ("arn:aws:glue:us-east-1:123456789012:job/mlops-local-*", "mlops/local-eu", True),
+        ("arn:aws:glue:us-east-1:123456789012:job/mlops-local-*", "mlops/local2", False),
+        ("arn:aws:glue:us-east-1:123456789012:job/mlops-local*", "mlops/local2", True),
+        ("arn:aws:glue:us-east-1:123456789012:job/mlops-*-etl", "mlops/dev", True),
+        ("arn:aws:lambda:us-east-1:123456789012:function:mlops-local*", "mlops/locale", True),
+        ("arn:aws:glue:us-east-1:123456789012:job/mlops-local-etl", "mlops-local/eu", False),
+    ],
+)
+def test_a_pattern_that_means_things_of_a_neighbour_is_found(resource: str, neighbour: str, reached: bool) -> None:
+    own = document(
+        ["glue:StartJobRun", "lambda:InvokeFunction"],
+        ["arn:aws:glue:us-east-1:123456789012:job/mlops-local-x-etl", resource],
+    )
+    assert bool(simulation.reach(role("mlops-local-x", own), "mlops/local", neighbour)) is reached
+
+
+def test_the_same_thing_of_another_environment() -> None:
+    names = "mlops-local-x mlops_local_raw /mlops/local/routes alias/mlops-local-data mlops-locale another-mlops-localx"
+    assert simulation.renamed(names, "mlops/local", "mlops-b/eu") == (
+        "mlops-b-eu-x mlops_b_eu_raw /mlops-b/eu/routes alias/mlops-b-eu-data mlops-locale another-mlops-localx"
+    )

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.config import neighbours
 from tests.access import escalation, personas, proofs, simulation
 from tests.access.roles import Role
 from tests.terraform import hcl
@@ -118,3 +119,27 @@ def test_limits_of_personas(foundation: dict[str, Any], people: dict[str, Role])
         is not call.allowed
     ]
     assert not wrong
+
+
+ALLOWED = ("mlops/test2", "mlops/tes", "mlops/eu-test", "mlops2/test", "mlop/test", "mlops-x/test")
+"""Environments that may stand beside `mlops/test`, with names as near to its own as they can be."""
+
+
+@pytest.mark.parametrize("neighbour", ALLOWED)
+def test_nobody_reaches_an_environment_that_may_stand_beside(
+    foundation: dict[str, Any], people: dict[str, Role], boundary: dict[str, Any], neighbour: str
+) -> None:
+    """No role has more than the boundary, whichever stack makes it."""
+    assert not neighbours.overlap("mlops-test", neighbour.replace("/", "-"))
+    arn = f"arn:aws:iam::123456789012:role/{PREFIX}-any"
+    most = Role(f"{PREFIX}-any", arn, {}, {"boundary": boundary}, boundary)
+    handed_out = Role(f"{PREFIX}-any", arn, {}, documents(foundation), boundary)
+    everybody = [most, handed_out, *people.values()]
+    assert not [finding for role in everybody for finding in simulation.reach(role, "mlops/test", neighbour)]
+
+
+@pytest.mark.parametrize("neighbour", ["mlops/test-eu", "mlops-test/eu"])
+def test_who_is_refused_would_be_reached(boundary: dict[str, Any], neighbour: str) -> None:
+    assert neighbours.overlap("mlops-test", neighbour.replace("/", "-"))
+    most = Role(f"{PREFIX}-any", f"arn:aws:iam::123456789012:role/{PREFIX}-any", {}, {"boundary": boundary}, boundary)
+    assert len(simulation.reach(most, "mlops/test", neighbour)) > 50
