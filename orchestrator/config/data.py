@@ -51,7 +51,8 @@ class Data(Section):
     sample: bool = Field(True, description="upload the sample review data before the pipeline runs")
     etl: Etl = Etl()
     processing: Processing = Processing()
-    split_seed: str = "reviews-v1"
+    # An argument of a program: one that began with a hyphen would be read as the next option.
+    split_seed: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] = "reviews-v1"
     athena_bytes_scanned_limit: int = Field(1_073_741_824, ge=10_485_760)
     workflow_schedule: Annotated[str, Field(pattern=r"^cron\([^()]+\)$")] | None = Field(
         None, description="when the Glue workflow starts by itself, as `cron(0 2 * * ? *)`; none: when asked to"
@@ -78,8 +79,8 @@ class Share(Section):
 class Consumer(Section):
     """Lake Formation as a reader: settings, grants and links. The account's settings are shared by all in it."""
 
-    admin_arns: list[Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:(role|user)/[^*]+$")]] = Field(
-        [], description="administrators beside those that the account has; whoever deploys must be one of them"
+    admin_arns: list[Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$")]] = (
+        Field([], description="administrators beside those that the account has; whoever deploys must be one of them")
     )
     shares: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Share] = Field(
         {}, description="by the short name that ends the name of the linked database; not local"

@@ -57,7 +57,7 @@ class Encryption(Section):
 
 
 Persona = Literal["data_scientist", "ml_engineer", "data_engineer", "production"]
-PrincipalArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:(iam|sts)::\d{12}:[a-z-]+/[^*]+$")]
+PrincipalArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:(iam|sts)::\d{12}:[a-z-]+/[A-Za-z0-9_+=,.@/-]+$")]
 
 
 class Access(Section):
@@ -204,7 +204,7 @@ class Inference(Section):
     lambda_in_vpc: bool = False
     parquet_layer_arn: str | None = Field(
         None,
-        pattern=r"^arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:layer:[^:]+:\d+$",
+        pattern=r"^arn:[a-z-]+:lambda:[a-z0-9-]+:\d{12}:layer:[A-Za-z0-9_-]+:\d+$",
         description="layer with pyarrow (arm64, Python 3.12), such as AWS SDK for pandas; none: no Parquet in batch",
     )
     waf: bool = False

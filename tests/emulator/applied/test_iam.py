@@ -118,7 +118,9 @@ def test_whatever_is_granted_passes_the_boundary(applied: dict[str, Role]) -> No
 
 def test_no_role_reaches_an_environment_that_may_stand_beside(applied: dict[str, Role]) -> None:
     for neighbour in ("mlops/local2", "mlops/loca", "mlops/eu-local", "mlops2/local"):
-        assert not [finding for role in applied.values() for finding in simulation.reach(role, "mlops/local", neighbour)]
+        assert not [
+            finding for role in applied.values() for finding in simulation.reach(role, "mlops/local", neighbour)
+        ]
 
 
 def test_nobody_takes_a_role_from_outside(applied: dict[str, Role]) -> None:

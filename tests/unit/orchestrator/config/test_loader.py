@@ -9,8 +9,10 @@ import yaml
 
 from orchestrator.config import environment_names, load
 from orchestrator.config.loader import build
+from orchestrator.config.models import Blueprint, Platform
 from orchestrator.config.schema import schemas
 from orchestrator.errors import ConfigError
+from tests.unit.orchestrator.config.texts import Filler
 
 REPO = Path(__file__).resolve().parents[4]
 BLUEPRINT = """\
@@ -365,3 +367,17 @@ def test_throughput_is_not_bought_locally() -> None:
     text = text.replace("label: positive", "contains: x")
     with pytest.raises(ConfigError, match="cannot be bought in `local`"):
         build("local", ("platform.yaml", ""), {"x1": ("x1.yaml", text)})
+
+
+def test_no_address_of_aws_holds_a_variable_of_policies() -> None:
+    """IAM would put something else in its place."""
+    texts = Filler(Platform).texts | Filler(Blueprint, {".kind": "batch", ".model.source": "sagemaker"}).texts
+    assert len(texts) > 20
+    assert not [path for path, text in texts.items() if text.startswith("arn:")]
+
+
+@pytest.mark.parametrize("seed", ["--bucket", "-1", "a b", ""])
+def test_a_seed_is_no_option_of_a_program(seed: str) -> None:
+    assert problems(f"data:\n  split_seed: {seed!r}\n") == [
+        f"platform.yaml:2: data.split_seed: must match ^[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}$ (received {seed!r})"
+    ]
