@@ -27,6 +27,12 @@ RELEASE_AROUND = frozenset(
     {"cloudwatch:DescribeAlarms", "sagemaker:AddTags"}
 )
 
+ASKED_FOR_BY_ID = tuple(
+    f"{PIPELINE} pipeline/WatchQuality: glue:{action} on "
+    for action in ("GetDataQualityRulesetEvaluationRun", "GetDataQualityResult")
+)
+"""Runs and results of every ruleset of the account: Glue names them by ids of its own, without the ruleset's name."""
+
 PIPELINE_AROUND = frozenset(
     {
         # CreateModelPackage reads the artifact with the caller's rights; S3 opens it with the key.
@@ -117,10 +123,13 @@ def test_whatever_is_granted_passes_the_boundary(applied: dict[str, Role]) -> No
 
 
 def test_no_role_reaches_an_environment_that_may_stand_beside(applied: dict[str, Role]) -> None:
-    for neighbour in ("mlops/local2", "mlops/loca", "mlops/eu-local", "mlops2/local"):
-        assert not [
-            finding for role in applied.values() for finding in simulation.reach(role, "mlops/local", neighbour)
-        ]
+    found = {
+        finding
+        for neighbour in ("mlops/local2", "mlops/loca", "mlops/eu-local", "mlops2/local")
+        for role in applied.values()
+        for finding in simulation.reach(role, "mlops/local", neighbour)
+    }
+    assert not [finding for finding in found if not finding.startswith(ASKED_FOR_BY_ID)]
 
 
 def test_nobody_takes_a_role_from_outside(applied: dict[str, Role]) -> None:
