@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from orchestrator.tools.checkov import Checkov
-from orchestrator.tools.checkov_plan import skips_by_block
+from orchestrator.tools.checkov_skips import skips_by_block
 from orchestrator.tools.checkov_rules import BUILTIN_LIST, Rule, own_rules
 
 REPO = Path(__file__).resolve().parent.parent

@@ -2,8 +2,8 @@
 
 `Checkov` talks to a long-lived worker process (`checkov_worker.py`) in checkov's own virtual
 environment. It refuses to vouch for a result, with `PolicyGateBroken`, when the worker is missing, dies
-or does not answer, when a rule was not loaded or crashed, when a file could not be parsed, and when an
-inline skip names a rule that does not exist: in all these cases checkov alone ends with success.
+or does not answer, when a rule was not loaded or crashed, when Terraform would load a file that was not judged, and
+when an inline skip names no rule or gives no reason: in all these cases checkov alone ends with success.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from orchestrator.errors import PolicyGateBroken
+from orchestrator.tools import checkov_files, checkov_skips
 from orchestrator.tools.checkov_parts import parts as parts_of
-from orchestrator.tools.checkov_plan import PlanSource, as_yaml, skipped_ids, skips_by_block
+from orchestrator.tools.checkov_plan import PlanSource, as_yaml, inside
 from orchestrator.tools.checkov_rules import BUILTIN_LIST, CHECKS_DIR, Rule, builtin_rules, own_rules, rule_files
 from orchestrator.tools.interfaces import Finding, Json, PolicyReport
 
@@ -50,20 +51,34 @@ class Checkov:
         self._preparing = False
 
     def scan_source(self, folder: Path, *, fresh: bool = False) -> PolicyReport:
-        """Scans the `*.tf` files under a folder, and the local modules that they call."""
+        """Scans all code under a folder, and the local modules that it calls."""
         if not folder.is_dir():
             raise PolicyGateBroken(f"nothing to scan: {folder} is not a folder")
         started = time.monotonic()
         # The worker runs elsewhere: a relative path would name a folder without code, which is always green.
         folder = folder.resolve()
-        rules, result = self._scan("source", folder, parts=parts_of(folder), unknown_skips_in=folder)
+        checkov_skips.forget()
+        code = checkov_files.code(folder)
+        rules, result = self._scan("source", folder, parts=parts_of(folder), skips_in=code)
+        if lost := checkov_files.unjudged(code, result["judged"]):
+            raise PolicyGateBroken(
+                f"checkov judged {len(lost)} block(s) by no rule: {', '.join(lost[:5])}",
+                hint="it takes the code there for something else than Terraform does; write it another way",
+            )
         plan_only = {rule.id for rule in rules.values() if "source" not in rule.scans}
+        findings, skipped = [], []
+        for item in result["failed"]:
+            reason = checkov_skips.skip_reason(Path(item["path"]).parent, inside(item["resource"])[1], item["rule"])
+            if reason is not None:
+                skipped.append(_finding(item, rules, message=reason))
+            elif item["rule"] not in plan_only:
+                findings.append(_finding(item, rules))
         return self._report(
             "source",
             rules,
             result,
-            findings=[_finding(item, rules) for item in result["failed"] if item["rule"] not in plan_only],
-            skipped=[_finding(item, rules, message=item["reason"].strip()) for item in result["skipped"]],
+            findings=findings,
+            skipped=skipped,
             undecided=[],
             seconds=time.monotonic() - started,
         )
@@ -71,7 +86,7 @@ class Checkov:
     def scan_plan(self, plan_document: Json, *, root: Path) -> PolicyReport:
         """Scans a plan (`terraform show -json`); `root` is the folder that it was made from."""
         started = time.monotonic()
-        skips_by_block.cache_clear()
+        checkov_skips.forget()
         with tempfile.TemporaryDirectory(prefix="policy-") as folder:
             file = Path(folder) / "plan.json"
             # The plan can hold values that are not for everyone's eyes; the folder is private already.
@@ -160,13 +175,12 @@ class Checkov:
                 self._worker = None
 
     def _scan(
-        self, mode: str, path: Path, *, parts: Sequence[Path] = (), unknown_skips_in: Path | None = None
+        self, mode: str, path: Path, *, parts: Sequence[Path] = (), skips_in: checkov_files.Code | None = None
     ) -> tuple[dict[str, Rule], Json]:
         rules = own_rules(self._repo)
         with self._lock:
             worker = self._running_worker(rules)
-            if unknown_skips_in:
-                _refuse_unknown_skips(unknown_skips_in, worker.loaded)
+            checkov_skips.check(skips_in or {}, worker.loaded)
             try:
                 result = worker.ask({"mode": mode, "path": str(path), "parts": [str(part) for part in parts]})
             except PolicyGateBroken:
@@ -239,15 +253,6 @@ def _finding(item: Json, rules: dict[str, Rule], *, message: str | None = None) 
         message=item["name"] if message is None else message,
         hint=rule.repair if rule else None,
     )
-
-
-def _refuse_unknown_skips(folder: Path, loaded: frozenset[str]) -> None:
-    for rule, places in skipped_ids(folder).items():
-        if rule not in loaded:
-            raise PolicyGateBroken(
-                f"{places[0]}: checkov:skip names {rule}, and there is no such rule",
-                hint="correct the id: a skip of nothing hides that the rule it meant still applies",
-            )
 
 
 class _Worker:

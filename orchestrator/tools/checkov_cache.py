@@ -2,7 +2,8 @@
 
 The key is a hash of everything that a scan reads: all files below the scanned folder, the rules, the list
 of checkov's own rules that must run, and checkov's version. What is kept is the whole report. Anything that
-cannot be read, does not match or is not green means a scan; plans are always scanned.
+cannot be read, does not match or is not green means a scan, and so does code that calls modules elsewhere, which the
+key knows nothing of; plans are always scanned.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from orchestrator.errors import PolicyGateBroken
+from orchestrator.tools import checkov_files
 from orchestrator.tools.interfaces import Finding, Json, PolicyGate, PolicyReport
 
 _SCHEMA = 1
-_NOT_SCANNED = frozenset({".terraform", "envs"})
-"""`envs` holds values in YAML, which the Terraform scan does not open."""
+_NOT_SCANNED = ".terraform"
+_VALUES, _VALUE_FILES = "envs", (".yaml", ".yml")
+"""The environments' values, which no scan of Terraform code opens; code beside them would be scanned."""
 _KEPT = 20
 
 
@@ -45,7 +49,7 @@ class CachedGate:
         if known is not None:
             return dataclasses.replace(known, seconds=round(time.monotonic() - started, 3))
         report = self._inner.scan_source(folder, fresh=fresh)
-        if report.passed and key == self._key(folder):
+        if report.passed and key == self._key(folder) and not checkov_files.reaches_outside(folder):
             self._save(key, report)
         return report
 
@@ -61,7 +65,12 @@ class CachedGate:
     def _key(self, folder: Path) -> str:
         hashed = hashlib.sha256(f"{_SCHEMA} {self._inner.fingerprint()}\n".encode())
         for path in _files(folder):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
+            try:
+                content = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError as error:
+                raise PolicyGateBroken(
+                    f"{path}: not judged: it cannot be read: {error.strerror}", hint="correct the file, or delete it"
+                ) from error
             hashed.update(f"{json.dumps(path.relative_to(folder).as_posix())} {content}\n".encode())
         return hashed.hexdigest()
 
@@ -109,5 +118,6 @@ def _hash(body: Any) -> str:
 
 def _files(folder: Path) -> Iterator[Path]:
     for parent, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if name not in _NOT_SCANNED)
-        yield from (Path(parent) / name for name in sorted(names))
+        folders[:] = sorted(set(folders) - {_NOT_SCANNED})
+        values = _VALUES in Path(parent).relative_to(folder).parts[:1]
+        yield from (Path(parent) / name for name in sorted(names) if not (values and name.endswith(_VALUE_FILES)))

@@ -52,6 +52,9 @@ Json = dict[str, Any]
 PLACEHOLDERS_SWITCH = "EVAL_TF_PLAN_AFTER_UNKNOWN"
 """checkov's environment variable: put a placeholder where a plan does not know a value yet."""
 
+JUDGED = {id(resource_registry): "resource", id(data_registry): "data"}
+scan_entity = BaseCheckRegistry.scan
+
 ATTRIBUTE_REGISTRIES = (resource_registry, data_registry, provider_registry)
 
 
@@ -110,11 +113,17 @@ def judge_variables_and_outputs() -> None:
 
 
 class Crashes:
-    """Catches what checkov swallows: a rule that raises counts as `unknown` there and is not reported."""
+    """Catches what checkov swallows: a rule that raises counts as `unknown` there and is not reported, and a block
+    that it loses on the way to its rules is not missed."""
 
     def __init__(self) -> None:
         self.by_rule: dict[str, str] = {}
         self.graph_rules_ran: set[str] = set()
+        self.asked: set[tuple[str, str, str, str]] = set()
+
+    def judged(self, folder: str) -> list[list[str]]:
+        """File, kind, type and name of every resource and data source that the rules were asked about."""
+        return [[os.path.realpath(f"{folder}/{file}"), *block] for file, *block in sorted(self.asked)]
 
     def watch(self) -> None:
         crashes = self
@@ -150,6 +159,14 @@ class Crashes:
             return result
 
         BaseCheckRegistry.run_check = run_check
+
+        def scan(registry: BaseCheckRegistry, file: str, entity: Json, *others: Any, **named: Any) -> Json:
+            if kind := JUDGED.get(id(registry)):
+                crashes.asked.add((file, kind, *registry.extract_entity_details(entity)[:2]))
+            found: Json = scan_entity(registry, file, entity, *others, **named)
+            return found
+
+        BaseCheckRegistry.scan = scan
 
         graph = get_graph_checks_registry("terraform")
         run_rule = graph.run_check_parallel
@@ -265,15 +282,15 @@ def run(runner: Any, **where: Any) -> Json:
     crashes.watch()
     report = runner.run(
         runner_filter=RunnerFilter(show_progress_bar=False, download_external_modules=False),
-        collect_skip_comments=True,
+        collect_skip_comments=False,  # the gate itself looks for them, and in comments alone
         **where,
     )
     return {
         "failed": [as_json(record) for record in report.failed_checks],
-        "skipped": [as_json(record) for record in report.skipped_checks],
         "passed": [[record.check_id, record.resource_address or record.resource] for record in report.passed_checks],
         "ran": sorted((set(attribute_rules()) | crashes.graph_rules_ran) - set(crashes.by_rule)),
         "crashed": crashes.by_rule,
+        "judged": crashes.judged(where.get("root_folder", "/")),
         "parsing_errors": sorted(str(path) for path in report.parsing_errors),
     }
 
@@ -286,7 +303,6 @@ def as_json(record: Any) -> Json:
         "file": record.file_path,
         "path": os.path.realpath(record.file_abs_path),
         "line": (record.file_line_range or [0])[0],
-        "reason": (record.check_result or {}).get("suppress_comment") or "",
         "evaluated_keys": list((record.check_result or {}).get("evaluated_keys") or []),
     }
 
@@ -320,10 +336,10 @@ def answer(request: Json) -> Json:
 def together(results: list[Json], folder: str) -> Json:
     """One result; a module that several parts call is told of once. A rule ran if it ran on every part."""
     merged: Json = {}
-    for key in ("failed", "skipped", "passed"):
+    for key in ("failed", "passed", "judged"):
         merged[key] = list(unique(result[key] for result in results))
     if os.path.isdir(folder):  # not a plan
-        for item in merged["failed"] + merged["skipped"]:
+        for item in merged["failed"]:
             item["file"] = "/" + os.path.relpath(item["path"], folder)
     merged["ran"] = sorted(set.intersection(*(set(result["ran"]) for result in results)))
     merged["crashed"] = {rule: what for result in results for rule, what in result["crashed"].items()}

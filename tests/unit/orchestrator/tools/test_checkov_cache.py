@@ -49,13 +49,35 @@ def test_the_second_report_is_the_first_one(gate: CachedGate, inner: FakePolicyG
     assert second.seconds < 1
 
 
-@pytest.mark.parametrize("name", ["modules/a/main.tf", "modules/a/t.tftpl", "modules/b/new.tf"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "modules/a/main.tf", "modules/a/t.tftpl", "modules/b/new.tf",
+        "envs/local/new.tf", "modules/a/envs/new.tf", "modules/a/envs/new.yaml",
+    ],
+)  # fmt: skip
 def test_any_change_is_scanned(gate: CachedGate, inner: FakePolicyGate, source: Path, name: str) -> None:
     gate.scan_source(source)
     (source / name).parent.mkdir(exist_ok=True)
     (source / name).write_text("two\n")
     gate.scan_source(source)
     assert scans(inner) == 2
+
+
+def test_code_that_calls_modules_elsewhere_is_not_remembered(
+    gate: CachedGate, inner: FakePolicyGate, source: Path
+) -> None:
+    (source.parent / "shared").mkdir()
+    (source / "modules/a/main.tf").write_text('module "m" {\n  source = "../../../shared"\n}\n')
+    gate.scan_source(source)
+    gate.scan_source(source)
+    assert scans(inner) == 2
+
+
+def test_a_file_that_cannot_be_read_is_named(gate: CachedGate, source: Path) -> None:
+    (source / "modules/a/gone.tf").symlink_to(source / "nowhere")
+    with pytest.raises(PolicyGateBroken, match=r"modules/a/gone\.tf: not judged"):
+        gate.scan_source(source)
 
 
 def test_a_renamed_file_is_scanned(gate: CachedGate, inner: FakePolicyGate, source: Path) -> None:

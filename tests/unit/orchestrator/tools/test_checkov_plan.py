@@ -9,7 +9,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orchestrator.tools.checkov_plan import PlanSource, as_yaml, skipped_ids, skips_by_block
+from orchestrator.tools import checkov_skips
+from orchestrator.tools.checkov_plan import PlanSource, as_yaml, inside
 
 MODULE = """\
 resource "aws_iam_role" "this" {
@@ -41,7 +42,7 @@ def source(tmp_path: Path) -> Path:
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "modules" / "inner" / "roles.tf").write_text(MODULE, encoding="utf-8")
     (tmp_path / "root" / "main.tf").write_text('resource "aws_iam_role" "this" {\n}\n', encoding="utf-8")
-    skips_by_block.cache_clear()
+    checkov_skips.forget()
     return tmp_path
 
 
@@ -97,9 +98,16 @@ def test_a_resource_without_changes_has_nothing_unknown(source: Path) -> None:
     assert plan(source).is_unknown("aws_glue_crawler.this", ["name"]) is False
 
 
-def test_skipped_ids_lists_every_place(source: Path) -> None:
-    assert skipped_ids(source) == {
-        "MLOPS_IAM_1": ["modules/inner/roles.tf:2"],
-        "CKV_AWS_1": ["modules/inner/roles.tf:2"],
-        "CKV_AWS_111": ["modules/inner/roles.tf:7"],
-    }
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("aws_iam_role.this[0]", ([], "aws_iam_role.this")),
+        ('module.a.module.b["x.y"].data.aws_region.now', (["a", "b"], "data.aws_region.now")),
+        ("module.data.aws_iam_role.this", (["data"], "aws_iam_role.this")),
+        ("module.module.data.aws_region.now", (["module"], "data.aws_region.now")),
+    ],
+)
+def test_an_address_leads_through_modules_whatever_these_are_called(
+    address: str, expected: tuple[list[str], str]
+) -> None:
+    assert inside(address) == expected
