@@ -1,45 +1,80 @@
 """
 metadata:
   id: MLOPS_NETWORK_1
-  name: Nothing is open to the whole internet, on any port
+  name: Nothing is open to the internet, on any port
   category: NETWORKING
   severity: CRITICAL
   risk: >
-    Notebooks, training hosts and endpoints hold data and roles. One rule that admits every address makes
-    each of them a target, whatever port it was meant for.
+    Notebooks, training hosts and endpoints hold data and roles. Rules that admit every address, or so much of the
+    internet that strangers are among it (more than a /16, or a /40 of IPv6, all rules of a group together), make
+    each of them a target, whatever port it was meant for. A prefix list whose content stands nowhere in the code
+    may admit anybody.
   repair: >
-    referenced_security_group_id = <the caller's group>, or the CIDR block of the network
+    referenced_security_group_id = <the caller's group>, or the CIDR block of the network; a prefix list that is
+    made here, entries and all
 """
 
+from collections.abc import Iterator
 from typing import Any
 
-from rulekit import PlatformRule, blocks, is_true, values
+from addresses import Admitted, admitted, is_public, is_wide, rule_blocks, verdict, without_index
+from rulekit import PlatformRule, address, is_true, values
 
-ANYWHERE = {"0.0.0.0/0", "::/0"}
-TYPES = [
-    "aws_security_group",
-    "aws_default_security_group",
-    "aws_security_group_rule",
-    "aws_vpc_security_group_ingress_rule",
-    "aws_network_acl_rule",
-]
-ADDRESSES = ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6", "cidr_block", "ipv6_cidr_block")
+GROUPS = ("aws_security_group", "aws_default_security_group")
+GROUP_RULES = ("aws_security_group_rule", "aws_vpc_security_group_ingress_rule")
+ACLS = ("aws_network_acl", "aws_default_network_acl")
+ACL_RULES = ("aws_network_acl_rule",)
 
 
 class NothingFromAnywhere(PlatformRule):
     def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
-        if kind == "aws_security_group_rule" and values(block, "type") == ["egress"]:
-            return True
-        if kind == "aws_network_acl_rule" and (
-            any(is_true(value) for value in values(block, "egress")) or values(block, "rule_action") == ["deny"]
-        ):
-            return True
-        rules = blocks(block, "ingress") if kind in ("aws_security_group", "aws_default_security_group") else [block]
-        return not any(_from_anywhere(rule) for rule in rules)
+        own = self._inbound(kind, block)
+        if is_public(own.networks) and not own.unseen and not is_wide(own.networks):
+            own += self._beside(kind, block)
+        return verdict(block, own)
+
+    def _inbound(self, kind: str, block: dict[str, Any]) -> Admitted:
+        """What a block lets in by itself."""
+        if kind in GROUPS + ACLS:
+            rules, more = rule_blocks(block, "ingress")
+        else:
+            rules, more = [block] if _is_inbound(kind, block) else [], False
+        found = Admitted([], unknown=more)
+        for rule in rules:
+            if kind not in ACLS + ACL_RULES or not _denies(rule):
+                found += admitted(self, rule)
+        return found
+
+    def _beside(self, kind: str, block: dict[str, Any]) -> Admitted:
+        """The ranges that other rules of the same group or ACL admit."""
+        found = Admitted([])
+        for other, each in self._family(kind):
+            if _owners(other, each) & _owners(kind, block):
+                found.networks += self._inbound(other, each).networks
+        return found
+
+    def _family(self, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+        whole = GROUPS + GROUP_RULES if kind in GROUPS + GROUP_RULES else ACLS + ACL_RULES
+        for each in whole:
+            yield from ((each, block) for block in self.others(each))
 
 
-def _from_anywhere(rule: dict[str, Any]) -> bool:
-    return any(str(value) in ANYWHERE for name in ADDRESSES for value in values(rule, name))
+def _is_inbound(kind: str, block: dict[str, Any]) -> bool:
+    if kind == "aws_security_group_rule":
+        return values(block, "type") != ["egress"]
+    return kind != "aws_network_acl_rule" or not any(is_true(value) for value in values(block, "egress"))
 
 
-check = NothingFromAnywhere(__doc__, TYPES)
+def _denies(rule: dict[str, Any]) -> bool:
+    return [str(each).lower() for name in ("action", "rule_action") for each in values(rule, name)] == ["deny"]
+
+
+def _owners(kind: str, block: dict[str, Any]) -> set[str]:
+    """Every name of the group or ACL that a block is, or belongs to."""
+    if kind in GROUPS + ACLS:
+        return {without_index(each) for each in (f"{address(block)}.id", *values(block, "id"))}
+    owner = "network_acl_id" if kind in ACL_RULES else "security_group_id"
+    return {without_index(each) for each in values(block, owner)} or {""}
+
+
+check = NothingFromAnywhere(__doc__, [*GROUPS, *GROUP_RULES, *ACLS, *ACL_RULES])

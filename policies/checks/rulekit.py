@@ -24,6 +24,10 @@ _UNRENDERED = re.compile(
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, seven times as fast, where PyYAML came with libyaml
 POLICIES = ["aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy"]
 _PLACEHOLDER = "true_after_unknown"
+PLAN_ACTIONS = "__change_actions__"
+"""checkov's own attribute of every resource that comes from a plan."""
+PLAN_PLACEHOLDERS = "EVAL_TF_PLAN_AFTER_UNKNOWN"
+"""Set in the scan of a plan that has placeholders for what is not known yet."""
 _RESULTS = {True: CheckResult.PASSED, False: CheckResult.FAILED, None: CheckResult.UNKNOWN}
 
 

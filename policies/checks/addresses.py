@@ -1,0 +1,174 @@
+"""Which part of the internet a set of address ranges admits; no rule itself.
+
+Ranges are compared as sets of addresses, so that neither another spelling nor a cut into pieces hides what they cover.
+"""
+
+from __future__ import annotations
+
+import ast
+import ipaddress
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from rulekit import PLAN_ACTIONS, PLAN_PLACEHOLDERS, PlatformRule, address, bare, blocks, is_known, values
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+LARGEST = {4: 2**16, 6: 2**88}
+"""Public addresses that one set of rules may admit: a /16 and a /40, which is what the network of a whole company fits
+in. Whatever is larger belongs to strangers, such as the customers of a provider or of a cloud's region."""
+
+# IANA's special-purpose registries: what no host on the internet has as its own address.
+_SPECIAL = """
+    0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.168.0.0/16
+    198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 2001:db8::/32
+"""
+_NOT_PUBLIC = [ipaddress.ip_network(each) for each in _SPECIAL.split()]
+_UNICAST = ipaddress.IPv6Network("2000::/3")
+_HOLDING_IPV4 = [ipaddress.IPv6Network("::ffff:0:0/96"), ipaddress.IPv6Network("64:ff9b::/96")]
+"""IPv4 addresses as IPv6 writes them: mapped (RFC 4291) and translated (RFC 6052)."""
+
+RANGES = ("cidr_blocks", "ipv6_cidr_blocks", "cidr_ipv4", "cidr_ipv6", "cidr_block", "ipv6_cidr_block")
+LISTS = ("prefix_list_ids", "prefix_list_id")
+PREFIX_LIST = "aws_ec2_managed_prefix_list"
+
+
+@dataclass
+class Admitted:
+    """What some rules admit.
+
+    Attributes:
+        networks: the ranges that are known.
+        unknown: whether more may be admitted that is only known later.
+        unseen: whether a list of ranges is named whose content stands nowhere in the code.
+    """
+
+    networks: list[Network]
+    unknown: bool = False
+    unseen: bool = False
+
+    def __add__(self, other: Admitted) -> Admitted:
+        return Admitted(self.networks + other.networks, self.unknown or other.unknown, self.unseen or other.unseen)
+
+
+def is_wide(networks: Iterable[Network]) -> bool:
+    """Whether these ranges together cover more of the internet than one company's network."""
+    sizes = _public_sizes(networks)
+    return any(sizes[version] > limit for version, limit in LARGEST.items())
+
+
+def is_public(networks: Iterable[Network]) -> bool:
+    """Whether any of these ranges holds an address of the internet."""
+    return any(_public_sizes(networks).values())
+
+
+def _public_sizes(networks: Iterable[Network]) -> dict[int, int]:
+    found = [part for network in networks for part in _public_parts(network)]
+    return {
+        version: sum(map(_public_size, ipaddress.collapse_addresses(each for each in found if each.version == version)))
+        for version in LARGEST
+    }
+
+
+def _public_parts(network: Network) -> Iterator[Network]:
+    if isinstance(network, ipaddress.IPv4Network):
+        yield network
+        return
+    if network.overlaps(_UNICAST):
+        yield network if network.subnet_of(_UNICAST) else _UNICAST
+    for holding in _HOLDING_IPV4:
+        if network.overlaps(holding):
+            inner = network if network.subnet_of(holding) else holding
+            yield ipaddress.IPv4Network((int(inner.network_address) & 0xFFFFFFFF, inner.prefixlen - 96))
+
+
+def _public_size(network: Network) -> int:
+    special = [each for each in _NOT_PUBLIC if each.version == network.version and each.overlaps(network)]
+    if any(each.prefixlen <= network.prefixlen for each in special):
+        return 0
+    return network.num_addresses - sum(each.num_addresses for each in special)
+
+
+def admitted(rule: PlatformRule, block: dict[str, Any]) -> Admitted:
+    """What one rule of a security group or network ACL admits, by its ranges and its prefix lists."""
+    found = ranges(value for name in RANGES for value in values(block, name))
+    for name in LISTS:
+        for value in values(block, name):
+            found += _listed(rule, value)
+    return found
+
+
+def ranges(given: Iterable[Any]) -> Admitted:
+    """Ranges as they are written, in whichever spelling."""
+    found = Admitted([])
+    for text in (each for value in given for each in _texts(value)):
+        try:
+            found.networks.append(ipaddress.ip_network(text, strict=False))
+        except ValueError:
+            found.unknown = True
+    return found
+
+
+def _texts(value: Any) -> list[Any]:
+    """A range, or the ranges of a list that checkov left as a text."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            read = ast.literal_eval(value)
+        except (ValueError, SyntaxError):
+            return [value]
+        return list(read) if isinstance(read, list) else [value]
+    return [value]
+
+
+def _listed(rule: PlatformRule, wanted: Any) -> Admitted:
+    """What a prefix list admits. One that the code only names or looks up may hold anything, today or tomorrow."""
+    found = Admitted([])
+    names = [each for each in rule.others(PREFIX_LIST) if _names(each, wanted)]
+    for each in names:
+        found += ranges(values(each, "entry.cidr"))
+        found.unknown |= any(not isinstance(entry, dict) for entry in values(each, "entry"))
+        own = [wanted, f"{address(each)}.id", *values(each, "id")]
+        for entry in rule.others(f"{PREFIX_LIST}_entry"):
+            if any(_same_list(entry_of, each_id) for entry_of in values(entry, "prefix_list_id") for each_id in own):
+                found += ranges(values(entry, "cidr"))
+    if not names:
+        looked_up = bare(wanted).startswith("data.")
+        found.unseen = looked_up or is_known(wanted)
+        found.unknown = not found.unseen
+    return found
+
+
+def _names(prefix_list: dict[str, Any], wanted: Any) -> bool:
+    if prefix_list.get("block_type_") == "data":
+        return False
+    known_as = [address(prefix_list), f"{address(prefix_list)}.id", *values(prefix_list, "id")]
+    return any(_same_list(each, wanted) for each in known_as)
+
+
+def _same_list(one: Any, other: Any) -> bool:
+    """Whether two expressions mean one list; the copies that `count` and `for_each` make are taken for one."""
+    return without_index(one) == without_index(other)
+
+
+def without_index(value: Any) -> str:
+    """A reference, whichever copy of a resource it means."""
+    text = bare(value)
+    head, _, rest = text.partition("[")
+    return head + rest.rpartition("]")[2] if rest else text
+
+
+def verdict(block: dict[str, Any], found: Admitted) -> bool | None:
+    """What a rule says of what is admitted; a plan's first scan fails what the second, with placeholders, leaves open:
+    so the gate tells of what is not decided."""
+    if found.unseen or is_wide(found.networks):
+        return False
+    if not found.unknown:
+        return True
+    return False if PLAN_ACTIONS in block and PLAN_PLACEHOLDERS not in os.environ else None
+
+
+def rule_blocks(block: dict[str, Any], name: str) -> tuple[list[dict[str, Any]], bool]:
+    """The nested rules of a group or ACL, as blocks or as a list of objects, and whether there may be more."""
+    given = values(block, name)
+    return blocks(block, name), any(not isinstance(each, dict) for each in given)
