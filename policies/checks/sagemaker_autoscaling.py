@@ -14,7 +14,8 @@ metadata:
 
 from typing import Any
 
-from rulekit import PlatformRule, address, bare, blocks, same, values
+from endpoints import configurations
+from rulekit import PlatformRule, address, bare, blocks, values
 
 FIXED_SIZE_ALLOWED = {"local", "dev"}
 
@@ -30,16 +31,10 @@ class EndpointScales(PlatformRule):
         return bool(policies and targets)
 
     def _is_serverless(self, endpoint: dict[str, Any]) -> bool:
-        wanted = values(endpoint, "endpoint_config_name")
         return any(
             blocks(configuration, "production_variants.serverless_config")
-            for configuration in self.others("aws_sagemaker_endpoint_configuration")
-            if any(_is_called(configuration, name) for name in wanted)
+            for configuration in configurations(self, endpoint)
         )
-
-
-def _is_called(configuration: dict[str, Any], name: Any) -> bool:
-    return any(same(name, each) for each in [f"{address(configuration)}.name", *values(configuration, "name")])
 
 
 def _scales(scaling: dict[str, Any], endpoint: dict[str, Any]) -> bool:
