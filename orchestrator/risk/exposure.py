@@ -6,11 +6,11 @@ that it did not hold before.
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from orchestrator.risk import inbound
 from orchestrator.risk.changes import ResourceChange, blocks
 from orchestrator.risk.grants import Grant, parse
 from orchestrator.tools.interfaces import Json
@@ -35,7 +35,7 @@ def find(change: ResourceChange, account_id: str) -> list[str]:
     if not change.remains:
         return []
     before = set(_exposed(change, change.before, account_id)) if change.before else set()
-    after = dict.fromkeys(_exposed(change, change.after, account_id))
+    after = dict.fromkeys(_exposed(change, inbound.after(change), account_id))
     return [each for each in after if each not in before]
 
 
@@ -66,27 +66,6 @@ def _outsider(grant: Grant, account_id: str) -> Iterator[str]:
             yield f"account {found[1]} may {grant.action}"
     elif who.startswith("CanonicalUser:"):
         yield f"another account's user may {grant.action}"
-
-
-def _public(cidr: Any) -> bool:
-    """Whether a range reaches beyond private networks; what is unknown or no range does not count."""
-    try:
-        return not ipaddress.ip_network(cidr, strict=False).is_private
-    except ValueError:
-        return False
-
-
-def _inbound(values: Json, account_id: str) -> Iterator[str]:
-    """The three ways of writing an ingress rule."""
-    rules = [values, *blocks(values, "ingress")] if values.get("type", "ingress") == "ingress" else []
-    for rule in rules:
-        ranges = [rule.get("cidr_ipv4"), rule.get("cidr_ipv6")]
-        ranges += [*(rule.get("cidr_blocks") or ()), *(rule.get("ipv6_cidr_blocks") or ())]
-        ports = f"{rule.get('from_port')}-{rule.get('to_port')}"
-        whole = str(rule.get("ip_protocol") or rule.get("protocol")) == "-1"
-        for cidr in ranges:
-            if cidr and _public(cidr):
-                yield f"open to {cidr} on {'every port' if whole else f'port {ports}'}"
 
 
 def _access_block(values: Json, account_id: str) -> Iterator[str]:
@@ -120,6 +99,23 @@ def _acl(values: Json, account_id: str) -> Iterator[str]:
     acl = str(values.get("acl") or "")
     if acl.startswith("public") or acl == "authenticated-read":
         yield f"the ACL is {acl}"
+    for grant in [*blocks(values, "grant"), *blocks(values, "access_control_policy", "grant")]:
+        for grantee in [grant, *blocks(grant, "grantee")]:
+            if str(grantee.get("uri") or "").endswith(("/AllUsers", "/AuthenticatedUsers")):
+                yield f"the ACL names {grantee['uri']}"
+
+
+def _layer_permission(values: Json, account_id: str) -> Iterator[str]:
+    principal = str(values.get("principal", ""))
+    if principal == "*" and not values.get("organization_id"):
+        yield "anybody may use the layer"
+    elif principal not in ("*", account_id):
+        yield f"account {principal} may use the layer"
+
+
+def _outside_the_vpc(values: Json, account_id: str) -> Iterator[str]:
+    if not any(block.get("subnet_ids") for block in blocks(values, "vpc_options")):
+        yield "it has a public address"
 
 
 def _ram_principal(values: Json, account_id: str) -> Iterator[str]:
@@ -131,35 +127,65 @@ def _ram_principal(values: Json, account_id: str) -> Iterator[str]:
 _RULES: dict[str, Finder] = {
     "aws_api_gateway_method": _api_method,
     "aws_api_gateway_rest_api": _rest_api,
-    "aws_default_security_group": _inbound,
+    "aws_default_network_acl": inbound.acl_rules,
+    "aws_default_security_group": inbound.rules,
+    "aws_ec2_managed_prefix_list": inbound.prefix_list,
+    "aws_ec2_managed_prefix_list_entry": inbound.prefix_list,
+    "aws_elasticsearch_domain": _outside_the_vpc,
+    "aws_lambda_layer_version_permission": _layer_permission,
     "aws_lambda_permission": _lambda_permission,
+    "aws_network_acl": inbound.acl_rules,
+    "aws_network_acl_rule": inbound.acl_rules,
+    "aws_opensearch_domain": _outside_the_vpc,
     "aws_ram_principal_association": _ram_principal,
     "aws_s3_account_public_access_block": _access_block,
+    "aws_s3_bucket": _acl,
     "aws_s3_bucket_acl": _acl,
+    "aws_s3_bucket_object": _acl,
     "aws_s3_bucket_public_access_block": _access_block,
-    "aws_security_group": _inbound,
-    "aws_security_group_rule": _inbound,
-    "aws_vpc_security_group_ingress_rule": _inbound,
+    "aws_s3_object": _acl,
+    "aws_s3_object_copy": _acl,
+    "aws_security_group": inbound.rules,
+    "aws_security_group_rule": inbound.rules,
+    "aws_vpc_security_group_ingress_rule": inbound.rules,
 }
+_PUBLIC = (("publicly_accessible",), True, "it has a public address")
+_TASK = (("network_configuration", "assign_public_ip"), True, "its tasks get public addresses")
+_LOAD_BALANCER = (("internal",), False, "a load balancer on the internet")
+_SUBNET = (
+    (("map_public_ip_on_launch",), True, "what starts in it gets a public address"),
+    (("assign_ipv6_address_on_creation",), True, "what starts in it gets a public IPv6 address"),
+)
 _SETTINGS: dict[str, tuple[tuple[tuple[str, ...], Any, str], ...]] = {
+    "aws_alb": (_LOAD_BALANCER,),
+    "aws_ami_launch_permission": ((("group",), "all", "anybody may start the image"),),
     "aws_apigatewayv2_route": ((("authorization_type",), "NONE", "needs no authorization"),),
-    "aws_db_instance": ((("publicly_accessible",), True, "it has a public address"),),
+    "aws_db_instance": (_PUBLIC,),
+    "aws_default_subnet": _SUBNET,
+    "aws_dms_replication_instance": (_PUBLIC,),
+    "aws_ecs_service": (_TASK,),
+    "aws_ecs_task_set": (_TASK,),
+    "aws_elb": (_LOAD_BALANCER,),
     "aws_instance": ((("associate_public_ip_address",), True, "it gets a public address"),),
     "aws_lambda_function_url": ((("authorization_type",), "NONE", "anybody may call the function by its URL"),),
-    "aws_lb": ((("internal",), False, "a load balancer on the internet"),),
+    "aws_launch_configuration": ((("associate_public_ip_address",), True, "what it starts gets a public address"),),
+    "aws_launch_template": (
+        (("network_interfaces", "associate_public_ip_address"), "true", "what it starts gets a public address"),
+    ),
+    "aws_lb": (_LOAD_BALANCER,),
+    "aws_mq_broker": (_PUBLIC,),
+    "aws_neptune_cluster_instance": (_PUBLIC,),
     "aws_ram_resource_share": ((("allow_external_principals",), True, "other organisations may be let in"),),
-    "aws_redshift_cluster": ((("publicly_accessible",), True, "it has a public address"),),
-    "aws_redshiftserverless_workgroup": ((("publicly_accessible",), True, "it has a public address"),),
+    "aws_rds_cluster_instance": (_PUBLIC,),
+    "aws_redshift_cluster": (_PUBLIC,),
+    "aws_redshiftserverless_workgroup": (_PUBLIC,),
     "aws_sagemaker_domain": (
         (("app_network_access_type",), "PublicInternetOnly", "notebooks reach the internet directly"),
     ),
     "aws_sagemaker_notebook_instance": (
         (("direct_internet_access",), "Enabled", "the notebook reaches the internet directly"),
     ),
-    "aws_subnet": (
-        (("map_public_ip_on_launch",), True, "what starts in it gets a public address"),
-        (("assign_ipv6_address_on_creation",), True, "what starts in it gets a public IPv6 address"),
-    ),
+    "aws_subnet": _SUBNET,
     "aws_vpc_endpoint_service": ((("acceptance_required",), False, "whoever is allowed connects unasked"),),
 }
 """Attribute path, the exposing value, and the words for it."""

@@ -1,12 +1,12 @@
 """
 metadata:
   id: MLOPS_NETWORK_2
-  name: No resource has an address or a policy that the public can use
+  name: No resource has an address or a permission that the public can use
   category: NETWORKING
   severity: HIGH
   risk: >
     Callers come through the inference API, with a key and a limit. A second door (a public address, a
-    function URL, a resource policy for everybody) has neither, and nobody watches it.
+    function URL, an ACL or a share for everybody) has neither, and nobody watches it.
   repair: >
     turn the public access off (internal = true, publicly_accessible = false, authorization_type = "AWS_IAM"
     ...), or name who may call
@@ -14,33 +14,77 @@ metadata:
 
 from typing import Any
 
-from rulekit import PlatformRule, is_known, values
+from rulekit import PlatformRule, all_of, is_known, values
 
+NO, YES = ("false",), ("true",)
+OWN_ACLS = ("private", "bucket-owner-read", "bucket-owner-full-control", "log-delivery-write")
+GRANTEE = "grant.grantee.uri"
+LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/logdelivery"
+NOT_PUBLIC = ("publicly_accessible", NO, True)
 # Attribute, the values that keep it private, and whether it is private when the attribute is missing.
-PRIVATE: dict[str, tuple[str, tuple[str, ...], bool]] = {
-    "aws_db_instance": ("publicly_accessible", ("false",), True),
-    "aws_instance": ("associate_public_ip_address", ("false",), True),
-    "aws_lambda_function_url": ("authorization_type", ("aws_iam",), False),
-    "aws_lb": ("internal", ("true",), False),
-    "aws_msk_cluster": ("broker_node_group_info.connectivity_info.public_access.type", ("disabled",), True),
-    "aws_redshift_cluster": ("publicly_accessible", ("false",), False),
-    "aws_redshiftserverless_workgroup": ("publicly_accessible", ("false",), True),
-    "aws_sagemaker_notebook_instance": ("direct_internet_access", ("disabled",), False),
-    "aws_subnet": ("map_public_ip_on_launch", ("false",), True),
+PRIVATE: dict[str, list[tuple[str, tuple[str, ...], bool]]] = {
+    "aws_ami_launch_permission": [("group", (), True)],
+    "aws_alb": [("internal", YES, False)],
+    "aws_cloudwatch_event_target": [("ecs_target.network_configuration.assign_public_ip", NO, True)],
+    "aws_db_instance": [NOT_PUBLIC],
+    "aws_default_subnet": [("map_public_ip_on_launch", NO, False), ("assign_ipv6_address_on_creation", NO, True)],
+    "aws_dms_replication_instance": [NOT_PUBLIC],
+    "aws_ecs_service": [("network_configuration.assign_public_ip", NO, True)],
+    "aws_ecs_task_set": [("network_configuration.assign_public_ip", NO, True)],
+    "aws_elb": [("internal", YES, False)],
+    "aws_instance": [
+        ("associate_public_ip_address", NO, True),
+        ("ipv6_address_count", ("0",), True),
+        ("ipv6_addresses", (), True),
+    ],
+    "aws_lambda_function_url": [("authorization_type", ("aws_iam",), False)],
+    "aws_launch_configuration": [("associate_public_ip_address", NO, True)],
+    "aws_launch_template": [("network_interfaces.associate_public_ip_address", NO, True)],
+    "aws_lb": [("internal", YES, False)],
+    "aws_mq_broker": [NOT_PUBLIC],
+    "aws_msk_cluster": [("broker_node_group_info.connectivity_info.public_access.type", ("disabled",), True)],
+    "aws_neptune_cluster_instance": [NOT_PUBLIC],
+    "aws_rds_cluster_instance": [NOT_PUBLIC],
+    "aws_redshift_cluster": [("publicly_accessible", NO, False)],
+    "aws_redshiftserverless_workgroup": [NOT_PUBLIC],
+    "aws_s3_account_public_access_block": [
+        (name, YES, False)
+        for name in ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
+    ],
+    "aws_s3_bucket": [("acl", OWN_ACLS, True), (GRANTEE, (LOG_DELIVERY,), True), ("grant.uri", (LOG_DELIVERY,), True)],
+    "aws_s3_bucket_acl": [("acl", OWN_ACLS, True), (f"access_control_policy.{GRANTEE}", (LOG_DELIVERY,), True)],
+    "aws_s3_bucket_object": [("acl", OWN_ACLS, True)],
+    "aws_s3_object": [("acl", OWN_ACLS, True)],
+    "aws_s3_object_copy": [("acl", OWN_ACLS, True), ("grant.uri", (), True)],
+    "aws_sagemaker_notebook_instance": [("direct_internet_access", ("disabled",), False)],
+    "aws_spot_instance_request": [("associate_public_ip_address", NO, True)],
+    "aws_subnet": [("map_public_ip_on_launch", NO, True), ("assign_ipv6_address_on_creation", NO, True)],
 }
+IN_THE_VPC = {
+    "aws_elasticsearch_domain": "vpc_options.subnet_ids",
+    "aws_opensearch_domain": "vpc_options.subnet_ids",
+}
+"""What has a public address unless it is placed."""
 
 
 class NotPublic(PlatformRule):
     def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
         if kind == "aws_lambda_permission":
             return _permission(block)
-        attribute, private, when_missing = PRIVATE[kind]
-        given = values(block, attribute)
-        if not given:
-            return when_missing
-        if not all(is_known(value) for value in given):
-            return None
-        return all(str(value).lower() in private for value in given)
+        if kind == "aws_lambda_layer_version_permission":
+            return values(block, "principal") != ["*"] or bool(values(block, "organization_id"))
+        if kind in IN_THE_VPC:
+            return bool(values(block, IN_THE_VPC[kind]))
+        return all_of(*(_private(block, *setting) for setting in PRIVATE[kind]))
+
+
+def _private(block: dict[str, Any], attribute: str, private: tuple[str, ...], when_missing: bool) -> bool | None:
+    given = values(block, attribute)
+    if not given:
+        return when_missing
+    if not all(is_known(value) for value in given):
+        return None
+    return all(str(value).lower() in private for value in given)
 
 
 def _permission(block: dict[str, Any]) -> bool | None:
@@ -52,4 +96,5 @@ def _permission(block: dict[str, Any]) -> bool | None:
     return limited or not principal.endswith(".amazonaws.com")
 
 
-check = NotPublic(__doc__, [*PRIVATE, "aws_lambda_permission"])
+OTHERS = ["aws_lambda_permission", "aws_lambda_layer_version_permission"]
+check = NotPublic(__doc__, [*PRIVATE, *IN_THE_VPC, *OTHERS])

@@ -24,8 +24,27 @@ FOREIGN = "arn:aws:iam::999999999999:root"
         ("aws_security_group",
          {"ingress": [{"cidr_blocks": ["10.0.0.0/8", "8.0.0.0/7"], "from_port": 80, "to_port": 80, "protocol": "tcp"}]},
          "open to 8.0.0.0/7 on port 80-80"),
+        ("aws_vpc_security_group_ingress_rule", {"prefix_list_id": "pl-1", "ip_protocol": "-1"},
+         "open to the prefix list pl-1 on every port"),
+        ("aws_security_group_rule",
+         {"type": "ingress", "protocol": "tcp", "from_port": 1, "to_port": 2, "prefix_list_ids": ["pl-1"]},
+         "open to the prefix list pl-1 on port 1-2"),
+        ("aws_security_group", {"ingress": [{"prefix_list_ids": ["pl-1"], "protocol": "-1"}]},
+         "open to the prefix list pl-1 on every port"),
+        ("aws_ec2_managed_prefix_list", {"entry": [{"cidr": "10.0.0.0/8"}, {"cidr": "0.0.0.0/1"}]},
+         "the prefix list holds 0.0.0.0/1"),
+        ("aws_ec2_managed_prefix_list_entry", {"cidr": "0::/0"}, "the prefix list holds 0::/0"),
+        ("aws_vpc_security_group_ingress_rule", {"cidr_ipv6": "::ffff:0:0/96", "ip_protocol": "-1"},
+         "open to ::ffff:0:0/96 on every port"),
+        ("aws_network_acl_rule", {"rule_action": "ALLOW", "egress": False, "protocol": "-1", "cidr_block": "0.0.0.0/0"},
+         "open to 0.0.0.0/0 on every port"),
+        ("aws_default_network_acl", {"ingress": [{"action": "allow", "protocol": "-1", "ipv6_cidr_block": "::/0"}]},
+         "open to ::/0 on every port"),
         ("aws_s3_bucket_public_access_block", {**CLOSED, "block_public_policy": False}, "`block_public_policy` is off"),
         ("aws_s3_bucket_acl", {"acl": "public-read"}, "the ACL is public-read"),
+        ("aws_s3_object", {"acl": "authenticated-read"}, "the ACL is authenticated-read"),
+        ("aws_s3_bucket_acl", {"access_control_policy": [{"grant": [{"grantee": [{"uri": "a/AllUsers"}]}]}]},
+         "the ACL names a/AllUsers"),
         ("aws_s3_bucket_policy", {"policy": policy(allow("s3:GetObject", "b/*", Principal="*"))},
          "anybody may s3:GetObject"),
         ("aws_sns_topic_policy", {"policy": policy(allow("sns:Publish", "t", Principal={"AWS": "*"}))},
@@ -52,6 +71,13 @@ FOREIGN = "arn:aws:iam::999999999999:root"
          "POST needs neither key nor authorization"),
         ("aws_api_gateway_rest_api", {"endpoint_configuration": [{"types": ["REGIONAL"]}]},
          "an API on the internet (REGIONAL)"),
+        ("aws_lambda_layer_version_permission", {"principal": "*"}, "anybody may use the layer"),
+        ("aws_ami_launch_permission", {"group": "all"}, "anybody may start the image"),
+        ("aws_opensearch_domain", {"domain_name": "d"}, "it has a public address"),
+        ("aws_elb", {"internal": False}, "a load balancer on the internet"),
+        ("aws_ecs_service", {"network_configuration": [{"assign_public_ip": True}]}, "its tasks get public addresses"),
+        ("aws_launch_template", {"network_interfaces": [{"associate_public_ip_address": "true"}]},
+         "what it starts gets a public address"),
         ("aws_subnet", {"map_public_ip_on_launch": True}, "what starts in it gets a public address"),
         ("aws_sagemaker_domain", {"app_network_access_type": "PublicInternetOnly"},
          "notebooks reach the internet directly"),
@@ -71,7 +97,12 @@ def test_exposed(found: Found, type_: str, values: Json, reason: str) -> None:
         ("aws_vpc_security_group_ingress_rule", {"cidr_ipv4": "10.0.0.0/8", "ip_protocol": "-1"}),
         ("aws_vpc_security_group_ingress_rule", {"referenced_security_group_id": "sg-1", "ip_protocol": "-1"}),
         ("aws_vpc_security_group_egress_rule", {"cidr_ipv4": "0.0.0.0/0", "ip_protocol": "-1"}),
-        ("aws_security_group_rule", {"type": "egress", "cidr_blocks": ["0.0.0.0/0"]}),
+        ("aws_security_group_rule", {"type": "egress", "cidr_blocks": ["0.0.0.0/0"], "prefix_list_ids": ["pl-1"]}),
+        ("aws_vpc_security_group_ingress_rule", {"cidr_ipv6": "::ffff:10.0.0.0/104", "ip_protocol": "-1"}),
+        ("aws_ec2_managed_prefix_list", {"entry": [{"cidr": "10.0.0.0/8"}, {"cidr": "fd00::/8"}]}),
+        ("aws_network_acl_rule", {"rule_action": "allow", "egress": True, "cidr_block": "0.0.0.0/0"}),
+        ("aws_network_acl_rule", {"rule_action": "deny", "egress": False, "cidr_block": "0.0.0.0/0"}),
+        ("aws_opensearch_domain", {"vpc_options": [{"subnet_ids": ["s"]}]}),
         ("aws_s3_bucket_public_access_block", CLOSED),
         ("aws_s3_bucket_acl", {"acl": "log-delivery-write"}),
         ("aws_iam_policy", {"policy": policy(allow("s3:GetObject", "*"))}),
@@ -111,3 +142,17 @@ def test_only_what_is_newly_exposed_is_told(found: Found) -> None:
 
     planned = change("aws_security_group", open_to("8.8.8.0/24"), open_to("8.8.8.0/24", "0.0.0.0/0"))
     assert found("public-exposure", planned) == ["open to 0.0.0.0/0 on port 443-443"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "unknown"),
+    [
+        ("aws_vpc_security_group_ingress_rule", {"prefix_list_id": True}),
+        ("aws_security_group_rule", {"prefix_list_ids": True}),
+        ("aws_security_group_rule", {"prefix_list_ids": [False, True]}),
+        ("aws_security_group", {"ingress": [{"prefix_list_ids": [True]}]}),
+    ],
+)
+def test_a_list_that_is_made_with_the_rule_may_hold_anything(found: Found, type_: str, unknown: Json) -> None:
+    planned = change(type_, None, {"protocol": "-1"}, unknown=unknown)
+    assert found("public-exposure", planned) == ["open to the prefix list that is made with it on every port"]

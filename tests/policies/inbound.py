@@ -1,18 +1,10 @@
-"""Ingress is judged by the addresses that it admits, whoever writes them and however they are written.
-
-Each row is one group's rules; every resource called `fail_…` opens it, every one called `pass_…` does not, and `open_…`
-cannot be decided. All rows are scanned together, once as source and once as a plan.
-"""
+"""Rules of security groups and network ACLs in every spelling; see `test_spellings.py` for what the names say."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from orchestrator.tools.checkov import Checkov
-from tests.policies.spellings import Ref, Resource, block, plan, resource, source
+from tests.policies.spellings import Ref, Resource, block, resource
 
 RULE = "MLOPS_NETWORK_1"
 GROUP, GROUP_RULE, INGRESS = "aws_security_group", "aws_security_group_rule", "aws_vpc_security_group_ingress_rule"
@@ -109,7 +101,6 @@ LISTS = [
     resource(INGRESS, "open_list_of_a_module", security_group_id="sg-13", prefix_list_id=Ref("module.lists.world")),
 ]  # fmt: skip
 EVERYTHING = [*spelled(), *TOGETHER, *LISTS]
-JUDGED = {each.address: each.name.split("_")[0] for each in EVERYTHING if "_" in each.name}
 ONLY_IN_SOURCE = """
 variable "somewhere" {}
 data "aws_ec2_managed_prefix_list" "looked_up" {
@@ -167,48 +158,3 @@ resource "aws_vpc_security_group_ingress_rule" "fail_counted_list" {
   prefix_list_id    = aws_ec2_managed_prefix_list.world[0].id
 }
 """
-
-
-@pytest.fixture(scope="module")
-def in_source(gate: Checkov, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder = tmp_path_factory.mktemp("inbound")
-    (folder / "table.tf").write_text(source(EVERYTHING))
-    (folder / "more").mkdir()
-    (folder / "more/main.tf").write_text(ONLY_IN_SOURCE)
-    verdicts = {address: passed for (rule, address), passed in gate.verdicts(folder).items() if rule == RULE}
-    return {address: "pass" if passed else "fail" for address, passed in verdicts.items()}
-
-
-@pytest.fixture(scope="module")
-def in_plan(gate: Checkov, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    report = gate.scan_plan(plan(EVERYTHING), root=tmp_path_factory.mktemp("root"))
-    return {
-        each.resource: said
-        for said, found in (("fail", report.findings), ("open", report.undecided))
-        for each in found
-        if each.rule == RULE
-    }
-
-
-def test_a_source_is_judged_by_addresses(in_source: dict[str, str]) -> None:
-    assert {address: in_source.get(address, "open") for address in JUDGED} == JUDGED
-
-
-def test_a_plan_is_judged_by_addresses(in_plan: dict[str, str]) -> None:
-    assert {address: in_plan.get(address, "pass") for address in JUDGED} == JUDGED
-
-
-def test_what_only_code_can_say_is_judged_or_left_open(in_source: dict[str, str]) -> None:
-    names = [line.split('"') for line in ONLY_IN_SOURCE.splitlines() if line.startswith("resource ")]
-    wanted = {f"{kind}.{name}": name.split("_")[0] for _, kind, _, name, _ in names if "_" in name}
-    assert len(wanted) == 8
-    assert {address: in_source.get(address, "open") for address in wanted} == wanted
-
-
-def test_the_repair_that_the_rule_names_passes(gate: Checkov, tmp_path: Path) -> None:
-    repaired = [
-        resource(LIST, "l", **PL),
-        resource(INGRESS, "r", security_group_id="sg", prefix_list_id=Ref(f"{LIST}.l.id")),
-    ]
-    (tmp_path / "main.tf").write_text(source(repaired))
-    assert gate.verdicts(tmp_path)[RULE, f"{INGRESS}.r"]
