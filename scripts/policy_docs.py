@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from orchestrator.tools.checkov import Checkov
-from orchestrator.tools.checkov_skips import skips_by_block
 from orchestrator.tools.checkov_rules import BUILTIN_LIST, Rule, own_rules
+from orchestrator.tools.checkov_skips import skips_by_block
 
 REPO = Path(__file__).resolve().parent.parent
 README = Path("policies/README.md")
@@ -27,10 +27,15 @@ INTRODUCTION = """\
 
 Every apply passes two scans: the source of the stack, and its plan. Both run checkov's AWS rules
 (the {builtin} ids in [builtin-rules.txt](builtin-rules.txt)) and the {own} rules of this platform below. A
-rule that cannot be loaded, crashes or does not run makes the scan red, as does an inline skip that names
-no existing rule. What a plan cannot know before apply is reported as *undecided*: not green, not red.
+rule that cannot be loaded, crashes or does not run makes the scan red (exit code 7). What a plan cannot know before
+apply is reported as *undecided*: not green, not red.
 
-An exception stands at the resource, with its reason:
+Everything that Terraform would load from the source is judged, or refused by name (exit code 7): code that is no UTF-8
+or no HCL (`*.tf.json`), override files, `terraform.tfvars` and `*.auto.tfvars`, links, and modules from elsewhere.
+Roots that a program writes in JSON, such as those of blueprints in `build/`, are judged by their plans.
+
+An exception stands at the resource, in a comment, with its reason; the same words in a string are data. A skip that
+names no existing rule, gives no reason or stands where nothing is judged makes the scan red (exit code 7):
 
 ```hcl
 resource "aws_iam_role" "breakglass" {{
@@ -43,8 +48,10 @@ All exceptions are listed in [docs/reference/policies.md](../docs/reference/poli
 A new rule is a file in `checks/` (id, name, category, severity, risk, repair, definition) and a folder of
 the same name in `fixtures/`, whose blocks are called `pass_…` and `fail_…`; the test reads their names. A rule
 is YAML where YAML can say it, else a Python module with the same description as its docstring
-([rulekit.py](checks/rulekit.py) is what those share). `checks/` holds nothing but rules, because checkov loads
-everything in it. A value that depends on a variable is undecided in a scan of the source and decided on the plan.
+([rulekit.py](checks/rulekit.py) is what those share, [addresses.py](checks/addresses.py) what is open to the internet).
+`checks/` holds nothing but rules and what they share, because checkov loads everything in it. A fault that can be
+written in many ways has its spellings as rows in `tests/policies`, tried in source and plan. A value that depends on a
+variable is undecided in a scan of the source and decided on the plan.
 
 | Rule | Severity | Scans | What it asks for |
 |---|---|---|---|

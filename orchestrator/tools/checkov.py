@@ -63,7 +63,7 @@ class Checkov:
         if lost := checkov_files.unjudged(code, result["judged"]):
             raise PolicyGateBroken(
                 f"checkov judged {len(lost)} block(s) by no rule: {', '.join(lost[:5])}",
-                hint="it takes the code there for something else than Terraform does; write it another way",
+                hint="it passes over some folders (hidden ones, `node_modules`): move the code, or rewrite it",
             )
         plan_only = {rule.id for rule in rules.values() if "source" not in rule.scans}
         findings, skipped = [], []

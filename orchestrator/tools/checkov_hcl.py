@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W\d][\w-]*")
 _HEREDOC = re.compile(r"<<-?([^\W\d][\w-]*)\r?\n")
 _TEMPLATE = ("${", "%{")
+_SPACE = re.compile(r"\s+")
 _PLAIN = re.compile(r'[^"\\\n$%]+')
 _OPENING, _CLOSING = "([{", ")]}"
 
@@ -58,8 +60,12 @@ class File:
     loose: list[Token]
 
 
+@lru_cache(maxsize=2048)
 def read(text: str) -> File:
-    """The blocks of a file. Raises `Unreadable` for a string, comment or bracket that does not end."""
+    """The blocks of a file. Raises `Unreadable` for a string, comment or bracket that does not end.
+
+    A scan asks for every file several times, so the answer is kept: nobody may change it.
+    """
     blocks: list[Block] = []
     loose: list[Token] = []
     heading: list[Token] = []
@@ -105,8 +111,8 @@ class _Reader:
         depth = 0
         while self.at < len(self.text):
             start, sign = self.at, self.text[self.at]
-            if sign.isspace():
-                self.at += 1
+            if space := _SPACE.match(self.text, start):
+                self.at = space.end()
             elif sign == "#" or self.text.startswith("//", start):
                 end = self.text.find("\n", start)
                 yield self._token("comment", end if end >= 0 else len(self.text))

@@ -124,6 +124,36 @@ def test_an_inline_skip_counts_and_keeps_its_reason(gate: Checkov, tmp_path: Pat
     ]
 
 
+def test_what_a_text_says_excuses_nothing_in_source_or_plan(gate: Checkov, tmp_path: Path) -> None:
+    """A description that talks of a skip, and a brace in a string that hides where the resource ends."""
+    said = BAD.replace("{\n", '{\n  description        = "checkov:skip=MLOPS_IAM_1: said in a string"\n', 1)
+    folder = source(tmp_path / "src", said)
+    report = gate.scan_source(folder)
+    assert "MLOPS_IAM_1" in rules_of(report.findings)
+    assert report.skipped == ()
+    assert "MLOPS_IAM_1" in rules_of(gate.scan_plan(PLAN, root=folder).findings)
+
+    beside = CLEAN.replace("this", "other").replace("{\n", "{\n  # checkov:skip=MLOPS_IAM_1: meant for this one\n", 1)
+    source(folder, BAD.replace('"r"', '"{"') + beside)
+    assert "MLOPS_IAM_1" in rules_of(gate.scan_source(folder).findings)
+
+
+@pytest.mark.parametrize("name", ["open.tf.json", "main_override.tf", "terraform.tfvars"])
+def test_a_file_that_would_go_unjudged_is_red(gate: Checkov, tmp_path: Path, name: str) -> None:
+    folder = source(tmp_path / "src", CLEAN)
+    (folder / name).write_text("{}")
+    with pytest.raises(PolicyGateBroken, match=rf"src/{name}: not judged"):
+        gate.scan_source(folder)
+
+
+@pytest.mark.parametrize("name", [".hidden", "node_modules"])
+def test_code_that_checkov_passes_over_is_red(gate: Checkov, tmp_path: Path, name: str) -> None:
+    folder = source(tmp_path / "src", CLEAN)
+    source(folder / name, BAD)
+    with pytest.raises(PolicyGateBroken, match=rf"by no rule: .*src/{name}/main\.tf: aws_iam_role\.this"):
+        gate.scan_source(folder)
+
+
 def test_a_scan_sees_nothing_of_the_scan_before_it(gate: Checkov, tmp_path: Path) -> None:
     folder = source(tmp_path / "src", BAD)
     assert not gate.scan_source(folder).passed
