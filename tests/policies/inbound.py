@@ -88,12 +88,12 @@ TOGETHER = [
 ]  # fmt: skip
 LISTS = [
     resource(LIST, "world", **PL, entry=[block(cidr="10.0.0.0/8"), block(cidr="0.0.0.0/0")]),
-    resource(LIST, "halves", **PL, entry=block(cidr=HALVES[0])),
-    resource(ENTRY, "upper", prefix_list_id=Ref(f"{LIST}.halves.id"), cidr=HALVES[1]),
+    resource(LIST, "added", **PL, entry=block(cidr="10.0.0.0/8")),
+    resource(ENTRY, "added", prefix_list_id=Ref(f"{LIST}.added.id"), cidr="0.0.0.0/0"),
     resource(LIST, "applied", **PL, id="pl-applied", entry=block(cidr="::/0")),
     resource(LIST, "office", **PL, entry=block(cidr="52.95.1.0/24")),
     resource(INGRESS, "fail_list", security_group_id="sg-6", prefix_list_id=Ref(f"{LIST}.world.id")),
-    resource(INGRESS, "fail_list_of_entries", security_group_id="sg-7", prefix_list_id=Ref(f"{LIST}.halves.id")),
+    resource(INGRESS, "fail_list_of_entries", security_group_id="sg-7", prefix_list_id=Ref(f"{LIST}.added.id")),
     resource(INGRESS, "fail_list_by_its_id", security_group_id="sg-8", prefix_list_id="pl-applied"),
     resource(INGRESS, "fail_list_unseen", security_group_id="sg-9", prefix_list_id="pl-63a5400a"),
     resource(INGRESS, "pass_list", security_group_id="sg-10", prefix_list_id=Ref(f"{LIST}.office.id")),
