@@ -12,7 +12,7 @@ from typing import Any
 
 import webhook
 from inference_common import emf
-from inference_common.logs import bind, get_logger
+from inference_common.logs import bind, get_logger, without_message
 from notices import read
 from settings import Settings
 from stores import Secrets, Table
@@ -31,10 +31,10 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
         started = time.monotonic()
         try:
             tries = tell(document)
-        except Exception:
+        except Exception as error:
             _count(delivered=0, seconds=time.monotonic() - started)
             log.exception("a callback could not be delivered")
-            raise
+            raise without_message(error) from None
         _count(delivered=1, seconds=time.monotonic() - started)
         log.info("told", extra={"status": document["status"], "tries": tries})
     return {"told": len(event["Records"])}

@@ -5,9 +5,10 @@ SageMaker's messages and the worker's have the same form; a subscriber of ours h
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
+
+from inference_common.json_input import loads
 
 
 class BrokenNotice(Exception):
@@ -17,7 +18,7 @@ class BrokenNotice(Exception):
 def read(message: str, blueprint: str) -> dict[str, Any]:
     """The end of one request, as webhooks and the table are told."""
     try:
-        told = json.loads(message)
+        told = loads(message)
         completed = told["invocationStatus"] == "Completed"
         document = {
             "request_id": str(told["inferenceId"]),

@@ -21,7 +21,7 @@ from deadline import Deadline
 from health import Health
 from inference_common import emf
 from inference_common.errors import ServiceError
-from inference_common.logs import bind, get_logger
+from inference_common.logs import bind, described, get_logger
 from journey import Journey
 from messages import BrokenMessage, Job, draw, pause, read
 from service import Router
@@ -64,7 +64,7 @@ def _done(record: dict[str, Any], context: Any) -> bool:
     try:
         job = read(record, SETTINGS.blueprint, SETTINGS.dead_letter_arn)
     except BrokenMessage as error:
-        log.error("no request can be read from a message", extra={"why": str(error)})
+        log.error("no request can be read from a message", extra=described(error))
         return False
     log = bind(LOG, request_id=job.request_id, blueprint=job.blueprint)
     journey = Journey(job.request_id, job.blueprint)
@@ -72,7 +72,7 @@ def _done(record: dict[str, Any], context: Any) -> bool:
     try:
         outcome = WORKER.work(job, Deadline.after(seconds, time.monotonic), journey)
     except Again as again:
-        log.warning("comes back", extra={"why": str(again), "received": job.received})
+        log.warning("comes back", extra={**described(again), "received": job.received})
         _postpone(record, job, log)
         _tell(job, journey, None, time.monotonic() - started)
         return False
@@ -81,7 +81,8 @@ def _done(record: dict[str, Any], context: Any) -> bool:
         log.exception("unexpected error")
         return False
     _tell(job, journey, outcome.completed, time.monotonic() - started)
-    log.info("ended", extra={"completed": outcome.completed, "error": outcome.error, "received": job.received})
+    failure = outcome.error["type"] if outcome.error else None
+    log.info("ended", extra={"completed": outcome.completed, "error": failure, "received": job.received})
     return True
 
 
@@ -92,7 +93,7 @@ def _postpone(record: dict[str, Any], job: Job, log: Any) -> None:
     try:
         QUEUE.postpone(record["receiptHandle"], pause(job.received, SETTINGS.backoff_seconds, draw()))
     except ServiceError as error:
-        log.warning("the message comes back after the queue's own time", extra={"why": error.message})
+        log.warning("the message comes back after the queue's own time", extra=described(error))
 
 
 def _tell(job: Job, journey: Journey, completed: bool | None, seconds: float) -> None:

@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from inference_common.json_input import loads
 
 LONGEST_PAUSE_SECONDS = 900
 
@@ -46,7 +47,7 @@ class Job:
 def read(record: Mapping[str, Any], blueprint: str, dead_letter_arn: str) -> Job:
     """The request in one record of the event. Only the platform sends here, and its messages have this form."""
     try:
-        message = json.loads(record["body"])
+        message = loads(record["body"])
         attributes = record["attributes"]
         job = Job(
             request_id=str(message["request_id"]),

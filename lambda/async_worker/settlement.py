@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from inference_common.json_input import loads
 from messages import Job
 
 
@@ -74,5 +75,5 @@ def _kept(store: Store, job: Job, outcome: Outcome) -> Outcome:
 
 
 def _outcome(marker: bytes) -> Outcome:
-    error = json.loads(marker)["error"]
+    error = loads(marker)["error"]
     return Outcome(error)

@@ -17,13 +17,13 @@ On Bedrock the last two lines are `"model_id", "base_model_id", "role_arn", "tim
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from inference_common.errors import BadRequest, InternalError, UnknownBlueprint
+from inference_common.json_input import loads
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
@@ -51,7 +51,7 @@ class Blueprint:
 def parse(name: str, text: str) -> Blueprint:
     """The record of one blueprint. One that breaks the format is a defect of a deployment, not of a request."""
     try:
-        record = json.loads(text)
+        record = loads(text)
         if record["kind"] != KIND:
             raise UnknownBlueprint(f"the blueprint '{name}' is of kind '{record['kind']}', not {KIND}")
         return Blueprint(name, record["source"], dict(record.get("parameters") or {}), dict(record["batch"]))
@@ -66,7 +66,7 @@ def model_of(blueprint: Blueprint, release: str | None) -> dict[str, str]:
     if release is None:
         return first
     try:
-        record = json.loads(release)
+        record = loads(release)
         name, version = str(record["config_name"]), str(record["model_package_arn"])
     except (ValueError, KeyError, TypeError) as error:
         why = f"{type(error).__name__} {error}"

@@ -26,7 +26,7 @@ from inference_common.errors import (
     Unavailable,
     UnknownBlueprint,
 )
-from inference_common.logs import bind, get_logger
+from inference_common.logs import bind, described, get_logger, without_message
 from places import ASKED_FOR, INPUT, JOB, PARTS, Places, arrival_id, input_prefix
 from services import Invocation, Jobs, Transform
 from settings import Settings
@@ -50,13 +50,21 @@ def client(service: str) -> Any:
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    log = bind(LOG, request_id=context.aws_request_id)
-    if "detail-type" in event:
-        return of_event(event, context)
     try:
-        answer = ACTIONS[str(event.get("action"))](event, context)
+        answer = of_event(event, context) if "detail-type" in event else asked(event, context)
+    except Exception as error:
+        bind(LOG, request_id=context.aws_request_id).exception("not done")
+        raise without_message(error) from None
+    return answer
+
+
+def asked(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """What an action answers. The API hears of a refusal; for others it is an error, which brings the event back."""
+    log = bind(LOG, request_id=context.aws_request_id)
+    try:
+        return ACTIONS[str(event.get("action"))](event, context)
     except ServiceError as error:
-        log.warning(error.message, extra={"error": error.type, "action": event.get("action")})
+        log.warning("refused", extra={**described(error), "action": event.get("action")})
         if event.get("action") not in ANSWERED:
             raise
         return {"error": {"code": error.type, "message": error.message}}
@@ -65,7 +73,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
             raise
         log.exception("a service did not answer")
         return {"error": {"code": Unavailable.__name__, "message": f"a service did not answer: {type(error).__name__}"}}
-    return answer
 
 
 # ---- what the API asks ---------------------------------------------------------------------------------------------
@@ -180,7 +187,7 @@ def arrived(blueprint: Blueprint, key: str, etag: str, started_by: str, context:
             work.register(key, ENVIRONMENT, started_by, work.places.request_id)
         except BadRequest as error:
             # A name that no format has, or an object that is gone again.
-            bind(LOG, request_id=context.aws_request_id).warning(error.message, extra={"key": key})
+            bind(LOG, request_id=context.aws_request_id).warning("refused", extra=described(error))
             Completion(work, tell()).refused(work.refuse(error))
             return {"error": {"code": error.type, "message": error.message}}
     return start({"blueprint": blueprint.name, "request_id": work.places.request_id}, context)

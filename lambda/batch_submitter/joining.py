@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 import itertools
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+from inference_common.json_input import loads
 from places import Places
 from ranges import Ranges, add, count
 from services import Answer, Jobs
@@ -52,7 +52,7 @@ class Joiner:
     def join(self, attempts: list[Document]) -> Tally:
         """Write results and errors. Nothing of it has to fit into memory."""
         tally = Tally(int(attempts[0]["records"]))
-        bad = ((line["record"], 0, line["error"]) for line in map(json.loads, self._bad()))
+        bad = ((line["record"], 0, line["error"]) for line in map(loads, self._bad()))
         streams = [self._answers(attempt) for attempt in attempts]
         found = itertools.groupby(heapq.merge(bad, *streams, key=itemgetter(0, 1)), key=itemgetter(0))
         reasons = self._reasons(attempts)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from inference_common.errors import BadRequest
 from inference_common.formats import HEADERS, TEXT_FIELDS
+from inference_common.json_input import loads
 from inference_common.requests import MAX_CHARACTERS
 from store import Seekable, Store
 
@@ -67,7 +67,7 @@ def _json_lines(store: Store, given: Input) -> Iterator[Record]:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = loads(line)
         except ValueError:  # UnicodeDecodeError is one too
             yield Record("", "the line is not JSON")
             continue

@@ -5,7 +5,6 @@ Both kinds are asked for under a name of ours, so asking twice makes one job.
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from blueprint import Blueprint
 from botocore.exceptions import ClientError
 from inference_common import bedrock_bodies
 from inference_common.errors import MalformedAnswer, Throttled, Unavailable
+from inference_common.json_input import loads
 from inference_common.requests import InferenceRequest
 from ranges import count, numbers
 from store import Store, code_of
@@ -166,7 +166,7 @@ class Transform:
 
 def _line_answer(line: bytes) -> Answer:
     try:
-        value = json.loads(line)
+        value = loads(line)
     except ValueError:
         return Answer(error={"type": "MalformedAnswer", "message": "the model's answer is not JSON"})
     if isinstance(value, dict) and isinstance(value.get("error"), dict):
@@ -230,13 +230,13 @@ class Invocation:
             places: dict[str, tuple[int, int]] = {}
             for line in self._store.lines(key):
                 if line.strip():
-                    places[json.loads(line)["recordId"]] = (file.tell(), len(line))
+                    places[loads(line)["recordId"]] = (file.tell(), len(line))
                     file.write(line)
             for number in numbers(part["ranges"]):
                 place = places.get(RECORD_ID.format(number))
                 if place:
                     file.seek(place[0])
-                    yield number, self._answer(json.loads(file.read(place[1])), str(part["family"]))
+                    yield number, self._answer(loads(file.read(place[1])), str(part["family"]))
 
     def _answer(self, found: Mapping[str, Any], model: str) -> Answer:
         error = found.get("error")

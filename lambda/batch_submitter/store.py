@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from inference_common.errors import Unavailable
+from inference_common.json_input import loads
 
 CHUNK = 1024 * 1024
 PART = 8 * 1024 * 1024
@@ -47,7 +48,7 @@ class Store:
     def read_json(self, key: str) -> Any | None:
         """The document, or None when there is none."""
         try:
-            return json.loads(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+            return loads(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
         except ClientError as error:
             if code_of(error) in MISSING:
                 return None

@@ -6,7 +6,6 @@ what is there and does the rest; two at the same time come to the same.
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +16,7 @@ import records
 import standing
 from blueprint import Blueprint
 from inference_common.errors import BadRequest, PayloadTooLarge, ServiceError, Unavailable, UnknownRequest
+from inference_common.json_input import loads
 from places import INPUT, PARTS, Places, input_prefix
 from ranges import Ranges, add, count, numbers
 from records import Input, Record
@@ -187,7 +187,7 @@ class Work:
     def _bad(self) -> Ranges:
         found: Ranges = []
         for line in self.store.lines(self.places.bad_records):
-            add(found, json.loads(line)["record"])
+            add(found, loads(line)["record"])
         return found
 
     # ---- both ---------------------------------------------------------------------------------------------------

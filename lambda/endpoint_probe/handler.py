@@ -19,7 +19,7 @@ import boto3
 import queued
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
-from inference_common.logs import bind, get_logger
+from inference_common.logs import bind, described, get_logger
 from probes import check_answer, request_body
 
 # A container loads its model on the first request; the state machine, not boto3, decides on another try.
@@ -47,7 +47,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         try:
             return queued.send(client("s3"), RUNTIME, event, request_body())
         except (ClientError, BotoCoreError) as error:
-            log.error("the request was not taken", extra={"error": str(error)})
+            log.error("the request was not taken", extra=described(error))
             raise EndpointUnavailable(str(error)) from error
     targets = {argument: event[name] for name, argument in TARGETS.items() if event.get(name)}
     try:
@@ -60,7 +60,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         )
         body = response["Body"].read()
     except (ClientError, BotoCoreError) as error:
-        log.error("no answer", extra={"error": str(error)})
+        log.error("no answer", extra=described(error))
         raise EndpointUnavailable(str(error)) from error
     verdict = check_answer(body, None if event.get("any_training_job") else event["training_job"])
     log.info("endpoint answers")

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from inference_common.json_input import loads
+
 
 class ProbeFailed(Exception):
     """The candidate must not go live; the message says what was wrong with its answer."""
@@ -31,7 +33,7 @@ def request_body(cases: tuple[Case, ...] = CASES) -> bytes:
 def check_answer(body: bytes, training_job: str | None, cases: tuple[Case, ...] = CASES) -> dict[str, Any]:
     """Schema, labels, and that it is the candidate who speaks (None: whoever does). Returns what to record."""
     try:
-        answer = json.loads(body)
+        answer = loads(body)
     except ValueError:
         raise ProbeFailed("the answer is not JSON") from None
     if not isinstance(answer, dict):

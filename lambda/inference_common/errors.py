@@ -28,8 +28,23 @@ from typing import Literal
 Kind = Literal["permanent", "transient", "throttled", "not-ready"]
 
 
+LONGEST_MESSAGE = 200
+"""Characters of a message. What a caller sent may be quoted in it, and must not come back by the megabyte."""
+
+LONGEST_NAME = 64
+
+
+def clipped(text: str, longest: int = LONGEST_MESSAGE) -> str:
+    """The text on one line, without control characters, and cut where it is too long."""
+    head = "".join(each if each.isprintable() else " " for each in text[: longest + 1])
+    return head if len(head) <= longest else f"{head[: longest - 1]}…"
+
+
 class ServiceError(Exception):
-    """Base: `status` is the HTTP status, the class name is the `type` of the response body."""
+    """Base: `status` is the HTTP status, the class name is the `type` of the response body.
+
+    `message` is for the caller alone: it may quote what the caller sent. Logs get `logs.described` instead.
+    """
 
     status = 500
     kind: Kind = "permanent"
@@ -40,8 +55,8 @@ class ServiceError(Exception):
     """The model has begun to answer: asking anyone else would be paid for twice."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = clipped(message)
+        super().__init__(self.message)
 
     @property
     def type(self) -> str:
@@ -59,7 +74,7 @@ class BadRequest(ServiceError):
 
     def __init__(self, message: str, param: str | None = None) -> None:
         super().__init__(message)
-        self.param = param
+        self.param = clipped(param, LONGEST_NAME) if param is not None else None
 
 
 class UnsupportedMediaType(BadRequest):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from inference_common.errors import BadRequest, UnsupportedMediaType
+from inference_common.json_input import loads
 from inference_common.requests import InferenceRequest, checked, parse_request
 
 JSON = "application/json"
@@ -48,7 +49,7 @@ def read_json_lines(body: str) -> InferenceRequest:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = loads(line)
         except ValueError:
             raise BadRequest(f"line {number} is not JSON") from None
         if isinstance(value, dict):

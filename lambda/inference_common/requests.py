@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from inference_common.errors import BadRequest
+from inference_common.json_input import loads
 
 MAX_INPUTS = 100
 MAX_CHARACTERS = 20_000
@@ -47,7 +47,7 @@ def body_of(event: Mapping[str, Any]) -> str:
 def parse_object(body: str) -> dict[str, Any]:
     """A JSON object, or a BadRequest."""
     try:
-        document = json.loads(body)
+        document = loads(body)
     except ValueError:
         raise BadRequest("the body is not JSON") from None
     if not isinstance(document, dict):

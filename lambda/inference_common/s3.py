@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
+
+from inference_common.json_input import loads
 
 
 class Bucket:
@@ -18,7 +19,7 @@ class Bucket:
         return body
 
     def read_json(self, key: str) -> Any:
-        return json.loads(self.read(key))
+        return loads(self.read(key))
 
     def sizes(self, prefix: str) -> dict[str, int]:
         """Size by key of every non-empty object under a prefix (an empty one is a folder's placeholder)."""

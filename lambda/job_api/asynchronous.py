@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import places
 from inference_common import formats
 from inference_common.errors import BadRequest, PayloadTooLarge, UnknownRequest
+from inference_common.json_input import loads
 from inference_common.requests import InferenceRequest, parse_object
 from records import AsyncRecord
 
@@ -141,7 +142,7 @@ class Jobs:
 
     def _ticket(self, blueprint: str, request_id: str) -> dict[str, Any] | None:
         found = self.store.read(places.ticket_key(blueprint, request_id), MAX_FAILURE_BYTES)
-        ticket: dict[str, Any] | None = json.loads(found.body) if found is not None else None
+        ticket: dict[str, Any] | None = loads(found.body) if found is not None else None
         return ticket
 
     def _input(self, record: AsyncRecord, asked: Asked, request_id: str, uploads: str) -> str:
@@ -192,7 +193,7 @@ class Jobs:
         if found.body is None:
             return {"result_url": self.store.address(key, self.url_seconds), "expires_in": self.url_seconds}
         try:
-            return {"result": json.loads(found.body)}
+            return {"result": loads(found.body)}
         except ValueError:
             return {"result": found.body.decode("utf-8", "replace")}
 
@@ -229,7 +230,7 @@ def reason_in(body: bytes | None) -> dict[str, str]:
     """What a failure object says: ours is JSON, a container's whatever it answered."""
     text = (body or b"").decode("utf-8", "replace")
     try:
-        error = json.loads(text)["error"]
+        error = loads(text)["error"]
         return {"type": str(error["type"]), "message": str(error["message"])}
     except (ValueError, KeyError, TypeError):
         return {"type": "ModelFailed", "message": text[:2000] or "the model failed and said nothing"}

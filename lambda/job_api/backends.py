@@ -13,6 +13,7 @@ from botocore.session import get_session
 from clients import CONNECT_SECONDS, client
 from clients.failures import FAILURES, translate
 from inference_common.errors import InternalError, NotReady
+from inference_common.json_input import loads
 
 MISSING = ("NoSuchKey", "404", "NotFound")
 EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
@@ -190,4 +191,4 @@ class Functions:
             raise translate(error, f"function {name}") from error
         if "FunctionError" in answer:
             raise InternalError(f"the function {name} failed")
-        return json.loads(content)
+        return loads(content)

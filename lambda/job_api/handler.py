@@ -20,7 +20,7 @@ from callers import Access, access_of, resource_of
 from clients.parameters import ParameterStore
 from ids import Ids
 from inference_common.errors import InternalError, ServiceError, UnknownBlueprint
-from inference_common.logs import bind, get_logger
+from inference_common.logs import bind, described, get_logger
 from inference_common.requests import body_of
 from inference_common.responses import check_size, respond, respond_error
 from limits import check_body
@@ -58,7 +58,7 @@ def handler(event: Event, context: Any) -> Response:
         response = _answer(event, access, blueprint, headers)
         check_size(response)
     except ServiceError as error:
-        log.warning(error.message, extra={"error": error.type}, exc_info=error if error.status == 500 else None)
+        log.warning("not answered", extra=described(error), exc_info=error if error.status == 500 else None)
         return respond_error(error, asked, headers)
     except Exception:
         log.exception("unexpected error")

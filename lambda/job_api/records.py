@@ -12,12 +12,12 @@ A batch record has `submitter`, the function that knows about this blueprint's j
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from inference_common.errors import InternalError, UnknownBlueprint
+from inference_common.json_input import loads
 from routes import NAME
 
 
@@ -54,7 +54,7 @@ class RecordStore(Protocol):
 def parse(name: str, text: str) -> Record | str:
     """The record, or the kind of a blueprint that takes no jobs. A broken record is a defect of a deployment."""
     try:
-        document = json.loads(text)
+        document = loads(text)
         kind = str(document["kind"])
         if kind == "batch":
             return BatchRecord(name, str(document["submitter"]))

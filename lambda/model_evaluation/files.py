@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import tarfile
 from collections.abc import Iterable
 
+from inference_common.json_input import loads
 from metrics import EvaluationError
 
 PREDICTIONS = "predictions.jsonl"
@@ -20,7 +20,7 @@ def column_by_id(lines: Iterable[bytes], column: str, what: str) -> dict[str, st
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = loads(line)
             identity, value = row["id"], row[column]
         except (ValueError, KeyError, TypeError):
             raise EvaluationError(f"{what}: line {number} has no 'id' and '{column}'") from None

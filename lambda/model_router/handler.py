@@ -25,7 +25,7 @@ from deadline import Deadline
 from health import Health
 from inference_common import emf
 from inference_common.errors import InternalError, ServiceError
-from inference_common.logs import BoundLogger, bind, get_logger
+from inference_common.logs import BoundLogger, bind, described, get_logger
 from inference_common.responses import check_size
 from journey import Journey
 from service import Router
@@ -103,7 +103,7 @@ def tell(journey: Journey, failed: ServiceError | None, status: int, seconds: fl
     if failed:
         # The causes behind a permanent error of ours are for the log alone.
         cause = failed.__cause__ if isinstance(failed, InternalError) else None
-        log.warning(failed.message, extra={"error": failed.type}, exc_info=cause)
+        log.warning("not answered", extra=described(failed), exc_info=cause)
     payload = telemetry.payload(journey, SETTINGS.log_payloads)
     if payload:
         log.info("payload", extra=payload)

@@ -25,7 +25,6 @@ shadow, may be another blueprint's (`blueprint`: see `references`); at least one
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,6 +33,7 @@ from typing import Any
 from deadline import SHORTEST_CALL_SECONDS
 from health import Cooldown
 from inference_common.errors import InternalError
+from inference_common.json_input import loads
 from retry import Retry
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
@@ -112,7 +112,7 @@ class Route:
 def parse_route(name: str, text: str) -> Route:
     """The record of one blueprint. A record that breaks the format is a defect of a deployment, not of a request."""
     try:
-        record = json.loads(text)
+        record = loads(text)
         route = _route(name, record)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InternalError(f"the route record of '{name}' is broken: {type(error).__name__} {error}") from error

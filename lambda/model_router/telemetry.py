@@ -6,6 +6,7 @@ from typing import Any
 
 from inference_common.emf import line
 from inference_common.errors import ServiceError
+from inference_common.logs import described
 from journey import Journey
 from routes import Target
 
@@ -61,7 +62,7 @@ def _dimensions(journey: Journey, target: Target) -> dict[str, str]:
 def failures(journey: Journey) -> list[dict[str, Any]]:
     """One log line's fields for each target that failed."""
     return [
-        {"target": a.target.name, "error": a.error.type, "why": a.error.message, "ms": round(a.seconds * 1000)}
+        {"target": a.target.name, **described(a.error), "ms": round(a.seconds * 1000)}
         for a in journey.outcome.attempts
         if a.error
     ]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
+
+from inference_common.json_input import loads
+from inference_common.logs import described
 
 HASH = re.compile(r"[0-9a-f]{64}")
 EVERY = "*"
@@ -34,7 +36,7 @@ class BrokenRecord(Exception):
 def parse_key(name: str, text: str) -> Key:
     """`{"sha256": "<hex>", "blueprints": ["chat", …]}`."""
     try:
-        record = json.loads(text)
+        record = loads(text)
         key = Key(name, record["sha256"], tuple(record["blueprints"]))
         valid = HASH.fullmatch(key.sha256) and key.blueprints and all(BLUEPRINT.fullmatch(b) for b in key.blueprints)
     except (ValueError, KeyError, TypeError) as error:
@@ -105,5 +107,5 @@ class KeyTable:
             try:
                 keys.append(parse_key(name, text))
             except BrokenRecord as broken:
-                self.log.error("the record of a key is broken", extra={"key": name, "why": str(broken)})
+                self.log.error("the record of a key is broken", extra={"key": name, **described(broken)})
         return keys

@@ -11,6 +11,7 @@ from dispatch import Kept, Reply
 from families import embeddings
 from inference_common import bedrock_bodies as bedrock
 from inference_common.errors import BadRequest, MalformedAnswer
+from inference_common.json_input import loads
 from inference_common.requests import InferenceRequest
 from limits import check_payload
 from routes import Target
@@ -110,7 +111,7 @@ def invoke_model(target: Target, body: Mapping[str, Any]) -> tuple[Any, dict[str
     except FAILURES as error:
         raise in_the_middle(error) from error
     try:
-        return json.loads(content), response
+        return loads(content), response
     except ValueError:
         raise MalformedAnswer("the model's answer is not JSON") from None
 

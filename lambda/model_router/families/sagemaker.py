@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from inference_common.errors import BadRequest, InternalError, MalformedAnswer
+from inference_common.json_input import loads
 from inference_common.requests import InferenceRequest
 
 JSON = "application/json"
@@ -59,7 +60,7 @@ def of(name: str) -> Format:
 
 def _document(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        return loads(body)
     except ValueError:
         raise MalformedAnswer("the model's answer is not JSON") from None
 

@@ -143,7 +143,10 @@ def test_an_unexpected_error_is_told_to_the_log_alone(logged: Any, router: Any, 
     status, _, body = call(router, context, {"reviews": SAGEMAKER}, {"one": KeyError("secret detail")})
     assert (status, body["error"]["type"]) == (500, "InternalError")
     assert "secret" not in json.dumps(body)
-    assert any("secret detail" in line.get("exception", "") for line in logged())
+    told = [each for line in logged() for each in line.get("exception", ())]
+    assert {each["error"] for each in told} == {"KeyError"}
+    assert all("test_model_router.py" in each["at"] for each in told)
+    assert "secret" not in json.dumps(told)
 
 
 @pytest.mark.parametrize(
