@@ -142,7 +142,7 @@ def _read(record: bytes, content_type: str) -> Any:
         raise BadData(f"DataProcessing is for {CSV_TYPE} and JSON, not for {kind or 'data without a type'}")
     try:
         return json.loads(record)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadData(f"a record is no JSON: {error}") from error
 
 

@@ -42,7 +42,7 @@ def input_fn(body: str | bytes, content_type: str) -> list[str] | Lines:
     if kind != JSON:
         raise ValueError(f"content type must be {JSON} or {JSON_LINES}, got '{content_type}'")
     try:
-        request = json.loads(body)
+        request = loads(body)
     except ValueError as error:  # UnicodeDecodeError is one too
         raise ValueError(f"body is not JSON: {error}") from None
     inputs = request.get("inputs") if isinstance(request, dict) else None
@@ -51,6 +51,14 @@ def input_fn(body: str | bytes, content_type: str) -> list[str] | Lines:
     for position, text in enumerate(inputs):
         check_text(text, f"inputs[{position}]")
     return inputs
+
+
+def loads(text: str | bytes) -> Any:
+    """Parse JSON. Deep nesting is bad input as well: it must cost its own line alone, and no server."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
 
 
 def check_text(text: Any, name: str) -> None:
@@ -77,7 +85,7 @@ class Lines:
         errors: dict[int, str] = {}
         for position, line in enumerate(lines):
             try:
-                record = json.loads(line)
+                record = loads(line)
                 text = record.get("input") if isinstance(record, dict) else record
                 check_text(text, "input")
             except ValueError as error:

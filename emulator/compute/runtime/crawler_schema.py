@@ -147,10 +147,10 @@ def merge(kinds):
 def json_schema(key, lines, text):
     try:
         records = [json.loads(line) for line in lines if line.strip()]
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
             whole = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise Unclassified(f"{key} is no JSON: {error}") from error
         records = whole if isinstance(whole, list) else [whole]
     columns = {}

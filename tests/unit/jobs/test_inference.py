@@ -72,6 +72,16 @@ def test_lines_come_back_one_by_one_and_a_bad_one_spoils_no_other(inference: Any
     assert [output.get("error", {}).get("type") for output in outputs] == [None, None, "BadRecord", "BadRecord", None]
 
 
+@pytest.mark.parametrize("deep", ["[" * 100_000, '{"input": ' * 50_000])
+def test_a_deep_line_spoils_no_other_and_a_deep_body_is_the_callers_fault(inference: Any, deep: str) -> None:
+    lines = inference.input_fn(f'"good"\n{deep}\n"good"\n', "application/jsonlines")
+    answered = inference.predict_fn(lines, {"pipeline": Stub()})
+    assert [output.get("label") for output in answered] == ["positive", None, "positive"]
+    assert answered[1]["error"]["message"] == "nested too deeply"
+    with pytest.raises(ValueError, match="body is not JSON: nested too deeply"):
+        inference.input_fn(deep, "application/json")
+
+
 def test_more_lines_than_a_request_may_have_inputs(inference: Any) -> None:
     lines = inference.input_fn("\n".join(['"good"'] * 250), "application/jsonlines")
     assert len(inference.predict_fn(lines, {"pipeline": Stub()})) == 250
