@@ -40,7 +40,7 @@ from orchestrator.result import (
 from orchestrator.runs import timestamp
 from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.tools.interfaces import EventSink, Json
-from orchestrator.values import blueprint_of, live_parameter, published
+from orchestrator.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
 EXIT_CANCELLED = 130
@@ -187,7 +187,8 @@ class Executor:
 
     def _run_pipeline(self, step: steps.RunPipeline) -> None:
         session = self.session
-        missing = [group for group in step.groups if group not in session.model_versions]
+        # A version without the hash of its archive runs where it runs, and can be released nowhere: it is trained anew.
+        missing = [group for group in step.groups if HASH_KEY not in session.model_versions.get(group, {})]
         if not step.force and not missing:
             session.journal.stage(step.name, "not needed: a model version is live (`--pipeline` runs it again)")
             return

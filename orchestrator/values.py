@@ -20,6 +20,8 @@ LOCAL_PROVIDER = {"s3_use_path_style": True, "max_retries": 2}
 AWS_PROVIDER = {"s3_use_path_style": False, "max_retries": 25}
 
 MODEL_VERSION_KEYS = ("model_package_arn", "model_data_url", "image")
+HASH_KEY = "files_sha256"
+"""Of versions whose archive was registered by its hash; older ones have none."""
 
 
 @dataclass(frozen=True)
@@ -153,15 +155,18 @@ def _model_version(environment: Environment, name: str, facts: Facts) -> Json:
     if model.source != "sagemaker":
         return {}
     version = facts.model_versions[model.group]
-    return {"model_version": {key: version[key] for key in MODEL_VERSION_KEYS}}
+    hashed = {HASH_KEY: version[HASH_KEY]} if HASH_KEY in version else {}
+    return {"model_version": {key: version[key] for key in MODEL_VERSION_KEYS} | hashed}
 
 
 def example_model_version(environment: Environment, group: str, account_id: str) -> Json:
     """Stands in for a live version in a preview; valid in form, applied never."""
     region = environment.platform.region
     prefix = environment.name_prefix
+    digest = "0" * 64
     return {
         "model_package_arn": f"arn:aws:sagemaker:{region}:{account_id}:model-package/{prefix}-{group}/1",
-        "model_data_url": f"s3://{prefix}-data-{account_id}-{region}/artifacts/training-outputs/example/output/model.tar.gz",
+        "model_data_url": f"s3://{prefix}-data-{account_id}-{region}/artifacts/models/registered/{digest}/model.tar.gz",
         "image": f"683313688378.dkr.ecr.{region}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3",
+        HASH_KEY: digest,
     }

@@ -11,7 +11,9 @@ Batch jobs send lines: as many come back as came in, in their order, and a line 
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +26,40 @@ IDENTITY = ("training_job", "data_fingerprint", "seed")
 
 def model_fn(model_dir: str) -> dict[str, Any]:
     """The pipeline and who it is, from the unpacked model.tar.gz."""
+    folder = Path(model_dir)
+    check_files(folder, os.environ.get("MODEL_FILES_SHA256", ""))
     import joblib  # here, so that the rest of the contract can be read without scikit-learn
 
-    folder = Path(model_dir)
     metadata = json.loads((folder / "metadata.json").read_text())
     return {
         "pipeline": joblib.load(folder / "model.joblib"),
         "identity": {name: metadata[name] for name in IDENTITY},
     }
+
+
+def check_files(folder: Path, expected: str) -> None:
+    """Refuse a model whose files are not those that were registered; versions older than this check say nothing.
+
+    It stops archives that were mixed up or damaged, before anything is unpickled. Against somebody who replaces this
+    very file it is no help: that nobody can is a matter of the bucket's policy, and releases compare the archive.
+    """
+    if not expected:
+        return
+    found = files_digest(folder)
+    if found != expected:
+        raise ValueError(f"the model's files have sha256 {found}, registered was {expected}: they are not loaded")
+
+
+def files_digest(folder: Path) -> str:
+    """SHA-256 of all names and contents, as the registration computes it from the archive (lambda/model_artifacts)."""
+    files = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        # Python itself puts these beside the code that it imports.
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def input_fn(body: str | bytes, content_type: str) -> list[str] | Lines:

@@ -10,7 +10,13 @@ from orchestrator.blueprints.stack import BlueprintStack, Module
 from orchestrator.blueprints.terraform_json import code
 from orchestrator.config.blueprint import BedrockModel
 
-MODEL_PREFIXES = ("artifacts_training_outputs", "models_sagemaker_custom", "models_sagemaker_finetuned")
+# Versions from before archives were registered lie where training wrote them, and may still run.
+MODEL_PREFIXES = (
+    "models_registered",
+    "artifacts_training_outputs",
+    "models_sagemaker_custom",
+    "models_sagemaker_finetuned",
+)
 ENDPOINT_OUTPUTS = ("endpoint_name", "endpoint_config_name", "model_package_arn", "model_id", "route_parameter_name")
 
 

@@ -174,5 +174,5 @@ DESCRIPTIONS = {
     "foundation": "Published by the foundation phase.",
     "inference": "Published by the inference phase.",
     "packages": "Built functions by name.",
-    "model_version": "The live version of the model: model_package_arn, model_data_url, image.",
+    "model_version": "The live version of the model: model_package_arn, model_data_url, image, files_sha256.",
 }

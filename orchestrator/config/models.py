@@ -58,11 +58,17 @@ class Encryption(Section):
 
 Persona = Literal["data_scientist", "ml_engineer", "data_engineer", "production"]
 PrincipalArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:(iam|sts)::\d{12}:[a-z-]+/[A-Za-z0-9_+=,.@/-]+$")]
+DeployerArn = Annotated[str, Field(pattern=r"^arn:[a-z-]+:iam::\d{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$")]
 
 
 class Access(Section):
-    """Who may take the roles for people."""
+    """Who deploys, and who may take the roles for people."""
 
+    deployers: list[DeployerArn] = Field(
+        [],
+        description="roles or users that deploy: nobody else then writes what roles execute; "
+        "without, no role of the environment does",
+    )
     persona_principals: dict[Persona, list[PrincipalArn]] = Field(
         {},
         description="roles or users that may take a persona's role; "

@@ -23,6 +23,7 @@ from orchestrator.tools.interfaces import Package
 FUNCTIONS = (
     "data_validation",
     "model_evaluation",
+    "model_artifacts",
     "endpoint_probe",
     "model_router",
     "token_authorizer",

@@ -112,29 +112,31 @@ FRAMEWORK_IMAGES = {
 
 CATALOG = ["glue:catalog", "glue:database/{sql_prefix}_*", "glue:table/{sql_prefix}_*/*"]
 
-BASE = (
+JOBS = (
     pairs("cloudwatch:PutMetricData", "*")
     | pairs(
         IMAGES, [f"ecr:{account}:repository/{name}" for account, names in FRAMEWORK_IMAGES.items() for name in names]
     )
     | pairs(IMAGES, ["ecr:repository/{prefix}/inference", "ecr:repository/{prefix}/training"])
     | pairs("ecr:GetAuthorizationToken", "*")
-    | pairs(
-        [
-            "glue:BatchGetPartition",
-            "glue:GetDatabase",
-            "glue:GetDatabases",
-            "glue:GetPartition",
-            "glue:GetPartitions",
-            "glue:GetTable",
-            "glue:GetTables",
-        ],
-        CATALOG,
-    )
     # Volumes and output under a customer key (SageMaker's guide, "SageMaker AI roles").
     | pairs(["kms:CreateGrant", "kms:DescribeKey", "kms:Encrypt"], "key:models")
 )
-"""The base of everything that SageMaker runs."""
+"""What SageMaker needs to run anything."""
+
+BASE = JOBS | pairs(
+    [
+        "glue:BatchGetPartition",
+        "glue:GetDatabase",
+        "glue:GetDatabases",
+        "glue:GetPartition",
+        "glue:GetPartitions",
+        "glue:GetTable",
+        "glue:GetTables",
+    ],
+    CATALOG,
+)
+"""The base of everything that SageMaker runs for the platform."""
 
 NETWORK = (
     pairs("ec2:CreateNetworkInterface", ["ec2:network-interface/*", "ec2:security-group/{id}", "ec2:subnet/{id}"])
@@ -168,14 +170,26 @@ def sagemaker_logs(group: str, *, make: bool) -> Pairs:
 
 # ---- the roles -------------------------------------------------------------------------------------------------
 
-_MODELS = ("artifacts/training-outputs/", "artifacts/models/sagemaker-custom/", "artifacts/models/sagemaker-finetuned/")
+_REGISTERED = "artifacts/models/registered/"
+_MODELS = (
+    _REGISTERED,
+    "artifacts/training-outputs/",
+    "artifacts/models/sagemaker-custom/",
+    "artifacts/models/sagemaker-finetuned/",
+)
 _ETL_READ = ("data/raw/", "data/processed/", "data/features/")
 _ETL_WRITE = ("data/processed/", "data/features/", "data/quarantine/")
 _ETL_DELETE = ("data/processed/reviews/", "data/features/reviews/")
 _TRAINED = ("artifacts/training-outputs/", "artifacts/checkpoints/")
 
-_NOTEBOOK_READ = ("data/raw/", "data/processed/", "data/features/", "configs/training/", "logs/athena/")
-_NOTEBOOK_WRITE = ("artifacts/training-outputs/", "logs/athena/")
+_NOTEBOOK_READ = (
+    "data/raw/",
+    "data/processed/",
+    "data/features/",
+    "artifacts/code/notebooks/",
+    "configs/training/",
+    "logs/athena/",
+)
 _EXPERIMENT_KINDS = (
     "experiment",
     "experiment-trial",
@@ -186,16 +200,18 @@ _EXPERIMENT_KINDS = (
 )
 
 
-def _studio(profile: str) -> Pairs:
+def _studio(profile: str, persona: str) -> Pairs:
     """Notebooks of a profile: its own workplace, experiments, queries (Studio's guide, "IAM policies for Studio")."""
+    written = (f"experiments/{persona}/", "logs/athena/")
     workplace = [f"sagemaker:{kind}/*/{{prefix}}-{profile}*" for kind in ("app", "space", "user-profile")]
     return (
         BASE
         | NETWORK
         | LISTING
         | LOCATE
-        | writing(*_NOTEBOOK_WRITE)
-        | large_objects(*_NOTEBOOK_WRITE)
+        | reading(*_NOTEBOOK_READ, f"experiments/{persona}/")
+        | writing(*written)
+        | large_objects(*written)
         | pairs(
             [
                 *(f"sagemaker:{verb}Space" for verb in ("Create", "Delete", "Describe", "Update")),
@@ -228,7 +244,7 @@ def _studio(profile: str) -> Pairs:
         )
         | pairs([f"sagemaker:List{kind}" for kind in ("Experiments", "ModelPackageGroups", "TrainingJobs")], "*")
         | pairs("sagemaker:Search", "*")
-        | pairs("iam:PassRole", "iam:role/{prefix}-sagemaker-training")
+        | pairs("iam:PassRole", f"iam:role/{{prefix}}-experiments-{persona}")
         # Records of the feature groups; the online store is opened with the reader's rights.
         | pairs(
             ["sagemaker:BatchGetRecord", "sagemaker:DescribeFeatureGroup", "sagemaker:GetRecord"],
@@ -327,6 +343,58 @@ def _worker(blueprint: str) -> Need:
     )
 
 
+def _experiments(persona: str, *read: str) -> Need:
+    """Jobs that a persona starts: its own folder, and what it reads."""
+    own = f"experiments/{persona}/"
+    return Need(
+        None,
+        frozenset(),
+        reading(*read, own)
+        | LISTING
+        | writing(own)
+        | large_objects(own)
+        | LOCATE
+        | encrypted("data", "models", write=True)
+        | JOBS
+        | NETWORK
+        | sagemaker_logs("/aws/sagemaker/ProcessingJobs", make=True)
+        | sagemaker_logs("/aws/sagemaker/TrainingJobs", make=True),
+    )
+
+
+LOGGED_MACHINE = pairs(
+    [
+        "logs:CreateLogDelivery",
+        "logs:DeleteLogDelivery",
+        "logs:DescribeLogGroups",
+        "logs:DescribeResourcePolicies",
+        "logs:GetLogDelivery",
+        "logs:ListLogDeliveries",
+        "logs:PutResourcePolicy",
+        "logs:UpdateLogDelivery",
+        "xray:GetSamplingRules",
+        "xray:GetSamplingTargets",
+        "xray:PutTelemetryRecords",
+        "xray:PutTraceSegments",
+    ],
+    "*",
+)
+"""Logging and tracing of state machines (Step Functions' guide)."""
+
+
+def _glue_run(job: str) -> Need:
+    """A state machine that runs one job with its own arguments."""
+    return Need(
+        None,
+        frozenset(),
+        pairs(
+            ["glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"],
+            f"glue:job/{{prefix}}-{job}",
+        )
+        | LOGGED_MACHINE,
+    )
+
+
 NEEDS: dict[str, Need] = {
     "data-validation": Need(
         "lambda/data_validation",
@@ -337,6 +405,18 @@ NEEDS: dict[str, Need] = {
         "lambda/model_evaluation",
         reading("data/features/", "artifacts/training-outputs/"),
         LOCATE | TOLD_WHAT_IS_MISSING | encrypted("data", "models") | lambda_runtime("model-evaluation"),
+    ),
+    "model-artifacts": Need(
+        "lambda/model_artifacts",
+        # A copy reads and writes. Above 5 GB it is made in parts.
+        reading("artifacts/training-outputs/") | writing(_REGISTERED),
+        LOCATE
+        | TOLD_WHAT_IS_MISSING
+        | large_objects(_REGISTERED)
+        | encrypted("data", "models", write=True)
+        | lambda_runtime("model-artifacts"),
+        # A release compares.
+        later=reading(_REGISTERED),
     ),
     "endpoint-probe": Need(
         "lambda/endpoint_probe",
@@ -562,7 +642,7 @@ NEEDS: dict[str, Need] = {
         None,
         frozenset(),
         # The program calls nothing; SageMaker moves its data.
-        reading("data/raw/reviews/", "configs/preprocessing/", "artifacts/code/processing/")
+        reading("data/raw/reviews/", "artifacts/code/flows/", "artifacts/code/processing/")
         | LISTING
         | writing("data/processed/reviews-wrangled/")
         | large_objects("data/processed/reviews-wrangled/")
@@ -572,10 +652,37 @@ NEEDS: dict[str, Need] = {
         | NETWORK
         | sagemaker_logs("/aws/sagemaker/ProcessingJobs", make=True),
     ),
+    "experiments-data-scientist": _experiments("data-scientist", "data/raw/", "data/processed/", "data/features/"),
+    "experiments-ml-engineer": _experiments("ml-engineer", "data/processed/", "data/features/"),
+    "experiments-data-engineer": _experiments(
+        "data-engineer", "data/raw/", "data/processed/", "configs/preprocessing/", "artifacts/code/processing/"
+    ),
+    "etl-run": _glue_run("reviews-etl"),
+    "feature-ingestion-run": _glue_run("feature-ingestion"),
+    "preprocessing-run": Need(
+        None,
+        frozenset(),
+        pairs(
+            [
+                "sagemaker:AddTags",
+                "sagemaker:CreateProcessingJob",
+                "sagemaker:DescribeProcessingJob",
+                "sagemaker:StopProcessingJob",
+            ],
+            "sagemaker:processing-job/{prefix}-*",
+        )
+        | pairs("iam:PassRole", "iam:role/{prefix}-processing")
+        | pairs(
+            ["events:DescribeRule", "events:PutRule", "events:PutTargets"],
+            "events:rule/StepFunctionsGetEventsForSageMakerProcessingJobsRule",
+        )
+        | pairs(["kms:CreateGrant", "kms:DescribeKey"], "key:models")
+        | LOGGED_MACHINE,
+    ),
     "sagemaker-candidate": Need(
         "jobs/inference",
         frozenset(),
-        reading("artifacts/training-outputs/")
+        reading(_REGISTERED)
         | LISTING
         | LOCATE
         | encrypted("data", "models")
@@ -607,13 +714,13 @@ NEEDS: dict[str, Need] = {
     "studio-data-scientist": Need(
         None,
         frozenset(),
-        _studio("DataScientist") | reading(*_NOTEBOOK_READ) | encrypted("data", "models", write=True),
+        _studio("DataScientist", "data-scientist") | encrypted("data", "models", write=True),
     ),
     "studio-ml-engineer": Need(
         None,
         frozenset(),
-        _studio("MLEngineer")
-        | reading(*_NOTEBOOK_READ, "artifacts/training-outputs/", "artifacts/models/sagemaker-custom/")
+        _studio("MLEngineer", "ml-engineer")
+        | reading("artifacts/training-outputs/", _REGISTERED, "artifacts/models/sagemaker-custom/")
         | encrypted("data", "models", write=True)
         | pairs("sagemaker:InvokeEndpoint", "sagemaker:endpoint/{prefix}-*")
         | pairs(

@@ -33,6 +33,15 @@ def sagemaker(resource: str) -> str:
 S3_KEY = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
 TO_SAGEMAKER = {"iam:PassedToService": "sagemaker.amazonaws.com"}
 TRAINING_ROLE = f"arn:aws:iam::{ACCOUNT}:role/{{prefix}}-sagemaker-training"
+EXECUTED = (
+    "artifacts/code/etl/x/reviews_etl.py",
+    "artifacts/code/notebooks/x/call_endpoint.ipynb",
+    "artifacts/models/registered/x/model.tar.gz",
+    "artifacts/models/sagemaker-custom/a/model.tar.gz",
+    "artifacts/training-outputs/mine/output/model.tar.gz",
+    "artifacts/checkpoints/mine/member.npy",
+)
+"""What roles execute, or make models of."""
 DEPLOYING = ("CreateEndpoint", "UpdateEndpoint", "DeleteEndpoint", "UpdateEndpointWeightsAndCapacities")
 
 
@@ -44,11 +53,35 @@ def may_not(persona: str, action: str, resource: str, **context: str) -> Call:
     return Call(persona, action, resource, False, {key.replace("__", ":"): value for key, value in context.items()})
 
 
+def experiments_role(persona: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:role/{{prefix}}-experiments-{persona.replace('_', '-')}"
+
+
+def experimenting(persona: str) -> list[Call]:
+    """A folder and a role of its own for jobs, and nobody else's; nothing of what roles execute."""
+    personas = ("data_scientist", "ml_engineer", "data_engineer")
+    return [
+        *(Call(persona, "iam:PassRole", experiments_role(other), other == persona, TO_SAGEMAKER) for other in personas),
+        *(
+            Call(persona, action, f"{{bucket}}/experiments/{other.replace('_', '-')}/a", other == persona)
+            for other in personas
+            for action in ("s3:PutObject", "s3:GetObject", "s3:DeleteObject")
+        ),
+        *(
+            may_not(persona, action, f"{{bucket}}/{key}")
+            for key in EXECUTED
+            for action in ("s3:PutObject", "s3:DeleteObject")
+        ),
+        Call(persona, "iam:PassRole", TRAINING_ROLE, False, TO_SAGEMAKER),
+        *(may_not(persona, "glue:StartJobRun", arn("glue", f"job/{{prefix}}-{job}")) for job in ("reviews-etl", "x")),
+    ]
+
+
 DATA_SCIENTIST = [
+    *experimenting("data_scientist"),
     may("data_scientist", "s3:GetObject", "{bucket}/data/raw/reviews/a.txt"),
     may("data_scientist", "s3:GetObject", "{bucket}/data/features/reviews/a.parquet"),
     may("data_scientist", "s3:ListBucket", "{bucket}", s3__prefix="data/features/reviews/"),
-    may("data_scientist", "s3:PutObject", "{bucket}/artifacts/training-outputs/mine/model.tar.gz"),
     may("data_scientist", "athena:StartQueryExecution", arn("athena", "workgroup/{prefix}-analytics")),
     may("data_scientist", "glue:GetTable", arn("glue", "table/{sql}_raw/reviews")),
     may("data_scientist", "sagemaker:GetRecord", sagemaker("feature-group/{prefix}-reviews")),
@@ -65,28 +98,31 @@ DATA_SCIENTIST = [
     may_not("data_scientist", "sagemaker:CreatePresignedDomainUrl", sagemaker("user-profile/d-1/{prefix}-MLEngineer")),
     may("data_scientist", "sagemaker:CreateTrainingJob", sagemaker("training-job/{prefix}-try-1")),
     may("data_scientist", "sagemaker:CreateExperiment", sagemaker("experiment/{prefix}-try")),
-    Call("data_scientist", "iam:PassRole", TRAINING_ROLE, True, TO_SAGEMAKER),
     *(may_not("data_scientist", f"sagemaker:{action}", sagemaker("endpoint/{prefix}-reviews")) for action in DEPLOYING),
     may_not("data_scientist", "sagemaker:CreateModel", sagemaker("model/{prefix}-mine")),
     may_not("data_scientist", "sagemaker:UpdateModelPackage", sagemaker("model-package/{prefix}-reviews/1")),
     may_not("data_scientist", "s3:PutObject", "{bucket}/data/features/reviews/a.parquet"),
     may_not("data_scientist", "s3:DeleteObject", "{bucket}/data/raw/reviews/a.txt"),
-    may_not("data_scientist", "s3:PutObject", "{bucket}/artifacts/code/etl/x/reviews_etl.py"),
     may_not("data_scientist", "s3:GetObject", "arn:aws:s3:::another-bucket/data/raw/a.txt"),
     may_not("data_scientist", "s3:ListBucket", "{bucket}"),
     may_not("data_scientist", "states:StartExecution", arn("states", "stateMachine:{prefix}-training")),
     may_not("data_scientist", "sagemaker:CreateTrainingJob", sagemaker("training-job/mlops-prod-try-1")),
     Call("data_scientist", "iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/{{prefix}}-glue", False, TO_SAGEMAKER),
-    may_not("data_scientist", "iam:PassRole", TRAINING_ROLE, iam__PassedToService="lambda.amazonaws.com"),
+    may_not(
+        "data_scientist",
+        "iam:PassRole",
+        experiments_role("data_scientist"),
+        iam__PassedToService="lambda.amazonaws.com",
+    ),
     may_not("data_scientist", "kms:Decrypt", "{data_key}"),
     Call("data_scientist", "kms:Decrypt", "{data_key}", True, S3_KEY),
 ]
 
 ML_ENGINEER = [
+    *experimenting("ml_engineer"),
     may("ml_engineer", "states:StartExecution", arn("states", "stateMachine:{prefix}-training")),
     may("ml_engineer", "sagemaker:UpdateModelPackage", sagemaker("model-package/{prefix}-reviews/1")),
     may("ml_engineer", "sagemaker:InvokeEndpoint", sagemaker("endpoint/{prefix}-reviews")),
-    may("ml_engineer", "s3:PutObject", "{bucket}/artifacts/models/sagemaker-custom/a/model.tar.gz"),
     may("ml_engineer", "s3:PutObject", "{bucket}/configs/inference/realtime/reviews.json"),
     may("ml_engineer", "s3:GetObject", "{bucket}/data/features/reviews/a.parquet"),
     may_not("ml_engineer", "s3:GetObject", "{bucket}/data/raw/reviews/a.txt"),
@@ -97,9 +133,21 @@ ML_ENGINEER = [
 ]
 
 DATA_ENGINEER = [
+    *experimenting("data_engineer"),
+    *(
+        may("data_engineer", "states:StartExecution", arn("states", f"stateMachine:{{prefix}}-{machine}"))
+        for machine in ("etl", "feature-ingestion", "preprocessing")
+    ),
+    may_not("data_engineer", "states:StartExecution", arn("states", "stateMachine:{prefix}-training")),
+    Call(
+        "data_engineer",
+        "iam:PassRole",
+        f"arn:aws:iam::{ACCOUNT}:role/{{prefix}}-processing",
+        False,
+        TO_SAGEMAKER,
+    ),
     may("data_engineer", "s3:PutObject", "{bucket}/data/raw/reviews/a.txt"),
     may("data_engineer", "s3:DeleteObject", "{bucket}/data/quarantine/reviews/a.jsonl"),
-    may("data_engineer", "glue:StartJobRun", arn("glue", "job/{prefix}-reviews-etl")),
     may("data_engineer", "sagemaker:CreateProcessingJob", sagemaker("processing-job/{prefix}-reviews-1")),
     may("data_engineer", "glue:StartCrawler", arn("glue", "crawler/{prefix}-raw-reviews")),
     may("data_engineer", "athena:StartQueryExecution", arn("athena", "workgroup/{prefix}-analytics")),

@@ -101,6 +101,12 @@ def documents_of(states: Mapping[str, Document]) -> Iterator[tuple[str, Document
                         yield f"{stack}: {resource['type']}.{resource['name']}.{name}", json.loads(value)
 
 
+def resources(states: Mapping[str, Document], kind: str) -> Iterator[Document]:
+    """Attributes of every resource of a type."""
+    for _, attributes in _resources(states, kind):
+        yield attributes
+
+
 def _resources(states: Mapping[str, Document], kind: str) -> Iterator[tuple[str, Document]]:
     for stack, state in states.items():
         for resource in state["resources"]:

@@ -9,16 +9,22 @@ from typing import Any
 
 from emulator.iam import Applicable, Context, Decision, Policy, Principal, Request, decide
 from tests.access import actions
-from tests.access.roles import Role, Statement, listed
+from tests.access.roles import Document, Role, Statement, listed
 
 
-def ask(role: Role, action: str, resource: str, context: dict[str, Any] | None = None) -> Decision:
-    """A session of the role makes one call; keys that `context` does not name are absent from the request."""
+def ask(
+    role: Role, action: str, resource: str, context: dict[str, Any] | None = None, own: Document | None = None
+) -> Decision:
+    """A session of the role makes one call; keys that `context` does not name are absent from the request.
+
+    `own` is the resource's own policy.
+    """
     who = Principal.session(role.arn, "proof")
     policies = tuple(Policy.parse(document, name=name) for name, document in role.policies.items())
     boundary = Policy.parse(role.boundary, name="boundary") if role.boundary else None
     request = Request(who, action, resource, Context.complete(context or {}))
-    return decide(request, Applicable(identity=policies, boundary=boundary))
+    resource_policy = Policy.parse(own, name="resource") if own else None
+    return decide(request, Applicable(identity=policies, boundary=boundary, resource=resource_policy))
 
 
 def cut_by_boundary(role: Role) -> list[str]:
@@ -29,12 +35,12 @@ def cut_by_boundary(role: Role) -> list[str]:
     for sid, statement in role.statements():
         if statement["Effect"] != "Allow":
             continue
-        context = _meeting(statement)
+        context = meeting(statement)
         for action in listed(statement["Action"]):
             for resource in listed(statement["Resource"]):
                 if resource != "*" and not actions.can_mean(resource, action) and action not in actions.EITHER:
                     continue  # another action of the statement takes this resource
-                if not ask(_only(role, statement), action, _one_of(resource), context).allowed:
+                if not ask(_only(role, statement), action, one_of(resource), context).allowed:
                     found.append(f"{role.name} {sid}: {action} on {resource}")
     return found
 
@@ -79,15 +85,15 @@ def _only(role: Role, statement: Statement) -> Role:
     return replace(role, policies={"one": {"Version": "2012-10-17", "Statement": [statement]}})
 
 
-def _one_of(pattern: str) -> str:
+def one_of(pattern: str) -> str:
     """A resource that a pattern means."""
     return pattern if pattern == "*" else pattern.replace("*", "x").replace("?", "x")
 
 
-def _meeting(statement: Statement) -> dict[str, Any]:
+def meeting(statement: Statement) -> dict[str, Any]:
     """A request's context that fulfils all conditions."""
     return {
-        key: _one_of(listed(value)[0])
+        key: one_of(listed(value)[0])
         for operator in statement.get("Condition", {}).values()
         for key, value in operator.items()
     }

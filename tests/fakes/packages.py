@@ -10,6 +10,7 @@ from orchestrator.tools.interfaces import Package
 NAMES = (
     "data_validation",
     "model_evaluation",
+    "model_artifacts",
     "endpoint_probe",
     "model_router",
     "token_authorizer",

@@ -35,8 +35,9 @@ from tests.fakes.terraform import FakeTerraform, plan_summary
 
 VERSION = {
     "model_package_arn": "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-local-reviews/1",
-    "model_data_url": "s3://bucket/artifacts/training-outputs/job/output/model.tar.gz",
+    "model_data_url": "s3://bucket/artifacts/models/registered/0a/model.tar.gz",
     "image": "image:1",
+    "files_sha256": "0b",
     "accuracy": 0.8,
 }
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-release"

@@ -118,16 +118,44 @@ def test_a_model_is_made_in_the_form_that_its_specification_has(rendered: Render
     wanted = [(rule["Variable"].rsplit(".", 1)[1], rule["IsPresent"], rule["Next"]) for rule in choice["Choices"]]
     assert wanted == [
         ("Containers", True, "ComposeContainers"),
-        ("VpcConfig", False, "CreateModelWithoutNetwork"),
+        ("ModelDataUrl", True, "CreateModelOfMany"),
     ]
-    assert (choice["Default"], states["ComposeContainers"]["Next"]) == ("CreateModel", "CreateModelOfContainers")
+    assert (choice["Default"], states["ComposeContainers"]["Next"]) == ("ComposeEnvironment", "CreateModelOfContainers")
+    network_choice = states[states["ComposeEnvironment"]["Next"]]
+    assert [each["Next"] for each in network_choice["Choices"]] == ["CreateModelWithoutNetwork"]
+    assert network_choice["Default"] == "CreateModel"
     network = {"EnableNetworkIsolation.$", "VpcConfig.$"}
     common = {"ModelName.$", "ExecutionRoleArn.$", "Tags"}
     assert {name: set(states[name]["Parameters"]) - common for name in states if name.startswith("CreateModel")} == {
         "CreateModel": network | {"PrimaryContainer.$"},
         "CreateModelWithoutNetwork": {"PrimaryContainer.$"},
+        "CreateModelOfMany": network | {"PrimaryContainer.$"},
         "CreateModelOfContainers": network | {"Containers.$", "InferenceExecutionConfig.$"},
     }
+
+
+def test_no_model_is_made_or_taken_before_its_archive_was_compared(rendered: Rendered) -> None:
+    """Whatever leads to a model of the version leads through the comparison, a failure of which ends the release."""
+    states = rendered.definition["States"]
+    before = [name for name, state in states.items() if "FindModel" in successors(state)]
+    assert before == ["NameFiles"]
+    assert [name for name, state in states.items() if "NameFiles" in successors(state)] == ["CompareArchive"]
+    compare = states["CompareArchive"]
+    assert [each["Next"] for each in compare["Catch"]] == ["RecordFailed"]
+    assert compare["Parameters"]["Payload"] == {
+        "action": "verify",
+        "model_data_url.$": "$.wanted.container.ModelDataUrl",
+        "sha256.$": "$.package.CustomerMetadataProperties.model_sha256",
+    }
+    assert states["VersionHashed"]["Default"] == "VersionWithoutHash"
+    made = {name for name, state in states.items() if state.get("Resource", "").endswith("sagemaker:createModel")}
+    ways, seen = ["FindModel"], set()
+    while ways:
+        seen.add(name := ways.pop())
+        ways += [each for each in successors(states[name]) if each not in seen]
+    assert made <= seen
+    assert "checked" in states["CreateModel"]["Parameters"]["PrimaryContainer.$"]
+    assert "checked" in states["CreateModelWithoutNetwork"]["Parameters"]["PrimaryContainer.$"]
 
 
 def test_the_role_may_do_what_the_states_call_and_no_more(rendered: Rendered) -> None:

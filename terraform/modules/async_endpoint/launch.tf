@@ -7,6 +7,7 @@ resource "terraform_data" "launch" {
     model_package_arn  = var.model_version.model_package_arn
     model_data_url     = var.model_version.model_data_url
     image              = var.model_version.image
+    files_sha256       = var.model_version.files_sha256
     instance_type      = var.blueprint.instance_type
     max_concurrency    = var.blueprint.max_concurrency
     subnet_ids         = sort(var.network.subnet_ids)
@@ -45,6 +46,10 @@ locals {
     SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
     SAGEMAKER_REGION              = var.context.region
   }
+
+  # As in a release, the container compares the unpacked files with this before it loads them. What was launched before
+  # versions said it stays as it is.
+  launched_environment = merge(local.container_environment, { for name, value in { MODEL_FILES_SHA256 = try(local.launch.files_sha256, null) } : name => value if value != null })
 
   # Instances with NVMe disks encrypt those in hardware, and SageMaker refuses a volume key for them.
   local_disk_pattern = "^ml\\.([a-z]+[0-9]+[a-z]*d[a-z]*|g4dn|g5|g6e?|p4de?|p5(en?)?|trn[12]n?)\\."

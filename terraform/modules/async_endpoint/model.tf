@@ -6,7 +6,7 @@ resource "aws_sagemaker_model" "launch" {
   primary_container {
     image          = local.launch.image
     model_data_url = local.launch.model_data_url
-    environment    = local.container_environment
+    environment    = local.launched_environment
   }
 
   vpc_config {

@@ -87,7 +87,14 @@ variable "model_version" {
     model_package_arn = string
     model_data_url    = string
     image             = string
+    files_sha256      = optional(string)
   })
+
+  validation {
+    # Versions from before archives were registered by their hash say none.
+    condition     = var.model_version.files_sha256 == null || can(regex("^s3://[^/]+/artifacts/models/registered/[0-9a-f]{64}/model\\.tar\\.gz$", var.model_version.model_data_url))
+    error_message = "model_version.model_data_url must be a registered archive, artifacts/models/registered/<sha256>/model.tar.gz; received \"${var.model_version.model_data_url}\"."
+  }
 
   validation {
     condition     = startswith(var.model_version.model_data_url, "s3://${var.bucket.name}/")

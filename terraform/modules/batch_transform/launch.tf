@@ -5,6 +5,7 @@ resource "terraform_data" "launch" {
     model_package_arn  = var.model_version.model_package_arn
     model_data_url     = var.model_version.model_data_url
     image              = var.model_version.image
+    files_sha256       = var.model_version.files_sha256
     subnet_ids         = sort(var.network.subnet_ids)
     security_group_ids = sort(var.network.security_group_ids)
     spec_hash          = local.wanted_hash
@@ -31,4 +32,8 @@ locals {
     SAGEMAKER_CONTAINER_LOG_LEVEL = "20"
     SAGEMAKER_REGION              = var.context.region
   }
+
+  # As in a release, the container compares the unpacked files with this before it loads them. What was launched before
+  # versions said it stays as it is.
+  launched_environment = merge(local.container_environment, { for name, value in { MODEL_FILES_SHA256 = try(local.launch.files_sha256, null) } : name => value if value != null })
 }

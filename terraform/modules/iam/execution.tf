@@ -69,14 +69,18 @@ locals {
   }
 
   # Model containers and jobs. Batch needs no statement of its own: its large inputs and outputs are prefixes.
-  execution_statements = {
+  execution_statements = merge({
     base       = local.base_statements
     realtime   = local.base_statements
     serverless = local.base_statements
     batch      = local.base_statements
     async      = concat(local.base_statements, local.notify_statements)
-    studio     = concat(local.base_statements, local.experiments, local.features, local.query) # the base reads the catalog
-  }
+    # Jobs of people see of the catalog what their persona sees: nothing that comes with the role.
+    experiments = [for statement in local.base_statements : statement if try(statement.Sid, "") != "ReadCatalog"]
+    }, {
+    # Notebooks of a profile hand their jobs the role of its persona. The base reads the catalog.
+    for persona in keys(local.studio_profiles) : "studio_${persona}" => concat(local.base_statements, local.experiments, local.experiment_roles[persona], local.features, local.query)
+  })
 
   execution_documents = { for kind, statements in local.execution_statements : kind => jsonencode({ Version = "2012-10-17", Statement = statements }) }
   caller_documents    = { for method, statements in local.invoke_statements : method => jsonencode({ Version = "2012-10-17", Statement = statements }) }

@@ -7,8 +7,15 @@ locals {
   endpoint_arns = [for kind in ["endpoint", "endpoint-config"] : "${local.sagemaker_arn}:${kind}/${local.prefix}-*"]
   package_arns  = [for kind in ["model-package", "model-package-group"] : "${local.sagemaker_arn}:${kind}/${local.prefix}-*"]
 
-  # Made by phase 3; experiments run with it, and it is all that people may hand to SageMaker.
-  training_role_arn = "arn:${local.partition}:iam::${var.context.account_id}:role/${local.prefix}-sagemaker-training"
+  # Made by phase 2, one for each persona that starts jobs: it is all that people may hand to SageMaker, and does nothing
+  # that its persona could not do directly.
+  experiment_roles = { for persona in ["data_scientist", "ml_engineer", "data_engineer"] : persona => [{
+    Sid       = "RunJobsAsOwnRole"
+    Effect    = "Allow"
+    Action    = "iam:PassRole"
+    Resource  = "arn:${local.partition}:iam::${var.context.account_id}:role/${local.prefix}-experiments-${replace(persona, "_", "-")}"
+    Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
+  }] }
 
   # Studio's names start with an id of AWS's making: the profile and the space after it carry ours. Whoever opens a
   # profile works with its role, so a person gets the profile of their persona and no other.
@@ -55,13 +62,6 @@ locals {
       Effect   = "Allow"
       Action   = ["sagemaker:ListExperiments", "sagemaker:ListModelPackageGroups", "sagemaker:ListTrainingJobs", "sagemaker:Search"]
       Resource = "*"
-    },
-    {
-      Sid       = "RunJobsAsTrainingRole"
-      Effect    = "Allow"
-      Action    = "iam:PassRole"
-      Resource  = local.training_role_arn
-      Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
     },
   ]
 
@@ -127,31 +127,31 @@ locals {
     },
   ]
 
+  # Jobs run through state machines with fixed arguments: `glue:StartJobRun` takes another script from its caller.
   etl = [
     {
-      Sid    = "RunEtl"
-      Effect = "Allow"
-      Action = [
-        "glue:BatchStopJobRun", "glue:GetCrawler", "glue:GetJob", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartCrawler", "glue:StartJobRun",
-      ]
+      Sid      = "WatchEtl"
+      Effect   = "Allow"
+      Action   = ["glue:BatchStopJobRun", "glue:GetCrawler", "glue:GetJob", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartCrawler"]
       Resource = [for kind in ["crawler", "job"] : "arn:${local.partition}:glue:${local.scope}:${kind}/${local.prefix}-*"]
+    },
+    {
+      Sid    = "RunDeployedJobs"
+      Effect = "Allow"
+      Action = ["states:DescribeExecution", "states:GetExecutionHistory", "states:ListExecutions", "states:StartExecution", "states:StopExecution"]
+      Resource = flatten([
+        for name in ["etl", "feature-ingestion", "preprocessing"] : ["arn:${local.partition}:states:${local.scope}:stateMachine:${local.prefix}-${name}", "arn:${local.partition}:states:${local.scope}:execution:${local.prefix}-${name}:*"]
+      ])
     },
   ]
 
-  # Flows as processing jobs, under the role that phase 2 made for them.
+  # Flows under development, as processing jobs under the persona's own role.
   preprocessing = [
     {
-      Sid      = "RunFlows"
+      Sid      = "TryFlows"
       Effect   = "Allow"
       Action   = ["sagemaker:AddTags", "sagemaker:CreateProcessingJob", "sagemaker:DescribeProcessingJob", "sagemaker:StopProcessingJob"]
       Resource = "${local.sagemaker_arn}:processing-job/${local.prefix}-*"
-    },
-    {
-      Sid       = "RunFlowsAsTheirRole"
-      Effect    = "Allow"
-      Action    = "iam:PassRole"
-      Resource  = "arn:${local.partition}:iam::${var.context.account_id}:role/${local.prefix}-processing"
-      Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
     },
   ]
 

@@ -3,15 +3,15 @@ locals {
   personas = {
     data_scientist = {
       description = "Reads data, works in notebooks, runs experiments; deploys nothing"
-      statements  = concat(local.catalog_query, local.features, local.notebooks.data_scientist, local.experiments, local.deny_deployment)
+      statements  = concat(local.catalog_query, local.features, local.notebooks.data_scientist, local.experiments, local.experiment_roles.data_scientist, local.deny_deployment)
     }
     ml_engineer = {
       description = "Works in notebooks, builds and runs the pipeline, approves models, tests endpoints"
-      statements  = concat(local.notebooks.ml_engineer, local.experiments, local.pipeline, local.approval, local.invocation)
+      statements  = concat(local.notebooks.ml_engineer, local.experiments, local.experiment_roles.ml_engineer, local.pipeline, local.approval, local.invocation)
     }
     data_engineer = {
       description = "Owns ingestion, catalog, ETL and preprocessing"
-      statements  = concat(local.catalog_query, local.etl, local.preprocessing, local.deny_deployment)
+      statements  = concat(local.catalog_query, local.etl, local.preprocessing, local.experiment_roles.data_engineer, local.deny_deployment)
     }
     production = {
       description = "Serves, scales and watches; reads no data and changes no model"

@@ -9,20 +9,22 @@ resource "aws_lambda_function" "this" {
   # checkov:skip=CKV_AWS_116: functions that events invoke get a dead-letter target (asynchronous); the others answer their caller
   # checkov:skip=CKV_AWS_117: attachment to the VPC is the environment's switch, since it costs a NAT or interface endpoints
   # checkov:skip=CKV_AWS_272: packages are built from this repository and pinned by hash; no signing profile is involved
-  function_name    = local.function_name
-  description      = var.function.description
-  role             = aws_iam_role.function.arn
-  package_type     = "Zip"
-  s3_bucket        = aws_s3_object.package.bucket
-  s3_key           = aws_s3_object.package.key
-  source_code_hash = var.package.sha256_base64
-  handler          = var.function.handler
-  runtime          = var.function.runtime
-  architectures    = [var.function.architecture]
-  layers           = var.function.layers
-  memory_size      = var.function.memory_mb
-  timeout          = var.function.timeout_seconds
-  kms_key_arn      = var.kms.environment_key_arn
+  function_name = local.function_name
+  description   = var.function.description
+  role          = aws_iam_role.function.arn
+  package_type  = "Zip"
+  s3_bucket     = aws_s3_object.package.bucket
+  s3_key        = aws_s3_object.package.key
+  # The very object that was uploaded, whatever lies under its key later.
+  s3_object_version = aws_s3_object.package.version_id
+  source_code_hash  = var.package.sha256_base64
+  handler           = var.function.handler
+  runtime           = var.function.runtime
+  architectures     = [var.function.architecture]
+  layers            = var.function.layers
+  memory_size       = var.function.memory_mb
+  timeout           = var.function.timeout_seconds
+  kms_key_arn       = var.kms.environment_key_arn
 
   reserved_concurrent_executions = var.function.reserved_concurrency
 

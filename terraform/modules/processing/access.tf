@@ -2,7 +2,7 @@ data "aws_partition" "current" {}
 
 resource "aws_iam_role" "this" {
   name                 = "${var.context.name_prefix}-processing"
-  description          = "SageMaker processing jobs that run flows of configs/preprocessing"
+  description          = "SageMaker processing jobs that run the deployed flows"
   permissions_boundary = var.permissions_boundary_arn
 
   assume_role_policy = jsonencode({

@@ -18,11 +18,12 @@ resource "aws_s3_object" "program" {
   }
 }
 
+# A flow is what the role executes: it lies with the code, under its own hash.
 resource "aws_s3_object" "flow" {
   for_each = var.flows
 
   bucket       = var.bucket_name
-  key          = "configs/preprocessing/${each.key}.flow"
+  key          = "artifacts/code/flows/${substr(sha256(each.value.text), 0, 16)}/${each.key}.flow"
   content      = each.value.text
   content_type = "application/json"
   kms_key_id   = var.kms_key_arns.data
@@ -31,5 +32,9 @@ resource "aws_s3_object" "flow" {
     default_tags {
       tags = {}
     }
+  }
+
+  lifecycle {
+    create_before_destroy = true
   }
 }

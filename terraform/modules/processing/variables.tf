@@ -8,7 +8,7 @@ variable "context" {
 }
 
 variable "bucket_name" {
-  description = "The data bucket: the program goes to artifacts/code/processing/ in it, flows to configs/preprocessing/."
+  description = "The data bucket: the program goes to artifacts/code/processing/ in it, flows to artifacts/code/flows/."
   type        = string
 }
 

@@ -16,7 +16,7 @@ resource "aws_sagemaker_model" "launch" {
       image          = primary_container.value.image
       mode           = local.launched.multi_model ? "MultiModel" : "SingleModel"
       model_data_url = local.launched.multi_model ? local.multi_model_url : primary_container.value.model_data_url
-      environment    = local.container_environment
+      environment    = local.launched.multi_model ? local.container_environment : local.launched_environment
     }
   }
 

@@ -106,6 +106,11 @@ locals {
       Resource = [var.probe_arn]
     },
     {
+      Sid      = "CompareArchives"
+      Action   = ["lambda:InvokeFunction"]
+      Resource = [var.model_artifacts_arn]
+    },
+    {
       Sid      = "StartOnesOwn"
       Action   = ["states:StartExecution"]
       Resource = [local.machine_arn]

@@ -23,15 +23,22 @@ locals {
 # Who tries again after what. Errors that say something about the request (nothing of this name, exists already) are
 # answers here and not repeated.
 locals {
+  transient_lambda_errors = [{
+    ErrorEquals     = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"]
+    IntervalSeconds = 2
+    MaxAttempts     = 5
+    BackoffRate     = 1.5
+  }]
+
   retry = {
     api      = [{ ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 1.5 }]
     lookup   = [{ ErrorEquals = ["Ssm.InternalServerErrorException", "Ssm.TooManyUpdatesException", "Ssm.ThrottlingException"], IntervalSeconds = 2, MaxAttempts = 3, BackoffRate = 1.5 }]
     throttle = [{ ErrorEquals = ["SageMaker.ThrottlingException", "Sfn.ThrottlingException"], IntervalSeconds = 2, MaxAttempts = 3, BackoffRate = 1.5 }]
-    probe = [
-      { ErrorEquals = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"], IntervalSeconds = 2, MaxAttempts = 5, BackoffRate = 1.5 },
+    function = local.transient_lambda_errors
+    probe = concat(local.transient_lambda_errors, [
       # A serverless endpoint may take a minute or two for its first answer.
       { ErrorEquals = ["EndpointUnavailable"], IntervalSeconds = 5, MaxAttempts = 5, BackoffRate = 1.5 },
-    ]
+    ])
   }
 
   caught = { for target in ["NotifyFailure", "FreeLockAfterFailure", "RecordFailed", "LookAfterFailure", "RecordStuck"] :

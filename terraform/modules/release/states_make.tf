@@ -21,10 +21,14 @@ locals {
   # The version's image and archive under what the specification says of the container: its archive wins, if it has one.
   merged_container = "States.JsonMerge($.wanted.container, $.spec.content.model.Container, false)"
 
+  # Where it is the version's archive that the container loads, the container hears what is in it.
+  checked_container = "States.JsonMerge(${local.merged_container}, $.wanted.checked, false)"
+
   # One state for each form of a model, since members that are not there cannot be passed on.
   create_model = {
-    CreateModel               = merge(local.own_of_model, local.network_of_model, { "PrimaryContainer.$" = local.merged_container })
-    CreateModelWithoutNetwork = merge(local.own_of_model, { "PrimaryContainer.$" = local.merged_container })
+    CreateModel               = merge(local.own_of_model, local.network_of_model, { "PrimaryContainer.$" = local.checked_container })
+    CreateModelWithoutNetwork = merge(local.own_of_model, { "PrimaryContainer.$" = local.checked_container })
+    CreateModelOfMany         = merge(local.own_of_model, local.network_of_model, { "PrimaryContainer.$" = local.merged_container })
     CreateModelOfContainers = merge(local.own_of_model, local.network_of_model, {
       "Containers.$"               = "$.containers.merged"
       "InferenceExecutionConfig.$" = "$.spec.content.model.InferenceExecutionConfig"
@@ -48,8 +52,19 @@ locals {
         Type = "Choice"
         Choices = [
           { Variable = "$.spec.content.model.Containers", IsPresent = true, Next = "ComposeContainers" },
-          { Variable = "$.spec.content.model.VpcConfig", IsPresent = false, Next = "CreateModelWithoutNetwork" },
+          { Variable = "$.spec.content.model.Container.ModelDataUrl", IsPresent = true, Next = "CreateModelOfMany" },
         ]
+        Default = "ComposeEnvironment"
+      }
+      ComposeEnvironment = {
+        Type       = "Pass"
+        Parameters = { "Environment.$" = "States.JsonMerge($.spec.content.model.Container.Environment, $.wanted.files, false)" }
+        ResultPath = "$.wanted.checked"
+        Next       = "ChooseNetwork"
+      }
+      ChooseNetwork = {
+        Type    = "Choice"
+        Choices = [{ Variable = "$.spec.content.model.VpcConfig", IsPresent = false, Next = "CreateModelWithoutNetwork" }]
         Default = "CreateModel"
       }
       ComposeContainers = {

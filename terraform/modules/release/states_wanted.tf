@@ -107,6 +107,47 @@ locals {
       }]
       Default = "VersionRefused"
     }
+    VersionHashed = {
+      Comment = "A version from before archives were registered by their hash can stay where it runs, and goes nowhere else"
+      Type    = "Choice"
+      Choices = [{
+        And  = [for name in ["model_sha256", "model_files_sha256"] : { Variable = "$.package.CustomerMetadataProperties.${name}", IsPresent = true }]
+        Next = "CompareArchive"
+      }]
+      Default = "VersionWithoutHash"
+    }
+    VersionWithoutHash = {
+      Type = "Pass"
+      Parameters = {
+        Error     = "VersionRefused"
+        "Cause.$" = "States.Format('{} does not say the sha256 of its archive (model_sha256, model_files_sha256), so nothing tells whether it was replaced: train a new version.', $.version.arn)"
+      }
+      ResultPath = "$.failure"
+      Next       = "RecordFailed"
+    }
+    CompareArchive = {
+      Type     = "Task"
+      Resource = "arn:${local.partition}:states:::lambda:invoke"
+      Parameters = {
+        FunctionName = var.model_artifacts_arn
+        Payload = {
+          action             = "verify"
+          "model_data_url.$" = "$.wanted.container.ModelDataUrl"
+          "sha256.$"         = "$.package.CustomerMetadataProperties.model_sha256"
+        }
+      }
+      ResultPath = null
+      Retry      = local.retry.function
+      Catch      = local.caught.RecordFailed
+      Next       = "NameFiles"
+    }
+    NameFiles = {
+      Comment    = "The container compares the unpacked files with this before it loads them"
+      Type       = "Pass"
+      Parameters = { "MODEL_FILES_SHA256.$" = "$.package.CustomerMetadataProperties.model_files_sha256" }
+      ResultPath = "$.wanted.files"
+      Next       = "FindModel"
+    }
     VersionRefused = {
       Type = "Pass"
       Parameters = {
@@ -138,7 +179,7 @@ locals {
       Type = "Choice"
       Choices = [
         { And = [{ Variable = "$.before.status", StringEquals = "InService" }, { Variable = "$.before.config", StringEqualsPath = "$.wanted.name" }], Next = "AlreadyRecorded" },
-        { Variable = "$.before.status", StringEquals = "InService", Next = "FindModel" },
+        { Variable = "$.before.status", StringEquals = "InService", Next = "VersionHashed" },
       ]
       Default = "EndpointBusy"
     }

@@ -79,6 +79,16 @@ variable "probe_arn" {
   }
 }
 
+variable "model_artifacts_arn" {
+  description = "The function that compares a version's archive with the hash that the registry says."
+  type        = string
+
+  validation {
+    condition     = can(regex("^arn:[^:]+:lambda:[^:]+:\\d{12}:function:[^:]+$", var.model_artifacts_arn))
+    error_message = "model_artifacts_arn must be the ARN of a function, got '${var.model_artifacts_arn}'."
+  }
+}
+
 variable "poll_seconds" {
   description = "Pause between two looks at an endpoint that is being updated, or at a release that is waited for."
   type        = number

@@ -2,7 +2,7 @@
 # the policy document of one role, and nobody else writes an ARN of the bucket with a wildcard.
 locals {
   # Model artifacts are written with the models key; the code that goes with them with the bucket's own.
-  model_prefixes = ["artifacts/models/", "artifacts/training-outputs/", "artifacts/checkpoints/"]
+  model_prefixes = ["artifacts/models/", "artifacts/training-outputs/", "artifacts/checkpoints/", "experiments/"]
 
   tree = merge([
     for name, prefix in local.prefixes : (

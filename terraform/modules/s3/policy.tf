@@ -73,7 +73,7 @@ locals {
           StringNotEquals = { "s3:x-amz-server-side-encryption-aws-kms-key-id" = values(var.kms_key_arns) }
         }
       },
-    ], local.reader_statements, local.delivery_statements)
+    ], local.executable_statements, local.reader_statements, local.delivery_statements)
   }
 
   log_bucket_policy = {

@@ -3,6 +3,7 @@
 # is a value; whoever needs a prefix takes it from the output `prefixes`.
 locals {
   methods = ["realtime", "serverless", "batch", "async"]
+  people  = ["data_scientist", "ml_engineer", "data_engineer"]
 
   prefixes = {
     data_raw              = "data/raw/"
@@ -15,6 +16,7 @@ locals {
     models_bedrock_customized  = "artifacts/models/bedrock-customized/"
     models_sagemaker_finetuned = "artifacts/models/sagemaker-finetuned/"
     models_sagemaker_custom    = "artifacts/models/sagemaker-custom/"
+    models_registered          = "artifacts/models/registered/"
     artifacts_training_outputs = "artifacts/training-outputs/"
     artifacts_checkpoints      = "artifacts/checkpoints/"
     artifacts_code             = "artifacts/code/"
@@ -25,6 +27,7 @@ locals {
     inference_async_input      = "inference/async/input/"
     inference_async_output     = "inference/async/output/"
     inference_async_failures   = "inference/async/failures/"
+    experiments                = { for persona in local.people : persona => "experiments/${replace(persona, "_", "-")}/" }
     configs_preprocessing      = "configs/preprocessing/"
     configs_training           = "configs/training/"
     configs_pipeline           = "configs/pipeline-definitions/"

@@ -44,6 +44,17 @@ variable "model_reader_account_ids" {
   }
 }
 
+variable "deployer_arns" {
+  description = "Roles or users that deploy: with them, nobody but these and the platform's own writers writes what roles execute. Without, no role of the environment does."
+  type        = list(string)
+  default     = []
+
+  validation {
+    condition     = alltrue([for arn in var.deployer_arns : can(regex("^arn:[^:]+:iam::\\d{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$", arn))])
+    error_message = "deployer_arns must name roles or users by their ARN, without wildcard, got ${jsonencode(var.deployer_arns)}."
+  }
+}
+
 variable "invocation_logs" {
   description = "Whether Bedrock may write bodies of model invocations below logs/bedrock/."
   type        = bool

@@ -9,7 +9,7 @@ resource "aws_sagemaker_model" "launch" {
   primary_container {
     image          = local.launch.image
     model_data_url = local.launch.model_data_url
-    environment    = local.container_environment
+    environment    = local.launched_environment
   }
 
   # SageMaker checks with this role that it may read the artifact and the image.

@@ -23,11 +23,11 @@ locals {
     { name = "features", states = ["StartFeatureIngestion", "NotifyFeaturesNotIngested"] },
     { name = "training", states = ["PrepareTraining", "TrainModel"] },
     { name = "evaluation", states = ["EvaluateModel", "ModelPassed", "NotifyRejection", "RejectModel"] },
-    { name = "registry", states = ["ChooseApproval", "ApproveAutomatically", "ApproveManually", "RegisterModel", "ApprovedAutomatically", "AwaitApproval"] },
+    { name = "registry", states = ["StoreModel", "ChooseApproval", "ApproveAutomatically", "ApproveManually", "RegisterModel", "ApprovedAutomatically", "AwaitApproval"] },
     {
       name = "deployment"
       states = [
-        "CreateCandidateModel", "CreateCandidateConfig", "CreateCandidateEndpoint", "FindUnbornCandidate", "StartPollingCandidate",
+        "PrepareCandidate", "CreateCandidateModel", "CreateCandidateConfig", "CreateCandidateEndpoint", "FindUnbornCandidate", "StartPollingCandidate",
         "WaitForCandidate", "DescribeCandidate", "CountCandidatePoll", "CandidateReady",
         "DescribeFailedCandidate", "CandidateFailed", "CandidateTimedOut", "ProbeCandidate",
         "DeleteCandidateEndpoint", "DeleteCandidateConfig", "DeleteCandidateModel", "CandidateProbed", "WithdrawApproval",

@@ -100,6 +100,7 @@ variable "lambda_arns" {
   type = object({
     data_validation  = string
     model_evaluation = string
+    model_artifacts  = string
     endpoint_probe   = string
   })
 }

@@ -1,6 +1,7 @@
-# Sample notebooks, set to this environment in their first cell.
+# Sample notebooks, set to this environment in their first cell. People run them under the role of their profile, so they
+# lie with the code, which nobody replaces, and under the hash of all of them.
 locals {
-  notebooks_prefix = "configs/training/notebooks/"
+  notebooks_prefix = "artifacts/code/notebooks/${substr(sha256(jsonencode(local.notebooks)), 0, 16)}/"
 
   # As they stand in JSON, where quotation marks carry a backslash.
   parameter = { for name, value in { PROJECT = "mlops", ENVIRONMENT = "local", REGION = "us-east-1" } : name => "${name} = \\\"${value}\\\"" }
@@ -26,6 +27,9 @@ resource "aws_s3_object" "notebook" {
   kms_key_id   = var.kms_key_arns.data
 
   lifecycle {
+    # The start script that is in force names the old ones.
+    create_before_destroy = true
+
     precondition {
       condition     = alltrue([for name, line in local.parameter : length(split(line, local.sources[each.key])) == 2])
       error_message = "The notebook ${each.key} must set each of ${join(", ", keys(local.parameter))} once, to the values of `local`; the environment's own take their place."

@@ -39,7 +39,7 @@ variable "kms_key_arns" {
 }
 
 variable "bucket_name" {
-  description = "Data bucket; sample notebooks go to its configs/training/notebooks/."
+  description = "Data bucket; sample notebooks go to its artifacts/code/notebooks/."
   type        = string
 }
 

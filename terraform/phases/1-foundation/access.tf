@@ -22,27 +22,33 @@ module "iam" {
 # Which prefixes each persona uses. The production role reads what was logged, and no data at all.
 locals {
   every_method = ["realtime", "serverless", "batch", "async"]
-  model_names  = ["models_bedrock_customized", "models_sagemaker_custom", "models_sagemaker_finetuned"]
+  model_names  = ["models_bedrock_customized", "models_registered", "models_sagemaker_custom", "models_sagemaker_finetuned"]
 
+  # What a persona writes, no role executes, but for the role of the persona's own experiments: code, models and what
+  # training wrote have writers of their own (modules/s3/executables.tf), flows and notebooks are deployed as code.
   persona_prefixes = {
     data_scientist = {
       read = concat(local.model_names, [
-        "data_raw", "data_processed", "data_features", "artifacts_training_outputs", "artifacts_checkpoints", "configs_preprocessing", "configs_training", "logs_athena", "logs_training",
+        "data_raw", "data_processed", "data_features", "artifacts_training_outputs", "artifacts_checkpoints", "configs_preprocessing", "configs_training", "experiments_data_scientist",
+        "logs_athena", "logs_training",
       ])
-      write  = ["artifacts_training_outputs", "artifacts_checkpoints", "configs_preprocessing", "configs_training", "logs_athena"]
-      delete = []
+      write  = ["configs_training", "experiments_data_scientist", "logs_athena"]
+      delete = ["experiments_data_scientist"]
     }
     ml_engineer = {
       read = concat(local.model_names, [for method in local.every_method : "configs_inference_${method}"], [
-        "data_processed", "data_features", "artifacts_code", "artifacts_training_outputs", "artifacts_checkpoints", "configs_pipeline", "configs_training", "logs_preprocessing", "logs_training",
+        "data_processed", "data_features", "artifacts_code", "artifacts_training_outputs", "artifacts_checkpoints", "configs_pipeline", "configs_training", "experiments_ml_engineer",
+        "logs_preprocessing", "logs_training",
       ])
-      write  = concat(local.model_names, [for method in local.every_method : "configs_inference_${method}"], ["artifacts_code", "artifacts_training_outputs", "configs_pipeline", "configs_training"])
-      delete = []
+      write  = concat([for method in local.every_method : "configs_inference_${method}"], ["configs_pipeline", "configs_training", "experiments_ml_engineer"])
+      delete = ["experiments_ml_engineer"]
     }
     data_engineer = {
-      read   = ["data_raw", "data_processed", "data_features", "data_quarantine", "configs_preprocessing", "logs_preprocessing", "logs_athena"]
-      write  = ["data_raw", "data_quarantine", "configs_preprocessing", "logs_athena"]
-      delete = ["data_raw", "data_quarantine"]
+      read = [
+        "data_raw", "data_processed", "data_features", "data_quarantine", "artifacts_code/processing", "configs_preprocessing", "experiments_data_engineer", "logs_preprocessing", "logs_athena",
+      ]
+      write  = ["data_raw", "data_quarantine", "configs_preprocessing", "experiments_data_engineer", "logs_athena"]
+      delete = ["data_raw", "data_quarantine", "experiments_data_engineer"]
     }
     production = {
       read   = concat(["logs_deployments"], [for method in local.every_method : "logs_inference_${method}"])

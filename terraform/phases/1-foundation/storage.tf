@@ -5,6 +5,7 @@ module "s3" {
   buckets = var.buckets.s3_buckets
 
   model_reader_account_ids = var.registry.consumer_account_ids
+  deployer_arns            = var.access.deployers
   invocation_logs          = var.bedrock.invocation_logging.enabled
 
   kms_key_arns = {

@@ -88,8 +88,9 @@ variable "registry" {
 }
 
 variable "access" {
-  description = "See modules/iam."
+  description = "See modules/iam; who deploys: modules/s3."
   type = object({
+    deployers          = optional(list(string), [])
     persona_principals = optional(map(list(string)), {})
     require_mfa        = optional(bool, true)
     organization_id    = optional(string)

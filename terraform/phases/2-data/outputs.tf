@@ -24,6 +24,12 @@ output "data" {
       role_arn = module.processing.role_arn
       requests = module.processing.requests
     }
+    experiments = {
+      role_arns = { for persona, each in module.experiments : persona => each.role_arn }
+    }
+    fixed_run = {
+      state_machine_arns = { for name, each in module.fixed_run : name => each.state_machine_arn }
+    }
     # Each of these is null where the environment has none.
     lakeformation_consumer = {
       database_names = one(module.lakeformation_consumer[*].database_names)

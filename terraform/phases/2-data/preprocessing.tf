@@ -1,4 +1,4 @@
-# The other way of preprocessing: flows of Data Wrangler as SageMaker processing jobs, started when somebody asks.
+# The other way of preprocessing: flows of Data Wrangler as SageMaker processing jobs, started by the machine `preprocessing` (runs.tf).
 module "processing" {
   source = "../../modules/processing"
 
@@ -38,6 +38,6 @@ module "processing_access" {
   source = "../../modules/s3_access"
 
   access = var.foundation.s3.access
-  read   = ["data_raw/reviews", "configs_preprocessing", "artifacts_code/processing"]
+  read   = ["data_raw/reviews", "artifacts_code/flows", "artifacts_code/processing"]
   write  = ["data_processed/reviews-wrangled"]
 }

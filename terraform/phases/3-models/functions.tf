@@ -16,6 +16,17 @@ locals {
       policy_documents = { bucket = module.s3_access["model_evaluation"].policy_document }
       environment      = {}
     }
+    model_artifacts = {
+      description      = "Pipeline step 7 and releases: the archive that was judged is the one that is registered and served"
+      memory_mb        = 1024
+      timeout_seconds  = 900 # archives of many gigabytes
+      policy_documents = { bucket = module.s3_access["model_artifacts"].policy_document }
+      environment = {
+        BUCKET            = var.foundation.s3.bucket_name
+        REGISTERED_PREFIX = var.foundation.s3.access.prefixes["models_registered"].prefix
+        KEY_ARN           = var.foundation.kms.models_key_arn
+      }
+    }
     endpoint_probe = {
       description      = "Does an endpoint answer as it should: the candidate's temporary one, or one just released?"
       memory_mb        = 256

@@ -11,6 +11,7 @@ output "models" {
     lambda = {
       data_validation_arn  = module.lambda["data_validation"].arn
       model_evaluation_arn = module.lambda["model_evaluation"].arn
+      model_artifacts_arn  = module.lambda["model_artifacts"].arn
       endpoint_probe_arn   = module.lambda["endpoint_probe"].arn
     }
     stepfunctions = {

@@ -34,6 +34,7 @@ module "stepfunctions" {
   lambda_arns = {
     data_validation  = module.lambda["data_validation"].arn
     model_evaluation = module.lambda["model_evaluation"].arn
+    model_artifacts  = module.lambda["model_artifacts"].arn
     endpoint_probe   = module.lambda["endpoint_probe"].arn
   }
 

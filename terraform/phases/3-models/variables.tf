@@ -74,11 +74,11 @@ variable "feature_store" {
 }
 
 locals {
-  required_packages = ["data_validation", "model_evaluation", "endpoint_probe", "training_source"]
+  required_packages = ["data_validation", "model_evaluation", "model_artifacts", "endpoint_probe", "training_source"]
 }
 
 variable "packages" {
-  description = "Built files by name; here data_validation, model_evaluation, endpoint_probe, training_source."
+  description = "Built files by name; here data_validation, model_evaluation, model_artifacts, endpoint_probe, training_source."
   type = map(object({
     path          = string
     sha256_base64 = string

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.access import calls, escalation, needs, personas, proofs, roles, simulation
+from tests.access import calls, escalation, executables, needs, personas, proofs, roles, simulation
 from tests.access.roles import Role
 from tests.emulator import keys
 from tests.emulator.shared import ACCOUNT, PREFIX, Deployed
@@ -143,10 +143,51 @@ def test_only_api_gateways_role_carries_a_policy_of_aws(applied: dict[str, Role]
 def test_no_role_gets_further_than_it_is(applied: dict[str, Role]) -> None:
     assert not [finding for role in applied.values() for finding in escalation.uncontained(role, applied)]
     with_roles_to_hand_on = {role.name for role in applied.values() if escalation.PASS in escalation.effective(role)}
-    assert with_roles_to_hand_on == {PIPELINE, RELEASE, f"{PREFIX}-data-engineer", f"{PREFIX}-batch-submitter"} | {
-        f"{PREFIX}-{each}{name}" for each in ("", "studio-") for name in ("data-scientist", "ml-engineer")
-    }
+    assert with_roles_to_hand_on == {
+        PIPELINE,
+        RELEASE,
+        f"{PREFIX}-data-engineer",
+        f"{PREFIX}-preprocessing-run",
+        f"{PREFIX}-batch-submitter",
+    } | {f"{PREFIX}-{each}{name}" for each in ("", "studio-") for name in ("data-scientist", "ml-engineer")}
     assert not [finding for role in applied.values() for finding in proofs.reach_of_passing(role)]
+
+
+def test_nobody_replaces_what_another_role_runs(deployed: Deployed, applied: dict[str, Role]) -> None:
+    states = deployed.states()
+    policies = {
+        f"arn:aws:s3:::{each['bucket']}": json.loads(each["policy"])
+        for each in roles.resources(states, "aws_s3_bucket_policy")
+    }
+    found = executables.references(states)
+    by = {each.by.split(" ")[0] for each in found}
+    assert {"function", "job", "machine", "model", "start", "aws_ssm_parameter", "aws_ecr_repository"} <= by
+    path = "/mlops/local"
+    # The live version and the records of releases are made by no stack.
+    for name in ("models/reviews/live", "releases/records/reviews"):
+        arn = f"arn:aws:ssm:us-east-1:{ACCOUNT}:parameter{path}/{name}"
+        found.append(executables.Reference("a release", arn, executables.REPLACING["aws_ssm_parameter"]))
+    assert not [
+        sentence
+        for reference in found
+        for sentence in executables.replaceable(reference, applied.values(), policies, PREFIX, path.strip("/"))
+    ]
+
+
+def test_functions_and_images_are_pinned(deployed: Deployed) -> None:
+    states = deployed.states()
+    functions = list(roles.resources(states, "aws_lambda_function"))
+    assert functions
+    assert all(each["s3_object_version"] for each in functions)
+    assert {each["image_tag_mutability"] for each in roles.resources(states, "aws_ecr_repository")} == {"IMMUTABLE"}
+
+
+def test_people_hand_on_no_role_that_does_more_than_themselves(applied: dict[str, Role]) -> None:
+    by_arn = {role.arn: role for role in applied.values()}
+    people = [role for name, role in applied.items() if name in PERSONAS or name.startswith(f"{PREFIX}-studio-")]
+    handed = [(person, by_arn[arn]) for person in people for arn in escalation.passing(person).roles]
+    assert len(handed) == 5, "three personas and two profiles start jobs"
+    assert not [found for person, passed in handed for found in executables.beyond(person, passed)]
 
 
 # ---- granted is needed ----------------------------------------------------------------------------------------

@@ -82,7 +82,8 @@ def run(deployed: Deployed, credentials: Callable[[str], dict[str, str]], tmp_pa
     """Fetch a notebook from the bucket and run it as a profile; what it ends with lies in `answer.json`."""
 
     def start(name: str, profile: str, *wanted: str) -> subprocess.CompletedProcess[str]:
-        key = f"configs/training/notebooks/{name}.ipynb"
+        listed = deployed.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="artifacts/code/notebooks/")["Contents"]
+        [key] = [each["Key"] for each in listed if each["Key"].endswith(f"/{name}.ipynb")]
         body = deployed.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
         (tmp_path / f"{name}.ipynb").write_bytes(body)
         environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AWS_ENDPOINT_URL": deployed.endpoint}

@@ -110,12 +110,19 @@ def write(role: Callable[[str], Any], key: str) -> Callable[[], Any]:
     return lambda: role("s3").put_object(Bucket=BUCKET, Key=key, Body=b"")
 
 
+def forget(deployed: Deployed, key: str) -> None:
+    """What a deletion leaves behind in the versioned bucket is no business of a persona."""
+    versions = deployed.client("s3").list_object_versions(Bucket=BUCKET, Prefix=key)
+    for version in [*versions.get("Versions", []), *versions.get("DeleteMarkers", [])]:
+        deployed.client("s3").delete_object(Bucket=BUCKET, Key=key, VersionId=version["VersionId"])
+
+
 def training_job(role: Callable[[str], Any], name: str, runs_as: str) -> Callable[[], Any]:
     return lambda: role("sagemaker").create_training_job(
         TrainingJobName=name,
         RoleArn=runs_as,
         AlgorithmSpecification={"TrainingImage": "image", "TrainingInputMode": "File"},
-        OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/artifacts/training-outputs/"},
+        OutputDataConfig={"S3OutputPath": f"s3://{BUCKET}/experiments/data-scientist/"},
         ResourceConfig={"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1},
         StoppingCondition={"MaxRuntimeInSeconds": 60},
     )
@@ -146,7 +153,40 @@ def test_the_data_scientist_reads_processed_data_and_starts_experiments(roles: A
     refused(
         training_job(role, f"{PREFIX}-lab", "arn:aws:iam::123456789012:role/mlops-local-production"), "iam:PassRole"
     )
+    refused(training_job(role, f"{PREFIX}-lab", training), "iam:PassRole")
     refused(training_job(role, "elsewhere-lab", training), "sagemaker:CreateTrainingJob")
+
+
+def test_nobody_replaces_what_roles_run(roles: Any, deployed: Deployed) -> None:
+    """Refused, whoever asks; even where an identity policy would allow it, the bucket's own denies it."""
+    for persona in ("data_scientist", "ml_engineer", "data_engineer"):
+        for prefix in ("artifacts/code/", "artifacts/training-outputs/", "artifacts/models/registered/"):
+            refused(write(roles[persona], first_key(deployed, prefix)), "s3:PutObject")
+        own, other = persona.replace("_", "-"), "ml-engineer" if persona == "data_engineer" else "data-engineer"
+        key = f"experiments/{own}/{uuid.uuid4().hex}.txt"
+        write(roles[persona], key)()
+        roles[persona]("s3").delete_object(Bucket=BUCKET, Key=key)
+        forget(deployed, key)
+        refused(write(roles[persona], f"experiments/{other}/test.txt"), "s3:PutObject")
+    refused(
+        lambda: roles["data_engineer"]("glue").start_job_run(
+            JobName=f"{PREFIX}-reviews-etl",
+            Arguments={"--scriptLocation": f"s3://{BUCKET}/experiments/data-engineer/mine.py"},
+        ),
+        "glue:StartJobRun",
+    )
+
+
+def test_the_bucket_itself_refuses_roles_that_their_policies_would_let_in(roles: Any, deployed: Deployed) -> None:
+    iam, role, session = deployed.client("iam"), f"{PREFIX}-ml-engineer", roles["ml_engineer"]
+    statement = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{BUCKET}/*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    iam.put_role_policy(RoleName=role, PolicyName="of-a-test", PolicyDocument=document)
+    try:
+        for key in ("artifacts/code/etl/mine.py", "artifacts/models/registered/0/model.tar.gz"):
+            refused(write(session, key), "s3:PutObject")
+    finally:
+        iam.delete_role_policy(RoleName=role, PolicyName="of-a-test")
 
 
 def test_the_data_scientist_deploys_nothing(roles: Any, deployed: Deployed) -> None:
@@ -225,10 +265,7 @@ def test_the_data_engineer_owns_raw_data_and_touches_no_model(roles: Any, deploy
     role, key = roles["data_engineer"], f"data/raw/tests/{uuid.uuid4().hex}.txt"
     write(role, key)()
     role("s3").delete_object(Bucket=BUCKET, Key=key)
-    # What the deletion left behind in the versioned bucket is no business of the persona.
-    versions = deployed.client("s3").list_object_versions(Bucket=BUCKET, Prefix=key)
-    for version in [*versions.get("Versions", []), *versions.get("DeleteMarkers", [])]:
-        deployed.client("s3").delete_object(Bucket=BUCKET, Key=key, VersionId=version["VersionId"])
+    forget(deployed, key)
     assert role("glue").get_crawler(Name=f"{PREFIX}-raw-reviews")["Crawler"]["Name"] == f"{PREFIX}-raw-reviews"
     refused(write(role, "data/features/mine.parquet"), "s3:PutObject")
     refused(read(role, first_key(deployed, "artifacts/training-outputs/")), "s3:GetObject")

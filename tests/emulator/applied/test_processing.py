@@ -25,8 +25,13 @@ def request_of_reviews(deployed: Deployed) -> dict[str, Any]:
 
 
 def run(deployed: Deployed, request: dict[str, Any]) -> dict[str, Any]:
-    client, name = deployed.client("sagemaker"), unique(f"{PREFIX}-flow")
-    client.create_processing_job(ProcessingJobName=name, **request)
+    name = unique(f"{PREFIX}-flow")
+    deployed.client("sagemaker").create_processing_job(ProcessingJobName=name, **request)
+    return ended_job(deployed, name)
+
+
+def ended_job(deployed: Deployed, name: str) -> dict[str, Any]:
+    client = deployed.client("sagemaker")
     ended: dict[str, Any] = wait_for(
         lambda: client.describe_processing_job(ProcessingJobName=name),
         until=lambda job: job["ProcessingJobStatus"] not in ("InProgress", "Stopping"),
@@ -49,10 +54,29 @@ def body(deployed: Deployed, key: str) -> bytes:
     return content
 
 
-def test_the_flow_of_the_repository_on_all_reviews(deployed: Deployed, request_of_reviews: dict[str, Any]) -> None:
+def start(deployed: Deployed, document: dict[str, str], name: str) -> dict[str, Any]:
+    """The machine that people start, and how its execution ended."""
+    states = deployed.client("stepfunctions")
+    machine = deployed.outputs("data")["fixed_run"]["state_machine_arns"]["preprocessing"]
+    execution = states.start_execution(stateMachineArn=machine, name=name, input=json.dumps(document))["executionArn"]
+    ended: dict[str, Any] = wait_for(
+        lambda: states.describe_execution(executionArn=execution),
+        until=lambda found: found["status"] != "RUNNING",
+        seconds=180,
+    )
+    return ended
+
+
+def test_the_flow_of_the_repository_on_all_reviews(deployed: Deployed) -> None:
     import pyarrow.parquet as pq
 
-    job = run(deployed, request_of_reviews)
+    name = unique("flow")
+    # Role, image and program are not the caller's, whatever is asked for.
+    asked = {"flow": "reviews", "RoleArn": "arn:aws:iam::123456789012:role/mlops-local-glue"}
+    ended = start(deployed, asked, name)
+    assert ended["status"] == "SUCCEEDED", ended.get("cause")
+    job = ended_job(deployed, f"{PREFIX}-{name}")
+    assert job["RoleArn"] == deployed.outputs("data")["processing"]["role_arn"]
     assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
     [written] = keys(deployed, TARGET)
     rows = pq.read_table(io.BytesIO(body(deployed, written))).to_pylist()
@@ -66,9 +90,17 @@ def test_the_flow_of_the_repository_on_all_reviews(deployed: Deployed, request_o
     assert {row["review_id"] for row in rows} == {line.split("\t")[0] for line in raw}
 
 
+def test_a_flow_that_is_not_deployed_is_refused(deployed: Deployed) -> None:
+    for asked in ({"flow": "mine"}, {}):
+        ended = start(deployed, asked, unique("flow"))
+        assert (ended["status"], ended["error"]) == ("FAILED", "UnknownFlow")
+        assert ended["cause"] == "The input must name a deployed flow in `flow`: reviews."
+
+
 def test_an_unknown_operator_writes_nothing(deployed: Deployed, request_of_reviews: dict[str, Any]) -> None:
-    key = "configs/preprocessing/of-a-test.flow"
-    flow = json.loads(body(deployed, "configs/preprocessing/reviews.flow"))
+    [deployed_key] = keys(deployed, "artifacts/code/flows/")
+    key = deployed_key.replace("reviews.flow", "of-a-test.flow")
+    flow = json.loads(body(deployed, deployed_key))
     flow["nodes"][1]["operator"] = "sagemaker.spark.custom_pandas_0.1"
     s3 = deployed.client("s3")
     s3.put_object(Bucket=bucket(deployed), Key=key, Body=json.dumps(flow), ServerSideEncryption="aws:kms")

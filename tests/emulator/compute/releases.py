@@ -19,6 +19,7 @@ from tests.terraform.conftest import Terraform
 
 PREFIX = "mlops-test"
 PATH = "/mlops/test/releases"
+REGISTERED = "artifacts/models/registered/"
 SERVE = """
 import json
 def model_fn(folder): return json.load(open(folder + "/m.json"))
@@ -76,25 +77,53 @@ class Platform:
         queue = Queue(aws, "sns")
         aws("sns").subscribe(TopicArn=self.topic, Protocol="sqs", Endpoint=queue.arn)
         self.queue = str(queue.url)
-        function = aws("lambda").create_function(
-            FunctionName=unique("probe"),
-            Runtime="python3.12",
-            Role=ROLE,
-            Handler="handler.handler",
-            Timeout=20,
-            Code={"ZipFile": SourcePackager(hcl.REPO).build(out)["endpoint_probe"].path.read_bytes()},
-        )
-        variables = {"topic_arn": self.topic, "poll_seconds": 1, "probe_arn": function["FunctionArn"]}
+        packages = SourcePackager(hcl.REPO).build(out)
+        key = aws("kms").create_key()["KeyMetadata"]["Arn"]
+        places = {"BUCKET": bucket, "REGISTERED_PREFIX": REGISTERED, "KEY_ARN": key}
+        self.artifacts = self._function("artifacts", packages["model_artifacts"].path, places)
+        probe = self._function("probe", packages["endpoint_probe"].path, {})
+        variables = {
+            "topic_arn": self.topic,
+            "poll_seconds": 1,
+            "probe_arn": probe,
+            "model_artifacts_arn": self.artifacts,
+        }
         machine = planned(terraform, "modules/release", "release.tftest.hcl", "aws_sfn_state_machine", variables)
         self.machine = self.states.create_state_machine(
             name=machine["name"], definition=machine["definition"], roleArn=ROLE
         )["stateMachineArn"]
 
+    def _function(self, name: str, package: Path, variables: dict[str, str]) -> str:
+        made = self.aws("lambda").create_function(
+            FunctionName=unique(name),
+            Runtime="python3.12",
+            Role=ROLE,
+            Handler="handler.handler",
+            Timeout=20,
+            Code={"ZipFile": package.read_bytes()},
+            Environment={"Variables": variables},
+        )
+        return str(made["FunctionArn"])
+
+    def registered(self, job: str, files: dict[str, str]) -> dict[str, str]:
+        """An archive as the pipeline registers it: its URL and hashes."""
+        self.aws("s3").put_object(Bucket=self.bucket, Key=f"models/{job}.tar.gz", Body=tarred(files))
+        event = {"action": "register", "model_data_url": f"s3://{self.bucket}/models/{job}.tar.gz"}
+        answer = self.aws("lambda").invoke(FunctionName=self.artifacts, Payload=json.dumps(event))
+        made: dict[str, str] = json.load(answer["Payload"])
+        assert "FunctionError" not in answer, made
+        return made
+
     def version(self, labels: list[str] = GOOD, *, status: str = "Approved", script: str = SERVE) -> str:
         job = unique("job")
         files = {"m.json": json.dumps({"job": job, "labels": labels}), "code/inference.py": script}
-        self.aws("s3").put_object(Bucket=self.bucket, Key=f"models/{job}.tar.gz", Body=tarred(files))
-        container = {"Image": "sklearn", "ModelDataUrl": f"s3://{self.bucket}/models/{job}.tar.gz"}
+        made = self.registered(job, files)
+        hashes = {"model_sha256": made["sha256"], "model_files_sha256": made["files_sha256"]}
+        return self.described(made["model_data_url"], {"training_job": job, **hashes}, status)
+
+    def described(self, url: str, properties: dict[str, str], status: str = "Approved") -> str:
+        """A version of the registry that says this of itself."""
+        container = {"Image": "sklearn", "ModelDataUrl": url}
         package = self.sagemaker.create_model_package(
             ModelPackageGroupName=self.group,
             InferenceSpecification={
@@ -103,7 +132,7 @@ class Platform:
                 "SupportedResponseMIMETypes": ["application/json"],
             },
             ModelApprovalStatus=status,
-            CustomerMetadataProperties={"training_job": job},
+            CustomerMetadataProperties=properties,
         )
         return str(package["ModelPackageArn"])
 

@@ -102,7 +102,12 @@ class Gate:
                 "role_arn": ROLE,
                 "quality": {"ruleset_name": self.name, "database_name": self.database, "table_name": "reviews"},
             },
-            "lambda_arns": {"data_validation": self.function, "model_evaluation": "none", "endpoint_probe": "none"},
+            "lambda_arns": {
+                "data_validation": self.function,
+                "model_evaluation": "none",
+                "endpoint_probe": "none",
+                "model_artifacts": "none",
+            },
             "registry": {"group_name": self.name, "live_parameter_name": f"/{self.name}/live"},
         }
         machine = planned(self.terraform, PIPELINE, "training.tftest.hcl", "aws_sfn_state_machine", variables)

@@ -5,14 +5,15 @@ Somebody calls the endpoint all the time. Versions differ in the training job th
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.emulator.compute.releases import AT_ONCE, PATH, PREFIX, WRONG, Caller, Endpoint, Platform, arm
-from tests.emulator.compute.support import unique, wait_for
+from tests.emulator.compute.releases import AT_ONCE, PATH, PREFIX, SERVE, WRONG, Caller, Endpoint, Platform, arm
+from tests.emulator.compute.support import tarred, unique, wait_for
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
@@ -79,6 +80,44 @@ def test_another_size_of_the_same_version_is_a_release(platform: Platform, endpo
     model = endpoint.client.describe_model(ModelName=name)
     assert model["EnableNetworkIsolation"] is True
     assert model["VpcConfig"] == {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}
+    described = endpoint.client.describe_model_package(ModelPackageName=endpoint.first)
+    files = {"MODEL_FILES_SHA256": described["CustomerMetadataProperties"]["model_files_sha256"]}
+    assert model["PrimaryContainer"]["Environment"] == {**endpoint.environment, **files}
+
+
+def test_a_replaced_archive_is_not_released(platform: Platform, endpoint: Endpoint) -> None:
+    """Of the live version the bytes are other ones than those that were registered."""
+    second = platform.version()
+    found = endpoint.client.describe_model_package(ModelPackageName=second)
+    url = found["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
+    other = tarred({"m.json": "{}", "code/inference.py": SERVE})
+    platform.aws("s3").put_object(Bucket=platform.bucket, Key=url.split("/", 3)[3], Body=other)
+    platform.go_live(second)
+    ended = endpoint.release()
+    assert (ended["status"], ended["error"]) == ("FAILED", "ArtifactChanged")
+    assert found["CustomerMetadataProperties"]["model_sha256"] in ended["cause"]
+    assert hashlib.sha256(other).hexdigest() in ended["cause"]
+    assert endpoint.describe()["EndpointConfigName"] == endpoint.launched
+    assert endpoint.record()["status"] == "failed"
+    assert not endpoint.locked()
+
+
+def test_a_version_that_says_no_hash_or_lies_elsewhere_is_not_released(platform: Platform, endpoint: Endpoint) -> None:
+    made = platform.registered(unique("job"), {"m.json": "{}", "code/inference.py": SERVE})
+    silent = platform.described(made["model_data_url"], {"training_job": "x"})
+    refused = endpoint.release(model_version=silent)
+    assert (refused["status"], refused["error"]) == ("FAILED", "VersionRefused")
+    assert "does not say the sha256 of its archive" in refused["cause"]
+    # Whoever may approve a version may change what it says of itself, and write elsewhere.
+    key = "experiments/ml-engineer/model.tar.gz"
+    body = tarred({"m.json": "{}", "code/inference.py": SERVE})
+    platform.aws("s3").put_object(Bucket=platform.bucket, Key=key, Body=body)
+    hashes = {"model_sha256": hashlib.sha256(body).hexdigest(), "model_files_sha256": made["files_sha256"]}
+    moved = platform.described(f"s3://{platform.bucket}/{key}", {"training_job": "x", **hashes})
+    ended = endpoint.release(model_version=moved)
+    assert (ended["status"], ended["error"]) == ("FAILED", "ArtifactChanged")
+    assert "is not where the archive" in ended["cause"]
+    assert endpoint.describe()["EndpointConfigName"] == endpoint.launched
 
 
 def test_a_version_that_answers_wrong_goes_back_by_itself(platform: Platform, endpoint: Endpoint) -> None:

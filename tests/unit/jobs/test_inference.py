@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -49,6 +52,35 @@ def test_the_answer_is_json(inference: Any, accept: str) -> None:
 def test_another_accepted_type_is_refused(inference: Any) -> None:
     with pytest.raises(ValueError, match="only application/json can be returned, 'text/csv' was asked for"):
         inference.output_fn({}, "text/csv")
+
+
+def test_a_model_whose_files_were_replaced_is_not_loaded(
+    inference: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "joblib", SimpleNamespace(load=lambda path: path.read_bytes()))
+    (tmp_path / "metadata.json").write_text(json.dumps(dict.fromkeys(inference.IDENTITY, "x")))
+    (tmp_path / "model.joblib").write_bytes(b"weights")
+    registered = inference.files_digest(tmp_path)
+    monkeypatch.setenv("MODEL_FILES_SHA256", registered)
+    assert inference.model_fn(str(tmp_path))["pipeline"] == b"weights"
+    (tmp_path / "model.joblib").write_bytes(b"other weights")
+    with pytest.raises(ValueError, match="they are not loaded") as refusal:
+        inference.model_fn(str(tmp_path))
+    assert registered in str(refusal.value)
+    assert inference.files_digest(tmp_path) in str(refusal.value)
+
+
+def test_an_added_or_renamed_file_is_noticed_too(inference: Any, tmp_path: Path) -> None:
+    (tmp_path / "model.joblib").write_bytes(b"weights")
+    registered = inference.files_digest(tmp_path)
+    inference.check_files(tmp_path, registered)
+    (tmp_path / "more.py").write_bytes(b"")
+    with pytest.raises(ValueError, match="they are not loaded"):
+        inference.check_files(tmp_path, registered)
+    (tmp_path / "more.py").unlink()
+    (tmp_path / "model.joblib").rename(tmp_path / "model.pkl")
+    with pytest.raises(ValueError, match="they are not loaded"):
+        inference.check_files(tmp_path, registered)
 
 
 class Stub:

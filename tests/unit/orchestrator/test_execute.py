@@ -15,6 +15,7 @@ from orchestrator.plan import Plan
 from orchestrator.result import Result
 from orchestrator.session import open_target
 from orchestrator.tools.interfaces import EndpointState, PolicyReport, ReleaseResult
+from orchestrator.values import HASH_KEY, MODEL_VERSION_KEYS
 from tests.fakes.emulator import INFO
 from tests.fakes.policy import violation
 from tests.fakes.terraform import EMPTY
@@ -64,7 +65,7 @@ def test_a_stack_gets_the_outputs_of_those_before_it(run: Runs, deploy: Plan, to
     assert values["foundation"]["s3"] == {"bucket_name": "data-bucket"}
     assert values["context"]["name_prefix"] == "mlops-local"
     reviews = json.loads(tools.terraform.workspaces["blueprint-reviews"].values_file.read_text())
-    assert reviews["model_version"] == {key: VERSION[key] for key in ("model_package_arn", "model_data_url", "image")}
+    assert reviews["model_version"] == {key: VERSION[key] for key in MODEL_VERSION_KEYS} | {HASH_KEY: VERSION[HASH_KEY]}
 
 
 def test_the_pipeline_runs_again_only_when_asked(
@@ -73,6 +74,14 @@ def test_the_pipeline_runs_again_only_when_asked(
     tools.live["/mlops/local/models/reviews/live"] = dict(VERSION)
     assert run(plans.deploy(environment, graph)).pipeline is None
     assert run(plans.deploy(environment, graph, force_pipeline=True)).pipeline is not None
+
+
+def test_a_live_version_without_the_hash_of_its_archive_is_trained_anew(
+    run: Runs, environment: Environment, graph: Graph, tools: FakeTools
+) -> None:
+    """Releases refuse it: nothing tells whether its archive was replaced."""
+    tools.live["/mlops/local/models/reviews/live"] = {k: v for k, v in VERSION.items() if k != HASH_KEY}
+    assert run(plans.deploy(environment, graph)).pipeline is not None
 
 
 def test_a_failing_stack_stops_its_dependents_and_nobody_else(run: Runs, deploy: Plan, tools: FakeTools) -> None:

@@ -9,7 +9,17 @@ from orchestrator.config import Environment
 from orchestrator.errors import PlatformError
 from orchestrator.graph import Graph
 from orchestrator.tools.interfaces import Package, State
-from orchestrator.values import Facts, live_parameter, published, state_bucket, tags, tfvars, waits_for
+from orchestrator.values import (
+    HASH_KEY,
+    MODEL_VERSION_KEYS,
+    Facts,
+    live_parameter,
+    published,
+    state_bucket,
+    tags,
+    tfvars,
+    waits_for,
+)
 from tests.fakes.tools import OUTPUTS, VERSION
 
 ACCOUNT = "123456789012"
@@ -95,7 +105,9 @@ def test_a_sagemaker_blueprint_waits_for_a_version_and_then_gets_it(environment:
     live = facts(model_versions={"reviews": VERSION})
     assert waits_for(environment, reviews, live) is None
     version = tfvars(environment, reviews, live)["model_version"]
-    assert version == {key: VERSION[key] for key in ("model_package_arn", "model_data_url", "image")}
+    assert version == {key: VERSION[key] for key in MODEL_VERSION_KEYS} | {HASH_KEY: VERSION[HASH_KEY]}
+    older = facts(model_versions={"reviews": {key: VERSION[key] for key in MODEL_VERSION_KEYS}})
+    assert set(tfvars(environment, reviews, older)["model_version"]) == set(MODEL_VERSION_KEYS)
     assert "model_version" not in tfvars(environment, chat, live)
 
 

@@ -94,13 +94,14 @@ run "no_policy_allows_everything" {
 run "every_kind_has_the_base_and_its_own" {
   assert {
     condition = alltrue([
-      for document in values(output.execution_documents) :
-      length(setsubtract(["PublishMetrics", "PullFrameworkImages", "PullImages", "ReadCatalog", "LookAtVolumeKey", "GrantVolumeKey"], jsondecode(document).Statement[*].Sid)) == 0
+      for kind, document in output.execution_documents :
+      length(setsubtract(["PublishMetrics", "PullFrameworkImages", "PullImages", "LookAtVolumeKey", "GrantVolumeKey"], jsondecode(document).Statement[*].Sid)) == 0
+      && contains(jsondecode(document).Statement[*].Sid, "ReadCatalog") == (kind != "experiments")
     ])
     error_message = "a kind without the base"
   }
   assert {
-    condition     = keys(output.execution_documents) == ["async", "base", "batch", "realtime", "serverless", "studio"]
+    condition     = keys(output.execution_documents) == ["async", "base", "batch", "experiments", "realtime", "serverless", "studio_data_scientist", "studio_ml_engineer"]
     error_message = "kinds: ${jsonencode(keys(output.execution_documents))}"
   }
   assert {

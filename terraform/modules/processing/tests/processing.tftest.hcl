@@ -19,7 +19,7 @@ run "program_and_flow_are_encrypted_and_where_they_belong" {
     error_message = aws_s3_object.program.key
   }
   assert {
-    condition     = aws_s3_object.flow["reviews"].key == "configs/preprocessing/reviews.flow" && aws_s3_object.flow["reviews"].kms_key_id == var.kms_key_arns.data && aws_s3_object.flow["reviews"].content == "{\"nodes\":[]}"
+    condition     = aws_s3_object.flow["reviews"].key == "artifacts/code/flows/${substr(sha256(var.flows.reviews.text), 0, 16)}/reviews.flow" && aws_s3_object.flow["reviews"].kms_key_id == var.kms_key_arns.data && aws_s3_object.flow["reviews"].content == "{\"nodes\":[]}"
     error_message = aws_s3_object.flow["reviews"].key
   }
 }
@@ -37,7 +37,7 @@ run "a_request_has_all_but_the_name" {
   assert {
     condition = { for input in output.requests.reviews.ProcessingInputs : input.InputName => [input.S3Input.S3Uri, input.S3Input.LocalPath] } == {
       code   = ["s3://mlops-test-data/artifacts/code/processing/JAjqZNaNnTzcBgqV", "/opt/ml/processing/input/code"]
-      flow   = ["s3://mlops-test-data/configs/preprocessing/reviews.flow", "/opt/ml/processing/input/flow"]
+      flow   = ["s3://mlops-test-data/artifacts/code/flows/${substr(sha256(var.flows.reviews.text), 0, 16)}/reviews.flow", "/opt/ml/processing/input/flow"]
       source = ["s3://mlops-test-data/data/raw/reviews/", "/opt/ml/processing/input/source"]
     }
     error_message = jsonencode(output.requests.reviews.ProcessingInputs)

@@ -31,13 +31,14 @@ variables {
     tags               = { project = "mlops", environment = "test", owner = "ml-platform" }
     log_retention_days = 30
   }
-  boundary_arn      = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
-  models_key_arn    = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-  logs_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  topic_arn         = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
-  probe_arn         = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-endpoint-probe"
-  endpoint_names    = { reviews = "mlops-test-reviews" }
-  model_group_names = ["mlops-test-reviews"]
+  boundary_arn        = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  models_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  logs_key_arn        = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  topic_arn           = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
+  probe_arn           = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-endpoint-probe"
+  model_artifacts_arn = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-artifacts"
+  endpoint_names      = { reviews = "mlops-test-reviews" }
+  model_group_names   = ["mlops-test-reviews"]
 }
 
 run "the_machine_logs_encrypted_traces_and_runs_under_the_boundary" {
@@ -84,7 +85,7 @@ run "what_runs_already_is_left_alone" {
   command = plan
 
   assert {
-    condition     = [for c in jsondecode(aws_sfn_state_machine.this.definition).States.EndpointReady.Choices : c.Next] == ["AlreadyRecorded", "FindModel"] && jsondecode(aws_sfn_state_machine.this.definition).States.EndpointReady.Default == "EndpointBusy"
+    condition     = [for c in jsondecode(aws_sfn_state_machine.this.definition).States.EndpointReady.Choices : c.Next] == ["AlreadyRecorded", "VersionHashed"] && jsondecode(aws_sfn_state_machine.this.definition).States.EndpointReady.Default == "EndpointBusy"
     error_message = "The same name is the same content; an endpoint that is not in service is not touched."
   }
 }
@@ -211,6 +212,14 @@ run "no_group_is_refused" {
     model_group_names = []
   }
   expect_failures = [var.model_group_names]
+}
+
+run "a_comparison_that_is_no_function_is_refused" {
+  command = plan
+  variables {
+    model_artifacts_arn = "model-artifacts"
+  }
+  expect_failures = [var.model_artifacts_arn]
 }
 
 run "a_probe_that_is_no_function_is_refused" {

@@ -35,7 +35,7 @@ run "both_buckets_are_encrypted_and_watched" {
 
 run "the_policy_refuses_plain_http_and_foreign_encryption" {
   assert {
-    condition     = [for statement in jsondecode(aws_s3_bucket_policy.data.policy).Statement : statement.Sid] == ["DenyWithoutTls", "DenyOtherEncryption", "DenyOtherKeys"]
+    condition     = [for statement in jsondecode(aws_s3_bucket_policy.data.policy).Statement : statement.Sid] == ["DenyWithoutTls", "DenyOtherEncryption", "DenyOtherKeys", "DenyReplacingCheckpoints", "DenyReplacingCode", "DenyReplacingModels", "DenyReplacingTrainingOutputs"]
     error_message = "policy: ${aws_s3_bucket_policy.data.policy}"
   }
   assert {
@@ -57,8 +57,8 @@ run "the_tree_is_the_documented_one" {
   assert {
     condition = toset(flatten([for name, prefix in output.prefixes : try(values(prefix), [prefix])])) == toset([
       "data/raw/", "data/processed/", "data/features/", "data/features/offline/", "data/quarantine/", "data/knowledge/",
-      "artifacts/models/bedrock-customized/", "artifacts/models/sagemaker-finetuned/", "artifacts/models/sagemaker-custom/",
-      "artifacts/training-outputs/", "artifacts/checkpoints/", "artifacts/code/",
+      "artifacts/models/bedrock-customized/", "artifacts/models/sagemaker-finetuned/", "artifacts/models/sagemaker-custom/", "artifacts/models/registered/",
+      "artifacts/training-outputs/", "artifacts/checkpoints/", "artifacts/code/", "experiments/data-scientist/", "experiments/ml-engineer/", "experiments/data-engineer/",
       "inference/realtime/logs/", "inference/serverless/logs/", "inference/batch/input/", "inference/batch/output/",
       "inference/async/input/", "inference/async/output/", "inference/async/failures/",
       "configs/preprocessing/", "configs/training/", "configs/pipeline-definitions/",
@@ -78,8 +78,8 @@ run "there_is_a_right_of_use_for_every_prefix" {
   }
   assert {
     condition = toset([for name, entry in output.access.prefixes : entry.prefix if contains(entry.key_arns, var.kms_key_arns.models)]) == toset([
-      "artifacts/models/bedrock-customized/", "artifacts/models/sagemaker-finetuned/", "artifacts/models/sagemaker-custom/",
-      "artifacts/training-outputs/", "artifacts/checkpoints/",
+      "artifacts/models/bedrock-customized/", "artifacts/models/sagemaker-finetuned/", "artifacts/models/sagemaker-custom/", "artifacts/models/registered/",
+      "artifacts/training-outputs/", "artifacts/checkpoints/", "experiments/data-scientist/", "experiments/ml-engineer/", "experiments/data-engineer/",
     ])
     error_message = "only model artifacts use the models key"
   }
@@ -91,6 +91,56 @@ run "there_is_a_right_of_use_for_every_prefix" {
     condition     = output.every_arn == ["arn:aws:s3:::mlops-test-data-123456789012-us-east-1", "arn:aws:s3:::mlops-test-data-123456789012-us-east-1/*"]
     error_message = "ceiling: ${jsonencode(output.every_arn)}"
   }
+}
+
+run "no_role_of_the_environment_replaces_what_roles_execute" {
+  command = plan
+  assert {
+    condition = { for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Sid => [each.Resource, each.Condition] if startswith(each.Sid, "DenyReplacing") } == {
+      DenyReplacingCode = ["${var.buckets.data.arn}/artifacts/code/*", { ArnLike = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" } }]
+      DenyReplacingModels = ["${var.buckets.data.arn}/artifacts/models/*", {
+        ArnLike      = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
+        ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-model-artifacts"] }
+      }]
+      DenyReplacingTrainingOutputs = ["${var.buckets.data.arn}/artifacts/training-outputs/*", {
+        ArnLike      = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
+        ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] }
+      }]
+      DenyReplacingCheckpoints = ["${var.buckets.data.arn}/artifacts/checkpoints/*", {
+        ArnLike      = { "aws:PrincipalArn" = "arn:aws:iam::123456789012:role/mlops-test-*" }
+        ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] }
+      }]
+    }
+    error_message = aws_s3_bucket_policy.data.policy
+  }
+}
+
+run "with_named_deployers_nobody_else_does" {
+  command = plan
+  variables {
+    deployer_arns = ["arn:aws:iam::123456789012:role/deploy"]
+  }
+  assert {
+    condition = { for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Sid => each.Condition if startswith(each.Sid, "DenyReplacing") } == {
+      DenyReplacingCode            = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy"] } }
+      DenyReplacingModels          = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-model-artifacts"] } }
+      DenyReplacingTrainingOutputs = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] } }
+      DenyReplacingCheckpoints     = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] } }
+    }
+    error_message = aws_s3_bucket_policy.data.policy
+  }
+  assert {
+    condition     = length([for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Sid if anytrue([for action in flatten([each.Action]) : strcontains(action, "BucketPolicy")])]) == 0
+    error_message = "A wrong list must not lock out who mends it."
+  }
+}
+
+run "refuses_a_deployer_by_pattern" {
+  command = plan
+  variables {
+    deployer_arns = ["arn:aws:iam::123456789012:role/*"]
+  }
+  expect_failures = [var.deployer_arns]
 }
 
 run "refuses_an_arn_of_another_bucket" {

@@ -281,3 +281,36 @@ run "routing_with_more_retries_than_the_router_takes_is_refused" {
 
   expect_failures = [var.blueprint]
 }
+
+run "refuses_a_hashed_version_that_lies_elsewhere" {
+  command = plan
+
+  variables {
+    model_version = {
+      model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/3"
+      model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+      image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+      files_sha256      = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+    }
+  }
+
+  expect_failures = [var.model_version]
+}
+
+run "a_launched_container_hears_what_its_archive_holds" {
+  command = plan
+
+  variables {
+    model_version = {
+      model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/3"
+      model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/models/registered/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/model.tar.gz"
+      image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+      files_sha256      = "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+    }
+  }
+
+  assert {
+    condition     = local.launched_environment.MODEL_FILES_SHA256 == "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210" && !contains(keys(local.wanted.model.Container.Environment), "MODEL_FILES_SHA256")
+    error_message = "The version's own hash goes into its model, and no hash into the specification that all versions share."
+  }
+}

@@ -47,6 +47,7 @@ variables {
   lambda_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-data-validation"
     model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-evaluation"
+    model_artifacts  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-artifacts"
     endpoint_probe   = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-endpoint-probe"
   }
   training = {

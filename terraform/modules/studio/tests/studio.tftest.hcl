@@ -86,7 +86,7 @@ run "the_image_brings_the_packages_and_nothing_is_installed" {
     error_message = local.start_script
   }
   assert {
-    condition     = strcontains(local.start_script, "s3://mlops-test-data/configs/training/notebooks/")
+    condition     = strcontains(local.start_script, "s3://mlops-test-data/artifacts/code/notebooks/")
     error_message = local.start_script
   }
   assert {
@@ -125,7 +125,7 @@ run "refuses_a_start_script_that_sagemaker_would_not_take" {
 
 run "notebooks_are_set_to_their_environment" {
   assert {
-    condition     = join(" ", output.notebook_keys) == join(" ", [for name in ["call_endpoint", "compare_versions", "explore_catalogue"] : "configs/training/notebooks/${name}.ipynb"])
+    condition     = join(" ", output.notebook_keys) == join(" ", [for name in ["call_endpoint", "compare_versions", "explore_catalogue"] : "${local.notebooks_prefix}${name}.ipynb"])
     error_message = "notebooks: ${jsonencode(output.notebook_keys)}"
   }
   assert {

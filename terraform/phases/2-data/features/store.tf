@@ -15,6 +15,39 @@ module "s3_access" {
   hand_over = each.value.hand_over
 }
 
+data "aws_partition" "current" {}
+
+# What people start, instead of the job itself, which takes another script from its caller.
+module "fixed_run" {
+  source = "../../../modules/fixed_run"
+  count  = var.feature_store.enabled ? 1 : 0
+
+  context      = var.context
+  name         = "feature-ingestion"
+  description  = "Puts what the ETL wrote into the feature group"
+  boundary_arn = var.foundation.iam.boundary_arn
+  logs_key_arn = var.foundation.kms.logs_key_arn
+
+  definition = jsonencode({
+    StartAt = "Ingest"
+    States = {
+      Ingest = {
+        Type           = "Task"
+        Resource       = "arn:${data.aws_partition.current.partition}:states:::glue:startJobRun.sync"
+        Parameters     = { JobName = module.feature_store[0].job_name, Arguments = { "--run_id.$" = "$$.Execution.Name" } }
+        ResultSelector = { "run.$" = "$.Id", "state.$" = "$.JobRunState" }
+        End            = true
+      }
+    }
+  })
+
+  statements = jsonencode([{
+    Sid      = "Ingest"
+    Action   = ["glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"]
+    Resource = ["arn:${data.aws_partition.current.partition}:glue:${var.context.region}:${var.context.account_id}:job/${module.feature_store[0].job_name}"]
+  }])
+}
+
 module "feature_store" {
   source = "../../../modules/feature_store"
   count  = var.feature_store.enabled ? 1 : 0

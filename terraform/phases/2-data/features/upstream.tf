@@ -3,6 +3,7 @@ variable "foundation" {
   type = object({
     kms = object({
       data_key_arn = string
+      logs_key_arn = string
     })
     s3 = object({
       bucket_name = string

@@ -21,7 +21,7 @@ variable "foundation" {
     })
     iam = object({
       boundary_arn        = string
-      execution_documents = object({ studio = string })
+      execution_documents = object({ studio_data_scientist = string, studio_ml_engineer = string })
       caller_documents    = object({ realtime = string })
     })
     model_registry = object({

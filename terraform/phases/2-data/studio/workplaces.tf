@@ -4,24 +4,27 @@ locals {
   # What notebooks of each profile use of the bucket. Nothing of it deletes, and raw data is only read.
   prefixes = {
     data_scientist = {
-      read  = ["data_raw", "data_processed", "data_features", "configs_training", "logs_athena"]
-      write = ["artifacts_training_outputs", "logs_athena"]
+      read  = ["data_raw", "data_processed", "data_features", "artifacts_code/notebooks", "configs_training", "experiments_data_scientist", "logs_athena"]
+      write = ["experiments_data_scientist", "logs_athena"]
     }
     ml_engineer = {
-      read  = ["data_raw", "data_processed", "data_features", "configs_training", "logs_athena", "artifacts_training_outputs", "models_sagemaker_custom"]
-      write = ["artifacts_training_outputs", "logs_athena"]
+      read = [
+        "data_raw", "data_processed", "data_features", "artifacts_code/notebooks", "artifacts_training_outputs", "configs_training", "experiments_ml_engineer", "logs_athena",
+        "models_registered", "models_sagemaker_custom",
+      ]
+      write = ["experiments_ml_engineer", "logs_athena"]
     }
   }
 
-  shared_documents = {
-    execution = var.foundation.iam.execution_documents.studio
+  own_documents = { for profile in keys(local.prefixes) : profile => {
+    bucket    = module.s3_access[profile].policy_document
+    execution = var.foundation.iam.execution_documents["studio_${profile}"]
     network   = var.foundation.vpc.network_policy_documents.studio
-  }
+  } }
 
   policy_documents = {
-    data_scientist = merge(local.shared_documents, { bucket = module.s3_access["data_scientist"].policy_document })
-    ml_engineer = merge(local.shared_documents, {
-      bucket   = module.s3_access["ml_engineer"].policy_document
+    data_scientist = local.own_documents.data_scientist
+    ml_engineer = merge(local.own_documents.ml_engineer, {
       invoke   = var.foundation.iam.caller_documents.realtime
       registry = var.foundation.model_registry.read_policy_document
     })

@@ -7,7 +7,9 @@ module "release" {
   models_key_arn = var.foundation.kms.models_key_arn
   topic_arn      = var.foundation.events.topic_arn
   probe_arn      = var.models.lambda.endpoint_probe_arn
-  poll_seconds   = var.training.poll_seconds
+
+  model_artifacts_arn = var.models.lambda.model_artifacts_arn
+  poll_seconds        = var.training.poll_seconds
 
   # By name, not from their stacks: the machine may be there before the first of them.
   endpoint_names = { for name, blueprint in var.blueprints : name => blueprint.endpoint_name if contains(["realtime", "serverless", "async"], blueprint.kind) && blueprint.endpoint_name != null }

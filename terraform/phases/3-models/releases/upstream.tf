@@ -18,10 +18,11 @@ variable "foundation" {
 }
 
 variable "models" {
-  description = "Published by phase 3 (models): the function that asks endpoints."
+  description = "Published by phase 3 (models): the functions that ask endpoints and compare archives."
   type = object({
     lambda = object({
-      endpoint_probe_arn = string
+      endpoint_probe_arn  = string
+      model_artifacts_arn = string
     })
   })
 }

@@ -30,6 +30,10 @@ variables {
       path          = "phase.yaml"
       sha256_base64 = filebase64sha256("phase.yaml")
     }
+    model_artifacts = {
+      path          = "phase.yaml"
+      sha256_base64 = filebase64sha256("phase.yaml")
+    }
     endpoint_probe = {
       path          = "phase.yaml"
       sha256_base64 = filebase64sha256("phase.yaml")
@@ -89,11 +93,11 @@ run "only_the_probe_may_invoke_and_only_endpoints_of_the_environment" {
   }
 
   assert {
-    condition     = { for name, function in local.functions : name => function.environment } == { data_validation = { MAX_QUARANTINE_SHARE = "0.05" }, endpoint_probe = {}, model_evaluation = {} }
+    condition     = { for name, function in local.functions : name => function.environment } == { data_validation = { MAX_QUARANTINE_SHARE = "0.05" }, endpoint_probe = {}, model_evaluation = {}, model_artifacts = { BUCKET = var.foundation.s3.bucket_name, REGISTERED_PREFIX = "artifacts/models/registered/", KEY_ARN = var.foundation.kms.models_key_arn } }
     error_message = "environments: ${jsonencode({ for name, function in local.functions : name => function.environment })}"
   }
   assert {
-    condition     = { for name, function in local.functions : name => keys(function.policy_documents) } == { data_validation = ["bucket"], endpoint_probe = ["bucket", "probe-endpoints"], model_evaluation = ["bucket"] }
+    condition     = { for name, function in local.functions : name => keys(function.policy_documents) } == { data_validation = ["bucket"], endpoint_probe = ["bucket", "probe-endpoints"], model_artifacts = ["bucket"], model_evaluation = ["bucket"] }
     error_message = "The other functions only read their prefixes."
   }
 }

@@ -89,7 +89,12 @@ def test_a_sagemaker_blueprint(tmp_path: Path) -> None:
             "s3_access": {
                 "source": "../../../terraform/modules/s3_access",
                 "access": "${var.foundation.s3.access}",
-                "read": ["artifacts_training_outputs", "models_sagemaker_custom", "models_sagemaker_finetuned"],
+                "read": [
+                    "models_registered",
+                    "artifacts_training_outputs",
+                    "models_sagemaker_custom",
+                    "models_sagemaker_finetuned",
+                ],
             },
         },
         "output": {

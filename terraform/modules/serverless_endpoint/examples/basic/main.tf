@@ -21,7 +21,8 @@ module "reviews" {
 
   model_version = {
     model_package_arn = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-dev-reviews/1"
-    model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
+    model_data_url    = "s3://mlops-dev-data-123456789012-us-east-1/artifacts/models/registered/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef/model.tar.gz"
+    files_sha256      = "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
     image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
   }
 
@@ -35,7 +36,7 @@ module "reviews" {
     Statement = [{
       Effect   = "Allow"
       Action   = ["s3:GetObject"]
-      Resource = ["arn:aws:s3:::mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/*"]
+      Resource = ["arn:aws:s3:::mlops-dev-data-123456789012-us-east-1/artifacts/models/registered/*"]
     }]
   }) }
 

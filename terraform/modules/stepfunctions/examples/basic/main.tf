@@ -37,6 +37,7 @@ module "stepfunctions" {
   lambda_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-data-validation"
     model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-evaluation"
+    model_artifacts  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-artifacts"
     endpoint_probe   = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-endpoint-probe"
   }
 

@@ -34,14 +34,18 @@ variables {
           data_features              = "data/features/"
           configs_training           = "configs/training/"
           logs_athena                = "logs/athena/"
+          artifacts_code             = "artifacts/code/"
           artifacts_training_outputs = "artifacts/training-outputs/"
+          experiments_data_scientist = "experiments/data-scientist/"
+          experiments_ml_engineer    = "experiments/ml-engineer/"
+          models_registered          = "artifacts/models/registered/"
           models_sagemaker_custom    = "artifacts/models/sagemaker-custom/"
         } : name => { prefix = prefix, key_arns = ["arn:aws:kms:us-east-1:123456789012:key/1"] } }
       }
     }
     iam = {
       boundary_arn        = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
-      execution_documents = { studio = "{\"Statement\":[],\"Version\":\"2012-10-17\"}" }
+      execution_documents = { for persona in ["data_scientist", "ml_engineer"] : "studio_${persona}" => "{\"Statement\":[],\"Version\":\"2012-10-17\"}" }
       caller_documents    = { realtime = "{\"Statement\":[],\"Version\":\"2012-10-17\"}" }
     }
     model_registry = { read_policy_document = "{\"Statement\":[],\"Version\":\"2012-10-17\"}" }

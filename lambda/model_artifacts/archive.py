@@ -1,0 +1,82 @@
+"""The hashes of a model archive, read once from a stream: of its bytes, and of the files in it. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+import tarfile
+from dataclasses import dataclass
+from typing import Any
+
+_PIECE = 1 << 20
+
+
+class ArchiveError(Exception):
+    """What is said to be a model archive is none that could be served."""
+
+
+@dataclass(frozen=True)
+class Digests:
+    """`archive` is the SHA-256 of the bytes, `files` of all names and contents: a container, which finds the archive
+    unpacked, can compute the second alone (`files_digest` in jobs/inference/inference.py)."""
+
+    archive: str
+    files: str
+
+
+class Hashed:
+    """A stream that hashes what is read from it."""
+
+    def __init__(self, stream: Any) -> None:
+        self._stream = stream
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        piece: bytes = self._stream.read(None if size < 0 else size)
+        self._digest.update(piece)
+        return piece
+
+    def hexdigest(self) -> str:
+        """Of the whole stream: what the archive's reader has left is read too."""
+        while self.read(_PIECE):
+            pass
+        return self._digest.hexdigest()
+
+
+def archive_digest(stream: Any) -> str:
+    """SHA-256 of a stream, which may be larger than the memory."""
+    return Hashed(stream).hexdigest()
+
+
+def digests(stream: Any) -> Digests:
+    """Both hashes of a `model.tar.gz`. Raises `ArchiveError` for anything but a tar.gz of plain files and folders."""
+    hashed = Hashed(stream)
+    files: dict[str, str] = {}
+    try:
+        with tarfile.open(fileobj=hashed, mode="r|gz") as tar:
+            for member in tar:
+                if member.isdir():
+                    continue
+                if not member.isfile():
+                    raise ArchiveError(f"the archive holds '{member.name}', which is neither a file nor a folder")
+                files[_name(member.name)] = _contents(tar, member)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ArchiveError(f"not a tar.gz archive: {error}") from error
+    if not files:
+        raise ArchiveError("the archive holds no file")
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sorted(files.items()))
+    return Digests(hashed.hexdigest(), hashlib.sha256(lines.encode()).hexdigest())
+
+
+def _name(name: str) -> str:
+    parts = [part for part in name.split("/") if part != "."]
+    if name.startswith("/") or ".." in parts:
+        raise ArchiveError(f"the archive holds '{name}', which would be unpacked outside its folder")
+    return "/".join(parts)
+
+
+def _contents(tar: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    digest, stream = hashlib.sha256(), tar.extractfile(member)
+    assert stream is not None  # a regular file always has one
+    while piece := stream.read(_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,98 @@
+"""Archives of models: kept where nobody replaces them, and compared with what the registry says of them.
+
+Register, pipeline step 7: {"action": "register", "model_data_url"} → {"model_data_url", "sha256", "files_sha256"}.
+The archive that training wrote is hashed and copied to a key that carries the hash, below REGISTERED_PREFIX, where this
+function's role alone writes. A repeat makes the same object again.
+
+Verify, before a release makes a model of a version: {"action": "verify", "model_data_url", "sha256"} → {"sha256"}.
+The registry's description of a version can be changed by who approves versions; what lies at a registered key cannot.
+So the key must carry the hash, and the bytes must have it. Raises ArtifactChanged, which names both hashes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import Any
+
+import boto3
+from archive import archive_digest, digests
+from boto3.s3.transfer import TransferConfig
+from botocore.exceptions import ClientError
+from inference_common.logs import bind, get_logger
+from inference_common.settings import text
+
+BUCKET = text(os.environ, "BUCKET")
+PREFIX = text(os.environ, "REGISTERED_PREFIX")
+KEY_ARN = text(os.environ, "KEY_ARN")
+S3 = boto3.client("s3")
+# S3 copies up to 5 GB in one request; above, in parts of this size.
+COPY = TransferConfig(multipart_threshold=5 * 1024**3, multipart_chunksize=512 * 1024**2)
+LOG = get_logger("model_artifacts")
+NAME = "model.tar.gz"
+
+
+class ArtifactChanged(Exception):
+    """A model archive is not the one that was registered."""
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, str]:
+    action = {"register": register, "verify": verify}.get(event.get("action", ""))
+    if action is None:
+        raise ValueError(f"action must be register or verify, got '{event.get('action')}'")
+    log = bind(LOG, request_id=context.aws_request_id, model_data_url=event["model_data_url"])
+    done = action(event)
+    log.info(event["action"], extra={"sha256": done["sha256"]})
+    return done
+
+
+def register(event: dict[str, Any]) -> dict[str, str]:
+    source = key_of(event["model_data_url"])
+    found = S3.get_object(Bucket=BUCKET, Key=source)
+    hashes = digests(found["Body"])
+    key = registered_key(hashes.archive)
+    # What is copied is what was hashed: S3 refuses if the object has become another one meanwhile.
+    try:
+        S3.copy(
+            {"Bucket": BUCKET, "Key": source},
+            BUCKET,
+            key,
+            ExtraArgs={"CopySourceIfMatch": found["ETag"], "ServerSideEncryption": "aws:kms", "SSEKMSKeyId": KEY_ARN},
+            Config=COPY,
+        )
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "PreconditionFailed":
+            raise
+        raise ArtifactChanged(f"s3://{BUCKET}/{source} was replaced while it was registered") from error
+    return {
+        "model_data_url": f"s3://{BUCKET}/{key}",
+        "sha256": hashes.archive,
+        "files_sha256": hashes.files,
+    }
+
+
+def verify(event: dict[str, Any]) -> dict[str, str]:
+    url, expected = event["model_data_url"], event["sha256"]
+    if not re.fullmatch(r"[0-9a-f]{64}", expected):
+        raise ArtifactChanged(f"the registry's sha256 of {url} is '{expected}', which is no SHA-256")
+    key = key_of(url)
+    if key != registered_key(expected):
+        raise ArtifactChanged(
+            f"{url} is not where the archive with sha256 {expected} was registered: "
+            f"s3://{BUCKET}/{registered_key(expected)}"
+        )
+    found = archive_digest(S3.get_object(Bucket=BUCKET, Key=key)["Body"])
+    if found != expected:
+        raise ArtifactChanged(f"{url} was replaced: its sha256 is {found}, registered was {expected}")
+    return {"sha256": found}
+
+
+def registered_key(sha256: str) -> str:
+    return f"{PREFIX}{sha256}/{NAME}"
+
+
+def key_of(url: str) -> str:
+    start = f"s3://{BUCKET}/"
+    if not url.startswith(start):
+        raise ArtifactChanged(f"{url} does not lie in the data bucket {BUCKET}")
+    return url.removeprefix(start)

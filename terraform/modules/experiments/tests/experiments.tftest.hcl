@@ -1,0 +1,33 @@
+mock_provider "aws" {
+  source = "../../../tests/terraform/mocks"
+}
+
+variables {
+  context          = { region = "us-east-1", account_id = "123456789012", name_prefix = "mlops-test" }
+  persona          = "data-scientist"
+  boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+}
+
+run "the_role_is_the_personas_and_sagemakers_under_the_boundary" {
+  assert {
+    condition     = aws_iam_role.this.name == "mlops-test-experiments-data-scientist" && aws_iam_role.this.permissions_boundary == var.boundary_arn
+    error_message = aws_iam_role.this.name
+  }
+  assert {
+    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Principal == { Service = "sagemaker.amazonaws.com" } && jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition == { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+    error_message = aws_iam_role.this.assume_role_policy
+  }
+  assert {
+    condition     = keys(aws_iam_role_policy.handed_out) == ["bucket"] && length(jsondecode(aws_iam_role_policy.logs.policy).Statement[0].Resource) == 4
+    error_message = aws_iam_role_policy.logs.policy
+  }
+}
+
+run "refuses_a_persona_that_is_no_tag" {
+  command = plan
+  variables {
+    persona = "data_scientist"
+  }
+  expect_failures = [var.persona]
+}

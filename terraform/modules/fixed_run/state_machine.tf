@@ -1,0 +1,37 @@
+# Who may start this machine may run what stands in it, and nothing else: neither script nor arguments, role or image
+# come from whoever starts it. `glue:StartJobRun` and `sagemaker:CreateProcessingJob` take all of these from the caller.
+data "aws_partition" "current" {}
+
+locals {
+  partition   = data.aws_partition.current.partition
+  name        = "${var.context.name_prefix}-${var.name}"
+  machine_arn = "arn:${local.partition}:states:${var.context.region}:${var.context.account_id}:stateMachine:${local.name}"
+}
+
+resource "aws_cloudwatch_log_group" "this" {
+  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of execution logs is not owed everywhere
+  # The vendedlogs prefix keeps the account's one resource policy for log delivery below its size limit.
+  name              = "/aws/vendedlogs/states/${local.name}"
+  retention_in_days = var.context.log_retention_days
+  kms_key_id        = var.logs_key_arn
+}
+
+resource "aws_sfn_state_machine" "this" {
+  name       = local.name
+  role_arn   = aws_iam_role.this.arn
+  type       = "STANDARD"
+  definition = jsonencode(merge({ Comment = var.description }, jsondecode(var.definition)))
+
+  logging_configuration {
+    level                  = "ALL"
+    include_execution_data = true # names and arguments; no row of data passes through
+    log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
+  }
+
+  tracing_configuration {
+    enabled = true
+  }
+
+  # Step Functions checks at creation that the role may write to the log group.
+  depends_on = [aws_iam_role_policy.this]
+}
