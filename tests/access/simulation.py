@@ -48,7 +48,7 @@ def cut_by_boundary(role: Role) -> list[str]:
 def reach(role: Role, own: str, other: str) -> list[str]:
     """Rights on what another environment calls its things; both are named by `<project>/<environment>`."""
     patterns = {resource for _, statement in role.statements() for resource in listed(statement["Resource"])}
-    foreign = {_one_of(renamed(each, own, other)) for each in patterns if renamed(each, own, other) != each}
+    foreign = {one_of(renamed(each, own, other)) for each in patterns if renamed(each, own, other) != each}
     found = []
     for sid, statement in role.statements():
         if statement["Effect"] != "Allow":
@@ -59,7 +59,7 @@ def reach(role: Role, own: str, other: str) -> list[str]:
             for resource in listed(statement["Resource"])
             if fnmatchcase(each, resource) and resource != "*"
         ]
-        context = _meeting(statement)
+        context = meeting(statement)
         found += [
             f"{role.name} {sid}: {action} on {each}"
             for each in dict.fromkeys(meant)

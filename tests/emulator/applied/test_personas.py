@@ -6,6 +6,7 @@ name. Refusals are asked for in AWS's own words, so that no other error passes f
 
 from __future__ import annotations
 
+import json
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
