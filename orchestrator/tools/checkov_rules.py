@@ -17,7 +17,9 @@ from orchestrator.errors import PolicyGateBroken
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, seven times as fast, where PyYAML came with libyaml
 CHECKS_DIR = Path("policies/checks")
 BUILTIN_LIST = Path("policies/builtin-rules.txt")
-SUPPORT = frozenset({"__init__.py", "addresses.py", "endpoints.py", "rulekit.py"})
+SUPPORT = frozenset(
+    {"__init__.py", "addresses.py", "endpoints.py", "iampatterns.py", "iamplaces.py", "iamstatements.py", "rulekit.py"}
+)
 """Python files among the rules that are none: checkov imports rules from a package only."""
 
 

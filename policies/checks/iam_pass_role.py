@@ -11,30 +11,23 @@ metadata:
     Resource = <role ARNs or name pattern>, Condition = { StringEquals = { "iam:PassedToService" = [...] } }
 """
 
-from typing import Any
-
-from rulekit import POLICIES, PlatformRule, listed, policy_statements
-
-
-class PassRoleNarrow(PlatformRule):
-    def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
-        known = policy_statements(kind, block)
-        if known is None:
-            return None
-        return all(_narrow(statement) for statement in known if _passes_role(statement))
+from iamplaces import ENDPOINTS
+from iampatterns import acts, everything
+from iamstatements import Statement, StatementRule
 
 
-def _passes_role(statement: dict[str, Any]) -> bool:
-    actions = {action.lower() for action in listed(statement.get("Action"))}
-    return statement.get("Effect") != "Deny" and bool(actions & {"iam:passrole", "iam:pass*", "iam:*", "*"})
+class PassRoleNarrow(StatementRule):
+    def refuses(self, statement: Statement, kind: str) -> bool:
+        if not statement.allows or kind in ENDPOINTS or not passes_role(statement):
+            return False
+        named = bool(statement.resources) and not any(everything(resource) for resource in statement.resources)
+        return not (named and statement.limited_by(["iam:passedtoservice"]))
 
 
-def _narrow(statement: dict[str, Any]) -> bool:
-    resources = listed(statement.get("Resource"))
-    named = bool(resources) and all(resource != "*" and not resource.endswith(":role/*") for resource in resources)
-    conditions = statement.get("Condition")
-    asked = {key for each in conditions.values() for key in each} if isinstance(conditions, dict) else set()
-    return named and "iam:PassedToService" in asked
+def passes_role(statement: Statement) -> bool:
+    if statement.not_actions is not None:
+        return not any(acts(pattern, "iam:PassRole") for pattern in statement.not_actions)
+    return any(acts(pattern, "iam:PassRole") for pattern in statement.actions)
 
 
-check = PassRoleNarrow(__doc__, POLICIES, data=("aws_iam_policy_document",))
+check = PassRoleNarrow(__doc__)

@@ -1,0 +1,104 @@
+"""What the patterns and conditions of IAM policies mean; no rule itself, and nothing here needs checkov.
+
+`*` is any text and `?` one character, in actions whatever their case. Before a plan an expression stands where a
+value will be (`var.x`, `${local.y}-*`); such a text counts as a name, because the plan is judged too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+_TOLD = 3
+"""Letters and digits that a pattern has to spell out: fewer (`s3:G*`, `role/*a*`) match nearly everything."""
+_EXPRESSION = re.compile(r"\$\{|(?:^|[^\w.])(?:var|local|module|data|each|count|path|self|aws_\w+)[.\[]|\w\(")
+_WITHOUT_TYPE = frozenset({"s3", "sns", "sqs", "execute-api", "codecommit"})
+"""Services whose ARNs end in the bare name; in all others a type comes first (`role/`, `function:`)."""
+
+
+@cache
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile("".join({"*": ".*", "?": "."}.get(char) or re.escape(char) for char in pattern), re.DOTALL)
+
+
+def matches(pattern: str, name: str, *, ignore_case: bool = False) -> bool:
+    """Whether a pattern of a policy matches a name."""
+    if ignore_case:
+        pattern, name = pattern.lower(), name.lower()
+    return _glob(pattern).fullmatch(name) is not None
+
+
+def acts(pattern: str, action: str) -> bool:
+    """Whether a pattern of actions includes an action; IAM does not tell upper from lower case there."""
+    return matches(pattern, action, ignore_case=True)
+
+
+def is_expression(text: str) -> bool:
+    """Whether part of a text is to be filled in by Terraform, or by IAM at the time of the request."""
+    return _EXPRESSION.search(text) is not None
+
+
+def whole_service(action: str) -> bool:
+    """Whether a pattern of actions tells of no family of actions, or of no single service."""
+    if "*" not in action and "?" not in action:
+        return False
+    service, _, name = action.partition(":")
+    return "*" in service or "?" in service or (_letters(name) < _TOLD and not is_expression(name))
+
+
+def everything(resource: str) -> bool:
+    """Whether a pattern of resources amounts to all of them, to all of a service or to all of a type."""
+    if "*" not in resource and "?" not in resource:
+        return False
+    fields = resource.split(":", 5)
+    if fields[0] != "arn" and is_expression(resource):
+        return False
+    if len(fields) == 6:
+        own = _without_type(fields[5], fields[2])
+    elif is_expression(resource):
+        own = _without_type(fields[-1], "")  # `arn:aws:iam:${region and account in one}:role/name`
+    else:
+        own = _without_type(_after_wildcard(resource).lstrip(":/"), "")
+    return _letters(own) < _TOLD and not is_expression(own)
+
+
+def anything(value: str) -> bool:
+    """Whether the value of a condition holds for nearly every request."""
+    fields = value.split(":", 5)
+    if len(fields) == 6 and fields[0] == "arn":
+        return everything(value) and not (_letters(fields[4]) >= _TOLD or is_expression(fields[4]))
+    if value.endswith("/0"):
+        return True  # every address
+    return ("*" in value or "?" in value) and _letters(value) < _TOLD and not is_expression(value)
+
+
+def narrows(operator: str, values: Iterable[str]) -> bool:
+    """Whether a condition holds only for requests that carry its key with one of some values.
+
+    `…IfExists` and `ForAllValues:` hold for requests without the key, `Null` asks for no value, and what excludes
+    some values admits all others.
+    """
+    quantifier, _, plain = operator.lower().rpartition(":")
+    if quantifier == "forallvalues" or plain.endswith("ifexists") or plain == "null" or "not" in plain:
+        return False
+    given = list(values)
+    return bool(given) and not any(anything(value) for value in given)
+
+
+def _letters(text: str) -> int:
+    return sum(char.isalnum() for char in text)
+
+
+def _after_wildcard(text: str) -> str:
+    return re.split(r"[*?]", text, maxsplit=1)[1]
+
+
+def _without_type(own: str, service: str) -> str:
+    """The last part of an ARN without the type in front of the name."""
+    if service in _WITHOUT_TYPE:
+        return own
+    kind, separator, name = re.match(r"/?([^/:]*)([/:]?)(.*)", own, re.DOTALL).groups()  # type: ignore[union-attr]
+    if "*" in kind or "?" in kind:
+        return _after_wildcard(own)  # `r?le/*`, `*`
+    return name if separator else kind

@@ -1,0 +1,278 @@
+"""Reads IAM policies, however they are spelt, into statements; no rule itself.
+
+In source an expression may stand for a whole policy, for its statements or for one value of them. What can be
+read of it is judged there, and the plan is judged as a whole; what a plan leaves open is undecided.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from iampatterns import narrows
+from iamplaces import JUDGED
+from rulekit import PlatformRule, blocks, is_known, listed, values
+
+DOCUMENT = "aws_iam_policy_document"
+_JSON_OF_DOCUMENT = ("source_policy_documents", "override_policy_documents", "source_json", "override_json")
+ELEMENTS = ("Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
+_SPELT = {name.lower(): name for name in ELEMENTS}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement. Principals are `AWS:arn:…`, `Service:…`; anybody at all is `*`."""
+
+    effect: str
+    actions: tuple[str, ...] = ()
+    not_actions: tuple[str, ...] | None = None
+    resources: tuple[str, ...] = ()
+    not_resources: tuple[str, ...] | None = None
+    principals: tuple[str, ...] = ()
+    not_principals: tuple[str, ...] | None = None
+    conditions: tuple[tuple[str, str, tuple[str, ...]], ...] = ()
+    """Operator, key (lower case), values."""
+
+    @property
+    def allows(self) -> bool:
+        """Whatever is not spelt as a denial: a wrong word must not hide a statement from the rules."""
+        return self.effect != "Deny"
+
+    @property
+    def names_somebody(self) -> bool:
+        """Whether it belongs to a resource or a role, and says whom it is about."""
+        return bool(self.principals) or self.not_principals is not None
+
+    def limited_by(self, keys: Iterable[str]) -> bool:
+        """Whether one of these condition keys (lower case; `…/` for all that begin so) narrows it down."""
+        known = tuple(keys)
+        return any(
+            narrows(operator, given) and any(key == each or (each.endswith("/") and key.startswith(each)) for each in known)
+            for operator, key, given in self.conditions
+        )
+
+
+@dataclass
+class Policy:
+    """What could be read of one policy."""
+
+    place: str
+    """Attribute that holds it."""
+    statements: list[Statement] = field(default_factory=list)
+    complete: bool = True
+    """Whether nothing of it is left to a variable or to the apply."""
+    mistakes: list[str] = field(default_factory=list)
+    """What IAM or a reader could not make sense of."""
+
+
+class StatementRule(PlatformRule):
+    """A rule over every statement of every policy, wherever it stands; `refuses` says which it does not let pass."""
+
+    places = JUDGED
+
+    def __init__(self, document: str | None) -> None:
+        super().__init__(document, list(self.places), data=(DOCUMENT,))
+
+    def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
+        known = policies(kind, block)
+        if any(self.refuses(each, kind) for policy in known for each in policy.statements):
+            return False
+        return True if known and all(policy.complete for policy in known) else None
+
+    def refuses(self, statement: Statement, kind: str) -> bool:
+        raise NotImplementedError
+
+
+def policies(kind: str, block: dict[str, Any]) -> list[Policy]:
+    """Every policy in a resource, or in the data source that writes one."""
+    if kind == DOCUMENT:
+        own = Policy("statement", [_of_block(each) for each in blocks(block, "statement")])
+        others = [_read(name, text) for name in _JSON_OF_DOCUMENT for text in values(block, name)]
+        return [own, *others] if own.statements or not others else others
+    found = []
+    for place in JUDGED[kind]:
+        given = [_read(place, text) for text in values(block, place)]
+        outer, dot, _ = place.partition(".")
+        if dot:
+            # The content of a dynamic block is an expression; what it is filled from can often be read.
+            made_from = values([each.get(outer) for each in values(block, "dynamic") if isinstance(each, dict)], "for_each")
+            given += [_read(place, text) for each in made_from for text in _texts(each)]
+        found += given
+    return found
+
+
+def _texts(value: Any) -> Iterator[Any]:
+    """What may be a policy in the value that a dynamic block goes through."""
+    if isinstance(value, dict) and not _element(value, "Statement"):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+    elif isinstance(value, dict) or (isinstance(value, str) and "Statement" in value):
+        yield value
+
+
+def _of_block(block: dict[str, Any]) -> Statement:
+    def several(name: str) -> tuple[str, ...]:
+        return tuple(listed(values(block, name)))
+
+    def without(name: str) -> tuple[str, ...] | None:
+        return several(name) or None
+
+    def who(name: str) -> Iterator[str]:
+        for each in blocks(block, name):
+            for kind in listed(values(each, "type")):
+                yield from (_principal(kind, name) for name in listed(values(each, "identifiers")))
+
+    return Statement(
+        effect=str(next(iter(values(block, "effect")), "Allow")),
+        actions=several("actions"),
+        not_actions=without("not_actions"),
+        resources=several("resources"),
+        not_resources=without("not_resources"),
+        principals=tuple(who("principals")),
+        not_principals=tuple(who("not_principals")) or None,
+        conditions=tuple(
+            (str(test), str(key).lower(), tuple(listed(values(each, "values"))))
+            for each in blocks(block, "condition")
+            for test in values(each, "test")
+            for key in values(each, "variable")
+        ),
+    )
+
+
+def _read(place: str, given: Any) -> Policy:
+    """A policy from JSON, or from an expression in source as far as it can be read."""
+    policy = Policy(place)
+    document = _parsed(given, policy)
+    if not isinstance(document, dict):
+        policy.complete = False
+        policy.statements += [_statement(each, policy) for each in _fragments(given)]
+        if isinstance(given, str) and is_known(given):
+            policy.mistakes.append("no JSON")
+        return policy
+    found = _element(document, "Statement")
+    if found is None:
+        policy.mistakes.append("no Statement")
+    for each in found if isinstance(found, list) else [found] if found is not None else []:
+        if isinstance(each, dict):
+            policy.statements.append(_statement(each, policy))
+        elif isinstance(each, str) and not is_known(each):
+            policy.complete = False
+            policy.statements += [_statement(part, policy) for part in _fragments(each)]
+        else:
+            policy.mistakes.append(f"{each!r} is no statement")
+    return policy
+
+
+def _parsed(given: Any, policy: Policy) -> Any:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            policy.mistakes.append("an element is given twice")
+        return found
+
+    if not isinstance(given, str):
+        return given
+    try:
+        return json.loads(given, object_pairs_hook=once)
+    except ValueError:
+        pass
+    # Source: checkov renders `jsonencode(...)` to Python's spelling of the same, with or without its frame.
+    framed = re.fullmatch(r"(?:\$\{)?\s*(?:jsonencode\((.*)\)|(\{.*\}))\s*\}?", given.strip(), re.DOTALL)
+    return _literal(framed[1] or framed[2]) if framed else None
+
+
+def _literal(text: str) -> Any:
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+
+
+def _fragments(text: Any) -> Iterator[dict[str, Any]]:
+    """Statements that are spelt out inside of an expression such as `concat([{...}], local.more)`."""
+    if not isinstance(text, str) or "Action" not in text:
+        return
+    text = text.replace("\\", "")
+    position = text.find("{")
+    while position != -1:
+        end = _closing(text, position)
+        found = _literal(text[position:end]) if end else None
+        if isinstance(found, dict) and (_element(found, "Action") or _element(found, "NotAction")):
+            yield found
+            position = text.find("{", end)
+        elif isinstance(found, dict) and _element(found, "Statement"):
+            inner = _element(found, "Statement")
+            yield from (each for each in (inner if isinstance(inner, list) else [inner]) if isinstance(each, dict))
+            position = text.find("{", end)
+        else:
+            position = text.find("{", position + 1)
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the brace that opens at `start` closes, or 0."""
+    depth = 0
+    for match in re.compile(r"[{}]").finditer(text, start):
+        depth += 1 if match[0] == "{" else -1
+        if not depth:
+            return match.end()
+    return 0
+
+
+def _element(block: dict[str, Any], name: str) -> Any:
+    """An element by its name in whatever case."""
+    return next((value for key, value in block.items() if str(key).lower() == name.lower()), None)
+
+
+def _statement(given: dict[str, Any], policy: Policy) -> Statement:
+    elements = {_SPELT.get(str(key).lower(), key): value for key, value in given.items()}
+    policy.mistakes += [f"no element is called {key}" for key in given if key not in ELEMENTS]
+    # In a part of an expression the effect may be merged in elsewhere.
+    effect = str(elements.get("Effect") or "Allow")
+    if effect not in ("Allow", "Deny") and is_known(effect):
+        policy.mistakes.append(f"the effect {effect}")
+    if not ({"Action", "NotAction"} & elements.keys()):
+        policy.mistakes.append("a statement without Action")
+
+    def without(name: str) -> tuple[str, ...] | None:
+        return tuple(listed(elements[name])) if name in elements else None
+
+    return Statement(
+        effect=effect,
+        actions=tuple(listed(elements.get("Action"))),
+        not_actions=without("NotAction"),
+        resources=tuple(listed(elements.get("Resource"))),
+        not_resources=without("NotResource"),
+        principals=tuple(_principals(elements.get("Principal"))),
+        not_principals=tuple(_principals(elements["NotPrincipal"])) if "NotPrincipal" in elements else None,
+        conditions=tuple(_conditions(elements.get("Condition"), policy)),
+    )
+
+
+def _conditions(given: Any, policy: Policy) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for operator, keys in given.items() if isinstance(given, dict) else ():
+        if isinstance(keys, dict):
+            for key, wanted in keys.items():
+                yield str(operator), str(key).lower(), tuple(listed(wanted))
+        elif isinstance(keys, str) and is_known(keys):
+            policy.mistakes.append(f"the condition {operator}")
+    if isinstance(given, str) and is_known(given):
+        policy.mistakes.append("a condition that is none")
+
+
+def _principals(given: Any) -> Iterator[str]:
+    if isinstance(given, dict):
+        for kind, names in given.items():
+            yield from (_principal(str(kind), name) for name in listed(names))
+    else:
+        yield from listed(given)
+
+
+def _principal(kind: str, name: str) -> str:
+    return "*" if name == "*" else f"{kind}:{name}"
