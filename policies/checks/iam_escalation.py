@@ -13,8 +13,8 @@ metadata:
     resource; better, leave the action out
 """
 
+from iampatterns import everything
 from iamplaces import ENDPOINTS
-from iampatterns import acts, everything
 from iamstatements import Statement, StatementRule
 
 _ACTIONS = """
@@ -61,13 +61,7 @@ class NoEscalation(StatementRule):
             return False
         if not any(everything(resource) for resource in statement.resources) and statement.not_resources is None:
             return False
-        return any(allowed(statement, action) for action in ACTIONS) and not statement.limited_by(LIMITS)
-
-
-def allowed(statement: Statement, action: str) -> bool:
-    if statement.not_actions is not None:
-        return not any(acts(pattern, action) for pattern in statement.not_actions)
-    return any(acts(pattern, action) for pattern in statement.actions)
+        return any(statement.includes(action) for action in ACTIONS) and not statement.limited_by(LIMITS)
 
 
 check = NoEscalation(__doc__)

@@ -11,23 +11,17 @@ metadata:
     Resource = <role ARNs or name pattern>, Condition = { StringEquals = { "iam:PassedToService" = [...] } }
 """
 
+from iampatterns import everything
 from iamplaces import ENDPOINTS
-from iampatterns import acts, everything
 from iamstatements import Statement, StatementRule
 
 
 class PassRoleNarrow(StatementRule):
     def refuses(self, statement: Statement, kind: str) -> bool:
-        if not statement.allows or kind in ENDPOINTS or not passes_role(statement):
+        if not statement.allows or kind in ENDPOINTS or not statement.includes("iam:PassRole"):
             return False
         named = bool(statement.resources) and not any(everything(resource) for resource in statement.resources)
         return not (named and statement.limited_by(["iam:passedtoservice"]))
-
-
-def passes_role(statement: Statement) -> bool:
-    if statement.not_actions is not None:
-        return not any(acts(pattern, "iam:PassRole") for pattern in statement.not_actions)
-    return any(acts(pattern, "iam:PassRole") for pattern in statement.actions)
 
 
 check = PassRoleNarrow(__doc__)

@@ -13,8 +13,8 @@ metadata:
     (or a principal, organization, source or VPC endpoint); for a web identity a condition on its ...:sub
 """
 
-from iamplaces import ENDPOINTS
 from iampatterns import everything
+from iamplaces import ENDPOINTS
 from iamstatements import Statement, StatementRule
 
 _LIMITS = """

@@ -12,8 +12,8 @@ metadata:
     name the actions, or a family of them ("s3:Get*"), and the resources; exceptions belong in a Deny
 """
 
-from iamplaces import ENDPOINTS
 from iampatterns import whole_service
+from iamplaces import ENDPOINTS
 from iamstatements import Statement, StatementRule
 
 

@@ -103,6 +103,8 @@ ATTACHED: dict[str, tuple[str, ...]] = {
 """Attributes that name a managed policy, or a boundary."""
 
 TEMPLATES: dict[str, tuple[str, ...]] = {
+    "aws_api_gateway_rest_api": ("body",),
+    "aws_api_gateway_rest_api_put": ("body",),
     "aws_cloudcontrolapi_resource": ("desired_state",),
     "aws_cloudformation_stack": ("template_body",),
     "aws_cloudformation_stack_set": ("template_body",),
@@ -111,9 +113,4 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "aws_iot_ca_certificate": ("registration_config.template_body",),
     "aws_iot_provisioning_template": ("template_body",),
 }
-"""Other languages in which resources are written, roles and policies among them: no rule reads them."""
-API_BODIES: dict[str, tuple[str, ...]] = {
-    "aws_api_gateway_rest_api": ("body",),
-    "aws_api_gateway_rest_api_put": ("body",),
-}
-"""An API's definition may carry its policy (`x-amazon-apigateway-policy`)."""
+"""Other languages, in which roles and policies may be written too: there no rule reads them, so none may be there."""

@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from iampatterns import narrows
+from iampatterns import acts, narrows
 from iamplaces import JUDGED
 from rulekit import PlatformRule, blocks, is_known, listed, values
 
@@ -47,11 +47,18 @@ class Statement:
         """Whether it belongs to a resource or a role, and says whom it is about."""
         return bool(self.principals) or self.not_principals is not None
 
-    def limited_by(self, keys: Iterable[str]) -> bool:
-        """Whether one of these condition keys (lower case; `…/` for all that begin so) narrows it down."""
-        known = tuple(keys)
+    def includes(self, action: str) -> bool:
+        """Whether it is about an action, be it by a pattern or because it is none of the exceptions."""
+        if self.not_actions is not None:
+            return not any(acts(pattern, action) for pattern in self.not_actions)
+        return any(acts(pattern, action) for pattern in self.actions)
+
+    def limited_by(self, keys: Collection[str]) -> bool:
+        """Whether one of these condition keys narrows it down: in lower case, and `…/` for all that begin so."""
+        exact = {key for key in keys if not key.endswith("/")}
+        families = tuple(key for key in keys if key.endswith("/"))
         return any(
-            narrows(operator, given) and any(key == each or (each.endswith("/") and key.startswith(each)) for each in known)
+            narrows(operator, given) and (key in exact or key.startswith(families))
             for operator, key, given in self.conditions
         )
 
@@ -99,7 +106,9 @@ def policies(kind: str, block: dict[str, Any]) -> list[Policy]:
         outer, dot, _ = place.partition(".")
         if dot:
             # The content of a dynamic block is an expression; what it is filled from can often be read.
-            made_from = values([each.get(outer) for each in values(block, "dynamic") if isinstance(each, dict)], "for_each")
+            made_from = values(
+                [each.get(outer) for each in values(block, "dynamic") if isinstance(each, dict)], "for_each"
+            )
             given += [_read(place, text) for each in made_from for text in _texts(each)]
         found += given
     return found
