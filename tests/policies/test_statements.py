@@ -20,10 +20,13 @@ DOCUMENTS = {
     "not_resources": ('actions = ["s3:DeleteObject"]\n not_resources = ["arn:aws:s3:::keep/*"]', {2}),
     "not_actions": ('not_actions = ["s3:*"]\n resources = ["arn:aws:s3:::data"]', {2, 3}),
     "pattern": ('actions = ["iam:Passrol?"]\n resources = ["*"]', {3}),
-    "everybody": ('actions = ["s3:GetObject"]\n resources = ["*"]\n principals {\n type = "*"\n identifiers = ["*"]\n }', {6}),
+    "everybody": (
+        'actions = ["s3:GetObject"]\n resources = ["*"]\n principals {\n type = "*"\n identifiers = ["*"]\n }',
+        {6},
+    ),
     "all_but": ('actions = ["s3:GetObject"]\n not_principals {\n type = "AWS"\n identifiers = ["a"]\n }', {6}),
     "denial": ('effect = "Deny"\n not_actions = ["s3:*"]\n not_resources = ["a"]', set()),
-}  # fmt: skip
+}
 PREAMBLE = """
 variable "unset" { type = string }
 variable "more" { type = list(any) }
@@ -106,15 +109,17 @@ def plan() -> dict[str, Any]:
         "terraform_version": "1.11.4",
         "planned_values": {
             "root_module": {
-                "resources": [{**each, **provider, "values": values} for each, (_, _, values) in zip(frame, found, strict=True)]
+                "resources": [
+                    {**each, **provider, "values": values} for each, (*_, values) in zip(frame, found, strict=True)
+                ]
             }
         },
         "resource_changes": [
             {**each, "change": {"actions": ["create"], "before": None, "after": values, "after_unknown": {}}}
-            for each, (_, _, values) in zip(frame, found, strict=True)
+            for each, (*_, values) in zip(frame, found, strict=True)
         ],
         "configuration": {"root_module": {}},
-    }  # fmt: skip
+    }
 
 
 Verdicts = dict[str, dict[int, bool]]
