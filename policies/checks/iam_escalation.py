@@ -13,7 +13,7 @@ metadata:
     resource; better, leave the action out
 """
 
-from iampatterns import everything
+from iampatterns import everything_for
 from iamplaces import ENDPOINTS
 from iamstatements import Statement, StatementRule
 
@@ -59,9 +59,13 @@ class NoEscalation(StatementRule):
         # A statement with principals is about the resource that carries it.
         if not statement.allows or kind in ENDPOINTS or statement.names_somebody:
             return False
-        if not any(everything(resource) for resource in statement.resources) and statement.not_resources is None:
+        if statement.limited_by(LIMITS):
             return False
-        return any(statement.includes(action) for action in ACTIONS) and not statement.limited_by(LIMITS)
+        return any(statement.includes(action) and _anywhere(statement, action) for action in ACTIONS)
+
+
+def _anywhere(statement: Statement, action: str) -> bool:
+    return statement.not_resources is not None or everything_for(action, statement.resources)
 
 
 check = NoEscalation(__doc__)

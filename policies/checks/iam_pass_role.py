@@ -11,7 +11,7 @@ metadata:
     Resource = <role ARNs or name pattern>, Condition = { StringEquals = { "iam:PassedToService" = [...] } }
 """
 
-from iampatterns import everything
+from iampatterns import everything_for
 from iamplaces import ENDPOINTS
 from iamstatements import Statement, StatementRule
 
@@ -20,7 +20,7 @@ class PassRoleNarrow(StatementRule):
     def refuses(self, statement: Statement, kind: str) -> bool:
         if not statement.allows or kind in ENDPOINTS or not statement.includes("iam:PassRole"):
             return False
-        named = bool(statement.resources) and not any(everything(resource) for resource in statement.resources)
+        named = bool(statement.resources) and not everything_for("iam:PassRole", statement.resources)
         return not (named and statement.limited_by(["iam:passedtoservice"]))
 
 

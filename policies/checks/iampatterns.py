@@ -16,6 +16,9 @@ _EXPRESSION = re.compile(r"\$\{|(?:^|[^\w.])(?:var|local|module|data|each|count|
 _WITHOUT_TYPE = frozenset({"s3", "sns", "sqs", "execute-api", "codecommit"})
 """Services whose ARNs end in the bare name; in all others a type comes first (`role/`, `function:`)."""
 
+_TARGETS = {"sts": ("iam",), "ssm": ("ssm", "ec2"), "ec2-instance-connect": ("ec2",)}
+"""Services whose ARNs the actions of another are for."""
+
 
 @cache
 def _glob(pattern: str) -> re.Pattern[str]:
@@ -61,6 +64,18 @@ def everything(resource: str) -> bool:
     else:
         own = _without_type(_after_wildcard(resource).lstrip(":/"), "")
     return _letters(own) < _TOLD and not is_expression(own)
+
+
+def everything_for(action: str, resources: Iterable[str]) -> bool:
+    """Whether a pattern of resources amounts to all that an action can be done to."""
+    service = action.partition(":")[0].lower()
+    targets = _TARGETS.get(service, (service,))
+    for resource in resources:
+        fields = resource.split(":", 5)
+        other = len(fields) == 6 and not any(matches(fields[2], target) for target in targets)
+        if everything(resource) and not (other and not is_expression(fields[2])):
+            return True
+    return False
 
 
 def anything(value: str) -> bool:
