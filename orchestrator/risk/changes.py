@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,8 @@ class ResourceChange:
     before: Json
     after: Json
     unknown: Json
+    written: frozenset[str] | None = None
+    """Attributes that the code gives a value; `None` where the plan does not hold the code."""
 
     @property
     def removes(self) -> bool:
@@ -44,9 +47,17 @@ class ResourceChange:
         """Whether any part of an attribute is known only after the apply."""
         return holds_true(self.unknown.get(attribute))
 
+    def is_left_open(self, attribute: str) -> bool:
+        """Whether the code gives an attribute a value that is known only after the apply.
+
+        AWS fills in many an attribute that the code says nothing about; those are unknown beforehand as well.
+        """
+        return self.is_unknown(attribute) and (self.written is None or attribute in self.written)
+
 
 def read(document: Json) -> tuple[ResourceChange, ...]:
     """Managed resources that a plan changes; no-ops, reads and resources that are only forgotten left out."""
+    configuration = document.get("configuration", {}).get("root_module", {})
     return tuple(
         ResourceChange(
             address=found["address"],
@@ -55,11 +66,25 @@ def read(document: Json) -> tuple[ResourceChange, ...]:
             before=found["change"].get("before") or {},
             after=found["change"].get("after") or {},
             unknown=found["change"].get("after_unknown") or {},
+            written=_written(configuration, found["address"]),
         )
         for found in document.get("resource_changes", ())
         if found.get("mode", "managed") == "managed"
         if set(found["change"]["actions"]) & {"create", "update", "delete"}
     )
+
+
+_INDEX = re.compile(r"\[(?:\"(?:[^\"\\]|\\.)*\"|\d+)\]")
+
+
+def _written(configuration: Json, address: str) -> frozenset[str] | None:
+    *modules, type_, name = _INDEX.sub("", address).split(".")
+    for module in modules[1::2]:
+        configuration = configuration.get("module_calls", {}).get(module, {}).get("module", {})
+    for block in configuration.get("resources", ()):
+        if block.get("address") == f"{type_}.{name}":
+            return frozenset(block.get("expressions", ()))
+    return None
 
 
 def holds_true(value: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from orchestrator.risk import inbound
 from orchestrator.risk.changes import ResourceChange, blocks
 from orchestrator.risk.grants import Grant, parse
+from orchestrator.risk.narrowing import narrows
 from orchestrator.tools.interfaces import Json
 
 _LIMITING = """
@@ -48,8 +49,8 @@ def _exposed(change: ResourceChange, values: Json, account_id: str) -> Iterator[
                 yield words
     # What passes an endpoint still needs the right to do so, so `*` is the usual principal there.
     if change.type not in ("aws_vpc_endpoint", "aws_vpc_endpoint_policy"):
-        for text in values.values():
-            for grant in parse(text) or ():
+        for value in values.values():
+            for grant in parse(value) or ():
                 yield from _outsider(grant, account_id)
 
 
@@ -58,8 +59,8 @@ def _outsider(grant: Grant, account_id: str) -> Iterator[str]:
     if grant.effect != "Allow":
         return
     who = str(grant.principal)
-    if grant.principal.but is not None or who in ("*", "AWS:*", "Federated:*"):
-        if not any(key in _LIMITS and "Not" not in operator for operator, key, _ in grant.conditions):
+    if grant.principal.but is not None or who.rpartition(":")[2] == "*":
+        if not any(key in _LIMITS and narrows(operator, values) for operator, key, values in grant.conditions):
             yield f"anybody may {grant.action}"
     elif found := re.match(r"AWS:arn:[\w-]+:(?:iam|sts)::(\d{12}):", who):
         if found[1] != account_id:

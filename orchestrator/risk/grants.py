@@ -7,6 +7,7 @@ where two different texts mean the same, the change is reported, which errs on t
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -37,7 +38,7 @@ class Term:
 
     def covers(self, other: Term) -> bool:
         if self.but is None:
-            return self.text == "*" or (other.but is None and matches(self.text, other.text))
+            return set(self.text) == {"*"} or (other.but is None and matches(self.text, other.text))
         if other.but is not None:
             return all(any(matches(wide, each) for wide in other.but) for each in self.but)
         return not any(matches(each, other.text) or matches(other.text, each) for each in self.but)
@@ -67,17 +68,43 @@ class Grant:
         )
 
 
-def parse(text: Any) -> list[Grant] | None:
-    """The grants of a policy document; `None` if the text is no policy document."""
-    if not isinstance(text, str) or '"Statement"' not in text:
-        return None
+def parse(value: Any) -> list[Grant] | None:
+    """The grants of every policy document in a value; `None` if there is none, or one that cannot be read."""
+    documents = list(_documents(value))
     try:
-        document = json.loads(text)
-    except ValueError:
+        found = [grant for document in documents for each in _list(document["statement"]) for grant in _grants(each)]
+    except _Unreadable:
         return None
-    if not isinstance(document, dict):
-        return None
-    return [grant for statement in _list(document.get("Statement")) for grant in _grants(statement)]
+    return found if documents else None
+
+
+class _Unreadable(Exception):
+    """A statement that is none."""
+
+
+def _documents(value: Any) -> Iterator[Json]:
+    """Policy documents in a value: JSON in it or in nested blocks, and within that JSON, as templates have them."""
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", "["):
+        with contextlib.suppress(ValueError):
+            yield from _within(json.loads(value))
+    elif isinstance(value, list | dict):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _documents(each)
+
+
+def _within(value: Any) -> Iterator[Json]:
+    if isinstance(value, dict):
+        document = _elements(value)
+        if "statement" in document:
+            yield document
+            return
+    for each in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _within(each)
+
+
+def _elements(given: Json) -> Json:
+    """Elements by their names in small letters: a name in another case must not hide a grant."""
+    return {name.lower(): value for name, value in given.items()}
 
 
 def not_covered(wanted: Iterable[Grant], by: Iterable[Grant], effect: str) -> list[Grant]:
@@ -86,27 +113,45 @@ def not_covered(wanted: Iterable[Grant], by: Iterable[Grant], effect: str) -> li
     return [grant for grant in wanted if grant.effect == effect and not any(other.covers(grant) for other in having)]
 
 
-def _grants(statement: Json) -> Iterator[Grant]:
-    conditions = frozenset(
-        (operator, key.lower(), frozenset(map(str, _list(values))))
-        for operator, keys in (statement.get("Condition") or {}).items()
-        for key, values in keys.items()
-    )
-    sides = (_principals(statement), _terms(statement, "Action"), _terms(statement, "Resource"))
+def _grants(given: Any) -> Iterator[Grant]:
+    if not isinstance(given, dict):
+        raise _Unreadable
+    statement = _elements(given)
+    if not {"action", "notaction"} & statement.keys():
+        raise _Unreadable
+    # Whatever is not spelt as a denial is taken for a grant.
+    effect = "Deny" if statement.get("effect") == "Deny" else "Allow"
+    conditions = frozenset(_conditions(statement.get("condition")))
+    sides = (_principals(statement), _terms(statement, "action"), _terms(statement, "resource"))
     for principal, action, resource in product(*sides):
-        yield Grant(str(statement.get("Effect")), principal, action, resource, conditions)
+        yield Grant(effect, principal, action, resource, conditions)
+
+
+def _conditions(given: Any) -> Iterator[Condition]:
+    for operator, keys in (given or {}).items() if isinstance(given, dict | None) else _refused():
+        for key, values in keys.items() if isinstance(keys, dict) else _refused():
+            yield operator, key.lower(), frozenset(map(_text, _list(values)))
+
+
+def _refused() -> Any:
+    raise _Unreadable
+
+
+def _text(value: Any) -> str:
+    """As IAM compares it: `true`, not Python's `True`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _terms(statement: Json, name: str) -> list[Term]:
-    if f"Not{name}" in statement:
-        return [Term(but=frozenset(map(str, _list(statement[f"Not{name}"]))))]
+    if f"not{name}" in statement:
+        return [Term(but=frozenset(map(str, _list(statement[f"not{name}"]))))]
     return [Term(str(each)) for each in _list(statement.get(name, ""))]
 
 
 def _principals(statement: Json) -> list[Term]:
-    if "NotPrincipal" in statement:
-        return [Term(but=frozenset(_names(statement["NotPrincipal"])))]
-    return [Term(name) for name in _names(statement.get("Principal", ""))]
+    if "notprincipal" in statement:
+        return [Term(but=frozenset(_names(statement["notprincipal"])))]
+    return [Term(name) for name in _names(statement.get("principal", ""))]
 
 
 def _names(principal: Any) -> list[str]:

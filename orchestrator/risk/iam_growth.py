@@ -7,37 +7,69 @@ that nothing covered before is growth, and so is a denial that nothing covers an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from orchestrator.risk.changes import ResourceChange, blocks
+from orchestrator.risk.changes import ResourceChange
 from orchestrator.risk.grants import Grant, not_covered, parse
 from orchestrator.tools.interfaces import Json
 
-DOCUMENTS = {
-    "aws_api_gateway_rest_api_policy": "policy",
-    "aws_cloudwatch_event_bus_policy": "policy",
-    "aws_cloudwatch_log_resource_policy": "policy_document",
-    "aws_dynamodb_resource_policy": "policy",
-    "aws_ecr_registry_policy": "policy",
-    "aws_ecr_repository_policy": "policy",
-    "aws_efs_file_system_policy": "policy",
-    "aws_glue_resource_policy": "policy",
-    "aws_iam_group_policy": "policy",
-    "aws_iam_policy": "policy",
-    "aws_iam_role": "assume_role_policy",
-    "aws_iam_role_policy": "policy",
-    "aws_iam_user_policy": "policy",
-    "aws_kms_key": "policy",
-    "aws_kms_key_policy": "policy",
-    "aws_s3_bucket_policy": "policy",
-    "aws_sagemaker_model_package_group_policy": "resource_policy",
-    "aws_secretsmanager_secret_policy": "policy",
-    "aws_sns_topic_policy": "policy",
-    "aws_sqs_queue_policy": "policy",
-    "aws_vpc_endpoint_policy": "policy",
+_POLICY = """
+    acmpca_policy api_gateway_domain_name api_gateway_rest_api api_gateway_rest_api_policy backup_vault_policy
+    cloudwatch_event_bus_policy codebuild_resource_policy dynamodb_resource_policy ecr_registry_policy
+    ecr_repository_policy ecrpublic_repository_policy efs_file_system_policy glue_resource_policy iam_group_policy
+    iam_policy iam_role_policy iam_user_policy iot_policy kinesis_resource_policy kms_external_key kms_key
+    kms_key_policy kms_replica_external_key kms_replica_key media_store_container_policy msk_cluster_policy
+    networkfirewall_resource_policy oam_sink_policy redshift_resource_policy redshiftserverless_resource_policy
+    s3_access_point s3_bucket s3_bucket_policy s3control_access_grants_instance_resource_policy
+    s3control_access_point_policy s3control_bucket_policy s3control_object_lambda_access_point_policy
+    schemas_registry_policy secretsmanager_secret secretsmanager_secret_policy ses_identity_policy
+    sesv2_email_identity_policy sns_topic sns_topic_policy sqs_queue sqs_queue_policy vpc_endpoint
+    vpc_endpoint_policy vpclattice_auth_policy vpclattice_resource_policy
+"""
+DOCUMENTS: dict[str, tuple[str, ...]] = {f"aws_{name}": ("policy",) for name in _POLICY.split()} | {
+    "aws_cloudsearch_domain_service_access_policy": ("access_policy",),
+    "aws_cloudwatch_log_delivery_destination_policy": ("delivery_destination_policy",),
+    "aws_cloudwatch_log_destination_policy": ("access_policy",),
+    "aws_cloudwatch_log_resource_policy": ("policy_document",),
+    "aws_codeartifact_domain_permissions_policy": ("policy_document",),
+    "aws_codeartifact_repository_permissions_policy": ("policy_document",),
+    "aws_ecr_repository_creation_template": ("repository_policy",),
+    "aws_elasticsearch_domain": ("access_policies",),
+    "aws_elasticsearch_domain_policy": ("access_policies",),
+    "aws_glacier_vault": ("access_policy",),
+    "aws_iam_role": ("assume_role_policy", "inline_policy"),
+    "aws_opensearch_domain": ("access_policies",),
+    "aws_opensearch_domain_policy": ("access_policies",),
+    "aws_organizations_resource_policy": ("content",),
+    "aws_s3control_multi_region_access_point_policy": ("details",),
+    "aws_s3tables_table_bucket_policy": ("resource_policy",),
+    "aws_s3tables_table_policy": ("resource_policy",),
+    "aws_sagemaker_model_package_group_policy": ("resource_policy",),
+    "aws_ssoadmin_permission_set_inline_policy": ("inline_policy",),
+    "aws_xray_resource_policy": ("policy_document",),
 }
-"""Types that exist for a policy: where it may be unknown until the apply, that is said."""
+"""Attributes that hold a policy: where it is left open until the apply, or cannot be read, that is said."""
+
+NAMED = {
+    "aws_iam_role": "managed_policy_arns",
+    "aws_iam_group_policy_attachments_exclusive": "policy_arns",
+    "aws_iam_role_policy_attachments_exclusive": "policy_arns",
+    "aws_iam_user_policy_attachments_exclusive": "policy_arns",
+}
+"""Attributes that list the policies which somebody has."""
+
+TEMPLATES = {
+    "aws_cloudcontrolapi_resource": "desired_state",
+    "aws_cloudformation_stack": "template_body",
+    "aws_cloudformation_stack_set": "template_body",
+}
+"""Resources in another language. Policies in JSON are found there like everywhere, in YAML they are not."""
 
 GRANTS = {
+    "aws_cloudwatch_event_permission": "somebody may send events",
+    "aws_eks_access_entry": "somebody may use a cluster",
+    "aws_eks_access_policy_association": "somebody gets a policy of a cluster",
+    "aws_eks_pod_identity_association": "pods get a role",
     "aws_iam_access_key": "a key for a user",
     "aws_iam_group_membership": "users get what the group may do",
     "aws_iam_group_policy_attachment": "a group gets a policy",
@@ -46,14 +78,26 @@ GRANTS = {
     "aws_iam_policy_attachment": "somebody gets a policy",
     "aws_iam_role_policy_attachment": "a role gets a policy",
     "aws_iam_saml_provider": "identities of another provider are trusted",
+    "aws_iam_service_specific_credential": "a password for a user",
     "aws_iam_user": "a user",
+    "aws_iam_user_group_membership": "a user gets what groups may do",
+    "aws_iam_user_login_profile": "a password for a user",
     "aws_iam_user_policy_attachment": "a user gets a policy",
     "aws_kms_grant": "somebody may use a key",
+    "aws_lakeformation_data_lake_settings": "somebody administers the catalogue",
     "aws_lakeformation_permissions": "somebody may use catalogue objects",
     "aws_lambda_layer_version_permission": "somebody may use a layer",
     "aws_lambda_permission": "somebody may call a function",
+    "aws_quicksight_iam_policy_assignment": "somebody gets a policy",
     "aws_ram_principal_association": "somebody may use what is shared",
+    "aws_rolesanywhere_profile": "holders of certificates get a role",
+    "aws_rolesanywhere_trust_anchor": "certificates of another authority are trusted",
+    "aws_s3control_access_grant": "somebody may use objects",
+    "aws_signer_signing_profile_permission": "somebody may sign",
     "aws_ssoadmin_account_assignment": "somebody gets a permission set",
+    "aws_ssoadmin_customer_managed_policy_attachment": "a permission set gets a policy",
+    "aws_ssoadmin_managed_policy_attachment": "a permission set gets a policy",
+    "aws_vpc_endpoint_service_allowed_principal": "somebody may connect",
 }
 """Types that are a grant by themselves: growth as soon as they are made, or made anew with other values."""
 _TELLING = ("role", "user", "group", "policy_arn", "function_name", "principal", "key_id", "name")
@@ -62,7 +106,7 @@ _SHOWN = 3
 
 def find(change: ResourceChange, account_id: str) -> list[str]:
     """Why somebody may do more after this change; nothing if nobody may."""
-    return [*_by_itself(change), *_boundary(change), *_documents(change)]
+    return [*_by_itself(change), *_named(change), *_boundary(change), *_documents(change)]
 
 
 def _by_itself(change: ResourceChange) -> list[str]:
@@ -85,35 +129,64 @@ def _boundary(change: ResourceChange) -> list[str]:
     return [f"its permissions boundary becomes {_last(after)}"] if before and before != after else []
 
 
+def _named(change: ResourceChange) -> list[str]:
+    name = NAMED.get(change.type)
+    if not name or not change.remains:
+        return []
+    before = change.before.get(name) or ()
+    new = [_last(arn) for arn in change.after.get(name) or () if arn not in before]
+    said = [f"it gets the policies {', '.join(new)}"] if new else []
+    return said + ([f"its `{name}` is known only after the apply"] if change.is_left_open(name) else [])
+
+
 def _documents(change: ResourceChange) -> list[str]:
     reasons = []
-    names = {*_policies(change.before), *_policies(change.after)}
-    if (own := DOCUMENTS.get(change.type)) and change.is_unknown(own):
-        names.discard(own)
-        reasons.append(f"its `{own}` is known only after the apply")
+    before, after = _policies(change.before), _policies(change.after)
+    names = {*before, *after}
+    # A new endpoint is a new door: its policy says what may pass, and gives nobody the right to.
+    door = change.type == "aws_vpc_endpoint" and not change.before
+    for own in () if door else DOCUMENTS.get(change.type, ()):
+        if change.is_left_open(own):
+            names.discard(own)
+            reasons.append(f"its `{own}` is known only after the apply")
+        elif change.is_unknown(own):
+            names.discard(own)  # AWS fills it in
     if change.type == "aws_vpc_endpoint" and change.before.get("policy") and not change.after.get("policy"):
         # Without a policy of its own an endpoint lets everything through.
         names.discard("policy")
         if change.remains:
             reasons.append("its policy is gone: the endpoint lets everything through")
-    if change.type == "aws_vpc_endpoint" and not change.before:
-        # A new door: its policy says what may pass, and gives nobody the right to.
+    if door:
         names.discard("policy")
-    before, after = _policies(change.before), _policies(change.after)
     for name in sorted(names):
         reasons += _wider(name, before.get(name, []), after.get(name, []), new=change.creates)
-    if change.type in DOCUMENTS and change.remains and not change.is_unknown(DOCUMENTS[change.type]):
-        text = change.after.get(DOCUMENTS[change.type])
-        if text and parse(text) is None and text != change.before.get(DOCUMENTS[change.type]):
-            reasons.append(f"its `{DOCUMENTS[change.type]}` is no policy document that can be read")
-    return reasons
+    return reasons + (_unreadable(change) if change.remains else [])
+
+
+def _unreadable(change: ResourceChange) -> list[str]:
+    """What cannot be compared, where it is not what it was."""
+    found = [
+        f"its `{own}` is no policy document that can be read"
+        for own in DOCUMENTS.get(change.type, ())
+        if not change.is_unknown(own) and change.after.get(own) != change.before.get(own)
+        if any(parse(text) is None for text in _texts(change.after.get(own)))
+    ]
+    body = change.after.get(TEMPLATES.get(change.type, ""))
+    if body and body != change.before.get(TEMPLATES[change.type]) and not str(body).lstrip().startswith("{"):
+        found.append(f"its `{TEMPLATES[change.type]}` may make roles and policies: it is no JSON that can be read")
+    return found
+
+
+def _texts(value: Any) -> list[str]:
+    """The policy in an attribute, or the policies in the blocks of that name."""
+    if isinstance(value, list):
+        return [text for block in value if isinstance(block, dict) for text in _texts(block.get("policy"))]
+    return [value] if isinstance(value, str) and value else []
 
 
 def _policies(values: Json) -> dict[str, list[Grant]]:
-    """Every policy document in a resource's values, by attribute; inline ones of a role count too."""
-    found = {name: grants for name, text in values.items() if (grants := parse(text)) is not None}
-    inline = [grant for block in blocks(values, "inline_policy") for grant in parse(block.get("policy")) or ()]
-    return {**found, "inline_policy": inline} if inline else found
+    """Every policy document in a resource's values, by attribute; those in nested blocks by the block."""
+    return {name: grants for name, value in values.items() if (grants := parse(value)) is not None}
 
 
 def _wider(name: str, before: Sequence[Grant], after: Sequence[Grant], *, new: bool) -> list[str]:

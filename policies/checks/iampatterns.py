@@ -81,8 +81,9 @@ def everything_for(action: str, resources: Iterable[str]) -> bool:
 def anything(value: str) -> bool:
     """Whether the value of a condition holds for nearly every request."""
     fields = value.split(":", 5)
-    if len(fields) == 6 and fields[0] == "arn":
-        return everything(value) and not (_letters(fields[4]) >= _TOLD or is_expression(fields[4]))
+    if fields[0] == "arn":
+        of_an_account = len(fields) == 6 and (_letters(fields[4]) >= _TOLD or is_expression(fields[4]))
+        return everything(value) and not of_an_account
     if value.endswith("/0"):
         return True  # every address
     return ("*" in value or "?" in value) and _letters(value) < _TOLD and not is_expression(value)
