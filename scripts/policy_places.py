@@ -93,11 +93,12 @@ def main() -> int:
     wanted = sorted(set(attributes(schema(version))))
     if "--check" in sys.argv[1:]:
         different = sorted(set(wanted) ^ set(known))
-        print("\n".join(different) or f"{len(wanted)} attributes of {version}")  # noqa: T201
+        sys.stdout.write("\n".join(different or [f"{len(wanted)} attributes of {version}"]) + "\n")
         return 1 if different else 0
-    rows = [f"{place}\t{known.get(place, UNKNOWN)}\n" for place in wanted]
-    TABLE.write_text(f"type\tattribute\tverdict for hashicorp/aws {version}\n{''.join(rows)}", encoding="utf-8")
-    print(f"{len(rows)} attributes, {sum(row.endswith(f'{UNKNOWN}\n') for row in rows)} without a verdict")  # noqa: T201
+    verdicts = {place: known.get(place, UNKNOWN) for place in wanted}
+    rows = "".join(f"{place}\t{said}\n" for place, said in verdicts.items())
+    TABLE.write_text(f"type\tattribute\tverdict for hashicorp/aws {version}\n{rows}", encoding="utf-8")
+    sys.stdout.write(f"{len(verdicts)} attributes, {list(verdicts.values()).count(UNKNOWN)} without a verdict\n")
     return 0
 
 

@@ -16,9 +16,9 @@ from orchestrator.tools.interfaces import Json
 _POLICY = """
     acmpca_policy api_gateway_domain_name api_gateway_rest_api api_gateway_rest_api_policy backup_vault_policy
     cloudwatch_event_bus_policy codebuild_resource_policy dynamodb_resource_policy ecr_registry_policy
-    ecr_repository_policy ecrpublic_repository_policy efs_file_system_policy glue_resource_policy iam_group_policy
-    iam_policy iam_role_policy iam_user_policy iot_policy kinesis_resource_policy kms_external_key kms_key
-    kms_key_policy kms_replica_external_key kms_replica_key media_store_container_policy msk_cluster_policy
+    ecr_repository_policy ecrpublic_repository_policy efs_file_system_policy glacier_vault_lock glue_resource_policy
+    iam_group_policy iam_policy iam_role_policy iam_user_policy iot_policy kinesis_resource_policy kms_external_key
+    kms_key kms_key_policy kms_replica_external_key kms_replica_key media_store_container_policy msk_cluster_policy
     networkfirewall_resource_policy oam_sink_policy redshift_resource_policy redshiftserverless_resource_policy
     s3_access_point s3_bucket s3_bucket_policy s3control_access_grants_instance_resource_policy
     s3control_access_point_policy s3control_bucket_policy s3control_object_lambda_access_point_policy
@@ -66,6 +66,9 @@ TEMPLATES = {
 """Resources in another language. Policies in JSON are found there like everywhere, in YAML they are not."""
 
 GRANTS = {
+    "aws_budgets_budget_action": "somebody gets a policy when a budget is spent",
+    "aws_chatbot_slack_channel_configuration": "a chat gets what a role may do",
+    "aws_chatbot_teams_channel_configuration": "a chat gets what a role may do",
     "aws_cloudwatch_event_permission": "somebody may send events",
     "aws_eks_access_entry": "somebody may use a cluster",
     "aws_eks_access_policy_association": "somebody gets a policy of a cluster",
@@ -88,6 +91,7 @@ GRANTS = {
     "aws_lakeformation_permissions": "somebody may use catalogue objects",
     "aws_lambda_layer_version_permission": "somebody may use a layer",
     "aws_lambda_permission": "somebody may call a function",
+    "aws_opensearchserverless_access_policy": "somebody may use collections",
     "aws_quicksight_iam_policy_assignment": "somebody gets a policy",
     "aws_ram_principal_association": "somebody may use what is shared",
     "aws_rolesanywhere_profile": "holders of certificates get a role",

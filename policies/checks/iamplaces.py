@@ -28,6 +28,7 @@ JUDGED: dict[str, tuple[str, ...]] = {
     "aws_elasticsearch_domain": ("access_policies",),
     "aws_elasticsearch_domain_policy": ("access_policies",),
     "aws_glacier_vault": ("access_policy",),
+    "aws_glacier_vault_lock": POLICY,
     "aws_glue_resource_policy": POLICY,
     "aws_iam_group_policy": POLICY,
     "aws_iam_policy": POLICY,

@@ -54,6 +54,14 @@ FOREIGN = "arn:aws:iam::999999999999:root"
         ("aws_sns_topic_policy", {"policy": policy(allow(
             "sns:Publish", "t", Principal="*", Condition={"StringNotEquals": {"aws:SourceAccount": "1"}}))},
          "anybody may sns:Publish"),
+        ("aws_sns_topic_policy", {"policy": policy(allow(
+            "sns:Publish", "t", Principal="*", Condition={"StringLike": {"aws:PrincipalArn": "*"}}))},
+         "anybody may sns:Publish"),
+        ("aws_sns_topic_policy", {"policy": policy(allow(
+            "sns:Publish", "t", Principal="*", Condition={"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-abc"}}))},
+         "anybody may sns:Publish"),
+        ("aws_sns_topic_policy", {"policy": policy(allow("sns:Publish", "t", Principal={"Service": "*"}))},
+         "anybody may sns:Publish"),
         ("aws_kms_key", {"policy": policy(allow("kms:Decrypt", "*", Principal={"AWS": "999999999999"}))},
          "account 999999999999 may kms:Decrypt"),
         ("aws_ecr_repository_policy",

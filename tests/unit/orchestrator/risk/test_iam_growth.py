@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
+from orchestrator import risk
 from orchestrator.tools.interfaces import Json
-from tests.unit.orchestrator.risk.conftest import Found, allow, change, deny, policy
+from tests.unit.orchestrator.risk.conftest import ACCOUNT, Found, allow, change, deny, policy
 
 BUCKET = "arn:aws:s3:::data"
 READ = allow("s3:GetObject", f"{BUCKET}/a/*")
@@ -214,3 +217,66 @@ def test_an_endpoint_whose_policy_goes_lets_everything_through(found: Found) -> 
     assert found("iam-growth", change("aws_vpc_endpoint", narrow, {"policy": None, "vpc_id": "vpc-1"})) == [
         "its policy is gone: the endpoint lets everything through"
     ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param('{"\\u0053tatement": {"Effect": "Allow", "Action": "\\u002a", "Resource": "*"}}', id="escapes"),
+        pytest.param('{"statement": [{"effect": "Allow", "action": "*", "resource": "*"}]}', id="small letters"),
+        pytest.param('{"Statement": {"Effect": "allow", "Action": "*", "Resource": "*"}}', id="an effect of no name"),
+        pytest.param('\n {"Statement": {"Action": "*", "Resource": "*"}}', id="no effect"),
+    ],
+)
+def test_a_spelling_hides_no_grant(found: Found, text: str) -> None:
+    said = ["`policy` newly allows every action on everything"]
+    assert found("iam-growth", change("aws_iam_policy", {"policy": policy(READ)}, {"policy": text})) == said
+
+
+def test_a_document_is_found_in_nested_blocks_and_in_templates(found: Found) -> None:
+    inner = change("aws_s3control_multi_region_access_point_policy", None, {"details": [{"policy": policy(READ)}]})
+    assert found("iam-growth", inner) == ["new: `details` allows s3:GetObject on data/a/*"]
+    role = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [{"PolicyDocument": {"Statement": [READ]}}]}}
+    stack = change("aws_cloudformation_stack", None, {"template_body": json.dumps({"Resources": {"Role": role}})})
+    assert found("iam-growth", stack) == ["new: `template_body` allows s3:GetObject on data/a/*"]
+    (reason,) = found("iam-growth", change("aws_cloudformation_stack", None, {"template_body": "Resources: {}"}))
+    assert reason == "its `template_body` may make roles and policies: it is no JSON that can be read"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        pytest.param("s3:GetObject", id="a text"),
+        pytest.param({"Effect": "Allow", "Resource": "*"}, id="no action"),
+        pytest.param({**READ, "Condition": "always"}, id="a condition that is none"),
+        pytest.param({**READ, "Condition": {"StringEquals": "always"}}, id="an operator without keys"),
+    ],
+)
+def test_a_statement_that_is_none_is_said(found: Found, statement: object) -> None:
+    text = json.dumps({"Statement": [statement]})
+    (reason,) = found("iam-growth", change("aws_iam_policy", None, {"policy": text}))
+    assert reason == "its `policy` is no policy document that can be read"
+    inline = change("aws_iam_role", role(), role(inline_policy=[{"name": "p", "policy": text}]))
+    assert found("iam-growth", inline) == ["its `inline_policy` is no policy document that can be read"]
+
+
+def test_blocks_that_are_called_like_elements_are_no_policies(found: Found) -> None:
+    rule = {"name": "limit", "statement": [{"rate_based_statement": [{"limit": 100}]}]}
+    assert found("iam-growth", change("aws_wafv2_web_acl", None, {"rule": [rule]})) == []
+
+
+@pytest.mark.parametrize(("written", "said"), [(True, ["its `policy` is known only after the apply"]), (False, [])])
+def test_what_aws_fills_in_is_left_open_by_nobody(found: Found, written: bool, said: list[str]) -> None:
+    planned = change("aws_sns_topic", None, {"name": "t"}, unknown={"policy": True, "arn": True})
+    block = {"address": "aws_sns_topic.this", "expressions": {"name": {}} | ({"policy": {}} if written else {})}
+    calls = {"m": {"module": {"resources": [block]}}}
+    planned["address"] = 'module.m["a.b"].aws_sns_topic.this[0]'
+    document = {"resource_changes": [planned], "configuration": {"root_module": {"module_calls": calls}}}
+    risks = risk.of_plan(document, stack="s", account_id=ACCOUNT)
+    assert [each.reason for each in risks if each.kind == "iam-growth"] == said
+
+
+def test_policies_that_a_role_lists_are_compared(found: Found) -> None:
+    before, after = role(managed_policy_arns=["a"]), role(managed_policy_arns=["a", "arn:aws:iam::aws:policy/Wide"])
+    assert found("iam-growth", change("aws_iam_role", before, after)) == ["it gets the policies policy/Wide"]
+    assert found("iam-growth", change("aws_iam_role", after, before)) == []
