@@ -13,6 +13,7 @@ from policies.checks.iamplaces import ATTACHED, ENDPOINTS, JUDGED, TEMPLATES
 from tests.policies.statement_spellings import CASES, IN_SOURCE, LEFT_OPEN, Case
 
 WIDE = {"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}
+READ = {"Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::data/*"}]}
 PLACES = [(kind, place) for kind, places in JUDGED.items() for place in places]
 NAMES = [(kind, place) for kind, places in ATTACHED.items() for place in places]
 BODIES = [(kind, place) for kind, places in TEMPLATES.items() for place in places]
@@ -33,7 +34,10 @@ variable "more" { type = list(any) }
 variable "actions" { default = ["s3:*"] }
 locals {
   wide_object = { Statement = { Effect = "Allow", Action = "s3:*", Resource = "a" } }
-  several     = { one = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "a" }] }) }
+  several = {
+    one = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:GetObject", Resource = "a" }] })
+    two = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "a" }] })
+  }
   wide        = jsonencode({ Statement = [{ Effect = "Allow", Action = "s3:*", Resource = "a" }] })
 }
 """
@@ -83,10 +87,13 @@ def source() -> Iterator[str]:
         yield f'data "aws_iam_policy_document" "{name}" {{\n statement {{\n {body}\n }}\n}}\n'
     for name in ("source_policy_documents", "override_policy_documents"):
         yield f'data "aws_iam_policy_document" "{name}" {{\n {name} = [jsonencode({json.dumps(WIDE)})]\n}}\n'
-    yield (
-        'resource "aws_iam_role" "dynamic" {\n dynamic "inline_policy" {\n  for_each = local.several\n'
-        "  content {\n   name = inline_policy.key\n   policy = inline_policy.value\n  }\n }\n}\n"
+    # checkov drops what a dynamic block goes through, unless there is another block of the name: then it is left open.
+    expanded = (
+        'dynamic "inline_policy" {\n  for_each = local.several\n  content {\n   policy = inline_policy.value\n  }\n }'
     )
+    static = f"inline_policy {{\n  policy = jsonencode({json.dumps(READ)})\n }}"
+    yield f'resource "aws_iam_role" "dynamic" {{\n {static}\n {expanded}\n}}\n'
+    yield f'resource "aws_iam_role" "only_dynamic" {{\n {expanded}\n}}\n'
 
 
 def plan() -> dict[str, Any]:
@@ -209,6 +216,7 @@ def test_a_document_is_judged_with_those_that_it_takes_in(in_source: Verdicts, n
 
 def test_a_dynamic_block_is_judged_by_what_it_is_made_from(in_source: Verdicts) -> None:
     assert 2 in refused(in_source, "dynamic")
+    assert 2 not in in_source["only_dynamic"], "left open, and judged in the plan"
 
 
 def test_an_element_that_is_given_twice_is_refused(in_plan: Verdicts) -> None:
