@@ -22,7 +22,6 @@ _UNRENDERED = re.compile(
     r"\$\{|(?:^|[\s(\[{,'\"])(?:var|local|module|data|each|count|path|aws_\w+)\.|^[a-z_]+\.value\b|\w+\("
 )
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, seven times as fast, where PyYAML came with libyaml
-POLICIES = ["aws_iam_policy", "aws_iam_role_policy", "aws_iam_user_policy", "aws_iam_group_policy"]
 _PLACEHOLDER = "true_after_unknown"
 PLAN_ACTIONS = "__change_actions__"
 """checkov's own attribute of every resource that comes from a plan."""
@@ -134,31 +133,6 @@ def same(one: Any, other: Any) -> bool:
 def bare(value: Any) -> str:
     """An expression without the signs that templates put around it."""
     return re.sub(r"[${}\s\"']", "", str(value))
-
-
-def policy_statements(kind: str, block: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The statements of a policy resource, or of the data source that writes one, as IAM's JSON has them."""
-    if kind != "aws_iam_policy_document":
-        given = values(block, "policy")
-        return statements(given[0]) if given else None
-    return [
-        {
-            "Effect": next(iter(values(each, "effect")), "Allow"),
-            "Action": values(each, "actions"),
-            "Resource": values(each, "resources"),
-            "Condition": _conditions(each),
-            **({"NotAction": values(each, "not_actions")} if values(each, "not_actions") else {}),
-        }
-        for each in blocks(block, "statement")
-    ]
-
-
-def _conditions(statement: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for each in blocks(statement, "condition"):
-        test, variable = (str(next(iter(values(each, name)), "")) for name in ("test", "variable"))
-        found.setdefault(test, {})[variable] = values(each, "values")
-    return found
 
 
 def statements(policy: Any) -> list[dict[str, Any]] | None:
