@@ -49,8 +49,8 @@ A new rule is a file in `checks/` (id, name, category, severity, risk, repair, d
 the same name in `fixtures/`, whose blocks are called `pass_…` and `fail_…`; the test reads their names. A rule
 is YAML where YAML can say it, else a Python module with the same description as its docstring
 ([rulekit.py](checks/rulekit.py) is what those share, [addresses.py](checks/addresses.py) what is open to the internet,
-[iamstatements.py](checks/iamstatements.py) how policies are read, wherever [iamplaces.py](checks/iamplaces.py) says that
-one can stand). `checks/` holds nothing but rules and what they share, because checkov loads everything in it. A fault
+[iamstatements.py](checks/iamstatements.py) how policies are read, [iamplaces.py](checks/iamplaces.py) where they can
+stand). `checks/` holds nothing but rules and what they share, because checkov loads everything in it. A fault
 that can be written in many ways has its spellings as rows in `tests/policies`, tried in source and plan. A value that
 depends on a variable is undecided in a scan of the source and decided on the plan.
 
