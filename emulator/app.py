@@ -27,7 +27,7 @@ from emulator.recorded.catalogue import Service
 from emulator.repetition import HEADER as REPEATED
 from emulator.repetition import OnceOnly
 from emulator.seams import featurestore as feature_groups
-from emulator.seams import wire
+from emulator.seams import s3_owner, wire
 from emulator.seams.identities import MotoRegistry
 from emulator.seams.wire import Environ, StartResponse, Wsgi
 from emulator.settings import Settings
@@ -73,6 +73,8 @@ class _Router:
             return _json(self._health())
         if request.path == "/_emulator/evidence" and request.args.get("kind") == decisions.KIND:
             return _json({"evidence": decisions.STORE.query(request.args)})
+        if request.path == "/_emulator/evidence" and request.args.get("kind") == s3_owner.KIND:
+            return _json({"evidence": s3_owner.STORE.query()})
         if request.path == "/_emulator/evidence":
             filters = {name: request.args[name] for name in EVIDENCE_FILTERS if request.args.get(name)}
             return _json({"evidence": evidence.STORE.query(**filters)})

@@ -9,6 +9,9 @@ from pathlib import Path
 ACCOUNT_ID = "123456789012"
 """The only account there is. Its number is moto's own default, so that unsigned requests land in it too."""
 
+OWN_APP = "local-aws"
+"""`app/…` in the user agent of what the emulator asks itself, as AWS's services would."""
+
 REGION = "us-east-1"
 """Region of everything that does not name one itself."""
 

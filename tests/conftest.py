@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadFileScheduling
 
+from tests import bucket_owners
 from tests.emulator import shared
 from tests.results import Results
 
@@ -65,6 +66,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    bucket_owners.install()
+    config.pluginmanager.register(bucket_owners)
     if _is_worker(config) and config.workerinput["workerid"] != DEPLOYS:
         # The tests of the platform are the longest line: whoever is not in it lets it pass.
         os.nice(5)

@@ -21,6 +21,7 @@ if __name__ == "__main__":
 
 import botocore.session
 import duckdb
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from emulator.athena import results, statements, tables
@@ -28,8 +29,11 @@ from emulator.athena.catalogue import Catalogue
 from emulator.athena.contract import Outcome, Request
 from emulator.athena.errors import QueryCancelled, QueryFailed
 from emulator.athena.statements import Statement
+from emulator.settings import OWN_APP
 
 FETCHED = 10_000
+OWN = Config(user_agent_appid=OWN_APP)
+"""These are requests of AWS's own, not of the platform."""
 
 
 class Run:
@@ -37,8 +41,8 @@ class Run:
         self.request, self.folder = request, folder
         # Not boto3: its transfers of large files are of no use here, and a tenth of the start.
         session = botocore.session.get_session()
-        self.s3 = session.create_client("s3")
-        self.catalogue = Catalogue(session.create_client("glue"), self.s3)
+        self.s3 = session.create_client("s3", config=OWN)
+        self.catalogue = Catalogue(session.create_client("glue", config=OWN), self.s3)
         self.outcome = Outcome(output=f"{request.output}{request.query_id}.csv")
 
     def carry_out(self) -> Outcome:

@@ -15,12 +15,17 @@ if __name__ == "__main__":
 
 import botocore.session
 import duckdb
+from botocore.config import Config
 
 from emulator.athena import tables
 from emulator.athena.catalogue import Catalogue
 from emulator.athena.errors import QueryFailed
 from emulator.dataquality import rules
 from emulator.dataquality.dqdl import DqdlError, parse
+from emulator.settings import OWN_APP
+
+OWN = Config(user_agent_appid=OWN_APP)
+"""These are requests of AWS's own, not of the platform."""
 
 
 def main(folder: Path) -> int:
@@ -38,7 +43,7 @@ def main(folder: Path) -> int:
 def judge(run: dict[str, Any], folder: Path) -> dict[str, Any]:
     """A `RuleResults` list for each ruleset, and how many rows were looked at."""
     session = botocore.session.get_session()
-    catalogue = Catalogue(session.create_client("glue"), session.create_client("s3"))
+    catalogue = Catalogue(session.create_client("glue", config=OWN), session.create_client("s3", config=OWN))
     definition = catalogue.table(run["database"], run["table"])
     files = catalogue.download(catalogue.objects(definition, None), definition.format, folder / "data")
     connection = duckdb.connect(config={"threads": 2, "autoinstall_known_extensions": False})

@@ -31,6 +31,7 @@ SEAMS: tuple[str, ...] = (
     "iam",
     "identities",
     "s3",
+    "s3_owner",
     "sqs",
     "ec2",
     "kms",

@@ -9,7 +9,7 @@ from typing import Any
 
 from emulator.compute.administrator import ADMIN
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
+from emulator.settings import OWN_APP, Settings
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 
@@ -74,6 +74,7 @@ def _environment(settings: Settings) -> None:
         AWS_DEFAULT_REGION=settings.region,
         AWS_ENDPOINT_URL=settings.endpoint,
         AWS_EC2_METADATA_DISABLED="true",
+        AWS_SDK_UA_APP_ID=OWN_APP,
         AWS_CONFIG_FILE=os.devnull,
         AWS_SHARED_CREDENTIALS_FILE=os.devnull,
         MOTO_PORT=str(settings.port),

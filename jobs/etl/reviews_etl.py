@@ -28,6 +28,7 @@ def parse_arguments(argv: list[str]) -> argparse.Namespace:
     """
     parser = argparse.ArgumentParser(description="review ETL", allow_abbrev=False)
     parser.add_argument("--bucket", required=True)
+    parser.add_argument("--bucket_owner", required=True, help="account that the bucket must belong to")
     parser.add_argument("--run_id", required=True, help="names the report; the pipeline passes its own")
     parser.add_argument("--dataset", default="reviews")
     parser.add_argument("--split_seed", default="reviews-v1")
@@ -52,7 +53,7 @@ def main(argv: list[str]) -> dict[str, Any]:
         max_quarantine_share=arguments.max_quarantine_share,
         incremental=arguments.job_bookmark_option == BOOKMARKS,
     )
-    store = S3Store(arguments.bucket)
+    store = S3Store(arguments.bucket, arguments.bucket_owner)
     if on_glue():
         from reviews import glue
 

@@ -265,6 +265,21 @@ def _reason(error: Any) -> str:
 # ---- the bucket -----------------------------------------------------------------------------------------------
 
 
+OWNER_MEMBERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
+
+
+def expect_owner(s3: Any, owner: str) -> Any:
+    """The client, which from now on names the bucket's owner in every request that takes it."""
+
+    def add(params: dict[str, Any], model: Any, **_: Any) -> None:
+        for member in OWNER_MEMBERS:
+            if model.input_shape is not None and member in model.input_shape.members:
+                params.setdefault(member, owner)
+
+    s3.meta.events.register("before-parameter-build.s3", add)
+    return s3
+
+
 class Bucket:
     """The data bucket. No encryption arguments: the bucket names the key."""
 
@@ -310,6 +325,7 @@ def parse_arguments(argv: Sequence[str]) -> argparse.Namespace:
     """Glue adds options of its own (--JOB_NAME, …), so unknown ones are let through."""
     parser = argparse.ArgumentParser(description="feature ingestion", allow_abbrev=False)
     parser.add_argument("--bucket", required=True)
+    parser.add_argument("--bucket_owner", required=True, help="account that the bucket must belong to")
     parser.add_argument("--feature_group", required=True)
     parser.add_argument("--run_id", required=True, help="names the report; the pipeline passes its own")
     parser.add_argument("--dataset", default="reviews")
@@ -342,7 +358,7 @@ def main(argv: Sequence[str]) -> int:
     arguments = parse_arguments(argv)
     # Enough connections for all workers; trying again is the writer's business, which knows record from batch.
     config = Config(max_pool_connections=WORKERS, retries={"mode": "standard", "max_attempts": 2})
-    bucket = Bucket(boto3.client("s3"), arguments.bucket)
+    bucket = Bucket(expect_owner(boto3.client("s3"), arguments.bucket_owner), arguments.bucket)
     runtime = boto3.client("sagemaker-featurestore-runtime", config=config)
     try:
         report = run(arguments, bucket, boto3.client("sagemaker"), runtime)

@@ -27,6 +27,7 @@ from inference_common.errors import (
     UnknownBlueprint,
 )
 from inference_common.logs import bind, described, get_logger, without_message
+from inference_common.s3 import expect_own_buckets
 from places import ASKED_FOR, INPUT, JOB, PARTS, Places, arrival_id, input_prefix
 from services import Invocation, Jobs, Transform
 from settings import Settings
@@ -45,7 +46,7 @@ _CLIENTS: dict[str, Any] = {}
 
 def client(service: str) -> Any:
     if service not in _CLIENTS:
-        _CLIENTS[service] = boto3.client(service, config=PATIENT)
+        _CLIENTS[service] = expect_own_buckets(boto3.client(service, config=PATIENT))
     return _CLIENTS[service]
 
 

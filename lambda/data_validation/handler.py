@@ -11,12 +11,12 @@ from typing import Any
 
 import boto3
 from inference_common.logs import bind, get_logger
-from inference_common.s3 import Bucket
+from inference_common.s3 import Bucket, expect_own_buckets
 from rules import Facts, broken_rules
 from settings import Settings
 
 SETTINGS = Settings.read(os.environ)
-S3 = boto3.client("s3")
+S3 = expect_own_buckets(boto3.client("s3"))
 LOG = get_logger("data_validation")
 
 

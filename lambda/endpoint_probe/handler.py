@@ -20,6 +20,7 @@ import queued
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from inference_common.logs import bind, described, get_logger
+from inference_common.s3 import expect_own_buckets
 from probes import check_answer, request_body
 
 # A container loads its model on the first request; the state machine, not boto3, decides on another try.
@@ -80,5 +81,6 @@ def read(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 def client(service: str) -> Any:
     if service not in _CLIENTS:
-        _CLIENTS[service] = boto3.client(service, config=Config(connect_timeout=5, read_timeout=20))
+        made = boto3.client(service, config=Config(connect_timeout=5, read_timeout=20))
+        _CLIENTS[service] = expect_own_buckets(made)
     return _CLIENTS[service]

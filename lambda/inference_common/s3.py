@@ -1,10 +1,36 @@
-"""Reading JSON documents and listings from the data bucket."""
+"""S3 clients that use buckets of this account only; JSON documents and listings of the data bucket."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+from inference_common import settings
 from inference_common.json_input import loads
+
+OWNER_MEMBERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
+
+
+def expect_own_buckets(client: Any) -> Any:
+    """The client; one of S3 from now on names the account that the bucket must belong to in every request.
+
+    Bucket names are global and can be guessed: S3 answers 403 for a bucket of somebody else's. Every client is made
+    through this, so that none is forgotten; a call that names another owner keeps it. Presigned addresses go without,
+    since whoever uses one would have to send the header too.
+    """
+    if client.meta.service_model.service_name != "s3":
+        return client
+    account_id = settings.text(os.environ, "ACCOUNT_ID")
+
+    def add(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        if context.get("is_presign_request") or model.input_shape is None:
+            return
+        for member in OWNER_MEMBERS:
+            if member in model.input_shape.members and member not in params:
+                params[member] = account_id
+
+    client.meta.events.register("before-parameter-build.s3", add)
+    return client
 
 
 class Bucket:

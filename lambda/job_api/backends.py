@@ -14,6 +14,7 @@ from clients import CONNECT_SECONDS, client
 from clients.failures import FAILURES, translate
 from inference_common.errors import InternalError, NotReady
 from inference_common.json_input import loads
+from inference_common.s3 import expect_own_buckets
 
 MISSING = ("NoSuchKey", "404", "NotFound")
 EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
@@ -49,7 +50,7 @@ class Bucket:
                 read_timeout=10,
                 retries={"total_max_attempts": 3, "mode": "standard"},
             )
-            self._s3 = get_session().create_client("s3", config=config)
+            self._s3 = expect_own_buckets(get_session().create_client("s3", config=config))
         return self._s3
 
     def uri(self, key: str) -> str:

@@ -36,6 +36,7 @@ class DataSource(Section):
     bucket: BucketName | None = None
     prefixes: list[Folder] = Field([], description="folders of the bucket, each ending with a slash; never all of it")
     kms_key_arn: KeyArn | None = Field(None, description="key of the bucket's objects, where they have one")
+    owner: AccountId | None = Field(None, description="account that the bucket belongs to; none: the environment's own")
     database: CatalogName | None = None
 
 

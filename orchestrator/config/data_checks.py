@@ -51,8 +51,8 @@ def _check_source(document: Document, location: Location, source: DataSource) ->
     elif source.bucket is not None and not source.prefixes:
         rule = "needs `prefixes`, the folders that are read: nobody gets all of another owner's bucket"
         yield document.problem(location, rule, source.bucket)
-    elif source.bucket is None and (source.prefixes or source.kms_key_arn):
-        yield document.problem(location, "`prefixes` and `kms_key_arn` belong to a `bucket`", source.database)
+    elif source.bucket is None and (source.prefixes or source.kms_key_arn or source.owner):
+        yield document.problem(location, "`prefixes`, `kms_key_arn` and `owner` belong to a `bucket`", source.database)
 
 
 def _check_shares(document: Document, platform: Platform) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from orchestrator.errors import CredentialsError, EmulatorError, PlatformError
 from orchestrator.tools import loopback
+from orchestrator.tools.bucket_owner import expect_owner
 from orchestrator.tools.environment import require_loopback
 from orchestrator.tools.interfaces import Cloud, LocalAccess
 
@@ -35,9 +36,15 @@ class Aws:
         self._lock = threading.Lock()
         self._session: Any = None
         self._clients: dict[str, Any] = {}
+        self._account_id = ""
 
     def account_id(self) -> str:
-        """The account that the credentials belong to. Raises `CredentialsError`."""
+        """The account that the credentials belong to; looked up once. Raises `CredentialsError`."""
+        if not self._account_id:
+            self._account_id = self._caller_account()
+        return self._account_id
+
+    def _caller_account(self) -> str:
         from botocore import exceptions
 
         try:
@@ -55,10 +62,16 @@ class Aws:
             raise self._unreachable(error) from error
 
     def client(self, service: str) -> Any:
-        """A boto3 client; made once, usable from any thread. Raises `CredentialsError` on a wrong profile."""
+        """A boto3 client; made once, usable from any thread. Raises `CredentialsError` on a wrong profile.
+
+        That of S3 uses buckets of the credentials' own account only.
+        """
         with self._lock:
             if service not in self._clients:
-                self._clients[service] = self._new_client(service)
+                made = self._new_client(service)
+                if service == "s3":
+                    expect_owner(made, self.account_id)
+                self._clients[service] = made
             return self._clients[service]
 
     def api_url(self, rest_api_id: str, stage: str) -> str:

@@ -11,6 +11,9 @@ from botocore.config import Config
 
 from tests.emulator import keys
 
+APP = "platform-tests"
+"""In the user agent, so that the local AWS can tell tests from the platform."""
+
 _LOCK = threading.Lock()  # sessions are not made for threads
 
 
@@ -32,6 +35,11 @@ def client(service: str, endpoint: str, **options: Any) -> Any:
         "aws_secret_access_key": options.pop("aws_secret_access_key"),
         "aws_session_token": options.pop("aws_session_token", None),
     }
-    config = {"retries": {"max_attempts": 0}, "proxies": {}, "s3": {"addressing_style": "path"}} | options
+    config = {
+        "retries": {"max_attempts": 0},
+        "proxies": {},
+        "s3": {"addressing_style": "path"},
+        "user_agent_appid": APP,
+    } | options
     with _LOCK:
         return _session().client(service, endpoint_url=endpoint, config=Config(**config), **made)

@@ -15,11 +15,16 @@ import sys
 gc.set_threshold(200_000)
 
 import botocore.session  # noqa: E402
+from botocore.config import Config  # noqa: E402
 from botocore.exceptions import ClientError  # noqa: E402
 from crawler_schema import Unclassified, classify  # noqa: E402
 
 FILES_READ_PER_TABLE = 20
 """Schemas are taken from this many objects; partitions and sizes from all of them."""
+
+
+OWN = Config(user_agent_appid="local-aws")
+"""These are requests of AWS's own, not of the platform."""
 
 
 class CrawlFailed(Exception):
@@ -31,7 +36,7 @@ def main(path):
         crawl = json.load(stream)
     # Not boto3: its transfers of large files are of no use here, and a tenth of the start.
     session = botocore.session.get_session()
-    s3, glue = session.create_client("s3"), session.create_client("glue")
+    s3, glue = session.create_client("s3", config=OWN), session.create_client("glue", config=OWN)
     written = 0
     try:
         for target in crawl["s3_targets"]:

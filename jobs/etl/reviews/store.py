@@ -11,27 +11,42 @@ from reviews.errors import EtlError
 
 CHUNK_BYTES = 1 << 20
 DELETED_AT_ONCE = 1000
+OWNER_MEMBERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
+
+
+def expect_owner(s3: Any, owner: str) -> Any:
+    """The client, which from now on names the bucket's owner in every request that takes it."""
+
+    def add(params: dict[str, Any], model: Any, **_: Any) -> None:
+        for member in OWNER_MEMBERS:
+            if model.input_shape is not None and member in model.input_shape.members:
+                params.setdefault(member, owner)
+
+    s3.meta.events.register("before-parameter-build.s3", add)
+    return s3
 
 
 class S3Store:
     """The data bucket. No encryption arguments: naming `aws:kms` without a key would override the bucket's.
 
-    Travels to Spark's executors, each of which makes a client of its own.
+    Travels to Spark's executors, each of which makes a client of its own. `owner`: the account that the bucket must
+    belong to; S3 refuses requests for a bucket of another one, whatever its name.
     """
 
-    def __init__(self, bucket: str) -> None:
+    def __init__(self, bucket: str, owner: str) -> None:
         self._bucket = bucket
+        self._owner = owner
         self._client: Any = None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"_bucket": self._bucket, "_client": None}
+        return {"_bucket": self._bucket, "_owner": self._owner, "_client": None}
 
     @property
     def client(self) -> Any:
         if self._client is None:
             import boto3
 
-            self._client = boto3.client("s3")
+            self._client = expect_owner(boto3.client("s3"), self._owner)
         return self._client
 
     def uri(self, key: str) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 from botocore.config import Config
 from botocore.session import Session
+from inference_common.s3 import expect_own_buckets
 
 FIDELITY_HEADER = "x-emulator-fidelity"
 CONNECT_SECONDS = 2
@@ -41,7 +42,7 @@ def make_client(service: str) -> Any:
         retries={"total_max_attempts": 1},
         max_pool_connections=16,
     )
-    return _SESSION.create_client(service, config=config)
+    return expect_own_buckets(_SESSION.create_client(service, config=config))
 
 
 def fidelity_of(response: dict[str, Any]) -> str | None:

@@ -4,29 +4,36 @@ data "aws_partition" "current" {}
 locals {
   partition = data.aws_partition.current.partition
   buckets   = { for name, source in var.sources : name => source if source.bucket != null }
+  # A bucket's name says nothing about its owner: once deleted, anybody may make it again.
+  owners    = { for name, source in local.buckets : name => { "aws:ResourceAccount" = coalesce(source.owner, var.context.account_id) } }
   databases = [for source in values(var.sources) : source.database if source.database != null]
   keys      = distinct(compact([for source in values(var.sources) : source.kms_key_arn]))
   glue_arn  = "arn:${local.partition}:glue:${var.context.region}:${var.context.account_id}"
 
   statements = concat(
     [for name, source in local.buckets : {
-      Sid       = "List${replace(title(replace(name, "-", " ")), " ", "")}"
-      Effect    = "Allow"
-      Action    = ["s3:ListBucket"]
-      Resource  = ["arn:${local.partition}:s3:::${source.bucket}"]
-      Condition = { StringLike = { "s3:prefix" = flatten([for prefix in source.prefixes : [trimsuffix(prefix, "/"), "${prefix}*"]]) } }
+      Sid      = "List${replace(title(replace(name, "-", " ")), " ", "")}"
+      Effect   = "Allow"
+      Action   = ["s3:ListBucket"]
+      Resource = ["arn:${local.partition}:s3:::${source.bucket}"]
+      Condition = {
+        StringLike   = { "s3:prefix" = flatten([for prefix in source.prefixes : [trimsuffix(prefix, "/"), "${prefix}*"]]) }
+        StringEquals = local.owners[name]
+      }
     }],
     [for name, source in local.buckets : {
-      Sid      = "Locate${replace(title(replace(name, "-", " ")), " ", "")}"
-      Effect   = "Allow"
-      Action   = ["s3:GetBucketLocation"]
-      Resource = ["arn:${local.partition}:s3:::${source.bucket}"]
+      Sid       = "Locate${replace(title(replace(name, "-", " ")), " ", "")}"
+      Effect    = "Allow"
+      Action    = ["s3:GetBucketLocation"]
+      Resource  = ["arn:${local.partition}:s3:::${source.bucket}"]
+      Condition = { StringEquals = local.owners[name] }
     }],
-    length(local.buckets) == 0 ? [] : [{
-      Sid      = "ReadSources"
-      Effect   = "Allow"
-      Action   = ["s3:GetObject"]
-      Resource = flatten([for source in values(local.buckets) : [for prefix in source.prefixes : "arn:${local.partition}:s3:::${source.bucket}/${prefix}*"]])
+    [for name, source in local.buckets : {
+      Sid       = "Read${replace(title(replace(name, "-", " ")), " ", "")}"
+      Effect    = "Allow"
+      Action    = ["s3:GetObject"]
+      Resource  = [for prefix in source.prefixes : "arn:${local.partition}:s3:::${source.bucket}/${prefix}*"]
+      Condition = { StringEquals = local.owners[name] }
     }],
     length(local.keys) == 0 ? [] : [{
       Sid       = "DecryptSources"

@@ -7,14 +7,20 @@ variable "context" {
 }
 
 variable "sources" {
-  description = "Read-only inputs by a name of the caller's: `bucket` with `prefixes` (and the key of its objects), or a Glue `database`."
+  description = "Read-only inputs by a name of the caller's: `bucket` with `prefixes` (and the key of its objects), or a Glue `database`. `owner`: account of the bucket, if it is another one."
   type = map(object({
     bucket      = optional(string)
     prefixes    = optional(list(string), [])
     kms_key_arn = optional(string)
+    owner       = optional(string)
     database    = optional(string)
   }))
   default = {}
+
+  validation {
+    condition     = alltrue([for source in values(var.sources) : source.owner == null || (source.bucket != null && can(regex("^[0-9]{12}$", source.owner)))])
+    error_message = "sources.owner must be the account id (12 digits) that a bucket belongs to, got ${jsonencode({ for name, source in var.sources : name => source.owner })}."
+  }
 
   validation {
     condition     = alltrue([for source in values(var.sources) : (source.bucket == null) != (source.database == null)])

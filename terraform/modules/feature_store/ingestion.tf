@@ -36,6 +36,7 @@ resource "aws_glue_job" "ingestion" {
   default_arguments = {
     "library-set"     = "analytics" # pyarrow, among others
     "--bucket"        = var.bucket_name
+    "--bucket_owner"  = var.context.account_id
     "--feature_group" = aws_sagemaker_feature_group.reviews.feature_group_name
     "--dataset"       = "reviews"
     "--run_id"        = "manual"

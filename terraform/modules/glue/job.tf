@@ -55,6 +55,7 @@ resource "aws_glue_job" "reviews_etl" {
     "--enable-observability-metrics"     = "true"
     "--enable-continuous-cloudwatch-log" = "true"
     "--bucket"                           = var.bucket_name
+    "--bucket_owner"                     = var.context.account_id
     "--dataset"                          = "reviews"
     "--run_id"                           = "manual"
     "--split_seed"                       = var.etl.split_seed

@@ -33,6 +33,7 @@ resource "aws_lambda_function" "this" {
       {
         PROJECT     = var.context.project
         ENVIRONMENT = var.context.environment
+        ACCOUNT_ID  = var.context.account_id
       },
       var.function.environment,
     )

@@ -55,6 +55,7 @@ variable "data" {
       prefixes    = optional(list(string), [])
       kms_key_arn = optional(string)
       database    = optional(string)
+      owner       = optional(string)
     })), {})
   })
   default = {}

@@ -48,6 +48,7 @@ class EtlJob:
                 "--extra-py-files": f"s3://{self.name}/code/reviews.zip",
                 "--job-bookmark-option": "job-bookmark-disable",
                 "--bucket": self.name,
+                "--bucket_owner": "123456789012",
             },
         )
 

@@ -51,7 +51,7 @@ def etl(s3: Any, run_job: RunJob, tmp_path_factory: pytest.TempPathFactory) -> E
         pytest.fail(f"the review data is not in {DATASET}: `make setup` fetches it")
     for file in files:
         s3.upload_file(str(file), BUCKET, f"data/raw/reviews/{file.parent.name}/{file.name}")
-    arguments = ("--bucket", BUCKET, "--run_id", "ref", "--library-set", "analytics")
+    arguments = ("--bucket", BUCKET, "--bucket_owner", "123456789012", "--run_id", "ref", "--library-set", "analytics")
     done = run_job(REPO / "jobs" / "etl" / "reviews_etl.py", *arguments, AWS_ENDPOINT_URL=s3.meta.endpoint_url, **KEYS)
     assert done.returncode == 0, done.stderr
     folder = tmp_path_factory.mktemp("etl")

@@ -41,7 +41,7 @@ def load_function(monkeypatch: pytest.MonkeyPatch) -> Load:
 
     def load(name: str, **environ: str) -> SimpleNamespace:
         folder = LAMBDA / name
-        for key, value in {"AWS_DEFAULT_REGION": "us-east-1", **environ}.items():
+        for key, value in {"AWS_DEFAULT_REGION": "us-east-1", "ACCOUNT_ID": "123456789012", **environ}.items():
             monkeypatch.setenv(key, value)
         before = set(sys.modules)
         folders = [folder, *([LAMBDA / BUILT_ON[name]] if name in BUILT_ON else [])]

@@ -28,7 +28,7 @@ run "sources_are_read_and_never_written" {
     error_message = "document: ${output.policy_documents.sources}"
   }
   assert {
-    condition     = one([for statement in jsondecode(output.policy_documents.sources).Statement : statement.Resource if statement.Sid == "ReadSources"]) == ["arn:aws:s3:::customer-surveys/exports/reviews/*"]
+    condition     = one([for statement in jsondecode(output.policy_documents.sources).Statement : statement.Resource if statement.Sid == "ReadSurveys"]) == ["arn:aws:s3:::customer-surveys/exports/reviews/*"]
     error_message = "only the folders that were named"
   }
   assert {
@@ -39,6 +39,30 @@ run "sources_are_read_and_never_written" {
     condition     = toset(one([for statement in jsondecode(output.policy_documents.sources).Statement : statement.Resource if statement.Sid == "ReadSourceCatalog"])) == toset([for name in ["catalog", "database/sales", "table/sales/*"] : "arn:aws:glue:us-east-1:123456789012:${name}"])
     error_message = "only the databases that were named"
   }
+}
+
+run "a_bucket_is_read_only_while_it_has_the_owner_that_was_named" {
+  variables {
+    sources = {
+      surveys = { bucket = "customer-surveys", prefixes = ["a/"] }
+      partner = { bucket = "partner-data", prefixes = ["b/"], owner = "210987654321" }
+    }
+  }
+  assert {
+    condition = { for statement in jsondecode(output.policy_documents.sources).Statement : statement.Sid => statement.Condition.StringEquals["aws:ResourceAccount"] } == {
+      ListSurveys = "123456789012", LocateSurveys = "123456789012", ReadSurveys = "123456789012"
+      ListPartner = "210987654321", LocatePartner = "210987654321", ReadPartner = "210987654321"
+    }
+    error_message = "document: ${output.policy_documents.sources}"
+  }
+}
+
+run "refuses_an_owner_that_is_no_account" {
+  command = plan
+  variables {
+    sources = { surveys = { bucket = "customer-surveys", prefixes = ["a/"], owner = "partner" } }
+  }
+  expect_failures = [var.sources]
 }
 
 run "refuses_a_source_that_is_both" {

@@ -242,7 +242,7 @@ class Denied:
 
 
 def test_an_object_that_cannot_be_read_fails_the_job_by_name(make_job: Any) -> None:
-    store = S3Store("data")
+    store = S3Store("data", "123456789012")
     store._client = Denied()
     with pytest.raises(EtlError, match=r"source=amazon/a.txt' cannot be read: AccessDenied"):
         plain_runner.run(make_job(), store)

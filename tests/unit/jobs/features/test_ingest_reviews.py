@@ -12,6 +12,7 @@ from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import MagicMock
 
 import boto3
 import pyarrow as pa
@@ -266,8 +267,19 @@ def test_the_job_fails_with_the_records_that_failed(
 ) -> None:
     report = {"rows": 2, "failed": 1, "failures": {"b": "ValidationError: no"}}
     monkeypatch.setattr(job, "run", lambda *arguments: report)
-    monkeypatch.setattr(boto3, "client", lambda *arguments, **options: None)
-    arguments = ["--bucket", "data", "--feature_group", "group", "--run_id", "r1", "--JOB_NAME", "j"]
+    monkeypatch.setattr(boto3, "client", lambda *arguments, **options: MagicMock())
+    arguments = [
+        "--bucket",
+        "data",
+        "--bucket_owner",
+        "123456789012",
+        "--feature_group",
+        "group",
+        "--run_id",
+        "r1",
+        "--JOB_NAME",
+        "j",
+    ]
     caplog.set_level("INFO")
     assert job.main(arguments) == 1
     assert "1 of 2 records failed, all in the report; first: b: ValidationError: no" in caplog.text
