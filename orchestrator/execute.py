@@ -257,6 +257,8 @@ class Executor:
     def _audit(self, step: steps.AuditOrphans) -> None:
         session = self.session
         session.orphans = teardown.audit(session)
+        bucket = session.target.store.bucket
+        session.journal.stage(step.name, f"kept on purpose: the state bucket {bucket} and its key, alias/{bucket}")
         if session.orphans and session.environment.is_local:
             raise PlatformError(
                 f"{len(session.orphans)} resources are left: {', '.join(session.orphans[:5])}",

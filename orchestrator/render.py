@@ -39,9 +39,10 @@ def render(
     *,
     bucket: str | None,
     state_key: str,
+    key_arn: str | None,
     env: Mapping[str, str],
 ) -> Workspace:
-    """Write one stack's files. Without a `bucket` it is a preview with a local state."""
+    """Write one stack's files. Without a `bucket` it is a preview with a local state; `key_arn` is the bucket's key."""
     preview = bucket is None
     folder = stack_folder(tools.repo, tools.environment, stack.name, preview=preview)
     folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +51,7 @@ def render(
     backend_file = None
     if bucket is not None:
         backend_file = folder / "backend.hcl"
-        _write(backend_file, backend(tools.environment, bucket, state_key))
+        _write(backend_file, backend(tools.environment, bucket, state_key, key_arn))
     return Workspace(
         stack=stack.name,
         root=_root(tools, stack, folder),
@@ -74,7 +75,7 @@ def _root(tools: Tools, stack: Stack, folder: Path) -> Path:
     return root
 
 
-def backend(environment: Environment, bucket: str, key: str) -> str:
+def backend(environment: Environment, bucket: str, key: str, key_arn: str | None) -> str:
     """Settings of the S3 backend; the lock is an object beside the state, no table is needed."""
     lines = {
         "bucket": quoted(bucket),
@@ -83,6 +84,8 @@ def backend(environment: Environment, bucket: str, key: str) -> str:
         "encrypt": "true",
         "use_lockfile": "true",
     }
+    if key_arn is not None:
+        lines["kms_key_id"] = f'"{key_arn}"'
     if environment.is_local:
         lines["use_path_style"] = "true"
         # A local AWS that has died does not come back; trying again would only keep the run from saying so.

@@ -148,8 +148,17 @@ def record_end(session: Session, stack: Stack, action: Action, reason: str, seco
 def _workspace(session: Session, stack: Stack, facts: Facts, *, bucket: str | None, step: str = "") -> Workspace:
     session.journal.stage(step or stack.name, "render")
     values = tfvars(session.environment, stack, facts)
-    key = session.target.store.key(stack.name)
-    return render(session.tools, stack, values, bucket=bucket, state_key=key, env=session.target.env)
+    store = session.target.store
+    key_arn = store.key_arn if bucket is not None else None
+    return render(
+        session.tools,
+        stack,
+        values,
+        bucket=bucket,
+        state_key=store.key(stack.name),
+        key_arn=key_arn,
+        env=session.target.env,
+    )
 
 
 def _plan(session: Session, stack: Stack, ws: Workspace, *, step: str = "") -> PlanSummary:

@@ -104,11 +104,11 @@ def _unless_gone(call: Callable[..., Any], **arguments: Any) -> None:
 
 
 def audit(session: Session) -> list[str]:
-    """ARNs that still carry the environment's tags and should be gone."""
-    cloud = session.target.cloud
-    expected = f"arn:aws:s3:::{session.target.store.bucket}"
+    """ARNs that still carry the environment's tags and should be gone; the state bucket and its key stay."""
+    cloud, store = session.target.cloud, session.target.store
+    expected = {f"arn:aws:s3:::{store.bucket}", store.key_arn}
     found = {*_tagged(session), *_roles(session)}
-    return sorted(arn for arn in found if arn != expected and not _leaving(cloud, arn))
+    return sorted(arn for arn in found if arn not in expected and not _leaving(cloud, arn))
 
 
 def _identity(session: Session) -> dict[str, str]:

@@ -110,7 +110,15 @@ class StateStore(Protocol):
     bucket: str
 
     def ensure_bucket(self) -> bool:
-        """Create the bucket (versioned, encrypted, private) if it is missing; True if it was made."""
+        """Create the bucket (versioned, encrypted, private) and its key if they are missing; True if it was made.
+
+        Raises `CredentialsError` for a bucket of another account.
+        """
+        ...
+
+    @property
+    def key_arn(self) -> str | None:
+        """ARN of the key that the states lie under; `None` where there is none yet."""
         ...
 
     def key(self, stack: str) -> str: ...

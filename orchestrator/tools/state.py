@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from orchestrator.errors import CredentialsError, TerraformError
+from orchestrator.tools import state_bucket, state_key
 from orchestrator.tools.interfaces import Cloud, Json, State
+from orchestrator.tools.state_bucket import KEY_TAG
 
-_KEPT_VERSIONS_DAYS = 90
+_REFUSED = ("403", "AccessDenied")
 
 
 class S3StateStore:
@@ -29,19 +32,40 @@ class S3StateStore:
         self.bucket = bucket
         self._cloud = cloud
         self._tags = dict(tags)
+        self._key_arn: str | None = None
 
     def key(self, stack: str) -> str:
         return f"{stack}.tfstate"
 
     def ensure_bucket(self) -> bool:
-        """Create and secure the bucket; True if it was not there. Finishes what an interrupted run began."""
-        created = not self._exists()
-        if created:
-            self._create()
-        # Versioning is switched on last, so it tells whether everything before it was done.
-        if created or self._s3.get_bucket_versioning(Bucket=self.bucket).get("Status") != "Enabled":
-            self._secure()
+        """Create the bucket and its key where they are missing; True if the bucket was.
+
+        Their settings are compared each time, and objects under another key are encrypted again, once.
+        """
+        from orchestrator.tools.aws import explained
+
+        with explained(self._cloud, f"secure the state bucket {self.bucket}", TerraformError):
+            created = not self._exists()
+            if created:
+                self._create()
+            with ThreadPoolExecutor(1) as aside:
+                key = aside.submit(state_key.ensure, self._cloud, self.bucket, self._cloud.account_id(), self._tags)
+                found = state_bucket.read(self._s3, self.bucket)
+                self._key_arn = key.result()
+            arn = f"arn:{self._s3.meta.partition}:s3:::{self.bucket}"
+            state_bucket.write(self._s3, self.bucket, found, state_bucket.wanted(arn, self._key_arn))
+            self._encrypt(self._key_arn, found)
         return created
+
+    @property
+    def key_arn(self) -> str | None:
+        """ARN of the bucket's key; `None` if it has none yet."""
+        from orchestrator.tools.aws import explained
+
+        if self._key_arn is None:
+            with explained(self._cloud, f"look up the key of {self.bucket}", TerraformError):
+                self._key_arn = state_key.find(self._cloud.client("kms"), self.bucket)
+        return self._key_arn
 
     def read(self, stack: str) -> State | None:
         """The state of a stack, or `None` when it was never applied."""
@@ -93,6 +117,8 @@ class S3StateStore:
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "404"):
                 return None
+            if error.response["Error"]["Code"] in _REFUSED:
+                raise self._foreign(error) from error
             raise TerraformError(f"s3://{self.bucket}/{key} cannot be read: {error}") from error
         try:
             return dict(json.loads(body))
@@ -111,13 +137,19 @@ class S3StateStore:
             code = error.response["Error"]["Code"]
             if code in ("404", "NoSuchBucket"):
                 return False
-            if code in ("403", "AccessDenied"):
-                raise CredentialsError(
-                    f"the state bucket {self.bucket} exists, but these credentials may not use it",
-                    hint="It belongs to another account, or the role lacks s3:ListBucket on it.",
-                ) from error
+            if code in _REFUSED:
+                raise self._foreign(error) from error
             raise TerraformError(f"the state bucket {self.bucket} cannot be looked up: {error}") from error
         return True
+
+    def _foreign(self, error: Exception) -> CredentialsError:
+        """S3 says the same of a bucket with another owner than ours and of one that the role has no right to."""
+        return CredentialsError(
+            f"the state bucket {self.bucket} belongs to another account than {self._cloud.account_id()}, "
+            f"or these credentials may not use it: {error}",
+            hint="Look for it with `aws s3api list-buckets`. If it is not there, somebody else has taken the name: do "
+            "not deploy, and choose another `project`. If it is, the role lacks rights on it or on its key.",
+        )
 
     def _create(self) -> None:
         region = self._s3.meta.region_name
@@ -125,51 +157,12 @@ class S3StateStore:
         place = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         self._s3.create_bucket(Bucket=self.bucket, ObjectOwnership="BucketOwnerEnforced", **place)
 
-    def _secure(self) -> None:
-        s3, bucket = self._s3, self.bucket
-        s3.put_public_access_block(
-            Bucket=bucket,
-            PublicAccessBlockConfiguration={
-                "BlockPublicAcls": True,
-                "IgnorePublicAcls": True,
-                "BlockPublicPolicy": True,
-                "RestrictPublicBuckets": True,
-            },
-        )
-        encryption = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
-        s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [encryption]})
-        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(self._tls_only()))
-        s3.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": [_LIFECYCLE]})
-        if self._tags:
-            tags = [{"Key": key, "Value": value} for key, value in sorted(self._tags.items())]
-            s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
-        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-
-    def _tls_only(self) -> Json:
-        partition = self._s3.meta.partition
-        arn = f"arn:{partition}:s3:::{self.bucket}"
-        return {
-            "Version": "2012-10-17",
-            "Statement": [
-                {
-                    "Sid": "TlsOnly",
-                    "Effect": "Deny",
-                    "Principal": "*",
-                    "Action": "s3:*",
-                    "Resource": [arn, f"{arn}/*"],
-                    "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-                }
-            ],
-        }
-
-
-_LIFECYCLE = {
-    "ID": "old-states",
-    "Status": "Enabled",
-    "Filter": {"Prefix": ""},
-    "NoncurrentVersionExpiration": {"NoncurrentDays": _KEPT_VERSIONS_DAYS},
-    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7},
-}
+    def _encrypt(self, key_arn: str, found: Json) -> None:
+        """Bring what is there already under the key, once: a tag of the bucket remembers it."""
+        tags = {tag["Key"]: tag["Value"] for tag in (found["Tagging"] or {"TagSet": []})["TagSet"]}
+        done = tags.get(KEY_TAG) == key_arn or state_bucket.encrypt_again(self._s3, self.bucket, key_arn)
+        own = {**self._tags, KEY_TAG: key_arn} if done else self._tags
+        state_bucket.write(self._s3, self.bucket, found, {"Tagging": state_bucket.tagging(own)})
 
 
 def _proof_key(stack: str) -> str:

@@ -19,6 +19,7 @@ class FakeStateStore:
     proofs: dict[str, Json] = field(default_factory=dict)
     proof_failure: TerraformError | None = None
     """When a proof is written."""
+    key_arn: str | None = "arn:aws:kms:us-east-1:123456789012:key/5b1ff3f5-0000-4000-8000-000000000001"
     unreadable: dict[str, TerraformError] = field(default_factory=dict)
     """When a proof is read, by its name."""
 

@@ -174,6 +174,16 @@ def test_a_key_that_stays_is_an_orphan(run: Runs, deployed: FakeTools, environme
     assert run(plans.destroy(environment, graph)).orphans == [KEY]
 
 
+def test_the_key_of_the_states_is_kept_and_told(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    deployed.aws.services["kms"]["describe_key"] = {"KeyMetadata": {"KeyState": "Enabled"}}
+    deployed.store.key_arn = KEY
+    assert run(plans.destroy(environment, graph)).orphans == []
+    told = [line for line in run.events if "kept on purpose" in line.get("message", "")]
+    assert [f"alias/{deployed.store.bucket}" in line["message"] for line in told] == [True]
+
+
 def test_destroying_twice_finds_nothing_to_do(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:

@@ -50,28 +50,6 @@ def store(cloud: Aws, request: pytest.FixtureRequest) -> S3StateStore:
     return S3StateStore(cloud, name, {"project": "mlops", "environment": "local"})
 
 
-def test_the_bucket_is_made_once_and_secured(store: S3StateStore, cloud: Aws) -> None:
-    assert store.ensure_bucket() is True
-    assert store.ensure_bucket() is False
-    s3, name = cloud.client("s3"), store.bucket
-    assert s3.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
-    assert all(s3.get_public_access_block(Bucket=name)["PublicAccessBlockConfiguration"].values())
-    rule = s3.get_bucket_encryption(Bucket=name)["ServerSideEncryptionConfiguration"]["Rules"][0]
-    assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
-    policy = json.loads(s3.get_bucket_policy(Bucket=name)["Policy"])
-    assert policy["Statement"][0]["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-    assert s3.get_bucket_tagging(Bucket=name)["TagSet"] == [
-        {"Key": "environment", "Value": "local"},
-        {"Key": "project", "Value": "mlops"},
-    ]
-
-
-def test_a_half_made_bucket_is_finished(store: S3StateStore, cloud: Aws) -> None:
-    cloud.client("s3").create_bucket(Bucket=store.bucket)
-    assert store.ensure_bucket() is False
-    assert cloud.client("s3").get_bucket_versioning(Bucket=store.bucket)["Status"] == "Enabled"
-
-
 def test_a_state_is_read_as_outputs_and_addresses(store: S3StateStore, cloud: Aws) -> None:
     cloud.client("s3").create_bucket(Bucket=store.bucket)
     assert store.read("foundation") is None
