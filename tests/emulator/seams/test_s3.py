@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.emulator.compute.support import evidence
+
 pytestmark = pytest.mark.emulator
 
 
@@ -85,3 +87,53 @@ def test_a_versioned_bucket_is_emptied_of_versions_and_delete_markers(aws: Any, 
     left = s3.list_object_versions(Bucket=bucket)
     assert ("Versions" in left, "DeleteMarkers" in left) == (False, False)
     s3.delete_bucket(Bucket=bucket)
+
+
+OWNER, OTHER = "123456789012", "210987654321"
+USES: dict[str, dict[str, Any]] = {
+    "head_bucket": {},
+    "list_objects_v2": {},
+    "get_bucket_versioning": {},
+    "put_object": {"Key": "data/x", "Body": b"x"},
+    "head_object": {"Key": "data/x"},
+    "get_object": {"Key": "data/x"},
+    "copy_object": {"Key": "data/y", "CopySource": "{bucket}/data/x"},
+    "delete_objects": {"Delete": {"Objects": [{"Key": "data/z"}]}},
+}
+
+
+@pytest.mark.parametrize("operation", USES)
+def test_a_bucket_with_another_owner_than_the_expected_one_is_refused(aws: Any, bucket: str, operation: str) -> None:
+    s3 = aws("s3")
+    s3.put_object(Bucket=bucket, Key="data/x", Body=b"x")
+    given = {
+        name: value.format(bucket=bucket) if isinstance(value, str) else value
+        for name, value in USES[operation].items()
+    }
+    getattr(s3, operation)(Bucket=bucket, ExpectedBucketOwner=OWNER, **given)
+    with pytest.raises(ClientError) as caught:
+        getattr(s3, operation)(Bucket=bucket, ExpectedBucketOwner=OTHER, **given)
+    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+
+
+def test_the_source_of_a_copy_has_an_owner_too(aws: Any, bucket: str) -> None:
+    s3 = aws("s3")
+    s3.put_object(Bucket=bucket, Key="data/x", Body=b"x")
+    asked = {"Bucket": bucket, "Key": "data/y", "CopySource": f"{bucket}/data/x"}
+    s3.copy_object(**asked, ExpectedSourceBucketOwner=OWNER)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.copy_object(**asked, ExpectedSourceBucketOwner=OTHER)
+
+
+def test_what_names_no_owner_is_noted(aws: Any, bucket: str, emulator: Any) -> None:
+    s3 = aws("s3", user_agent_appid="somebody")
+    s3.get_bucket_versioning(Bucket=bucket, ExpectedBucketOwner=OWNER)
+    s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "data/x"})
+    assert unnamed(emulator, bucket, "app/somebody") == []
+    s3.list_objects_v2(Bucket=bucket)
+    assert unnamed(emulator, bucket, "app/somebody") == ["GET"]
+
+
+def unnamed(emulator: Any, bucket: str, app: str) -> list[str]:
+    found = evidence(emulator.endpoint, kind="s3-without-owner")
+    return [each["method"] for each in found if bucket in each["path"] and app in each["user_agent"]]

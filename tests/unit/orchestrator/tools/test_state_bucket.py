@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto import mock_aws
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
-from moto.server import ThreadedMotoServer
 
 from orchestrator.errors import CredentialsError, TerraformError
 from orchestrator.tools import state_bucket, state_key
@@ -27,11 +27,8 @@ def cloud() -> Iterator[Aws]:
     """Moto, but for bucket policies: it knows no conditions, so "nothing without TLS" would be "nothing"."""
     original = FakeBucket.get_permission
     FakeBucket.get_permission = lambda *_: PermissionResult.NEUTRAL  # type: ignore[method-assign]
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    _, port = server.get_host_and_port()
-    yield Aws("us-east-1", f"http://127.0.0.1:{port}")
-    server.stop()
+    with mock_aws():
+        yield Aws("us-east-1", None)
     FakeBucket.get_permission = original  # type: ignore[method-assign]
 
 
