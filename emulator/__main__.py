@@ -13,6 +13,8 @@ from emulator.errors import EmulatorError
 def main(argv: list[str] | None = None) -> int:
     """Parse, serve, and turn expected errors into one line and an exit code."""
     arguments = _parser().parse_args(argv)
+    # Logs, jobs' folders and unpacked functions are for the owner of this process alone, children's files included.
+    os.umask(0o077)
     # A descriptor inherited from the caller (say, the pipe of `make deploy | tee log`) would keep that pipe
     # open for as long as the emulator lives. This has to happen before anything of ours is opened.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))

@@ -10,7 +10,8 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from orchestrator.blueprints.terraform_json import quoted
@@ -22,6 +23,7 @@ from orchestrator.values import blueprint_of
 
 BUILD = Path("build")
 LOCK_FILE = ".terraform.lock.hcl"
+PLAN = "plan.tfplan"
 LOCAL_VARIABLES = 'eval "$(.venv/bin/orchestrator emulator env)"'
 """Address, key and region of the local AWS, for a shell."""
 
@@ -58,7 +60,7 @@ def render(
         values_file=values_file,
         backend_file=backend_file,
         data_dir=folder / "terraform",
-        plan_file=folder / "plan.tfplan",
+        plan_file=folder / PLAN,
         env=env,
     )
 
@@ -85,12 +87,28 @@ def backend(environment: Environment, bucket: str, key: str, key_arn: str | None
         "use_lockfile": "true",
     }
     if key_arn is not None:
-        lines["kms_key_id"] = f'"{key_arn}"'
+        lines["kms_key_id"] = quoted(key_arn)
     if environment.is_local:
         lines["use_path_style"] = "true"
         # A local AWS that has died does not come back; trying again would only keep the run from saying so.
         lines["max_retries"] = "1"
     return "".join(f"{name:<14} = {value}\n" for name, value in lines.items())
+
+
+@contextmanager
+def forgetting_plan(ws: Workspace) -> Iterator[None]:
+    """Remove the saved plan at the end, however that comes: it holds every value, and serves one apply."""
+    try:
+        yield
+    finally:
+        ws.plan_file.unlink(missing_ok=True)
+
+
+def forget_plans(repo: Path, environment: str) -> None:
+    """Remove the plans that a killed run has left."""
+    for place in ("*", "preview/*"):
+        for found in (repo / BUILD / environment).glob(f"{place}/{PLAN}"):
+            found.unlink(missing_ok=True)
 
 
 def manual_lines(repo: Path, ws: Workspace) -> list[str]:
@@ -106,6 +124,7 @@ def manual_lines(repo: Path, ws: Workspace) -> list[str]:
     lines.append(f"{chdir} plan -var-file={shlex.quote(str(ws.values_file))} -out={plan}")
     if ws.backend_file is not None:
         lines.append(f"{chdir} apply {plan}")
+    lines.append(f"rm {plan}")
     return lines
 
 

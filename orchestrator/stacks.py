@@ -9,7 +9,7 @@ from orchestrator import evidence, listing, risk, secrets
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
 from orchestrator.graph import Stack
 from orchestrator.inputs import StackProof
-from orchestrator.render import render
+from orchestrator.render import forgetting_plan, render
 from orchestrator.result import Action, ChangeResult, StackResult
 from orchestrator.risk import Risk
 from orchestrator.session import Session
@@ -45,19 +45,21 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
         session.record(_result(stack, "unchanged", nothing, len(before.resources), started, reason=reason))
         return
     ws = _workspace(session, stack, facts, bucket=store.bucket)
-    plan = _plan(session, stack, ws)
-    changes, risks = _looked_at(session, stack, plan)
-    if session.environment.asks:
-        session.approval.before_apply(session.environment.name, stack.name, changes, risks)
-    clear()
-    secrets.ensure_for(session, stack)
-    applied = ApplySummary(0, 0, 0)
-    if not plan.is_empty:
-        proof.drop()
-        session.journal.stage(stack.name, f"apply ({len(plan.changes)} changes)")
-        if any(each.blueprint and each.name not in session.outputs for each in session.graph.stacks):
-            session.tools.prepare_synth()
-        applied = session.tools.terraform.apply(ws, on_event=session.journal.sink(stack.name), cancel=session.cancel)
+    with forgetting_plan(ws):
+        plan = _plan(session, stack, ws)
+        changes, risks = _looked_at(session, stack, plan)
+        if session.environment.asks:
+            session.approval.before_apply(session.environment.name, stack.name, changes, risks)
+        clear()
+        secrets.ensure_for(session, stack)
+        applied = ApplySummary(0, 0, 0)
+        if not plan.is_empty:
+            proof.drop()
+            session.journal.stage(stack.name, f"apply ({len(plan.changes)} changes)")
+            if any(each.blueprint and each.name not in session.outputs for each in session.graph.stacks):
+                session.tools.prepare_synth()
+            sink = session.journal.sink(stack.name)
+            applied = session.tools.terraform.apply(ws, on_event=sink, cancel=session.cancel)
     after = _verified(session, stack)
     proof.store(after)
     action: Action = "unchanged" if plan.is_empty else ("changed" if before and before.resources else "created")
@@ -83,7 +85,9 @@ def show_for_approval(session: Session, stack: Stack, step: str) -> None:
 
     It is told under the name of the `step`: under the stack's own, the deployment itself will be told.
     """
-    plan = _plan(session, stack, workspace(session, stack, real=is_real(session, stack), step=step), step=step)
+    ws = workspace(session, stack, real=is_real(session, stack), step=step)
+    with forgetting_plan(ws):
+        plan = _plan(session, stack, ws, step=step)
     session.approval.previewed(stack.name, *_looked_at(session, stack, plan, step=step))
 
 
@@ -92,7 +96,8 @@ def preview(session: Session, stack: Stack) -> None:
     started = time.monotonic()
     real = is_real(session, stack)
     ws = workspace(session, stack, real=real)
-    plan = _plan(session, stack, ws)
+    with forgetting_plan(ws):
+        plan = _plan(session, stack, ws)
     changes, _ = _looked_at(session, stack, plan)
     session.previewed = session.previewed or not real
     counts = ApplySummary(plan.count("create"), plan.count("update"), plan.count("delete"))
@@ -120,12 +125,13 @@ def destroy(session: Session, stack: Stack) -> None:
     session.journal.stage(stack.name, "init")
     terraform.init(ws, on_event=sink, cancel=session.cancel)
     session.journal.stage(stack.name, "plan")
-    terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
-    store.remove_proof(stack.name)
-    if stack.blueprint:
-        store.remove_proof(evidence.document(stack.blueprint))
-    session.journal.stage(stack.name, f"destroy ({len(before.resources)} resources)")
-    applied = terraform.apply(ws, on_event=sink, cancel=session.cancel)
+    with forgetting_plan(ws):
+        terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
+        store.remove_proof(stack.name)
+        if stack.blueprint:
+            store.remove_proof(evidence.document(stack.blueprint))
+        session.journal.stage(stack.name, f"destroy ({len(before.resources)} resources)")
+        applied = terraform.apply(ws, on_event=sink, cancel=session.cancel)
     after = store.read(stack.name)
     if after and after.resources:
         left = ", ".join(after.resources[:_SHOWN_FINDINGS])

@@ -77,13 +77,22 @@ class LazyGroup(click.Group):
 @click.pass_context
 def cli(ctx: click.Context, repo: Path) -> None:
     """MLOps and generative-AI platform on AWS, or on this machine alone (ENV=local)."""
+    from orchestrator import private
     from orchestrator.cli.app import App
 
+    private.tighten(repo.resolve())
     ctx.obj = App(repo.resolve())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    from orchestrator.private import only_ours
+
+    with only_ours():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         code = cli.main(
             args=list(arguments) if arguments is not None else None, prog_name="orchestrator", standalone_mode=False

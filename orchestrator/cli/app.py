@@ -92,6 +92,7 @@ class App:
         from orchestrator.cli.person import AtTerminal
         from orchestrator.execute import Executor, load_outputs
         from orchestrator.journal import Journal
+        from orchestrator.render import forget_plans
         from orchestrator.report import show
         from orchestrator.runs import RunFolder, alone
         from orchestrator.session import Session
@@ -101,6 +102,8 @@ class App:
             interruptible(self.console) as cancel,
             self.console.progress() as progress,
         ):
+            if not beside_others:
+                forget_plans(self.repo, environment.name)
             folder = RunFolder.create(self.repo, environment.name)
             journal = Journal(folder, (progress,))
             approval = Approval(self.granted, AtTerminal(self.console, progress, cancel))

@@ -57,6 +57,8 @@ class FakeTerraform:
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
+        ws.plan_file.parent.mkdir(parents=True, exist_ok=True)
+        ws.plan_file.write_text("every value", encoding="utf-8")
         self._called("plan -destroy" if destroy else "plan", ws, on_event)
         with self._lock:
             done = self._applied.get(ws.stack)
@@ -71,6 +73,7 @@ class FakeTerraform:
         return summary
 
     def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary:
+        assert ws.plan_file.is_file(), "only what was planned is applied"
         self._called("apply", ws, on_event)
         with self._lock:
             summary = self._planned.pop(ws.stack)

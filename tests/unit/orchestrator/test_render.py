@@ -72,6 +72,7 @@ def test_lines_to_type(tools: FakeTools, graph: Graph) -> None:
         "terraform -chdir=terraform/phases/2-data plan "
         f"-var-file={folder}/values.tfvars.json -out={folder}/plan.tfplan",
         f"terraform -chdir=terraform/phases/2-data apply {folder}/plan.tfplan",
+        f"rm {folder}/plan.tfplan",
     ]
 
 

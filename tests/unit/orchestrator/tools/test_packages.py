@@ -60,6 +60,25 @@ def test_two_checkouts_give_the_same_bytes(tmp_path: Path) -> None:
         assert package.sha256_base64 == there[name].sha256_base64
 
 
+@pytest.mark.parametrize("umask", [0o077, 0o000])
+def test_no_umask_reaches_what_is_in_a_package(tmp_path: Path, umask: int) -> None:
+    usual = SourcePackager(checkout(tmp_path / "one", time=1)).build(tmp_path / "usual")
+    before = os.umask(umask)
+    try:
+        other = SourcePackager(checkout(tmp_path / "two", time=1)).build(tmp_path / "other")
+    finally:
+        os.umask(before)
+    assert {name: each.sha256_base64 for name, each in other.items()} == {
+        name: each.sha256_base64 for name, each in usual.items()
+    }
+    for package in other.values():
+        if package.path.suffix == ".zip":
+            modes = {entry.external_attr >> 16 & 0o777 for entry in zipfile.ZipFile(package.path).infolist()}
+            assert modes == {0o644}, package.name
+    with tarfile.open(other["training_source"].path) as archive:
+        assert {entry.mode for entry in archive} == {0o644}
+
+
 def test_the_hash_is_that_of_the_file_and_in_its_name(tmp_path: Path) -> None:
     for package in SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out").values():
         digest = hashlib.sha256(package.path.read_bytes())
