@@ -1,0 +1,189 @@
+"""What GitHub runs, and with which rights: rules for every workflow, job and step.
+
+Code of a pull request is not trusted before somebody has looked at it. It may run with a token that reads this
+repository; rights to write are in jobs that run none of it, and credentials of AWS in environments with reviewers.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+FOLDER = Path(__file__).resolve().parents[2] / ".github" / "workflows"
+FILES = sorted(FOLDER.glob("*.y*ml"))
+DOCUMENTS: dict[str, dict[Any, Any]] = {file.name: yaml.safe_load(file.read_text(encoding="utf-8")) for file in FILES}
+PINNED = re.compile(r"^[\w.-]+/[\w./-]+@[0-9a-f]{40}$")
+USES = re.compile(r"^\s*(?:- )?uses:\s*(?P<action>\S+)(?P<comment>.*)$", re.MULTILINE)
+VERSION = re.compile(r"^ # v\d+\.\d+\.\d+$")
+FORK = "github.event.pull_request.head.repo.full_name == github.repository"
+HARMLESS = {"contents": "read", "actions": "read"}
+JOBS = [(file, name, job) for file, document in DOCUMENTS.items() for name, job in document["jobs"].items()]
+STEPS = [
+    pytest.param(file, job, step, id=f"{file}-{name}-{number}")
+    for file, name, job in JOBS
+    for number, step in enumerate(job["steps"])
+]
+every_job = pytest.mark.parametrize(
+    ("file", "name", "job"), [pytest.param(*each, id=f"{each[0]}-{each[1]}") for each in JOBS]
+)
+every_step = pytest.mark.parametrize(("file", "job", "step"), STEPS)
+
+
+def triggers(file: str) -> dict[str, Any]:
+    """YAML 1.1 reads the word `on` as true."""
+    found: dict[str, Any] = DOCUMENTS[file][True]
+    return found
+
+
+def on_pull_requests(file: str, job: dict[str, Any]) -> bool:
+    return "pull_request" in triggers(file) and "github.event_name != 'pull_request'" not in str(job.get("if", ""))
+
+
+def from_forks_too(file: str, job: dict[str, Any]) -> bool:
+    """Whether a pull request from a fork comes here, past the conditions of this job and of those that it needs."""
+    if not on_pull_requests(file, job) or FORK in str(job.get("if", "")):
+        return False
+    needs = job.get("needs", [])
+    waits_for = [needs] if isinstance(needs, str) else needs
+    return all(from_forks_too(file, DOCUMENTS[file]["jobs"][name]) for name in waits_for)
+
+
+def runs_code_of_the_repository(job: dict[str, Any]) -> bool:
+    return any(str(step.get("uses", "")).startswith("actions/checkout@") for step in job["steps"])
+
+
+def writes(job: dict[str, Any]) -> set[str]:
+    return {scope for scope, level in job["permissions"].items() if level == "write"}
+
+
+def test_there_are_workflows_to_look_at() -> None:
+    assert {"ci.yml", "deploy.yml"} <= set(DOCUMENTS)
+    assert len(STEPS) > 20
+
+
+# ---- workflows ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("file", DOCUMENTS)
+def test_a_workflow_gives_no_right_to_all_its_jobs(file: str) -> None:
+    assert DOCUMENTS[file]["permissions"] == {}
+
+
+@pytest.mark.parametrize("file", DOCUMENTS)
+def test_no_trigger_runs_with_the_rights_of_the_base_branch(file: str) -> None:
+    assert not {"pull_request_target", "workflow_run", "issue_comment"} & set(triggers(file))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_no_workflow_needs_a_stored_secret(file: Path) -> None:
+    assert not re.search(r"\bsecrets\s*[.\[]|secrets: inherit", file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_actions_are_named_by_commit_with_their_version_beside_it(file: Path) -> None:
+    found = list(USES.finditer(file.read_text(encoding="utf-8")))
+    assert len(found) == sum("uses" in step for each, _, job in JOBS for step in job["steps"] if each == file.name)
+    for use in found:
+        assert PINNED.match(use["action"]), use["action"]
+        assert VERSION.match(use["comment"]), f"{use['action']}{use['comment']}"
+
+
+def test_an_action_has_one_version_everywhere() -> None:
+    found = {
+        use["action"] + use["comment"] for file in FILES for use in USES.finditer(file.read_text(encoding="utf-8"))
+    }
+    names = [each.partition("@")[0] for each in found]
+    assert len(names) == len(set(names)), sorted(found)
+
+
+# ---- jobs ---------------------------------------------------------------------------------------------------------
+
+
+@every_job
+def test_a_job_says_what_it_may(file: str, name: str, job: dict[str, Any]) -> None:
+    assert isinstance(job.get("permissions"), dict)
+    assert set(job["permissions"].values()) <= {"read", "write"}
+    assert "uses" not in job, "a called workflow is looked at where it is written"
+
+
+@every_job
+def test_a_job_ends_by_itself(file: str, name: str, job: dict[str, Any]) -> None:
+    assert 0 < job["timeout-minutes"] <= 180
+    assert job["runs-on"] == "ubuntu-24.04", "GitHub's own machine, which is new for each job"
+
+
+@every_job
+def test_a_fork_gets_no_right_but_to_read(file: str, name: str, job: dict[str, Any]) -> None:
+    if from_forks_too(file, job):
+        assert job["permissions"].items() <= HARMLESS.items()
+        assert "environment" not in job
+
+
+@every_job
+def test_code_of_a_pull_request_never_runs_with_a_right_to_write(file: str, name: str, job: dict[str, Any]) -> None:
+    if on_pull_requests(file, job) and runs_code_of_the_repository(job):
+        assert writes(job) <= {"id-token"}
+
+
+@every_job
+def test_credentials_are_for_reviewed_environments(file: str, name: str, job: dict[str, Any]) -> None:
+    uses = [step for step in job["steps"] if "configure-aws-credentials" in str(step.get("uses", ""))]
+    assert bool(uses) == ("id-token" in job["permissions"]), "one is of no use without the other"
+    if not uses:
+        return
+    assert job["environment"], "the role trusts the environment, whose reviewers decide"
+    if on_pull_requests(file, job):
+        assert str(job["environment"]).endswith("-plan"), "a pull request only plans, with a role that reads"
+        assert "protected" in job["needs"]
+        assert job["strategy"]["matrix"]["environment"] == "${{ fromJSON(needs.protected.outputs.environments) }}"
+        rules = str(DOCUMENTS[file]["jobs"]["protected"]["steps"])
+        assert "required_reviewers" in rules
+    else:
+        assert "github.ref == 'refs/heads/main'" in job["if"], "by hand too, only what was merged"
+    assert writes(job) == {"id-token"}
+
+
+@every_job
+def test_a_job_with_credentials_takes_nothing_from_a_cache(file: str, name: str, job: dict[str, Any]) -> None:
+    if "id-token" in job["permissions"]:
+        assert not [
+            step for step in job["steps"] if "cache" in step.get("with", {}) or "/cache" in step.get("uses", "")
+        ]
+
+
+@every_job
+def test_tooling_is_set_up_before_there_are_credentials(file: str, name: str, job: dict[str, Any]) -> None:
+    steps = [f"{step.get('uses', '')}{step.get('run', '')}" for step in job["steps"]]
+    begun = next((at for at, step in enumerate(steps) if "configure-aws-credentials" in step), len(steps))
+    assert not [step for step in steps[begun:] if "setup" in step]
+
+
+# ---- steps --------------------------------------------------------------------------------------------------------
+
+
+@every_step
+def test_a_script_is_fixed_text(file: str, job: dict[str, Any], step: dict[str, Any]) -> None:
+    """What an event, an input or a matrix says comes as a variable of the environment, never as part of the script."""
+    assert "${{" not in step.get("run", "")
+    assert not re.search(r"\beval\b|bash -c|sh -c", step.get("run", ""))
+
+
+@every_step
+def test_what_is_checked_out_leaves_no_token_behind(file: str, job: dict[str, Any], step: dict[str, Any]) -> None:
+    if str(step.get("uses", "")).startswith("actions/checkout@"):
+        assert step["with"] == {"persist-credentials": False}
+
+
+@every_step
+def test_a_token_is_given_to_single_steps_that_run_no_code_of_ours(
+    file: str, job: dict[str, Any], step: dict[str, Any]
+) -> None:
+    assert "env" not in job
+    assert "env" not in DOCUMENTS[file]
+    if "github.token" in str(step):
+        assert not runs_code_of_the_repository(job)
+        assert set(step["env"]) >= {"GH_TOKEN"}
