@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.compute import processes
+from emulator.compute.archives import unpack
 from emulator.compute.aws import Aws, LogStream, download_file, unique
 from emulator.compute.channel import Channel, ChannelClosed
 from emulator.compute.folders import inside, of_name
@@ -243,5 +244,4 @@ class ModelServer:
 
 def _extract(archive: Path, target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(archive) as opened:
-        opened.extractall(target, filter="data")
+    unpack(archive, target)

@@ -21,6 +21,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.compute import processes, script_mode
+from emulator.compute.archives import unpack
 from emulator.compute.aws import Aws, LogStream, ObjectsMissing, download_file, download_prefix, split_uri
 from emulator.compute.folders import inside, of_name
 from emulator.compute.jobs import Exit, Job
@@ -185,8 +186,7 @@ class _Run:
             archive = download_file(s3, str(source), self._folders.root / "sourcedir.tar.gz")
         except ClientError as error:
             raise TrainingFailed(f"AlgorithmError: cannot download {source}: {error}") from error
-        with tarfile.open(archive) as opened:
-            opened.extractall(self._folders.code, filter="data")
+        unpack(archive, self._folders.code)
         if not inside(self._folders.code, str(program)).is_file():
             raise TrainingFailed(f"AlgorithmError: {program} is not in {source}")
         digest = hashlib.sha256(archive.read_bytes()).hexdigest()
