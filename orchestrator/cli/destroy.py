@@ -19,7 +19,7 @@ from orchestrator.cli.app import App
 def command(
     ctx: click.Context, env: str, blueprints: tuple[str, ...], yes: bool, yes_destroy_protected: bool, as_json: bool
 ) -> None:
-    """Remove everything of ENV but the state bucket and look for what is left, or remove single blueprints."""
+    """Remove everything of ENV but its state bucket and key, look for what is left, or remove single blueprints."""
     from orchestrator import plan
     from orchestrator.errors import ApprovalRequired
 

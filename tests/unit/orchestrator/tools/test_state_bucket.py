@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,12 +15,22 @@ from moto import mock_aws
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 
+from emulator.authorization import storage
 from orchestrator.errors import CredentialsError, TerraformError
 from orchestrator.tools import state_bucket, state_key
 from orchestrator.tools.aws import Aws
 from orchestrator.tools.state import S3StateStore
 
 ACCOUNT = "123456789012"
+KMS = (
+    "CreateKey",
+    "CreateAlias",
+    "DescribeKey",
+    "GetKeyPolicy",
+    "PutKeyPolicy",
+    "GetKeyRotationStatus",
+    "EnableKeyRotation",
+)
 TAGS = {"project": "mlops", "environment": "local"}
 
 
@@ -300,6 +312,31 @@ def test_a_key_that_cannot_be_used_is_told(store: S3StateStore, cloud: Aws) -> N
     with pytest.raises(TerraformError, match="is Disabled: no state can be read or written") as caught:
         store.ensure_bucket()
     assert "enable-key" in str(caught.value.hint)
+
+
+# ---- what the guide says ------------------------------------------------------------------------------------------
+
+
+def test_the_guide_names_every_right_that_this_takes(store: S3StateStore, old: Any, calls: list[str]) -> None:
+    old.delete_object(Bucket=store.bucket, Key="foundation.tfstate.tflock")
+    store.ensure_bucket()
+    store.write_proof("data", {})
+    store.remove_proof("data")
+    calls += ["CreateBucket", "PutBucketOwnershipControls", "PutKeyPolicy"]  # made beforehand, and right by default
+    needed = {action(name) for name in calls} | {"kms:TagResource", "tag:GetResources"}
+    text = (Path(__file__).resolve().parents[4] / "docs/guides/states.md").read_text(encoding="utf-8")
+    told = set(
+        re.findall(r"`((?:s3|kms|tag):\w+)`", text[text.index("## Rights") :].partition("A role that only plans")[0])
+    )
+    # Terraform reads, decrypts and encrypts under the same role.
+    assert told == needed | {"kms:Decrypt", "kms:GenerateDataKey"}
+
+
+def action(operation: str) -> str:
+    if operation in KMS:
+        return f"kms:{operation}"
+    table = {**storage.OBJECT_ACTIONS, **storage.BUCKET_ACTIONS}
+    return f"s3:{table.get(operation, operation)}"
 
 
 def test_without_a_bucket_there_is_no_key(store: S3StateStore) -> None:
