@@ -13,7 +13,8 @@ from typing import Any
 from orchestrator.errors import TerraformError
 from orchestrator.tools.interfaces import Json
 
-PURPOSE = {"purpose": "terraform-state"}
+BUCKET_TAG = "state-bucket"
+"""On the key: the bucket that it is for."""
 _ADMINISTER = (
     "kms:CancelKeyDeletion",
     "kms:CreateAlias",
@@ -61,7 +62,7 @@ def ensure(cloud: Any, bucket: str, account_id: str, tags: Mapping[str, str]) ->
     wanted = policy(kms.meta.partition, account_id, kms.meta.region_name)
     arn = find(kms, bucket)
     if arn is None:
-        arn = _unnamed(cloud, tags) or _make(kms, wanted, tags)
+        arn = _unnamed(cloud, bucket) or _make(kms, wanted, {**tags, BUCKET_TAG: bucket})
         kms.create_alias(AliasName=alias(bucket), TargetKeyId=arn)
     if json.loads(kms.get_key_policy(KeyId=arn, PolicyName="default")["Policy"]) != wanted:
         kms.put_key_policy(KeyId=arn, PolicyName="default", Policy=json.dumps(wanted))
@@ -74,23 +75,17 @@ def _make(kms: Any, wanted: Json, tags: Mapping[str, str]) -> str:
     made = kms.create_key(
         Description="Terraform states of one environment; the states are lost with it",
         Policy=json.dumps(wanted),
-        Tags=[{"TagKey": key, "TagValue": value} for key, value in sorted({**tags, **PURPOSE}.items())],
+        Tags=[{"TagKey": key, "TagValue": value} for key, value in sorted(tags.items())],
     )
     return str(made["KeyMetadata"]["Arn"])
 
 
-def _unnamed(cloud: Any, tags: Mapping[str, str]) -> str | None:
+def _unnamed(cloud: Any, bucket: str) -> str | None:
     """The key of a run that was cut off before it could name it."""
-    filters = [
-        {"Key": key, "Values": [value]}
-        for key, value in {
-            **{name: tags[name] for name in ("project", "environment") if name in tags},
-            **PURPOSE,
-        }.items()
-    ]
-    client = cloud.client("resourcegroupstaggingapi")
-    found = client.get_resources(TagFilters=filters, ResourceTypeFilters=["kms:key"])["ResourceTagMappingList"]
-    return next((str(item["ResourceARN"]) for item in found), None)
+    found = cloud.client("resourcegroupstaggingapi").get_resources(
+        TagFilters=[{"Key": BUCKET_TAG, "Values": [bucket]}], ResourceTypeFilters=["kms:key"]
+    )
+    return next((str(item["ResourceARN"]) for item in found["ResourceTagMappingList"]), None)
 
 
 def policy(partition: str, account_id: str, region: str) -> Json:

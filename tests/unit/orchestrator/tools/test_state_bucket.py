@@ -279,7 +279,7 @@ def test_the_key_rotates_and_cannot_be_deleted_as_it_is(made: S3StateStore, clou
         "kms:ViaService": "s3.us-east-1.amazonaws.com",
     }
     tags = {tag["TagKey"]: tag["TagValue"] for tag in kms.list_resource_tags(KeyId=made.key_arn)["Tags"]}
-    assert tags.items() >= {**TAGS, **state_key.PURPOSE}.items()
+    assert tags == {**TAGS, state_key.BUCKET_TAG: made.bucket}
 
 
 def test_its_policy_and_rotation_are_set_right(made: S3StateStore, cloud: Aws) -> None:
@@ -295,14 +295,12 @@ def test_its_policy_and_rotation_are_set_right(made: S3StateStore, cloud: Aws) -
 def test_a_key_that_was_made_and_not_yet_named_is_used(
     store: S3StateStore, cloud: Aws, calls: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    tags = {"project": "mlops", "environment": f"cut-{uuid.uuid4().hex[:8]}"}
-    cut = S3StateStore(cloud, store.bucket, tags)
     kms = cloud.client("kms")
     monkeypatch.setattr(kms, "create_alias", lambda **_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        cut.ensure_bucket()
+        store.ensure_bucket()
     monkeypatch.undo()
-    cut.ensure_bucket()
+    store.ensure_bucket()
     assert calls.count("CreateKey") == 1
 
 
