@@ -20,7 +20,7 @@ from orchestrator.journal import Journal
 from orchestrator.render import forget_plans
 from orchestrator.runs import RunFolder
 from orchestrator.session import Session, open_target
-from orchestrator.tools.interfaces import ApplySummary, State
+from orchestrator.tools.interfaces import ApplySummary, LocalAccess, State
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import OUTPUTS, FakeTools
 from tests.unit.orchestrator.conftest import Runs
@@ -133,7 +133,7 @@ def left(tools: FakeTools) -> list[Path]:
 
 def target(tools: FakeTools) -> Callable[[Session], None]:
     def open_it(session: Session) -> None:
-        session.target = open_target(tools, "http://127.0.0.1:1", throwaway=True)
+        session.target = open_target(tools, LocalAccess("http://127.0.0.1:1", "LOCALKEY", "secret"), throwaway=True)
 
     return open_it
 
