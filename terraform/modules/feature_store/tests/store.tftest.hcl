@@ -154,6 +154,7 @@ run "the_job_is_small_runs_once_at_a_time_and_under_its_own_hash" {
     condition = aws_glue_job.ingestion.default_arguments == tomap({
       "library-set"     = "analytics"
       "--bucket"        = "mlops-test-data"
+      "--bucket_owner"  = "123456789012"
       "--feature_group" = "mlops-test-reviews"
       "--dataset"       = "reviews"
       "--run_id"        = "manual"

@@ -81,6 +81,7 @@ run "the_job_is_spark_and_takes_everything_again" {
       "--enable-observability-metrics"     = "true"
       "--enable-continuous-cloudwatch-log" = "true"
       "--bucket"                           = "mlops-test-data"
+      "--bucket_owner"                     = "123456789012"
       "--dataset"                          = "reviews"
       "--run_id"                           = "manual"
       "--split_seed"                       = "reviews-v1"
