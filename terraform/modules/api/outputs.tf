@@ -18,14 +18,17 @@ output "stage_arn" {
   value       = aws_api_gateway_stage.this.arn
 }
 
-output "api_key_id" {
-  description = "Id of the default API key. Its value is read with GetApiKey (includeValue)."
-  value       = aws_api_gateway_api_key.this["default"].id
-}
-
-output "api_key_ids" {
-  description = "Ids of all API keys by name."
-  value       = { for name, key in aws_api_gateway_api_key.this : name => key.id }
+output "keys" {
+  description = "What the keys are made from, by name: the name in API Gateway, the blueprints, the usage plan, the parameter for its hash and that one's KMS key."
+  value = {
+    for name, key in local.keys : name => {
+      key_name       = "${local.name}-${name}"
+      blueprints     = sort(key.blueprints)
+      usage_plan_id  = aws_api_gateway_usage_plan.this[name].id
+      parameter_name = "${var.keys_prefix}/${name}"
+      kms_key_arn    = var.keys_key_arn
+    }
+  }
 }
 
 output "iam_door_policy_document" {

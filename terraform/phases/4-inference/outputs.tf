@@ -1,12 +1,11 @@
 output "inference" {
-  description = "Everything that later phases may use, by module. No secrets: the API key's value is read with GetApiKey."
+  description = "Everything that later phases may use, by module. No secrets: of API keys only what they are made from."
   value = {
     api = {
       rest_api_id = module.api.rest_api_id
       name        = module.api.name
       stage_name  = module.api.stage_name
-      api_key_id  = module.api.api_key_id
-      api_key_ids = module.api.api_key_ids
+      keys        = module.api.keys
       url         = module.api.url
 
       iam_door_policy_document = module.api.iam_door_policy_document

@@ -128,11 +128,6 @@ run "calls_are_limited_logged_and_traced" {
   }
 
   assert {
-    condition     = aws_api_gateway_usage_plan_key.this["default"].key_id == aws_api_gateway_api_key.this["default"].id && aws_api_gateway_usage_plan_key.this["default"].usage_plan_id == aws_api_gateway_usage_plan.this["default"].id
-    error_message = "The key must be held to the plan."
-  }
-
-  assert {
     condition     = one(aws_api_gateway_usage_plan.this["default"].quota_settings).limit == 1000 && one(aws_api_gateway_usage_plan.this["default"].quota_settings).period == "DAY"
     error_message = "The quota must be per day."
   }

@@ -66,7 +66,7 @@ run "publishes_what_the_example_promises" {
   }
 
   assert {
-    condition     = output.inference.lambda.authorizer_name == "mlops-test-token-authorizer" && toset(keys(output.inference.api.api_key_ids)) == toset(["default", "smoke"]) && output.inference.api.api_key_ids["default"] == output.inference.api.api_key_id
+    condition     = output.inference.lambda.authorizer_name == "mlops-test-token-authorizer" && toset(keys(output.inference.api.keys)) == toset(["default", "smoke"]) && output.inference.api.keys["smoke"].blueprints == tolist(["smoke-tests-ask-for-no-blueprint"])
     error_message = "The authorizer must carry the prefix; without further keys there are the default one and that of the smoke tests."
   }
 }
@@ -81,7 +81,7 @@ run "keys_and_doors_come_from_the_environment_file" {
   }
 
   assert {
-    condition     = toset(keys(output.inference.api.api_key_ids)) == toset(["default", "smoke", "team-a"]) && output.inference.api.iam_door_policy_document != null
+    condition     = toset(keys(output.inference.api.keys)) == toset(["default", "smoke", "team-a"]) && output.inference.api.iam_door_policy_document != null
     error_message = "The file's keys and doors must be there."
   }
 }
