@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from orchestrator import key_steps, rollout, stacks, teardown
 from orchestrator import plan as steps
-from orchestrator import rollout, stacks, teardown
 from orchestrator.config.checks import LOCAL_ACCOUNT_ID
 from orchestrator.errors import (
     CredentialsError,
@@ -72,6 +72,8 @@ class Executor:
             steps.PreviewStack: lambda step: stacks.show_for_approval(session, step.stack, step.name),
             steps.Approve: lambda step: session.approval.decide(session.environment.name, step.stacks),
             steps.RunPipeline: self._run_pipeline,
+            steps.KeepKeys: lambda step: key_steps.keep(session, step),
+            steps.RemoveKeys: lambda step: key_steps.remove(session, step),
             steps.Release: self._release,
             steps.SmokeTest: self._smoke_test,
             steps.DestroyStack: lambda step: stacks.destroy(session, step.stack),
@@ -105,6 +107,7 @@ class Executor:
             releases=rollout.verified(self.session),
             smoke=self.session.smoke,
             orphans=self.session.orphans,
+            warnings=self.session.warnings,
         )
         folder.write_result(result)
         return result

@@ -46,6 +46,12 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
             return "run the training pipeline"
         case steps.RunPipeline():
             return "run the training pipeline if no model version is live"
+        case steps.KeepKeys():
+            return "make the API keys that are missing, end those whose rotation is over"
+        case steps.RemoveKeys(but=()):
+            return "remove the API keys"
+        case steps.RemoveKeys():
+            return "remove API keys of callers that the environment file no longer names"
         case steps.Release():
             return "release it unless it runs what its file and the live version make"
         case steps.SmokeTest():

@@ -55,7 +55,7 @@ class Description(BaseModel):
     needs: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
     upstream: tuple[str, ...] = ()
-    after: tuple[Literal["pipeline"], ...] = ()
+    after: tuple[Literal["pipeline", "keys"], ...] = ()
     stacks: tuple[SideStack, ...] = ()
 
 

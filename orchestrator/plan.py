@@ -6,10 +6,11 @@ shown is what runs. A step names the steps it waits for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from orchestrator.api_keys import key_names
 from orchestrator.config.checks import MODEL_GROUPS
 from orchestrator.config.models import Environment
 from orchestrator.graph import Graph, Stack
@@ -18,6 +19,8 @@ from orchestrator.values import blueprint_of, is_released
 
 RELEASES = "releases"
 """Name of the stack that holds the release machine."""
+KEYS = "api keys"
+"""Name of the step that makes them, or removes them all."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,25 @@ class RunPipeline(Step):
 
     takes_place: ClassVar[bool] = False
     """It is only watched: the work is done elsewhere."""
+
+
+@dataclass(frozen=True)
+class KeepKeys(Step):
+    """API keys as Terraform publishes them: it must not make them itself, for its state would hold their values."""
+
+    takes_place: ClassVar[bool] = False
+    """It mostly waits for answers."""
+
+
+@dataclass(frozen=True)
+class RemoveKeys(Step):
+    """API keys and what the authorizer knows of them."""
+
+    but: tuple[str, ...] = ()
+    """Names that stay."""
+
+    takes_place: ClassVar[bool] = False
+    """It mostly waits for answers."""
 
 
 @dataclass(frozen=True)
@@ -195,17 +217,25 @@ def deploy(
         steps += _approval(chosen)
         gates = (*gates, steps[-1].name)
     pipeline_host = next((stack for stack in chosen if "pipeline" in stack.after), None)
+    keys_host = next((stack for stack in chosen if "keys" in stack.after), None)
     for stack in chosen:
         needs = (*gates, *(name for name in stack.needs if name in names))
+        if stack is keys_host:
+            # *assumed*: a usage plan that still has keys cannot be deleted.
+            steps.append(RemoveKeys("former keys", ("policy", *gates), key_names(environment)))
+            needs = (*needs, "former keys")
         if pipeline_host and stack.blueprint and _takes_trained_model(environment, stack):
             needs = (*needs, "pipeline")
         steps.append(DeployStack(stack.name, needs, stack, skip, cleared_by=("policy",)))
         if stack is pipeline_host:
             has_data = environment.platform.data.sample
             steps.append(RunPipeline("pipeline", ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
+        if stack is keys_host:
+            steps.append(KeepKeys(KEYS, ("policy", stack.name)))
+    shared = tuple(name for name, there in ((RELEASES, RELEASES in names), (KEYS, keys_host is not None)) if there)
     for stack in chosen:
         if stack.blueprint:
-            steps += _proof_of_work(environment, stack, skip=skip, releases=RELEASES in names)
+            steps += _proof_of_work(environment, stack, shared, skip=skip)
     return Plan(environment.name, command, tuple(steps))
 
 
@@ -216,14 +246,18 @@ def _approval(chosen: Sequence[Stack]) -> list[Step]:
     return [*previews, Approve("approval", ("policy", *shown), tuple(stack.name for stack in chosen))]
 
 
-def _proof_of_work(environment: Environment, stack: Stack, *, skip: bool, releases: bool) -> list[Step]:
-    """What a blueprint has to show once its stack stands: that it runs what it should, and that it answers."""
+def _proof_of_work(environment: Environment, stack: Stack, shared: Collection[str], *, skip: bool) -> list[Step]:
+    """What a blueprint has to show once its stack stands: that it runs what it should, and that it answers.
+
+    `shared` are the steps of this plan that all blueprints wait for: the release machine releases, keys let ask.
+    """
     name = str(stack.blueprint)
+    keys = (KEYS,) if KEYS in shared else ()
     if not is_released(blueprint_of(environment, name)):
-        return [SmokeTest(f"smoke {name}", ("policy", stack.name), name, skip)]
-    waits = (stack.name, *((RELEASES,) if releases else ()))
+        return [SmokeTest(f"smoke {name}", ("policy", stack.name, *keys), name, skip)]
+    waits = (stack.name, *((RELEASES,) if RELEASES in shared else ()))
     release = Release(f"release {name}", ("policy", *waits), name)
-    return [release, SmokeTest(f"smoke {name}", ("policy", release.name), name, skip)]
+    return [release, SmokeTest(f"smoke {name}", ("policy", release.name, *keys), name, skip)]
 
 
 def _takes_trained_model(environment: Environment, stack: Stack) -> bool:
@@ -285,6 +319,9 @@ def destroy(environment: Environment, graph: Graph) -> Plan:
         needs = (*ready, *consumers[stack.name])
         if stack.order == 1 and stack.name == stack.phase:
             needs = (*needs, removal)
+        if "keys" in stack.after:
+            steps.append(RemoveKeys(KEYS, needs))
+            needs = (*needs, KEYS)
         steps.append(DestroyStack(stack.name, needs, stack))
     groups = tuple(environment.platform.registry.groups)
     steps.append(RemoveModels(removal, users or ready, groups))

@@ -39,6 +39,8 @@ def show(console: Console, result: Result, folder: Path, *, why: bool = False) -
         console.line(f"Orphan audit: {left or 'nothing left'}")
         for arn in result.orphans:
             console.line(f"  {arn}")
+    for warning in result.warnings:
+        console.line(f"Warning: {warning}", style="yellow")
     console.line(f"{_headline(result)} ({result.seconds:.0f} s)")
     console.line(f"Report: {folder}")
     for line in next_steps(result):

@@ -143,6 +143,7 @@ class Result(Part):
     pipeline: PipelineRunResult | None = None
     releases: list[EndpointResult] = Field([], description="what was live before, what is now, and who vouches for it")
     smoke: list[SmokeResult] = []
+    warnings: list[str] = Field([], description="what somebody should do, though nothing went wrong")
     orphans: list[str] | None = Field(None, description="destroy only: what still carries the environment's tags")
 
     def to_json(self) -> dict[str, Any]:

@@ -96,6 +96,8 @@ class Session:
     proofs: dict[str, Proof] = field(default_factory=dict)
     """Of the stacks that this run has found or made to be what their files say."""
     orphans: list[str] | None = None
+    warnings: list[str] = field(default_factory=list)
+    """What a person has to know although the run went well."""
     waiting: list[str] = field(default_factory=list)
     """Model groups that a blueprint stack waits for."""
     previewed: bool = False
@@ -182,6 +184,10 @@ class Session:
         order = [each.name for each in self.environment.blueprints]
         with self._lock:
             return sorted(self._smoke, key=lambda probe: order.index(probe.blueprint))
+
+    def warn(self, text: str) -> None:
+        with self._lock:
+            self.warnings.append(text)
 
     def wait_for_model(self, group: str) -> None:
         with self._lock:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
+from orchestrator import api_keys
 from orchestrator.session import Session
+from orchestrator.tools.aws import pages, unless_gone
 from orchestrator.tools.interfaces import Cloud
 from orchestrator.values import live_parameter
 
-_GONE = ("ResourceNotFound", "ResourceNotFoundException", "ParameterNotFound", "NotFoundException")
 _KEPT_BY_AWS = (":training-job/", ":processing-job/", ":transform-job/", ":model-invocation-job/")
 """Job records: AWS keeps them, nobody can delete them, they cost nothing."""
 
@@ -26,15 +27,15 @@ def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
         ("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", "delete_endpoint_config"),
         ("list_models", "Models", "ModelName", "delete_model"),
     ):
-        for item in _pages(sagemaker, operation, key, NameContains=prefix):
-            _unless_gone(getattr(sagemaker, delete), **{name_key: item[name_key]})
+        for item in pages(sagemaker, operation, key, NameContains=prefix):
+            unless_gone(getattr(sagemaker, delete), **{name_key: item[name_key]})
             removed += 1
     removed += _remove_releases(session)
     for group in groups:
         for package in _packages(session, sagemaker, group):
-            _unless_gone(sagemaker.delete_model_package, ModelPackageName=package)
+            unless_gone(sagemaker.delete_model_package, ModelPackageName=package)
             removed += 1
-        _unless_gone(cloud.client("ssm").delete_parameter, Name=live_parameter(environment, group))
+        unless_gone(cloud.client("ssm").delete_parameter, Name=live_parameter(environment, group))
     session.journal.stage(step, f"{removed} objects of the pipeline removed")
 
 
@@ -56,23 +57,23 @@ def _remove_releases(session: Session, blueprint: str | None = None) -> int:
         ("list_endpoint_configs", "EndpointConfigs", "EndpointConfig", sagemaker.delete_endpoint_config),
         ("list_models", "Models", "Model", sagemaker.delete_model),
     ):
-        for item in _pages(sagemaker, operation, key, NameContains=prefix):
+        for item in pages(sagemaker, operation, key, NameContains=prefix):
             name = item[f"{kind}Name"]
             if named.fullmatch(name) and own <= _tags(sagemaker, item[f"{kind}Arn"]):
-                _unless_gone(delete, **{f"{kind}Name": name})
+                unless_gone(delete, **{f"{kind}Name": name})
                 removed += 1
     ssm = session.target.cloud.client("ssm")
     path = f"/{session.environment.platform.project}/{session.environment.name}/releases"
     for kind in ("records", "locks"):
-        for parameter in _pages(ssm, "get_parameters_by_path", "Parameters", Path=f"{path}/{kind}"):
+        for parameter in pages(ssm, "get_parameters_by_path", "Parameters", Path=f"{path}/{kind}"):
             if blueprint in (None, parameter["Name"].rsplit("/", 1)[-1]):
-                _unless_gone(ssm.delete_parameter, Name=parameter["Name"])
+                unless_gone(ssm.delete_parameter, Name=parameter["Name"])
                 removed += 1
     return removed
 
 
 def _tags(sagemaker: Any, arn: str) -> set[tuple[str, str]]:
-    return {(tag["Key"], tag["Value"]) for tag in _pages(sagemaker, "list_tags", "Tags", ResourceArn=arn)}
+    return {(tag["Key"], tag["Value"]) for tag in pages(sagemaker, "list_tags", "Tags", ResourceArn=arn)}
 
 
 def _packages(session: Session, sagemaker: Any, group: str) -> list[str]:
@@ -80,34 +81,17 @@ def _packages(session: Session, sagemaker: Any, group: str) -> list[str]:
     name = registry.get("group_names", {}).get(group)
     if name is None:
         return []  # the group is gone, and a group cannot go before its versions
-    packages = _pages(sagemaker, "list_model_packages", "ModelPackageSummaryList", ModelPackageGroupName=name)
+    packages = pages(sagemaker, "list_model_packages", "ModelPackageSummaryList", ModelPackageGroupName=name)
     return [package["ModelPackageArn"] for package in packages]
-
-
-def _pages(client: Any, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
-    """All items at once: deleting while paging skips some."""
-    paginator = client.get_paginator(operation_name=operation)
-    return [item for page in paginator.paginate(**arguments) for item in page.get(key, [])]
-
-
-def _unless_gone(call: Callable[..., Any], **arguments: Any) -> None:
-    from botocore.exceptions import ClientError
-
-    try:
-        call(**arguments)
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        message = error.response["Error"].get("Message", "")
-        # SageMaker says "ValidationException: Could not find …" instead of a code of its own.
-        if code not in _GONE and not (code == "ValidationException" and "ould not find" in message):
-            raise
 
 
 def audit(session: Session) -> list[str]:
     """ARNs that still carry the environment's tags and should be gone; the state bucket and its key stay."""
     cloud, store = session.target.cloud, session.target.store
     expected = {f"arn:aws:s3:::{store.bucket}", store.key_arn}
-    found = {*_tagged(session), *_roles(session)}
+    # The local tagging API knows neither API keys nor parameters.
+    owner = api_keys.Owner.of(session.environment)
+    found = {*_tagged(session), *_roles(session), *api_keys.left(cloud, owner)}
     return sorted(arn for arn in found if arn not in expected and not _leaving(cloud, arn))
 
 
@@ -118,14 +102,14 @@ def _identity(session: Session) -> dict[str, str]:
 def _tagged(session: Session) -> Iterator[str]:
     filters = [{"Key": key, "Values": [value]} for key, value in _identity(session).items()]
     client = session.target.cloud.client("resourcegroupstaggingapi")
-    for item in _pages(client, "get_resources", "ResourceTagMappingList", TagFilters=filters):
+    for item in pages(client, "get_resources", "ResourceTagMappingList", TagFilters=filters):
         yield str(item["ResourceARN"])
 
 
 def _roles(session: Session) -> Iterator[str]:
     """The tagging API knows no roles, on no account; so IAM is asked for those that are named after us."""
     iam, identity = session.target.cloud.client("iam"), set(_identity(session).items())
-    for role in _pages(iam, "list_roles", "Roles"):
+    for role in pages(iam, "list_roles", "Roles"):
         if role["RoleName"].startswith(f"{session.environment.name_prefix}-"):
             tags = iam.list_role_tags(RoleName=role["RoleName"])["Tags"]
             # Another environment's name may begin like ours: the tags decide.

@@ -6,9 +6,11 @@ import hashlib
 import hmac
 import logging
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import Any, Protocol
 
 from inference_common.json_input import loads
 from inference_common.logs import described
@@ -22,28 +24,46 @@ FRESH_SECONDS = 5
 
 @dataclass(frozen=True)
 class Key:
-    """One API key: who holds it, and the blueprints it is good for (`*`: all)."""
+    """One API key: who holds it, the blueprints it is good for (`*`: all), and until when (epoch; `None`: for ever)."""
 
     principal: str
     sha256: str
     blueprints: tuple[str, ...]
+    not_after: float | None = None
 
 
 class BrokenRecord(Exception):
     """A record that breaks the format: a defect of a deployment, which lets nobody in."""
 
 
-def parse_key(name: str, text: str) -> Key:
-    """`{"sha256": "<hex>", "blueprints": ["chat", …]}`."""
+def parse_keys(name: str, text: str) -> list[Key]:
+    """Read `{"blueprints": ["chat", …], "hashes": [{"sha256": "<hex>", "not_after": "2026-12-01T10:00:00Z"}, …]}`.
+
+    During a rotation a name has several hashes, and those that end have a time. A record of before there were
+    rotations has its one hash beside the blueprints, until the deployment that brought this code has written it anew.
+    """
     try:
         record = loads(text)
-        key = Key(name, record["sha256"], tuple(record["blueprints"]))
-        valid = HASH.fullmatch(key.sha256) and key.blueprints and all(BLUEPRINT.fullmatch(b) for b in key.blueprints)
-    except (ValueError, KeyError, TypeError) as error:
+        blueprints = tuple(record["blueprints"])
+        entries = record.get("hashes", [record])
+        keys = [Key(name, entry["sha256"], blueprints, _moment(entry.get("not_after"))) for entry in entries]
+        valid = keys and blueprints and all(BLUEPRINT.fullmatch(b) for b in blueprints)
+        valid = valid and all(HASH.fullmatch(key.sha256) for key in keys)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BrokenRecord(f"{type(error).__name__} {error}") from error
     if not valid:
         raise BrokenRecord("needs a hash and at least one blueprint")
-    return key
+    return keys
+
+
+def _moment(text: Any) -> float | None:
+    """Epoch of a moment with its zone: one without would mean another time on another machine."""
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text} has no zone")
+    return moment.timestamp()
 
 
 class KeyStore(Protocol):
@@ -63,6 +83,7 @@ class KeyTable:
     seconds: float
     clock: Callable[[], float]
     log: logging.Logger
+    now: Callable[[], float] = time.time
     _keys: tuple[Key, ...] = field(default=())
     _read_at: float | None = None
     _asked_at: float = 0.0
@@ -76,12 +97,17 @@ class KeyTable:
         return found
 
     def _match(self, token: str) -> Key | None:
-        """All hashes are compared, each in constant time: how long it takes tells nothing."""
+        """All hashes are compared, each in constant time: how long it takes tells nothing.
+
+        A key whose time has passed is refused even if it has not been removed, and the record is an hour old.
+        """
         digest = hashlib.sha256(token.encode()).hexdigest()
         found = None
         for key in self._keys:
             if hmac.compare_digest(key.sha256, digest):
                 found = key
+        if found is not None and found.not_after is not None and self.now() >= found.not_after:
+            return None
         return found
 
     def _refresh(self, seconds: float) -> bool:
@@ -102,10 +128,10 @@ class KeyTable:
         return True
 
     def _valid(self, records: Mapping[str, str]) -> list[Key]:
-        keys = []
+        keys: list[Key] = []
         for name, text in sorted(records.items()):
             try:
-                keys.append(parse_key(name, text))
+                keys += parse_keys(name, text)
             except BrokenRecord as broken:
                 self.log.error("the record of a key is broken", extra={"key": name, **described(broken)})
         return keys

@@ -30,6 +30,7 @@ COMMANDS = {
     "release": "Give a running endpoint another model version or size, and follow that to its end.",
     "smoke": "Probe what is deployed.",
     "ask": "Ask a deployed blueprint something, through the API.",
+    "keys": "API keys of the callers: list, show, rotate.",
     "query": "Answer SQL over the catalogue, through Athena.",
     "render": "Write the files for terraform by hand, and the lines to type.",
     "schema": "JSON Schemas of the environment files and of result.json.",

@@ -11,6 +11,7 @@ from orchestrator.tools.interfaces import Json
 
 HOLDS = {
     "aws_api_gateway_api_key": "the key that callers have",
+    "aws_api_gateway_usage_plan": "the key that its caller has: it goes with its plan",
     "aws_api_gateway_rest_api": "the address that callers know",
     "aws_athena_workgroup": "query history and saved queries",
     "aws_bedrock_inference_profile": "the ARN that routes and cost reports name",
@@ -55,7 +56,7 @@ _REPLACEABLE = """
     api_gateway_account api_gateway_authorizer api_gateway_base_path_mapping api_gateway_deployment
     api_gateway_gateway_response api_gateway_integration api_gateway_integration_response api_gateway_method
     api_gateway_method_response api_gateway_method_settings api_gateway_model api_gateway_request_validator
-    api_gateway_resource api_gateway_stage api_gateway_usage_plan api_gateway_usage_plan_key
+    api_gateway_resource api_gateway_stage api_gateway_usage_plan_key
     appautoscaling_policy appautoscaling_scheduled_action appautoscaling_target
     bedrockagent_agent_alias bedrockagent_agent_knowledge_base_association bedrockagent_data_source
     bedrock_guardrail bedrock_guardrail_version bedrock_model_invocation_logging_configuration budgets_budget

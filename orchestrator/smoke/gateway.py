@@ -6,8 +6,10 @@ import json
 import time
 from typing import Any
 
+from orchestrator import api_keys
+from orchestrator.config.api_checks import DEFAULT
 from orchestrator.smoke import base
-from orchestrator.smoke.base import Observation, ProbeFailed, Target
+from orchestrator.smoke.base import Observation, Target
 
 REQUEST_SECONDS = 35.0
 """API Gateway itself gives up after 29 seconds."""
@@ -79,12 +81,7 @@ class Gateway:
         return _DEFAULT_PAUSE if new_key and spent < _KEY_SPREADS_SECONDS else None
 
 
-def api_key(target: Target, seen: Observation, name: str = "default") -> str:
+def api_key(target: Target, seen: Observation, name: str = DEFAULT) -> str:
     """The value of an API key; it goes into a header and nowhere else."""
-    key_id = target.output("inference", "api", "api_key_ids", name)
-    with seen.asking("read the API key"):
-        found = target.cloud.client("apigateway").get_api_key(apiKey=key_id, includeValue=True)
-    value = found.get("value")
-    if not isinstance(value, str) or not value:
-        raise ProbeFailed(f"the API key {key_id} has no value that this role may read")
-    return value
+    with seen.asking(f"read the API key `{name}`"):
+        return api_keys.value(target.cloud, target.outputs, name)

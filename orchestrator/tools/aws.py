@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.errors import CredentialsError, EmulatorError, PlatformError
@@ -19,6 +19,8 @@ from orchestrator.tools.environment import require_loopback
 from orchestrator.tools.interfaces import Cloud, LocalAccess
 
 _SIGN_IN = "Sign in (for example `aws sso login`, or set AWS_PROFILE) and try again; for no account at all: ENV=local."
+
+_GONE = ("ResourceNotFound", "ResourceNotFoundException", "ParameterNotFound", "NotFoundException")
 
 
 class Aws:
@@ -163,6 +165,26 @@ def error_code(error: BaseException | None) -> str:
     """AWS's code of what `explained` translated, e.g. `ParameterNotFound`; empty for anything else."""
     response = getattr(error, "response", None)
     return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""
+
+
+def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[dict[str, Any]]:
+    """All items of a paged answer at once: deleting while paging skips some."""
+    paginator = client.get_paginator(operation_name=operation)
+    return [item for page in paginator.paginate(**arguments) for item in page.get(key, [])]
+
+
+def unless_gone(call: Callable[..., Any], **arguments: Any) -> None:
+    """Delete something that may be gone already."""
+    from botocore.exceptions import ClientError
+
+    try:
+        call(**arguments)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        message = error.response["Error"].get("Message", "")
+        # SageMaker says "ValidationException: Could not find …" instead of a code of its own.
+        if code not in _GONE and not (code == "ValidationException" and "ould not find" in message):
+            raise
 
 
 def _no_answer(method: str, url: str, error: Exception) -> PlatformError:

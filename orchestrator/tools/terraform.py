@@ -108,6 +108,9 @@ class Terraform:
         except PlatformError as error:
             rescue(ws, error)
             raise
+        finally:
+            # Applied or not, it is stale now; and it holds what the state held, such as values that have left it.
+            ws.plan_file.unlink(missing_ok=True)
         if not counts:
             raise TerraformError(f"terraform applied `{ws.stack}` without saying what it changed")
         last = counts[-1]

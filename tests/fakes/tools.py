@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.api_keys import key_names
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.tools.interfaces import (
     ApplySummary,
@@ -28,6 +29,7 @@ from orchestrator.tools.interfaces import (
 )
 from tests.fakes.aws import FakeCloud
 from tests.fakes.emulator import INFO, FakeEmulator
+from tests.fakes.keys import KeysOfAws, published
 from tests.fakes.packages import FakePackager
 from tests.fakes.policy import FakePolicyGate
 from tests.fakes.state import FakeStateStore
@@ -50,7 +52,7 @@ OUTPUTS: dict[str, Json] = {
     },
     "data": {"glue": {}},
     "models": {"sagemaker": {"live_parameter_name": "/mlops/local/models/reviews/live"}},
-    "inference": {"api": {"rest_api_id": "api1"}},
+    "inference": {"api": {"rest_api_id": "api1", "keys": published("default", "smoke", "reviews-team")}},
     "monitoring": {"monitoring": {"dashboard_name": "d"}},
     "retention": {"s3_lifecycle": {"bucket_names": ["data-bucket"]}},
     "notifications": {"event_rules": {"rule_arns": {}}},
@@ -71,6 +73,7 @@ class PublishingTerraform(FakeTerraform):
     def __init__(self, store: FakeStateStore) -> None:
         super().__init__()
         self.store = store
+        self.outputs = dict(OUTPUTS)
         self.silent: set[str] = set()
         """Stacks that publish nothing."""
         self.before_apply: Callable[[str], None] = lambda stack: None
@@ -81,7 +84,7 @@ class PublishingTerraform(FakeTerraform):
         summary = super().apply(ws, on_event=on_event, cancel=cancel)
         left = () if planned.count("delete") else tuple(change.address for change in planned.changes)
         name = "blueprint" if ws.stack.startswith("blueprint-") else ws.stack
-        outputs = {name: OUTPUTS.get(ws.stack, {"name": ws.stack, "endpoint_name": f"mlops-{ws.stack}"})}
+        outputs = {name: self.outputs.get(ws.stack, {"name": ws.stack, "endpoint_name": f"mlops-{ws.stack}"})}
         serial = self.store.states[ws.stack].serial + 1 if ws.stack in self.store.states else 1
         published = outputs if left and ws.stack not in self.silent else {}
         self.store.states[ws.stack] = State(serial, "lineage", published, left)
@@ -134,11 +137,15 @@ class FakeTools:
     def __post_init__(self) -> None:
         self.store = FakeStateStore()
         self.terraform = PublishingTerraform(self.store)
+        names = key_names(self.environment)
+        keys = published(*names, prefix=self.environment.name_prefix, environment=self.environment.name)
+        self.terraform.outputs["inference"] = {"api": {**OUTPUTS["inference"]["api"], "keys": keys}}
         self.gate = FakePolicyGate()
         self.packager = FakePackager()
         self.emulator = FakeEmulator()
-        self.aws = FakeCloud(endpoint=INFO.endpoint if self.environment.is_local else None)
-        self.aws.services = {"ssm": {"put_parameter": {}, "delete_parameter": {}}}
+        self.keys = KeysOfAws()
+        endpoint = INFO.endpoint if self.environment.is_local else None
+        self.aws = FakeCloud(endpoint=endpoint, services=self.keys.services())
         for name in (name for name in OUTPUTS if not name.startswith("blueprint-")):
             self.terraform.plans[name] = plan_summary(f"aws_s3_bucket.{name}")
         for blueprint in self.environment.blueprints:
