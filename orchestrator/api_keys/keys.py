@@ -71,7 +71,9 @@ def recipes(outputs: Mapping[str, Json]) -> dict[str, Recipe]:
     published = outputs.get("inference", {}).get("api", {}).get("keys")
     if not published:
         raise PlatformError(
-            "the stack `inference` publishes no API keys" if "inference" in outputs else "`inference` is not deployed",
+            "the stack inference publishes no API keys"
+            if "inference" in outputs
+            else "the stack inference is not deployed",
             hint="`orchestrator deploy ENV` deploys it and makes the keys",
         )
     return {name: _recipe(name, each) for name, each in published.items()}

@@ -1,4 +1,4 @@
-"""API Gateway's keys and plans, and Parameter Store, as far as the upkeep of API keys goes: one small AWS with a memory."""
+"""API Gateway's keys and plans, and Parameter Store, as far as the upkeep of API keys goes, with a memory."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ def published(*names: str, prefix: str = "mlops-local", environment: str = "loca
         }
         for name in names
     }
+
+
+def gateway_of_keys(**values: str) -> dict[str, Any]:
+    """API Gateway for `FakeCloud.services`, with a key of each of these names and values on its plan."""
+    aws = KeysOfAws()
+    for name, value in values.items():
+        aws.plans[f"plan-{name}"] = [aws.add(f"mlops-local-inference-{name}", value)]
+    return aws.services()["apigateway"]
 
 
 @dataclass

@@ -73,7 +73,7 @@ class PublishingTerraform(FakeTerraform):
     def __init__(self, store: FakeStateStore) -> None:
         super().__init__()
         self.store = store
-        self.outputs = dict(OUTPUTS)
+        self.outputs: Callable[[], dict[str, Json]] = lambda: OUTPUTS
         self.silent: set[str] = set()
         """Stacks that publish nothing."""
         self.before_apply: Callable[[str], None] = lambda stack: None
@@ -84,7 +84,7 @@ class PublishingTerraform(FakeTerraform):
         summary = super().apply(ws, on_event=on_event, cancel=cancel)
         left = () if planned.count("delete") else tuple(change.address for change in planned.changes)
         name = "blueprint" if ws.stack.startswith("blueprint-") else ws.stack
-        outputs = {name: self.outputs.get(ws.stack, {"name": ws.stack, "endpoint_name": f"mlops-{ws.stack}"})}
+        outputs = {name: self.outputs().get(ws.stack, {"name": ws.stack, "endpoint_name": f"mlops-{ws.stack}"})}
         serial = self.store.states[ws.stack].serial + 1 if ws.stack in self.store.states else 1
         published = outputs if left and ws.stack not in self.silent else {}
         self.store.states[ws.stack] = State(serial, "lineage", published, left)
@@ -137,9 +137,7 @@ class FakeTools:
     def __post_init__(self) -> None:
         self.store = FakeStateStore()
         self.terraform = PublishingTerraform(self.store)
-        names = key_names(self.environment)
-        keys = published(*names, prefix=self.environment.name_prefix, environment=self.environment.name)
-        self.terraform.outputs["inference"] = {"api": {**OUTPUTS["inference"]["api"], "keys": keys}}
+        self.terraform.outputs = self._outputs
         self.gate = FakePolicyGate()
         self.packager = FakePackager()
         self.emulator = FakeEmulator()
@@ -151,6 +149,11 @@ class FakeTools:
         for blueprint in self.environment.blueprints:
             name = f"blueprint-{blueprint.name}"
             self.terraform.plans[name] = plan_summary(f"aws_s3_bucket.{blueprint.name}")
+
+    def _outputs(self) -> dict[str, Json]:
+        environment = self.environment
+        keys = published(*key_names(environment), prefix=environment.name_prefix, environment=environment.name)
+        return {**OUTPUTS, "inference": {"api": {**OUTPUTS["inference"]["api"], "keys": keys}}}
 
     @contextlib.contextmanager
     def throwaway_emulator(self) -> Iterator[EmulatorInfo]:

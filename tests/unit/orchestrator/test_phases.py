@@ -38,7 +38,7 @@ def test_phases_come_in_the_order_that_they_state() -> None:
         ),
         ("values: [netwrok]", "p/phase.yaml: values names `netwrok`", "did you mean `network`?"),
         ("upstream: [zzz]", "p/phase.yaml: upstream names `zzz`", None),
-        ("after: [dance]", "p/phase.yaml: after.0: Input should be 'pipeline' (received 'dance')", None),
+        ("after: [dance]", "p/phase.yaml: after.0: Input should be 'pipeline' or 'keys' (received 'dance')", None),
         ("nedds: []", "p/phase.yaml: nedds: Extra inputs are not permitted", None),
         ("stacks: [{name: x, upstream: [zzz]}]", "p/phase.yaml: stacks.x.upstream names `zzz`", None),
         (

@@ -40,28 +40,30 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         "13. models  if not proven: plan, policy gate, apply (terraform/phases/3-models)",
         "14. pipeline  run the training pipeline if no model version is live",
         "15. releases  if not proven: plan, policy gate, apply (terraform/phases/3-models/releases)",
-        "16. inference  if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
-        f"17. blueprint-chat-async  {SYNTHESISED}",
-        f"18. blueprint-chat-batch  {SYNTHESISED}",
-        f"19. blueprint-chat-serverless  {SYNTHESISED}",
-        f"20. blueprint-chat  {SYNTHESISED}",
-        f"21. blueprint-reviews-async  {SYNTHESISED}",
-        f"22. blueprint-reviews-batch  {SYNTHESISED}",
-        f"23. blueprint-reviews-serverless  {SYNTHESISED}",
-        f"24. blueprint-reviews  {SYNTHESISED}",
-        "25. monitoring  if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
-        f"26. smoke chat-async  {PROBED}",
-        f"27. smoke chat-batch  {PROBED}",
-        f"28. smoke chat-serverless  {PROBED}",
-        f"29. smoke chat  {PROBED}",
-        f"30. release reviews-async  {RELEASED}",
-        f"31. smoke reviews-async  {PROBED}",
-        f"32. release reviews-batch  {RELEASED}",
-        f"33. smoke reviews-batch  {PROBED}",
-        f"34. release reviews-serverless  {RELEASED}",
-        f"35. smoke reviews-serverless  {PROBED}",
-        f"36. release reviews  {RELEASED}",
-        f"37. smoke reviews  {PROBED}",
+        "16. former keys  remove API keys of callers that the environment file no longer names",
+        "17. inference  if not proven: plan, policy gate, apply (terraform/phases/4-inference)",
+        "18. api keys  make the API keys that are missing, end those whose rotation is over",
+        f"19. blueprint-chat-async  {SYNTHESISED}",
+        f"20. blueprint-chat-batch  {SYNTHESISED}",
+        f"21. blueprint-chat-serverless  {SYNTHESISED}",
+        f"22. blueprint-chat  {SYNTHESISED}",
+        f"23. blueprint-reviews-async  {SYNTHESISED}",
+        f"24. blueprint-reviews-batch  {SYNTHESISED}",
+        f"25. blueprint-reviews-serverless  {SYNTHESISED}",
+        f"26. blueprint-reviews  {SYNTHESISED}",
+        "27. monitoring  if not proven: plan, policy gate, apply (terraform/phases/5-monitoring)",
+        f"28. smoke chat-async  {PROBED}",
+        f"29. smoke chat-batch  {PROBED}",
+        f"30. smoke chat-serverless  {PROBED}",
+        f"31. smoke chat  {PROBED}",
+        f"32. release reviews-async  {RELEASED}",
+        f"33. smoke reviews-async  {PROBED}",
+        f"34. release reviews-batch  {RELEASED}",
+        f"35. smoke reviews-batch  {PROBED}",
+        f"36. release reviews-serverless  {RELEASED}",
+        f"37. smoke reviews-serverless  {PROBED}",
+        f"38. release reviews  {RELEASED}",
+        f"39. smoke reviews  {PROBED}",
     ]
 
 
@@ -69,8 +71,8 @@ def test_a_blueprint_is_probed_as_soon_as_it_stands_and_runs_what_it_should(
     environment: Environment, graph: Graph
 ) -> None:
     found = needs(plan.deploy(environment, graph))
-    assert found["smoke chat"] == {"policy", "blueprint-chat"}
-    assert found["smoke reviews"] == {"policy", "release reviews"}
+    assert found["smoke chat"] == {"policy", "blueprint-chat", "api keys"}
+    assert found["smoke reviews"] == {"policy", "release reviews", "api keys"}
     assert found["release reviews"] == {"policy", "blueprint-reviews", "releases"}
     assert {name.removeprefix("smoke ") for name in found if name.startswith("smoke ")} == {
         each.name for each in environment.blueprints

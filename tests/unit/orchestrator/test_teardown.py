@@ -85,10 +85,15 @@ def deployed(run: Runs, environment: Environment, graph: Graph, tools: FakeTools
         },
         "ssm": {
             "get_paginator": Pages(
-                {"get_parameters_by_path": lambda Path: {"Parameters": [{"Name": f"{Path}/reviews"}]}}
+                {
+                    "get_parameters_by_path": lambda Path, WithDecryption=False: {
+                        "Parameters": [] if Path.endswith("/api-keys") else [{"Name": f"{Path}/reviews"}]
+                    }
+                }
             ),
             "delete_parameter": gone("ParameterNotFound"),
         },
+        "apigateway": tools.keys.services()["apigateway"],
         "resourcegroupstaggingapi": {"get_paginator": Pages({"get_resources": tagged(STATE_BUCKET, KEY)})},
         "iam": {"get_paginator": Pages({"list_roles": {"Roles": []}})},
         "kms": {"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}},
@@ -218,6 +223,27 @@ def test_what_releases_of_one_blueprint_made_goes_with_it(
     assert [each["EndpointConfigName"] for each in configs] == ["mlops-local-reviews-0a1b2c3d-v2"]
     parameters = [each["Name"] for each in deployed.aws.called("ssm.delete_parameter")]
     assert parameters == [f"/mlops/local/releases/{kind}/reviews" for kind in ("records", "locks")]
+
+
+def test_api_keys_go_before_the_stack_of_their_plans(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    assert deployed.keys.keys
+    wanted = plans.destroy(environment, graph)
+    needs = {step.name: set(step.needs) for step in wanted.steps}
+    assert plans.KEYS in needs["inference"]
+    assert {f"blueprint-{each.name}" for each in environment.blueprints} <= needs[plans.KEYS], "nobody asks any more"
+    assert run(wanted).exit_code == 0
+    assert (deployed.keys.keys, any(deployed.keys.plans.values())) == ({}, False)
+
+
+def test_an_api_key_that_is_left_is_an_orphan_though_the_tagging_api_is_silent(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    deployed.aws.services["apigateway"]["delete_api_key"] = None
+    assert run(plans.destroy(environment, graph)).orphans == [
+        f"arn:aws:apigateway:us-east-1::/apikeys/{each}" for each in sorted(deployed.keys.keys)
+    ]
 
 
 def test_a_blueprint_without_releases_leaves_none(

@@ -14,6 +14,7 @@ from orchestrator import smoke
 from orchestrator.config.models import Blueprint
 from orchestrator.tools.interfaces import Json, ProbeResult
 from tests.fakes.aws import FakeCloud
+from tests.fakes.keys import gateway_of_keys, published
 
 KEY = "the-secret-key-value"
 SMOKE_KEY = "the-key-of-the-smoke-tests"
@@ -22,9 +23,7 @@ RELEASES, LIVE = "/mlops/local/releases", "/mlops/local/models/reviews/live"
 VERSION = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-local-reviews/{}"
 RUNNING = "mlops-local-reviews-1a2b3c4d-v3"
 OUTPUTS: dict[str, Json] = {
-    "inference": {
-        "api": {"rest_api_id": "abc123", "stage_name": "v1", "api_key_ids": {"default": "key1", "smoke": "key2"}}
-    },
+    "inference": {"api": {"rest_api_id": "abc123", "stage_name": "v1", "keys": published("default", "smoke")}},
     "blueprint-reviews": {
         "endpoint_name": "mlops-local-reviews",
         "release_parameter_name": f"{RELEASES}/specs/reviews",
@@ -129,7 +128,7 @@ def cloud() -> FakeCloud:
     config = {"EndpointStatus": "InService", "EndpointConfigName": RUNNING}
     return FakeCloud(
         services={
-            "apigateway": {"get_api_key": lambda **asked: {"value": {"key1": KEY, "key2": SMOKE_KEY}[asked["apiKey"]]}},
+            "apigateway": gateway_of_keys(default=KEY, smoke=SMOKE_KEY),
             "sagemaker-runtime": {"invoke_endpoint": endpoint_answer},
             "sagemaker": {"describe_endpoint": {**config, "ResponseMetadata": {"HTTPHeaders": EXECUTED}}},
             "bedrock-runtime": {"converse": converse_answer()},

@@ -9,6 +9,7 @@ import pytest
 from orchestrator.errors import PlatformError
 from orchestrator.tools.interfaces import Json
 from tests.fakes.aws import FakeCloud
+from tests.fakes.keys import gateway_of_keys
 from tests.unit.orchestrator.smoke.conftest import COLD, REVIEWS, in_turn, only, probe, web_answer
 
 
@@ -95,5 +96,6 @@ def test_a_new_key_may_take_a_moment_on_aws_only(cloud: FakeCloud, pauses: list[
 
 
 def test_a_key_that_cannot_be_read_is_red(cloud: FakeCloud) -> None:
-    cloud.services["apigateway"]["get_api_key"] = {"id": "key1"}
-    assert only(cloud, "api").detail == "the API key key1 has no value that this role may read"
+    cloud.services["apigateway"] = gateway_of_keys(default="")
+    said = "the API key `default` has no value that this role may read: 1 on its usage plan, none that is enabled"
+    assert only(cloud, "api").detail == said

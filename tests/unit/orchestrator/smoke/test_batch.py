@@ -16,11 +16,12 @@ from orchestrator.smoke.base import ProbeFailed, Target, Verdict
 from orchestrator.smoke.batch import RATED, Batch
 from orchestrator.tools.interfaces import Proven
 from tests.fakes.aws import FakeCloud
+from tests.fakes.keys import gateway_of_keys, published
 
 GOLDEN = [{"input": "I love it.", "label": "positive"}, {"input": "Awful.", "label": "negative"}]
 OUTPUTS: Any = {
     "foundation": {"s3": {"bucket_name": "data"}},
-    "inference": {"api": {"rest_api_id": "abc123", "stage_name": "v1", "api_key_ids": {"default": "key1"}}},
+    "inference": {"api": {"rest_api_id": "abc123", "stage_name": "v1", "keys": published("default")}},
     "blueprint-reviews": {"submitter_name": "mlops-local-batch-submitter"},
     "blueprint-chat": {"submitter_name": "mlops-local-batch-submitter"},
 }
@@ -111,7 +112,7 @@ def probe(
     services = {
         "s3": {"put_object": submitter.put_object, "get_object": submitter.get_object},
         "sagemaker": {"describe_transform_job": submitter.describe_transform_job},
-        "apigateway": {"get_api_key": {"value": "the-key"}},
+        "apigateway": gateway_of_keys(default="the-key"),
         "bedrock": {"list_model_invocation_jobs": submitter.list_model_invocation_jobs},
     }
     cloud = FakeCloud(endpoint="http://127.0.0.1:4566" if local else None, services=services, web=[submitter.web])
