@@ -54,9 +54,11 @@ class Platform:
         self.endpoint, self.prefix, self.blueprint = endpoint, prefix, blueprint
         api = self.client("apigateway")
         found = {each["name"]: each["id"] for each in api.get_rest_apis()["items"]}
-        keys = {each["name"]: each["id"] for each in api.get_api_keys()["items"]}
+        keys = api.get_api_keys(nameQuery=f"{prefix}-inference-default")["items"]
         self.url = f"{endpoint}/restapis/{found[f'{prefix}-inference']}/v1/_user_request_/async/{blueprint}"
-        self.key = api.get_api_key(apiKey=keys[f"{prefix}-inference-default"], includeValue=True)["value"]
+        # The first key has no time in its name; the last one is in force beside or instead of it.
+        newest = max(keys, key=lambda each: str(each["name"]))
+        self.key = api.get_api_key(apiKey=newest["id"], includeValue=True)["value"]
         names = [each["Name"] for each in self.client("s3").list_buckets()["Buckets"]]
         self.bedrock = self.client("bedrock-runtime")
         self.bucket = next(name for name in names if name.startswith(f"{prefix}-data-"))

@@ -12,12 +12,14 @@ from pathlib import Path
 _BLOCK = re.compile(r'^\s*(?:resource|data|ephemeral)\s+"(aws_[a-z0-9_]+)"', re.MULTILINE)
 _CODE = (".tf", ".tf.json", ".tftest.hcl")
 _MOCKED = re.compile(r'^\s*(?:mock_resource|mock_data|override_resource|override_data)\s+"(aws_[a-z0-9_]+)"', re.M)
+_LEFT = re.compile(r"^\s*from\s*=\s*(?:module\.[^\s=]*\.)?(aws_[a-z0-9_]+)\.", re.MULTILINE)
+"""In `removed` and `moved` blocks: a state may still hold what the code has let go, and terraform has to read it."""
 _NESTED = re.compile(r'^\s*(?:dynamic\s+")?([a-z0-9_]+)"?\s*\{', re.MULTILINE)
 
 
 def in_hcl(text: str) -> set[str]:
     """Types in one `.tf` or `.tftest.hcl` file."""
-    return set(_BLOCK.findall(text)) | set(_MOCKED.findall(text))
+    return set(_BLOCK.findall(text)) | set(_MOCKED.findall(text)) | set(_LEFT.findall(text))
 
 
 def blocks_in_tree(*folders: Path) -> frozenset[str]:

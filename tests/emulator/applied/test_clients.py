@@ -30,7 +30,7 @@ GOOD, BAD = "Excellent, I love it, great quality.", "Terrible, it broke, the wor
 def address(deployed: Deployed) -> dict[str, str]:
     """Base URL and key, as a team is told them."""
     api = deployed.outputs("inference")["api"]
-    key = deployed.client("apigateway").get_api_key(apiKey=api["api_key_id"], includeValue=True)["value"]
+    key = deployed.checkout.orchestrator("keys", "show", "local", "default").stdout.strip()
     url = f"{deployed.endpoint}/restapis/{api['rest_api_id']}/{api['stage_name']}/_user_request_/v1"
     return {"base_url": url, "api_key": key}
 

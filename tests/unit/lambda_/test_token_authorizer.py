@@ -16,8 +16,15 @@ ARN = "arn:aws:execute-api:us-east-1:123456789012:api1/v1/POST/realtime/chat"
 TEAM_A, ALL = "key-of-team-a", "key-of-everybody"
 
 
-def record(value: str, *blueprints: str) -> str:
-    return json.dumps({"sha256": hashlib.sha256(value.encode()).hexdigest(), "blueprints": list(blueprints)})
+def record(value: str, *blueprints: str, **ending: str) -> str:
+    """A record with the hash of one key, and of those that end."""
+    entries = [{"key_id": "k", "sha256": sha256(value)}]
+    entries += [{"key_id": "k", "sha256": sha256(old), "not_after": end} for old, end in ending.items()]
+    return json.dumps({"blueprints": list(blueprints), "hashes": entries})
+
+
+def sha256(value: str) -> str:
+    return hashlib.sha256(value.encode()).hexdigest()
 
 
 class Store:
@@ -47,7 +54,7 @@ class Clock:
 def authorizer(load_function: Any) -> SimpleNamespace:
     modules = load_function("token_authorizer", KEYS_PREFIX="/mlops/test/api-keys")
     store, clock = Store({"team-a": record(TEAM_A, "chat", "reviews"), "default": record(ALL, "*")}), Clock()
-    modules.handler.KEYS = modules.keys.KeyTable(store, 60, clock, modules.handler.LOG)
+    modules.handler.KEYS = modules.keys.KeyTable(store, 60, clock, modules.handler.LOG, now=clock)
     return SimpleNamespace(all=modules, module=modules.handler, store=store, clock=clock, keys=modules.handler.KEYS)
 
 
@@ -158,9 +165,42 @@ def test_with_nothing_remembered_the_store_s_failure_lets_nobody_in(authorizer: 
         call(authorizer, context, {"x-api-key": TEAM_A})
 
 
+def test_during_a_rotation_both_keys_let_in_and_the_old_one_until_its_end(authorizer: Any) -> None:
+    authorizer.store.records["team-a"] = record("new", "chat", **{TEAM_A: "1970-01-01T00:20:00Z"})
+    for token in (TEAM_A, "new"):
+        found = authorizer.keys.find(token)
+        assert (found.principal, found.blueprints) == ("team-a", ("chat",))
+    authorizer.clock.now = 1199.9
+    assert authorizer.keys.find(TEAM_A)
+    authorizer.clock.now = 1200.0
+    assert authorizer.keys.find(TEAM_A) is None
+    assert authorizer.keys.find("new")
+
+
+def test_the_end_holds_while_the_record_cannot_be_read_anew(authorizer: Any) -> None:
+    authorizer.store.records["team-a"] = record("new", "chat", **{TEAM_A: "1970-01-01T00:20:00Z"})
+    assert authorizer.keys.find(TEAM_A)
+    authorizer.store.failing = True
+    authorizer.clock.now = 1200.0
+    assert authorizer.keys.find(TEAM_A) is None
+    assert authorizer.keys.find("new"), "and this is no reason to refuse the other"
+
+
+def test_a_record_of_before_there_were_rotations_goes_on_until_it_is_written_anew(authorizer: Any) -> None:
+    authorizer.store.records["team-a"] = json.dumps({"sha256": sha256(TEAM_A), "blueprints": ["chat"]})
+    assert authorizer.keys.find(TEAM_A).blueprints == ("chat",)
+
+
 @pytest.mark.parametrize(
     "broken",
     [
+        '{"hashes": [], "blueprints": ["chat"]}',
+        '{"hashes": {}, "blueprints": ["chat"]}',
+        '{"hashes": ["x"], "blueprints": ["chat"]}',
+        json.dumps({"hashes": [{"sha256": "short"}], "blueprints": ["chat"]}),
+        record("value", "chat", old="tomorrow"),
+        record("value", "chat", old="2026-12-01T10:00:00"),
+        json.dumps({"hashes": [{"sha256": "0" * 64, "not_after": 12}], "blueprints": ["chat"]}),
         "",
         "[]",
         "{}",

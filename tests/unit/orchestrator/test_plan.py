@@ -79,6 +79,25 @@ def test_a_blueprint_is_probed_as_soon_as_it_stands_and_runs_what_it_should(
     }
 
 
+def test_keys_follow_their_plans_and_those_of_callers_that_left_go_before(
+    environment: Environment, graph: Graph
+) -> None:
+    wanted = plan.deploy(environment, graph)
+    found = needs(wanted)
+    assert found[plan.KEYS] == {"policy", "inference"}
+    assert "former keys" in found["inference"]
+    assert {step.but for step in wanted.steps if isinstance(step, plan.RemoveKeys)} == {
+        ("default", "smoke", "reviews-team")
+    }
+    without = plan.deploy(environment, graph, stacks=graph.select(phases=["data"]))
+    assert not [step for step in without.steps if isinstance(step, (plan.KeepKeys, plan.RemoveKeys))]
+
+
+def test_no_key_is_removed_before_a_person_has_approved() -> None:
+    prod = load(REPO, "prod")
+    assert "approval" in needs(plan.deploy(prod, graphs.build(phases.read(REPO), prod)))["former keys"]
+
+
 @pytest.mark.parametrize(
     ("name", "refresh", "skipping"),
     [

@@ -34,3 +34,20 @@ def test_blocks_are_found_at_every_depth_and_as_dynamic_ones(tmp_path: Path) -> 
     text = 'resource "aws_x" "this" {\n  rule {\n    action {\n      block {}\n    dynamic "statement" {\n'
     (tmp_path / "acl.tf").write_text(text, encoding="utf-8")
     assert types_used.blocks_in_tree(tmp_path) >= {"rule", "action", "block", "statement"}
+
+
+def test_what_the_code_has_let_go_is_known_since_a_state_may_hold_it() -> None:
+    text = """
+removed {
+  from = aws_api_gateway_api_key.this
+  lifecycle {
+    destroy = false
+  }
+}
+
+moved {
+  from = module.api[0].aws_wafv2_web_acl.this
+  to   = module.waf[0].aws_wafv2_web_acl.this
+}
+"""
+    assert types_used.in_hcl(text) == {"aws_api_gateway_api_key", "aws_wafv2_web_acl"}
