@@ -31,7 +31,8 @@ class Api:
     def __init__(self, deployed: Deployed) -> None:
         api = deployed.outputs("inference")["api"]
         self.gateway = deployed.client("apigateway")
-        self.key_ids: dict[str, str] = api["api_key_ids"]
+        listed = json.loads(deployed.checkout.orchestrator("keys", "list", "local", "--json").stdout)
+        self.key_ids: dict[str, str] = {each["name"]: each["id"] for each in listed}
         self.id = api["rest_api_id"]
         self.url = f"{deployed.endpoint}/restapis/{self.id}/{api['stage_name']}/_user_request_"
 
@@ -116,6 +117,14 @@ def test_each_key_has_a_plan_of_its_own(api: Api) -> None:
     assert (plan["throttle"], plan["quota"]["limit"]) == ({"rateLimit": 5.0, "burstLimit": 20}, 1000)
     keys = api.gateway.get_usage_plan_keys(usagePlanId=plan["id"])["items"]
     assert [key["id"] for key in keys] == [api.key_ids["reviews-team"]]
+
+
+def test_keys_carry_the_tags_by_which_they_are_known(api: Api) -> None:
+    for key_id in api.key_ids.values():
+        tags = api.gateway.get_api_key(apiKey=key_id)["tags"]
+        known = {"project": "mlops", "environment": "local", "phase": "inference", "managed-by": "orchestrator"}
+        assert tags.items() >= known.items()
+        assert {"owner", "cost-center", "expires-at"} <= tags.keys()
 
 
 def test_no_store_of_the_authorizer_and_no_log_holds_a_key(deployed: Deployed, api: Api) -> None:

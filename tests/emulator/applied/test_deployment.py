@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+import zipfile
+from collections.abc import Iterator
 
 import pytest
 
-from tests.emulator.shared import PREFIX, PROMPT, Deployed
+from tests.emulator.shared import ACCOUNT, PREFIX, PROMPT, REGION, Deployed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
@@ -95,10 +97,48 @@ def test_a_plain_client_sees_the_deployed_resources(deployed: Deployed) -> None:
     assert [entry["DashboardName"] for entry in dashboards] == [f"{PREFIX}-inference"]
 
 
-def test_no_secret_is_in_outputs_logs_or_results(deployed: Deployed) -> None:
-    keys = deployed.client("apigateway").get_api_keys(includeValues=True)["items"]
-    assert keys
-    told = deployed.said() + deployed.checkout.orchestrator("outputs", "local", "--json").stdout
-    for path in deployed.root.glob(".runs/**/*"):
-        told += path.read_text(errors="replace") if path.is_file() else ""
-    assert not [key["id"] for key in keys if key["value"] in told]
+def test_no_secret_is_in_a_state_a_plan_an_output_or_a_log(deployed: Deployed) -> None:
+    """Every API key and every SecureString that there is, looked for wherever a deployment leaves something."""
+    secrets = {
+        key["id"]: key["value"] for key in deployed.client("apigateway").get_api_keys(includeValues=True)["items"]
+    }
+    secrets |= secure_strings(deployed)
+    assert len(secrets) >= 6, "three keys and what the authorizer knows of them"
+    left = dict(traces(deployed))
+    mark = deployed.outputs("inference")["api"]["keys"]["default"]["usage_plan_id"].encode()
+    seen = {place.split(":")[0].split("/")[0] for place, content in left.items() if mark in content}
+    assert seen >= {"state", "build", "outputs"}, "the search finds what is there"
+    found = [
+        (name, place)
+        for name, value in secrets.items()
+        for place, content in left.items()
+        if any(spelt.encode() in content for spelt in {value, json.dumps(value)[1:-1]})
+    ]
+    assert found == []
+
+
+def secure_strings(deployed: Deployed) -> dict[str, str]:
+    """Values by name."""
+    ssm = deployed.client("ssm")
+    pages = ssm.get_paginator("describe_parameters").paginate()
+    names = [each["Name"] for page in pages for each in page["Parameters"] if each["Type"] == "SecureString"]
+    return {name: ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"] for name in names}
+
+
+def traces(deployed: Deployed) -> Iterator[tuple[str, bytes]]:
+    """What a deployment leaves and others may read: every version of every state, its files, its words."""
+    s3, bucket = deployed.client("s3"), f"{PREFIX}-tfstate-{ACCOUNT}-{REGION}"
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        for version in page["Versions"]:
+            at = {"Key": version["Key"], "VersionId": version["VersionId"]}
+            yield f"state:{version['Key']}:{version['VersionId']}", s3.get_object(Bucket=bucket, **at)["Body"].read()
+    for path in (path for folder in ("build", ".runs", ".emulator") for path in deployed.root.glob(f"{folder}/**/*")):
+        name = path.relative_to(deployed.root).as_posix()
+        if path.is_file() and not path.is_symlink():
+            yield name, path.read_bytes()
+            if zipfile.is_zipfile(path):  # packages, and a plan that was never applied
+                with zipfile.ZipFile(path) as archive:
+                    yield from ((f"{name}:{member}", archive.read(member)) for member in archive.namelist())
+    yield "said", deployed.said().encode()
+    yield "outputs", deployed.checkout.orchestrator("outputs", "local", "--json").stdout.encode()
+    yield "keys", deployed.checkout.orchestrator("keys", "list", "local", "--json").stdout.encode()
