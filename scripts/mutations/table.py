@@ -56,7 +56,6 @@ WEAKER = (
     Weaker("authorizer_id|authorization_scopes|provider_arns", "exposure", within="aws_api_gateway"),
     Weaker("authorizer_result_ttl_in_seconds", "exposure", "300"),
     Weaker("api_key_source", "exposure", '"HEADER"'),
-    Weaker("sha256", "encryption", "aws_api_gateway_api_key.this[each.key].value"),
     Weaker("vpc_endpoint_type", "exposure", DROP),
     Weaker("protocol", "exposure", '"http"', within="aws_sns_topic_subscription"),
     Weaker("enable_network_isolation|enforce_workgroup_configuration", "isolation", "false"),
