@@ -141,4 +141,3 @@ def traces(deployed: Deployed) -> Iterator[tuple[str, bytes]]:
                     yield from ((f"{name}:{member}", archive.read(member)) for member in archive.namelist())
     yield "said", deployed.said().encode()
     yield "outputs", deployed.checkout.orchestrator("outputs", "local", "--json").stdout.encode()
-    yield "keys", deployed.checkout.orchestrator("keys", "list", "local", "--json").stdout.encode()
