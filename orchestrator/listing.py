@@ -17,6 +17,7 @@ _WORDS: dict[ChangeAction, str] = {
     "update": "to change",
     "replace": "to replace",
     "delete": "to delete",
+    "forget": "to forget",
 }
 _ADDRESS = re.compile(r"(?P<module>(?:module\.[\w-]+(?:\[[^]]*\])?\.)*)(?P<type>\w+)\.(?P<name>.+)")
 _WIDTH = 110

@@ -79,21 +79,23 @@ def own(cloud: Cloud, owner: Owner) -> dict[str, tuple[Key, ...]]:
 def keep(cloud: Cloud, owner: Owner, recipes: Mapping[str, Recipe], now: dt.datetime) -> Kept:
     """Make the keys that are missing, adopt those that Terraform made, end those whose time has passed."""
     kept, found = Kept(), own(cloud, owner)
-    records = _records(cloud, owner)
+    records, stay = _records(cloud, owner), {}
     for name, recipe in recipes.items():
         with explained(cloud, f"keep the API key `{name}`"):
             if name not in found:
                 found[name] = (make(cloud, owner, recipe),)
                 kept.made.append(name)
             gone = over(found[name], now)
-            alive = [key for key in found[name] if key not in gone]
-            _put_on_plan(cloud, recipe, alive)
-            _write_record(cloud, owner, recipe, alive, records.get(name))
+            stay[name] = [key for key in found[name] if key not in gone]
+            _put_on_plan(cloud, recipe, stay[name])
+            _write_record(cloud, owner, recipe, stay[name], records.get(name))
             for key in gone:
                 _end(cloud, key)
                 kept.ended.append(name)
-            # Last, since it says that all the rest is done.
-            if _tag(cloud, owner, alive):
+    # Last: what is adopted is told once, and a run that was killed before has told nothing.
+    for name, keys in stay.items():
+        with explained(cloud, f"tag the API key `{name}`"):
+            if _tag(cloud, owner, keys):
                 kept.adopted.append(name)
     return kept
 

@@ -187,6 +187,15 @@ def test_a_second_rotation_moves_no_end_into_the_future(aws: KeysOfAws, owner: O
     assert states(aws, owner) == ["current", "retiring"]
 
 
+def test_a_second_rotation_brings_a_later_end_forward(aws: KeysOfAws, owner: Owner) -> None:
+    keep(aws, owner)
+    rotate(aws, owner, "default", overlap=30 * DAY)
+    rotate(aws, owner, "default", overlap=HOUR)
+    aws.clock += HOUR
+    assert keep(aws, owner).ended == ["default", "default"]
+    assert states(aws, owner) == ["current"]
+
+
 def test_without_an_overlap_the_old_key_ends_at_once(aws: KeysOfAws, owner: Owner) -> None:
     keep(aws, owner)
     assert rotate(aws, owner, "default", overlap=dt.timedelta()) == Kept(made=["default"], ended=["default"])
@@ -272,6 +281,9 @@ def test_whatever_a_killed_run_left_undone_the_next_deployment_does(owner: Owner
         aws.kill_before = number
         with pytest.raises(Killed):
             work(aws, owner)
+        if job == "upgrade":
+            told = [name for name in NAMES if not aws.keys[aws.plans[f"plan-{name}"][0]]["tags"].get("value-in-states")]
+            assert told == list(NAMES) or number > whole.changes - len(NAMES), "nothing is told before all is done"
         # A rotation or its end that was killed before it began has not begun.
         begun = number > 1 or job in ("first deployment", "upgrade", "end of a rotation")
         keep(aws, owner)

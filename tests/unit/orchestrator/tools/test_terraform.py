@@ -120,6 +120,7 @@ def test_plan_apply_replan_and_destroy(ws: Workspace) -> None:
 
     done = run.apply(ws)
     assert (done.added, done.changed, done.destroyed) == (2, 0, 0)
+    assert not ws.plan_file.exists(), "it holds what the state held, values that have left it included"
     assert {"planned_change", "apply_start", "apply_complete", "change_summary"} <= {
         event["type"] for event in run.events
     }

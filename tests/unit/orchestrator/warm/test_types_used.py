@@ -51,20 +51,3 @@ moved {
 }
 """
     assert types_used.in_hcl(text) == {"aws_api_gateway_api_key", "aws_wafv2_web_acl"}
-
-
-def test_what_the_code_has_let_go_is_known_since_a_state_may_hold_it() -> None:
-    text = """
-removed {
-  from = aws_api_gateway_api_key.this
-  lifecycle {
-    destroy = false
-  }
-}
-
-moved {
-  from = module.api[0].aws_wafv2_web_acl.this
-  to   = module.waf[0].aws_wafv2_web_acl.this
-}
-"""
-    assert types_used.in_hcl(text) == {"aws_api_gateway_api_key", "aws_wafv2_web_acl"}
