@@ -87,6 +87,7 @@ class KeysOfAws:
                 "get_paginator": self._pages,
                 "put_parameter": self._changing(self._put),
                 "delete_parameter": self._changing(self._delete_parameter),
+                "describe_parameters": self._describe_parameters,
                 "list_tags_for_resource": lambda ResourceType, ResourceId: {
                     "TagList": [{"Key": key, "Value": value} for key, value in self.tags[ResourceId].items()]
                 },
@@ -174,10 +175,16 @@ class KeysOfAws:
         self.plans[usagePlanId].remove(keyId)
 
     def _put(self, Name: str, Overwrite: bool = False, Tags: list[dict[str, str]] | None = None, **rest: Any) -> None:
-        assert Overwrite or Name not in self.parameters, "ParameterAlreadyExists"
+        if Name in self.parameters and not Overwrite:
+            raise ClientError({"Error": {"Code": "ParameterAlreadyExists", "Message": Name}}, "PutParameter")
         assert not (Overwrite and Tags), "AWS takes tags with a new parameter only"
         self.parameters[Name] = rest
         self.tags.setdefault(Name, {}).update({tag["Key"]: tag["Value"] for tag in Tags or ()})
+
+    def _describe_parameters(self, ParameterFilters: list[dict[str, Any]]) -> dict[str, Any]:
+        [name] = ParameterFilters[0]["Values"]
+        found = self.parameters.get(name)
+        return {"Parameters": [{"Name": name, "Type": found["Type"], "KeyId": found["KeyId"]}] if found else []}
 
     def _delete_parameter(self, Name: str) -> None:
         if Name not in self.parameters:
