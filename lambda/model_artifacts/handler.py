@@ -20,12 +20,13 @@ from archive import archive_digest, digests
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
 from inference_common.logs import bind, get_logger
+from inference_common.s3 import expect_own_buckets
 from inference_common.settings import text
 
 BUCKET = text(os.environ, "BUCKET")
 PREFIX = text(os.environ, "REGISTERED_PREFIX")
 KEY_ARN = text(os.environ, "KEY_ARN")
-S3 = boto3.client("s3")
+S3 = expect_own_buckets(boto3.client("s3"))
 # S3 copies up to 5 GB in one request; above, in parts of this size.
 COPY = TransferConfig(multipart_threshold=5 * 1024**3, multipart_chunksize=512 * 1024**2)
 LOG = get_logger("model_artifacts")

@@ -15,9 +15,10 @@ from orchestrator.errors import PlatformError, RequestFailed
 from orchestrator.smoke import base
 from orchestrator.smoke.base import Target
 from tests.fakes.aws import FakeCloud
+from tests.fakes.keys import gateway_of_keys
 from tests.unit.orchestrator.smoke.conftest import CHAT, EXECUTED, KEY, OUTPUTS, REVIEWS, web_answer
 
-KEYS = {"apigateway": {"get_api_key": lambda **asked: {"value": KEY}}}
+KEYS = {"apigateway": gateway_of_keys(default=KEY)}
 SLOW = {**REVIEWS, "name": "slow", "kind": "async"}
 
 
