@@ -97,6 +97,7 @@ def pipeline(folder: Path, model: Path, body: bytes) -> dict[str, float]:
     from completion import Completion, Tell
     from places import Places
     from services import Transform
+    from inference_common import token_limits
     from store import Store
     from submission import Work
 
@@ -107,7 +108,7 @@ def pipeline(folder: Path, model: Path, body: bytes) -> dict[str, float]:
     store = Store(bucket, "data")
     batch = {**MODEL, **SIZES, "format": "auto", "records_per_file": RECORDS_PER_FILE}
     places = Places("reviews-batch", "bench")
-    blueprint = Blueprint("reviews-batch", "sagemaker", {}, batch)
+    blueprint = Blueprint("reviews-batch", "sagemaker", {}, batch, token_limits.read({}, "batch"))
     work = Work(store, Transform(sagemaker, store, "d", "v"), blueprint, places, "mlops-bench", {})
     key = "inference/batch/input/reviews-batch/requests/in.jsonl"
     bucket.put(key, body)

@@ -2,7 +2,7 @@
 
 {
   "blueprint": "reviews-batch", "kind": "batch", "source": "sagemaker", "submitter": "mlops-dev-batch-submitter",
-  "parameters": {},
+  "parameters": {}, "limits": {},
   "batch": {
     "format": "auto", "column": null, "records_per_file": 10000, "minimum_records": 1, "maximum_records": 5000000,
     "on_arrival": true, "crawler": "mlops-dev-reviews-batch-results", "prices": {"instance_usd_per_hour": 0.115},
@@ -22,8 +22,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from inference_common import bedrock_bodies, token_limits
 from inference_common.errors import BadRequest, InternalError, UnknownBlueprint
 from inference_common.json_input import loads
+from inference_common.parameters import Takes
+from inference_common.token_limits import Limits
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
@@ -38,10 +41,18 @@ class Blueprint:
     source: str
     parameters: Mapping[str, Any]
     batch: Mapping[str, Any] = field(compare=False)
+    limits: Limits
 
     @property
     def records_per_file(self) -> int:
         return int(self.batch["records_per_file"])
+
+    def bounded(self, records: int = 1) -> dict[str, Any]:
+        """The parameters of every record, within the limits of a request with so many of them."""
+        takes = Takes(open=True)
+        if self.source == "bedrock":
+            takes = bedrock_bodies.of(self.batch["base_model_id"]).takes
+        return self.limits.bound(takes, takes.merged(self.parameters, {}), records)
 
     @property
     def on_arrival(self) -> bool:
@@ -54,7 +65,10 @@ def parse(name: str, text: str) -> Blueprint:
         record = loads(text)
         if record["kind"] != KIND:
             raise UnknownBlueprint(f"the blueprint '{name}' is of kind '{record['kind']}', not {KIND}")
-        return Blueprint(name, record["source"], dict(record.get("parameters") or {}), dict(record["batch"]))
+        if record.get("guardrail"):
+            raise ValueError("a guardrail that nothing applies: jobs ask the model alone")
+        limits = token_limits.read(record, KIND)
+        return Blueprint(name, record["source"], dict(record.get("parameters") or {}), dict(record["batch"]), limits)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InternalError(f"the route record of '{name}' is broken: {type(error).__name__} {error}") from error
 

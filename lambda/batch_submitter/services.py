@@ -105,7 +105,7 @@ class Transform:
         self._volume_key_arn = volume_key_arn
 
     def line(self, number: int, text: str, blueprint: Blueprint) -> Any:
-        return {"input": text, **blueprint.parameters}
+        return {**blueprint.bounded(), "input": text}
 
     def create(self, asked: Asked, blueprint: Blueprint) -> str:
         given = blueprint.batch
@@ -188,7 +188,7 @@ class Invocation:
 
     def line(self, number: int, text: str, blueprint: Blueprint) -> Any:
         family = bedrock_bodies.of(blueprint.batch["base_model_id"])
-        body = family.write(text, InferenceRequest((text,), blueprint.parameters))
+        body = family.write(text, InferenceRequest((text,), blueprint.bounded()))
         return {"recordId": RECORD_ID.format(number), "modelInput": body}
 
     def create(self, asked: Asked, blueprint: Blueprint) -> str:

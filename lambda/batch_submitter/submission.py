@@ -144,6 +144,7 @@ class Work:
             )
         if good > most:
             raise PayloadTooLarge(f"'{request['key']}' has {good} records, more than the {most} of one request")
+        self.blueprint.bounded(good)
 
     # ---- a further attempt --------------------------------------------------------------------------------------
 

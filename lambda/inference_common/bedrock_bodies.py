@@ -10,9 +10,13 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from inference_common.errors import BadRequest, MalformedAnswer
+from inference_common.parameters import GENERATION, Takes
 from inference_common.requests import InferenceRequest
 
 Body = dict[str, Any]
+TAKES = Takes(GENERATION, unstated_tokens=512)
+NOVA = Takes(GENERATION, unstated_tokens=2048)
+WITHOUT_STOPS = Takes(("max_tokens", "temperature", "top_p", "system"), unstated_tokens=512)
 STOPS = {
     "FINISH": "end_turn",
     "LENGTH": "max_tokens",
@@ -35,6 +39,7 @@ class Said(NamedTuple):
 class Family:
     write: Callable[[str, InferenceRequest], Body]
     read: Callable[[Any], Said]
+    takes: Takes = TAKES
 
 
 def of(model: str) -> Family:
@@ -151,9 +156,9 @@ def _from_mistral(answer: Any) -> Said:
 
 FAMILIES: tuple[tuple[str, Family], ...] = (
     ("anthropic.", Family(_anthropic, _from_anthropic)),
-    ("amazon.nova", Family(_nova, _from_nova)),
+    ("amazon.nova", Family(_nova, _from_nova, NOVA)),
     ("amazon.titan-text", Family(_titan, _from_titan)),
-    ("meta.llama", Family(_llama, _from_llama)),
+    ("meta.llama", Family(_llama, _from_llama, WITHOUT_STOPS)),
     ("mistral.", Family(_mistral, _from_mistral)),
 )
 

@@ -16,6 +16,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import places
+from families.takes import prepared
 from inference_common import formats
 from inference_common.errors import BadRequest, PayloadTooLarge, UnknownRequest
 from inference_common.json_input import loads
@@ -220,10 +221,14 @@ def _asked(record: AsyncRecord, body: str, content_type: str | None, uploads: st
 
 
 def payload(record: AsyncRecord, request: InferenceRequest) -> bytes:
-    """The request as containers and the worker read it, with the blueprint's own parameters under the caller's."""
-    document: dict[str, Any] = {"inputs": list(request.inputs)}
-    parameters = {**record.parameters, **request.parameters}
-    return json.dumps({**document, "parameters": parameters}).encode()
+    """The request as containers and the worker read it. Raises `BadRequest` where the blueprint does not take it.
+
+    A container gets the blueprint's own parameters under the caller's. The worker adds them itself: what it reads here
+    it takes for the caller's, which the guardrail judges.
+    """
+    asked = prepared(record.target, request)
+    parameters = asked.parameters if record.source == "sagemaker" else request.parameters
+    return json.dumps({"inputs": list(request.inputs), "parameters": dict(parameters)}).encode()
 
 
 def reason_in(body: bytes | None) -> dict[str, str]:

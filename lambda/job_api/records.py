@@ -3,7 +3,7 @@
 {
   "blueprint": "chat-async", "kind": "async", "source": "bedrock",
   "targets": [{"name": "primary", "model_id": "…"}],     (SageMaker: "endpoint_name")
-  "parameters": {"max_tokens": 200},
+  "parameters": {"max_tokens": 200}, "limits": {…},
   "job": {"queue_url": "…", "ttl_seconds": 21600, "invocation_timeout_seconds": 60, "max_input_mb": 5}
 }
 
@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from inference_common.errors import InternalError, UnknownBlueprint
 from inference_common.json_input import loads
-from routes import NAME
+from routes import NAME, Target, parse_route
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,8 @@ class AsyncRecord:
 
     blueprint: str
     source: str
-    parameters: Mapping[str, Any]
+    target: Target
+    """With the blueprint's own parameters and limits."""
     ttl_seconds: int
     invocation_timeout_seconds: int
     max_input_bytes: int
@@ -58,21 +59,24 @@ def parse(name: str, text: str) -> Record | str:
         kind = str(document["kind"])
         if kind == "batch":
             return BatchRecord(name, str(document["submitter"]))
-        return _async(name, document) if kind == "async" else kind
+        return _async(name, text, document) if kind == "async" else kind
     except (ValueError, KeyError, TypeError, IndexError) as error:
         raise InternalError(f"the route record of '{name}' is broken: {type(error).__name__} {error}") from error
 
 
-def _async(name: str, document: Mapping[str, Any]) -> AsyncRecord:
-    source, job = str(document["source"]), document["job"]
+def _async(name: str, text: str, document: Mapping[str, Any]) -> AsyncRecord:
+    route, job = parse_route(name, text), document["job"]
+    source = route.source
+    if route.guardrail and source == "sagemaker":
+        raise ValueError("a guardrail that nothing applies: the endpoint reads its requests itself")
     return AsyncRecord(
         blueprint=name,
         source=source,
-        parameters=dict(document.get("parameters") or {}),
+        target=route.targets[0],
         ttl_seconds=int(job["ttl_seconds"]),
         invocation_timeout_seconds=int(job["invocation_timeout_seconds"]),
         max_input_bytes=int(job["max_input_mb"]) * 1024 * 1024,
-        endpoint_name=str(document["targets"][0]["endpoint_name"]) if source == "sagemaker" else "",
+        endpoint_name=route.targets[0].address if source == "sagemaker" else "",
         queue_url=str(job["queue_url"]) if source == "bedrock" else "",
     )
 

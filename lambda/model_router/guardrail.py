@@ -19,6 +19,7 @@ from routes import Guardrail
 SECONDS_AFTER = 2.0
 """What the model must leave of the time, so that its answer can still be judged."""
 TEXTS_PER_CALL = 20
+NOT_WRITTEN = ("label", "sources")
 
 
 class Judge(Protocol):
@@ -42,23 +43,29 @@ class Gate:
     verdicts: Verdicts
 
     def check_input(self, request: InferenceRequest, deadline: Deadline) -> InferenceRequest:
-        """The request with what the guardrail masks, or GuardrailBlocked. Only the caller's words are judged."""
+        """The request with what the guardrail masks, or GuardrailBlocked.
+
+        Judged is every text in it, whatever its role: turns of the assistant and system prompts are the caller's too.
+        The blueprint's own parameters are added later, and are its operator's.
+        """
+        said = [text for _, text in request.turns] or list(request.inputs)
+        masked = self._masked("input", {"said": said, "parameters": dict(request.parameters)}, deadline)
         if not request.turns:
-            return replace(request, inputs=tuple(self._pass("input", request.inputs, deadline)))
-        said = [text for role, text in request.turns if role == "user"]
-        masked = iter(self._pass("input", said, deadline))
-        turns = tuple((role, next(masked) if role == "user" else text) for role, text in request.turns)
-        return replace(request, turns=turns, inputs=(turns[-1][1],) * len(request.inputs))
+            return replace(request, inputs=tuple(masked["said"]), parameters=masked["parameters"])
+        turns = tuple((role, text) for (role, _), text in zip(request.turns, masked["said"], strict=True))
+        inputs = (turns[-1][1],) * len(request.inputs)
+        return replace(request, turns=turns, inputs=inputs, parameters=masked["parameters"])
 
     def check_output(self, reply: Reply, deadline: Deadline) -> Reply:
-        """The reply with what the guardrail masks. Outputs without text (labels, vectors) are not judged."""
-        places = [i for i, output in enumerate(reply.outputs) if isinstance(output.get("text"), str)]
-        texts = [str(reply.outputs[i]["text"]) for i in places]
-        if not any(texts):
-            return reply
-        masked = dict(zip(places, self._pass("output", texts, deadline), strict=True))
-        outputs = [{**o, "text": masked[i]} if i in masked else o for i, o in enumerate(reply.outputs)]
-        return replace(reply, outputs=outputs)
+        """The reply with what the guardrail masks. Labels and names of sources are nothing that a model wrote."""
+        written = [{k: v for k, v in output.items() if k not in NOT_WRITTEN} for output in reply.outputs]
+        masked = self._masked("output", written, deadline)
+        return replace(reply, outputs=[{**o, **m} for o, m in zip(reply.outputs, masked, strict=True)])
+
+    def _masked(self, stage: Literal["input", "output"], value: Any, deadline: Deadline) -> Any:
+        """The value with every text in it as it may pass. The same text is judged once."""
+        texts = list(dict.fromkeys(text for text in texts_in(value) if text))
+        return with_texts(value, dict(zip(texts, self._pass(stage, texts, deadline), strict=True)))
 
     def _pass(self, stage: Literal["input", "output"], texts: Sequence[str], deadline: Deadline) -> list[str]:
         passed: list[str] = []
@@ -73,6 +80,27 @@ class Gate:
                 self.verdicts.told.append(f"{stage}-masked")
             passed += judged
         return passed
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a JSON value. Names of fields are checked elsewhere: callers choose none of them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from texts_in(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from texts_in(each)
+
+
+def with_texts(value: Any, masked: Mapping[str, str]) -> Any:
+    """The value with other texts in the places of those that were masked."""
+    if isinstance(value, str):
+        return masked.get(value, value)
+    if isinstance(value, Mapping):
+        return {name: with_texts(each, masked) for name, each in value.items()}
+    return [with_texts(each, masked) for each in value] if isinstance(value, list | tuple) else value
 
 
 def judge_texts(response: Mapping[str, Any], texts: Sequence[str]) -> list[str] | str:

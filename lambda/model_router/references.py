@@ -64,7 +64,8 @@ def refused(route: Route, other: Route) -> str | None:
 
 
 def lead_to(reference: Target, other: Route) -> Target:
-    """The other blueprint's own first target, under the reference's name, weight and time."""
+    """The other blueprint's own first target, under the reference's name, weight and time, and both records' limits."""
     own = next(target for target in other.targets if not target.is_reference)
     seconds = own.timeout_seconds if reference.timeout_seconds is None else reference.timeout_seconds
-    return replace(own, name=reference.name, weight=reference.weight, timeout_seconds=seconds)
+    limits = own.limits.tightened(reference.limits)
+    return replace(own, name=reference.name, weight=reference.weight, timeout_seconds=seconds, limits=limits)

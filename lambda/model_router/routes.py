@@ -8,6 +8,7 @@
     {"name": "chat-serverless", "blueprint": "chat-serverless", "weight": 0}
   ],
   "parameters": {"max_tokens": 200},
+  "limits": {"max_tokens": 4096, "max_inputs": 100, "max_total_tokens": 409600},
   "guardrail": {"id": "…", "version": "1"},
   "shadow": {"share": 0.1, "target": {"name": "candidate", "model_id": "…"}},
   "retry": {"retries": 2, "base_seconds": 0.1, "max_seconds": 2},
@@ -32,8 +33,10 @@ from typing import Any
 
 from deadline import SHORTEST_CALL_SECONDS
 from health import Cooldown
+from inference_common import token_limits
 from inference_common.errors import InternalError
 from inference_common.json_input import loads
+from inference_common.token_limits import Limits
 from retry import Retry
 
 NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
@@ -70,6 +73,8 @@ class Target:
     """Pieces of documents that the model is shown."""
     parameters: Mapping[str, Any] = field(default_factory=dict, compare=False)
     """Defaults of requests that are asked here: those of the record that the target comes from."""
+    limits: Limits = field(default_factory=Limits, compare=False)
+    """Those of the same record; of a stand-in, the stricter of both records."""
 
     @property
     def is_reference(self) -> bool:
@@ -102,6 +107,7 @@ class Route:
     source: str
     targets: tuple[Target, ...]
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    limits: Limits = field(default_factory=Limits)
     guardrail: Guardrail | None = None
     shadow: Shadow | None = None
     retry: Retry = field(default_factory=Retry)
@@ -141,16 +147,18 @@ def _route(name: str, record: Mapping[str, Any]) -> Route:
     kind, source = record["kind"], record["source"]
     guardrail, shadow = record.get("guardrail"), record.get("shadow")
     parameters = dict(record.get("parameters") or {})
+    own = (parameters, token_limits.read(record, kind))
     if source not in TARGET_FIELD:
         raise KeyError(source)
     return Route(
         blueprint=name,
         kind=kind,
         source=source,
-        targets=tuple(_target(target, kind, source, parameters) for target in _targets(record, kind)),
+        targets=tuple(_target(target, kind, source, own) for target in _targets(record, kind)),
         parameters=parameters,
+        limits=own[1],
         guardrail=Guardrail(str(guardrail["id"]), str(guardrail["version"])) if guardrail else None,
-        shadow=Shadow(float(shadow["share"]), _target(shadow["target"], kind, source, parameters)) if shadow else None,
+        shadow=Shadow(float(shadow["share"]), _target(shadow["target"], kind, source, own)) if shadow else None,
         retry=Retry(**(record.get("retry") or {})),
         cooldown=Cooldown(**(record.get("cooldown") or {})),
         log_payloads=record.get("log_payloads") is True,
@@ -161,12 +169,12 @@ def _targets(record: Mapping[str, Any], kind: str) -> Any:
     return record["targets"] if kind in WAITED_FOR else record.get("targets") or ()
 
 
-def _target(target: Mapping[str, Any], kind: str, default_source: str, parameters: Mapping[str, Any]) -> Target:
+def _target(target: Mapping[str, Any], kind: str, default_source: str, own: tuple[Mapping[str, Any], Limits]) -> Target:
     given = target.get("timeout_seconds")
     seconds = None if given is None else float(given)
     weight = float(target.get("weight", 1))
     if REFERENCE in target:
-        return Target(str(target["name"]), str(target[REFERENCE]), weight, REFERENCE, seconds)
+        return Target(str(target["name"]), str(target[REFERENCE]), weight, REFERENCE, seconds, limits=own[1])
     source = str(target.get("source", default_source))
     address = str(target[TARGET_FIELD[source]])
     api = str(target.get("api", "converse"))
@@ -186,7 +194,8 @@ def _target(target: Mapping[str, Any], kind: str, default_source: str, parameter
         container=str(target.get("target_container", "")),
         assistant=_assistant(target, api),
         results=int(target.get("results", 5)),
-        parameters=parameters,
+        parameters=own[0],
+        limits=own[1],
     )
 
 

@@ -1,16 +1,17 @@
 """The way of one request from blueprint to reply, the same for every face of the API. Pure but for what it is given.
 
-access → route (and what it refers to) → guardrail → targets (and shadow) → guardrail
+access → route (and what it refers to) → limits → guardrail → targets (and shadow) → guardrail
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from callers import Access
 from deadline import Deadline
 from dispatch import Backend, Dispatcher, Kept, Reply
+from families.takes import check_any, prepared
 from guardrail import SECONDS_AFTER, Gate, Judge, patiently
 from health import Health
 from inference_common.errors import UnknownBlueprint
@@ -46,6 +47,8 @@ class Router:
         """The reply of the blueprint that the journey is to; what happens is told to the journey."""
         access.check(journey.blueprint)
         route = self._resolved(self.route(journey, kinds, deadline), journey, deadline)
+        route.limits.check(len(request.inputs))
+        check_any((*route.targets, *([route.shadow.target] if route.shadow else [])), request)
         gate = self._gate(route, journey)
         if gate:
             request = gate.check_input(request, deadline.before(SECONDS_AFTER))
@@ -93,7 +96,7 @@ class Router:
 
     def _ask(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
         backend = self.backends[target.source]
-        asked = with_defaults(target, request)
+        asked = prepared(target, request)
         return within(deadline.call_timeout(), lambda: backend.invoke(target, asked, deadline, kept))
 
     def _cast(self, route: Route, request: InferenceRequest, deadline: Deadline, journey: Journey) -> Cast | None:
@@ -101,17 +104,14 @@ class Router:
             return None
         target = route.shadow.target
         backend = self.backends[target.source]
-        asked = with_defaults(target, request)
-        return cast(target, lambda: backend.invoke(target, asked, deadline, {}), self.clock)
+
+        def ask() -> Reply:
+            return backend.invoke(target, prepared(target, request), deadline, {})
+
+        return cast(target, ask, self.clock)
 
     def _gate(self, route: Route, journey: Journey) -> Gate | None:
         if route.guardrail is None:
             return None
         judge = patiently(self.judge, route.guardrail, within, route.retry, self.pause, self.draw)
         return Gate(route.guardrail, judge, journey.verdicts)
-
-
-def with_defaults(target: Target, request: InferenceRequest) -> InferenceRequest:
-    """The request with the parameters that the target's own record gives to generation."""
-    defaults = target.parameters if request.task == "generate" else {}
-    return replace(request, parameters={**defaults, **request.parameters})

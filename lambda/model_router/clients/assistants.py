@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from deadline import Deadline
 from dispatch import Kept, Reply
-from inference_common.errors import AnswerCutOff, BadRequest, MalformedAnswer, ServiceError
+from inference_common.errors import AnswerCutOff, MalformedAnswer, ServiceError
 from inference_common.requests import InferenceRequest
 from routes import AGENT, KNOWLEDGE_BASE, Target
 
@@ -33,7 +33,6 @@ Answer = tuple[str, list[str], str | None]
 def invoke(target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
     """One call per input, several at a time. Neither service tells tokens."""
     ask = {KNOWLEDGE_BASE: _generate, AGENT: _agent}[target.api]
-    check_parameters(target, request.parameters)
     answers: list[Answer] = fan_out(len(request.inputs), kept, deadline, lambda i: ask(target, request, i))
     fidelities = {fidelity for _, _, fidelity in answers if fidelity}
     name = "knowledge_base_id" if target.api == KNOWLEDGE_BASE else "agent"
@@ -45,16 +44,6 @@ def invoke(target: Target, request: InferenceRequest, deadline: Deadline, kept: 
     )
 
 
-def check_parameters(target: Target, parameters: Mapping[str, Any]) -> None:
-    """What would have no effect is refused, not dropped."""
-    known = INFERENCE_CONFIG if target.api == KNOWLEDGE_BASE else ()
-    unknown = sorted(set(parameters) - set(known))
-    if unknown:
-        who = "a knowledge base" if target.api == KNOWLEDGE_BASE else "an agent"
-        told = f"known are {', '.join(known)}" if known else "it takes none"
-        raise BadRequest(f"'{unknown[0]}' is no parameter of {who}; {told}", unknown[0])
-
-
 def _generate(target: Target, request: InferenceRequest, position: int) -> Answer:
     """Documents are looked up by the whole text, so a conversation becomes one."""
     turns = request.turns or (("user", request.inputs[position]),)
@@ -64,7 +53,8 @@ def _generate(target: Target, request: InferenceRequest, position: int) -> Answe
         "modelArn": target.address,
         "retrievalConfiguration": {"vectorSearchConfiguration": {"numberOfResults": target.results}},
     }
-    settings = {INFERENCE_CONFIG[name]: value for name, value in request.parameters.items()}
+    given = request.parameters
+    settings = {theirs: given[ours] for ours, theirs in INFERENCE_CONFIG.items() if ours in given}
     if settings:
         config["generationConfiguration"] = {"inferenceConfig": {"textInferenceConfig": settings}}
     try:

@@ -10,7 +10,7 @@ from deadline import Deadline
 from dispatch import Kept, Reply
 from families import embeddings
 from inference_common import bedrock_bodies as bedrock
-from inference_common.errors import BadRequest, MalformedAnswer
+from inference_common.errors import MalformedAnswer
 from inference_common.json_input import loads
 from inference_common.requests import InferenceRequest
 from limits import check_payload
@@ -26,7 +26,6 @@ INFERENCE_CONFIG = {
     "top_p": "topP",
     "stop_sequences": "stopSequences",
 }
-KNOWN = (*INFERENCE_CONFIG, "system")
 USAGE = ("inputTokens", "outputTokens", "totalTokens")
 INPUT_TOKENS = "x-amzn-bedrock-input-token-count"
 
@@ -39,7 +38,6 @@ class BedrockBackend:
             return self._embed(target, request, deadline, kept)
         if target.assistant:
             return assistants.invoke(target, request, deadline, kept)
-        check_parameters(request.parameters)
         if target.api == "invoke":
             return self._invoke(target, request, deadline, kept)
         arguments = converse_arguments(request.parameters)
@@ -77,7 +75,6 @@ class BedrockBackend:
 
     def _embed(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
         embedder = embeddings.of(target.family)
-        embeddings.check(embedder, request.parameters)
         starts = range(0, len(request.inputs), embedder.batch)
         groups = [request.inputs[start : start + embedder.batch] for start in starts]
         bodies = [embedder.write(group, request.parameters) for group in groups]
@@ -114,13 +111,6 @@ def invoke_model(target: Target, body: Mapping[str, Any]) -> tuple[Any, dict[str
         return loads(content), response
     except ValueError:
         raise MalformedAnswer("the model's answer is not JSON") from None
-
-
-def check_parameters(parameters: Mapping[str, Any]) -> None:
-    """What is not known is refused, not dropped."""
-    unknown = sorted(set(parameters) - set(KNOWN))
-    if unknown:
-        raise BadRequest(f"unknown parameter '{unknown[0]}'; known are {', '.join(KNOWN)}", unknown[0])
 
 
 def converse_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:

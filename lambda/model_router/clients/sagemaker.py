@@ -7,7 +7,6 @@ from typing import Any
 from deadline import Deadline
 from dispatch import Kept, Reply
 from families import sagemaker as formats
-from inference_common.errors import BadRequest
 from inference_common.requests import InferenceRequest
 from limits import check_payload
 from routes import Target
@@ -22,9 +21,7 @@ class SageMakerBackend:
 
     def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
         spoken = formats.of(target.format)
-        if spoken.task != request.task:
-            makes = "embeddings" if spoken.task == "embed" else "no embeddings"
-            raise BadRequest(f"the model behind this blueprint makes {makes}", "model")
+        spoken.check_task(request.task)
         if spoken.together:
             body, fidelity = self._call(target, spoken, spoken.encode(request.inputs, request))
             parts, fidelities = [spoken.decode(body, len(request.inputs))], [fidelity]

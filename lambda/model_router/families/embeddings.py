@@ -28,6 +28,12 @@ def of(model: str) -> Embedder:
     raise BadRequest("the model behind this blueprint makes no embeddings", "model")
 
 
+def parameters_of(model: str) -> tuple[str, ...]:
+    """What the model's embedder takes; every name there is for other models, which refuse the task itself."""
+    every = dict.fromkeys(name for _, embedder in EMBEDDERS for name in embedder.parameters)
+    return next((embedder.parameters for marker, embedder in EMBEDDERS if marker in model), tuple(every))
+
+
 def _titan(texts: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {"inputText": texts[0], **({"dimensions": parameters["dimensions"]} if "dimensions" in parameters else {})}
 
@@ -50,12 +56,6 @@ EMBEDDERS: tuple[tuple[str, Embedder], ...] = (
     ("amazon.titan-embed", Embedder(1, _titan, _from_titan)),
     ("cohere.embed", Embedder(96, _cohere, _from_cohere, ("input_type",))),
 )
-
-
-def check(embedder: Embedder, parameters: Mapping[str, Any]) -> None:
-    unknown = sorted(set(parameters) - set(embedder.parameters))
-    if unknown:
-        raise BadRequest(f"the model behind this blueprint takes no '{unknown[0]}'", unknown[0])
 
 
 def vectors(embedder: Embedder, answer: Any, expected: int) -> list[list[float]]:

@@ -7,6 +7,9 @@ embed         text embeddings (TEI): all inputs in one call, a vector each
 messages      OpenAI-compatible servers (LMI with vLLM, TGI's messages): one conversation per call
 csv           built-in algorithms (XGBoost, Linear Learner): a row per input, a prediction per line
 jsonlines     {"input"} per line → a document per line
+
+A payload holds what its format names and nothing else. Only `platform`, `classify` and `jsonlines`, the formats of
+custom containers, carry other parameters: those that the blueprint's own parameters name. No parameter replaces a text.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from typing import Any, NamedTuple
 
 from inference_common.errors import BadRequest, InternalError, MalformedAnswer
 from inference_common.json_input import loads
+from inference_common.parameters import GENERATION, Takes
 from inference_common.requests import InferenceRequest
 
 JSON = "application/json"
@@ -43,6 +47,20 @@ class Format:
     together: bool = True
     """All inputs in one call."""
     task: str = "generate"
+    names: tuple[str, ...] = ()
+    """Parameters that it takes."""
+    open: bool = False
+    """It also takes the parameters that the blueprint's own name."""
+    unstated_tokens: int | None = None
+
+    @property
+    def takes(self) -> Takes:
+        return Takes(self.names, self.unstated_tokens, self.open)
+
+    def check_task(self, task: str) -> None:
+        if self.task != task:
+            makes = "embeddings" if self.task == "embed" else "no embeddings"
+            raise BadRequest(f"the model behind this blueprint makes {makes}", "model")
 
     def decode(self, body: bytes, expected: int) -> Part:
         """What a body says to so many inputs, or a MalformedAnswer."""
@@ -89,16 +107,43 @@ def _from_platform(body: bytes, expected: int) -> Part:
     return Part(outputs, answer["model"])
 
 
+UNSTATED_TOKENS = 512
 TEXT_PARAMETERS = {
     "max_tokens": "max_new_tokens",
     "temperature": "temperature",
     "top_p": "top_p",
     "stop_sequences": "stop",
+    "top_k": "top_k",
+    "seed": "seed",
+    "do_sample": "do_sample",
+    "typical_p": "typical_p",
+    "repetition_penalty": "repetition_penalty",
+    "frequency_penalty": "frequency_penalty",
+    "return_full_text": "return_full_text",
+    "truncate": "truncate",
+}
+"""Theirs by ours. What multiplies answers (`best_of`) or carries a text of its own (`grammar`) is not among them."""
+MESSAGE_PARAMETERS = {
+    "max_tokens": "max_tokens",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "stop_sequences": "stop",
+    "top_k": "top_k",
+    "min_p": "min_p",
+    "seed": "seed",
+    "repetition_penalty": "repetition_penalty",
+    "frequency_penalty": "frequency_penalty",
+    "presence_penalty": "presence_penalty",
 }
 
 
+def _named(names: Mapping[str, str], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the parameters that a format has, under its own names."""
+    return {theirs: parameters[ours] for ours, theirs in names.items() if ours in parameters}
+
+
 def _text(inputs: Sequence[str], request: InferenceRequest) -> bytes:
-    named = {TEXT_PARAMETERS.get(name, name): v for name, v in request.parameters.items() if name != "system"}
+    named = _named(TEXT_PARAMETERS, request.parameters)
     prompt = "\n".join(text for _, text in request.turns) if request.turns else inputs[0]
     system = request.parameters.get("system")
     return _dump({"inputs": f"{system}\n{prompt}" if system else prompt, "parameters": {"details": True, **named}})
@@ -142,11 +187,11 @@ def vector(value: Any) -> list[float]:
 
 
 def _messages(inputs: Sequence[str], request: InferenceRequest) -> bytes:
-    parameters = {("stop" if name == "stop_sequences" else name): v for name, v in request.parameters.items()}
-    system = parameters.pop("system", None)
+    system = request.parameters.get("system")
     turns = request.turns or (("user", inputs[0]),)
     messages = [{"role": role, "content": text} for role, text in turns]
-    return _dump({"messages": [{"role": "system", "content": system}, *messages] if system else messages, **parameters})
+    messages = [{"role": "system", "content": system}, *messages] if system else messages
+    return _dump({"messages": messages, **_named(MESSAGE_PARAMETERS, request.parameters)})
 
 
 def _from_messages(body: bytes, expected: int) -> Part:
@@ -180,7 +225,8 @@ def _number(cell: str) -> float:
 
 
 def _lines(inputs: Sequence[str], request: InferenceRequest) -> bytes:
-    return b"".join(_dump({"input": text, **request.parameters}) + b"\n" for text in inputs)
+    parameters = {name: value for name, value in request.parameters.items() if name != "input"}
+    return b"".join(_dump({"input": text, **parameters}) + b"\n" for text in inputs)
 
 
 def _from_lines(body: bytes, expected: int) -> Part:
@@ -189,11 +235,20 @@ def _from_lines(body: bytes, expected: int) -> Part:
 
 
 FORMATS: dict[str, Format] = {
-    "platform": Format(JSON, _platform, _from_platform),
-    "text": Format(JSON, _text, _from_text, together=False),
-    "classify": Format(JSON, _classify, _from_classify),
+    "platform": Format(JSON, _platform, _from_platform, names=GENERATION, open=True),
+    "text": Format(
+        JSON, _text, _from_text, together=False, names=(*TEXT_PARAMETERS, "system"), unstated_tokens=UNSTATED_TOKENS
+    ),
+    "classify": Format(JSON, _classify, _from_classify, names=("top_k",), open=True),
     "embed": Format(JSON, _embed, _from_embed, task="embed"),
-    "messages": Format(JSON, _messages, _from_messages, together=False),
+    "messages": Format(
+        JSON,
+        _messages,
+        _from_messages,
+        together=False,
+        names=(*MESSAGE_PARAMETERS, "system"),
+        unstated_tokens=UNSTATED_TOKENS,
+    ),
     "csv": Format("text/csv", _csv, _from_csv),
-    "jsonlines": Format("application/jsonlines", _lines, _from_lines),
+    "jsonlines": Format("application/jsonlines", _lines, _from_lines, names=GENERATION, open=True),
 }

@@ -69,7 +69,10 @@ def test_the_jobs_of_bedrock_are_asked_for_under_their_names(on_bedrock: Platfor
     key = asked["inputDataConfig"]["s3InputDataConfig"]["s3Uri"].removeprefix(f"s3://{BUCKET}/")
     assert on_bedrock.bucket.lines(key)[99] == {
         "recordId": "R0000000099",
-        "modelInput": {"messages": [{"role": "user", "content": [{"text": "hello"}]}]},
+        "modelInput": {
+            "messages": [{"role": "user", "content": [{"text": "hello"}]}],
+            "inferenceConfig": {"maxTokens": 2048},
+        },
     }
 
 

@@ -30,9 +30,8 @@ def test_a_request_to_bedrock_waits_in_the_queue_and_has_its_place_at_once(api: 
     assert headers["location"] == f"/v1/async/chat-async/{request_id}"
     key = f"inference/async/input/chat-async/{request_id}.json"
     assert api.asked == [("https://sqs/requests", {"request_id": request_id, "blueprint": "chat-async", "input": key})]
-    # The caller's parameters win over the blueprint's.
-    document = json.loads(api.store.objects[key])
-    assert document == {"inputs": ["Hello"], "parameters": {"max_tokens": 5, "temperature": 0}}
+    # The blueprint's own parameters are the worker's to add: what is in here is judged as the caller's.
+    assert json.loads(api.store.objects[key]) == {"inputs": ["Hello"], "parameters": {"max_tokens": 5}}
 
 
 def test_a_request_to_sagemaker_goes_to_the_endpoint_which_says_where_it_answers(api: Api) -> None:

@@ -100,11 +100,11 @@ def test_every_input_is_a_question_and_a_conversation_is_one(router: Any, deadli
 
 @pytest.mark.parametrize(
     ("place", "name", "told"),
-    [(base, "system", "no parameter of a knowledge base; known are"), (agent, "max_tokens", "an agent; it takes none")],
+    [(base, "system", "'system'; known are max_tokens"), (agent, "max_tokens", "'max_tokens'; this model takes none")],
 )
-def test_parameters_without_effect_are_refused(router: Any, deadline: Any, place: Any, name: str, told: str) -> None:
+def test_parameters_without_effect_are_refused(router: Any, place: Any, name: str, told: str) -> None:
     with pytest.raises(errors.BadRequest, match=told) as raised:
-        ask(router, deadline, place(router), "x", parameters={name: 5})
+        router.families_takes.prepared(place(router), InferenceRequest(("x",), {name: 5}))
     assert raised.value.param == name
 
 

@@ -52,12 +52,6 @@ def test_bedrock_asks_once_per_input_and_adds_up(router: Any, deadline: Any) -> 
     assert (reply.model, reply.fidelity) == ({"model_id": "m"}, None)
 
 
-def test_bedrock_refuses_unknown_parameters(router: Any, deadline: Any) -> None:
-    request = InferenceRequest(("a",), {"max_token": 5})
-    with pytest.raises(errors.BadRequest, match="unknown parameter 'max_token'; known are max_tokens"):
-        router.clients_bedrock.BedrockBackend().invoke(router.routes.Target("p", "m"), request, deadline, {})
-
-
 def test_bedrock_parameters_of_a_wrong_type_are_the_caller_s_fault(router: Any, deadline: Any) -> None:
     # botocore refuses before it sends anything, so a client without a stub will do.
     router.clients_bedrock.client = lambda name: boto3.client(name, **KEYS)

@@ -231,7 +231,11 @@ def test_cohere_embeds_many_texts_at_once(router: Any) -> None:
 
 
 def test_a_parameter_that_the_embedder_does_not_take_is_named(router: Any) -> None:
-    module = router.families_embeddings
-    module.check(module.of("amazon.titan-embed-text-v2:0"), {"dimensions": 256})
-    with pytest.raises(errors.BadRequest, match="takes no 'dimensions'"):
-        module.check(module.of("amazon.titan-embed-text-v1"), {"dimensions": 256})
+    request = InferenceRequest(("a",), {"dimensions": 256}, task="embed")
+    first, second = (
+        router.routes.Target("p", "arn", source="bedrock", family=f"amazon.titan-embed-text-{version}")
+        for version in ("v1", "v2:0")
+    )
+    assert router.families_takes.prepared(second, request).parameters == {"dimensions": 256}
+    with pytest.raises(errors.BadRequest, match="unknown parameter 'dimensions'; this model takes none"):
+        router.families_takes.prepared(first, request)

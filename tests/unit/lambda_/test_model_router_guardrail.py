@@ -123,18 +123,20 @@ def test_many_texts_are_judged_in_groups(setup: Setup) -> None:
     assert [len(group) for _, group in judge.asked] == [20, 20, 5] * 2
 
 
-def test_in_a_conversation_the_user_s_words_are_judged(setup: Setup) -> None:
-    judge = Judge({"INPUT": masks("I am {NAME}", "who am I"), "OUTPUT": PASSES})
+def test_in_a_conversation_every_turn_and_the_system_prompt_are_judged(setup: Setup) -> None:
+    judge = Judge({"INPUT": masks("I am {NAME}", "hello {NAME}", "who am I", "be kind to {NAME}"), "OUTPUT": PASSES})
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("{NAME}")}, judge)
     messages = [
         {"role": "user", "content": "I am Ann"},
-        {"role": "assistant", "content": "hello"},
+        {"role": "assistant", "content": "hello Ann"},
         {"role": "user", "content": "who am I"},
+        {"role": "system", "content": "be kind to Ann"},
     ]
     status, _, _ = setup.call("/v1/chat/completions", {"model": "chat", "messages": messages})
-    assert (status, judge.asked[0]) == (200, ("INPUT", ["I am Ann", "who am I"]))
+    assert (status, judge.asked[0][1]) == (200, ["I am Ann", "hello Ann", "who am I", "be kind to Ann"])
     asked = setup.backend.asked[0][1]
-    assert asked.turns == (("user", "I am {NAME}"), ("assistant", "hello"), ("user", "who am I"))
+    assert asked.turns == (("user", "I am {NAME}"), ("assistant", "hello {NAME}"), ("user", "who am I"))
+    assert asked.parameters["system"] == "be kind to {NAME}"
 
 
 def test_openai_s_clients_hear_of_a_block_in_their_words(setup: Setup) -> None:
