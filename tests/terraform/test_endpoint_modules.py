@@ -33,6 +33,15 @@ def test_a_shared_block_is_the_same_everywhere(name: str, modules: tuple[str, ..
     assert len(set(found.values())) == 1, f"`{name}` differs: {', '.join(modules)}"
 
 
+ROUTED = sorted(folder.name for folder in (TERRAFORM / "modules").iterdir() if (folder / "route.tf").is_file())
+
+
+@pytest.mark.parametrize("module", ROUTED)
+def test_every_route_record_tells_the_limits(module: str) -> None:
+    assert "limits = local.limits" in body(module, "resource.aws_ssm_parameter.route")
+    assert "var.blueprint.limits" in body(module, "variable.blueprint")
+
+
 def body(module: str, name: str) -> str:
     [block] = [each for each in read(TERRAFORM / "modules" / module) if each.name == name]
     return block.body

@@ -1,3 +1,8 @@
+locals {
+  # What is not given is not written: the functions have defaults.
+  limits = { for name, figure in var.blueprint.limits : name => figure if figure != null }
+}
+
 # How the job API finds this deployment.
 resource "aws_ssm_parameter" "route" {
   # checkov:skip=CKV2_AWS_34: the record names an endpoint and holds no secret; the job API reads it without a key
@@ -7,7 +12,7 @@ resource "aws_ssm_parameter" "route" {
   type        = "String"
 
   # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
-  value = replace(jsonencode({
+  value = replace(jsonencode(merge({
     blueprint  = var.blueprint.name
     kind       = "async"
     source     = "sagemaker"
@@ -18,5 +23,5 @@ resource "aws_ssm_parameter" "route" {
       invocation_timeout_seconds = var.blueprint.invocation_timeout_seconds
       max_input_mb               = var.blueprint.max_input_mb
     }
-  }), "{{", "{\\u007b")
+  }, length(local.limits) == 0 ? {} : { limits = local.limits })), "{{", "{\\u007b")
 }

@@ -24,6 +24,11 @@ variable "blueprint" {
     invocation_timeout_seconds = optional(number, 60)
     max_input_mb               = optional(number, 100)
     parameters                 = optional(any, {})
+    limits = optional(object({
+      max_tokens       = optional(number)
+      max_inputs       = optional(number)
+      max_total_tokens = optional(number)
+    }), {})
   })
 
   validation {
@@ -70,6 +75,11 @@ variable "blueprint" {
   validation {
     condition     = var.blueprint.max_input_mb >= 1 && var.blueprint.max_input_mb <= 1024
     error_message = "blueprint.max_input_mb must be from 1 to 1024, SageMaker's limit; received ${var.blueprint.max_input_mb}."
+  }
+
+  validation {
+    condition     = alltrue([for figure in values(var.blueprint.limits) : figure == null ? true : figure >= 1 && floor(figure) == figure])
+    error_message = "blueprint.limits must be whole numbers from 1; received ${jsonencode(var.blueprint.limits)}."
   }
 }
 

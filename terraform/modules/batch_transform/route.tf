@@ -1,3 +1,8 @@
+locals {
+  # What is not given is not written: the functions have defaults.
+  limits = { for name, figure in var.blueprint.limits : name => figure if figure != null }
+}
+
 # How the submitter finds this deployment.
 resource "aws_ssm_parameter" "route" {
   # checkov:skip=CKV2_AWS_34: the record names a model and holds no secret; the functions read it without a key
@@ -7,7 +12,7 @@ resource "aws_ssm_parameter" "route" {
   type        = "String"
 
   # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
-  value = replace(jsonencode({
+  value = replace(jsonencode(merge({
     blueprint  = var.blueprint.name
     kind       = "batch"
     source     = "sagemaker"
@@ -33,5 +38,5 @@ resource "aws_ssm_parameter" "route" {
       prices                    = { for name, usd in var.blueprint.batch.prices : name => usd if usd != null }
       crawler                   = var.crawler_name
     }
-  }), "{{", "{\\u007b")
+  }, length(local.limits) == 0 ? {} : { limits = local.limits })), "{{", "{\\u007b")
 }

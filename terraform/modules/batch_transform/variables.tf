@@ -19,6 +19,10 @@ variable "blueprint" {
     instance_type  = optional(string, "ml.m5.large")
     instance_count = optional(number, 1)
     parameters     = optional(any, {})
+    limits = optional(object({
+      max_tokens       = optional(number)
+      max_total_tokens = optional(number)
+    }), {})
     batch = optional(object({
       format                    = optional(string, "auto")
       column                    = optional(string)
@@ -59,6 +63,11 @@ variable "blueprint" {
   validation {
     condition     = var.blueprint.instance_count >= 1 && floor(var.blueprint.instance_count) == var.blueprint.instance_count
     error_message = "blueprint.instance_count must be a whole number from 1; received ${var.blueprint.instance_count}."
+  }
+
+  validation {
+    condition     = alltrue([for figure in values(var.blueprint.limits) : figure == null ? true : figure >= 1 && floor(figure) == figure])
+    error_message = "blueprint.limits must be whole numbers from 1; received ${jsonencode(var.blueprint.limits)}."
   }
 }
 

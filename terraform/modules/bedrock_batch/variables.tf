@@ -17,6 +17,10 @@ variable "blueprint" {
   type = object({
     name       = string
     parameters = optional(any, {})
+    limits = optional(object({
+      max_tokens       = optional(number)
+      max_total_tokens = optional(number)
+    }), {})
     batch = optional(object({
       format           = optional(string, "auto")
       column           = optional(string)
@@ -55,6 +59,11 @@ variable "blueprint" {
   validation {
     condition     = var.blueprint.batch.timeout_hours >= 24 && var.blueprint.batch.timeout_hours <= 168
     error_message = "blueprint.batch.timeout_hours must be from 24 to 168, as Bedrock has it; received ${var.blueprint.batch.timeout_hours}."
+  }
+
+  validation {
+    condition     = alltrue([for figure in values(var.blueprint.limits) : figure == null ? true : figure >= 1 && floor(figure) == figure])
+    error_message = "blueprint.limits must be whole numbers from 1; received ${jsonencode(var.blueprint.limits)}."
   }
 }
 

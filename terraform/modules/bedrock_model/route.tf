@@ -31,6 +31,9 @@ locals {
     local.routing.retries == null ? {} : { retry = { retries = local.routing.retries } },
     local.routing.cooldown_seconds == null ? {} : { cooldown = { seconds = local.routing.cooldown_seconds } },
   )
+
+  # What is not given is not written: the functions have defaults.
+  limits = { for name, figure in var.blueprint.limits : name => figure if figure != null }
 }
 
 # How the model router finds this deployment.
@@ -54,7 +57,7 @@ resource "aws_ssm_parameter" "route" {
     parameters = var.blueprint.parameters
     }, local.record_routing, length(aws_bedrock_guardrail_version.this) == 0 ? {} : {
     guardrail = { id = aws_bedrock_guardrail.this[0].guardrail_id, version = aws_bedrock_guardrail_version.this[0].version }
-  }, var.job == null ? {} : { job = var.job })), "{{", "{\\u007b")
+  }, var.job == null ? {} : { job = var.job }, length(local.limits) == 0 ? {} : { limits = local.limits })), "{{", "{\\u007b")
 
   # A route that the router may not follow yet would answer with a permission error.
   depends_on = [aws_iam_role_policy.router, aws_iam_role_policy.router_assistant]

@@ -24,6 +24,9 @@ locals {
     local.routing.retries == null ? {} : { retry = { retries = local.routing.retries } },
     local.routing.cooldown_seconds == null ? {} : { cooldown = { seconds = local.routing.cooldown_seconds } },
   )
+
+  # What is not given is not written: the functions have defaults.
+  limits = { for name, figure in var.blueprint.limits : name => figure if figure != null }
 }
 
 # How the model router finds this deployment. Releases change what the endpoint runs, never its name.
@@ -46,5 +49,5 @@ resource "aws_ssm_parameter" "route" {
       try(var.blueprint.containers.mode, "") == "direct" ? { target_container = try(var.blueprint.containers.target, "") } : {},
     )], local.others)
     parameters = var.blueprint.parameters
-  }, local.record_routing)), "{{", "{\\u007b")
+  }, local.record_routing, length(local.limits) == 0 ? {} : { limits = local.limits })), "{{", "{\\u007b")
 }

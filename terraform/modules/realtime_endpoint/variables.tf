@@ -48,6 +48,11 @@ variable "blueprint" {
       others = list(object({ name = string, group = string, version = number }))
     }))
     parameters = optional(any, {})
+    limits = optional(object({
+      max_tokens       = optional(number)
+      max_inputs       = optional(number)
+      max_total_tokens = optional(number)
+    }), {})
     rollout = optional(object({
       strategy         = optional(string, "all_at_once")
       step_percent     = optional(number, 20)
@@ -196,6 +201,11 @@ variable "blueprint" {
     # What the router's own records may say.
     condition     = alltrue([for figure in var.blueprint.routing.retries[*] : figure >= 0 && figure <= 10]) && alltrue([for figure in var.blueprint.routing.cooldown_seconds[*] : figure >= 0 && figure <= 3600]) && alltrue([for figure in var.blueprint.routing.timeout_seconds[*] : figure >= 1 && figure <= 25])
     error_message = "blueprint.routing must have retries from 0 to 10, cooldown_seconds from 0 to 3600 and timeout_seconds from 1 to 25; received ${jsonencode(var.blueprint.routing)}."
+  }
+
+  validation {
+    condition     = alltrue([for figure in values(var.blueprint.limits) : figure == null ? true : figure >= 1 && floor(figure) == figure])
+    error_message = "blueprint.limits must be whole numbers from 1; received ${jsonencode(var.blueprint.limits)}."
   }
 }
 

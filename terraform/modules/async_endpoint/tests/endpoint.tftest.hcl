@@ -182,11 +182,12 @@ run "the_job_api_finds_the_endpoint" {
       invocation_timeout_seconds = 120
       max_input_mb               = 50
       parameters                 = { threshold = 0.5, mode = "{{fast}}", stop = "7" }
+      limits                     = { max_tokens = 500, max_inputs = 20, max_total_tokens = 5000 }
     }
   }
 
   assert {
-    condition     = !strcontains(aws_ssm_parameter.route.value, "{{") && jsondecode(aws_ssm_parameter.route.value) == { blueprint = "reviews-async", kind = "async", source = "sagemaker", targets = [{ name = "primary", endpoint_name = "mlops-dev-reviews-async" }], parameters = { threshold = 0.5, mode = "{{fast}}", stop = "7" }, job = { ttl_seconds = 600, invocation_timeout_seconds = 120, max_input_mb = 50 } }
+    condition     = !strcontains(aws_ssm_parameter.route.value, "{{") && jsondecode(aws_ssm_parameter.route.value) == { blueprint = "reviews-async", kind = "async", source = "sagemaker", targets = [{ name = "primary", endpoint_name = "mlops-dev-reviews-async" }], parameters = { threshold = 0.5, mode = "{{fast}}", stop = "7" }, job = { ttl_seconds = 600, invocation_timeout_seconds = 120, max_input_mb = 50 }, limits = { max_tokens = 500, max_inputs = 20, max_total_tokens = 5000 } }
     error_message = "The record must say how the endpoint is asked, with numbers as numbers."
   }
 }

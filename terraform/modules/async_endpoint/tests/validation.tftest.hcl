@@ -282,3 +282,13 @@ run "a_launched_container_hears_what_its_archive_holds" {
     error_message = "The version's own hash goes into its model, and no hash into the specification that all versions share."
   }
 }
+
+run "a_limit_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews-async", limits = { max_tokens = 0 } }
+  }
+
+  expect_failures = [var.blueprint]
+}

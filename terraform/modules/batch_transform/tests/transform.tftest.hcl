@@ -87,6 +87,7 @@ run "the_record_tells_the_submitter_everything" {
       instance_type  = "ml.c5.xlarge"
       instance_count = 2
       parameters     = { top_k = 3, mode = "{{fast}}", stop = "7" }
+      limits         = { max_tokens = 500, max_total_tokens = 5000 }
       batch = {
         format                    = "csv"
         column                    = "review"
@@ -112,6 +113,7 @@ run "the_record_tells_the_submitter_everything" {
       source     = "sagemaker"
       submitter  = "mlops-dev-batch-submitter"
       parameters = { top_k = 3, mode = "{{fast}}", stop = "7" }
+      limits     = { max_tokens = 500, max_total_tokens = 5000 }
       batch = {
         model_name                = aws_sagemaker_model.this.name
         model_package_arn         = var.model_version.model_package_arn

@@ -20,6 +20,7 @@ variables {
   blueprint = {
     name       = "chat-batch"
     parameters = { max_tokens = 64, style = "{{brief}}", stop = "7" }
+    limits     = { max_total_tokens = 1000000 }
   }
 
   model_id         = "amazon.nova-lite-v1:0"
@@ -114,6 +115,7 @@ run "the_record_tells_the_submitter_everything" {
       source     = "bedrock"
       submitter  = "mlops-dev-batch-submitter"
       parameters = { max_tokens = 64, style = "{{brief}}", stop = "7" }
+      limits     = { max_total_tokens = 1000000 }
       batch = {
         model_id         = aws_bedrock_inference_profile.this.arn
         base_model_id    = "amazon.nova-lite-v1:0"

@@ -100,3 +100,13 @@ run "refuses_a_routes_prefix_that_ends_with_a_slash" {
 
   expect_failures = [var.routes_prefix]
 }
+
+run "a_limit_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat-batch", limits = { max_tokens = 0 } }
+  }
+
+  expect_failures = [var.blueprint]
+}

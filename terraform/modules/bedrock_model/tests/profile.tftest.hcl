@@ -59,6 +59,7 @@ variables {
   blueprint = {
     name       = "chat"
     parameters = { max_tokens = 256, style = "{{brief}}", stop = "7" }
+    limits     = { max_tokens = 500 }
   }
 
   model_id         = "amazon.nova-lite-v1:0"
@@ -130,7 +131,7 @@ run "a_serverless_route_is_one_of_its_own_kind" {
 
 run "the_router_finds_the_profile" {
   assert {
-    condition     = !strcontains(aws_ssm_parameter.route.value, "{{") && jsondecode(aws_ssm_parameter.route.value) == { blueprint = "chat", kind = "realtime", source = "bedrock", targets = [{ name = "primary", model_id = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6", base_model_id = "amazon.nova-lite-v1:0", weight = 1 }], parameters = { max_tokens = 256, style = "{{brief}}", stop = "7" } }
+    condition     = !strcontains(aws_ssm_parameter.route.value, "{{") && jsondecode(aws_ssm_parameter.route.value) == { blueprint = "chat", kind = "realtime", source = "bedrock", targets = [{ name = "primary", model_id = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6", base_model_id = "amazon.nova-lite-v1:0", weight = 1 }], parameters = { max_tokens = 256, style = "{{brief}}", stop = "7" }, limits = { max_tokens = 500 } }
     error_message = "The record must name the profile, with numbers as numbers."
   }
 

@@ -222,3 +222,13 @@ run "a_queue_for_callers_who_wait_is_refused" {
 
   expect_failures = [var.job]
 }
+
+run "a_limit_of_nothing_is_refused" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat", limits = { max_tokens = 0 } }
+  }
+
+  expect_failures = [var.blueprint]
+}

@@ -137,6 +137,7 @@ run "the_router_finds_the_endpoint" {
     blueprint = {
       name       = "reviews"
       parameters = { threshold = 0.5, mode = "{{fast}}", stop = "7" }
+      limits     = { max_tokens = 500, max_inputs = 20, max_total_tokens = 5000 }
     }
   }
 
@@ -146,7 +147,7 @@ run "the_router_finds_the_endpoint" {
   }
 
   assert {
-    condition     = !strcontains(aws_ssm_parameter.route.value, "{{") && jsondecode(aws_ssm_parameter.route.value) == { blueprint = "reviews", kind = "realtime", source = "sagemaker", targets = [{ name = "primary", endpoint_name = "mlops-dev-reviews", weight = 1 }], parameters = { threshold = 0.5, mode = "{{fast}}", stop = "7" } }
+    condition     = !strcontains(aws_ssm_parameter.route.value, "{{") && jsondecode(aws_ssm_parameter.route.value) == { blueprint = "reviews", kind = "realtime", source = "sagemaker", targets = [{ name = "primary", endpoint_name = "mlops-dev-reviews", weight = 1 }], parameters = { threshold = 0.5, mode = "{{fast}}", stop = "7" }, limits = { max_tokens = 500, max_inputs = 20, max_total_tokens = 5000 } }
     error_message = "The record must name the endpoint, with numbers as numbers."
   }
 }
@@ -211,6 +212,11 @@ run "the_record_names_other_blueprints" {
   assert {
     condition     = [for target in jsondecode(aws_ssm_parameter.route.value).targets : "${target.name} ${target.weight} ${try(target.blueprint, target.endpoint_name)}"] == ["primary 85 mlops-dev-reviews", "spare 0 spare", "next 10 next", "other 5 other"]
     error_message = "The own target must have the rest of the shares; the others must follow in the order of the fallback."
+  }
+
+  assert {
+    condition     = !can(jsondecode(aws_ssm_parameter.route.value).limits)
+    error_message = "Limits that are not given are the router's defaults."
   }
 
   assert {

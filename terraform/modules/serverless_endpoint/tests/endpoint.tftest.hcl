@@ -161,11 +161,12 @@ run "the_router_finds_the_endpoint" {
     blueprint = {
       name       = "reviews"
       parameters = { threshold = 0.5, mode = "{{fast}}", stop = "7" }
+      limits     = { max_tokens = 500, max_inputs = 20, max_total_tokens = 5000 }
     }
   }
 
   assert {
-    condition     = !strcontains(aws_ssm_parameter.route.value, "{{") && jsondecode(aws_ssm_parameter.route.value) == { blueprint = "reviews", kind = "serverless", source = "sagemaker", targets = [{ name = "primary", endpoint_name = "mlops-dev-reviews", weight = 1 }], parameters = { threshold = 0.5, mode = "{{fast}}", stop = "7" } }
+    condition     = !strcontains(aws_ssm_parameter.route.value, "{{") && jsondecode(aws_ssm_parameter.route.value) == { blueprint = "reviews", kind = "serverless", source = "sagemaker", targets = [{ name = "primary", endpoint_name = "mlops-dev-reviews", weight = 1 }], parameters = { threshold = 0.5, mode = "{{fast}}", stop = "7" }, limits = { max_tokens = 500, max_inputs = 20, max_total_tokens = 5000 } }
     error_message = "The record must name the endpoint, with numbers as numbers."
   }
 }
