@@ -95,9 +95,9 @@ def pipeline(folder: Path, model: Path, body: bytes) -> dict[str, float]:
     """Seconds of each stage, for one input."""
     from blueprint import Blueprint  # the submitter's own modules, on the path since `main`
     from completion import Completion, Tell
+    from inference_common import token_limits
     from places import Places
     from services import Transform
-    from inference_common import token_limits
     from store import Store
     from submission import Work
 

@@ -114,7 +114,7 @@ class AsyncStack(BlueprintStack):
             {
                 **more,
                 "context": code("var.context"),
-                "blueprint": {"name": name, "kind": "async", "parameters": self.parameters()},
+                "blueprint": {"name": name, "kind": "async", "parameters": self.parameters(), **self.limits()},
                 "model_id": model.model_id,
                 "topic_arn": code("var.foundation.events.topic_arn"),
                 "routes_prefix": code("var.inference.routes_prefix"),
@@ -193,6 +193,7 @@ class AsyncStack(BlueprintStack):
                     "invocation_timeout_seconds": asked.timeout_seconds,
                     "max_input_mb": asked.max_input_mb or SAGEMAKER_INPUT_MB,
                     "parameters": self.parameters(),
+                    **self.limits(),
                 },
                 "model_group": self.model_group(model),
                 "model_version": code("var.model_version"),

@@ -97,6 +97,7 @@ class BatchStack(BlueprintStack):
                     "instance_type": blueprint.instance_type,
                     "instance_count": blueprint.instance_count,
                     "parameters": self.parameters(),
+                    **self.limits(),
                     "batch": self._options("sagemaker"),
                 },
                 "model_group": self.model_group(model),
@@ -138,6 +139,7 @@ class BatchStack(BlueprintStack):
                 "blueprint": {
                     "name": blueprint.name,
                     "parameters": self.parameters(),
+                    **self.limits(),
                     "batch": self._options("bedrock"),
                 },
                 "model_id": model.model_id,

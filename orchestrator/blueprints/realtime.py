@@ -26,6 +26,7 @@ class RealtimeStack(BlueprintStack):
             "instance_count": blueprint.instance_count,
             "parameters": self.parameters(),
             "rollout": blueprint.rollout.model_dump(),
+            **self.limits(),
             **self.routing(),
         }
         if blueprint.autoscaling is not None:

@@ -29,6 +29,7 @@ class ServerlessStack(BlueprintStack):
                     "name": self.blueprint.name,
                     "serverless": sizes.model_dump(exclude_none=True),
                     "parameters": self.parameters(),
+                    **self.limits(),
                     **self.routing(),
                 },
                 "model_group": self.model_group(model),

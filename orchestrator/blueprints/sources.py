@@ -48,6 +48,7 @@ def bedrock_on_demand(stack: BlueprintStack, model: BedrockModel) -> dict[str, A
                 "name": blueprint.name,
                 "kind": blueprint.kind,
                 "parameters": stack.parameters(),
+                **stack.limits(),
                 **stack.routing(),
             },
             "model_id": model.model_id,

@@ -111,6 +111,11 @@ class BlueprintStack(cdktf.TerraformStack):
         """Default request parameters: a number stays a number, and a text of digits a text."""
         return dict(sorted(self.blueprint.parameters.items()))
 
+    def limits(self) -> dict[str, Any]:
+        """What the file limits; the functions know the rest."""
+        given = self.blueprint.limits.model_dump(exclude_unset=True, exclude_none=True)
+        return {"limits": given} if given else {}
+
     def model_group(self, model: SageMakerModel) -> dict[str, str | Expression]:
         """The group of the registry that versions come from: its key in the environment files, and its name."""
         return {

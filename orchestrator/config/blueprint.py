@@ -187,6 +187,20 @@ class Routing(Section):
     )
 
 
+class Limits(Section):
+    """The most that one request may ask of the model, whatever its caller asks for."""
+
+    max_tokens: int = Field(4096, ge=1, le=1_000_000, description="of one answer; who asks for more gets this many")
+    max_inputs: int | None = Field(
+        None, ge=1, le=1000, description="answers of one request, `n` counted; none: 100, or 1000 of kind async"
+    )
+    max_total_tokens: int | None = Field(
+        None,
+        ge=1,
+        description="answers times tokens of one request; none: 100 times max_tokens, kind batch: any number",
+    )
+
+
 class GoldenCase(Section):
     """One request whose answer is known."""
 
@@ -226,4 +240,5 @@ class Blueprint(Section):
     agent: Agent | None = None
     routing: Routing = Routing()
     parameters: dict[str, float | int | str] = Field({}, description="default request parameters, e.g. max_tokens")
+    limits: Limits = Limits()
     smoke: Smoke

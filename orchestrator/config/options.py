@@ -187,6 +187,7 @@ OPTIONS: dict[str, Option] = {
         },
         source=None,
     ),
+    "limits": Option("the most that one request may ask of the model", ("limits",), source=None),
     "vpc": Option(
         "containers in private subnets",
         refused={"serverless": "SageMaker Serverless Inference has no VPC: its containers reach the internet"},
@@ -245,6 +246,7 @@ def check(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
     yield from _check_variants(document, blueprint)
     yield from _check_bedrock(document, blueprint)
     yield from _check_batch(document, blueprint)
+    yield from _check_limits(document, blueprint)
 
 
 def _check_exclusions(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
@@ -336,6 +338,24 @@ def _check_batch(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
     if batch.maximum_records < least:
         rule = f"must not be smaller than `minimum_records` ({least})"
         yield document.problem(("batch", "maximum_records"), rule, batch.maximum_records)
+
+
+INPUTS_AT_ONCE = 100
+"""The most that the API takes of a caller who waits."""
+
+
+def _check_limits(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+    limits = blueprint.limits
+    if limits.max_inputs is not None and blueprint.kind == "batch":
+        rule = "does not go with kind `batch`: `batch.maximum_records` limits the records of a request"
+        yield document.problem(("limits", "max_inputs"), rule, limits.max_inputs)
+    elif limits.max_inputs is not None and blueprint.kind != "async" and limits.max_inputs > INPUTS_AT_ONCE:
+        rule = f"must not exceed {INPUTS_AT_ONCE}, the most that the API takes of a caller who waits"
+        yield document.problem(("limits", "max_inputs"), rule, limits.max_inputs)
+    own = blueprint.parameters.get("max_tokens")
+    if "max_tokens" in limits.model_fields_set and isinstance(own, int) and own > limits.max_tokens:
+        rule = f"must not exceed `limits.max_tokens` ({limits.max_tokens})"
+        yield document.problem(("parameters", "max_tokens"), rule, own)
 
 
 def _check_serverless(document: Document, blueprint: Blueprint) -> Iterator[Problem]:

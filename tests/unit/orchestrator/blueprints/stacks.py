@@ -54,6 +54,7 @@ REVIEWS_ASYNC = Blueprint.model_validate(
         "kind": "async",
         "model": {"source": "sagemaker", "group": "reviews"},
         "async": {"max_concurrency": 8, "max_instances": 3},
+        "limits": {"max_tokens": 500, "max_inputs": 20},
         "smoke": GOLDEN,
     }
 )
@@ -69,6 +70,7 @@ CHAT_ASYNC = Blueprint.model_validate(
             "timeout_seconds": 100,
             "callback": {"webhook": "https://example.com/hook", "emails": ["team@example.com"], "table": True},
         },
+        "limits": {"max_total_tokens": 5000},
         "smoke": GOLDEN,
     }
 )

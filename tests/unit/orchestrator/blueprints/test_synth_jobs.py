@@ -35,6 +35,7 @@ def test_an_asynchronous_endpoint_and_its_topics(tmp_path: Path) -> None:
         "invocation_timeout_seconds": 60,
         "max_input_mb": 100,
         "parameters": {},
+        "limits": {"max_tokens": 500, "max_inputs": 20},
     }
     assert module["s3_access"]["read"][-1] == "inference_async_input/reviews-async"
     assert module["s3_access"]["write"] == [
@@ -48,6 +49,7 @@ def test_a_queue_before_bedrock_with_worker_and_callback(tmp_path: Path) -> None
     module = document["module"]
     assert set(module) == {"results", "async_callback", "worker_storage", "async_worker", "queue", "model"}
     assert "packages" in document["variable"]
+    assert module["model"]["blueprint"]["limits"] == {"max_total_tokens": 5000}
     assert module["queue"]["limits"] == {"timeout_seconds": 120, "max_concurrency": 6, "max_attempts": 8}
     assert module["model"]["router_role_name"] == "${module.async_worker.role_name}"
     assert module["model"]["guardrail"]["filters"] == {"HATE": "HIGH"}
@@ -72,12 +74,14 @@ def test_a_queue_before_bedrock_with_worker_and_callback(tmp_path: Path) -> None
 def test_a_batch_blueprint_of_sagemaker_reads_parts_and_writes_what_is_raw(tmp_path: Path) -> None:
     batch = {"format": "csv", "schedule": "rate(1 day)", "records_per_file": 500}
     asked = {"name": "files", "kind": "batch", "batch": batch, "autoscaling": None, "rollout": {}}
+    asked["limits"] = {"max_total_tokens": 5000}
     document = written(tmp_path, Blueprint.model_validate({**REVIEWS.model_dump(exclude_unset=True), **asked}))
     modules = document["module"]
     assert modules["s3_access"]["read"][-1] == "inference_batch_input/_parts/files"
     assert modules["s3_access"]["write"] == ["inference_batch_output/files/raw"]
     assert modules["results_access"]["read"] == ["inference_batch_output/files"]
     assert modules["runs"]["blueprint"] == {"name": "files", "schedule": "rate(1 day)"}
+    assert modules["jobs"]["blueprint"]["limits"] == {"max_total_tokens": 5000}
     given = modules["jobs"]["blueprint"]["batch"]
     assert (given["format"], given["records_per_file"], given["strategy"]) == ("csv", 500, "MultiRecord")
     assert "schedule" not in given
@@ -90,8 +94,10 @@ def test_a_batch_blueprint_of_sagemaker_reads_parts_and_writes_what_is_raw(tmp_p
 
 def test_a_batch_blueprint_of_bedrock_has_a_role_for_its_jobs(tmp_path: Path) -> None:
     asked = {"name": "night", "kind": "batch", "batch": {"timeout_hours": 48, "prices": {"instance_usd_per_hour": 1}}}
+    asked["limits"] = {"max_tokens": 500}
     modules = written(tmp_path, Blueprint.model_validate({**CHAT.model_dump(exclude_unset=True), **asked}))["module"]
     assert modules["jobs"]["source"] == "../../../terraform/modules/bedrock_batch"
+    assert modules["jobs"]["blueprint"]["limits"] == {"max_tokens": 500}
     given = modules["jobs"]["blueprint"]["batch"]
     assert (given["timeout_hours"], given["prices"]) == (48, {})
     assert not {"strategy", "records_per_file", "minimum_records"} & set(given)

@@ -59,15 +59,17 @@ def test_throughput_and_guardrail_of_a_bedrock_blueprint(tmp_path: Path) -> None
 
 
 @ALL
-def test_others_that_the_router_may_ask_are_handed_on(tmp_path: Path, blueprint: Blueprint) -> None:
+def test_what_is_said_to_the_router_is_handed_on(tmp_path: Path, blueprint: Blueprint) -> None:
     routing = {"fallback": ["spare"], "share_percent": {"spare": 10}, "shadow": {"blueprint": "next"}, "retries": 1}
-    asked = Blueprint.model_validate({**blueprint.model_dump(exclude_unset=True), "routing": routing})
+    more = {"routing": routing, "limits": {"max_tokens": 500, "max_inputs": 20}}
+    asked = Blueprint.model_validate({**blueprint.model_dump(exclude_unset=True), **more})
     modules = written(tmp_path / "asked", asked)["module"].values()
     [given] = (each["blueprint"] for each in modules if "blueprint" in each)
     assert given["routing"] == {**routing, "shadow": {"blueprint": "next", "percent": 10}}
+    assert given["limits"] == more["limits"]
     modules = written(tmp_path / "bare", blueprint)["module"].values()
     [bare] = (each["blueprint"] for each in modules if "blueprint" in each)
-    assert "routing" not in bare
+    assert not {"routing", "limits"} & set(bare), "what is not given is left to the functions"
 
 
 @pytest.mark.parametrize("name", ["dev", "local", "prod", "staging"])
