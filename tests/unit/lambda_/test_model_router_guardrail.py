@@ -87,6 +87,32 @@ def test_masks_are_put_in_place(setup: Setup) -> None:
     assert headers["x-guardrail"] == "input-masked,output-masked"
 
 
+def test_whatever_a_model_has_written_is_judged_not_only_its_text(setup: Setup) -> None:
+    """Containers of one's own answer in fields of their own."""
+    judge = Judge({"INPUT": PASSES, "OUTPUT": masks("about {NAME}", "hello {NAME}")})
+    reply = setup.modules.dispatch.Reply(
+        [
+            {
+                "label": "positive",
+                "sources": ["s3://b/k"],
+                "output": {"notes": ["about Ann"], "score": 1},
+                "text": "hello Ann",
+            }
+        ],
+        {},
+    )
+    setup.use({"chat": GUARDED}, {"arn:chat": reply}, judge)
+    _, _, body = setup.native("chat", "hi")
+    assert judge.asked[-1] == ("OUTPUT", ["about Ann", "hello Ann"])
+    [output] = body["outputs"]
+    assert output == {
+        "label": "positive",
+        "sources": ["s3://b/k"],
+        "output": {"notes": ["about {NAME}"], "score": 1},
+        "text": "hello {NAME}",
+    }
+
+
 def test_masks_that_fit_no_text_block(setup: Setup) -> None:
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("hello")}, Judge({"INPUT": masks("a", "b")}))
     assert setup.native("chat", "hi")[0] == 422

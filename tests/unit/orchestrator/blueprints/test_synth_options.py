@@ -59,7 +59,7 @@ def test_throughput_and_guardrail_of_a_bedrock_blueprint(tmp_path: Path) -> None
 
 
 @ALL
-def test_what_is_said_to_the_router_is_handed_on(tmp_path: Path, blueprint: Blueprint) -> None:
+def test_others_that_the_router_may_ask_are_handed_on(tmp_path: Path, blueprint: Blueprint) -> None:
     routing = {"fallback": ["spare"], "share_percent": {"spare": 10}, "shadow": {"blueprint": "next"}, "retries": 1}
     more = {"routing": routing, "limits": {"max_tokens": 500, "max_inputs": 20}}
     asked = Blueprint.model_validate({**blueprint.model_dump(exclude_unset=True), **more})
