@@ -50,11 +50,11 @@ class Gate:
         """
         said = [text for _, text in request.turns] or list(request.inputs)
         masked = self._masked("input", {"said": said, "parameters": dict(request.parameters)}, deadline)
+        request = replace(request, parameters=masked["parameters"])
         if not request.turns:
-            return replace(request, inputs=tuple(masked["said"]), parameters=masked["parameters"])
+            return replace(request, inputs=tuple(masked["said"]))
         turns = tuple((role, text) for (role, _), text in zip(request.turns, masked["said"], strict=True))
-        inputs = (turns[-1][1],) * len(request.inputs)
-        return replace(request, turns=turns, inputs=inputs, parameters=masked["parameters"])
+        return replace(request, turns=turns, inputs=(turns[-1][1],) * len(request.inputs))
 
     def check_output(self, reply: Reply, deadline: Deadline) -> Reply:
         """The reply with what the guardrail masks. Labels and names of sources are nothing that a model wrote."""
