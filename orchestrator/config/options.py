@@ -283,6 +283,10 @@ def check_local(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
         yield document.problem(("model", "provisioned"), rule, _plain(blueprint.model.provisioned))
 
 
+TAKEN_BY_BEDROCK = ("max_tokens", "temperature", "top_p", "stop_sequences", "system")
+"""The functions refuse others, which would have no effect."""
+
+
 def _check_bedrock(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
     model = blueprint.model
     if not isinstance(model, BedrockModel):
@@ -300,6 +304,9 @@ def _check_bedrock(document: Document, blueprint: Blueprint) -> Iterator[Problem
             rule = "goes with a model of this region, not with a system inference profile"
         if rule:
             yield document.problem(("model", "provisioned"), rule, _plain(model.provisioned))
+    for name in sorted(set(blueprint.parameters) - set(TAKEN_BY_BEDROCK)):
+        rule = f"is no parameter of Bedrock's models; known are {', '.join(TAKEN_BY_BEDROCK)}"
+        yield document.problem(("parameters", name), rule, blueprint.parameters[name])
     guardrail = blueprint.guardrail
     if guardrail and not (guardrail.filters or guardrail.pii or guardrail.denied_topics or guardrail.words):
         yield document.problem(("guardrail",), "filters nothing: give filters, pii, denied_topics or words", {})

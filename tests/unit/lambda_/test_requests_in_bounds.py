@@ -127,6 +127,7 @@ CHAT_TAKEN = st.fixed_dictionaries(
     optional={
         **{name: PLAUSIBLE[name] for name in ("stop", "max_tokens", "max_completion_tokens", "temperature", "user")},
         "n": st.integers(1, 3),
+        "stream": st.booleans(),
     },
 )
 CHAT_FIELDS = st.one_of(CHAT_TAKEN, CHAT_TAKEN, FEW_PLAUSIBLE | ODD_ONES)

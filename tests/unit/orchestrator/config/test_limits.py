@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import yaml
-from inference_common import token_limits
+from inference_common import parameters, token_limits
 
 from orchestrator.config import loader
 from orchestrator.config.blueprint import Limits
+from orchestrator.config.options import TAKEN_BY_BEDROCK
 from orchestrator.errors import ConfigError
 
 
@@ -57,6 +58,15 @@ def test_limits_that_cannot_hold_are_refused(limits: dict[str, Any], more: dict[
     with pytest.raises(ConfigError) as refused:
         load(limits, **more)
     assert problem in str(refused.value)
+
+
+def test_parameters_that_bedrock_s_models_do_not_take_are_refused() -> None:
+    assert TAKEN_BY_BEDROCK == parameters.GENERATION
+    assert load({}, parameters=dict.fromkeys(TAKEN_BY_BEDROCK, 1)).max_tokens == 4096
+    with pytest.raises(
+        ConfigError, match=r"parameters\.style: is no parameter of Bedrock's models; known are max_tokens"
+    ):
+        load({}, parameters={"style": "brief"})
 
 
 def test_an_own_default_above_the_default_ceiling_stands() -> None:
