@@ -425,7 +425,9 @@ def test_a_queued_request_is_judged_and_bounded_like_any_other(load_function: Ca
 
 def test_a_request_to_an_asynchronous_endpoint_is_bounded_when_it_is_taken(load_function: Callable[..., Any]) -> None:
     api = load_function("job_api", ROUTES_PREFIX="/r", BUCKET="b", KEY_ARN="k")
-    kept = api.records.parse("asked", json.dumps({**SAGEMAKER, "parameters": OWN, "limits": LIMITS}))
+    kept = api.records.parse(
+        "asked", json.dumps({**SAGEMAKER, "parameters": {**OWN, "mode": "fast"}, "limits": LIMITS})
+    )
 
     @settings(deadline=None, max_examples=EXAMPLES)
     @given(request=native("ep-platform"))
@@ -437,6 +439,7 @@ def test_a_request_to_an_asynchronous_endpoint_is_bounded_when_it_is_taken(load_
         assert set(sent) == {"inputs", "parameters"}
         assert sent["inputs"] == request[1]["inputs"]
         assert len(sent["inputs"]) <= LIMITS["max_inputs"]
+        assert sent["parameters"]["max_tokens"] <= LIMITS["max_tokens"]
         assert tokens_in(sent) <= LIMITS["max_total_tokens"]
         assert sent["parameters"]["system"].startswith("OPERATOR")
 
