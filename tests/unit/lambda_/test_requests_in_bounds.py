@@ -21,6 +21,7 @@ from inference_common.requests import InferenceRequest, parse_request
 
 from tests.unit.lambda_.batch_platform import FOLDER, Platform
 from tests.unit.lambda_.job_platform import BEDROCK, SAGEMAKER
+from tests.unit.lambda_.job_platform import ENVIRON as JOB_ENVIRON
 from tests.unit.lambda_.recorded_calls import Aws, tokens_in
 from tests.unit.lambda_.router_events import Backend, Setup
 
@@ -407,7 +408,7 @@ def worker_of(load: Callable[..., Any]) -> SimpleNamespace:
 
 def test_a_queued_request_is_judged_and_bounded_like_any_other(load_function: Callable[..., Any]) -> None:
     """From the job API's object, or an upload, to the worker's call of the model."""
-    api, worker = load_function("job_api", ROUTES_PREFIX="/r", BUCKET="b", KEY_ARN="k"), worker_of(load_function)
+    api, worker = load_function("job_api", **JOB_ENVIRON), worker_of(load_function)
     setup = Setup(worker, Backend({}))
     worker.handler.ROUTER = worker.handler.WORKER.router
     one = {**BEDROCK, **record("converse", "async", guardrail=GUARDRAIL)}
@@ -439,7 +440,7 @@ def test_a_queued_request_is_judged_and_bounded_like_any_other(load_function: Ca
 
 
 def test_a_request_to_an_asynchronous_endpoint_is_bounded_when_it_is_taken(load_function: Callable[..., Any]) -> None:
-    api = load_function("job_api", ROUTES_PREFIX="/r", BUCKET="b", KEY_ARN="k")
+    api = load_function("job_api", **JOB_ENVIRON)
     kept = api.records.parse(
         "asked", json.dumps({**SAGEMAKER, "parameters": {**OWN, "mode": "fast"}, "limits": LIMITS})
     )
@@ -464,7 +465,7 @@ def test_a_request_to_an_asynchronous_endpoint_is_bounded_when_it_is_taken(load_
 def test_a_guardrail_that_nothing_would_apply_is_a_broken_record(
     load_function: Callable[..., Any], on_bedrock: Platform
 ) -> None:
-    api = load_function("job_api", ROUTES_PREFIX="/r", BUCKET="b", KEY_ARN="k")
+    api = load_function("job_api", **JOB_ENVIRON)
     with pytest.raises(errors.InternalError, match="a guardrail that nothing applies"):
         api.records.parse("asked", json.dumps({**SAGEMAKER, "guardrail": GUARDRAIL}))
     on_bedrock.record["guardrail"] = GUARDRAIL
