@@ -106,7 +106,7 @@ def check(given: Mapping[str, Any], allowed: Collection[str]) -> None:
     for name, value in given.items():
         if name not in allowed and canonical(name) not in allowed:
             known = f"known are {', '.join(allowed)}" if allowed else "this model takes none"
-            raise BadRequest(f"unknown parameter '{name[:64]}'; {known}", name[:64])
+            raise BadRequest(f"unknown parameter '{name[:32]}'; {known}", name)
         holds, rule = TYPES.get(canonical(name), (_is_plain, "a number, a string, true or false"))
         if limits_tokens(name) or counts_answers(name):
             holds, rule = TYPES[MAX_TOKENS]
