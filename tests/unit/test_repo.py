@@ -106,3 +106,13 @@ def test_every_decision_says_when_and_what_lost() -> None:
 def test_what_set_up_and_runs_make_is_never_committed() -> None:
     made = (".venv", ".tools", ".cache", "build", ".runs", ".emulator")
     assert [str(file) for file in tracked() if file.relative_to(REPO).parts[0].startswith(made)] == []
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    text = (REPO / "docs/concepts/security.md").read_text(encoding="utf-8")
+    named = re.findall(r"`(tests/[\w./]+|test_\w+\.py)`", text)
+    assert len(named) > 20
+    missing = [
+        name for name in named if not (REPO / name).exists() and not list((REPO / "tests/unit/lambda_").glob(name))
+    ]
+    assert missing == []
