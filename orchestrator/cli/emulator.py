@@ -35,6 +35,7 @@ def _show(app: App, info: EmulatorInfo | None, as_json: bool, lost: str = "") ->
         if info.lost:
             app.console.line(info.lost)
         app.console.line(f"the local AWS runs at {info.endpoint} (pid {info.pid}, account {info.account_id})")
+        app.console.line('for a shell: eval "$(orchestrator emulator env)"')
         app.console.line(f"log: {info.log}")
         if info.iam == "off":
             app.console.line("IAM is off: every role may do everything, whatever its policies say")

@@ -34,6 +34,7 @@ def test_status_outputs_and_emulator_tell_what_is_there(checkout: Checkout) -> N
     told = checkout.orchestrator("emulator", "status").stdout.splitlines()
     assert told == [
         f"the local AWS runs at http://127.0.0.1:{checkout.port} (pid {pid}, account 123456789012)",
+        'for a shell: eval "$(orchestrator emulator env)"',
         f"log: {checkout.folder}/.emulator/emulator.log",
     ]
     assert len(checkout.orchestrator("emulator", "logs", "--lines", "7").stdout.splitlines()) == 7
@@ -41,7 +42,9 @@ def test_status_outputs_and_emulator_tell_what_is_there(checkout: Checkout) -> N
 
 def test_the_lines_that_render_prints_work_by_hand(checkout: Checkout) -> None:
     printed = checkout.orchestrator("render", "local", "foundation").stdout
-    lines = [words for words in printed.splitlines() if words.startswith(("export ", "terraform "))]
+    # The environment of this copy is that of the checkout it was copied from.
+    printed = printed.replace(".venv/bin/orchestrator", ".venv/bin/python -m orchestrator")
+    lines = [words for words in printed.splitlines() if words.startswith(("eval ", "export ", "terraform "))]
     by_hand = [words for words in lines if " apply " not in words]
     assert len(lines) - len(by_hand) == 1
     terraform = (checkout.folder / ".tools" / "bin").resolve()
