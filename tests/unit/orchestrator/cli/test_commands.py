@@ -364,3 +364,21 @@ def test_a_plan_lists_resources_and_risks(cli: Cli) -> None:
             "reason": "what starts in it gets a public address",
         }
     ]
+
+
+def test_a_shell_gets_address_key_and_region_and_nothing_else_says_the_key(cli: Cli) -> None:
+    cli("deploy", "local")
+    assert cli("emulator", "env").out.splitlines() == [
+        "unset AWS_PROFILE AWS_DEFAULT_PROFILE AWS_SESSION_TOKEN",
+        "export AWS_ENDPOINT_URL=http://127.0.0.1:4566",
+        "export AWS_ACCESS_KEY_ID=LOCALAAAAAAAAAAAAAAA",
+        "export AWS_SECRET_ACCESS_KEY=s3cr3t",
+        "export AWS_REGION=us-east-1",
+        "export AWS_DEFAULT_REGION=us-east-1",
+    ]
+    for words in (("status",), ("status", "--json")):
+        assert "s3cr3t" not in cli("emulator", *words).out
+    cli("emulator", "down")
+    answer = cli("emulator", "env")
+    assert (answer.code, answer.out) == (12, "")
+    assert "emulator up" in answer.err
