@@ -69,10 +69,13 @@ def test_another_refusal_is_told() -> None:
 def test_a_deployment_makes_it_before_the_functions_and_keeps_it_nowhere(
     run: Runs, environment: Environment, graph: Graph, tools: FakeTools, tmp_path: Path
 ) -> None:
+    def made() -> list[dict[str, Any]]:
+        return [each for each in tools.aws.called("ssm.put_parameter") if each["Name"] == NAME]
+
     there: dict[str, bool] = {}
-    tools.terraform.before_apply = lambda stack: there.update({stack: bool(tools.aws.called("ssm.put_parameter"))})
+    tools.terraform.before_apply = lambda stack: there.update({stack: bool(made())})
     assert run(plans.deploy(environment, graph)).exit_code == 0
-    (asked,) = tools.aws.called("ssm.put_parameter")
+    (asked,) = made()
     assert (asked["Name"], asked["KeyId"], asked["Overwrite"]) == (NAME, KEY, False)
     tags = {tag["Key"]: tag["Value"] for tag in asked["Tags"]}
     assert (tags["managed-by"], tags["phase"], tags["environment"]) == ("orchestrator", "inference", "local")
