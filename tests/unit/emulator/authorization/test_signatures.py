@@ -160,6 +160,15 @@ def test_a_query_that_says_less_is_no_signature(environ: dict[str, Any]) -> None
     assert signature(environ) is None
 
 
+WHOLE = "AWS4-HMAC-SHA256 Credential=a/20261201/us-east-1/glue/aws4_request, SignedHeaders=host, Signature=" + "0" * 64
+
+
+def test_a_whole_header_is_a_signature() -> None:
+    found = signature({"HTTP_AUTHORIZATION": WHOLE, "PATH_INFO": "/", "QUERY_STRING": ""})
+    assert found is not None
+    assert (found.access_key_id, found.service) == ("a", "glue")
+
+
 @pytest.mark.parametrize(
     "header",
     [
@@ -171,6 +180,8 @@ def test_a_query_that_says_less_is_no_signature(environ: dict[str, Any]) -> None
         "AWS4-HMAC-SHA256 Credential=a/20261201/us-east-1/glue/aws4_request, "
         "Credential=a/20261201/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=" + "0" * 64,
         "AWS4-HMAC-SHA256 Credential=a/20261201/us-east-1/STS/aws4_request, SignedHeaders=host, Signature=" + "0" * 64,
+        f"Credential=a/20261201/us-east-1/sts/aws4_request, {WHOLE}",
+        f"{WHOLE}, Credential=a/20261201/us-east-1/sts/aws4_request",
     ],
 )
 def test_a_header_that_can_be_read_in_two_ways_is_no_signature(header: str) -> None:
