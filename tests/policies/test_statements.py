@@ -158,7 +158,7 @@ def refused(verdicts: Verdicts, name: str) -> set[int]:
     return {rule for rule, passed in verdicts.get(name, {}).items() if not passed}
 
 
-@pytest.mark.parametrize(("number", "case"), enumerate(CASES), ids=[case.name for case in CASES])
+@pytest.mark.parametrize(("number", "case"), list(enumerate(CASES)), ids=[case.name for case in CASES])
 def test_a_statement_is_judged_alike_in_source_and_plan(
     in_source: Verdicts, in_plan: Verdicts, number: int, case: Case
 ) -> None:
@@ -168,7 +168,7 @@ def test_a_statement_is_judged_alike_in_source_and_plan(
 
 
 @pytest.mark.parametrize(
-    ("number", "refusing"), enumerate(rules for _, rules in IN_SOURCE.values()), ids=list(IN_SOURCE)
+    ("number", "refusing"), list(enumerate(rules for _, rules in IN_SOURCE.values())), ids=list(IN_SOURCE)
 )
 def test_an_expression_is_followed_to_its_statement(in_source: Verdicts, number: int, refusing: set[int]) -> None:
     assert refused(in_source, f"source_{number}") == refusing
@@ -179,7 +179,7 @@ def test_what_the_source_cannot_tell_is_not_called_right(in_source: Verdicts, nu
     assert in_source.get(f"open_{number}", {}) == {}
 
 
-@pytest.mark.parametrize(("number", "place"), enumerate(PLACES), ids=map(".".join, PLACES))
+@pytest.mark.parametrize(("number", "place"), list(enumerate(PLACES)), ids=map(".".join, PLACES))
 def test_a_policy_is_judged_wherever_it_stands(
     in_source: Verdicts, in_plan: Verdicts, number: int, place: tuple[str, str]
 ) -> None:
@@ -188,7 +188,7 @@ def test_a_policy_is_judged_wherever_it_stands(
     assert refused(in_plan, f"place_{number}") >= expected
 
 
-@pytest.mark.parametrize(("number", "place"), enumerate(NAMES), ids=map(".".join, NAMES))
+@pytest.mark.parametrize(("number", "place"), list(enumerate(NAMES)), ids=map(".".join, NAMES))
 def test_a_managed_policy_of_aws_is_judged_wherever_it_is_named(
     in_source: Verdicts, in_plan: Verdicts, number: int, place: tuple[str, str]
 ) -> None:
@@ -196,7 +196,7 @@ def test_a_managed_policy_of_aws_is_judged_wherever_it_is_named(
     assert 7 in refused(in_plan, f"name_{number}")
 
 
-@pytest.mark.parametrize(("number", "place"), enumerate(BODIES), ids=map(".".join, BODIES))
+@pytest.mark.parametrize(("number", "place"), list(enumerate(BODIES)), ids=map(".".join, BODIES))
 def test_no_template_holds_policies(
     in_source: Verdicts, in_plan: Verdicts, number: int, place: tuple[str, str]
 ) -> None:

@@ -139,6 +139,7 @@ def test_what_changes_while_it_is_registered_is_refused(function: SimpleNamespac
         (archive({"a": b""}, start="../"), "outside its folder"),
         (archive({"a": b""}, start="/"), "outside its folder"),
     ],
+    ids=["no archive", "cut off", "empty", "a link", "leads out", "absolute"],  # archives hold the time
 )
 def test_what_could_not_be_served_is_not_registered(
     function: SimpleNamespace, context: Any, body: bytes, words: str
