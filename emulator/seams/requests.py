@@ -62,15 +62,9 @@ def signature(environ: Environ) -> Signature | None:
     scope = CREDENTIAL.fullmatch(match["credential"]) if match else None
     if match is None or scope is None:
         return None
+    token, stamp = environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""), environ.get("HTTP_X_AMZ_DATE", "")
     return Signature(
-        access_key_id=scope[1],
-        token=environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""),
-        day=scope[2],
-        region=scope[3],
-        service=scope[4],
-        signed_headers=tuple(match["headers"].split(";")),
-        signature=match["signature"],
-        stamp=environ.get("HTTP_X_AMZ_DATE", ""),
+        scope[1], token, *scope.groups()[1:], tuple(match["headers"].split(";")), match["signature"], stamp
     )
 
 
@@ -89,17 +83,9 @@ def _of_query_string(environ: Environ) -> Signature | None:
     expires = given.get("X-Amz-Expires", "")
     if scope is None or scope[4] != "s3" or given.get("X-Amz-Algorithm") != ALGORITHM or not expires.isdecimal():
         return None
-    return Signature(
-        access_key_id=scope[1],
-        token=given.get("X-Amz-Security-Token", ""),
-        day=scope[2],
-        region=scope[3],
-        service=scope[4],
-        signed_headers=tuple(given.get("X-Amz-SignedHeaders", "").split(";")),
-        signature=given.get("X-Amz-Signature", ""),
-        stamp=given.get("X-Amz-Date", ""),
-        expires=int(expires[:9]),
-    )
+    token, signed = given.get("X-Amz-Security-Token", ""), given.get("X-Amz-Signature", "")
+    headers, stamp = tuple(given.get("X-Amz-SignedHeaders", "").split(";")), given.get("X-Amz-Date", "")
+    return Signature(scope[1], token, *scope.groups()[1:], headers, signed, stamp, expires=int(expires[:9]))
 
 
 def call(environ: Environ, signed: Signature, account: str) -> Call:
