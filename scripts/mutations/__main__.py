@@ -16,7 +16,8 @@ import yaml
 
 from orchestrator.tools.checkov import Checkov
 from orchestrator.tools.checkov_rules import own_rules
-from scripts.mutations import catch, fixtures, generate, kept, pool, report
+from scripts.mutations import catch, fixtures, generate, kept, outside, pool, report, report_spelled, spelled
+from scripts.mutations.mutant import Mutant
 
 PAGE = Path("docs/reference/mutations.md")
 VERDICTS = Path(".cache/mutations/verdicts.jsonl")
@@ -33,7 +34,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutations-") as scratch:
         # Whoever works on meanwhile changes neither what is tried nor what a verdict is filed under.
         snapshot = catch.copy_of_repository(Path(scratch) / "repository")
-        wanted, unknown = _mutants(snapshot / "terraform", arguments.only)
+        wanted, unknown = _mutants(snapshot / "terraform", arguments)
         if unknown:
             sys.stderr.write("error: attributes that are in neither table of scripts/mutations/table.py:\n")
             sys.stderr.writelines(f"  {name}\n" for name in unknown)
@@ -54,58 +55,71 @@ def main() -> int:
             sys.stderr.write("hint: run it again: it goes on where it was; with --jobs 1 if the machine is busy\n")
             return PROVIDER_GONE
     verdicts += [catch.Verdict(mutant, *found) for mutant, found in held.items()]
-    result = report.Result(
-        sorted(verdicts, key=lambda verdict: verdict.mutant.name),
-        _proofs(),
-        yaml.safe_load(REASONS.read_text(encoding="utf-8")) or {},
-        {rule.id: rule.name for rule in own_rules(catch.REPO).values()},
-        time.monotonic() - started,
-        dt.datetime.now(dt.UTC).date(),
-        len(held),
-    )
+    verdicts.sort(key=lambda verdict: verdict.mutant.name)
+    reasons = yaml.safe_load(REASONS.read_text(encoding="utf-8")) or {}
+    run = report.Run(time.monotonic() - started, dt.datetime.now(dt.UTC).date(), len(held), _sample(arguments))
+    rules = own_rules(catch.REPO)
+    gate = Checkov(catch.REPO)
+    try:
+        if arguments.spelled:
+            openings = outside.judged(gate)
+            told = report_spelled.Result(verdicts, openings, reasons, run)
+            page = report_spelled.page(told)
+        else:
+            proofs = {rule.id: fixtures.proofs(gate, rule, catch.REPO / "policies/fixtures") for rule in rules.values()}
+            told = report.Result(verdicts, proofs, reasons, {rule.id: rule.name for rule in rules.values()}, run)
+            page = report.page(told)
+    finally:
+        gate.close()
     if arguments.write:
-        (catch.REPO / PAGE).write_text(report.page(result), encoding="utf-8")
-    return _told(result, problems)
+        file = catch.REPO / PAGE
+        before = file.read_text(encoding="utf-8") if file.exists() else ""
+        file.write_text(report.renewed(before, page, spelled=arguments.spelled), encoding="utf-8")
+    return _told(told, problems)
 
 
-def _mutants(terraform: Path, only: str) -> tuple[list[generate.Mutant], list[str]]:
-    """Those whose name is asked for, and attributes that nobody has classified."""
-    generated = [generate.of_folder(terraform, folder) for folder in catch.folders(terraform)]
-    wanted = [mutant for each in generated for mutant in each.mutants if re.search(only, mutant.name)]
-    return wanted, sorted({name for each in generated for name in each.unknown if re.search(only, name)})
+def _mutants(terraform: Path, arguments: argparse.Namespace) -> tuple[list[Mutant], list[str]]:
+    """Those that are asked for, and attributes that nobody has classified."""
+    folders = catch.folders(terraform)
+    generated = {folder: generate.of_folder(terraform, folder) for folder in folders}
+    wanted: list[Mutant] = []
+    for folder, each in generated.items():
+        if arguments.spelled:
+            texts = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.tf")}
+            wanted += [way for mutant in each.mutants for way in spelled.of(mutant, texts[mutant.file])]
+        else:
+            wanted += each.mutants
+    wanted = [mutant for mutant in wanted if re.search(arguments.only, mutant.name)]
+    unknown = {name for each in generated.values() for name in each.unknown if re.search(arguments.only, name)}
+    return generate.sample(wanted, arguments.sample, arguments.seed), sorted(unknown)
 
 
-def _told(result: report.Result, problems: list[str]) -> int:
-    for verdict in result.survivors:
-        sys.stdout.write(f"survived: {verdict.mutant.name} ({result.reason(verdict) or 'no reason given'})\n")
+def _sample(arguments: argparse.Namespace) -> str:
+    """In words what the figures are of, where they are not of everything."""
+    only = f"those whose name has `{arguments.only}`" if arguments.only else ""
+    part = f"at most {arguments.sample} of each category, drawn with seed {arguments.seed}" if arguments.sample else ""
+    return ", ".join(filter(None, (only, part)))
+
+
+def _told(result: report.Result | report_spelled.Result, problems: list[str]) -> int:
+    for name, reason in result.left:
+        sys.stdout.write(f"survived: {name} ({reason or 'no reason given'})\n")
     for problem in problems:
         sys.stdout.write(f"not tried: {problem}\n")
     for rule in result.idle_rules:
         sys.stdout.write(f"adds nothing: {rule}\n")
-    caught = len(result.verdicts) - len(result.survivors)
-    sys.stdout.write(
-        f"{caught} of {len(result.verdicts)} caught ({result.caught_percent:.1f} %) in {result.seconds:.0f} s, "
-        f"{result.reused} of the verdicts by earlier runs\n"
-    )
-    enough = result.caught_percent >= report.GOAL_PERCENT
-    return 0 if enough and not problems and not result.unexplained and not result.idle_rules else 1
-
-
-def _proofs() -> dict[str, tuple[str, ...]]:
-    gate = Checkov(catch.REPO)
-    try:
-        return {
-            rule.id: fixtures.proofs(gate, rule, catch.REPO / "policies/fixtures")
-            for rule in own_rules(catch.REPO).values()
-        }
-    finally:
-        gate.close()
+    for line in result.summary:
+        sys.stdout.write(f"{line}\n")
+    return 0 if result.enough and not problems and not result.idle_rules else 1
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m scripts.mutations", description=__doc__)
     parser.add_argument("--write", action="store_true", help=f"write {PAGE}")
     parser.add_argument("--fresh", action="store_true", help="try every mutant, whatever earlier runs found")
+    parser.add_argument("--spelled", action="store_true", help="other spellings of the mutants, and other tools' cases")
+    parser.add_argument("--sample", type=int, default=0, help="at most so many of each category (default: all)")
+    parser.add_argument("--seed", type=int, default=1, help="what the sample is drawn with (default: %(default)s)")
     parser.add_argument("--only", default="", help="a regular expression on the names of mutants")
     parser.add_argument(
         "--jobs", type=int, default=min(4, os.cpu_count() or 1), help="processes (default: %(default)s)"

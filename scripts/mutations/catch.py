@@ -21,8 +21,8 @@ from orchestrator.tools.interfaces import Finding, Json, PolicyReport
 from orchestrator.warm import locate
 from scripts import permission_docs
 from scripts.mutations import plans
-from scripts.mutations.generate import Mutant
 from scripts.mutations.kept import OWN_CODE, Reach, callers
+from scripts.mutations.mutant import Mutant
 from scripts.mutations.table import INPUT_GUARDS
 
 REPO = Path(__file__).resolve().parents[2]

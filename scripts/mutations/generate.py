@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -10,38 +11,9 @@ from pathlib import Path
 
 from scripts import hcl_tree as hcl
 from scripts.mutations import table
+from scripts.mutations.mutant import Kind, Mutant
 
 SERVICE = re.compile(r'"([a-z0-9-]+):')
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One weaker version of one file.
-
-    Attributes:
-        folder: the module or root, relative to `terraform/`.
-        file: name of the changed file.
-        address: what is changed, down to the attribute.
-        category: what is lost by it.
-        change: how, in words.
-        span: offsets of what is replaced.
-        replacement: by what.
-    """
-
-    folder: str
-    file: str
-    address: str
-    category: str
-    change: str
-    span: tuple[int, int]
-    replacement: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.folder}: {self.address}: {self.change}"
-
-    def applied(self, text: str) -> str:
-        return text[: self.span[0]] + self.replacement + text[self.span[1] :]
 
 
 @dataclass(frozen=True)
@@ -62,6 +34,18 @@ def of_folder(terraform: Path, folder: Path) -> Generated:
     return Generated(mutants, unknown)
 
 
+def sample(mutants: list[Mutant], most: int, seed: int) -> list[Mutant]:
+    """At most so many of each category, the same for the same seed; all for 0."""
+    if not most:
+        return mutants
+    drawn = random.Random(seed)
+    found: list[Mutant] = []
+    for category in sorted({mutant.category for mutant in mutants}):
+        of = [mutant for mutant in mutants if mutant.category == category]
+        found += drawn.sample(of, min(most, len(of)))
+    return found
+
+
 class _Maker:
     def __init__(self, folder: str, file: Path) -> None:
         self.folder, self.file = folder, file
@@ -74,7 +58,7 @@ class _Maker:
             kind = block.labels[0] if block.kind == "block" and block.labels else block.name
             address = ".".join(block.labels) if block.name == "resource" else ".".join((block.name, *block.labels))
             if block.name == "resource" and table.RESOURCES.match(kind):
-                found.append(self._mutant(block, address, "missing resource", "removed", (block.start, block.end), ""))
+                found.append(self._removed(block, address, "missing resource", Kind.RESOURCE))
             if block.name in ("resource", "data", "module", "provider"):
                 found += self._settings(block, kind if block.name in ("resource", "data") else block.name, address)
             if block.name == "variable":
@@ -91,9 +75,8 @@ class _Maker:
                 continue
             name = child.labels[0] if child.name == "dynamic" else child.name
             if name in table.BLOCKS and not path.endswith("override_provider"):
-                yield self._mutant(
-                    child, f"{address}.{name}", table.BLOCKS[name], "removed", (child.start, child.end), ""
-                )
+                kind = Kind.GUARD if table.BLOCKS[name] == table.INPUT_GUARDS else Kind.BLOCK
+                yield self._removed(child, f"{address}.{name}", table.BLOCKS[name], kind)
             inner = path if name == "content" else f"{path}.{name}"
             yield from self._settings(child, inner, address if name == "content" else f"{address}.{name}")
 
@@ -101,7 +84,7 @@ class _Maker:
         guards = [child for child in block.children if child.name in table.BLOCKS]
         for number, child in enumerate(guards, start=1):
             where = f"{address}.{child.name}" + (f" {number}" if len(guards) > 1 else "")
-            yield self._mutant(child, where, table.BLOCKS[child.name], "removed", (child.start, child.end), "")
+            yield self._removed(child, where, table.BLOCKS[child.name], Kind.GUARD)
 
     def _attribute(self, node: hcl.Node, path: str, address: str) -> Iterator[Mutant]:
         ways = [] if path.startswith("aws_iam_policy_document") else _ways(node.name, path)
@@ -113,9 +96,9 @@ class _Maker:
         old = self.text[slice(*node.value)]
         for way in ways:
             if way.value is table.DROP:
-                yield self._mutant(node, address, way.category, "removed", (node.start, node.end), "")
+                yield self._removed(node, address, way.category, Kind.ATTRIBUTE)
             elif way.value != old:
-                yield self._mutant(node, address, way.category, f"{way.value}", node.value, way.value or "")
+                yield self._mutant(address, way.category, f"{way.value}", node.value, way.value or "")
 
     def _inside_expressions(self, block: hcl.Node, path: str, address: str) -> Iterator[Mutant]:
         """Settings in objects: locals that resources are made from, and documents written with `jsonencode`."""
@@ -137,10 +120,14 @@ class _Maker:
         if self._value(node, "Effect") == '"Deny"':
             yield self._denial_gone(node, address)
             return
-        for name, wide in (("Action", self._service(node, "Action")), ("Resource", '"*"'), ("Principal", '"*"')):
+        for name, wide, kind in (
+            ("Action", self._service(node, "Action"), Kind.ACTION),
+            ("Resource", '"*"', Kind.TARGET),
+            ("Principal", '"*"', Kind.PRINCIPAL),
+        ):
             found = node.child(name)
             if found and wide and self._value(node, name) not in (wide, f"[{wide}]"):
-                yield self._mutant(found, f"{address}.{name}", "IAM", f"{wide}", found.value, wide)
+                yield self._mutant(f"{address}.{name}", "IAM", f"{wide}", found.value, wide, kind)
         condition = node.child("Condition")
         if condition:
             yield from self._conditions(condition, address)
@@ -154,25 +141,25 @@ class _Maker:
                     alone = len(keys) <= 1
                     victim = condition if alone and len(operators.children) == 1 else operator if alone else key
                     where = f"{address}.Condition.{operator.name}" + (f".{key.name}" if key is not operator else "")
-                    yield self._mutant(victim, where, "IAM", "removed", self._with_comma(victim), "")
+                    found = self._mutant(where, "IAM", "removed", self._with_comma(victim), "", Kind.CONDITION)
+                    yield replace(found, around=(operator.start, operator.value[1]))
 
     def _document_statement(self, node: hcl.Node, address: str) -> Iterator[Mutant]:
         if self._value(node, "effect") == '"Deny"':
-            span = (node.start, node.end)
-            yield self._mutant(node, address, "IAM", "denial removed", span, "")
+            yield replace(self._removed(node, address, "IAM", Kind.BLOCK), change="denial removed")
             return
         wide = self._service(node, "actions")
-        for name, value in (("actions", f"[{wide}]"), ("resources", '["*"]')):
+        for name, value, kind in (("actions", f"[{wide}]", Kind.ACTION), ("resources", '["*"]', Kind.TARGET)):
             found = node.child(name)
             if found and (wide or name == "resources") and self._value(node, name) != value:
-                yield self._mutant(found, f"{address}.{name}", "IAM", value, found.value, value)
+                yield self._mutant(f"{address}.{name}", "IAM", value, found.value, value, kind)
         for child in node.children:
             if child.name == "condition":
-                yield self._mutant(child, f"{address}.condition", "IAM", "removed", (child.start, child.end), "")
+                yield self._removed(child, f"{address}.condition", "IAM", Kind.BLOCK)
             identifiers = child.child("identifiers") if child.name == "principals" else None
             if identifiers:
                 where = f"{address}.principals.identifiers"
-                yield self._mutant(identifiers, where, "IAM", '["*"]', identifiers.value, '["*"]')
+                yield self._mutant(where, "IAM", '["*"]', identifiers.value, '["*"]', Kind.PRINCIPAL)
 
     def _denial_gone(self, node: hcl.Node, address: str) -> Mutant:
         effect = node.child("Effect")
@@ -180,7 +167,7 @@ class _Maker:
         # A denial of nothing: removing it from the list would be the same, and may leave a comma too many.
         action = node.child("Action") or node.child("NotAction")
         assert action
-        return self._mutant(action, address, "IAM", "denial void", action.value, '"none:None"')
+        return self._mutant(address, "IAM", "denial void", action.value, '"none:None"')
 
     def _service(self, node: hcl.Node, name: str) -> str | None:
         services = SERVICE.findall(self._value(node, name) or "")
@@ -208,10 +195,19 @@ class _Maker:
             return before.start(), node.end
         return node.start, node.end
 
+    def _removed(self, node: hcl.Node, address: str, category: str, kind: Kind) -> Mutant:
+        return self._mutant(address, category, "removed", (node.start, node.end), "", kind)
+
     def _mutant(
-        self, node: hcl.Node, address: str, category: str, change: str, span: tuple[int, int], replacement: str
+        self,
+        address: str,
+        category: str,
+        change: str,
+        span: tuple[int, int],
+        replacement: str,
+        kind: Kind = Kind.VALUE,
     ) -> Mutant:
-        return Mutant(self.folder, self.file.name, address, category, change, span, replacement)
+        return Mutant(self.folder, self.file.name, address, category, change, span, replacement, kind)
 
 
 def _ways(name: str, path: str) -> list[table.Weaker]:

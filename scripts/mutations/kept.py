@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 
 from orchestrator.tools import closure
-from scripts.mutations.generate import Mutant
+from scripts.mutations.mutant import Mutant
 
 OWN_CODE = (
     "scripts/mutations/catch.py",
@@ -137,7 +137,7 @@ class Store:
 def key_of(mutant: Mutant) -> str:
     """The change itself. The file that it changes is in the digest."""
     span, category = f"{mutant.span[0]}-{mutant.span[1]}", mutant.category
-    return _hashed((mutant.folder, mutant.file, mutant.name, category, span, mutant.replacement))
+    return _hashed((mutant.folder, mutant.file, mutant.name, category, span, mutant.replacement, mutant.addition))
 
 
 @cache

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orchestrator.warm import client, locate, types_used
-from scripts.mutations import catch, generate, kept
+from scripts.mutations import catch, kept
+from scripts.mutations.mutant import Mutant
 
 TOGETHER = 20
 STOP = "stop"
@@ -28,7 +29,7 @@ class _Worker:
     def __init__(self, bench: catch.Bench, store: kept.Store, stop: Path) -> None:
         self.bench, self.store, self._stop = bench, store, stop
 
-    def judge(self, mutants: list[generate.Mutant]) -> Judged:
+    def judge(self, mutants: list[Mutant]) -> Judged:
         """Raises `ProviderGone`, after which no worker tries another mutant."""
         verdicts, problems = [], []
         for mutant in mutants:
@@ -47,7 +48,7 @@ class _Worker:
 _worker: _Worker | None = None
 
 
-def judged(mutants: list[generate.Mutant], jobs: int, snapshot: Path, store: kept.Store) -> Judged:
+def judged(mutants: list[Mutant], jobs: int, snapshot: Path, store: kept.Store) -> Judged:
     """Verdicts, and what could not be tried because it was red unchanged.
 
     Args:
@@ -90,9 +91,9 @@ def _collected(waiting: list[concurrent.futures.Future[Judged]], total: int) -> 
     return verdicts, list(problems)
 
 
-def _parts(mutants: list[generate.Mutant]) -> list[list[generate.Mutant]]:
+def _parts(mutants: list[Mutant]) -> list[list[Mutant]]:
     """Mutants of one folder stay together, as far as the work can still be shared."""
-    parts: list[list[generate.Mutant]] = []
+    parts: list[list[Mutant]] = []
     for mutant in sorted(mutants, key=lambda each: (each.folder, each.category)):
         if not parts or parts[-1][0].folder != mutant.folder or len(parts[-1]) >= TOGETHER:
             parts.append([])
@@ -107,7 +108,7 @@ def _start(scratch: str, snapshot: Path, store: kept.Store, env: dict[str, str],
     _worker = _Worker(catch.Bench(copy, env, binary), store, Path(scratch) / STOP)
 
 
-def _judge(mutants: list[generate.Mutant]) -> Judged:
+def _judge(mutants: list[Mutant]) -> Judged:
     assert _worker
     return _worker.judge(mutants)
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from scripts.mutations.catch import BY_PERMISSIONS, BY_TERRAFORM, OWN, Verdict
 
 GOAL_PERCENT = 98
+SPELLED = "## In other words"
+"""Where on the page the spellings begin: a run renews its own part and leaves the other."""
 
 INTRODUCTION = """\
 The Terraform is weakened one setting at a time (an encryption key taken away, a boundary dropped, an action widened
@@ -32,43 +34,89 @@ be for rules whose resources arrive with later modules. A rule that is alone now
 
 
 @dataclass(frozen=True)
+class Run:
+    """When and how long, and what of.
+
+    Attributes:
+        reused: verdicts that earlier runs reached about the same code.
+        sample: which mutants, where not all; in words.
+    """
+
+    seconds: float
+    day: dt.date
+    reused: int = 0
+    sample: str = ""
+
+    @property
+    def words(self) -> str:
+        reused = f", {self.reused} of the verdicts kept from earlier runs about the same code" if self.reused else ""
+        part = f" These are not all: {self.sample}." if self.sample else ""
+        return f"in {self.seconds / 60:.0f} minutes{reused}; the goal is {GOAL_PERCENT} %.{part}"
+
+
+@dataclass(frozen=True)
 class Result:
-    """One run.
+    """One run over mutants in their simplest words.
 
     Attributes:
         proofs: own rule to the fixtures that only it tells from right ones.
         reasons: words for survivors: the start of a mutant's name, to the reason why it may survive.
-        reused: verdicts that earlier runs reached about the same code.
     """
 
     verdicts: Sequence[Verdict]
     proofs: Mapping[str, tuple[str, ...]]
     reasons: Mapping[str, str]
     rule_names: Mapping[str, str]
-    seconds: float
-    day: dt.date
-    reused: int = 0
+    run: Run
 
     @property
     def survivors(self) -> list[Verdict]:
-        return [verdict for verdict in self.verdicts if not verdict.caught]
+        return survivors(self.verdicts)
 
     @property
-    def caught_percent(self) -> float:
-        return 100 * (len(self.verdicts) - len(self.survivors)) / len(self.verdicts)
+    def left(self) -> list[tuple[str, str]]:
+        """Survivors and the reason of each."""
+        return [(each.mutant.name, reason(self.reasons, each.mutant.name)) for each in self.survivors]
 
     @property
-    def unexplained(self) -> list[str]:
-        return [verdict.mutant.name for verdict in self.survivors if not self.reason(verdict)]
+    def enough(self) -> bool:
+        return all(words for _, words in self.left) and share(self.verdicts) >= GOAL_PERCENT
+
+    @property
+    def summary(self) -> list[str]:
+        return [f"{caught_of(self.verdicts)} {self.run.words}"]
 
     @property
     def idle_rules(self) -> list[str]:
         """Own rules that are the only policy against nothing: neither in the code nor in their fixtures."""
+        if self.run.sample:
+            return []  # the rest may need them
         alone = Counter(verdict.policies[0] for verdict in self.verdicts if len(verdict.policies) == 1)
         return [rule for rule in self.rule_names if not alone[rule] and not self.proofs.get(rule)]
 
-    def reason(self, verdict: Verdict) -> str:
-        return next((words for start, words in self.reasons.items() if verdict.mutant.name.startswith(start)), "")
+
+def survivors(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    return [verdict for verdict in verdicts if not verdict.caught]
+
+
+def share(verdicts: Sequence[Verdict]) -> float:
+    return 100 * (1 - len(survivors(verdicts)) / len(verdicts)) if verdicts else 100.0
+
+
+def caught_of(verdicts: Sequence[Verdict]) -> str:
+    caught = len(verdicts) - len(survivors(verdicts))
+    return f"{caught} of {len(verdicts)} mutants caught ({share(verdicts):.1f} %)"
+
+
+def reason(reasons: Mapping[str, str], name: str) -> str:
+    return next((words for start, words in reasons.items() if name.startswith(start)), "")
+
+
+def renewed(before: str, part: str, *, spelled: bool) -> str:
+    """The page with one of its parts renewed."""
+    plain, _, other = before.partition(SPELLED)
+    plain, other = (plain, part.removeprefix(SPELLED)) if spelled else (part + "\n", other)
+    return plain + SPELLED + other if other else plain.rstrip("\n") + "\n"
 
 
 def page(result: Result) -> str:
@@ -81,13 +129,11 @@ def page(result: Result) -> str:
             "",
             *INTRODUCTION.splitlines(),
             "",
-            f"{result.day}: **{len(verdicts) - len(result.survivors)} of {len(verdicts)} mutants caught "
-            f"({result.caught_percent:.1f} %)** in {result.seconds / 60:.0f} minutes{_reused(result)}; "
-            f"the goal is {GOAL_PERCENT} %.",
+            f"{result.run.day}: **{caught_of(verdicts)}** {result.run.words}",
             "",
             "## By what was weakened",
             "",
-            *_table(
+            *table(
                 (
                     "What",
                     "Mutants",
@@ -107,27 +153,14 @@ def page(result: Result) -> str:
             "",
             *ABOUT_RULES.splitlines(),
             "",
-            *_table(
-                ("Rule", "Catches", "Only policy", "Only catcher", "Fixtures that only it refuses"), _rules(result)
-            ),
+            *table(("Rule", "Catches", "Only policy", "Only catcher", "Fixtures that only it refuses"), _rules(result)),
             "",
             "## Survivors",
             "",
-            *(
-                _table(
-                    ("Mutant", "Why it may survive"),
-                    ((f"`{v.mutant.name}`", result.reason(v)) for v in result.survivors),
-                )
-                if result.survivors
-                else ["None."]
-            ),
+            *told_survivors(result.left),
             "",
         ]
     )
-
-
-def _reused(result: Result) -> str:
-    return f", {result.reused} of the verdicts kept from earlier runs about the same code" if result.reused else ""
 
 
 def _categories(verdicts: Sequence[Verdict]) -> Iterable[tuple[object, ...]]:
@@ -154,6 +187,10 @@ def _rules(result: Result) -> Iterable[tuple[object, ...]]:
         yield link, catches[rule], policy[rule], catcher[rule], len(result.proofs.get(rule, ()))
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
     lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
     return lines + [f"| {' | '.join(str(cell) for cell in row)} |" for row in rows]
+
+
+def told_survivors(left: Sequence[tuple[str, str]]) -> list[str]:
+    return table(("Mutant", "Why it may survive"), [(f"`{name}`", why) for name, why in left]) if left else ["None."]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.mutations.generate import Mutant
 from scripts.mutations.kept import Digests, Reach, Store, callers
+from scripts.mutations.mutant import Mutant
 
 MUTANT = Mutant("modules/one", "main.tf", "aws_x.this.kms_key_id", "encryption", "removed", (3, 9), "")
 CALL = 'module "one" {\n  source = "../../modules/one"\n}\n'

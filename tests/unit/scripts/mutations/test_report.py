@@ -4,7 +4,7 @@ import datetime as dt
 
 from scripts.mutations import report
 from scripts.mutations.catch import BY_PERMISSIONS, Verdict
-from scripts.mutations.generate import Mutant
+from scripts.mutations.mutant import Mutant
 
 
 def verdict(name: str, *, policies: tuple[str, ...] = (), tests: tuple[str, ...] = ()) -> Verdict:

@@ -1,0 +1,58 @@
+"""Other tools' cases before the policies, each beside the same resource without its fault."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.tools.checkov import Checkov
+from tests.policies.outside import OPENINGS, Opening
+from tests.policies.spellings import plan, source
+
+Failing = Mapping[str, set[str]]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One case, and the rules that tell it from what is right."""
+
+    name: str
+    kind: str
+    in_source: frozenset[str]
+    in_plan: frozenset[str]
+
+    @property
+    def caught(self) -> bool:
+        return bool(self.in_source or self.in_plan)
+
+
+def judged(gate: Checkov, openings: Iterable[Opening] = OPENINGS) -> list[Judged]:
+    """All cases, with one scan of a source and one of a plan."""
+    openings = list(openings)
+    resources = list({each.address: each for opening in openings for each in (opening.right, opening.wrong)}.values())
+    with tempfile.TemporaryDirectory(prefix="outside-") as folder:
+        (Path(folder) / "main.tf").write_text(source(resources), encoding="utf-8")
+        in_source = _by_address(
+            (rule, address) for (rule, address), passed in gate.verdicts(Path(folder)).items() if not passed
+        )
+        in_plan = _by_address(
+            (finding.rule, finding.resource) for finding in gate.scan_plan(plan(resources), root=Path(folder)).findings
+        )
+    return [
+        Judged(each.name, each.wrong.kind, _told_apart(each, in_source), _told_apart(each, in_plan))
+        for each in openings
+    ]
+
+
+def _by_address(found: Iterable[tuple[str, str]]) -> Failing:
+    rules: dict[str, set[str]] = defaultdict(set)
+    for rule, address in found:
+        rules[address].add(rule)
+    return rules
+
+
+def _told_apart(opening: Opening, failing: Failing) -> frozenset[str]:
+    return frozenset(failing.get(opening.wrong.address, set()) - failing.get(opening.right.address, set()))

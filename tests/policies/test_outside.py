@@ -1,0 +1,36 @@
+"""What other tools find, these policies find: see `outside.py`."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from orchestrator.tools.checkov import Checkov
+from scripts.mutations.outside import Judged, judged
+from tests.policies.outside import OPENINGS
+
+GOAL_PERCENT = 98
+REASONS = Path(__file__).resolve().parents[2] / "scripts/mutations/survivors.yaml"
+
+
+@pytest.fixture(scope="module")
+def verdicts(gate: Checkov) -> list[Judged]:
+    return judged(gate)
+
+
+def test_enough_different_faults_from_several_tools_are_known() -> None:
+    assert len({(each.wrong.kind, repr(each.wrong.arguments)) for each in OPENINGS}) == len(OPENINGS)
+    assert len(OPENINGS) > 150
+    assert len({each.wrong.kind for each in OPENINGS}) > 40
+    assert all(re.fullmatch(r"[\w.-]+/[\w.-]+:[\w./-]+\.(tf|yaml)", each.source) for each in OPENINGS)
+    assert len({each.source.split(":")[0] for each in OPENINGS}) == 3
+
+
+def test_every_fault_is_told_from_what_is_right_or_its_reason_is_written(verdicts: list[Judged]) -> None:
+    reasons = yaml.safe_load(REASONS.read_text(encoding="utf-8"))
+    left = [each.name for each in verdicts if not each.caught]
+    assert [name for name in left if not name.startswith(tuple(reasons))] == []
+    assert len(left) <= len(verdicts) * (100 - GOAL_PERCENT) / 100
