@@ -26,6 +26,10 @@ KEYS = {
     "aws_ebs_volume": ["kms_key_id"],
     "aws_ecr_repository": ["encryption_configuration.kms_key"],
     "aws_efs_file_system": ["kms_key_id"],
+    "aws_glue_data_catalog_encryption_settings": [
+        "data_catalog_encryption_settings.connection_password_encryption.aws_kms_key_id",
+        "data_catalog_encryption_settings.encryption_at_rest.sse_aws_kms_key_id",
+    ],
     "aws_glue_security_configuration": [
         "encryption_configuration.cloudwatch_encryption.kms_key_arn",
         "encryption_configuration.job_bookmarks_encryption.kms_key_arn",

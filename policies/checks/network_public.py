@@ -14,12 +14,13 @@ metadata:
 
 from typing import Any
 
-from rulekit import PlatformRule, all_of, is_known, values
+from rulekit import PlatformRule, all_of, is_known, only, values
 
 NO, YES = ("false",), ("true",)
 OWN_ACLS = ("private", "bucket-owner-read", "bucket-owner-full-control", "log-delivery-write")
 GRANTEE = "grant.grantee.uri"
 LOG_DELIVERY = "http://acs.amazonaws.com/groups/s3/logdelivery"
+BLOCKS = ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
 NOT_PUBLIC = ("publicly_accessible", NO, True)
 # Attribute, the values that keep it private, and whether it is private when the attribute is missing.
 PRIVATE: dict[str, list[tuple[str, tuple[str, ...], bool]]] = {
@@ -47,14 +48,13 @@ PRIVATE: dict[str, list[tuple[str, tuple[str, ...], bool]]] = {
     "aws_rds_cluster_instance": [NOT_PUBLIC],
     "aws_redshift_cluster": [("publicly_accessible", NO, False)],
     "aws_redshiftserverless_workgroup": [NOT_PUBLIC],
-    "aws_s3_account_public_access_block": [
-        (name, YES, False)
-        for name in ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets")
-    ],
+    "aws_s3_access_point": [(f"public_access_block_configuration.{name}", YES, True) for name in BLOCKS],
+    "aws_s3_account_public_access_block": [(name, YES, False) for name in BLOCKS],
     "aws_s3_bucket": [("acl", OWN_ACLS, True), (GRANTEE, (LOG_DELIVERY,), True), ("grant.uri", (LOG_DELIVERY,), True)],
     "aws_s3_bucket_acl": [("acl", OWN_ACLS, True), (f"access_control_policy.{GRANTEE}", (LOG_DELIVERY,), True)],
     "aws_s3_bucket_object": [("acl", OWN_ACLS, True)],
     "aws_s3_object": [("acl", OWN_ACLS, True)],
+    "aws_s3control_multi_region_access_point": [(f"details.public_access_block.{name}", YES, True) for name in BLOCKS],
     "aws_s3_object_copy": [("acl", OWN_ACLS, True), ("grant.uri", (), True)],
     "aws_sagemaker_notebook_instance": [("direct_internet_access", ("disabled",), False)],
     "aws_spot_instance_request": [("associate_public_ip_address", NO, True)],
@@ -65,6 +65,13 @@ IN_THE_VPC = {
     "aws_opensearch_domain": "vpc_options.subnet_ids",
 }
 """What has a public address unless it is placed."""
+ORIGINS = {
+    "aws_apigatewayv2_api": "cors_configuration.allow_origins",
+    "aws_lambda_function_url": "cors.allow_origins",
+    "aws_s3_bucket": "cors_rule.allowed_origins",
+    "aws_s3_bucket_cors_configuration": "cors_rule.allowed_origins",
+}
+"""From which sites a browser may call: from all of them is from everywhere."""
 
 
 class NotPublic(PlatformRule):
@@ -75,16 +82,13 @@ class NotPublic(PlatformRule):
             return values(block, "principal") != ["*"] or bool(values(block, "organization_id"))
         if kind in IN_THE_VPC:
             return bool(values(block, IN_THE_VPC[kind]))
-        return all_of(*(_private(block, *setting) for setting in PRIVATE[kind]))
+        private = (only(block, path, allowed, when_missing=missing) for path, allowed, missing in PRIVATE.get(kind, []))
+        return all_of(*private, _not_from_everywhere(block, kind))
 
 
-def _private(block: dict[str, Any], attribute: str, private: tuple[str, ...], when_missing: bool) -> bool | None:
-    given = values(block, attribute)
-    if not given:
-        return when_missing
-    if not all(is_known(value) for value in given):
-        return None
-    return all(str(value).lower() in private for value in given)
+def _not_from_everywhere(block: dict[str, Any], kind: str) -> bool | None:
+    origins = values(block, ORIGINS[kind]) if kind in ORIGINS else []
+    return False if "*" in origins else all_of(*(is_known(origin) or None for origin in origins))
 
 
 def _permission(block: dict[str, Any]) -> bool | None:
@@ -97,4 +101,4 @@ def _permission(block: dict[str, Any]) -> bool | None:
 
 
 OTHERS = ["aws_lambda_permission", "aws_lambda_layer_version_permission"]
-check = NotPublic(__doc__, [*PRIVATE, *IN_THE_VPC, *OTHERS])
+check = NotPublic(__doc__, sorted({*PRIVATE, *ORIGINS, *IN_THE_VPC, *OTHERS}))

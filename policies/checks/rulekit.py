@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 import yaml
@@ -118,6 +118,16 @@ def number(value: Any) -> float | None:
 
 def is_true(value: Any) -> bool:
     return value is True or str(value).lower() == "true"
+
+
+def only(block: Any, path: str, allowed: Collection[str], *, when_missing: bool) -> bool | None:
+    """Whether nothing but the allowed values stands at `a.b.c`; they are in lower case, as texts."""
+    given = values(block, path)
+    if not given:
+        return when_missing
+    if not all(is_known(value) for value in given):
+        return None
+    return all(str(value).lower() in allowed for value in given)
 
 
 def all_of(*verdicts: bool | None) -> bool | None:

@@ -44,8 +44,11 @@ DOORS: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]] = [
     ),
     (
         "aws_lambda_function_url",
-        [{"authorization_type": "AWS_IAM"}],
-        [{"authorization_type": "NONE"}],
+        [
+            {"authorization_type": "AWS_IAM"},
+            {"authorization_type": "AWS_IAM", "cors": block(allow_origins=["https://own.example.org"])},
+        ],
+        [{"authorization_type": "NONE"}, {"authorization_type": "AWS_IAM", "cors": block(allow_origins=["*"])}],
     ),
     (
         "aws_lambda_layer_version_permission",
@@ -67,6 +70,26 @@ DOORS: list[tuple[str, list[dict[str, Any]], list[dict[str, Any]]]] = [
     ("aws_opensearch_domain", [_vpc("s")], [{}]),
     ("aws_rds_cluster_instance", [{}], [{"publicly_accessible": True}]),
     ("aws_redshift_cluster", [{"publicly_accessible": False}], [{}]),
+    (
+        "aws_s3_access_point",
+        [{}, {"public_access_block_configuration": block(**BLOCKED)}],
+        [{"public_access_block_configuration": block(**{**BLOCKED, name: False})} for name in BLOCKED],
+    ),
+    (
+        "aws_s3control_multi_region_access_point",
+        [{"details": block(name="m", public_access_block=block(**BLOCKED))}],
+        [{"details": block(name="m", public_access_block=block(**{**BLOCKED, name: False}))} for name in BLOCKED],
+    ),
+    (
+        "aws_s3_bucket_cors_configuration",
+        [{"bucket": "b", "cors_rule": block(allowed_methods=["GET"], allowed_origins=["https://own.example.org"])}],
+        [{"bucket": "b", "cors_rule": block(allowed_methods=["GET"], allowed_origins=["*"])}],
+    ),
+    (
+        "aws_apigatewayv2_api",
+        [{"name": "a"}],
+        [{"name": "a", "cors_configuration": block(allow_origins=["https://own.example.org", "*"])}],
+    ),
     ("aws_s3_account_public_access_block", [BLOCKED], [{}, *({**BLOCKED, name: False} for name in BLOCKED)]),
     (
         "aws_s3_bucket_acl",

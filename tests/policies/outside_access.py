@@ -86,6 +86,10 @@ def _calls(**settings: Any) -> Json:
     return {"rest_api_id": "api", "stage_name": "live", "method_path": "*/*", "settings": block(**usual | settings)}
 
 
+def _cors(origins: list[str]) -> Json:
+    return {"cors_rule": block(allowed_methods=["GET"], allowed_origins=origins)}
+
+
 STAGE = {
     "rest_api_id": "api",
     "stage_name": "live",
@@ -318,6 +322,20 @@ SUBJECTS = [
         {"function_name": "answer", "authorization_type": "AWS_IAM"},
         checkov("LambdaFunctionURLAuth", authorization_type="NONE"),
         graph("LambdaOpenCorsPolicy", cors=block(allow_origins=["*"], allow_methods=["*"])),
+    ),
+    subject(
+        "aws_s3_bucket_cors_configuration",
+        {"bucket": "records", **_cors(["https://own.example.org"])},
+        kics("s3_bucket_with_unsecured_cors_rule/positive5.tf", **_cors(["*"])),
+    ),
+    subject(
+        "aws_apigatewayv2_api",
+        {
+            "name": "answers",
+            "protocol_type": "HTTP",
+            "cors_configuration": block(allow_origins=["https://own.example.org"]),
+        },
+        kics("api_gateway_v2_cors_wildcard_origin/positive1.tf", cors_configuration=block(allow_origins=["*"])),
     ),
     subject(
         "aws_api_gateway_method",

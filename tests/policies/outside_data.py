@@ -102,6 +102,7 @@ DOMAIN = {
     "subnet_ids": ["subnet-7"],
     "kms_key_id": KEY,
     "app_network_access_type": "VpcOnly",
+    "default_user_settings": block(execution_role="arn:aws:iam::210987654321:role/lab", security_groups=["sg-7"]),
 }
 MODEL = {
     "execution_role_arn": "arn:aws:iam::210987654321:role/serve",

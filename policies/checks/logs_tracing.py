@@ -1,0 +1,34 @@
+"""
+metadata:
+  id: MLOPS_LOGS_3
+  name: What answers is traced, and logs its errors
+  category: LOGGING
+  severity: MEDIUM
+  risk: >
+    A function that passes traces through makes none of its own, and a stage without a level logs no error: who looks
+    for the cause of a failed request finds that nothing was written down.
+  repair: >
+    tracing_config { mode = "Active" }, tracing_configuration { enabled = true }, xray_tracing_enabled = true,
+    settings { logging_level = "INFO" }
+"""
+
+from typing import Any
+
+from rulekit import PlatformRule, only
+
+WANTED = {
+    "aws_api_gateway_method_settings": ("settings.logging_level", ("error", "info")),
+    "aws_api_gateway_stage": ("xray_tracing_enabled", ("true",)),
+    "aws_lambda_function": ("tracing_config.mode", ("active",)),
+    "aws_sfn_state_machine": ("tracing_configuration.enabled", ("true",)),
+}
+
+
+class Traced(PlatformRule):
+    def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
+        path, wanted = WANTED[kind]
+        self.evaluated_keys = [path.split(".")[0]]  # the gate asks a plan whether it is known after apply
+        return only(block, path, wanted, when_missing=False)
+
+
+check = Traced(__doc__, list(WANTED))
