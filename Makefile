@@ -79,6 +79,7 @@ test-browser: $(SETUP) ## Let a page in a headless Chromium attack the local AWS
 .PHONY: mutations
 mutations: $(SETUP) ## Weaken the Terraform setting by setting and see which check notices (some minutes)
 	@.venv/bin/python -m scripts.mutations --write $(ARGS)
+	@.venv/bin/python -m scripts.mutations --spelled --sample 16 --write $(ARGS)
 
 .PHONY: lint
 lint: $(SETUP) ## Check style, types and formatting, and scan the source

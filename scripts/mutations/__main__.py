@@ -61,19 +61,18 @@ def main() -> int:
     rules = own_rules(catch.REPO)
     gate = Checkov(catch.REPO)
     try:
+        told: report.Result | report_spelled.Result
         if arguments.spelled:
-            openings = outside.judged(gate)
-            told = report_spelled.Result(verdicts, openings, reasons, run)
-            page = report_spelled.page(told)
+            told = report_spelled.Result(verdicts, outside.judged(gate), reasons, run)
         else:
             proofs = {rule.id: fixtures.proofs(gate, rule, catch.REPO / "policies/fixtures") for rule in rules.values()}
             told = report.Result(verdicts, proofs, reasons, {rule.id: rule.name for rule in rules.values()}, run)
-            page = report.page(told)
     finally:
         gate.close()
     if arguments.write:
         file = catch.REPO / PAGE
         before = file.read_text(encoding="utf-8") if file.exists() else ""
+        page = report.page(told) if isinstance(told, report.Result) else report_spelled.page(told)
         file.write_text(report.renewed(before, page, spelled=arguments.spelled), encoding="utf-8")
     return _told(told, problems)
 

@@ -29,18 +29,16 @@ class Judged:
         return bool(self.in_source or self.in_plan)
 
 
-def judged(gate: Checkov, openings: Iterable[Opening] = OPENINGS) -> list[Judged]:
-    """All cases, with one scan of a source and one of a plan."""
+def judged(gate: Checkov, openings: Iterable[Opening] = OPENINGS, *, plans: bool = True) -> list[Judged]:
+    """All cases, with one scan of a source and, as it takes twice as long, of a plan where that is asked for."""
     openings = list(openings)
     resources = list({each.address: each for opening in openings for each in (opening.right, opening.wrong)}.values())
-    with tempfile.TemporaryDirectory(prefix="outside-") as folder:
-        (Path(folder) / "main.tf").write_text(source(resources), encoding="utf-8")
-        in_source = _by_address(
-            (rule, address) for (rule, address), passed in gate.verdicts(Path(folder)).items() if not passed
-        )
-        in_plan = _by_address(
-            (finding.rule, finding.resource) for finding in gate.scan_plan(plan(resources), root=Path(folder)).findings
-        )
+    with tempfile.TemporaryDirectory(prefix="outside-") as name:
+        folder = Path(name)
+        (folder / "main.tf").write_text(source(resources), encoding="utf-8")
+        in_source = _by_address(place for place, passed in gate.verdicts(folder).items() if not passed)
+        findings = gate.scan_plan(plan(resources), root=folder).findings if plans else ()
+        in_plan = _by_address((finding.rule, finding.resource) for finding in findings)
     return [
         Judged(each.name, each.wrong.kind, _told_apart(each, in_source), _told_apart(each, in_plan))
         for each in openings

@@ -115,8 +115,11 @@ def reason(reasons: Mapping[str, str], name: str) -> str:
 def renewed(before: str, part: str, *, spelled: bool) -> str:
     """The page with one of its parts renewed."""
     plain, _, other = before.partition(SPELLED)
-    plain, other = (plain, part.removeprefix(SPELLED)) if spelled else (part + "\n", other)
-    return plain + SPELLED + other if other else plain.rstrip("\n") + "\n"
+    if spelled:
+        other = part.removeprefix(SPELLED)
+    else:
+        plain = part
+    return plain.rstrip("\n") + "\n" + (f"\n{SPELLED}{other}" if other else "")
 
 
 def page(result: Result) -> str:
