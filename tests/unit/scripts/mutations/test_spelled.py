@@ -189,6 +189,7 @@ def test_it_stands_where_the_simplest_words_would(
 def test_a_sample_is_the_same_for_the_same_seed_and_leaves_no_category_out(mutants: list[Mutant]) -> None:
     drawn = generate.sample(mutants, 2, 7)
     assert drawn == generate.sample(mutants, 2, 7)
+    assert set(drawn) > set(generate.sample(mutants, 1, 7))  # whose verdicts are kept
     assert {each.category for each in drawn} == {each.category for each in mutants}
     assert max(sum(each.category == one.category for each in drawn) for one in drawn) == 2
     assert generate.sample(mutants, 0, 7) == mutants
