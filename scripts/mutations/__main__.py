@@ -34,7 +34,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="mutations-") as scratch:
         # Whoever works on meanwhile changes neither what is tried nor what a verdict is filed under.
         snapshot = catch.copy_of_repository(Path(scratch) / "repository")
-        wanted, unknown = _mutants(snapshot / "terraform", arguments)
+        everything, unknown = _mutants(snapshot / "terraform", arguments)
+        wanted = generate.sample(everything, arguments.sample, arguments.seed)
         if unknown:
             sys.stderr.write("error: attributes that are in neither table of scripts/mutations/table.py:\n")
             sys.stderr.writelines(f"  {name}\n" for name in unknown)
@@ -57,7 +58,9 @@ def main() -> int:
     verdicts += [catch.Verdict(mutant, *found) for mutant, found in held.items()]
     verdicts.sort(key=lambda verdict: verdict.mutant.name)
     reasons = yaml.safe_load(REASONS.read_text(encoding="utf-8")) or {}
-    run = report.Run(time.monotonic() - started, dt.datetime.now(dt.UTC).date(), len(held), _sample(arguments))
+    run = report.Run(
+        time.monotonic() - started, dt.datetime.now(dt.UTC).date(), len(held), _sample(arguments, len(everything))
+    )
     rules = own_rules(catch.REPO)
     gate = Checkov(catch.REPO)
     try:
@@ -90,13 +93,17 @@ def _mutants(terraform: Path, arguments: argparse.Namespace) -> tuple[list[Mutan
             wanted += each.mutants
     wanted = [mutant for mutant in wanted if re.search(arguments.only, mutant.name)]
     unknown = {name for each in generated.values() for name in each.unknown if re.search(arguments.only, name)}
-    return generate.sample(wanted, arguments.sample, arguments.seed), sorted(unknown)
+    return wanted, sorted(unknown)
 
 
-def _sample(arguments: argparse.Namespace) -> str:
+def _sample(arguments: argparse.Namespace, of: int) -> str:
     """In words what the figures are of, where they are not of everything."""
     only = f"those whose name has `{arguments.only}`" if arguments.only else ""
-    part = f"at most {arguments.sample} of each category, drawn with seed {arguments.seed}" if arguments.sample else ""
+    part = (
+        f"at most {arguments.sample} of each category, drawn with seed {arguments.seed} from {of}"
+        if arguments.sample
+        else ""
+    )
     return ", ".join(filter(None, (only, part)))
 
 

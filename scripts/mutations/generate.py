@@ -41,7 +41,7 @@ def sample(mutants: list[Mutant], most: int, seed: int) -> list[Mutant]:
     found: list[Mutant] = []
     for category in sorted({mutant.category for mutant in mutants}):
         of = [mutant for mutant in mutants if mutant.category == category]
-        random.Random(f"{seed} {category}").shuffle(of)  # noqa: S311 - nobody gains by guessing it
+        random.Random(f"{seed} {category}").shuffle(of)
         found += of[:most]
     return found
 
