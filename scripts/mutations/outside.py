@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestrator.tools.checkov import Checkov
 from tests.policies.outside import OPENINGS, Opening
+from tests.policies.outside_subject import OURS
 from tests.policies.spellings import plan, source
 
 Failing = Mapping[str, set[str]]
@@ -21,6 +22,7 @@ class Judged:
 
     name: str
     kind: str
+    theirs: bool
     in_source: frozenset[str]
     in_plan: frozenset[str]
 
@@ -32,25 +34,32 @@ class Judged:
 def judged(gate: Checkov, openings: Iterable[Opening] = OPENINGS, *, plans: bool = True) -> list[Judged]:
     """All cases, with one scan of a source and, as it takes twice as long, of a plan where that is asked for."""
     openings = list(openings)
-    resources = list({each.address: each for opening in openings for each in (opening.right, opening.wrong)}.values())
+    pairs = ((*opening.owners, opening.right, opening.wrong) for opening in openings)
+    resources = list({each.address: each for pair in pairs for each in pair}.values())
     with tempfile.TemporaryDirectory(prefix="outside-") as name:
         folder = Path(name)
         (folder / "main.tf").write_text(source(resources), encoding="utf-8")
-        in_source = _by_address(place for place, passed in gate.verdicts(folder).items() if not passed)
+        in_source = _by_name(place for place, passed in gate.verdicts(folder).items() if not passed)
         findings = gate.scan_plan(plan(resources), root=folder).findings if plans else ()
-        in_plan = _by_address((finding.rule, finding.resource) for finding in findings)
+        in_plan = _by_name((finding.rule, finding.resource) for finding in findings)
     return [
-        Judged(each.name, each.wrong.kind, _told_apart(each, in_source), _told_apart(each, in_plan))
+        Judged(
+            each.name,
+            each.wrong.kind,
+            each.source != OURS,
+            _told_apart(each, in_source),
+            _told_apart(each, in_plan),
+        )
         for each in openings
     ]
 
 
-def _by_address(found: Iterable[tuple[str, str]]) -> Failing:
+def _by_name(found: Iterable[tuple[str, str]]) -> Failing:
     rules: dict[str, set[str]] = defaultdict(set)
     for rule, address in found:
-        rules[address].add(rule)
+        rules[address.rpartition(".")[2]].add(rule)
     return rules
 
 
 def _told_apart(opening: Opening, failing: Failing) -> frozenset[str]:
-    return frozenset(failing.get(opening.wrong.address, set()) - failing.get(opening.right.address, set()))
+    return frozenset(failing.get(opening.wrong.name, set()) - failing.get(opening.right.name, set()))

@@ -30,8 +30,8 @@ What Terraform's source does not tell, the plan does: the table says which of th
 
 ABOUT_OUTSIDE = """\
 Faults that other tools show in their public test cases, for the types of resources that are used here, rebuilt in our
-words ([outside.py](../../tests/policies/outside.py) names each source). Caught means that a policy tells the fault
-from the same resource without it, in the source or in the plan. `make test` asks about all of them."""
+words ([outside.py](../../tests/policies/outside.py) names each source), and further ways that we add to them. Caught means that a policy tells the fault
+from the same resource without it, in the source or in the plan. `make test` asks about all of them in the source."""
 
 
 @dataclass(frozen=True)
@@ -50,18 +50,23 @@ class Result:
         return [(name, reason(self.reasons, name)) for name in names]
 
     @property
-    def outside_share(self) -> float:
-        return 100 * sum(each.caught for each in self.openings) / len(self.openings)
-
-    @property
     def enough(self) -> bool:
-        shares = share(self.verdicts), self.outside_share
+        theirs, beside = self.openings_of(theirs=True), self.openings_of(theirs=False)
+        shares = share(self.verdicts), caught_share(theirs), caught_share(beside)
         return min(shares) >= GOAL_PERCENT and all(words for _, words in self.left)
+
+    def openings_of(self, *, theirs: bool) -> list[Judged]:
+        return [each for each in self.openings if each.theirs is theirs]
 
     @property
     def outside_words(self) -> str:
-        caught = sum(each.caught for each in self.openings)
-        return f"{caught} of {len(self.openings)} caught ({self.outside_share:.1f} %)"
+        told = (
+            (who, self.openings_of(theirs=theirs)) for who, theirs in (("theirs", True), ("ours beside them", False))
+        )
+        return ", ".join(
+            f"{sum(each.caught for each in of)} of {len(of)} of {who} caught ({caught_share(of):.1f} %)"
+            for who, of in told
+        )
 
     @property
     def summary(self) -> list[str]:
@@ -70,6 +75,10 @@ class Result:
     @property
     def idle_rules(self) -> list[str]:
         return []  # those are told by the simplest words
+
+
+def caught_share(openings: Sequence[Judged]) -> float:
+    return 100 * sum(each.caught for each in openings) / len(openings) if openings else 100.0
 
 
 def page(result: Result) -> str:

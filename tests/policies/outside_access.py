@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.policies.outside_subject import ACCOUNT, KEY, Json, allow, checkov, graph, kics, policy, subject, trivy
+from tests.policies.outside_subject import ACCOUNT, KEY, Json, allow, checkov, graph, kics, ours, policy, subject, trivy
 from tests.policies.spellings import Block, block
 
 EVERYBODY = "http://acs.amazonaws.com/groups/global/AllUsers"
@@ -143,10 +143,10 @@ SUBJECTS = [
         "aws_s3_bucket_acl",
         {"bucket": "records", "acl": "private"},
         trivy("s3/no_public_access_with_acl", acl="public-read"),
-        trivy("s3/no_public_access_with_acl", acl="public-read-write"),
-        graph("S3NotAllowAccessToAllAuthenticatedUsers", acl="authenticated-read"),
+        ours(acl="public-read-write"),
+        ours(acl="authenticated-read"),
         checkov("S3GlobalViewACL", **_granted(EVERYBODY, "READ_ACP")),
-        checkov("S3GlobalViewACL", **_granted(SIGNED_IN, "FULL_CONTROL")),
+        graph("S3NotAllowAccessToAllAuthenticatedUsers", **_granted(SIGNED_IN, "READ")),
     ),
     subject(
         "aws_s3_bucket_policy",
@@ -154,13 +154,10 @@ SUBJECTS = [
         checkov("S3AllowsAnyPrincipal", **_bucket(allow("*", "s3:GetObject"))),
         checkov("S3AllowsAnyPrincipal", **_bucket(allow({"AWS": "*"}, ["s3:GetObject"]))),
         checkov("S3AllowsAnyPrincipal", **_bucket(allow({"AWS": ["*"]}, ["s3:GetObject"]))),
-        checkov("S3AllowsAnyPrincipal", **_bucket(allow({"AWS": [ACCOUNT, "*"]}, "s3:PutObject"))),
+        ours(**_bucket(allow({"AWS": [ACCOUNT, "*"]}, "s3:PutObject"))),
         checkov("S3SecureDataTransport", policy=policy(allow({"AWS": ACCOUNT}, "s3:GetObject"))),
-        checkov(
-            "S3SecureDataTransport",
-            **_bucket(denial={**_tls("s3"), "Condition": {"Bool": {"aws:SecureTransport": "true"}}}),
-        ),
-        checkov("S3SecureDataTransport", **_bucket(denial={**_tls("s3"), "Effect": "Allow"})),
+        ours(**_bucket(denial={**_tls("s3"), "Condition": {"Bool": {"aws:SecureTransport": "true"}}})),
+        ours(**_bucket(denial={**_tls("s3"), "Effect": "Allow"})),
         checkov(
             "S3ProtectAgainstPolicyLockout",
             **_bucket({"Effect": "Deny", "Principal": {"AWS": "*"}, "Action": "*", "Resource": "arn:aws:s3:::records"}),
@@ -171,15 +168,21 @@ SUBJECTS = [
         {"bucket": "records", "name": "team", "public_access_block_configuration": block(block_public_policy=True)},
         checkov(
             "S3AccessPointPubliclyAccessible",
-            public_access_block_configuration=block(block_public_policy=False, restrict_public_buckets=False),
+            public_access_block_configuration=block(
+                block_public_acls=False,
+                ignore_public_acls=False,
+                block_public_policy=False,
+                restrict_public_buckets=False,
+            ),
         ),
+        ours(public_access_block_configuration=block(block_public_policy=False)),
     ),
     subject(
         "aws_kms_key",
         {"enable_key_rotation": True, "policy": policy(allow({"AWS": ACCOUNT}, "kms:*"))},
         checkov("KMSKeyWildcardPrincipal/fail.tf", policy=policy(allow("*", "kms:*"))),
         checkov("KMSKeyWildcardPrincipal/fail.tf", policy=policy(allow({"AWS": "*"}, "kms:*"))),
-        checkov("KMSKeyWildcardPrincipal/fail.tf", policy=policy(allow({"AWS": [ACCOUNT, "*"]}, "kms:Decrypt"))),
+        checkov("KMSKeyWildcardPrincipal/fail.tf", policy=policy(allow({"AWS": [ACCOUNT, "*"]}, "kms:*"))),
         checkov(
             "KMSKeyWildcardPrincipal/fail.tf",
             policy=policy(allow({"AWS": ACCOUNT}, "kms:*"), allow({"AWS": "*"}, "kms:*")),
@@ -189,20 +192,20 @@ SUBJECTS = [
         "aws_sqs_queue_policy",
         {"queue_url": "q", **_queue(allow({"AWS": ACCOUNT}, "sqs:SendMessage"))},
         checkov("SQSQueuePolicyAnyPrincipal", **_queue(allow("*", "sqs:SendMessage"))),
-        checkov("SQSQueuePolicyAnyPrincipal", **_queue(allow({"AWS": [ACCOUNT, "*"]}, "sqs:SendMessage"))),
-        checkov("SQSOverlyPermissive", **_queue(allow({"AWS": ACCOUNT}, "*"))),
-        checkov("SQSPolicy", **_queue(allow({"AWS": ACCOUNT}, "sqs:*"))),
-        trivy("sqs/no_wildcards_in_policy_documents", **_queue(allow({"AWS": ACCOUNT}, ["sqs:*"]))),
-        kics("sqs_policy_allows_all_actions/positive2.tf", **_queue(allow("*", "*"))),
-        kics("sqs_queue_exposed", **_queue(allow("*", "sqs:SendMessage"), allow({"AWS": "*"}, "sqs:ReceiveMessage"))),
+        ours(**_queue(allow({"AWS": [ACCOUNT, "*"]}, "sqs:SendMessage"))),
+        ours(**_queue(allow({"AWS": ACCOUNT}, "*"))),
+        ours(**_queue(allow({"AWS": ACCOUNT}, "sqs:*"))),
+        ours(**_queue(allow({"AWS": ACCOUNT}, ["sqs:*"]))),
+        trivy("sqs/no_wildcards_in_policy_documents", **_queue(allow("*", "*"))),
+        ours(**_queue(allow("*", "sqs:SendMessage"), allow({"AWS": "*"}, "sqs:ReceiveMessage"))),
     ),
     subject(
         "aws_sns_topic_policy",
         {"arn": "t", **_topic(allow({"AWS": ACCOUNT}, "sns:Publish"))},
         checkov("SNSTopicPolicyAnyPrincipal", **_topic(allow("*", "sns:Publish"))),
         checkov("SNSTopicPolicyAnyPrincipal", **_topic(allow({"AWS": "*"}, ["sns:Publish"]))),
-        checkov("SNSCrossAccountAccess", **_topic(allow({"AWS": "*"}, ["sns:Subscribe", "sns:Publish"]))),
-        kics("sns_topic_is_publicly_accessible/positive1.tf", **_topic(allow({"AWS": ["*", ACCOUNT]}, "sns:Receive"))),
+        ours(**_topic(allow({"AWS": ["*", ACCOUNT]}, ["sns:Subscribe", "sns:Publish"]))),
+        kics("sns_topic_is_publicly_accessible/positive1.tf", **_topic(allow({"AWS": "*"}, "*"))),
         kics(
             "sns_topic_publicity_has_allow_and_not_action_simultaneously",
             **_topic(
@@ -214,14 +217,16 @@ SUBJECTS = [
         "aws_ecr_repository_policy",
         {"repository": "serve", "policy": policy(allow({"AWS": ACCOUNT}, "ecr:BatchGetImage"))},
         checkov("ECRPolicy", policy=policy(allow("*", "ecr:BatchGetImage"))),
-        trivy("ecr/no_public_access", policy=policy(allow({"AWS": "*"}, ["ecr:BatchGetImage", "ecr:PutImage"]))),
+        ours(policy=policy(allow({"AWS": "*"}, ["ecr:BatchGetImage", "ecr:PutImage"]))),
     ),
     subject(
         "aws_iam_role",
         _trust(SERVICE),
-        checkov("IAMRoleAllowAssumeFromAccount", **_trust({"AWS": "*"})),
-        kics("iam_role_allows_all_principals_to_assume", **_trust({"AWS": [ACCOUNT, "*"]})),
-        kics("iam_role_allows_all_principals_to_assume", **_trust("*")),
+        checkov("IAMRoleAllowAssumeFromAccount", **_trust({"AWS": ACCOUNT})),
+        checkov("IAMRoleAllowAssumeFromAccount", **_trust({"AWS": [ACCOUNT]})),
+        ours(**_trust({"AWS": "*"})),
+        ours(**_trust({"AWS": ["arn:aws:iam::210987654321:role/a", "*"]})),
+        ours(**_trust("*")),
     ),
     subject(
         "aws_iam_role_policy",
@@ -229,13 +234,14 @@ SUBJECTS = [
         checkov("IAMAdminPolicyDocument/iam.tf", **_own(allow(None, "*"))),
         kics("iam_policies_with_full_privileges/positive1.tf", **_own(allow(None, ["*"], ["*"]))),
         trivy("iam/limit_s3_full_access", **_own(allow(None, ["s3:*"], "*"))),
-        checkov("IAMStarResourcePolicyDocument", **_own(allow(None, "s3:*", "arn:aws:s3:::records/*"))),
-        trivy("iam/no_policy_wildcards", **_own(READ, allow(None, "sqs:*", "*"))),
-        checkov("IAMPrivilegeEscalation", **_own(allow(None, ["iam:CreatePolicyVersion"]))),
-        checkov("IAMPermissionsManagement", **_own(allow(None, ["iam:PutRolePolicy", "iam:AttachRolePolicy"]))),
-        checkov("IAMCredentialsExposure", **_own(allow(None, ["iam:CreateAccessKey", "sts:AssumeRole"]))),
-        checkov("IAMWriteAccess", **_own(allow(None, ["kms:PutKeyPolicy", "s3:PutBucketPolicy"]))),
-        graph("SageMakerIAMPolicyOverlyPermissiveToAllTraffic", **_own(allow(None, "sagemaker:*"))),
+        ours(**_own(allow(None, "s3:*", "arn:aws:s3:::records/*"))),
+        ours(**_own(READ, allow(None, "sqs:*", "*"))),
+        checkov("IAMPrivilegeEscalation", **_own(allow(None, ["iam:UpdateLoginProfile"]))),
+        checkov("IAMPermissionsManagement", **_own(allow(None, ["iam:*"]))),
+        ours(**_own(allow(None, ["iam:PutRolePolicy", "iam:AttachRolePolicy"]))),
+        ours(**_own(allow(None, ["iam:CreateAccessKey", "sts:AssumeRole"]))),
+        ours(**_own(allow(None, ["kms:PutKeyPolicy", "s3:PutBucketPolicy"]))),
+        ours(**_own(allow(None, "sagemaker:*"))),
     ),
     subject(
         "aws_iam_role_policy_attachment",
@@ -250,18 +256,18 @@ SUBJECTS = [
         {"name": "app", "description": "app", **_inbound(**SSH, **OFFICE)},
         checkov("SecurityGroupUnrestrictedIngress22", **_inbound(**SSH, **WORLD)),
         checkov("SecurityGroupUnrestrictedIngress22", **_inbound(**SSH, **WORLD6)),
-        checkov("SecurityGroupUnrestrictedIngress3389", **_inbound(from_port=3000, to_port=4000, **WORLD)),
+        ours(**_inbound(from_port=3000, to_port=4000, **WORLD)),
         checkov("SecurityGroupUnrestrictedIngress80", **_inbound(**WEB, **WORLD)),
         checkov("SecurityGroupUnrestrictedIngressAny", ingress=block(protocol="-1", from_port=0, to_port=0, **WORLD)),
-        trivy("ec2/no_public_ingress_sgr", **_inbound(from_port=8443, to_port=8443, **WORLD)),
-        kics("unrestricted_security_group_ingress/positive4.tf", ingress=[block(**SSH, protocol="tcp", **WORLD6)]),
+        kics("unrestricted_security_group_ingress/positive1.tf", **_inbound(from_port=3306, to_port=3306, **WORLD)),
+        ours(ingress=[block(**SSH, protocol="tcp", **WORLD6)]),
     ),
     subject(
         "aws_security_group_rule",
         {**RULE, **SSH, **OFFICE},
-        checkov("SecurityGroupUnrestrictedIngress22", **WORLD),
-        kics("unrestricted_security_group_ingress/positive1.tf", cidr_blocks=["10.30.0.0/16", "0.0.0.0/0"]),
-        checkov("SecurityGroupUnrestrictedIngress3389", from_port=0, to_port=65535, **WORLD6),
+        ours(**WORLD),
+        checkov("SecurityGroupUnrestrictedIngress22", cidr_blocks=["10.30.0.0/16", "0.0.0.0/0"]),
+        ours(from_port=0, to_port=65535, **WORLD6),
         checkov("SecurityGroupRuleDescription", description=None),
     ),
     subject(
@@ -274,7 +280,7 @@ SUBJECTS = [
             "cidr_ipv4": "10.30.0.0/16",
         },
         checkov("SecurityGroupUnrestrictedIngress22", cidr_ipv4="0.0.0.0/0"),
-        kics("unrestricted_security_group_ingress/positive9.tf", cidr_ipv4=None, cidr_ipv6="::/0"),
+        ours(cidr_ipv4=None, cidr_ipv6="::/0"),
     ),
     subject(
         "aws_network_acl_rule",
@@ -282,7 +288,7 @@ SUBJECTS = [
         | {"cidr_block": "10.30.0.0/16"},
         checkov("NetworkACLUnrestrictedIngress3389", from_port=3389, to_port=3389, cidr_block="0.0.0.0/0"),
         kics("network_acl_with_unrestricted_access_to_ssh/positive2.tf", cidr_block="0.0.0.0/0"),
-        trivy("ec2/no_public_ingress_acl", cidr_block=None, ipv6_cidr_block="::/0"),
+        ours(cidr_block=None, ipv6_cidr_block="::/0"),
     ),
     subject(
         "aws_network_acl",
@@ -293,7 +299,7 @@ SUBJECTS = [
         "aws_subnet",
         {"vpc_id": "vpc-7", "cidr_block": "10.30.7.0/24"},
         trivy("ec2/no_public_ip_subnet", map_public_ip_on_launch=True),
-        trivy("ec2/no_public_ip_subnet", map_public_ip_on_launch="true"),
+        ours(map_public_ip_on_launch="true"),
     ),
     subject(
         "aws_lambda_function",
@@ -312,7 +318,7 @@ SUBJECTS = [
     subject(
         "aws_lambda_permission",
         PERMISSION,
-        checkov("LambdaFunctionIsNotPublic", principal="*", source_arn=None, source_account=None),
+        ours(principal="*", source_arn=None, source_account=None),
         kics("lambda_permission_principal_is_wildcard", principal="*"),
         checkov("LambdaServicePermission/LambdaServicePermission.tf", source_arn=None, source_account=None),
         trivy("lambda/restrict_source_arn", principal="sns.amazonaws.com", source_arn=None, source_account=None),
@@ -326,7 +332,7 @@ SUBJECTS = [
     subject(
         "aws_s3_bucket_cors_configuration",
         {"bucket": "records", **_cors(["https://own.example.org"])},
-        kics("s3_bucket_with_unsecured_cors_rule/positive5.tf", **_cors(["*"])),
+        kics("s3_bucket_with_unsecured_cors_rule/positive6.tf", **_cors(["*"])),
     ),
     subject(
         "aws_apigatewayv2_api",
@@ -357,7 +363,7 @@ SUBJECTS = [
         STAGE,
         trivy("apigateway/enable_access_logging", access_log_settings=None),
         trivy("apigateway/enable_tracing", xray_tracing_enabled=False),
-        trivy("apigateway/enable_tracing", xray_tracing_enabled=None),
+        ours(xray_tracing_enabled=None),
         checkov("APIGatewayCacheEnable", cache_cluster_enabled=False),
         graph("APIGatewayEndpointsUsesCertificateForAuthentication", client_certificate_id=None),
     ),
@@ -365,7 +371,7 @@ SUBJECTS = [
         "aws_api_gateway_domain_name",
         {"domain_name": "answers.example.org", "security_policy": "TLS_1_2"},
         checkov("APIGatewayDomainNameTLS", security_policy="TLS_1_0"),
-        trivy("apigateway/use_secure_tls_policy", security_policy=None),
+        ours(security_policy=None),
     ),
     subject(
         "aws_apigatewayv2_route",
@@ -377,7 +383,7 @@ SUBJECTS = [
         "aws_sfn_state_machine",
         _states(),
         checkov("StateMachineLoggingExecutionHistory", **_states(include_execution_data=False)),
-        checkov("StateMachineLoggingExecutionHistory", **_states(include_execution_data=None)),
+        ours(**_states(include_execution_data=None)),
         checkov("StateMachineLoggingExecutionHistory", logging_configuration=None),
         checkov("StateMachineXray", tracing_configuration=block(enabled=False)),
         checkov("StateMachineXray", tracing_configuration=None),
@@ -402,6 +408,6 @@ SUBJECTS = [
         "aws_secretsmanager_secret",
         _secret(),
         checkov("SecretManagerSecretEncrypted", kms_key_id=None),
-        kics("secretsmanager_secret_without_kms/positive1.tf", kms_key_id="alias/aws/secretsmanager"),
+        ours(kms_key_id="alias/aws/secretsmanager"),
     ),
 ]

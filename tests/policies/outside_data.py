@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.policies.outside_subject import KEY, Json, checkov, graph, kics, subject, trivy
+from tests.policies.outside_subject import KEY, Json, checkov, kics, ours, subject, trivy
 from tests.policies.spellings import block
 
 BLOCKED = dict.fromkeys(
@@ -136,13 +136,15 @@ SUBJECTS = [
         trivy("s3/ignore_public_acls", ignore_public_acls=False),
         trivy("s3/ignore_public_acls", ignore_public_acls=None),
         trivy("s3/no_public_buckets", restrict_public_buckets=False),
-        trivy("s3/no_public_buckets", restrict_public_buckets="false"),
+        ours(restrict_public_buckets="false"),
     ),
     subject(
         "aws_s3_bucket_server_side_encryption_configuration",
-        {"bucket": "records", **_encrypted(sse_algorithm="aws:kms", kms_master_key_id=KEY)},
-        trivy("s3/encryption_customer_key", **_encrypted(sse_algorithm="aws:kms")),
-        graph("S3KMSEncryptedByDefault", **_encrypted(sse_algorithm="aws:kms", kms_master_key_id="alias/aws/s3")),
+        {**_encrypted(sse_algorithm="aws:kms", kms_master_key_id=KEY)},
+        trivy("s3/encryption_customer_key", **_encrypted(sse_algorithm="AES256")),
+        ours(**_encrypted(sse_algorithm="aws:kms")),
+        ours(**_encrypted(sse_algorithm="aws:kms", kms_master_key_id="alias/aws/s3")),
+        of="aws_s3_bucket",
     ),
     subject(
         "aws_s3_bucket_lifecycle_configuration",
@@ -166,7 +168,7 @@ SUBJECTS = [
         {"description": "records", "enable_key_rotation": True},
         checkov("KMSRotation", enable_key_rotation=False),
         checkov("KMSRotation", enable_key_rotation=None),
-        trivy("kms/auto_rotate_keys", enable_key_rotation="false"),
+        ours(enable_key_rotation="false"),
         checkov("KMSKeyIsEnabled", is_enabled=False),
     ),
     subject(
@@ -176,20 +178,20 @@ SUBJECTS = [
         checkov("SQSQueueEncryption", kms_master_key_id=None, sqs_managed_sse_enabled=False),
         checkov("SQSQueueEncryption", kms_master_key_id=""),
         trivy("sqs/queue_encryption_with_cmk", kms_master_key_id="alias/aws/sqs"),
-        graph("SQSEncryptionCMK", kms_master_key_id=None, sqs_managed_sse_enabled=True),
+        ours(kms_master_key_id=None, sqs_managed_sse_enabled=True),
     ),
     subject(
         "aws_sns_topic",
         {"name": "news", "kms_master_key_id": KEY},
         checkov("SNSTopicEncryption", kms_master_key_id=None),
-        checkov("SNSTopicEncryption", kms_master_key_id=""),
+        ours(kms_master_key_id=""),
         trivy("sns/topic_encryption_with_cmk", kms_master_key_id="alias/aws/sns"),
     ),
     subject(
         "aws_cloudwatch_log_group",
         {"name": "/own/app", "kms_key_id": KEY, "retention_in_days": 400},
         checkov("CloudWatchLogGroupKMSKey", kms_key_id=None),
-        trivy("cloudwatch/log_group_customer_key", kms_key_id=""),
+        ours(kms_key_id=""),
         checkov("CloudWatchLogGroupRetention", retention_in_days=None),
         checkov("CloudWatchLogGroupRetentionYear", retention_in_days=14),
     ),
@@ -202,25 +204,26 @@ SUBJECTS = [
             "alarm_actions": ["arn:aws:sns:eu-central-1:210987654321:news"],
         },
         checkov("CloudWatchAlarmsEnabled", actions_enabled=False),
-        checkov("CloudWatchAlarmsEnabled", actions_enabled="false"),
+        ours(actions_enabled="false"),
     ),
     subject(
         "aws_glue_security_configuration",
         {"name": "jobs", **_modes(LOGS, MARKS, FILES)},
-        checkov(
-            "GlueSecurityConfigurationEnabled",
-            **_modes({"cloudwatch_encryption_mode": "DISABLED"}, MARKS, FILES),
-        ),
-        kics("glue_security_configuration_encryption_disabled/positive1.tf", **_modes({}, MARKS, FILES)),
-        kics("glue_security_configuration_encryption_disabled/positive2.tf", **_modes(LOGS, {}, FILES)),
         kics(
-            "glue_security_configuration_encryption_disabled/positive3.tf",
-            **_modes(LOGS, MARKS, {"s3_encryption_mode": "DISABLED"}),
+            "glue_security_configuration_encryption_disabled/positive1.tf",
+            **_modes({"cloudwatch_encryption_mode": "SSE-KMS"}, MARKS, FILES),
         ),
         kics(
-            "glue_security_configuration_encryption_disabled/positive3.tf",
-            **_modes(LOGS, MARKS, {"s3_encryption_mode": "SSE-S3"}),
+            "glue_security_configuration_encryption_disabled/positive2.tf",
+            **_modes(LOGS, {**MARKS, "job_bookmarks_encryption_mode": "DISABLED"}, FILES),
         ),
+        kics(
+            "glue_security_configuration_encryption_disabled/positive3.tf",
+            **_modes(LOGS, {"kms_key_arn": KEY}, FILES),
+        ),
+        ours(**_modes({"cloudwatch_encryption_mode": "DISABLED"}, MARKS, FILES)),
+        ours(**_modes(LOGS, MARKS, {"s3_encryption_mode": "DISABLED"})),
+        ours(**_modes(LOGS, MARKS, {"s3_encryption_mode": "SSE-S3"})),
     ),
     subject(
         "aws_glue_job",
@@ -236,31 +239,32 @@ SUBJECTS = [
         "aws_glue_data_catalog_encryption_settings",
         _catalog(PASSWORDS, REST),
         kics(
-            "glue_data_catalog_encryption_disabled/positive1.tf", **_catalog({**PASSWORDS, "aws_kms_key_id": ""}, REST)
-        ),
-        kics(
-            "glue_data_catalog_encryption_disabled/positive2.tf",
+            "glue_data_catalog_encryption_disabled/positive1.tf",
             **_catalog({**PASSWORDS, "return_connection_password_encrypted": False}, REST),
         ),
         kics(
+            "glue_data_catalog_encryption_disabled/positive2.tf",
+            **_catalog({"return_connection_password_encrypted": True}, REST),
+        ),
+        kics(
             "glue_data_catalog_encryption_disabled/positive3.tf",
-            **_catalog(PASSWORDS, {"catalog_encryption_mode": "DISABLED"}),
+            **_catalog(PASSWORDS, {**REST, "catalog_encryption_mode": "DISABLED"}),
         ),
         kics(
             "glue_data_catalog_encryption_disabled/positive4.tf",
             **_catalog(PASSWORDS, {"catalog_encryption_mode": "SSE-KMS"}),
         ),
+        ours(**_catalog({**PASSWORDS, "aws_kms_key_id": ""}, REST)),
     ),
     subject(
         "aws_athena_workgroup",
         _workgroup(True, RESULTS),
         checkov("AthenaWorkgroupEncryption", **_workgroup(True, {})),
         trivy("athena/no_encryption_override", **_workgroup(False, RESULTS)),
-        trivy(
-            "athena/enable_at_rest_encryption",
+        ours(
             **_workgroup(True, {"encryption_configuration": block(encryption_option="SSE_S3")}),
         ),
-        checkov("AthenaWorkgroupEncryption", configuration=None),
+        ours(configuration=None),
     ),
     subject(
         "aws_athena_database",
@@ -275,11 +279,11 @@ SUBJECTS = [
         "aws_ecr_repository",
         REPOSITORY,
         checkov("ECRImmutableTags", image_tag_mutability="MUTABLE"),
-        trivy("ecr/enforce_immutable_repository", image_tag_mutability=None),
+        ours(image_tag_mutability=None),
         trivy("ecr/enable_image_scans", image_scanning_configuration=block(scan_on_push=False)),
-        trivy("ecr/enable_image_scans", image_scanning_configuration=None),
+        ours(image_scanning_configuration=None),
         trivy("ecr/repository_customer_key", encryption_configuration=None),
-        trivy("ecr/repository_customer_key", encryption_configuration=block(encryption_type="AES256")),
+        ours(encryption_configuration=block(encryption_type="AES256")),
         trivy("ecr/repository_customer_key", encryption_configuration=block(encryption_type="KMS")),
     ),
     subject(
@@ -302,24 +306,28 @@ SUBJECTS = [
         checkov("KinesisStreamEncryptionType", encryption_type="NONE"),
         kics("kinesis_not_encrypted_with_kms", encryption_type=None),
         checkov("KinesisStreamEncryptedWithCMK/aws_kinesis_stream.tf", kms_key_id=None),
-        trivy("kinesis/enable_in_transit_encryption", kms_key_id="alias/aws/kinesis"),
+        ours(kms_key_id="alias/aws/kinesis"),
     ),
     subject(
         "aws_kinesis_firehose_delivery_stream",
         _hose(enabled=True, key_type="CUSTOMER_MANAGED_CMK", key_arn=KEY),
         checkov("KinesisFirehoseDeliveryStreamSSE", server_side_encryption=None),
         checkov("KinesisFirehoseDeliveryStreamSSE", **_hose(enabled=False)),
-        checkov("KinesisFirehoseDeliveryStreamUsesCMK", **_hose(enabled=True, key_type="AWS_OWNED_CMK")),
+        ours(**_hose(enabled=True, key_type="AWS_OWNED_CMK")),
         checkov("KinesisFirehoseDeliveryStreamUsesCMK", **_hose(enabled=True)),
     ),
     subject(
         "aws_dynamodb_table",
         TABLE,
         checkov("DynamoDBTablesEncrypted", server_side_encryption=None),
-        trivy("dynamodb/table_customer_key", server_side_encryption=block(enabled=False)),
-        trivy("dynamodb/table_customer_key", server_side_encryption=block(enabled=True)),
+        checkov("DynamoDBTablesEncrypted", server_side_encryption=block(enabled=False)),
+        checkov("DynamoDBTablesEncrypted", server_side_encryption=block(enabled=True)),
+        trivy(
+            "dynamodb/table_customer_key",
+            server_side_encryption=block(enabled=True, kms_key_arn="alias/aws/dynamodb"),
+        ),
         trivy("dynamodb/enable_recovery", point_in_time_recovery=None),
-        trivy("dynamodb/enable_recovery", point_in_time_recovery=block(enabled=False)),
+        ours(point_in_time_recovery=block(enabled=False)),
     ),
     subject(
         "aws_sagemaker_data_quality_job_definition",
@@ -344,19 +352,23 @@ SUBJECTS = [
         checkov("SagemakerNotebookRoot", root_access="Enabled"),
         checkov("SagemakerNotebookRoot", root_access=None),
         checkov("SagemakerNotebookInstanceAllowsIMDSv2", instance_metadata_service_configuration=None),
-        kics("sagemaker_notebook_instance_without_kms/positive1.tf", kms_key_id=None, direct_internet_access="Enabled"),
+        ours(direct_internet_access="Enabled"),
+        checkov(
+            "SagemakerNotebookInstanceAllowsIMDSv2",
+            instance_metadata_service_configuration=block(minimum_instance_metadata_service_version="1"),
+        ),
     ),
     subject(
         "aws_sagemaker_domain",
         DOMAIN,
         checkov("SagemakerDomainEncryptedWithCMK/aws_sagemaker_domain.tf", kms_key_id=None),
-        checkov("SagemakerDomainEncryptedWithCMK/aws_sagemaker_domain.tf", app_network_access_type=None),
+        ours(app_network_access_type=None),
     ),
     subject(
         "aws_sagemaker_model",
         MODEL,
         checkov("SagemakerModelWithNetworkIsolation", enable_network_isolation=False),
         checkov("SagemakerModelWithNetworkIsolation", enable_network_isolation=None),
-        checkov("SagemakerModelWithNetworkIsolation", vpc_config=None),
+        ours(vpc_config=None),
     ),
 ]

@@ -9,6 +9,8 @@ from typing import Any
 Json = dict[str, Any]
 Fault = tuple[str, Json]
 """The source, as repository:path, and the arguments that differ; `None` removes one."""
+OURS = "ours"
+"""In the place of a source: a way that we add to theirs."""
 ACCOUNT = "arn:aws:iam::210987654321:root"
 KEY = "arn:aws:kms:eu-central-1:210987654321:key/5f0c1a52-9d1e-4a39-8a44-3f6f0f0b7d10"
 
@@ -20,10 +22,16 @@ class Subject:
     kind: str
     right: Json
     faults: tuple[Fault, ...]
+    of: str = ""
+    """Type of what it belongs to, which each has one of, under its own name."""
 
 
-def subject(kind: str, right: Json, *faults: Fault) -> Subject:
-    return Subject(kind, right, faults)
+def subject(kind: str, right: Json, *faults: Fault, of: str = "") -> Subject:
+    return Subject(kind, right, faults, of)
+
+
+def ours(**change: Any) -> Fault:
+    return OURS, change
 
 
 def checkov(example: str, **change: Any) -> Fault:

@@ -27,7 +27,9 @@ def spelled(*caught: bool, sample: str = "") -> report_spelled.Result:
     """Respelt mutants that are caught or not, and other tools' cases likewise."""
     source, plan = verdict("x.source", policies=("CKV_AWS_1",)), verdict("x.plan", policies=("MLOPS_A_1",))
     verdicts = [source, replace(plan, reach=Reach.TESTS), *(() if all(caught) else [verdict("x.left")])]
-    openings = [Judged(f"aws_x {each}", "aws_x", frozenset({"R"} if each else ()), frozenset()) for each in caught]
+    openings = [
+        Judged(f"aws_x {each}", "aws_x", True, frozenset({"R"} if each else ()), frozenset()) for each in caught
+    ]
     return report_spelled.Result(verdicts, openings, {}, report.Run(60.0, DAY, sample=sample))
 
 
@@ -73,7 +75,7 @@ def test_what_the_source_tells_and_what_the_plan_are_told_apart() -> None:
     page = report_spelled.page(spelled(True, True, False))
     assert "2026-01-02: **2 of 3 mutants caught (66.7 %)**" in page
     assert "| encryption | 3 | 2 | 1 | 1 | 0 | 0 | 0 |" in page
-    assert "**2 of 3 caught (66.7 %)**" in page
+    assert "**2 of 3 of theirs caught (66.7 %), 0 of 0 of ours beside them caught (100.0 %)**" in page
     assert "| `aws_x` | 3 | 2 | 2 | 0 |" in page
     assert [name for name, _ in spelled(True, False).left] == ["modules/one: x.left: removed", "aws_x False"]
 
