@@ -30,8 +30,9 @@ What Terraform's source does not tell, the plan does: the table says which of th
 
 ABOUT_OUTSIDE = """\
 Faults that other tools show in their public test cases, for the types of resources that are used here, rebuilt in our
-words ([outside.py](../../tests/policies/outside.py) names each source), and further ways that we add to them. Caught means that a policy tells the fault
-from the same resource without it, in the source or in the plan. `make test` asks about all of them in the source."""
+words, and further ways that we add to them ([outside.py](../../tests/policies/outside.py) names each source). Caught
+means that a policy tells the fault from the same resource without it, in the source or in the plan. `make test` asks
+about all of them in the source."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,12 @@ class Result:
 
     @property
     def outside_words(self) -> str:
-        told = (
-            (who, self.openings_of(theirs=theirs)) for who, theirs in (("theirs", True), ("ours beside them", False))
-        )
-        return ", ".join(
-            f"{sum(each.caught for each in of)} of {len(of)} of {who} caught ({caught_share(of):.1f} %)"
-            for who, of in told
-        )
+        told = []
+        for who, theirs in (("theirs", True), ("ours beside them", False)):
+            of = self.openings_of(theirs=theirs)
+            caught = sum(each.caught for each in of)
+            told.append(f"{caught} of {len(of)} of {who} caught ({caught_share(of):.1f} %)")
+        return ", ".join(told)
 
     @property
     def summary(self) -> list[str]:

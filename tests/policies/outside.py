@@ -1,7 +1,8 @@
 """Faults that other tools know, rebuilt in our own words; `test_outside.py` holds them against the policies.
 
 Each is a change of one resource that is right, and names the public test case that shows the same fault, or is one of
-ours beside theirs. Nothing of those cases is copied: names, values and form are ours. The tables stand in `outside_data.py` and `outside_access.py`.
+ours beside theirs. Nothing of those cases is copied: names, values and form are ours. The tables stand in
+`outside_data.py` and `outside_access.py`.
 """
 
 from __future__ import annotations
