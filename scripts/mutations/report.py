@@ -50,7 +50,7 @@ class Run:
     @property
     def words(self) -> str:
         reused = f", {self.reused} of the verdicts kept from earlier runs about the same code" if self.reused else ""
-        part = f" These are not all: {self.sample}." if self.sample else ""
+        part = f" These are not all: {self.sample}." if self.sample else " These are all of that day's code."
         return f"in {self.seconds / 60:.0f} minutes{reused}; the goal is {GOAL_PERCENT} %.{part}"
 
 
