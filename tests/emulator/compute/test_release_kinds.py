@@ -219,7 +219,9 @@ def test_the_first_of_a_series_is_the_versions_and_the_others_stay(platform: Pla
     platform.go_live(second)
     assert endpoint.released()["config_name"] == endpoint.named(second)
     model = endpoint.client.describe_model(ModelName=endpoint.named(second))
-    url = f"s3://{platform.bucket}/models/{platform.job_of(second)}.tar.gz"
+    version = endpoint.client.describe_model_package(ModelPackageName=second)
+    url = version["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
+    assert url.startswith(f"s3://{platform.bucket}/artifacts/models/registered/")
     first, other = model["Containers"]
     assert (first["ContainerHostname"], first["ModelDataUrl"]) == ("primary", url)
     assert (other["ContainerHostname"], other["ModelPackageName"]) == ("second", endpoint.pinned)
