@@ -37,7 +37,7 @@ class SignedCallers:
             said = f"Credential should be scoped to correct service: '{SERVICE}'."
             raise Refused(403, said, "InvalidSignatureException", "INVALID_SIGNATURE")
         try:
-            identity = guard.authenticate(self._registry, request.environ, signed)
+            identity = guard.authenticate(self._registry, request.environ, signed, request.get_data())
         except guard.Refused as refused:
             error_type, response_type = REFUSALS.get(refused.code, INVALID)
             raise Refused(403, refused.message, error_type, response_type) from refused

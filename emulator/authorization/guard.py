@@ -108,7 +108,8 @@ class Guard:
             raise Refused("InvalidRequest", NO_VERSION_2)
         if signed is None or signed.service == APIS_OWN:
             raise Refused("MissingAuthenticationToken", "Request is missing Authentication Token")
-        identity = authenticate(self._registry, environ, signed)
+        body = b"" if signed.service == "s3" else keep_body(environ)
+        identity = authenticate(self._registry, environ, signed, body)
         _drop_moto_s_headers(environ)
         if not identity.administrator:
             environ.pop(OWN_HEADER, None)
@@ -148,14 +149,13 @@ class Guard:
             raise Refused("AccessDenied", message(identity.principal, need, decision))
 
 
-def authenticate(registry: Registry, environ: Environ, signed: Signature) -> Identity:
-    """Establish who signed a request.
+def authenticate(registry: Registry, environ: Environ, signed: Signature, body: bytes) -> Identity:
+    """Establish who signed a request with this body.
 
     Raises:
         Refused: the key is unknown or has expired, or the signature is not its own.
     """
     identity = registry.identity(signed.access_key_id, signed.token)
-    body = b"" if signed.service == "s3" else keep_body(environ)
     try:
         signatures.verify(environ, signed, identity.secret, body)
     except BadSignature as error:

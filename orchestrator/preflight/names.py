@@ -74,7 +74,12 @@ PLATFORM = (
     Template(FUNCTION, "{prefix}-model-evaluation", "modules/lambda", "-${var.function.name}"),
     Template(SAGEMAKER, "{prefix}-{run_id}", "modules/stepfunctions", "training-job/${var.context.name_prefix}-*"),
     Template(SAGEMAKER, "{prefix}-candidate-{run_id}", "modules/stepfunctions", "${var.context.name_prefix}-candidate"),
+    Template(ROLE, "{prefix}-experiments-data-scientist", "modules/experiments", "-experiments-${var.persona}"),
+    Template(ROLE, "{prefix}-feature-ingestion-run", "modules/fixed_run", "${local.name}-run"),
     Template(STATE_MACHINE, "{prefix}-training", "modules/stepfunctions", "${var.context.name_prefix}-training"),
+    Template(
+        STATE_MACHINE, "{prefix}-feature-ingestion", "modules/fixed_run", "${var.context.name_prefix}-${var.name}"
+    ),
     Template(EVENT_RULE, "{prefix}-bedrock-batch-completion", "modules/event_rules", "bedrock-batch-completion = {"),
     Template(EVENT_ARCHIVE, "{prefix}-services", "modules/event_rules", "services = {"),
     Template(QUEUE, "{prefix}-dead-letters", "modules/event_rules", "-dead-letters"),

@@ -16,20 +16,23 @@ from orchestrator.config.models import Blueprint, Platform
 from orchestrator.preflight import addresses
 
 PERSONAS = 4
-FUNCTIONS = 7
-"""Data validation, model evaluation, endpoint probe, model router, token authorizer, job API, batch submitter: each has
-a role of its own."""
-SERVICE_ROLES = 8
+EXPERIMENTS = 3
+"""Roles of the jobs that data engineers, data scientists and ML engineers start."""
+FUNCTIONS = 8
+"""Data validation, model evaluation, model artifacts, endpoint probe, model router, token authorizer, job API, batch
+submitter: each has a role of its own."""
+SERVICE_ROLES = 10
 """Glue, processing, training, candidate endpoint, training pipeline, releases, their start by an event, log delivery of
-the API."""
+the API, and the state machines that run the ETL and the preprocessing."""
 STUDIO_ROLES = 2
 """Of the profiles data scientist and ML engineer."""
-FEATURE_STORE_ROLES = 2
-"""Of the offline store and of the ingestion job."""
+FEATURE_STORE_ROLES = 3
+"""Of the offline store, of the ingestion job and of the state machine that runs it."""
 WORKLOAD_GROUPS = 4
 """Security groups of Lambda, training, endpoints and Studio."""
 BEDROCK_RECORDS_PER_JOB = 50_000
-KEYS = 3
+KEYS = 4
+"""Data, models, logs, Terraform state."""
 BUCKETS = 3
 """Data, access logs, Terraform state."""
 
@@ -97,7 +100,7 @@ def _network(platform: Platform) -> Iterator[Need]:
 def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Need]:
     flow_logs = platform.network.flow_logs and platform.network.use_existing is None
     endpoint_roles = sum(each.model.source == "sagemaker" for each in blueprints)
-    roles = PERSONAS + FUNCTIONS + SERVICE_ROLES + int(flow_logs) + endpoint_roles
+    roles = PERSONAS + EXPERIMENTS + FUNCTIONS + SERVICE_ROLES + int(flow_logs) + endpoint_roles
     roles += STUDIO_ROLES if platform.studio.enabled else 0
     roles += FEATURE_STORE_ROLES if platform.feature_store.enabled else 0
     roles += int(platform.bedrock.invocation_logging.enabled)
@@ -114,7 +117,7 @@ def _account(platform: Platform, blueprints: Sequence[Blueprint]) -> Iterator[Ne
         "iam", "L-FE177D64", "Roles per account", roles, "one role per function, job, endpoint and persona", 1000
     )
     yield Need("s3", "L-DC2B2D3D", "General purpose buckets", BUCKETS, "data, access logs, state", 10_000)
-    yield Need("kms", "L-C2F1777E", "Customer managed keys", KEYS, "data, models, logs", 100_000)
+    yield Need("kms", "L-C2F1777E", "Customer managed keys", KEYS, "data, models, logs, state", 100_000)
     yield Need(
         "lambda",
         "L-B99A9384",

@@ -16,6 +16,7 @@ from orchestrator.tools.packages import BUILT_ON
 OTHER_NAMES = {
     "s3:ListObjectsV2": "s3:ListBucket",
     "s3:HeadObject": "s3:GetObject",
+    "s3:CopyObject": "s3:PutObject",
     "s3:CreateMultipartUpload": "s3:PutObject",
     "s3:UploadPart": "s3:PutObject",
     "s3:CompleteMultipartUpload": "s3:PutObject",
@@ -127,6 +128,8 @@ def _called(node: ast.AST) -> Iterator[str]:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
     yield node.func.attr
+    if node.func.attr == "copy" and len(node.args) >= 3:
+        yield "copy_object"  # boto3's managed copy of an object; those of lists and dictionaries take nothing
     if node.func.attr in ("get_paginator", "get_waiter") and isinstance(node.args[0], ast.Constant):
         yield str(node.args[0].value)
 

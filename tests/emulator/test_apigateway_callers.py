@@ -63,9 +63,11 @@ class Api:
     authorizer: str
     name: str
 
-    def ask(self, path: str = "/things/one", *, verb: str = "GET", **headers: str) -> tuple[int, Any, str | None]:
+    def ask(
+        self, path: str = "/things/one", *, verb: str = "GET", body: bytes | None = None, **headers: str
+    ) -> tuple[int, Any, str | None]:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = urllib.request.Request(self.url + path, headers=sent, method=verb)
+        request = urllib.request.Request(self.url + path, body, sent, method=verb)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             with opener.open(request, timeout=30) as answer:
@@ -262,8 +264,8 @@ def test_an_authorizer_changes_with_the_next_deployment(build: Callable[..., Api
 # ---- signed requests ---------------------------------------------------------------------------------------------
 
 
-def signed(api: Api, session: boto3.session.Session, service: str = "execute-api") -> dict[str, str]:
-    request = AWSRequest("GET", f"{api.url}/things/one")
+def signed(api: Api, session: boto3.session.Session, service: str = "execute-api", body: bytes = b"") -> dict[str, str]:
+    request = AWSRequest("GET", f"{api.url}/things/one", data=body)
     SigV4Auth(session.get_credentials(), service, "us-east-1").add_auth(request)
     return {name.replace("-", "_"): value for name, value in request.headers.items()}
 
@@ -299,6 +301,18 @@ def test_a_signed_request_of_a_role_that_may_reaches_the_function(
     assert status == 200
     assert said["authorizer"] is None
     assert said["identity"]["userArn"].startswith("arn:aws:sts::123456789012:assumed-role/caller-")
+
+
+def test_a_signature_covers_the_body_and_is_made_with_the_key_s_own_secret(
+    iam_api: Api, session_of: Callable[[str], boto3.session.Session]
+) -> None:
+    session = session_of("/things/*")
+    headers = signed(iam_api, session, body=b'{"a": 1}')
+    assert iam_api.ask(body=b'{"a": 1}', **headers)[0] == 200
+    assert iam_api.ask(body=b'{"a": 2}', **headers)[2] == "InvalidSignatureException"
+    known = session.get_credentials()
+    forged = boto3.session.Session(known.access_key, "another secret", known.token)
+    assert iam_api.ask(**signed(iam_api, forged))[2] == "InvalidSignatureException"
 
 
 def test_a_role_that_may_call_something_else_is_denied(

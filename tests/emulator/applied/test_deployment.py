@@ -26,7 +26,7 @@ STEPS = [
     "deployment",
     "monitoring",
 ]
-COMPUTED = {"crawler", "etl", "data-validation", "features", "training", "evaluation", "deployment"}
+COMPUTED = {"crawler", "etl", "data-validation", "features", "training", "evaluation", "registry", "deployment"}
 
 
 def test_the_result_says_what_was_deployed_and_how_real_it_is(deployed: Deployed) -> None:
