@@ -84,6 +84,7 @@ class Jobs:
             Code={"ZipFile": SourcePackager(hcl.REPO).build(out)["batch_submitter"].path.read_bytes()},
             Environment={
                 "Variables": {
+                    "ACCOUNT_ID": "123456789012",
                     "BUCKET": platform.bucket,
                     "NAME_PREFIX": PREFIX,
                     "ROUTES_PREFIX": "/mlops/test/routes",
