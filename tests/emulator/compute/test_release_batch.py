@@ -105,6 +105,7 @@ class Jobs:
         key = f"inference/batch/input/{self.blueprint}/requests/{request_id}.jsonl"
         self.platform.aws("s3").put_object(Bucket=self.platform.bucket, Key=key, Body=b'{"text": "a"}\n{"text": "b"}\n')
         event = {"action": "submit", "blueprint": self.blueprint, "request_id": request_id, "input": key}
+        event["owner"] = "environment"
         answer = self.platform.aws("lambda").invoke(FunctionName=self.submitter, Payload=json.dumps(event))
         found = json.loads(answer["Payload"].read())
         assert "jobs" in found, found
