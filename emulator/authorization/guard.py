@@ -102,6 +102,7 @@ class Guard:
         if route is Route.OWN:
             self._admit_administrator(environ)
         if route is not Route.AWS:
+            environ.pop(OWN_HEADER, None)
             return
         signed = requests.signature(environ)
         if signed is None and requests.is_version_2(environ):

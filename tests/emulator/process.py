@@ -16,7 +16,7 @@ from tests.emulator import keys
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBS_PYTHON = ROOT / ".venv-jobs" / "bin" / "python"
-START_SECONDS = 90
+START_SECONDS = 30
 
 
 @dataclass(frozen=True)
