@@ -68,9 +68,14 @@ emulator-down: $(SETUP) ## Stop the local AWS; what was deployed to it is gone w
 ##@ Checking
 
 # Tests are rewritten and compiled once, not in each worker and run, even where the shell forbids to keep the result.
+PYTEST := PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -n auto --dist loadfile --no-loadscope-reorder --durations 10
 .PHONY: test
-test: $(SETUP) ## Run the tests that need no AWS account
-	@PYTHONDONTWRITEBYTECODE= .venv/bin/python -m pytest -m "not live and not browser" -n auto --dist loadfile --no-loadscope-reorder --durations 10 $(ARGS)
+test: $(SETUP) ## Run the tests that need no AWS account, but for the long ones
+	@$(PYTEST) -m "not live and not browser and not full" $(ARGS)
+
+.PHONY: test-full
+test-full: $(SETUP) ## Run every test that needs no AWS account, the long ones too
+	@$(PYTEST) -m "not live and not browser" $(ARGS)
 
 .PHONY: test-browser
 test-browser: $(SETUP) ## Let a page in a headless Chromium attack the local AWS (needs chromium)

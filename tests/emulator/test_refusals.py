@@ -120,6 +120,7 @@ def test_a_stale_record_of_the_emulator_is_believed_by_nobody(plain: Checkout) -
 # --- the policy gate -----------------------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_a_policy_violation_is_red_before_anything_is_applied(plain: Checkout) -> None:
     with (
         plain.edited(DATA_BUCKET, "block_public_policy     = true", "block_public_policy = false"),
@@ -157,6 +158,7 @@ def test_without_checkov_nothing_is_applied(plain: Checkout) -> None:
     assert {stack["action"] for stack in plain.result()["stacks"]} == {"skipped"}
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("name", "text", "expected"),
     [
@@ -198,6 +200,7 @@ def test_an_empty_environment_is_planned_without_account_and_network(plain: Chec
     assert [words for words in plain.processes().values() if "emulator serve --port 0" in words] == []
 
 
+@pytest.mark.full
 def test_one_blueprint_of_an_empty_environment_is_planned(plain: Checkout, tmp_path: Path) -> None:
     done = plain.orchestrator("plan", "dev", "blueprint-reviews", HOME=str(tmp_path), AWS_EC2_METADATA_DISABLED="true")
     assert done.returncode == 0, done.stderr[-4000:]

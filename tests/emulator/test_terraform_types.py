@@ -25,7 +25,7 @@ import pytest
 from orchestrator.warm import client, locate, types_used
 from tests.emulator.process import JOBS_PYTHON, ROOT, Emulator
 
-pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.full]
 
 FIXTURES = Path(__file__).parent / "terraform_types"
 LOCK = ROOT / "terraform" / ".terraform.lock.hcl"

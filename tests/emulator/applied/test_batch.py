@@ -79,6 +79,7 @@ def test_a_file_that_arrives_becomes_rows_of_a_table(deployed: Deployed) -> None
     assert found[1]["Data"][0]["VarCharValue"] == "40"
 
 
+@pytest.mark.full
 def test_a_failed_job_of_three_costs_no_record(deployed: Deployed) -> None:
     total, request_id = 120_001, f"test-{uuid.uuid4().hex[:12]}"
     key = f"inference/batch/input/chat-batch/requests/{request_id}.jsonl"

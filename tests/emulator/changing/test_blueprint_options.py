@@ -22,7 +22,7 @@ from tests.emulator.applied.test_api import Api, bearer
 from tests.emulator.checkout import Checkout
 from tests.emulator.shared import PREFIX, Deployed
 
-pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.full]
 
 BUCKET = f"{PREFIX}-data-123456789012-us-east-1"
 GROUP = f"{PREFIX}-reviews"

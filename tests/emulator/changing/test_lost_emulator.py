@@ -15,7 +15,7 @@ import pytest
 from tests.emulator.checkout import Checkout
 from tests.emulator.shared import Deployed
 
-pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.full]
 
 PLATFORM = "terraform/envs/local/platform.yaml"
 

@@ -23,6 +23,7 @@ def checkout(deployed: Deployed) -> Checkout:
     return deployed.checkout
 
 
+@pytest.mark.full
 def test_a_broken_route_turns_smoke_red(checkout: Checkout) -> None:
     with route(checkout, "chat", lambda record: {**record, "targets": []}):
         said = failed(checkout.orchestrator("smoke", "local"), 10)

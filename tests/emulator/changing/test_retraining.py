@@ -13,7 +13,7 @@ import pytest
 from tests.emulator.checkout import Checkout, failed
 from tests.emulator.shared import PREFIX, Deployed
 
-pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.full]
 
 BUCKET = f"{PREFIX}-data-123456789012-us-east-1"
 RAW = "data/raw/reviews/"

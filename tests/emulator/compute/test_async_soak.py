@@ -19,7 +19,7 @@ from tests.emulator.compute.support import wait_for
 from tests.emulator.compute.test_async import Async
 from tests.emulator.faults import fault
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.full]
 
 REQUESTS = int(os.environ.get("SOAK_REQUESTS", "200"))
 SHARE = 0.02

@@ -217,6 +217,7 @@ def test_a_version_asked_for_runs_until_another_one_goes_live(platform: Platform
     assert endpoint.record()["asked"] is False
 
 
+@pytest.mark.full
 def test_three_configurations_stay_and_the_launchs_always(platform: Platform, endpoint: Endpoint) -> None:
     versions = []
     for _ in range(4):
@@ -229,6 +230,7 @@ def test_three_configurations_stay_and_the_launchs_always(platform: Platform, en
     assert {model["ModelName"] for model in models} == kept | {endpoint.launched}
 
 
+@pytest.mark.full
 def test_two_releases_at_once_come_one_after_the_other(platform: Platform, endpoint: Endpoint) -> None:
     platform.go_live(platform.version())
     executions = [platform.start(blueprint=endpoint.blueprint) for _ in range(2)]
@@ -238,6 +240,7 @@ def test_two_releases_at_once_come_one_after_the_other(platform: Platform, endpo
     assert not endpoint.locked()
 
 
+@pytest.mark.full
 def test_a_stopped_release_is_succeeded(platform: Platform, endpoint: Endpoint) -> None:
     name = f"{PATH}/locks/{endpoint.blueprint}"
     execution = platform.start(blueprint=endpoint.blueprint)

@@ -132,6 +132,7 @@ def test_a_new_version_reaches_a_queue_and_every_request_is_answered(platform: P
     assert not endpoint.locked()
 
 
+@pytest.mark.full
 def test_a_wrong_version_goes_back_by_itself_and_loses_no_request(platform: Platform, endpoint: Queued) -> None:
     platform.go_live(platform.version(WRONG, script=SLOW))
     with Sender(endpoint) as sender:
@@ -167,6 +168,7 @@ def test_a_request_that_fails_in_the_container_turns_the_version_back(platform: 
     assert endpoint.answered_by(endpoint.send()) == platform.job_of(endpoint.first)
 
 
+@pytest.mark.full
 def test_what_waits_without_an_instance_is_answered_by_the_new_version(platform: Platform, endpoint: Queued) -> None:
     assert endpoint.instances(0) == 0
     waiting = [endpoint.send() for _ in range(3)]

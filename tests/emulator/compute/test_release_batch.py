@@ -133,6 +133,7 @@ def jobs(platform: Platform, tmp_path: Path) -> Iterator[Jobs]:
     platform.ssm.delete_parameter(Name=f"{PATH}/specs/{made.blueprint}")
 
 
+@pytest.mark.full
 def test_a_job_after_a_release_takes_the_new_version_and_names_it(platform: Platform, jobs: Jobs) -> None:
     before = jobs.submit("before")
     assert (jobs.model_of(before), before["model_version"]) == (jobs.named(jobs.first), jobs.first)

@@ -138,6 +138,7 @@ def test_a_wrong_serverless_version_goes_back_by_itself_and_no_call_fails(platfo
     assert (endpoint.record()["status"], endpoint.record()["reason"]) == ("rolled-back", "ProbeFailed")
 
 
+@pytest.mark.full
 def test_a_serverless_container_that_does_not_start_is_left_again(platform: Platform, launch: Launch) -> None:
     endpoint = launch(Serverless)
     platform.go_live(platform.version(script="raise RuntimeError('no such weights')"))
@@ -150,6 +151,7 @@ def test_a_serverless_container_that_does_not_start_is_left_again(platform: Plat
     assert json.loads(body["Body"].read())["model"]["training_job"] == platform.job_of(endpoint.first)
 
 
+@pytest.mark.full
 def test_a_silent_rollback_of_a_serverless_endpoint_is_seen(platform: Platform, launch: Launch, emulator: Any) -> None:
     endpoint = launch(Serverless)
     kind = "endpoint-update-rolls-back"
@@ -203,6 +205,7 @@ def test_many_models_get_another_container_and_stay_where_they_are(platform: Pla
     assert ask(endpoint, TargetModel="added.tar.gz") == "added"
 
 
+@pytest.mark.full
 def test_the_default_of_many_models_is_what_is_probed(platform: Platform, launch: Launch) -> None:
     endpoint = launch(ManyModels)
     endpoint.target = "wrong.tar.gz"
@@ -213,6 +216,7 @@ def test_the_default_of_many_models_is_what_is_probed(platform: Platform, launch
     assert endpoint.record()["status"] == "rolled-back"
 
 
+@pytest.mark.full
 def test_the_first_of_a_series_is_the_versions_and_the_others_stay(platform: Platform, launch: Launch) -> None:
     endpoint = launch(ManyContainers)
     second = platform.version()
@@ -229,6 +233,7 @@ def test_the_first_of_a_series_is_the_versions_and_the_others_stay(platform: Pla
     assert ask(endpoint) == platform.job_of(endpoint.pinned)
 
 
+@pytest.mark.full
 def test_another_pin_of_another_container_is_a_release(platform: Platform, launch: Launch) -> None:
     endpoint = launch(ManyContainers)
     endpoint.pinned = platform.version(script=JUDGE)
@@ -237,6 +242,7 @@ def test_another_pin_of_another_container_is_a_release(platform: Platform, launc
     assert ask(endpoint) == platform.job_of(endpoint.pinned)
 
 
+@pytest.mark.full
 def test_a_container_that_is_asked_by_name_says_its_version(platform: Platform, launch: Launch) -> None:
     endpoint = launch(DirectContainers)
     second = platform.version()

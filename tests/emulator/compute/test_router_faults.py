@@ -167,6 +167,7 @@ def armed(platform: Platform) -> Callable[..., Any]:
     return lambda kind, service, **options: fault(platform.endpoint, kind, service, **options)
 
 
+@pytest.mark.full
 def test_a_throttling_storm_ends_in_answers_and_429_and_retries_stay_bounded(platform: Platform, armed: Any) -> None:
     model = platform.model()
     blueprint = platform.route(bedrock(model), cooldown=STEADY, retry={"base_seconds": 0.01, "max_seconds": 0.02})

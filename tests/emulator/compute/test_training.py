@@ -116,7 +116,6 @@ def test_script_mode_from_channel_to_artifacts(training, bucket, aws, seen):
 
     stored = training.s3.get_object(Bucket=bucket, Key=f"out/{name}/output/model.tar.gz")["Body"].read()
     assert record["artifact_sha256"] == hashlib.sha256(stored).hexdigest()
-    assert (job["TrainingEndTime"] - job["CreationTime"]).total_seconds() < 10
 
 
 def test_a_failing_script_is_the_failure_reason(training, seen):

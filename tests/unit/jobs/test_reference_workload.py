@@ -168,6 +168,7 @@ def test_accuracy_is_well_above_the_baseline(etl: Etl, trained: Path) -> None:
     assert json.loads((trained / "out" / "metrics.json").read_text())["test"]["accuracy"] == round(accuracy, 6)
 
 
+@pytest.mark.full
 def test_the_same_seed_is_the_same_model_and_another_is_another(
     train: Callable[..., Path], trained: Path, again: Again
 ) -> None:

@@ -76,6 +76,7 @@ def test_an_attribute_of_unknown_kind_is_told(tmp_path: Path, folder: Path) -> N
     assert generate.of_folder(tmp_path, folder).unknown == ["modules/one: aws_new.open_to_world"]
 
 
+@pytest.mark.full
 def test_every_mutant_of_the_platform_can_still_be_read() -> None:
     terraform = REPO / "terraform"
     for folder in catch.folders(terraform):
