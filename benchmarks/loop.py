@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
@@ -150,6 +151,7 @@ class Loop:
         s3 = client(local, "s3")
         s3.create_bucket(Bucket=self._bucket)
         s3.put_bucket_versioning(Bucket=self._bucket, VersioningConfiguration={"Status": "Enabled"})
+        self._key_arn = client(local, "kms").create_key()["KeyMetadata"]["Arn"]
 
     def once(self, model: Model | None) -> dict[str, StackTime]:
         """One pass over all stacks."""
@@ -168,7 +170,10 @@ class Loop:
         (build / "values.tfvars.json").write_text(
             json.dumps(with_upstream(values, stack["upstream"], self.states)), encoding="utf-8"
         )
-        (build / "backend.hcl").write_text((rendered / "backend.hcl").read_text(encoding="utf-8"), encoding="utf-8")
+        backend = (rendered / "backend.hcl").read_text(encoding="utf-8")
+        # The key of the states is another one here, as it would be in another account.
+        backend = re.sub(r"^(kms_key_id\s*= ).*$", rf'\g<1>"{self._key_arn}"', backend, flags=re.MULTILINE)
+        (build / "backend.hcl").write_text(backend, encoding="utf-8")
         if model is not None and "model_version" in values:
             model.upload(self._local)
         return build

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.errors import PlatformError, RequestFailed
+from orchestrator.errors import Interrupted, PlatformError, RequestFailed
 from orchestrator.smoke import base
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target
 from orchestrator.smoke.gateway import Answer, Gateway, api_key
@@ -85,10 +85,10 @@ def _ended(gateway: Gateway, request_id: str, key: str, seen: Observation, stopp
             raise RequestFailed(f"the request {request_id} failed: {_shown(document.get('error', document))}")
         base.sleep(pause)
         waited += pause
-    raise RequestFailed(
-        f"the request {request_id} is still pending after {waited:.0f} s",
-        hint=f"it goes on; ask later: GET {gateway.url}/{request_id}",
-    )
+    later = f"it goes on; ask later: GET {gateway.url}/{request_id}"
+    if stopping():
+        raise Interrupted(f"interrupted while the request {request_id} was pending", hint=later)
+    raise RequestFailed(f"the request {request_id} is still pending after {waited:.0f} s", hint=later)
 
 
 def _document(answer: Answer, wanted: int) -> Json:

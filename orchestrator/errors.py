@@ -16,7 +16,8 @@
     ├── RiskNotAccepted (15)     a plan has risks of a class that was not accepted
     ├── QueryFailed (16)         Athena refused or failed a query
     ├── ReleaseFailed (17)       an endpoint did not get its new version, and kept or went back to the old one
-    └── RequestFailed (18)       the inference API refused a request, or the model failed
+    ├── RequestFailed (18)       the inference API refused a request, or the model failed
+    └── Interrupted (130)        somebody stopped waiting; what was asked for goes on
 
 Click's own usage errors exit with 2, an interrupt with 130, an unexpected exception with 70.
 """
@@ -102,3 +103,7 @@ class ReleaseFailed(PlatformError):
 
 class RequestFailed(PlatformError):
     exit_code = 18
+
+
+class Interrupted(PlatformError):
+    exit_code = 130

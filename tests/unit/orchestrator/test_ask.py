@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator import ask
 from orchestrator.config.models import Blueprint
-from orchestrator.errors import PlatformError, RequestFailed
+from orchestrator.errors import Interrupted, PlatformError, RequestFailed
 from orchestrator.smoke import base
 from orchestrator.smoke.base import Target
 from tests.fakes.aws import FakeCloud
@@ -76,8 +76,10 @@ def test_an_asynchronous_blueprint_is_waited_for() -> None:
 
 
 def test_an_interrupt_ends_the_waiting() -> None:
-    with pytest.raises(RequestFailed, match="still pending after 0 s"):
+    with pytest.raises(Interrupted, match="interrupted while the request r1 was pending") as stopped:
         put(of(SLOW, asynchronous({"status": "pending"})), stopping=lambda: True)
+    assert stopped.value.exit_code == 130
+    assert "/async/slow/r1" in str(stopped.value.hint)
 
 
 def test_a_batch_blueprint_says_where_to_go() -> None:
