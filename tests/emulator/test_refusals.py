@@ -182,6 +182,7 @@ def test_a_rule_that_cannot_run_is_red(plain: Checkout, name: str, text: str | N
 # --- plans of what does not exist ----------------------------------------------------------------------------
 
 
+@pytest.mark.full
 def test_an_empty_environment_is_planned_without_account_and_network(plain: Checkout, tmp_path: Path) -> None:
     done = plain.orchestrator("plan", "prod", "--json", HOME=str(tmp_path), **NOWHERE)
     assert done.returncode == 0, done.stderr[-4000:]
@@ -200,7 +201,6 @@ def test_an_empty_environment_is_planned_without_account_and_network(plain: Chec
     assert [words for words in plain.processes().values() if "emulator serve --port 0" in words] == []
 
 
-@pytest.mark.full
 def test_one_blueprint_of_an_empty_environment_is_planned(plain: Checkout, tmp_path: Path) -> None:
     done = plain.orchestrator("plan", "dev", "blueprint-reviews", HOME=str(tmp_path), AWS_EC2_METADATA_DISABLED="true")
     assert done.returncode == 0, done.stderr[-4000:]

@@ -253,6 +253,7 @@ def test_results_of_a_failed_query_are_refused(reviews: Athena) -> None:
         reviews.client.start_query_execution(QueryString="SELECT 1")
 
 
+@pytest.mark.full
 def test_awswrangler_reads_in_its_three_ways(reviews: Athena, emulator: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     import awswrangler
     import boto3

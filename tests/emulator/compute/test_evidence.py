@@ -98,6 +98,7 @@ def test_a_function_that_asks_the_stand_in_is_no_more_real_than_it(lambdas, seen
     assert asked["resource"] == "amazon.nova-lite-v1:0"
 
 
+@pytest.mark.full
 @pytest.mark.emulator
 def test_children_go_with_the_server_even_when_it_is_killed(tmp_path):
     process, log = start(tmp_path)

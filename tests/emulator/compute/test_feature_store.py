@@ -73,6 +73,7 @@ class Group:
         return [each["Key"] for each in found]
 
 
+@pytest.mark.full
 def test_an_online_read_returns_what_offline_holds(aws: Any, bucket: str) -> None:
     group = Group(aws, bucket)
     assert group.describe()["FeatureGroupStatus"] == "Created"
