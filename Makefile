@@ -52,18 +52,18 @@ smoke: env-given $(SETUP) ## Ask every deployed model something and check the an
 	@$(ORCHESTRATOR) smoke $(ENV) $(ARGS)
 
 .PHONY: destroy
-destroy: env-given $(SETUP) ## Remove everything that was deployed (local: without asking)
-	@$(ORCHESTRATOR) destroy $(ENV) $(if $(filter local,$(ENV)),--yes) $(ARGS)
+destroy: env-given $(SETUP) ## Remove everything that was deployed (target: local: without asking)
+	@$(ORCHESTRATOR) destroy $(ENV) --yes-if-local $(ARGS)
 
-##@ Local AWS
+##@ Local AWS (ENV=…, where there are several)
 
 .PHONY: emulator-up
-emulator-up: $(SETUP) ## Start the local AWS (deploy does it by itself)
-	@$(ORCHESTRATOR) emulator up
+emulator-up: $(SETUP) ## Start the local AWS of ENV (deploy does it by itself)
+	@$(ORCHESTRATOR) emulator up $(ENV)
 
 .PHONY: emulator-down
-emulator-down: $(SETUP) ## Stop the local AWS; what was deployed to it is gone with it
-	@$(ORCHESTRATOR) emulator down
+emulator-down: $(SETUP) ## Stop the local AWS of ENV; what was deployed to it is gone with it
+	@$(ORCHESTRATOR) emulator down $(ENV)
 
 ##@ Checking
 

@@ -1,6 +1,6 @@
 """One yes per run: what a deployment may do is shown beforehand, and asked about once.
 
-Environments that ask (`approvals.deploy`; staging and prod by default) are previewed as a whole before
+Environments that ask (`approvals.deploy`; by default all on AWS) are previewed as a whole before
 anything is applied. Each class of risk in it has to be accepted by name, and then a person (or `--yes`)
 approves the preview. While applying, a stack is asked about again only if its real plan shows a risk that
 the preview did not: example values stood in for what did not exist then.

@@ -82,12 +82,12 @@ class RealTools:
 
     @cached_property
     def emulator(self) -> EmulatorProcess:
-        return local_emulator(self.repo)
+        return local_emulator(self.repo, self.environment.name, self.environment.platform.local.port)
 
     def throwaway_emulator(self) -> AbstractContextManager[EmulatorInfo]:
         from orchestrator.tools.emulator import LocalEmulator
 
-        return LocalEmulator(self.repo).throwaway()
+        return LocalEmulator(self.repo, self.environment.name).throwaway()
 
     def cloud(self, local: LocalAccess | None) -> Cloud:
         from orchestrator.tools.aws import Aws
@@ -168,7 +168,22 @@ class RealTools:
         return run(cloud, blueprint, outputs, on_event=on_event, proven=proven)
 
 
-def local_emulator(repo: Path) -> EmulatorProcess:
+def local_emulator(repo: Path, environment: str, port: int | None = None) -> EmulatorProcess:
+    """The local AWS of one environment; `port` is what its file gives."""
     from orchestrator.tools.emulator import LocalEmulator
 
-    return LocalEmulator(repo)
+    return LocalEmulator(repo, environment, configured=port)
+
+
+def earlier_emulator(repo: Path) -> EmulatorProcess:
+    """The one local AWS that a checkout had in earlier versions."""
+    from orchestrator.tools.emulator import earlier
+
+    return earlier(repo)
+
+
+def with_emulator(repo: Path) -> list[str]:
+    """Environments that have left a local AWS behind, though their files may be gone."""
+    from orchestrator.tools.emulator import ROOT
+
+    return sorted(file.parent.name for file in (repo / ROOT).glob("*/emulator.json"))

@@ -313,7 +313,8 @@ class Executor:
             if alive is None or alive.pid != self._emulator_pid:
                 error = EmulatorError(
                     f"the local AWS (pid {self._emulator_pid}) died during `{step}`; everything in it is lost",
-                    hint="`orchestrator emulator logs` shows its last words; deploy again to start afresh",
+                    hint=f"`orchestrator emulator logs {self.session.environment.name}` shows its last words; "
+                    "deploy again to start afresh",
                 )
         if isinstance(error, PlatformError):
             return _error(error, step), error.exit_code

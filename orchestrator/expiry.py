@@ -1,6 +1,6 @@
 """Until when an environment is meant to exist: the tag `expires-at`.
 
-Pure: the day comes from the caller. Prod stays; everywhere else nothing is made without a date.
+Pure: the day comes from the caller. What is `permanent` stays; everywhere else nothing is made without a date.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ MONDAY = 0
 def dated(environment: Environment, today: dt.date) -> Environment:
     """The environment with its date filled in, where its files give a lifetime instead of one."""
     platform = environment.platform
-    if platform.expires_at is not None or environment.is_permanent:
+    if platform.expires_at is not None or platform.permanent:
         return environment
     date = _monday_from(today + dt.timedelta(days=platform.lifetime_days))
     return environment.model_copy(update={"platform": platform.model_copy(update={"expires_at": date})})

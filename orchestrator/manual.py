@@ -45,6 +45,9 @@ def render_all(
         for stack in chosen:
             real = stacks.is_real(session, stack)
             ws = stacks.workspace(session, stack, real=real)
-            lines = (*manual_lines(tools.repo, ws), *(secrets.manual_lines(session, stack) if real else ()))
-            rendered.append(Rendered(stack.name, not real, lines))
+            lines = (
+                *manual_lines(tools.repo, tools.environment.name, ws),
+                *(secrets.manual_lines(session, stack) if real else ()),
+            )
+            rendered.append(Rendered(stack.name, not real, tuple(lines)))
     return rendered

@@ -14,7 +14,6 @@ from orchestrator.api_keys import key_names
 from orchestrator.config.checks import MODEL_GROUPS
 from orchestrator.config.models import Environment
 from orchestrator.graph import Graph, Stack
-from orchestrator.proof import skips
 from orchestrator.values import blueprint_of, is_released
 
 RELEASES = "releases"
@@ -208,7 +207,7 @@ def deploy(
     command: str = "deploy",
 ) -> Plan:
     """Everything, or the given part of the graph; with `refresh` nothing is believed, everything is looked at."""
-    skip = skips(environment.name, refresh=refresh)
+    skip = environment.skips_by_proof and not refresh
     chosen = tuple(stacks if stacks is not None else graph.stacks)
     names = {stack.name for stack in chosen}
     steps = _opening(environment, refresh=refresh)
@@ -228,7 +227,7 @@ def deploy(
             needs = (*needs, "pipeline")
         steps.append(DeployStack(stack.name, needs, stack, skip, cleared_by=("policy",)))
         if stack is pipeline_host:
-            has_data = environment.platform.data.sample
+            has_data = environment.has_sample_data
             steps.append(RunPipeline("pipeline", ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
         if stack is keys_host:
             steps.append(KeepKeys(KEYS, ("policy", stack.name)))

@@ -2,7 +2,8 @@
 
 Pure. An input is a name and a hash: a file of the code, a value, a version. A proof holds all inputs of a
 success and which state came out of it (lineage and serial). It proves nothing about the real world, where
-somebody may have changed things by hand; so environments that people rely on are always refreshed.
+somebody may have changed things by hand; so environments that people rely on are
+always refreshed (`deploy.skip`).
 """
 
 from __future__ import annotations
@@ -16,9 +17,6 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestrator.tools.interfaces import Json, State
-
-SKIPPING_ENVIRONMENTS = frozenset({"local", "dev"})
-"""Where a proof is enough. Everywhere else, names of people's own included, each deploy looks for itself."""
 
 _SHOWN = 6
 
@@ -45,11 +43,6 @@ class Verdict:
     holds: bool
     why: tuple[str, ...]
     """What differs; if nothing does, what was compared."""
-
-
-def skips(environment: str, *, refresh: bool) -> bool:
-    """Whether a deploy of this environment may leave proven stacks alone."""
-    return environment in SKIPPING_ENVIRONMENTS and not refresh
 
 
 def digest(content: bytes) -> str:

@@ -24,7 +24,7 @@ from orchestrator.values import blueprint_of
 BUILD = Path("build")
 LOCK_FILE = ".terraform.lock.hcl"
 PLAN = "plan.tfplan"
-LOCAL_VARIABLES = 'eval "$(.venv/bin/orchestrator emulator env)"'
+LOCAL_VARIABLES = 'eval "$(.venv/bin/orchestrator emulator env {})"'
 """Address, key and region of the local AWS, for a shell."""
 
 
@@ -111,11 +111,11 @@ def forget_plans(repo: Path, environment: str) -> None:
             found.unlink(missing_ok=True)
 
 
-def manual_lines(repo: Path, ws: Workspace) -> list[str]:
+def manual_lines(repo: Path, environment: str, ws: Workspace) -> list[str]:
     """What to type for this stack, in a shell at the repository's root."""
     exported = {name: value for name, value in ws.env.items() if _worth_showing(name, ws.env)}
     exported["TF_DATA_DIR"] = str(ws.data_dir)
-    lines = [LOCAL_VARIABLES] if "AWS_ENDPOINT_URL" in ws.env else []
+    lines = [LOCAL_VARIABLES.format(environment)] if "AWS_ENDPOINT_URL" in ws.env else []
     lines += [f"export {name}={shlex.quote(value)}" for name, value in sorted(exported.items())]
     chdir = f"terraform -chdir={shlex.quote(_short(repo, ws.root))}"
     if ws.backend_file is not None:

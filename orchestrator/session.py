@@ -58,11 +58,11 @@ def open_target(tools: Tools, local: LocalAccess | None, *, throwaway: bool = Fa
 
 def running_emulator(tools: Tools) -> EmulatorInfo:
     """The local AWS. Raises `EmulatorError` when it is not running."""
-    info = tools.emulator.status()
+    info, name = tools.emulator.status(), tools.environment.name
     if info is None:
         raise EmulatorError(
             tools.emulator.lost() or "the local AWS is not running, so nothing is deployed in it",
-            hint="`orchestrator deploy local` starts it and deploys; `orchestrator emulator up` only starts it",
+            hint=f"`orchestrator deploy {name}` starts it and deploys, `orchestrator emulator up {name}` starts it",
         )
     return info
 

@@ -19,6 +19,11 @@ LOCAL_PROVIDER = {"s3_use_path_style": True, "max_retries": 2}
 """The emulator has no bucket host names, and an operation it lacks must fail at once, not after minutes."""
 AWS_PROVIDER = {"s3_use_path_style": False, "max_retries": 25}
 
+NEVER = "never"
+"""The day on which a permanent environment expires."""
+FIXED_SIZE = {"endpoint-size": "fixed"}
+"""Tells the policies that somebody wants it so: a plan says nothing of the environment's file."""
+
 MODEL_VERSION_KEYS = ("model_package_arn", "model_data_url", "image")
 HASH_KEY = "files_sha256"
 """Of versions whose archive was registered by its hash; older ones have none."""
@@ -66,6 +71,8 @@ def tags(environment: Environment, phase: str | None = None) -> dict[str, str]:
         own["phase"] = phase
     if platform.expires_at:
         own["expires-at"] = platform.expires_at.isoformat()
+    elif platform.permanent:
+        own["expires-at"] = NEVER
     return {**platform.tags, **own}
 
 
@@ -78,9 +85,17 @@ def context(environment: Environment, stack: Stack, account_id: str) -> Json:
         "account_id": account_id,
         "name_prefix": environment.name_prefix,
         "protected": platform.protected,
-        "tags": tags(environment, stack.phase),
+        "tags": {**tags(environment, stack.phase), **(FIXED_SIZE if _keeps_its_size(environment, stack) else {})},
         "log_retention_days": platform.monitoring.log_retention_days,
     }
+
+
+def _keeps_its_size(environment: Environment, stack: Stack) -> bool:
+    """Whether an endpoint of this stack does not scale, and its environment's file allows that."""
+    if not stack.blueprint or not environment.allows_fixed_size:
+        return False
+    blueprint = blueprint_of(environment, stack.blueprint)
+    return blueprint.kind == "realtime" and is_released(blueprint) and blueprint.autoscaling is None
 
 
 def tfvars(environment: Environment, stack: Stack, facts: Facts) -> Json:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from inference_common import settings
 
@@ -20,7 +22,7 @@ class Settings:
     attempts: int
     first_pause_seconds: float
     loopback: bool
-    """Whether a webhook may be on this machine: in the local environment alone."""
+    """Whether a webhook may be on this machine: where AWS itself is on it, too."""
     metrics_namespace: str
 
     @classmethod
@@ -35,6 +37,14 @@ class Settings:
             keep_days=int(settings.number(environ, "KEEP_DAYS", 30, 1, 3650)),
             attempts=int(settings.number(environ, "WEBHOOK_ATTEMPTS", 4, 1, 10)),
             first_pause_seconds=settings.number(environ, "WEBHOOK_PAUSE_SECONDS", 0.5, 0, 30),
-            loopback=environ.get("ENVIRONMENT") == "local",
+            loopback=_is_loopback(environ.get("AWS_ENDPOINT_URL", "")),
             metrics_namespace=settings.text(environ, "METRICS_NAMESPACE", f"{owner}/inference"),
         )
+
+
+def _is_loopback(endpoint: str) -> bool:
+    """Whether an AWS is this very machine. A real one never is: a function whose calls end there would reach none."""
+    try:
+        return ipaddress.ip_address(urlsplit(endpoint).hostname or "").is_loopback
+    except ValueError:
+        return False

@@ -13,11 +13,18 @@ from orchestrator.cli.app import App
 @options.plain_provider
 @options.blueprints
 @options.yes
+@click.option("--yes-if-local", is_flag=True, help="Do not ask where `target: local` says that nobody pays for it.")
 @click.option("--yes-destroy-protected", is_flag=True, help="Needed for environments that are `protected`.")
 @options.as_json
 @click.pass_context
 def command(
-    ctx: click.Context, env: str, blueprints: tuple[str, ...], yes: bool, yes_destroy_protected: bool, as_json: bool
+    ctx: click.Context,
+    env: str,
+    blueprints: tuple[str, ...],
+    yes: bool,
+    yes_if_local: bool,
+    yes_destroy_protected: bool,
+    as_json: bool,
 ) -> None:
     """Remove everything of ENV but its state bucket and key, look for what is left, or remove single blueprints."""
     from orchestrator import plan
@@ -35,7 +42,8 @@ def command(
         return
     named = ", ".join(f"`{name}`" for name in blueprints)
     what = f"the blueprints {named} in `{env}`" if blueprints else f"everything in `{env}`, data included"
-    if not yes and not app.console.confirm(f"Destroy {what}?"):
+    sure = yes or (yes_if_local and environment.is_local)
+    if not sure and not app.console.confirm(f"Destroy {what}?"):
         raise ApprovalRequired(f"destroying `{env}` needs a yes", hint="answer the question, or give `--yes`")
     if blueprints:
         ctx.exit(app.run(environment, graph, plan.destroy_blueprints(environment, graph, blueprints), as_json=as_json))

@@ -1,4 +1,4 @@
-"""`orchestrator emulator up|down|status|env|logs`."""
+"""`orchestrator emulator up|down|status|env|logs [ENV]`."""
 
 from __future__ import annotations
 
@@ -13,79 +13,136 @@ if TYPE_CHECKING:
     from orchestrator.tools.interfaces import EmulatorInfo, EmulatorProcess
 
 
+NOT_RUNNING = "the local AWS of `{}` is not running"
+
+
 @click.group("emulator")
 def command() -> None:
-    """The local AWS. It outlives this command and is found again by the next one."""
+    """The local AWS of an environment. It outlives this command and is found again by the next one.
+
+    Each environment with `target: local` has one of its own. ENV may be left out where there is only one.
+    """
 
 
-def _emulator(ctx: click.Context) -> EmulatorProcess:
+def _chosen(app: App, env: str | None) -> str:
+    """The environment that is meant: one with `target: local`, or one that has left a local AWS running."""
+    from orchestrator.config import neighbours
+    from orchestrator.context import with_emulator
+    from orchestrator.errors import ConfigError
+
+    local = neighbours.local_environments(app.repo)
+    known = sorted({*local, *with_emulator(app.repo)})
+    listed = ", ".join(known) or "none"
+    if env is None and len(known) == 1:
+        return known[0]
+    if env is None and known:
+        raise ConfigError(
+            f"say which local environment is meant: there are {listed}",
+            hint=f"for example `orchestrator emulator status {known[0]}`",
+        )
+    if env is None or env not in known:
+        what = "there is no environment" if env is None else f"`{env}` is no environment"
+        raise ConfigError(
+            f"{what} with a local AWS; with `target: local` in terraform/envs: {listed}",
+            hint="an environment is local when its platform.yaml says `target: local`",
+        )
+    return env
+
+
+def _emulator(app: App, env: str) -> EmulatorProcess:
     from orchestrator.context import local_emulator
 
-    return local_emulator(ctx.obj.repo)
+    return local_emulator(app.repo, env)
 
 
-def _show(app: App, info: EmulatorInfo | None, as_json: bool, lost: str = "") -> None:
+def _show(app: App, env: str, info: EmulatorInfo | None, as_json: bool, lost: str = "") -> None:
     if as_json:
-        app.console.json(_data(info, lost))
+        app.console.json(_data(env, info, lost))
     elif info is None:
-        app.console.line("the local AWS is not running")
+        app.console.line(NOT_RUNNING.format(env))
         if lost:
             app.console.line(lost)
     else:
         if info.lost:
             app.console.line(info.lost)
-        app.console.line(f"the local AWS runs at {info.endpoint} (pid {info.pid}, account {info.account_id})")
-        app.console.line('for a shell: eval "$(orchestrator emulator env)"')
+        app.console.line(
+            f"the local AWS of `{env}` runs at {info.endpoint} (pid {info.pid}, account {info.account_id})"
+        )
+        app.console.line(f'for a shell: eval "$(orchestrator emulator env {env})"')
         app.console.line(f"log: {info.log}")
         if info.iam == "off":
             app.console.line("IAM is off: every role may do everything, whatever its policies say")
 
 
-def _data(info: EmulatorInfo | None, lost: str) -> dict[str, Any]:
+def _data(env: str, info: EmulatorInfo | None, lost: str) -> dict[str, Any]:
     if info is None:
-        return {"running": False, "lost": lost}
+        return {"environment": env, "running": False, "lost": lost}
     # Not the key: what prints it says so by its name, `emulator env`.
     shown = ("pid", "endpoint", "account_id", "log", "started_at", "iam", "lost")
-    return {"running": True, **{name: getattr(info, name) for name in shown}}
+    return {"environment": env, "running": True, **{name: getattr(info, name) for name in shown}}
 
 
 @command.command("up")
+@options.local_environment
 @options.as_json
 @click.pass_context
-def up(ctx: click.Context, as_json: bool) -> None:
+def up(ctx: click.Context, env: str | None, as_json: bool) -> None:
     """Start it, or find the running one."""
-    _show(ctx.obj, _emulator(ctx).up(), as_json)
+    from orchestrator.config import load
+    from orchestrator.context import local_emulator
+    from orchestrator.errors import ConfigError
+
+    app: App = ctx.obj
+    environment = load(app.repo, _chosen(app, env))
+    if not environment.is_local:
+        raise ConfigError(
+            f"`{environment.name}` has `target: aws` and no local AWS",
+            hint=f"what it had as a local environment is stopped by `orchestrator emulator down {environment.name}`",
+        )
+    emulator = local_emulator(app.repo, environment.name, environment.platform.local.port)
+    _show(app, environment.name, emulator.up(), as_json)
 
 
 @command.command("down")
+@options.local_environment
 @options.as_json
 @click.pass_context
-def down(ctx: click.Context, as_json: bool) -> None:
+def down(ctx: click.Context, env: str | None, as_json: bool) -> None:
     """Stop it, and the providers that were kept warm for it; everything in it is gone."""
-    from orchestrator.warm.client import stop_all
+    from orchestrator.context import earlier_emulator
+    from orchestrator.warm.client import stop_below
 
     app: App = ctx.obj
-    stopped = _emulator(ctx).down()
-    stop_all(app.repo)
-    if as_json:
-        app.console.json({"stopped": stopped})
+    if env is None and earlier_emulator(app.repo).down():
+        stopped, env = True, ""
     else:
-        app.console.line("stopped" if stopped else "the local AWS was not running")
+        env = _chosen(app, env)
+        stopped = _emulator(app, env).down()
+        stop_below(app.repo, app.repo / "build" / env)
+    if as_json:
+        app.console.json({"environment": env, "stopped": stopped})
+    elif not env:
+        app.console.line("stopped the local AWS that an earlier version had started")
+    else:
+        app.console.line("stopped" if stopped else NOT_RUNNING.format(env).replace(" is not ", " was not "))
 
 
 @command.command("status")
+@options.local_environment
 @options.as_json
 @click.pass_context
-def status(ctx: click.Context, as_json: bool) -> None:
+def status(ctx: click.Context, env: str | None, as_json: bool) -> None:
     """Whether it runs, and where."""
-    emulator = _emulator(ctx)
+    env = _chosen(ctx.obj, env)
+    emulator = _emulator(ctx.obj, env)
     info = emulator.status()
-    _show(ctx.obj, info, as_json, emulator.lost() if info is None else "")
+    _show(ctx.obj, env, info, as_json, emulator.lost() if info is None else "")
 
 
 @command.command("env")
+@options.local_environment
 @click.pass_context
-def env(ctx: click.Context) -> None:
+def env_(ctx: click.Context, env: str | None) -> None:
     """Print the lines that point a shell's AWS clients at it.
 
     They hold the administrator's key of its present start: eval "$(orchestrator emulator env)".
@@ -96,11 +153,12 @@ def env(ctx: click.Context) -> None:
     from orchestrator.tools.environment import shell_variables
 
     app: App = ctx.obj
-    emulator = _emulator(ctx)
+    env = _chosen(app, env)
+    emulator = _emulator(app, env)
     info = emulator.status()
     if info is None:
         raise EmulatorError(
-            emulator.lost() or "the local AWS is not running", hint="`orchestrator emulator up` starts it"
+            emulator.lost() or NOT_RUNNING.format(env), hint=f"`orchestrator emulator up {env}` starts it"
         )
     exported, unset = shell_variables(info.access)
     lines = [f"unset {' '.join(unset)}", *(f"export {name}={shlex.quote(value)}" for name, value in exported.items())]
@@ -108,9 +166,10 @@ def env(ctx: click.Context) -> None:
 
 
 @command.command("logs")
+@options.local_environment
 @click.option("--lines", default=100, show_default=True, type=click.IntRange(min=1), help="How many, from the end.")
 @click.pass_context
-def logs(ctx: click.Context, lines: int) -> None:
+def logs(ctx: click.Context, env: str | None, lines: int) -> None:
     """The end of its log."""
     app: App = ctx.obj
-    app.console.data(_emulator(ctx).logs(lines))
+    app.console.data(_emulator(app, _chosen(app, env)).logs(lines))

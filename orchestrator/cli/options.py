@@ -27,6 +27,18 @@ def environment(function: Decorated) -> Decorated:
     return click.argument("env", metavar="ENV", shell_complete=_complete)(function)
 
 
+def _complete_local(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    from orchestrator.config.neighbours import local_environments
+    from orchestrator.context import REPO
+
+    return [CompletionItem(name) for name in local_environments(REPO) if name.startswith(incomplete)]
+
+
+def local_environment(function: Decorated) -> Decorated:
+    """ENV: one with `target: local`; none: the only one."""
+    return click.argument("env", metavar="[ENV]", required=False, shell_complete=_complete_local)(function)
+
+
 def as_json(function: Decorated) -> Decorated:
     return click.option("--json", "as_json", is_flag=True, help="Print data as JSON on stdout.")(function)
 
@@ -83,7 +95,7 @@ def approval(function: Decorated) -> Decorated:
         multiple=True,
         expose_value=False,
         callback=accept,
-        help="Accept a class of risk that the plans hold (staging, prod); may be repeated.",
+        help="Accept a class of risk that the plans hold, where a deploy asks; may be repeated.",
     )
     yes = click.option(
         "--yes",
@@ -91,7 +103,7 @@ def approval(function: Decorated) -> Decorated:
         is_flag=True,
         expose_value=False,
         callback=approve,
-        help="Approve the preview without being asked (staging, prod), as CI does.",
+        help="Approve the preview without being asked, as CI does.",
     )
     return risks(yes(function))
 

@@ -25,8 +25,8 @@ def check(name: str, document: Document, platform: Platform, blueprints: Collect
     if cognito is None:
         return
     location = ("inference", "auth", "cognito")
-    if name == "local":
-        rule = "cannot be switched on in `local`: the local AWS has no user pools and checks no tokens of theirs"
+    if platform.target == "local":
+        rule = f"cannot be switched on in `{name}`: the local AWS has no user pools and checks no tokens of theirs"
         yield document.problem(location, rule, True)
     for position, arn in enumerate(cognito.user_pool_arns):
         if arn.split(":")[3] != platform.region:

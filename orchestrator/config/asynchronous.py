@@ -67,8 +67,8 @@ class Async(Section):
 ONLY_SAGEMAKER = ("min_instances", "max_instances", "backlog_per_instance")
 
 
-def check(environment: str | None, document: Document, blueprint: Blueprint) -> Iterator[Problem]:
-    """Rules of one file; what depends on the environment is left out where that is not known."""
+def check(document: Document, blueprint: Blueprint, *, local: bool) -> Iterator[Problem]:
+    """Rules of one file; `local`: its environment is."""
     if blueprint.kind != "async":
         return
     if len(blueprint.name) > LONGEST_NAME:
@@ -89,7 +89,7 @@ def check(environment: str | None, document: Document, blueprint: Blueprint) -> 
         rule = "belongs to models of bedrock: SageMaker asks its container once"
         yield document.problem(("async", "max_attempts"), rule, asked.max_attempts)
     if asked.callback.webhook is not None:
-        refusal = webhook_refusal(asked.callback.webhook, local=environment == "local")
+        refusal = webhook_refusal(asked.callback.webhook, local=local)
         if refusal:
             # An address may hold a password, and what is said here ends in logs.
             shown = re.sub(r"//.*@", "//…@", asked.callback.webhook)

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
 from orchestrator.config import asynchronous, data_checks, knowledge, options
-from orchestrator.config.models import PERMANENT, Blueprint, Network, Platform
+from orchestrator.config.models import Blueprint, Network, Platform
 from orchestrator.config.problems import Problem, nearest
 from orchestrator.config.yaml_source import Document, Location
 from orchestrator.preflight import addresses, names
@@ -20,7 +20,17 @@ LOCAL_ACCOUNT_ID = "123456789012"
 DEPLOYABLE_KINDS = ("realtime", "serverless", "batch", "async")
 MODEL_GROUPS = ("reviews",)
 """Model package groups that the training pipeline fills."""
-RESERVED_TAGS = ("project", "environment", "owner", "cost-center", "managed-by", "phase", "blueprint", "expires-at")
+RESERVED_TAGS = (
+    "project",
+    "environment",
+    "owner",
+    "cost-center",
+    "managed-by",
+    "phase",
+    "blueprint",
+    "expires-at",
+    "endpoint-size",
+)
 TAG_KEY = re.compile(r"[\w.:/=+\-@][\w .:/=+\-@]{0,127}")
 TAG_VALUE = re.compile(r"[\w .:/=+\-@]{1,256}")
 MAX_OWN_TAGS = 40
@@ -50,16 +60,14 @@ def _problem(
 
 def check_platform(name: str, document: Document, platform: Platform) -> Iterator[Problem]:
     """Rules within one `platform.yaml`."""
-    if name == "local" and platform.account_id not in (None, LOCAL_ACCOUNT_ID):
+    local = platform.target == "local"
+    if local and platform.account_id not in (None, LOCAL_ACCOUNT_ID):
         rule = f"the local AWS has one account, {LOCAL_ACCOUNT_ID}; remove the key"
         yield _problem(document, ("account_id",), rule, platform.account_id)
-    if "lifetime_days" in platform.model_fields_set:
-        if name in PERMANENT:
-            rule = f"{name} stays until somebody removes it: there is no lifetime (`expires_at` gives it a date)"
-            yield _problem(document, ("lifetime_days",), rule, platform.lifetime_days)
-        elif platform.expires_at is not None:
-            rule = "counts from each deployment and `expires_at` is a fixed day: give one of the two"
-            yield _problem(document, ("lifetime_days",), rule, platform.lifetime_days)
+    if "local" in platform.model_fields_set and not local:
+        rule = "is about the local AWS of an environment with `target: local`, and this one has `target: aws`"
+        yield _problem(document, ("local",), rule, platform.local.model_dump())
+    yield from _check_lifetime(document, platform)
     yield from _check_tags(document, platform.tags)
     yield from _check_network(document, platform)
     yield from _check_sharing(document, platform)
@@ -72,24 +80,40 @@ def check_platform(name: str, document: Document, platform: Platform) -> Iterato
         yield _problem(document, ("project",), rule, platform.project if too_long else planned.name)
 
 
+def _check_lifetime(document: Document, platform: Platform) -> Iterator[Problem]:
+    if platform.permanent and platform.expires_at is not None:
+        rule = "is the day on which an environment ends that is `permanent`: give one of the two"
+        yield _problem(document, ("expires_at",), rule, platform.expires_at)
+    if "lifetime_days" not in platform.model_fields_set:
+        return
+    if platform.permanent:
+        rule = "a `permanent` environment stays until somebody removes it: there is no lifetime"
+        yield _problem(document, ("lifetime_days",), rule, platform.lifetime_days)
+    elif platform.expires_at is not None:
+        rule = "counts from each deployment and `expires_at` is a fixed day: give one of the two"
+        yield _problem(document, ("lifetime_days",), rule, platform.lifetime_days)
+
+
 def check_blueprint_names(
     environment: str, platform: Platform, document: Document, blueprint: Blueprint
 ) -> Iterator[Problem]:
     """Names that this blueprint would have in its environment, and what that cannot have."""
-    if environment == "local":
-        yield from options.check_local(document, blueprint)
-    yield from asynchronous.check(environment, document, blueprint)
-    yield from _check_parquet(environment, platform, document, blueprint)
+    local = platform.target == "local"
+    if local:
+        yield from options.check_local(environment, document, blueprint)
+    yield from asynchronous.check(document, blueprint, local=local)
+    yield from _check_parquet(platform, document, blueprint)
     yield from knowledge.check(environment, platform, document, blueprint)
     for _, reason in islice(names.refused(names.of_blueprint(environment, platform, blueprint)), 1):
         rule = f"makes a name that AWS refuses: {reason}"
         yield _problem(document, ("name",), rule, blueprint.name)
 
 
-def _check_parquet(environment: str, platform: Platform, document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+def _check_parquet(platform: Platform, document: Document, blueprint: Blueprint) -> Iterator[Problem]:
     """On AWS the submitter has pyarrow from a layer only; locally it comes with the requirements."""
     batch = blueprint.batch
-    if batch and batch.format == "parquet" and not platform.inference.parquet_layer_arn and environment != "local":
+    layer = platform.target == "local" or platform.inference.parquet_layer_arn
+    if batch and batch.format == "parquet" and not layer:
         rule = "needs `inference.parquet_layer_arn` in platform.yaml: a layer with pyarrow (arm64, Python 3.12)"
         yield _problem(document, ("batch", "format"), rule, batch.format)
 
@@ -214,8 +238,8 @@ def _way_out(network: Network) -> bool:
 
 def _check_bedrock(name: str, document: Document, platform: Platform) -> Iterator[Problem]:
     logging = platform.bedrock.invocation_logging
-    if logging.enabled and name == "local":
-        rule = "has no effect in `local`: calls of the local Bedrock are in its evidence, and it writes no such logs"
+    if logging.enabled and platform.target == "local":
+        rule = f"has no effect in `{name}`: calls of the local Bedrock are in its evidence, and it writes no such logs"
         yield _problem(document, ("bedrock", "invocation_logging", "enabled"), rule, True)
     if "bodies" in logging.model_fields_set and not logging.enabled:
         rule = "says what is logged, and nothing is: `enabled` is false"

@@ -49,7 +49,10 @@ class Processing(Section):
 
 
 class Data(Section):
-    sample: bool = Field(True, description="upload the sample review data before the pipeline runs")
+    sample: bool | None = Field(
+        None,
+        description="upload the sample review data before the pipeline runs; unset: with `target: local` alone",
+    )
     etl: Etl = Etl()
     processing: Processing = Processing()
     # An argument of a program: one that began with a hyphen would be read as the next option.

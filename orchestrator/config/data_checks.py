@@ -26,8 +26,8 @@ EMR_ENDPOINTS = ("glue", "kms", "logs")
 
 def check(name: str, document: Document, platform: Platform) -> Iterator[Problem]:
     """Rules within one `platform.yaml`."""
-    if name == "local":
-        yield from _check_local(document, platform)
+    if platform.target == "local":
+        yield from _check_local(name, document, platform)
     for source_name, source in platform.data.sources.items():
         yield from _check_source(document, ("data", "sources", source_name), source)
     yield from _check_shares(document, platform)
@@ -35,12 +35,14 @@ def check(name: str, document: Document, platform: Platform) -> Iterator[Problem
     yield from _check_emr(document, platform)
 
 
-def _check_local(document: Document, platform: Platform) -> Iterator[Problem]:
+def _check_local(name: str, document: Document, platform: Platform) -> Iterator[Problem]:
     for section, reason in NOT_LOCAL.items():
         if getattr(platform, section).enabled:
-            yield document.problem((section, "enabled"), f"cannot be switched on in `local`: {reason}", True)
+            yield document.problem((section, "enabled"), f"cannot be switched on in `{name}`: {reason}", True)
     if platform.sharing.consumer.shares:
-        rule = "there is nobody to share in `local`: the local AWS has one account and does not enforce Lake Formation"
+        rule = (
+            f"there is nobody to share in `{name}`: the local AWS has one account and does not enforce Lake Formation"
+        )
         yield document.problem(("sharing", "consumer", "shares"), rule, sorted(platform.sharing.consumer.shares))
 
 

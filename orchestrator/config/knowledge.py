@@ -64,8 +64,8 @@ def check(environment: str, platform: Platform, document: Document, blueprint: B
     for location, section, switched_on in asked:
         if section is None:
             continue
-        if environment == "local":
-            rule = "is not there in `local`: the local AWS has no vectors of documents and no agents that answer"
+        if platform.target == "local":
+            rule = f"is not there in `{environment}`: a local AWS has no vectors of documents and no agents that answer"
             yield document.problem(location, rule, str(location[0]))
         elif not switched_on:
             rule = (

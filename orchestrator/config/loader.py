@@ -95,10 +95,17 @@ def _problems(model: type[BaseModel], document: Document, error: ValidationError
             file=document.file,
             line=document.line(location),
             key=document.key(location),
-            rule=_rule(detail),
+            rule=_rule(detail) + _meaning(model, detail),
             value=NO_VALUE if detail["type"] == "missing" else detail["input"],
             suggestion=_suggestion(model, detail),
         )
+
+
+def _meaning(model: type[BaseModel], detail: ErrorDetails) -> str:
+    """What a file's own key is about, for somebody who has never written it."""
+    about = model.model_fields.get(str(detail["loc"][0])) if detail["loc"] else None
+    told = detail["type"] == "missing" and len(detail["loc"]) == 1 and about is not None and about.description
+    return f" ({told})" if told else ""
 
 
 def _rule(detail: ErrorDetails) -> str:

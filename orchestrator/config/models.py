@@ -18,10 +18,6 @@ from orchestrator.config.section import AccountId, Name, Section
 __all__ = ["Blueprint", "Name", "Section"]
 """Of other modules, and taken from here by everybody; what is defined below is public without being listed."""
 
-PERMANENT = ("prod",)
-"""Environments that stay. All others, whatever their name, are dated."""
-
-
 SubnetId = Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]
 
 
@@ -214,6 +210,10 @@ class Inference(Section):
         description="layer with pyarrow (arm64, Python 3.12), such as AWS SDK for pandas; none: no Parquet in batch",
     )
     waf: bool = False
+    fixed_size: bool | None = Field(
+        None,
+        description="real-time endpoints may stay without `autoscaling`; unset: with `target: local` alone",
+    )
 
 
 class InvocationBodies(Section):
@@ -264,10 +264,27 @@ class Events(Section):
     dead_letter_days: int = Field(14, ge=1, le=14, description="for how long undelivered events are kept")
 
 
+class Local(Section):
+    """The local AWS of an environment, which nothing else shares."""
+
+    port: int | None = Field(
+        None, ge=1024, le=65535, description="on 127.0.0.1; unset: the first free one from 4566, kept from then on"
+    )
+
+
+class Deploy(Section):
+    skip: Literal["proof", "never"] | None = Field(
+        None,
+        description="whether a deploy passes over a stack that is proven unchanged, or looks at each; unset: proof "
+        "with `target: local`, never with `target: aws`",
+    )
+
+
 class Approvals(Section):
     deploy: Literal["ask", "never"] | None = Field(
         None,
-        description="whether a deploy is previewed, its risks accepted and asked about; unset: not in local and dev",
+        description="whether a deploy is previewed, its risks accepted and asked about; unset: never with "
+        "`target: local`, ask with `target: aws`",
     )
 
 
@@ -278,6 +295,9 @@ class Limits(Section):
 class Platform(Section):
     """`terraform/envs/<env>/platform.yaml`."""
 
+    target: Literal["local", "aws"] = Field(
+        description="local: an AWS of its own on this machine, without an account; aws: whatever the credentials reach"
+    )
     project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$")] = "mlops"
     region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = "us-east-1"
     account_id: Annotated[str, Field(pattern=r"^\d{12}$")] | None = Field(
@@ -292,9 +312,10 @@ class Platform(Section):
         30,
         ge=1,
         le=366,
-        description="outside prod: without `expires_at`, everything expires so many days after the last "
-        "deployment, rounded up to a Monday",
+        description="without `expires_at`, everything expires so many days after the last deployment, rounded up to "
+        "a Monday",
     )
+    permanent: bool = Field(False, description="stays until somebody removes it: `expires-at` is `never`")
     tags: dict[str, str] = Field({})
     protected: bool = Field(False, description="destroy needs --yes-destroy-protected; deletion protection on")
     network: Network = Network()
@@ -315,6 +336,8 @@ class Platform(Section):
     bedrock: Bedrock = Bedrock()
     monitoring: Monitoring = Monitoring()
     events: Events = Events()
+    local: Local = Field(Local(), description="with `target: local`")
+    deploy: Deploy = Deploy()
     approvals: Approvals = Approvals()
     limits: Limits = Limits()
 
@@ -328,18 +351,32 @@ class Environment(Section):
 
     @property
     def is_local(self) -> bool:
-        return self.name == "local"
-
-    @property
-    def is_permanent(self) -> bool:
-        """Whether it exists without a date on which it expires."""
-        return self.name in PERMANENT
+        """Whether it lives in a local AWS: its file decides, whatever it is called."""
+        return self.platform.target == "local"
 
     @property
     def asks(self) -> bool:
         """Whether a deploy needs accepted risks and a yes."""
         said = self.platform.approvals.deploy
-        return self.name not in ("local", "dev") if said is None else said == "ask"
+        return not self.is_local if said is None else said == "ask"
+
+    @property
+    def skips_by_proof(self) -> bool:
+        """Whether a deploy may leave proven stacks alone. A proof knows nothing of what people change by hand."""
+        said = self.platform.deploy.skip
+        return self.is_local if said is None else said == "proof"
+
+    @property
+    def has_sample_data(self) -> bool:
+        """Whether the sample reviews may be uploaded, and a model trained on them."""
+        said = self.platform.data.sample
+        return self.is_local if said is None else said
+
+    @property
+    def allows_fixed_size(self) -> bool:
+        """Whether real-time endpoints may have a number of instances that nothing changes."""
+        said = self.platform.inference.fixed_size
+        return self.is_local if said is None else said
 
     @property
     def name_prefix(self) -> str:

@@ -1,4 +1,4 @@
-"""Environments beside one another: names of one must not look like names of another.
+"""Environments beside one another: which there are, and that names of one do not look like names of another.
 
 Policies grant by names that begin with `<project>-<environment>-`, and AWS knows no pattern that leaves names out. So
 `dev` reaches what `dev-eu` calls `mlops-dev-eu-…`, and with two projects even whole names can be the same.
@@ -7,6 +7,7 @@ Policies grant by names that begin with `<project>-<environment>-`, and AWS know
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -15,16 +16,26 @@ from orchestrator.config.models import Environment, Platform
 from orchestrator.errors import ConfigError
 
 
+def local_environments(repo: Path) -> list[str]:
+    """Environments whose file says `target: local`, whether or not the rest of it is right."""
+    return [name for name in environment_names(repo) if _is_local(_read(repo / ENVS / name / "platform.yaml"))]
+
+
 def refuse_overlap(repo: Path, environment: Environment) -> None:
     """Nothing is built whose names another environment's policies mean, or the other way round.
+
+    A local environment is alone in its AWS: its policies reach nobody else.
 
     Raises:
         ConfigError: there is such an environment in this checkout.
     """
+    if environment.is_local:
+        return
     own = environment.name_prefix
     for name in environment_names(repo):
         file = ENVS / name / "platform.yaml"
-        project = None if name == environment.name else _project(repo / file)
+        document = None if name == environment.name else _read(repo / file)
+        project = None if _is_local(document) else _project(document)
         if project is not None and overlap(own, f"{project}-{name}"):
             raise ConfigError(
                 f"{ENVS / environment.name / 'platform.yaml'} makes names that begin with `{own}-`, {file} some that "
@@ -40,13 +51,23 @@ def overlap(one: str, other: str) -> bool:
     return longer.startswith(shorter)
 
 
-def _project(file: Path) -> str | None:
-    """What a file says about the project; nothing is ever deployed from one that cannot be read."""
+def _read(file: Path) -> dict[str, Any] | None:
+    """What a file says; nothing is ever deployed from one that cannot be read."""
     try:
         document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except (OSError, ValueError, yaml.YAMLError):
         return None
-    if not isinstance(document, dict | None):
+    if document is None:
+        return {}
+    return document if isinstance(document, dict) else None
+
+
+def _is_local(document: dict[str, Any] | None) -> bool:
+    return document is not None and document.get("target") == "local"
+
+
+def _project(document: dict[str, Any] | None) -> str | None:
+    if document is None:
         return None
-    found = (document or {}).get("project", Platform.model_fields["project"].default)
+    found = document.get("project", Platform.model_fields["project"].default)
     return found if isinstance(found, str) else None

@@ -276,10 +276,10 @@ def _check_variants(document: Document, blueprint: Blueprint) -> Iterator[Proble
             yield document.problem(("containers", "target"), rule, containers.target)
 
 
-def check_local(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
-    """What the local environment cannot have."""
+def check_local(environment: str, document: Document, blueprint: Blueprint) -> Iterator[Problem]:
+    """What a local environment cannot have."""
     if isinstance(blueprint.model, BedrockModel) and blueprint.model.provisioned:
-        rule = "cannot be bought in `local`: the local AWS answers on demand only"
+        rule = f"cannot be bought in `{environment}`: the local AWS answers on demand only"
         yield document.problem(("model", "provisioned"), rule, _plain(blueprint.model.provisioned))
 
 

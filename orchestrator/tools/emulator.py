@@ -1,7 +1,8 @@
-"""The local AWS as a background process of this checkout.
+"""The local AWS of an environment, as a background process.
 
+Each local environment of a checkout has one of its own, with its own port, key and data folder, `.emulator/<env>/`.
 It is started as a daemon: a session of its own, no descriptor of the caller (so that `make deploy | tee log`
-ends), output into `.emulator/emulator.log`. It writes `emulator.json` into its data folder once it serves;
+ends), output into `emulator.log`. It writes `emulator.json` into its data folder once it serves;
 the next command finds it there, and believes the file only if the process behind the address says that it
 is that very process.
 """
@@ -14,7 +15,6 @@ import fcntl
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -25,12 +25,13 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from orchestrator.errors import ConfigError, EmulatorError, SetupError
-from orchestrator.tools import loopback, process
+from orchestrator.tools import emulator_ports, loopback, process
 from orchestrator.tools.environment import base_env
 from orchestrator.tools.interfaces import EmulatorInfo, Json, LocalAccess
 
-DEFAULT_PORT = 4566
-HOST = "127.0.0.1"
+ROOT = ".emulator"
+"""Folder of the checkout with one folder per local environment."""
+_RECORD = "emulator.json"
 _SERVICE = "mlops-emulator"
 _START_SECONDS = 90.0
 _STOP_SECONDS = 15.0
@@ -42,15 +43,27 @@ class LocalEmulator:
 
     Args:
         repo: the checkout; its `.venv-jobs` runs jobs and model servers.
-        port: by default `EMULATOR_PORT`, else 4566; 0 lets the emulator pick a free one.
-            `EMULATOR_IAM=off` starts it without permissions.
-        data_dir: by default `.emulator` in the checkout.
+        environment: whose it is.
+        port: by default `EMULATOR_PORT`, else `configured`, else the one it had before, else the first free one from
+            4566; 0 lets the emulator pick a free one. `EMULATOR_IAM=off` starts it without permissions.
+        configured: what the environment's file gives.
+        data_dir: by default `.emulator/<environment>` in the checkout.
     """
 
-    def __init__(self, repo: Path, *, port: int | None = None, data_dir: Path | None = None) -> None:
+    def __init__(
+        self,
+        repo: Path,
+        environment: str,
+        *,
+        port: int | None = None,
+        configured: int | None = None,
+        data_dir: Path | None = None,
+    ) -> None:
         self._repo = repo.resolve()
-        self._port = _port_from_environment() if port is None else port
-        self._data = (data_dir or self._repo / ".emulator").resolve()
+        self._environment = environment
+        self._given = emulator_ports.from_environment() if port is None else port
+        self._configured = configured
+        self._data = (data_dir or self._repo / ROOT / environment).resolve()
         self._log = self._data / "emulator.log"
         self._child: subprocess.Popen[bytes] | None = None
 
@@ -61,9 +74,10 @@ class LocalEmulator:
             running = self.status()
             if running is not None:
                 return running
-            self._refuse_foreign_port()
+            self._refuse_earlier_layout()
+            port = self._port()
             lost = self.lost()
-            return replace(self._start(), lost=lost)
+            return replace(self._start(port), lost=lost)
 
     def down(self) -> bool:
         """Stop it; True if there was something to stop."""
@@ -93,7 +107,8 @@ class LocalEmulator:
         if "secret_access_key" not in record:
             raise EmulatorError(
                 f"the local AWS (pid {record['pid']}) was started by an earlier version, which had no key of its own",
-                hint="Stop it (`orchestrator emulator down`) and deploy again; what is deployed in it is gone then.",
+                hint=f"Stop it (`orchestrator emulator down {self._environment}`) and deploy again; what is deployed "
+                "in it is gone then.",
             )
         return EmulatorInfo(
             pid=int(record["pid"]),
@@ -126,11 +141,13 @@ class LocalEmulator:
         """Records of work that really ran, e.g. `evidence(execution=arn, kind="training")`."""
         info = self.status()
         if info is None:
-            raise EmulatorError("the emulator does not run", hint="Run `orchestrator emulator up`.")
+            hint = f"Run `orchestrator emulator up {self._environment}`."
+            raise EmulatorError(f"the local AWS of `{self._environment}` does not run", hint=hint)
         document = _get(f"{info.endpoint}/_emulator/evidence?{urlencode(filters)}", timeout=30, key=info.access)
         if document is None:
             raise EmulatorError(
-                f"the emulator at {info.endpoint} gives no evidence", hint="See `orchestrator emulator logs`."
+                f"the emulator at {info.endpoint} gives no evidence",
+                hint=f"See `orchestrator emulator logs {self._environment}`.",
             )
         return [dict(record) for record in document["evidence"]]
 
@@ -138,14 +155,14 @@ class LocalEmulator:
     def throwaway(self) -> Iterator[EmulatorInfo]:
         """An empty emulator on a free port, gone at the end (previews without credentials)."""
         with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
-            twin = LocalEmulator(self._repo, port=0, data_dir=Path(folder))
+            twin = LocalEmulator(self._repo, self._environment, port=0, data_dir=Path(folder))
             try:
                 yield twin.up()
             finally:
                 twin.down()
 
-    def _start(self) -> EmulatorInfo:
-        command = self._command()
+    def _start(self, port: int) -> EmulatorInfo:
+        command = self._command(port)
         if self._log.exists():
             self._log.replace(self._log.with_suffix(".previous.log"))
         with self._log.open("wb") as log:
@@ -166,11 +183,11 @@ class LocalEmulator:
             self._child.wait()
             raise
 
-    def _command(self) -> list[str]:
+    def _command(self, port: int) -> list[str]:
         jobs = self._repo / ".venv-jobs" / "bin" / "python"
         if not jobs.exists():
             raise SetupError(f"{jobs} is missing: training and model servers run in it", hint="Run `make setup`.")
-        options = {"--port": str(self._port), "--data-dir": str(self._data), "--jobs-python": str(jobs)}
+        options = {"--port": str(port), "--data-dir": str(self._data), "--jobs-python": str(jobs)}
         options["--iam"] = _iam_from_environment()
         words = [word for option in options.items() for word in option]
         return [sys.executable, "-m", "emulator", "serve", *words]
@@ -194,23 +211,48 @@ class LocalEmulator:
             hint=f"The whole log: {self._log}",
         )
 
-    def _refuse_foreign_port(self) -> None:
-        """Our own emulator is ruled out by now, so whoever holds the port is somebody else."""
-        if self._port == 0:
-            return
-        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((HOST, self._port))
-                return
-            except OSError as error:
-                reason = error.strerror or str(error)
-        health = _health(f"http://{HOST}:{self._port}")
-        whose = f"by another emulator (pid {health['pid']})" if health else f"by another program ({reason})"
-        raise EmulatorError(
-            f"port {self._port} is taken {whose}",
-            hint=f"Stop it, or choose another port: `EMULATOR_PORT={self._port + 1}`.",
-        )
+    def _port(self) -> int:
+        """Where to listen. Our own emulator is ruled out by now, so whoever holds the port is somebody else."""
+        if self._given == 0:
+            return 0
+        file = f"`local: {{port: …}}` in terraform/envs/{self._environment}/platform.yaml"
+        if self._given is not None:
+            port, way = self._given, f"`EMULATOR_PORT={self._given % 65535 + 1}`"
+        elif self._configured is not None:
+            port, way = self._configured, file
+        else:
+            port, way = emulator_ports.kept(self._data), file
+        reason = emulator_ports.refusal(port)
+        if reason:
+            whose = self._holder(port) or f"another program ({reason})"
+            raise EmulatorError(f"port {port} is taken by {whose}", hint=f"Stop it, or choose another port: {way}.")
+        return port
+
+    def _holder(self, port: int) -> str:
+        """Which emulator serves there; empty if none does."""
+        health = _health(f"http://{emulator_ports.HOST}:{port}")
+        if health is None:
+            return ""
+        for file in sorted((self._repo / ROOT).glob(f"*/{_RECORD}")):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                if json.loads(file.read_text(encoding="utf-8")).get("pid") == health["pid"]:
+                    return f"the local AWS of `{file.parent.name}` (pid {health['pid']})"
+        return f"another emulator (pid {health['pid']})"
+
+    def _refuse_earlier_layout(self) -> None:
+        """Earlier versions had one local AWS, right in `.emulator/`; what is in it is not to be lost unseen."""
+        running = earlier(self._repo).status_by_record()
+        if running is not None:
+            raise EmulatorError(
+                f"the local AWS that an earlier version started still runs (pid {running}, files in "
+                f"{self._repo / ROOT}) and cannot be used: each environment has a local AWS of its own now",
+                hint="`orchestrator emulator down` without an environment stops it; what is in it is gone then",
+            )
+
+    def status_by_record(self) -> int | None:
+        """The process that its record speaks of, if it lives; whatever version started it."""
+        record = self._record()
+        return int(record["pid"]) if record is not None and self._is_ours(record) else None
 
     @contextlib.contextmanager
     def _only_one_starts(self) -> Iterator[None]:
@@ -221,17 +263,17 @@ class LocalEmulator:
 
     def _record(self) -> Json | None:
         try:
-            record = json.loads((self._data / "emulator.json").read_text(encoding="utf-8"))
+            record = json.loads((self._data / _RECORD).read_text(encoding="utf-8"))
         except FileNotFoundError:
             return None
         except ValueError as error:
             raise EmulatorError(
-                f"{self._data / 'emulator.json'} is not JSON: {error}", hint="Delete the file and start again."
+                f"{self._data / _RECORD} is not JSON: {error}", hint="Delete the file and start again."
             ) from error
         return dict(record)
 
     def _forget(self) -> None:
-        (self._data / "emulator.json").unlink(missing_ok=True)
+        (self._data / _RECORD).unlink(missing_ok=True)
 
     def _is_ours(self, record: Json) -> bool:
         """It answers with its pid, or, when it hangs, runs the emulator's command line on our folder."""
@@ -239,7 +281,8 @@ class LocalEmulator:
         if health is not None:
             return bool(health.get("pid") == record["pid"])
         words = _command_line(int(record["pid"]))
-        return "-m emulator serve" in words and str(self._data) in words
+        # With what follows: one environment's folder may begin as another's does.
+        return "-m emulator serve" in words and f"--data-dir {self._data} --jobs-python" in words
 
     def _ended(self, pid: int, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
@@ -253,13 +296,9 @@ class LocalEmulator:
         return False
 
 
-def _port_from_environment() -> int:
-    value = os.environ.get("EMULATOR_PORT", "").strip()
-    if not value:
-        return DEFAULT_PORT
-    if not value.isdigit() or not 0 < int(value) < 65536:
-        raise ConfigError(f"EMULATOR_PORT must be a port number from 1 to 65535, got `{value}`")
-    return int(value)
+def earlier(repo: Path) -> LocalEmulator:
+    """The local AWS of a version that had but one for each checkout."""
+    return LocalEmulator(repo, "", data_dir=repo / ROOT)
 
 
 def _iam_from_environment() -> str:

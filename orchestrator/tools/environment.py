@@ -1,6 +1,6 @@
 """The environment that terraform and other AWS-speaking children get: an allow-list, never a copy.
 
-For `local` nothing of the machine's AWS set-up may come through: a profile, a proxy, a CA bundle or a
+For a local environment nothing of the machine's AWS set-up may come through: a profile, a proxy, a CA bundle or a
 stray `AWS_ENDPOINT_URL_S3` would send calls elsewhere, some of them to a real account.
 """
 
@@ -40,15 +40,15 @@ def process_env(environment: Environment, local: LocalAccess | None) -> dict[str
     """The complete environment for terraform in one platform environment.
 
     Args:
-        environment: its region and whether it is `local`.
-        local: the way into the emulator; `None` means AWS, and is refused for `local`.
+        environment: its region and whether it is local.
+        local: the way into its local AWS; `None` means AWS, and is refused for a local environment.
     """
     env = base_env() | _terraform() | {"AWS_REGION": environment.platform.region}
     if environment.is_local or local is not None:
         if local is None:
             raise ConfigError(
-                "the environment `local` needs the endpoint of the emulator, and got none",
-                hint="Run `orchestrator emulator up`.",
+                f"the environment `{environment.name}` needs the endpoint of its local AWS, and got none",
+                hint=f"Run `orchestrator emulator up {environment.name}`.",
             )
         return env | local_variables(local) | _nothing_of_this_machine()
     return env | _aws()

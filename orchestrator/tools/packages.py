@@ -11,6 +11,7 @@ import base64
 import gzip
 import hashlib
 import io
+import os
 import tarfile
 import zipfile
 from collections.abc import Callable, Mapping
@@ -102,7 +103,10 @@ def _write(out: Path, name: str, ending: str, content: bytes) -> Package:
     digest = hashlib.sha256(content)
     path = out / f"{name}-{digest.hexdigest()[:16]}.{ending}"
     if not path.exists() or path.read_bytes() != content:
-        path.write_bytes(content)
+        # All environments share the folder, and another one's Terraform may be reading.
+        draft = path.with_name(f".{path.name}.{os.getpid()}")
+        draft.write_bytes(content)
+        draft.replace(path)
     return Package(name=name, path=path, sha256_base64=base64.b64encode(digest.digest()).decode())
 
 

@@ -143,7 +143,10 @@ def stop(repo: Path, binary: Path) -> bool:
     return True
 
 
-def stop_all(repo: Path) -> bool:
-    """End the warm providers of a checkout, if it has any."""
+def stop_below(repo: Path, folder: Path) -> None:
+    """End the warm providers that only stacks with data in this folder have used, if there are any."""
     binary = provider_binary(repo)
-    return binary is not None and stop(repo, binary)
+    if binary is None:
+        return
+    with contextlib.suppress(OSError):
+        ask(runtime_folder(repo, binary), {"op": "forget", "below": f"{folder}{os.sep}"})

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -202,6 +202,13 @@ class Pool:
                 self._approved = set()
             self._approved.add(key)
         return answer
+
+    def keep(self, environments: Collection[Mapping[str, str]]) -> None:
+        """End the providers of all other environments."""
+        with self._choosing:
+            for provider in [each for each in self._providers if each.environment not in environments]:
+                self._providers.remove(provider)
+                provider.close()
 
     def _choose(self, environment: Mapping[str, str], key: bytes) -> Provider:
         self._providers = [p for p in self._providers if p.alive]

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from concurrent import futures
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import grpc
 
@@ -197,6 +198,19 @@ class Server:
         if name in self.sessions:
             self.sessions[name].release()
 
+    def forget(self, beginning: str) -> None:
+        """An environment's AWS is gone: end what served its stacks alone, and the server where no other is left.
+
+        So with stacks of any other AWS that is gone, such as a preview's.
+        """
+        for name, session in list(self.sessions.items()):
+            if name.startswith(beginning) or (name not in self.doors and not _answers(session.environment)):
+                self.release(name)
+                del self.sessions[name]
+        self.pool.keep([session.environment for session in self.sessions.values()])
+        if not self.sessions:
+            self.stopping.set()
+
     def handle(self, request: dict[str, Any]) -> dict[str, Any]:
         self.used_at = time.monotonic()
         match request.get("op"):
@@ -208,6 +222,9 @@ class Server:
             case "release":
                 self.release(request["name"])
                 return {"released": True}
+            case "forget":
+                self.forget(request["below"])
+                return {"forgotten": True}
             case "status":
                 return {
                     "pid": os.getpid(),
@@ -252,3 +269,15 @@ class Server:
             for server, _ in self.doors.values():
                 server.stop(0)
             self.pool.close()
+
+
+def _answers(environment: Mapping[str, str]) -> bool:
+    """Whether somebody listens at its AWS; also where it has none."""
+    address = urlsplit(environment.get("AWS_ENDPOINT_URL", ""))
+    if address.hostname is None:
+        return True
+    try:
+        with socket.create_connection((address.hostname, address.port or 80), timeout=1):
+            return True
+    except OSError:
+        return False

@@ -1,7 +1,7 @@
 """
 metadata:
   id: MLOPS_SAGEMAKER_6
-  name: Outside local and dev every endpoint on instances scales by itself
+  name: Every endpoint on instances scales by itself, unless its environment wants it fixed
   category: GENERAL_SECURITY
   severity: MEDIUM
   risk: >
@@ -9,7 +9,8 @@ metadata:
     throttled and the alarm wakes somebody who can only raise the number.
   repair: >
     aws_appautoscaling_target and aws_appautoscaling_policy on endpoint/<name>/variant/<variant> (blueprint:
-    autoscaling)
+    autoscaling); where fixed numbers are wanted, inference.fixed_size in the environment's platform.yaml, which
+    gives such endpoints the tag endpoint-size = "fixed"
 """
 
 from typing import Any
@@ -17,12 +18,12 @@ from typing import Any
 from endpoints import configurations
 from rulekit import PlatformRule, address, bare, blocks, values
 
-FIXED_SIZE_ALLOWED = {"local", "dev"}
+FIXED_SIZE = ["fixed"]
 
 
 class EndpointScales(PlatformRule):
     def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
-        if FIXED_SIZE_ALLOWED & {str(name) for name in values(block, "tags_all.environment")}:
+        if values(block, "tags_all.endpoint-size") == FIXED_SIZE:
             return True
         if self._is_serverless(block):
             return True

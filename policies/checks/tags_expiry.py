@@ -1,7 +1,7 @@
 """
 metadata:
   id: MLOPS_TAGS_3
-  name: Outside prod everything says until when it is wanted
+  name: Everything says until when it is wanted
   category: GENERAL_SECURITY
   severity: LOW
   scans: [plan]
@@ -9,22 +9,19 @@ metadata:
     Environments for trying things out are forgotten, not destroyed: endpoints and gateways are billed by
     the hour until somebody asks whose they are.
   repair: >
-    lifetime_days or expires_at in the environment's platform.yaml
+    lifetime_days, expires_at or permanent in the environment's platform.yaml; what is permanent says `never`
 """
 
 from typing import Any
 
 from rulekit import PlatformRule, values
 
-WITHOUT_EXPIRY = "prod"
-
 
 class SaysWhenItExpires(PlatformRule):
     def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
-        environment = values(block, "tags_all.environment")
-        if not environment:
+        if not values(block, "tags_all.environment"):
             return None  # without tags at all: another rule's matter
-        return environment[0] == WITHOUT_EXPIRY or bool(values(block, "tags_all.expires-at"))
+        return bool(values(block, "tags_all.expires-at"))
 
 
 check = SaysWhenItExpires(__doc__, ["aws_*"])

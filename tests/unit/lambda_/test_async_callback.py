@@ -178,7 +178,7 @@ def test_a_webhook_without_tls_is_not_called_outside_local(code: SimpleNamespace
         code.webhook.post(receiver.url, b"{}", {}, loopback=False)
     assert receiver.got == []
     assert not code.settings.Settings.read({**ENVIRON, **WEBHOOK}).loopback
-    assert code.settings.Settings.read({**ENVIRON, "ENVIRONMENT": "local"}).loopback
+    assert code.settings.Settings.read({**ENVIRON, "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}).loopback
 
 
 def event(*messages: dict[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from orchestrator import graph as graphs
 from orchestrator import phases
 from orchestrator import plan as plans
 from orchestrator.approval import Approval, Granted
-from orchestrator.config import Environment, load
+from orchestrator.config import Environment, environment_names, load
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
 from orchestrator.graph import Graph
 from orchestrator.plan import Approve, DeployStack, PreviewStack
@@ -132,8 +132,7 @@ def test_a_new_class_of_risk_has_to_be_accepted_too() -> None:
     ("name", "said", "asks"),
     [
         ("local", None, False),
-        ("dev", None, False),
-        ("staging", None, True),
+        ("dev", None, True),
         ("prod", None, True),
         ("dev", "ask", True),
         ("staging", "never", False),
@@ -141,6 +140,10 @@ def test_a_new_class_of_risk_has_to_be_accepted_too() -> None:
 )
 def test_which_environments_ask(name: str, said: str | None, asks: bool) -> None:
     assert asking(load(REPO, name), said).asks is asks
+
+
+def test_which_environments_of_this_repository_ask() -> None:
+    assert {name for name in environment_names(REPO) if load(REPO, name).asks} == {"staging", "prod"}
 
 
 def asking(environment: Environment, said: str | None) -> Environment:

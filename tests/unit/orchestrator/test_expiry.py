@@ -1,34 +1,42 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 
-from orchestrator.config import Environment
+from orchestrator.config import Environment, environment_names, load
 from orchestrator.config.models import Platform
 from orchestrator.errors import ConfigError
 from orchestrator.expiry import dated, refuse_expired
 from orchestrator.values import tags
 
+REPO = Path(__file__).resolve().parents[3]
 FRIDAY = dt.date(2027, 1, 1)
 
 
 def named(name: str, **platform: object) -> Environment:
-    return Environment(name=name, platform=Platform.model_validate(platform), blueprints=())
+    return Environment(name=name, platform=Platform.model_validate({"target": "aws", **platform}), blueprints=())
 
 
-@pytest.mark.parametrize("name", ["local", "dev", "sandbox", "staging"])
-def test_whatever_is_not_prod_carries_a_date(name: str) -> None:
+@pytest.mark.parametrize("name", ["local", "dev", "sandbox", "prod"])
+def test_whatever_is_not_permanent_carries_a_date(name: str) -> None:
     assert tags(dated(named(name), FRIDAY))["expires-at"] == "2027-02-01"
 
 
-def test_prod_stays() -> None:
-    assert "expires-at" not in tags(dated(named("prod"), FRIDAY))
+def test_what_is_permanent_says_so() -> None:
+    environment = dated(named("sandbox", permanent=True), FRIDAY)
+    assert tags(environment)["expires-at"] == "never"
+    refuse_expired(environment, dt.date(2999, 1, 1))
 
 
-def test_a_fixed_day_wins_everywhere() -> None:
+def test_prod_of_this_repository_stays() -> None:
+    assert [name for name in environment_names(REPO) if load(REPO, name).platform.permanent] == ["prod"]
+
+
+def test_a_fixed_day_wins() -> None:
     day = "2027-06-30"
-    assert {tags(dated(named(name, expires_at=day), FRIDAY))["expires-at"] for name in ("dev", "prod")} == {day}
+    assert tags(dated(named("dev", expires_at=day), FRIDAY))["expires-at"] == day
 
 
 @pytest.mark.parametrize(

@@ -65,8 +65,8 @@ def test_unchanged_values_are_left_alone(tools: FakeTools, graph: Graph) -> None
 def test_lines_to_type(tools: FakeTools, graph: Graph) -> None:
     ws = render(tools, graph.stack("data"), {}, bucket="b", state_key="k", key_arn=KEY, env=ENV)
     folder = tools.repo / "build/local/data"
-    assert manual_lines(tools.repo, ws) == [
-        'eval "$(.venv/bin/orchestrator emulator env)"',
+    assert manual_lines(tools.repo, "local", ws) == [
+        'eval "$(.venv/bin/orchestrator emulator env local)"',
         f"export TF_DATA_DIR={folder}/terraform",
         f"terraform -chdir=terraform/phases/2-data init -reconfigure -backend-config={folder}/backend.hcl",
         "terraform -chdir=terraform/phases/2-data plan "
@@ -79,6 +79,6 @@ def test_lines_to_type(tools: FakeTools, graph: Graph) -> None:
 def test_real_secrets_are_never_shown(tools: FakeTools, graph: Graph) -> None:
     env = {"AWS_SECRET_ACCESS_KEY": "s3cr3t", "AWS_SESSION_TOKEN": "s3cr3t", "AWS_PROFILE": "dev"}
     ws = render(tools, graph.stack("data"), {}, bucket="b", state_key="k", key_arn=KEY, env=env)
-    text = "\n".join(manual_lines(tools.repo, ws))
+    text = "\n".join(manual_lines(tools.repo, "local", ws))
     assert "s3cr3t" not in text
     assert "export AWS_PROFILE=dev" in text

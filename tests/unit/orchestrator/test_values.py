@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import Environment
+from orchestrator.config.blueprint import Autoscaling
 from orchestrator.errors import PlatformError
 from orchestrator.graph import Graph
 from orchestrator.tools.interfaces import Package, State
@@ -13,6 +14,7 @@ from orchestrator.values import (
     HASH_KEY,
     MODEL_VERSION_KEYS,
     Facts,
+    context,
     live_parameter,
     published,
     state_bucket,
@@ -121,3 +123,35 @@ def test_the_published_object_is_the_output_of_the_phases_name(graph: Graph) -> 
 def test_names(environment: Environment) -> None:
     assert live_parameter(environment, "reviews") == "/mlops/local/models/reviews/live"
     assert state_bucket(environment, ACCOUNT) == "mlops-local-tfstate-123456789012-us-east-1"
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "target", "said", "fixed"),
+    [
+        ("reviews", "local", None, True),
+        ("reviews", "aws", None, False),
+        ("reviews", "aws", True, True),
+        ("reviews", "local", False, False),
+        ("reviews-serverless", "local", None, False),
+        ("reviews-async", "local", None, False),
+        ("chat", "local", None, False),
+    ],
+)
+def test_an_endpoint_that_may_stay_as_it_is_says_so(
+    environment: Environment, graph: Graph, blueprint: str, target: str, said: bool | None, fixed: bool
+) -> None:
+    inference = environment.platform.inference.model_copy(update={"fixed_size": said})
+    platform = environment.platform.model_copy(update={"target": target, "inference": inference})
+    chosen = environment.model_copy(update={"platform": platform, "name": "sandbox"})
+    found = context(chosen, graph.stack(f"blueprint-{blueprint}"), ACCOUNT)["tags"]
+    assert (found.get("endpoint-size") == "fixed") is fixed
+    assert "endpoint-size" not in context(chosen, graph.stack("foundation"), ACCOUNT)["tags"]
+
+
+def test_an_endpoint_that_scales_is_not_of_fixed_size(environment: Environment, graph: Graph) -> None:
+    scaling = tuple(
+        each.model_copy(update={"autoscaling": Autoscaling(max=2)} if each.name == "reviews" else {})
+        for each in environment.blueprints
+    )
+    chosen = environment.model_copy(update={"blueprints": scaling})
+    assert "endpoint-size" not in context(chosen, graph.stack("blueprint-reviews"), ACCOUNT)["tags"]

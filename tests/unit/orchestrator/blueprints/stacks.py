@@ -76,7 +76,7 @@ CHAT_ASYNC = Blueprint.model_validate(
 )
 ENVIRONMENT = Environment(
     name="dev",
-    platform=Platform.model_validate({"monitoring": {"latency_ms": 1500, "error_rate_percent": 2}}),
+    platform=Platform.model_validate({"target": "aws", "monitoring": {"latency_ms": 1500, "error_rate_percent": 2}}),
     blueprints=(REVIEWS, CHAT),
 )
 

@@ -52,6 +52,6 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     (sample / "reviews.txt").write_text("1\t2.0\tgood\n", encoding="utf-8")
     cli = Cli(tmp_path, capsys)
     monkeypatch.setattr(context, "RealTools", cli.tools)
-    monkeypatch.setattr(context, "local_emulator", lambda repo: next(iter(cli._tools.values())).emulator)
+    monkeypatch.setattr(context, "local_emulator", lambda repo, name, port=None: cli._tools[name].emulator)
     monkeypatch.setenv("COLUMNS", "160")
     return cli

@@ -88,7 +88,7 @@ def test_a_wrong_environment_file_starts_nothing(cli: Cli, tmp_path: Path) -> No
     (tmp_path / "terraform").unlink()
     folder = tmp_path / "terraform/envs/local"
     folder.mkdir(parents=True)
-    (folder / "platform.yaml").write_text("network:\n  nat: sinlge\n", encoding="utf-8")
+    (folder / "platform.yaml").write_text("network:\n  nat: sinlge\ntarget: local\n", encoding="utf-8")
     (tmp_path / "terraform/phases").symlink_to(Path(__file__).resolve().parents[4] / "terraform/phases")
     answer = cli("deploy", "local")
     assert answer.code == 3
@@ -294,20 +294,33 @@ def test_phase_rollout_of_a_part(cli: Cli) -> None:
     assert [stack["name"] for stack in json.loads(answer.out)["stacks"]] == ["data", "studio", "features"]
 
 
+@pytest.mark.parametrize(("name", "code"), [("local", 0), ("dev", 14)])
+def test_destroy_asks_where_the_target_is_aws(cli: Cli, name: str, code: int) -> None:
+    """`make destroy` always gives the option."""
+    cli("deploy", "local")
+    answer = cli("destroy", name, "--yes-if-local")
+    assert answer.code == code, answer.err
+    assert ("destroying `dev` needs a yes" in answer.err) is bool(code)
+
+
 def test_emulator_commands(cli: Cli) -> None:
     cli("deploy", "local")
     assert json.loads(cli("emulator", "status", "--json").out)["running"] is True
     assert cli("emulator", "logs", "--lines", "1").out == "emulator: ready\n"
     assert cli("emulator", "down").out == "stopped\n"
-    assert cli("emulator", "status").out == "the local AWS is not running\n"
+    assert cli("emulator", "status").out == "the local AWS of `local` is not running\n"
 
 
 def test_a_local_aws_that_was_killed_is_told_with_what_went_down_with_it(cli: Cli) -> None:
     lost = "the local AWS of process 7 ended though nobody stopped it: what was deployed to it is gone"
     cli.prepare = lambda tools: setattr(tools.emulator, "crash", lost)
     assert f"local: {lost}\n" in cli("status", "local").out
-    assert cli("emulator", "status").out == f"the local AWS is not running\n{lost}\n"
-    assert json.loads(cli("emulator", "status", "--json").out) == {"running": False, "lost": lost}
+    assert cli("emulator", "status").out == f"the local AWS of `local` is not running\n{lost}\n"
+    assert json.loads(cli("emulator", "status", "--json").out) == {
+        "environment": "local",
+        "running": False,
+        "lost": lost,
+    }
     assert cli("outputs", "local", "foundation").err.startswith(f"error: {lost}\nhint: `orchestrator deploy local` ")
     assert f"; {lost}" in cli("deploy", "local").err
 
@@ -381,4 +394,4 @@ def test_a_shell_gets_address_key_and_region_and_nothing_else_says_the_key(cli: 
     cli("emulator", "down")
     answer = cli("emulator", "env")
     assert (answer.code, answer.out) == (12, "")
-    assert "emulator up" in answer.err
+    assert "emulator up local" in answer.err

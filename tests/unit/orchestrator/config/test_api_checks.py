@@ -10,6 +10,7 @@ import yaml
 from orchestrator.config.loader import build
 from orchestrator.config.models import Platform
 from orchestrator.errors import ConfigError
+from tests.fakes.platforms import platform, platform_file
 
 CHAT = """
 name: chat
@@ -20,19 +21,19 @@ smoke: {golden: [{input: hello, contains: hello}]}
 POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abcdefghi"
 
 
-def load(inference: dict[str, Any], name: str = "prod") -> Platform:
+def load(inference: dict[str, Any], target: str = "aws") -> Platform:
     text = yaml.safe_dump({"inference": inference})
-    return build(name, ("platform.yaml", text), {"chat": ("chat.yaml", CHAT)}).platform
+    return build("here", platform_file(text, target), {"chat": ("chat.yaml", CHAT)}).platform
 
 
-def problem(inference: dict[str, Any], name: str = "prod") -> str:
+def problem(inference: dict[str, Any], target: str = "aws") -> str:
     with pytest.raises(ConfigError) as error:
-        load(inference, name)
+        load(inference, target)
     return error.value.message
 
 
 def test_without_a_word_there_is_the_default_key_and_no_other_door() -> None:
-    inference = Platform().inference
+    inference = platform().inference
     assert (inference.api_keys, inference.auth.iam, inference.auth.cognito) == ({}, False, None)
 
 

@@ -10,6 +10,7 @@ import yaml
 from orchestrator.config import loader
 from orchestrator.config.asynchronous import webhook_refusal
 from orchestrator.errors import ConfigError
+from tests.fakes.platforms import platform_file
 
 CHAT: dict[str, Any] = {
     "name": "chat-async",
@@ -25,12 +26,12 @@ REVIEWS: dict[str, Any] = {
 }
 
 
-def problems(blueprint: dict[str, Any], environment: str = "dev", **more: Any) -> str:
+def problems(blueprint: dict[str, Any], target: str = "aws", **more: Any) -> str:
     """What a file with these keys is refused for; nothing if it is taken."""
     document = {**blueprint, **more}
     name = document["name"]
     try:
-        loader.build(environment, ("platform.yaml", "owner: me\n"), {name: (f"{name}.yaml", yaml.safe_dump(document))})
+        loader.build("here", platform_file("owner: me\n", target), {name: (f"{name}.yaml", yaml.safe_dump(document))})
     except ConfigError as error:
         return str(error)
     return ""

@@ -7,31 +7,32 @@ import yaml
 
 from orchestrator.config import loader
 from orchestrator.errors import ConfigError
+from tests.fakes.platforms import platform_file
 
 LAYER = "arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python312-Arm64:18"
 SMOKE = {"golden": [{"input": "Great", "label": "positive"}]}
 
 
-def problems(environment: str, form: str, platform: str = "") -> str:
+def problems(target: str, form: str, platform: str = "") -> str:
     """What an environment with one batch blueprint is refused for; nothing if it is taken."""
     model = {"source": "sagemaker", "group": "reviews"}
     asked = {"name": "files", "kind": "batch", "model": model, "batch": {"format": form}, "smoke": SMOKE}
     try:
         files = {"files": ("files.yaml", yaml.safe_dump(asked, sort_keys=False))}
-        loader.build(environment, ("platform.yaml", f"owner: me\n{platform}"), files)
+        loader.build("here", platform_file(f"owner: me\n{platform}", target), files)
     except ConfigError as error:
         return str(error)
     return ""
 
 
 def test_parquet_needs_the_layer_that_reads_it() -> None:
-    assert problems("dev", "parquet") == (
+    assert problems("aws", "parquet") == (
         "files.yaml:7: batch.format: needs `inference.parquet_layer_arn` in platform.yaml: a layer with pyarrow "
         "(arm64, Python 3.12) (received 'parquet')"
     )
-    assert problems("dev", "parquet", f"inference: {{parquet_layer_arn: '{LAYER}'}}\n") == ""
+    assert problems("aws", "parquet", f"inference: {{parquet_layer_arn: '{LAYER}'}}\n") == ""
 
 
-@pytest.mark.parametrize(("environment", "form"), [("dev", "auto"), ("dev", "csv"), ("local", "parquet")])
-def test_others_do_without(environment: str, form: str) -> None:
-    assert problems(environment, form) == ""
+@pytest.mark.parametrize(("target", "form"), [("aws", "auto"), ("aws", "csv"), ("local", "parquet")])
+def test_others_do_without(target: str, form: str) -> None:
+    assert problems(target, form) == ""

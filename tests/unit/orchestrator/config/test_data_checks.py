@@ -6,25 +6,25 @@ import pytest
 import yaml
 
 from orchestrator.config.loader import build
-from orchestrator.config.models import Platform
 from orchestrator.errors import ConfigError
+from tests.fakes.platforms import platform, platform_file
 
 SHARE = {"producer_account_id": "210987654321", "database": "sales_curated"}
 ADMIN = "arn:aws:iam::123456789012:role/deploy"
 
 
-def problems(platform: dict[str, Any], name: str = "prod") -> list[str]:
+def problems(asked: dict[str, Any], target: str = "aws") -> list[str]:
     with pytest.raises(ConfigError) as error:
-        build(name, ("platform.yaml", yaml.safe_dump(platform)), {})
+        build("here", platform_file(yaml.safe_dump(asked), target), {})
     lines = error.value.message.splitlines()
     return [line.strip() for line in (lines[1:] if len(lines) > 1 else lines)]
 
 
 def test_nothing_of_it_is_on_by_default() -> None:
-    platform = Platform()
-    assert not any((platform.streaming.enabled, platform.emr.enabled, platform.efs.enabled))
-    assert not platform.data.sources
-    assert not platform.sharing.consumer.shares
+    found = platform()
+    assert not any((found.streaming.enabled, found.emr.enabled, found.efs.enabled))
+    assert not found.data.sources
+    assert not found.sharing.consumer.shares
 
 
 @pytest.mark.parametrize(
@@ -37,15 +37,15 @@ def test_nothing_of_it_is_on_by_default() -> None:
 )
 def test_what_the_local_aws_does_not_do_is_refused_with_the_reason(section: str, reason: str) -> None:
     asked = {section: {"enabled": True}}
-    expected = f"platform.yaml:2: {section}.enabled: cannot be switched on in `local`: {reason} (received True)"
+    expected = f"platform.yaml:2: {section}.enabled: cannot be switched on in `here`: {reason} (received True)"
     assert problems(asked, "local") == [expected]
-    assert getattr(build("prod", ("platform.yaml", yaml.safe_dump(asked)), {}).platform, section).enabled
+    assert getattr(build("here", platform_file(yaml.safe_dump(asked)), {}).platform, section).enabled
 
 
 def test_nobody_shares_with_the_local_aws() -> None:
     asked = {"sharing": {"consumer": {"admin_arns": [ADMIN], "shares": {"curated": SHARE}}}}
-    assert "there is nobody to share in `local`" in problems(asked, "local")[0]
-    assert build("prod", ("platform.yaml", yaml.safe_dump(asked)), {}).platform.sharing.consumer.shares["curated"]
+    assert "there is nobody to share in `here`" in problems(asked, "local")[0]
+    assert build("here", platform_file(yaml.safe_dump(asked)), {}).platform.sharing.consumer.shares["curated"]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_source_is_folders_of_a_bucket_or_a_database(source: dict[str, Any], r
 
 def test_sources_are_fine_as_they_should_be() -> None:
     sources = {"surveys": {"bucket": "customer-surveys", "prefixes": ["exports/"]}, "warehouse": {"database": "sales"}}
-    environment = build("local", ("platform.yaml", yaml.safe_dump({"data": {"sources": sources}})), {})
+    environment = build("here", platform_file(yaml.safe_dump({"data": {"sources": sources}}), "local"), {})
     assert environment.platform.data.sources["warehouse"].database == "sales"
 
 
@@ -115,4 +115,4 @@ def test_jobs_in_a_closed_network_need_endpoints() -> None:
     [found] = problems({"network": {"nat": "none", "interface_endpoints": ["glue"]}, "emr": emr})
     assert "list in `network.interface_endpoints` also kms, logs" in found
     closed = {"network": {"nat": "none", "interface_endpoints": ["glue", "kms", "logs"]}, "emr": emr}
-    assert build("prod", ("platform.yaml", yaml.safe_dump(closed)), {}).platform.emr.in_vpc
+    assert build("here", platform_file(yaml.safe_dump(closed)), {}).platform.emr.in_vpc

@@ -7,6 +7,7 @@ import pytest
 from orchestrator.config import Environment
 from orchestrator.config.loader import build
 from orchestrator.errors import ConfigError
+from tests.fakes.platforms import platform_file
 
 SWITCHED_ON = "bedrock: {knowledge_bases: true, agents: true}\n"
 MODEL = "{source: bedrock, model_id: amazon.nova-lite-v1:0}"
@@ -14,9 +15,9 @@ BASE = "knowledge_base: {description: Handbooks of the products.}\n"
 AGENT = "agent: {instruction: You answer questions of customers about their orders.}\n"
 
 
-def load(more: str, *, platform: str = SWITCHED_ON, environment: str = "dev", kind: str = "realtime") -> Environment:
+def load(more: str, *, platform: str = SWITCHED_ON, target: str = "aws", kind: str = "realtime") -> Environment:
     text = f"name: chat\nkind: {kind}\nmodel: {MODEL}\nsmoke: {{golden: [{{input: x, contains: ''}}]}}\n{more}"
-    return build(environment, ("platform.yaml", platform), {"chat": ("chat.yaml", text)})
+    return build("here", platform_file(platform, target), {"chat": ("chat.yaml", text)})
 
 
 def test_documents_and_agents_have_defaults() -> None:
@@ -37,8 +38,8 @@ def test_documents_and_agents_have_defaults() -> None:
     [
         (BASE, {"platform": ""}, "chat.yaml:5: knowledge_base: needs `bedrock.knowledge_bases: true`"),
         (AGENT, {"platform": ""}, "chat.yaml:5: agent: needs `bedrock.agents: true`"),
-        (BASE, {"environment": "local"}, "knowledge_base: is not there in `local`"),
-        (AGENT, {"environment": "local"}, "agent: is not there in `local`"),
+        (BASE, {"target": "local"}, "knowledge_base: is not there in `here`"),
+        (AGENT, {"target": "local"}, "agent: is not there in `here`"),
         ("agent: {instruction: Be nice.}\n", {}, "agent.instruction: "),
         (
             "knowledge_base: {description: x, embedding: {model_id: cohere.embed-english-v3, dimensions: 256}}\n",
@@ -61,14 +62,14 @@ def test_documents_belong_to_models_of_bedrock() -> None:
     text = f"name: reviews\nkind: realtime\nmodel: {{source: sagemaker, group: reviews}}\n{BASE}"
     text += "smoke: {golden: [{input: x, label: positive}]}\n"
     with pytest.raises(ConfigError, match="belongs to models of bedrock"):
-        build("dev", ("platform.yaml", SWITCHED_ON), {"reviews": ("reviews.yaml", text)})
+        build("here", platform_file(SWITCHED_ON), {"reviews": ("reviews.yaml", text)})
 
 
 def test_an_agent_asks_no_throughput_of_its_own() -> None:
     text = "name: chat\nkind: realtime\nmodel: {source: bedrock, model_id: amazon.nova-lite-v1:0, provisioned: {}}\n"
     text += "smoke: {golden: [{input: x, contains: ''}]}\n" + AGENT
     with pytest.raises(ConfigError, match=r"does not go with `model\.provisioned`"):
-        build("dev", ("platform.yaml", SWITCHED_ON), {"chat": ("chat.yaml", text)})
+        build("here", platform_file(SWITCHED_ON), {"chat": ("chat.yaml", text)})
 
 
 def test_a_router_without_a_way_out_needs_the_endpoint_of_agents() -> None:

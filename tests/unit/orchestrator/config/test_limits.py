@@ -12,13 +12,14 @@ from orchestrator.config import loader
 from orchestrator.config.blueprint import Limits
 from orchestrator.config.options import TAKEN_BY_BEDROCK
 from orchestrator.errors import ConfigError
+from tests.fakes.platforms import platform_file
 
 
 def load(limits: dict[str, Any], kind: str = "realtime", **more: Any) -> Limits:
     model = {"source": "bedrock", "model_id": "amazon.nova-lite-v1:0"}
     smoke = {"golden": [{"input": "hello", "contains": ""}]}
     text = yaml.safe_dump({"name": "chat", "kind": kind, "model": model, "smoke": smoke, "limits": limits, **more})
-    return loader.build("dev", ("platform.yaml", "{}"), {"chat": ("chat.yaml", text)}).blueprints[0].limits
+    return loader.build("dev", platform_file(), {"chat": ("chat.yaml", text)}).blueprints[0].limits
 
 
 @pytest.mark.parametrize("kind", ["realtime", "serverless", "async", "batch"])

@@ -12,6 +12,7 @@ from orchestrator.config.loader import build
 from orchestrator.config.models import Blueprint, Platform
 from orchestrator.config.schema import schemas
 from orchestrator.errors import ConfigError
+from tests.fakes.platforms import platform_file
 from tests.unit.orchestrator.config.texts import Filler
 
 REPO = Path(__file__).resolve().parents[4]
@@ -31,7 +32,7 @@ smoke:
 def problems(platform: str = "", **blueprints: str) -> list[str]:
     texts = {stem: (f"{stem}.yaml", text) for stem, text in blueprints.items()}
     with pytest.raises(ConfigError) as error:
-        build("dev", ("platform.yaml", platform), texts)
+        build("dev", platform_file(platform), texts)
     lines = error.value.message.splitlines()
     return [line.strip() for line in (lines[1:] if len(lines) > 1 else lines)]
 
@@ -115,10 +116,34 @@ def test_a_tag_that_a_service_would_refuse_is_refused_here(platform: str, expect
     assert problem.startswith(expected)
 
 
-def test_prod_has_no_lifetime() -> None:
-    with pytest.raises(ConfigError) as error:
-        build("prod", ("platform.yaml", "lifetime_days: 7"), {})
-    assert "lifetime_days: prod stays until somebody removes it" in error.value.message
+def test_what_is_permanent_has_no_end() -> None:
+    assert problems("permanent: true\nlifetime_days: 7\nexpires_at: 2027-01-31") == [
+        "platform.yaml:2: lifetime_days: a `permanent` environment stays until somebody removes it: there is no "
+        "lifetime (received 7)",
+        "platform.yaml:3: expires_at: is the day on which an environment ends that is `permanent`: give one of the two "
+        "(received datetime.date(2027, 1, 31))",
+    ]
+
+
+def test_a_file_says_what_it_is() -> None:
+    """Without a word, and with a wrong one; the name says nothing."""
+    for name in ("local", "dev"):
+        with pytest.raises(ConfigError, match=r"platform\.yaml:1: target: is required \(local: an AWS of its own on "):
+            build(name, ("platform.yaml", "owner: me\n"), {})
+        with pytest.raises(
+            ConfigError, match=r"must be one of 'local' or 'aws' \(received 'locl'\); did you mean `local"
+        ):
+            build(name, platform_file("owner: me\n", "locl"), {})
+
+
+def test_a_local_aws_has_a_port_of_its_own_and_aws_has_none() -> None:
+    assert build("dev", platform_file("local: {port: 4600}\n", "local"), {}).platform.local.port == 4600
+    [problem] = problems("owner: me\nlocal: {port: 4600}")
+    assert problem.startswith("platform.yaml:2: local: is about the local AWS of an environment with `target: local`")
+    with pytest.raises(
+        ConfigError, match=r"local\.port: input should be greater than or equal to 1024 \(received 80\)"
+    ):
+        build("dev", platform_file("local: {port: 80}\n", "local"), {})
 
 
 def test_there_is_room_for_the_platforms_own_tags() -> None:
@@ -144,7 +169,7 @@ def test_functions_in_a_vpc_may_leave_through_endpoints_alone_if_none_is_missing
     endpoints = "[ssm, sagemaker.runtime, bedrock-runtime]"
     build(
         "dev",
-        ("p", f"network: {{nat: none, interface_endpoints: {endpoints}}}\ninference: {{lambda_in_vpc: true}}"),
+        platform_file(f"network: {{nat: none, interface_endpoints: {endpoints}}}\ninference: {{lambda_in_vpc: true}}"),
         {},
     )
 
@@ -158,9 +183,9 @@ def test_studio_installs_nothing_by_pip_where_no_index_can_be_reached() -> None:
         "platform.yaml:6: studio.packages.source: pip reaches no package index: Studio's apps leave"
     )
     assert "did you mean `image`" in problem
-    build("dev", ("p", PIP), {})
-    build("dev", ("p", PIP.replace("none", "single") + "  packages: {source: pip}\n"), {})
-    build("dev", ("p", PIP.replace("enabled: true", "enabled: false") + "  packages: {source: pip}\n"), {})
+    build("dev", platform_file(PIP), {})
+    build("dev", platform_file(PIP.replace("none", "single") + "  packages: {source: pip}\n"), {})
+    build("dev", platform_file(PIP.replace("enabled: true", "enabled: false") + "  packages: {source: pip}\n"), {})
 
 
 def test_studio_without_a_way_out_needs_the_endpoints_that_its_apps_start_through() -> None:
@@ -183,7 +208,7 @@ network:
 
 
 def test_an_existing_network_is_taken() -> None:
-    existing = build("dev", ("platform.yaml", EXISTING), {}).platform.network.use_existing
+    existing = build("dev", platform_file(EXISTING), {}).platform.network.use_existing
     assert existing is not None
     assert existing.vpc_id == "vpc-0123456789abcdef0"
 
@@ -303,7 +328,7 @@ def test_the_published_schemas_accept_what_the_loader_accepts(
 def test_a_blueprint_may_name_any_group_of_the_registry() -> None:
     registry = "registry:\n  groups:\n    reviews: {description: Sentiment}\n    churn: {description: Who leaves}\n"
     text = BLUEPRINT.format(name="x1").replace("group: reviews", "group: churn")
-    assert build("dev", ("platform.yaml", registry), {"x1": ("x1.yaml", text)}).blueprints[0].model.source
+    assert build("dev", platform_file(registry), {"x1": ("x1.yaml", text)}).blueprints[0].model.source
     [problem] = problems(registry, x1=text.replace("churn", "chrun"))
     assert problem.endswith("available: churn, reviews (received 'chrun'); did you mean `churn`?")
 
@@ -344,20 +369,20 @@ def test_rules_of_a_bedrock_blueprint(model: str, more: str, expected: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("environment", "logging", "expected"),
+    ("target", "logging", "expected"),
     [
-        ("local", "{enabled: true}", "bedrock.invocation_logging.enabled: has no effect in `local`"),
-        ("dev", "{bodies: {text: true}}", "bedrock.invocation_logging.bodies: says what is logged, and nothing is"),
+        ("local", "{enabled: true}", "bedrock.invocation_logging.enabled: has no effect in `here`"),
+        ("aws", "{bodies: {text: true}}", "bedrock.invocation_logging.bodies: says what is logged, and nothing is"),
     ],
 )
-def test_rules_of_invocation_logging(environment: str, logging: str, expected: str) -> None:
+def test_rules_of_invocation_logging(target: str, logging: str, expected: str) -> None:
     with pytest.raises(ConfigError, match=re.escape(expected)):
-        build(environment, ("platform.yaml", f"bedrock: {{invocation_logging: {logging}}}\n"), {})
+        build("here", platform_file(f"bedrock: {{invocation_logging: {logging}}}\n", target), {})
 
 
 def test_invocations_are_logged_without_bodies_unless_asked_for() -> None:
     asked = "bedrock: {invocation_logging: {enabled: true}}\n"
-    logging = build("dev", ("platform.yaml", asked), {}).platform.bedrock.invocation_logging
+    logging = build("dev", platform_file(asked), {}).platform.bedrock.invocation_logging
     assert (logging.enabled, logging.bodies.model_dump()) == (True, dict.fromkeys(logging.bodies.model_dump(), False))
 
 
@@ -365,8 +390,8 @@ def test_throughput_is_not_bought_locally() -> None:
     text = BLUEPRINT.format(name="x1").replace("source: sagemaker", "source: bedrock")
     text = text.replace("group: reviews", "model_id: amazon.nova-lite-v1:0\n  provisioned: {}")
     text = text.replace("label: positive", "contains: x")
-    with pytest.raises(ConfigError, match="cannot be bought in `local`"):
-        build("local", ("platform.yaml", ""), {"x1": ("x1.yaml", text)})
+    with pytest.raises(ConfigError, match="cannot be bought in `here`"):
+        build("here", platform_file("", "local"), {"x1": ("x1.yaml", text)})
 
 
 def test_no_address_of_aws_holds_a_variable_of_policies() -> None:

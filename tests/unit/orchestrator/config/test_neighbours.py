@@ -11,6 +11,7 @@ from orchestrator.cli.app import App
 from orchestrator.config import environment_names, load
 from orchestrator.config.neighbours import overlap, refuse_overlap
 from orchestrator.errors import ConfigError
+from tests.fakes.platforms import platform_file
 from tests.unit.orchestrator.blueprints.stacks import REPO
 
 
@@ -18,7 +19,7 @@ def checkout(folder: Path, **platforms: str) -> Path:
     for name, text in platforms.items():
         file = folder / "terraform/envs" / name.replace("_", "-") / "platform.yaml"
         file.parent.mkdir(parents=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(platform_file(text)[1], encoding="utf-8")
     return folder
 
 

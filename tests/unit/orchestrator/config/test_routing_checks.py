@@ -10,6 +10,7 @@ import yaml
 from orchestrator.config.loader import build
 from orchestrator.config.models import Blueprint
 from orchestrator.errors import ConfigError
+from tests.fakes.platforms import platform_file
 
 GUARDED = {"guardrail": {"filters": {"HATE": "HIGH"}}}
 
@@ -23,7 +24,7 @@ def blueprint(name: str, kind: str = "realtime", **more: Any) -> str:
 def load(routing: dict[str, Any], **others: str) -> Blueprint:
     """The blueprint `chat` with this routing, in an environment that has these others too."""
     files = {"chat": blueprint("chat", routing=routing), "chat-b": blueprint("chat-b", "serverless"), **others}
-    found = build("dev", ("platform.yaml", "{}"), {name: (f"{name}.yaml", text) for name, text in files.items()})
+    found = build("dev", platform_file(), {name: (f"{name}.yaml", text) for name, text in files.items()})
     return next(each for each in found.blueprints if each.name == "chat")
 
 

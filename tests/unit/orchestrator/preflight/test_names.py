@@ -7,10 +7,11 @@ import pytest
 
 from orchestrator.config import load
 from orchestrator.config.loader import build
-from orchestrator.config.models import Blueprint, Platform
+from orchestrator.config.models import Blueprint
 from orchestrator.errors import ConfigError
 from orchestrator.preflight import names
 from orchestrator.preflight.names import Kind, Planned
+from tests.fakes.platforms import platform, platform_file
 
 REPO = Path(__file__).resolve().parents[4]
 SMOKE = {"golden": [{"input": "good", "label": "positive", "contains": ""}]}
@@ -54,7 +55,7 @@ def test_the_environments_of_this_repository_have_valid_names(name: str) -> None
 
 
 def test_the_one_that_is_furthest_off_comes_first() -> None:
-    planned = names.of_platform("integration-tests", Platform(project="recommendations", region="ap-southeast-2"))
+    planned = names.of_platform("integration-tests", platform(project="recommendations", region="ap-southeast-2"))
     (worst, reason), *_ = names.refused(planned)
     assert worst.name == "recommendations-integration-tests-access-logs-000000000000-ap-southeast-2"
     assert reason == f"S3 bucket `{worst.name}` would have 10 more than 63 characters"
@@ -81,7 +82,7 @@ def test_limits_and_characters(kind: Kind, name: str, fits: bool) -> None:
 
 def test_a_project_that_is_too_long_with_its_environment_is_refused_on_its_line() -> None:
     with pytest.raises(ConfigError) as error:
-        build("integration-tests", ("platform.yaml", "owner: me-too\nproject: recommendations"), {})
+        build("integration-tests", platform_file("owner: me-too\nproject: recommendations"), {})
     assert error.value.message == (
         "platform.yaml:2: project: together with the environment's name `integration-tests` makes names that AWS "
         "refuses: S3 bucket `recommendations-integration-tests-access-logs-000000000000-us-east-1` would have 5 more "
@@ -96,19 +97,19 @@ def test_a_blueprint_that_is_too_long_is_refused_on_its_line() -> None:
         "smoke: {golden: [{input: good, label: positive}]}\n"
     )
     with pytest.raises(ConfigError) as error:
-        build("integration", ("platform.yaml", "project: recommending"), {name: (f"{name}.yaml", text)})
+        build("integration", platform_file("project: recommending"), {name: (f"{name}.yaml", text)})
     assert f"{name}.yaml:1: name: makes a name that AWS refuses: SageMaker name `recommending-" in error.value.message
 
 
 def planned_of(given: Blueprint) -> dict[Kind, set[str]]:
     found: dict[Kind, set[str]] = {}
-    for planned in names.of_blueprint("dev", Platform(), given):
+    for planned in names.of_blueprint("dev", platform(), given):
         found.setdefault(planned.kind, set()).add(planned.name)
     return found
 
 
 def test_a_bedrock_blueprint_has_a_profile_and_no_endpoint() -> None:
-    [planned] = names.of_blueprint("dev", Platform(), blueprint("chat", BEDROCK))
+    [planned] = names.of_blueprint("dev", platform(), blueprint("chat", BEDROCK))
     assert planned == Planned(names.PROFILE, "mlops-dev-chat")
 
 

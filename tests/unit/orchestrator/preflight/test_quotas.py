@@ -5,15 +5,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import load
-from orchestrator.config.models import Blueprint, Platform
+from orchestrator.config.models import Blueprint
 from orchestrator.preflight import quotas
+from tests.fakes.platforms import platform
 
 REPO = Path(__file__).resolve().parents[4]
 SMOKE = {"golden": [{"input": "good", "label": "positive"}]}
-
-
-def platform(**sections: object) -> Platform:
-    return Platform.model_validate(sections)
 
 
 def blueprint(name: str, **given: object) -> Blueprint:

@@ -75,7 +75,7 @@ def repo(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def emulator(repo: Path) -> Iterator[LocalEmulator]:
-    emulator = LocalEmulator(repo, port=0)
+    emulator = LocalEmulator(repo, "here", port=0)
     yield emulator
     emulator.down()
 
@@ -91,18 +91,18 @@ def test_up_status_down(emulator: LocalEmulator, repo: Path) -> None:
     assert emulator.down() is True
     assert emulator.down() is False
     assert emulator.status() is None
-    assert not (repo / ".emulator" / "emulator.json").exists()
+    assert not (repo / ".emulator" / "here" / "emulator.json").exists()
 
 
 def test_another_command_finds_and_stops_it(emulator: LocalEmulator, repo: Path) -> None:
     info = emulator.up()
-    other = LocalEmulator(repo, port=0)
+    other = LocalEmulator(repo, "here", port=0)
     assert other.status() == info
     assert other.up() == info
     # This process is the parent and has to take the exit code, or `other` sees the process stay.
     code = (
         "import sys; from pathlib import Path; from orchestrator.tools.emulator import LocalEmulator;"
-        f"print(LocalEmulator(Path({str(repo)!r}), port=0).status().pid)"
+        f"print(LocalEmulator(Path({str(repo)!r}), 'here', port=0).status().pid)"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(found.stdout) == info.pid
@@ -137,21 +137,24 @@ def test_a_stranger_on_the_port_is_named(repo: Path) -> None:
         stranger.listen()
         port = stranger.getsockname()[1]
         with pytest.raises(EmulatorError, match=f"port {port} is taken by another program") as caught:
-            LocalEmulator(repo, port=port).up()
+            LocalEmulator(repo, "here", port=port).up()
     assert "EMULATOR_PORT" in (caught.value.hint or "")
 
 
 def test_the_emulator_of_another_checkout_is_named(emulator: LocalEmulator, repo: Path) -> None:
     info = emulator.up()
     port = int(info.endpoint.rpartition(":")[2])
+    second = repo / "second"
+    (second / ".venv-jobs/bin").mkdir(parents=True)
+    (second / ".venv-jobs/bin/python").symlink_to(sys.executable)
     with pytest.raises(EmulatorError, match=rf"port {port} is taken by another emulator \(pid {info.pid}\)"):
-        LocalEmulator(repo, port=port, data_dir=repo / "second").up()
+        LocalEmulator(second, "here", port=port).up()
 
 
 def test_dying_at_the_start_shows_the_log(repo: Path) -> None:
     (repo / "mode").write_text("die")
     with pytest.raises(EmulatorError, match=r"exit code 3(.|\n)*moto is too old"):
-        LocalEmulator(repo, port=0).up()
+        LocalEmulator(repo, "here", port=0).up()
 
 
 def test_a_deaf_emulator_is_killed(emulator: LocalEmulator, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,9 +183,9 @@ def test_a_crashed_emulator_is_not_running_and_starts_again(emulator: LocalEmula
 def test_a_pid_that_belongs_to_somebody_else_now_is_left_alone(emulator: LocalEmulator, repo: Path) -> None:
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
-        (repo / ".emulator").mkdir()
+        (repo / ".emulator" / "here").mkdir(parents=True)
         record = {"pid": bystander.pid, "endpoint": "http://127.0.0.1:9"}
-        (repo / ".emulator" / "emulator.json").write_text(json.dumps(record))
+        (repo / ".emulator" / "here" / "emulator.json").write_text(json.dumps(record))
         assert emulator.down() is False
         assert bystander.poll() is None
     finally:
@@ -202,14 +205,14 @@ def test_a_throwaway_is_apart_and_gone_at_the_end(emulator: LocalEmulator, repo:
 def test_without_the_jobs_environment_it_does_not_start(repo: Path) -> None:
     (repo / ".venv-jobs" / "bin" / "python").unlink()
     with pytest.raises(SetupError, match=r"\.venv-jobs"):
-        LocalEmulator(repo, port=0).up()
+        LocalEmulator(repo, "here", port=0).up()
 
 
 @pytest.mark.parametrize("value", ["http", "0", "70000"])
 def test_a_wrong_port_is_refused_with_its_value(repo: Path, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv("EMULATOR_PORT", value)
     with pytest.raises(ConfigError, match=f"got `{value}`"):
-        LocalEmulator(repo)
+        LocalEmulator(repo, "here")
 
 
 def test_permissions_hold_unless_somebody_asks_for_none(

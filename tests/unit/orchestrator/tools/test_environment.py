@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.config.models import Environment, Platform
+from orchestrator.config.models import Environment
 from orchestrator.errors import ConfigError
 from orchestrator.tools import environment as subject
 from orchestrator.tools.environment import process_env, require_loopback
 from orchestrator.tools.interfaces import LocalAccess
+from tests.fakes.platforms import platform
 
 STRAY = {
     "AWS_PROFILE": "work",
@@ -37,9 +38,11 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def env_of(name: str, endpoint: str | None) -> dict[str, str]:
+def env_of(target: str, endpoint: str | None) -> dict[str, str]:
     local = LocalAccess(endpoint, "LOCALKEY", "secret") if endpoint is not None else None
-    return process_env(Environment(name=name, platform=Platform(region="eu-west-1"), blueprints=()), local)
+    return process_env(
+        Environment(name="here", platform=platform(target=target, region="eu-west-1"), blueprints=()), local
+    )
 
 
 def test_local_sees_nothing_of_the_machines_aws() -> None:
@@ -60,7 +63,7 @@ def test_local_sees_nothing_of_the_machines_aws() -> None:
 
 
 def test_aws_keeps_credentials_and_proxies_but_no_foreign_endpoint() -> None:
-    env = env_of("dev", None)
+    env = env_of("aws", None)
     assert env["AWS_PROFILE"] == "work"
     assert env["AWS_SESSION_TOKEN"] == "real-token"
     assert env["HTTPS_PROXY"] == "http://proxy:3128"
@@ -69,7 +72,7 @@ def test_aws_keeps_credentials_and_proxies_but_no_foreign_endpoint() -> None:
 
 
 def test_local_without_an_emulator_is_refused() -> None:
-    with pytest.raises(ConfigError, match="got none"):
+    with pytest.raises(ConfigError, match="`here` needs the endpoint of its local AWS, and got none"):
         env_of("local", None)
 
 
@@ -99,15 +102,15 @@ def test_the_generated_terraform_configuration_wins(machine: Path, monkeypatch: 
     own = machine / "own.rc"
     own.write_text("")
     monkeypatch.setitem(subject.os.environ, "TF_CLI_CONFIG_FILE", str(own))
-    assert env_of("dev", None)["TF_CLI_CONFIG_FILE"] == str(own)
+    assert env_of("aws", None)["TF_CLI_CONFIG_FILE"] == str(own)
     generated = machine / ".tools" / "terraform.rc"
     generated.parent.mkdir()
     generated.write_text("")
-    assert env_of("dev", None)["TF_CLI_CONFIG_FILE"] == str(generated)
+    assert env_of("aws", None)["TF_CLI_CONFIG_FILE"] == str(generated)
 
 
 def test_a_terraform_configuration_that_does_not_exist_is_not_passed_on(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(subject.os.environ, "TF_CLI_CONFIG_FILE", "/nowhere/terraform.rc")
-    assert "TF_CLI_CONFIG_FILE" not in env_of("dev", None)
+    assert "TF_CLI_CONFIG_FILE" not in env_of("aws", None)
