@@ -69,7 +69,7 @@ def deploy(folder: Path, *, port: int, noop_runs: int) -> Ours:
         told = run([*DEPLOY[:3], "graph", "local", "--json"], cwd=folder, env=env)
         stacks: list[Json] = json.loads(told.stdout)
         values = {each["name"]: _rendered(folder, each["name"]) for each in stacks}
-        return Ours(first, result, tuple(noops), stacks, Model.of(values, Local.of(folder / ".emulator")))
+        return Ours(first, result, tuple(noops), stacks, Model.of(values, Local.of(folder / ".emulator" / "local")))
     finally:
         release(folder)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 from orchestrator.errors import CredentialsError, TerraformError
@@ -98,7 +99,9 @@ class S3StateStore:
     def remove_proof(self, stack: str) -> None:
         from orchestrator.tools.aws import explained
 
-        with explained(self._cloud, f"remove the proof of `{stack}`", TerraformError):
+        # Without a bucket there is no proof: `destroy` may find an AWS in which nothing was ever deployed.
+        gone = suppress(self._s3.exceptions.NoSuchBucket)
+        with explained(self._cloud, f"remove the proof of `{stack}`", TerraformError), gone:
             self._s3.delete_object(Bucket=self.bucket, Key=_proof_key(stack))
 
     def lock_info(self, stack: str) -> Json | None:

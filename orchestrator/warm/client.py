@@ -137,10 +137,14 @@ def stop(repo: Path, binary: Path) -> bool:
         ask(folder, {"op": "stop"})
     except OSError:
         return False
+    _wait_for_end(folder)
+    return True
+
+
+def _wait_for_end(folder: Path) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while (folder / "control.sock").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    return True
 
 
 def stop_below(repo: Path, folder: Path) -> None:
@@ -148,5 +152,7 @@ def stop_below(repo: Path, folder: Path) -> None:
     binary = provider_binary(repo)
     if binary is None:
         return
+    runtime = runtime_folder(repo, binary)
     with contextlib.suppress(OSError):
-        ask(runtime_folder(repo, binary), {"op": "forget", "below": f"{folder}{os.sep}"})
+        if ask(runtime, {"op": "forget", "below": f"{folder}{os.sep}"})["stopping"]:
+            _wait_for_end(runtime)

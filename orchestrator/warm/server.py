@@ -224,7 +224,7 @@ class Server:
                 return {"released": True}
             case "forget":
                 self.forget(request["below"])
-                return {"forgotten": True}
+                return {"stopping": self.stopping.is_set()}
             case "status":
                 return {
                     "pid": os.getpid(),

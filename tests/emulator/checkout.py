@@ -43,7 +43,7 @@ class Checkout:
     port: int
 
     def __post_init__(self) -> None:
-        keys.learn(self.endpoint, self.folder / ".emulator")
+        keys.learn(self.endpoint, self.folder / ".emulator" / "local")
 
     @property
     def endpoint(self) -> str:

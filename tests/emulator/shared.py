@@ -142,7 +142,7 @@ def _started(folder: Path) -> Checkout:
 
 
 def _said(folder: Path) -> str:
-    log, aws = folder / "log", folder / "repo" / ".emulator" / "emulator.log"
+    log, aws = folder / "log", folder / "repo" / ".emulator" / "local" / "emulator.log"
     if not log.exists():
         return "it never started"
     # The folder is gone afterwards, and a defect of the local AWS tells about itself there alone.

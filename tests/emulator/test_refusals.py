@@ -102,16 +102,16 @@ def test_a_stranger_on_the_port_is_named(plain: Checkout) -> None:
 
 
 def test_a_stale_record_of_the_emulator_is_believed_by_nobody(plain: Checkout) -> None:
-    record = plain.folder / ".emulator" / "emulator.json"
-    record.parent.mkdir(exist_ok=True)
+    record = plain.folder / ".emulator" / "local" / "emulator.json"
+    record.parent.mkdir(parents=True, exist_ok=True)
     # After a reboot the number may be anybody's; here it is this very process.
     record.write_text(json.dumps({"pid": os.getpid(), "endpoint": f"http://127.0.0.1:{plain.port}"}))
     first, *lost = plain.orchestrator("emulator", "status").stdout.splitlines()
-    assert first == "the local AWS is not running"
+    assert first == "the local AWS of `local` is not running"
     assert [words.split(":")[0] for words in lost] == [
         f"the local AWS of process {os.getpid()} ended though nobody stopped it"
     ]
-    assert plain.orchestrator("emulator", "down").stdout == "the local AWS was not running\n"
+    assert plain.orchestrator("emulator", "down").stdout == "the local AWS of `local` was not running\n"
     record.write_text("{")
     assert f"{record} is not JSON" in failed(plain.orchestrator("emulator", "status"), 12)
     record.unlink()

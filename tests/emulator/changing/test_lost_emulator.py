@@ -29,7 +29,7 @@ def test_the_emulator_killed_during_an_apply(line: Checkout) -> None:
     start_a_worker(line)
     workers = {pid for pid, words in line.processes().items() if "lambda_worker" in words}
     assert workers, "otherwise there is nothing to be orphaned"
-    pid = int(json.loads((line.folder / ".emulator" / "emulator.json").read_text())["pid"])
+    pid = int(json.loads((line.folder / ".emulator" / "local" / "emulator.json").read_text())["pid"])
     with line.edited(PLATFORM, "log_retention_days: 7", "log_retention_days: 14"):
         running = line.start("phase", "rollout", "local", "--phase", "foundation")
         running.wait_for("foundation", "apply (")
@@ -37,7 +37,7 @@ def test_the_emulator_killed_during_an_apply(line: Checkout) -> None:
         assert running.end(120) == 12, running.said()[-4000:]
     said = running.said()
     assert re.search(rf"error: the local AWS \(pid {pid}\) died during `\w+`; everything in it is lost", said), said
-    assert "hint: `orchestrator emulator logs` shows its last words; deploy again to start afresh" in said
+    assert "hint: `orchestrator emulator logs local` shows its last words; deploy again to start afresh" in said
     result = line.result()
     assert (result["status"], result["exit_code"], result["error"]["type"]) == ("failed", 12, "EmulatorError")
     assert not list(line.folder.glob("terraform/**/errored.tfstate"))

@@ -69,6 +69,7 @@ def test_a_state_is_read_as_outputs_and_addresses(store: S3StateStore, cloud: Aw
 def test_no_bucket_means_no_state_and_no_lock(store: S3StateStore) -> None:
     assert store.read("data") is None
     assert store.lock_info("data") is None
+    store.remove_proof("data")
 
 
 def test_the_lock_is_the_object_beside_the_state(store: S3StateStore, cloud: Aws) -> None:

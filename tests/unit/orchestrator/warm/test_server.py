@@ -140,3 +140,31 @@ def test_a_stack_reads_large_types_of_its_own_alone(
     session._answer("GetSchema", "", b"", None)
     session.own = own
     assert wire.schema_types(session._answer("GetSchema", "", b"", None)) == served
+
+
+def test_an_environment_that_ends_takes_only_its_own_providers_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside it another one is at work, and a preview has left a stack of an AWS that is gone."""
+    monkeypatch.setattr(server, "_answers", lambda environment: environment != {"aws": "of a preview"})
+    serving = Server(tmp_path, tmp_path / "provider", 1)
+    stacks = {"/r/build/one/a": "one", "/r/build/one-more/a": "more", "/r/build/dev/a": "of a preview"}
+    ended: list[str] = []
+    for name, aws in stacks.items():
+        serving.sessions[name] = Session(name, serving.pool, {"aws": aws}, frozenset())
+        running = SimpleNamespace(environment={"aws": aws}, close=lambda aws=aws: ended.append(aws), users=set())
+        serving.pool._providers.append(running)  # type: ignore[arg-type]
+    assert serving.handle({"op": "forget", "below": "/r/build/one/"}) == {"stopping": False}
+    assert (list(serving.sessions), ended) == (["/r/build/one-more/a"], ["one", "of a preview"])
+    assert serving.handle({"op": "forget", "below": "/r/build/one-more/"}) == {"stopping": True}
+    assert ended == ["one", "of a preview", "more"]
+
+
+def test_an_attached_stack_is_nobody_elses_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its AWS may just be too busy to answer."""
+    monkeypatch.setattr(server, "_answers", lambda environment: False)
+    serving = Server(tmp_path, tmp_path / "provider", 1)
+    serving.sessions["/r/build/two/a"] = Session("/r/build/two/a", serving.pool, {}, frozenset())
+    serving.doors["/r/build/two/a"] = SimpleNamespace(stop=lambda grace: None), ""  # type: ignore[assignment]
+    assert serving.handle({"op": "forget", "below": "/r/build/one/"}) == {"stopping": False}
+    assert list(serving.sessions) == ["/r/build/two/a"]
