@@ -36,4 +36,4 @@ def _git(cwd: Path, *arguments: str) -> str:
 
 def release(folder: Path) -> None:
     """End what commands in this checkout left running: the local AWS, and the providers kept warm for it."""
-    run([".venv/bin/python", "-m", "orchestrator", "emulator", "down"], cwd=folder)
+    run([".venv/bin/python", "-m", "orchestrator", "emulator", "down", "local"], cwd=folder)

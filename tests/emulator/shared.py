@@ -156,5 +156,5 @@ def clean_up() -> None:
         if not (folder / "rc").exists():
             with suppress(ProcessLookupError):
                 os.killpg(json.loads((folder / "started").read_text())["pid"], signal.SIGKILL)
-        _started(folder).orchestrator("emulator", "down")
+        _started(folder).orchestrator("emulator", "down", "local")
     shutil.rmtree(folder)

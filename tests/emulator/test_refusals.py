@@ -28,7 +28,7 @@ NOWHERE = {name: "http://127.0.0.1:9" for name in ("HTTP_PROXY", "HTTPS_PROXY", 
 def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Checkout]:
     made = checkouts.copy(tmp_path_factory.mktemp("plain") / "repo", kinds=checkouts.WAITED_FOR)
     yield made
-    made.orchestrator("emulator", "down")
+    made.orchestrator("emulator", "down", "local")
 
 
 # --- before anything is started ------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ def test_a_stranger_on_the_port_is_named(plain: Checkout) -> None:
     with socket.socket() as stranger:
         stranger.bind(("127.0.0.1", plain.port))
         stranger.listen()
-        said = failed(plain.orchestrator("emulator", "up"), 12)
+        said = failed(plain.orchestrator("emulator", "up", "local"), 12)
     assert f"error: port {plain.port} is taken by another program" in said
     assert f"EMULATOR_PORT={plain.port + 1}" in said
 
@@ -106,14 +106,14 @@ def test_a_stale_record_of_the_emulator_is_believed_by_nobody(plain: Checkout) -
     record.parent.mkdir(parents=True, exist_ok=True)
     # After a reboot the number may be anybody's; here it is this very process.
     record.write_text(json.dumps({"pid": os.getpid(), "endpoint": f"http://127.0.0.1:{plain.port}"}))
-    first, *lost = plain.orchestrator("emulator", "status").stdout.splitlines()
+    first, *lost = plain.orchestrator("emulator", "status", "local").stdout.splitlines()
     assert first == "the local AWS of `local` is not running"
     assert [words.split(":")[0] for words in lost] == [
         f"the local AWS of process {os.getpid()} ended though nobody stopped it"
     ]
-    assert plain.orchestrator("emulator", "down").stdout == "the local AWS of `local` was not running\n"
+    assert plain.orchestrator("emulator", "down", "local").stdout == "the local AWS of `local` was not running\n"
     record.write_text("{")
-    assert f"{record} is not JSON" in failed(plain.orchestrator("emulator", "status"), 12)
+    assert f"{record} is not JSON" in failed(plain.orchestrator("emulator", "status", "local"), 12)
     record.unlink()
 
 

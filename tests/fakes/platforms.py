@@ -6,6 +6,9 @@ from typing import Any
 
 from orchestrator.config.models import Platform
 
+SHIPPED = ("dev", "local", "prod", "staging")
+"""Environments of this repository. Who works with a checkout may have others beside them."""
+
 
 def platform(**sections: Any) -> Platform:
     return Platform.model_validate({"target": "aws", **sections})

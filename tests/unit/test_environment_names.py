@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from orchestrator.config import environment_names
+from tests.fakes.platforms import SHIPPED
 from tests.unit.test_repo import REPO, tracked
 
-NAMES = frozenset(environment_names(REPO))
+NAMES = frozenset(SHIPPED)
 READ = (".py", ".tf", ".hcl", ".tftpl", "")
 NO_NAMES_OF_ENVIRONMENTS = re.compile(r"\b(target|kind|model_fields_set)\b")
 """Compared with words that environments may be called by, too: `target: local`, a block `local` in HCL."""

@@ -31,13 +31,13 @@ def test_status_outputs_and_emulator_tell_what_is_there(checkout: Checkout) -> N
     assert set(published) == deployed
     assert published["foundation"]["s3"]["bucket_name"] == "mlops-local-data-123456789012-us-east-1"
     pid = json.loads((checkout.folder / ".emulator" / "local" / "emulator.json").read_text())["pid"]
-    told = checkout.orchestrator("emulator", "status").stdout.splitlines()
+    told = checkout.orchestrator("emulator", "status", "local").stdout.splitlines()
     assert told == [
         f"the local AWS of `local` runs at http://127.0.0.1:{checkout.port} (pid {pid}, account 123456789012)",
         'for a shell: eval "$(orchestrator emulator env local)"',
         f"log: {checkout.folder}/.emulator/local/emulator.log",
     ]
-    assert len(checkout.orchestrator("emulator", "logs", "--lines", "7").stdout.splitlines()) == 7
+    assert len(checkout.orchestrator("emulator", "logs", "local", "--lines", "7").stdout.splitlines()) == 7
 
 
 def test_the_lines_that_render_prints_work_by_hand(checkout: Checkout) -> None:

@@ -80,7 +80,7 @@ def test_the_next_deploy_begins_from_nothing_and_a_second_interrupt_insists(line
 
 def test_when_the_emulator_goes_down_everything_goes(line: Checkout) -> None:
     assert line.processes()
-    assert line.orchestrator("emulator", "down").stdout == "stopped\n"
+    assert line.orchestrator("emulator", "down", "local").stdout == "stopped\n"
     deadline = time.monotonic() + 10
     while line.processes() and time.monotonic() < deadline:
         time.sleep(0.1)

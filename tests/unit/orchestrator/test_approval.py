@@ -11,7 +11,7 @@ from orchestrator import graph as graphs
 from orchestrator import phases
 from orchestrator import plan as plans
 from orchestrator.approval import Approval, Granted
-from orchestrator.config import Environment, environment_names, load
+from orchestrator.config import Environment, load
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
 from orchestrator.graph import Graph
 from orchestrator.plan import Approve, DeployStack, PreviewStack
@@ -19,6 +19,7 @@ from orchestrator.result import ChangeResult, Result
 from orchestrator.risk import Risk
 from orchestrator.session import Session
 from orchestrator.values import live_parameter
+from tests.fakes.platforms import SHIPPED
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import VERSION, FakeTools
 from tests.unit.orchestrator.conftest import REPO, Runs
@@ -143,7 +144,7 @@ def test_which_environments_ask(name: str, said: str | None, asks: bool) -> None
 
 
 def test_which_environments_of_this_repository_ask() -> None:
-    assert {name for name in environment_names(REPO) if load(REPO, name).asks} == {"staging", "prod"}
+    assert {name for name in SHIPPED if load(REPO, name).asks} == {"staging", "prod"}
 
 
 def asking(environment: Environment, said: str | None) -> Environment:

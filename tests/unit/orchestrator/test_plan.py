@@ -10,6 +10,7 @@ from orchestrator import graph as graphs
 from orchestrator.config import Environment, load
 from orchestrator.errors import ConfigError
 from orchestrator.graph import Graph, order
+from tests.fakes.platforms import SHIPPED, platform
 
 PROBED = "probe it, directly and through the API"
 RELEASED = "release it unless it runs what its file and the live version make"
@@ -114,6 +115,22 @@ def test_where_a_proof_is_enough(name: str, refresh: bool, skipping: bool) -> No
     wanted = plan.deploy(chosen, graphs.build(phases.read(REPO), chosen), refresh=refresh)
     assert {step.skip for step in wanted.steps if isinstance(step, plan.DeployStack)} == {skipping}
     assert {step.fresh for step in wanted.steps if isinstance(step, plan.ScanSource)} == {refresh}
+
+
+@pytest.mark.parametrize(("target", "takes"), [("local", True), ("aws", False)])
+def test_where_the_file_says_nothing_the_target_decides(
+    environment: Environment, graph: Graph, target: str, takes: bool
+) -> None:
+    """On AWS every stack is looked at, somebody is asked, and nothing is trained on the sample reviews."""
+    bare = environment.model_copy(update={"platform": platform(target=target)})
+    wanted = plan.deploy(bare, graph)
+    assert {step.skip for step in wanted.steps if isinstance(step, plan.DeployStack)} == {takes}
+    assert {step.has_data for step in wanted.steps if isinstance(step, plan.RunPipeline)} == {takes}
+    assert any(isinstance(step, plan.Approve) for step in wanted.steps) is not takes
+
+
+def test_which_environments_of_this_repository_train_on_the_sample() -> None:
+    assert {name for name in SHIPPED if load(REPO, name).has_sample_data} == {"local", "dev", "staging"}
 
 
 @pytest.mark.parametrize("make", [plan.deploy, plan.destroy])

@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.cli.app import App
 from orchestrator.config import environment_names, load
-from orchestrator.config.neighbours import overlap, refuse_overlap
+from orchestrator.config.neighbours import local_environments, overlap, refuse_overlap
 from orchestrator.errors import ConfigError
 from tests.fakes.platforms import platform_file
 from tests.unit.orchestrator.blueprints.stacks import REPO
@@ -19,7 +19,7 @@ def checkout(folder: Path, **platforms: str) -> Path:
     for name, text in platforms.items():
         file = folder / "terraform/envs" / name.replace("_", "-") / "platform.yaml"
         file.parent.mkdir(parents=True)
-        file.write_text(platform_file(text)[1], encoding="utf-8")
+        file.write_text(text if "target" in text else platform_file(text)[1], encoding="utf-8")
     return folder
 
 
@@ -58,6 +58,23 @@ def test_names_that_look_like_anothers_are_refused_in_both(tmp_path: Path, platf
 def test_others_may_stand_beside(tmp_path: Path, platforms: dict[str, str]) -> None:
     repo = checkout(tmp_path, **platforms)
     refuse_overlap(repo, load(repo, "dev"))
+
+
+LOCAL = "target: local\n"
+
+
+@pytest.mark.parametrize("platforms", [{"dev": LOCAL, "dev_eu": LOCAL}, {"dev": LOCAL, "dev_eu": ""}])
+def test_a_local_environment_is_alone_in_its_aws(tmp_path: Path, platforms: dict[str, str]) -> None:
+    repo = checkout(tmp_path, **platforms)
+    for name in ("dev", "dev-eu"):
+        refuse_overlap(repo, load(repo, name))
+
+
+def test_local_environments_are_those_whose_files_say_so(tmp_path: Path) -> None:
+    """A file that is wrong elsewhere counts: its local AWS may run."""
+    broken = {"wrong": LOCAL + "owner: [x]\n", "torn": "target: [\n", "list": "- target: local\n"}
+    repo = checkout(tmp_path, local="", sandbox=LOCAL, **broken)
+    assert local_environments(repo) == ["sandbox", "wrong"]
 
 
 @pytest.mark.parametrize("name", environment_names(REPO))

@@ -157,3 +157,16 @@ def test_a_missing_source_is_named(tmp_path: Path, missing: str, message: str) -
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     with pytest.raises(SetupError, match=message):
         SourcePackager(repo).build(tmp_path / "out")
+
+
+def test_who_is_reading_a_package_is_not_disturbed(tmp_path: Path) -> None:
+    """All environments of a checkout share the folder."""
+    packager = SourcePackager(checkout(tmp_path / "here", time=1_000_000_000))
+    path = packager.build(tmp_path / "out")["model_router"].path
+    whole = path.read_bytes()
+    path.write_bytes(b"torn")
+    with path.open("rb") as reader:
+        packager.build(tmp_path / "out")
+        assert reader.read() == b"torn", "it was replaced, not written over"
+    assert path.read_bytes() == whole
+    assert not list((tmp_path / "out").glob(".*")), "no draft is left"
