@@ -244,7 +244,7 @@ class LocalEmulator:
         running = earlier(self._repo).status_by_record()
         if running is not None:
             raise EmulatorError(
-                f"the local AWS that an earlier version started still runs (pid {running}, files in "
+                f"a local AWS still runs as an earlier version started it (pid {running}, files right in "
                 f"{self._repo / ROOT}) and cannot be used: each environment has a local AWS of its own now",
                 hint="`orchestrator emulator down` without an environment stops it; what is in it is gone then",
             )
