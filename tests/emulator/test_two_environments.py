@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from tests.emulator import clients, keys
 from tests.emulator.checkout import REPO, free_port
 
-pytestmark = pytest.mark.emulator
+pytestmark = [pytest.mark.emulator, pytest.mark.full]
 
 SHARED = (".venv-jobs", ".cache", "emulator", "jobs", "lambda", "orchestrator")
 NAMES = ("one", "one-more")

@@ -140,17 +140,25 @@ def test_no_free_port_is_told(repo: Path, one: LocalEmulator, monkeypatch: pytes
         one.up()
 
 
-def test_one_of_an_earlier_version_is_not_left_behind_unseen(repo: Path, one: LocalEmulator) -> None:
-    """It lay right in `.emulator/`: it goes on until somebody stops it, and until then nothing starts beside it."""
-    old = subprocess.run(
-        [sys.executable, "-c", "import sys; from pathlib import Path; from orchestrator.tools.emulator import "
-         "LocalEmulator; p = Path(sys.argv[1]); print(LocalEmulator(p, '', port=0, data_dir=p / '.emulator').up().pid)",
-         str(repo)], capture_output=True, text=True, check=True)  # fmt: skip
-    with pytest.raises(EmulatorError, match=f"as an earlier version started it .pid {old.stdout.strip()},") as caught:
+@pytest.fixture
+def of_earlier(repo: Path) -> Iterator[int]:
+    """Process of a local AWS with its files right in `.emulator/`; started by another process, as any is."""
+    code = (
+        "import sys; from pathlib import Path; from orchestrator.tools.emulator import LocalEmulator; "
+        "p = Path(sys.argv[1]); print(LocalEmulator(p, '', port=0, data_dir=p / '.emulator').up().pid)"
+    )
+    started = subprocess.run([sys.executable, "-c", code, str(repo)], capture_output=True, text=True, check=True)
+    yield int(started.stdout)
+    earlier(repo).down()
+
+
+def test_one_of_an_earlier_version_is_not_left_behind_unseen(repo: Path, one: LocalEmulator, of_earlier: int) -> None:
+    """It goes on until somebody stops it, and until then nothing starts beside it."""
+    with pytest.raises(EmulatorError, match=rf"as an earlier version started it \(pid {of_earlier},") as caught:
         one.up()
     assert "`orchestrator emulator down` without an environment" in str(caught.value.hint)
     assert earlier(repo).down() is True
-    assert one.up().pid != int(old.stdout)
+    assert one.up().pid != of_earlier
 
 
 def test_what_an_earlier_version_has_left_is_in_nobodys_way(repo: Path, one: LocalEmulator) -> None:
