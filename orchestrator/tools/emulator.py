@@ -241,6 +241,8 @@ class LocalEmulator:
 
     def _refuse_earlier_layout(self) -> None:
         """Earlier versions had one local AWS, right in `.emulator/`; what is in it is not to be lost unseen."""
+        if self._data.parent != self._repo / ROOT:
+            return  # a preview's, which is in nobody's place
         running = earlier(self._repo).status_by_record()
         if running is not None:
             raise EmulatorError(

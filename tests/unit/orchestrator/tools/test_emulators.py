@@ -157,6 +157,8 @@ def test_one_of_an_earlier_version_is_not_left_behind_unseen(repo: Path, one: Lo
     with pytest.raises(EmulatorError, match=rf"as an earlier version started it \(pid {of_earlier},") as caught:
         one.up()
     assert "`orchestrator emulator down` without an environment" in str(caught.value.hint)
+    with one.throwaway() as preview:
+        assert preview.pid != of_earlier
     assert earlier(repo).down() is True
     assert one.up().pid != of_earlier
 
