@@ -108,6 +108,7 @@ coverage-check: $(SETUP) ## Take away what docs/coverage.yaml speaks of, and see
 docs: $(SETUP) ## Renew the documents that are generated
 	@.venv/bin/python -m scripts.policy_docs
 	@.venv/bin/python -m scripts.permission_docs
+	@.venv/bin/python -m scripts.aws_rules
 	@.venv/bin/python -m scripts.reference_docs
 	@.venv/bin/python -m scripts.coverage_docs
 	@.venv/bin/python -m scripts.module_docs

@@ -73,6 +73,7 @@ class _Parser:
 
     def _composite(self) -> Rule:
         start = self._at
+        enclosed = [self._stands_in_parentheses()]
         first = self._single()
         parts = [first]
         word = None
@@ -81,8 +82,15 @@ class _Parser:
                 raise DqdlError(f"`and` and `or` need parentheses between them, at {following.start}")
             word = following.text.lower()
             self._at += 1
+            enclosed.append(self._stands_in_parentheses())
             parts.append(self._single())
+        if word and not all(enclosed):
+            raise DqdlError(f"each rule that `{word}` combines needs parentheses of its own")
         return Rule(word, text=self._text(start), parts=tuple(parts)) if word else first
+
+    def _stands_in_parentheses(self) -> bool:
+        token = self._peek()
+        return token is not None and token.text == "("
 
     def _single(self) -> Rule:
         if self._take("("):
@@ -124,7 +132,10 @@ class _Parser:
             self._expect("]")
             return Condition("in", tuple(values), negated)
         if self._take("matches"):
-            return Condition("matches", (self._value(),), negated)
+            pattern = self._value()
+            if not isinstance(pattern, str):
+                raise DqdlError(f"`matches` takes a quoted pattern, not {pattern:g}")
+            return Condition("matches", (pattern,), negated)
         if negated:
             raise self._wrong("between, in or matches after `not`")
         return None

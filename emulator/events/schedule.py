@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
-RATE = re.compile(r"rate\((\d+) (minute|hour|day)(s?)\)")
+RATE = re.compile(r"rate\(([0-9]+) (minute|hour|day)(s?)\)")
 MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 DAYS = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), start=1)}
 """AWS counts from Sunday, which is 1."""
@@ -55,7 +55,28 @@ class _Cron:
         self._hours = _numbers(hours, 0, 23)
         self._months = _numbers(months, 1, 12, MONTHS)
         self._years = _numbers(years, 1970, 2199)
-        _ = [self._is_day(datetime(2026, 1, day, tzinfo=UTC)) for day in (1, 31)]  # raises for a bad field
+        if self._weekdays == "?":
+            self._check_days()
+        else:
+            self._check_weekdays()
+
+    def _check_days(self) -> None:
+        days = self._days
+        if days.endswith("W"):
+            _number(days[:-1], 1, 31)
+        elif days != "L":
+            _numbers(days, 1, 31)
+
+    def _check_weekdays(self) -> None:
+        weekdays = self._weekdays
+        if "#" in weekdays:
+            day, _, which = weekdays.partition("#")
+            _number(day, 1, 7, DAYS)
+            _number(which, 1, 5)
+        elif weekdays.endswith("L"):
+            _number(weekdays[:-1] or "7", 1, 7, DAYS)
+        else:
+            _numbers(weekdays, 1, 7, DAYS)
 
     def next(self, after: datetime) -> datetime | None:
         moment = (after + timedelta(minutes=1)).replace(second=0, microsecond=0)
@@ -97,26 +118,30 @@ def _nearest_weekday(moment: datetime, day: int, last: int) -> int:
     return wanted.day + shift
 
 
+def _number(text: str, low: int, high: int, names: dict[str, int] | None = None) -> int:
+    value = (names or {}).get(text)
+    if value is None:
+        if not re.fullmatch(r"[0-9]{1,4}", text) or not low <= int(text) <= high:
+            raise InvalidSchedule(f"{text!r} is not within {low} and {high}")
+        value = int(text)
+    return value
+
+
 def _numbers(field: str, low: int, high: int, names: dict[str, int] | None = None) -> set[int]:
     """`*`, `1,5`, `1-5`, `0/15`, `MON-FRI`."""
-
-    def number(text: str) -> int:
-        value = (names or {}).get(text)
-        if value is None:
-            if not text.isdigit() or not low <= int(text) <= high:
-                raise InvalidSchedule(f"{text!r} is not within {low} and {high}")
-            value = int(text)
-        return value
-
     found: set[int] = set()
     for part in field.split(","):
-        base, _, step = part.partition("/")
-        if base in ("*", "?"):
+        base, slash, step = part.partition("/")
+        if slash and (not re.fullmatch(r"[0-9]{1,4}", step) or int(step) < 1):
+            raise InvalidSchedule(f"{part!r} has no number from 1 after its slash")
+        if base == "*":
             first, last = low, high
         elif "-" in base:
-            first, last = (number(end) for end in base.split("-", 1))
+            first, last = (_number(end, low, high, names) for end in base.split("-", 1))
+            if first > last:
+                raise InvalidSchedule(f"{part!r} runs backwards")
         else:
-            first = number(base)
-            last = high if step else first
-        found |= set(range(first, last + 1, int(step) if step.isdigit() else 1))
+            first = _number(base, low, high, names)
+            last = high if slash else first
+        found |= set(range(first, last + 1, int(step) if slash else 1))
     return found

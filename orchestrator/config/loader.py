@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from orchestrator.config import api_checks, checks, routing_checks
+from orchestrator.config import api_checks, aws_checks, checks, routing_checks
 from orchestrator.config.models import Blueprint, Environment, Platform
 from orchestrator.config.problems import NO_VALUE, Problem, config_error, nearest
 from orchestrator.config.yaml_source import Document, parse
@@ -58,6 +58,7 @@ def build(name: str, platform: tuple[str, str], blueprints: Mapping[str, tuple[s
     platform_model = _validate(Platform, platform_document, problems)
     if platform_model is not None and isinstance(platform_document, Document):
         problems.extend(checks.check_platform(name, platform_document, platform_model))
+        problems.extend(aws_checks.check_platform(platform_document, platform_model))
     for stem, source in blueprints.items():
         document = parse(*source)
         model = _validate(Blueprint, document, problems)
@@ -68,6 +69,9 @@ def build(name: str, platform: tuple[str, str], blueprints: Mapping[str, tuple[s
             problems.extend(checks.check_blueprint(stem, document, model, groups))
             if platform_model:
                 problems.extend(checks.check_blueprint_names(name, platform_model, document, model))
+            problems.extend(
+                aws_checks.check_blueprint(document, model, platform_model.region if platform_model else "")
+            )
     problems.extend(checks.check_names(documents, valid))
     problems.extend(routing_checks.check(documents, valid, set(blueprints)))
     if platform_model is not None and isinstance(platform_document, Document):

@@ -63,7 +63,8 @@ def test_limits_that_cannot_hold_are_refused(limits: dict[str, Any], more: dict[
 
 def test_parameters_that_bedrock_s_models_do_not_take_are_refused() -> None:
     assert TAKEN_BY_BEDROCK == parameters.GENERATION
-    assert load({}, parameters=dict.fromkeys(TAKEN_BY_BEDROCK, 1)).max_tokens == 4096
+    taken = {**dict.fromkeys(TAKEN_BY_BEDROCK, 1), "stop_sequences": "END"}
+    assert load({}, parameters=taken).max_tokens == 4096
     with pytest.raises(
         ConfigError, match=r"parameters\.style: is no parameter of Bedrock's models; known are max_tokens"
     ):

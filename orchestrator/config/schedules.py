@@ -1,0 +1,167 @@
+"""Schedule expressions as EventBridge and Glue read them.
+
+Pure. Fields, wildcards and limits are those of AWS's pages "Using cron and rate expressions to schedule rules"
+(EventBridge) and "Time-based schedules for jobs and crawlers" (Glue). The local AWS fires by a reader of its own; a
+table test holds both to the same verdicts.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from orchestrator.config.problems import nearest
+
+MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
+WEEKDAYS = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), start=1)}
+"""AWS counts from Sunday, which is 1."""
+UNITS = ("minute", "hour", "day")
+RATE = re.compile(r"rate\((?P<number>\S+) (?P<unit>\S+)\)")
+CRON = re.compile(r"cron\((?P<fields>[^()]*)\)")
+LONGEST_MONTH = {month: calendar.monthrange(2024, month)[1] for month in range(1, 13)}
+GLUE_MINUTES = 5
+"""Glue takes no schedule that comes round faster."""
+
+
+class BadSchedule(ValueError):
+    """An expression that AWS would refuse; the message is a rule, `suggestion` what was probably meant."""
+
+    def __init__(self, rule: str, suggestion: str | None = None) -> None:
+        super().__init__(rule)
+        self.suggestion = suggestion
+
+
+@dataclass(frozen=True)
+class _Field:
+    name: str
+    low: int
+    high: int
+    words: Mapping[str, int] = field(default_factory=dict)
+
+
+MINUTES, HOURS = _Field("minutes", 0, 59), _Field("hours", 0, 23)
+DAYS, WEEK = _Field("day-of-month", 1, 31), _Field("day-of-week", 1, 7, WEEKDAYS)
+MONTH, YEARS = _Field("month", 1, 12, MONTHS), _Field("year", 1970, 2199)
+FIELDS = (MINUTES, HOURS, DAYS, MONTH, WEEK, YEARS)
+
+
+def check_rule(expression: str) -> None:
+    """Refuse what EventBridge does not take for a rule: `rate(…)` and `cron(…)`.
+
+    Raises:
+        BadSchedule: with the rule that is broken.
+    """
+    if expression.startswith("rate("):
+        _check_rate(expression)
+        return
+    _check_cron(expression, "EventBridge takes rate(<number> <unit>) or cron(<six fields>)")
+
+
+def check_trigger(expression: str) -> None:
+    """Refuse what Glue does not take for a trigger: `cron(…)` alone, and not too often.
+
+    Raises:
+        BadSchedule: with the rule that is broken.
+    """
+    if expression.startswith("rate("):
+        raise BadSchedule("must be cron(<six fields>), such as cron(0 2 * * ? *): triggers of Glue know no rates")
+    minutes, week = _check_cron(expression, "Glue takes cron(<six fields>), such as cron(0 2 * * ? *)")
+    if "#" in week:
+        raise BadSchedule(f"has `{week}` as day-of-week: Glue knows no `#` there, only EventBridge does")
+    gap = min((later - sooner for sooner, later in pairwise(minutes)), default=60)
+    if gap < GLUE_MINUTES:
+        raise BadSchedule(f"comes round after {gap} minutes: Glue takes no schedule faster than {GLUE_MINUTES}")
+
+
+def _check_rate(expression: str) -> None:
+    found = RATE.fullmatch(expression)
+    if not found:
+        raise BadSchedule("must be rate(<number> <unit>), such as rate(1 hour) or rate(5 minutes)", "rate(1 hour)")
+    number, unit = found["number"], found["unit"]
+    if not re.fullmatch(r"[0-9]{1,9}", number) or int(number) < 1:
+        raise BadSchedule(f"has the number `{number}`: EventBridge takes whole numbers from 1")
+    known = [f"{each}s" for each in UNITS] if int(number) > 1 else list(UNITS)
+    if unit not in known:
+        wanted = nearest(unit, known) or known[1]
+        rule = f"has the unit `{unit}`: EventBridge takes {', '.join(known)} after {int(number)}"
+        raise BadSchedule(rule, f"rate({int(number)} {wanted})")
+
+
+def _check_cron(expression: str, forms: str) -> tuple[list[int], str]:
+    """Minutes at which it is due, and the day-of-week as it stands."""
+    found = CRON.fullmatch(expression)
+    if not found:
+        raise BadSchedule(f"is no schedule: {forms}", "cron(0 2 * * ? *)")
+    parts = found["fields"].upper().split()
+    if len(parts) != len(FIELDS):
+        named = ", ".join(each.name for each in FIELDS)
+        hint = f"cron({' '.join(parts[:4])} ? *)" if len(parts) == 5 and parts[2] != "?" and parts[4] == "*" else None
+        raise BadSchedule(f"has {len(parts)} fields where AWS wants 6: {named}", hint)
+    minutes, hours, days, months, week, years = parts
+    if (days == "?") == (week == "?"):
+        raise BadSchedule("must have `?` as exactly one of day-of-month and day-of-week")
+    due = _numbers(MINUTES, minutes)
+    _numbers(HOURS, hours)
+    in_months = _numbers(MONTH, months)
+    _numbers(YEARS, years)
+    if week == "?":
+        _check_days(days, in_months)
+    else:
+        _check_week(week)
+    return due, week
+
+
+def _check_days(text: str, months: Sequence[int]) -> None:
+    if text == "L":
+        return
+    # A list or a range has no nearest weekday.
+    first = _number(DAYS, text[:-1], text) if text.endswith("W") else min(_numbers(DAYS, text))
+    if first > max(LONGEST_MONTH[month] for month in months):
+        raise BadSchedule(f"is never due: no month that it names has a day {first}")
+
+
+def _check_week(text: str) -> None:
+    if text == "L":
+        return
+    if text.endswith("L"):
+        _number(WEEK, text[:-1], text)
+    elif "#" in text:
+        day, _, which = text.partition("#")
+        _number(WEEK, day, text)
+        if which not in ("1", "2", "3", "4", "5"):
+            raise BadSchedule(f"has `{text}` as day-of-week: after `#` stands 1 to 5, the week of the month")
+    else:
+        _numbers(WEEK, text)
+
+
+def _numbers(kind: _Field, text: str) -> list[int]:
+    """What `*`, `1,5`, `1-5`, `0/15` or `MON-FRI` stand for, in order."""
+    found: set[int] = set()
+    for part in text.split(","):
+        base, slash, step = part.partition("/")
+        if slash and (not re.fullmatch(r"[0-9]{1,4}", step) or int(step) < 1):
+            raise BadSchedule(f"has `{part}` as {kind.name}: after `/` stands a number from 1")
+        if base == "*":
+            first, last = kind.low, kind.high
+        elif "-" in base:
+            first, last = (_number(kind, end, part) for end in base.split("-", 1))
+            if first > last:
+                raise BadSchedule(f"has `{part}` as {kind.name}: the range runs backwards")
+        else:
+            first = _number(kind, base, part)
+            last = kind.high if slash else first
+        found |= set(range(first, last + 1, int(step) if slash else 1))
+    return sorted(found)
+
+
+def _number(kind: _Field, text: str, part: str) -> int:
+    value = kind.words.get(text)
+    if value is None and re.fullmatch(r"[0-9]{1,4}", text) and kind.low <= int(text) <= kind.high:
+        value = int(text)
+    if value is None:
+        names = f" or {next(iter(kind.words))} to {list(kind.words)[-1]}" if kind.words else ""
+        raise BadSchedule(f"has `{part}` as {kind.name}: AWS takes {kind.low} to {kind.high}{names}")
+    return value
