@@ -16,8 +16,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from orchestrator.config import arns, dqdl, hive_types, schedules
-from orchestrator.config.aws_members import BLUEPRINT, FACTS, PLATFORM, WHOLE_SECTIONS, Member
-from orchestrator.config.aws_rules import Rule, models, title
+from orchestrator.config.aws_members import BLUEPRINT, PLATFORM, WHOLE_SECTIONS, Member
+from orchestrator.config.aws_rules import rule_of, title
 from orchestrator.config.blueprint import Blueprint
 from orchestrator.config.models import Platform
 from orchestrator.config.options import CUSTOMIZED, SYSTEM_PROFILE
@@ -202,18 +202,12 @@ def _refusals(
         found = (*found, *table.get(exact, ()))
     for member in found:
         if concerns(member):
-            refusal = rule_of(member).refusal(member.text.format(value) if member.text else value, member.times)
+            refusal = rule_of(member.reference).refusal(
+                member.text.format(value) if member.text else value, member.times
+            )
             if refusal:
                 allowed, suggestion = refusal
                 yield f"{title(member.reference)} takes {allowed}", suggestion
-
-
-def rule_of(member: Member) -> Rule:
-    """What AWS's models, or its documents, say about a member."""
-    fact = FACTS.get(member.reference)
-    if fact is None:
-        return models().rules[member.reference]
-    return Rule(**{key: each for key, each in fact.items() if key != "source"})  # type: ignore[arg-type]
 
 
 def places(value: Any, path: str = "", location: Steps = ()) -> Iterator[tuple[str, Steps, Any]]:

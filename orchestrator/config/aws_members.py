@@ -11,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from orchestrator.config.aws_facts import FACTS, NAMES
+
 
 @dataclass(frozen=True)
 class Member:
     """One member that a key becomes.
 
     Attributes:
-        reference: where it is in AWS's models, or in `FACTS`.
+        reference: where it is in AWS's models, or in `aws_facts.FACTS`.
         times: how many of AWS's units are one of ours: 60 where minutes become seconds.
         text: how Terraform writes the value, where AWS takes text.
         kinds, source: the blueprints that become this member; none given: all.
@@ -201,33 +203,6 @@ WHOLE_SECTIONS: dict[str, tuple[Member, ...]] = {
 }
 """Maps and lists of which AWS limits the number of entries."""
 
-_GATEWAY_QUOTAS = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
-FACTS: dict[str, dict[str, object]] = {
-    # ECR's policy is a JSON document, which the API's model does not look into.
-    "ecr:lifecycle-policy.countNumber": {
-        "type": "integer",
-        "min": 1,
-        "source": "https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html",
-    },
-    # *Assumed*: an account has 10 000 a second unless AWS raises it; what nobody has been given is a typing error. The
-    # provider writes six decimals: what is smaller than the least here would become 0, which lets nobody in.
-    "apigateway:throttle.rateLimit": {"type": "double", "min": 0.001, "max": 1_000_000, "source": _GATEWAY_QUOTAS},
-    "apigateway:authorizer.providerARNs[]": {"type": "list", "max": 1000, "source": _GATEWAY_QUOTAS},
-    "sqs:queue.MessageRetentionPeriod": {
-        "type": "integer",
-        "min": 60,
-        "max": 1_209_600,
-        "source": "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
-    },
-    "sqs:queue.maxReceiveCount": {
-        "type": "integer",
-        "min": 1,
-        "max": 1000,
-        "source": "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
-    },
-}
-"""What AWS's documents say and its models leave out, each with the page."""
-
 NO_MEMBER: dict[str, str] = {
     **dict.fromkeys(
         (
@@ -312,4 +287,4 @@ def references() -> Iterator[str]:
         for members in table.values()
         for member in members
     }
-    yield from sorted(found - set(FACTS))
+    yield from sorted((found | set(NAMES.values())) - set(FACTS))

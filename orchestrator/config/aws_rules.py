@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from orchestrator.config.aws_facts import FACTS
 from orchestrator.config.problems import nearest
 
 FILE = Path(__file__).with_name("aws_rules.json")
@@ -138,6 +139,15 @@ def models() -> Models:
     read = json.loads(FILE.read_text(encoding="utf-8"))
     rules = {name: Rule(**found | {"enum": tuple(found.get("enum", ()))}) for name, found in read["rules"].items()}
     return Models(read["source"], rules, read["regions"])
+
+
+@cache
+def rule_of(reference: str) -> Rule:
+    """What AWS's models, or where they say nothing its documents, say about a member."""
+    fact = FACTS.get(reference)
+    if fact is None:
+        return models().rules[reference]
+    return Rule(**{"type": "string", **{key: each for key, each in fact.items() if key != "source"}})
 
 
 def title(reference: str) -> str:

@@ -47,6 +47,8 @@ QUEUE = Kind("SQS queue", 80, r"[A-Za-z0-9_-]+", "region")
 TOPIC = Kind("SNS topic", 256, r"[A-Za-z0-9_-]+", "region")
 VECTORS = Kind("S3 vector bucket", 63, r"[a-z0-9][a-z0-9-]+[a-z0-9]", "region")
 PROFILE = Kind("Bedrock inference profile", 64, r"([0-9A-Za-z][ _-]?)+", "region")
+GUARDRAIL = Kind("Bedrock guardrail", 50, r"[0-9A-Za-z_-]+", "region")
+THROUGHPUT = Kind("Bedrock provisioned throughput", 63, r"([0-9A-Za-z][_-]?)+", "region")
 REPOSITORY = Kind("ECR repository", 256, r"[a-z0-9]+([._/-][a-z0-9]+)*", "region")
 ALIAS = Kind("KMS alias", 256, r"alias/(?!aws/)[A-Za-z0-9/_-]+", "region")
 DATABASE = Kind("Glue database", 255, r"[a-z0-9_]+", "region")
@@ -117,6 +119,13 @@ PER_PROFILE = Template(
     PROFILE, "{prefix}-{item}", "modules/bedrock_model", "${var.context.name_prefix}-${var.blueprint.name}"
 )
 
+PER_GUARDRAIL = Template(
+    GUARDRAIL, "{prefix}-{item}", "modules/bedrock_model", "name                      = local.profile_name"
+)
+PER_THROUGHPUT = Template(
+    THROUGHPUT, "{prefix}-{item}", "modules/bedrock_model", "provisioned_model_name = local.profile_name"
+)
+
 BESIDE_ENDPOINT = (Template(ROLE, "{prefix}-{item}-endpoint", "modules/realtime_endpoint", "-endpoint"),)
 BESIDE_SERVERLESS = (Template(ROLE, "{prefix}-{item}-endpoint", "modules/serverless_endpoint", "-endpoint"),)
 BESIDE_KNOWLEDGE_BASE = (
@@ -128,6 +137,15 @@ BESIDE_BATCH = (
     Template(ROLE, "{prefix}-{item}-crawler", "modules/batch_runs", "-crawler"),
     Template(EVENT_RULE, "{prefix}-{item}-schedule", "modules/batch_runs", "-schedule"),
     Template(DATABASE, "{database_prefix}_{sql_item}", "modules/batch_runs", 'replace(local.full_name, "-", "_")'),
+)
+BESIDE_TRANSFORM = (
+    Template(ROLE, "{prefix}-{item}-model", "modules/batch_transform", "${local.full_name}-model"),
+    Template(
+        SAGEMAKER,
+        "{prefix}-{item}-{hash}-v{version}",
+        "modules/batch_transform",
+        "${local.full_name}-${local.launch.spec_hash}-v",
+    ),
 )
 BESIDE_BATCH_PROFILE = (
     Template(PROFILE, "{prefix}-{item}", "modules/bedrock_batch", "${var.context.name_prefix}-${var.blueprint.name}"),
@@ -146,13 +164,14 @@ BESIDE_CALLBACK = (
     Template(QUEUE, "{prefix}-{item}-undelivered", "modules/async_results", "${local.name}-undelivered"),
 )
 PER_BLUEPRINT = (
-    *(PER_ENDPOINT, PER_SERVERLESS, PER_BATCH, PER_ASYNC, PER_PROFILE),
+    *(PER_ENDPOINT, PER_SERVERLESS, PER_BATCH, PER_ASYNC, PER_PROFILE, PER_GUARDRAIL, PER_THROUGHPUT),
     *(
         *BESIDE_ENDPOINT,
         *BESIDE_SERVERLESS,
         *BESIDE_KNOWLEDGE_BASE,
         *BESIDE_AGENT,
         *BESIDE_BATCH,
+        *BESIDE_TRANSFORM,
         *BESIDE_BATCH_PROFILE,
     ),
     *(*BESIDE_ASYNC, *BESIDE_ASYNC_ENDPOINT, *BESIDE_ASYNC_PROFILE, *BESIDE_CALLBACK),
@@ -201,7 +220,7 @@ def _templates(blueprint: Blueprint) -> Iterator[Template]:
     on_sagemaker = blueprint.model.source == "sagemaker"
     if blueprint.kind == "batch":
         yield from (PER_BATCH, *BESIDE_BATCH)
-        yield from () if on_sagemaker else BESIDE_BATCH_PROFILE
+        yield from BESIDE_TRANSFORM if on_sagemaker else BESIDE_BATCH_PROFILE
     elif blueprint.kind == "async":
         yield from (PER_ASYNC, *BESIDE_ASYNC_ENDPOINT) if on_sagemaker else (PER_PROFILE, *BESIDE_ASYNC_PROFILE)
         yield from (*BESIDE_ASYNC, *BESIDE_CALLBACK)
@@ -210,6 +229,8 @@ def _templates(blueprint: Blueprint) -> Iterator[Template]:
         yield from (PER_SERVERLESS, *BESIDE_SERVERLESS) if serverless else (PER_ENDPOINT, *BESIDE_ENDPOINT)
     else:
         yield PER_PROFILE
+    yield from (PER_GUARDRAIL,) if blueprint.guardrail else ()
+    yield from (PER_THROUGHPUT,) if blueprint.model.source == "bedrock" and blueprint.model.provisioned else ()
     yield from BESIDE_KNOWLEDGE_BASE if blueprint.knowledge_base else ()
     yield from BESIDE_AGENT if blueprint.agent else ()
 

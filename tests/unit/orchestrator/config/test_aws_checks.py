@@ -12,9 +12,9 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from orchestrator.config import aws_members, loader
-from orchestrator.config.aws_checks import READERS, rule_of
-from orchestrator.config.aws_rules import TITLES, Rule, models
+from orchestrator.config import aws_facts, aws_members, loader
+from orchestrator.config.aws_checks import READERS
+from orchestrator.config.aws_rules import TITLES, Rule, models, rule_of
 from orchestrator.config.models import Blueprint, Platform
 from orchestrator.errors import ConfigError
 
@@ -73,9 +73,9 @@ def test_the_file_has_what_the_table_needs_from_the_botocore_that_is_installed()
     assert set(models().rules) == set(aws_members.references())
     tables = (aws_members.PLATFORM, aws_members.BLUEPRINT, aws_members.WHOLE_SECTIONS)
     used = {member.reference for table in tables for members in table.values() for member in members}
-    assert set(aws_members.FACTS) <= used
+    assert set(aws_facts.FACTS) <= used | set(aws_facts.NAMES.values())
     assert {reference.partition(":")[0] for reference in used} <= set(TITLES)
-    assert all(str(fact["source"]).startswith("https://docs.aws.amazon.com/") for fact in aws_members.FACTS.values())
+    assert all(str(fact["source"]).startswith("https://docs.aws.amazon.com/") for fact in aws_facts.FACTS.values())
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ def test_what_aws_takes_is_taken() -> None:
 
 def test_a_problem_says_where_what_and_what_was_meant() -> None:
     said = problems({"owner": "me-too", "training": {"instance_type": "ml.m5.lagre"}})
-    known = len(rule_of(aws_members.PLATFORM["training.instance_type"][0]).enum)
+    known = len(rule_of(aws_members.PLATFORM["training.instance_type"][0].reference).enum)
     assert said == (
         f"platform.yaml:3: training.instance_type: SageMaker takes one of {known} values, such as ml.m5.large or "
         "ml.g5.xlarge (received 'ml.m5.lagre'); did you mean `ml.m5.large`?"

@@ -123,13 +123,14 @@ def test_an_endpoint_has_a_role(kind: str) -> None:
 
 def test_a_batch_blueprint_has_jobs_and_a_catalog_of_their_results() -> None:
     on_sagemaker = {
-        names.SAGEMAKER: {"mlops-dev-many-at-once-0123456789ab-9-999"},
-        names.ROLE: {"mlops-dev-many-at-once-crawler"},
+        names.SAGEMAKER: {"mlops-dev-many-at-once-0123456789ab-9-999", "mlops-dev-many-at-once-00000000-v9999"},
+        names.ROLE: {"mlops-dev-many-at-once-crawler", "mlops-dev-many-at-once-model"},
         names.EVENT_RULE: {"mlops-dev-many-at-once-schedule"},
         names.DATABASE: {"mlops_dev_many_at_once"},
     }
     on_bedrock = {
         names.PROFILE: {"mlops-dev-many-at-once"},
+        names.SAGEMAKER: {"mlops-dev-many-at-once-0123456789ab-9-999"},
         names.ROLE: {"mlops-dev-many-at-once-crawler", "mlops-dev-many-at-once-jobs"},
     }
     assert planned_of(blueprint("many-at-once", kind="batch")) == on_sagemaker
@@ -154,6 +155,17 @@ def test_an_async_blueprint_on_bedrock_has_a_queue_and_a_worker() -> None:
         names.QUEUE: {"mlops-dev-slow-requests-dead", "mlops-dev-slow-undelivered"},
         names.TOPIC: {"mlops-dev-slow-completed"},
     }
+
+
+def test_a_guardrail_and_throughput_have_names_of_their_own() -> None:
+    found = planned_of(blueprint("chat", BEDROCK, guardrail={"filters": {"HATE": "HIGH"}}))
+    assert found[names.GUARDRAIL] == {"mlops-dev-chat"}
+    bought = planned_of(blueprint("chat", {**BEDROCK, "provisioned": {"model_units": 1}}))  # type: ignore[dict-item]
+    assert bought[names.THROUGHPUT] == {"mlops-dev-chat"}
+    long = blueprint("answers-for-customers-of-a-shop", BEDROCK, guardrail={"filters": {"HATE": "HIGH"}})
+    [(_, reason)] = names.refused(names.of_blueprint("integration-tests", Platform(), long))
+    assert "Bedrock guardrail" in reason
+    assert "more than 50 characters" in reason
 
 
 def test_what_an_option_brings_has_a_role() -> None:
