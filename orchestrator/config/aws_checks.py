@@ -38,6 +38,8 @@ OPTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 FIRST_EMR = (6, 6)
 """EMR Serverless began with 6.6.0; 6.15 is the last of its series (EMR's release guide)."""
 LAST_EMR_6 = 15
+LONGEST_WAITING = 27_000
+"""Seconds that a release may wait by itself; `terraform/modules/realtime_endpoint/release.tf` adds 1800."""
 LONGEST_KEY = 1024
 """Bytes of the name of an object in S3."""
 
@@ -166,6 +168,15 @@ def check_blueprint(document: Document, blueprint: Blueprint, region: str) -> It
         return of_kind and member.source in (None, blueprint.model.source)
 
     yield from _check(document, blueprint, BLUEPRINT, region, concerns)
+    rollout = blueprint.rollout
+    steps = {"all_at_once": 1, "canary": 2, "linear": -(-100 // rollout.step_percent)}[rollout.strategy]
+    waiting = steps * rollout.bake_seconds + rollout.keep_old_seconds
+    if waiting > LONGEST_WAITING:
+        rule = (
+            f"times {steps} steps, with `keep_old_seconds`, must not exceed {LONGEST_WAITING} seconds: SageMaker ends "
+            "an update after 28800, and the rest is for starting instances"
+        )
+        yield document.problem(("rollout", "bake_seconds"), rule, rollout.bake_seconds)
 
 
 def _check(

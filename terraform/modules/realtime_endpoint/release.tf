@@ -81,11 +81,15 @@ locals {
     var.blueprint.rollout.strategy == "linear" ? { LinearStepSize = local.step } : {},
   )
 
+  # SageMaker wants more time than the deployment waits by itself, and takes 28 800 s at most.
+  steps           = lookup({ canary = 2, linear = ceil(100 / var.blueprint.rollout.step_percent) }, var.blueprint.rollout.strategy, 1)
+  waiting_seconds = local.steps * var.blueprint.rollout.bake_seconds + var.blueprint.rollout.keep_old_seconds
+
   deployment = {
     BlueGreenUpdatePolicy = {
       TrafficRoutingConfiguration      = local.traffic
       TerminationWaitInSeconds         = var.blueprint.rollout.keep_old_seconds
-      MaximumExecutionTimeoutInSeconds = 3600
+      MaximumExecutionTimeoutInSeconds = min(28800, max(3600, local.waiting_seconds + 1800))
     }
     AutoRollbackConfiguration = { Alarms = [for alarm in local.alarms : { AlarmName = alarm.alarm_name }] }
   }

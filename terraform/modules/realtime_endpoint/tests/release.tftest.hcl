@@ -159,8 +159,30 @@ run "a_linear_rollout_of_a_scaled_fleet_keeps_its_count" {
   }
 
   assert {
+    condition     = local.deployment.BlueGreenUpdatePolicy.MaximumExecutionTimeoutInSeconds == 3600
+    error_message = "An hour is enough for two short waits."
+  }
+
+  assert {
     condition     = local.wanted.config.DataCaptureConfig == { EnableCapture = true, InitialSamplingPercentage = 50, DestinationS3Uri = "s3://mlops-dev-data-123456789012-us-east-1/inference/realtime/logs/reviews", KmsKeyId = var.kms.data_key_arn, CaptureOptions = [{ CaptureMode = "Input" }, { CaptureMode = "Output" }], CaptureContentTypeHeader = { JsonContentTypes = ["application/json"] } }
     error_message = "What is captured is encrypted."
+  }
+}
+
+run "a_rollout_has_more_time_than_it_waits" {
+  command = plan
+
+  variables {
+    blueprint = {
+      name           = "reviews"
+      instance_count = 4
+      rollout        = { strategy = "linear", step_percent = 30, bake_seconds = 3600, keep_old_seconds = 600 }
+    }
+  }
+
+  assert {
+    condition     = local.deployment.BlueGreenUpdatePolicy.MaximumExecutionTimeoutInSeconds == 4 * 3600 + 600 + 1800
+    error_message = "Four steps: SageMaker refuses an update that may take less than it waits."
   }
 }
 

@@ -161,6 +161,10 @@ def test_sources_lie_where_aws_can_have_them(source: dict[str, Any], said: str) 
         ),
         (blueprint(SAGEMAKER, shadow={"instance_type": "banana"}), "shadow.instance_type: SageMaker takes one of"),
         (blueprint(SAGEMAKER, autoscaling={"max": 10**12}), "Application Auto Scaling takes"),
+        (
+            blueprint(SAGEMAKER, rollout={"strategy": "linear", "step_percent": 10, "bake_seconds": 3600}),
+            "rollout.bake_seconds: times 10 steps, with `keep_old_seconds`, must not exceed 27000 seconds",
+        ),
         (blueprint(SAGEMAKER, "batch", batch={"schedule": "cron(banana)"}), "has 1 fields where AWS wants 6"),
         (blueprint(SAGEMAKER, "batch", batch={"schedule": "rate(0 minutes)"}), "whole numbers from 1"),
         (blueprint(SAGEMAKER, "batch", batch={"schedule": "rate(1 minutes)"}), "did you mean `rate(1 minute)`?"),
