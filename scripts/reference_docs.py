@@ -1,4 +1,4 @@
-"""Writes `docs/reference/{cli,configuration,exit-codes,inference-matrix}.md` from the code.
+"""Writes `docs/reference/{aws-limits,cli,configuration,exit-codes,inference-matrix}.md` from the code.
 
     python -m scripts.reference_docs [--check]
 
@@ -18,7 +18,7 @@ import click
 
 from orchestrator import cli, errors
 from orchestrator.config.schema import schemas
-from scripts import inference_matrix
+from scripts import aws_limits, inference_matrix
 
 REPO = Path(__file__).resolve().parent.parent
 FOLDER = Path("docs/reference")
@@ -51,7 +51,9 @@ def _commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[t
 
 def configuration_page() -> str:
     """Every key of the environment files with its type, default and rule."""
-    parts = ["# Environment files", NOTE, "`orchestrator schema platform|blueprint` prints the JSON Schemas."]
+    schema = "`orchestrator schema platform|blueprint` prints the JSON Schemas."
+    aws = "What AWS takes for each key is in [limits of AWS](aws-limits.md); files are held to it as well."
+    parts = ["# Environment files", NOTE, f"{schema} {aws}"]
     for document in schemas().values():
         parts += [f"## `{document['title']}`", _table(document, document.get("$defs", {}))]
     return "\n\n".join(parts) + "\n"
@@ -113,6 +115,7 @@ def exit_codes_page() -> str:
 
 
 PAGES = {
+    "aws-limits.md": lambda: aws_limits.page(NOTE),
     "cli.md": cli_page,
     "configuration.md": configuration_page,
     "exit-codes.md": exit_codes_page,

@@ -84,7 +84,7 @@ class Rule:
             return "text", None
         if isinstance(value, float) and not math.isfinite(value):
             return "a finite number", None
-        if self.type in WHOLE and value != int(value):
+        if self.type in WHOLE and isinstance(value, float):
             return "a whole number", None
         least, most = self.min, self.max
         if most is None:

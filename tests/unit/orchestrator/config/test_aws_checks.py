@@ -170,7 +170,7 @@ def test_sources_lie_where_aws_can_have_them(source: dict[str, Any], said: str) 
         (blueprint(SAGEMAKER, "batch", batch={"schedule": "rate(1 minutes)"}), "did you mean `rate(1 minute)`?"),
         (blueprint(BEDROCK, parameters={"temperature": 1.5}), "parameters.temperature: Bedrock takes 0 to 1"),
         (blueprint(BEDROCK, parameters={"temperature": "hot"}), "parameters.temperature: Bedrock takes a number"),
-        (blueprint(BEDROCK, parameters={"max_tokens": 1.5}), "Bedrock takes a whole number"),
+        (blueprint(BEDROCK, parameters={"max_tokens": 10.0}), "Bedrock takes a whole number"),
         (blueprint(BEDROCK, guardrail={"pii": {"EMIAL": "BLOCK"}}), "guardrail.pii.EMIAL: Bedrock takes one of"),
         (blueprint(BEDROCK, guardrail={"pii": {"EMIAL": "BLOCK"}}), "did you mean `EMAIL`?"),
         (blueprint(BEDROCK, guardrail={"words": ["w"] * 10_001}), "1 to 10 000 entries, not 10001"),
