@@ -86,6 +86,10 @@ mutations: $(SETUP) ## Weaken the Terraform setting by setting and see which che
 	@.venv/bin/python -m scripts.mutations --write $(ARGS)
 	@.venv/bin/python -m scripts.mutations --spelled --sample 16 --write $(ARGS)
 
+.PHONY: fuzz
+fuzz: $(SETUP) ## Change values in 900 environment files, and ask AWS's models about those that are accepted (minutes)
+	@.venv/bin/python -m tests.fuzz.aws_models $(ARGS)
+
 .PHONY: lint
 lint: $(SETUP) ## Check style, types and formatting, and scan the source
 	.venv/bin/ruff check .
