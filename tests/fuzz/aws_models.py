@@ -30,6 +30,7 @@ from orchestrator.config.models import Environment, Platform
 from orchestrator.errors import ConfigError
 from tests.fuzz import aws_requests
 
+LOADER = Loader()
 REPO = Path(__file__).resolve().parents[2]
 LARGEST = {"integer": 2**31 - 1, "long": 2**63 - 1, "float": 3.5e38, "double": 1.8e308}
 WORDS = (
@@ -44,7 +45,7 @@ NUMBERS = (0, 1, -1, 2, 59, 61, 100, 101, 1000, 16_385, 2**31 - 1, 2**31, 2**63,
 @cache
 def service(name: str) -> ServiceModel:
     """The model that botocore ships."""
-    return ServiceModel(Loader().load_service_model(name, "service-2"))
+    return ServiceModel(LOADER.load_service_model(name, "service-2"))
 
 
 def refused_by_aws(environment: Environment) -> list[str]:
@@ -124,14 +125,17 @@ def case(number: int) -> tuple[str, dict[str, Any], dict[str, dict[str, Any]]]:
     """One environment with a single value changed."""
     hand = random.Random(number)
     name = hand.choice(sorted(originals()))
-    platform, defaults, blueprints = copy.deepcopy(originals()[name])
+    platform, defaults, originally = originals()[name]
+    blueprints = dict(originally)
     if hand.random() < 0.5:
         section = hand.choice(sorted(set(defaults) - {"lifetime_days", "bedrock"}))
-        platform = {section: defaults[section]}  # the rest is as it is by default: long files take long to read
+        platform = copy.deepcopy(
+            {section: defaults[section]}
+        )  # the rest is as it is by default: long files take long to read
         _change(hand, platform)
     else:
         stem = hand.choice(sorted(blueprints))
-        blueprints[stem] = _written_out(hand, blueprints[stem])
+        blueprints[stem] = _written_out(hand, copy.deepcopy(blueprints[stem]))
         _change(hand, blueprints[stem])
     return name, platform, blueprints
 
@@ -190,15 +194,25 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
             yield value, key
 
 
+def _text(data: dict[str, Any]) -> str:
+    return str(yaml.dump(data, Dumper=yaml.CSafeDumper, allow_unicode=True))
+
+
+@cache
+def _original(name: str, stem: str) -> str:
+    return _text(originals()[name][2][stem])
+
+
 def accepted(number: int) -> Environment | None:
     """The environment of a case, where the configuration takes it."""
     name, platform, blueprints = case(number)
+    unchanged = originals()[name][2]
     files = {
-        stem: (f"{stem}.yaml", yaml.dump(each, Dumper=yaml.CSafeDumper, allow_unicode=True))
+        stem: (f"{stem}.yaml", _original(name, stem) if each is unchanged[stem] else _text(each))
         for stem, each in blueprints.items()
     }
     try:
-        return build(name, ("platform.yaml", yaml.dump(platform, Dumper=yaml.CSafeDumper, allow_unicode=True)), files)
+        return build(name, ("platform.yaml", _text(platform)), files)
     except ConfigError:
         return None
 

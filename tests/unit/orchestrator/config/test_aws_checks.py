@@ -94,7 +94,7 @@ def test_the_file_has_what_the_table_needs_from_the_botocore_that_is_installed()
         ({"data": {"processing": {"instance_type": "ml.m5.tiny"}}}, "data.processing.instance_type: SageMaker takes"),
         ({"data": {"workflow_schedule": "cron(banana)"}}, "has 1 fields where AWS wants 6"),
         ({"data": {"extra_quality_rules": ["(]"]}}, "data.extra_quality_rules[0]: is no rule of Glue Data Quality"),
-        ({"data": {"extra_quality_rules": ["RowCount > 1"] * 2500}}, "characters together"),
+        ({"data": {"extra_quality_rules": [f'IsComplete "{"c" * 4000}"'] * 9}}, "characters together"),
         ({"data": {"athena_bytes_scanned_limit": 10**20}}, "Athena takes 10 000 000 to 9 223 372 036 854 775 807"),
         (
             {"storage": {"raw_expiration_days": 10**12}},
@@ -173,7 +173,6 @@ def test_sources_lie_where_aws_can_have_them(source: dict[str, Any], said: str) 
         (blueprint(BEDROCK, parameters={"max_tokens": 10.0}), "Bedrock takes a whole number"),
         (blueprint(BEDROCK, guardrail={"pii": {"EMIAL": "BLOCK"}}), "guardrail.pii.EMIAL: Bedrock takes one of"),
         (blueprint(BEDROCK, guardrail={"pii": {"EMIAL": "BLOCK"}}), "did you mean `EMAIL`?"),
-        (blueprint(BEDROCK, guardrail={"words": ["w"] * 10_001}), "1 to 10 000 entries, not 10001"),
         (blueprint({**BEDROCK, "model_id": "banana"}), "model.model_id: is no model of Bedrock"),
         (blueprint({**BEDROCK, "model_id": "us.amazon.nova lite"}), "model.model_id: is no model of Bedrock"),
         (blueprint(BEDROCK, "async", **{"async": {"callback": {"emails": ["a@b.c"]}}}), "is no e-mail address"),
@@ -229,6 +228,8 @@ def test_a_problem_says_where_what_and_what_was_meant() -> None:
         (Rule("string", categories="LN", others="[_]"), "aß_1", 1, True),
         (Rule("string", categories="LN", others="[_]"), "a b", 1, False),
         (Rule("string"), 5, 1, False),
+        (rule_of("bedrock:CreateGuardrail.wordPolicyConfig.wordsConfig[]"), ["w"] * 10_000, 1, True),
+        (rule_of("bedrock:CreateGuardrail.wordPolicyConfig.wordsConfig[]"), ["w"] * 10_001, 1, False),
         (Rule("integer"), True, 1, True),
     ],
 )
