@@ -52,7 +52,7 @@ def _rule(rule: Rule) -> str:
         for word, number in (("≥", rule.min), ("≤", rule.max))
         if number is not None
     ]
-    if rule.pattern and len(rule.pattern) <= 60 and rule.pattern != ".*":
+    if rule.pattern and len(rule.pattern) <= 60 and rule.pattern != ".*" and "](" not in rule.pattern:
         sizes.append(f"`{rule.pattern}`".replace("|", "\\|"))
     kind = {"string": "characters", "list": "entries", "map": "entries"}.get(rule.type, rule.type)
     return f"{kind} {', '.join(sizes)}".strip()
