@@ -75,7 +75,7 @@ def _bucket(value: str, _home: str) -> None:
     if ".." in value or ".-" in value or "-." in value:
         raise Refused("has a dot beside another dot or a hyphen: S3 has no bucket of such a name")
     if RESERVED_BUCKETS.fullmatch(value):
-        raise Refused("begins or ends as only AWS's own names do: S3 has no bucket of such a name")
+        raise Refused("begins or ends as only AWS's own names do: no general purpose bucket is called so")
 
 
 def _prefix(value: str, _home: str) -> None:
