@@ -214,6 +214,7 @@ NO_MEMBER: dict[str, str] = {
             *("bedrock.invocation_logging.enabled", "bedrock.invocation_logging.bodies.text"),
             *("bedrock.invocation_logging.bodies.images", "bedrock.invocation_logging.bodies.embeddings"),
             *("bedrock.invocation_logging.bodies.videos", "batch.on_arrival", "async.callback.table"),
+            *("permanent", "inference.fixed_size"),
         ),
         "a switch: true or false, and nothing else is accepted",
     ),
@@ -222,6 +223,8 @@ NO_MEMBER: dict[str, str] = {
             *("network.nat", "network.availability_zones", "data.etl.bookmarks", "studio.packages.source"),
             *("training.approval", "events.completions", "approvals.deploy", "batch.format", "rollout.strategy"),
             *("sharing.consumer.shares.*.readers.[]", "access.persona_principals.{key}", "kind", "model.source"),
+            "target",
+            "deploy.skip",
             *("containers.mode", "network.flow_log_interval_seconds", "network.flow_log_traffic"),
             "knowledge_base.embedding.model_id",
         ),
@@ -269,6 +272,7 @@ NO_MEMBER: dict[str, str] = {
     ),
     **dict.fromkeys(
         (
+            "local.port",
             *("limits.parallelism", "smoke.golden.[].input", "smoke.golden.[].label"),
             *("smoke.golden.[].contains", "smoke.max_latency_ms"),
         ),

@@ -128,11 +128,11 @@ def case(number: int) -> tuple[str, dict[str, Any], dict[str, dict[str, Any]]]:
     platform, defaults, originally = originals()[name]
     blueprints = dict(originally)
     if hand.random() < 0.5:
-        section = hand.choice(sorted(set(defaults) - {"lifetime_days", "bedrock"}))
-        platform = copy.deepcopy(
-            {section: defaults[section]}
-        )  # the rest is as it is by default: long files take long to read
-        _change(hand, platform)
+        section = hand.choice(sorted(set(defaults) - {"target", "local", "lifetime_days", "bedrock"}))
+        # The rest is as it is by default: long files take long to read.
+        changed = copy.deepcopy({section: defaults[section]})
+        _change(hand, changed)
+        platform = {"target": defaults["target"]} | changed
     else:
         stem = hand.choice(sorted(blueprints))
         blueprints[stem] = _written_out(hand, copy.deepcopy(blueprints[stem]))

@@ -31,6 +31,6 @@ def test_a_sample_of_changed_files_is_refused_or_good() -> None:
 )
 def test_the_judge_knows_what_aws_refuses(platform: dict[str, Any], said: str) -> None:
     """Straight from the models of the files, past all checks."""
-    environment = Environment(name="dev", platform=Platform.model_validate(platform), blueprints=())
+    environment = Environment(name="dev", platform=Platform.model_validate({"target": "aws"} | platform), blueprints=())
     assert [each for each in aws_models.refused_by_aws(environment) if said in each]
-    assert not aws_models.refused_by_aws(Environment(name="dev", platform=Platform(), blueprints=()))
+    assert not aws_models.refused_by_aws(Environment(name="dev", platform=Platform(target="aws"), blueprints=()))

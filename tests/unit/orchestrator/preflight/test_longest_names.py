@@ -78,7 +78,9 @@ def longest_prefix() -> int:
     """Characters of `<project>-<environment>` that the shortest region leaves room for."""
     for length in range(49, 0, -1):
         project = "p" * min(16, length - 3)
-        planned = names.of_platform("e" * (length - len(project) - 1), Platform(project=project, region="us-east-1"))
+        planned = names.of_platform(
+            "e" * (length - len(project) - 1), Platform(target="aws", project=project, region="us-east-1")
+        )
         if not list(names.refused(planned)):
             return length
     raise AssertionError("no prefix fits")

@@ -163,7 +163,7 @@ def test_a_guardrail_and_throughput_have_names_of_their_own() -> None:
     bought = planned_of(blueprint("chat", {**BEDROCK, "provisioned": {"model_units": 1}}))  # type: ignore[dict-item]
     assert bought[names.THROUGHPUT] == {"mlops-dev-chat"}
     long = blueprint("answers-for-customers-of-a-shop", BEDROCK, guardrail={"filters": {"HATE": "HIGH"}})
-    [(_, reason)] = names.refused(names.of_blueprint("integration-tests", Platform(), long))
+    [(_, reason)] = names.refused(names.of_blueprint("integration-tests", platform(), long))
     assert "Bedrock guardrail" in reason
     assert "more than 50 characters" in reason
 
