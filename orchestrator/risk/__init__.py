@@ -1,7 +1,11 @@
-"""What a plan would do that one should know beforehand: three classes of risk, read from the plan alone.
+"""What a plan would do that one should know beforehand: five classes of risk, read from the plan alone.
 
 `state-loss`
     something that holds state is replaced or deleted, or keeps what it holds for a shorter time;
+`protection-loss`
+    a protection against deletion or misuse is taken away, as when `protected` leaves an environment's file;
+`network-change`
+    a network gets other addresses, or is given up;
 `iam-growth`
     somebody may do more than before: a new or wider grant, a denial or a boundary that is gone;
 `public-exposure`
@@ -16,14 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orchestrator.risk import exposure, iam_growth, state_loss
+from orchestrator.risk import exposure, iam_growth, networks, protection, state_loss
 from orchestrator.risk.changes import read
 from orchestrator.risk.classes import CLASSES, Risk, RiskClass
 from orchestrator.tools.interfaces import Json
 
 __all__ = ["CLASSES", "Risk", "RiskClass", "classes_of", "of_plan"]
 
-_FINDERS = (state_loss.find, iam_growth.find, exposure.find)
+_FINDERS = (state_loss.find, protection.find, networks.find, iam_growth.find, exposure.find)
 
 
 def of_plan(document: Json, *, stack: str, account_id: str) -> tuple[Risk, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-RiskClass = Literal["state-loss", "iam-growth", "public-exposure"]
+RiskClass = Literal["state-loss", "protection-loss", "network-change", "iam-growth", "public-exposure"]
 CLASSES: tuple[RiskClass, ...] = get_args(RiskClass)
 
 

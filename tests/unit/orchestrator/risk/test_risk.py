@@ -1,4 +1,4 @@
-"""The three classes together, over whole documents."""
+"""The classes together, over whole documents."""
 
 from __future__ import annotations
 
