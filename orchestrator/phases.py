@@ -13,12 +13,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from orchestrator import text_files
+from orchestrator.config import yaml_source
 from orchestrator.config.models import Platform
 from orchestrator.config.problems import nearest
 from orchestrator.errors import ConfigError, PlatformError
+from orchestrator.text_files import Refused, shown
 
 PHASES = Path("terraform/phases")
 ALWAYS = ("context", "provider_options")
@@ -97,15 +99,18 @@ def parse(texts: Mapping[str, str]) -> tuple[Phase, ...]:
 @lru_cache(maxsize=128)
 def _parse_one(folder: str, text: str) -> Phase:
     file = f"{folder}/phase.yaml"
+    document = yaml_source.parse(file, text)
+    if not isinstance(document, yaml_source.Document):
+        raise ConfigError("; ".join(map(str, document)))
     try:
-        description = Description.model_validate(yaml.safe_load(text) or {})
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{file}: is not valid YAML: {error}") from error
+        description = Description.model_validate(document.data)
     except ValidationError as error:
         listed = "; ".join(
-            f"{'.'.join(map(str, each['loc']))}: {each['msg']} (received {each['input']!r})" for each in error.errors()
+            f"{document.line(each['loc'])}: {document.key(each['loc'])}: {each['msg']} "
+            f"(received {shown(each['input'])})"
+            for each in error.errors()
         )
-        raise ConfigError(f"{file}: {listed}") from error
+        raise ConfigError(f"{file}:{listed}") from error
     return Phase(folder=folder, **dict(description))
 
 
@@ -124,7 +129,25 @@ def read(repo: Path) -> tuple[Phase, ...]:
     files = sorted((repo / PHASES).glob("*/phase.yaml"))
     if not files:
         raise PlatformError(f"no {PHASES}/*/phase.yaml in {repo}", hint="run from a complete checkout, or use --repo")
-    return parse({str(file.parent.relative_to(repo)): file.read_text(encoding="utf-8") for file in files})
+    return parse({str(file.parent.relative_to(repo)): _text(repo, file) for file in files})
+
+
+def _text(repo: Path, file: Path) -> str:
+    try:
+        return text_files.read(file)
+    except Refused as error:
+        raise ConfigError(f"{file.relative_to(repo)}:{error.line}: {error.rule}") from error
+
+
+def _json(repo: Path, file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(_text(repo, file))
+    except (ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 1)
+        raise ConfigError(f"{file.relative_to(repo)}:{line}: is not valid JSON: {error}") from error
+    if not isinstance(content, dict):
+        raise ConfigError(f"{file.relative_to(repo)}:1: must be an object (received {shown(content)})")
+    return content
 
 
 def read_examples(repo: Path, phases: tuple[Phase, ...]) -> dict[str, dict[str, Any]]:
@@ -135,7 +158,7 @@ def read_examples(repo: Path, phases: tuple[Phase, ...]) -> dict[str, dict[str, 
     for name, folder in folders.items():
         file = repo / folder / "example.outputs.json"
         if file.is_file():
-            content = json.loads(file.read_text(encoding="utf-8"))
+            content = _json(repo, file)
             # Both shapes read well in a file: the bare object, and `{"<stack>": object}`.
             examples[name] = content[name] if set(content) == {name} else content
     return examples

@@ -25,13 +25,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from orchestrator import page
-from orchestrator.errors import StateLocked
+from pydantic import ValidationError
+
+from orchestrator import page, text_files
+from orchestrator.errors import PlatformError, StateLocked
 from orchestrator.plan import Plan
 from orchestrator.result import Result, StackResult
 from orchestrator.tools.interfaces import Json
 
 RUNS = Path(".runs")
+_LARGEST_RESULT = 64 * 1024 * 1024
 
 
 def now() -> dt.datetime:
@@ -126,10 +129,18 @@ def alone(repo: Path, environment: str) -> Iterator[None]:
 
 
 def latest(repo: Path, environment: str) -> Result | None:
-    """Result of the newest run that ended."""
+    """Result of the newest run that ended.
+
+    Raises:
+        PlatformError: it is there, and is no result.
+    """
     for path in sorted((repo / RUNS / environment).glob("*/result.json"), reverse=True):
         if not path.parent.is_symlink():
-            return Result.model_validate_json(path.read_text(encoding="utf-8"))
+            try:
+                return Result.model_validate_json(text_files.read(path, _LARGEST_RESULT))
+            except (text_files.Refused, ValidationError) as error:
+                why = error.rule if isinstance(error, text_files.Refused) else "is no complete result"
+                raise PlatformError(f"{path.relative_to(repo)}: {why}", hint=f"remove {path.parent.name}") from error
     return None
 
 

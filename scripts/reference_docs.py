@@ -75,6 +75,8 @@ def _rows(document: dict[str, Any], definitions: dict[str, Any], prefix: str) ->
             types = " or ".join(sorted({_type(option) for option in options}))
             rule = "; ".join(filter(None, map(_rule, options)))
             yield f"`{prefix}{name}`", types, default, rule, field.get("description", "").replace("\n", " ")
+        if nested and name in required:
+            yield f"`{prefix}{name}`", "section", "required", "", field.get("description", "")
         for option in nested:
             source = option["properties"].get("source", {}).get("const")
             label = f"{prefix}{name}" + (f" ({source})" if source else "")

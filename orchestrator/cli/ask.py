@@ -10,6 +10,22 @@ import click
 from orchestrator.cli import options
 from orchestrator.cli.app import App
 
+MOST = 10 * 1024 * 1024
+"""Bytes of a request that API Gateway takes."""
+
+
+def _piped() -> str:
+    from orchestrator import text_files
+    from orchestrator.errors import PlatformError
+
+    given = sys.stdin.buffer.read(MOST + 1)
+    if len(given) > MOST:
+        raise PlatformError(f"the text on stdin is larger than {MOST} bytes", hint="the API takes no larger request")
+    try:
+        return text_files.unicode(given)
+    except text_files.Refused as error:
+        raise PlatformError(f"line {error.line} of the text on stdin: it {error.rule}") from error
+
 
 @click.command("ask")
 @options.environment
@@ -46,7 +62,7 @@ def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bo
         outputs[stack.name] = value
     target = Target(aws.cloud, wanted, outputs)
     if text == "-":
-        text = sys.stdin.read()
+        text = _piped()
     if as_curl:
         app.console.data(ask.curl(target, env, text))
         return

@@ -22,11 +22,17 @@ if TYPE_CHECKING:
 def command(ctx: click.Context, env: str, as_json: bool) -> None:
     """Per stack of ENV: serial and size of its state, who holds a lock; what endpoints run; how the last run ended."""
     from orchestrator import runs
+    from orchestrator.errors import PlatformError
 
     app: App = ctx.obj
     environment, graph = app.load(env)
     tools = app.tools(environment)
-    last = runs.latest(app.repo, env)
+    try:
+        last = runs.latest(app.repo, env)
+    except PlatformError as error:
+        # What is deployed can be told all the same.
+        app.console.say(f"the last run is unknown: {error.message} ({error.hint})")
+        last = None
     if environment.is_local and tools.emulator.status() is None:
         where, stacks = tools.emulator.lost() or "the local AWS is not running, so nothing is deployed in it", []
         endpoints: list[dict[str, Any]] = []

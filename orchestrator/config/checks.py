@@ -12,7 +12,7 @@ from itertools import islice
 
 from orchestrator.config import asynchronous, data_checks, knowledge, options
 from orchestrator.config.models import Blueprint, Network, Platform
-from orchestrator.config.problems import Problem, nearest
+from orchestrator.config.problems import NO_VALUE, Problem, nearest
 from orchestrator.config.yaml_source import Document, Location
 from orchestrator.preflight import addresses, names
 
@@ -160,6 +160,9 @@ def _check_tags(document: Document, tags: Mapping[str, str]) -> Iterator[Problem
 
 def _check_network(document: Document, platform: Platform) -> Iterator[Problem]:
     network = platform.network
+    if network.use_existing is None and "cidr" not in network.model_fields_set:
+        missing = "is required: another block makes a new network (or name one that exists: `use_existing`)"
+        yield _problem(document, ("network", "cidr"), missing, NO_VALUE)
     try:
         block = ipaddress.ip_network(network.cidr)
     except ValueError as error:

@@ -5,26 +5,28 @@ Every problem of every file is reported at once, each with file, key, line, rule
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from orchestrator.config import api_checks, aws_checks, checks, routing_checks
-from orchestrator.config.models import Blueprint, Environment, Platform
-from orchestrator.config.problems import NO_VALUE, Problem, config_error, nearest
+from orchestrator.config import api_checks, aws_checks, checks, folder, routing_checks
+from orchestrator.config.models import Blueprint, Environment, Network, Platform
+from orchestrator.config.problems import MOST_SHOWN, NO_VALUE, Problem, config_error, nearest
 from orchestrator.config.yaml_source import Document, parse
-from orchestrator.errors import ConfigError
+from orchestrator.errors import PlatformError
 
-ENVS = Path("terraform/envs")
+ENVS = folder.ENVS
 Model = TypeVar("Model", bound=BaseModel)
 
 
 def environment_names(repo: Path) -> list[str]:
     """Folders below `terraform/envs` that hold a `platform.yaml`."""
-    return sorted(path.parent.name for path in (repo / ENVS).glob("*/platform.yaml"))
+    return folder.names(repo)
 
 
 def load(repo: Path, name: str) -> Environment:
@@ -33,58 +35,74 @@ def load(repo: Path, name: str) -> Environment:
     Raises:
         ConfigError: unknown name (answered with the valid ones), or problems in its files.
     """
-    known = environment_names(repo)
-    if name not in known:
-        guess = nearest(name, known)
-        hint = f"did you mean `{guess}`?" if guess else f"make {ENVS / name}/platform.yaml, or name one of these"
-        listed = ", ".join(known) or "none"
-        raise ConfigError(f"there is no environment `{name}`; environments in {ENVS}: {listed}", hint=hint)
-    folder = repo / ENVS / name
-    platform_file = str(ENVS / name / "platform.yaml")
-    texts = {
-        path.stem: (str(path.relative_to(repo)), path.read_text(encoding="utf-8"))
-        for path in sorted((folder / "blueprints").glob("*.yaml"))
-    }
-    return build(name, (platform_file, (folder / "platform.yaml").read_text(encoding="utf-8")), texts)
+    sources = folder.read(repo, name)
+    return build(name, sources.platform, sources.blueprints, sources.refused)
 
 
-def build(name: str, platform: tuple[str, str], blueprints: Mapping[str, tuple[str, str]]) -> Environment:
-    """The same from texts: `(file, text)` of the platform, and of each blueprint by its file's stem."""
-    problems: list[Problem] = []
+def build(
+    name: str,
+    platform: tuple[str, str] | None,
+    blueprints: Mapping[str, tuple[str, str]],
+    refused: Sequence[Problem] = (),
+) -> Environment:
+    """The same from texts: `(file, text)` of the platform, and of each blueprint by its file's stem.
+
+    `refused` are the problems of files that could not be read; the platform's is among them where it is `None`.
+    """
+    problems: list[Problem] = list(refused)
     documents: dict[str, Document] = {}
     valid: list[tuple[str, Blueprint]] = []
 
-    platform_document = parse(*platform)
-    platform_model = _validate(Platform, platform_document, problems)
-    if platform_model is not None and isinstance(platform_document, Document):
-        problems.extend(checks.check_platform(name, platform_document, platform_model))
-        problems.extend(aws_checks.check_platform(platform_document, platform_model))
+    platform_document, platform_model = _validated(Platform, platform, problems) if platform else (None, None)
+    if platform_model is not None and platform_document is not None:
+        with _named(platform_document.file):
+            problems.extend(checks.check_platform(name, platform_document, platform_model))
+            problems.extend(aws_checks.check_platform(platform_document, platform_model))
     for stem, source in blueprints.items():
-        document = parse(*source)
-        model = _validate(Blueprint, document, problems)
-        if model is not None and isinstance(document, Document):
+        document, model = _validated(Blueprint, source, problems)
+        if model is not None and document is not None:
             documents[stem] = document
             valid.append((stem, model))
             groups = platform_model.registry.groups if platform_model else checks.MODEL_GROUPS
-            problems.extend(checks.check_blueprint(stem, document, model, groups))
-            if platform_model:
-                problems.extend(checks.check_blueprint_names(name, platform_model, document, model))
-            problems.extend(
-                aws_checks.check_blueprint(document, model, platform_model.region if platform_model else "")
-            )
+            with _named(document.file):
+                problems.extend(checks.check_blueprint(stem, document, model, groups))
+                if platform_model:
+                    problems.extend(checks.check_blueprint_names(name, platform_model, document, model))
+                region = platform_model.region if platform_model else ""
+                problems.extend(aws_checks.check_blueprint(document, model, region))
     problems.extend(checks.check_names(documents, valid))
     problems.extend(routing_checks.check(documents, valid, set(blueprints)))
-    if platform_model is not None and isinstance(platform_document, Document):
+    if platform_model is not None and platform_document is not None:
         problems.extend(api_checks.check(name, platform_document, platform_model, set(blueprints)))
     if problems or platform_model is None:
         raise config_error(problems)
     return Environment(name=name, platform=platform_model, blueprints=tuple(model for _, model in valid))
 
 
-def _validate(model: type[Model], document: Document | Problem, problems: list[Problem]) -> Model | None:
-    if isinstance(document, Problem):
-        problems.append(document)
-        return None
+def _validated(
+    model: type[Model], source: tuple[str, str], problems: list[Problem]
+) -> tuple[Document | None, Model | None]:
+    file, text = source
+    with _named(file):
+        document = parse(file, text)
+        if not isinstance(document, Document):
+            problems.extend(document)
+            return None, None
+        return document, _validate(model, document, problems)
+
+
+@contextmanager
+def _named(file: str) -> Iterator[None]:
+    """An error that nobody foresaw says at least which file it is about."""
+    try:
+        yield
+    except PlatformError:
+        raise
+    except Exception as error:
+        raise RuntimeError(f"{file} could not be checked ({type(error).__name__}: {error})") from error
+
+
+def _validate(model: type[Model], document: Document, problems: list[Problem]) -> Model | None:
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
@@ -93,7 +111,7 @@ def _validate(model: type[Model], document: Document | Problem, problems: list[P
 
 
 def _problems(model: type[BaseModel], document: Document, error: ValidationError) -> Iterator[Problem]:
-    for detail in error.errors(include_url=False):
+    for position, detail in enumerate(error.errors(include_url=False)):
         location = detail["loc"]
         yield Problem(
             file=document.file,
@@ -101,15 +119,23 @@ def _problems(model: type[BaseModel], document: Document, error: ValidationError
             key=document.key(location),
             rule=_rule(detail) + _meaning(model, detail),
             value=NO_VALUE if detail["type"] == "missing" else detail["input"],
-            suggestion=_suggestion(model, detail),
+            # A guess takes longer than all the rest, and later problems are counted, not shown.
+            suggestion=_suggestion(model, detail) if position < MOST_SHOWN else None,
         )
 
 
 def _meaning(model: type[BaseModel], detail: ErrorDetails) -> str:
-    """What a file's own key is about, for somebody who has never written it."""
-    about = model.model_fields.get(str(detail["loc"][0])) if detail["loc"] else None
-    told = detail["type"] == "missing" and len(detail["loc"]) == 1 and about is not None and about.description
-    return f" ({told})" if told else ""
+    """What a key that a file lacks is about, for somebody who has never written it."""
+    if detail["type"] != "missing" or len(detail["loc"]) != 1:
+        return ""
+    field = model.model_fields.get(str(detail["loc"][0]))
+    if field is None or field.description:
+        return f" ({field.description})" if field else ""
+    section = field.annotation
+    if not isinstance(section, type) or not issubclass(section, BaseModel) or section is Network:
+        return ""
+    needs_nothing = not any(each.is_required() for each in section.model_fields.values())
+    return " (`{}` takes all its defaults)" if needs_nothing else ""
 
 
 def _rule(detail: ErrorDetails) -> str:
@@ -134,10 +160,16 @@ def _rule(detail: ErrorDetails) -> str:
 def _suggestion(model: type[BaseModel], detail: ErrorDetails) -> str | None:
     last = detail["loc"][-1] if detail["loc"] else ""
     if detail["type"] == "extra_forbidden":
-        return nearest(str(last), _keys_at(model.model_json_schema(), detail["loc"][:-1]))
+        return nearest(str(last), _keys_at(_schema(model), detail["loc"][:-1]))
     if detail["type"] == "literal_error" and isinstance(detail["input"], str):
         return nearest(detail["input"], detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", "))
     return None
+
+
+@lru_cache(maxsize=8)
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """Nobody changes it."""
+    return model.model_json_schema()
 
 
 def _keys_at(schema: dict[str, Any], location: tuple[int | str, ...]) -> list[str]:

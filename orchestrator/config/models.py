@@ -35,7 +35,9 @@ class ExistingNetwork(Section):
 
 
 class Network(Section):
-    cidr: str = Field("10.0.0.0/16", description="from /16 to /20, cut into sixteenths")
+    cidr: str = Field(
+        "10.0.0.0/16", description="from /16 to /20, cut into sixteenths; to be given, but with `use_existing`"
+    )
     availability_zones: int = Field(2, ge=2, le=3)
     nat: Literal["none", "single", "per_az"] = Field("single", description="per_az survives the loss of a zone")
     isolated_subnets: bool = Field(False, description="a third subnet per zone that reaches S3 alone")
@@ -293,18 +295,22 @@ class Limits(Section):
 
 
 class Platform(Section):
-    """`terraform/envs/<env>/platform.yaml`."""
+    """`terraform/envs/<env>/platform.yaml`.
+
+    What names an environment, protects it or is seen by somebody outside has no default, and neither have the sections
+    that every environment decides about (`access: {}` takes all its defaults): a file that lost its end is refused.
+    """
 
     target: Literal["local", "aws"] = Field(
         description="local: an AWS of its own on this machine, without an account; aws: whatever the credentials reach"
     )
-    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$")] = "mlops"
-    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")] = "us-east-1"
+    project: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,14}[a-z0-9]$")]
+    region: Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d$")]
     account_id: Annotated[str, Field(pattern=r"^\d{12}$")] | None = Field(
         None, description="refuse to deploy into any other account"
     )
-    owner: Name = "ml-platform"
-    cost_center: Name = "ml-platform"
+    owner: Name
+    cost_center: Name
     expires_at: dt.date | None = Field(
         None, description="fixed day for the tag `expires-at`; afterwards nothing more is deployed"
     )
@@ -317,11 +323,11 @@ class Platform(Section):
     )
     permanent: bool = Field(False, description="stays until somebody removes it: `expires-at` is `never`")
     tags: dict[str, str] = Field({})
-    protected: bool = Field(False, description="destroy needs --yes-destroy-protected; deletion protection on")
-    network: Network = Network()
-    encryption: Encryption = Encryption()
-    access: Access = Access()
-    storage: Storage = Storage()
+    protected: bool = Field(description="destroy needs --yes-destroy-protected; deletion protection on")
+    network: Network
+    encryption: Encryption
+    access: Access
+    storage: Storage
     images: Images = Images()
     registry: Registry = Registry()
     data: Data = Data()
@@ -331,15 +337,15 @@ class Platform(Section):
     efs: Efs = Efs()
     studio: Studio = Studio()
     feature_store: FeatureStore = FeatureStore()
-    training: Training = Training()
-    inference: Inference = Inference()
+    training: Training
+    inference: Inference
     bedrock: Bedrock = Bedrock()
-    monitoring: Monitoring = Monitoring()
-    events: Events = Events()
+    monitoring: Monitoring
+    events: Events
     local: Local = Field(Local(), description="with `target: local`")
     deploy: Deploy = Deploy()
     approvals: Approvals = Approvals()
-    limits: Limits = Limits()
+    limits: Limits
 
 
 class Environment(Section):

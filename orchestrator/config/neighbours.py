@@ -9,10 +9,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from orchestrator import text_files
 from orchestrator.config.loader import ENVS, environment_names
-from orchestrator.config.models import Environment, Platform
+from orchestrator.config.models import Environment
+from orchestrator.config.yaml_source import Document, parse
 from orchestrator.errors import ConfigError
 
 
@@ -54,12 +54,10 @@ def overlap(one: str, other: str) -> bool:
 def _read(file: Path) -> dict[str, Any] | None:
     """What a file says; nothing is ever deployed from one that cannot be read."""
     try:
-        document = yaml.load(file.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
-    except (OSError, ValueError, yaml.YAMLError):
+        document = parse(str(file), text_files.read(file))
+    except text_files.Refused:
         return None
-    if document is None:
-        return {}
-    return document if isinstance(document, dict) else None
+    return document.data if isinstance(document, Document) else None
 
 
 def _is_local(document: dict[str, Any] | None) -> bool:
@@ -69,5 +67,5 @@ def _is_local(document: dict[str, Any] | None) -> bool:
 def _project(document: dict[str, Any] | None) -> str | None:
     if document is None:
         return None
-    found = document.get("project", Platform.model_fields["project"].default)
+    found = document.get("project")
     return found if isinstance(found, str) else None

@@ -1,28 +1,43 @@
-"""A YAML file as plain data that still knows on which line each key stands."""
+"""A YAML file as plain data that still knows on which line each key stands.
+
+The file is read event by event, with no recursion and with bounds on depth and number: what a text of a few hundred
+bytes can grow into (aliases of aliases) or call up (tags) is not read at all, but refused by name.
+"""
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError
+import yaml
 
-from orchestrator.config.problems import Problem
+from orchestrator.config import scalars
+from orchestrator.config.problems import NO_VALUE, Problem
+from orchestrator.text_files import unseemly
 
 Location = Sequence[int | str]
+DEEPEST = 32
+MOST = 20_000
+"""Values of one file, keys included."""
+
+
+@dataclass
+class Branch:
+    """A mapping or a list: on which line each of its parts stands, and those parts that have parts themselves."""
+
+    of: dict[str, Any] | list[Any]
+    lines: dict[int | str, int] = field(default_factory=dict)
+    branches: dict[int | str, Branch] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Document:
-    """One parsed file. `tree` keeps ruamel's line marks, `data` is the same in plain Python types."""
+    """One parsed file: `data` in plain Python types, `tree` with the line of each part."""
 
     file: str
-    tree: CommentedMap
+    tree: Branch
     data: dict[str, Any]
 
     def key(self, location: Location) -> str:
@@ -32,14 +47,13 @@ class Document:
         dropped unless it is the last one (a missing key).
         """
         parts: list[str] = []
-        node: Any = self.tree
+        node: Branch | None = self.tree
         for position, part in enumerate(location):
-            child = _child(node, part)
-            last = position == len(location) - 1
-            if child is _MISSING and not last:
+            there = node is not None and part in node.lines
+            if not there and position < len(location) - 1:
                 continue
             parts.append(f"[{part}]" if isinstance(part, int) else (f".{part}" if parts else str(part)))
-            node = None if child is _MISSING else child
+            node = node.branches.get(part) if there and node is not None else None
         return "".join(parts)
 
     def problem(self, location: Location, rule: str, value: object, suggestion: str | None = None) -> Problem:
@@ -48,66 +62,181 @@ class Document:
 
     def line(self, location: Location) -> int:
         """Line of the deepest part of `location` that the file has (1-based)."""
-        node: Any = self.tree
+        node: Branch | None = self.tree
         line = 1
         for part in location:
-            child = _child(node, part)
-            if child is _MISSING:
-                continue
-            line = _line_of(node, part)
-            node = child
+            if node is not None and part in node.lines:
+                line = node.lines[part]
+                node = node.branches.get(part)
         return line
 
 
-class _Missing:
-    """Marks a key that the file does not have (`None` is a value)."""
-
-
-_MISSING = _Missing()
-
-
-def _child(node: Any, part: int | str) -> Any:
-    if isinstance(node, CommentedMap) and part in node:
-        return node[part]
-    if isinstance(node, CommentedSeq) and isinstance(part, int) and part < len(node):
-        return node[part]
-    return _MISSING
-
-
-def _line_of(node: Any, part: int | str) -> int:
-    position = node.lc.key(part) if isinstance(node, CommentedMap) else node.lc.item(part)
-    return int(position[0]) + 1
-
-
 @lru_cache(maxsize=128)
-def _tree(text: str) -> Any:
-    """Nobody changes it. Reading YAML with its lines takes longer than all that is then made of it."""
-    return YAML(typ="rt").load(text)
+def _read(text: str) -> _Reader:
+    """Nobody changes what comes out: several commands of one process read the same files."""
+    reader = _Reader()
+    reader.read(text)
+    return reader
 
 
-def parse(file: str, text: str) -> Document | Problem:
-    """Read one file; broken YAML (a duplicate key included) comes back as a problem with its line."""
-    try:
-        tree = _tree(text)
-    except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return Problem(file=file, line=line, key="", rule=f"is not valid YAML: {error.problem or error}")
-    if tree is None:
-        tree = CommentedMap()
-    if not isinstance(tree, CommentedMap):
-        return Problem(file=file, line=1, key="", rule="must be a mapping of keys to values", value=_plain(tree))
-    return Document(file=file, tree=tree, data=_plain(tree))
+def parse(file: str, text: str) -> Document | tuple[Problem, ...]:
+    """Read one file; what cannot be taken as it stands comes back as problems, each with its line."""
+    read = _read(text)
+    problems = [Problem(file, *found) for found in read.problems]
+    if not problems and read.root is None:
+        problems.append(Problem(file, 1, "", "is empty: it has no key at all"))
+    if not problems and isinstance(read.root, Branch) and isinstance(read.root.of, dict):
+        return Document(file=file, tree=read.root, data=read.root.of)
+    if not problems:
+        received = read.root.of if isinstance(read.root, Branch) else read.root
+        problems.append(Problem(file, 1, "", "must be a mapping of keys to values", received))
+    return tuple(problems)
 
 
-def _plain(value: Any) -> Any:
-    """ruamel's round-trip types as the plain types below them."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if value is None or isinstance(value, (bool, dt.date)):
-        return value
-    for plain in (int, float, str):
-        if isinstance(value, plain):
-            return plain(value)
-    return value
+class _Stop(Exception):
+    """What follows cannot be read: the rule has been noted."""
+
+
+@dataclass
+class _Open:
+    """A mapping or list whose end has not come; `key` waits for its value."""
+
+    branch: Branch
+    key: str | None = None
+    has_key: bool = False
+
+
+class _Reader:
+    """Builds the data of one text, event by event."""
+
+    def __init__(self) -> None:
+        self.problems: list[tuple[int, str, str, Any]] = []
+        self.root: Any = None
+        self._open: list[_Open] = []
+        self._count = 0
+        self._documents = 0
+
+    def read(self, text: str) -> None:
+        try:
+            for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+                self._take(event)
+        except yaml.MarkedYAMLError as error:
+            mark = error.problem_mark or error.context_mark
+            why = " ".join(filter(None, (error.context, error.problem)))
+            if mark and text[mark.index : mark.index + 1] == "\t":
+                why += " (a tab: YAML is indented with spaces)"
+            # What ends too early is noticed behind the last line.
+            line = min(mark.line, text.rstrip("\n").count("\n")) + 1 if mark else 1
+            self.problems.append((line, "", f"is not valid YAML: {why}", NO_VALUE))
+        except _Stop:
+            pass
+
+    def _take(self, event: Any) -> None:
+        match event:
+            case yaml.DocumentStartEvent():
+                self._document(event)
+            case yaml.AliasEvent():
+                self._stop(event, f"`*{event.anchor}` is an alias, which is not read here: write the value out")
+            case yaml.ScalarEvent():
+                self._begin(event)
+                self._put(event, self._scalar(event))
+            case yaml.MappingStartEvent() | yaml.SequenceStartEvent():
+                self._begin(event)
+                branch = Branch({} if isinstance(event, yaml.MappingStartEvent) else [])
+                self._put(event, branch)
+                self._open.append(_Open(branch))
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._open.pop()
+
+    def _document(self, event: Any) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self._stop(event, "begins a second document (`---`): one file holds one")
+        if event.version or event.tags:
+            self._stop(event, "has a directive (`%`), which is not read here: remove it")
+
+    def _begin(self, event: Any) -> None:
+        """What no value may be or have."""
+        self._count += 1
+        if event.anchor is not None:
+            self._stop(event, f"`&{event.anchor}` is an anchor, which is not read here: write the value out")
+        if event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self._stop(event, f"`{tag}` is a tag, which is not read here: remove it, and put a text in quotes")
+        if self._count > MOST:
+            self._stop(event, f"is beyond the {MOST} values that are read of one file")
+        if len(self._open) >= DEEPEST and not isinstance(event, yaml.ScalarEvent):
+            self._stop(event, f"nests deeper than {DEEPEST} levels")
+
+    def _scalar(self, event: Any) -> scalars.Value:
+        """The value; a key's, too."""
+        if found := unseemly(event.value):
+            self._note(event, f"holds {found}, which nothing here can use: remove it", event.value)
+            return ""
+        if not event.implicit[0] or (event.value == "<<" and self._wants_key()):
+            return str(event.value)
+        try:
+            return scalars.read(event.value)
+        except scalars.NoValue as error:
+            self._note(event, error.rule, event.value)
+            return ""
+
+    def _wants_key(self) -> bool:
+        return bool(self._open) and isinstance(self._open[-1].branch.of, dict) and not self._open[-1].has_key
+
+    def _put(self, event: Any, value: Any) -> None:
+        """Give a value its place in the mapping or list that is open, or take it as the key of the next one."""
+        if not self._open:
+            self.root = value if self.root is None else self.root
+            return
+        inner = self._open[-1]
+        of, line = inner.branch.of, event.start_mark.line + 1
+        part: int | str
+        if isinstance(of, list):
+            part = len(of)
+            of.append(value.of if isinstance(value, Branch) else value)
+        elif not inner.has_key:
+            inner.key, inner.has_key = self._key(event, value, inner.branch), True
+            return
+        else:
+            part, inner.has_key = inner.key or "", False
+            of[part] = value.of if isinstance(value, Branch) else value
+            # A value stands where its key does: that is the line which people look for.
+            line = inner.branch.lines[part]
+        inner.branch.lines[part] = line
+        if isinstance(value, Branch):
+            inner.branch.branches[part] = value
+
+    def _key(self, event: Any, value: Any, branch: Branch) -> str:
+        line = event.start_mark.line + 1
+        if isinstance(value, Branch):
+            self._stop(event, "is a list or a mapping as a key: a key is one word")
+        if value == "<<" and event.implicit[0]:
+            self._stop(event, "`<<` would merge another mapping, which is not read here: write its keys out")
+        if not isinstance(value, str):
+            self._note(event, "is no text, and keys are: put it in quotes", value)
+        key = value if isinstance(value, str) else str(event.value)
+        if key in branch.lines:
+            self._note(
+                event, f"stands here for the second time; it is on line {branch.lines[key]} already", NO_VALUE, key
+            )
+        branch.lines[key] = line
+        return key
+
+    def _note(self, event: Any, rule: str, value: Any, key: str | None = None) -> None:
+        path = self._path() if key is None else ".".join(filter(None, (self._path(), key)))
+        self.problems.append((event.start_mark.line + 1, path, rule, value))
+
+    def _stop(self, event: Any, rule: str) -> None:
+        self._note(event, rule, NO_VALUE)
+        raise _Stop
+
+    def _path(self) -> str:
+        return "".join(self._parts()).removeprefix(".")
+
+    def _parts(self) -> Iterator[str]:
+        for each in self._open:
+            if isinstance(each.branch.of, list):
+                yield f"[{len(each.branch.of) - (each is not self._open[-1])}]"
+            elif each.has_key or each is not self._open[-1]:
+                yield f".{each.key}"

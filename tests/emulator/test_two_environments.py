@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.emulator import clients, keys
 from tests.emulator.checkout import REPO, free_port
+from tests.fakes.platforms import platform_file
 
 pytestmark = [pytest.mark.emulator, pytest.mark.full]
 
@@ -33,7 +34,7 @@ class Checkout:
         for name, port in self.ports.items():
             file = folder / "terraform/envs" / name / "platform.yaml"
             file.parent.mkdir(parents=True)
-            file.write_text(f"target: local\nlocal: {{port: {port}}}\n", encoding="utf-8")
+            file.write_text(platform_file(f"local: {{port: {port}}}\n", "local")[1], encoding="utf-8")
         (folder / "terraform/phases").symlink_to(REPO / "terraform/phases")
 
     def __call__(self, *arguments: str) -> str:

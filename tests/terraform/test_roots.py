@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import models
+from tests.fakes import platforms
 from tests.terraform import hcl
 from tests.terraform.conftest import LOCK, Terraform
 
@@ -142,7 +143,7 @@ def _labels(block: hcl.Block) -> tuple[str, ...]:
 @ROOTS
 def test_defaults_are_those_of_the_environment_files(root: Path) -> None:
     """A section's fields exist in the model, and the few that both give a default give the same one."""
-    platform = models.Platform(target="aws")
+    platform = platforms.platform()
     compared = 0
     for block in hcl.read(root):
         section = getattr(platform, block.labels[0], None) if block.kind == "variable" else None

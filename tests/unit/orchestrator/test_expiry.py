@@ -6,18 +6,18 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import Environment, load
-from orchestrator.config.models import Platform
 from orchestrator.errors import ConfigError
 from orchestrator.expiry import dated, refuse_expired
 from orchestrator.values import tags
 from tests.fakes.platforms import SHIPPED
+from tests.fakes.platforms import platform as least
 
 REPO = Path(__file__).resolve().parents[3]
 FRIDAY = dt.date(2027, 1, 1)
 
 
 def named(name: str, **platform: object) -> Environment:
-    return Environment(name=name, platform=Platform.model_validate({"target": "aws", **platform}), blueprints=())
+    return Environment(name=name, platform=least(**platform), blueprints=())
 
 
 @pytest.mark.parametrize("name", ["local", "dev", "sandbox", "prod"])

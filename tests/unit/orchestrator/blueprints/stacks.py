@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from orchestrator.blueprints import synth
-from orchestrator.config.models import Blueprint, Environment, Platform
+from orchestrator.config.models import Blueprint, Environment
+from tests.fakes.platforms import platform
 
 REPO = Path(__file__).resolve().parents[4]
 GOLDEN = {"golden": [{"input": "Great.", "label": "positive"}]}
@@ -76,7 +77,7 @@ CHAT_ASYNC = Blueprint.model_validate(
 )
 ENVIRONMENT = Environment(
     name="dev",
-    platform=Platform.model_validate({"target": "aws", "monitoring": {"latency_ms": 1500, "error_rate_percent": 2}}),
+    platform=platform(monitoring={"latency_ms": 1500, "error_rate_percent": 2}),
     blueprints=(REVIEWS, CHAT),
 )
 

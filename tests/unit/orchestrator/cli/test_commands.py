@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -12,6 +13,7 @@ from orchestrator.cli import COMMANDS, main
 from orchestrator.errors import CredentialsError, PlatformError, TerraformError
 from orchestrator.runs import alone
 from orchestrator.values import live_parameter
+from tests.fakes.platforms import platform_file
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import VERSION, FakeTools
 from tests.unit.orchestrator.cli.conftest import Cli
@@ -88,7 +90,7 @@ def test_a_wrong_environment_file_starts_nothing(cli: Cli, tmp_path: Path) -> No
     (tmp_path / "terraform").unlink()
     folder = tmp_path / "terraform/envs/local"
     folder.mkdir(parents=True)
-    (folder / "platform.yaml").write_text("network:\n  nat: sinlge\ntarget: local\n", encoding="utf-8")
+    (folder / "platform.yaml").write_text(platform_file("network:\n  nat: sinlge\n", "local")[1])
     (tmp_path / "terraform/phases").symlink_to(Path(__file__).resolve().parents[4] / "terraform/phases")
     answer = cli("deploy", "local")
     assert answer.code == 3
@@ -224,6 +226,36 @@ def test_status_tells_of_an_endpoint_that_is_gone(cli: Cli, monkeypatch: pytest.
     assert (row["running"], row["note"]) == (None, "cannot describe the endpoint: not found")
 
 
+def test_status_goes_on_without_a_result_that_nobody_can_read(cli: Cli) -> None:
+    cli("deploy", "local")
+    file = cli.repo / ".runs/local/latest/result.json"
+    file.write_text(file.read_text()[:100])
+    answer = cli("status", "local")
+    assert answer.code == 0
+    run = file.resolve().parent.name
+    assert f"the last run is unknown: .runs/local/{run}/result.json: is no complete result (remove {run})" in answer.err
+    assert "Last run: none" in answer.out
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (
+            "Größe\n".encode("latin-1"),
+            "error: line 1 of the text on stdin: it is not UTF-8 (0xf6 at byte 3 of the line",
+        ),
+        ("x".encode("utf-16"), "error: line 1 of the text on stdin: it is UTF-16: save it as UTF-8"),
+        (b"x" * (10 * 1024 * 1024 + 1), "error: the text on stdin is larger than 10485760 bytes"),
+    ],
+)
+def test_what_is_no_text_is_not_asked(cli: Cli, monkeypatch: pytest.MonkeyPatch, given: bytes, words: str) -> None:
+    cli("deploy", "local")
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
+    answer = cli("ask", "local", "reviews", "-")
+    assert answer.code == 1
+    assert answer.err.startswith(words)
+
+
 def test_outputs(cli: Cli) -> None:
     cli("deploy", "local")
     assert json.loads(cli("outputs", "local", "foundation", "--json").out)["s3"] == {"bucket_name": "data-bucket"}
@@ -351,7 +383,7 @@ def test_a_deploy_to_staging_is_previewed_and_refused_in_two_lines_that_name_the
 def test_a_class_of_risk_that_does_not_exist_is_answered_with_those_that_do(cli: Cli) -> None:
     answer = cli("deploy", "staging", "--accept-risk", "everything")
     assert answer.code == 2
-    assert "'state-loss', 'iam-growth', 'public-exposure'" in answer.err
+    assert "'state-loss', 'protection-loss', 'network-change', 'iam-growth', 'public-exposure'" in answer.err
 
 
 def test_a_plan_lists_resources_and_risks(cli: Cli) -> None:

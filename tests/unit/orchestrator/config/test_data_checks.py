@@ -100,7 +100,7 @@ def test_a_stream_stays_out_of_what_the_etl_reads() -> None:
 
 def test_a_record_names_each_column_once() -> None:
     column = {"name": "id", "type": "string"}
-    [found] = problems({"streaming": {"columns": [column, column]}})
+    [found] = problems({"streaming": {"columns": [column, {**column}]}})
     assert "names a column twice" in found
 
 

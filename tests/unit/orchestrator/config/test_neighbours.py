@@ -19,7 +19,7 @@ def checkout(folder: Path, **platforms: str) -> Path:
     for name, text in platforms.items():
         file = folder / "terraform/envs" / name.replace("_", "-") / "platform.yaml"
         file.parent.mkdir(parents=True)
-        file.write_text(text if "target" in text else platform_file(text)[1], encoding="utf-8")
+        file.write_text(platform_file(text)[1], encoding="utf-8")
     return folder
 
 
