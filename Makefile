@@ -87,8 +87,9 @@ mutations: $(SETUP) ## Weaken the Terraform setting by setting and see which che
 	@.venv/bin/python -m scripts.mutations --spelled --sample 16 --write $(ARGS)
 
 .PHONY: fuzz
-fuzz: $(SETUP) ## Change values in 900 environment files, and ask AWS's models about those that are accepted (minutes)
-	@.venv/bin/python -m tests.fuzz.aws_models $(ARGS)
+fuzz: $(SETUP) ## Spoil environment files by the thousand: each is refused in words, or AWS's models take it (minutes)
+	@.venv/bin/python -m tests.fuzz.environment_files $(ARGS)
+	@$(if $(ARGS),,.venv/bin/python -m tests.fuzz.aws_models)
 
 .PHONY: lint
 lint: $(SETUP) ## Check style, types and formatting, and scan the source
