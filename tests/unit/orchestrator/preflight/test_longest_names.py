@@ -12,8 +12,8 @@ from pathlib import Path
 
 from orchestrator.config import aws_facts
 from orchestrator.config.aws_rules import rule_of
-from orchestrator.config.models import Platform
 from orchestrator.preflight import names
+from tests.fakes.platforms import platform
 
 REPO = Path(__file__).resolve().parents[4]
 RESOURCE = re.compile(r'^resource "(?P<type>\w+)" "(?P<label>\w+)" \{\n(?P<body>.*?)^\}', re.M | re.S)
@@ -78,9 +78,7 @@ def longest_prefix() -> int:
     """Characters of `<project>-<environment>` that the shortest region leaves room for."""
     for length in range(49, 0, -1):
         project = "p" * min(16, length - 3)
-        planned = names.of_platform(
-            "e" * (length - len(project) - 1), Platform(target="aws", project=project, region="us-east-1")
-        )
+        planned = names.of_platform("e" * (length - len(project) - 1), platform(project=project))
         if not list(names.refused(planned)):
             return length
     raise AssertionError("no prefix fits")
