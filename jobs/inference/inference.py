@@ -154,5 +154,6 @@ def output_fn(prediction: dict[str, Any] | list[dict[str, Any]], accept: str) ->
     if not {kind, "application/*", "*/*"} & wanted:
         raise ValueError(f"only {kind} can be returned, '{accept}' was asked for")
     if isinstance(prediction, list):
-        return "".join(json.dumps(line) + "\n" for line in prediction), kind
-    return json.dumps(prediction), kind
+        return "".join(json.dumps(line, allow_nan=False) + "\n" for line in prediction), kind
+    # A score that is no number is an error of the container: `NaN` is no JSON, and most readers refuse all of it.
+    return json.dumps(prediction, allow_nan=False), kind

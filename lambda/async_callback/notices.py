@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from inference_common.json_input import loads
+from inference_common.json_output import readable
 
 
 class BrokenNotice(Exception):
@@ -33,7 +34,7 @@ def read(message: str, blueprint: str) -> dict[str, Any]:
             document["failure"] = _failure(told)
     except (ValueError, KeyError, TypeError) as error:
         raise BrokenNotice(f"{type(error).__name__} {error}") from error
-    return {name: value for name, value in document.items() if value}
+    return {name: readable(value) for name, value in document.items() if value}
 
 
 def _failure(told: Mapping[str, Any]) -> str:

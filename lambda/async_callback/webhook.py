@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
-import json
 import socket
 from collections.abc import Callable, Mapping
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
@@ -20,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from addresses import is_public
+from inference_common.json_output import dumps
 
 SECONDS = 5.0
 TRANSIENT = {408, 425, 429}
@@ -103,7 +103,7 @@ def deliver(
     pause: Callable[[float], None],
 ) -> int:
     """Try until it is taken, with pauses that double; the number of tries. Each try is signed anew."""
-    body = json.dumps(document).encode()
+    body = dumps(document).encode()
     for attempt in range(1, attempts + 1):
         try:
             send(body, headers(secret, int(clock()), body, str(document["request_id"])))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from botocore.exceptions import ClientError
 from clients import client
 from clients.failures import FAILURES, translate
 from inference_common.errors import BadRequest, PayloadTooLarge
+from inference_common.json_output import dumps
 
 MISSING = ("NoSuchKey", "404", "NotFound")
 EXISTS = ("PreconditionFailed",)
@@ -84,7 +84,7 @@ class Topics:
 
     def publish(self, arn: str, notice: Mapping[str, Any]) -> None:
         try:
-            client("sns").publish(TopicArn=arn, Message=json.dumps(notice))
+            client("sns").publish(TopicArn=arn, Message=dumps(notice))
         except FAILURES as error:
             raise translate(error, "the topic") from error
 

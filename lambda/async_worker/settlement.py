@@ -7,12 +7,12 @@ another worker had settled on a failure); a failure's words are in its marker, a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from inference_common.json_input import loads
+from inference_common.json_output import dumps
 from messages import Job
 
 
@@ -45,7 +45,7 @@ def settled(store: Store, job: Job) -> Outcome | None:
 
 def complete(store: Store, job: Job, result: Mapping[str, Any], metadata: Mapping[str, str]) -> Outcome:
     """Settle on a result."""
-    store.put_new(job.output_key, json.dumps(result).encode(), metadata)
+    store.put_new(job.output_key, dumps(result).encode(), metadata)
     return _mark(store, job, Outcome())
 
 
@@ -57,7 +57,7 @@ def fail(store: Store, job: Job, type_: str, message: str) -> Outcome:
 def _mark(store: Store, job: Job, wanted: Outcome) -> Outcome:
     """What the request ends as: what is wanted, or what somebody else was quicker with."""
     document = {"status": "completed" if wanted.completed else "failed", "error": wanted.error}
-    if store.put_new(job.marker_key, json.dumps(document).encode(), {}):
+    if store.put_new(job.marker_key, dumps(document).encode(), {}):
         return _kept(store, job, wanted)
     marker = store.read(job.marker_key)
     assert marker is not None, "a marker is never deleted"
@@ -69,7 +69,7 @@ def _kept(store: Store, job: Job, outcome: Outcome) -> Outcome:
     if outcome.error is not None:
         if store.exists(job.output_key):
             store.delete(job.output_key)
-        body = json.dumps({"request_id": job.request_id, "error": outcome.error}).encode()
+        body = dumps({"request_id": job.request_id, "error": outcome.error}).encode()
         store.put_new(job.failure_key, body, {})
     return outcome
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +9,8 @@ from typing import Any
 import standing
 from inference_common import emf
 from inference_common.errors import Unavailable
-from joining import Joiner, cost_of
+from inference_common.json_output import dumps
+from joining import Joiner
 from ranges import told
 from submission import Work
 
@@ -91,7 +91,7 @@ class Completion:
             "tokens": tally.tokens,
             "seconds": round(seconds, 3),
             "records_per_hour": round(tally.succeeded / longest * 3600) if longest else None,
-            "cost_usd": cost_of(work.blueprint.batch, seconds, tally.tokens),
+            **tally.cost(work.blueprint.batch, seconds),
             "jobs_failed": sum(end["status"] != "Completed" for end in ends),
         }
 
@@ -135,4 +135,4 @@ class Completion:
 
     def _publish(self, status: str, document: Document) -> None:
         subject = f"Batch {self._work.blueprint.name}: {status}"
-        self._tell.publish(subject[:100], json.dumps({"blueprint": self._work.blueprint.name, **document}, indent=2))
+        self._tell.publish(subject[:100], dumps({"blueprint": self._work.blueprint.name, **document}, indent=2))

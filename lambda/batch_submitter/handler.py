@@ -17,7 +17,7 @@ import boto3
 import standing
 from blueprint import ENVIRONMENT, Blueprint, check_name, check_owner, check_request_id, model_of, parse
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 from completion import Completion, Tell
 from inference_common.errors import (
     BadRequest,
@@ -28,6 +28,7 @@ from inference_common.errors import (
 )
 from inference_common.logs import bind, described, get_logger, without_message
 from inference_common.s3 import expect_own_buckets
+from inference_common.service_answers import SERVICE_FAILURES
 from places import ASKED_FOR, INPUT, JOB, PARTS, Places, arrival_id, input_prefix
 from services import Invocation, Jobs, Transform
 from settings import Settings
@@ -69,7 +70,7 @@ def asked(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if event.get("action") not in ANSWERED:
             raise
         return {"error": {"code": error.type, "message": error.message}}
-    except (ClientError, BotoCoreError) as error:
+    except (ClientError, *SERVICE_FAILURES) as error:
         if event.get("action") not in ANSWERED:
             raise
         log.exception("a service did not answer")

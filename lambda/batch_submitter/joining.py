@@ -11,6 +11,7 @@ from typing import Any
 
 from inference_common.json_input import loads
 from places import Places
+from prices import cost_of, unknown_cost
 from ranges import Ranges, add, count
 from services import Answer, Jobs
 from store import Store, Upload
@@ -30,6 +31,15 @@ class Tally:
     missing: Ranges = field(default_factory=list)
     again: Ranges = field(default_factory=list)
     tokens: list[int] = field(default_factory=lambda: [0, 0])
+    uncounted: int = 0
+    """Answers whose model did not tell their tokens."""
+
+    def cost(self, blueprint: Mapping[str, Any], seconds: float) -> Document:
+        """The estimate, and why there is none where the blueprint wants one."""
+        return {
+            "cost_usd": cost_of(blueprint, seconds, self.tokens, self.uncounted),
+            "cost_unknown": unknown_cost(blueprint, self.uncounted),
+        }
 
     def document(self) -> Document:
         return {
@@ -96,8 +106,9 @@ class Joiner:
     def _line(self, number: int, about: list[Any], reasons: list[tuple[int, int, str]], tally: Tally) -> Document:
         answers = [each for each in about if isinstance(each, Answer)]
         for answer in answers:
-            for side in (0, 1):
-                tally.tokens[side] += answer.tokens[side]
+            tally.uncounted += answer.tokens is None
+            for side, tokens in enumerate(answer.tokens or (0, 0)):
+                tally.tokens[side] += tokens
         good = next((answer for answer in answers if answer.error is None), None)
         if good is not None:
             tally.succeeded += 1
@@ -114,15 +125,3 @@ class Joiner:
         add(tally.again, number)
         why = next((words for first, last, words in reasons if first <= number < last), "no job had it")
         return {"record": number, "error": {"type": MISSING, "message": why}}
-
-
-def cost_of(blueprint: Mapping[str, Any], seconds: float, tokens: list[int]) -> float | None:
-    """An estimate from the prices that the blueprint's file gives; None where it gives none."""
-    prices = blueprint.get("prices") or {}
-    if not prices:
-        return None
-    hours = seconds / 3600 * int(blueprint.get("instance_count", 0))
-    cost = hours * float(prices.get("instance_usd_per_hour", 0))
-    cost += tokens[0] / 1e6 * float(prices.get("usd_per_million_input_tokens", 0))
-    cost += tokens[1] / 1e6 * float(prices.get("usd_per_million_output_tokens", 0))
-    return round(cost, 6)

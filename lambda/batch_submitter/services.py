@@ -1,10 +1,12 @@
 """Jobs of SageMaker and Bedrock: asked for, looked at, and their answers read.
 
-Both kinds are asked for under a name of ours, so asking twice makes one job.
+Both kinds are asked for under a name of ours, so asking twice makes one job: whatever becomes of an answer, asking
+again is right. That answers are whole is the clients' business (`inference_common.service_answers`).
 """
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,9 +14,8 @@ from typing import Any, Protocol
 
 from blueprint import Blueprint
 from botocore.exceptions import ClientError
-from inference_common import bedrock_bodies
+from inference_common import bedrock_bodies, model_answers
 from inference_common.errors import MalformedAnswer, Throttled, Unavailable
-from inference_common.json_input import loads
 from inference_common.requests import InferenceRequest
 from ranges import count, numbers
 from store import Store, code_of
@@ -30,6 +31,8 @@ DOWN = {"InternalServerException", "ServiceUnavailable", "ServiceUnavailableExce
 AGAIN = {408, 429, 500, 502, 503, 504}
 """Codes of a record's error after which another try may do better."""
 RECORD_ID = "R{:010d}"
+NAMED = re.compile(rb'"recordId"\s*:\s*"(R[0-9]{10})"')
+"""Whose answer a line is that cannot be read. Quotation marks in texts are escaped, so no text looks like this."""
 
 
 class JobRefused(Exception):
@@ -52,7 +55,8 @@ class Answer:
     output: Any = None
     error: dict[str, str] | None = None
     again: bool = False
-    tokens: tuple[int, int] = (0, 0)
+    tokens: tuple[int, int] | None = (0, 0)
+    """Read and written; None where the model was asked and told none."""
 
 
 @dataclass(frozen=True)
@@ -164,16 +168,19 @@ class Transform:
         return (line for line in self._store.lines(key) if line.strip())
 
 
+def malformed(error: MalformedAnswer) -> Answer:
+    return Answer(error={"type": error.type, "message": error.message})
+
+
 def _line_answer(line: bytes) -> Answer:
     try:
-        value = loads(line)
-    except ValueError:
-        return Answer(error={"type": "MalformedAnswer", "message": "the model's answer is not JSON"})
+        value = model_answers.loads(line)
+    except MalformedAnswer as error:
+        return malformed(error)
     if isinstance(value, dict) and isinstance(value.get("error"), dict):
-        error = value["error"]
-        return Answer(
-            error={"type": str(error.get("type", "ModelFailed")), "message": str(error.get("message", ""))[:1000]}
-        )
+        given = value["error"]
+        told = {"type": str(given.get("type", "ModelFailed")), "message": str(given.get("message", ""))[:1000]}
+        return Answer(error=told)
     return Answer(value if isinstance(value, dict) else {"output": value})
 
 
@@ -229,32 +236,47 @@ class Invocation:
         with tempfile.TemporaryFile() as file:
             places: dict[str, tuple[int, int]] = {}
             for line in self._store.lines(key):
-                if line.strip():
-                    places[loads(line)["recordId"]] = (file.tell(), len(line))
+                named = _named(line)
+                if named:
+                    places[named] = (file.tell(), len(line))
                     file.write(line)
             for number in numbers(part["ranges"]):
                 place = places.get(RECORD_ID.format(number))
                 if place:
                     file.seek(place[0])
-                    yield number, self._answer(loads(file.read(place[1])), str(part["family"]))
+                    yield number, self._answer(file.read(place[1]), str(part["family"]))
 
-    def _answer(self, found: Mapping[str, Any], model: str) -> Answer:
-        error = found.get("error")
-        if error:
-            code = int(error.get("errorCode") or 0)
-            told = {
-                "type": str(error.get("errorCode") or "Error"),
-                "message": str(error.get("errorMessage", ""))[:1000],
-            }
-            return Answer(error=told, again=code in AGAIN or bool(error.get("expired")))
+    def _answer(self, line: bytes, model: str) -> Answer:
+        """What a line says of its record; one that cannot be read is this record's error, and no other's."""
         try:
+            found = model_answers.loads(line)
+            if found.get("error"):
+                return _told(found["error"])
             said = bedrock_bodies.said(bedrock_bodies.of(model), found.get("modelOutput"))
-        except MalformedAnswer as malformed:
-            return Answer(error={"type": malformed.type, "message": malformed.message})
-        usage = said.usage or {}
-        return Answer(
-            {"text": said.text, "stop": said.stop}, tokens=(usage.get("inputTokens", 0), usage.get("outputTokens", 0))
-        )
+        except MalformedAnswer as error:
+            return malformed(error)
+        usage = said.usage
+        tokens = (usage["inputTokens"], usage["outputTokens"]) if usage else None
+        return Answer({"text": said.text, "stop": said.stop}, tokens=tokens)
+
+
+def _named(line: bytes) -> str | None:
+    """The id in a line, of ours; None for blank lines and for records that are not ours."""
+    try:
+        found = model_answers.loads(line) if line.strip() else None
+        named = found.get("recordId") if isinstance(found, Mapping) else None
+        return named if isinstance(named, str) else None
+    except MalformedAnswer:
+        match = NAMED.search(line)
+        return match[1].decode() if match else None
+
+
+def _told(error: Any) -> Answer:
+    """An error that Bedrock gives in an answer's place."""
+    given = error if isinstance(error, Mapping) else {"errorMessage": error}
+    code = str(given.get("errorCode") or "Error")
+    told = {"type": code, "message": str(given.get("errorMessage", ""))[:1000]}
+    return Answer(error=told, again=code in map(str, AGAIN) or bool(given.get("expired")))
 
 
 def _seconds(found: Mapping[str, Any], first: str, last: str) -> float:

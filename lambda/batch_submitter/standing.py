@@ -24,6 +24,8 @@ class Standing:
     attempts: list[Document]
     ends: dict[str, Document]
     results: dict[int, Document]
+    made: frozenset[str] = frozenset()
+    """Names of the jobs that the service has told it made."""
     preparing: bool = False
     """A further attempt, of a large input."""
 
@@ -52,10 +54,11 @@ def read(store: Store, places: Places) -> Standing | None:
     ends = {name: end for name in names if (end := store.read_json(places.ended(name))) is not None}
     numbers = range(1, len(attempts) + 1)
     results = {number: found for number in numbers if (found := store.read_json(places.result(number))) is not None}
+    made = frozenset(name for name in names if name in ends or store.read_json(places.created(name)) is not None)
     # Only where the last attempt has ended there may be another one.
     begun = store.read_json(places.begun(len(attempts) + 1)) if attempts and len(attempts) in results else None
     preparing = being_prepared(begun, time.time())
-    return Standing(request, store.read_json(places.refusal), attempts, ends, results, preparing)
+    return Standing(request, store.read_json(places.refusal), attempts, ends, results, made, preparing)
 
 
 def being_prepared(begun: Document | None, now: float) -> bool:
@@ -73,7 +76,7 @@ def answer(standing: Standing, places: Places, bucket: str) -> Document:
     told_jobs = [
         {
             "name": job["name"],
-            "status": standing.ends.get(job["name"], {}).get("status", "InProgress"),
+            "status": standing.ends.get(job["name"], {}).get("status", _going(standing, job["name"])),
             "attempt": attempt["attempt"],
             **_why(standing.ends.get(job["name"], {})),
         }
@@ -99,7 +102,7 @@ def answer(standing: Standing, places: Places, bucket: str) -> Document:
         document["records"] = {"total": standing.attempts[0]["records"]}
     if result:
         document["records"] = result["records"]
-        for name in ("seconds", "records_per_hour", "cost_usd"):
+        for name in ("seconds", "records_per_hour", "cost_usd", "cost_unknown"):
             if result.get(name) is not None:
                 document[name] = result[name]
         if result["missing"]:
@@ -116,11 +119,17 @@ def status(standing: Standing) -> str:
         return "accepted"
     result = standing.result
     if result is None:
-        return "running"
+        begun = any(job["name"] in standing.made for job in standing.attempts[-1]["jobs"])
+        return "running" if begun else "accepted"
     records = result["records"]
     if records["succeeded"] == records["total"]:
         return "completed"
     return "partly_failed" if records["succeeded"] else "failed"
+
+
+def _going(standing: Standing, name: str) -> str:
+    """A job that no service has told of is none: asking for it broke off, and whoever repeats the request asks on."""
+    return "InProgress" if name in standing.made else "NotCreated"
 
 
 def _why(end: Document) -> Document:

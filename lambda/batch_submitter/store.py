@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from types import TracebackType
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from inference_common.errors import Unavailable
 from inference_common.json_input import loads
+from inference_common.json_output import dumps
 
 CHUNK = 1024 * 1024
 PART = 8 * 1024 * 1024
@@ -29,7 +29,7 @@ class Store:
 
     def put_once(self, key: str, document: Any) -> bool:
         """Write a document unless there is one; tells whether it was written. It is how two callers agree."""
-        body = json.dumps(document, sort_keys=True).encode()
+        body = dumps(document, sort_keys=True).encode()
         for _ in range(ATTEMPTS):
             try:
                 self.client.put_object(
@@ -48,11 +48,16 @@ class Store:
     def read_json(self, key: str) -> Any | None:
         """The document, or None when there is none."""
         try:
-            return loads(self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read())
+            body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except ClientError as error:
             if code_of(error) in MISSING:
                 return None
             raise
+        try:
+            return loads(body)
+        except ValueError:
+            # Every document here was written by this function, whole: what cannot be read was cut on its way.
+            raise Unavailable(f"{key} cannot be read") from None
 
     def head(self, key: str) -> dict[str, Any] | None:
         """Size and ETag, or None when there is no such object."""
@@ -96,7 +101,7 @@ class Upload:
         self._parts: list[dict[str, Any]] = []
 
     def write(self, line: Any) -> None:
-        self._buffer += json.dumps(line).encode() + b"\n"
+        self._buffer += dumps(line).encode() + b"\n"
         if len(self._buffer) >= PART:
             self._flush()
 

@@ -24,7 +24,9 @@ from inference_common.s3 import expect_own_buckets
 from probes import check_answer, request_body
 
 # A container loads its model on the first request; the state machine, not boto3, decides on another try.
-RUNTIME = boto3.client("sagemaker-runtime", config=Config(read_timeout=50, retries={"total_max_attempts": 1}))
+RUNTIME = expect_own_buckets(
+    boto3.client("sagemaker-runtime", config=Config(read_timeout=50, retries={"total_max_attempts": 1}))
+)
 LOG = get_logger("endpoint_probe")
 _CLIENTS: dict[str, Any] = {}
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from inference_common.json_input import loads
+from inference_common import model_answers
+from inference_common.errors import MalformedAnswer
 
 
 class ProbeFailed(Exception):
@@ -33,9 +34,9 @@ def request_body(cases: tuple[Case, ...] = CASES) -> bytes:
 def check_answer(body: bytes, training_job: str | None, cases: tuple[Case, ...] = CASES) -> dict[str, Any]:
     """Schema, labels, and that it is the candidate who speaks (None: whoever does). Returns what to record."""
     try:
-        answer = loads(body)
-    except ValueError:
-        raise ProbeFailed("the answer is not JSON") from None
+        answer = model_answers.loads(body, "the answer")
+    except MalformedAnswer as error:
+        raise ProbeFailed(error.message) from None
     if not isinstance(answer, dict):
         raise ProbeFailed("the answer is not a JSON object")
     model = answer.get("model")

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from inference_common import model_answers
 from inference_common.errors import BadRequest, MalformedAnswer
 from inference_common.parameters import GENERATION, Takes
 from inference_common.requests import InferenceRequest
@@ -54,6 +55,10 @@ def _only(body: Mapping[str, Any]) -> Body:
     return {name: value for name, value in body.items() if value is not None}
 
 
+def _usage(told: Any, read: str, written: str) -> dict[str, int] | None:
+    return model_answers.counts({"inputTokens": read, "outputTokens": written}, told)
+
+
 def _turns(text: str, request: InferenceRequest) -> tuple[tuple[str, str], ...]:
     return request.turns or (("user", text),)
 
@@ -80,10 +85,8 @@ def _anthropic(text: str, request: InferenceRequest) -> Body:
 
 
 def _from_anthropic(answer: Any) -> Said:
-    usage = answer.get("usage") or {}
-    counted = {"inputTokens": usage.get("input_tokens", 0), "outputTokens": usage.get("output_tokens", 0)}
     text = "".join(part.get("text", "") for part in answer["content"])
-    return Said(text, answer["stop_reason"], counted if usage else None)
+    return Said(text, answer["stop_reason"], _usage(answer.get("usage"), "input_tokens", "output_tokens"))
 
 
 def _nova(text: str, request: InferenceRequest) -> Body:
@@ -103,7 +106,7 @@ def _nova(text: str, request: InferenceRequest) -> Body:
 
 def _from_nova(answer: Any) -> Said:
     text = "".join(part.get("text", "") for part in answer["output"]["message"]["content"])
-    return Said(text, answer["stopReason"], answer.get("usage"))
+    return Said(text, answer["stopReason"], _usage(answer.get("usage"), "inputTokens", "outputTokens"))
 
 
 def _titan(text: str, request: InferenceRequest) -> Body:
@@ -121,7 +124,8 @@ def _titan(text: str, request: InferenceRequest) -> Body:
 
 def _from_titan(answer: Any) -> Said:
     result = answer["results"][0]
-    usage = {"inputTokens": answer.get("inputTextTokenCount", 0), "outputTokens": result.get("tokenCount", 0)}
+    told = {"read": answer.get("inputTextTokenCount"), "written": result.get("tokenCount")}
+    usage = _usage(told, "read", "written")
     return Said(result["outputText"], STOPS.get(result.get("completionReason"), "end_turn"), usage)
 
 
@@ -136,10 +140,7 @@ def _llama(text: str, request: InferenceRequest) -> Body:
 
 
 def _from_llama(answer: Any) -> Said:
-    usage = {
-        "inputTokens": answer.get("prompt_token_count", 0),
-        "outputTokens": answer.get("generation_token_count", 0),
-    }
+    usage = _usage(answer, "prompt_token_count", "generation_token_count")
     return Said(answer["generation"], STOPS.get(answer.get("stop_reason"), "end_turn"), usage)
 
 
@@ -169,6 +170,6 @@ def said(family: Family, answer: Any) -> Said:
         found = family.read(answer)
     except (KeyError, IndexError, TypeError, AttributeError):
         raise MalformedAnswer("the model's answer holds no text") from None
-    if not isinstance(found.text, str):
+    if not isinstance(found.text, str) or not isinstance(found.stop, str):
         raise MalformedAnswer("the model's answer holds no text")
     return found

@@ -7,12 +7,12 @@ envelope belongs to the API.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from inference_common.errors import BadRequest, UnsupportedMediaType
 from inference_common.json_input import loads
+from inference_common.json_output import dumps
 from inference_common.requests import InferenceRequest, checked, parse_request
 
 JSON = "application/json"
@@ -95,22 +95,24 @@ def accepted(value: str | None) -> str:
 
 
 def write_json_lines(outputs: Sequence[Mapping[str, Any]]) -> str:
-    return "".join(json.dumps(output) + "\n" for output in outputs)
+    return "".join(dumps(output) + "\n" for output in outputs)
 
 
 def write_csv(outputs: Sequence[Mapping[str, Any]]) -> str:
-    """A heading of all fields in the order in which they appear; what is no plain value is JSON in its cell."""
-    import csv
-    import io
-
+    """A heading of all fields in the order in which they appear; what is no text is JSON in its cell."""
     fields = list(dict.fromkeys(name for output in outputs for name in output))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(fields)
-    for output in outputs:
-        cells = (output.get(name, "") for name in fields)
-        writer.writerow([cell if isinstance(cell, str | int | float) else json.dumps(cell) for cell in cells])
-    return text.getvalue()
+    rows = [fields, *([output.get(name, "") for name in fields] for output in outputs)]
+    return "".join(",".join(map(_cell, row)) + "\n" for row in rows)
+
+
+def _cell(value: Any) -> str:
+    """Quoted where RFC 4180 wants it. Python's own writer leaves a lone \\r bare, which ends a row for its own reader.
+
+    An empty cell is quoted too: a row of nothing else would be a blank line, which readers skip.
+    """
+    text = value if isinstance(value, str) else dumps(value)
+    quoted = not text or any(each in text for each in ',"\r\n')
+    return f'"{text.replace(chr(34), chr(34) * 2)}"' if quoted else text
 
 
 WRITERS: dict[str, Callable[[Sequence[Mapping[str, Any]]], str]] = {JSON_LINES: write_json_lines, CSV: write_csv}

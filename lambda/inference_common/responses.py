@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from inference_common.errors import PayloadTooLarge, ServiceError
+from inference_common.json_output import dumps
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 """What a function may return to a caller that waits (Lambda's quota; API Gateway itself would carry 10 MB)."""
@@ -14,7 +14,7 @@ MAX_RESPONSE_BYTES = 6 * 1024 * 1024
 
 def respond(status: int, body: Mapping[str, Any] | str, headers: Mapping[str, str]) -> dict[str, Any]:
     """A response whose body is JSON, or a text whose type is in the headers."""
-    text = body if isinstance(body, str) else json.dumps(body)
+    text = body if isinstance(body, str) else dumps(body)
     return {
         "statusCode": status,
         "headers": {"content-type": "application/json", **headers},
@@ -25,7 +25,7 @@ def respond(status: int, body: Mapping[str, Any] | str, headers: Mapping[str, st
 def check_size(response: Mapping[str, Any]) -> None:
     """Lambda would drop a larger response, and the caller would hear of a malfunction."""
     # The whole response is JSON once more on its way, so quotes and line ends count twice.
-    size = len(response["body"]) if len(response["body"]) < MAX_RESPONSE_BYTES // 6 else len(json.dumps(response))
+    size = len(response["body"]) if len(response["body"]) < MAX_RESPONSE_BYTES // 6 else len(dumps(response))
     if size > MAX_RESPONSE_BYTES:
         raise PayloadTooLarge(f"the answer has {size} bytes, of {MAX_RESPONSE_BYTES} that a response may have")
 

@@ -1,4 +1,7 @@
-"""S3 clients that use buckets of this account only; JSON documents and listings of the data bucket."""
+"""Clients as all functions make them; JSON documents and listings of the data bucket.
+
+Those of S3 use buckets of this account only, and every one looks whether its answers are whole.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import Any
 
 from inference_common import settings
 from inference_common.json_input import loads
+from inference_common.service_answers import expect_whole_answers
 
 OWNER_MEMBERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
@@ -18,6 +22,7 @@ def expect_own_buckets(client: Any) -> Any:
     through this, so that none is forgotten; a call that names another owner keeps it. Presigned addresses go without,
     since whoever uses one would have to send the header too.
     """
+    expect_whole_answers(client)
     if client.meta.service_model.service_name != "s3":
         return client
     account_id = settings.text(os.environ, "ACCOUNT_ID")

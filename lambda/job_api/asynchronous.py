@@ -17,10 +17,12 @@ from typing import Any, Protocol
 
 import places
 from families.takes import prepared
-from inference_common import formats
-from inference_common.errors import BadRequest, PayloadTooLarge, UnknownRequest
+from inference_common import formats, model_answers
+from inference_common.errors import BadRequest, MalformedAnswer, PayloadTooLarge, Unavailable, UnknownRequest
 from inference_common.json_input import loads
+from inference_common.json_output import dumps, readable
 from inference_common.requests import InferenceRequest, parse_object
+from inference_common.sendable import check_sendable
 from records import AsyncRecord
 
 MAX_FAILURE_BYTES = 65_536
@@ -97,7 +99,7 @@ class Jobs:
             input_key = self._input(record, asked, request_id, uploads)
             handed_over = self._hand_over(record, request_id, input_key)
             ticket = {**handed_over, "owner": caller.owner, "digest": asked.digest}
-            self.store.put(places.ticket_key(record.blueprint, request_id), json.dumps(ticket).encode())
+            self.store.put(places.ticket_key(record.blueprint, request_id), dumps(ticket).encode())
         elif (ticket.get("owner"), ticket.get("digest")) != (caller.owner, asked.digest):
             raise BadRequest(ANOTHER)
         return {
@@ -130,7 +132,12 @@ class Jobs:
         found = self.store.read(output, self.inline_bytes)
         if found is not None:
             answer = {**told, "status": "completed", "output": self.store.uri(output), "bytes": found.size}
-            return {**answer, **self._result(output, found)}, found.metadata.get("fidelity")
+            try:
+                return {**answer, **self._result(output, found)}, found.metadata.get("fidelity")
+            except MalformedAnswer as error:
+                # What the model wrote stays where it is, for whoever wants to see it; as a result it would mislead.
+                malformed = {"status": "failed", "error": {"type": error.type, "message": error.message}}
+                return {**answer, **malformed}, found.metadata.get("fidelity")
         failure = self._place(ticket["failure"], places.FAILURES, places.failure_key(blueprint, request_id))
         failed = self.store.read(failure, MAX_FAILURE_BYTES)
         if failed is not None:
@@ -143,7 +150,12 @@ class Jobs:
 
     def _ticket(self, blueprint: str, request_id: str) -> dict[str, Any] | None:
         found = self.store.read(places.ticket_key(blueprint, request_id), MAX_FAILURE_BYTES)
-        ticket: dict[str, Any] | None = loads(found.body) if found is not None else None
+        if found is None:
+            return None
+        try:
+            ticket: dict[str, Any] = loads(found.body or b"")
+        except ValueError:
+            raise Unavailable(f"what is known of the request {request_id} cannot be read") from None
         return ticket
 
     def _input(self, record: AsyncRecord, asked: Asked, request_id: str, uploads: str) -> str:
@@ -193,10 +205,7 @@ class Jobs:
         """The result itself where it is small, else an address that is good for a while."""
         if found.body is None:
             return {"result_url": self.store.address(key, self.url_seconds), "expires_in": self.url_seconds}
-        try:
-            return {"result": loads(found.body)}
-        except ValueError:
-            return {"result": found.body.decode("utf-8", "replace")}
+        return {"result": _read(found.body)}
 
     def _place(self, uri: str, prefix: str, fallback: str) -> str:
         """The key in a ticket's address: never one outside the tree of asynchronous requests."""
@@ -228,15 +237,26 @@ def payload(record: AsyncRecord, request: InferenceRequest) -> bytes:
     """
     asked = prepared(record.target, request)
     parameters = asked.parameters if record.source == "sagemaker" else request.parameters
-    return json.dumps({"inputs": list(request.inputs), "parameters": dict(parameters)}).encode()
+    check_sendable(asked)
+    return dumps({"inputs": list(request.inputs), "parameters": dict(parameters)}).encode()
+
+
+def _read(body: bytes) -> Any:
+    """What a container has written: JSON, or text where it does not even begin as an object or a list of JSON."""
+    try:
+        return model_answers.loads(body)
+    except MalformedAnswer:
+        if body.lstrip()[:1] in (b"{", b"["):
+            raise
+        return model_answers.text(body)
 
 
 def reason_in(body: bytes | None) -> dict[str, str]:
     """What a failure object says: ours is JSON, a container's whatever it answered."""
-    text = (body or b"").decode("utf-8", "replace")
+    text = readable((body or b"").decode("utf-8", "replace"))
     try:
         error = loads(text)["error"]
-        return {"type": str(error["type"]), "message": str(error["message"])}
+        return {"type": readable(str(error["type"])), "message": readable(str(error["message"]))}
     except (ValueError, KeyError, TypeError):
         return {"type": "ModelFailed", "message": text[:2000] or "the model failed and said nothing"}
 

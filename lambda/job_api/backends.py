@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -12,8 +11,9 @@ from botocore.exceptions import ClientError
 from botocore.session import get_session
 from clients import CONNECT_SECONDS, client
 from clients.failures import FAILURES, translate
-from inference_common.errors import InternalError, NotReady
+from inference_common.errors import InternalError, NotReady, Unavailable
 from inference_common.json_input import loads
+from inference_common.json_output import dumps
 from inference_common.s3 import expect_own_buckets
 
 MISSING = ("NoSuchKey", "404", "NotFound")
@@ -173,7 +173,7 @@ class Queues:
 
     def send(self, url: str, message: Mapping[str, Any]) -> None:
         try:
-            client("sqs").send_message(QueueUrl=url, MessageBody=json.dumps(message))
+            client("sqs").send_message(QueueUrl=url, MessageBody=dumps(message))
         except FAILURES as error:
             if isinstance(error, ClientError) and error.response["Error"]["Code"].endswith("NonExistentQueue"):
                 raise NotReady("the blueprint's queue does not exist or is still being made") from error
@@ -186,10 +186,14 @@ class Functions:
     def call(self, name: str, question: Mapping[str, Any]) -> Any:
         """The function's answer; one that failed is a defect of ours."""
         try:
-            answer = client("lambda").invoke(FunctionName=name, Payload=json.dumps(question).encode())
+            answer = client("lambda").invoke(FunctionName=name, Payload=dumps(question).encode())
             content = answer["Payload"].read()
         except FAILURES as error:
             raise translate(error, f"function {name}") from error
         if "FunctionError" in answer:
             raise InternalError(f"the function {name} failed")
-        return loads(content)
+        try:
+            return loads(content)
+        except ValueError:
+            # Of no use to the caller, who may repeat it: the same request is the same job.
+            raise Unavailable(f"the answer of the function {name} cannot be read") from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -86,14 +86,21 @@ class Dispatcher:
     def dispatch(
         self, route: Route, decision: Decision, request: InferenceRequest, deadline: Deadline, outcome: Outcome
     ) -> Reply:
-        """The first answer; else the first target's error, which says more than that of a stand-in."""
+        """The first answer; else the error of the first target that may answer later, or whose word it is.
+
+        A refusal is the answer only where the target was asked first and has traffic of its own: a stand-in, or another
+        version, may refuse what the first one takes, and its 400 would tell the caller for good that the request is
+        wrong while the first one is only starting.
+        """
         targets = {t.name: t for t in decision.order}
+        own = {t.name for t in route.targets if t.weight > 0} or {t.name for t in route.targets}
         forced = decision.reason == "nothing healthy"
         kept: dict[str, Kept] = {name: {} for name in targets}
         given_up: set[str] = set()
         asked: set[str] = set()
         retries = 0
         first: ServiceError | None = None
+        refusal: ServiceError | None = None
         step = next_step(list(targets), asked, given_up)
         while step is not None:
             pause = route.retry.pause(retries, self.draw()) if step.again else 0.0
@@ -112,20 +119,26 @@ class Dispatcher:
                 return self._attempt(route, targets[name], request, deadline, kept[name], outcome)
             except ServiceError as error:
                 if ends(error, partly_answered=bool(kept[name])):
-                    raise
-                first = first or error
+                    if error.charged or (first is None and name in own):
+                        first = first or error
+                        break
+                    refusal = refusal or error
+                else:
+                    first = first or error
                 if not error.same_target or not self.health.admits(targets[name].key):
                     given_up.add(name)
                 step = next_step(list(targets), asked, given_up)
                 if kept[name]:  # paid for in part: nobody else may be asked
                     step = None if name in given_up else Step(name, again=True)
-        raise first or self._nobody(decision, deadline)
+        if first is None and refusal is not None and own <= asked:
+            raise refusal
+        raise first or self._nobody(route, decision, own, deadline)
 
-    def _nobody(self, decision: Decision, deadline: Deadline) -> ServiceError:
-        """Why no target could be asked at all."""
+    def _nobody(self, route: Route, decision: Decision, own: Collection[str], deadline: Deadline) -> ServiceError:
+        """Why no target could be asked that the request was meant for."""
         if not deadline.leaves(0):
             return DeadlineExceeded("no time is left to call the model")
-        first = decision.order[0]
+        first = next(t for t in (*decision.order[:1], *route.targets) if t.name in own)
         wait = max(1, math.ceil(self.health.seconds_until_probe(first.key)))
         return NotReady(f"the target '{first.name}' is being left alone after failures", wait)
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 from deadline import Deadline
 from dispatch import Reply
-from inference_common.errors import GuardrailBlocked, ServiceError
+from inference_common.errors import GuardrailBlocked, ServiceError, Unavailable
 from inference_common.requests import InferenceRequest
 from retry import Retry
 from routes import Guardrail
@@ -108,8 +108,10 @@ def judge_texts(response: Mapping[str, Any], texts: Sequence[str]) -> list[str] 
 
     An intervention that only masks has one output per text. Anything else that intervened, blocks.
     """
-    if response.get("action") != "GUARDRAIL_INTERVENED":
+    if response.get("action") == "NONE":
         return list(texts)
+    if response.get("action") != "GUARDRAIL_INTERVENED":
+        raise Unavailable("the guardrail's answer says nothing of its verdict")  # which lets nothing through
     outputs = [str(output.get("text", "")) for output in response.get("outputs") or []]
     actions = set(actions_in(response.get("assessments") or []))
     if actions <= {"ANONYMIZED", "NONE"} and "ANONYMIZED" in actions and len(outputs) == len(texts):

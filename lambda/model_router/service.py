@@ -14,8 +14,10 @@ from dispatch import Backend, Dispatcher, Kept, Reply
 from families.takes import check_any, prepared
 from guardrail import SECONDS_AFTER, Gate, Judge, patiently
 from health import Health
-from inference_common.errors import UnknownBlueprint
+from inference_common.errors import InternalError, UnknownBlueprint
+from inference_common.model_answers import checked
 from inference_common.requests import InferenceRequest
+from inference_common.sendable import check_sendable
 from journey import Journey
 from race import within
 from references import resolve
@@ -95,18 +97,28 @@ class Router:
         return dispatcher.dispatch(route, decision, request, deadline, journey.outcome)
 
     def _ask(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
-        backend = self.backends[target.source]
         asked = prepared(target, request)
-        return within(deadline.call_timeout(), lambda: backend.invoke(target, asked, deadline, kept))
+        return within(deadline.call_timeout(), lambda: self._invoked(target, asked, deadline, kept))
+
+    def _invoked(self, target: Target, asked: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+        """The answer of one target, if it can be passed on: nobody behind this looks at it again."""
+        backend = self.backends.get(target.source)
+        if backend is None:
+            raise InternalError(
+                f"the target '{target.name}' is of the source {target.source}, which cannot be asked here"
+            )
+        check_sendable(asked)
+        reply = backend.invoke(target, asked, deadline, kept)
+        checked({"outputs": reply.outputs, "model": reply.model})
+        return reply
 
     def _cast(self, route: Route, request: InferenceRequest, deadline: Deadline, journey: Journey) -> Cast | None:
         if route.shadow is None or not wanted(route, journey.request_id):
             return None
         target = route.shadow.target
-        backend = self.backends[target.source]
 
         def ask() -> Reply:
-            return backend.invoke(target, prepared(target, request), deadline, {})
+            return self._invoked(target, prepared(target, request), deadline, {})
 
         return cast(target, ask, self.clock)
 

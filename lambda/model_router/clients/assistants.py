@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from deadline import Deadline
 from dispatch import Kept, Reply
 from inference_common.errors import AnswerCutOff, MalformedAnswer, ServiceError
+from inference_common.model_answers import text
 from inference_common.requests import InferenceRequest
 from routes import AGENT, KNOWLEDGE_BASE, Target
 
@@ -47,7 +48,7 @@ def invoke(target: Target, request: InferenceRequest, deadline: Deadline, kept: 
 def _generate(target: Target, request: InferenceRequest, position: int) -> Answer:
     """Documents are looked up by the whole text, so a conversation becomes one."""
     turns = request.turns or (("user", request.inputs[position]),)
-    text = turns[0][1] if len(turns) == 1 else "\n".join(f"{role}: {said}" for role, said in turns)
+    question = turns[0][1] if len(turns) == 1 else "\n".join(f"{role}: {said}" for role, said in turns)
     config: dict[str, Any] = {
         "knowledgeBaseId": target.assistant,
         "modelArn": target.address,
@@ -59,7 +60,7 @@ def _generate(target: Target, request: InferenceRequest, position: int) -> Answe
         config["generationConfiguration"] = {"inferenceConfig": {"textInferenceConfig": settings}}
     try:
         response = client("bedrock-agent-runtime").retrieve_and_generate(
-            input={"text": text},
+            input={"text": question},
             retrieveAndGenerateConfiguration={"type": "KNOWLEDGE_BASE", "knowledgeBaseConfiguration": config},
         )
     except FAILURES as error:
@@ -81,18 +82,18 @@ def _agent(target: Target, request: InferenceRequest, position: int) -> Answer:
         )
     except FAILURES as error:
         raise translate(error, f"agent {target.assistant}") from error
-    pieces: list[str] = []
+    pieces: list[bytes] = []  # put together first: a character may be cut between two of them
     citations: list[Any] = []
     try:
         for event in response["completion"]:
             chunk = event.get("chunk") or {}
-            pieces.append(chunk.get("bytes", b"").decode())
+            pieces.append(bytes(chunk.get("bytes", b"")))
             citations += (chunk.get("attribution") or {}).get("citations") or []
     except FAILURES as error:
-        raise broken_off(error, bool("".join(pieces)), f"agent {target.assistant}") from error
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError):
+        raise broken_off(error, any(pieces), f"agent {target.assistant}") from error
+    except (KeyError, TypeError, AttributeError):
         raise MalformedAnswer("the agent's answer cannot be read") from None
-    return "".join(pieces), sources_of(citations), fidelity_of(response)
+    return text(b"".join(pieces), "the agent's answer"), sources_of(citations), fidelity_of(response)
 
 
 def broken_off(error: Exception, begun: bool, address: str) -> ServiceError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,8 +9,9 @@ from deadline import Deadline
 from dispatch import Kept, Reply
 from families import embeddings
 from inference_common import bedrock_bodies as bedrock
+from inference_common import model_answers
 from inference_common.errors import MalformedAnswer
-from inference_common.json_input import loads
+from inference_common.json_output import dumps
 from inference_common.requests import InferenceRequest
 from limits import check_payload
 from routes import Target
@@ -26,7 +26,7 @@ INFERENCE_CONFIG = {
     "top_p": "topP",
     "stop_sequences": "stopSequences",
 }
-USAGE = ("inputTokens", "outputTokens", "totalTokens")
+USAGE = {name: name for name in ("inputTokens", "outputTokens", "totalTokens")}
 INPUT_TOKENS = "x-amzn-bedrock-input-token-count"
 
 
@@ -54,7 +54,7 @@ class BedrockBackend:
         return Reply(
             outputs=[{"text": text_of(response)} for response in responses],
             model={"model_id": target.address},
-            usage={name: sum(r.get("usage", {}).get(name, 0) for r in responses) for name in USAGE},
+            usage=model_answers.total([model_answers.counts(USAGE, response.get("usage")) for response in responses]),
             fidelity=fidelities(responses),
             stops=tuple(str(response.get("stopReason", "end_turn")) for response in responses),
         )
@@ -64,11 +64,11 @@ class BedrockBackend:
         bodies = [family.write(text, request) for text in request.inputs]
         responses = fan_out(len(bodies), kept, deadline, lambda i: invoke_model(target, bodies[i]))
         answers = [bedrock.said(family, answer) for answer, _ in responses]
-        total = {name: sum((a.usage or {}).get(name, 0) for a in answers) for name in USAGE[:2]}
+        counted = model_answers.total([answer.usage for answer in answers])
         return Reply(
             outputs=[{"text": answer.text} for answer in answers],
             model={"model_id": target.address},
-            usage={**total, "totalTokens": sum(total.values())} if all(a.usage for a in answers) else None,
+            usage=counted and {**counted, "totalTokens": sum(counted.values())},
             fidelity=fidelities([response for _, response in responses]),
             stops=tuple(answer.stop for answer in answers),
         )
@@ -84,18 +84,18 @@ class BedrockBackend:
             for group, (answer, _) in zip(groups, responses, strict=True)
             for vector in embeddings.vectors(embedder, answer, len(group))
         ]
-        tokens = sum(token_count(answer, response) for answer, response in responses)
+        counted = model_answers.total([token_count(answer, response) for answer, response in responses])
         return Reply(
             outputs=[{"embedding": vector} for vector in vectors],
             model={"model_id": target.address},
-            usage={"inputTokens": tokens, "outputTokens": 0, "totalTokens": tokens},
+            usage=counted and {**counted, "outputTokens": 0, "totalTokens": counted["inputTokens"]},
             fidelity=fidelities([response for _, response in responses]),
         )
 
 
 def invoke_model(target: Target, body: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
     """The parsed body of one InvokeModel call, and the response around it."""
-    payload = json.dumps(body).encode()
+    payload = dumps(body).encode()
     check_payload(target, len(payload))
     try:
         response = client("bedrock-runtime").invoke_model(
@@ -107,10 +107,7 @@ def invoke_model(target: Target, body: Mapping[str, Any]) -> tuple[Any, dict[str
         content = response["body"].read()
     except FAILURES as error:
         raise in_the_middle(error) from error
-    try:
-        return loads(content), response
-    except ValueError:
-        raise MalformedAnswer("the model's answer is not JSON") from None
+    return model_answers.loads(content), response
 
 
 def converse_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -131,10 +128,12 @@ def text_of(response: Mapping[str, Any]) -> str:
         raise MalformedAnswer("the model's answer holds no message") from None
 
 
-def token_count(answer: Any, response: Mapping[str, Any]) -> int:
+def token_count(answer: Any, response: Mapping[str, Any]) -> dict[str, int] | None:
     """Input tokens of an embedding: Titan says so in the body, Bedrock in a header for all."""
-    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-    return int(headers.get(INPUT_TOKENS) or (answer.get("inputTextTokenCount") if isinstance(answer, dict) else 0) or 0)
+    header = str(response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get(INPUT_TOKENS, ""))
+    if header.isascii() and header.isdecimal():
+        return {"inputTokens": int(header[:15])}
+    return model_answers.counts({"inputTokens": "inputTextTokenCount"}, answer)
 
 
 def fidelities(responses: list[Any]) -> str | None:

@@ -6,7 +6,6 @@ from http.client import IncompleteRead
 from typing import Any
 
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     HTTPClientError,
     IncompleteReadError,
@@ -29,8 +28,9 @@ from inference_common.errors import (
     Throttled,
     Unavailable,
 )
+from inference_common.service_answers import SERVICE_FAILURES, IncompleteAnswer
 
-FAILURES = (BotoCoreError, ClientError, ResponseParserError, IncompleteRead, ConnectionError)
+FAILURES = (*SERVICE_FAILURES, ClientError, IncompleteRead, ConnectionError)
 """What a call may raise."""
 
 BY_CODE: dict[str, type[ServiceError]] = {
@@ -77,6 +77,8 @@ def translate(error: Exception, address: str) -> ServiceError:
         return AnswerCutOff("the connection broke in the middle of the answer")
     if isinstance(error, HTTPClientError | ConnectingError | ConnectionError):
         return Unavailable("the model cannot be reached")
+    if isinstance(error, IncompleteAnswer):
+        return Unavailable("a service's answer is not whole")
     if isinstance(error, ResponseParserError):
         return MalformedAnswer("the service's answer cannot be read")
     return InternalError("the call to the model could not be made")

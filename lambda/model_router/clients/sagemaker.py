@@ -7,6 +7,7 @@ from typing import Any
 from deadline import Deadline
 from dispatch import Kept, Reply
 from families import sagemaker as formats
+from inference_common.model_answers import total
 from inference_common.requests import InferenceRequest
 from limits import check_payload
 from routes import Target
@@ -58,15 +59,11 @@ def meant(target: Target) -> dict[str, str]:
 
 def reply_of(target: Target, parts: list[formats.Part], fidelities: list[str | None]) -> Reply:
     """One answer from those to the single inputs."""
-    counted = [part.usage for part in parts if part.usage]
-    usage: dict[str, int] = {}
-    for each in counted:
-        usage = {name: usage.get(name, 0) + value for name, value in each.items()}
     model: dict[str, Any] = parts[0].model or {"endpoint_name": target.address}
     return Reply(
         outputs=[output for part in parts for output in part.outputs],
         model=model,
-        usage=usage or None,
+        usage=total([part.usage for part in parts]),
         fidelity=",".join(sorted({each for each in fidelities if each})) or None,
         stops=tuple(stop for part in parts for stop in part.stops),
     )

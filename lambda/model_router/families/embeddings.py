@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inference_common.errors import BadRequest, MalformedAnswer
-
-from families.sagemaker import vector
+from inference_common.model_answers import vector
 
 
 @dataclass(frozen=True)
@@ -17,7 +16,7 @@ class Embedder:
 
     batch: int
     write: Callable[[Sequence[str], Mapping[str, Any]], dict[str, Any]]
-    read: Callable[[Any], list[Any]]
+    read: Callable[[Any], Any]
     parameters: tuple[str, ...] = ()
 
 
@@ -38,7 +37,7 @@ def _titan(texts: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, Any
     return {"inputText": texts[0], **({"dimensions": parameters["dimensions"]} if "dimensions" in parameters else {})}
 
 
-def _from_titan(answer: Any) -> list[Any]:
+def _from_titan(answer: Any) -> Any:
     return [answer["embedding"]]
 
 
@@ -46,9 +45,9 @@ def _cohere(texts: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, An
     return {"texts": list(texts), "input_type": parameters.get("input_type", "search_document")}
 
 
-def _from_cohere(answer: Any) -> list[Any]:
+def _from_cohere(answer: Any) -> Any:
     found = answer["embeddings"]
-    return list(found["float"] if isinstance(found, Mapping) else found)
+    return found["float"] if isinstance(found, Mapping) else found
 
 
 EMBEDDERS: tuple[tuple[str, Embedder], ...] = (
@@ -63,6 +62,6 @@ def vectors(embedder: Embedder, answer: Any, expected: int) -> list[list[float]]
         found = embedder.read(answer)
     except (KeyError, IndexError, TypeError):
         raise MalformedAnswer("the model's answer holds no embedding") from None
-    if len(found) != expected:
+    if not isinstance(found, list) or len(found) != expected:
         raise MalformedAnswer(f"the model did not answer with {expected} embeddings")
     return [vector(each) for each in found]

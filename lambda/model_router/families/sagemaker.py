@@ -14,15 +14,17 @@ custom containers, carry other parameters: those that the blueprint's own parame
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from inference_common import model_answers
 from inference_common.errors import BadRequest, InternalError, MalformedAnswer
-from inference_common.json_input import loads
+from inference_common.json_output import dumps
+from inference_common.model_answers import number, vector
 from inference_common.parameters import GENERATION, Takes
 from inference_common.requests import InferenceRequest
+from inference_common.sendable import check_sendable
 
 JSON = "application/json"
 FINISH = {"stop": "end_turn", "eos_token": "end_turn", "stop_sequence": "stop_sequence", "length": "max_tokens"}
@@ -42,7 +44,7 @@ class Format:
     """How one kind of container reads and writes."""
 
     content_type: str
-    encode: Callable[[Sequence[str], InferenceRequest], bytes]
+    write: Callable[[Sequence[str], InferenceRequest], bytes]
     parse: Callable[[bytes, int], Part]
     together: bool = True
     """All inputs in one call."""
@@ -62,6 +64,11 @@ class Format:
             makes = "embeddings" if self.task == "embed" else "no embeddings"
             raise BadRequest(f"the model behind this blueprint makes {makes}", "model")
 
+    def encode(self, inputs: Sequence[str], request: InferenceRequest) -> bytes:
+        """The payload for some of a request's inputs, or a BadRequest that names what no payload can hold."""
+        check_sendable(request)
+        return self.write(inputs, request)
+
     def decode(self, body: bytes, expected: int) -> Part:
         """What a body says to so many inputs, or a MalformedAnswer."""
         try:
@@ -77,14 +84,11 @@ def of(name: str) -> Format:
 
 
 def _document(body: bytes) -> Any:
-    try:
-        return loads(body)
-    except ValueError:
-        raise MalformedAnswer("the model's answer is not JSON") from None
+    return model_answers.loads(body)
 
 
 def _dump(document: Any) -> bytes:
-    return json.dumps(document).encode()
+    return dumps(document).encode()
 
 
 def _per_input(outputs: Any, expected: int) -> list[Any]:
@@ -180,12 +184,6 @@ def _from_embed(body: bytes, expected: int) -> Part:
     return Part([{"embedding": vector(each)} for each in vectors])
 
 
-def vector(value: Any) -> list[float]:
-    if not isinstance(value, list) or not value or not all(isinstance(x, int | float) for x in value):
-        raise MalformedAnswer("the model's answer has no vector of numbers")
-    return value
-
-
 def _messages(inputs: Sequence[str], request: InferenceRequest) -> bytes:
     system = request.parameters.get("system")
     turns = request.turns or (("user", inputs[0]),)
@@ -200,28 +198,39 @@ def _from_messages(body: bytes, expected: int) -> Part:
     text, stop = choice["message"]["content"] or "", FINISH.get(str(choice.get("finish_reason")), "end_turn")
     if not isinstance(text, str):
         raise MalformedAnswer("the model's answer holds no text")
-    usage = answer.get("usage") or {}
     names = {"inputTokens": "prompt_tokens", "outputTokens": "completion_tokens", "totalTokens": "total_tokens"}
-    counted = {ours: int(usage[theirs]) for ours, theirs in names.items() if isinstance(usage.get(theirs), int)}
-    return Part([{"text": text}], usage=counted or None, stops=(stop,))
+    return Part([{"text": text}], usage=model_answers.counts(names, answer.get("usage")), stops=(stop,))
 
 
 def _csv(inputs: Sequence[str], request: InferenceRequest) -> bytes:
-    if any("\n" in row for row in inputs):
-        raise BadRequest("an input of this blueprint is one row of CSV, without line ends")
+    for text in inputs:
+        if not _is_row(text):
+            name = f"inputs[{request.inputs.index(text) if text in request.inputs else 0}]"
+            raise BadRequest(
+                f"'{name}' must be one row of CSV: a line end or a quotation mark in a cell takes a quoted cell", name
+            )
     return "\n".join(inputs).encode()
 
 
-def _from_csv(body: bytes, expected: int) -> Part:
-    rows = _per_input(body.decode("utf-8", "replace").split(), expected)
-    return Part([{"prediction": [_number(cell) for cell in row.split(",")]} for row in rows])
+def _is_row(text: str) -> bool:
+    """Whether a container that reads CSV sees one row in it, and so answers once."""
+    import csv
+    import io
 
-
-def _number(cell: str) -> float:
+    if not text.strip("\r\n"):
+        return False
+    if not {'"', "\n", "\r"} & set(text):
+        return True
     try:
-        return float(cell)
-    except ValueError:
-        raise MalformedAnswer("the model's answer has a prediction that is no number") from None
+        return len(list(csv.reader(io.StringIO(text, newline=""), strict=True))) == 1 and text[-1] not in "\r\n"
+    except csv.Error:
+        return False
+
+
+def _from_csv(body: bytes, expected: int) -> Part:
+    lines = model_answers.text(body).replace("\r\n", "\n").split("\n")
+    rows = _per_input([line for line in lines if line.strip(" \t")], expected)
+    return Part([{"prediction": [number(cell) for cell in row.split(",")]} for row in rows])
 
 
 def _lines(inputs: Sequence[str], request: InferenceRequest) -> bytes:
@@ -230,7 +239,7 @@ def _lines(inputs: Sequence[str], request: InferenceRequest) -> bytes:
 
 
 def _from_lines(body: bytes, expected: int) -> Part:
-    answers = _per_input([_document(line) for line in body.splitlines() if line.strip()], expected)
+    answers = _per_input([_document(line) for line in body.split(b"\n") if line.strip()], expected)
     return Part([answer if isinstance(answer, dict) else {"output": answer} for answer in answers])
 
 

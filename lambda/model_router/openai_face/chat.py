@@ -67,22 +67,30 @@ def said(message: Any, where: str) -> tuple[str, str]:
     if message.get("tool_calls"):
         raise BadRequest("this platform does not support calls of tools", f"{where}.tool_calls")
     text = content_text(message.get("content"), f"{where}.content")
-    if not 1 <= len(text) <= MAX_CHARACTERS:
+    if len(text) > MAX_CHARACTERS:
         raise BadRequest(f"'{where}.content' must have 1 to {MAX_CHARACTERS} characters", f"{where}.content")
     return role, text
 
 
 def content_text(content: Any, where: str) -> str:
+    """The text of a message. Blank ones are refused for every model: Bedrock refuses a blank block of any role."""
     if isinstance(content, str):
+        check_said(content, where)
         return content
-    if not isinstance(content, list):
+    if not isinstance(content, list) or not content:
         raise BadRequest(f"'{where}' must be a string or a list of text parts", where)
     for position, part in enumerate(content):
         if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
             raise BadRequest(
                 f"'{where}[{position}]' is no text; this platform takes no other parts", f"{where}[{position}]"
             )
+        check_said(part["text"], f"{where}[{position}].text")
     return "\n".join(part["text"] for part in content)
+
+
+def check_said(text: str, where: str) -> None:
+    if not text.strip():
+        raise BadRequest(f"'{where}' is blank: it must have at least one character that is no space", where)
 
 
 def render(choices: Sequence[Choice], asked: Options, journey: Journey, now: int) -> Rendered:

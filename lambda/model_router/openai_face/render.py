@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from dispatch import Reply
+from inference_common.json_output import dumps
 
 FINISH = {
     "end_turn": "stop",
@@ -34,7 +34,7 @@ def choices_of(reply: Reply) -> list[Choice]:
     """Text where there is text; else the output itself as JSON, e.g. a label with its score."""
     stops = reply.stops or ("end_turn",) * len(reply.outputs)
     return [
-        Choice(output["text"] if "text" in output else json.dumps(output), FINISH.get(stop, "stop"))
+        Choice(output["text"] if "text" in output else dumps(output), FINISH.get(stop, "stop"))
         for output, stop in zip(reply.outputs, stops, strict=False)
     ]
 
@@ -50,6 +50,6 @@ def usage_of(reply: Reply | None) -> dict[str, int] | None:
 
 def server_sent(events: Sequence[Mapping[str, Any]]) -> Rendered:
     """All events of a stream at once: a REST API with a function behind it sends nothing before the end."""
-    lines = [f"data: {json.dumps(event)}\n\n" for event in events]
+    lines = [f"data: {dumps(event)}\n\n" for event in events]
     headers = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-stream": "buffered"}
     return Rendered("".join([*lines, "data: [DONE]\n\n"]), headers)

@@ -1,0 +1,130 @@
+"""What models answer, before any of it is passed on: whatever is no JSON, and no number, is a malformed answer. Pure.
+
+One place for everything that answers: containers, Bedrock's models, lines of batch jobs. What has passed here can be
+written by `json_output.dumps` and read by any client.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from inference_common import json_input
+from inference_common.errors import MalformedAnswer, clipped
+from inference_common.json_input import DEEPEST
+
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+"""In ASCII: Python's `float` also takes `1_0`, `nan`, `Infinity` and the digits of every script."""
+LARGEST = int(1.7976931348623157e308)
+LARGEST_FLOAT32 = 3.4028234663852886e38
+
+
+def loads(body: bytes | str, what: str = "the model's answer") -> Any:
+    """Parse what a model answered. Raises `MalformedAnswer` with the place of what JSON does not have."""
+    try:
+        value = json_input.loads(body)
+    except ValueError as error:
+        raise MalformedAnswer(f"{what} is not JSON ({clipped(str(error), 120)})") from None
+    return checked(value, what)
+
+
+def checked(value: Any, what: str = "the model's answer") -> Any:
+    """The value, unless it holds something that JSON cannot. Raises `MalformedAnswer` with its place."""
+    level: list[tuple[str, Any]] = [("", value)]
+    for _ in range(DEEPEST + 1):
+        inner: list[tuple[str, Any]] = []
+        for place, each in level:
+            wrong = _wrong(each)
+            if wrong:
+                raise MalformedAnswer(f"{what} has {wrong}{f' at {clipped(place, 80)}' if place else ''}")
+            inner += _inner(place, each)
+        if not inner:
+            return value
+        level = inner
+    raise MalformedAnswer(f"{what} nests deeper than {DEEPEST} levels")
+
+
+def _inner(place: str, value: Any) -> Iterable[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        for name, each in value.items():
+            yield f"{place}.{name}" if place else str(name), each
+            if not (isinstance(name, str) and name.isascii()):
+                yield f"{place} (a name)".strip(), name
+    elif isinstance(value, list | tuple):
+        # Vectors are long: one look at all of their numbers, and one at each only where that finds something.
+        if all(type(each) is float for each in value) and all(map(math.isfinite, value)):
+            return
+        for index, each in enumerate(value):
+            yield f"{place}[{index}]", each
+
+
+def _wrong(value: Any) -> str | None:
+    """What JSON has no way to say, in words."""
+    if isinstance(value, str):
+        return None if is_text(value) else "half of a surrogate pair, which is no character,"
+    if isinstance(value, bool) or value is None or isinstance(value, Mapping | list | tuple):
+        return None
+    if isinstance(value, float):
+        return None if math.isfinite(value) else "a number that JSON cannot hold (NaN, Infinity, or too large)"
+    if isinstance(value, int):
+        return None if abs(value) <= LARGEST else "a number that is too large"
+    return f"a value of a kind that JSON does not have ({type(value).__name__})"
+
+
+def is_text(value: str) -> bool:
+    """Whether every character of it is one: halves of surrogate pairs are none."""
+    if value.isascii():
+        return True
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def text(body: bytes, what: str = "the model's answer") -> str:
+    """What is no JSON, as text. Raises `MalformedAnswer` where it is not UTF-8."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise MalformedAnswer(f"{what} is not UTF-8 (byte {error.start + 1})") from None
+
+
+def number(cell: str) -> float:
+    """A number as CSV has it. Raises `MalformedAnswer`."""
+    plain = cell.strip(" \t")
+    value = float(plain) if NUMBER.fullmatch(plain) else math.nan
+    if not math.isfinite(value):
+        raise MalformedAnswer(f"the model's answer has a prediction that is no number: '{clipped(cell, 40)}'")
+    return value
+
+
+def vector(value: Any) -> list[float]:
+    """An embedding. Raises `MalformedAnswer` for anything but numbers that four bytes can hold, as clients get them."""
+    if not isinstance(value, list) or not value or not all(type(each) in (int, float) for each in value):
+        raise MalformedAnswer("the model's answer has no vector of numbers")
+    if not all(-LARGEST_FLOAT32 <= each <= LARGEST_FLOAT32 for each in value):
+        raise MalformedAnswer("the model's answer has a vector with a number that is NaN, Infinity or too large")
+    return value
+
+
+def count(value: Any) -> int | None:
+    """A number of tokens; None where the model told none, or something else."""
+    return value if type(value) is int and 0 <= value < 2**53 else None
+
+
+def counts(names: Mapping[str, str], told: Any) -> dict[str, int] | None:
+    """Numbers of tokens under our names for theirs; None unless all of them are told."""
+    given = told if isinstance(told, Mapping) else {}
+    found = {ours: count(given.get(theirs)) for ours, theirs in names.items()}
+    return {name: value for name, value in found.items() if value is not None} if None not in found.values() else None
+
+
+def total(counted: Sequence[Mapping[str, int] | None]) -> dict[str, int] | None:
+    """Tokens of several answers; None where one of them does not tell its own: a part would pass for the whole."""
+    found = [each for each in counted if each]
+    if not found or len(found) < len(counted):
+        return None
+    return {name: sum(each.get(name, 0) for each in found) for name in found[0]}

@@ -1,0 +1,44 @@
+"""What may be sent to a model: text that its own reader can read. Pure.
+
+Every way in refuses the rest at the door. This is asked again where a payload is made, so that no way past the door,
+and no parameter of a blueprint, fails in the middle of a call as an error of ours, or as one that may pass.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+from inference_common.errors import BadRequest
+from inference_common.model_answers import is_text
+from inference_common.requests import InferenceRequest
+
+
+def check_sendable(request: InferenceRequest) -> None:
+    """Raise `BadRequest` with the field that holds half of a surrogate pair, NUL, or a number that JSON has not."""
+    for name, value in _fields(request):
+        if isinstance(value, str):
+            if not is_text(value):
+                raise BadRequest(f"'{name}' has half of a surrogate pair, which is no character", name)
+            if "\0" in value:
+                raise BadRequest(f"'{name}' has the character NUL, which models do not take", name)
+        elif isinstance(value, float) and not math.isfinite(value):
+            raise BadRequest(f"'{name}' must be a finite number", name)
+
+
+def _fields(request: InferenceRequest) -> Iterator[tuple[str, Any]]:
+    for position, text in enumerate(request.inputs):
+        yield f"inputs[{position}]", text
+    for position, (_, text) in enumerate(request.turns):
+        yield f"messages[{position}].content", text
+    for name, value in request.parameters.items():
+        yield from _parameter(name, value)
+
+
+def _parameter(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, list | tuple):
+        for position, each in enumerate(value):
+            yield f"parameters.{name}[{position}]", each
+    else:
+        yield f"parameters.{name}", value
