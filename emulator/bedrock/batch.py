@@ -192,7 +192,7 @@ class Run:
             return made.body
         converse = self.request.invocation == "Converse"
         family = families.family_of(self.request.model)
-        answered = answer(_conversation(body) if converse else family.read(body))
+        answered = answer(_conversation(self.request.model, body) if converse else family.read(body))
         self._stand_in = answered.stand_in
         done = answered.completion
         self.counts.input_tokens += done.input_tokens
@@ -235,15 +235,11 @@ def _records(name: str, data: bytes) -> Iterator[dict[str, Any]]:
         yield {**record, "recordId": record.get("recordId") or f"CALL{number:07d}"}
 
 
-def _conversation(body: dict[str, Any]) -> Any:
-    options = body.get("inferenceConfig") or {}
-    return families.prompt(
-        families.turns(body.get("messages")),
-        system=families.system_text(body.get("system")),
-        max_tokens=options.get("maxTokens"),
-        temperature=options.get("temperature"),
-        stop=options.get("stopSequences"),
-    )
+def _conversation(model: str, body: dict[str, Any]) -> Any:
+    options = body.get("inferenceConfig")
+    if options is not None and not isinstance(options, dict):
+        raise families.InvalidRequest("Malformed input request: #/inferenceConfig: expected type: JSONObject")
+    return families.converse_prompt(model, body.get("messages"), body.get("system"), options or {})
 
 
 def _converse_output(done: Completion) -> dict[str, Any]:

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from emulator.bedrock import conversation
+from emulator.bedrock.conversation import InvalidRequest
 from emulator.bedrock.text_model import Completion, Prompt
-
-
-class InvalidRequest(Exception):
-    """The message is that of a ValidationException."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +42,7 @@ def _guarded(block: Any) -> Any:
 
 
 def turns(messages: Any) -> tuple[str, ...]:
-    """Texts of a conversation, which starts with the user and ends with the user."""
-    if not isinstance(messages, list) or not messages:
-        raise InvalidRequest("Malformed input request: messages: at least one message is required")
-    if messages[0].get("role") != "user":
-        raise InvalidRequest("A conversation must start with a user message. Try again with a conversation that does.")
+    """Texts of a conversation that was checked."""
     return tuple(content_text(message.get("content")) for message in messages)
 
 
@@ -57,16 +51,51 @@ def system_text(system: Any) -> str:
 
 
 def prompt(
-    texts: tuple[str, ...], *, system: str = "", max_tokens: Any = None, temperature: Any = None, stop: Any = None
+    texts: tuple[str, ...],
+    *,
+    system: str = "",
+    max_tokens: Any = None,
+    temperature: Any = None,
+    top_p: Any = None,
+    stop: Any = None,
 ) -> Prompt:
-    """A prompt within the limits that the service checks itself."""
+    """A prompt within the limits that the models check themselves, whose words differ and are assumed here."""
     limit = 512 if max_tokens is None else max_tokens
     heat = 0.7 if temperature is None else temperature
-    if not isinstance(limit, int) or limit < 1:
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
         raise InvalidRequest(f"Malformed input request: max tokens must be at least 1, got {limit}")
-    if not isinstance(heat, (int, float)) or not 0 <= heat <= 1:
-        raise InvalidRequest(f"Malformed input request: temperature must be between 0 and 1, got {heat}")
-    return Prompt(texts, system=system, max_tokens=limit, temperature=float(heat), stop_sequences=tuple(stop or ()))
+    for name, value in (("temperature", heat), ("top p", 1 if top_p is None else top_p)):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1:
+            raise InvalidRequest(f"Malformed input request: {name} must be between 0 and 1, got {value}")
+    stops = [] if stop is None else stop
+    if not isinstance(stops, list) or not all(isinstance(each, str) and each for each in stops):
+        raise InvalidRequest("Malformed input request: stop sequences: expected type: JSONArray of strings")
+    return Prompt(texts, system=system, max_tokens=limit, temperature=float(heat), stop_sequences=tuple(stops))
+
+
+def converse_prompt(model: str, messages: Any, system: Any, options: dict[str, Any]) -> Prompt:
+    """The prompt in a request of Converse, or what Converse and Nova's bodies have in common."""
+    if not isinstance(messages, list) or not all(
+        isinstance(each, dict) and isinstance(each.get("role"), str) and _is_blocks(each.get("content"))
+        for each in messages
+    ):
+        raise InvalidRequest("Malformed input request: #/messages: expected type: JSONArray")
+    if system is not None and not _is_blocks(system):
+        raise InvalidRequest("Malformed input request: #/system: expected type: JSONArray")
+    conversation.check(model, messages, system or ())
+    conversation.check_tokens(model, options.get("maxTokens"))
+    return prompt(
+        turns(messages),
+        system=system_text(system),
+        max_tokens=options.get("maxTokens"),
+        temperature=options.get("temperature"),
+        top_p=options.get("topP"),
+        stop=options.get("stopSequences"),
+    )
+
+
+def _is_blocks(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(each, dict) for each in value)
 
 
 def _read_anthropic(body: dict[str, Any]) -> Prompt:
@@ -74,11 +103,13 @@ def _read_anthropic(body: dict[str, Any]) -> Prompt:
         raise InvalidRequest("anthropic_version: Field required")
     if "max_tokens" not in body:
         raise InvalidRequest("max_tokens: Field required")
+    conversation.check_anthropic(body.get("messages"), body.get("system"))
     return prompt(
         turns(body.get("messages")),
         system=system_text(body.get("system")),
         max_tokens=body["max_tokens"],
         temperature=body.get("temperature"),
+        top_p=body.get("top_p"),
         stop=body.get("stop_sequences"),
     )
 
@@ -95,14 +126,9 @@ def _write_anthropic(done: Completion) -> dict[str, Any]:
 
 
 def _read_nova(body: dict[str, Any]) -> Prompt:
-    options = body.get("inferenceConfig") or {}
-    return prompt(
-        turns(body.get("messages")),
-        system=system_text(body.get("system")),
-        max_tokens=options.get("maxTokens", options.get("max_new_tokens")),
-        temperature=options.get("temperature"),
-        stop=options.get("stopSequences"),
-    )
+    options = dict(_object(body, "inferenceConfig"))
+    options.setdefault("maxTokens", options.get("max_new_tokens"))
+    return converse_prompt("amazon.nova-", body.get("messages"), body.get("system"), options)
 
 
 def _write_nova(done: Completion) -> dict[str, Any]:
@@ -118,11 +144,12 @@ def _write_nova(done: Completion) -> dict[str, Any]:
 
 
 def _read_titan(body: dict[str, Any]) -> Prompt:
-    options = body.get("textGenerationConfig") or {}
+    options = _object(body, "textGenerationConfig")
     return prompt(
         (_required(body, "inputText"),),
         max_tokens=options.get("maxTokenCount"),
         temperature=options.get("temperature"),
+        top_p=options.get("topP"),
         stop=options.get("stopSequences"),
     )
 
@@ -134,7 +161,12 @@ def _write_titan(done: Completion) -> dict[str, Any]:
 
 
 def _read_llama(body: dict[str, Any]) -> Prompt:
-    return prompt((_required(body, "prompt"),), max_tokens=body.get("max_gen_len"), temperature=body.get("temperature"))
+    return prompt(
+        (_required(body, "prompt"),),
+        max_tokens=body.get("max_gen_len"),
+        temperature=body.get("temperature"),
+        top_p=body.get("top_p"),
+    )
 
 
 def _write_llama(done: Completion) -> dict[str, Any]:
@@ -151,12 +183,20 @@ def _read_mistral(body: dict[str, Any]) -> Prompt:
         (_required(body, "prompt"),),
         max_tokens=body.get("max_tokens"),
         temperature=body.get("temperature"),
+        top_p=body.get("top_p"),
         stop=body.get("stop"),
     )
 
 
 def _write_mistral(done: Completion) -> dict[str, Any]:
     return {"outputs": [{"text": done.text, "stop_reason": "length" if done.stop_reason == "max_tokens" else "stop"}]}
+
+
+def _object(body: dict[str, Any], name: str) -> dict[str, Any]:
+    value = body.get(name)
+    if value is not None and not isinstance(value, dict):
+        raise InvalidRequest(f"Malformed input request: #/{name}: expected type: JSONObject")
+    return value or {}
 
 
 def _required(body: dict[str, Any], name: str) -> str:

@@ -15,7 +15,9 @@ from botocore.exceptions import ClientError
 from moto.bedrockruntime.exceptions import BedrockRuntimeError
 from moto.bedrockruntime.responses import BedrockRuntimeResponse
 from moto.core.responses import ActionResult
+from moto.core.utils import get_service_model
 
+from emulator import shapes
 from emulator.bedrock import embeddings, families, guardrails, inline
 from emulator.bedrock.answering import Answered, ServerFailed, answer
 from emulator.bedrock.text_model import Completion, Prompt
@@ -56,6 +58,9 @@ class _Runtime:
         self._aws = aws
 
     def invoke_model(self, request: Any) -> ActionResult:
+        named = ("modelId", "trace", "guardrailIdentifier", "guardrailVersion")
+        given = {name: request._get_param(name) for name in named}
+        _check("InvokeModel", {**given, "body": bytes(request.raw_body or b"")})
         model = self._model_behind(request)
         body = _json_body(request._get_param("body"))
         named, version = request._get_param("guardrailIdentifier"), request._get_param("guardrailVersion")
@@ -91,6 +96,8 @@ class _Runtime:
         return ActionResult({"body": json.dumps(made.body), "contentType": "application/json"})
 
     def apply_guardrail(self, request: Any) -> ActionResult:
+        named = ("guardrailIdentifier", "guardrailVersion")
+        _check("ApplyGuardrail", {**_sent(request), **{name: request._get_param(name) for name in named}})
         guardrail = self._guardrail(request)
         blocks = _plain(request._get_param("content")) or []
         if not blocks or any("text" not in block for block in blocks):
@@ -170,21 +177,18 @@ class _Runtime:
 
     def _converse(self, request: Any) -> tuple[Completion, dict[str, Any]]:
         """The answer, and the trace of the guardrail where one was asked for."""
+        sent = _sent(request)
+        _check("Converse", {**sent, "modelId": request._get_param("modelId")})
         self._check_model(request)
-        config = _plain(request._get_param("guardrailConfig")) or {}
+        config = sent.get("guardrailConfig") or {}
         guard = None
         if config:
             named, version = config.get("guardrailIdentifier"), config.get("guardrailVersion")
             guard = self._inline(request, named, version, config.get("trace"))
-        messages, system = _plain(request._get_param("messages")), _plain(request._get_param("system"))
-        options = request._get_param("inferenceConfig") or {}
+        messages, system = sent.get("messages") or [], sent.get("system")
         try:
-            prompt = families.prompt(
-                families.turns(messages),
-                system=families.system_text(system),
-                max_tokens=options.get("maxTokens"),
-                temperature=options.get("temperature"),
-                stop=options.get("stopSequences"),
+            prompt = families.converse_prompt(
+                self._model_behind(request), messages, system, sent.get("inferenceConfig") or {}
             )
         except families.InvalidRequest as error:
             raise _validation(str(error)) from error
@@ -239,10 +243,37 @@ class _Runtime:
         return done
 
 
+def _check(operation: str, given: dict[str, Any]) -> None:
+    """Refuse what the service's own model refuses."""
+    shape = get_service_model("bedrock-runtime").operation_model(operation).input_shape
+    assert shape is not None
+    try:
+        refusal = shapes.refusal(shape, given)
+    except shapes.WrongType as error:
+        raise BedrockRuntimeError("SerializationException", str(error)) from error
+    if refusal:
+        raise _validation(refusal)
+
+
+def _sent(request: Any) -> dict[str, Any]:
+    """The body as it came: moto's parser makes numbers of texts, and leaves out what it does not know."""
+    try:
+        document = json.loads(request.raw_body or b"{}", parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
+        raise BedrockRuntimeError("SerializationException", "The request is no valid JSON.") from error
+    if not isinstance(document, dict):
+        raise BedrockRuntimeError("SerializationException", "The request is no JSON object.")
+    return document
+
+
+def _no_number(word: str) -> Any:
+    raise ValueError(f"{word} is no number of JSON")
+
+
 def _json_body(body: Any) -> dict[str, Any]:
     try:
-        document = json.loads(body or b"")
-    except ValueError as error:
+        document = json.loads(body or b"", parse_constant=_no_number)
+    except (ValueError, RecursionError) as error:
         raise _validation("Malformed input request, please reformat your input and try again.") from error
     if not isinstance(document, dict):
         raise _validation("Malformed input request: #: expected type: JSONObject")

@@ -8,6 +8,7 @@ from orchestrator.blueprints.sources import model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack, Module
 from orchestrator.blueprints.terraform_json import code
 from orchestrator.config.blueprint import Batch, BedrockModel, SageMakerModel
+from orchestrator.config.prices import NEEDED
 
 READ_BY_BOTH = ("format", "column", "on_arrival", "maximum_records")
 OF_SOURCE = {
@@ -16,10 +17,6 @@ OF_SOURCE = {
 }
 LEFT_TO_THE_MODULE = ("records_per_file", "minimum_records")
 """Their defaults differ by source."""
-PRICES = {
-    "sagemaker": ("instance_usd_per_hour",),
-    "bedrock": ("usd_per_million_input_tokens", "usd_per_million_output_tokens"),
-}
 
 
 class BatchStack(BlueprintStack):
@@ -79,7 +76,7 @@ class BatchStack(BlueprintStack):
         taken = (*OF_SOURCE[source], *LEFT_TO_THE_MODULE)
         return {
             **{name: asked[name] for name in taken if name in asked},
-            "prices": {name: prices[name] for name in PRICES[source] if name in prices},
+            "prices": {name: prices[name] for name in NEEDED[source] if name in prices},
         }
 
     def _sagemaker(self, model: SageMakerModel, crawler: Any) -> dict[str, Any]:

@@ -118,7 +118,7 @@ class Serverless(Section):
 
 
 class BatchPrices(Section):
-    """What the estimate of a request's cost is made of; nothing given, nothing estimated."""
+    """What the estimate of a request's cost is made of: all prices of the model's source, or none for no estimate."""
 
     instance_usd_per_hour: float | None = Field(None, ge=0, description="SageMaker")
     usd_per_million_input_tokens: float | None = Field(None, ge=0, description="Bedrock")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.config import prices
 from orchestrator.config.blueprint import BedrockModel, Blueprint
 from orchestrator.config.problems import Problem
 from orchestrator.config.yaml_source import Document
@@ -331,6 +332,7 @@ def _check_batch(document: Document, blueprint: Blueprint) -> Iterator[Problem]:
             if other != source and key in batch.model_fields_set:
                 rule = f"belongs to models of {other}; this one comes from {source}"
                 yield document.problem(("batch", key), rule, getattr(batch, key))
+    yield from prices.check(document, batch, source)
     at_once = batch.max_payload_mb * batch.max_concurrent_transforms
     if at_once > PAYLOAD_MB:
         rule = f"times `max_concurrent_transforms` must not exceed {PAYLOAD_MB} MB, SageMaker's limit"

@@ -62,6 +62,11 @@ variable "blueprint" {
   }
 
   validation {
+    condition     = length([for usd in values(var.blueprint.batch.prices) : usd if usd != null]) != 1
+    error_message = "blueprint.batch.prices must have both prices of tokens or none: one that is not given is not 0; received ${jsonencode(var.blueprint.batch.prices)}."
+  }
+
+  validation {
     condition     = alltrue([for figure in values(var.blueprint.limits) : figure == null ? true : figure >= 1 && floor(figure) == figure])
     error_message = "blueprint.limits must be whole numbers from 1; received ${jsonencode(var.blueprint.limits)}."
   }

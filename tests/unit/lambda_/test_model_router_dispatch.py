@@ -126,18 +126,58 @@ def test_a_permanent_error_is_never_repeated_and_opens_nothing(logic: Any) -> No
     check()
 
 
-def test_within_a_request_nothing_follows_a_permanent_error(logic: Any) -> None:
+def test_a_refusal_is_the_answer_only_where_nobody_else_may_take_the_request(logic: Any) -> None:
     @settings(deadline=None)
     @given(script=SCRIPTS, weights=WEIGHTS)
     def check(script: Any, weights: Any) -> None:
         world = World(logic, script)
-        said, _ = run(world, route(logic, weights), world.health())
-        endings = [ending for _, ending, *_ in world.asked]
-        assert not set(endings[:-1]) & {"ok", *PERMANENT}
-        if endings and endings[-1] in PERMANENT:
-            assert said.type == endings[-1], "and it is the answer"
+        made = route(logic, weights)
+        said, _ = run(world, made, world.health())
+        own = {t.name for t in made.targets if t.weight} or {t.name for t in made.targets}
+        endings = [(name, ending) for name, ending, *_ in world.asked]
+        assert not {ending for _, ending in endings[:-1]} & {"ok", "MalformedAnswer"}
+        failed = [ending for _, ending in endings if ending in PASSING]
+        if endings and endings[-1][1] != "ok":
+            assert said.type == (failed or [ending for _, ending in endings])[0]
+        refused = [place for place, (name, ending) in enumerate(endings) if name in own and ending in PERMANENT]
+        if refused and not failed:
+            assert refused[0] == len(endings) - 1, "its own target has refused it: nobody is asked after that"
 
     check()
+
+
+OWN_AND_STAND_INS = [1, 0, 0]
+
+
+@pytest.mark.parametrize("refusal", ["BadRequest", "PayloadTooLarge", "InternalError", "MalformedAnswer"])
+@pytest.mark.parametrize("failure", ["NotReady", "Throttled", "Unavailable", "DeadlineExceeded"])
+def test_a_stand_in_s_refusal_does_not_hide_that_the_own_model_may_answer_later(
+    logic: Any, failure: str, refusal: str
+) -> None:
+    world = World(logic, [(failure, 0.1), (refusal, 0.1), (refusal, 0.1), (failure, 0.1)])
+    made = route(logic, OWN_AND_STAND_INS, retry=logic.retry.Retry(retries=0))
+    said, outcome = run(world, made, world.health())
+    assert said.type == failure
+    assert outcome.route_decision.startswith(f"none; after=t0:{failure},t1:{refusal}")
+
+
+def test_after_a_refusal_the_next_stand_in_is_asked_and_then_the_own_model_again(logic: Any) -> None:
+    world = World(logic, [("Throttled", 0.1), ("BadRequest", 0.1), ("InternalError", 0.1), ("ok", 0.1)])
+    said, _ = run(world, route(logic, OWN_AND_STAND_INS), world.health())
+    assert [name for name, *_ in world.asked] == ["t0", "t1", "t2", "t0"]
+    assert said.outputs == [{"text": "t0"}]
+
+
+def test_while_the_own_model_is_left_alone_a_stand_in_s_refusal_is_not_its_word(logic: Any) -> None:
+    world = World(logic, [("Unavailable", 0.1)])
+    made = route(logic, [1, 0], retry=logic.retry.Retry(retries=0), cooldown=logic.health.Cooldown(1, 30))
+    health = world.health()
+    run(world, made, health)
+    world.script, world.asked = [("BadRequest", 0.1)], []
+    health.succeeded(made.targets[1].key)
+    said, _ = run(world, made, health)
+    assert [name for name, *_ in world.asked] == ["t1"]
+    assert (said.type, said.retry_after_seconds) == ("NotReady", 30)
 
 
 def test_after_the_first_byte_nobody_else_is_asked(logic: Any) -> None:

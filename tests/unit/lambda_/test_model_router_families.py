@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
+import math
 from typing import Any
 
 import pytest
@@ -90,9 +93,57 @@ def test_stops_and_usage_are_told_in_one_language(router: Any) -> None:
     formats = router.families_sagemaker
     body = json.dumps([{"generated_text": "hi", "details": {"finish_reason": "length"}}]).encode()
     assert formats.of("text").decode(body, 1).stops == ("max_tokens",)
-    answer = {"choices": [{"message": {"content": "hi"}, "finish_reason": "length"}], "usage": {"prompt_tokens": 1}}
+    usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
+    answer = {"choices": [{"message": {"content": "hi"}, "finish_reason": "length"}], "usage": usage}
     part = formats.of("messages").decode(json.dumps(answer).encode(), 1)
-    assert (part.stops, part.usage) == (("max_tokens",), {"inputTokens": 1})
+    assert (part.stops, part.usage) == (("max_tokens",), {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3})
+    del usage["completion_tokens"]
+    assert formats.of("messages").decode(json.dumps(answer).encode(), 1).usage is None, "a part is not the whole"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a\ud800b", "surrogate"),
+        ("a\0b", "NUL"),
+        ("1\n2", "one row"),
+        ("1\r2", "one row"),
+        ('"1', "one row"),
+        ('"1"\n', "one row"),
+        ("\n", "one row"),
+        ('1,"a"b', "one row"),
+    ],
+)
+def test_what_is_no_row_of_csv_is_refused_by_its_place(router: Any, text: str, says: str) -> None:
+    request = InferenceRequest(("1,2", text))
+    with pytest.raises(errors.BadRequest, match=says) as raised:
+        router.families_sagemaker.of("csv").encode(request.inputs, request)
+    assert raised.value.param == "inputs[1]"
+    assert not raised.value.transient
+
+
+@pytest.mark.parametrize("text", ["1,2", '"a\nb",2', '"say ""hi"", twice"', "5'11\" tall", "a\u2028b"])
+def test_a_line_end_in_a_quoted_cell_ends_no_row(router: Any, text: str) -> None:
+    request = InferenceRequest((text, "9"))
+    sent = router.families_sagemaker.of("csv").encode(request.inputs, request).decode()
+    assert sent == f"{text}\n9"
+    assert len(list(csv.reader(io.StringIO(sent, newline=""), strict=True))) == 2
+
+
+@pytest.mark.parametrize("spoken", ["platform", "text", "classify", "messages", "csv", "jsonlines"])
+@pytest.mark.parametrize(
+    ("request_", "param"),
+    [
+        (InferenceRequest(("a", "\ud83d")), "inputs[1]"),
+        (InferenceRequest(("a",), {"stop_sequences": ["x", "\ud83d"]}), "parameters.stop_sequences[1]"),
+        (InferenceRequest(("a",), {"temperature": math.nan}), "parameters.temperature"),
+        (InferenceRequest(("a",), {}, (("user", "\0"), ("assistant", "b"), ("user", "a"))), "messages[0].content"),
+    ],
+)
+def test_no_container_is_sent_what_it_cannot_read(router: Any, spoken: str, request_: Any, param: str) -> None:
+    with pytest.raises(errors.BadRequest) as raised:
+        router.families_sagemaker.of(spoken).encode(request_.inputs, request_)
+    assert raised.value.param == param
 
 
 LEAVES = st.none() | st.booleans() | st.integers(0, 9) | st.text(max_size=3)

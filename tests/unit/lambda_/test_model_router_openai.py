@@ -116,7 +116,17 @@ def test_n_choices_are_n_answers_to_one_conversation(setup: Setup) -> None:
         ({"messages": [{"role": "assistant", "content": "x"}]}, "messages", "begin and end with"),
         ({"messages": [{"role": "tool", "content": "x"}]}, "messages[0].role", "must be system"),
         ({"messages": ["x"]}, "messages[0]", "must be an object"),
-        ({"messages": [{"role": "user", "content": ""}]}, "messages[0].content", "must have 1 to 20000"),
+        ({"messages": [{"role": "user", "content": "x" * 20_001}]}, "messages[0].content", "must have 1 to 20000"),
+        ({"messages": [{"role": "user", "content": ""}]}, "messages[0].content", "is blank"),
+        ({"messages": [{"role": "user", "content": " \n\u3000"}]}, "messages[0].content", "is blank"),
+        ({"messages": [{"role": "user", "content": []}]}, "messages[0].content", "list of text parts"),
+        ({"messages": [{"role": "system", "content": " "}, *HELLO]}, "messages[0].content", "is blank"),
+        ({"messages": [*HELLO, {"role": "assistant", "content": "\t"}, *HELLO]}, "messages[1].content", "is blank"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}, {"type": "text", "text": " "}]}]},
+            "messages[0].content[1].text",
+            "is blank",
+        ),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]},
             "messages[0].content[0]",

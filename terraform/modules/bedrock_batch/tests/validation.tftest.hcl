@@ -81,6 +81,16 @@ run "refuses_a_shorter_time_than_bedrock_has" {
   expect_failures = [var.blueprint]
 }
 
+run "refuses_half_of_the_prices" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat-batch", batch = { prices = { usd_per_million_input_tokens = 0.06 } } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
 run "refuses_a_customized_model" {
   command = plan
 

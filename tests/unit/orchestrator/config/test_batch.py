@@ -36,3 +36,42 @@ def test_parquet_needs_the_layer_that_reads_it() -> None:
 @pytest.mark.parametrize(("target", "form"), [("aws", "auto"), ("aws", "csv"), ("local", "parquet")])
 def test_others_do_without(target: str, form: str) -> None:
     assert problems(target, form) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, ""),
+        ({"usd_per_million_input_tokens": 0.06, "usd_per_million_output_tokens": 0}, ""),
+        (
+            {"usd_per_million_input_tokens": 0.06},
+            "batch.prices.usd_per_million_input_tokens: needs `usd_per_million_output_tokens` beside it: a price that "
+            "is not given is not 0 (which can be given) (received 0.06)",
+        ),
+        (
+            {"usd_per_million_output_tokens": 0.06},
+            "batch.prices.usd_per_million_output_tokens: needs `usd_per_million_input_tokens` beside it: a price that "
+            "is not given is not 0 (which can be given) (received 0.06)",
+        ),
+        (
+            {"instance_usd_per_hour": 1.0},
+            "batch.prices.instance_usd_per_hour: is no price of models of bedrock; theirs: "
+            "usd_per_million_input_tokens, usd_per_million_output_tokens (received 1.0)",
+        ),
+    ],
+)
+def test_half_of_the_prices_is_refused(given: dict[str, float], expected: str) -> None:
+    asked = {
+        "name": "files",
+        "kind": "batch",
+        "model": {"source": "bedrock", "model_id": "amazon.nova-lite-v1:0"},
+        "batch": {"prices": given},
+        "smoke": {"golden": [{"input": "Hello", "contains": "e"}]},
+    }
+    files = {"files": ("files.yaml", yaml.safe_dump(asked, sort_keys=False))}
+    try:
+        loader.build("here", platform_file("owner: me\n"), files)
+        found = ""
+    except ConfigError as error:
+        found = str(error)
+    assert found.partition(": ")[2] == expected

@@ -255,6 +255,9 @@ def test_all_problems_of_all_files_come_at_once() -> None:
             "(received 150)"),
         (("kind: realtime", "kind: batch\nbatch: {minimum_records: 9, maximum_records: 5}"), "x1.yaml:3: "
             "batch.maximum_records: must not be smaller than `minimum_records` (9) (received 5)"),
+        (("kind: realtime", "kind: batch\nbatch: {prices: {usd_per_million_input_tokens: 0.1}}"), "x1.yaml:3: "
+            "batch.prices.usd_per_million_input_tokens: is no price of models of sagemaker; theirs: "
+            "instance_usd_per_hour (received 0.1)"),
         (("kind: realtime", "kind: batch\nbatch: {schedule: daily}"), "x1.yaml:3: batch.schedule: "),
         (("kind: realtime", "kind: realtime\nbatch: {format: csv}"), "x1.yaml:3: batch: does not go with kind "
             "`realtime`: requests come one by one, and each waits for its answer (received {'format': 'csv'})"),
