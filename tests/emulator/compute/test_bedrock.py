@@ -151,6 +151,41 @@ def test_wrong_requests_are_validation_errors(runtime, model, body):
     assert error.value.response["Error"]["Code"] == "ValidationException"
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            {"messages": [{"role": "user", "content": [{"text": "  "}]}]},
+            "at messages.0.content.0 is blank. Add text to",
+        ),
+        ({"system": [{"text": " "}]}, "SystemContentBlock object at system.0 is blank"),
+        ({"messages": []}, "At least one message is required"),
+        ({"messages": [{"role": "user"}]}, "Value null at 'messages.1.member.content' failed to satisfy constraint"),
+        ({"inferenceConfig": {"temperature": 1.5}}, "Member must have value less than or equal to 1"),
+        ({"inferenceConfig": {"maxTokens": 20_000}}, "exceeds the model limit of 10000"),
+    ],
+)
+def test_what_no_client_has_checked_is_refused_by_the_service(aws, change, message):
+    runtime = aws("bedrock-runtime", parameter_validation=False)
+    asked = {"modelId": MODEL, "messages": [{"role": "user", "content": [{"text": "hi"}]}], **change}
+    for call in (runtime.converse, runtime.converse_stream):
+        with pytest.raises(ClientError) as error:
+            call(**asked)
+        assert error.value.response["Error"]["Code"] == "ValidationException"
+        assert message in error.value.response["Error"]["Message"]
+        assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
+def test_a_value_of_the_wrong_type_is_no_malfunction(aws):
+    runtime = aws("bedrock-runtime", parameter_validation=False)
+    asked = {
+        "messages": [{"role": "user", "content": [{"text": "hi"}, {"text": "a", "cachePoint": {"type": "default"}}]}]
+    }
+    with pytest.raises(ClientError) as error:
+        runtime.converse(modelId=MODEL, **asked)
+    assert error.value.response["Error"]["Code"] == "SerializationException"
+
+
 class ChatServer(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

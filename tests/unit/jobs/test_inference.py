@@ -124,3 +124,10 @@ def test_no_line_at_all_and_only_bad_ones(inference: Any) -> None:
         inference.input_fn("\n", "application/jsonlines")
     answered = inference.predict_fn(inference.input_fn("[]\n", "application/jsonlines"), {"pipeline": Stub()})
     assert answered[0]["error"]["message"] == "'input' must be a string of 1 to 20000 characters"
+
+
+@pytest.mark.parametrize("kind", ["application/json", "application/jsonlines"])
+def test_a_score_that_is_no_number_is_no_answer(inference: Any, kind: str) -> None:
+    output = {"label": "positive", "score": float("nan")}
+    with pytest.raises(ValueError, match="JSON"):
+        inference.output_fn([output] if kind.endswith("lines") else {"outputs": [output]}, kind)

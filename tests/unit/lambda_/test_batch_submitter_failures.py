@@ -6,6 +6,11 @@ import json
 import time
 from typing import Any
 
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from botocore.parsers import ResponseParserError
+from inference_common import service_answers
+
 from tests.unit.lambda_.batch_fakes import error
 from tests.unit.lambda_.batch_platform import ENVIRON, FOLDER, OUTPUT, Platform
 
@@ -144,3 +149,54 @@ def test_a_job_that_the_service_refuses_ends_the_request_with_its_reason(on_sage
     assert answer["jobs"][0]["reason"] == "ValidationException: no such model"
     assert [line["error"]["type"] for line in platform.errors()] == ["Missing", "Missing"]
     assert [subject for subject, _ in platform.told] == ["Batch reviews-batch: failed"]
+
+
+def test_a_job_that_no_service_has_told_of_is_claimed_by_no_status_and_made_once_by_a_repeat(
+    on_bedrock: Platform,
+) -> None:
+    platform = on_bedrock
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", [f"text {n}" for n in range(100)])
+    create = platform.bedrock.create_model_invocation_job
+
+    def mangled(**asked: Any) -> Any:
+        """The job is made, and what the client reads of the answer is nothing."""
+        create(**asked)
+        raise service_answers.IncompleteAnswer(service="bedrock", operation="CreateModelInvocationJob", member="jobArn")
+
+    platform.bedrock.create_model_invocation_job = mangled  # type: ignore[method-assign]
+    assert platform.submit() == {
+        "error": {"code": "Unavailable", "message": "a service did not answer: IncompleteAnswer"}
+    }
+    told = platform.status()
+    assert (told["status"], [job["status"] for job in told["jobs"]]) == ("accepted", ["NotCreated"])
+    platform.bedrock.create_model_invocation_job = create  # type: ignore[method-assign]
+    told = platform.submit()
+    assert (told["status"], [job["status"] for job in told["jobs"]]) == ("running", ["InProgress"])
+    assert len(platform.bedrock.jobs) == 1
+
+
+@pytest.mark.parametrize("failure", [ResponseParserError("cut"), EndpointConnectionError(endpoint_url="https://x")])
+def test_an_answer_that_cannot_be_read_is_a_service_that_did_not_answer(
+    on_sagemaker: Platform, failure: Exception
+) -> None:
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
+
+    def fails(**_: Any) -> Any:
+        raise failure
+
+    platform.sagemaker.create_transform_job = fails  # type: ignore[method-assign]
+    assert platform.submit()["error"]["code"] == "Unavailable"
+    assert platform.status()["status"] == "accepted"
+
+
+def test_a_document_of_ours_that_came_cut_is_asked_for_again(on_sagemaker: Platform) -> None:
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
+    platform.submit()
+    (request,) = [key for key in platform.bucket.objects if key.endswith("request.json")]
+    whole = platform.bucket.objects[request]
+    platform.bucket.objects[request] = whole[:-5]
+    assert platform.status()["error"]["code"] == "Unavailable"
+    platform.bucket.objects[request] = whole
+    assert platform.status()["status"] == "running"

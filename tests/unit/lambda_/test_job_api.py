@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from inference_common import errors
 
-from tests.unit.lambda_.job_platform import ASKED, NOW, Api
+from tests.unit.lambda_.job_platform import ASKED, ENVIRON, NOW, Api
 
 
 @pytest.fixture
@@ -273,6 +273,24 @@ def test_what_the_submitter_refuses_is_refused(api: Api, reply: Any, status: int
 def test_a_wrong_job_is_refused(api: Api, body: str) -> None:
     assert api("POST", "/batch/{blueprint}", body, blueprint="chat-batch")[0] == 400
     assert api.asked == []
+
+
+def test_an_answer_of_the_submitter_that_came_cut_is_asked_for_again(
+    load_function: Callable[..., SimpleNamespace],
+) -> None:
+    code = load_function("job_api", **ENVIRON)
+    payload = SimpleNamespace(read=lambda: b'{"request_id": "nigh')
+    code.backends.client = lambda service: SimpleNamespace(invoke=lambda **_: {"Payload": payload})
+    with pytest.raises(errors.Unavailable, match="cannot be read"):
+        code.backends.Functions().call("mlops-dev-batch-submitter", {})
+
+
+def test_a_ticket_that_came_cut_is_read_again(api: Api) -> None:
+    _, taken, _ = api.post("chat-async")
+    (ticket,) = [key for key in api.store.objects if key.endswith(".ticket")]
+    api.store.objects[ticket] = api.store.objects[ticket][:-3]
+    status, told, headers = api.get("chat-async", taken["request_id"])
+    assert (status, told["error"]["type"], headers["retry-after"]) == (503, "Unavailable", "1")
 
 
 def test_other_paths_lead_nowhere(api: Api) -> None:

@@ -221,3 +221,17 @@ def test_a_record_without_whom_to_ask_is_broken(router: Any, more: dict[str, str
 
 def test_health_is_of_the_assistant_and_not_of_its_model(router: Any) -> None:
     assert len({base(router).key, agent(router).key, target(router).key}) == 3
+
+
+def test_a_character_that_is_cut_between_two_pieces_is_put_together(router: Any, deadline: Any) -> None:
+    raw = "Grüße 😀".encode()
+    for cut in range(len(raw) + 1):
+        pieces = [{"chunk": {"bytes": part}} for part in (raw[:cut], raw[cut:])]
+        fake_agent(router, *pieces)
+        assert ask(router, deadline, agent(router), "x").outputs == [{"text": "Grüße 😀", "sources": []}]
+
+
+def test_an_agent_s_answer_that_is_no_text_is_malformed(router: Any, deadline: Any) -> None:
+    fake_agent(router, {"chunk": {"bytes": b"caf\xe9"}})
+    with pytest.raises(errors.MalformedAnswer, match=r"the agent's answer is not UTF-8 \(byte 4\)"):
+        ask(router, deadline, agent(router), "x")

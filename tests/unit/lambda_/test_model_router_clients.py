@@ -26,6 +26,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 from inference_common import errors
 from inference_common.requests import InferenceRequest
+from inference_common.service_answers import IncompleteAnswer
 
 from tests.unit.lambda_.router_clients import body, stub
 
@@ -122,6 +123,7 @@ def client_error(code: str, message: str = "why", status: int = 400, **more: Any
         (EndpointConnectionError(endpoint_url="u"), errors.Unavailable, "transient"),
         (ResponseStreamingError(error="reset"), errors.AnswerCutOff, "transient"),
         (ResponseParserError("no JSON"), errors.MalformedAnswer, "permanent"),
+        (IncompleteAnswer(service="s", operation="O", member="M"), errors.Unavailable, "transient"),
         (ParamValidationError(report="r"), errors.BadRequest, "permanent"),
         (NoCredentialsError(), errors.InternalError, "permanent"),
     ],

@@ -70,6 +70,16 @@ def test_a_blocked_input_never_reaches_a_model(setup: Setup, logged: Any) -> Non
     assert [line["guardrail"] for line in logged() if "guardrail" in line] == ["input-blocked"]
 
 
+@pytest.mark.parametrize("says", [{}, {"action": None}, {"action": "NEWER_WORD"}])
+@pytest.mark.parametrize("stage", ["INPUT", "OUTPUT"])
+def test_a_guardrail_that_tells_no_verdict_lets_nothing_through(setup: Setup, says: Any, stage: str) -> None:
+    judge = Judge({"INPUT": PASSES, "OUTPUT": PASSES, stage: says})
+    setup.use({"chat": GUARDED}, {"arn:chat": setup.text("secret")}, judge)
+    status, headers, body = setup.native("chat", "hi")
+    assert (status, body["error"]["type"], headers["retry-after"]) == (503, "Unavailable", "1")
+    assert "outputs" not in body
+
+
 def test_a_blocked_output_is_not_told(setup: Setup) -> None:
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("secret")}, Judge({"INPUT": PASSES, "OUTPUT": BLOCKS}))
     status, headers, body = setup.native("chat", "hi")
