@@ -116,7 +116,7 @@ def test_vectors_leave_the_router_as_numbers_of_four_bytes(setup: Setup) -> None
 
 def test_what_converse_answers_leaves_the_router_as_json_or_as_an_error(setup: Setup) -> None:
     @TRIED
-    @given(strict.VALUES, strict.VALUES, strict.VALUES)
+    @given(strict.TEXTS | strict.VALUES, strict.VALUES, strict.TEXTS | strict.VALUES)
     def check(text: Any, usage: Any, stop: Any) -> None:
         answer = {"output": {"message": {"content": [{"text": text}]}}, "usage": usage, "stopReason": stop}
         runtime = SimpleNamespace(converse=lambda **_: answer)
@@ -229,3 +229,18 @@ def test_an_asynchronous_result_is_json_or_a_failure_that_says_why(
     if status == "failed":
         assert told["error"]["type"] == "MalformedAnswer"
         assert told["error"]["message"].startswith("the model's answer")
+
+
+@pytest.mark.parametrize("accept", ACCEPT)
+def test_half_a_character_of_converse_is_a_malformed_answer(setup: Setup, accept: str) -> None:
+    answer = {"output": {"message": {"content": [{"text": "hi \ud83d"}]}}, "stopReason": "end_turn"}
+    setup.modules.clients_bedrock.client = lambda service: SimpleNamespace(converse=lambda **_: answer)
+    native = {"pathParameters": {"blueprint": "chat"}, "headers": {"accept": accept}}
+    status, _, body = called(setup, "/realtime/{blueprint}", {"inputs": ["1"]}, **native)
+    assert (status, strict.loads(body)["error"]) == (
+        424,
+        {
+            "type": "MalformedAnswer",
+            "message": "the model's answer has half of a surrogate pair, which is no character, at outputs[0].text",
+        },
+    )

@@ -120,13 +120,13 @@ def test_half_of_a_surrogate_pair_is_not_written(text: str, fine: bool) -> None:
 @TRIED
 @given(strict.VALUES)
 def test_rows_of_csv_are_as_many_as_outputs(value: Any) -> None:
-    outputs = [{"text": value}, {"text": 'a\rb\n"c", d', "more": [1]}, {"text": ""}]
+    outputs = [{"text": value}, {"text": 'a, "b"\nc', "more": [1]}, {"text": "a\rb"}, {"text": ""}]
     try:
         model_answers.checked(outputs)
     except MalformedAnswer:
         return
     rows = list(csv.reader(io.StringIO(formats.write_csv(outputs), newline=""), strict=True))
-    assert [row[1:] for row in rows] == [["more"], [""], ["[1]"], [""]]
-    assert rows[2][0] == outputs[1]["text"]
+    assert [row[1:] for row in rows] == [["more"], [""], ["[1]"], [""], [""]]
+    assert [row[0] for row in rows[2:]] == [output["text"] for output in outputs[1:]]
     lines = formats.write_json_lines(outputs).split("\n")
     assert [strict.loads(line) for line in lines[:-1]] == outputs
