@@ -101,7 +101,7 @@ def _matches(pattern: str, value: str) -> bool:
     try:
         return re.fullmatch(pattern, value) is not None
     except re.error:
-        return True  # written for Java alone (`\\p{L}`): not judged here
+        return True  # written for Java alone (`\p{L}`): not judged here
 
 
 def _shown(shape: Any, value: Any) -> str:
