@@ -10,7 +10,7 @@ from orchestrator.blueprints.terraform_json import code
 from orchestrator.config.blueprint import Batch, BedrockModel, SageMakerModel
 from orchestrator.config.prices import NEEDED
 
-READ_BY_BOTH = ("format", "column", "on_arrival", "maximum_records")
+READ_BY_BOTH = ("format", "column", "delimiter", "on_arrival", "maximum_records")
 OF_SOURCE = {
     "sagemaker": (*READ_BY_BOTH, "strategy", "max_payload_mb", "max_concurrent_transforms"),
     "bedrock": (*READ_BY_BOTH, "timeout_hours"),

@@ -128,8 +128,11 @@ class BatchPrices(Section):
 class Batch(Section):
     """How inputs become jobs: objects below inference/batch/input/<name>/, by arrival, schedule or request."""
 
-    format: Literal["auto", "jsonlines", "csv", "parquet"] = Field("auto", description="auto: by the name's ending")
+    format: Literal["auto", "jsonlines", "csv", "text", "parquet"] = Field(
+        "auto", description="auto: by the name's ending"
+    )
     column: str | None = Field(None, description="field or column of the text; none: input, inputs, text, prompt, …")
+    delimiter: Literal[",", ";", "|", "tab"] = Field(",", description="CSV: what separates the cells")
     on_arrival: bool = Field(True, description="an object starts when it arrives, but for those below requests/")
     schedule: Annotated[str, Field(pattern=r"^(rate|cron)\(.+\)$")] | None = Field(
         None, description="when that which lies in the folder and was no request yet is started"

@@ -31,6 +31,7 @@ resource "aws_ssm_parameter" "route" {
       max_concurrent_transforms = var.blueprint.batch.max_concurrent_transforms
       format                    = var.blueprint.batch.format
       column                    = var.blueprint.batch.column
+      delimiter                 = var.blueprint.batch.delimiter
       records_per_file          = var.blueprint.batch.records_per_file
       minimum_records           = var.blueprint.batch.minimum_records
       maximum_records           = var.blueprint.batch.maximum_records

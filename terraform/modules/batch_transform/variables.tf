@@ -26,6 +26,7 @@ variable "blueprint" {
     batch = optional(object({
       format                    = optional(string, "auto")
       column                    = optional(string)
+      delimiter                 = optional(string, ",")
       strategy                  = optional(string, "MultiRecord")
       max_payload_mb            = optional(number, 6)
       max_concurrent_transforms = optional(number, 1)
@@ -45,8 +46,13 @@ variable "blueprint" {
   }
 
   validation {
-    condition     = contains(["auto", "jsonlines", "csv", "parquet"], var.blueprint.batch.format) && contains(["MultiRecord", "SingleRecord"], var.blueprint.batch.strategy)
-    error_message = "blueprint.batch must have the format auto, jsonlines, csv or parquet and the strategy MultiRecord or SingleRecord; received ${var.blueprint.batch.format} and ${var.blueprint.batch.strategy}."
+    condition     = contains(["auto", "jsonlines", "csv", "text", "parquet"], var.blueprint.batch.format) && contains(["MultiRecord", "SingleRecord"], var.blueprint.batch.strategy)
+    error_message = "blueprint.batch must have the format auto, jsonlines, csv, text or parquet and the strategy MultiRecord or SingleRecord; received ${var.blueprint.batch.format} and ${var.blueprint.batch.strategy}."
+  }
+
+  validation {
+    condition     = contains([",", ";", "|", "tab"], var.blueprint.batch.delimiter)
+    error_message = "blueprint.batch.delimiter must be a comma, a semicolon, a vertical bar or the word tab; received \"${var.blueprint.batch.delimiter}\"."
   }
 
   validation {

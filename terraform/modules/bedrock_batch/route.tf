@@ -27,6 +27,7 @@ resource "aws_ssm_parameter" "route" {
       timeout_hours    = var.blueprint.batch.timeout_hours
       format           = var.blueprint.batch.format
       column           = var.blueprint.batch.column
+      delimiter        = var.blueprint.batch.delimiter
       records_per_file = var.blueprint.batch.records_per_file
       minimum_records  = var.blueprint.batch.minimum_records
       maximum_records  = var.blueprint.batch.maximum_records

@@ -24,6 +24,7 @@ variable "blueprint" {
     batch = optional(object({
       format           = optional(string, "auto")
       column           = optional(string)
+      delimiter        = optional(string, ",")
       records_per_file = optional(number, 50000)
       minimum_records  = optional(number, 100)
       maximum_records  = optional(number, 1000000)
@@ -42,8 +43,13 @@ variable "blueprint" {
   }
 
   validation {
-    condition     = contains(["auto", "jsonlines", "csv", "parquet"], var.blueprint.batch.format)
-    error_message = "blueprint.batch.format must be auto, jsonlines, csv or parquet; received \"${var.blueprint.batch.format}\"."
+    condition     = contains(["auto", "jsonlines", "csv", "text", "parquet"], var.blueprint.batch.format)
+    error_message = "blueprint.batch.format must be auto, jsonlines, csv, text or parquet; received \"${var.blueprint.batch.format}\"."
+  }
+
+  validation {
+    condition     = contains([",", ";", "|", "tab"], var.blueprint.batch.delimiter)
+    error_message = "blueprint.batch.delimiter must be a comma, a semicolon, a vertical bar or the word tab; received \"${var.blueprint.batch.delimiter}\"."
   }
 
   validation {

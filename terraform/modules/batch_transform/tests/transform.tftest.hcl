@@ -91,6 +91,7 @@ run "the_record_tells_the_submitter_everything" {
       batch = {
         format                    = "csv"
         column                    = "review"
+        delimiter                 = ";"
         strategy                  = "SingleRecord"
         max_payload_mb            = 10
         max_concurrent_transforms = 10
@@ -125,6 +126,7 @@ run "the_record_tells_the_submitter_everything" {
         max_concurrent_transforms = 10
         format                    = "csv"
         column                    = "review"
+        delimiter                 = ";"
         records_per_file          = 500
         minimum_records           = 1
         maximum_records           = 1000000

@@ -56,6 +56,16 @@ run "refuses_a_format_that_nobody_reads" {
   expect_failures = [var.blueprint]
 }
 
+run "refuses_a_delimiter_that_no_csv_has" {
+  command = plan
+
+  variables {
+    blueprint = { name = "reviews-batch", batch = { delimiter = ":" } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
 run "refuses_a_strategy_that_sagemaker_does_not_know" {
   command = plan
 

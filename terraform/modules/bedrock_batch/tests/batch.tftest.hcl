@@ -124,6 +124,7 @@ run "the_record_tells_the_submitter_everything" {
         timeout_hours    = 24
         format           = "auto"
         column           = null
+        delimiter        = ","
         records_per_file = 50000
         minimum_records  = 100
         maximum_records  = 1000000

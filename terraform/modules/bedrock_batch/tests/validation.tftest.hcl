@@ -51,6 +51,16 @@ run "refuses_a_format_that_nobody_reads" {
   expect_failures = [var.blueprint]
 }
 
+run "refuses_a_delimiter_that_no_csv_has" {
+  command = plan
+
+  variables {
+    blueprint = { name = "chat-batch", batch = { delimiter = ":" } }
+  }
+
+  expect_failures = [var.blueprint]
+}
+
 run "refuses_more_records_than_a_job_takes" {
   command = plan
 
