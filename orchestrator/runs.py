@@ -78,8 +78,8 @@ class RunFolder:
     def events(self) -> list[Json]:
         """Everything told so far."""
         file = self.path / "events.jsonl"
-        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
-        return [json.loads(line) for line in lines]
+        lines = file.read_bytes().split(b"\n") if file.is_file() else []
+        return [json.loads(line) for line in lines if line]
 
     def log(self, step: str, text: str) -> None:
         with self._lock, self.log_file(step).open("a", encoding="utf-8") as file:

@@ -13,14 +13,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
 MAX_INPUTS = 100
 MAX_CHARACTERS = 20_000
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
 IDENTITY = ("training_job", "data_fingerprint", "seed")
 
 
@@ -70,7 +73,7 @@ def input_fn(body: str | bytes, content_type: str) -> list[str] | Lines:
     if kind != JSON:
         raise ValueError(f"content type must be {JSON} or {JSON_LINES}, got '{content_type}'")
     try:
-        request = loads(body)
+        request = loads(decoded(body))
     except ValueError as error:  # UnicodeDecodeError is one too
         raise ValueError(f"body is not JSON: {error}") from None
     inputs = request.get("inputs") if isinstance(request, dict) else None
@@ -81,17 +84,37 @@ def input_fn(body: str | bytes, content_type: str) -> list[str] | Lines:
     return inputs
 
 
-def loads(text: str | bytes) -> Any:
-    """Parse JSON. Deep nesting is bad input as well: it must cost its own line alone, and no server."""
+def decoded(body: str | bytes) -> str:
+    """The text of a body in UTF-8. Python's reader of JSON guesses UTF-16 too, and calls a byte order mark an error."""
+    return (body.decode() if isinstance(body, bytes) else body).removeprefix("\ufeff")
+
+
+def loads(text: str) -> Any:
+    """Parse JSON by RFC 8259. Deep nesting is bad input as well: it must cost its own line alone, and no server."""
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=no_constant, parse_float=finite)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
+def no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def finite(number: str) -> float:
+    if math.isinf(float(number)):
+        raise ValueError("a number is too large to be kept")
+    return float(number)
+
+
 def check_text(text: Any, name: str) -> None:
+    """The same rule as the API's: what reaches an endpoint by another way is held to it here."""
     if not isinstance(text, str) or not 1 <= len(text) <= MAX_CHARACTERS:
         raise ValueError(f"'{name}' must be a string of 1 to {MAX_CHARACTERS} characters")
+    if not text.strip():
+        raise ValueError(f"'{name}' must not be blank")
+    if NO_TEXT.search(text):
+        raise ValueError(f"'{name}' holds U+0000 or half of a surrogate pair")
 
 
 class Lines:
@@ -103,7 +126,7 @@ class Lines:
 
     @classmethod
     def read(cls, body: str | bytes) -> Lines:
-        lines = (body.decode() if isinstance(body, bytes) else body).split("\n")
+        lines = decoded(body).split("\n")
         # Not splitlines: it also splits at characters that JSON leaves inside its strings.
         if not lines[-1].strip():
             lines.pop()

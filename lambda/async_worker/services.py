@@ -62,8 +62,8 @@ class Bucket:
         except FAILURES as error:
             raise translate(error, f"object {key}") from error
 
-    def input(self, key: str, at_most: int) -> str:
-        """The text of a request, which may have been uploaded by its caller."""
+    def input(self, key: str, at_most: int) -> bytes:
+        """The body of a request, which may have been uploaded by its caller."""
         try:
             found = client("s3").get_object(Bucket=self.name, Key=key)
             if found["ContentLength"] > at_most:
@@ -73,10 +73,7 @@ class Bucket:
             if code_of(error) in MISSING:
                 raise BadRequest("the input of the request is not there any more") from error
             raise translate(error, f"object {key}") from error
-        try:
-            return body.decode()
-        except UnicodeDecodeError:
-            raise BadRequest("the input is not UTF-8 text") from None
+        return body
 
 
 class Topics:

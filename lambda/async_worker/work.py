@@ -31,7 +31,7 @@ class Again(Exception):
 
 
 class Store(settlement.Store, Protocol):
-    def input(self, key: str, at_most: int) -> str: ...
+    def input(self, key: str, at_most: int) -> bytes: ...
 
 
 class Asking(Protocol):
@@ -72,8 +72,8 @@ class Worker:
         return settlement.complete(self.store, job, result_of(reply), metadata_of(reply))
 
     def _ask(self, job: Job, deadline: Deadline, journey: Journey) -> Reply:
-        text = self.store.input(job.input_key, self.settings.max_input_bytes)
-        request = parse_request(text, MAX_INPUTS)
+        body = self.store.input(job.input_key, self.settings.max_input_bytes)
+        request = parse_request(body, MAX_INPUTS)
         return self.router.answer(request, Access(), ("async",), deadline, journey)
 
     def _tell(self, job: Job, outcome: Outcome, journey: Journey) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 import standing
 from blueprint import ENVIRONMENT, Blueprint, check_name, check_owner, check_request_id, model_of, parse
+from botocore import exceptions, parsers
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from completion import Completion, Tell
@@ -42,6 +43,8 @@ TERMINAL_DETAIL = {
     "SageMaker Transform Job State Change": "TransformJobName",
     "Batch Inference Job State Change": "batchJobName",
 }
+MAY_PASS = (exceptions.ClientError, exceptions.BotoCoreError, parsers.ResponseParserError, OSError)
+"""Failures of services and of the machine: another try may do better, whatever the input is."""
 _CLIENTS: dict[str, Any] = {}
 
 
@@ -126,6 +129,15 @@ def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
         if error.transient or isinstance(error, InternalError):
             raise
         return work.refuse(error)
+    except MAY_PASS:
+        raise
+    except Exception as error:
+        if work.store.read_json(work.places.attempt(1)) is not None:
+            raise  # prepared it is: what failed is the asking
+        # It is in the input, which the next try would read again; the request must not stay `accepted` for ever.
+        bind(LOG, request_id=work.places.request_id).exception("the input could not be prepared")
+        failed = f"the input could not be prepared: an unexpected {type(error).__name__}; the function's log has it"
+        return work.refuse(InternalError(failed))
     finish_refused(work)
     return None
 

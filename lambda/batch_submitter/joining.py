@@ -67,6 +67,8 @@ class Joiner:
         found = itertools.groupby(heapq.merge(bad, *streams, key=itemgetter(0, 1)), key=itemgetter(0))
         reasons = self._reasons(attempts)
         following = next(found, None)
+        names = self._names()
+        called = next(names, None)
         with Upload(self._store, self._places.results) as results, Upload(self._store, self._places.errors) as errors:
             for number in range(tally.total):
                 about = []
@@ -74,6 +76,9 @@ class Joiner:
                     about = [each[2] for each in following[1]]
                     following = next(found, None)
                 line = self._line(number, about, reasons, tally)
+                if called is not None and called["record"] == number:
+                    line = {"record": number, "id": called["id"], **line}
+                    called = next(names, None)
                 results.write(line)
                 if "error" in line:
                     errors.write(line)
@@ -81,6 +86,11 @@ class Joiner:
 
     def _bad(self) -> Iterator[bytes]:
         return self._store.lines(self._places.bad_records)
+
+    def _names(self) -> Iterator[Document]:
+        """What the caller calls the records; requests that are older than this have no such object."""
+        if self._store.head(self._places.ids) is not None:
+            yield from map(loads, self._store.lines(self._places.ids))
 
     def _answers(self, attempt: Document) -> Iterator[tuple[int, int, Answer]]:
         for job in attempt["jobs"]:

@@ -60,6 +60,11 @@ class Places:
     def bad_records(self) -> str:
         return f"{self._state}bad-records.jsonl"
 
+    @property
+    def ids(self) -> str:
+        """What the caller calls the records, as far as they have names."""
+        return f"{self._state}ids.jsonl"
+
     def attempt(self, number: int) -> str:
         return f"{self._state}attempt-{number}.json"
 

@@ -1,34 +1,28 @@
-"""Records of an input, one at a time: JSON Lines, CSV or Parquet, whatever its size."""
+"""Records of an input, one at a time: JSON Lines, CSV, plain text or Parquet, whatever its size."""
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from inference_common import records as common
 from inference_common.errors import BadRequest
-from inference_common.formats import HEADERS, TEXT_FIELDS
-from inference_common.json_input import loads
-from inference_common.requests import MAX_CHARACTERS
+from inference_common.records import HEADERS, ID, Layout, Record, of, shown, text_column
 from store import Seekable, Store
 
+PARQUET = "parquet"
 SUFFIXES = {
-    ".jsonl": "jsonlines",
-    ".jsonlines": "jsonlines",
-    ".ndjson": "jsonlines",
-    ".csv": "csv",
-    ".parquet": "parquet",
+    ".jsonl": common.JSON_LINES,
+    ".jsonlines": common.JSON_LINES,
+    ".ndjson": common.JSON_LINES,
+    ".csv": common.CSV,
+    ".txt": common.TEXT,
+    ".parquet": PARQUET,
 }
 BATCH = 1000
 BUFFER = 1024 * 1024
-
-
-class Record(NamedTuple):
-    """`error` says why it is no record that a model could be asked."""
-
-    text: str
-    error: str | None = None
+LONGEST_NAME = 60
 
 
 class Input(NamedTuple):
@@ -39,6 +33,7 @@ class Input(NamedTuple):
     size: int
     format: str
     column: str | None = None
+    delimiter: str | None = None
 
 
 def format_of(key: str, wanted: str) -> str:
@@ -51,64 +46,16 @@ def format_of(key: str, wanted: str) -> str:
 
 
 def read(store: Store, given: Input) -> Iterator[Record]:
-    """All records in their order. An object that is none of its format is a BadRequest."""
-    return {"jsonlines": _json_lines, "csv": _csv, "parquet": _parquet}[given.format](store, given)
-
-
-def checked(text: Any, named: str) -> Record:
-    if not isinstance(text, str) or not 1 <= len(text) <= MAX_CHARACTERS:
-        return Record("", f"{named} must be a string of 1 to {MAX_CHARACTERS} characters")
-    return Record(text)
-
-
-def _json_lines(store: Store, given: Input) -> Iterator[Record]:
-    names = (given.column,) if given.column else TEXT_FIELDS
-    for line in store.lines(given.key, given.etag):
-        if not line.strip():
-            continue
-        try:
-            value = loads(line)
-        except ValueError:  # UnicodeDecodeError is one too
-            yield Record("", "the line is not JSON")
-            continue
-        if isinstance(value, dict):
-            value = next((value[name] for name in names if name in value), None)
-        yield checked(value, f"the line, or one of its fields {', '.join(names)},")
-
-
-def _csv(store: Store, given: Input) -> Iterator[Record]:
-    rows = csv.reader(_text(store, given), strict=True)
-    read = 0
+    """All records in their order. An object that cannot be read at all is a BadRequest."""
+    layout = Layout(given.column, given.delimiter or ",")
     try:
-        first = next((row for row in rows if row), None)
-        if first is None:
-            return
-        read = rows.line_num
-        named = [
-            place
-            for place, name in enumerate(first)
-            if (name == given.column if given.column else name.strip().lower() in HEADERS)
-        ]
-        if not named and (given.column or len(first) != 1):
-            wanted = given.column or f"one of {', '.join(sorted(HEADERS))}"
-            raise BadRequest(f"CSV of several columns needs a heading; the text's must be {wanted}", "input")
-        column = named[0] if named else 0
-        if not named:
-            yield checked(first[0], "the cell")
-        for row in rows:
-            read = rows.line_num
-            if row:
-                yield checked(row[column] if column < len(row) else None, "the cell")
-    except csv.Error as error:
-        # Only where the record began is known: a quotation mark that is never closed is noticed at the end.
-        raise BadRequest(f"'{given.key}' is not CSV in UTF-8: from line {read + 1}: {error}", "input") from error
-    except UnicodeDecodeError as error:
-        raise BadRequest(f"'{given.key}' is not CSV in UTF-8: line {rows.line_num + 1}: {error}", "input") from error
-
-
-def _text(store: Store, given: Input) -> Iterator[str]:
-    for number, line in enumerate(store.lines(given.key, given.etag)):
-        yield line.decode("utf-8-sig" if number == 0 else "utf-8") + "\n"
+        if given.format == PARQUET:
+            yield from _parquet(store, given)
+        else:
+            yield from common.read(given.format, store.chunks(given.key, given.etag), layout)
+    except BadRequest as error:
+        name = given.key.rsplit("/", 1)[-1][:LONGEST_NAME]
+        raise BadRequest(f"'{name}': {error.message}", "input") from error
 
 
 def _parquet(store: Store, given: Input) -> Iterator[Record]:
@@ -117,18 +64,39 @@ def _parquet(store: Store, given: Input) -> Iterator[Record]:
         from pyarrow import parquet
     except ImportError:
         raise BadRequest(
-            "Parquet cannot be read here: this environment's file does not name `inference.parquet_layer_arn`", "input"
+            "Parquet cannot be read here: this environment's file does not name `inference.parquet_layer_arn`"
         ) from None
     file = io.BufferedReader(Seekable(store, given.key, given.etag, given.size), BUFFER)
     try:
         table = parquet.ParquetFile(file)
         columns = table.schema_arrow.names
-        wanted = [given.column] if given.column else sorted(HEADERS)
-        column = next((name for name in columns if (name if given.column else name.lower()) in wanted), None)
-        if column is None:
-            raise BadRequest(f"'{given.key}' has no column {' or '.join(wanted)}, but {', '.join(columns)}", "input")
-        for batch in table.iter_batches(batch_size=BATCH, columns=[column]):
-            for text in batch.column(0).to_pylist():
-                yield checked(text, f"the column {column}")
-    except arrow.ArrowException as error:
-        raise BadRequest(f"'{given.key}' is not Parquet: {error}", "input") from error
+        place = text_column(columns, given.column)
+        if place is None:
+            wanted = given.column or " or ".join(sorted(HEADERS))
+            raise BadRequest(f"there is no column {wanted}, but {shown(columns)}")
+        ids = [name for name in columns if name.lower() == ID and name != columns[place]]
+        wanted_columns = [columns[place], *(ids if len(ids) == 1 else [])]
+        for batch in table.iter_batches(batch_size=BATCH, columns=wanted_columns):
+            texts = _values(batch.column(columns[place]))
+            names = _values(batch.column(ids[0])) if len(ids) == 1 else [None] * len(texts)
+            for text, name in zip(texts, names, strict=True):
+                yield of(text, f"the column '{columns[place]}'", name)
+    except (ConnectionError, TimeoutError):
+        raise
+    except (arrow.ArrowException, OSError) as error:  # a page that is damaged is an OSError to pyarrow
+        raise BadRequest(f"it is not Parquet: {error}") from error
+
+
+def _values(column: Any) -> list[Any]:
+    """What is in a column; a cell that is no UTF-8 has its bytes, and is no text."""
+    try:
+        return list(column.to_pylist())
+    except UnicodeDecodeError:
+        return [_value(each) for each in column]
+
+
+def _value(cell: Any) -> Any:
+    try:
+        return cell.as_py()
+    except UnicodeDecodeError:
+        return cell.as_buffer().to_pybytes()

@@ -13,6 +13,10 @@ from store import Store
 Document = dict[str, Any]
 PREPARING_SECONDS = 900
 """What preparing an attempt can take at most: the function's own time."""
+GIVEN_UP_SECONDS = 2 * 3600
+"""After this nobody prepares a request any more. Lambda tries what was called without waiting three times, within an
+hour, and the last try has the function's own time."""
+GIVEN_UP = "the input could not be prepared: no try came to an end; ask again under another request_id"
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Standing:
     """Names of the jobs that the service has told it made."""
     preparing: bool = False
     """A further attempt, of a large input."""
+    given_up: bool = False
+    """Nobody is at it any more, and there is neither a job nor a refusal."""
 
     @property
     def last(self) -> int:
@@ -58,7 +64,10 @@ def read(store: Store, places: Places) -> Standing | None:
     # Only where the last attempt has ended there may be another one.
     begun = store.read_json(places.begun(len(attempts) + 1)) if attempts and len(attempts) in results else None
     preparing = being_prepared(begun, time.time())
-    return Standing(request, store.read_json(places.refusal), attempts, ends, results, made, preparing)
+    refusal = store.read_json(places.refusal)
+    # Whatever the input did to the function: a request is not `accepted` for ever.
+    given_up = not attempts and refusal is None and time.time() - float(request["at"]) > GIVEN_UP_SECONDS
+    return Standing(request, refusal, attempts, ends, results, made, preparing, given_up=given_up)
 
 
 def being_prepared(begun: Document | None, now: float) -> bool:
@@ -107,13 +116,13 @@ def answer(standing: Standing, places: Places, bucket: str) -> Document:
                 document[name] = result[name]
         if result["missing"]:
             document["reason"] = f"without an answer: records {told(result['missing'])}"
-    if standing.refusal:
-        document["reason"] = standing.refusal["message"]
+    if standing.refusal or standing.given_up:
+        document["reason"] = standing.refusal["message"] if standing.refusal else GIVEN_UP
     return document
 
 
 def status(standing: Standing) -> str:
-    if standing.refusal:
+    if standing.refusal or standing.given_up:
         return "failed"
     if not standing.attempts or standing.preparing:
         return "accepted"

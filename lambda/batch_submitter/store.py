@@ -8,13 +8,14 @@ from types import TracebackType
 from typing import Any
 
 from botocore.exceptions import ClientError
-from inference_common.errors import Unavailable
+from inference_common.errors import BadRequest, Unavailable
 from inference_common.json_input import loads
 from inference_common.json_output import dumps
 
 CHUNK = 1024 * 1024
 PART = 8 * 1024 * 1024
 MISSING = ("NoSuchKey", "404", "NotFound")
+CHANGED = ("PreconditionFailed", "412")
 ATTEMPTS = 3
 
 
@@ -36,7 +37,7 @@ class Store:
                     Bucket=self.bucket, Key=key, Body=body, IfNoneMatch="*", ContentType="application/json"
                 )
             except ClientError as error:
-                if code_of(error) in ("PreconditionFailed", "412"):
+                if code_of(error) in CHANGED:
                     return False
                 # Two writers at the same moment: S3 lets neither be first and asks to try again.
                 if code_of(error) not in ("ConditionalRequestConflict", "409"):
@@ -73,12 +74,28 @@ class Store:
         for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.bucket, Prefix=prefix):
             yield from page.get("Contents", [])
 
-    def lines(self, key: str, etag: str | None = None) -> Iterator[bytes]:
-        """Lines without their ends; only \\n ends one. With an `etag`, the object must still be the same."""
-        condition = {"IfMatch": etag} if etag else {}
-        body = self.client.get_object(Bucket=self.bucket, Key=key, **condition)["Body"]
-        rest = b""
+    def get(self, key: str, etag: str | None = None, **more: str) -> Any:
+        """S3's answer. Raises `BadRequest` where the object is not the one that the `etag` is of."""
+        if etag is None:
+            return self.client.get_object(Bucket=self.bucket, Key=key, **more)
+        try:
+            return self.client.get_object(Bucket=self.bucket, Key=key, IfMatch=etag, **more)
+        except ClientError as error:
+            if code_of(error) in (*MISSING, *CHANGED):
+                # Another try would find it as changed.
+                raise BadRequest("the object is not what it was when the request was made", "input") from error
+            raise
+
+    def chunks(self, key: str, etag: str | None = None) -> Iterator[bytes]:
+        """What is in an object, piece by piece. With an `etag`, the object must still be the same."""
+        body = self.get(key, etag)["Body"]
         while chunk := body.read(CHUNK):
+            yield chunk
+
+    def lines(self, key: str) -> Iterator[bytes]:
+        """Lines of an object that the platform or a model wrote, without their ends; only \\n ends one."""
+        rest = b""
+        for chunk in self.chunks(key):
             first, *others = (rest + chunk).split(b"\n")
             if not others:
                 rest = first
@@ -134,7 +151,7 @@ class Seekable(io.RawIOBase):
     """An object as a file that can be read anywhere: Parquet has its table of contents at the end."""
 
     def __init__(self, store: Store, key: str, etag: str, size: int) -> None:
-        self._get = lambda span: store.client.get_object(Bucket=store.bucket, Key=key, IfMatch=etag, Range=span)
+        self._get = lambda span: store.get(key, etag, Range=span)
         self._size = size
         self._at = 0
 

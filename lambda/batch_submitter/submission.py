@@ -15,7 +15,15 @@ from typing import Any
 import records
 import standing
 from blueprint import Blueprint
-from inference_common.errors import BadRequest, PayloadTooLarge, ServiceError, Unavailable, UnknownRequest
+from inference_common import formats
+from inference_common.errors import (
+    BadRequest,
+    InternalError,
+    PayloadTooLarge,
+    ServiceError,
+    Unavailable,
+    UnknownRequest,
+)
 from inference_common.json_input import loads
 from places import INPUT, PARTS, Places, input_prefix
 from ranges import Ranges, add, count, numbers
@@ -75,6 +83,7 @@ class Work:
             "size": found["ContentLength"],
             "format": records.format_of(key, str(self.blueprint.batch.get("format", "auto"))),
             "column": self.blueprint.batch.get("column"),
+            "delimiter": delimiter_of(self.blueprint),
             "started_by": started_by,
             "at": self.clock(),
         }
@@ -116,13 +125,15 @@ class Work:
     def _counted(self, given: Input) -> tuple[int, int, str]:
         """How many records there are, how many of them can be asked, and the first that cannot.
 
-        What is wrong with each of these is written.
+        What is wrong with each of these is written, and what the caller calls each record.
         """
         total = bad = 0
         first = ""
-        with Upload(self.store, self.places.bad_records) as upload:
+        with Upload(self.store, self.places.bad_records) as upload, Upload(self.store, self.places.ids) as ids:
             for number, record in self._read(given):
                 total += 1
+                if record.id is not None:
+                    ids.write({"record": number, "id": record.id})
                 if record.error is not None:
                     bad += 1
                     first = first or f"record {number}: {record.error}"
@@ -256,7 +267,17 @@ class Work:
 
 
 def _given(request: Document) -> Input:
-    return Input(request["key"], request["etag"], request["size"], request["format"], request["column"])
+    named = ("key", "etag", "size", "format", "column")
+    return Input(*(request[name] for name in named), request.get("delimiter"))
+
+
+def delimiter_of(blueprint: Blueprint) -> str | None:
+    """What separates the cells of this blueprint's CSV; a comma where it says nothing."""
+    given = blueprint.batch.get("delimiter")
+    found = formats.delimiter_of(str(given)) if given else None
+    if given and found is None:
+        raise InternalError(f"the route record of '{blueprint.name}' names no delimiter: {given}")
+    return found
 
 
 def key_of(given: Any, blueprint: str, bucket: str) -> str:

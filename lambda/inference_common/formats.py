@@ -1,4 +1,4 @@
-"""Texts in and answers out in the formats that people have: JSON, JSON Lines, CSV. Pure.
+"""Texts in and answers out in the formats that people have: JSON, JSON Lines, CSV, plain text. Pure.
 
 `read` is the preprocessor: a body of a content type becomes an InferenceRequest. `write` is the
 postprocessor: outputs become a body of the type that the caller accepts; JSON is not written here, since its
@@ -7,25 +7,29 @@ envelope belongs to the API.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from inference_common import records
+from inference_common.csv_rows import NAMES
 from inference_common.errors import BadRequest, UnsupportedMediaType
-from inference_common.json_input import loads
 from inference_common.json_output import dumps
-from inference_common.requests import InferenceRequest, checked, parse_request
+from inference_common.records import Layout
+from inference_common.requests import MAX_INPUTS, InferenceRequest, checked, parse_request
 
 JSON = "application/json"
 JSON_LINES = "application/jsonlines"
 CSV = "text/csv"
+TEXT = "text/plain"
 ALIASES = {
     "application/x-ndjson": JSON_LINES,
     "application/jsonl": JSON_LINES,
     "application/x-jsonlines": JSON_LINES,
     "application/x-www-form-urlencoded": JSON,  # what curl and urllib say unless told otherwise
 }
-TEXT_FIELDS = ("input", "inputs", "text", "prompt")
-HEADERS = {*TEXT_FIELDS, "review", "review_body"}
+PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)')
+UTF_8 = ("utf-8", "utf8", "us-ascii", "ascii")
 
 
 def media_type(value: str | None) -> str:
@@ -34,57 +38,74 @@ def media_type(value: str | None) -> str:
     return ALIASES.get(plain, plain)
 
 
-def read(body: str, content_type: str | None) -> InferenceRequest:
+def layout_of(content_type: str | None) -> Layout:
+    """What the parameters of a content type say: `text/csv; column=review; delimiter=";"`."""
+    given = {}
+    for name, value in PARAMETER.findall(content_type or ""):
+        quoted = value.startswith('"')
+        given[name.lower()] = re.sub(r"\\(.)", r"\1", value[1:-1]) if quoted else value
+    charset = given.get("charset", "utf-8")
+    # Of JSON's types none has a charset, whatever clients say.
+    if media_type(content_type).startswith("text/") and charset.lower() not in UTF_8:
+        raise UnsupportedMediaType(f"texts are read as UTF-8, and the content type says charset '{charset[:32]}'")
+    delimiter = delimiter_of(given.get("delimiter", ","))
+    if delimiter is None:
+        raise BadRequest(
+            f'the content type\'s delimiter \'{given["delimiter"][:16]}\' must be one of "," ";" "|" and tab'
+        )
+    return Layout(given.get("column") or None, delimiter)
+
+
+def delimiter_of(name: str) -> str | None:
+    """The delimiter that is meant; a tab, which headers and files cannot show, has a name."""
+    found = "\t" if name.lower() == "tab" else name
+    return found if found in NAMES else None
+
+
+def read(body: str | bytes, content_type: str | None) -> InferenceRequest:
     """The request in a body of any known type."""
     kind = media_type(content_type)
     if kind not in READERS:
         raise UnsupportedMediaType(f"content type '{kind[:64]}' is not one of {', '.join(READERS)}")
-    return READERS[kind](body)
+    return READERS[kind](body) if kind == JSON else READERS[kind](body, layout_of(content_type))
 
 
-def read_json_lines(body: str) -> InferenceRequest:
+def read_json_lines(body: str | bytes, layout: Layout | None = None) -> InferenceRequest:
     """One text per line: a JSON string, or an object with the text in one of the usual fields."""
+    return _records(records.JSON_LINES, body, layout)
+
+
+def read_csv(body: str | bytes, layout: Layout | None = None) -> InferenceRequest:
+    """One text per row, in the only column or in the one whose heading says so."""
+    return _records(records.CSV, body, layout)
+
+
+def read_text(body: str | bytes, layout: Layout | None = None) -> InferenceRequest:
+    """One text per line."""
+    return _records(records.TEXT, body, layout)
+
+
+def _records(kind: str, body: str | bytes, layout: Layout | None) -> InferenceRequest:
+    """The texts of all records; the first that is none, and one too many, refuses them all."""
     inputs = []
-    for number, line in enumerate(body.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            value = loads(line)
-        except ValueError:
-            raise BadRequest(f"line {number} is not JSON") from None
-        if isinstance(value, dict):
-            value = next((value[name] for name in TEXT_FIELDS if name in value), None)
-        if not isinstance(value, str):
-            raise BadRequest(f"line {number} must be a string or have one of {', '.join(TEXT_FIELDS)}")
-        inputs.append(value)
+    try:
+        data = body.encode() if isinstance(body, str) else body
+    except UnicodeEncodeError:
+        raise BadRequest("the body is not UTF-8 text") from None
+    for record in records.read(kind, [data], layout):
+        if record.error:
+            raise BadRequest(record.error)
+        inputs.append(record.text)
+        if len(inputs) > MAX_INPUTS:
+            break
     return InferenceRequest(checked(inputs))
 
 
-def read_csv(body: str) -> InferenceRequest:
-    """One text per row, in the only column or in the one whose heading says so."""
-    import csv
-
-    try:
-        rows = [row for row in csv.reader(body.splitlines(keepends=True), strict=True) if row]
-    except csv.Error as error:
-        raise BadRequest(f"the body is not CSV: {error}") from None
-    column = 0
-    named = [index for index, name in enumerate(rows[0]) if name.strip().lower() in HEADERS] if rows else []
-    if named:
-        column, rows = named[0], rows[1:]
-    elif any(len(row) != 1 for row in rows):
-        raise BadRequest(
-            f"CSV of several columns needs a heading; the text's must be one of {', '.join(sorted(HEADERS))}"
-        )
-    if any(len(row) <= column for row in rows):
-        raise BadRequest("a row of the CSV has no text")
-    return InferenceRequest(checked([row[column] for row in rows]))
-
-
-READERS: dict[str, Callable[[str], InferenceRequest]] = {
+READERS: dict[str, Callable[..., InferenceRequest]] = {
     JSON: parse_request,
     JSON_LINES: read_json_lines,
     CSV: read_csv,
+    TEXT: read_text,
 }
 
 

@@ -11,11 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from inference_common.errors import BadRequest
-from inference_common.json_input import loads
+from inference_common.encoding import NotUtf8, OtherEncoding
+from inference_common.errors import LONGEST_NAME, BadRequest, clipped
+from inference_common.json_input import BadField, NotJson, TooDeep, loads_given
+from inference_common.texts import MAX_CHARACTERS, RULE, flaw
+
+__all__ = ["MAX_CHARACTERS", "MAX_INPUTS", "InferenceRequest", "body_of", "checked", "parse_object", "parse_request"]
 
 MAX_INPUTS = 100
-MAX_CHARACTERS = 20_000
 FIELDS = {"inputs", "parameters"}
 
 
@@ -33,29 +36,42 @@ class InferenceRequest:
     task: Literal["generate", "embed"] = "generate"
 
 
-def body_of(event: Mapping[str, Any]) -> str:
-    """The body of an API Gateway proxy event as text."""
-    body = event.get("body") or ""
-    if not event.get("isBase64Encoded"):
-        return str(body)
+def body_of(event: Mapping[str, Any]) -> bytes:
+    """The body of an API Gateway proxy event, as it came: what it is encoded in is for its reader to judge."""
+    body = str(event.get("body") or "")
     try:
-        return base64.b64decode(body, validate=True).decode()
-    except (binascii.Error, UnicodeDecodeError):
+        return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+    except (binascii.Error, UnicodeEncodeError):
         raise BadRequest("the body is not UTF-8 text") from None
 
 
-def parse_object(body: str) -> dict[str, Any]:
-    """A JSON object, or a BadRequest."""
+def parse_object(body: str | bytes) -> dict[str, Any]:
+    """A JSON object, or a BadRequest that says where it is none."""
     try:
-        document = loads(body)
-    except ValueError:
-        raise BadRequest("the body is not JSON") from None
+        document = loads_given(body)
+    except ValueError as error:
+        raise BadRequest(why_not_json(error, "the body"), getattr(error, "path", None) or None) from None
     if not isinstance(document, dict):
         raise BadRequest("the body must be a JSON object")
     return document
 
 
-def parse_request(body: str, at_most: int = MAX_INPUTS) -> InferenceRequest:
+def why_not_json(error: ValueError, what: str, line: bool = True) -> str:
+    """Tell a caller why his JSON is not taken. Where `what` is a line already, only the column is told."""
+    if isinstance(error, BadField):
+        field = f"'{clipped(error.path, LONGEST_NAME)}': " if error.path else ""
+        return f"{what} is not taken: {field}{error}"
+    if isinstance(error, NotUtf8 | OtherEncoding):
+        return f"{what} is not UTF-8 text: {error}"
+    if isinstance(error, NotJson):
+        place = f"line {error.line} column {error.column}" if line else f"column {error.column}"
+        return f"{what} is not JSON: {error.words} at {place}"
+    if isinstance(error, TooDeep):
+        return f"{what} is not JSON that is read here: {error if line else error.in_line}"
+    return f"{what} is not JSON"
+
+
+def parse_request(body: str | bytes, at_most: int = MAX_INPUTS) -> InferenceRequest:
     """The request in a body, or a BadRequest that names the field and the rule."""
     document = parse_object(body)
     unknown = sorted(set(document) - FIELDS)
@@ -75,7 +91,8 @@ def checked(inputs: Sequence[Any], field_name: str = "inputs", at_most: int = MA
     if not 1 <= len(inputs) <= at_most:
         raise BadRequest(f"'{field_name}' must be a list of 1 to {at_most} strings", field_name)
     for position, text in enumerate(inputs):
-        if not isinstance(text, str) or not 1 <= len(text) <= MAX_CHARACTERS:
+        wrong = flaw(text)
+        if wrong:
             name = f"{field_name}[{position}]"
-            raise BadRequest(f"'{name}' must be a string of 1 to {MAX_CHARACTERS} characters", name)
+            raise BadRequest(f"'{name}' must be {RULE}: {wrong}", name)
     return tuple(inputs)

@@ -89,7 +89,7 @@ class Jobs:
     inline_bytes: int
 
     def submit(
-        self, record: AsyncRecord, body: str, content_type: str | None, request_id: str, caller: Caller
+        self, record: AsyncRecord, body: bytes, content_type: str | None, request_id: str, caller: Caller
     ) -> dict[str, Any]:
         """Take one request: the ticket is written last, so that what was not taken has none."""
         uploads = places.uploads_prefix(record.blueprint, caller.uploads)
@@ -111,7 +111,7 @@ class Jobs:
             "submitted_at": ticket["submitted_at"],
         }
 
-    def upload(self, record: AsyncRecord, body: str, caller: Caller) -> dict[str, Any]:
+    def upload(self, record: AsyncRecord, body: bytes, caller: Caller) -> dict[str, Any]:
         """An address for one large input, good for its exact size and for a while."""
         document = parse_object(body)
         size = document.get("bytes")
@@ -212,7 +212,7 @@ class Jobs:
         return places.key_of(uri, self.store.name, prefix) or fallback
 
 
-def _asked(record: AsyncRecord, body: str, content_type: str | None, uploads: str) -> Asked:
+def _asked(record: AsyncRecord, body: bytes, content_type: str | None, uploads: str) -> Asked:
     """The key of an upload, or the request in the body."""
     document = parse_object(body) if formats.media_type(content_type) == formats.JSON else {}
     if "input" not in document:

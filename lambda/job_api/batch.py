@@ -22,7 +22,7 @@ FIELDS = {"input", "request_id", "retry"}
 Call = Callable[[str, Mapping[str, Any]], Any]
 
 
-def submit(record: BatchRecord, body: str, owner: str, ids: Ids, call: Call) -> dict[str, Any]:
+def submit(record: BatchRecord, body: str | bytes, owner: str, ids: Ids, call: Call) -> dict[str, Any]:
     """Hand one job to the submitter: the same id again, of the same caller, is the same job."""
     document = parse_object(body)
     unknown = sorted(set(document) - FIELDS)

@@ -35,7 +35,7 @@ def read_labels(body: bytes, expected_sha256: str) -> dict[str, str]:
     found = hashlib.sha256(body).hexdigest()
     if found != expected_sha256:
         raise EvaluationError(f"labels changed since validation: sha256 {found}, expected {expected_sha256}")
-    return column_by_id(body.splitlines(), "label", "labels")
+    return column_by_id(body.split(b"\n"), "label", "labels")
 
 
 def read_predictions(archive: bytes) -> dict[str, str]:

@@ -30,7 +30,7 @@ def check_payload(target: Target, size: int) -> None:
         )
 
 
-def check_body(body: str, instead: str = "send fewer inputs") -> None:
+def check_body(body: bytes, instead: str = "send fewer inputs") -> None:
     """A body that came in larger than any target takes is refused before anything is read."""
     if len(body) > REQUEST_BYTES:
         raise PayloadTooLarge(f"the body has more than {REQUEST_BYTES} bytes; {instead}")

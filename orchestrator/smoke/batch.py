@@ -187,4 +187,4 @@ def _lines(seen: Observation, uri: str) -> list[dict[str, Any]]:
     bucket, _, key = uri.removeprefix("s3://").partition("/")
     with seen.asking(f"read {uri}"):
         body = seen.target.cloud.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
-    return [json.loads(line) for line in body.splitlines()]
+    return [json.loads(line) for line in body.split(b"\n") if line]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -112,6 +113,23 @@ def test_a_deep_line_spoils_no_other_and_a_deep_body_is_the_callers_fault(infere
     assert answered[1]["error"]["message"] == "nested too deeply"
     with pytest.raises(ValueError, match="body is not JSON: nested too deeply"):
         inference.input_fn(deep, "application/json")
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"input": "  "}', "'input' must not be blank"),
+        ('{"input": "a", "temperature": NaN}', "NaN is not JSON"),
+        ('{"input": "a", "temperature": -1e999}', "a number is too large to be kept"),
+        ('{"input": "nice \\ud83d lamp"}', r"'input' holds U\+0000 or half of a surrogate pair"),
+        ('{"input": "a\\u0000"}', r"'input' holds U\+0000 or half of a surrogate pair"),
+    ],
+)
+def test_a_line_is_held_to_the_rules_of_the_api(inference: Any, line: str, message: str) -> None:
+    lines = inference.input_fn(f'\ufeff"good"\n{line}\n"good"\n'.encode(), "application/jsonlines")
+    answered = inference.predict_fn(lines, {"pipeline": Stub()})
+    assert [output.get("label") for output in answered] == ["positive", None, "positive"]
+    assert re.fullmatch(message, answered[1]["error"]["message"])
 
 
 def test_more_lines_than_a_request_may_have_inputs(inference: Any) -> None:

@@ -48,9 +48,9 @@ class Objects:
     def exists(self, key: str) -> bool:
         return key in self.objects
 
-    def input(self, key: str, at_most: int) -> str:
+    def input(self, key: str, at_most: int) -> bytes:
         assert at_most == 5 * 1024 * 1024
-        return self.objects[key].decode()
+        return self.objects[key]
 
     def put_new(self, key: str, body: bytes, metadata: dict[str, str]) -> bool:
         new = key not in self.objects

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import json
 import re
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.unit.lambda_.batch_fakes import BUCKET
-from tests.unit.lambda_.batch_platform import FOLDER, Platform
+from tests.unit.lambda_.batch_fakes import error as error_of
+from tests.unit.lambda_.batch_platform import FOLDER, OUTPUT, Platform
 
 
 def sent(platform: Platform) -> list[str]:
@@ -48,18 +52,24 @@ def test_parquet_is_read_in_ranges_and_by_its_column(on_sagemaker: Platform) -> 
     [
         ("in.xml", b"<a/>", "must end with one of .jsonl, "),
         ("in.jsonl", b"\n\n", "has no records"),
-        ("in.jsonl", b"nonsense\n7\n", "2 of 2 cannot be asked; the first, record 0: the line is not JSON"),
+        ("in.jsonl", b"nonsense\n7\n", "2 of 2 cannot be asked; the first, record 0: line 1 is not JSON"),
         ("in.csv", b"", "has no records"),
         ("in.csv", b"review\n", "has no records"),
-        ("in.csv", b"a,b\n1,2\n", "CSV of several columns needs a heading; the text's must be one of"),
-        ("in.csv", b"\xff\xfe", "is not CSV in UTF-8: line 1: "),
-        ("in.csv", b"id,review\n1,good\n2,caf\xe9\n", "is not CSV in UTF-8: line 3: 'utf-8' codec can't decode"),
         (
             "in.csv",
-            b'id,review\n1,"two\nlines"\n2,"never closed\n3,x\n',
-            "is not CSV in UTF-8: from line 4: unexpected end of data",
+            b"a,b\n1,2\n",
+            "which column has the texts.* heading with one of .* it has 'a', 'b'",
         ),
-        ("in.csv", b'review\n"good" bad\n', "is not CSV in UTF-8: from line 2: ',' expected after '\"'"),
+        ("in.csv", b"\xff\xfe", "'in.csv': the input is not UTF-8 text: it is UTF-16"),
+        (
+            "in.csv",
+            b"id,te\xe9\n1,good\n",
+            "first row of the CSV cannot be read: line 1, byte 6 .0xE9. is not",
+        ),
+        ("in.jsonl", '{"input": "good lamp"}\n"fine"\n'.encode("utf-16"), "it is UTF-16"),
+        ("in.txt", "good".encode("utf-16-be"), "begins with U\\+0000"),
+        ("in.csv", b"review,text\na,b\n", "the columns 'review', 'text' could each be the text"),
+        ("in.csv", b"id;text\n1;fine\n", "separated by a semicolon, not by a comma"),
         ("in.parquet", b"PAR1 nothing", "is not Parquet"),
     ],
 )
@@ -103,3 +113,144 @@ def test_a_blueprint_of_another_kind_is_not_served(on_sagemaker: Platform) -> No
         "code": "UnknownBlueprint",
         "message": "the blueprint 'reviews-batch' is of kind 'realtime', not batch",
     }
+
+
+def parquet_of(**columns: Any) -> bytes:
+    import pyarrow as arrow
+    from pyarrow import parquet
+
+    buffer = io.BytesIO()
+    parquet.write_table(arrow.table(columns), buffer, use_dictionary=False, compression="none")
+    return buffer.getvalue()
+
+
+def test_parquet_has_the_same_rules(on_sagemaker: Platform) -> None:
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/a.parquet", parquet_of(review=["a"], text=["b"]))
+    assert "'review', 'text' could each be" in platform.submit("a", f"{FOLDER}requests/a.parquet")["error"]["message"]
+    body = parquet_of(id=[7, 8, 9, 10], text=["fine", " ", None, "caf\u00e9"]).replace(
+        "caf\u00e9".encode(), b"caf\xe9\xe9"
+    )
+    platform.bucket.put(f"{FOLDER}requests/b.parquet", body)
+    (job,) = platform.submit("b", f"{FOLDER}requests/b.parquet")["jobs"]
+    platform.sagemaker.run(job["name"])
+    platform.ended(job["name"])
+    found = platform.results("b")
+    assert [line["id"] for line in found] == [7, 8, 9, 10]
+    said = [line.get("error", {}).get("message", "").rpartition(": ")[2] for line in found]
+    assert said == ["", "it is blank", "it is null", "it is not UTF-8"]
+
+
+def test_the_blueprint_says_what_separates_the_cells(on_sagemaker: Platform) -> None:
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.csv", b"id;text;review\n1;fine, really;x\n")
+    for delimiter, column in ((";", "text"), ("tab", None), (":", None)):
+        platform.batch |= {"delimiter": delimiter, "column": column}
+        answer = platform.submit(f"with-{column}-{len(delimiter)}", f"{FOLDER}requests/in.csv")
+        if column:
+            assert sent(platform) == ["fine, really"]
+        else:
+            told = {"tab": ("BadRequest", "by a semicolon, not by a tab"), ":": ("InternalError", "names no delimiter")}
+            assert answer["error"]["code"] == told[delimiter][0]
+            assert told[delimiter][1] in answer["error"]["message"]
+
+
+def test_a_record_keeps_the_name_that_its_caller_gave_it(on_bedrock: Platform) -> None:
+    platform = on_bedrock
+    lines = [{"id": f"customer-{n}", "input": f"q{n}"} if n % 2 else f"q{n}" for n in range(200)]
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", [*lines, {"id": "none", "input": "  "}])
+    platform.submit()
+    platform.bedrock_ended(platform.bedrock.run(0))
+    found = platform.results()
+    assert [line.get("id") for line in found] == [f"customer-{n}" if n % 2 else None for n in range(200)] + ["none"]
+    assert [line["output"]["text"] for line in found[:200]] == [f"to q{n}" for n in range(200)]
+    assert platform.errors() == [found[-1]]
+
+
+def test_results_of_a_request_without_names_are_joined_as_before(on_sagemaker: Platform) -> None:
+    """So are those of requests that were made before names were kept."""
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a", "b"])
+    (job,) = platform.submit()["jobs"]
+    for key in platform.bucket.below(f"{OUTPUT}state/"):
+        if key.endswith("ids.jsonl"):
+            del platform.bucket.objects[key]
+    platform.sagemaker.run(job["name"])
+    platform.ended(job["name"])
+    assert [sorted(line) for line in platform.results()] == [["output", "record"]] * 2
+
+
+# ---- no request stays `accepted` -----------------------------------------------------------------------------------
+
+
+def test_what_breaks_the_function_is_told_to_whoever_asked(
+    on_sagemaker: Platform, monkeypatch: pytest.MonkeyPatch, logged: Any
+) -> None:
+    platform = on_sagemaker
+
+    def broken(*_: Any) -> Any:
+        raise RecursionError("secret text")
+
+    monkeypatch.setattr(platform.function.records, "read", broken)
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
+    for _ in range(2):
+        error = platform.submit()["error"]
+        assert error["code"] == "InternalError"
+        assert "unexpected RecursionError" in error["message"]
+    assert (platform.status()["status"], platform.status()["reason"]) == ("failed", error["message"])
+    platform.bucket.put(f"{FOLDER}night/in.jsonl", ["a"])
+    platform.arrive(f"{FOLDER}night/in.jsonl")
+    assert platform.told[-1][1]["status"] == "failed"
+    said = logged()
+    assert any(line["message"] == "the input could not be prepared" for line in said)
+    assert "secret" not in str(said)
+
+
+def test_what_breaks_when_the_input_is_prepared_is_no_refusal(
+    on_sagemaker: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
+    with monkeypatch.context() as patch:
+        patch.setattr(platform.sagemaker, "create_transform_job", lambda **_: {}["job"])
+        with pytest.raises(Exception, match="raised at lambda_/test_batch_submitter_inputs"):
+            platform.submit()
+    assert platform.submit()["status"] == "running"
+
+
+def test_a_service_that_fails_is_asked_again(on_sagemaker: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
+    with monkeypatch.context() as patch:
+        patch.setattr(platform.function.records, "read", lambda *_: (_ for _ in ()).throw(error_of("SlowDown")))
+        assert platform.submit()["error"]["code"] == "Unavailable"
+    assert platform.status()["status"] == "accepted"
+    assert platform.submit()["status"] == "running"
+
+
+def test_an_object_that_changes_while_it_is_read_is_refused(on_sagemaker: Platform) -> None:
+    platform = on_sagemaker
+    key = f"{FOLDER}requests/in.jsonl"
+    platform.bucket.put(key, [f"text {n}" for n in range(2000)])
+    platform.function.handler.SETTINGS = replace(platform.function.handler.SETTINGS, inline_bytes=10)
+    assert platform.submit()["status"] == "accepted"
+    platform.bucket.put(key, ["another"])
+    platform.call(platform.later[-1])
+    told = platform.status()
+    assert (told["status"], "not what it was" in told["reason"]) == ("failed", True)
+
+
+def test_a_request_that_nobody_could_prepare_has_failed_in_the_end(on_sagemaker: Platform) -> None:
+    """Killed for its time or its memory, the function writes nothing."""
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
+    platform.function.handler.SETTINGS = replace(platform.function.handler.SETTINGS, inline_bytes=1)
+    assert platform.submit()["status"] == "accepted"
+    (place,) = (key for key in platform.bucket.objects if key.endswith("/request.json"))
+    request = json.loads(platform.bucket.objects[place])
+    platform.bucket.put(place, json.dumps({**request, "at": time.time() - 7100}).encode())
+    assert platform.status()["status"] == "accepted"
+    platform.bucket.put(place, json.dumps({**request, "at": time.time() - 7300}).encode())
+    told = platform.status()
+    assert told["status"] == "failed"
+    assert "could not be prepared" in told["reason"]

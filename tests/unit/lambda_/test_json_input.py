@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from inference_common import errors, formats
-from inference_common.json_input import DEEPEST, TooDeep, loads
+from inference_common.json_input import DEEPEST, BadField, TooDeep, loads, loads_given
 from inference_common.requests import parse_object
 
 LAMBDA = Path(__file__).resolve().parents[3] / "lambda"
@@ -42,7 +42,11 @@ def test_many_brackets_are_not_deep() -> None:
     assert loads(json.dumps("[" * 1_000)) == "[" * 1_000
 
 
-WORDS = r"not JSON: ([A-Za-z ,'\"\\:()-]+ at line \d+ column \d+|not UTF-8)|nested deeper .*|Exceeds the limit .*"
+WORDS = (
+    r"not JSON: [A-Za-z ,'\"\\:()-]+ at line \d+ column \d+|nested deeper .*|a whole number has more digits .*"
+    r"|it is (NaN|Infinity), which JSON does not have.*|line \d+, byte \d+ \(0x[0-9A-F]{2}\) is not UTF-8"
+    r"|it is UTF-(16|32) \(it begins with [0-9A-F ]+\).*|it begins with U\+0000.*"
+)
 
 
 def refusal(text: str | bytes) -> str:
@@ -57,6 +61,14 @@ def refusal(text: str | bytes) -> str:
 @given(st.text() | st.binary())
 def test_anything_else_is_a_value_error_that_does_not_quote_it(text: str | bytes) -> None:
     assert re.fullmatch(f"({WORDS})?", refusal(text))
+
+
+@pytest.mark.parametrize("text", ['{"a": ["b", "c\ud83d"]}', '{"a": ["b", "c\\ud83d"]}'])
+def test_a_half_of_a_pair_is_found_however_it_is_written(text: str) -> None:
+    with pytest.raises(BadField, match="half of a surrogate pair") as refusal:
+        loads_given(text)
+    assert refusal.value.path == "a[1]"
+    assert loads_given('{"a": "\\ud83d\\ude00"}') == {"a": "😀"}
 
 
 def test_a_deep_line_costs_nothing_but_itself() -> None:

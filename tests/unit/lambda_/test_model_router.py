@@ -152,13 +152,14 @@ def test_an_unexpected_error_is_told_to_the_log_alone(logged: Any, router: Any, 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("", "the body is not JSON"),
+        ("", "the body is not JSON: Expecting value at line 1 column 1"),
         ("[]", "the body must be a JSON object"),
         ('{"inputs": ["a"], "extra": 1}', "unknown field 'extra'; a request has inputs and parameters"),
         ('{"inputs": []}', "'inputs' must be a list of 1 to 100 strings"),
         (json.dumps({"inputs": ["a"] * 101}), "'inputs' must be a list of 1 to 100 strings"),
-        ('{"inputs": ["a", ""]}', "'inputs[1]' must be a string of 1 to 20000 characters"),
-        (json.dumps({"inputs": ["a" * 20001]}), "'inputs[0]' must be a string of 1 to 20000 characters"),
+        ('{"inputs": ["a", ""]}', "'inputs[1]' must be a string of 1 to 20000 characters: it is empty"),
+        ('{"inputs": ["   "]}', "'inputs[0]' must be a string of 1 to 20000 characters: it is blank"),
+        (json.dumps({"inputs": ["a" * 20001]}), "'inputs[0]' must be a string of 1 to 20000 characters: it has 20001"),
         ('{"inputs": ["a"], "parameters": []}', "'parameters' must be an object"),
     ],
 )

@@ -270,9 +270,9 @@ def test_texts_come_in_many_formats(setup: Setup, content_type: str, body: str) 
     [
         ("application/xml", "<a/>", 415, "content type 'application/xml' is not one of"),
         ("text/csv", "a,b\nc,d\n", 400, "needs a heading"),
-        ("text/csv", "stars,text\n5\n", 400, "a row of the CSV has no text"),
+        ("text/csv", "stars,text\n5\n", 400, "line 2 has 1 cell, the first row 2"),
         ("text/csv", "", 400, "must be a list of 1 to 100"),
-        ("text/csv", 'a\n"b', 400, "the body is not CSV"),
+        ("text/csv", 'a\n"b', 400, "line 2: a quotation mark is opened and never closed"),
         ("application/jsonlines", "{", 400, "line 1 is not JSON"),
         ("application/jsonlines", '"a"\n{"other": 1}', 400, "line 2 must be a string or have one of"),
     ],

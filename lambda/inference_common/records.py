@@ -1,0 +1,196 @@
+"""Records in what people send: JSON Lines, CSV and plain text, the same by every way in. Pure.
+
+A record is a text to ask a model about, or an error that names its line; a way in that answers at once refuses the
+request for the first error, a batch goes on behind it. What makes the whole of it unreadable is `BadRequest`: another
+encoding, or a heading that leaves open which column is meant. docs/reference/formats.md has the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+from inference_common.csv_rows import NAMES, Row, rows
+from inference_common.encoding import OtherEncoding, lines
+from inference_common.errors import BadRequest
+from inference_common.json_input import loads_given
+from inference_common.requests import why_not_json
+from inference_common.texts import RULE, flaw
+
+TEXT_FIELDS = ("input", "inputs", "text", "prompt")
+HEADERS = {*TEXT_FIELDS, "review", "review_body"}
+ID = "id"
+LONGEST_ID = 256
+JSON_SPACE = " \t\r"
+LONGEST_SHOWN = 20
+
+JSON_LINES, CSV, TEXT = "jsonlines", "csv", "text"
+
+
+class Record(NamedTuple):
+    """`error` says why it is no record that a model could be asked; `id` is the caller's own name of it."""
+
+    text: str
+    error: str | None = None
+    id: str | int | None = None
+
+
+class Layout(NamedTuple):
+    """What a caller says of the document: which field or column has the texts, and what separates cells of CSV."""
+
+    column: str | None = None
+    delimiter: str = ","
+
+
+def read(kind: str, chunks: Iterable[bytes], layout: Layout | None = None) -> Iterator[Record]:
+    """All records in their order. Raises `BadRequest` for what cannot be read at all."""
+    try:
+        yield from READERS[kind](chunks, layout or Layout())
+    except OtherEncoding as error:
+        raise BadRequest(f"the input is not UTF-8 text: {error}") from None
+
+
+def of(text: Any, named: str, id: Any = None) -> Record:
+    """The record of one value; `named` says where it stands."""
+    wrong = flaw(text)
+    return Record("" if wrong else text, f"{named} must be {RULE}: {wrong}" if wrong else None, id_of(id))
+
+
+def id_of(value: Any) -> str | int | None:
+    """What goes back beside an answer: a short string or a whole number; other values are no names of records."""
+    if isinstance(value, str):
+        return value if 1 <= len(value) <= LONGEST_ID else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _json_lines(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
+    names = (layout.column,) if layout.column else TEXT_FIELDS
+    for line in lines(chunks):
+        here = f"line {line.number}"
+        if line.error:
+            yield Record("", line.error)
+            continue
+        if not line.text.strip(JSON_SPACE):
+            continue
+        try:
+            value = loads_given(line.text)
+        except ValueError as error:
+            yield Record("", why_not_json(error, here, line=False))
+            continue
+        if not isinstance(value, dict):
+            yield of(value, f"{here}, or one of its fields {', '.join(names)},")
+            continue
+        name = next((name for name in names if name in value), None)
+        if name is None:
+            error_ = f"{here} must be a string or have one of {', '.join(names)}"
+            yield Record("", error_, id_of(value.get(ID)))
+        else:
+            yield of(value[name], f"{here}: '{name}'", value.get(ID) if name != ID else None)
+
+
+def _text(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
+    first = True
+    for line in lines(chunks):
+        if line.error:
+            yield Record("", line.error)
+        elif line.text:
+            if first:
+                _check_not_json(line.text, line.number)
+            yield of(line.text, f"line {line.number}")
+        first = first and not line.text
+
+
+def _check_not_json(text: str, line: int) -> None:
+    """Browsers send JSON as plain text where nobody tells them otherwise; scored as a text it would be nonsense."""
+    if not text.lstrip().startswith("{"):
+        return
+    try:
+        value = loads_given(text)
+    except ValueError:
+        is_json = text.strip() == "{"
+    else:
+        is_json = isinstance(value, dict) and any(name in value for name in TEXT_FIELDS)
+    if is_json:
+        raise BadRequest(f"line {line} is JSON, not a text: say so (content type, batch.format)")
+
+
+def _csv(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
+    found = rows(lines(chunks), layout.delimiter)
+    first = next(found, None)
+    if first is None:
+        return
+    if first.error:
+        raise BadRequest(f"the first row of the CSV cannot be read: {first.error}")
+    columns = first.cells
+    text, is_heading = _text_column(columns, layout)
+    ids = [place for place, name in enumerate(columns) if is_heading and name.strip().lower() == ID and place != text]
+
+    def record(row: Row) -> Record:
+        id_ = row.cells[ids[0]] if len(ids) == 1 and len(row.cells) == len(columns) else None
+        if row.error:
+            return Record("", row.error, id_of(id_))
+        named = f"'{columns[text].strip()}'" if is_heading else "the cell"
+        return of(row.cells[text], f"line {row.line}: {named}", id_)
+
+    if not is_heading:
+        _check_not_json(columns[0], first.line)
+        yield record(first)
+    yield from map(record, found)
+
+
+def _text_column(columns: Sequence[str], layout: Layout) -> tuple[int, bool]:
+    """Which column has the texts, and whether the first row is a heading."""
+    place = text_column(columns, layout.column)
+    if place is not None:
+        return place, True
+
+    def holds(other: str) -> bool:
+        parts = (cell.split(other) for cell in columns if other in cell)
+        return any(text_column(each, layout.column, first=True) is not None for each in parts)
+
+    if holds("\r"):
+        raise BadRequest("the lines of this CSV seem to end with CR alone; save it with LF or CRLF")
+    for other in NAMES:
+        if other != layout.delimiter and holds(other):
+            raise BadRequest(
+                f"the cells of this CSV seem to be separated by a {NAMES[other]}, not by a {NAMES[layout.delimiter]}: "
+                "say so (delimiter of the content type, batch.delimiter of the blueprint)"
+            )
+    if layout.column or len(columns) != 1:
+        wanted = f"'{layout.column}'" if layout.column else f"one of {', '.join(sorted(HEADERS))}"
+        raise BadRequest(
+            f"which column has the texts? CSV of several columns needs a heading with {wanted}; it has {shown(columns)}"
+        )
+    return 0, False
+
+
+def text_column(columns: Sequence[str], column: str | None, *, first: bool = False) -> int | None:
+    """The place of the column that has the texts, by its name.
+
+    Raises:
+        BadRequest: two of them could be it, unless `first` is enough.
+    """
+    wanted: Callable[[str], bool] = (
+        (lambda name: name.strip() == column) if column else (lambda name: name.strip().lower() in HEADERS)
+    )
+    found = [place for place, name in enumerate(columns) if wanted(name)]
+    if len(found) > 1 and not first:
+        both = shown([columns[place] for place in found])
+        raise BadRequest(
+            f"the columns {both} could each be the text: name one "
+            "(column of the content type, batch.column of the blueprint)"
+        )
+    return found[0] if found else None
+
+
+def shown(names: Sequence[str]) -> str:
+    """Names of columns, each clipped, the first few of many."""
+    few = [f"'{name[:LONGEST_SHOWN]}{'…' if len(name) > LONGEST_SHOWN else ''}'" for name in names[:6]]
+    return ", ".join(few) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+
+
+READERS: dict[str, Callable[[Iterable[bytes], Layout], Iterator[Record]]] = {
+    JSON_LINES: _json_lines,
+    CSV: _csv,
+    TEXT: _text,
+}

@@ -1,0 +1,48 @@
+"""What a text is that a model may be asked. Pure; the same for every way in and every model."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+MAX_CHARACTERS = 20_000
+RULE = f"a string of 1 to {MAX_CHARACTERS} characters"
+SURROGATE = re.compile("[\ud800-\udfff]")
+NUL = "\0"
+
+
+def flaw(text: Any) -> str:
+    """Say why this is no text to ask a model; nothing where it is one."""
+    if not isinstance(text, str):
+        return f"it is {kind_of(text)}"
+    if not text:
+        return "it is empty"
+    if len(text) > MAX_CHARACTERS:
+        return f"it has {len(text)}"
+    # Bedrock refuses blank texts (and, in a job, bills for the asking); a label of nothing helps nobody either.
+    return "it is blank" if not text.strip() else unwritable(text)
+
+
+def unwritable(text: str) -> str:
+    """Say which character cannot be handed on; nothing where all can.
+
+    Half of a surrogate pair has no form in UTF-8, and what U+0000 does depends on whoever reads it next.
+    """
+    found = text.find(NUL)
+    if found < 0 and text.isascii():
+        return ""
+    half = SURROGATE.search(text)
+    if half and (found < 0 or half.start() < found):
+        return f"it has half of a surrogate pair (U+{ord(half[0]):04X}) as character {half.start() + 1}"
+    return f"it has U+0000 as character {found + 1}" if found >= 0 else ""
+
+
+def kind_of(value: Any) -> str:
+    """Name what JSON calls a value."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int | float):
+        return "a number"
+    if isinstance(value, bytes):
+        return "not UTF-8"
+    return {list: "a list", dict: "an object", str: "a string"}.get(type(value), f"a {type(value).__name__}")
