@@ -25,6 +25,9 @@ def loads(body: bytes | str, what: str = "the model's answer") -> Any:
     """Parse what a model answered. Raises `MalformedAnswer` with the place of what JSON does not have."""
     try:
         value = json_input.loads(body)
+    except json_input.BadField as error:
+        place = f" at {clipped(error.path, 80)}" if error.path else ""
+        raise MalformedAnswer(f"{what} is not JSON ({clipped(str(error), 120)}{place})") from None
     except ValueError as error:
         raise MalformedAnswer(f"{what} is not JSON ({clipped(str(error), 120)})") from None
     return checked(value, what)
