@@ -166,6 +166,7 @@ class Training(Section):
     hyperparameters: dict[str, str] = Field({"seed": "42", "c": "4.0", "max-features": "30000"})
     gate: Gate = Gate()
     approval: Literal["auto", "manual"] = "auto"
+    approval_days: int = Field(30, ge=1, le=300, description="for so long a version waits for a person; then rejected")
     poll_seconds: int = Field(5, ge=1, le=60, description="pause between two looks at crawler and candidate")
 
 

@@ -84,6 +84,7 @@ OWNERS: Mapping[tuple[str, str], frozenset[str]] = {
     ("model/", "sagemaker:CreateModel"): frozenset({"release"}),
     ("model/", "sagemaker:DeleteModel"): frozenset({"release"}),
     ("parameter/{path}/models/", "ssm:PutParameter"): frozenset({"training"}),
+    ("parameter/{path}/approvals/", "ssm:PutParameter"): frozenset({"training"}),
     ("parameter/{path}/releases/records/", "ssm:PutParameter"): frozenset({"release"}),
 }
 """Roles, by their names after the prefix, that may do this to what begins so (after the ARN's account, or the bucket).

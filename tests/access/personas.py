@@ -77,6 +77,21 @@ def experimenting(persona: str) -> list[Call]:
     ]
 
 
+def approving(persona: str, *, allowed: bool) -> list[Call]:
+    """Decide about a model version, and wake the execution that waits for it."""
+    token = arn("ssm", "parameter/mlops/{environment}/approvals/reviews/3")
+    opened = {"kms:ViaService": f"ssm.{REGION}.amazonaws.com", "kms:EncryptionContext:PARAMETER_ARN": token}
+    return [
+        Call(persona, "sagemaker:UpdateModelPackage", sagemaker("model-package/{prefix}-reviews/1"), allowed),
+        Call(persona, "ssm:GetParameter", token, allowed),
+        Call(persona, "kms:Decrypt", "{data_key}", allowed, opened),
+        Call(persona, "states:SendTaskSuccess", "*", allowed),
+        # Whoever approves writes no token of their own, and opens no other secret of the environment.
+        may_not(persona, "ssm:PutParameter", token),
+        may_not(persona, "ssm:GetParameter", arn("ssm", "parameter/mlops/{environment}/secrets/job-ids")),
+    ]
+
+
 DATA_SCIENTIST = [
     *experimenting("data_scientist"),
     may("data_scientist", "s3:GetObject", "{bucket}/data/raw/reviews/a.txt"),
@@ -100,7 +115,7 @@ DATA_SCIENTIST = [
     may("data_scientist", "sagemaker:CreateExperiment", sagemaker("experiment/{prefix}-try")),
     *(may_not("data_scientist", f"sagemaker:{action}", sagemaker("endpoint/{prefix}-reviews")) for action in DEPLOYING),
     may_not("data_scientist", "sagemaker:CreateModel", sagemaker("model/{prefix}-mine")),
-    may_not("data_scientist", "sagemaker:UpdateModelPackage", sagemaker("model-package/{prefix}-reviews/1")),
+    *approving("data_scientist", allowed=False),
     may_not("data_scientist", "s3:PutObject", "{bucket}/data/features/reviews/a.parquet"),
     may_not("data_scientist", "s3:DeleteObject", "{bucket}/data/raw/reviews/a.txt"),
     may_not("data_scientist", "s3:GetObject", "arn:aws:s3:::another-bucket/data/raw/a.txt"),
@@ -121,7 +136,7 @@ DATA_SCIENTIST = [
 ML_ENGINEER = [
     *experimenting("ml_engineer"),
     may("ml_engineer", "states:StartExecution", arn("states", "stateMachine:{prefix}-training")),
-    may("ml_engineer", "sagemaker:UpdateModelPackage", sagemaker("model-package/{prefix}-reviews/1")),
+    *approving("ml_engineer", allowed=True),
     may("ml_engineer", "sagemaker:InvokeEndpoint", sagemaker("endpoint/{prefix}-reviews")),
     may("ml_engineer", "s3:PutObject", "{bucket}/configs/inference/realtime/reviews.json"),
     may("ml_engineer", "s3:GetObject", "{bucket}/data/features/reviews/a.parquet"),
@@ -133,6 +148,7 @@ ML_ENGINEER = [
 ]
 
 DATA_ENGINEER = [
+    *approving("data_engineer", allowed=False),
     *experimenting("data_engineer"),
     *(
         may("data_engineer", "states:StartExecution", arn("states", f"stateMachine:{{prefix}}-{machine}"))
@@ -161,6 +177,7 @@ DATA_ENGINEER = [
 ]
 
 PRODUCTION = [
+    *approving("production", allowed=False),
     may("production", "sagemaker:UpdateEndpoint", sagemaker("endpoint/{prefix}-reviews")),
     may("production", "sagemaker:UpdateEndpoint", sagemaker("endpoint-config/{prefix}-reviews-0a1b2c3d")),
     may("production", "sagemaker:InvokeEndpoint", sagemaker("endpoint/{prefix}-reviews")),

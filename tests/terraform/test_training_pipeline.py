@@ -6,7 +6,7 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,9 @@ IMPLIED = {
     "sagemaker:DescribeTrainingJob",
     "sagemaker:StopTrainingJob",
 }
+IMPLIED_BY_WAITING = {"kms:Encrypt"}
+WAITING = "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
+"""The run of the module's own tests in which a person approves."""
 OWN_NAMES = {
     "lambda:Invoke": "lambda:InvokeFunction",
     "s3:ListObjectsV2": "s3:ListBucket",
@@ -47,22 +50,35 @@ OWN_NAMES = {
 
 @dataclass(frozen=True)
 class Rendered:
+    approval: str
     definition: dict[str, Any]
     policy: dict[str, Any]
     definition_file: Path
 
 
 @pytest.fixture(scope="module")
-def rendered(mocked_terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
-    """Definition and policy out of the plan of the module's own first test."""
+def plans(mocked_terraform: Terraform) -> dict[str, dict[str, Any]]:
+    """By approval, the resources that the module's own tests plan, by type."""
     mocked_terraform.init(MODULE)
     done = mocked_terraform("test", "-json", "-verbose", folder=MODULE)
-    plans = [json.loads(line) for line in done.stdout.splitlines() if '"type":"test_plan"' in line]
-    assert plans, done.stdout + done.stderr
-    after = {c["type"]: c["change"]["after"] for c in plans[0]["test_plan"]["resource_changes"]}
+    lines = [json.loads(line) for line in done.stdout.splitlines() if '"type":"test_plan"' in line]
+    assert lines, done.stdout + done.stderr
+    waiting = next(line for line in lines if line["@testrun"] == WAITING)
+    return {
+        approval: {each["type"]: each["change"]["after"] for each in line["test_plan"]["resource_changes"]}
+        for approval, line in (("auto", lines[0]), ("manual", waiting))
+    }
+
+
+@pytest.fixture(scope="module", params=["auto", "manual"])
+def rendered(
+    plans: dict[str, dict[str, Any]], request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Rendered:
+    after = plans[request.param]
     file = tmp_path_factory.mktemp("asl") / "definition.json"
     file.write_text(after["aws_sfn_state_machine"]["definition"])
-    return Rendered(json.loads(file.read_text()), json.loads(after["aws_iam_role_policy"]["policy"]), file)
+    policy = json.loads(after["aws_iam_role_policy"]["policy"])
+    return Rendered(request.param, json.loads(file.read_text()), policy, file)
 
 
 def tasks(definition: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -83,16 +99,32 @@ def test_statelint_finds_nothing(rendered: Rendered) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-def test_every_state_can_be_reached(rendered: Rendered) -> None:
-    states = rendered.definition["States"]
-    reached: set[str] = set()
-    waiting = [rendered.definition["StartAt"]]
+def reached(definition: dict[str, Any], *, without: Collection[str] = ()) -> set[str]:
+    """States that an execution can enter, if it never enters some of them."""
+    found: set[str] = set()
+    waiting = [definition["StartAt"]]
     while waiting:
         name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += successors(states[name])
-    assert reached == set(states)
+        if name not in found and name not in without:
+            found.add(name)
+            waiting += successors(definition["States"][name])
+    return found
+
+
+def test_every_state_can_be_reached(rendered: Rendered) -> None:
+    assert reached(rendered.definition) == set(rendered.definition["States"])
+
+
+def test_where_a_person_approves_nothing_goes_live_past_a_look_at_the_registry(plans: dict[str, Any]) -> None:
+    definition = json.loads(plans["manual"]["aws_sfn_state_machine"]["definition"])
+    for decided in ("Decided", "VersionUsable"):
+        choices = definition["States"][decided]["Choices"]
+        approved = json.dumps([choice for choice in choices if choice["Next"] in ("PrepareCandidate", "VerifyVersion")])
+        assert '"StringEquals": "Approved"' in approved
+    left = reached(definition, without=("Decided", "VersionUsable"))
+    # It gets as far as the question, and not beyond.
+    assert {"AwaitApproval", "ReadDecision", "FindVersion"} <= left
+    assert left.isdisjoint({"CreateCandidateModel", "SetLiveVersion", "PromoteModel", "StartReleases"})
 
 
 def test_every_task_tries_again_and_catches(rendered: Rendered) -> None:
@@ -126,7 +158,7 @@ def called_actions(definition: dict[str, Any]) -> set[str]:
     """IAM actions of the API calls that states make."""
     found = set()
     for _, state in tasks(definition):
-        match = re.fullmatch(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+)(?:\.sync)?", state["Resource"])
+        match = re.fullmatch(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+)(?:\.sync|\.waitForTaskToken)?", state["Resource"])
         assert match, state["Resource"]
         action = f"{match[1]}:{match[2][0].upper()}{match[2][1:]}"
         found.add(OWN_NAMES.get(action, action))
@@ -142,5 +174,5 @@ def test_the_role_may_do_what_the_states_call_and_no_more(rendered: Rendered) ->
     }
     # Rights on the bucket arrive as a document of its owner.
     called = {action for action in called_actions(rendered.definition) if not action.startswith("s3:")}
-    assert granted == called | IMPLIED
+    assert granted == called | IMPLIED | (IMPLIED_BY_WAITING if rendered.approval == "manual" else set())
     assert not any("*" in action for action in granted)

@@ -197,6 +197,7 @@ locals {
             "logs:*LogDeliver*", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:PutResourcePolicy",
             "sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListEndpoints", "sagemaker:ListExperiments", "sagemaker:ListModelPackageGroups",
             "sagemaker:ListSpaces", "sagemaker:ListTrainingJobs", "sagemaker:ListUserProfiles", "sagemaker:Search",
+            "states:SendTaskSuccess",
             "xray:GetSampling*", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
           ])
           Resource = "*"

@@ -109,12 +109,38 @@ locals {
     },
   ]
 
+  token_arn = "arn:${local.partition}:ssm:${local.scope}:parameter/${var.context.project}/${var.context.environment}/approvals/*"
+
   approval = [
     {
       Sid      = "ApproveModels"
       Effect   = "Allow"
       Action   = ["sagemaker:DescribeModelPackage", "sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages", "sagemaker:UpdateModelPackage"]
       Resource = local.package_arns
+    },
+    {
+      # An execution that waits is woken with a token, which lies where approvers alone read; and what is live now.
+      Sid      = "ReadTokens"
+      Effect   = "Allow"
+      Action   = "ssm:GetParameter"
+      Resource = [local.token_arn, "arn:${local.partition}:ssm:${local.scope}:parameter/${var.context.project}/${var.context.environment}/models/*"]
+    },
+    {
+      Sid      = "OpenTokens"
+      Effect   = "Allow"
+      Action   = "kms:Decrypt"
+      Resource = var.kms_key_arns.data
+      Condition = {
+        StringEquals = { "kms:ViaService" = "ssm.${var.context.region}.amazonaws.com" }
+        StringLike   = { "kms:EncryptionContext:PARAMETER_ARN" = local.token_arn }
+      }
+    },
+    {
+      # Has no resource type: it reaches whatever one holds the token of.
+      Sid      = "EndWaits"
+      Effect   = "Allow"
+      Action   = "states:SendTaskSuccess"
+      Resource = "*"
     },
   ]
 

@@ -57,9 +57,9 @@ locals {
       ]
     },
     {
-      # Stages of the versions, and withdrawal of an approval.
+      # What the registry says of a version decides; stages, and withdrawal of an approval.
       Sid      = "StageVersions"
-      Action   = ["sagemaker:UpdateModelPackage"]
+      Action   = ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"]
       Resource = ["${local.sagemaker_arn}:model-package/${var.registry.group_name}/*"]
     },
     {
@@ -189,7 +189,7 @@ resource "aws_iam_role_policy" "this" {
   # checkov:skip=CKV_AWS_355: PutMetricData, X-Ray and log delivery know no resources; the first is bound to one namespace
   name   = "pipeline"
   role   = aws_iam_role.this.id
-  policy = jsonencode({ Version = "2012-10-17", Statement = [for s in concat(local.statements, local.ingestion_statements, local.registry_statements) : merge({ Effect = "Allow" }, s)] })
+  policy = jsonencode({ Version = "2012-10-17", Statement = [for s in concat(local.statements, local.ingestion_statements, local.registry_statements, local.approval_statements) : merge({ Effect = "Allow" }, s)] })
 }
 
 # Step 1 looks for raw data. CreateModelPackage takes no role: SageMaker looks at the artifact with the caller's rights.

@@ -8,13 +8,17 @@ output "default_input" {
   value = {
     dataset         = var.dataset
     hyperparameters = var.training.hyperparameters
-    approval        = var.training.approval
   }
 }
 
 output "steps" {
   description = "The steps in order, nine and with a feature group `features`, each with the states that belong to it: [{name, states}]."
   value       = local.steps
+}
+
+output "approval_state" {
+  description = "State in which an execution waits for a person; null where versions are approved by the gate alone."
+  value       = local.waits ? "AwaitApproval" : null
 }
 
 output "metric_namespace" {

@@ -49,7 +49,9 @@ locals {
     metric_namespace      = local.metric_namespace
     poll_seconds          = var.poll_seconds
     poll_limit            = ceil(local.poll_limit_seconds / var.poll_seconds)
-    timeout_seconds       = var.training.max_runtime_seconds + local.spot_wait_seconds + 4 * 3600
+    timeout_seconds       = var.training.max_runtime_seconds + local.spot_wait_seconds + 4 * 3600 + local.approval_seconds
+    registration          = local.registration
+    approval_states       = local.approval_states
     tags                  = jsonencode(local.tags)
     gate                  = jsonencode(var.training.gate)
     container_environment = jsonencode(local.container_environment)
@@ -123,14 +125,16 @@ locals {
 }
 
 resource "aws_sfn_state_machine" "training" {
+  # checkov:skip=CKV_AWS_285: Where executions wait for a person the log would hold task tokens; the history has all data for 90 days
   name       = local.name
   role_arn   = aws_iam_role.this.arn
   type       = "STANDARD"
   definition = jsonencode(jsondecode(local.definition))
 
   logging_configuration {
-    level                  = "ALL"
-    include_execution_data = true # names, counts and metrics; no row of data passes through the pipeline
+    level = "ALL"
+    # Names, counts and metrics; no row of data passes through the pipeline. The token of a wait would.
+    include_execution_data = !local.waits
     log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
   }
 

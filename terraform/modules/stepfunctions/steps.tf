@@ -4,7 +4,7 @@ locals {
   steps = [for step in local.possible_steps : step if step.name != "features" || var.feature_ingestion != null]
 
   possible_steps = [
-    { name = "ingestion", states = ["CheckInput", "InvalidInput", "Prepare", "FindRawData", "RawDataPresent", "NoInputData"] },
+    { name = "ingestion", states = ["CheckInput", "ApprovalIsFixed", "InvalidInput", "Prepare", "FindRawData", "RawDataPresent", "NoInputData"] },
     { name = "crawler", states = ["StartCrawler", "WaitForCrawler", "GetCrawler", "CountCrawlerPoll", "CrawlerReady", "GetLastCrawl", "CrawlSucceeded", "CrawlFailed", "CrawlTimedOut"] },
     {
       name = "etl"
@@ -23,7 +23,7 @@ locals {
     { name = "features", states = ["StartFeatureIngestion", "NotifyFeaturesNotIngested"] },
     { name = "training", states = ["PrepareTraining", "TrainModel"] },
     { name = "evaluation", states = ["EvaluateModel", "ModelPassed", "NotifyRejection", "RejectModel"] },
-    { name = "registry", states = ["StoreModel", "ChooseApproval", "ApproveAutomatically", "ApproveManually", "RegisterModel", "ApprovedAutomatically", "AwaitApproval"] },
+    { name = "registry", states = concat(["StoreModel", "RegisterModel"], local.approval_state_names, ["FindVersion", "VersionUsable", "VersionRefused", "VerifyVersion", "PrepareVersion"]) },
     {
       name = "deployment"
       states = [

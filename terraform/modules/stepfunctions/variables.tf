@@ -27,6 +27,11 @@ variable "models_key_arn" {
   type        = string
 }
 
+variable "data_key_arn" {
+  description = "KMS key of parameters: it encrypts what an execution that waits for a person is woken with."
+  type        = string
+}
+
 variable "topic_arn" {
   description = "SNS topic that hears how each run ended."
   type        = string
@@ -123,11 +128,16 @@ variable "training" {
       margin_over_baseline = optional(number, 0.10)
       min_f1               = optional(number, 0.60)
     }), {})
-    approval = optional(string, "auto")
+    approval      = optional(string, "auto")
+    approval_days = optional(number, 30)
   })
   validation {
     condition     = contains(["auto", "manual"], var.training.approval)
     error_message = "training.approval must be 'auto' or 'manual'; got '${var.training.approval}'."
+  }
+  validation {
+    condition     = var.training.approval_days >= 1 && var.training.approval_days <= 300 && floor(var.training.approval_days) == var.training.approval_days
+    error_message = "training.approval_days must be a whole number from 1 to 300; got ${var.training.approval_days}."
   }
   validation {
     condition     = startswith(var.training.source_uri, "s3://")

@@ -18,6 +18,7 @@ output "models" {
       state_machine_arn = module.stepfunctions.state_machine_arn
       default_input     = module.stepfunctions.default_input
       steps             = module.stepfunctions.steps
+      approval_state    = module.stepfunctions.approval_state
       metric_namespace  = module.stepfunctions.metric_namespace
     }
   }

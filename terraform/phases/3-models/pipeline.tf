@@ -5,6 +5,7 @@ module "stepfunctions" {
   boundary_arn   = var.foundation.iam.boundary_arn
   logs_key_arn   = var.foundation.kms.logs_key_arn
   models_key_arn = var.foundation.kms.models_key_arn
+  data_key_arn   = var.foundation.kms.data_key_arn
   topic_arn      = var.foundation.events.topic_arn
   bucket_name    = var.foundation.s3.bucket_name
   poll_seconds   = var.training.poll_seconds

@@ -43,8 +43,9 @@ variable "training" {
       margin_over_baseline = optional(number, 0.10)
       min_f1               = optional(number, 0.60)
     }), {})
-    approval     = optional(string, "auto")
-    poll_seconds = optional(number, 5)
+    approval      = optional(string, "auto")
+    approval_days = optional(number, 30)
+    poll_seconds  = optional(number, 5)
   })
   default = {}
 }

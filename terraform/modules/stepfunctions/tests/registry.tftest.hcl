@@ -34,6 +34,7 @@ variables {
   boundary_arn           = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
   bucket_policy_document = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
   models_key_arn         = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  data_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
   logs_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   topic_arn              = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
   bucket_name            = "mlops-test-data-123456789012-us-east-1"
@@ -65,12 +66,8 @@ run "a_version_is_staged_then_live_then_archived" {
   command = plan
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Parameters.ModelLifeCycle == { Stage = "Staging", "StageStatus.$" = "$.registration.stage_status" }
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Parameters.ModelLifeCycle == { Stage = "Staging", StageStatus = "Approved" }
     error_message = "A version is registered in Staging."
-  }
-  assert {
-    condition     = [for state in ["ApproveAutomatically", "ApproveManually"] : jsondecode(aws_sfn_state_machine.training.definition).States[state].Result.stage_status] == ["Approved", "PendingApproval"]
-    error_message = "The stage's status follows the approval."
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.WithdrawApproval.Parameters.ModelLifeCycle == { Stage = "Staging", StageStatus = "Rejected" }
@@ -117,4 +114,115 @@ run "descriptions_of_versions_have_the_models_key_when_asked_for" {
     condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Resource if s.Sid == "EncryptVersions"]) == [var.models_key_arn]
     error_message = "The pipeline may not use the key that it names."
   }
+}
+
+run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it" {
+  command = plan
+  variables {
+    training = {
+      role_arn          = "arn:aws:iam::123456789012:role/mlops-test-job"
+      endpoint_role_arn = "arn:aws:iam::123456789012:role/mlops-test-candidate"
+      image_uri         = "image"
+      source_uri        = "s3://b/code.tar.gz"
+      approval          = "manual"
+      approval_days     = 7
+    }
+  }
+
+  assert {
+    condition     = [for name in ["ModelApprovalStatus", "ModelLifeCycle"] : jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Parameters[name]] == ["PendingManualApproval", { Stage = "Staging", StageStatus = "PendingApproval" }] && jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Next == "PreparePending"
+    error_message = "A version is registered as pending, and then it waits."
+  }
+  assert {
+    # Every way to a candidate, and so to a live version: both come from a look at the registry that said Approved.
+    condition     = [for name, state in jsondecode(aws_sfn_state_machine.training.definition).States : name if contains(concat([try(state.Next, ""), try(state.Default, "")], try(state.Choices[*].Next, []), try(state.Catch[*].Next, [])), "PrepareCandidate")] == ["Decided", "PrepareVersion"]
+    error_message = "There is a way around the wait."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.Decided == { Type = "Choice", Choices = [{ Variable = "$.decision.status", StringEquals = "Approved", Next = "PrepareCandidate" }, { Variable = "$.decision.status", StringEquals = "Rejected", Next = "VersionRejected" }, { Variable = "$.expiry", IsPresent = true, Next = "ExpireVersion" }], Default = "AwaitApproval" }
+    error_message = "The registry decides; who is woken without a decision goes on waiting."
+  }
+  assert {
+    condition     = [for name, state in jsondecode(aws_sfn_state_machine.training.definition).States : name if contains(concat([try(state.Next, ""), try(state.Default, "")], try(state.Choices[*].Next, []), try(state.Catch[*].Next, [])), "PrepareVersion")] == ["VerifyVersion"] && jsondecode(aws_sfn_state_machine.training.definition).States.VersionUsable.Default == "VersionRefused" && contains(jsondecode(aws_sfn_state_machine.training.definition).States.VersionUsable.Choices[0].And, { Variable = "$.found.ModelApprovalStatus", StringEquals = "Approved" })
+    error_message = "A version that no execution waits for has to be approved, and its archive compared."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Resource == "arn:aws:states:::aws-sdk:ssm:putParameter.waitForTaskToken" && jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Parameters == { "Name.$" = "States.Format('/mlops/test/approvals/reviews/{}', $.pending.version)", Type = "SecureString", KeyId = var.data_key_arn, Overwrite = true, "Value.$" = "$$.Task.Token" }
+    error_message = "The token lies encrypted where approvers alone read."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.TimeoutSeconds == 7 * 86400 && jsondecode(aws_sfn_state_machine.training.definition).TimeoutSeconds == 3600 + 3600 + 4 * 3600 + 7 * 86400 && [for c in jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Catch : c.Next] == ["ReadDecision", "NotifyFailure"]
+    error_message = "The wait has an end of its own, before the execution's."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.ExpireVersion.Parameters.ModelApprovalStatus == "Rejected" && jsondecode(aws_sfn_state_machine.training.definition).States.ApprovalExpired.Parameters.Error == "ApprovalExpired" && jsondecode(aws_sfn_state_machine.training.definition).States.ApprovalExpired.Next == "NotifyFailure"
+    error_message = "A version that nobody decided about is rejected, and people are told."
+  }
+  assert {
+    condition     = strcontains(jsondecode(aws_sfn_state_machine.training.definition).States.NotifyPending.Parameters["Message.$"], "orchestrator release approve test reviews --version {}") && !strcontains(jsondecode(aws_sfn_state_machine.training.definition).States.NotifyPending.Parameters["Message.$"], "Token") && jsondecode(aws_sfn_state_machine.training.definition).States.NotifyPending.Catch[0].Next == "AwaitApproval"
+    error_message = "People hear what to type, and nothing that is secret."
+  }
+  assert {
+    condition     = !one(aws_sfn_state_machine.training.logging_configuration).include_execution_data && one(aws_sfn_state_machine.training.logging_configuration).level == "ALL"
+    error_message = "The log would hold the token."
+  }
+  assert {
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "KeepToken"]) == { Effect = "Allow", Sid = "KeepToken", Action = ["ssm:DeleteParameter", "ssm:PutParameter"], Resource = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/approvals/reviews/*"] }
+    error_message = "It writes tokens and reads none."
+  }
+  assert {
+    condition = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "EncryptToken"]) == {
+      Effect   = "Allow"
+      Sid      = "EncryptToken"
+      Action   = ["kms:Encrypt", "kms:GenerateDataKey"]
+      Resource = [var.data_key_arn]
+      Condition = {
+        StringEquals = { "kms:ViaService" = "ssm.us-east-1.amazonaws.com" }
+        StringLike   = { "kms:EncryptionContext:PARAMETER_ARN" = "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/approvals/reviews/*" }
+      }
+    }
+    error_message = "Of the key it needs the encryption of tokens."
+  }
+  assert {
+    condition     = output.approval_state == "AwaitApproval" && toset(flatten(output.steps[*].states)) == toset(keys(jsondecode(aws_sfn_state_machine.training.definition).States))
+    error_message = "Steps and definition name different states."
+  }
+}
+
+run "without_a_person_nothing_waits_and_no_right_for_it_is_given" {
+  command = plan
+
+  assert {
+    condition     = [for name in ["AwaitApproval", "Decided", "ExpireVersion"] : name if contains(keys(jsondecode(aws_sfn_state_machine.training.definition).States), name)] == [] && jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Next == "PrepareCandidate" && jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Parameters.ModelApprovalStatus == "Approved"
+    error_message = "The gate approves."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).TimeoutSeconds == 3600 + 3600 + 4 * 3600 && output.approval_state == null && one(aws_sfn_state_machine.training.logging_configuration).include_execution_data
+    error_message = "Nothing waits for days."
+  }
+  assert {
+    condition     = [for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid if contains(["KeepToken", "EncryptToken"], s.Sid)] == []
+    error_message = "There is no token to keep."
+  }
+}
+
+run "an_input_decides_nothing_about_approval" {
+  command = plan
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.CheckInput.Choices[0] == { Variable = "$.approval", IsPresent = true, Next = "ApprovalIsFixed" } && jsondecode(aws_sfn_state_machine.training.definition).States.ApprovalIsFixed.Result.Error == "InvalidInput" && strcontains(jsondecode(aws_sfn_state_machine.training.definition).States.ApprovalIsFixed.Result.Cause, "this environment's is auto") && jsondecode(aws_sfn_state_machine.training.definition).States.ApprovalIsFixed.Next == "NotifyFailure"
+    error_message = "An input with approval is refused by name, before anything else is looked at."
+  }
+  assert {
+    condition     = keys(output.default_input) == ["dataset", "hyperparameters"]
+    error_message = "The default input is dataset and hyperparameters."
+  }
+}
+
+run "a_wait_of_no_days_is_refused" {
+  command = plan
+  variables {
+    training = { role_arn = "r", endpoint_role_arn = "e", image_uri = "i", source_uri = "s3://b/c.tar.gz", approval = "manual", approval_days = 0 }
+  }
+  expect_failures = [var.training]
 }

@@ -34,6 +34,7 @@ variables {
   boundary_arn           = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
   bucket_policy_document = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
   models_key_arn         = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  data_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
   logs_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   topic_arn              = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
   bucket_name            = "mlops-test-data-123456789012-us-east-1"
@@ -179,8 +180,8 @@ run "the_gate_is_in_the_definition_and_not_in_the_input" {
     error_message = "The gate is what the environment says."
   }
   assert {
-    condition     = output.default_input == { dataset = "reviews", hyperparameters = tomap({ seed = "42", c = "4.0", max-features = "30000" }), approval = "auto" }
-    error_message = "The default input is dataset, hyperparameters and approval."
+    condition     = output.default_input == { dataset = "reviews", hyperparameters = tomap({ seed = "42", c = "4.0", max-features = "30000" }) }
+    error_message = "The default input is dataset and hyperparameters."
   }
 }
 

@@ -11,6 +11,7 @@ module "stepfunctions" {
 
   boundary_arn   = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
   models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
   logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   topic_arn      = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
   bucket_name    = "mlops-dev-data-123456789012-us-east-1"

@@ -1,0 +1,56 @@
+# Who approves is part of the definition: a machine that waits for a person has no way around the wait, whatever its
+# input says. Why the token lies where it does: docs/adr/0016-where-the-token-of-an-approval-lies.md.
+locals {
+  waits            = var.training.approval == "manual"
+  approval_seconds = local.waits ? var.training.approval_days * 86400 : 0
+
+  # The group as people type it.
+  group            = trimprefix(var.registry.group_name, "${var.context.name_prefix}-")
+  parameter_prefix = "/${var.context.project}/${var.context.environment}/approvals/${local.group}"
+  parameter_arn    = "arn:${local.partition}:ssm:${local.region_arn}:parameter${local.parameter_prefix}/*"
+
+  registration = local.waits ? {
+    status       = "PendingManualApproval"
+    stage_status = "PendingApproval"
+    next         = "PreparePending"
+    } : {
+    status       = "Approved"
+    stage_status = "Approved"
+    next         = "PrepareCandidate"
+  }
+
+  approval_states = !local.waits ? "" : templatefile("${path.module}/templates/approval.asl.json.tftpl", {
+    partition        = local.partition
+    name_prefix      = var.context.name_prefix
+    environment      = var.context.environment
+    group            = local.group
+    topic_arn        = var.topic_arn
+    key_arn          = var.data_key_arn
+    parameter_prefix = local.parameter_prefix
+    days             = var.training.approval_days
+    retry            = local.retry.api
+  })
+
+  approval_state_names = !local.waits ? [] : [
+    "PreparePending", "NotifyPending", "AwaitApproval", "ReadDecision", "ForgetToken", "Decided", "VersionRejected", "ExpireVersion", "ApprovalExpired",
+  ]
+
+  approval_statements = [for statement in [
+    {
+      Sid      = "KeepToken"
+      Action   = ["ssm:DeleteParameter", "ssm:PutParameter"]
+      Resource = [local.parameter_arn]
+    },
+    {
+      # Parameter Store encrypts a standard parameter with kms:Encrypt, an advanced one with a data key; *assumed*: a value
+      # of a token's length stays standard, in an account whose default tier is standard.
+      Sid      = "EncryptToken"
+      Action   = ["kms:Encrypt", "kms:GenerateDataKey"]
+      Resource = [var.data_key_arn]
+      Condition = {
+        StringEquals = { "kms:ViaService" = "ssm.${var.context.region}.amazonaws.com" }
+        StringLike   = { "kms:EncryptionContext:PARAMETER_ARN" = local.parameter_arn }
+      }
+    },
+  ] : statement if local.waits]
+}
