@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.session import state_tags
 from orchestrator.tools.interfaces import (
     Cloud,
+    Decision,
     EmulatorInfo,
     EmulatorProcess,
     EndpointState,
@@ -22,6 +24,7 @@ from orchestrator.tools.interfaces import (
     Json,
     LocalAccess,
     Packager,
+    PendingVersion,
     PipelineResult,
     PolicyGate,
     ProbeResult,
@@ -30,7 +33,12 @@ from orchestrator.tools.interfaces import (
     StateStore,
     SynthInputs,
     TerraformTool,
+    Verb,
 )
+from orchestrator.values import approval_tokens, live_parameter
+
+if TYPE_CHECKING:
+    from orchestrator.pipeline import Group
 
 REPO = Path(__file__).resolve().parents[1]
 
@@ -140,6 +148,35 @@ class RealTools:
             dataset=dataset,
             emulator_evidence=evidence,
             on_event=on_event,
+        )
+
+    def pending_versions(self, cloud: Cloud) -> tuple[PendingVersion, ...]:
+        from orchestrator.pipeline import pending
+
+        return pending(cloud, [self._group(name) for name in self.environment.platform.registry.groups])
+
+    def decide(
+        self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink
+    ) -> Decision:
+        from orchestrator.pipeline import decide
+
+        return decide(cloud, self._group(group), number, verb, comment=comment, on_event=on_event)
+
+    def stop_pipelines(self, cloud: Cloud, machine: str) -> int:
+        from orchestrator.pipeline import stop_all
+
+        return stop_all(cloud, machine)
+
+    def _group(self, name: str) -> Group:
+        from orchestrator.pipeline import Group
+
+        environment = self.environment
+        return Group(
+            env=environment.name,
+            name=name,
+            full_name=f"{environment.name_prefix}-{name}",
+            live_parameter=live_parameter(environment, name),
+            tokens=approval_tokens(environment, name),
         )
 
     def endpoints(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:

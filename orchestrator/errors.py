@@ -17,6 +17,7 @@
     ├── QueryFailed (16)         Athena refused or failed a query
     ├── ReleaseFailed (17)       an endpoint did not get its new version, and kept or went back to the old one
     ├── RequestFailed (18)       the inference API refused a request, or the model failed
+    ├── ApprovalPending (19)     a model version waits for a person; everything else is deployed
     └── Interrupted (130)        somebody stopped waiting; what was asked for goes on
 
 Click's own usage errors exit with 2, an interrupt with 130, an unexpected exception with 70.
@@ -103,6 +104,10 @@ class ReleaseFailed(PlatformError):
 
 class RequestFailed(PlatformError):
     exit_code = 18
+
+
+class ApprovalPending(PlatformError):
+    exit_code = 19
 
 
 class Interrupted(PlatformError):

@@ -18,6 +18,7 @@ from orchestrator import key_steps, rollout, stacks, teardown
 from orchestrator import plan as steps
 from orchestrator.config.checks import LOCAL_ACCOUNT_ID
 from orchestrator.errors import (
+    ApprovalPending,
     CredentialsError,
     EmulatorError,
     PipelineFailed,
@@ -39,7 +40,7 @@ from orchestrator.result import (
 )
 from orchestrator.runs import timestamp
 from orchestrator.session import Session, open_target, running_emulator
-from orchestrator.tools.interfaces import EventSink, Json
+from orchestrator.tools.interfaces import AWAITING_APPROVAL, EventSink, Json, PendingVersion
 from orchestrator.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
@@ -76,6 +77,7 @@ class Executor:
             steps.RemoveKeys: lambda step: key_steps.remove(session, step),
             steps.Release: self._release,
             steps.SmokeTest: self._smoke_test,
+            steps.StopPipelines: lambda step: teardown.stop_pipelines(session, step.stack, step.name),
             steps.DestroyStack: lambda step: stacks.destroy(session, step.stack),
             steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
             steps.RemoveReleases: lambda step: teardown.remove_releases(session, step.blueprints, step.name),
@@ -192,8 +194,16 @@ class Executor:
         session = self.session
         # A version without the hash of its archive runs where it runs, and can be released nowhere: it is trained anew.
         missing = [group for group in step.groups if HASH_KEY not in session.model_versions.get(group, {})]
+        waiting = session.tools.pending_versions(session.target.cloud)
         if not step.force and not missing:
+            for each in waiting:
+                session.warn(f"{_waits(each)}; `{each.approve}` makes it live")
             session.journal.stage(step.name, "not needed: a model version is live (`--pipeline` runs it again)")
+            return
+        due = [each for each in waiting if each.group in missing]
+        if not step.force and {each.group for each in due} >= set(missing):
+            session.pending = due
+            session.journal.stage(step.name, "; ".join(f"not started: {_waits(each)}" for each in session.pending))
             return
         if not step.force and not step.has_data:
             session.journal.stage(step.name, "not started: `data.sample` is off (`--pipeline` runs it on your data)")
@@ -209,6 +219,10 @@ class Executor:
             on_event=self._interruptible(session.journal.sink(step.name)),
         )
         session.pipeline = pipeline_result(result)
+        if result.status == AWAITING_APPROVAL:
+            session.pending = list(session.tools.pending_versions(session.target.cloud))
+            session.journal.stage(step.name, "; ".join(_waits(each) for each in session.pending))
+            return
         if result.status != "SUCCEEDED":
             raise PipelineFailed(
                 f"the training pipeline ended as {result.status}: {result.error or 'no reason given'}",
@@ -298,11 +312,14 @@ class Executor:
         ]
         if failures:
             return self._failure(*_worst(failures))
+        if self.session.pending:
+            pending = _approval_pending(self.session.pending)
+            return _error(pending, None), pending.exit_code
         if self.session.waiting:
             groups = ", ".join(self.session.waiting)
             waiting = WaitingForModel(
                 f"no approved model version of {groups} yet; everything else is deployed",
-                hint="approve a version (or run with `--pipeline`), then deploy again",
+                hint=f"`orchestrator deploy {self.session.environment.name} --pipeline` trains one",
             )
             return _error(waiting, None), waiting.exit_code
         return None, 0
@@ -351,6 +368,22 @@ def _worst(failures: Sequence[tuple[str, Exception]]) -> tuple[str, Exception]:
     if isinstance(error, SmokeFailed) and len(silent) > 1:
         return name, SmokeFailed("; ".join(each.message for each in silent), hint=error.hint)
     return name, error
+
+
+def _waits(version: PendingVersion) -> str:
+    nobody = "" if version.execution_arn else ", though no execution waits for it any more"
+    return f"version {version.number} of {version.group} waits for approval since {version.since}{nobody}"
+
+
+def _approval_pending(versions: Sequence[PendingVersion]) -> ApprovalPending:
+    """Everything is deployed but what takes its model from these."""
+    newest = versions[-1]
+    metrics = ", ".join(f"{name} {value}" for name, value in newest.metrics.items())
+    waits = "; ".join(_waits(each) for each in versions) + (f" ({metrics})" if metrics else "")
+    return ApprovalPending(
+        f"{waits}; everything else is deployed",
+        hint=f"`{newest.approve}` (or `reject` in its place), then deploy again for endpoints that wait for a model",
+    )
 
 
 def _error(error: PlatformError, step: str | None) -> ErrorResult:

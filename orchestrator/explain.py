@@ -45,7 +45,9 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
         case steps.RunPipeline(force=True):
             return "run the training pipeline"
         case steps.RunPipeline():
-            return "run the training pipeline if no model version is live"
+            return "run the training pipeline if no model version is live and none waits for approval"
+        case steps.StopPipelines():
+            return "stop what runs of the training pipeline"
         case steps.KeepKeys():
             return "make the API keys that are missing, end those whose rotation is over"
         case steps.RemoveKeys(but=()):

@@ -153,6 +153,13 @@ class DestroyStack(Step):
 
 
 @dataclass(frozen=True)
+class StopPipelines(Step):
+    """End what runs of the pipeline, before its state machine goes."""
+
+    stack: str
+
+
+@dataclass(frozen=True)
 class RemoveModels(Step):
     """What the pipeline made and no Terraform state knows."""
 
@@ -321,6 +328,9 @@ def destroy(environment: Environment, graph: Graph) -> Plan:
         if "keys" in stack.after:
             steps.append(RemoveKeys(KEYS, needs))
             needs = (*needs, KEYS)
+        if "pipeline" in stack.after:
+            steps.append(StopPipelines("pipeline", ready, stack.name))
+            needs = (*needs, "pipeline")
         steps.append(DestroyStack(stack.name, needs, stack))
     groups = tuple(environment.platform.registry.groups)
     steps.append(RemoveModels(removal, users or ready, groups))

@@ -22,6 +22,7 @@ from orchestrator.tools.interfaces import (
     Json,
     LocalAccess,
     Package,
+    PendingVersion,
     PolicyReport,
     State,
     StateStore,
@@ -100,6 +101,8 @@ class Session:
     """What a person has to know although the run went well."""
     waiting: list[str] = field(default_factory=list)
     """Model groups that a blueprint stack waits for."""
+    pending: list[PendingVersion] = field(default_factory=list)
+    """Versions that wait for a person, and without which this run is not what it was asked to be."""
     previewed: bool = False
     """Whether a plan rests on example values, and so can never be applied."""
     _releases: dict[str, EndpointResult] = field(default_factory=dict)

@@ -10,10 +10,17 @@ from orchestrator import api_keys
 from orchestrator.session import Session
 from orchestrator.tools.aws import pages, unless_gone
 from orchestrator.tools.interfaces import Cloud
-from orchestrator.values import live_parameter
+from orchestrator.values import approval_tokens, live_parameter
 
 _KEPT_BY_AWS = (":training-job/", ":processing-job/", ":transform-job/", ":model-invocation-job/")
 """Job records: AWS keeps them, nobody can delete them, they cost nothing."""
+
+
+def stop_pipelines(session: Session, stack: str, step: str) -> None:
+    """Stop the pipeline's executions: one may wait for a person for weeks, and its state machine would stay as long."""
+    machine = session.outputs.get(stack, {}).get("stepfunctions", {}).get("state_machine_arn")
+    stopped = session.tools.stop_pipelines(session.target.cloud, str(machine)) if machine else 0
+    session.journal.stage(step, f"{stopped} executions of the pipeline stopped")
 
 
 def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
@@ -35,7 +42,12 @@ def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
         for package in _packages(session, sagemaker, group):
             unless_gone(sagemaker.delete_model_package, ModelPackageName=package)
             removed += 1
-        unless_gone(cloud.client("ssm").delete_parameter, Name=live_parameter(environment, group))
+        ssm = cloud.client("ssm")
+        unless_gone(ssm.delete_parameter, Name=live_parameter(environment, group))
+        # Of executions that were stopped while they waited.
+        for token in pages(ssm, "get_parameters_by_path", "Parameters", Path=approval_tokens(environment, group)):
+            unless_gone(ssm.delete_parameter, Name=token["Name"])
+            removed += 1
     session.journal.stage(step, f"{removed} objects of the pipeline removed")
 
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.tools.interfaces import (
     Cloud,
+    Decision,
     EmulatorInfo,
     EmulatorProcess,
     EndpointState,
@@ -21,6 +22,7 @@ from orchestrator.tools.interfaces import (
     Json,
     LocalAccess,
     Packager,
+    PendingVersion,
     PipelineResult,
     PolicyGate,
     ProbeResult,
@@ -29,6 +31,7 @@ from orchestrator.tools.interfaces import (
     StateStore,
     SynthInputs,
     TerraformTool,
+    Verb,
 )
 
 
@@ -69,6 +72,20 @@ class Tools(Protocol):
     def run_pipeline(
         self, cloud: Cloud, models_outputs: Json, *, bucket: str, dataset: Path | None, on_event: EventSink
     ) -> PipelineResult: ...
+    def pending_versions(self, cloud: Cloud) -> tuple[PendingVersion, ...]:
+        """Model versions of the environment that wait for a person."""
+        ...
+
+    def decide(
+        self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink
+    ) -> Decision:
+        """Approve or reject a version (`None`: the one that waits), and follow what comes of it."""
+        ...
+
+    def stop_pipelines(self, cloud: Cloud, machine: str) -> int:
+        """Stop what runs of the training pipeline; how many those were."""
+        ...
+
     def endpoints(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:
         """Of the endpoints whose specifications these parameters hold, by blueprint, what they run and should run."""
         ...

@@ -53,6 +53,11 @@ def live_parameter(environment: Environment, group: str) -> str:
     return f"/{environment.platform.project}/{environment.name}/models/{group}/live"
 
 
+def approval_tokens(environment: Environment, group: str) -> str:
+    """Path of the SSM parameters, one for each version of a group, that wake executions which wait for a person."""
+    return f"/{environment.platform.project}/{environment.name}/approvals/{group}"
+
+
 def state_bucket(environment: Environment, account_id: str) -> str:
     return f"{environment.name_prefix}-tfstate-{account_id}-{environment.platform.region}"
 

@@ -1,9 +1,10 @@
-"""`.sync`: a task waits for its job, and stops it when nobody waits any more."""
+"""`.sync`: a task waits for its job, and stops it when nobody waits any more. `.waitForTaskToken`: it can be stopped."""
 
 from __future__ import annotations
 
 import importlib
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -59,6 +60,7 @@ def install() -> None:
 
     forwarded.StateTaskServiceUnsupported._build_sync_resolver = build
     _stop()
+    _token_waits()
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,22 @@ def _stop() -> None:
                 # It may have ended just now, or the role may not stop it: both leave it as it is, on AWS too.
                 STORE.update(current_cause() or "", detail={"not_stopped": str(error)})
         return outcome
+
+
+def _token_waits() -> None:
+    @wrap(task_module("_callback").StateTaskServiceCallback, "_eval_wait_for_task_token")
+    def wait(original: Any, self: Any, **given: Any) -> Any:
+        """Until the token comes back, its time is over, or the execution is stopped, which moto hears of afterwards."""
+        endpoint, env = given["callback_endpoint"], given["env"]
+        until = time.monotonic() + given["timeout_seconds"]
+        # One that is interrupted (its `.sync` has ended) has been notified without an outcome.
+        while given["heartbeat_endpoint"] is None and env.is_running() and not endpoint._notify_event.is_set():
+            left = until - time.monotonic()
+            if left <= 0:
+                break
+            endpoint.wait(timeout=min(left, POLL_SECONDS))
+        # A timeout of a stopped execution would end it as failed.
+        return original(self, **given) if env.is_running() else None
 
 
 def _glue() -> None:

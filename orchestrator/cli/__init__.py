@@ -27,7 +27,7 @@ COMMANDS = {
     "outputs": "Published outputs of the stacks.",
     "graph": "Stacks and who waits for whom.",
     "policy": "Run the policy gate on source and plans.",
-    "release": "Give a running endpoint another model version or size, and follow that to its end.",
+    "release": "Approve a model version; give a running endpoint another version or size.",
     "smoke": "Probe what is deployed.",
     "ask": "Ask a deployed blueprint something, through the API.",
     "keys": "API keys of the callers: list, show, rotate.",

@@ -1,14 +1,37 @@
-"""`orchestrator release ENV BLUEPRINT`."""
+"""`orchestrator release ENV BLUEPRINT`, and `orchestrator release approve|reject ENV GROUP`."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from orchestrator.cli import options
 from orchestrator.cli.app import App
 
+if TYPE_CHECKING:
+    from orchestrator.tools.interfaces import Decision, Verb
 
-@click.command("release")
+LONGEST_COMMENT = 500
+"""Of the 1024 characters that the registry keeps, the rest is for who decided."""
+
+
+class EndpointOrVerb(click.Group):
+    """A group whose commands may be left out: `release ENV BLUEPRINT` is `release endpoint ENV BLUEPRINT`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, *self.get_help_option_names(ctx)):
+            args = ["endpoint", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("release", cls=EndpointOrVerb)
+def command() -> None:
+    """Approve or reject a model version; without a verb (ENV BLUEPRINT) bring a version to an endpoint."""
+
+
+@command.command("endpoint")
 @options.environment
 @click.argument("blueprint")
 @click.option(
@@ -18,11 +41,11 @@ from orchestrator.cli.app import App
 )
 @options.as_json
 @click.pass_context
-def command(ctx: click.Context, env: str, blueprint: str, version: str | None, as_json: bool) -> None:
+def endpoint(ctx: click.Context, env: str, blueprint: str, version: str | None, as_json: bool) -> None:
     """Give the endpoint of BLUEPRINT what its file and a model version make, and follow the release to its end.
 
-    An endpoint that runs that already is left alone. On red it goes back to what it ran before. The release runs
-    in AWS: whoever interrupts this command stops watching it, and no more.
+    `endpoint` may be left out. An endpoint that runs that already is left alone. On red it goes back to what it ran
+    before. The release runs in AWS: whoever interrupts this command stops watching it, and no more.
     """
     from dataclasses import asdict
 
@@ -46,12 +69,8 @@ def command(ctx: click.Context, env: str, blueprint: str, version: str | None, a
     outputs = published(graph.stack(RELEASES), state) if state else None
     if outputs is None or target.store.read(stack.name) is None:
         raise ReleaseFailed(f"`{blueprint}` is not deployed", hint=f"`orchestrator deploy {env}` deploys it")
-
-    def hear(event: dict[str, object]) -> None:
-        app.console.say(str(event["@message"]))
-
     machine = outputs["release"]["state_machine_arn"]
-    [result] = tools.release(target.cloud, machine, {blueprint: version}, on_event=hear)
+    [result] = tools.release(target.cloud, machine, {blueprint: version}, on_event=_hear(app))
     if as_json:
         app.console.json(asdict(result))
     if result.error:
@@ -59,3 +78,92 @@ def command(ctx: click.Context, env: str, blueprint: str, version: str | None, a
     words = "runs" if result.changed else "ran already"
     app.console.say(f"{blueprint} {words} {result.config_name}")
     ctx.exit(0)
+
+
+def _one_line(ctx: click.Context, param: click.Parameter, value: str) -> str:
+    """The registry takes no line breaks."""
+    if len(value) > LONGEST_COMMENT or not value.isprintable():
+        raise click.BadParameter(
+            f"one line of at most {LONGEST_COMMENT} printable characters, got {len(value)}: {value[:60]!r}"
+        )
+    return value
+
+
+def _deciding(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What both verbs take."""
+    version = click.option("--version", type=click.IntRange(min=1), help="This one; else the only one that waits.")
+    comment = click.option("--comment", default="", callback=_one_line, help="Why; the registry keeps it.")
+    return options.environment(click.argument("group")(version(comment(options.as_json(function)))))
+
+
+@command.command("approve")
+@_deciding
+@click.pass_context
+def approve(ctx: click.Context, env: str, group: str, version: int | None, comment: str, as_json: bool) -> None:
+    """Approve a model version of GROUP: a candidate is probed, the version goes live, endpoints get it.
+
+    Followed to the end. Repeated, it changes nothing. All of it runs in AWS: whoever interrupts this command stops
+    watching.
+    """
+    decision = _decide(ctx, env, group, version, "approve", comment, as_json)
+    red = [each for each in decision.releases if each.error]
+    app: App = ctx.obj
+    app.console.say(f"version {decision.number} of {group} is live{' already' if not decision.execution_arn else ''}")
+    for each in decision.releases:
+        if not each.error:
+            app.console.say(f"{each.blueprint} {'runs' if each.changed else 'ran already'} {each.config_name}")
+    if red:
+        from orchestrator.errors import ReleaseFailed
+
+        raise ReleaseFailed(
+            f"version {decision.number} of `{group}` is live, and did not reach "
+            + "; ".join(f"{each.blueprint}: {each.error}" for each in red),
+            hint=f"`orchestrator release {env} {red[0].blueprint}` tries again; {red[0].execution_arn} has every step",
+        )
+    if not decision.releases:
+        app.console.say(f"Next: `orchestrator deploy {env}` launches the endpoints that waited for a version")
+    ctx.exit(0)
+
+
+@command.command("reject")
+@_deciding
+@click.pass_context
+def reject(ctx: click.Context, env: str, group: str, version: int | None, comment: str, as_json: bool) -> None:
+    """Reject a model version of GROUP; the execution that waits for it ends. Repeated, it changes nothing."""
+    decision = _decide(ctx, env, group, version, "reject", comment, as_json)
+    app: App = ctx.obj
+    app.console.say(f"version {decision.number} of {group} is rejected{' already' if decision.repeated else ''}")
+    app.console.say(f"Next: `orchestrator deploy {env} --pipeline` trains another one")
+    ctx.exit(0)
+
+
+def _decide(
+    ctx: click.Context, env: str, group: str, version: int | None, verb: Verb, comment: str, as_json: bool
+) -> Decision:
+    from dataclasses import asdict
+    from difflib import get_close_matches
+
+    from orchestrator.errors import PlatformError
+
+    app: App = ctx.obj
+    environment, _ = app.load(env)
+    groups = list(environment.platform.registry.groups)
+    if group not in groups:
+        near = get_close_matches(group, groups, n=1)
+        raise PlatformError(
+            f"`{env}` has no model group `{group[:60]}`" + (f"; did you mean `{near[0]}`?" if near else ""),
+            hint=f"its groups are {', '.join(groups)} (`registry.groups` in platform.yaml)",
+        )
+    tools = app.tools(environment)
+    decision = tools.decide(app.target(tools).cloud, group, version, verb, comment=comment, on_event=_hear(app))
+    if as_json:
+        app.console.json(asdict(decision))
+    return decision
+
+
+def _hear(app: App) -> Callable[[dict[str, object]], None]:
+    def hear(event: dict[str, object]) -> None:
+        if event["type"] != "apply_progress":
+            app.console.say(str(event["@message"]))
+
+    return hear

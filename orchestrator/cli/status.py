@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 @options.as_json
 @click.pass_context
 def command(ctx: click.Context, env: str, as_json: bool) -> None:
-    """Per stack of ENV: serial and size of its state, who holds a lock; what endpoints run; how the last run ended."""
+    """Stacks of ENV with state and lock, what endpoints run, what waits for approval, how the last run ended."""
+    from dataclasses import asdict
+
     from orchestrator import runs
     from orchestrator.errors import PlatformError
 
@@ -36,18 +38,21 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     if environment.is_local and tools.emulator.status() is None:
         where, stacks = tools.emulator.lost() or "the local AWS is not running, so nothing is deployed in it", []
         endpoints: list[dict[str, Any]] = []
+        pending: list[dict[str, Any]] = []
     else:
         target = app.target(tools)
         where = f"account {target.account_id}, {environment.platform.region}"
         where += f", {target.endpoint}" if target.endpoint else ""
         stacks, endpoints = _stacks(target, graph), _endpoints(tools, target, graph)
+        pending = [asdict(each) for each in tools.pending_versions(target.cloud)]
     last_run = (
         last.model_dump(mode="json", include={"run_id", "command", "status", "exit_code", "started_at"})
         if last
         else None
     )
     if as_json:
-        app.console.json({"env": env, "where": where, "stacks": stacks, "endpoints": endpoints, "last_run": last_run})
+        seen = {"env": env, "where": where, "stacks": stacks, "endpoints": endpoints, "pending": pending}
+        app.console.json({**seen, "last_run": last_run})
         return
     app.console.line(f"{env}: {where}")
     rows = [(each["name"], str(each["serial"] or "-"), str(each["resources"]), _lock(each["lock"])) for each in stacks]
@@ -56,6 +61,9 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     running = [(each["blueprint"], each["running"] or "-", each["version"] or "-", each["note"]) for each in endpoints]
     if running:
         app.console.table("Endpoints", ("blueprint", "runs", "version that it should run", "note"), running)
+    waiting = [(each["group"], str(each["number"]), each["since"], each["approve"]) for each in pending]
+    if waiting:
+        app.console.table("Versions that wait for approval", ("group", "version#", "since", "approve"), waiting)
     if last_run:
         app.console.line(f"Last run: {last_run['command']} {last_run['status']} at {last_run['started_at']}")
     else:

@@ -1,9 +1,11 @@
 """The training pipeline, seen from outside: upload data, start it, watch it, report its nine steps.
 
 The pipeline itself is a state machine in AWS; nothing of its work happens here. What it did is read from its
-execution history (which states ran, how long), and how real that was from the emulator's evidence.
+execution history (which states ran, how long), and how real that was from the emulator's evidence. Where a person
+approves versions, an execution waits, and the run ends for us: `approval` tells what waits, and carries decisions.
 """
 
-from orchestrator.pipeline.execution import live_version, run
+from orchestrator.pipeline.approval import Group, decide, pending
+from orchestrator.pipeline.execution import live_version, run, stop_all
 
-__all__ = ["live_version", "run"]
+__all__ = ["Group", "decide", "live_version", "pending", "run", "stop_all"]

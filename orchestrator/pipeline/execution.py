@@ -13,8 +13,8 @@ from typing import Any
 from orchestrator.errors import PipelineFailed, PlatformError
 from orchestrator.pipeline.history import Visit, find_object, find_text, step_results, visits
 from orchestrator.pipeline.upload import upload
-from orchestrator.tools.aws import error_code, explained
-from orchestrator.tools.interfaces import Cloud, EventSink, Json, PipelineResult
+from orchestrator.tools.aws import error_code, explained, pages
+from orchestrator.tools.interfaces import AWAITING_APPROVAL, Cloud, EventSink, Json, PipelineResult
 
 Evidence = Callable[..., list[Json]]
 METRICS = ("accuracy", "f1", "baseline", "threshold")
@@ -36,6 +36,8 @@ def run(
     overrides: Mapping[str, Any] | None = None,
 ) -> PipelineResult:
     """Run the pipeline once and wait for its end; a red end is a result, not an exception.
+
+    Waiting for a person is an end too: the execution goes on when they have decided.
 
     Args:
         cloud: where it runs.
@@ -61,7 +63,7 @@ def run(
             stateMachineArn=machine["state_machine_arn"], name=run_id, input=json.dumps(document)
         )["executionArn"]
     on_event({"type": "pipeline", "@message": f"started {arn}", "execution_arn": arn})
-    described, stays = _watch(cloud, client, arn, on_event)
+    described, stays = watch(cloud, arn, on_event, until=machine.get("approval_state"))
     return _result(described, stays, machine["steps"], emulator_evidence)
 
 
@@ -100,8 +102,25 @@ def _input(default: Mapping[str, Any], overrides: Mapping[str, Any], run_id: str
     return {**default, **overrides, "hyperparameters": hyperparameters, "run_id": run_id}
 
 
-def _watch(cloud: Cloud, client: Any, arn: str, on_event: EventSink) -> tuple[Json, list[Visit]]:
-    """Follow the execution to its end and tell of every state it enters."""
+def stop_all(cloud: Cloud, machine: str) -> int:
+    """Stop what runs of a state machine, which would stay until its executions have ended; how many those were."""
+    client, stopped = cloud.client("stepfunctions"), 0
+    try:
+        with explained(cloud, f"stop the executions of {machine}", PipelineFailed):
+            running = pages(client, "list_executions", "executions", stateMachineArn=machine, statusFilter="RUNNING")
+            for each in running:
+                cause = "the environment is being destroyed"
+                client.stop_execution(executionArn=each["executionArn"], error="Destroyed", cause=cause)
+                stopped += 1
+    except PlatformError as error:
+        if error_code(error.__cause__) != "StateMachineDoesNotExist":
+            raise
+    return stopped
+
+
+def watch(cloud: Cloud, arn: str, on_event: EventSink, *, until: str | None = None) -> tuple[Json, list[Visit]]:
+    """Follow an execution to its end, or into the state `until`, and tell of every state it enters."""
+    client = cloud.client("stepfunctions")
     told, last_word, history = 0, time.monotonic(), _History(client, arn)
     while True:
         with explained(cloud, f"watch the execution {arn}", PipelineFailed):
@@ -113,6 +132,8 @@ def _watch(cloud: Cloud, client: Any, arn: str, on_event: EventSink) -> tuple[Js
         told = len(stays)
         if described["status"] not in ("RUNNING", "PENDING_REDRIVE"):
             return described, stays
+        if until and stays and stays[-1].state == until:
+            return {**described, "status": AWAITING_APPROVAL}, stays
         if time.monotonic() - last_word > _HEARTBEAT_SECONDS:
             # The type of Terraform's "still creating": listeners show it, but keep no line of it.
             state = stays[-1].state if stays else "starting"
@@ -166,7 +187,7 @@ def _result(
             ended=ended,
             evidence=None if evidence is None else evidence(execution=arn),
         ),
-        error=None if status == "SUCCEEDED" else _why(described, verdict),
+        error=None if status in ("SUCCEEDED", AWAITING_APPROVAL) else _why(described, verdict),
     )
 
 

@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orchestrator.tools.interfaces import Fidelity, Json, StepResult, weakest
+from orchestrator.tools.interfaces import AWAITING_APPROVAL, Fidelity, Json, StepResult, weakest
 
 COMPUTE = frozenset(
     {"lambda", "glue-crawler", "glue-job", "data-quality", "training", "processing", "endpoint", "bedrock"}
 )
 """Kinds of evidence that speak of real work; the others record a call of the control plane."""
 _DETAIL_LENGTH = 500
+_GREEN = ("SUCCEEDED", AWAITING_APPROVAL)
 
 
 @dataclass
@@ -68,7 +69,7 @@ def step_results(
     Args:
         steps: `[{name, states}]` in order.
         stays: from `visits`.
-        status: Step Functions status of the execution.
+        status: of the execution, as in `PipelineResult`.
         ended: end of a state that was never left.
         evidence: the emulator's records of this execution; `None` on AWS, where all that ran was executed.
     """
@@ -82,7 +83,7 @@ def step_results(
             continue
         own = [stay for stay in stays if stay.state in step["states"]]
         seconds = sum(((stay.left or ended) - stay.entered).total_seconds() for stay in own)
-        failed = status != "SUCCEEDED" and name == begun[-1]
+        failed = status not in _GREEN and name == begun[-1]
         # The reason may stand at a way out (a notification that failed, the Fail state with its cause).
         reasons = [stay.error for stay in ([*own, *stays] if failed else ()) if stay.error]
         results.append(_judge(name, failed, seconds, reasons, _of_states(records, step["states"])))
@@ -92,7 +93,7 @@ def step_results(
 def _begun(steps: Sequence[Mapping[str, Any]], stays: Sequence[Visit], status: str) -> list[str]:
     entered = {stay.state for stay in stays}
     begun = [step for step in steps if entered & set(step["states"])]
-    if status != "SUCCEEDED" and stays:
+    if status not in _GREEN and stays:
         last = stays[-1].state
         begun = [step for step in begun if last not in step["states"] or step["states"][0] in entered]
     return [str(step["name"]) for step in begun]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.errors import ReleaseFailed
-from orchestrator.tools.aws import explained
+from orchestrator.tools.aws import explained, pages
 from orchestrator.tools.interfaces import Cloud, EventSink, Json, ReleaseResult
 
 _POLL_SECONDS = {"local": 0.5, "aws": 10.0}
@@ -55,6 +55,32 @@ def follow(cloud: Cloud, execution: str, blueprint: str, on_event: EventSink) ->
         previous_config_name=output.get("previous_config_name"),
         error=None if found["status"] == "SUCCEEDED" else why or f"the execution ended as {found['status']}",
     )
+
+
+def started_by(cloud: Cloud, execution: str) -> dict[str, str]:
+    """Wait for the execution that starts a release for each endpoint of a group; those executions, with blueprints."""
+    client = cloud.client("stepfunctions")
+    while True:
+        with explained(cloud, f"watch {execution}, which starts releases", ReleaseFailed):
+            found = client.describe_execution(executionArn=execution)
+        if found["status"] != "RUNNING":
+            break
+        _sleep(_POLL_SECONDS["aws" if cloud.endpoint is None else "local"])
+    if found["status"] != "SUCCEEDED":
+        why = ": ".join(str(found[name]) for name in ("error", "cause") if found.get(name))
+        raise ReleaseFailed(
+            f"the version is live, and its releases could not be started: {why or found['status']}",
+            hint=f"`orchestrator release ENV BLUEPRINT` starts one; the execution {execution} has every step",
+        )
+    children = {}
+    with explained(cloud, f"read what {execution} started", ReleaseFailed):
+        for event in pages(client, "get_execution_history", "events", executionArn=execution):
+            output = (event.get("taskSucceededEventDetails") or {}).get("output") or "null"
+            answer = json.loads(output)
+            if isinstance(answer, dict) and "ExecutionArn" in answer:
+                child = str(answer["ExecutionArn"])
+                children[child] = str(json.loads(client.describe_execution(executionArn=child)["input"])["blueprint"])
+    return children
 
 
 def _states(client: Any, execution: str) -> list[str]:

@@ -118,11 +118,7 @@ def test_limits_of_personas(foundation: dict[str, Any], people: dict[str, Role])
         "sql": PREFIX.replace("-", "_"),
         "data_key": foundation["output"]["kms"]["data_key_arn"],
     }
-    wrong = [
-        call.id
-        for call in personas.CALLS
-        if asked(people[call.persona], call, names) is not call.allowed
-    ]
+    wrong = [call.id for call in personas.CALLS if asked(people[call.persona], call, names) is not call.allowed]
     assert not wrong
 
 

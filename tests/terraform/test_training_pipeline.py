@@ -158,7 +158,9 @@ def called_actions(definition: dict[str, Any]) -> set[str]:
     """IAM actions of the API calls that states make."""
     found = set()
     for _, state in tasks(definition):
-        match = re.fullmatch(r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+)(?:\.sync|\.waitForTaskToken)?", state["Resource"])
+        match = re.fullmatch(
+            r"arn:aws:states:::(?:aws-sdk:)?(\w+):(\w+)(?:\.sync|\.waitForTaskToken)?", state["Resource"]
+        )
         assert match, state["Resource"]
         action = f"{match[1]}:{match[2][0].upper()}{match[2][1:]}"
         found.add(OWN_NAMES.get(action, action))

@@ -32,7 +32,7 @@ locals {
   })
 
   approval_state_names = !local.waits ? [] : [
-    "PreparePending", "NotifyPending", "AwaitApproval", "ReadDecision", "ForgetToken", "Decided", "VersionRejected", "ExpireVersion", "ApprovalExpired",
+    "PreparePending", "NotifyPending", "AwaitApproval", "ReadDecision", "StillPending", "ForgetToken", "Decided", "VersionRejected", "ExpireVersion", "ApprovalExpired",
   ]
 
   approval_statements = [for statement in [

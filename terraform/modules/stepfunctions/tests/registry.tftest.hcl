@@ -139,8 +139,12 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
     error_message = "There is a way around the wait."
   }
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.Decided == { Type = "Choice", Choices = [{ Variable = "$.decision.status", StringEquals = "Approved", Next = "PrepareCandidate" }, { Variable = "$.decision.status", StringEquals = "Rejected", Next = "VersionRejected" }, { Variable = "$.expiry", IsPresent = true, Next = "ExpireVersion" }], Default = "AwaitApproval" }
-    error_message = "The registry decides; who is woken without a decision goes on waiting."
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.Decided == { Type = "Choice", Choices = [{ Variable = "$.decision.status", StringEquals = "Approved", Next = "PrepareCandidate" }, { Variable = "$.decision.status", StringEquals = "Rejected", Next = "VersionRejected" }], Default = "ExpireVersion" }
+    error_message = "The registry decides."
+  }
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.StillPending == { Type = "Choice", Choices = [{ And = [{ Variable = "$.decision.status", StringEquals = "PendingManualApproval" }, { Variable = "$.expiry", IsPresent = false }], Next = "AwaitApproval" }], Default = "ForgetToken" }
+    error_message = "Who is woken without a decision goes on waiting."
   }
   assert {
     condition     = [for name, state in jsondecode(aws_sfn_state_machine.training.definition).States : name if contains(concat([try(state.Next, ""), try(state.Default, "")], try(state.Choices[*].Next, []), try(state.Catch[*].Next, [])), "PrepareVersion")] == ["VerifyVersion"] && jsondecode(aws_sfn_state_machine.training.definition).States.VersionUsable.Default == "VersionRefused" && contains(jsondecode(aws_sfn_state_machine.training.definition).States.VersionUsable.Choices[0].And, { Variable = "$.found.ModelApprovalStatus", StringEquals = "Approved" })
