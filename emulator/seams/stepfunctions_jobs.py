@@ -1,4 +1,4 @@
-"""`.sync`: a task waits for its job, and stops it when nobody waits any more. `.waitForTaskToken`: it can be stopped."""
+"""`.sync`: a task waits for its job, and stops it when nobody waits any more; a wait for a token can be stopped."""
 
 from __future__ import annotations
 

@@ -5,19 +5,22 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.api_keys import key_names
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.tools.interfaces import (
+    AWAITING_APPROVAL,
     ApplySummary,
     Cloud,
+    Decision,
     EmulatorInfo,
     EndpointState,
     EventSink,
     Json,
     LocalAccess,
+    PendingVersion,
     PipelineResult,
     ProbeResult,
     Proven,
@@ -25,6 +28,7 @@ from orchestrator.tools.interfaces import (
     State,
     StepResult,
     SynthInputs,
+    Verb,
     Workspace,
 )
 from tests.fakes.aws import FakeCloud
@@ -43,6 +47,7 @@ VERSION = {
     "accuracy": 0.8,
 }
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-release"
+TRAINING = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-training"
 OUTPUTS: dict[str, Json] = {
     "buckets": {"s3_buckets": {"data": {"name": "data-bucket"}, "logs": {"name": "log-bucket"}}},
     "foundation": {
@@ -51,7 +56,10 @@ OUTPUTS: dict[str, Json] = {
         "model_registry": {"group_names": {"reviews": "mlops-local-reviews"}},
     },
     "data": {"glue": {}},
-    "models": {"sagemaker": {"live_parameter_name": "/mlops/local/models/reviews/live"}},
+    "models": {
+        "sagemaker": {"live_parameter_name": "/mlops/local/models/reviews/live"},
+        "stepfunctions": {"state_machine_arn": TRAINING},
+    },
     "inference": {"api": {"rest_api_id": "api1", "keys": published("default", "smoke", "reviews-team")}},
     "monitoring": {"monitoring": {"dashboard_name": "d"}},
     "retention": {"s3_lifecycle": {"bucket_names": ["data-bucket"]}},
@@ -102,6 +110,16 @@ def release_succeeds(blueprint: str) -> ReleaseResult:
     return ReleaseResult(blueprint, arn, "SUCCEEDED", True, f"mlops-local-{blueprint}-00000000-v2")
 
 
+def pipeline_waits() -> PipelineResult:
+    return replace(pipeline_succeeds(), status=AWAITING_APPROVAL)
+
+
+def pending_version(number: int = 1, execution: str | None = "arn:execution") -> PendingVersion:
+    arn = f"arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-local-reviews/{number}"
+    command = f"orchestrator release approve local reviews --version {number}"
+    return PendingVersion("reviews", number, arn, "2026-11-30T10:00:00+00:00", execution, {"accuracy": "0.8"}, command)
+
+
 @dataclass
 class FakeTools:
     """Satisfies `Tools`.
@@ -114,6 +132,9 @@ class FakeTools:
         asked: versions that somebody asked for, by blueprint.
         release_answer: how a release ends.
         makes_live: whether a successful pipeline approves its model.
+        pending: versions that wait for a person; a pipeline that waits adds the next.
+        decision: what a decision leads to, an exception included; `decided` keeps what was asked for.
+        stopped: state machines whose executions were stopped, each with the stacks that were destroyed by then.
     """
 
     repo: Path
@@ -132,6 +153,10 @@ class FakeTools:
     release_answer: Callable[[str], ReleaseResult] = release_succeeds
     looked_at: list[dict[str, str]] = field(default_factory=list)
     released: list[Json] = field(default_factory=list)
+    pending: list[PendingVersion] = field(default_factory=list)
+    decision: Decision | Exception | None = None
+    decided: list[Json] = field(default_factory=list)
+    stopped: list[tuple[str, list[str]]] = field(default_factory=list)
     parallelism: int = 2
 
     def __post_init__(self) -> None:
@@ -190,9 +215,29 @@ class FakeTools:
         self.pipeline_runs.append({"bucket": bucket, "dataset": dataset, "outputs": models_outputs})
         on_event({"type": "state", "message": "training"})
         result = self.pipeline_answer()
+        if result.status == AWAITING_APPROVAL:
+            self.pending.append(pending_version(len(self.pending) + 1))
         if result.status == "SUCCEEDED" and self.makes_live:
             self.live[models_outputs["sagemaker"]["live_parameter_name"]] = dict(VERSION)
         return result
+
+    def pending_versions(self, cloud: Cloud) -> tuple[PendingVersion, ...]:
+        return tuple(self.pending)
+
+    def decide(
+        self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink
+    ) -> Decision:
+        self.decided.append({"group": group, "number": number, "verb": verb, "comment": comment})
+        on_event({"type": "pipeline", "@message": "ProbeCandidate"})
+        if isinstance(self.decision, Exception):
+            raise self.decision
+        assert self.decision is not None, "the test gives no decision"
+        return self.decision
+
+    def stop_pipelines(self, cloud: Cloud, machine: str) -> int:
+        applied = [stack for command, stack in self.terraform.calls if command == "apply"]
+        self.stopped.append((machine, applied))
+        return 1
 
     def endpoints(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:
         self.looked_at.append(dict(parameters))

@@ -119,7 +119,7 @@ def test_where_a_person_approves_nothing_goes_live_past_a_look_at_the_registry(p
     definition = json.loads(plans["manual"]["aws_sfn_state_machine"]["definition"])
     for decided in ("Decided", "VersionUsable"):
         choices = definition["States"][decided]["Choices"]
-        approved = json.dumps([choice for choice in choices if choice["Next"] in ("PrepareCandidate", "VerifyVersion")])
+        approved = json.dumps([choice for choice in choices if choice["Next"] in ("PrepareCandidate", "FindContainer")])
         assert '"StringEquals": "Approved"' in approved
     left = reached(definition, without=("Decided", "VersionUsable"))
     # It gets as far as the question, and not beyond.

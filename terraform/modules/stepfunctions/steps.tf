@@ -23,7 +23,7 @@ locals {
     { name = "features", states = ["StartFeatureIngestion", "NotifyFeaturesNotIngested"] },
     { name = "training", states = ["PrepareTraining", "TrainModel"] },
     { name = "evaluation", states = ["EvaluateModel", "ModelPassed", "NotifyRejection", "RejectModel"] },
-    { name = "registry", states = concat(["StoreModel", "RegisterModel"], local.approval_state_names, ["FindVersion", "VersionUsable", "VersionRefused", "VerifyVersion", "PrepareVersion"]) },
+    { name = "registry", states = concat(["StoreModel", "RegisterModel"], local.approval_state_names, ["FindVersion", "VersionUsable", "VersionRefused", "FindContainer", "VerifyVersion", "PrepareVersion"]) },
     {
       name = "deployment"
       states = [

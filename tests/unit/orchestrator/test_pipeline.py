@@ -31,7 +31,7 @@ STEPS = [
 OUTPUTS = {
     "stepfunctions": {
         "state_machine_arn": "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-training",
-        "default_input": {"dataset": "reviews", "hyperparameters": {"seed": "42", "c": "4.0"}, "approval": "auto"},
+        "default_input": {"dataset": "reviews", "hyperparameters": {"seed": "42", "c": "4.0"}},
         "steps": STEPS,
     }
 }
@@ -127,6 +127,28 @@ EVIDENCE = [
     record("EvaluateModel", "lambda"),
     record("EvaluateModel", "bedrock", "stand-in"),
 ]
+
+
+def test_a_run_that_waits_for_a_person_is_watched_no_longer() -> None:
+    script = good_run()
+    del script.events[
+        script.events.index(
+            next(e for e in script.events if e.get("stateEnteredEventDetails") == {"name": "PublishMetrics"})
+        ) :
+    ]
+    script._add("TaskStateEntered", stateEnteredEventDetails={"name": "AwaitApproval"})
+    script._add("TaskScheduled")
+    waiting = {**OUTPUTS["stepfunctions"], "approval_state": "AwaitApproval"}
+    steps = [{**s, "states": [*s["states"], "AwaitApproval"]} if s["name"] == "registry" else s for s in STEPS]
+    outputs = {"stepfunctions": {**waiting, "steps": steps}}
+    cloud = cloud_with(script, status="RUNNING")
+    result = pipeline.run(
+        cloud, outputs, bucket="data", dataset=None, emulator_evidence=None, on_event=lambda event: None
+    )
+    assert (result.status, result.error, result.model_package_arn) == ("AWAITING_APPROVAL", None, PACKAGE)
+    assert by_name(result)["registry"] == ("ok", "executed")
+    assert by_name(result)["monitoring"] == ("not-run", "not-run")
+    assert {step.status for step in result.steps} == {"ok", "not-run"}
 
 
 def test_a_green_run_reports_steps_metrics_and_model() -> None:

@@ -39,7 +39,7 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         "11. studio  if not proven: plan, policy gate, apply (terraform/phases/2-data/studio)",
         "12. features  if not proven: plan, policy gate, apply (terraform/phases/2-data/features)",
         "13. models  if not proven: plan, policy gate, apply (terraform/phases/3-models)",
-        "14. pipeline  run the training pipeline if no model version is live",
+        "14. pipeline  run the training pipeline if no model version is live and none waits for approval",
         "15. releases  if not proven: plan, policy gate, apply (terraform/phases/3-models/releases)",
         "16. former keys  remove API keys of callers that the environment file no longer names",
         "17. inference  if not proven: plan, policy gate, apply (terraform/phases/4-inference)",

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from orchestrator import plan as plans
 from orchestrator.config import Environment
 from orchestrator.graph import Graph
-from tests.fakes.tools import FakeTools
+from tests.fakes.tools import TRAINING, FakeTools
 from tests.unit.orchestrator.conftest import Runs
 
 STATE_BUCKET = "arn:aws:s3:::mlops-local-tfstate-123456789012-us-east-1"
@@ -125,7 +125,17 @@ def test_what_the_pipeline_made_is_removed_before_its_group(
     run(plans.destroy(environment, graph))
     assert deployed.aws.called("sagemaker.delete_endpoint") == [{"EndpointName": "mlops-local-candidate-1"}]
     assert deployed.aws.called("sagemaker.delete_model_package") == [{"ModelPackageName": "arn:package/1"}]
-    assert deployed.aws.called("ssm.delete_parameter")[-1:] == [{"Name": "/mlops/local/models/reviews/live"}]
+    assert {"Name": "/mlops/local/models/reviews/live"} in deployed.aws.called("ssm.delete_parameter")
+
+
+def test_what_waits_is_stopped_before_its_state_machine_goes_and_its_token_goes_too(
+    run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
+) -> None:
+    run(plans.destroy(environment, graph))
+    [(machine, destroyed)] = deployed.stopped
+    assert machine == TRAINING
+    assert "models" not in destroyed
+    assert {"Name": "/mlops/local/approvals/reviews/reviews"} in deployed.aws.called("ssm.delete_parameter")
 
 
 def test_another_error_of_a_delete_is_not_swallowed(
