@@ -197,7 +197,9 @@ def _parameter_keys(call: Call, world: World) -> Iterable[Need]:
     """Of SecureStrings, which SSM encrypts and decrypts in its caller's name."""
     if call.operation == "PutParameter" and call.parameters.get("Type") == "SecureString":
         key = world.key_arn(str(call.parameters.get("KeyId") or "alias/aws/ssm"), call.region)
-        yield from through("ssm", key, call, "kms:GenerateDataKey")
+        # KMS itself encrypts a standard parameter, a data key an advanced one; the parameter is the context.
+        action = "kms:GenerateDataKey" if call.parameters.get("Tier") == "Advanced" else "kms:Encrypt"
+        yield from through("ssm", key, call, action, context=_of_parameter(call, str(call.parameters.get("Name"))))
     if call.operation not in ("GetParameter", "GetParameters", "GetParametersByPath"):
         return
     if not call.parameters.get("WithDecryption"):
@@ -207,11 +209,12 @@ def _parameter_keys(call: Call, world: World) -> Iterable[Need]:
         name for path in values_at(call.parameters, "Path") for name in world.parameters_below(str(path), call.region)
     ]
     for parameter in (*named, *below):
-        about: dict[str, Value | None] = {
-            "kms:EncryptionContext:PARAMETER_ARN": arn("ssm", call, f"parameter/{parameter.lstrip('/')}")
-        }
         found = world.parameter_key(parameter, call.region)
-        yield from through("ssm", found, call, "kms:Decrypt", context=about)
+        yield from through("ssm", found, call, "kms:Decrypt", context=_of_parameter(call, parameter))
+
+
+def _of_parameter(call: Call, name: str) -> dict[str, Value | None]:
+    return {"kms:EncryptionContext:PARAMETER_ARN": arn("ssm", call, f"parameter/{name.lstrip('/')}")}
 
 
 def through(

@@ -6,8 +6,8 @@ What stock moto gets wrong, and what is done about it here:
 - `Parameters` keep the spelling of the definition although botocore wants another: names are mapped through the
   service's own shapes, and the results back to the PascalCase that AWS returns;
 - datetimes in results break DescribeExecution: results are made JSON before anything else sees them;
-- a stopped execution leaves the job that it waits for running: the job is stopped; one that waits for a task token goes on
-  waiting: the wait ends;
+- a stopped execution leaves the job that it waits for running: the job is stopped;
+- one that waits for a task token goes on waiting when it is stopped: the wait ends;
 - calls are made with made-up keys in moto's default account: they are made under the machine's role;
 - errors of `sagemaker:` integrations are States.Runtime, which nothing can catch: they get AWS's names;
 - GetExecutionHistory has no pages, and an execution without a name gets the name `None`.

@@ -132,7 +132,8 @@ def watch(cloud: Cloud, arn: str, on_event: EventSink, *, until: str | None = No
         told = len(stays)
         if described["status"] not in ("RUNNING", "PENDING_REDRIVE"):
             return described, stays
-        if until and stays and stays[-1].state == until:
+        # Entered is not enough: the call that leaves the token may fail.
+        if until and stays and stays[-1].state == until and stays[-1].submitted:
             return {**described, "status": AWAITING_APPROVAL}, stays
         if time.monotonic() - last_word > _HEARTBEAT_SECONDS:
             # The type of Terraform's "still creating": listeners show it, but keep no line of it.

@@ -32,6 +32,8 @@ class Visit:
     left: datetime | None = None
     outputs: list[Any] = field(default_factory=list)
     error: str = ""
+    submitted: bool = False
+    """Whether its task has done its call, and waits for what comes of it."""
 
 
 def visits(events: Sequence[Mapping[str, Any]]) -> list[Visit]:
@@ -48,6 +50,8 @@ def visits(events: Sequence[Mapping[str, Any]]) -> list[Visit]:
         if kind.endswith("StateExited"):
             current.left = event["timestamp"]
             _keep_output(current, event["stateExitedEventDetails"])
+        elif kind == "TaskSubmitted":
+            current.submitted = True
         elif kind.endswith(("Failed", "TimedOut", "Aborted")):
             current.error = _error(event) or current.error
         elif kind.endswith("Succeeded"):

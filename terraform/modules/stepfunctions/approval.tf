@@ -42,10 +42,9 @@ locals {
       Resource = [local.parameter_arn]
     },
     {
-      # Parameter Store encrypts a standard parameter with kms:Encrypt, an advanced one with a data key; *assumed*: a value
-      # of a token's length stays standard, in an account whose default tier is standard.
+      # A parameter of the standard tier, up to 4 KB, is encrypted by KMS itself, without a data key.
       Sid      = "EncryptToken"
-      Action   = ["kms:Encrypt", "kms:GenerateDataKey"]
+      Action   = ["kms:Encrypt"]
       Resource = [var.data_key_arn]
       Condition = {
         StringEquals = { "kms:ViaService" = "ssm.${var.context.region}.amazonaws.com" }

@@ -138,6 +138,7 @@ def test_a_run_that_waits_for_a_person_is_watched_no_longer() -> None:
     ]
     script._add("TaskStateEntered", stateEnteredEventDetails={"name": "AwaitApproval"})
     script._add("TaskScheduled")
+    script._add("TaskSubmitted", taskSubmittedEventDetails={"output": "{}"})
     waiting = {**OUTPUTS["stepfunctions"], "approval_state": "AwaitApproval"}
     steps = [{**s, "states": [*s["states"], "AwaitApproval"]} if s["name"] == "registry" else s for s in STEPS]
     outputs = {"stepfunctions": {**waiting, "steps": steps}}

@@ -151,7 +151,7 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
     error_message = "A version that no execution waits for has to be approved, and its archive compared."
   }
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Resource == "arn:aws:states:::aws-sdk:ssm:putParameter.waitForTaskToken" && jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Parameters == { "Name.$" = "States.Format('/mlops/test/approvals/reviews/{}', $.pending.version)", Type = "SecureString", KeyId = var.data_key_arn, Overwrite = true, "Value.$" = "$$.Task.Token" }
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Resource == "arn:aws:states:::aws-sdk:ssm:putParameter.waitForTaskToken" && jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Parameters == { "Name.$" = "States.Format('/mlops/test/approvals/reviews/{}', $.pending.version)", Type = "SecureString", KeyId = var.data_key_arn, Tier = "Standard", Overwrite = true, "Value.$" = "$$.Task.Token" }
     error_message = "The token lies encrypted where approvers alone read."
   }
   assert {
@@ -178,7 +178,7 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
     condition = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "EncryptToken"]) == {
       Effect   = "Allow"
       Sid      = "EncryptToken"
-      Action   = ["kms:Encrypt", "kms:GenerateDataKey"]
+      Action   = ["kms:Encrypt"]
       Resource = [var.data_key_arn]
       Condition = {
         StringEquals = { "kms:ViaService" = "ssm.us-east-1.amazonaws.com" }

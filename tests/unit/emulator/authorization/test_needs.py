@@ -113,6 +113,14 @@ def arn(service: str, rest: str) -> str:
             ],
         ),
         (
+            call("ssm", "PutParameter", Name="/a", Type="SecureString", KeyId="k"),
+            [f"ssm:PutParameter {arn('ssm', 'parameter/a')}", f"kms:Encrypt {KEY}"],
+        ),
+        (
+            call("ssm", "PutParameter", Name="/a", Type="SecureString", KeyId="k", Tier="Advanced"),
+            [f"ssm:PutParameter {arn('ssm', 'parameter/a')}", f"kms:GenerateDataKey {KEY}"],
+        ),
+        (
             call("ssm", "GetParametersByPath", Path="/keys", WithDecryption=True),
             [f"ssm:GetParametersByPath {arn('ssm', 'parameter/keys')}", f"kms:Decrypt {KEY}"],
         ),
