@@ -185,6 +185,7 @@ def test_a_token_decides_nothing_and_a_rejected_version_never_goes_live(approval
     assert approvals.decide("reject", number).repeated
 
 
+@pytest.mark.full
 def test_a_version_that_nobody_decides_about_is_rejected_in_the_end(approvals: Approvals) -> None:
     approvals.platform.told()
     ended = approvals.platform.ended(approvals.start(approvals.impatient()))
@@ -195,6 +196,7 @@ def test_a_version_that_nobody_decides_about_is_rejected_in_the_end(approvals: A
     assert pipeline.pending(approvals.cloud, [approvals.group]) == ()
 
 
+@pytest.mark.full
 def test_a_version_whose_execution_is_gone_can_be_approved_all_the_same(approvals: Approvals) -> None:
     execution = approvals.start()
     number = approvals.waiting(execution)
@@ -209,6 +211,7 @@ def test_a_version_whose_execution_is_gone_can_be_approved_all_the_same(approval
     assert approvals.live()["accuracy"] == 0.81
 
 
+@pytest.mark.full
 def test_a_version_from_elsewhere_has_to_say_what_a_version_needs(approvals: Approvals) -> None:
     number = int(approvals.platform.version(status="PendingManualApproval").rsplit("/", 1)[1])
     before = approvals.live()

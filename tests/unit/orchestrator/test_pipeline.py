@@ -152,6 +152,24 @@ def test_a_run_that_waits_for_a_person_is_watched_no_longer() -> None:
     assert {step.status for step in result.steps} == {"ok", "not-run"}
 
 
+def test_a_run_that_cannot_leave_its_token_is_red_and_does_not_wait() -> None:
+    """The state is entered, and its call is refused: nobody could ever wake it."""
+    script = Script().state("CheckInput")
+    script._add("TaskStateEntered", stateEnteredEventDetails={"name": "AwaitApproval"})
+    script._add("TaskScheduled")
+    cloud = cloud_with(script, status="RUNNING")
+    looks = iter(["RUNNING", "FAILED"])
+    ended = {"error": "Ssm.AccessDeniedException", "cause": "not authorized", "stopDate": START}
+    cloud.services["stepfunctions"]["describe_execution"] = lambda executionArn: {
+        "executionArn": executionArn,
+        "status": next(looks),
+        **ended,
+    }
+    outputs = {"stepfunctions": {**OUTPUTS["stepfunctions"], "approval_state": "AwaitApproval"}}
+    result = pipeline.run(cloud, outputs, bucket="data", dataset=None, emulator_evidence=None, on_event=lambda e: None)
+    assert (result.status, result.error) == ("FAILED", "Ssm.AccessDeniedException: not authorized")
+
+
 def test_a_green_run_reports_steps_metrics_and_model() -> None:
     asked: list[dict[str, str]] = []
 
