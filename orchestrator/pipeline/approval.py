@@ -79,13 +79,15 @@ def decide(
     execution = _wake(cloud, group, version)
     if verb == "reject":
         if execution:
-            watch(cloud, execution, on_event)
+            watch(cloud, execution, _from_the_wait_on(on_event))
         return Decision(group.name, _number(arn), arn, verb, status != PENDING, execution)
     if execution is None:
         if _is_live(cloud, group, arn):
             return Decision(group.name, _number(arn), arn, verb, True, None)
         _refuse_former(version, group)
         execution = _promote(cloud, group, arn, on_event)
+    else:
+        on_event = _from_the_wait_on(on_event)
     return _gone_live(cloud, group, arn, execution, status != PENDING, on_event)
 
 
@@ -298,6 +300,19 @@ def _state(cloud: Cloud, execution: str) -> str:
 def _caller(cloud: Cloud) -> str:
     with explained(cloud, "find out who approves"):
         return str(cloud.client("sts").get_caller_identity()["Arn"])
+
+
+def _from_the_wait_on(on_event: EventSink) -> EventSink:
+    """What an execution did before it waited, the training and all, is no news to who decides."""
+    awake = False
+
+    def hear(event: Json) -> None:
+        nonlocal awake
+        if awake or event["type"] != "pipeline":
+            on_event(event)
+        awake = awake or event.get("state") == WAITS_IN
+
+    return hear
 
 
 def _number(arn: str) -> int:

@@ -205,6 +205,15 @@ def test_an_approval_is_written_and_then_wakes(world: World) -> None:
     assert names.index("sagemaker.update_model_package") < names.index("stepfunctions.send_task_success")
 
 
+def test_what_came_before_the_wait_is_not_told_again() -> None:
+    told: list[str] = []
+    hear = approval._from_the_wait_on(lambda event: told.append(event.get("state", event["type"])))
+    for state in ("TrainModel", WAITS, "ReadDecision", "Done"):
+        hear({"type": "pipeline", "state": state})
+    hear({"type": "release", "@message": "x"})
+    assert told == ["ReadDecision", "Done", "release"]
+
+
 def test_a_rejection_is_written_and_then_wakes(world: World) -> None:
     execution = world.add(3)
     done = world.decide("reject")
