@@ -258,7 +258,7 @@ NO_MEMBER: dict[str, str] = {
     **dict.fromkeys(
         (
             *("data.etl.max_quarantine_share", "data.split_seed", "training.gate.margin_over_baseline"),
-            *("training.gate.min_f1", "training.poll_seconds", "studio.packages.names.[]"),
+            *("training.gate.min_f1", "training.poll_seconds", "training.approval_days", "studio.packages.names.[]"),
             *("containers.target", "containers.others.*.version", "variants.*.version", "shadow.version"),
             *("batch.column", "batch.records_per_file", "batch.minimum_records", "batch.maximum_records"),
             *("batch.prices.instance_usd_per_hour", "batch.prices.usd_per_million_input_tokens"),
