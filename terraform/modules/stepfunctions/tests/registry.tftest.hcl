@@ -143,7 +143,7 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
     error_message = "The registry decides."
   }
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.StillPending == { Type = "Choice", Choices = [{ And = [{ Variable = "$.decision.status", StringEquals = "PendingManualApproval" }, { Variable = "$.expiry", IsPresent = false }], Next = "AwaitApproval" }], Default = "ForgetToken" }
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.StillPending.Choices == [{ And = [{ Variable = "$.decision.status", StringEquals = "PendingManualApproval" }, { Variable = "$.expiry", IsPresent = false }], Next = "AwaitApproval" }] && jsondecode(aws_sfn_state_machine.training.definition).States.StillPending.Default == "ForgetToken"
     error_message = "Who is woken without a decision goes on waiting."
   }
   assert {
