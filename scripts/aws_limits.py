@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from orchestrator.config.aws_checks import READERS
-from orchestrator.config.aws_facts import FACTS
+from orchestrator.config.aws_facts import FACTS, NAMES
 from orchestrator.config.aws_members import BLUEPRINT, PLATFORM, WHOLE_SECTIONS, Member
 from orchestrator.config.aws_rules import Rule, models, rule_of
 
 INTRODUCTION = """What AWS would refuse in the middle of an apply is refused while the files are read: each key below \
 is held to what {source} says about the member that it becomes, or where AWS's models say nothing, its documents. \
 `{{key}}` is the name of an entry, `*` the entry, `[]` one of a list. Lists of values grow with botocore: a newer \
-instance type needs a newer pin in `requirements/`, and `make docs`."""
+instance type needs a newer pin in `requirements/`, and `make docs`. What no page of AWS was found to say is \
+*assumed*, with the reason at the end."""
 READ = """Values with a grammar of their own are read as AWS reads them: {keys}. EventBridge's schedules are \
 `rate(5 minutes)` or `cron(0 2 * * ? *)` in UTC, Glue's are `cron` alone and not faster than every 5 minutes; rules \
-of Glue Data Quality stand one to an entry, with parentheses around each that `and` or `or` combines."""
+of Glue Data Quality stand one to an entry, with parentheses around each that `and` or `or` combines. What is assumed \
+about these grammars stands in `orchestrator/config/`: `schedules.py`, `dqdl.py`, `hive_types.py`, `arns.py` and \
+`aws_checks.py`."""
+NAMED = """Derived names are checked at their longest. Most limits are those of the model; these are not:"""
 
 
 def page(note: str) -> str:
@@ -28,14 +32,25 @@ def page(note: str) -> str:
         rows = ["| key | member | what AWS takes |", "|---|---|---|"]
         rows += [f"| `{key}` | {_member(each)} | {_words(each)} |" for key in sorted(table) for each in table[key]]
         parts += [f"## {title}", "\n".join(rows)]
+    names = sorted((reference, kind) for kind, reference in NAMES.items() if reference in FACTS)
+    rows = ["| resource | member | what AWS takes |", "|---|---|---|"]
+    rows += [f"| `{kind}` | {_reference(reference)} | {_rule(rule_of(reference))} |" for reference, kind in names]
+    parts += ["## Names", NAMED, "\n".join(rows)]
+    assumed = [f"- `{name}`: {fact['assumed']}" for name, fact in sorted(FACTS.items()) if "assumed" in fact]
+    parts += ["## Assumed", "\n".join(assumed)]
     return "\n\n".join(parts) + "\n"
 
 
+def _reference(reference: str) -> str:
+    fact = FACTS.get(reference)
+    if fact is None:
+        return f"`{reference}`"
+    return f"`{reference}` ([page]({fact['source']}){', *assumed*' if 'assumed' in fact else ''})"
+
+
 def _member(member: Member) -> str:
-    fact = FACTS.get(member.reference)
-    text = f"`{member.reference}`" + (f" ([page]({fact['source']}))" if fact else "")
     only = [*member.kinds, *([member.source] if member.source else [])]
-    return text + (f", of {', '.join(only)}" if only else "")
+    return _reference(member.reference) + (f", of {', '.join(only)}" if only else "")
 
 
 def _words(member: Member) -> str:

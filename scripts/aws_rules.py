@@ -3,12 +3,14 @@
     python -m scripts.aws_rules [--check]
 
 The models are botocore's. They are large: SageMaker's alone takes longer to read than a whole environment to check. So
-what `orchestrator.config.aws_members` refers to is taken out of them once. `--check` writes nothing and ends with 1
-when the file is not what it would write: after an upgrade of botocore, the diff shows what AWS has changed.
+what `orchestrator.config.aws_members` refers to is taken out of them once, and what `orchestrator.config.aws_facts`
+quotes of botocore's documentation is looked up in it. `--check` writes nothing and ends with 1 when the file is not
+what it would write: after an upgrade of botocore, the diff shows what AWS has changed.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import re
 import sys
@@ -20,6 +22,7 @@ import botocore
 from botocore.loaders import Loader
 from botocore.model import ServiceModel, Shape
 
+from orchestrator.config.aws_facts import FACTS
 from orchestrator.config.aws_members import references
 
 FILE = Path(__file__).resolve().parent.parent / "orchestrator/config/aws_rules.json"
@@ -86,6 +89,26 @@ def _pattern(pattern: str) -> dict[str, Any]:
     return {"categories": "".join(CATEGORY.findall(python)), "others": f"[{others}]" if others else ""}
 
 
+def unsaid() -> list[str]:
+    """What botocore does not say any more although a fact quotes it."""
+    lost = []
+    for name, fact in FACTS.items():
+        if "says" in fact:
+            reference, words = fact["says"]
+            text = f"{documentation(reference)} {member(reference).metadata.get('pattern', '')}"
+            if words not in text:
+                lost.append(f"{name}: {reference} does not say `{words}` any more: see {fact['source']}")
+    return lost
+
+
+def documentation(reference: str) -> str:
+    """What botocore says about a member of an operation's input, without its markup."""
+    service, _, path = reference.partition(":")
+    operation, name = path.split(".")
+    told = _service(service).operation_model(operation).input_shape.members[name].documentation
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", told)).split())
+
+
 def regions() -> dict[str, str]:
     """Every region by name, with its partition."""
     found = {}
@@ -102,7 +125,10 @@ def page() -> str:
 
 
 def main() -> int:
-    """Write the file, or with `--check` say whether it is stale."""
+    """Write the file, or with `--check` say whether it is stale; end with 1 when a quotation is gone, too."""
+    if lost := unsaid():
+        sys.stderr.write("\n".join(lost) + "\n")
+        return 1
     text = page()
     if "--check" not in sys.argv:
         FILE.write_text(text, encoding="utf-8")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 TOKEN = re.compile(
     r"""\s*(?:(?P<comment>\#[^\n]*)
       |(?P<string>"(?:[^"\\]|\\.)*")
-      |(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
+      |(?P<number>-?\d+(?:\.\d+)?(?![\w.]))
       |(?P<word>[A-Za-z_][\w.]*)
       |(?P<sign><=|>=|!=|[=<>\[\](),]))""",
     re.VERBOSE,
@@ -77,7 +77,7 @@ class _Parser:
         first = self._single()
         parts = [first]
         word = None
-        while (following := self._peek()) and following.text.lower() in ("and", "or"):
+        while (following := self._peek()) and following.text in ("and", "AND", "or", "OR"):
             if word and following.text.lower() != word:
                 raise DqdlError(f"`and` and `or` need parentheses between them, at {following.start}")
             word = following.text.lower()
@@ -122,7 +122,8 @@ class _Parser:
         negated = self._take("not")
         if self._take("between"):
             low = self._value()
-            self._expect("and")
+            if not (self._take("and") or self._take("AND")):
+                raise self._wrong("`and`")
             return Condition("between", (low, self._value()), negated)
         if self._take("in"):
             self._expect("[")
@@ -152,7 +153,7 @@ class _Parser:
 
     def _take(self, text: str) -> bool:
         token = self._peek()
-        if token and token.text.lower() == text.lower() and token.kind != "string":
+        if token and token.text == text and token.kind != "string":
             self._at += 1
             return True
         return False

@@ -1,4 +1,8 @@
-"""ARNs and regions, held to those that exist. Pure."""
+"""ARNs and regions, held to those that exist. Pure.
+
+Regions and partitions are botocore's. That nothing reaches across partitions is *assumed* for each service: API Gateway
+has been seen to refuse it.
+"""
 
 from __future__ import annotations
 

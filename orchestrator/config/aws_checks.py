@@ -29,19 +29,22 @@ Reader = Callable[[Any, str], None]
 """Takes a value and the environment's region; raises a `ValueError`, whose message is the rule."""
 
 RESERVED_BUCKETS = re.compile(r"xn--.*|sthree-.*|amzn-s3-demo-.*|.*(-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)")
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html has them all."""
 FOUNDATION_MODEL = re.compile(r"[a-z0-9-]{1,63}\.[a-z0-9-]{1,63}(?:[.:][a-z0-9-]{1,63})*")
 """Provider, name and version, as in Bedrock's pattern for the ARN of a foundation model."""
+# *Assumed*: what SNS sends a confirmation to is said nowhere; this is the usual form of an address.
 EMAIL = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@(?=.{3,254}$)([A-Za-z0-9](-*[A-Za-z0-9]){0,62}\.)+[A-Za-z]{2,63}"
 )
 OPTION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]*")
 FIRST_EMR = (6, 6)
-"""EMR Serverless began with 6.6.0; 6.15 is the last of its series (EMR's release guide)."""
+"""EMR Serverless began with 6.6.0; 6.15 is the last of its series, and 7 goes on
+(https://docs.aws.amazon.com/emr/latest/EMR-Serverless-UserGuide/release-versions.html)."""
 LAST_EMR_6 = 15
 LONGEST_WAITING = 27_000
 """Seconds that a release may wait by itself; `terraform/modules/realtime_endpoint/release.tf` adds 1800."""
 LONGEST_KEY = 1024
-"""Bytes of the name of an object in S3."""
+"""Bytes of the name of an object in S3 (https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html)."""
 
 
 class Refused(ValueError):
@@ -140,7 +143,9 @@ READERS: dict[str, Reader] = {
     "emr.release_label": _emr_release,
     "studio.instance_type": _instance,
     "training.hyperparameters.{key}": _option_name,
+    # *Assumed*: AWS's page on pools of other accounts has said "any region" once and does not any more.
     "inference.auth.cognito.user_pool_arns.[]": _arn("cognito-idp", same_region=True),
+    # Lambda: "Layers are not in the same region as the function."
     "inference.parquet_layer_arn": _arn("lambda", same_region=True),
     "monitoring.alarm_email": _email,
     "model.model_id": _model_id,

@@ -1,6 +1,10 @@
 """What AWS's models leave out: limits that only its documents have, and which resource's name is which member.
 
-Pure data, each fact with its page.
+Pure data. Each fact has its page and how it was seen:
+- `says`: words of what botocore says about the member, which is the text of the page; `scripts.aws_rules` and a test
+  look for them in the botocore that is installed
+- neither: the page itself was read
+- `assumed`: no page of AWS was found that says so, and why it is held to all the same
 """
 
 from __future__ import annotations
@@ -66,62 +70,109 @@ NAMES: dict[str, str] = {
 """Names of Terraform's resources, each with the member that it becomes."""
 
 _DOCS = "https://docs.aws.amazon.com"
-_GATEWAY_QUOTAS = f"{_DOCS}/apigateway/latest/developerguide/limits.html"
+_QUEUE = f"{_DOCS}/AWSSimpleQueueService/latest/APIReference"
 FACTS: dict[str, dict[str, Any]] = {
+    # The model has 1 to 365.
+    "kms:key.PendingWindowInDays": {
+        "type": "integer",
+        "min": 7,
+        "max": 30,
+        "source": f"{_DOCS}/kms/latest/APIReference/API_ScheduleKeyDeletion.html",
+        "says": ("kms:ScheduleKeyDeletion.PendingWindowInDays", "between 7 and 30, inclusive"),
+    },
     # ECR's policy is a JSON document, which the API's model does not look into.
     "ecr:lifecycle-policy.countNumber": {
         "type": "integer",
         "min": 1,
         "source": f"{_DOCS}/AmazonECR/latest/userguide/lifecycle_policy_parameters.html",
     },
-    # *Assumed*: an account has 10 000 a second unless AWS raises it; what nobody has been given is a typing error. The
-    # provider writes six decimals: what is smaller than the least here would become 0, which lets nobody in.
-    "apigateway:throttle.rateLimit": {"type": "double", "min": 0.001, "max": 1_000_000, "source": _GATEWAY_QUOTAS},
-    "apigateway:authorizer.providerARNs[]": {"type": "list", "max": 1000, "source": _GATEWAY_QUOTAS},
+    "apigateway:throttle.rateLimit": {
+        "type": "double",
+        "min": 0.001,
+        "max": 1_000_000,
+        "source": f"{_DOCS}/apigateway/latest/developerguide/limits.html",
+        "assumed": "an account has 10 000 a second until AWS raises it, and no page says how far; Terraform writes six "
+        "decimals, so that less than the least would become 0, which lets nobody in",
+    },
+    "apigateway:authorizer.providerARNs[]": {
+        "type": "list",
+        "max": 1000,
+        "source": f"{_DOCS}/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html",
+        "assumed": "others cite 1000 pools; AWS's table of quotas, as far as it could be read, does not name them",
+    },
     "sqs:queue.MessageRetentionPeriod": {
         "type": "integer",
         "min": 60,
         "max": 1_209_600,
-        "source": f"{_DOCS}/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
-    },
-    # Names: the models take ARNs in their place, or say nothing.
-    "athena:workgroup.Name": {"max": 128, "source": f"{_DOCS}/athena/latest/APIReference/API_CreateWorkGroup.html"},
-    "bedrock-agent:agent.Name": {
-        "max": 100,
-        "source": f"{_DOCS}/bedrock/latest/APIReference/API_agent_CreateAgent.html",
-    },
-    "cloudformation:stack.StackName": {
-        "max": 128,
-        "source": f"{_DOCS}/AWSCloudFormation/latest/APIReference/API_CreateStack.html",
-    },
-    "cloudwatch:dashboard.DashboardName": {
-        "max": 255,
-        "source": f"{_DOCS}/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html",
-    },
-    "dynamodb:table.TableName": {
-        "max": 255,
-        "source": f"{_DOCS}/amazondynamodb/latest/APIReference/API_CreateTable.html",
-    },
-    "ec2:security-group.GroupName": {
-        "max": 255,
-        "source": f"{_DOCS}/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html",
-    },
-    "lambda:function.FunctionName": {"max": 64, "source": f"{_DOCS}/lambda/latest/api/API_CreateFunction.html"},
-    "s3:bucket.Bucket": {"max": 63, "source": f"{_DOCS}/AmazonS3/latest/userguide/bucketnamingrules.html"},
-    "sns:topic.Name": {"max": 256, "source": f"{_DOCS}/sns/latest/api/API_CreateTopic.html"},
-    "sqs:queue.QueueName": {
-        "max": 80,
-        "source": f"{_DOCS}/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html",
-    },
-    "ssm:parameter.Name": {
-        "max": 1011,
-        "source": f"{_DOCS}/systems-manager/latest/APIReference/API_PutParameter.html",
+        "source": f"{_QUEUE}/API_SetQueueAttributes.html",
+        "says": ("sqs:SetQueueAttributes.Attributes", "from 60 (1 minute) to 1,209,600 (14 days)"),
     },
     "sqs:queue.maxReceiveCount": {
         "type": "integer",
         "min": 1,
         "max": 1000,
-        "source": f"{_DOCS}/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
+        "source": "https://aws.github.io/modern-data-architecture-accelerator/typedocs/interfaces/"
+        "_aws-mdaa_dataops-lambda-l3-construct.QueueDlqProps.html",
+        "assumed": "SQS's own documents name no range; its error does, as several emulators quote it (`valid values "
+        "are from 1 to 1000 both inclusive`), and so does AWS's accelerator",
+    },
+    # Names: the models take ARNs in their place, have a pattern alone, or say nothing.
+    "athena:workgroup.Name": {
+        "max": 128,
+        "source": f"{_DOCS}/athena/latest/APIReference/API_CreateWorkGroup.html",
+        "says": ("athena:CreateWorkGroup.Name", "[a-zA-Z0-9._-]{1,128}"),
+    },
+    "bedrock-agent:agent.Name": {
+        "max": 100,
+        "source": f"{_DOCS}/bedrock/latest/APIReference/API_agent_CreateAgent.html",
+        "says": ("bedrock-agent:CreateAgent.agentName", "([0-9a-zA-Z][_-]?){1,100}"),
+        "assumed": "the pattern counts a letter and the hyphen after it as one, so that AWS may take up to 200",
+    },
+    "cloudformation:stack.StackName": {
+        "max": 128,
+        "source": f"{_DOCS}/AWSCloudFormation/latest/APIReference/API_CreateStack.html",
+        "says": ("cloudformation:CreateStack.StackName", "can't be longer than 128 characters"),
+    },
+    "cloudwatch:dashboard.DashboardName": {
+        "max": 255,
+        "source": f"{_DOCS}/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html",
+        "says": ("cloudwatch:PutDashboard.DashboardName", "The maximum length is 255"),
+    },
+    "dynamodb:table.TableName": {
+        "min": 3,
+        "max": 255,
+        "source": f"{_DOCS}/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html",
+    },
+    "ec2:security-group.GroupName": {
+        "max": 255,
+        "source": f"{_DOCS}/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html",
+        "says": ("ec2:CreateSecurityGroup.GroupName", "Up to 255 characters in length"),
+    },
+    "lambda:function.FunctionName": {
+        "max": 64,
+        "source": f"{_DOCS}/lambda/latest/api/API_CreateFunction.html",
+        "says": ("lambda:CreateFunction.FunctionName", "limited to 64 characters in length"),
+    },
+    "s3:bucket.Bucket": {
+        "min": 3,
+        "max": 63,
+        "source": f"{_DOCS}/AmazonS3/latest/userguide/bucketnamingrules.html",
+    },
+    "sns:topic.Name": {
+        "max": 256,
+        "source": f"{_DOCS}/sns/latest/api/API_CreateTopic.html",
+        "says": ("sns:CreateTopic.Name", "between 1 and 256 characters long"),
+    },
+    "sqs:queue.QueueName": {
+        "max": 80,
+        "source": f"{_QUEUE}/API_CreateQueue.html",
+        "says": ("sqs:CreateQueue.QueueName", "A queue name can have up to 80 characters"),
+    },
+    # 1011 with the ARN before it, whose longest is arn:aws-iso-f:ssm:us-isof-south-1:123456789012:parameter/.
+    "ssm:parameter.Name": {
+        "max": 1011 - 57,
+        "source": f"{_DOCS}/systems-manager/latest/APIReference/API_PutParameter.html",
+        "says": ("ssm:PutParameter.Name", "This count of 1011 characters includes the characters in the ARN"),
     },
 }
 """What AWS's documents say and its models leave out, each with the page."""

@@ -54,7 +54,7 @@ _HOSTED = ("realtime", "async")
 PLATFORM: dict[str, tuple[Member, ...]] = {
     "account_id": (Member("lakeformation:PutDataLakeSettings.CatalogId"),),
     "encryption.rotation_days": (Member("kms:EnableKeyRotation.RotationPeriodInDays"),),
-    "encryption.deletion_window_days": (Member("kms:ScheduleKeyDeletion.PendingWindowInDays"),),
+    "encryption.deletion_window_days": (Member("kms:key.PendingWindowInDays"),),
     "storage.raw_expiration_days": (Member(f"{_LIFECYCLE}.Expiration.Days"),),
     "storage.checkpoint_expiration_days": (Member(f"{_LIFECYCLE}.Expiration.Days"),),
     "storage.batch_input_expiration_days": (Member(f"{_LIFECYCLE}.Expiration.Days"),),

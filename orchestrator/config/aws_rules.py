@@ -147,7 +147,7 @@ def rule_of(reference: str) -> Rule:
     fact = FACTS.get(reference)
     if fact is None:
         return models().rules[reference]
-    return Rule(**{"type": "string", **{key: each for key, each in fact.items() if key != "source"}})
+    return Rule(**{"type": "string", **{key: fact[key] for key in ("type", "min", "max") if key in fact}})
 
 
 def title(reference: str) -> str:

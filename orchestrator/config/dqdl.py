@@ -1,8 +1,11 @@
 """Rules of Glue Data Quality (DQDL), read far enough to refuse what Glue would refuse.
 
-Pure. Grammar and rule types are those of AWS's "Data Quality Definition Language (DQDL) reference"; dynamic rules and
-analyzers are left out, which Glue takes in ETL jobs only. The local AWS evaluates with a reader of its own, which knows
-fewer rule types; a table test holds both to the same verdicts.
+Pure. Grammar, rule types and what goes with each are those of the parser that AWS publishes as the one that Glue uses
+(https://github.com/awslabs/dqdl, `DataQualityDefinitionLanguage.g4` and `rules-config.json`, of May 2026) and of the
+page https://docs.aws.amazon.com/glue/latest/dg/dqdl.html. Narrower than Glue on purpose: dynamic rules, arithmetic and
+variables are left out, parameters stand in quotes, and `and` and `or` are not mixed without parentheses (Glue's grammar
+has `and` bind closer). The local AWS evaluates with a reader of its own, which knows fewer rule types; a table test
+holds both to the same verdicts.
 """
 
 from __future__ import annotations
@@ -13,31 +16,48 @@ from dataclasses import dataclass
 from orchestrator.config.problems import nearest
 
 COLUMNS: dict[str, tuple[int, int | None]] = {
-    "AggregateMatch": (1, 2), "ColumnCorrelation": (2, 2), "ColumnCount": (0, 0), "ColumnDataType": (1, 1),
+    "AggregateMatch": (2, 2), "ColumnCorrelation": (2, 2), "ColumnCount": (0, 0), "ColumnDataType": (1, 1),
     "ColumnExists": (1, 1), "ColumnLength": (1, 1), "ColumnNamesMatchPattern": (1, 1), "ColumnValues": (1, 1),
     "Completeness": (1, 1), "CustomSql": (1, 1), "DataFreshness": (1, 1), "DatasetMatch": (2, 3),
-    "DetectAnomalies": (1, None), "DistinctValuesCount": (1, 1), "Entropy": (1, 1), "FileFreshness": (1, 1),
+    "DetectAnomalies": (1, None), "DistinctValuesCount": (1, 1), "Entropy": (1, 1), "FileFreshness": (0, 1),
     "FileMatch": (0, 2), "FileSize": (0, 1), "FileUniqueness": (0, 1), "IsComplete": (1, 1),
-    "IsPrimaryKey": (1, None), "IsUnique": (1, 1), "Mean": (1, 1), "ReferentialIntegrity": (2, 2),
+    "IsPrimaryKey": (1, None), "IsUnique": (1, None), "Mean": (1, 1), "ReferentialIntegrity": (2, 2),
     "RowCount": (0, 0), "RowCountMatch": (1, 1), "SchemaMatch": (1, 1), "StandardDeviation": (1, 1), "Sum": (1, 1),
-    "UniqueValueRatio": (1, 1), "Uniqueness": (1, 1),
+    "UniqueValueRatio": (1, 1), "Uniqueness": (1, None), "Variance": (1, 1),
 }  # fmt: skip
 """Rule types, each with the least and the most quoted parameters; None: any number."""
-BARE = frozenset(
-    {"IsComplete", "IsUnique", "IsPrimaryKey", "ColumnExists", "ColumnNamesMatchPattern", "DetectAnomalies"}
-    | {"CustomSql", "FileMatch", "FileUniqueness", "FileFreshness"}
+NUMBER, TEXT, DATE, DURATION, SIZE = "a number", "a quoted text", "a date", "a duration", "a size"
+MEASURES: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("IsComplete", "IsUnique", "IsPrimaryKey", "ColumnExists", "ColumnNamesMatchPattern"), ()),
+    "DetectAnomalies": (), "ColumnDataType": (TEXT,), "ColumnValues": (TEXT, NUMBER, DATE),
+    "DataFreshness": (DURATION,), "FileFreshness": (DATE,), "FileMatch": (TEXT,), "FileSize": (SIZE, NUMBER),
+}  # fmt: skip
+"""What a rule type is compared with, where that is not a number; nothing: it holds or not, and takes no comparison."""
+THRESHOLDS = frozenset({"ColumnDataType", "ColumnValues", "CustomSql", "FileFreshness", "FileSize"})
+"""Rule types that take `with threshold`."""
+NO_WHERE = frozenset(
+    {"AggregateMatch", "ColumnCount", "ColumnExists", "ColumnNamesMatchPattern", "CustomSql", "DatasetMatch"}
+    | {"DetectAnomalies", "ReferentialIntegrity", "RowCountMatch", "SchemaMatch"}
+    | {"FileFreshness", "FileMatch", "FileSize", "FileUniqueness"}
 )
-"""Rule types that may stand without a comparison; all others measure something."""
+"""Rule types that take no `where`."""
 TOKEN = re.compile(
     r"""\s*(?:(?P<string>"(?:[^"\\]|\\.)*")
-      |(?P<number>-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)
+      |(?P<number>-?\d+(?:\.\d+)?(?![\w.]))
+      |(?P<now>now\(\))
       |(?P<word>[A-Za-z_][\w.]*)
       |(?P<sign><=|>=|!=|[=<>\[\](),+-]))""",
     re.VERBOSE,
 )
 COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
-KEYWORDS = ("NULL", "EMPTY", "WHITESPACES_ONLY")
-UNITS = ("day", "days", "hour", "hours", "minute", "minutes")
+ORDERED = ("<", "<=", ">", ">=")
+NULLS = ("NULL", "null")
+KEYWORDS = ("EMPTY", "empty", "WHITESPACES_ONLY", "whitespaces_only")
+JOINS = ("and", "AND", "or", "OR")
+UNITS = ("days", "hours", "minutes")
+SIZES = ("B", "KB", "MB", "GB", "TB")
+MOMENT = re.compile(r'"(\d{4}-\d\d-\d\d|\d\d:\d\d|\d{1,2}:\d\d [AP]M)"')
+"""What Glue reads as a date or a time of day and not as a text."""
 LONGEST = 65_536
 """Characters of a whole ruleset (Glue's `DataQualityRulesetString`)."""
 DEEPEST = 50
@@ -79,7 +99,7 @@ class _Reader:
         if depth > DEEPEST:
             raise BadRule(f"has more than {DEEPEST} parentheses in one another")
         enclosed, word = [self._part(depth)], None
-        while (token := self._peek()) and token.kind == "word" and token.text.lower() in ("and", "or"):
+        while (token := self._peek()) and token.kind == "word" and token.text in JOINS:
             if word and token.text.lower() != word:
                 raise BadRule(f"mixes `and` and `or` at character {token.start + 1}: put parentheses between them")
             word = token.text.lower()
@@ -97,6 +117,7 @@ class _Reader:
         if self._take("("):
             self.composite(depth + 1)
             self._expect(")")
+            self._labels()
             return True
         self._rule()
         return False
@@ -114,88 +135,140 @@ class _Reader:
         while (following := self._peek()) and following.kind == "string":
             self._at += 1
             given += 1
-        least, most = COLUMNS[token.text]
+        self._check_count(token.text, given)
+        measured = self._condition()
+        self._check_measure(token.text, given, measured)
+        self._where(token.text)
+        self._labels()
+        tags = []
+        while self._take("with"):
+            tags.append(self._tag(token.text))
+        if tags.count("threshold") > 1:
+            raise BadRule("has two thresholds")
+
+    def _check_count(self, kind: str, given: int) -> None:
+        least, most = COLUMNS[kind]
         if given < least or (most is not None and given > most):
             wanted = str(least) if least == most else f"{least} or more" if most is None else f"{least} to {most}"
-            raise BadRule(f"gives {token.text} {given} quoted parameters: it takes {wanted}")
-        measured = self._condition()
-        self._where()
-        if self._take("with"):
-            self._expect("threshold")
-            if not self._condition():
-                raise self._wrong("a comparison after `with threshold`")
-            self._where()
-        if not measured and token.text not in BARE:
-            raise self._wrong(f"a comparison after {token.text}, such as `> 0`")
+            raise BadRule(f"gives {kind} {given} quoted parameters: it takes {wanted}")
 
-    def _where(self) -> None:
+    def _check_measure(self, kind: str, given: int, measured: frozenset[str] | None) -> None:
+        wanted = MEASURES.get(kind, (NUMBER,))
+        if kind == "FileMatch" and given == 2:  # two files are alike or not, one is compared with checksums
+            wanted = ()
+        if measured is None:
+            if wanted and kind != "CustomSql":  # whose query may answer yes or no
+                raise self._wrong(f"a comparison after {kind}, such as `> 0`")
+        elif not wanted:
+            raise BadRule(f"compares {kind}, which holds or not: it takes no comparison")
+        elif not measured & set(wanted):
+            raise BadRule(f"compares {kind} with something else than {' or '.join(wanted)}")
+
+    def _where(self, kind: str) -> None:
         if self._take("where"):
+            if kind in NO_WHERE:
+                raise BadRule(f"has `where` after {kind}, which takes none")
             self._text("a quoted condition after `where`")
+            if self._tokens[self._at - 1].text == '""':
+                raise BadRule("has an empty condition after `where`")
 
-    def _condition(self) -> bool:
+    def _labels(self) -> None:
+        if not self._take("labels"):
+            return
+        self._expect("=")
+        self._expect("[")
+        while True:
+            self._text('a label such as `"team"="data"`')
+            self._expect("=")
+            self._text("the value of the label, quoted")
+            if not self._take(","):
+                break
+        self._expect("]")
+
+    def _tag(self, kind: str) -> str:
+        token = self._peek()
+        if kind.startswith("File") and token and token.text in ("timeZone", "hashAlgorithm"):
+            self._at += 1
+            self._expect("=")
+            self._text(f"a quoted text after `{token.text} =`")
+            return token.text
+        self._expect("threshold")
+        if kind not in THRESHOLDS:
+            raise BadRule(f"has a threshold: {kind} takes none, only {', '.join(sorted(THRESHOLDS))} do")
+        measured = self._condition()
+        if measured is None:
+            raise self._wrong("a comparison after `with threshold`")
+        if NUMBER not in measured:
+            raise BadRule("has a threshold that is no number")
+        return "threshold"
+
+    def _condition(self) -> frozenset[str] | None:
+        """What it compares with, as Glue may read it; None when there is no comparison."""
         token = self._peek()
         if token is None:
-            return False
+            return None
         if token.text in COMPARISONS:
             self._at += 1
-            self._value()
-            return True
+            found = self._value()
+            return found - {TEXT} if token.text in ORDERED else found
         negated = self._take("not")
         if self._take("between"):
-            self._value()
-            self._expect("and")
-            self._value()
-        elif self._take("in"):
+            low = self._value()
+            if not (self._take("and") or self._take("AND")):
+                raise self._wrong("`and`")
+            return low & self._value() - {TEXT}
+        if self._take("in"):
             self._expect("[")
-            self._value()
+            found = self._value()
             while self._take(","):
-                self._value()
+                found &= self._value()
             self._expect("]")
-        elif self._take("matches"):
+            return found
+        if self._take("matches"):
             self._text("a quoted pattern after `matches`")
-        elif negated:
+            return frozenset({TEXT})
+        if negated:
             raise self._wrong("between, in or matches after `not`")
-        else:
-            return False
-        return True
+        return None
 
-    def _value(self) -> None:
+    def _value(self) -> frozenset[str]:
+        """All that Glue may read the next value as."""
         token = self._peek()
         if token is None or (token.kind == "sign" and token.text != "("):
             raise self._wrong("a number or a quoted text")
-        if token.kind == "word":
-            if token.text in KEYWORDS:
-                self._at += 1
-            elif token.text == "now":
-                self._now()
-            else:
-                raise self._wrong("a number or a quoted text")
-            return
         if self._take("("):
-            self._now()
+            self._expect("now()")
             if not (self._take("-") or self._take("+")):
                 raise self._wrong("`-` or `+` after now()")
-            self._duration()
+            if self._quantity() != {DURATION}:
+                raise self._wrong("a duration such as `3 days`")
             self._expect(")")
-            return
+            return frozenset({DATE})
+        if token.kind == "number":
+            return self._quantity()
+        if token.kind == "word" and token.text not in (*NULLS, *KEYWORDS):
+            raise self._wrong("a number or a quoted text")
         self._at += 1
-        following = self._peek()
-        if token.kind == "number" and following and following.text in UNITS:
-            self._at += 1
+        if token.text in NULLS:
+            return frozenset({NUMBER, TEXT, DATE})
+        if token.kind == "now" or MOMENT.fullmatch(token.text):
+            return frozenset({DATE})
+        return frozenset({TEXT})
 
-    def _now(self) -> None:
-        self._expect("now")
-        self._expect("(")
-        self._expect(")")
-
-    def _duration(self) -> None:
-        number, unit = self._peek(), None
-        if number and number.kind == "number":
-            self._at += 1
-            unit = self._peek()
-        if unit is None or unit.text not in UNITS:
+    def _quantity(self) -> frozenset[str]:
+        number = self._peek()
+        if number is None or number.kind != "number":
             raise self._wrong("a duration such as `3 days`")
         self._at += 1
+        unit = self._peek()
+        if unit and f"{unit.text}s" in UNITS:
+            raise BadRule(f"has the unit `{unit.text}`: Glue takes {', '.join(UNITS)}, after 1 as well")
+        if unit is None or unit.text not in (*UNITS, *SIZES):
+            return frozenset({NUMBER})
+        if not number.text.isdecimal():
+            raise BadRule(f"has `{number.text} {unit.text}`: before a unit stands a whole number")
+        self._at += 1
+        return frozenset({DURATION if unit.text in UNITS else SIZE})
 
     def _text(self, what: str) -> None:
         token = self._peek()
@@ -208,7 +281,7 @@ class _Reader:
 
     def _take(self, text: str) -> bool:
         token = self._peek()
-        if token and token.text.lower() == text and token.kind != "string":
+        if token and token.text == text and token.kind != "string":
             self._at += 1
             return True
         return False

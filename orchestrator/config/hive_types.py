@@ -1,4 +1,9 @@
-"""Column types of the Glue catalogue, as Hive names them and Athena reads them. Pure."""
+"""Column types of the Glue catalogue, as Hive names them and Athena reads them. Pure.
+
+Types and lengths are those of https://docs.aws.amazon.com/athena/latest/ug/data-types.html; the longest `varchar`,
+65535, is that of its edition of 2020, the present one names none. Narrower than Athena on purpose: `char` says its
+length, and `integer`, which Athena's own DDL has not always taken, is `int`.
+"""
 
 from __future__ import annotations
 

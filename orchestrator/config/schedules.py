@@ -1,8 +1,12 @@
 """Schedule expressions as EventBridge and Glue read them.
 
-Pure. Fields, wildcards and limits are those of AWS's pages "Using cron and rate expressions to schedule rules"
-(EventBridge) and "Time-based schedules for jobs and crawlers" (Glue). The local AWS fires by a reader of its own; a
-table test holds both to the same verdicts.
+Pure. Fields, wildcards and limits are those of these pages of https://docs.aws.amazon.com:
+- eventbridge/latest/userguide/eb-cron-expressions.html and eb-rate-expressions.html
+- glue/latest/dg/monitor-data-warehouse-schedule.html, which has no `#` and a minimum of 5 minutes
+
+*Assumed*, since the pages say nothing: `LW`, a list with `L` or `W` in it and a range that runs backwards are refused;
+`/` in day-of-week is taken, which Glue's page lists and EventBridge's does not. The local AWS fires by a reader of its
+own; a table test holds both to the same verdicts.
 """
 
 from __future__ import annotations
@@ -68,10 +72,13 @@ def check_trigger(expression: str) -> None:
     """
     if expression.startswith("rate("):
         raise BadSchedule("must be cron(<six fields>), such as cron(0 2 * * ? *): triggers of Glue know no rates")
-    minutes, week = _check_cron(expression, "Glue takes cron(<six fields>), such as cron(0 2 * * ? *)")
+    minutes, hours, days, week = _check_cron(expression, "Glue takes cron(<six fields>), such as cron(0 2 * * ? *)")
     if "#" in week:
         raise BadSchedule(f"has `{week}` as day-of-week: Glue knows no `#` there, only EventBridge does")
     gap = min((later - sooner for sooner, later in pairwise(minutes)), default=60)
+    daily = "*" in (days, week)
+    if any(later - sooner == 1 for sooner, later in pairwise(hours)) or (daily and {0, 23} <= set(hours)):
+        gap = min(gap, minutes[0] + 60 - minutes[-1])  # the last of an hour and the first of the next
     if gap < GLUE_MINUTES:
         raise BadSchedule(f"comes round after {gap} minutes: Glue takes no schedule faster than {GLUE_MINUTES}")
 
@@ -90,8 +97,8 @@ def _check_rate(expression: str) -> None:
         raise BadSchedule(rule, f"rate({int(number)} {wanted})")
 
 
-def _check_cron(expression: str, forms: str) -> tuple[list[int], str]:
-    """Minutes at which it is due, and the day-of-week as it stands."""
+def _check_cron(expression: str, forms: str) -> tuple[list[int], list[int], str, str]:
+    """Minutes and hours at which it is due, and the two days as they stand."""
     found = CRON.fullmatch(expression)
     if not found:
         raise BadSchedule(f"is no schedule: {forms}", "cron(0 2 * * ? *)")
@@ -104,14 +111,14 @@ def _check_cron(expression: str, forms: str) -> tuple[list[int], str]:
     if (days == "?") == (week == "?"):
         raise BadSchedule("must have `?` as exactly one of day-of-month and day-of-week")
     due = _numbers(MINUTES, minutes)
-    _numbers(HOURS, hours)
+    due_hours = _numbers(HOURS, hours)
     in_months = _numbers(MONTH, months)
     _numbers(YEARS, years)
     if week == "?":
         _check_days(days, in_months)
     else:
         _check_week(week)
-    return due, week
+    return due, due_hours, days, week
 
 
 def _check_days(text: str, months: Sequence[int]) -> None:

@@ -77,7 +77,11 @@ def test_the_file_has_what_the_table_needs_from_the_botocore_that_is_installed()
     used = {member.reference for table in tables for members in table.values() for member in members}
     assert set(aws_facts.FACTS) <= used | set(aws_facts.NAMES.values())
     assert {reference.partition(":")[0] for reference in used} <= set(TITLES)
-    assert all(str(fact["source"]).startswith("https://docs.aws.amazon.com/") for fact in aws_facts.FACTS.values())
+
+
+def test_a_key_of_kms_waits_as_long_as_its_documents_say_and_not_its_model() -> None:
+    rule = rule_of(aws_members.PLATFORM["encryption.deletion_window_days"][0].reference)
+    assert [days for days in (1, 6, 7, 30, 31, 365) if rule.refusal(days) is None] == [7, 30]
 
 
 @pytest.mark.parametrize(

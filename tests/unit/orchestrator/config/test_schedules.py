@@ -43,6 +43,7 @@ REFUSED = {
     "cron(0 2 ? * 8 *)": "has `8` as day-of-week: AWS takes 1 to 7 or SUN to SAT",
     "cron(0 2 ? * FOOL *)": "has `FOOL` as day-of-week",
     "cron(0 2 ? * MON#6 *)": "after `#` stands 1 to 5",
+    "cron(0 2 ? * 3#1,6#3 *)": "after `#` stands 1 to 5",
     "cron(0 2 ? * BAD#1 *)": "has `BAD#1` as day-of-week",
     "cron(0 2 * * ? 1969)": "has `1969` as year",
     "cron(0 2 * * ? 2200)": "has `2200` as year",
@@ -104,7 +105,13 @@ def test_what_never_comes_is_refused(expression: str) -> None:
         schedules.check_rule(expression)
 
 
-@pytest.mark.parametrize("expression", ["cron(0 2 * * ? *)", "cron(0/5 * * * ? *)", "cron(0 0 ? * 6L *)"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *("cron(0 2 * * ? *)", "cron(0/5 * * * ? *)", "cron(0 0 ? * 6L *)"),
+        *("cron(0,58 0/2 * * ? *)", "cron(0,58 23 * * ? *)", "cron(0,58 0,23 1 * ? *)"),
+    ],
+)
 def test_what_glue_takes_is_taken(expression: str) -> None:
     schedules.check_trigger(expression)
 
@@ -116,6 +123,9 @@ def test_what_glue_takes_is_taken(expression: str) -> None:
         ("cron(banana)", "has 1 fields"),
         ("cron(0/4 * * * ? *)", "comes round after 4 minutes"),
         ("cron(* 2 * * ? *)", "comes round after 1 minutes"),
+        ("cron(0,58 * * * ? *)", "comes round after 2 minutes"),
+        ("cron(0,58 9-10 ? * MON-FRI *)", "comes round after 2 minutes"),
+        ("cron(0,58 0,23 * * ? *)", "comes round after 2 minutes"),
         ("cron(0 0 ? * 3#2 *)", "Glue knows no `#`"),
     ],
 )
