@@ -127,6 +127,8 @@ def _called(node: ast.AST) -> Iterator[str]:
         yield node.func.id
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
+    if node.func.attr == "search" and node.args and not node.keywords:
+        return  # a pattern's: boto3 takes no positional arguments
     yield node.func.attr
     if node.func.attr == "copy" and len(node.args) >= 3:
         yield "copy_object"  # boto3's managed copy of an object; those of lists and dictionaries take nothing

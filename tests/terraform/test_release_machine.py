@@ -34,7 +34,7 @@ def rendered(mocked_terraform: Terraform, tmp_path_factory: pytest.TempPathFacto
     after = {c["type"]: c["change"]["after"] for c in plans[0]["test_plan"]["resource_changes"]}
     file = tmp_path_factory.mktemp("asl") / "definition.json"
     file.write_text(after["aws_sfn_state_machine"]["definition"])
-    return Rendered(json.loads(file.read_text()), json.loads(after["aws_iam_role_policy"]["policy"]), file)
+    return Rendered("", json.loads(file.read_text()), json.loads(after["aws_iam_role_policy"]["policy"]), file)
 
 
 def inner(definition: dict[str, Any]) -> Iterator[dict[str, Any]]:

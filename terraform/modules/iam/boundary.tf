@@ -198,7 +198,7 @@ locals {
             "sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListEndpoints", "sagemaker:ListExperiments", "sagemaker:ListModelPackageGroups",
             "sagemaker:ListSpaces", "sagemaker:ListTrainingJobs", "sagemaker:ListUserProfiles", "sagemaker:Search",
             "states:SendTaskSuccess",
-            "xray:GetSampling*", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+            "xray:GetSampling*", "xray:PutT*",
           ])
           Resource = "*"
         },

@@ -255,13 +255,15 @@ def role_of(applied: dict[str, Role], name: str) -> Role:
 @pytest.mark.parametrize("call", personas.CALLS, ids=lambda call: call.id)
 def test_limits_of_personas(applied: dict[str, Role], foundation: dict[str, Any], call: personas.Call) -> None:
     role = applied[f"{PREFIX}-{call.persona.replace('_', '-')}"]
-    resource = call.resource.format(
-        bucket=foundation["s3"]["bucket_arn"],
-        prefix=PREFIX,
-        sql=PREFIX.replace("-", "_"),
-        data_key=foundation["kms"]["data_key_arn"],
-    )
-    decision = simulation.ask(role, call.action, resource, dict(call.context))
+    names = {
+        "bucket": foundation["s3"]["bucket_arn"],
+        "prefix": PREFIX,
+        "environment": PREFIX.rpartition("-")[2],
+        "sql": PREFIX.replace("-", "_"),
+        "data_key": foundation["kms"]["data_key_arn"],
+    }
+    context = {key: value.format(**names) for key, value in call.context.items()}
+    decision = simulation.ask(role, call.action, call.resource.format(**names), context)
     assert decision.allowed is call.allowed, decision.because
 
 
