@@ -91,6 +91,11 @@ fuzz: $(SETUP) ## Spoil environment files by the thousand: each is refused in wo
 	@.venv/bin/python -m tests.fuzz.environment_files $(ARGS)
 	@$(if $(ARGS),,.venv/bin/python -m tests.fuzz.aws_models)
 
+.PHONY: test-properties
+test-properties: $(SETUP) ## Try the properties of inputs and answers with 10 000 examples each (hours)
+	@CAMPAIGN=$${CAMPAIGN:-10000} .venv/bin/python -m pytest -n auto --timeout 0 \
+		$$(grep -rl "from tests.campaign import" tests --include "test_*.py") $(ARGS)
+
 .PHONY: lint
 lint: $(SETUP) ## Check style, types and formatting, and scan the source
 	.venv/bin/ruff check .
