@@ -26,6 +26,24 @@ def wait_for(ask: Callable[[], Any], *, until: Callable[[Any], Any] = bool, seco
         time.sleep(0.02)
 
 
+def told(sqs: Any, url: str, about: str | None = None) -> list[str]:
+    """Messages of a topic that lie in a queue; they are taken out.
+
+    Args:
+        about: waits for one that holds this text, and returns those that do: a topic delivers after it has answered
+            its publisher.
+    """
+    found: list[str] = []
+
+    def look() -> list[str]:
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            found.append(json.loads(message["Body"])["Message"])
+        return [each for each in found if about is None or about in each]
+
+    return look() if about is None else list(wait_for(look))
+
+
 class Queue:
     """A queue, open to the services that are named."""
 

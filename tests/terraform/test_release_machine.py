@@ -45,6 +45,7 @@ def inner(definition: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from inner(state["ItemProcessor"])
 
 
+@pytest.mark.full
 def test_statelint_finds_nothing(rendered: Rendered) -> None:
     program = str(Path(sys.executable).with_name("statelint"))
     # It knows the maps of before 2022 only, whose members had other names.

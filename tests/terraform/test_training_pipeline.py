@@ -90,6 +90,7 @@ def successors(state: dict[str, Any]) -> Iterator[str]:
         yield from (branch[key] for key in ("Next", "Default") if key in branch)
 
 
+@pytest.mark.full
 def test_statelint_finds_nothing(rendered: Rendered) -> None:
     program = str(Path(sys.executable).with_name("statelint"))
     # It knows no filters (`[?(…)]`), which Step Functions takes in paths.

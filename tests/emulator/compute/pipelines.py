@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.emulator.compute.support import ROLE, Lambdas, tarred, unique, wait_for
-from tests.emulator.delivery import Queue
+from tests.emulator.delivery import Queue, told
 
 ETL = """
 import sys, csv, io, boto3
@@ -114,13 +114,9 @@ class Pipeline:
         events = [event for page in pages for event in page["events"]]
         return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
 
-    def messages(self) -> list[str]:
+    def messages(self, about: str | None = None) -> list[str]:
         """What the topic was told since the last call."""
-        sqs, told = self.aws("sqs"), []
-        for message in sqs.receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", []):
-            sqs.delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-            told.append(json.loads(message["Body"])["Message"])
-        return told
+        return told(self.aws("sqs"), self.queue, about)
 
 
 FUNCTIONS = {"validate": VALIDATE, "evaluate": EVALUATE, "probe": PROBE}

@@ -13,7 +13,7 @@ from orchestrator.tools.packages import SourcePackager
 from tests.emulator import keys
 from tests.emulator.compute.support import ROLE, tarred, unique, wait_for
 from tests.emulator.compute.test_quality_gate import planned
-from tests.emulator.delivery import Queue
+from tests.emulator.delivery import Queue, told
 from tests.terraform import hcl
 from tests.terraform.conftest import Terraform
 
@@ -164,11 +164,8 @@ class Platform:
         events = [event for page in pages for event in page["events"]]
         return [event["stateEnteredEventDetails"]["name"] for event in events if "stateEnteredEventDetails" in event]
 
-    def told(self) -> list[str]:
-        messages = self.aws("sqs").receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
-        for message in messages:
-            self.aws("sqs").delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-        return [json.loads(message["Body"])["Message"] for message in messages]
+    def told(self, about: str | None = None) -> list[str]:
+        return told(self.aws("sqs"), self.queue, about)
 
 
 @pytest.fixture(scope="module")

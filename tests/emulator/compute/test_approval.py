@@ -25,7 +25,7 @@ from tests.emulator.compute.test_quality_gate import PIPELINE, planned
 from tests.emulator.process import Emulator
 from tests.terraform.conftest import Terraform
 
-pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.full]
 
 PROPERTIES = {"data_fingerprint": "0" * 64, "accuracy": "0.81", "f1": "0.8"}
 
@@ -140,7 +140,7 @@ def test_an_approved_version_goes_live_and_reaches_the_endpoint(approvals: Appro
     number = approvals.waiting(execution)
     [token] = wait_for(approvals.tokens, until=bool)
     assert (token["Name"], token["Type"]) == (f"{approvals.group.tokens}/{number}", "SecureString")
-    [notice] = platform.told()
+    [notice] = platform.told(approvals.group.name)
     assert f"`orchestrator release approve test {approvals.group.name} --version {number}`" in notice
     assert approvals.live()["model_package_arn"] == endpoint.first
 
@@ -185,18 +185,16 @@ def test_a_token_decides_nothing_and_a_rejected_version_never_goes_live(approval
     assert approvals.decide("reject", number).repeated
 
 
-@pytest.mark.full
 def test_a_version_that_nobody_decides_about_is_rejected_in_the_end(approvals: Approvals) -> None:
     approvals.platform.told()
     ended = approvals.platform.ended(approvals.start(approvals.impatient()))
     assert (ended["status"], ended["error"]) == ("FAILED", "ApprovalExpired")
     number = int(ended["cause"].split("/", 1)[1].split("/", 1)[1].split(" ", 1)[0])
     assert approvals.described(number)["ModelApprovalStatus"] == "Rejected"
-    assert any("failed with ApprovalExpired" in message for message in approvals.platform.told())
+    assert approvals.platform.told("failed with ApprovalExpired")
     assert pipeline.pending(approvals.cloud, [approvals.group]) == ()
 
 
-@pytest.mark.full
 def test_a_version_whose_execution_is_gone_can_be_approved_all_the_same(approvals: Approvals) -> None:
     execution = approvals.start()
     number = approvals.waiting(execution)
@@ -211,7 +209,6 @@ def test_a_version_whose_execution_is_gone_can_be_approved_all_the_same(approval
     assert approvals.live()["accuracy"] == 0.81
 
 
-@pytest.mark.full
 def test_a_version_from_elsewhere_has_to_say_what_a_version_needs(approvals: Approvals) -> None:
     number = int(approvals.platform.version(status="PendingManualApproval").rsplit("/", 1)[1])
     before = approvals.live()

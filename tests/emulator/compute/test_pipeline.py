@@ -29,7 +29,7 @@ def test_every_step_really_happens(pipe, aws, seen):
     assert output["probe"]["value"] == {"outputs": [60.0]}
     assert isinstance(output["model"]["ended"], str)
     assert json.loads(aws("ssm").get_parameter(Name=f"/{pipe.name}/live")["Parameter"]["Value"]) == output["probe"]
-    assert pipe.messages() == [f"done {run}"]
+    assert pipe.messages(f"done {run}") == [f"done {run}"]
     packages = pipe.sagemaker.list_model_packages(ModelPackageGroupName=pipe.name)["ModelPackageSummaryList"]
     assert [package["ModelPackageVersion"] for package in packages] == [1]
     assert pipe.entered(execution)[:2] == ["Crawl", "GetCrawler"]
@@ -75,7 +75,7 @@ def test_a_functions_error_is_caught_by_name(pipe, seen):
     execution = pipe.start(least=10**9)
     ended = pipe.ended(execution)
     assert (ended["status"], ended["error"]) == ("FAILED", "PipelineFailed")
-    assert pipe.messages() == ["ValueError"]
+    assert pipe.messages("ValueError") == ["ValueError"]
     [call] = [record for record in seen(execution=execution, kind="states-call") if record["state"] == "Validate"]
     assert (call["status"], call["detail"]["reason"].startswith("ValueError")) == ("failed", True)
 
@@ -87,7 +87,7 @@ def test_killing_the_training_process_turns_the_step_red(pipe, seen):
     os.kill(record["pid"], signal.SIGKILL)
     ended = pipe.ended(execution)
     assert (ended["status"], ended["error"]) == ("FAILED", "PipelineFailed")
-    assert pipe.messages() == ["States.TaskFailed"]
+    assert pipe.messages("States.TaskFailed") == ["States.TaskFailed"]
     job = pipe.sagemaker.describe_training_job(TrainingJobName=run)
     assert job["TrainingJobStatus"] == "Failed"
     assert "killed by signal 9" in job["FailureReason"]
@@ -143,7 +143,7 @@ def test_a_broken_crawler_target_or_script_is_caught(pipe):
     finally:
         pipe.put("code/etl.py", ETL)
     assert ended["status"] == "FAILED"
-    assert pipe.messages() == ["States.TaskFailed"]
+    assert pipe.messages("States.TaskFailed") == ["States.TaskFailed"]
 
 
 def test_a_name_taken_twice_is_an_error_with_the_services_name(pipe):
@@ -151,4 +151,4 @@ def test_a_name_taken_twice_is_an_error_with_the_services_name(pipe):
     assert pipe.ended(pipe.start(run=run, threshold=100))["error"] == "ModelBelowThreshold"
     ended = pipe.ended(pipe.start(run=run))
     assert ended["status"] == "FAILED"
-    assert pipe.messages() == ["SageMaker.ResourceInUseException"]
+    assert pipe.messages("SageMaker.ResourceInUseException") == ["SageMaker.ResourceInUseException"]

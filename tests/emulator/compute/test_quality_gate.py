@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.emulator.compute.support import ROLE, Lambdas, unique, wait_for
-from tests.emulator.delivery import Queue
+from tests.emulator.delivery import Queue, told
 from tests.terraform import hcl
 from tests.terraform.conftest import Terraform
 
@@ -147,12 +147,9 @@ class Gate:
         entered = [item["stateEnteredEventDetails"]["name"] for item in events if "stateEnteredEventDetails" in item]
         return ended, entered, run_id
 
-    def told(self) -> list[str]:
+    def told(self, about: str | None = None) -> list[str]:
         """What the topic said since the last call."""
-        messages = self.aws("sqs").receive_message(QueueUrl=self.queue, MaxNumberOfMessages=10).get("Messages", [])
-        for message in messages:
-            self.aws("sqs").delete_message(QueueUrl=self.queue, ReceiptHandle=message["ReceiptHandle"])
-        return [json.loads(message["Body"])["Message"] for message in messages]
+        return told(self.aws("sqs"), self.queue, about)
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +169,9 @@ def test_a_rule_that_does_not_pass_ends_the_run_by_its_name(
     assert (ended["status"], ended["error"]) == ("FAILED", "DataQualityFailed")
     # That rule, and none of the others, which hold.
     assert json.loads(re.search(r"\[.*\]", ended["cause"])[0]) == [named]  # type: ignore[index]
-    assert gate.told() == [f"{ended['executionArn']} failed with DataQualityFailed: {ended['cause']}"]
+    assert gate.told(ended["executionArn"]) == [
+        f"{ended['executionArn']} failed with DataQualityFailed: {ended['cause']}"
+    ]
     assert gate.after not in entered
     assert entered[-5:] == [DECISION, "DataQualityFailed", "NotifyFailure", "ErrorNameReserved", "Failed"]
     [evaluation] = seen(execution=ended["executionArn"], kind="data-quality")

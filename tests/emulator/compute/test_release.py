@@ -44,7 +44,9 @@ def test_a_new_live_version_replaces_the_old_one_and_no_caller_notices(platform:
     assert [record[key] for key in kept] == ["released", endpoint.named(second), second, False, endpoint.launched]
     assert record["execution_arn"].split(":")[-2] == f"{PREFIX}-release"
     assert not endpoint.locked()
-    assert [json.loads(message)["config_name"] for message in platform.told()] == [endpoint.named(second)]
+    assert [json.loads(message)["config_name"] for message in platform.told(endpoint.blueprint)] == [
+        endpoint.named(second)
+    ]
 
 
 def test_what_runs_already_is_left_alone(platform: Platform, endpoint: Endpoint) -> None:
@@ -134,7 +136,7 @@ def test_a_version_that_answers_wrong_goes_back_by_itself(platform: Platform, en
     record = endpoint.record()
     assert (record["status"], record["reason"]) == ("rolled-back", "ProbeFailed")
     assert record["config_name"] == endpoint.launched
-    [message] = platform.told()
+    [message] = platform.told(ended["executionArn"])
     assert message.startswith(f"{ended['executionArn']} failed with ProbeFailed")
     assert not endpoint.locked()
 

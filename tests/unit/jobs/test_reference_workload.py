@@ -178,6 +178,7 @@ def test_the_same_seed_is_the_same_model_and_another_is_another(
     assert differing > len(scores[0]) / 2
 
 
+@pytest.mark.full
 def test_a_stopped_job_goes_on_where_it_was(train: Callable[..., Path], trained: Path, again: Again) -> None:
     checkpoints = again.checkpoints
     members = sorted(checkpoints.glob("member-*.npy"))
