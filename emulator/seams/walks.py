@@ -13,8 +13,9 @@ from typing import Any
 from moto.core.base_backend import BaseBackend
 from moto.events.models import EventBus
 from moto.logs.models import LogGroup
-from moto.ssm.models import ParameterDict
+from moto.ssm.models import ParameterDict, SimpleSystemManagerBackend
 
+from emulator.seams.patching import wrap
 from emulator.settings import Settings
 
 HOLDERS = (BaseBackend, EventBus, LogGroup)
@@ -54,6 +55,11 @@ def apply(settings: Settings) -> None:
 
     # The names below a path are looked for in a walk over the dict itself.
     ParameterDict.__iter__ = lambda self: iter(list(dict.keys(self)))  # type: ignore[method-assign]
+
+    @wrap(SimpleSystemManagerBackend, "_match_filters")
+    def match(original: Any, self: Any, parameter: Any, filters: Any = None) -> Any:
+        # One that was deleted since the walk began is looked up in vain, and is not listed.
+        return parameter is not None and original(self, parameter, filters)
 
 
 def _hold(holder: type) -> None:

@@ -29,6 +29,8 @@ class Backend(BaseBackend):
 def applied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As in the emulator, until the test ends."""
     monkeypatch.setattr(ssm.ParameterDict, "__iter__", dict.__iter__, raising=False)
+    backend = ssm.SimpleSystemManagerBackend
+    monkeypatch.setattr(backend, "_match_filters", backend._match_filters)
     for holder in walks.HOLDERS:
         monkeypatch.setattr(holder, "__setattr__", object.__setattr__, raising=False)
     walks.apply(Settings("127.0.0.1", 0, "http://127.0.0.1", tmp_path))
@@ -54,6 +56,17 @@ def test_names_of_parameters_are_looked_for_while_others_are_put() -> None:
         held[f"{name}/more"] = []
         found.append(name)
     assert found == ["/mlops/a", "/mlops/b"]
+
+
+def test_a_parameter_that_is_deleted_during_a_walk_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend: Any = ssm.SimpleSystemManagerBackend("us-east-1", "123456789012")
+    for name in ("/mlops/a", "/mlops/b"):
+        backend.put_parameter(name, "", "x", "String", None, None, False, [], "text", None, None)
+    look_up = backend.get_parameter
+    monkeypatch.setattr(backend, "get_parameter", lambda name: None if name == "/mlops/a" else look_up(name))
+    assert [each.name for each in backend.describe_parameters([], [])] == ["/mlops/b"]
+    [kept], _ = backend.get_parameters_by_path("/mlops", True)
+    assert kept.name == "/mlops/b"
 
 
 @pytest.mark.parametrize("name", ["roles", "topics"])
