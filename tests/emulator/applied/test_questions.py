@@ -40,6 +40,7 @@ def test_status_outputs_and_emulator_tell_what_is_there(checkout: Checkout) -> N
     assert len(checkout.orchestrator("emulator", "logs", "local", "--lines", "7").stdout.splitlines()) == 7
 
 
+@pytest.mark.full
 def test_the_lines_that_render_prints_work_by_hand(checkout: Checkout) -> None:
     printed = checkout.orchestrator("render", "local", "foundation").stdout
     # The environment of this copy is that of the checkout it was copied from.

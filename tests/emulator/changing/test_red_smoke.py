@@ -34,6 +34,7 @@ def test_a_broken_route_turns_smoke_red(checkout: Checkout) -> None:
     assert {probe["blueprint"] for probe in result["smoke"] if probe["status"] == "failed"} == {"chat"}
 
 
+@pytest.mark.full
 def test_a_dead_model_server_turns_smoke_red(checkout: Checkout) -> None:
     found = checkout.evidence(kind="endpoint", resource=f"{PREFIX}-reviews")
     servers = [record["pid"] for record in found if record["status"] == "running"]

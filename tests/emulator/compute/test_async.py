@@ -277,7 +277,8 @@ def test_at_zero_instances_requests_wait_and_an_alarm_wakes_the_endpoint(queued:
     assert queued.describe(name)["ProductionVariants"][0]["CurrentInstanceCount"] == 1
 
 
-@pytest.mark.parametrize("asked", [True, pytest.param(False, marks=pytest.mark.full)])
+@pytest.mark.full
+@pytest.mark.parametrize("asked", [True, False])
 def test_an_idle_endpoint_goes_to_zero_where_a_policy_tracks_its_backlog(queued: Async, aws: Any, asked: bool) -> None:
     name = queued.serve_queued(queued.model())
     about = {

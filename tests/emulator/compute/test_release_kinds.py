@@ -165,6 +165,7 @@ def test_a_silent_rollback_of_a_serverless_endpoint_is_seen(platform: Platform, 
     assert endpoint.released()["config_name"] == endpoint.named(second)
 
 
+@pytest.mark.full
 def test_other_sizes_of_the_same_serverless_version_are_a_release(platform: Platform, launch: Launch) -> None:
     endpoint = launch(Serverless)
     endpoint.sizes = {"ServerlessConfig": {"MemorySizeInMB": 2048, "MaxConcurrency": 7, "ProvisionedConcurrency": 1}}
@@ -189,6 +190,7 @@ def ask(endpoint: Endpoint, **target: str) -> str:
     return str(json.loads(answer["Body"].read())["model"]["training_job"])
 
 
+@pytest.mark.full
 def test_many_models_get_another_container_and_stay_where_they_are(platform: Platform, launch: Launch) -> None:
     endpoint = launch(ManyModels)
     second = platform.version()

@@ -112,6 +112,7 @@ def test_the_sample_flow_on_lines_of_reviews(flow: Flow) -> None:
     ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("steps", "rows"),
     [
@@ -202,6 +203,7 @@ def test_what_each_step_does(flow: Flow, steps: list[dict[str, Any]], rows: list
     assert flow.result(chained(*steps)) == rows
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("method", "ratings"),
     [("Remove", ["2.5", "", ""]), ("Clip", ["2.5", "", "", "4.0"]), ("Invalidate", ["2.5", "", "", ""])],
