@@ -112,6 +112,7 @@ def endpoint(platform: Platform) -> Iterator[Queued]:
     platform.ssm.delete_parameter(Name=f"{PATH}/specs/{made.blueprint}")
 
 
+@pytest.mark.full
 def test_a_new_version_reaches_a_queue_and_every_request_is_answered(platform: Platform, endpoint: Queued) -> None:
     second = platform.version(GOOD, script=SLOW)
     platform.go_live(second)

@@ -18,6 +18,7 @@ def test_our_side_answers_through_either_face(tmp_path: Path, face: str) -> None
     assert not list(package.rglob("*.pyc")), "a cold start must find nothing that is compiled"
 
 
+@pytest.mark.full
 def test_a_cold_start_is_timed(tmp_path: Path) -> None:
     series = router.cold_series(router.packaged(tmp_path), None, 1)
     assert set(series) == {"bare boto3", "ours"}
