@@ -186,6 +186,8 @@ def import_id(type_: str, planned: Mapping[str, Any], place: Place, found: str |
         name, inside, pattern = _SET_ELSEWHERE[type_]
         if part := re.search(pattern, known.get(inside, "")):
             known[name] = part.group(1)
+    if type_.startswith("aws_cloudwatch_event_") and known.get("event_bus_name") == "default":
+        row = row.removeprefix("{event_bus_name}/")  # as the provider itself calls rules of the default bus
     if not known.keys() >= set(_FIELD.findall(row)):
         return None
     return row.format_map(known)

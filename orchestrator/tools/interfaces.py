@@ -7,7 +7,7 @@ process, opens a socket or calls AWS in any other way.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -86,11 +86,11 @@ class TerraformTool(Protocol):
         *,
         destroy: bool = False,
         refresh: bool = True,
-        imports_only: bool = False,
+        targets: Sequence[str] = (),
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
-        """With `imports_only` the plan holds what `import` blocks name, and changes nothing else."""
+        """With `targets` it is about these addresses, and what they build on; destroying, what builds on them."""
         ...
 
     def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary: ...

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -43,7 +43,7 @@ class WarmTerraform:
         *,
         destroy: bool = False,
         refresh: bool = True,
-        imports_only: bool = False,
+        targets: Sequence[str] = (),
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
@@ -52,7 +52,7 @@ class WarmTerraform:
                 warm,
                 destroy=destroy,
                 refresh=refresh,
-                imports_only=imports_only,
+                targets=targets,
                 on_event=on_event,
                 cancel=cancel,
             )

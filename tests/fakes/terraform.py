@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.errors import PlatformError
@@ -54,7 +55,7 @@ class FakeTerraform:
         *,
         destroy: bool = False,
         refresh: bool = True,
-        imports_only: bool = False,
+        targets: Sequence[str] = (),
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
