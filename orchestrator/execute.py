@@ -83,7 +83,7 @@ class Executor:
             steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
             steps.RemoveReleases: lambda step: teardown.remove_releases(session, step.blueprints, step.name),
             steps.RecoverStack: lambda step: recover.stack(session, step),
-            steps.RecoverRest: lambda step: recover.rest(session, step),
+            steps.RecoverRest: lambda step: recover.leftovers(session, step),
             steps.AuditOrphans: self._audit,
         }
 

@@ -199,6 +199,8 @@ LOOKUPS: Mapping[str, Lookup] = {
     "aws_api_gateway_authorizer": _below(
         "apigateway", "get_authorizers", "items", **_REST, same={"name": "name"}, id_="id"
     ),
+    # Its triggers cannot be read, so it is replaced; but then the one that exists is removed.
+    "aws_api_gateway_deployment": _below("apigateway", "get_deployments", "items", **_REST, same={}, id_="id"),
     "aws_api_gateway_request_validator": _below(
         "apigateway", "get_request_validators", "items", **_REST, same={"name": "name"}, id_="id"
     ),

@@ -11,13 +11,15 @@ from orchestrator.errors import ApprovalRequired
 from orchestrator.graph import Stack
 from orchestrator.inputs import StackProof
 from orchestrator.plan import RecoverRest, RecoverStack, Recovery
-from orchestrator.recovery import importing, removing
+from orchestrator.recovery import importing, removing, rest
 from orchestrator.recovery.importing import Found, Search
+from orchestrator.recovery.rest import Rest
 from orchestrator.result import Action, RecoveredResult
 from orchestrator.session import Session
 from orchestrator.tools.interfaces import Workspace
 from orchestrator.values import tfvars
 
+_NOWHERE = "its address is taken or gone"
 _UNSEEN = "not looked at"
 _asking = threading.Lock()
 """One question at a time."""
@@ -71,21 +73,15 @@ def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) ->
     importing.apply(session, wanted, ws, f"import {len(result.found)} resources, {listing.counts(changes)}")
 
 
-def demand_decision(session: Session) -> None:
+def _demand_decision(session: Session) -> None:
     """At the end: what was found and not decided about is no success.
 
     Raises:
         ApprovalRequired: something was only listed.
     """
     left = [each for each in session.recovered if each.action == "found"]
-    name = session.environment.name
-    unseen = [each for each in session.stacks.values() if each.reason.startswith(_UNSEEN)]
-    if unseen:
-        session.warn(
-            f"{len(unseen)} stacks were not looked at ({', '.join(each.name for each in unseen)}), since what they "
-            f"build on is not complete: `orchestrator deploy {name}`, and recover again if that stops at one of them"
-        )
     if left:
+        name = session.environment.name
         raise ApprovalRequired(
             f"{len(left)} resources of `{name}` exist and are in no state; nothing was done about them",
             hint=f"`orchestrator recover {name} --import --yes` takes them into the states they belong to, "
@@ -145,6 +141,40 @@ def _results(wanted: Stack, result: Search, action: Recovery | None) -> list[Rec
     return [*taken, *refused]
 
 
-def rest(session: Session, step: RecoverRest) -> None:
+def leftovers(session: Session, step: RecoverRest) -> None:
     """What belongs to no address: listed, and removed where that is wanted."""
-    demand_decision(session)
+    _warn_unseen(session)
+    found = rest.find(session)
+    action: Recovery | None = None
+    if found and _sure(session, step, found):
+        removing.rest(session, found)
+        action = "removed"
+    results = [
+        RecoveredResult(type=each.kind.type, address=each.name, id=each.id, action=action or "left", reason=_NOWHERE)
+        for each in found
+    ]
+    session.record_recovered(results)
+    session.journal.stage(step.name, f"{len(found)} belong to no stack" + (", removed" if action else ""))
+    if found and not action:
+        name = session.environment.name
+        session.warn(f"{len(found)} resources belong to no stack; `orchestrator recover {name} --remove` removes them")
+    _demand_decision(session)
+
+
+def _sure(session: Session, step: RecoverRest, found: Sequence[Rest]) -> bool:
+    with _asking:
+        lines = [f"{len(found)} belong to no stack"]
+        session.approval.person.show([*lines, *(f"  {each.kind.type} {each.id}   {each.name}" for each in found)])
+        if step.sure:
+            return step.remove
+        return bool(session.approval.person.ask(f"Remove these {len(found)}?"))
+
+
+def _warn_unseen(session: Session) -> None:
+    name = session.environment.name
+    unseen = [each for each in session.stacks.values() if each.reason.startswith(_UNSEEN)]
+    if unseen:
+        session.warn(
+            f"{len(unseen)} stacks were not looked at ({', '.join(each.name for each in unseen)}), since what they "
+            f"build on is not complete: `orchestrator deploy {name}`, and recover again if that stops at one of them"
+        )

@@ -41,7 +41,7 @@ _BUCKET = "{bucket}"
 IDS: Mapping[str, str | Anew] = {
     "aws_api_gateway_account": _SETTING,
     "aws_api_gateway_authorizer": "{rest_api_id}/{id}",
-    "aws_api_gateway_deployment": Anew("its triggers cannot be read, so it would be replaced; it goes with its API"),
+    "aws_api_gateway_deployment": "{rest_api_id}/{id}",
     "aws_api_gateway_gateway_response": "{rest_api_id}/{response_type}",
     "aws_api_gateway_integration": "{rest_api_id}/{resource_id}/{http_method}",
     "aws_api_gateway_method": "{rest_api_id}/{resource_id}/{http_method}",

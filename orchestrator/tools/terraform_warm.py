@@ -16,6 +16,9 @@ from orchestrator.tools.interfaces import ApplySummary, EventSink, PlanSummary, 
 from orchestrator.warm import client, types_used
 from orchestrator.warm.guard import is_loopback
 
+HELD_TYPES = "provider-types.json"
+"""In a stack's data folder: the types that its code ever had."""
+
 
 class WarmTerraform:
     """Implements `TerraformTool` around another one.
@@ -86,7 +89,7 @@ class WarmTerraform:
 
 def _held_types(ws: Workspace, modules: list[Path]) -> frozenset[str]:
     """Types of the stack's code, and those that it ever had: its state may still hold them."""
-    record = ws.data_dir / "provider-types.json"
+    record = ws.data_dir / HELD_TYPES
     seen = frozenset(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else frozenset()
     types = types_used.in_tree(ws.root, *modules) | seen
     if types != seen:
