@@ -12,7 +12,18 @@ from orchestrator.tools.process import Completed
 _SHOWN = 5
 _LOCK_FIELDS = ("ID", "Path", "Operation", "Who", "Created")
 
+EXISTS = (
+    r"BucketAlreadyOwnedByYou|(?<!Bucket)Already_?Exists|already exist|is already created|QueueNameExists"
+    r"|WAFDuplicateItem|\.Duplicate\b|creating [^\n]*(?:Conflict|ResourceInUse)(?:Exception|Fault)?\b"
+)
+"""Codes and words of services that are to make what is there already. `BucketAlreadyExists` means another's bucket."""
+
 HINTS = (
+    (
+        EXISTS,
+        "It exists and is in no state, as after a killed run: `orchestrator recover ENV` shows where it belongs, and "
+        "imports or removes it.",
+    ),
     (
         r"No valid credential sources|ExpiredToken|InvalidClientTokenId",
         "Sign in to AWS again, then repeat the command.",
