@@ -13,6 +13,7 @@ from orchestrator.config import Environment
 from orchestrator.graph import Graph
 from orchestrator.plan import Recovery
 from orchestrator.recovery import importing
+from orchestrator.recovery.ec2 import KINDS
 from orchestrator.result import Result
 from orchestrator.session import Session
 from orchestrator.tools.interfaces import State
@@ -25,14 +26,16 @@ VPC = "aws_vpc.this[0]"
 VPC_TAGS = {**OWN, "managed-by": "terraform", "Name": "mlops-local"}
 
 
-def ec2_tags(**things: dict[str, str]) -> dict[str, Any]:
-    """What EC2 tells of things with these tags; their ids are written with `_`."""
-    tags = [
-        {"ResourceId": name.replace("_", "-"), "Key": key, "Value": value}
-        for name, own in things.items()
-        for key, value in own.items()
+def vpcs(things: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+    """What EC2 tells of networks with these tags; their ids are written with `_`."""
+    return [
+        {
+            "VpcId": name.replace("_", "-"),
+            "State": "available",
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        }
+        for name, tags in things.items()
     ]
-    return {"describe_tags": {"Tags": tags}}
 
 
 class Pages:
@@ -72,7 +75,8 @@ def terraform(tools: FakeTools, graph: Graph, repo: Path) -> ImportingTerraform:
 
 
 def ec2(tools: FakeTools, **things: dict[str, str]) -> None:
-    tools.aws.services["ec2"] = {"get_paginator": Pages(ec2_tags(**things))}
+    lists: dict[str, Any] = {kind.operation: {kind.items: []} for kind in KINDS}
+    tools.aws.services["ec2"] = lists | {"describe_vpcs": {"Vpcs": vpcs(things)}}
     nothing: dict[str, Any] = {"get_resources": {"ResourceTagMappingList": []}}
     tools.aws.services["resourcegroupstaggingapi"] = {"get_paginator": Pages(nothing)}
 
@@ -171,6 +175,8 @@ def test_of_several_that_look_alike_none_is_taken_before_somebody_says_which(
     ec2(tools, vpc_1=VPC_TAGS, vpc_2=VPC_TAGS)
     result = recovering("imported")
     assert result.exit_code == 14
+    assert result.error is not None
+    assert f"{VPC}: 2 look like it" in result.error.message
     assert result.recovered[0].reason == "2 look like it, `--take ID` says which: vpc-1, vpc-2"
     assert applied(terraform) == []
     result = recovering("imported", take=("vpc-2",))
@@ -191,7 +197,7 @@ def test_what_builds_on_something_incomplete_is_not_looked_at(
 def test_a_second_network_belongs_to_no_stack_and_is_removed_through_a_state_of_its_own(
     terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
 ) -> None:
-    ec2(tools, vpc_1=VPC_TAGS, subnet_1={**OWN, "managed-by": "somebody"}, vpc_9={**VPC_TAGS, "environment": "dev"})
+    ec2(tools, vpc_1=VPC_TAGS, vpc_2={**OWN, "managed-by": "somebody"}, vpc_9={**VPC_TAGS, "environment": "dev"})
     stored: list[dict[str, Any]] = []
     tools.aws.services["s3"] = {"put_object": lambda **given: stored.append(given), "delete_object": lambda **_: None}
     result = recovering()
