@@ -16,6 +16,8 @@ from orchestrator.session import Session
 from orchestrator.tools.aws import explained, pages
 from orchestrator.tools.interfaces import Cloud
 
+STACK = "recover-rest"
+"""Name of the state that what is being removed lies in meanwhile."""
 MADE_BY = ("managed-by", "terraform")
 
 
@@ -57,7 +59,8 @@ def find(session: Session) -> list[Rest]:
     """All of an environment."""
     cloud, store = session.target.cloud, session.target.store
     with explained(cloud, "look for what belongs to no stack"):
-        states = [store.read(name) for name in store.stacks()]
+        # What an interrupted removal has left there is to be found again.
+        states = [store.read(name) for name in store.stacks() if name != STACK]
         held = {known for state in states if state for known in state.ids}
         found = [each for each in (*_of_ec2(cloud, session), *_tagged(cloud, session)) if each.id not in held]
         return [each for each in found if not _is_leaving(cloud, each)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from orchestrator.graph import Graph
 from orchestrator.plan import Recovery
 from orchestrator.recovery import importing
 from orchestrator.recovery.ec2 import KINDS
+from orchestrator.recovery.rest import STACK
 from orchestrator.result import Result
 from orchestrator.session import Session
 from orchestrator.tools.interfaces import State
@@ -210,7 +212,29 @@ def test_a_second_network_belongs_to_no_stack_and_is_removed_through_a_state_of_
     assert [(each["type"], each["instances"][0]["attributes"]) for each in document["resources"]] == [
         ("aws_vpc", {"id": "vpc-1"})
     ]
-    assert [call[0] for call in terraform.calls if call[1] == "recover-rest"] == ["init", "plan -destroy", "apply"]
+    assert [call[0] for call in terraform.calls if call[1] == STACK] == ["init", "plan -destroy", "apply"]
+
+
+def test_what_an_interrupted_removal_left_is_found_again(
+    terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
+) -> None:
+    ec2(tools, vpc_1=VPC_TAGS)
+    tools.store.states[STACK] = State(1, "lineage", {}, ("aws_vpc.rest0",), ids=frozenset({"vpc-1"}))
+    assert [each.id for each in recovering().recovered] == ["vpc-1"]
+    tools.store.states["data"] = replace(tools.store.states["data"], ids=frozenset({"vpc-1"}))
+    assert recovering().recovered == []
+
+
+def test_nothing_that_holds_state_is_lost_on_the_way(terraform: ImportingTerraform, recovering: Recover) -> None:
+    terraform.lose("data")
+    terraform.code["data"] = {"aws_dynamodb_table.items": known(name="items")}
+    terraform.there = {"items": OWN}
+    terraform.replaced = {"aws_dynamodb_table.items"}
+    result = recovering("imported")
+    assert result.exit_code == 15
+    assert result.error is not None
+    assert "would lose 1 things that hold state: aws_dynamodb_table.items" in result.error.message
+    assert applied(terraform) == []
 
 
 def test_what_a_dead_terraform_made_is_adopted_without_a_question(
