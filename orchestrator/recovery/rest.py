@@ -1,7 +1,8 @@
 """What Terraform made for an environment and no state holds, where the address is taken or gone.
 
 A second network is the common case: a run died, its state was lost, and the next one made everything anew that has
-no name of its own. It says by its tags that Terraform made it, so it is nothing of the pipeline's or of a release's.
+no name of its own. It says by its tags that Terraform made it. Models and endpoint configurations are left out on
+purpose: those that releases make bear the same tags, are in no state either, and serve.
 """
 
 from __future__ import annotations

@@ -248,10 +248,14 @@ def test_what_a_dead_terraform_made_is_adopted_without_a_question(
         ROLE: known(name="etl"),
         VPC: known(),
         "aws_sns_topic.new": known(name="new"),
+        "aws_route.nat": known(),
+        "terraform_data.check": known(),
         "aws_sns_topic.not_begun": known(name="not-begun"),
     }
     terraform.there = {"etl": OWN, "vpc-7": OWN, "arn:aws:sns:us-east-1:123456789012:not-begun": OWN}
-    result = importing.adopt(session, graph.stack("data"), {VPC: "vpc-7"}, [ROLE, "aws_sns_topic.new"])
+    made = {VPC: "vpc-7", "aws_route.nat": "r-1", "terraform_data.check": "x"}
+    result = importing.adopt(session, graph.stack("data"), made, [ROLE, "aws_sns_topic.new"])
     assert {(each.address, each.import_id) for each in result.found} == {(VPC, "vpc-7"), (ROLE, "etl")}
     assert result.absent == {"aws_sns_topic.new"}
+    assert result.refused == {"aws_route.nat": "what its import ID is made of is not known"}
     assert {*terraform.targets[-1]} == {VPC, ROLE}
