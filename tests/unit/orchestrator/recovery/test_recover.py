@@ -172,17 +172,24 @@ def test_of_several_that_look_alike_none_is_taken_before_somebody_says_which(
     terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
 ) -> None:
     terraform.lose("data")
-    terraform.code["data"] = {VPC: lambda imports: {"tags_all": VPC_TAGS}}
-    terraform.there = {"vpc-1": VPC_TAGS, "vpc-2": VPC_TAGS}
+    terraform.code["data"] = {VPC: lambda imports: {"tags_all": VPC_TAGS}, ROLE: known(name="etl")}
+    terraform.there = {"vpc-1": VPC_TAGS, "vpc-2": VPC_TAGS, "etl": OWN}
     ec2(tools, vpc_1=VPC_TAGS, vpc_2=VPC_TAGS)
     result = recovering("imported")
     assert result.exit_code == 14
     assert result.error is not None
     assert f"{VPC}: 2 look like it" in result.error.message
-    assert result.recovered[0].reason == "2 look like it, `--take ID` says which: vpc-1, vpc-2"
-    assert applied(terraform) == []
+    assert [(each.address, each.action, each.reason) for each in result.recovered] == [
+        (ROLE, "found", ""),
+        (VPC, "left", "2 look like it, `--take ID` says which: vpc-1, vpc-2"),
+    ]
+    assert applied(terraform) == [], "a third network would be made, and what is in the second replaced"
     result = recovering("imported", take=("vpc-2",))
-    assert [(each.id, each.action) for each in result.recovered] == [("vpc-2", "imported"), ("vpc-1", "left")]
+    assert [(each.id, each.action) for each in result.recovered] == [
+        ("vpc-2", "imported"),
+        ("etl", "imported"),
+        ("vpc-1", "left"),
+    ]
 
 
 def test_what_builds_on_something_incomplete_is_not_looked_at(
@@ -256,6 +263,7 @@ def test_what_a_dead_terraform_made_is_adopted_without_a_question(
     made = {VPC: "vpc-7", "aws_route.nat": "r-1", "terraform_data.check": "x"}
     result = importing.adopt(session, graph.stack("data"), made, [ROLE, "aws_sns_topic.new"])
     assert {(each.address, each.import_id) for each in result.found} == {(VPC, "vpc-7"), (ROLE, "etl")}
+    assert len(session.policy) == 1, "what is adopted passes the gate"
     assert result.absent == {"aws_sns_topic.new"}
     assert result.refused == {"aws_route.nat": "what its import ID is made of is not known"}
     assert {*terraform.targets[-1]} == {VPC, ROLE}
