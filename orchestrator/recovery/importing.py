@@ -41,8 +41,8 @@ class Found:
     address: str
     type: str
     import_id: str
-    replaced: bool = False
-    """Whether the next deploy would make another one in its place."""
+    replaced_for: tuple[str, ...] = ()
+    """Attributes for which another one is made in its place."""
 
 
 @dataclass
@@ -134,7 +134,7 @@ def search(
         if not fresh and not foreign:
             result.plan = plan
             result.found = tuple(
-                Found(stack.name, each.address, each.type, tried[each.address], each.replaced)
+                Found(stack.name, each.address, each.type, tried[each.address], each.replaced_for)
                 for each in import_blocks.imported(plan.document)
             )
             return result

@@ -165,7 +165,9 @@ def listed(name: str, found: Sequence[Found]) -> list[str]:
     """`data: 2 exist that its state does not hold`, then each with the ID that it is imported by."""
     lines = [f"{name}: {len(found)} exist that its state does not hold"]
     for each in found:
-        after = "   (it cannot become what the code says, and is replaced)" if each.replaced else ""
+        after = (
+            f"   (is replaced: {', '.join(each.replaced_for)} cannot be changed or read)" if each.replaced_for else ""
+        )
         lines.append(f"  {each.address}   {each.import_id}{after}")
     return lines
 

@@ -38,8 +38,9 @@ class Imported:
     type: str
     tags: Mapping[str, str] | None
     """Of the thing that exists; `None` where the code gives it none of our own."""
-    replaced: bool
-    """Whether the next apply would remove it and make another: it cannot become what the code says."""
+    replaced_for: tuple[str, ...] = ()
+    """Attributes for which it would be removed and another made: it cannot become what the code says, or the
+    provider cannot read what it is."""
 
 
 def text(imports: Mapping[str, str]) -> str:
@@ -65,7 +66,9 @@ def imported(document: Json) -> Iterator[Imported]:
         before, after = change.get("before") or {}, change.get("after") or {}
         tagged = after.get("tags_all") or {}
         tags = before.get("tags_all") or {} if tagged else None
-        yield Imported(each["address"], each["type"], tags, "delete" in change["actions"])
+        paths = [".".join(map(str, path)) for path in change.get("replace_paths", ())]
+        replaced = tuple(paths or ["?"]) if "delete" in change["actions"] else ()
+        yield Imported(each["address"], each["type"], tags, replaced)
 
 
 def failed(events: Iterable[Json], imports: Mapping[str, str]) -> dict[str, str]:

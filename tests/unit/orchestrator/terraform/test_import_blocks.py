@@ -45,15 +45,22 @@ def test_an_import_tells_the_tags_of_the_thing_and_whether_it_would_be_replaced(
     document = {
         "resource_changes": [
             change("aws_a.x", ["no-op"], importing={"id": "1"}, before={"tags_all": {"k": "v"}}, after=tagged),
-            change("aws_b.x", ["delete", "create"], importing={"id": "2"}, before={}, after=tagged),
+            change(
+                "aws_b.x",
+                ["delete", "create"],
+                importing={"id": "2"},
+                before={},
+                after=tagged,
+                replace_paths=[["source", 0, "arn"]],
+            ),
             change("aws_c.x", ["no-op"], importing={"id": "3"}, before={}, after={}),
             change("aws_d.x", ["create"], after={}),
         ]
     }
-    assert [(each.address, each.tags, each.replaced) for each in import_blocks.imported(document)] == [
-        ("aws_a.x", {"k": "v"}, False),
-        ("aws_b.x", {}, True),
-        ("aws_c.x", None, False),
+    assert [(each.address, each.tags, each.replaced_for) for each in import_blocks.imported(document)] == [
+        ("aws_a.x", {"k": "v"}, ()),
+        ("aws_b.x", {}, ("source.0.arn",)),
+        ("aws_c.x", None, ()),
     ]
 
 
