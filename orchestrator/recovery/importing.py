@@ -10,12 +10,14 @@ Terraform has no plan that only imports: `-refresh-only` passes import blocks ov
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import json
+import uuid
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from orchestrator import stacks
-from orchestrator.errors import PlatformError, TerraformError
+from orchestrator.errors import PlatformError, StateLocked, TerraformError
 from orchestrator.graph import Stack
 from orchestrator.recovery.lookups import LOOKUPS
 from orchestrator.render import forgetting_plan
@@ -43,6 +45,8 @@ class Found:
     import_id: str
     replaced_for: tuple[str, ...] = ()
     """Attributes for which another one is made in its place."""
+    entry: Json | None = None
+    """To be written into the state as it is, since an import would replace it for what cannot be read."""
 
 
 @dataclass
@@ -76,7 +80,11 @@ def adopt(
         ws: the stack's files, where its upstream's outputs are no longer there to make them of.
     """
     with workspace(session, stack, ws) as twin_ws:
-        result = search(session, stack, twin_ws, made=made, among={*made, *maybe})
+
+        def look() -> Search:
+            return search(session, stack, twin_ws, made=made, among={*made, *maybe})
+
+        result = settle(session, stack, look(), look)
         result.refused |= _untold(result, made)
         take(session, stack, twin_ws, result.found)
     return result
@@ -134,7 +142,7 @@ def search(
         if not fresh and not foreign:
             result.plan = plan
             result.found = tuple(
-                Found(stack.name, each.address, each.type, tried[each.address], each.replaced_for)
+                Found(stack.name, each.address, each.type, tried[each.address], each.replaced_for, each.entry)
                 for each in import_blocks.imported(plan.document)
             )
             return result
@@ -147,14 +155,54 @@ def search(
 
 def take(session: Session, stack: Stack, ws: Workspace, found: Collection[Found]) -> None:
     """Import these, with what they build on; what they should be otherwise is changed on the way."""
-    if not found:
+    imports = {each.address: each.import_id for each in found if each.entry is None}
+    if not imports:
         return
+    _write(ws, imports)
     terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
-    _write(ws, {each.address: each.import_id for each in found})
-    targets = [each.address for each in found]
-    plan = terraform.plan(ws, targets=targets, on_event=sink, cancel=session.cancel)
+    plan = terraform.plan(ws, targets=list(imports), on_event=sink, cancel=session.cancel)
     check(session, stack, ws, plan)
     apply(session, stack, ws, f"import {len(found)} resources")
+
+
+def settle(session: Session, stack: Stack, result: Search, look: Callable[[], Search]) -> Search:
+    """Write into the state what an import would replace for nothing but what AWS does not tell, and look again.
+
+    What is part of such a thing could not be found before: its id was to change.
+    """
+    entered = tuple(each for each in result.found if each.entry is not None)
+    if not entered:
+        return result
+    _enter(session, stack, [each.entry for each in entered if each.entry is not None])
+    again = look()
+    again.found, again.refused = (*entered, *again.found), {**result.refused, **again.refused}
+    return again
+
+
+def _enter(session: Session, stack: Stack, entries: Sequence[Json]) -> None:
+    """Write these into the state; the next plan reads all the rest of them itself."""
+    target, key = session.target, session.target.store.key(stack.name)
+    if target.store.lock_info(stack.name) is not None:
+        raise StateLocked(f"the state of `{stack.name}` is locked", hint="wait until the other run has ended")
+    s3, bucket = target.cloud.client("s3"), target.store.bucket
+    with explained(target.cloud, f"write into the state of `{stack.name}`"):
+        if target.store.read(stack.name) is None:
+            document: Json = {"version": 4, "serial": 0, "lineage": str(uuid.uuid4()), "outputs": {}, "resources": []}
+        else:
+            document = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+        document["serial"] += 1
+        for entry in entries:
+            same = [each for each in document["resources"] if _is_same(each, entry)]
+            if same:
+                same[0]["instances"] += entry["instances"]
+            else:
+                document["resources"].append(entry)
+        body = json.dumps(document).encode()
+        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+
+
+def _is_same(one: Json, other: Json) -> bool:
+    return all(one.get(part) == other.get(part) for part in ("module", "mode", "type", "name"))
 
 
 def check(session: Session, stack: Stack, ws: Workspace, plan: PlanSummary) -> None:

@@ -41,8 +41,16 @@ def stack(session: Session, step: RecoverStack) -> None:
         return
     started = time.monotonic()
     with importing.workspace(session, wanted) as ws:
-        result = importing.search(session, wanted, ws, chosen=step.chosen)
+
+        def look() -> Search:
+            return importing.search(session, wanted, ws, chosen=step.chosen)
+
+        result = look()
         action = _decide(session, step, result)
+        if action:
+            result = importing.settle(session, wanted, result, look)
+        if result.refused:
+            action = None
         if action == "imported":
             _complete(session, wanted, ws, result)
         elif action == "removed":
@@ -85,10 +93,11 @@ def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) ->
 
     A part of it alone would give no outputs, and without those the next stacks cannot be looked at.
     """
-    assert result.plan is not None
-    importing.check(session, wanted, ws, result.plan)
-    changes = [listing.change_result(change) for change in result.plan.changes]
-    risks = risk.of_plan(result.plan.document, stack=wanted.name, account_id=session.target.account_id)
+    plan = result.plan
+    assert plan is not None
+    importing.check(session, wanted, ws, plan)
+    changes = [listing.change_result(change) for change in plan.changes]
+    risks = risk.of_plan(plan.document, stack=wanted.name, account_id=session.target.account_id)
     session.record_risks(risks)
     _require_no_loss(session, wanted, risks)
     environment = session.environment

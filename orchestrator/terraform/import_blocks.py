@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.blueprints.terraform_json import quoted
+from orchestrator.terraform.import_ids import UNREADABLE
 from orchestrator.tools.interfaces import Json
 
 FILE = "imports.tf"
@@ -39,8 +40,9 @@ class Imported:
     tags: Mapping[str, str] | None
     """Of the thing that exists; `None` where the code gives it none of our own."""
     replaced_for: tuple[str, ...] = ()
-    """Attributes for which it would be removed and another made: it cannot become what the code says, or the
-    provider cannot read what it is."""
+    """Attributes for which it would be removed and another made."""
+    entry: Json | None = None
+    """What a state would hold of it, where it is replaced only for what AWS does not tell."""
 
 
 def text(imports: Mapping[str, str]) -> str:
@@ -68,7 +70,24 @@ def imported(document: Json) -> Iterator[Imported]:
         tags = before.get("tags_all") or {} if tagged else None
         paths = [".".join(map(str, path)) for path in change.get("replace_paths", ())]
         replaced = tuple(paths or ["?"]) if "delete" in change["actions"] else ()
-        yield Imported(each["address"], each["type"], tags, replaced)
+        yield Imported(each["address"], each["type"], tags, replaced, _entry(each) if replaced else None)
+
+
+def _entry(each: Json) -> Json | None:
+    """As a state's `resources` have it: what was read, with the code's word for what cannot be."""
+    before, after = each["change"].get("before") or {}, each["change"].get("after") or {}
+    roots = {str(path[0]) for path in each["change"].get("replace_paths", ()) if path}
+    unreadable = UNREADABLE.get(each["type"], ())
+    if not roots or not roots <= {name for name in unreadable if not before.get(name)}:
+        return None
+    # Both types have the first version of their schema (provider 5.100).
+    instance: Json = {"schema_version": 0, "attributes": {**before, **{name: after[name] for name in roots}}}
+    if "index" in each:
+        instance["index_key"] = each["index"]
+    place = {"module": each["module_address"]} if "module_address" in each else {}
+    provider = f'provider["{each["provider_name"]}"]'
+    named = {"mode": "managed", "type": each["type"], "name": each["name"], "provider": provider}
+    return {**place, **named, "instances": [instance]}
 
 
 def failed(events: Iterable[Json], imports: Mapping[str, str]) -> dict[str, str]:

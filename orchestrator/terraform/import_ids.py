@@ -158,6 +158,13 @@ _SET_ELSEWHERE = {"aws_glue_schema": ("registry_name", "registry_arn", r"registr
 """Parts that a plan only holds inside another attribute."""
 
 
+UNREADABLE: Mapping[str, tuple[str, ...]] = {
+    "aws_bedrock_inference_profile": ("model_source",),
+    "aws_sagemaker_domain": ("retention_policy",),
+}
+"""Attributes that AWS does not tell and for which the provider would replace what it has just imported."""
+
+
 def chosen_by_aws(type_: str) -> bool:
     """Whether an import needs what only AWS knows."""
     row = IDS.get(type_)

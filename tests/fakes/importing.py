@@ -15,6 +15,8 @@ from tests.fakes.state import FakeStateStore
 from tests.fakes.tools import PublishingTerraform
 
 BLOCK = re.compile(r'import \{\n  to = (.+)\n  id = "(.+)"\n\}')
+UNREAD = "retention_policy"
+"""An attribute that nobody tells."""
 OWN = {"project": "mlops", "environment": "local"}
 Planned = Callable[[Mapping[str, str]], dict[str, Any]]
 
@@ -96,8 +98,11 @@ class ImportingTerraform(PublishingTerraform):
     def _importing(self, address: str, planned: Mapping[str, Any], known: str) -> Json:
         tags = {"tags_all": dict(self.there[known])}
         change = _change(address, ["delete", "create"] if address in self.replaced else ["no-op"], planned)
-        change["change"] |= {"importing": {"id": known}, "before": {**planned, **tags}}
-        return change
+        read = {name: value for name, value in planned.items() if name != UNREAD}
+        change["change"] |= {"importing": {"id": known}, "before": {**read, **tags}}
+        if address in self.replaced:
+            change["change"]["replace_paths"] = [[UNREAD if UNREAD in planned else "name"]]
+        return change | {"name": address.split(".")[-1], "provider_name": "registry.terraform.io/hashicorp/aws"}
 
     def lose(self, stack: str, *resources: str) -> None:
         """Let the state hold these alone; without any it is gone."""
