@@ -10,7 +10,7 @@ import datetime as dt
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -25,6 +25,7 @@ from orchestrator.errors import (
     PlatformError,
     SetupError,
     SmokeFailed,
+    TerraformKilled,
     WaitingForModel,
 )
 from orchestrator.evidence import Evidence
@@ -41,6 +42,7 @@ from orchestrator.result import (
 from orchestrator.runs import timestamp
 from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.tools.interfaces import AWAITING_APPROVAL, EventSink, Json, PendingVersion
+from orchestrator.tools.process import StillWorking
 from orchestrator.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
@@ -111,7 +113,7 @@ class Executor:
             orphans=self.session.orphans,
             warnings=self.session.warnings,
         )
-        folder.write_result(result)
+        folder.write_result(result, finished=not _loose(outcomes))
         return result
 
     def _work(self, step: Step, clear: Clear) -> None:
@@ -304,6 +306,9 @@ class Executor:
             if stopped:
                 message = f"interrupted; not finished: {', '.join(stopped)}"
                 hint = "repeat the command: it continues where things stand"
+                if left := _loose(outcomes, (StillWorking,)):
+                    message += f"; terraform is still storing what it did: {', '.join(left)}"
+                    hint = f"`orchestrator resume {self.session.environment.name}` waits for it and goes on"
                 return ErrorResult(type="Interrupted", message=message, hint=hint, step=stopped[0]), EXIT_CANCELLED
         failures = [
             (name, outcome.error)
@@ -384,6 +389,13 @@ def _approval_pending(versions: Sequence[PendingVersion]) -> ApprovalPending:
         f"{waits}; everything else is deployed",
         hint=f"`{newest.approve}` (or `reject` in its place), then deploy again for endpoints that wait for a model",
     )
+
+
+def _loose(
+    outcomes: Mapping[str, Outcome], kinds: tuple[type[PlatformError], ...] = (StillWorking, TerraformKilled)
+) -> list[str]:
+    """Steps whose terraform was left at work, or was killed: what it has done is to be taken up by somebody else."""
+    return [name for name, outcome in outcomes.items() if isinstance(outcome.error, kinds)]
 
 
 def _error(error: PlatformError, step: str | None) -> ErrorResult:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 
-from orchestrator.errors import PlatformError, StateLocked, TerraformError
+from orchestrator.errors import PlatformError, StateLocked, TerraformError, TerraformKilled
 from orchestrator.tools.interfaces import Json
 from orchestrator.tools.process import Completed
 
 _SHOWN = 5
 _LOCK_FIELDS = ("ID", "Path", "Operation", "Who", "Created")
 
+_LEFT_BY_A_KILL = {
+    "plan": "its lock may still be held",
+    "apply": "what it did last may be missing in its state, and its lock may still be held",
+    "import": "what it imported may be missing in its state, and its lock may still be held",
+    "state push": "its lock may still be held",
+}
 HINTS = (
     (
         r"No valid credential sources|ExpiredToken|InvalidClientTokenId",
@@ -32,12 +39,16 @@ HINTS = (
 """First match wins; read top to bottom."""
 
 
-def failure(stack: str, command: str, done: Completed, events: Sequence[Json]) -> PlatformError:
-    """The error for a terraform command that ended red or was interrupted."""
+def failure(
+    stack: str, command: str, done: Completed, events: Sequence[Json], *, environment: str = "ENV"
+) -> PlatformError:
+    """The error for a terraform command that ended red, was interrupted or killed."""
     errors = [event["diagnostic"] for event in events if _is_error(event)]
     lock = _lock(stack, errors, done)
     if lock is not None:
         return lock
+    if done.exit_code < 0:
+        return _killed(stack, command, done, environment)
     said = "\n".join(describe(diagnostic) for diagnostic in errors[:_SHOWN])
     if len(errors) > _SHOWN:
         said += f"\nand {len(errors) - _SHOWN} more"
@@ -48,6 +59,17 @@ def failure(stack: str, command: str, done: Completed, events: Sequence[Json]) -
         )
     said = said or done.stderr.strip() or _plain(events) or f"exit code {done.exit_code} and not a word"
     return TerraformError(f"terraform {command} of `{stack}` failed:\n{said}", hint=_hint(said))
+
+
+def _killed(stack: str, command: str, done: Completed, environment: str) -> TerraformError:
+    number = -done.exit_code
+    known = {each.value: each.name for each in signal.Signals}
+    memory = ", often by a system that is short of memory" if number == signal.SIGKILL else ""
+    said = f"terraform {command} of `{stack}` was killed ({known.get(number, f'signal {number}')}{memory})"
+    left = _LEFT_BY_A_KILL.get(command)
+    if left is None:
+        return TerraformError(said, hint="Nothing was changed by it; run the same command again.")
+    return TerraformKilled(f"{said}; {left}", hint=f"`orchestrator resume {environment}` takes up what it left")
 
 
 def describe(diagnostic: Json) -> str:
