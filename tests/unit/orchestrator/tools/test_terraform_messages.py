@@ -112,3 +112,9 @@ def test_a_killed_command_that_holds_nothing_leaves_nothing() -> None:
 
 def killed(code: int) -> Completed:
     return Completed(("terraform",), code, "", "", 0.1, cancelled=True)
+
+
+def test_a_provider_that_died_may_have_made_something() -> None:
+    said = [diagnostic("Plugin did not respond", address="aws_vpc.this")]
+    error = failure("data", "apply", done(), said, environment="dev")
+    assert "`orchestrator recover dev`" in (error.hint or "")
