@@ -78,7 +78,7 @@ class Executor:
             steps.Release: self._release,
             steps.SmokeTest: self._smoke_test,
             steps.StopPipelines: lambda step: teardown.stop_pipelines(session, step.stack, step.name),
-            steps.DestroyStack: lambda step: stacks.destroy(session, step.stack),
+            steps.DestroyStack: lambda step: stacks.destroy(session, step.stack, asks=step.asks),
             steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
             steps.RemoveReleases: lambda step: teardown.remove_releases(session, step.blueprints, step.name),
             steps.AuditOrphans: self._audit,
