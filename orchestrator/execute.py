@@ -23,12 +23,14 @@ from orchestrator.errors import (
     EmulatorError,
     PipelineFailed,
     PlatformError,
+    RemainsLeft,
     SetupError,
     SmokeFailed,
     WaitingForModel,
 )
 from orchestrator.evidence import Evidence
 from orchestrator.plan import Plan, Step
+from orchestrator.recovery import remains
 from orchestrator.result import (
     ErrorResult,
     Result,
@@ -276,11 +278,10 @@ class Executor:
         session.orphans = teardown.audit(session)
         bucket = session.target.store.bucket
         session.journal.stage(step.name, f"kept on purpose: the state bucket {bucket} and its key, alias/{bucket}")
-        if session.orphans and session.environment.is_local:
-            raise PlatformError(
-                f"{len(session.orphans)} resources are left: {', '.join(session.orphans[:5])}",
-                hint="they carry the environment's tags but are in no Terraform state",
-            )
+        if session.orphans:
+            name = session.environment.name
+            told = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
+            raise RemainsLeft(told, hint=remains.hint(name))
 
     def _record_ends(self, plan: Plan, outcomes: dict[str, Outcome]) -> None:
         for step in plan.steps:

@@ -252,6 +252,15 @@ def deploy(
     return Plan(environment.name, command, tuple(steps))
 
 
+def left_alone(environment: Environment, leftovers: Sequence[Stack]) -> list[str]:
+    """What to tell where only a part is deployed, and what has no files any more stays."""
+    if not leftovers:
+        return []
+    names = ", ".join(f"`{stack.name}`" for stack in leftovers)
+    files, it = ("its file is", "it") if len(leftovers) == 1 else ("their files are", "them")
+    return [f"{names} stays deployed though {files} gone: `orchestrator deploy {environment.name}` destroys {it}"]
+
+
 def _removal(leftovers: Sequence[Stack], needs: tuple[str, ...], *, asks: bool = False) -> list[Step]:
     """Destroy what has no files any more: blueprints first, for they use what other stacks make."""
     steps: list[Step] = []

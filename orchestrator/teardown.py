@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from orchestrator import api_keys
+from orchestrator.recovery import remains
 from orchestrator.session import Session
 from orchestrator.tools.aws import pages, unless_gone
-from orchestrator.tools.interfaces import Cloud
 from orchestrator.values import approval_tokens, live_parameter
-
-_KEPT_BY_AWS = (":training-job/", ":processing-job/", ":transform-job/", ":model-invocation-job/")
-"""Job records: AWS keeps them, nobody can delete them, they cost nothing."""
 
 
 def stop_pipelines(session: Session, stack: str, step: str) -> None:
@@ -98,40 +93,12 @@ def _packages(session: Session, sagemaker: Any, group: str) -> list[str]:
 
 
 def audit(session: Session) -> list[str]:
-    """ARNs that still carry the environment's tags and should be gone; the state bucket and its key stay."""
-    cloud, store = session.target.cloud, session.target.store
-    expected = {f"arn:aws:s3:::{store.bucket}", store.key_arn}
-    # The local tagging API knows neither API keys nor parameters.
-    owner = api_keys.Owner.of(session.environment)
-    found = {*_tagged(session), *_roles(session), *api_keys.left(cloud, owner)}
-    return sorted(arn for arn in found if arn not in expected and not _leaving(cloud, arn))
+    """ARNs of what is left of the environment; what cannot be listed is a warning, for there something may be left."""
+    found = remains.look(session.target.cloud, session.environment, session.neighbours)
+    for each in found.unseen:
+        session.warn(f"the audit could not list {each}")
+    return sorted(each.arn for each in found.remains)
 
 
 def _identity(session: Session) -> dict[str, str]:
     return {"project": session.environment.platform.project, "environment": session.environment.name}
-
-
-def _tagged(session: Session) -> Iterator[str]:
-    filters = [{"Key": key, "Values": [value]} for key, value in _identity(session).items()]
-    client = session.target.cloud.client("resourcegroupstaggingapi")
-    for item in pages(client, "get_resources", "ResourceTagMappingList", TagFilters=filters):
-        yield str(item["ResourceARN"])
-
-
-def _roles(session: Session) -> Iterator[str]:
-    """The tagging API knows no roles, on no account; so IAM is asked for those that are named after us."""
-    iam, identity = session.target.cloud.client("iam"), set(_identity(session).items())
-    for role in pages(iam, "list_roles", "Roles"):
-        if role["RoleName"].startswith(f"{session.environment.name_prefix}-"):
-            tags = iam.list_role_tags(RoleName=role["RoleName"])["Tags"]
-            # Another environment's name may begin like ours: the tags decide.
-            if identity <= {(tag["Key"], tag["Value"]) for tag in tags}:
-                yield str(role["Arn"])
-
-
-def _leaving(cloud: Cloud, arn: str) -> bool:
-    """Already on its way out, or a record that stays."""
-    if ":kms:" in arn and ":key/" in arn:
-        key = cloud.client("kms").describe_key(KeyId=arn)["KeyMetadata"]
-        return bool(key["KeyState"] == "PendingDeletion")
-    return any(part in arn for part in _KEPT_BY_AWS)

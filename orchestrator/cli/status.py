@@ -10,7 +10,9 @@ from orchestrator.cli import options
 from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
-    from orchestrator.graph import Graph
+    from collections.abc import Sequence
+
+    from orchestrator.graph import Stack
     from orchestrator.session import Target
     from orchestrator.toolbox import Tools
 
@@ -25,6 +27,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
 
     from orchestrator import runs
     from orchestrator.errors import PlatformError
+    from orchestrator.recovery import leftovers
 
     app: App = ctx.obj
     environment, graph = app.load(env)
@@ -43,7 +46,8 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         target = app.target(tools)
         where = f"account {target.account_id}, {environment.platform.region}"
         where += f", {target.endpoint}" if target.endpoint else ""
-        stacks, endpoints = _stacks(target, graph), _endpoints(tools, target, graph)
+        every = (*graph.stacks, *leftovers.find(target.store, graph))
+        stacks, endpoints = _stacks(target, every), _endpoints(tools, target, every)
         pending = [asdict(each) for each in tools.pending_versions(target.cloud)]
     last_run = (
         last.model_dump(mode="json", include={"run_id", "command", "status", "exit_code", "started_at"})
@@ -55,9 +59,12 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         app.console.json({**seen, "last_run": last_run})
         return
     app.console.line(f"{env}: {where}")
-    rows = [(each["name"], str(each["serial"] or "-"), str(each["resources"]), _lock(each["lock"])) for each in stacks]
+    rows = [
+        (each["name"], str(each["serial"] or "-"), str(each["resources"]), _lock(each["lock"]), _note(env, each))
+        for each in stacks
+    ]
     if rows:
-        app.console.table("Stacks", ("stack", "serial#", "resources#", "lock"), rows)
+        app.console.table("Stacks", ("stack", "serial#", "resources#", "lock", "note"), rows)
     running = [(each["blueprint"], each["running"] or "-", each["version"] or "-", each["note"]) for each in endpoints]
     if running:
         app.console.table("Endpoints", ("blueprint", "runs", "version that it should run", "note"), running)
@@ -70,20 +77,25 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         app.console.line("Last run: none")
 
 
-def _endpoints(tools: Tools, target: Target, graph: Graph) -> list[dict[str, Any]]:
+def _note(env: str, stack: dict[str, Any]) -> str:
+    return f"its file is gone: `orchestrator deploy {env}` destroys it" if stack["gone"] else ""
+
+
+def _endpoints(tools: Tools, target: Target, stacks: Sequence[Stack]) -> list[dict[str, Any]]:
     """Of every blueprint whose endpoint changes through releases: what it runs, and what it should."""
     from orchestrator.errors import PlatformError
     from orchestrator.values import published
 
     found = []
-    for stack in graph.stacks:
-        state = target.store.read(stack.name) if stack.blueprint else None
+    for stack in stacks:
+        blueprint = stack.blueprint or stack.former_blueprint
+        state = target.store.read(stack.name) if blueprint else None
         parameter = ((published(stack, state) if state else None) or {}).get("release_parameter_name")
-        if not stack.blueprint or not parameter:
+        if not blueprint or not parameter:
             continue
-        row = {"blueprint": stack.blueprint, "running": None, "version": None, "last_release": None, "note": ""}
+        row = {"blueprint": blueprint, "running": None, "version": None, "last_release": None, "note": ""}
         try:
-            seen = tools.endpoints(target.cloud, {stack.blueprint: str(parameter)})[stack.blueprint]
+            seen = tools.endpoints(target.cloud, {blueprint: str(parameter)})[blueprint]
             row |= {"running": seen.running, "version": seen.version, "last_release": seen.last or None}
             row["note"] = seen.difference or ("asked for, whichever is live" if seen.asked else "")
         except PlatformError as error:
@@ -93,9 +105,9 @@ def _endpoints(tools: Tools, target: Target, graph: Graph) -> list[dict[str, Any
     return found
 
 
-def _stacks(target: Target, graph: Graph) -> list[dict[str, Any]]:
+def _stacks(target: Target, stacks: Sequence[Stack]) -> list[dict[str, Any]]:
     found = []
-    for stack in graph.stacks:
+    for stack in stacks:
         state = target.store.read(stack.name)
         found.append(
             {
@@ -103,6 +115,7 @@ def _stacks(target: Target, graph: Graph) -> list[dict[str, Any]]:
                 "serial": state.serial if state else None,
                 "resources": len(state.resources) if state else 0,
                 "lock": target.store.lock_info(stack.name),
+                "gone": stack.gone,
             }
         )
     return found

@@ -7,7 +7,7 @@ disagree the tags decide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +19,7 @@ from orchestrator.tools.interfaces import Cloud, Json
 from orchestrator.values import partition, state_bucket
 
 _AT_ONCE = 8
+_SHOWN = 5
 _KEPT_BY_AWS = (
     ":training-job/",
     ":processing-job/",
@@ -188,6 +189,22 @@ def _of_arn(arn: str) -> Remain:
 
 def _plain(arn: str) -> str:
     return arn.removesuffix(":*")
+
+
+def told(environment: str, number: int) -> str:
+    """That something is left, in the same words wherever it is found."""
+    what = "1 resource" if number == 1 else f"{number} resources"
+    return f"{what} of `{environment}` {'is' if number == 1 else 'are'} there and in no Terraform state"
+
+
+def named(arns: Sequence[str]) -> str:
+    """The first few."""
+    more = len(arns) - _SHOWN
+    return ", ".join(arns[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def hint(environment: str) -> str:
+    return f"`orchestrator recover {environment}` lists them, and imports or removes them"
 
 
 def beyond(remains: Iterable[Remain], held: Collection[str]) -> list[Remain]:

@@ -113,7 +113,7 @@ class KeysOfAws:
 
     def _pages(self, operation_name: str) -> Any:
         answer = {
-            "get_api_keys": lambda nameQuery: self._list_keys(nameQuery),
+            "get_api_keys": lambda nameQuery="": self._list_keys(nameQuery),
             "get_usage_plan_keys": lambda usagePlanId: [{"id": each} for each in self.plans.get(usagePlanId, [])],
             "get_usage_plans": lambda keyId: [{"id": plan} for plan, ids in self.plans.items() if keyId in ids],
             "get_parameters_by_path": self._list_parameters,

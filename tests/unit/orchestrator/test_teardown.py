@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from orchestrator import plan as plans
 from orchestrator.config import Environment
 from orchestrator.graph import Graph
+from tests.fakes.listings import nothing
 from tests.fakes.tools import TRAINING, FakeTools
 from tests.unit.orchestrator.conftest import Runs
 
@@ -94,23 +95,30 @@ def deployed(run: Runs, environment: Environment, graph: Graph, tools: FakeTools
             "delete_parameter": gone("ParameterNotFound"),
         },
         "apigateway": tools.keys.services()["apigateway"],
-        "resourcegroupstaggingapi": {"get_paginator": Pages({"get_resources": tagged(STATE_BUCKET, KEY)})},
-        "iam": {"get_paginator": Pages({"list_roles": {"Roles": []}})},
+        "resourcegroupstaggingapi": {"get_resources": tagged(STATE_BUCKET, KEY)},
         "kms": {"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}},
     }
+    # What the removal pages through is there still when the audit lists: nothing, but API keys.
+    listed = nothing()
+    del listed["apigateway"]["get_api_keys"]
+    tools.aws.services = {name: {**listed[name], **tools.aws.services.get(name, {})} for name in listed}
     tools.terraform.calls.clear()
     return tools
 
 
 def tagged(*arns: str) -> dict[str, Any]:
-    return {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in arns]}
+    return {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": OWN} for arn in arns]}
+
+
+def left(tools: FakeTools, *arns: str) -> None:
+    tools.aws.services["resourcegroupstaggingapi"] = {"get_resources": tagged(*arns)}
 
 
 def test_everything_goes_in_reverse_and_the_audit_finds_nothing(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     result = run(plans.destroy(environment, graph))
-    assert (result.status, result.exit_code, result.orphans) == ("ok", 0, [])
+    assert (result.status, result.exit_code, result.orphans) == ("ok", 0, []), result.error
     assert {stack.action for stack in result.stacks} == {"destroyed"}
     applied = [stack for command, stack in deployed.terraform.calls if command == "apply"]
     assert applied[-1] == "buckets"
@@ -151,9 +159,12 @@ def test_another_error_of_a_delete_is_not_swallowed(
 
 
 def test_an_orphan_is_red_and_named(run: Runs, deployed: FakeTools, environment: Environment, graph: Graph) -> None:
-    deployed.aws.services["resourcegroupstaggingapi"]["get_paginator"] = Pages({"get_resources": tagged(QUEUE)})
+    left(deployed, QUEUE)
     result = run(plans.destroy(environment, graph))
-    assert (result.exit_code, result.orphans) == (1, [QUEUE])
+    assert (result.exit_code, result.orphans) == (20, [QUEUE])
+    assert result.error
+    assert result.error.message == f"1 resource of `local` is there and in no Terraform state: {QUEUE}"
+    assert result.error.hint == "`orchestrator recover local` lists them, and imports or removes them"
 
 
 @pytest.mark.parametrize("kind", ["training-job", "processing-job", "transform-job", "model-invocation-job"])
@@ -161,7 +172,7 @@ def test_the_record_of_a_job_is_no_orphan(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph, kind: str
 ) -> None:
     job = f"arn:aws:sagemaker:us-east-1:123456789012:{kind}/mlops-local-1"
-    deployed.aws.services["resourcegroupstaggingapi"]["get_paginator"] = Pages({"get_resources": tagged(job)})
+    left(deployed, job)
     result = run(plans.destroy(environment, graph))
     assert (result.exit_code, result.orphans) == (0, [])
 
@@ -177,10 +188,7 @@ def test_a_role_that_is_left_is_an_orphan_though_the_tagging_api_is_silent(
 ) -> None:
     tags = [{"Key": "project", "Value": "mlops"}, {"Key": "environment", "Value": environment_tag}]
     roles = [{"RoleName": "mlops-local-2-etl", "Arn": ROLE}, {"RoleName": "theirs", "Arn": "arn:theirs"}]
-    deployed.aws.services["iam"] = {
-        "get_paginator": Pages({"list_roles": {"Roles": roles}}),
-        "list_role_tags": {"Tags": tags},
-    }
+    deployed.aws.services["iam"] |= {"list_roles": {"Roles": roles}, "list_role_tags": {"Tags": tags}}
     assert run(plans.destroy(environment, graph)).orphans == orphans
 
 
@@ -193,7 +201,10 @@ def test_the_key_of_the_states_is_kept_and_told(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     deployed.aws.services["kms"]["describe_key"] = {"KeyMetadata": {"KeyState": "Enabled"}}
-    deployed.store.key_arn = KEY
+    alias = f"alias/{deployed.store.bucket}"
+    deployed.aws.services["kms"]["list_aliases"] = {
+        "Aliases": [{"AliasName": alias, "AliasArn": "arn:alias", "TargetKeyId": KEY.rsplit("/", 1)[-1]}]
+    }
     assert run(plans.destroy(environment, graph)).orphans == []
     told = [line for line in run.events if "kept on purpose" in line.get("message", "")]
     assert [f"alias/{deployed.store.bucket}" in line["message"] for line in told] == [True]
