@@ -194,7 +194,7 @@ class KeysOfAws:
     def _tag_parameter(self, ResourceType: str, ResourceId: str, Tags: list[dict[str, str]]) -> None:
         self.tags[ResourceId].update({tag["Key"]: tag["Value"] for tag in Tags})
 
-    def _list_parameters(self, Path: str, WithDecryption: bool) -> list[dict[str, Any]]:
+    def _list_parameters(self, Path: str, WithDecryption: bool = False) -> list[dict[str, Any]]:
         found = ((name, each) for name, each in self.parameters.items() if name.startswith(f"{Path}/"))
         return [
             {
