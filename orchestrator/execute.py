@@ -275,6 +275,9 @@ class Executor:
 
     def _audit(self, step: steps.AuditOrphans) -> None:
         session = self.session
+        if step.deployed:
+            self._audit_deployed()
+            return
         session.orphans = teardown.audit(session)
         bucket = session.target.store.bucket
         session.journal.stage(step.name, f"kept on purpose: the state bucket {bucket} and its key, alias/{bucket}")
@@ -282,6 +285,18 @@ class Executor:
             name = session.environment.name
             told = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
             raise RemainsLeft(told, hint=remains.hint(name))
+
+    def _audit_deployed(self) -> None:
+        """What a killed run left spoils nothing of this one; but somebody pays for it."""
+        session, name = self.session, self.session.environment.name
+        try:
+            session.orphans = teardown.audit_deployed(session)
+        except PlatformError as error:
+            session.warn(f"nobody knows whether something is left over: {error.message}")
+            return
+        if session.orphans:
+            found = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
+            session.warn(f"{found}; {remains.hint(name)}")
 
     def _record_ends(self, plan: Plan, outcomes: dict[str, Outcome]) -> None:
         for step in plan.steps:

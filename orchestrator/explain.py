@@ -66,6 +66,8 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
             return f"remove model versions of {', '.join(groups) or 'no group'} and what the pipeline left"
         case steps.RemoveReleases(blueprints=names):
             return f"remove what releases of {', '.join(names)} left"
+        case steps.AuditOrphans(deployed=True):
+            return "look for anything with the environment's tags that no state holds"
         case steps.AuditOrphans():
             return "look for anything left that has the environment's tags or name"
         case _:

@@ -177,7 +177,13 @@ class RemoveReleases(Step):
 
 @dataclass(frozen=True)
 class AuditOrphans(Step):
-    """Everything that still carries the environment's tags."""
+    """What is there and in no state: after `destroy` anything at all, by tags and names."""
+
+    deployed: bool = False
+    """After a deployment: by tags alone, which takes one call; what is found is told, and spoils nothing."""
+
+    takes_place: ClassVar[bool] = False
+    """It mostly waits for answers."""
 
 
 @dataclass(frozen=True)
@@ -249,6 +255,8 @@ def deploy(
         if stack.blueprint:
             steps += _proof_of_work(environment, stack, shared, skip=skip)
     steps += _removal(leftovers, (*gates, "policy", *(stack.name for stack in chosen)), asks=environment.asks)
+    changed = tuple(step.name for step in steps if isinstance(step, (DeployStack, DestroyStack)))
+    steps.append(AuditOrphans("audit", changed, deployed=True))
     return Plan(environment.name, command, tuple(steps))
 
 

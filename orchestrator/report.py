@@ -35,7 +35,7 @@ def show(console: Console, result: Result, folder: Path, *, why: bool = False) -
     _pipeline(console, result)
     _releases(console, result)
     _smoke(console, result)
-    if result.orphans is not None:
+    if result.orphans or (result.orphans is not None and result.command == "destroy"):
         left = remains.told(result.env, len(result.orphans)) if result.orphans else None
         console.line(f"Orphan audit: {left or 'nothing left'}")
         for arn in result.orphans:

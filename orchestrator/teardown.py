@@ -10,6 +10,8 @@ from orchestrator.session import Session
 from orchestrator.tools.aws import pages, unless_gone
 from orchestrator.values import approval_tokens, live_parameter
 
+_ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"
+
 
 def stop_pipelines(session: Session, stack: str, step: str) -> None:
     """Stop the pipeline's executions: one may wait for a person for weeks, and its state machine would stay as long."""
@@ -21,18 +23,8 @@ def stop_pipelines(session: Session, stack: str, step: str) -> None:
 def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
     """Candidates of interrupted pipelines, what releases made, model versions, and the live version's parameter."""
     cloud, environment = session.target.cloud, session.environment
-    prefix = f"{environment.name_prefix}-candidate"
     sagemaker = cloud.client("sagemaker")
-    removed = 0
-    for operation, key, name_key, delete in (
-        ("list_endpoints", "Endpoints", "EndpointName", "delete_endpoint"),
-        ("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", "delete_endpoint_config"),
-        ("list_models", "Models", "ModelName", "delete_model"),
-    ):
-        for item in pages(sagemaker, operation, key, NameContains=prefix):
-            unless_gone(getattr(sagemaker, delete), **{name_key: item[name_key]})
-            removed += 1
-    removed += _remove_releases(session)
+    removed = _remove_candidates(session) + _remove_releases(session)
     for group in groups:
         for package in _packages(session, sagemaker, group):
             unless_gone(sagemaker.delete_model_package, ModelPackageName=package)
@@ -44,6 +36,33 @@ def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
             unless_gone(ssm.delete_parameter, Name=token["Name"])
             removed += 1
     session.journal.stage(step, f"{removed} objects of the pipeline removed")
+
+
+def _remove_candidates(session: Session) -> int:
+    """What probes of new versions left: of interrupted pipelines everything, and of all the endpoints' logs.
+
+    SageMaker makes a log group when an endpoint's container first writes, and nobody else ever deletes it.
+    """
+    sagemaker, logs = session.target.cloud.client("sagemaker"), session.target.cloud.client("logs")
+    prefix, removed = f"{session.environment.name_prefix}-candidate-", 0
+    for operation, key, name_key, delete in (
+        ("list_endpoints", "Endpoints", "EndpointName", "delete_endpoint"),
+        ("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", "delete_endpoint_config"),
+        ("list_models", "Models", "ModelName", "delete_model"),
+    ):
+        found = [item[name_key] for item in pages(sagemaker, operation, key, NameContains=prefix)]
+        own = [name for name in found if name.startswith(prefix)]
+        for name in own:
+            unless_gone(getattr(sagemaker, delete), **{name_key: name})
+            removed += 1
+        if operation == "list_endpoints":
+            # Until it is gone, its container could write and so make the log group again.
+            for name in own:
+                sagemaker.get_waiter(waiter_name="endpoint_deleted").wait(EndpointName=name)
+    groups = pages(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=f"{_ENDPOINT_LOGS}/{prefix}")
+    for group in groups:
+        unless_gone(logs.delete_log_group, logGroupName=group["logGroupName"])
+    return removed + len(groups)
 
 
 def remove_releases(session: Session, blueprints: tuple[str, ...], step: str) -> None:
@@ -98,6 +117,13 @@ def audit(session: Session) -> list[str]:
     for each in found.unseen:
         session.warn(f"the audit could not list {each}")
     return sorted(each.arn for each in found.remains)
+
+
+def audit_deployed(session: Session) -> list[str]:
+    """ARNs of what carries the environment's tags and is in no state, though it is deployed; a killed run left it."""
+    found = remains.look(session.target.cloud, session.environment, names=False).remains
+    left = remains.astray(session.target.store, session.environment, found)
+    return sorted(each.arn for each in left)
 
 
 def _identity(session: Session) -> dict[str, str]:

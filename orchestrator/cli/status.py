@@ -12,6 +12,7 @@ from orchestrator.cli.app import App
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from orchestrator.config.models import Environment
     from orchestrator.graph import Stack
     from orchestrator.session import Target
     from orchestrator.toolbox import Tools
@@ -27,7 +28,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
 
     from orchestrator import runs
     from orchestrator.errors import PlatformError
-    from orchestrator.recovery import leftovers
+    from orchestrator.recovery import leftovers, remains
 
     app: App = ctx.obj
     environment, graph = app.load(env)
@@ -42,6 +43,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         where, stacks = tools.emulator.lost() or "the local AWS is not running, so nothing is deployed in it", []
         endpoints: list[dict[str, Any]] = []
         pending: list[dict[str, Any]] = []
+        orphans: list[dict[str, Any]] = []
     else:
         target = app.target(tools)
         where = f"account {target.account_id}, {environment.platform.region}"
@@ -49,6 +51,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         every = (*graph.stacks, *leftovers.find(target.store, graph))
         stacks, endpoints = _stacks(target, every), _endpoints(tools, target, every)
         pending = [asdict(each) for each in tools.pending_versions(target.cloud)]
+        orphans = _orphans(app, target, environment)
     last_run = (
         last.model_dump(mode="json", include={"run_id", "command", "status", "exit_code", "started_at"})
         if last
@@ -56,7 +59,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     )
     if as_json:
         seen = {"env": env, "where": where, "stacks": stacks, "endpoints": endpoints, "pending": pending}
-        app.console.json({**seen, "last_run": last_run})
+        app.console.json({**seen, "orphans": orphans, "last_run": last_run})
         return
     app.console.line(f"{env}: {where}")
     rows = [
@@ -71,10 +74,32 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     waiting = [(each["group"], str(each["number"]), each["since"], each["approve"]) for each in pending]
     if waiting:
         app.console.table("Versions that wait for approval", ("group", "version#", "since", "approve"), waiting)
+    if orphans:
+        lost = [(each["service"], each["kind"], each["name"]) for each in orphans]
+        app.console.table(remains.told(env, len(orphans)), ("service", "kind", "name"), lost)
+        app.console.line(f"Next: {remains.hint(env)}")
     if last_run:
         app.console.line(f"Last run: {last_run['command']} {last_run['status']} at {last_run['started_at']}")
     else:
         app.console.line("Last run: none")
+
+
+def _orphans(app: App, target: Target, environment: Environment) -> list[dict[str, Any]]:
+    """What bears the environment's tags or name and is in no state, though it should be."""
+    from dataclasses import asdict
+
+    from orchestrator.config import neighbours
+    from orchestrator.errors import PlatformError
+    from orchestrator.recovery import remains
+
+    try:
+        found = remains.look(target.cloud, environment, neighbours.prefixes(app.repo, environment))
+        for each in found.unseen:
+            app.console.say(f"could not list {each}")
+        return [asdict(each) for each in remains.astray(target.store, environment, found.remains)]
+    except PlatformError as error:
+        app.console.say(f"nobody knows whether something is left over: {error.message}")
+        return []
 
 
 def _note(env: str, stack: dict[str, Any]) -> str:

@@ -181,7 +181,9 @@ class KeysOfAws:
         self.parameters[Name] = rest
         self.tags.setdefault(Name, {}).update({tag["Key"]: tag["Value"] for tag in Tags or ()})
 
-    def _describe_parameters(self, ParameterFilters: list[dict[str, Any]]) -> dict[str, Any]:
+    def _describe_parameters(self, ParameterFilters: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+        if ParameterFilters is None:
+            return {"Parameters": [{"Name": name} for name in self.parameters]}
         [name] = ParameterFilters[0]["Values"]
         found = self.parameters.get(name)
         return {"Parameters": [{"Name": name, "Type": found["Type"], "KeyId": found["KeyId"]}] if found else []}

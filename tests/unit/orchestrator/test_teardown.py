@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from orchestrator import plan as plans
 from orchestrator.config import Environment
 from orchestrator.graph import Graph
-from tests.fakes.listings import nothing
+from tests.fakes.listings import empty_but
 from tests.fakes.tools import TRAINING, FakeTools
 from tests.unit.orchestrator.conftest import Runs
 
@@ -61,6 +61,24 @@ def released(kind: str) -> list[dict[str, str]]:
     return [{f"{kind}Name": name, f"{kind}Arn": arn} for name, arn in RELEASED.items()]
 
 
+CANDIDATE_LOGS = "/aws/sagemaker/Endpoints/mlops-local-candidate-0"
+
+
+def log_groups(logGroupNamePrefix: str) -> dict[str, Any]:
+    names = [CANDIDATE_LOGS, "/aws/sagemaker/Endpoints/mlops-local-reviews", "/aws/lambda/mlops-local-router"]
+    return {"logGroups": [{"logGroupName": name} for name in names if name.startswith(logGroupNamePrefix)]}
+
+
+class Waiter:
+    """Waits for nothing, and knows what it is for."""
+
+    def __init__(self, name: str) -> None:
+        assert name == "endpoint_deleted"
+
+    def wait(self, EndpointName: str) -> None:
+        assert EndpointName == "mlops-local-candidate-1"
+
+
 def gone(code: str, message: str = "gone") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Delete")
 
@@ -80,6 +98,7 @@ def deployed(run: Runs, environment: Environment, graph: Graph, tools: FakeTools
         "sagemaker": {
             "get_paginator": Pages(sagemaker_pages),
             "delete_endpoint": {},
+            "get_waiter": lambda waiter_name: Waiter(waiter_name),
             "delete_endpoint_config": {},
             "delete_model": gone("ValidationException", "Could not find model"),
             "delete_model_package": {},
@@ -94,14 +113,17 @@ def deployed(run: Runs, environment: Environment, graph: Graph, tools: FakeTools
             ),
             "delete_parameter": gone("ParameterNotFound"),
         },
+        "logs": {
+            "get_paginator": Pages({"describe_log_groups": log_groups}),
+            "describe_log_groups": {},
+            "delete_log_group": {},
+        },
         "apigateway": tools.keys.services()["apigateway"],
         "resourcegroupstaggingapi": {"get_resources": tagged(STATE_BUCKET, KEY)},
         "kms": {"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}},
     }
-    # What the removal pages through is there still when the audit lists: nothing, but API keys.
-    listed = nothing()
-    del listed["apigateway"]["get_api_keys"]
-    tools.aws.services = {name: {**listed[name], **tools.aws.services.get(name, {})} for name in listed}
+    # What the removal pages through, the audit lists as gone.
+    tools.aws.services = empty_but(tools.aws.services)
     tools.terraform.calls.clear()
     return tools
 
@@ -133,6 +155,9 @@ def test_what_the_pipeline_made_is_removed_before_its_group(
     run(plans.destroy(environment, graph))
     assert deployed.aws.called("sagemaker.delete_endpoint") == [{"EndpointName": "mlops-local-candidate-1"}]
     assert deployed.aws.called("sagemaker.delete_model_package") == [{"ModelPackageName": "arn:package/1"}]
+    assert deployed.aws.called("logs.delete_log_group") == [{"logGroupName": CANDIDATE_LOGS}]
+    waited = [name for name, _ in deployed.aws.calls].index("sagemaker.get_waiter")
+    assert waited < [name for name, _ in deployed.aws.calls].index("logs.delete_log_group")
     assert {"Name": "/mlops/local/models/reviews/live"} in deployed.aws.called("ssm.delete_parameter")
 
 

@@ -5,15 +5,18 @@ import json
 import os
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from orchestrator.cli import COMMANDS, main
 from orchestrator.errors import CredentialsError, PlatformError, TerraformError
 from orchestrator.runs import alone
 from orchestrator.tools.interfaces import State
 from orchestrator.values import live_parameter
+from tests.fakes.listings import tagged
 from tests.fakes.platforms import platform_file
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import VERSION, FakeTools
@@ -483,3 +486,47 @@ def test_nothing_is_begun_while_a_state_cannot_be_read(cli: Cli, monkeypatch: py
         answer = cli(*command)
         assert (answer.code, "blueprint-old.tfstate is not JSON" in answer.err) == (8, True)
     assert tools.terraform.calls == []
+
+
+VPC = "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1"
+
+
+def test_what_a_killed_run_left_is_told_by_status_and_by_the_next_deploy(cli: Cli) -> None:
+    cli("deploy", "local")
+    ours = {"project": "mlops", "environment": "local"}
+    services = cli._tools["local"].aws.services
+    services["resourcegroupstaggingapi"] = {"get_resources": tagged(**{VPC: ours})}
+    services["logs"]["describe_log_groups"] = {
+        "logGroups": [{"logGroupName": name, "arn": name} for name in ("/aws/lambda/mlops-local-lost", "/aws/theirs")]
+    }
+    said = "are there and in no Terraform state"
+    status = cli("status", "local")
+    assert f"2 resources of `local` {said}" in status.out
+    assert "/aws/lambda/mlops-local-lost" in status.out
+    assert [each["arn"] for each in json.loads(cli("status", "local", "--json").out)["orphans"]] == [
+        VPC,
+        "/aws/lambda/mlops-local-lost",
+    ]
+    deployed = cli("deploy", "local")
+    assert deployed.code == 0
+    # By tags alone: that takes one call.
+    assert f"1 resource of `local` is there and in no Terraform state: {VPC}" in deployed.out
+    assert "`orchestrator recover local`" in deployed.out
+
+
+def test_what_a_state_holds_is_not_left_over(cli: Cli) -> None:
+    cli("deploy", "local")
+    tools = cli._tools["local"]
+    ours = {"project": "mlops", "environment": "local"}
+    tools.aws.services["resourcegroupstaggingapi"] = {"get_resources": tagged(**{VPC: ours})}
+    tools.store.states["foundation"] = replace(tools.store.states["foundation"], ids=frozenset({"vpc-1"}))
+    assert "no Terraform state" not in cli("status", "local").out
+    assert "no Terraform state" not in cli("deploy", "local").out
+
+
+def test_a_deploy_that_may_not_look_says_so_and_goes_well(cli: Cli) -> None:
+    cli("deploy", "local")
+    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetResources")
+    cli._tools["local"].aws.services["resourcegroupstaggingapi"] = {"get_resources": refused}
+    answer = cli("deploy", "local")
+    assert (answer.code, "nobody knows whether something is left over: cannot list" in answer.out) == (0, True)
