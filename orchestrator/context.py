@@ -126,7 +126,7 @@ class RealTools:
 
         if not self._synth_prepared:
             self._synth_prepared = True
-            prepare()
+            prepare(self.repo)
 
     def synth_inputs(self, blueprint: Blueprint) -> SynthInputs:
         from orchestrator.blueprints import synth_inputs

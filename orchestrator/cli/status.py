@@ -76,8 +76,8 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         app.console.table("Versions that wait for approval", ("group", "version#", "since", "approve"), waiting)
     if orphans:
         lost = [(each["service"], each["kind"], each["name"]) for each in orphans]
-        app.console.table(remains.told(env, len(orphans)), ("service", "kind", "name"), lost)
-        app.console.line(f"Next: {remains.hint(env)}")
+        app.console.table("Left over", ("service", "kind", "name"), lost)
+        app.console.line(f"{remains.told(env, len(orphans))}; {remains.hint(env)}")
     if last_run:
         app.console.line(f"Last run: {last_run['command']} {last_run['status']} at {last_run['started_at']}")
     else:
