@@ -22,6 +22,7 @@ from orchestrator.values import partition, state_bucket
 
 _AT_ONCE = 8
 _SHOWN = 5
+_NOT_HERE = "The local emulator does not implement this operation"
 _KEPT_BY_AWS = (
     ":training-job/",
     ":processing-job/",
@@ -124,7 +125,9 @@ def _named(cloud: Cloud, environment: Environment, others: Collection[str]) -> t
             if cloud.endpoint is not None:
                 unseen.append(f"{listing.service} {listing.operation}: {error}")
         except (ClientError, BotoCoreError) as error:
-            unseen.append(f"{listing.service} {listing.operation}: {error}")
+            # Of what the local AWS cannot list it cannot make any either.
+            if cloud.endpoint is None or _NOT_HERE not in str(error):
+                unseen.append(f"{listing.service} {listing.operation}: {error}")
         return []
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="remains") as pool:
