@@ -186,7 +186,7 @@ def test_another_error_of_a_delete_is_not_swallowed(
 def test_an_orphan_is_red_and_named(run: Runs, deployed: FakeTools, environment: Environment, graph: Graph) -> None:
     left(deployed, QUEUE)
     result = run(plans.destroy(environment, graph))
-    assert (result.exit_code, result.orphans) == (20, [QUEUE])
+    assert (result.exit_code, result.orphans) == (21, [QUEUE])
     assert result.error
     assert result.error.message == f"1 resource of `local` is there and in no Terraform state: {QUEUE}"
     assert result.error.hint == "`orchestrator recover local` lists them, and imports or removes them"
