@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from orchestrator.errors import TerraformError
 from orchestrator.graph import Graph, Stack
 from orchestrator.plan import DeployStack, DestroyStack, RemoveReleases
 from orchestrator.recovery import leftovers
+from orchestrator.result import Result
+from orchestrator.risk import RiskClass
 from orchestrator.session import Session
 from orchestrator.tools.interfaces import State
 from orchestrator.values import live_parameter
@@ -26,6 +29,7 @@ from tests.unit.orchestrator.risk.conftest import change
 
 OLD, SIDE = "blueprint-old", "side-of-old"
 QUEUE = "module.m.aws_sqs_queue.this"
+LOSS = {"resource_changes": [change("aws_sqs_queue", {"name": "q"}, None)]}
 
 
 def state(*addresses: str) -> State:
@@ -104,29 +108,49 @@ def test_a_stack_that_failed_keeps_what_it_may_still_use(
     assert not tools.store.states[OLD].is_empty
 
 
-def test_an_environment_that_asks_shows_the_destruction_and_its_risks_first(tmp_path: Path) -> None:
-    staging = load(REPO, "staging")
-    graph = graphs.build(phases.read(REPO), staging)
-    tools = FakeTools(tmp_path, staging)
-    run = Runs(tools, graph)
-    tools.live[live_parameter(staging, "reviews")] = dict(VERSION)
+@pytest.fixture
+def staging(tmp_path: Path) -> Asking:
+    environment = load(REPO, "staging")
+    tools = FakeTools(tmp_path, environment)
+    tools.live[live_parameter(environment, "reviews")] = dict(VERSION)
     left(tools, SIDE)
-    tools.terraform.removals[SIDE] = {"resource_changes": [change("aws_sqs_queue", {"name": "q"}, None)]}
-    gone = found(tools, graph)
+    return Asking(tools, graphs.build(phases.read(REPO), environment))
 
-    def granted(*kinds: str) -> object:
+
+@dataclass
+class Asking:
+    """An environment that asks, and a stack of it that has no files any more."""
+
+    tools: FakeTools
+    graph: Graph
+
+    def deploy(self, *accepted: RiskClass) -> Result:
         def prepare(session: Session) -> None:
-            session.approval = Approval(Granted(frozenset(kinds), yes=True))  # type: ignore[arg-type]
+            session.approval = Approval(Granted(frozenset(accepted), yes=True))
 
-        return prepare
+        gone = found(self.tools, self.graph)
+        return Runs(self.tools, self.graph)(plans.deploy(self.tools.environment, self.graph, leftovers=gone), prepare)
 
-    refused = run(plans.deploy(staging, graph, leftovers=gone), granted())  # type: ignore[arg-type]
+
+def test_an_environment_that_asks_shows_the_destruction_and_its_risks_first(staging: Asking) -> None:
+    staging.tools.terraform.removals[SIDE] = LOSS
+    refused = staging.deploy()
     assert (refused.exit_code, refused.error and refused.error.step) == (15, "approval")
     assert [(risk.kind, risk.stack) for risk in refused.risks] == [("state-loss", SIDE)]
-    assert not tools.store.states[SIDE].is_empty
-    done = run(plans.deploy(staging, graph, leftovers=gone), granted("state-loss"))  # type: ignore[arg-type]
+    assert not staging.tools.store.states[SIDE].is_empty
+    done = staging.deploy("state-loss")
     assert done.status == "ok", done.error
-    assert tools.store.states[SIDE].is_empty
+    assert staging.tools.store.states[SIDE].is_empty
+
+
+def test_what_the_preview_did_not_show_is_asked_about_before_it_is_destroyed(staging: Asking) -> None:
+    def somebody_adds_to_it(stack: str) -> None:
+        staging.tools.terraform.removals[SIDE] = LOSS
+
+    staging.tools.terraform.before_apply = somebody_adds_to_it
+    refused = staging.deploy()
+    assert (refused.exit_code, refused.error and refused.error.step) == (15, SIDE)
+    assert not staging.tools.store.states[SIDE].is_empty
 
 
 def test_a_plan_shows_them_and_touches_nothing(
