@@ -6,14 +6,12 @@ What it offers speaks WSGI and plain dictionaries, so that nobody else has to im
 from __future__ import annotations
 
 import io
-import json
 import re
 import traceback
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
-from xml.sax.saxutils import escape
 
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
@@ -26,13 +24,13 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Response
 
+from emulator.http import envelopes
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
-REST_XML = ("s3", "route53", "cloudfront")
-"""Services that speak XML without saying so in the request; those of the query protocol send a form."""
 
 
 def request_handler() -> type[WSGIRequestHandler]:
@@ -160,7 +158,7 @@ def application() -> Wsgi:
 
     Moto raises `NotImplementedError` (a 500 with a stack trace, which SDKs retry for minutes) or, for a path
     it has no route for, answers Flask's plain 404, which a client would take for "this resource is gone".
-    501 is retried by no SDK and mistaken for nothing.
+    400 is retried by no SDK. A defect is answered with 400 too: asking again does not mend it.
     """
     moto = _Dispatcher(_backend_app)
 
@@ -178,7 +176,8 @@ def application() -> Wsgi:
         except Exception as error:
             # The boundary: a defect is logged in full and answered in the caller's own format.
             traceback.print_exc()
-            return failure(environ, 500, "InternalFailure", f"{type(error).__name__}: {error}")(environ, start_response)
+            what = f"The local emulator failed (its log says where): {type(error).__name__}: {error}"
+            return failure(environ, 400, "EmulatorFailure", what)(environ, start_response)
         if seen and _unrouted(environ, seen["status"], seen["headers"]):
             return not_implemented(environ, f"no route for {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")(
                 environ, start_response
@@ -205,24 +204,15 @@ def _unrouted(environ: Environ, status: str, headers: list[tuple[str, str]]) -> 
 
 
 def not_implemented(environ: Environ, detail: str) -> Wsgi:
-    """501 in the caller's own format."""
+    """An error that no client tries again, in the caller's own protocol."""
     signed = scope(environ)
     service = signed.service if signed else "unknown"
     message = f"The local emulator does not implement this operation of {service}: {detail}"
-    return failure(environ, 501, "NotImplemented", message)
+    return failure(environ, 400, "NotImplemented", message)
 
 
 def failure(environ: Environ, status: int, code: str, message: str) -> Wsgi:
-    """An error in the wire format that the request suggests."""
-    headers = {"x-amzn-ErrorType": code, "x-emulator-fidelity": "not-run"}
+    """An error that nobody computed, in the caller's own protocol."""
     signed = scope(environ)
-    service = signed.service if signed else "s3"
-    is_form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
-    if service not in REST_XML and not is_form:
-        body = json.dumps({"__type": code, "message": message})
-        return Response(body, status, headers, content_type="application/x-amz-json-1.1")
-    body = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    if service != "s3":
-        # S3 alone has no envelope around its errors.
-        body = f"<ErrorResponse>{body}</ErrorResponse>"
-    return Response(body, status, headers, content_type="text/xml")
+    told = envelopes.Failure(status, code, message)
+    return envelopes.answer(environ, signed.service if signed else "s3", told, {"x-emulator-fidelity": "not-run"})

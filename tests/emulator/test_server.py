@@ -69,7 +69,7 @@ def test_what_nobody_implements_is_an_error_that_no_sdk_retries(
     with pytest.raises(ClientError) as refused:
         getattr(aws(service), operation)(**arguments)
     response = refused.value.response
-    assert response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == 400
     assert response["Error"]["Code"] == "NotImplemented"
     assert response["ResponseMetadata"]["HTTPHeaders"]["x-emulator-fidelity"] == "not-run"
 

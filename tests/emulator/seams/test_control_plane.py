@@ -196,7 +196,7 @@ def test_api_gateway_integrations_and_methods_change_in_place(aws: Any) -> None:
     assert gateway.get_method(**at)["apiKeyRequired"] is True
     with pytest.raises(ClientError) as refused:
         gateway.update_method(**at, patchOperations=[{"op": "replace", "path": "/unheard", "value": "x"}])
-    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
 def test_api_gateway_tags_by_arn(aws: Any) -> None:
