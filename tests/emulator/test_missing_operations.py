@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -153,16 +152,15 @@ def test_terraform_gets_past_a_throttle_and_stops_at_what_is_missing(emulator: E
     run.write(DATA % "")
     with fault(emulator.endpoint, "throttle", "ec2", action="DescribeVpcs", count=2) as armed:
         assert run("plan").returncode == 0
-        assert armed.now["seen"] == 3
+        assert armed.fired == 2
     run.write(DATA % MISSING)
-    began, before = time.monotonic(), len(emulator.log.read_text())
+    before = len(emulator.log.read_text())
     done = run("plan")
-    took, log = time.monotonic() - began, emulator.log.read_text()[before:]
+    log = emulator.log.read_text()[before:]
     refused = [line.split()[3] for line in log.splitlines() if line.split()[1:2] == ["400"]]
     assert done.returncode == 1
     assert done.stderr.count("The local emulator does not implement this operation of") == 4, done.stderr
     assert len(refused) == 4, log
-    assert took < 30, "five seconds on a quiet machine, where the provider's start is three of them"
 
 
 class _Terraform:
