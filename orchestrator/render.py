@@ -74,7 +74,8 @@ def render(
 def _root(tools: Tools, stack: Stack, folder: Path) -> Path:
     if stack.root is not None:
         return tools.repo / stack.root
-    root = folder / "root"
+    # Apart from each other: a file may come back.
+    root = folder / ("emptied" if stack.gone else "root")
     root.mkdir(exist_ok=True)
     canonical = tools.repo / "terraform" / LOCK_FILE
     if stack.gone:

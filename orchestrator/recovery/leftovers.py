@@ -58,9 +58,6 @@ def write_root(folder: Path, lock_file: Path) -> None:
         "variable": {name: {"type": "any"} for name in ("context", "provider_options")},
         "provider": {"aws": [provider]},
     }
-    for file in folder.iterdir():  # such as the file that the blueprint was synthesised into
-        if file.is_file():
-            file.unlink()
     (folder / "main.tf.json").write_text(json.dumps(root, indent=2) + "\n", encoding="utf-8")
     if lock_file.is_file():
         shutil.copyfile(lock_file, folder / lock_file.name)

@@ -191,7 +191,6 @@ def test_destroy_of_one_blueprint_whose_file_is_gone(
 
 
 def test_its_root_is_a_provider_and_nothing_else(tmp_path: Path) -> None:
-    (tmp_path / "cdk.tf.json").write_text("{}", encoding="utf-8")
     lock = tmp_path.parent / f"{tmp_path.name}.lock.hcl"
     lock.write_text("locked", encoding="utf-8")
     leftovers.write_root(tmp_path, lock)
