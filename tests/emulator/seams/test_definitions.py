@@ -51,7 +51,7 @@ def ended(states: Any, execution: str) -> str:
 
 def test_two_hundred_faulty_definitions_are_refused_and_nothing_else_suffers(states: Any) -> None:
     good, lasting = create(states, GOOD), create(states, LASTING)
-    running = start(states, lasting, seconds=2)
+    running = start(states, lasting, seconds=1)
     ask = _asking(states, good)
     with ThreadPoolExecutor(AT_ONCE) as threads:
         asked = threads.map(ask, range(COUNT), made(SEED, COUNT))
