@@ -23,6 +23,7 @@ from orchestrator.errors import (
     EmulatorError,
     PipelineFailed,
     PlatformError,
+    RemainsLeft,
     SetupError,
     SmokeFailed,
     TerraformKilled,
@@ -30,6 +31,7 @@ from orchestrator.errors import (
 )
 from orchestrator.evidence import Evidence
 from orchestrator.plan import Plan, Step
+from orchestrator.recovery import remains
 from orchestrator.result import (
     ErrorResult,
     Result,
@@ -80,7 +82,7 @@ class Executor:
             steps.Release: self._release,
             steps.SmokeTest: self._smoke_test,
             steps.StopPipelines: lambda step: teardown.stop_pipelines(session, step.stack, step.name),
-            steps.DestroyStack: lambda step: stacks.destroy(session, step.stack),
+            steps.DestroyStack: lambda step: stacks.destroy(session, step.stack, asks=step.asks),
             steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
             steps.RemoveReleases: lambda step: teardown.remove_releases(session, step.blueprints, step.name),
             steps.AuditOrphans: self._audit,
@@ -275,14 +277,28 @@ class Executor:
 
     def _audit(self, step: steps.AuditOrphans) -> None:
         session = self.session
+        if step.deployed:
+            self._audit_deployed()
+            return
         session.orphans = teardown.audit(session)
         bucket = session.target.store.bucket
         session.journal.stage(step.name, f"kept on purpose: the state bucket {bucket} and its key, alias/{bucket}")
-        if session.orphans and session.environment.is_local:
-            raise PlatformError(
-                f"{len(session.orphans)} resources are left: {', '.join(session.orphans[:5])}",
-                hint="they carry the environment's tags but are in no Terraform state",
-            )
+        if session.orphans:
+            name = session.environment.name
+            told = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
+            raise RemainsLeft(told, hint=remains.hint(name))
+
+    def _audit_deployed(self) -> None:
+        """What a killed run left spoils nothing of this one; but somebody pays for it."""
+        session, name = self.session, self.session.environment.name
+        try:
+            session.orphans = teardown.audit_deployed(session)
+        except PlatformError as error:
+            session.warn(f"nobody knows whether something is left over: {error.message}")
+            return
+        if session.orphans:
+            found = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
+            session.warn(f"{found}; {remains.hint(name)}")
 
     def _record_ends(self, plan: Plan, outcomes: dict[str, Outcome]) -> None:
         for step in plan.steps:

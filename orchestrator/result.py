@@ -144,7 +144,9 @@ class Result(Part):
     releases: list[EndpointResult] = Field([], description="what was live before, what is now, and who vouches for it")
     smoke: list[SmokeResult] = []
     warnings: list[str] = Field([], description="what somebody should do, though nothing went wrong")
-    orphans: list[str] | None = Field(None, description="destroy only: what still carries the environment's tags")
+    orphans: list[str] | None = Field(
+        None, description="ARNs of what is there and in no Terraform state; none: nobody looked"
+    )
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True)

@@ -96,6 +96,8 @@ class Session:
     """As they were when the run began. Whoever changes one later changes its proof as well."""
     proofs: dict[str, Proof] = field(default_factory=dict)
     """Of the stacks that this run has found or made to be what their files say."""
+    neighbours: tuple[str, ...] = ()
+    """What names of other environments in this AWS begin with."""
     orphans: list[str] | None = None
     warnings: list[str] = field(default_factory=list)
     """What a person has to know although the run went well."""

@@ -111,6 +111,13 @@ class State:
     """Output name to plain value."""
     resources: tuple[str, ...]
     """Addresses of managed resources."""
+    ids: frozenset[str] = frozenset()
+    """ARNs and ids of managed resources: by these what exists is known again."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is deployed; what waits to be deleted after a replacement has no address, but is there."""
+        return not self.resources and not self.ids
 
 
 class StateStore(Protocol):
@@ -131,6 +138,10 @@ class StateStore(Protocol):
         ...
 
     def key(self, stack: str) -> str: ...
+    def stacks(self) -> tuple[str, ...]:
+        """Names of all that have a state object, whatever is in it."""
+        ...
+
     def read(self, stack: str) -> State | None: ...
     def read_proof(self, stack: str) -> Json | None:
         """What was stored about the last success; `None` if nothing was, or something that is no object."""
