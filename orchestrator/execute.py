@@ -10,7 +10,7 @@ import datetime as dt
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -23,13 +23,15 @@ from orchestrator.errors import (
     EmulatorError,
     PipelineFailed,
     PlatformError,
+    RemainsLeft,
     SetupError,
     SmokeFailed,
+    TerraformKilled,
     WaitingForModel,
 )
 from orchestrator.evidence import Evidence
 from orchestrator.plan import Plan, Step
-from orchestrator.recovery import recover
+from orchestrator.recovery import recover, remains
 from orchestrator.result import (
     ErrorResult,
     Result,
@@ -42,6 +44,7 @@ from orchestrator.result import (
 from orchestrator.runs import timestamp
 from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.tools.interfaces import AWAITING_APPROVAL, EventSink, Json, PendingVersion
+from orchestrator.tools.process import StillWorking
 from orchestrator.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
@@ -79,7 +82,7 @@ class Executor:
             steps.Release: self._release,
             steps.SmokeTest: self._smoke_test,
             steps.StopPipelines: lambda step: teardown.stop_pipelines(session, step.stack, step.name),
-            steps.DestroyStack: lambda step: stacks.destroy(session, step.stack),
+            steps.DestroyStack: lambda step: stacks.destroy(session, step.stack, asks=step.asks),
             steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
             steps.RemoveReleases: lambda step: teardown.remove_releases(session, step.blueprints, step.name),
             steps.RecoverStack: lambda step: recover.stack(session, step),
@@ -115,7 +118,7 @@ class Executor:
             orphans=self.session.orphans,
             warnings=self.session.warnings,
         )
-        folder.write_result(result)
+        folder.write_result(result, finished=not _loose(outcomes))
         return result
 
     def _work(self, step: Step, clear: Clear) -> None:
@@ -277,14 +280,28 @@ class Executor:
 
     def _audit(self, step: steps.AuditOrphans) -> None:
         session = self.session
+        if step.deployed:
+            self._audit_deployed()
+            return
         session.orphans = teardown.audit(session)
         bucket = session.target.store.bucket
         session.journal.stage(step.name, f"kept on purpose: the state bucket {bucket} and its key, alias/{bucket}")
-        if session.orphans and session.environment.is_local:
-            raise PlatformError(
-                f"{len(session.orphans)} resources are left: {', '.join(session.orphans[:5])}",
-                hint="they carry the environment's tags but are in no Terraform state",
-            )
+        if session.orphans:
+            name = session.environment.name
+            told = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
+            raise RemainsLeft(told, hint=remains.hint(name))
+
+    def _audit_deployed(self) -> None:
+        """What a killed run left spoils nothing of this one; but somebody pays for it."""
+        session, name = self.session, self.session.environment.name
+        try:
+            session.orphans = teardown.audit_deployed(session)
+        except PlatformError as error:
+            session.warn(f"nobody knows whether something is left over: {error.message}")
+            return
+        if session.orphans:
+            found = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
+            session.warn(f"{found}; {remains.hint(name)}")
 
     def _record_ends(self, plan: Plan, outcomes: dict[str, Outcome]) -> None:
         for step in plan.steps:
@@ -308,6 +325,9 @@ class Executor:
             if stopped:
                 message = f"interrupted; not finished: {', '.join(stopped)}"
                 hint = "repeat the command: it continues where things stand"
+                if left := _loose(outcomes, (StillWorking,)):
+                    message += f"; terraform is still storing what it did: {', '.join(left)}"
+                    hint = f"`orchestrator resume {self.session.environment.name}` waits for it and goes on"
                 return ErrorResult(type="Interrupted", message=message, hint=hint, step=stopped[0]), EXIT_CANCELLED
         failures = [
             (name, outcome.error)
@@ -388,6 +408,13 @@ def _approval_pending(versions: Sequence[PendingVersion]) -> ApprovalPending:
         f"{waits}; everything else is deployed",
         hint=f"`{newest.approve}` (or `reject` in its place), then deploy again for endpoints that wait for a model",
     )
+
+
+def _loose(
+    outcomes: Mapping[str, Outcome], kinds: tuple[type[PlatformError], ...] = (StillWorking, TerraformKilled)
+) -> list[str]:
+    """Steps whose terraform was left at work, or was killed: what it has done is to be taken up by somebody else."""
+    return [name for name, outcome in outcomes.items() if isinstance(outcome.error, kinds)]
 
 
 def _error(error: PlatformError, step: str | None) -> ErrorResult:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from orchestrator.console import Console
 
 if TYPE_CHECKING:
     from orchestrator.config.models import Environment
-    from orchestrator.graph import Graph
+    from orchestrator.graph import Graph, Stack
     from orchestrator.phases import Phase
     from orchestrator.plan import Plan
     from orchestrator.result import Result
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 class App:
     """One process of the command line."""
 
-    def __init__(self, repo: Path) -> None:
+    def __init__(self, repo: Path, arguments: Sequence[str] = ()) -> None:
         self.repo = repo
+        self.arguments = tuple(arguments)
         self.console = Console()
         self.plain_provider = False
         self.granted = Granted()
@@ -72,6 +73,20 @@ class App:
 
         return open_target(tools, running_emulator(tools).access if tools.environment.is_local else None)
 
+    def leftovers(self, tools: Tools, graph: Graph) -> tuple[Stack, ...]:
+        """Stacks that have a state and no files any more; none where AWS cannot be reached, for the run says why.
+
+        Raises `TerraformError` where a state cannot be read: then nobody knows what there is.
+        """
+        from orchestrator.errors import CredentialsError, EmulatorError
+        from orchestrator.recovery import leftovers
+
+        try:
+            target = self.target(tools)
+        except (CredentialsError, EmulatorError):
+            return ()
+        return leftovers.find(target.store, graph)
+
     def run(
         self,
         environment: Environment,
@@ -83,13 +98,15 @@ class App:
         tools: Tools | None = None,
         target: Target | None = None,
         beside_others: bool = False,
+        warnings: Sequence[str] = (),
     ) -> int:
-        """Walk a plan with live progress, report, and return the exit code.
+        """Walk a plan with live progress, report, and return the exit code; `warnings` are told at the end.
 
         Raises `StateLocked` while another run of the environment is at work here, unless it may be `beside_others`.
         """
         from orchestrator.approval import Approval
         from orchestrator.cli.person import AtTerminal
+        from orchestrator.config import neighbours
         from orchestrator.execute import Executor, load_outputs
         from orchestrator.journal import Journal
         from orchestrator.render import forget_plans
@@ -99,17 +116,19 @@ class App:
 
         with (
             nullcontext() if beside_others else alone(self.repo, environment.name),
-            interruptible(self.console) as cancel,
+            interruptible(self.console, environment.name) as cancel,
             self.console.progress() as progress,
         ):
             if not beside_others:
                 forget_plans(self.repo, environment.name)
-            folder = RunFolder.create(self.repo, environment.name)
+            folder = RunFolder.create(self.repo, environment.name, plan.command, self.arguments)
             journal = Journal(folder, (progress,))
             approval = Approval(self.granted, AtTerminal(self.console, progress, cancel))
             session = Session(
                 tools or self.tools(environment), graph, journal, cancel, examples=self.examples(), approval=approval
             )
+            session.warnings += warnings
+            session.neighbours = tuple(neighbours.prefixes(self.repo, environment))
             if target is not None:
                 session.target = target
                 if not target.throwaway:
@@ -125,10 +144,12 @@ class App:
 
 
 @contextmanager
-def interruptible(console: Console) -> Iterator[Cancel]:
+def interruptible(console: Console, environment: str) -> Iterator[Cancel]:
     """Ctrl-C, a polite kill and a closed terminal set the event, so that terraform can release its lock.
 
-    A second one insists. After a hang-up nobody reads what is said, and the terminal may refuse it.
+    A second one leaves terraform to itself. Nothing hurries us on after the first: whoever ends us harder loses nothing
+    by it, and where the whole machine goes with us, waiting is what gives terraform its time. After a hang-up nobody
+    reads what is said, and the terminal may refuse it.
     """
     from orchestrator.tools.process import Cancel
 
@@ -139,10 +160,13 @@ def interruptible(console: Console) -> Iterator[Cancel]:
             raise KeyboardInterrupt
         if cancel.is_set():
             cancel.insist()
-            said = "interrupted again: terraform is ended now; what it was at may be missing in the state"
+            said = (
+                "interrupted again: terraform is not waited for; it stores its state and ends by itself "
+                f"(`orchestrator resume {environment}` takes that up)"
+            )
         else:
             cancel.set()
-            said = "interrupted: waiting for terraform to stop and release its lock (once more to insist)"
+            said = "interrupted: waiting for terraform to stop and release its lock (once more to leave at once)"
         with suppress(OSError):
             console.say(said)
 

@@ -32,5 +32,15 @@ def command(
     app: App = ctx.obj
     environment, graph = app.load(env, building=True)
     chosen = graph.select(blueprints=blueprints)
-    wanted = plan.deploy(environment, graph, stacks=chosen, force_pipeline=force_pipeline, refresh=refresh)
-    ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why))
+    tools = app.tools(environment)
+    gone = app.leftovers(tools, graph)
+    wanted = plan.deploy(
+        environment,
+        graph,
+        stacks=chosen,
+        force_pipeline=force_pipeline,
+        refresh=refresh,
+        leftovers=() if blueprints else gone,
+    )
+    warnings = plan.left_alone(environment, gone) if blueprints else []
+    ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why, tools=tools, warnings=warnings))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.recovery import ec2
-from orchestrator.tools.aws import pages
+from orchestrator.tools.aws import every
 from orchestrator.tools.interfaces import Cloud
 
 Planned = Mapping[str, Any]
@@ -42,7 +42,7 @@ def _named(service: str, operation: str, key: str, *, name: str, known: str, id_
 
     def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
         wanted = planned[known]
-        for item in pages(cloud.client(service), operation, key, **arguments):
+        for item in every(cloud.client(service), operation, key, **arguments):
             if item.get(name) == wanted:
                 yield str(item[id_])
 
@@ -56,7 +56,7 @@ def _below(
 
     def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
         wanted = {answer: planned[attribute] for answer, attribute in same.items()}
-        for item in pages(cloud.client(service), operation, key, **{parent[0]: planned[parent[1]]}):
+        for item in every(cloud.client(service), operation, key, **{parent[0]: planned[parent[1]]}):
             if all(item.get(answer) == value for answer, value in wanted.items()):
                 yield str(item[id_])
 
@@ -68,7 +68,7 @@ def _kms_keys(cloud: Cloud, planned: Planned) -> Iterator[str]:
     filters = [{"Key": name, "Values": [value]} for name, value in _marks(planned).items()]
     arguments = {"TagFilters": filters, "ResourceTypeFilters": ["kms:key"]}
     client, kms = cloud.client("resourcegroupstaggingapi"), cloud.client("kms")
-    for item in pages(client, "get_resources", "ResourceTagMappingList", **arguments):
+    for item in every(client, "get_resources", "ResourceTagMappingList", **arguments):
         key = kms.describe_key(KeyId=item["ResourceARN"])["KeyMetadata"]
         if key["Description"] == planned["description"] and key["KeyState"] != "PendingDeletion":
             yield str(key["KeyId"])
@@ -76,7 +76,7 @@ def _kms_keys(cloud: Cloud, planned: Planned) -> Iterator[str]:
 
 def _security_groups(cloud: Cloud, planned: Planned) -> Iterator[str]:
     filters = [{"Name": "group-name", "Values": [planned["name"]]}, {"Name": "vpc-id", "Values": [planned["vpc_id"]]}]
-    for group in pages(cloud.client("ec2"), "describe_security_groups", "SecurityGroups", Filters=filters):
+    for group in every(cloud.client("ec2"), "describe_security_groups", "SecurityGroups", Filters=filters):
         yield str(group["GroupId"])
 
 
@@ -85,7 +85,7 @@ def _rules(*, egress: bool) -> Lookup:
 
     def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
         filters = [{"Name": "group-id", "Values": [planned["security_group_id"]]}]
-        found = pages(cloud.client("ec2"), "describe_security_group_rules", "SecurityGroupRules", Filters=filters)
+        found = every(cloud.client("ec2"), "describe_security_group_rules", "SecurityGroupRules", Filters=filters)
         peer = ("cidr_ipv4", "CidrIpv4"), ("prefix_list_id", "PrefixListId"), ("cidr_ipv6", "CidrIpv6")
         wanted = {answer: planned.get(attribute) for attribute, answer in peer}
         group = planned.get("referenced_security_group_id")
@@ -105,13 +105,13 @@ def _rules(*, egress: bool) -> Lookup:
 
 def _rest_apis(cloud: Cloud, planned: Planned) -> Iterator[str]:
     """Two may have one name; the tags say whose they are."""
-    for api in pages(cloud.client("apigateway"), "get_rest_apis", "items"):
+    for api in every(cloud.client("apigateway"), "get_rest_apis", "items"):
         if api["name"] == planned["name"] and _marks(planned).items() <= api.get("tags", {}).items():
             yield str(api["id"])
 
 
 def _file_systems(cloud: Cloud, planned: Planned) -> Iterator[str]:
-    for each in pages(
+    for each in every(
         cloud.client("efs"), "describe_file_systems", "FileSystems", CreationToken=planned["creation_token"]
     ):
         yield str(each["FileSystemId"])
@@ -119,7 +119,7 @@ def _file_systems(cloud: Cloud, planned: Planned) -> Iterator[str]:
 
 def _access_points(cloud: Cloud, planned: Planned) -> Iterator[str]:
     folder = planned["root_directory"][0]["path"]
-    for each in pages(
+    for each in every(
         cloud.client("efs"), "describe_access_points", "AccessPoints", FileSystemId=planned["file_system_id"]
     ):
         if each.get("RootDirectory", {}).get("Path") == folder:
@@ -128,39 +128,38 @@ def _access_points(cloud: Cloud, planned: Planned) -> Iterator[str]:
 
 def _event_sources(cloud: Cloud, planned: Planned) -> Iterator[str]:
     arguments = {"FunctionName": planned["function_name"], "EventSourceArn": planned["event_source_arn"]}
-    found = pages(cloud.client("lambda"), "list_event_source_mappings", "EventSourceMappings", **arguments)
+    found = every(cloud.client("lambda"), "list_event_source_mappings", "EventSourceMappings", **arguments)
     yield from (str(each["UUID"]) for each in found if each.get("State") != "Deleting")
 
 
 def _subscriptions(cloud: Cloud, planned: Planned) -> Iterator[str]:
     arguments = {"TopicArn": planned["topic_arn"]}
-    for each in pages(cloud.client("sns"), "list_subscriptions_by_topic", "Subscriptions", **arguments):
+    for each in every(cloud.client("sns"), "list_subscriptions_by_topic", "Subscriptions", **arguments):
         confirmed = each["SubscriptionArn"].startswith("arn:")
         if confirmed and (each["Protocol"], each["Endpoint"]) == (planned["protocol"], planned["endpoint"]):
             yield str(each["SubscriptionArn"])
 
 
 def _queues(cloud: Cloud, planned: Planned) -> Iterator[str]:
-    found = pages(cloud.client("sqs"), "list_queues", "QueueUrls", QueueNamePrefix=planned["name"])
+    found = every(cloud.client("sqs"), "list_queues", "QueueUrls", QueueNamePrefix=planned["name"])
     yield from (str(url) for url in found if str(url).rsplit("/", 1)[-1] == planned["name"])
 
 
 def _web_acls(cloud: Cloud, planned: Planned) -> Iterator[str]:
-    # No paginator has been written for it; an account holds a hundred of them, and so does one page.
-    answer = cloud.client("wafv2").list_web_acls(Scope=planned["scope"], Limit=100)
-    yield from (str(each["Id"]) for each in answer["WebACLs"] if each["Name"] == planned["name"])
+    found = every(cloud.client("wafv2"), "list_web_acls", "WebACLs", Scope=planned["scope"])
+    yield from (str(each["Id"]) for each in found if each["Name"] == planned["name"])
 
 
 def _queries(cloud: Cloud, planned: Planned) -> Iterator[str]:
-    answer = cloud.client("logs").describe_query_definitions(queryDefinitionNamePrefix=planned["name"])
-    for each in answer["queryDefinitions"]:
+    arguments = {"queryDefinitionNamePrefix": planned["name"]}
+    for each in every(cloud.client("logs"), "describe_query_definitions", "queryDefinitions", **arguments):
         if each["name"] == planned["name"]:
             yield str(each["queryDefinitionId"])
 
 
 def _guardrail_versions(cloud: Cloud, planned: Planned) -> Iterator[str]:
     """The newest one: each deploy that changes the guardrail makes another, and its address holds the last."""
-    found = pages(
+    found = every(
         cloud.client("bedrock"), "list_guardrails", "guardrails", guardrailIdentifier=planned["guardrail_arn"]
     )
     numbers = [int(each["version"]) for each in found if each["version"].isdigit()]

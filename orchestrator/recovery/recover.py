@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from orchestrator.errors import ApprovalRequired, RiskNotAccepted
 from orchestrator.graph import Stack
 from orchestrator.inputs import StackProof
 from orchestrator.plan import RecoverRest, RecoverStack, Recovery
-from orchestrator.recovery import importing, removing, rest
+from orchestrator.recovery import importing, remains, removing, rest
 from orchestrator.recovery.importing import Found, Search
 from orchestrator.recovery.rest import Rest
 from orchestrator.result import Action, RecoveredResult
@@ -22,6 +23,7 @@ from orchestrator.values import tfvars, waits_for
 
 _NOWHERE = "its address is taken or gone"
 _SHOWN = 5
+_OTHER = "in no state; to be removed by hand, unless it is wanted"
 _UNSEEN = "not looked at"
 _asking = threading.Lock()
 """One question at a time."""
@@ -222,10 +224,24 @@ def leftovers(session: Session, step: RecoverRest) -> None:
         RecoveredResult(type=each.kind.type, address=each.name, id=each.id, action=action or "left", reason=_NOWHERE)
         for each in found
     ]
-    session.record_recovered(told)
+    session.record_recovered([*told, *_by_hand(session, found)])
     session.journal.stage(step.name, f"{len(found)} belong to no stack" + (", removed" if action else ""))
     if found and not action:
         session.warn(f"{len(found)} resources belong to no stack; `orchestrator recover {name} --remove` removes them")
+
+
+def _by_hand(session: Session, found: Sequence[Rest]) -> list[RecoveredResult]:
+    """What the audit knows beside, of kinds that cannot be removed from here."""
+    target, environment = session.target, session.environment
+    remaining = remains.find(target.cloud, environment, session.neighbours)
+    known = {each.id for each in found} | {each.name for each in found}
+    return [
+        RecoveredResult(
+            type=f"{each.service} {each.kind}", address=each.name, id=each.arn, action="left", reason=_OTHER
+        )
+        for each in remains.astray(target.store, environment, remaining)
+        if each.arn not in known and re.split("[:/]", each.arn)[-1] not in known
+    ]
 
 
 def _sure(session: Session, step: RecoverRest, found: Sequence[Rest]) -> bool:

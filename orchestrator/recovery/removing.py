@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import shutil
 import uuid
 from collections.abc import Collection, Iterable, Sequence
-from pathlib import Path
 
 from orchestrator.errors import TerraformError
 from orchestrator.graph import Stack
 from orchestrator.recovery import importing
 from orchestrator.recovery.importing import Found
 from orchestrator.recovery.rest import STACK, Rest, state
-from orchestrator.render import LOCK_FILE, forgetting_plan, render, stack_folder
+from orchestrator.render import forgetting_plan, render
 from orchestrator.session import Session
 from orchestrator.terraform import import_blocks
 from orchestrator.tools.aws import explained
@@ -52,9 +50,7 @@ def rest(session: Session, found: Sequence[Rest]) -> None:
     The state lies beside the others meanwhile: whoever comes after an interrupt finds it there.
     """
     tools, target = session.tools, session.target
-    folder = stack_folder(tools.repo, session.environment, STACK)
-    _write_root(folder / "root", tools.repo / "terraform" / LOCK_FILE)
-    stack = Stack(STACK, STACK, 0, str((folder / "root").relative_to(tools.repo)), (), (), ())
+    stack = Stack(STACK, STACK, order=0, root=None, needs=(), upstream=(), values=(), gone=True)
     values = tfvars(session.environment, stack, session.facts())
     key = target.store.key(STACK)
     ws = render(
@@ -78,24 +74,6 @@ def rest(session: Session, found: Sequence[Rest]) -> None:
         terraform.apply(ws, on_event=sink, cancel=session.cancel)
     with explained(target.cloud, "remove the state of what was removed"):
         s3.delete_object(Bucket=target.store.bucket, Key=key)
-
-
-def _write_root(folder: Path, lock_file: Path) -> None:
-    """A root without resources: all that its state holds is destroyed."""
-    folder.mkdir(parents=True, exist_ok=True)
-    provider = {
-        "region": "${var.context.region}",
-        "s3_use_path_style": "${var.provider_options.s3_use_path_style}",
-        "max_retries": "${var.provider_options.max_retries}",
-    }
-    root = {
-        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}, "backend": {"s3": {}}},
-        "variable": {name: {"type": "any"} for name in ("context", "provider_options")},
-        "provider": {"aws": [provider]},
-    }
-    (folder / "main.tf.json").write_text(json.dumps(root, indent=2) + "\n", encoding="utf-8")
-    if lock_file.is_file():
-        shutil.copyfile(lock_file, folder / LOCK_FILE)
 
 
 def _remember_types(ws: Workspace, found: Iterable[Rest]) -> None:

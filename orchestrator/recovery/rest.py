@@ -14,7 +14,7 @@ from typing import Any
 from orchestrator.recovery import ec2
 from orchestrator.recovery.importing import identity
 from orchestrator.session import Session
-from orchestrator.tools.aws import explained, pages
+from orchestrator.tools.aws import every, explained
 from orchestrator.tools.interfaces import Cloud
 
 STACK = "recover-rest"
@@ -82,7 +82,7 @@ def _of_ec2(cloud: Cloud, session: Session) -> Iterator[Rest]:
 def _tagged(cloud: Cloud, session: Session) -> Iterator[Rest]:
     filters = [{"Key": key, "Values": [value]} for key, value in _tags(session).items()]
     client = cloud.client("resourcegroupstaggingapi")
-    for item in pages(client, "get_resources", "ResourceTagMappingList", TagFilters=filters):
+    for item in every(client, "get_resources", "ResourceTagMappingList", TagFilters=filters):
         arn = str(item["ResourceARN"]).removesuffix(":*")
         service, resource = arn.split(":", 5)[2::3]
         found = [(begin, kind) for begin, kind in OTHERS.items() if f"{service}:{resource}".startswith(begin)]

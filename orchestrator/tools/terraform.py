@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -23,17 +23,17 @@ from typing import Any
 import python_terraform
 
 from orchestrator.errors import PlatformError, SetupError, TerraformError
+from orchestrator.terraform import errored, recording
 from orchestrator.tools import process, terraform_init
 from orchestrator.tools.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
 from orchestrator.tools.terraform_messages import failure
 from orchestrator.tools.terraform_preview import preview_root
-from orchestrator.tools.terraform_rescue import rescue
 
 _REPO = Path(__file__).resolve().parents[2]
 _FLAG = python_terraform.IsFlagged
 _LOCK_TIMEOUT = "5s"
 _INTERRUPT_GRACE_SECONDS = 180.0
-"""A second signal makes terraform drop what it is at, state included: only a person may be that impatient."""
+"""Then it is left alone: any second signal makes terraform drop what it is at, state included."""
 OLDEST, TOO_NEW = (1, 11), (2, 0)
 
 
@@ -99,17 +99,21 @@ class Terraform:
                 hint="Run `orchestrator deploy` or `orchestrator phase rollout`.",
             )
         counts: list[Json] = []
+        unsaved: list[Json] = []
 
         def listen(event: Json) -> None:
             if event.get("type") == "change_summary" and event["changes"].get("operation") != "plan":
                 counts.append(event["changes"])
+            elif errored.tells(event):
+                unsaved.append(event)
             on_event(event)
 
         # No variable file here: the saved plan holds the values, and terraform refuses to be given others.
         try:
             self._stream(ws, "apply", str(ws.plan_file), on_event=listen, cancel=cancel, lock_timeout=_LOCK_TIMEOUT)
         except PlatformError as error:
-            rescue(ws, error)
+            if unsaved:
+                error.hint = errored.store_at_once(self, ws, on_event)
             raise
         finally:
             # Applied or not, it is stale now; and it holds what the state held, such as values that have left it.
@@ -119,12 +123,21 @@ class Terraform:
         last = counts[-1]
         return ApplySummary(added=last["add"], changed=last["change"], destroyed=last["remove"])
 
+    def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
+        with _CommandLine(self._binary, ws.root) as line:
+            argv = line.generate_cmd_string("state push", str(file), lock_timeout=_LOCK_TIMEOUT, no_color=_FLAG)
+            done = _run(_on_disk(ws), "state push", argv, cancel=cancel)
+        for text in done.stdout.splitlines():
+            on_event({"type": "raw", "@level": "info", "@message": text})
+        if done.cancelled or done.exit_code != 0:
+            raise failure(ws.stack, "state push", done, [], environment=ws.environment)
+
     def _show(self, ws: Workspace, *, cancel: threading.Event) -> PlanSummary:
         with _CommandLine(self._binary, ws.root) as line:
             argv = line.generate_cmd_string("show", str(ws.plan_file), json=_FLAG, no_color=_FLAG)
-            done = process.run(argv, env=_environment(ws), cwd=ws.root, cancel=cancel, ok=None)
+            done = _run(ws, "show", argv, cancel=cancel)
         if done.cancelled or done.exit_code != 0:
-            raise failure(ws.stack, "show", done, [])
+            raise failure(ws.stack, "show", done, [], environment=ws.environment)
         return summarise(json.loads(done.stdout))
 
     def _stream(
@@ -149,18 +162,10 @@ class Terraform:
         ws.data_dir.mkdir(parents=True, exist_ok=True)
         with _CommandLine(self._binary, ws.root) as line:
             argv = line.generate_cmd_string(command, *arguments, json=_FLAG, input=False, **options)
-            done = process.run(
-                argv,
-                env=_environment(ws),
-                cwd=ws.root,
-                on_line=relay,
-                cancel=cancel,
-                ok=None,
-                interrupt_grace=_INTERRUPT_GRACE_SECONDS,
-            )
+            done = _run(ws, command, argv, ok=ok, on_line=relay, cancel=cancel)
         if done.cancelled or done.exit_code not in ok:
             terraform_init.forget(ws)
-            raise failure(ws.stack, command, done, events)
+            raise failure(ws.stack, command, done, events, environment=ws.environment)
 
     @cached_property
     def _binary(self) -> str:
@@ -208,6 +213,31 @@ class _CommandLine(python_terraform.Terraform):  # type: ignore[misc]  # the pac
 
     def read_state_file(self, file_path: str | None = None) -> None:
         """Nothing: the package would parse a state file lying in the working folder."""
+
+
+def _run(
+    ws: Workspace,
+    command: str,
+    argv: Sequence[str],
+    *,
+    ok: Collection[int] = (0,),
+    on_line: Callable[[str], None] | None = None,
+    cancel: threading.Event,
+) -> process.Completed:
+    """Run one command, written down beforehand, so that it can be taken up by others if we do not see its end."""
+    with recording.recorded(ws, command, argv) as record:
+        done = process.run(
+            argv,
+            env=_environment(ws),
+            cwd=ws.root,
+            on_line=on_line,
+            cancel=cancel,
+            ok=None,
+            interrupt_grace=_INTERRUPT_GRACE_SECONDS,
+            outliving=recording.outliving(record),
+        )
+        recording.end(record, done.exit_code, well=done.exit_code in ok and not done.cancelled)
+    return done
 
 
 def _on_disk(ws: Workspace) -> Workspace:

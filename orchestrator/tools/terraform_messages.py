@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 
-from orchestrator.errors import PlatformError, StateLocked, TerraformError
+from orchestrator.errors import PlatformError, StateLocked, TerraformError, TerraformKilled
 from orchestrator.tools.interfaces import Json
 from orchestrator.tools.process import Completed
 
@@ -18,6 +19,12 @@ EXISTS = (
 )
 """Codes and words of services that are to make what is there already. `BucketAlreadyExists` means another's bucket."""
 
+_LEFT_BY_A_KILL = {
+    "plan": "its lock may still be held",
+    "apply": "what it did last may be missing in its state, and its lock may still be held",
+    "import": "what it imported may be missing in its state, and its lock may still be held",
+    "state push": "its lock may still be held",
+}
 HINTS = (
     (
         EXISTS,
@@ -38,17 +45,26 @@ HINTS = (
         "The provider can be had neither from the registry nor from a mirror; run `make setup`.",
     ),
     (r"connection refused", "The service behind the endpoint does not answer; see `orchestrator emulator status`."),
+    (
+        r"Plugin did not respond",
+        "A provider died. What it was making may exist and be in no state: `orchestrator recover ENV` shows that; "
+        "then run the same command again.",
+    ),
     (r"AccessDenied|not authorized to perform", "The role used here lacks this permission."),
 )
-"""First match wins; read top to bottom."""
+"""First match wins; read top to bottom. `ENV` becomes the environment's name."""
 
 
-def failure(stack: str, command: str, done: Completed, events: Sequence[Json]) -> PlatformError:
-    """The error for a terraform command that ended red or was interrupted."""
+def failure(
+    stack: str, command: str, done: Completed, events: Sequence[Json], *, environment: str = "ENV"
+) -> PlatformError:
+    """The error for a terraform command that ended red, was interrupted or killed."""
     errors = [event["diagnostic"] for event in events if _is_error(event)]
     lock = _lock(stack, errors, done)
     if lock is not None:
         return lock
+    if done.exit_code < 0:
+        return _killed(stack, command, done, environment)
     said = "\n".join(describe(diagnostic) for diagnostic in errors[:_SHOWN])
     if len(errors) > _SHOWN:
         said += f"\nand {len(errors) - _SHOWN} more"
@@ -58,7 +74,18 @@ def failure(stack: str, command: str, done: Completed, events: Sequence[Json]) -
             hint="What was done is in the state; run the same command again to go on.",
         )
     said = said or done.stderr.strip() or _plain(events) or f"exit code {done.exit_code} and not a word"
-    return TerraformError(f"terraform {command} of `{stack}` failed:\n{said}", hint=_hint(said))
+    return TerraformError(f"terraform {command} of `{stack}` failed:\n{said}", hint=_hint(said, environment))
+
+
+def _killed(stack: str, command: str, done: Completed, environment: str) -> TerraformError:
+    number = -done.exit_code
+    known = {each.value: each.name for each in signal.Signals}
+    memory = ", often by a system that is short of memory" if number == signal.SIGKILL else ""
+    said = f"terraform {command} of `{stack}` was killed ({known.get(number, f'signal {number}')}{memory})"
+    left = _LEFT_BY_A_KILL.get(command)
+    if left is None:
+        return TerraformError(said, hint="Nothing was changed by it; run the same command again.")
+    return TerraformKilled(f"{said}; {left}", hint=f"`orchestrator resume {environment}` takes up what it left")
 
 
 def describe(diagnostic: Json) -> str:
@@ -107,5 +134,5 @@ def _plain(events: Sequence[Json]) -> str:
     return "\n".join(event["@message"] for event in events if event.get("type") == "raw")
 
 
-def _hint(text: str) -> str | None:
-    return next((hint for pattern, hint in HINTS if re.search(pattern, text)), None)
+def _hint(text: str, environment: str) -> str | None:
+    return next((hint.replace("ENV", environment) for pattern, hint in HINTS if re.search(pattern, text)), None)

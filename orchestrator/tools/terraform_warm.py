@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.tools.interfaces import ApplySummary, EventSink, PlanSummary, TerraformTool, Workspace
+from orchestrator.tools.process import StillWorking
 from orchestrator.warm import client, types_used
 from orchestrator.warm.guard import is_loopback
 
@@ -64,6 +65,11 @@ class WarmTerraform:
         with self._attached(ws) as warm:
             return self._inner.apply(warm, on_event=on_event, cancel=cancel)
 
+    def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
+        # No provider is asked anything; but init has installed none, and terraform looks for it.
+        with self._attached(ws) as warm:
+            self._inner.push_state(warm, file, on_event=on_event, cancel=cancel)
+
     @contextmanager
     def _attached(self, ws: Workspace) -> Iterator[Workspace]:
         """The same workspace for one command, which talks to the running provider; unless it talks to AWS."""
@@ -80,11 +86,17 @@ class WarmTerraform:
             own=None if modules is None else held,
             environment=ws.env,
             limit=self._limit,
+            run=ws.run,
         )
+        left = False
         try:
             yield replace(ws, env={**ws.env, "TF_REATTACH_PROVIDERS": reattach})
+        except StillWorking:
+            left = True  # it still talks to the provider, which is released when it has ended
+            raise
         finally:
-            client.release(self._repo, self._binary, name=name)
+            if not left:
+                client.release(self._repo, self._binary, name=name, run=ws.run)
 
 
 def _held_types(ws: Workspace, modules: list[Path]) -> frozenset[str]:

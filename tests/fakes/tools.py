@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestrator.api_keys import key_names
 from orchestrator.config.models import Blueprint, Environment
+from orchestrator.errors import PlatformError
 from orchestrator.tools.interfaces import (
     AWAITING_APPROVAL,
     ApplySummary,
@@ -34,6 +35,7 @@ from orchestrator.tools.interfaces import (
 from tests.fakes.aws import FakeCloud
 from tests.fakes.emulator import INFO, FakeEmulator
 from tests.fakes.keys import KeysOfAws, published
+from tests.fakes.listings import empty_but
 from tests.fakes.packages import FakePackager
 from tests.fakes.policy import FakePolicyGate
 from tests.fakes.state import FakeStateStore
@@ -156,6 +158,7 @@ class FakeTools:
     pending: list[PendingVersion] = field(default_factory=list)
     decision: Decision | Exception | None = None
     decided: list[Json] = field(default_factory=list)
+    approved_versions: dict[str, str] = field(default_factory=lambda: {"2": "arn:version/2"})
     stopped: list[tuple[str, list[str]]] = field(default_factory=list)
     parallelism: int = 2
 
@@ -168,7 +171,7 @@ class FakeTools:
         self.emulator = FakeEmulator()
         self.keys = KeysOfAws()
         endpoint = INFO.endpoint if self.environment.is_local else None
-        self.aws = FakeCloud(endpoint=endpoint, services=self.keys.services())
+        self.aws = FakeCloud(endpoint=endpoint, services=empty_but(self.keys.services()))
         for name in (name for name in OUTPUTS if not name.startswith("blueprint-")):
             self.terraform.plans[name] = plan_summary(f"aws_s3_bucket.{name}")
         for blueprint in self.environment.blueprints:
@@ -223,6 +226,11 @@ class FakeTools:
 
     def pending_versions(self, cloud: Cloud) -> tuple[PendingVersion, ...]:
         return tuple(self.pending)
+
+    def approved_version(self, cloud: Cloud, group: str, wanted: str) -> str:
+        if wanted not in self.approved_versions:
+            raise PlatformError(f"`{group}` has no version `{wanted}`")
+        return self.approved_versions[wanted]
 
     def decide(
         self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink

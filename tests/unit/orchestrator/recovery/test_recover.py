@@ -20,6 +20,7 @@ from orchestrator.result import Result
 from orchestrator.session import Session
 from orchestrator.tools.interfaces import State
 from tests.fakes.importing import OWN, ImportingTerraform, after, known
+from tests.fakes.listings import empty_but
 from tests.fakes.tools import OUTPUTS, FakeTools
 from tests.unit.orchestrator.conftest import Runs
 
@@ -38,22 +39,6 @@ def vpcs(things: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
         }
         for name, tags in things.items()
     ]
-
-
-class Pages:
-    """Paginators of a scripted client."""
-
-    def __init__(self, answers: dict[str, Any]) -> None:
-        self.answers = answers
-
-    def __call__(self, operation_name: str) -> Any:
-        answer = self.answers[operation_name]
-
-        class Paginator:
-            def paginate(self, **arguments: Any) -> list[dict[str, Any]]:
-                return [answer]
-
-        return Paginator()
 
 
 @pytest.fixture
@@ -78,9 +63,7 @@ def terraform(tools: FakeTools, graph: Graph, repo: Path) -> ImportingTerraform:
 
 def ec2(tools: FakeTools, **things: dict[str, str]) -> None:
     lists: dict[str, Any] = {kind.operation: {kind.items: []} for kind in KINDS}
-    tools.aws.services["ec2"] = lists | {"describe_vpcs": {"Vpcs": vpcs(things)}}
-    nothing: dict[str, Any] = {"get_resources": {"ResourceTagMappingList": []}}
-    tools.aws.services["resourcegroupstaggingapi"] = {"get_paginator": Pages(nothing)}
+    tools.aws.services = empty_but({**tools.aws.services, "ec2": lists | {"describe_vpcs": {"Vpcs": vpcs(things)}}})
 
 
 class Recover:
@@ -208,7 +191,7 @@ def test_a_second_network_belongs_to_no_stack_and_is_removed_through_a_state_of_
 ) -> None:
     ec2(tools, vpc_1=VPC_TAGS, vpc_2={**OWN, "managed-by": "somebody"}, vpc_9={**VPC_TAGS, "environment": "dev"})
     stored: list[dict[str, Any]] = []
-    tools.aws.services["s3"] = {"put_object": lambda **given: stored.append(given), "delete_object": lambda **_: None}
+    tools.aws.services["s3"] |= {"put_object": lambda **given: stored.append(given), "delete_object": lambda **_: None}
     result = recovering()
     assert [(each.id, each.action, each.stack) for each in result.recovered] == [("vpc-1", "left", "")]
     assert "1 resources belong to no stack" in result.warnings[0]
@@ -278,14 +261,14 @@ def test_what_would_be_replaced_for_something_that_aws_does_not_tell_is_written_
     terraform.there = {"d-1": OWN}
     terraform.replaced = {domain}
     domains: dict[str, Any] = {"list_domains": {"Domains": [{"DomainName": "studio", "DomainId": "d-1"}]}}
-    tools.aws.services["sagemaker"] = {"get_paginator": Pages(domains)}
+    tools.aws.services["sagemaker"] |= domains
 
     def put(**given: Any) -> None:
         stored.append(json.loads(given["Body"]))
         tools.store.states["data"] = State(1, "lineage", {}, (domain,), ids=frozenset({"d-1"}))
 
     stored: list[dict[str, Any]] = []
-    tools.aws.services["s3"] = {"put_object": put}
+    tools.aws.services["s3"] |= {"put_object": put}
     result = recovering("imported")
     assert result.exit_code == 0, result.error
     assert [(each.id, each.action) for each in result.recovered] == [("d-1", "imported")]
