@@ -25,6 +25,7 @@ from orchestrator.errors import (
     PlatformError,
     SetupError,
     SmokeFailed,
+    StateLocked,
     WaitingForModel,
 )
 from orchestrator.evidence import Evidence
@@ -311,7 +312,7 @@ class Executor:
             if outcome.status == "failed" and outcome.error is not None
         ]
         if failures:
-            return self._failure(*_worst(failures))
+            return self._failure(*_worst(failures, self.session.environment.name))
         if self.session.pending:
             pending = _approval_pending(self.session.pending)
             return _error(pending, None), pending.exit_code
@@ -361,12 +362,16 @@ def load_model_versions(session: Session) -> None:
             session.model_versions[group] = version
 
 
-def _worst(failures: Sequence[tuple[str, Exception]]) -> tuple[str, Exception]:
-    """The first, which is nearest to the cause; of blueprints that answer wrongly, or not at all, all."""
+def _worst(failures: Sequence[tuple[str, Exception]], environment: str) -> tuple[str, Exception]:
+    """The first, which is nearest to the cause; of several that are silent or locked, all."""
     name, error = failures[0]
-    silent = [each for _, each in failures if isinstance(each, SmokeFailed)]
-    if isinstance(error, SmokeFailed) and len(silent) > 1:
-        return name, SmokeFailed("; ".join(each.message for each in silent), hint=error.hint)
+    alike = [each for _, each in failures if isinstance(each, PlatformError) and type(each) is type(error)]
+    said = "; ".join(each.message for each in alike)
+    if isinstance(error, StateLocked):
+        hint = f"`orchestrator unlock {environment}` says whether the holders live, and frees the locks of dead ones"
+        return name, StateLocked(said, hint=hint)
+    if isinstance(error, SmokeFailed) and len(alike) > 1:
+        return name, SmokeFailed(said, hint=error.hint)
     return name, error
 
 

@@ -81,7 +81,7 @@ REMEDIES = (
     Remedy(
         r"Error acquiring the state lock|PreconditionFailed.*lock",
         "another run holds the state lock, or one died while it held it",
-        "`orchestrator status ENV` says who and since when; when that process is gone, `terraform force-unlock ID`",
+        "`orchestrator unlock ENV` says who, since when, and whether that process lives, and frees locks of dead ones",
     ),
     Remedy(
         r"Failed to query available provider packages|no available releases match",

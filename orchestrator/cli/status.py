@@ -43,7 +43,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         target = app.target(tools)
         where = f"account {target.account_id}, {environment.platform.region}"
         where += f", {target.endpoint}" if target.endpoint else ""
-        stacks, endpoints = _stacks(target, graph), _endpoints(tools, target, graph)
+        stacks, endpoints = _stacks(app, env, target, graph), _endpoints(tools, target, graph)
         pending = [asdict(each) for each in tools.pending_versions(target.cloud)]
     last_run = (
         last.model_dump(mode="json", include={"run_id", "command", "status", "exit_code", "started_at"})
@@ -93,16 +93,19 @@ def _endpoints(tools: Tools, target: Target, graph: Graph) -> list[dict[str, Any
     return found
 
 
-def _stacks(target: Target, graph: Graph) -> list[dict[str, Any]]:
+def _stacks(app: App, env: str, target: Target, graph: Graph) -> list[dict[str, Any]]:
+    from orchestrator.recovery import locks
+
+    held = {each.stack: each for each in locks.held(target.store, app.repo, env, target.endpoint)}
     found = []
     for stack in graph.stacks:
-        state = target.store.read(stack.name)
+        state, lock = target.store.read(stack.name), held.get(stack.name)
         found.append(
             {
                 "name": stack.name,
                 "serial": state.serial if state else None,
                 "resources": len(state.resources) if state else 0,
-                "lock": target.store.lock_info(stack.name),
+                "lock": {**(lock.stored.info or {}), "holder": lock.holder} if lock else None,
             }
         )
     return found
@@ -111,5 +114,5 @@ def _stacks(target: Target, graph: Graph) -> list[dict[str, Any]]:
 def _lock(info: dict[str, Any] | None) -> str:
     if not info:
         return ""
-    who, since, what, number = (info.get(key, "?") for key in ("Who", "Created", "Operation", "ID"))
-    return f"{who} since {since}, {what}, id {number}"
+    who, since, what, holder = (info.get(key, "?") for key in ("Who", "Created", "Operation", "holder"))
+    return f"{who} since {since}, {what}, {holder}"

@@ -11,6 +11,7 @@ from orchestrator.tools.process import Completed
 
 _SHOWN = 5
 _LOCK_FIELDS = ("ID", "Path", "Operation", "Who", "Created")
+LOCKED = "wait for that run; `orchestrator unlock ENV` says whether it still lives, and frees the lock if it is dead"
 
 HINTS = (
     (
@@ -71,7 +72,7 @@ def _lock(stack: str, errors: Sequence[Json], done: Completed) -> StateLocked | 
         return None
     info = {name: value for name in _LOCK_FIELDS if (value := _field(text, name))}
     if not info:
-        return StateLocked(f"the state of `{stack}` cannot be locked:\n{text.strip()}")
+        return StateLocked(f"the state of `{stack}` cannot be locked:\n{text.strip()}", hint=LOCKED)
     who, _, host = info.get("Who", "somebody").partition("@")
     message = (
         f"the state of `{stack}` is locked by {who}"
@@ -80,10 +81,7 @@ def _lock(stack: str, errors: Sequence[Json], done: Completed) -> StateLocked | 
     )
     return StateLocked(
         message,
-        hint=(
-            "Wait for that run. Only if it is certainly gone: "
-            f"`terraform force-unlock {info.get('ID', '<lock id>')}` in the stack's folder."
-        ),
+        hint=LOCKED,
     )
 
 

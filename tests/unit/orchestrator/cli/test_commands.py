@@ -199,8 +199,8 @@ def test_status(cli: Cli) -> None:
     stacks = json.loads(cli("status", "local", "--json").out)["stacks"]
     assert {(each["name"], each["serial"], each["resources"]) for each in stacks} >= {("data", 1, 1)}
     tools = cli._tools["local"]
-    tools.store.locks["data"] = {"Who": "me@host", "Created": "today", "Operation": "OperationTypeApply", "ID": "42"}
-    assert "me@host since today, OperationTypeApply, id 42" in cli("status", "local").out
+    tools.store.lock("data", {"Who": "me@host", "Created": "today", "Operation": "OperationTypeApply", "ID": "42"})
+    assert "me@host since today, OperationTypeApply, unknown" in cli("status", "local").out
 
 
 def test_status_says_what_each_endpoint_runs(cli: Cli) -> None:

@@ -68,16 +68,36 @@ def test_a_state_is_read_as_outputs_and_addresses(store: S3StateStore, cloud: Aw
 
 def test_no_bucket_means_no_state_and_no_lock(store: S3StateStore) -> None:
     assert store.read("data") is None
-    assert store.lock_info("data") is None
+    assert store.locks() == []
     store.remove_proof("data")
 
 
-def test_the_lock_is_the_object_beside_the_state(store: S3StateStore, cloud: Aws) -> None:
-    cloud.client("s3").create_bucket(Bucket=store.bucket)
-    cloud.client("s3").put_object(
-        Bucket=store.bucket, Key="data.tfstate.tflock", Body=json.dumps({"Who": "alice@laptop"})
-    )
-    assert store.lock_info("data") == {"Who": "alice@laptop"}
+def test_locks_are_the_objects_beside_the_states_whatever_they_hold(store: S3StateStore, cloud: Aws) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=store.bucket)
+    for key, body in (
+        ("data.tfstate", b"{}"),
+        ("data.tfstate.tflock", b'{"Who": "alice@laptop"}'),
+        ("blueprint-gone.tfstate.tflock", b"<html>"),
+        ("models.tfstate.tflock", b"[1]"),
+    ):
+        s3.put_object(Bucket=store.bucket, Key=key, Body=body)
+    found = {lock.stack: lock.info for lock in store.locks()}
+    assert found == {"blueprint-gone": None, "data": {"Who": "alice@laptop"}, "models": None}
+
+
+def test_exactly_the_lock_that_was_looked_at_is_removed(store: S3StateStore, cloud: Aws) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=store.bucket)
+    s3.put_object(Bucket=store.bucket, Key="data.tfstate.tflock", Body=b'{"ID": "1"}')
+    [first] = store.locks()
+    s3.put_object(Bucket=store.bucket, Key="data.tfstate.tflock", Body=b'{"ID": "2"}')
+    assert not store.remove_lock(first)
+    [second] = store.locks()
+    assert second.info == {"ID": "2"}
+    assert store.remove_lock(second)
+    assert store.locks() == []
+    assert not store.remove_lock(second), "it is gone"
 
 
 def test_a_broken_state_is_named(store: S3StateStore, cloud: Aws) -> None:

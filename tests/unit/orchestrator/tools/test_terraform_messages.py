@@ -37,7 +37,7 @@ def test_a_lock_in_s3_is_explained() -> None:
         "the state of `data` is locked by alice on laptop.example "
         "since 2026-11-20 22:31:04.5 +0000 UTC (OperationTypeApply)"
     )
-    assert "51d0c9a7-3c1e-d1a1-5c0b-1b6a9a0ce1b7" in (error.hint or "")
+    assert "`orchestrator unlock ENV`" in (error.hint or "")
 
 
 def test_a_diagnostic_gives_address_place_and_detail() -> None:

@@ -1,0 +1,1 @@
+"""What killed runs have left behind: found, and brought back into the states or removed."""
