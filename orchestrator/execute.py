@@ -218,6 +218,7 @@ class Executor:
             bucket=session.outputs["foundation"]["s3"]["bucket_name"],
             dataset=dataset if step.has_data else None,
             on_event=self._interruptible(session.journal.sink(step.name)),
+            own=session.own_executions,
         )
         session.pipeline = pipeline_result(result)
         if result.status == AWAITING_APPROVAL:

@@ -15,6 +15,7 @@ from orchestrator.journal import Journal
 from orchestrator.proof import Proof
 from orchestrator.result import EndpointResult, PipelineRunResult, SmokeResult, StackResult
 from orchestrator.risk import Risk
+from orchestrator.terraform.record import Record
 from orchestrator.toolbox import Tools
 from orchestrator.tools.interfaces import (
     Cloud,
@@ -92,6 +93,10 @@ class Session:
     risks: list[Risk] = field(default_factory=list)
     """Of every plan made, previews included."""
     pipeline: PipelineRunResult | None = None
+    own_executions: tuple[str, ...] = ()
+    """Of the training pipeline: names of those that unfinished runs have started."""
+    unrecorded: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    """Commands by stack that did not end well, since its last one that did: they may have made what no state knows."""
     seen_states: dict[str, State | None] = field(default_factory=dict)
     """As they were when the run began. Whoever changes one later changes its proof as well."""
     proofs: dict[str, Proof] = field(default_factory=dict)
