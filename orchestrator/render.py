@@ -43,6 +43,7 @@ def render(
     state_key: str,
     key_arn: str | None,
     env: Mapping[str, str],
+    run: Path | None = None,
 ) -> Workspace:
     """Write one stack's files. Without a `bucket` it is a preview with a local state; `key_arn` is the bucket's key."""
     preview = bucket is None
@@ -62,6 +63,9 @@ def render(
         data_dir=folder / "terraform",
         plan_file=folder / PLAN,
         env=env,
+        bucket=bucket,
+        state_key=state_key if bucket is not None else None,
+        run=run,
     )
 
 

@@ -1,13 +1,16 @@
 """The folder that a run leaves behind: `.runs/<env>/<run id>/`.
 
+    run.json       which command it is, and which process; written before anything else
     plan.json      the steps, as planned
     events.jsonl   everything that happened, one object per line
     logs/<step>.log  what terraform and the other tools said
+    tools/         every terraform command, written down before it starts (`terraform.record`)
     result.json    the published contract (`orchestrator schema result`)
     report.html    the same for people, on one page with a timeline
     junit.xml      the same for CI
 
-`.runs/<env>/latest` points to the newest run.
+`.runs/<env>/latest` points to the newest run. One with `run.json` and without `result.json` is unfinished: it is at
+work, was killed, or has left a terraform at work.
 """
 
 from __future__ import annotations
@@ -20,7 +23,7 @@ import os
 import secrets
 import threading
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,6 +34,8 @@ from orchestrator import page, text_files
 from orchestrator.errors import PlatformError, StateLocked
 from orchestrator.plan import Plan
 from orchestrator.result import Result, StackResult
+from orchestrator.system import identity
+from orchestrator.terraform import record
 from orchestrator.tools.interfaces import Json
 
 RUNS = Path(".runs")
@@ -58,11 +63,21 @@ class RunFolder:
         return self.path.name
 
     @classmethod
-    def create(cls, repo: Path, environment: str) -> RunFolder:
+    def create(cls, repo: Path, environment: str, command: str = "", arguments: Sequence[str] = ()) -> RunFolder:
+        """Begin a run: of which `command` of the plan, and the `arguments` of the command line that repeat it."""
         started = now()
         run_id = f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
         path = repo / RUNS / environment / run_id
-        (path / "logs").mkdir(parents=True)
+        path.mkdir(parents=True)
+        document = {
+            "run_id": run_id,
+            "environment": environment,
+            "command": command,
+            "arguments": list(arguments),
+            "process": dataclasses.asdict(identity.own()),
+        }
+        record.write(path / "run.json", document)
+        (path / "logs").mkdir()
         _point(path.parent / "latest", run_id)
         return cls(path, started)
 

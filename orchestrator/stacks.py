@@ -164,6 +164,7 @@ def _workspace(session: Session, stack: Stack, facts: Facts, *, bucket: str | No
         state_key=store.key(stack.name),
         key_arn=key_arn,
         env=session.target.env,
+        run=session.journal.folder.path,
     )
 
 

@@ -84,7 +84,7 @@ def cli(ctx: click.Context, repo: Path) -> None:
     from orchestrator.cli.app import App
 
     private.tighten(repo.resolve())
-    ctx.obj = App(repo.resolve())
+    ctx.obj = App(repo.resolve(), ctx.obj or ())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -96,10 +96,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = cli.main(
-            args=list(arguments) if arguments is not None else None, prog_name="orchestrator", standalone_mode=False
-        )
+        # What was typed is the context's object until the group has made its own of it.
+        code = cli.main(args=given, prog_name="orchestrator", standalone_mode=False, obj=tuple(given))
     except click.exceptions.Abort:
         _error("interrupted")
         return EXIT_INTERRUPTED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 class App:
     """One process of the command line."""
 
-    def __init__(self, repo: Path) -> None:
+    def __init__(self, repo: Path, arguments: Sequence[str] = ()) -> None:
         self.repo = repo
+        self.arguments = tuple(arguments)
         self.console = Console()
         self.plain_provider = False
         self.granted = Granted()
@@ -104,7 +105,7 @@ class App:
         ):
             if not beside_others:
                 forget_plans(self.repo, environment.name)
-            folder = RunFolder.create(self.repo, environment.name)
+            folder = RunFolder.create(self.repo, environment.name, plan.command, self.arguments)
             journal = Journal(folder, (progress,))
             approval = Approval(self.granted, AtTerminal(self.console, progress, cancel))
             session = Session(

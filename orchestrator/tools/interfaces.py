@@ -40,6 +40,11 @@ class Workspace:
     plan_file: Path
     env: Mapping[str, str] = field(default_factory=dict)
     """Complete process environment."""
+    bucket: str | None = None
+    """Of the state, and its key there; `None` for a preview."""
+    state_key: str | None = None
+    run: Path | None = None
+    """Folder of the run, which keeps what terraform did; without one nothing is kept."""
 
 
 @dataclass(frozen=True)

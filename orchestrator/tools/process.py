@@ -2,35 +2,38 @@
 
 A child gets a session of its own (a Ctrl-C in the terminal reaches only the orchestrator, which passes
 it on once, in order), a closed stdin (nothing can wait for an answer that nobody gives) and exactly the
-environment it is handed. Its output is read line by line while it works; both streams are drained, so it
-never blocks on a full pipe.
+environment it is handed. What it says goes into files, which are read as they grow: it never waits for its
+reader, and lives on when that one is killed. A pipe would take it along with the first line it writes.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
-import queue
 import select
+import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from orchestrator.errors import PlatformError, SetupError
+from orchestrator.errors import Interrupted, PlatformError, SetupError
 
 gives_way: ContextVar[Callable[[], bool] | None] = ContextVar("gives_way", default=None)
 """Asked at the start of a child: whether others, for whom more is waiting, are to have the processor first."""
 _NICENESS = 5
-_TICK_SECONDS = 0.2
-_DRAIN_SECONDS = 2.0
+_TICK_SECONDS = 0.1
+"""How long a line, or the wish to stop, may be overlooked."""
+_CHUNK = 256 * 1024
 _STREAM_TAIL = 2000
 """Characters of each stream that fit into an error message; the error object carries all of it."""
+_GATE = 'read -r _ && unset PWD OLDPWD SHLVL && exec "$@" </dev/null'
+"""Becomes the program when told to, under the same pid; where the other end of its input is gone, it ends instead."""
 
 
 class Cancel(threading.Event):
@@ -75,6 +78,24 @@ class CommandFailed(PlatformError):
         self.stderr = completed.stderr
 
 
+class StillWorking(Interrupted):
+    """A child was asked to stop and is not waited for any longer: it ends by itself, and its files tell how."""
+
+    def __init__(self, command: Sequence[str], pid: int) -> None:
+        super().__init__(f"`{' '.join(command)}` (pid {pid}) was asked to stop and is still at it")
+        self.pid = pid
+
+
+@dataclass(frozen=True)
+class Outliving:
+    """Of a child that must not die with us, nor be killed by us: it may be about to write down what it has made."""
+
+    stdout: Path
+    stderr: Path
+    started: Callable[[int], None]
+    """Told its pid before the program itself runs; it never does if this fails, or if we die before."""
+
+
 def run(
     command: Sequence[str | Path],
     *,
@@ -86,6 +107,7 @@ def run(
     ok: Collection[int] | None = (0,),
     interrupt_grace: float = 30.0,
     terminate_grace: float = 10.0,
+    outliving: Outliving | None = None,
 ) -> Completed:
     """Run one command to its end.
 
@@ -99,124 +121,220 @@ def run(
             insists skips the first grace period.
         timeout: seconds after which the child is stopped in the same way and `CommandFailed` is raised.
         ok: exit codes that are a success; `None` accepts all. A cancelled child is never an error here.
+        outliving: where its output goes, if it may outlive us. It gets SIGINT and nothing else; when the grace
+            period is over, or skipped, it is left alone.
 
     Raises:
         SetupError: the program does not exist or cannot be executed.
         CommandFailed: any other exit code than those in `ok`, or the timeout.
+        StillWorking: an outliving child was left alone.
     """
     words = tuple(str(word) for word in command)
     started = time.monotonic()
-    child = _start(words, env=env, cwd=cwd)
-    streams = _Streams(child)
-    stop = _Stop(child, interrupt_grace=interrupt_grace, terminate_grace=terminate_grace)
-    timed_out = cancelled = False
-    try:
-        while streams.open_and_relayed(on_line):
-            if child.poll() is not None and streams.abandoned():
-                break
-            if cancel is not None and cancel.is_set():
-                cancelled = True
-                stop.advance(hurry=_insisted(cancel))
-            elif timeout is not None and time.monotonic() - started > timeout:
-                timed_out = True
-                stop.advance()
-        while child.poll() is None:
-            if stop.begun or (cancel is not None and cancel.is_set()):
-                cancelled = cancelled or not timed_out
-                stop.advance(hurry=_insisted(cancel))
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                child.wait(_TICK_SECONDS)
-    except BaseException:
-        stop.to_the_end()
-        raise
-    finally:
-        _kill_session(child)
-    completed = Completed(
-        command=words,
-        exit_code=child.returncode,
-        stdout=streams.stdout,
-        stderr=streams.stderr,
-        seconds=time.monotonic() - started,
-        cancelled=cancelled,
-    )
-    if timed_out:
+    with _outputs(outliving) as (stdout, stderr):
+        child = _start(words, env=env, cwd=cwd, outputs=(stdout, stderr), outliving=outliving)
+        stop = _Stop(
+            child,
+            words,
+            cancel=cancel,
+            deadline=started + timeout if timeout is not None else None,
+            interrupt_grace=interrupt_grace,
+            terminate_grace=None if outliving else terminate_grace,
+        )
+        try:
+            _follow(child, stdout, on_line or (lambda line: None), stop.if_wanted)
+        except StillWorking:
+            threading.Thread(target=child.wait, daemon=True).start()  # no zombie, as long as we go on
+            raise
+        except BaseException:
+            stop.to_the_end()
+            _kill_session(child)
+            raise
+        completed = Completed(
+            command=words,
+            exit_code=child.returncode,
+            stdout=_content(stdout),
+            stderr=_content(stderr),
+            seconds=time.monotonic() - started,
+            cancelled=stop.cancelled,
+        )
+    if stop.timed_out:
         raise CommandFailed(completed, reason=f"did not end within {timeout:g} seconds")
-    if ok is not None and not cancelled and completed.exit_code not in ok:
+    if ok is not None and not completed.cancelled and completed.exit_code not in ok:
         raise CommandFailed(completed)
     return completed
 
 
-def _start(words: tuple[str, ...], *, env: Mapping[str, str], cwd: Path | None) -> subprocess.Popen[str]:
+def _follow(
+    child: subprocess.Popen[bytes], stdout: int, on_line: Callable[[str], None], meanwhile: Callable[[], None]
+) -> None:
+    """Hand on every line of a child, until it has ended."""
+    follower = _Follower(stdout)
+    while True:
+        ended = child.poll() is not None  # asked before reading: then all that it wrote is read
+        if ended:
+            _kill_session(child)
+        lines = follower.read()
+        for line in lines or ():
+            on_line(line)
+        if ended and lines is None:
+            break
+        if not ended:
+            meanwhile()
+        if lines is None:
+            _wait(child, _TICK_SECONDS)
+    if last := follower.rest():
+        on_line(last)
+
+
+@contextlib.contextmanager
+def _outputs(outliving: Outliving | None) -> Iterator[tuple[int, int]]:
+    """Open files for both streams: named ones that stay, or nameless ones that are gone when nobody uses them."""
+    with contextlib.ExitStack() as stack:
+        if outliving is None:
+            yield (
+                stack.enter_context(tempfile.TemporaryFile()).fileno(),
+                stack.enter_context(tempfile.TemporaryFile()).fileno(),
+            )
+            return
+        opened = []
+        for path in (outliving.stdout, outliving.stderr):
+            opened.append(os.open(path, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND, 0o600))
+            stack.callback(os.close, opened[-1])
+        yield opened[0], opened[1]
+
+
+def _start(
+    words: tuple[str, ...],
+    *,
+    env: Mapping[str, str],
+    cwd: Path | None,
+    outputs: tuple[int, int],
+    outliving: Outliving | None,
+) -> subprocess.Popen[bytes]:
+    if outliving is not None and shutil.which(words[0], path=env.get("PATH", os.defpath)) is None:
+        raise _cannot_start(words[0], "No such file or directory")
     try:
         child = subprocess.Popen(
-            words,
+            words if outliving is None else ("/bin/sh", "-c", _GATE, "sh", *words),
             cwd=cwd,
             env=dict(env),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            encoding="utf-8",
-            errors="replace",
+            stdin=subprocess.DEVNULL if outliving is None else subprocess.PIPE,
+            stdout=outputs[0],
+            stderr=outputs[1],
             start_new_session=True,
         )
     except (FileNotFoundError, PermissionError) as error:
         if cwd is not None and not cwd.is_dir():
             raise SetupError(f"`{words[0]}` cannot start in {cwd}: no such folder") from error
-        raise SetupError(
-            f"`{words[0]}` cannot be started: {error.strerror}",
-            hint="Run `make setup` to install what is missing.",
-        ) from error
+        raise _cannot_start(words[0], error.strerror) from error
     asked = gives_way.get()
     if asked is not None and asked():
         with contextlib.suppress(OSError):  # it has ended already
             os.setpriority(os.PRIO_PROCESS, child.pid, os.getpriority(os.PRIO_PROCESS, 0) + _NICENESS)
+    if outliving is not None:
+        _let_go(child, outliving)
     return child
 
 
-def _has_more(stream: IO[str]) -> bool:
-    """Whether its reader has still something to read, if only the end: on a busy machine it may come late."""
+def _let_go(child: subprocess.Popen[bytes], outliving: Outliving) -> None:
+    """Open the gate, once it is written down who goes through."""
+    assert child.stdin is not None
+    try:
+        outliving.started(child.pid)
+    except BaseException:
+        _kill_session(child)
+        raise
+    finally:
+        with contextlib.suppress(BrokenPipeError):  # it was killed: its exit code says so
+            if child.poll() is None:
+                child.stdin.write(b"\n")
+            child.stdin.close()
+
+
+def _cannot_start(program: str, reason: str | None) -> SetupError:
+    return SetupError(f"`{program}` cannot be started: {reason}", hint="Run `make setup` to install what is missing.")
+
+
+def _wait(child: subprocess.Popen[bytes], seconds: float) -> None:
+    """Return when the child has ended, or after so many seconds."""
+    try:
+        end = os.pidfd_open(child.pid)
+    except (AttributeError, OSError):  # not on every system
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            child.wait(seconds)
+        return
     try:
         watched = select.poll()
-        watched.register(stream, select.POLLIN | select.POLLHUP)
-        return bool(watched.poll(0))
-    except ValueError:  # closed: the reader has come to the end, and is about to say so
-        return True
+        watched.register(end, select.POLLIN)
+        watched.poll(seconds * 1000)
+    finally:
+        os.close(end)
 
 
-def _insisted(cancel: threading.Event | None) -> bool:
-    return isinstance(cancel, Cancel) and cancel.insisted
-
-
-def _kill_session(child: subprocess.Popen[str]) -> None:
+def _kill_session(child: subprocess.Popen[bytes]) -> None:
     """Take down what the child left in its session (a crashed terraform leaves provider processes)."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     child.wait()
 
 
-class _Stop:
-    """Interrupt, then terminate, then kill: each step once, the next after a grace period."""
+def _content(file: int) -> str:
+    """All of it, read anew: while it grows, only what is unfinished has to be kept."""
+    pieces = [b""]
+    position = 0
+    while piece := os.pread(file, _CHUNK, position):
+        pieces.append(piece)
+        position += len(piece)
+    return b"".join(pieces).decode("utf-8", errors="replace")
 
-    def __init__(self, child: subprocess.Popen[str], *, interrupt_grace: float, terminate_grace: float) -> None:
-        self._child = child
-        self._steps = [
-            (signal.SIGINT, interrupt_grace),
-            (signal.SIGTERM, terminate_grace),
-            (signal.SIGKILL, float("inf")),
-        ]
+
+class _Stop:
+    """Interrupt, then terminate, then kill: each step once, the next after a grace period.
+
+    A child without a `terminate_grace` is interrupted once and then left alone: terraform takes any second signal,
+    whatever it is, as the order to end at once and to write nothing.
+    """
+
+    def __init__(
+        self,
+        child: subprocess.Popen[bytes],
+        words: tuple[str, ...],
+        *,
+        cancel: threading.Event | None,
+        deadline: float | None,
+        interrupt_grace: float,
+        terminate_grace: float | None,
+    ) -> None:
+        self._child, self._words, self._cancel, self._deadline = child, words, cancel, deadline
+        self._steps: list[tuple[signal.Signals | None, float]] = [(signal.SIGINT, interrupt_grace)]
+        if terminate_grace is None:
+            self._steps.append((None, 0.0))
+        else:
+            self._steps += [(signal.SIGTERM, terminate_grace), (signal.SIGKILL, float("inf"))]
         self._next_at = 0.0
-        self.begun = False
+        self.cancelled = self.timed_out = False
+
+    def if_wanted(self) -> None:
+        """Take the next step, if the child is to stop."""
+        if self._cancel is not None and self._cancel.is_set():
+            self.cancelled = not self.timed_out
+            self.advance(hurry=isinstance(self._cancel, Cancel) and self._cancel.insisted)
+        elif self._deadline is not None and time.monotonic() > self._deadline:
+            self.timed_out = True
+            self.advance()
 
     def advance(self, *, hurry: bool = False) -> None:
         """Take the next step if its time has come; in a `hurry` an interrupted child is given no more time."""
-        interrupted = bool(self._steps) and self._steps[0][0] is signal.SIGTERM
+        interrupted = bool(self._steps) and self._steps[0][0] in (signal.SIGTERM, None)
         if not self._steps or (time.monotonic() < self._next_at and not (hurry and interrupted)):
             return
-        self.begun = True
         step, grace = self._steps.pop(0)
         self._next_at = time.monotonic() + grace
         if self._child.poll() is not None:
             return
+        if step is None:
+            raise StillWorking(self._words, self._child.pid)
         if step is signal.SIGKILL:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._child.pid, step)
@@ -227,69 +345,34 @@ class _Stop:
         """Stop the child before an exception leaves `run`: a terraform that lives on keeps its lock."""
         while self._child.poll() is None:
             self.advance()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._child.wait(_TICK_SECONDS)
+            _wait(self._child, _TICK_SECONDS)
 
 
-class _Streams:
-    """Both output streams, each read by a thread so that neither can block the child."""
+class _Follower:
+    """Reads a file that grows, line by line. It is read by position: the child writes at the same file's end."""
 
-    def __init__(self, child: subprocess.Popen[str]) -> None:
-        assert child.stdout is not None
-        assert child.stderr is not None
-        self._stdout = child.stdout
-        self._out: list[str] = []
-        self._err: list[str] = []
-        self._lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
-        self._exited_at: float | None = None
-        self._threads = [
-            self._reader(child.stdout, self._lines.put),
-            self._reader(child.stderr, self._keep_error_line),
-        ]
+    def __init__(self, file: int) -> None:
+        self._file, self._position = file, 0
+        self._begun: list[bytes] = []
 
-    @staticmethod
-    def _reader(stream: IO[str], sink: Callable[[str | None], None]) -> threading.Thread:
-        def read() -> None:
-            with stream:
-                for line in stream:
-                    sink(line)
-            sink(None)
+    def read(self) -> list[str] | None:
+        """Lines that the next piece completes; `None` if nothing has come."""
+        piece = os.pread(self._file, _CHUNK, self._position)
+        if not piece:
+            return None
+        self._position += len(piece)
+        *whole, rest = piece.split(b"\n")
+        if whole:
+            whole[0] = b"".join([*self._begun, whole[0]])
+            self._begun = []
+        if rest:
+            self._begun.append(rest)
+        return [_line(each) for each in whole]
 
-        thread = threading.Thread(target=read, daemon=True)
-        thread.start()
-        return thread
+    def rest(self) -> str:
+        """What came after the last line end."""
+        return _line(b"".join(self._begun))
 
-    def _keep_error_line(self, line: str | None) -> None:
-        if line is not None:
-            self._err.append(line)
 
-    def open_and_relayed(self, on_line: Callable[[str], None] | None) -> bool:
-        """Pass on the next line, if one comes within a tick; False once stdout is at its end."""
-        try:
-            line = self._lines.get(timeout=_TICK_SECONDS)
-        except queue.Empty:
-            return True
-        if line is None:
-            self._threads[1].join(_DRAIN_SECONDS)
-            return False
-        self._out.append(line)
-        if on_line is not None:
-            on_line(line.rstrip("\r\n"))
-        return True
-
-    def abandoned(self) -> bool:
-        """The child has ended, but something it started still holds its stdout open and says nothing."""
-        if not self._lines.empty() or _has_more(self._stdout):
-            self._exited_at = None
-            return False
-        now = time.monotonic()
-        self._exited_at = self._exited_at or now
-        return now - self._exited_at > _DRAIN_SECONDS
-
-    @property
-    def stdout(self) -> str:
-        return "".join(self._out)
-
-    @property
-    def stderr(self) -> str:
-        return "".join(self._err)
+def _line(raw: bytes) -> str:
+    return raw.decode("utf-8", errors="replace").rstrip("\r")

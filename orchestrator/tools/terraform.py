@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +23,7 @@ from typing import Any
 import python_terraform
 
 from orchestrator.errors import PlatformError, SetupError, TerraformError
+from orchestrator.terraform import recording
 from orchestrator.tools import process, terraform_init
 from orchestrator.tools.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
 from orchestrator.tools.terraform_messages import failure
@@ -33,7 +34,7 @@ _REPO = Path(__file__).resolve().parents[2]
 _FLAG = python_terraform.IsFlagged
 _LOCK_TIMEOUT = "5s"
 _INTERRUPT_GRACE_SECONDS = 180.0
-"""A second signal makes terraform drop what it is at, state included: only a person may be that impatient."""
+"""Then it is left alone: any second signal makes terraform drop what it is at, state included."""
 OLDEST, TOO_NEW = (1, 11), (2, 0)
 
 
@@ -119,7 +120,7 @@ class Terraform:
     def _show(self, ws: Workspace, *, cancel: threading.Event) -> PlanSummary:
         with _CommandLine(self._binary, ws.root) as line:
             argv = line.generate_cmd_string("show", str(ws.plan_file), json=_FLAG, no_color=_FLAG)
-            done = process.run(argv, env=_environment(ws), cwd=ws.root, cancel=cancel, ok=None)
+            done = _run(ws, "show", argv, cancel=cancel)
         if done.cancelled or done.exit_code != 0:
             raise failure(ws.stack, "show", done, [])
         return summarise(json.loads(done.stdout))
@@ -146,15 +147,7 @@ class Terraform:
         ws.data_dir.mkdir(parents=True, exist_ok=True)
         with _CommandLine(self._binary, ws.root) as line:
             argv = line.generate_cmd_string(command, *arguments, json=_FLAG, input=False, **options)
-            done = process.run(
-                argv,
-                env=_environment(ws),
-                cwd=ws.root,
-                on_line=relay,
-                cancel=cancel,
-                ok=None,
-                interrupt_grace=_INTERRUPT_GRACE_SECONDS,
-            )
+            done = _run(ws, command, argv, ok=ok, on_line=relay, cancel=cancel)
         if done.cancelled or done.exit_code not in ok:
             terraform_init.forget(ws)
             raise failure(ws.stack, command, done, events)
@@ -205,6 +198,31 @@ class _CommandLine(python_terraform.Terraform):  # type: ignore[misc]  # the pac
 
     def read_state_file(self, file_path: str | None = None) -> None:
         """Nothing: the package would parse a state file lying in the working folder."""
+
+
+def _run(
+    ws: Workspace,
+    command: str,
+    argv: Sequence[str],
+    *,
+    ok: Collection[int] = (0,),
+    on_line: Callable[[str], None] | None = None,
+    cancel: threading.Event,
+) -> process.Completed:
+    """Run one command, written down beforehand, so that it can be taken up by others if we do not see its end."""
+    with recording.recorded(ws, command, argv) as record:
+        done = process.run(
+            argv,
+            env=_environment(ws),
+            cwd=ws.root,
+            on_line=on_line,
+            cancel=cancel,
+            ok=None,
+            interrupt_grace=_INTERRUPT_GRACE_SECONDS,
+            outliving=recording.outliving(record),
+        )
+        recording.end(record, done.exit_code, well=done.exit_code in ok and not done.cancelled)
+    return done
 
 
 def _on_disk(ws: Workspace) -> Workspace:

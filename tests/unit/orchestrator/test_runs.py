@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from orchestrator.errors import StateLocked
 from orchestrator.graph import Graph
 from orchestrator.result import ErrorResult, Result, SmokeResult, StackResult, policy_result
 from orchestrator.runs import RunFolder
+from orchestrator.system import identity
 from orchestrator.tools.interfaces import PolicyReport
 from tests.fakes.policy import CLEAN, violation
 from tests.unit.orchestrator.conftest import Runs
@@ -39,7 +41,7 @@ def test_a_run_leaves_its_folder(run: Runs, environment: Environment, graph: Gra
     folder = run.tools.repo / ".runs/local" / written.run_id
     assert (folder.parent / "latest").resolve() == folder
     assert {path.name for path in folder.iterdir()} == {
-        "plan.json", "events.jsonl", "logs", "result.json", "junit.xml", "report.html",
+        "run.json", "plan.json", "events.jsonl", "logs", "result.json", "junit.xml", "report.html",
     }  # fmt: skip
     steps = [step["name"] for step in json.loads((folder / "plan.json").read_text())["steps"]]
     events = [json.loads(line) for line in (folder / "events.jsonl").read_text().splitlines()]
@@ -56,6 +58,18 @@ def test_result_json_keeps_its_contract(run: Runs, environment: Environment, gra
     assert set(document["stacks"][0]) == {
         "name", "phase", "action", "reason", "added", "changed", "destroyed", "total", "seconds", "why", "changes",
     }  # fmt: skip
+
+
+def test_a_run_says_first_what_it_is_and_whose(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "local", "deploy", ["deploy", "local", "--pipeline"])
+    document = json.loads((folder.path / "run.json").read_text())
+    assert document == {
+        "run_id": folder.run_id,
+        "environment": "local",
+        "command": "deploy",
+        "arguments": ["deploy", "local", "--pipeline"],
+        "process": dataclasses.asdict(identity.own()),
+    }
 
 
 def test_the_latest_result_is_found(tmp_path: Path) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO
 
 import pytest
 
@@ -160,16 +160,129 @@ def test_a_child_gives_way_when_asked(asked: Callable[[], bool] | None, more: in
     assert int(done.stdout) == os.getpriority(os.PRIO_PROCESS, 0) + more
 
 
-def test_a_late_reader_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine the child can be long gone before its last lines are read."""
-    readable = process._Streams._reader
+def test_every_line_is_handed_on_in_order_the_last_one_too() -> None:
+    seen: list[str] = []
+    lines = 60_000  # 3 MB: more than one piece, and a line across every border
+    code = f"import sys\nfor n in range({lines}): print(n, 'ü' * 24)\nsys.stdout.write('no end')"
+    python(code, on_line=seen.append)
+    assert seen == [*(f"{n} {'ü' * 24}" for n in range(lines)), "no end"]
 
-    def late(stream: IO[str], sink: Callable[[str | None], None]) -> threading.Thread:
-        thread = threading.Thread(target=lambda: (time.sleep(0.5), readable(stream, sink)), daemon=True)
-        thread.start()
-        return thread
 
-    monkeypatch.setattr(process._Streams, "_reader", staticmethod(late))
-    monkeypatch.setattr(process, "_DRAIN_SECONDS", 0.0)
-    monkeypatch.setattr(process, "_TICK_SECONDS", 0.05)
-    assert python("print('last words')").stdout == "last words\n"
+@pytest.mark.full
+def test_a_hundred_megabytes_are_followed() -> None:
+    size = 0
+
+    def count(line: str) -> None:
+        nonlocal size
+        size += len(line) + 1
+
+    done = python("for n in range(100): print('x' * 999_999)\nfor n in range(1000): print('y' * 9)", on_line=count)
+    assert size == len(done.stdout) == 100_010_000
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> process.Outliving:
+    def started(pid: int) -> None:
+        (tmp_path / "pid").write_text(str(pid))
+
+    return process.Outliving(tmp_path / "stdout", tmp_path / "stderr", started)
+
+
+def shell(script: str, files: process.Outliving, **options: object) -> process.Completed:
+    return process.run(["sh", "-c", script], env=ENV, outliving=files, **options)  # type: ignore[arg-type]
+
+
+def test_its_pid_is_written_down_before_the_program_runs(tmp_path: Path, files: process.Outliving) -> None:
+    seen: list[str] = []
+    done = shell(f"cat {tmp_path}/pid; echo; echo $$; echo why >&2; cat", files, on_line=seen.append)
+    assert len(seen) == 2
+    assert seen[0] == seen[1]
+    assert (done.stdout, done.stderr) == (files.stdout.read_text(), "why\n")
+    assert files.stdout.stat().st_mode & 0o77 == 0
+
+
+def test_an_outliving_program_that_is_missing_is_a_set_up_error(files: process.Outliving) -> None:
+    with pytest.raises(SetupError, match="no-such-program"):
+        process.run(["no-such-program"], env=ENV, outliving=files)
+
+
+def test_nothing_runs_that_could_not_be_written_down(tmp_path: Path, files: process.Outliving) -> None:
+    def full(pid: int) -> None:
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space left"):
+        shell(f"touch {tmp_path}/ran", process.Outliving(files.stdout, files.stderr, full))
+    assert not (tmp_path / "ran").exists()
+
+
+PARENT = """
+import os, sys
+from pathlib import Path
+from orchestrator.tools import process
+
+folder, at = Path(sys.argv[1]), sys.argv[2]
+
+def started(pid):
+    (folder / "pid").write_text(str(pid))
+    if at == "gate":
+        os.kill(os.getpid(), 9)
+
+def line(text):
+    os.kill(os.getpid(), 9)
+
+files = process.Outliving(folder / "stdout", folder / "stderr", started)
+script = f"echo one; sleep 0.5; echo two; echo three >&2; echo kept > {folder}/state"
+process.run(["sh", "-c", script], env={"PATH": os.environ["PATH"]}, outliving=files, on_line=line)
+"""
+
+
+def killed_parent(folder: Path, at: str) -> None:
+    repo = str(Path(__file__).resolve().parents[4])
+    command = [PYTHON, "-c", PARENT, str(folder), at]
+    done = subprocess.run(command, env={**ENV, "PYTHONPATH": repo}, capture_output=True, check=False)
+    assert done.returncode == -9, done.stderr
+    assert not _alive(int((folder / "pid").read_text()))
+
+
+def test_a_killed_parent_takes_nothing_along(tmp_path: Path) -> None:
+    killed_parent(tmp_path, "work")
+    said = [(tmp_path / name).read_text() for name in ("stdout", "stderr", "state")]
+    assert said == ["one\ntwo\n", "three\n", "kept\n"]
+
+
+def test_a_parent_killed_at_the_gate_has_started_nothing(tmp_path: Path) -> None:
+    killed_parent(tmp_path, "gate")
+    assert (tmp_path / "stdout").read_text() == ""
+    assert not (tmp_path / "state").exists()
+
+
+SAVES = """
+asked=0
+trap 'asked=$((asked + 1)); echo asked $asked' INT TERM
+echo ready
+while [ $asked = 0 ]; do sleep 0.05; done
+sleep 0.6
+echo saved $asked
+"""
+
+
+@pytest.mark.parametrize(("insists", "grace"), [(True, 60.0), (False, 0.2)], ids=["insisted", "out of patience"])
+def test_an_outliving_child_is_asked_once_and_then_left(files: process.Outliving, insists: bool, grace: float) -> None:
+    cancel = process.Cancel()
+
+    def listen(line: str) -> None:
+        if line == "ready" or insists:
+            cancel.set() if line == "ready" else cancel.insist()
+
+    with pytest.raises(process.StillWorking) as caught:
+        shell(SAVES, files, cancel=cancel, on_line=listen, interrupt_grace=grace)
+    assert caught.value.exit_code == 130
+    assert "saved" not in files.stdout.read_text()
+    assert not _alive(caught.value.pid)
+    assert files.stdout.read_text() == "ready\nasked 1\nsaved 1\n"
+
+
+def test_an_outliving_child_that_stops_in_time_is_waited_for(files: process.Outliving) -> None:
+    cancel = process.Cancel()
+    done = shell(SAVES, files, cancel=cancel, on_line=lambda line: cancel.set())
+    assert (done.cancelled, done.stdout) == (True, "ready\nasked 1\nsaved 1\n")
