@@ -91,9 +91,13 @@ class TerraformTool(Protocol):
         *,
         destroy: bool = False,
         refresh: bool = True,
+        imports_only: bool = False,
         on_event: EventSink,
         cancel: threading.Event,
-    ) -> PlanSummary: ...
+    ) -> PlanSummary:
+        """With `imports_only` the plan holds what `import` blocks name, and changes nothing else."""
+        ...
+
     def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary: ...
 
 

@@ -71,6 +71,7 @@ class Terraform:
         *,
         destroy: bool = False,
         refresh: bool = True,
+        imports_only: bool = False,
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
@@ -86,6 +87,8 @@ class Terraform:
             options["destroy"] = _FLAG
         if not refresh:
             options["refresh"] = False
+        if imports_only:
+            options["refresh_only"] = _FLAG
         self._stream(ws, "plan", on_event=on_event, cancel=cancel, ok=(0, 2), **options)
         return self._show(ws, cancel=cancel)
 

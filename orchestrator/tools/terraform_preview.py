@@ -26,21 +26,26 @@ _NOT_CODE = {".terraform", "terraform.tfstate", "terraform.tfstate.backup", "tes
 
 def preview_root(root: Path, data_dir: Path) -> Path:
     """Make (or renew) the twin of `root` and return its folder."""
-    top = data_dir / "preview"
+    made = twin(root, data_dir / "preview")
+    override = {"terraform": {"backend": {"local": {"path": str(data_dir / "preview.tfstate")}}}}
+    (made / "preview_override.tf.json").write_text(json.dumps(override, indent=2) + "\n", encoding="utf-8")
+    return made
+
+
+def twin(root: Path, top: Path) -> Path:
+    """Make (or renew) a folder below `top` that holds what `root` holds, to add files to."""
     climbs = _climbs(root)
     depth = max((steps for steps, _ in climbs), default=0)
-    twin = top.joinpath(*(f"level{n}" for n in range(1, depth)), root.name)
+    made = top.joinpath(*(f"level{n}" for n in range(1, depth)), root.name)
     if top.exists():
         shutil.rmtree(top)
-    twin.mkdir(parents=True)
+    made.mkdir(parents=True)
     for found in root.iterdir():
         if found.name not in _NOT_CODE:
-            (twin / found.name).symlink_to(found.resolve())
+            (made / found.name).symlink_to(found.resolve())
     for steps, name in climbs:
-        _link_ancestor(root, twin, steps, name)
-    override = {"terraform": {"backend": {"local": {"path": str(data_dir / "preview.tfstate")}}}}
-    (twin / "preview_override.tf.json").write_text(json.dumps(override, indent=2) + "\n", encoding="utf-8")
-    return twin
+        _link_ancestor(root, made, steps, name)
+    return made
 
 
 def _climbs(root: Path) -> set[tuple[int, str]]:
@@ -52,8 +57,8 @@ def _climbs(root: Path) -> set[tuple[int, str]]:
     return found
 
 
-def _link_ancestor(root: Path, twin: Path, steps: int, name: str) -> None:
-    real, linked = root.resolve(), twin
+def _link_ancestor(root: Path, made: Path, steps: int, name: str) -> None:
+    real, linked = root.resolve(), made
     for _ in range(steps):
         real, linked = real.parent, linked.parent
     with contextlib.suppress(FileExistsError):

@@ -43,11 +43,19 @@ class WarmTerraform:
         *,
         destroy: bool = False,
         refresh: bool = True,
+        imports_only: bool = False,
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
         with self._attached(ws) as warm:
-            return self._inner.plan(warm, destroy=destroy, refresh=refresh, on_event=on_event, cancel=cancel)
+            return self._inner.plan(
+                warm,
+                destroy=destroy,
+                refresh=refresh,
+                imports_only=imports_only,
+                on_event=on_event,
+                cancel=cancel,
+            )
 
     def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary:
         with self._attached(ws) as warm:

@@ -54,6 +54,7 @@ class FakeTerraform:
         *,
         destroy: bool = False,
         refresh: bool = True,
+        imports_only: bool = False,
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:

@@ -1,0 +1,246 @@
+"""Brings what exists, and is in no state, into the state where it belongs.
+
+In a twin of the stack's root, beside its files, stand `import` blocks for what the stack's plan would create and
+what may exist already. Terraform itself says which of them do; what does not exist is dropped, what is not ours is
+left alone. Ids that only AWS knows come from a dead terraform's own output, or are looked up. Until nothing new is
+found only plans are made. What is applied in the end is a plan that imports and does nothing else: the deploy
+afterwards goes through policy, risks and approval as any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from orchestrator import stacks
+from orchestrator.errors import PlatformError, TerraformError
+from orchestrator.graph import Stack
+from orchestrator.recovery.lookups import LOOKUPS
+from orchestrator.render import forgetting_plan
+from orchestrator.session import Session
+from orchestrator.terraform import import_blocks
+from orchestrator.terraform.import_blocks import Missing
+from orchestrator.terraform.import_ids import IDS, Anew, Place, chosen_by_aws, import_id
+from orchestrator.tools.aws import explained
+from orchestrator.tools.interfaces import Json, PlanSummary, Workspace
+from orchestrator.tools.terraform_preview import twin
+from orchestrator.values import published
+
+_ROUNDS = 12
+"""Plans until nothing new turns up; what stands in another's values is found one round after it."""
+_FOLDER = "import"
+
+
+@dataclass(frozen=True)
+class Found:
+    """Something that exists, and is in no state."""
+
+    stack: str
+    address: str
+    type: str
+    import_id: str
+    replaced: bool = False
+    """Whether the next deploy would make another one in its place."""
+
+
+@dataclass
+class Search:
+    """What came of looking for one stack's things."""
+
+    found: tuple[Found, ...] = ()
+    refused: dict[str, str] = field(default_factory=dict)
+    """Address to why it was not taken, where something is there."""
+    absent: set[str] = field(default_factory=set)
+    """Addresses that would be created, and of which nothing exists."""
+
+
+def adopt(
+    session: Session,
+    stack: Stack,
+    made: Mapping[str, str],
+    maybe: Collection[str] = (),
+    *,
+    ws: Workspace | None = None,
+) -> Search:
+    """Import what a dead terraform made, by its own words: no question is asked, since it is ours for certain.
+
+    Args:
+        session: of the run.
+        stack: whose terraform it was.
+        made: address to the id that terraform told (`made.unrecorded`); empty ids are looked up.
+        maybe: addresses that were begun (`made.uncertain`): taken if they exist.
+        ws: the stack's files, where its upstream's outputs are no longer there to make them of.
+    """
+    with workspace(session, stack, ws) as twin_ws:
+        result = search(session, stack, twin_ws, made=made, among={*made, *maybe})
+        take(session, stack, twin_ws, result.found)
+    return result
+
+
+@contextmanager
+def workspace(session: Session, stack: Stack, ws: Workspace | None = None) -> Iterator[Workspace]:
+    """A twin of the stack's root, with the same state, to write import blocks into."""
+    ws = ws or stacks.workspace(session, stack, real=True)
+    data_dir = ws.data_dir.parent / _FOLDER
+    data_dir.mkdir(parents=True, exist_ok=True)
+    twin_ws = replace(ws, root=twin(ws.root, data_dir / "root"), data_dir=data_dir)
+    with forgetting_plan(twin_ws):
+        session.journal.stage(stack.name, "init")
+        sink = session.journal.sink(stack.name)
+        session.tools.terraform.init(twin_ws, on_event=sink, cancel=session.cancel)
+        yield twin_ws
+
+
+def search(
+    session: Session,
+    stack: Stack,
+    ws: Workspace,
+    *,
+    made: Mapping[str, str] | None = None,
+    among: Collection[str] | None = None,
+) -> Search:
+    """Find what exists of that which the stack's plan would create; `among` these addresses, or all."""
+    result, tried = Search(), dict[str, str]()
+    for number in range(1, _ROUNDS + 1):
+        session.journal.stage(stack.name, f"look for what exists (round {number}, {len(tried)} found)")
+        plan, errors = _plan(session, stack, ws, tried)
+        for address, why in errors.items():
+            _drop(result, tried, address, why)
+        if plan is None:
+            continue
+        foreign = _foreign(session, plan)
+        for address, why in foreign.items():
+            _drop(result, tried, address, why)
+        fresh = _candidates(session, plan, made or {}, result, among)
+        if not fresh and not foreign:
+            result.found = tuple(
+                Found(stack.name, each.address, each.type, tried[each.address], each.replaced)
+                for each in import_blocks.imported(plan.document)
+            )
+            return result
+        tried |= fresh
+    raise TerraformError(
+        f"`{stack.name}` had something new after {_ROUNDS} rounds of looking for what exists",
+        hint="something else is changing it; repeat the command when that has ended",
+    )
+
+
+def take(session: Session, stack: Stack, ws: Workspace, found: Collection[Found]) -> None:
+    """Import these, and change nothing else."""
+    if found:
+        _write(ws, {each.address: each.import_id for each in found})
+        sink = session.journal.sink(stack.name)
+        terraform = session.tools.terraform
+        terraform.plan(ws, imports_only=True, on_event=sink, cancel=session.cancel)
+        session.journal.stage(stack.name, f"import {len(found)} resources")
+        terraform.apply(ws, on_event=sink, cancel=session.cancel)
+    refresh(session, stack)
+
+
+def refresh(session: Session, stack: Stack) -> None:
+    """Let the run know the state as it is now."""
+    state = session.target.store.read(stack.name)
+    session.seen_states[stack.name] = state
+    outputs = published(stack, state) if state and state.resources else None
+    if outputs is not None:
+        session.publish(stack.name, outputs)
+
+
+def _plan(
+    session: Session, stack: Stack, ws: Workspace, imports: Mapping[str, str]
+) -> tuple[PlanSummary | None, dict[str, str]]:
+    """The plan with these imports; without a plan, which of them terraform could not read."""
+    _write(ws, imports)
+    events: list[Json] = []
+    sink = session.journal.sink(stack.name)
+
+    def listen(event: Json) -> None:
+        events.append(event)
+        sink(event)
+
+    try:
+        return session.tools.terraform.plan(ws, on_event=listen, cancel=session.cancel), {}
+    except TerraformError:
+        errors = import_blocks.failed(events, imports)
+        if session.cancel.is_set() or not errors:
+            raise
+        return None, errors
+
+
+def _drop(result: Search, tried: dict[str, str], address: str, why: str) -> None:
+    tried.pop(address, None)
+    if why:
+        result.refused[address] = why
+    else:
+        result.absent.add(address)
+
+
+def _foreign(session: Session, plan: PlanSummary) -> dict[str, str]:
+    """What exists under our names without our tags: somebody else's, or made by hand."""
+    own = identity(session)
+    return {
+        each.address: f"it is there, but its tags do not say {_told(own)}"
+        for each in import_blocks.imported(plan.document)
+        if each.tags is not None and not own.items() <= each.tags.items()
+    }
+
+
+def identity(session: Session) -> dict[str, str]:
+    """The tags by which an environment's things are known."""
+    return {"project": session.environment.platform.project, "environment": session.environment.name}
+
+
+def _told(tags: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} = {value}" for name, value in tags.items())
+
+
+def _candidates(
+    session: Session, plan: PlanSummary, made: Mapping[str, str], result: Search, among: Collection[str] | None
+) -> dict[str, str]:
+    """Import IDs of what the plan would create, as far as they can be told now."""
+    place, candidates = _place(session), dict[str, str]()
+    for each in import_blocks.missing(plan.document):
+        if (among is not None and each.address not in among) or each.address in {*result.absent, *result.refused}:
+            continue
+        if isinstance(IDS.get(each.type), Anew):
+            continue
+        known = made.get(each.address) or (_look_up(session, each, result) if chosen_by_aws(each.type) else None)
+        complete = import_id(each.type, each.planned, place, known)
+        if complete is not None:
+            candidates[each.address] = complete
+    return candidates
+
+
+def _look_up(session: Session, missing: Missing, result: Search) -> str | None:
+    """The one thing that looks like it. Of several none is taken."""
+    cloud = session.target.cloud
+    try:
+        with explained(cloud, f"look for {missing.address}"):
+            ids = list(LOOKUPS[missing.type](cloud, missing.planned))
+    except (KeyError, IndexError):
+        return None  # not before the plan knows more
+    except PlatformError as error:
+        # Of a parent that does not exist (a topic, a file system) AWS has no children to list.
+        if not _is_gone(error):
+            result.refused[missing.address] = error.message
+        return None
+    if len(ids) > 1:
+        result.refused[missing.address] = f"{len(ids)} look like it, and none is taken for it: {', '.join(ids)}"
+    return ids[0] if len(ids) == 1 else None
+
+
+def _is_gone(error: PlatformError) -> bool:
+    cause = getattr(error.__cause__, "response", {})
+    code = str(cause.get("Error", {}).get("Code", ""))
+    return "NotFound" in code or "NonExistent" in code
+
+
+def _place(session: Session) -> Place:
+    platform = session.environment.platform
+    partition = str(session.target.cloud.client("sts").meta.partition)
+    return Place(partition, platform.region, session.target.account_id)
+
+
+def _write(ws: Workspace, imports: Mapping[str, str]) -> None:
+    (ws.root / import_blocks.FILE).write_text(import_blocks.text(imports), encoding="utf-8")

@@ -1,0 +1,275 @@
+"""Ids that AWS chose itself, found by what a plan knows of a resource.
+
+Each lookup takes the attributes that a plan gives a resource it would create, and tells the ids of all that look
+just like it. What is unknown in the plan as yet raises `KeyError`: then there is nothing to look for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from orchestrator.tools.aws import pages
+from orchestrator.tools.interfaces import Cloud
+
+Planned = Mapping[str, Any]
+Lookup = Callable[[Cloud, Planned], Iterator[str]]
+
+
+def by_tags(kind: str) -> Lookup:
+    """Of EC2, which lists all tags of all its kinds in one place."""
+
+    def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
+        wanted = set(planned["tags_all"].items())
+        filters = [{"Name": "resource-type", "Values": [kind]}]
+        found: dict[str, set[tuple[str, str]]] = {}
+        for tag in pages(cloud.client("ec2"), "describe_tags", "Tags", Filters=filters):
+            found.setdefault(tag["ResourceId"], set()).add((tag["Key"], tag["Value"]))
+        alive = _alive(cloud, kind, [each for each, tags in found.items() if wanted <= tags])
+        yield from sorted(alive)
+
+    return find
+
+
+def _alive(cloud: Cloud, kind: str, ids: list[str]) -> Iterator[str]:
+    """Tags of what was deleted stay to be seen for a while: gateways and endpoints for an hour."""
+    ec2 = cloud.client("ec2")
+    match kind if ids else "":
+        case "natgateway":
+            found = pages(ec2, "describe_nat_gateways", "NatGateways", NatGatewayIds=ids)
+            yield from (each["NatGatewayId"] for each in found if each["State"] not in ("deleted", "deleting"))
+        case "vpc-endpoint":
+            found = pages(ec2, "describe_vpc_endpoints", "VpcEndpoints", VpcEndpointIds=ids)
+            gone = ("deleted", "deleting")
+            yield from (each["VpcEndpointId"] for each in found if each["State"].lower() not in gone)
+        case _:
+            yield from ids
+
+
+def _named(service: str, operation: str, key: str, *, name: str, known: str, id_: str, **arguments: Any) -> Lookup:
+    """Lists that are told by name: `known` is the plan's attribute, `name` the answer's."""
+
+    def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
+        wanted = planned[known]
+        for item in pages(cloud.client(service), operation, key, **arguments):
+            if item.get(name) == wanted:
+                yield str(item[id_])
+
+    return find
+
+
+def _below(
+    service: str, operation: str, key: str, *, parent: tuple[str, str], same: Mapping[str, str], id_: str
+) -> Lookup:
+    """Children of something: `parent` is the request's parameter and the plan's attribute for it."""
+
+    def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
+        wanted = {answer: planned[attribute] for answer, attribute in same.items()}
+        for item in pages(cloud.client(service), operation, key, **{parent[0]: planned[parent[1]]}):
+            if all(item.get(answer) == value for answer, value in wanted.items()):
+                yield str(item[id_])
+
+    return find
+
+
+def _kms_keys(cloud: Cloud, planned: Planned) -> Iterator[str]:
+    """A key has no name: its tags say whose it is, its description what for."""
+    wanted, tags = planned["description"], planned["tags_all"]
+    filters = [{"Key": name, "Values": [value]} for name, value in tags.items()]
+    client, kms = cloud.client("resourcegroupstaggingapi"), cloud.client("kms")
+    # *assumed*: no key has more tags than the fifty filters that one request takes.
+    for item in pages(
+        client, "get_resources", "ResourceTagMappingList", TagFilters=filters[:50], ResourceTypeFilters=["kms:key"]
+    ):
+        key = kms.describe_key(KeyId=item["ResourceARN"])["KeyMetadata"]
+        if key["Description"] == wanted and key["KeyState"] != "PendingDeletion":
+            yield str(key["KeyId"])
+
+
+def _security_groups(cloud: Cloud, planned: Planned) -> Iterator[str]:
+    filters = [{"Name": "group-name", "Values": [planned["name"]]}, {"Name": "vpc-id", "Values": [planned["vpc_id"]]}]
+    for group in pages(cloud.client("ec2"), "describe_security_groups", "SecurityGroups", Filters=filters):
+        yield str(group["GroupId"])
+
+
+def _rules(*, egress: bool) -> Lookup:
+    """Rules of a security group are told by what they let through, and to whom."""
+
+    def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
+        filters = [{"Name": "group-id", "Values": [planned["security_group_id"]]}]
+        found = pages(cloud.client("ec2"), "describe_security_group_rules", "SecurityGroupRules", Filters=filters)
+        peer = ("cidr_ipv4", "CidrIpv4"), ("prefix_list_id", "PrefixListId"), ("cidr_ipv6", "CidrIpv6")
+        wanted = {answer: planned.get(attribute) for attribute, answer in peer}
+        group = planned.get("referenced_security_group_id")
+        if group is None and not any(wanted.values()):
+            raise KeyError("peer")
+        wanted |= {"IpProtocol": planned["ip_protocol"], "IsEgress": egress}
+        for rule in found:
+            ports = (rule.get("FromPort"), rule.get("ToPort"))
+            same = all(rule.get(name) == value for name, value in wanted.items())
+            referenced = rule.get("ReferencedGroupInfo", {}).get("GroupId")
+            all_ports = planned["ip_protocol"] == "-1"
+            if same and referenced == group and (all_ports or ports == (planned["from_port"], planned["to_port"])):
+                yield str(rule["SecurityGroupRuleId"])
+
+    return find
+
+
+def _rest_apis(cloud: Cloud, planned: Planned) -> Iterator[str]:
+    """Two may have one name; the tags say whose they are."""
+    for api in pages(cloud.client("apigateway"), "get_rest_apis", "items"):
+        if api["name"] == planned["name"] and planned["tags_all"].items() <= api.get("tags", {}).items():
+            yield str(api["id"])
+
+
+def _file_systems(cloud: Cloud, planned: Planned) -> Iterator[str]:
+    for each in pages(
+        cloud.client("efs"), "describe_file_systems", "FileSystems", CreationToken=planned["creation_token"]
+    ):
+        yield str(each["FileSystemId"])
+
+
+def _access_points(cloud: Cloud, planned: Planned) -> Iterator[str]:
+    folder = planned["root_directory"][0]["path"]
+    for each in pages(
+        cloud.client("efs"), "describe_access_points", "AccessPoints", FileSystemId=planned["file_system_id"]
+    ):
+        if each.get("RootDirectory", {}).get("Path") == folder:
+            yield str(each["AccessPointId"])
+
+
+def _event_sources(cloud: Cloud, planned: Planned) -> Iterator[str]:
+    arguments = {"FunctionName": planned["function_name"], "EventSourceArn": planned["event_source_arn"]}
+    found = pages(cloud.client("lambda"), "list_event_source_mappings", "EventSourceMappings", **arguments)
+    yield from (str(each["UUID"]) for each in found if each.get("State") != "Deleting")
+
+
+def _subscriptions(cloud: Cloud, planned: Planned) -> Iterator[str]:
+    arguments = {"TopicArn": planned["topic_arn"]}
+    for each in pages(cloud.client("sns"), "list_subscriptions_by_topic", "Subscriptions", **arguments):
+        confirmed = each["SubscriptionArn"].startswith("arn:")
+        if confirmed and (each["Protocol"], each["Endpoint"]) == (planned["protocol"], planned["endpoint"]):
+            yield str(each["SubscriptionArn"])
+
+
+def _queues(cloud: Cloud, planned: Planned) -> Iterator[str]:
+    found = pages(cloud.client("sqs"), "list_queues", "QueueUrls", QueueNamePrefix=planned["name"])
+    yield from (str(url) for url in found if str(url).rsplit("/", 1)[-1] == planned["name"])
+
+
+def _web_acls(cloud: Cloud, planned: Planned) -> Iterator[str]:
+    # No paginator has been written for it; an account holds a hundred of them, and so does one page.
+    answer = cloud.client("wafv2").list_web_acls(Scope=planned["scope"], Limit=100)
+    yield from (str(each["Id"]) for each in answer["WebACLs"] if each["Name"] == planned["name"])
+
+
+def _queries(cloud: Cloud, planned: Planned) -> Iterator[str]:
+    answer = cloud.client("logs").describe_query_definitions(queryDefinitionNamePrefix=planned["name"])
+    for each in answer["queryDefinitions"]:
+        if each["name"] == planned["name"]:
+            yield str(each["queryDefinitionId"])
+
+
+def _guardrail_versions(cloud: Cloud, planned: Planned) -> Iterator[str]:
+    """The newest one: each deploy that changes the guardrail makes another, and its address holds the last."""
+    found = pages(
+        cloud.client("bedrock"), "list_guardrails", "guardrails", guardrailIdentifier=planned["guardrail_arn"]
+    )
+    numbers = [int(each["version"]) for each in found if each["version"].isdigit()]
+    yield from (str(max(numbers)),) if numbers else ()
+
+
+_REST = {"parent": ("restApiId", "rest_api_id")}
+_AGENT = {"parent": ("agentId", "agent_id")}
+_BASE = {"parent": ("knowledgeBaseId", "knowledge_base_id")}
+
+LOOKUPS: Mapping[str, Lookup] = {
+    "aws_api_gateway_authorizer": _below(
+        "apigateway", "get_authorizers", "items", **_REST, same={"name": "name"}, id_="id"
+    ),
+    "aws_api_gateway_request_validator": _below(
+        "apigateway", "get_request_validators", "items", **_REST, same={"name": "name"}, id_="id"
+    ),
+    "aws_api_gateway_resource": _below(
+        "apigateway",
+        "get_resources",
+        "items",
+        **_REST,
+        same={"parentId": "parent_id", "pathPart": "path_part"},
+        id_="id",
+    ),
+    "aws_api_gateway_rest_api": _rest_apis,
+    "aws_api_gateway_usage_plan": _named("apigateway", "get_usage_plans", "items", name="name", known="name", id_="id"),
+    "aws_bedrock_guardrail": _named("bedrock", "list_guardrails", "guardrails", name="name", known="name", id_="id"),
+    "aws_bedrock_guardrail_version": _guardrail_versions,
+    "aws_bedrock_inference_profile": _named(
+        "bedrock",
+        "list_inference_profiles",
+        "inferenceProfileSummaries",
+        name="inferenceProfileName",
+        known="name",
+        id_="inferenceProfileId",
+        typeEquals="APPLICATION",
+    ),
+    "aws_bedrock_provisioned_model_throughput": _named(
+        "bedrock",
+        "list_provisioned_model_throughputs",
+        "provisionedModelSummaries",
+        name="provisionedModelName",
+        known="provisioned_model_name",
+        id_="provisionedModelArn",
+    ),
+    "aws_bedrockagent_agent": _named(
+        "bedrock-agent", "list_agents", "agentSummaries", name="agentName", known="agent_name", id_="agentId"
+    ),
+    "aws_bedrockagent_agent_alias": _below(
+        "bedrock-agent",
+        "list_agent_aliases",
+        "agentAliasSummaries",
+        **_AGENT,
+        same={"agentAliasName": "agent_alias_name"},
+        id_="agentAliasId",
+    ),
+    "aws_bedrockagent_data_source": _below(
+        "bedrock-agent", "list_data_sources", "dataSourceSummaries", **_BASE, same={"name": "name"}, id_="dataSourceId"
+    ),
+    "aws_cloudwatch_query_definition": _queries,
+    "aws_efs_access_point": _access_points,
+    "aws_efs_file_system": _file_systems,
+    "aws_efs_mount_target": _below(
+        "efs",
+        "describe_mount_targets",
+        "MountTargets",
+        parent=("FileSystemId", "file_system_id"),
+        same={"SubnetId": "subnet_id"},
+        id_="MountTargetId",
+    ),
+    "aws_eip": by_tags("elastic-ip"),
+    "aws_emrserverless_application": _named(
+        "emr-serverless",
+        "list_applications",
+        "applications",
+        name="name",
+        known="name",
+        id_="id",
+        states=["CREATING", "CREATED", "STARTING", "STARTED", "STOPPING", "STOPPED"],
+    ),
+    "aws_flow_log": by_tags("vpc-flow-log"),
+    "aws_internet_gateway": by_tags("internet-gateway"),
+    "aws_kms_key": _kms_keys,
+    "aws_lambda_event_source_mapping": _event_sources,
+    "aws_nat_gateway": by_tags("natgateway"),
+    "aws_route_table": by_tags("route-table"),
+    "aws_sagemaker_domain": _named(
+        "sagemaker", "list_domains", "Domains", name="DomainName", known="domain_name", id_="DomainId"
+    ),
+    "aws_security_group": _security_groups,
+    "aws_sns_topic_subscription": _subscriptions,
+    "aws_sqs_queue": _queues,
+    "aws_subnet": by_tags("subnet"),
+    "aws_vpc": by_tags("vpc"),
+    "aws_vpc_endpoint": by_tags("vpc-endpoint"),
+    "aws_vpc_security_group_egress_rule": _rules(egress=True),
+    "aws_vpc_security_group_ingress_rule": _rules(egress=False),
+    "aws_wafv2_web_acl": _web_acls,
+}

@@ -1,0 +1,191 @@
+"""How an existing resource is named when terraform imports it, by type.
+
+Pure. Each row is a template over the attributes that a plan gives a resource it would create, so a row needs no
+resource that exists; `{id}` is what AWS chose itself, and has to be told by terraform or looked up
+(`recovery/lookups.py`). `{partition}`, `{region}` and `{account}` are the environment's. The form is the one of the
+section Import on the type's page of the provider's documentation (website/docs/r/<type without aws_>).
+
+What cannot be imported, or need not be, is created anew: the row says why that is harmless.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+_FIELD = re.compile(r"{(\w+)}")
+
+
+@dataclass(frozen=True)
+class Anew:
+    """Created once more instead of imported."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an environment is, as ARNs spell it."""
+
+    partition: str
+    region: str
+    account: str
+
+
+_ARN = "arn:{{partition}}:{}:{{region}}:{{account}}:{}"
+_SETTING = Anew("a setting that is written, not made: writing it again changes nothing")
+_BUCKET = "{bucket}"
+
+IDS: Mapping[str, str | Anew] = {
+    "aws_api_gateway_account": _SETTING,
+    "aws_api_gateway_authorizer": "{rest_api_id}/{id}",
+    "aws_api_gateway_deployment": Anew("its triggers cannot be read, so it would be replaced; it goes with its API"),
+    "aws_api_gateway_gateway_response": "{rest_api_id}/{response_type}",
+    "aws_api_gateway_integration": "{rest_api_id}/{resource_id}/{http_method}",
+    "aws_api_gateway_method": "{rest_api_id}/{resource_id}/{http_method}",
+    "aws_api_gateway_method_settings": "{rest_api_id}/{stage_name}/{method_path}",
+    "aws_api_gateway_model": "{rest_api_id}/{name}",
+    "aws_api_gateway_request_validator": "{rest_api_id}/{id}",
+    "aws_api_gateway_resource": "{rest_api_id}/{id}",
+    "aws_api_gateway_rest_api": "{id}",
+    "aws_api_gateway_stage": "{rest_api_id}/{stage_name}",
+    "aws_api_gateway_usage_plan": "{id}",
+    "aws_appautoscaling_policy": "{service_namespace}/{resource_id}/{scalable_dimension}/{name}",
+    "aws_appautoscaling_target": "{service_namespace}/{resource_id}/{scalable_dimension}",
+    "aws_athena_workgroup": "{name}",
+    "aws_bedrock_guardrail": "{id},DRAFT",
+    "aws_bedrock_guardrail_version": "{guardrail_arn},{id}",
+    "aws_bedrock_inference_profile": "{id}",
+    "aws_bedrock_model_invocation_logging_configuration": "{region}",
+    "aws_bedrock_provisioned_model_throughput": "{id}",
+    "aws_bedrockagent_agent": "{id}",
+    "aws_bedrockagent_agent_alias": "{id},{agent_id}",
+    "aws_bedrockagent_agent_knowledge_base_association": "{agent_id},DRAFT,{knowledge_base_id}",
+    "aws_bedrockagent_data_source": "{id},{knowledge_base_id}",
+    "aws_cloudformation_stack": "{name}",
+    "aws_cloudwatch_dashboard": "{dashboard_name}",
+    "aws_cloudwatch_event_archive": "{name}",
+    "aws_cloudwatch_event_bus": "{name}",
+    "aws_cloudwatch_event_rule": "{event_bus_name}/{name}",
+    "aws_cloudwatch_event_target": "{event_bus_name}/{rule}/{target_id}",
+    "aws_cloudwatch_log_group": "{name}",
+    "aws_cloudwatch_log_metric_filter": "{log_group_name}:{name}",
+    "aws_cloudwatch_log_stream": "{log_group_name}:{name}",
+    "aws_cloudwatch_metric_alarm": "{alarm_name}",
+    "aws_cloudwatch_query_definition": _ARN.format("logs", "query-definition:{id}"),
+    "aws_default_security_group": Anew("it is the VPC's own: terraform only takes it up"),
+    "aws_dynamodb_table": "{name}",
+    "aws_ecr_lifecycle_policy": "{repository}",
+    "aws_ecr_repository": "{name}",
+    "aws_ecr_repository_policy": "{repository}",
+    "aws_efs_access_point": "{id}",
+    "aws_efs_backup_policy": "{file_system_id}",
+    "aws_efs_file_system": "{id}",
+    "aws_efs_file_system_policy": "{file_system_id}",
+    "aws_efs_mount_target": "{id}",
+    "aws_eip": "{id}",
+    "aws_emrserverless_application": "{id}",
+    "aws_flow_log": "{id}",
+    "aws_glue_catalog_database": "{account}:{name}",
+    "aws_glue_catalog_table": "{account}:{database_name}:{name}",
+    "aws_glue_crawler": "{name}",
+    "aws_glue_data_quality_ruleset": "{name}",
+    "aws_glue_job": "{name}",
+    "aws_glue_registry": _ARN.format("glue", "registry/{registry_name}"),
+    "aws_glue_schema": _ARN.format("glue", "schema/{registry_name}/{schema_name}"),
+    "aws_glue_security_configuration": "{name}",
+    "aws_glue_trigger": "{name}",
+    "aws_glue_workflow": "{name}",
+    "aws_iam_policy": "arn:{partition}:iam::{account}:policy{path}{name}",
+    "aws_iam_role": "{name}",
+    "aws_iam_role_policy": "{role}:{name}",
+    "aws_iam_role_policy_attachment": "{role}/{policy_arn}",
+    "aws_internet_gateway": "{id}",
+    "aws_kinesis_firehose_delivery_stream": _ARN.format("firehose", "deliverystream/{name}"),
+    "aws_kinesis_stream": "{name}",
+    "aws_kms_alias": "{name}",
+    "aws_kms_key": "{id}",
+    "aws_lakeformation_data_lake_settings": _SETTING,
+    "aws_lakeformation_permissions": Anew("the provider imports none; a permission that is granted already stays one"),
+    "aws_lambda_event_source_mapping": "{id}",
+    "aws_lambda_function": "{function_name}",
+    "aws_lambda_function_event_invoke_config": "{function_name}",
+    "aws_lambda_permission": "{function_name}/{statement_id}",
+    "aws_nat_gateway": "{id}",
+    "aws_route": "{route_table_id}_{destination_cidr_block}",
+    "aws_route_table": "{id}",
+    "aws_route_table_association": "{subnet_id}/{route_table_id}",
+    "aws_s3_bucket": _BUCKET,
+    "aws_s3_bucket_lifecycle_configuration": _BUCKET,
+    "aws_s3_bucket_logging": _BUCKET,
+    "aws_s3_bucket_notification": _BUCKET,
+    "aws_s3_bucket_ownership_controls": _BUCKET,
+    "aws_s3_bucket_policy": _BUCKET,
+    "aws_s3_bucket_public_access_block": _BUCKET,
+    "aws_s3_bucket_server_side_encryption_configuration": _BUCKET,
+    "aws_s3_bucket_versioning": _BUCKET,
+    "aws_s3_object": "{bucket}/{key}",
+    "aws_sagemaker_domain": "{id}",
+    "aws_sagemaker_endpoint": "{name}",
+    "aws_sagemaker_endpoint_configuration": "{name}",
+    "aws_sagemaker_feature_group": "{feature_group_name}",
+    "aws_sagemaker_model": "{name}",
+    "aws_sagemaker_model_package_group": "{model_package_group_name}",
+    "aws_sagemaker_model_package_group_policy": "{model_package_group_name}",
+    "aws_sagemaker_studio_lifecycle_config": "{studio_lifecycle_config_name}",
+    "aws_sagemaker_user_profile": _ARN.format("sagemaker", "user-profile/{domain_id}/{user_profile_name}"),
+    "aws_security_group": "{id}",
+    "aws_sfn_state_machine": _ARN.format("states", "stateMachine:{name}"),
+    "aws_sns_topic": _ARN.format("sns", "{name}"),
+    "aws_sns_topic_policy": "{arn}",
+    "aws_sns_topic_subscription": "{id}",
+    "aws_sqs_queue": "{id}",
+    "aws_ssm_parameter": "{name}",
+    "aws_subnet": "{id}",
+    "aws_vpc": "{id}",
+    "aws_vpc_endpoint": "{id}",
+    "aws_vpc_security_group_egress_rule": "{id}",
+    "aws_vpc_security_group_ingress_rule": "{id}",
+    "aws_wafv2_web_acl": "{id}/{name}/{scope}",
+    "aws_wafv2_web_acl_association": "{web_acl_arn},{resource_arn}",
+    "aws_wafv2_web_acl_logging_configuration": "{resource_arn}",
+    "terraform_data": Anew("it exists in the state alone"),
+}
+
+_SET_ELSEWHERE = {"aws_glue_schema": ("registry_name", "registry_arn", r"registry/(.+)$")}
+"""Parts that a plan only holds inside another attribute."""
+
+
+def chosen_by_aws(type_: str) -> bool:
+    """Whether an import needs what only AWS knows."""
+    row = IDS.get(type_)
+    return isinstance(row, str) and "{id}" in row
+
+
+def import_id(type_: str, planned: Mapping[str, Any], place: Place, found: str | None = None) -> str | None:
+    """The ID that an import takes; `None` while something of it is unknown.
+
+    Args:
+        type_: of the resource.
+        planned: attributes as a plan gives them, without those that it does not know.
+        place: of the environment.
+        found: what AWS chose, from terraform's output or a lookup.
+    """
+    row = IDS.get(type_)
+    if not isinstance(row, str):
+        return None
+    known = {"partition": place.partition, "region": place.region, "account": place.account}
+    known |= {name: str(value) for name, value in planned.items() if isinstance(value, (str, int)) and value != ""}
+    known.pop("id", None)
+    if found:
+        # Some attributes `id` are what an import takes already; of those only the first part is the thing's own.
+        known["id"] = found.partition(",")[0] if row.startswith("{id},") else found
+    if type_ in _SET_ELSEWHERE:
+        name, inside, pattern = _SET_ELSEWHERE[type_]
+        if part := re.search(pattern, known.get(inside, "")):
+            known[name] = part.group(1)
+    if not known.keys() >= set(_FIELD.findall(row)):
+        return None
+    return row.format_map(known)

@@ -1,0 +1,67 @@
+"""What a dead terraform's output says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from orchestrator.recovery.made import told, uncertain, unrecorded
+from orchestrator.terraform.record import Record
+from orchestrator.tools.interfaces import State
+
+
+def _line(kind: str, address: str, action: str = "create", **more: str) -> str:
+    return json.dumps({"type": kind, "hook": {"resource": {"addr": address}, "action": action, **more}})
+
+
+def _made(address: str, value: str) -> str:
+    return _line("apply_complete", address, id_key="id", id_value=value)
+
+
+def _record(folder: Path, *lines: str) -> Record:
+    (folder / "stdout").write_text("\n".join(lines), encoding="utf-8")
+    return Record(folder)
+
+
+def _state(*resources: str) -> State:
+    return State(1, "lineage", {}, resources)
+
+
+def test_what_was_made_and_is_not_in_the_state_is_told_with_its_id(tmp_path: Path) -> None:
+    record = _record(tmp_path, _made("aws_vpc.this", "vpc-1"), _made('aws_subnet.private["a"]', "subnet-1"))
+    assert unrecorded(record, _state("aws_vpc.this")) == {'aws_subnet.private["a"]': "subnet-1"}
+    assert unrecorded(record, None) == {"aws_vpc.this": "vpc-1", 'aws_subnet.private["a"]': "subnet-1"}
+
+
+def test_a_line_that_was_cut_and_plain_words_are_passed_over(tmp_path: Path) -> None:
+    record = _record(tmp_path, "Interrupted.", "[]", _made("aws_vpc.this", "vpc-1"), _made("aws_eip.x", "e")[:-20])
+    assert unrecorded(record, None) == {"aws_vpc.this": "vpc-1"}
+
+
+def test_what_was_deleted_afterwards_is_gone(tmp_path: Path) -> None:
+    gone = [_made("aws_eip.x", "e-1"), _line("apply_complete", "aws_eip.x", "delete")]
+    assert unrecorded(_record(tmp_path, *gone), None) == {}
+    assert unrecorded(_record(tmp_path, *gone, _made("aws_eip.x", "e-2")), None) == {"aws_eip.x": "e-2"}
+
+
+def test_a_replacement_tells_the_new_one(tmp_path: Path) -> None:
+    lines = [_line("apply_complete", "aws_eip.x", "delete"), _made("aws_eip.x", "e-2")]
+    assert unrecorded(_record(tmp_path, *lines), None) == {"aws_eip.x": "e-2"}
+
+
+def test_a_name_is_no_id(tmp_path: Path) -> None:
+    line = _line("apply_complete", "aws_x.y", id_key="name", id_value="n")
+    assert unrecorded(_record(tmp_path, line), None) == {"aws_x.y": ""}
+
+
+def test_what_began_and_was_not_seen_to_end_is_uncertain(tmp_path: Path) -> None:
+    begun = [_line("apply_start", name) for name in ("aws_a.x", "aws_b.x", "aws_c.x", "aws_d.x")]
+    ended = [_made("aws_a.x", "1"), _line("apply_errored", "aws_b.x")]
+    record = _record(tmp_path, *begun, *ended)
+    assert uncertain(record, _state("aws_d.x")) == ("aws_b.x", "aws_c.x")
+    assert unrecorded(record, None) == {"aws_a.x": "1"}
+
+
+def test_no_output_tells_nothing(tmp_path: Path) -> None:
+    found = told(tmp_path / "stdout")
+    assert (found.made, found.begun) == ({}, ())
