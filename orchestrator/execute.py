@@ -14,11 +14,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from orchestrator import key_steps, rollout, stacks, teardown
+from orchestrator import key_steps, pending, rollout, stacks, teardown
 from orchestrator import plan as steps
 from orchestrator.config.checks import LOCAL_ACCOUNT_ID
 from orchestrator.errors import (
-    ApprovalPending,
     CredentialsError,
     EmulatorError,
     PipelineFailed,
@@ -30,6 +29,7 @@ from orchestrator.errors import (
 )
 from orchestrator.evidence import Evidence
 from orchestrator.plan import Plan, Step
+from orchestrator.recovery import adoption
 from orchestrator.result import (
     ErrorResult,
     Result,
@@ -41,7 +41,7 @@ from orchestrator.result import (
 )
 from orchestrator.runs import timestamp
 from orchestrator.session import Session, open_target, running_emulator
-from orchestrator.tools.interfaces import AWAITING_APPROVAL, EventSink, Json, PendingVersion
+from orchestrator.tools.interfaces import AWAITING_APPROVAL, EventSink, Json
 from orchestrator.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
@@ -79,7 +79,7 @@ class Executor:
             steps.Release: self._release,
             steps.SmokeTest: self._smoke_test,
             steps.StopPipelines: lambda step: teardown.stop_pipelines(session, step.stack, step.name),
-            steps.DestroyStack: lambda step: stacks.destroy(session, step.stack),
+            steps.DestroyStack: self._destroy,
             steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
             steps.RemoveReleases: lambda step: teardown.remove_releases(session, step.blueprints, step.name),
             steps.AuditOrphans: self._audit,
@@ -123,6 +123,7 @@ class Executor:
         status, message = "ok", ""
         try:
             if isinstance(step, steps.DeployStack):
+                adoption.take_in(self.session, step.stack)
                 stacks.deploy(self.session, step.stack, clear, skip=step.skip)
             else:
                 self._handlers[type(step)](step)
@@ -141,6 +142,10 @@ class Executor:
             if status == "failed" and self.session.cancel.is_set():
                 status = "cancelled"
             journal.step(step.name, status, message, seconds=round(self._durations[step.name], 2))
+
+    def _destroy(self, step: steps.DestroyStack) -> None:
+        adoption.take_in(self.session, step.stack, destroying=True)
+        stacks.destroy(self.session, step.stack)
 
     def _start_emulator(self, step: steps.StartEmulator) -> None:
         info = self.session.tools.emulator.up()
@@ -198,13 +203,15 @@ class Executor:
         waiting = session.tools.pending_versions(session.target.cloud)
         if not step.force and not missing:
             for each in waiting:
-                session.warn(f"{_waits(each)}; `{each.approve}` makes it live")
+                session.warn(f"{pending.waits(each)}; `{each.approve}` makes it live")
             session.journal.stage(step.name, "not needed: a model version is live (`--pipeline` runs it again)")
             return
         due = [each for each in waiting if each.group in missing]
         if not step.force and {each.group for each in due} >= set(missing):
             session.pending = due
-            session.journal.stage(step.name, "; ".join(f"not started: {_waits(each)}" for each in session.pending))
+            session.journal.stage(
+                step.name, "; ".join(f"not started: {pending.waits(each)}" for each in session.pending)
+            )
             return
         if not step.force and not step.has_data:
             session.journal.stage(step.name, "not started: `data.sample` is off (`--pipeline` runs it on your data)")
@@ -223,7 +230,7 @@ class Executor:
         session.pipeline = pipeline_result(result)
         if result.status == AWAITING_APPROVAL:
             session.pending = list(session.tools.pending_versions(session.target.cloud))
-            session.journal.stage(step.name, "; ".join(_waits(each) for each in session.pending))
+            session.journal.stage(step.name, "; ".join(pending.waits(each) for each in session.pending))
             return
         if result.status != "SUCCEEDED":
             raise PipelineFailed(
@@ -315,8 +322,8 @@ class Executor:
         if failures:
             return self._failure(*_worst(failures, self.session.environment.name))
         if self.session.pending:
-            pending = _approval_pending(self.session.pending)
-            return _error(pending, None), pending.exit_code
+            error = pending.of(self.session.pending)
+            return _error(error, None), error.exit_code
         if self.session.waiting:
             groups = ", ".join(self.session.waiting)
             waiting = WaitingForModel(
@@ -374,22 +381,6 @@ def _worst(failures: Sequence[tuple[str, Exception]], environment: str) -> tuple
     if isinstance(error, SmokeFailed) and len(alike) > 1:
         return name, SmokeFailed(said, hint=error.hint)
     return name, error
-
-
-def _waits(version: PendingVersion) -> str:
-    nobody = "" if version.execution_arn else ", though no execution waits for it any more"
-    return f"version {version.number} of {version.group} waits for approval since {version.since}{nobody}"
-
-
-def _approval_pending(versions: Sequence[PendingVersion]) -> ApprovalPending:
-    """Everything is deployed but what takes its model from these."""
-    newest = versions[-1]
-    metrics = ", ".join(f"{name} {value}" for name, value in newest.metrics.items())
-    waits = "; ".join(_waits(each) for each in versions) + (f" ({metrics})" if metrics else "")
-    return ApprovalPending(
-        f"{waits}; everything else is deployed",
-        hint=f"`{newest.approve}` (or `reject` in its place), then deploy again for endpoints that wait for a model",
-    )
 
 
 def _error(error: PlatformError, step: str | None) -> ErrorResult:

@@ -91,10 +91,10 @@ class RunFolder:
             file.write(line)
 
     def events(self) -> list[Json]:
-        """Everything told so far."""
+        """Everything told so far; of a run that was killed the last line may be cut off."""
         file = self.path / "events.jsonl"
         lines = file.read_bytes().split(b"\n") if file.is_file() else []
-        return [json.loads(line) for line in lines if line]
+        return [event for line in lines if (event := _event(line)) is not None]
 
     def log(self, step: str, text: str) -> None:
         with self._lock, self.log_file(step).open("a", encoding="utf-8") as file:
@@ -218,6 +218,14 @@ def _suite(root: ET.Element, name: str, cases: list[_Case]) -> None:
 def _printable(text: str) -> str:
     """XML 1.0 cannot hold control characters, and terraform's messages may have some."""
     return "".join(char if char.isprintable() or char in "\n\t" else " " for char in text)
+
+
+def _event(line: bytes) -> Json | None:
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return None
+    return event if isinstance(event, dict) else None
 
 
 def _point(link: Path, target: str) -> None:

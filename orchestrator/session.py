@@ -95,8 +95,8 @@ class Session:
     pipeline: PipelineRunResult | None = None
     own_executions: tuple[str, ...] = ()
     """Of the training pipeline: names of those that unfinished runs have started."""
-    unrecorded: Mapping[str, Sequence[Record]] = field(default_factory=dict)
-    """Commands by stack that did not end well, since its last one that did: they may have made what no state knows."""
+    killed: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    """By stack, applies of earlier runs that were killed: they may have made what no state knows."""
     seen_states: dict[str, State | None] = field(default_factory=dict)
     """As they were when the run began. Whoever changes one later changes its proof as well."""
     proofs: dict[str, Proof] = field(default_factory=dict)

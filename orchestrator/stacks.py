@@ -117,10 +117,7 @@ def destroy(session: Session, stack: Stack) -> None:
         secrets.remove_for(session, stack)
         session.record(_result(stack, "unchanged", ApplySummary(0, 0, 0), 0, started, reason="nothing is deployed"))
         return
-    # An upstream that is already gone (a repeated destroy) cannot give its outputs; the values only have
-    # to be valid for terraform to read the configuration, since it deletes what the state says.
-    facts = _with_example_models(session, stack, session.facts(with_examples=True))
-    ws = _workspace(session, stack, facts, bucket=store.bucket)
+    ws = workspace_to_destroy(session, stack)
     terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
     session.journal.stage(stack.name, "init")
     terraform.init(ws, on_event=sink, cancel=session.cancel)
@@ -141,6 +138,16 @@ def destroy(session: Session, stack: Stack) -> None:
         )
     secrets.remove_for(session, stack)
     session.record(_result(stack, "destroyed", applied, 0, started))
+
+
+def workspace_to_destroy(session: Session, stack: Stack) -> Workspace:
+    """A stack's files with its real state.
+
+    An upstream that is already gone (a repeated destroy) cannot give its outputs; the values only have to be valid
+    for terraform to read the configuration, since it deletes what the state says.
+    """
+    facts = _with_example_models(session, stack, session.facts(with_examples=True))
+    return _workspace(session, stack, facts, bucket=session.target.store.bucket)
 
 
 def record_end(session: Session, stack: Stack, action: Action, reason: str, seconds: float = 0.0) -> None:

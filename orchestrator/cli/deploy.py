@@ -32,5 +32,6 @@ def command(
     app: App = ctx.obj
     environment, graph = app.load(env, building=True)
     chosen = graph.select(blueprints=blueprints)
-    wanted = plan.deploy(environment, graph, stacks=chosen, force_pipeline=force_pipeline, refresh=refresh)
+    done = app.done(env, refresh=refresh)
+    wanted = plan.deploy(environment, graph, stacks=chosen, force_pipeline=force_pipeline, refresh=refresh, done=done)
     ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why))

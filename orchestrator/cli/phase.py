@@ -49,6 +49,7 @@ def rollout(
         stacks=chosen,
         force_pipeline=force_pipeline,
         refresh=refresh,
+        done=app.done(env, refresh=refresh),
         command="phase rollout",
     )
     ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why))

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from orchestrator.runs import RUNS
+from orchestrator.runs import RUNS, RunFolder, now
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity, Life, Machine
 from orchestrator.terraform import record
 from orchestrator.terraform.record import Record
 from orchestrator.tools.interfaces import Json
 
+_APPLY = "apply"
 CHANGING = ("deploy", "destroy", "phase rollout", "recover")
 """Commands that apply something; of the others nothing but a lock can be left."""
 
@@ -36,12 +38,20 @@ class Unfinished:
         return self.folder.name
 
     @property
-    def since(self) -> str:
+    def begun(self) -> dt.datetime | None:
         """When it began, as its name says: `20261201T081500Z-…`."""
-        stamp = self.run_id.partition("-")[0]
-        if len(stamp) != len("20261201T081500Z"):
-            return stamp
-        return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[9:11]}:{stamp[11:13]}:{stamp[13:15]} UTC"
+        try:
+            return dt.datetime.strptime(self.run_id.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=dt.UTC)
+        except ValueError:
+            return None
+
+    @property
+    def since(self) -> str:
+        return f"{self.begun:%Y-%m-%d %H:%M:%S} UTC" if self.begun else "at an unknown time"
+
+    @property
+    def host(self) -> str:
+        return self.process.machine.host if self.process else "which is unknown"
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
@@ -55,7 +65,7 @@ class Unfinished:
     @cached_property
     def events(self) -> tuple[Json, ...]:
         """All that it told; the last line may have been cut off."""
-        return tuple(_events(self.folder / "events.jsonl"))
+        return tuple(RunFolder(self.folder, self.begun or now()).events())
 
     @property
     def finished(self) -> frozenset[str]:
@@ -76,6 +86,26 @@ def find(repo: Path, environment: str) -> list[Unfinished]:
     folders = sorted(file.parent for file in (repo / RUNS / environment).glob("*/run.json"))
     kept = [each for each in folders if not each.is_symlink() and not (each / "result.json").exists()]
     return [found for folder in kept if (found := _read(folder, environment)) is not None]
+
+
+def killed(repo: Path, environment: str) -> dict[str, tuple[Record, ...]]:
+    """By stack, applies that were killed since the last one that ended by itself, the oldest first.
+
+    What they made may be in no state. This outlives the taking up of a run: it holds until an apply has ended.
+    """
+    folders = sorted((each for each in (repo / RUNS / environment).glob("2*") if not each.is_symlink()), reverse=True)
+    settled, found = set[str](), dict[str, tuple[Record, ...]]()
+    for folder in folders:
+        for each in sorted(folder.glob(f"{record.FOLDER}/*-{_APPLY}/"), reverse=True):
+            apply = Record(each)
+            command, ended = apply.command, apply.ended
+            if command is None or apply.process is None or command.stack in settled:
+                continue
+            if ended is not None and ended.exit_code >= 0:
+                settled.add(command.stack)
+            else:
+                found[command.stack] = (apply, *found.get(command.stack, ()))
+    return found
 
 
 def sentence(runs: Iterable[Unfinished]) -> str:
@@ -127,14 +157,3 @@ def _identity(found: object) -> Identity | None:
         return Identity(Machine(**found["machine"]), int(found["pid"]), str(found["started"]))
     except (TypeError, KeyError, ValueError):
         return None
-
-
-def _events(file: Path) -> Iterator[Json]:
-    lines = file.read_bytes().split(b"\n") if file.is_file() else []
-    for line in lines:
-        try:
-            event = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(event, dict):
-            yield event

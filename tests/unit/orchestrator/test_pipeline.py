@@ -15,7 +15,7 @@ from orchestrator import pipeline
 from orchestrator.errors import EmulatorError, PipelineFailed, PlatformError
 from orchestrator.pipeline import execution
 from orchestrator.tools.interfaces import Json, PipelineResult
-from tests.fakes.aws import FakeCloud
+from tests.fakes.aws import FakeCloud, paged
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:123456789012:execution:mlops-local-training:r1"
@@ -96,6 +96,7 @@ def cloud_with(script: Script, status: str = "SUCCEEDED", **described: Any) -> F
         "start_execution": {"executionArn": ARN},
         "describe_execution": {"executionArn": ARN, "status": status, "stopDate": stop, **described},
         "get_execution_history": history,
+        "get_paginator": paged(list_executions={"executions": []}),
     }
     return FakeCloud(services={"stepfunctions": answers, "s3": {}})
 
@@ -330,7 +331,9 @@ def test_a_look_fetches_only_what_happened_since_the_last() -> None:
 
 
 def test_a_pipeline_that_cannot_start_says_why() -> None:
-    cloud = FakeCloud(services={"stepfunctions": {"start_execution": refuse("StateMachineDoesNotExist")}})
+    nothing = paged(list_executions={"executions": []})
+    answers = {"start_execution": refuse("StateMachineDoesNotExist"), "get_paginator": nothing}
+    cloud = FakeCloud(services={"stepfunctions": answers})
     with pytest.raises(PipelineFailed, match="cannot start the training pipeline: StateMachineDoesNotExist: no"):
         run(cloud)
 

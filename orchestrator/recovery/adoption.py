@@ -1,0 +1,35 @@
+"""Before a stack's own step: what its killed terraforms had made, and no state knows, is taken into the state."""
+
+from __future__ import annotations
+
+from orchestrator import stacks
+from orchestrator.graph import Stack
+from orchestrator.recovery import importing
+from orchestrator.recovery.made import uncertain, unrecorded
+from orchestrator.session import Session
+
+
+def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None:
+    """Import what those applies had made, by their own words; a stack without such applies costs nothing."""
+    store = session.target.store
+    killed = [
+        each
+        for each in session.killed.get(stack.name, ())
+        if (command := each.command) is not None and command.bucket == store.bucket
+    ]
+    if not killed:
+        return
+    state = store.read(stack.name)
+    made: dict[str, str] = {}
+    maybe: dict[str, None] = {}
+    for each in killed:
+        made |= unrecorded(each, state)
+        maybe |= dict.fromkeys(uncertain(each, state))
+    if not made and not maybe:
+        return
+    session.journal.stage(stack.name, f"a killed terraform had made {len(made)} resources that the state lacks")
+    ws = stacks.workspace_to_destroy(session, stack) if destroying else None
+    result = importing.adopt(session, stack, made, [each for each in maybe if each not in made], ws=ws)
+    session.journal.stage(stack.name, f"{len(result.found)} of them taken into the state")
+    for address, why in result.refused.items():
+        session.warn(f"`{stack.name}`: {address} was made by a killed terraform and is in no state: {why}")
