@@ -66,6 +66,10 @@ class TerraformError(PlatformError):
     exit_code = 8
 
 
+class TerraformKilled(TerraformError):
+    """It could not end by itself, so nobody knows yet what of its work is in the state."""
+
+
 class PipelineFailed(PlatformError):
     exit_code = 9
 

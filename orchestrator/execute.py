@@ -10,11 +10,11 @@ import datetime as dt
 import threading
 import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from orchestrator import key_steps, pending, rollout, stacks, teardown
+from orchestrator import key_steps, rollout, stacks, teardown, verdicts
 from orchestrator import plan as steps
 from orchestrator.config.checks import LOCAL_ACCOUNT_ID
 from orchestrator.errors import (
@@ -24,7 +24,6 @@ from orchestrator.errors import (
     PlatformError,
     SetupError,
     SmokeFailed,
-    StateLocked,
     WaitingForModel,
 )
 from orchestrator.evidence import Evidence
@@ -42,6 +41,7 @@ from orchestrator.result import (
 from orchestrator.runs import timestamp
 from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.tools.interfaces import AWAITING_APPROVAL, EventSink, Json
+from orchestrator.tools.process import StillWorking
 from orchestrator.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
@@ -112,7 +112,7 @@ class Executor:
             orphans=self.session.orphans,
             warnings=self.session.warnings,
         )
-        folder.write_result(result)
+        folder.write_result(result, finished=not verdicts.loose(outcomes))
         return result
 
     def _work(self, step: Step, clear: Clear) -> None:
@@ -203,14 +203,14 @@ class Executor:
         waiting = session.tools.pending_versions(session.target.cloud)
         if not step.force and not missing:
             for each in waiting:
-                session.warn(f"{pending.waits(each)}; `{each.approve}` makes it live")
+                session.warn(f"{verdicts.waits(each)}; `{each.approve}` makes it live")
             session.journal.stage(step.name, "not needed: a model version is live (`--pipeline` runs it again)")
             return
         due = [each for each in waiting if each.group in missing]
         if not step.force and {each.group for each in due} >= set(missing):
             session.pending = due
             session.journal.stage(
-                step.name, "; ".join(f"not started: {pending.waits(each)}" for each in session.pending)
+                step.name, "; ".join(f"not started: {verdicts.waits(each)}" for each in session.pending)
             )
             return
         if not step.force and not step.has_data:
@@ -230,7 +230,7 @@ class Executor:
         session.pipeline = pipeline_result(result)
         if result.status == AWAITING_APPROVAL:
             session.pending = list(session.tools.pending_versions(session.target.cloud))
-            session.journal.stage(step.name, "; ".join(pending.waits(each) for each in session.pending))
+            session.journal.stage(step.name, "; ".join(verdicts.waits(each) for each in session.pending))
             return
         if result.status != "SUCCEEDED":
             raise PipelineFailed(
@@ -313,6 +313,9 @@ class Executor:
             if stopped:
                 message = f"interrupted; not finished: {', '.join(stopped)}"
                 hint = "repeat the command: it continues where things stand"
+                if left := verdicts.loose(outcomes, (StillWorking,)):
+                    message += f"; terraform is still storing what it did: {', '.join(left)}"
+                    hint = f"`orchestrator resume {self.session.environment.name}` waits for it and goes on"
                 return ErrorResult(type="Interrupted", message=message, hint=hint, step=stopped[0]), EXIT_CANCELLED
         failures = [
             (name, outcome.error)
@@ -320,9 +323,9 @@ class Executor:
             if outcome.status == "failed" and outcome.error is not None
         ]
         if failures:
-            return self._failure(*_worst(failures, self.session.environment.name))
+            return self._failure(*verdicts.worst(failures, self.session.environment.name))
         if self.session.pending:
-            error = pending.of(self.session.pending)
+            error = verdicts.approval_pending(self.session.pending)
             return _error(error, None), error.exit_code
         if self.session.waiting:
             groups = ", ".join(self.session.waiting)
@@ -368,19 +371,6 @@ def load_model_versions(session: Session) -> None:
         version = session.tools.live_version(session.target.cloud, live_parameter(session.environment, group))
         if version is not None:
             session.model_versions[group] = version
-
-
-def _worst(failures: Sequence[tuple[str, Exception]], environment: str) -> tuple[str, Exception]:
-    """The first, which is nearest to the cause; of several that are silent or locked, all."""
-    name, error = failures[0]
-    alike = [each for _, each in failures if isinstance(each, PlatformError) and type(each) is type(error)]
-    said = "; ".join(each.message for each in alike)
-    if isinstance(error, StateLocked):
-        hint = f"`orchestrator unlock {environment}` says whether the holders live, and frees the locks of dead ones"
-        return name, StateLocked(said, hint=hint)
-    if isinstance(error, SmokeFailed) and len(alike) > 1:
-        return name, SmokeFailed(said, hint=error.hint)
-    return name, error
 
 
 def _error(error: PlatformError, step: str | None) -> ErrorResult:

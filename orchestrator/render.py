@@ -63,6 +63,7 @@ def render(
         data_dir=folder / "terraform",
         plan_file=folder / PLAN,
         env=env,
+        environment=tools.environment.name,
         bucket=bucket,
         state_key=state_key if bucket is not None else None,
         run=run,

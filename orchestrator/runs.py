@@ -10,7 +10,7 @@
     junit.xml      the same for CI
 
 `.runs/<env>/latest` points to the newest run. One with `run.json` and without `result.json` is unfinished: it is at
-work, was killed, or has left a terraform at work.
+work, was killed, or has left a terraform that is at work or was killed.
 """
 
 from __future__ import annotations
@@ -108,10 +108,12 @@ class RunFolder:
         }
         _write(self.path / "plan.json", json.dumps(document, indent=2) + "\n")
 
-    def write_result(self, result: Result) -> None:
+    def write_result(self, result: Result, *, finished: bool = True) -> None:
+        """Write the reports; the contract only of a run that has left nothing to be taken up by another command."""
         _write(self.path / "junit.xml", junit(result))
         _write(self.path / "report.html", page.render(result, self.events()))
-        _write(self.path / "result.json", json.dumps(result.to_json(), indent=2) + "\n")
+        if finished:
+            _write(self.path / "result.json", json.dumps(result.to_json(), indent=2) + "\n")
 
 
 @contextmanager

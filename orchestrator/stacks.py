@@ -13,6 +13,8 @@ from orchestrator.render import forgetting_plan, render
 from orchestrator.result import Action, ChangeResult, StackResult
 from orchestrator.risk import Risk
 from orchestrator.session import Session
+from orchestrator.terraform import errored
+from orchestrator.terraform.errored import Errored
 from orchestrator.tools.interfaces import ApplySummary, PlanSummary, PolicyReport, State, Workspace
 from orchestrator.values import Facts, blueprint_of, example_model_version, published, tfvars, waits_for
 
@@ -45,6 +47,7 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
         session.record(_result(stack, "unchanged", nothing, len(before.resources), started, reason=reason))
         return
     ws = _workspace(session, stack, facts, bucket=store.bucket)
+    store_unsaved(session, stack, ws)
     with forgetting_plan(ws):
         plan = _plan(session, stack, ws)
         changes, risks = _looked_at(session, stack, plan)
@@ -112,22 +115,23 @@ def destroy(session: Session, stack: Stack) -> None:
     started = time.monotonic()
     store = session.target.store
     before = store.read(stack.name)
-    if before is None or not before.resources:
+    if (before is None or not before.resources) and not _unsaved(session, stack):
         store.remove_proof(stack.name)
         secrets.remove_for(session, stack)
         session.record(_result(stack, "unchanged", ApplySummary(0, 0, 0), 0, started, reason="nothing is deployed"))
         return
     ws = workspace_to_destroy(session, stack)
     terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
+    store_unsaved(session, stack, ws)
     session.journal.stage(stack.name, "init")
     terraform.init(ws, on_event=sink, cancel=session.cancel)
     session.journal.stage(stack.name, "plan")
     with forgetting_plan(ws):
-        terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
+        plan = terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
         store.remove_proof(stack.name)
         if stack.blueprint:
             store.remove_proof(evidence.document(stack.blueprint))
-        session.journal.stage(stack.name, f"destroy ({len(before.resources)} resources)")
+        session.journal.stage(stack.name, f"destroy ({plan.count('delete')} resources)")
         applied = terraform.apply(ws, on_event=sink, cancel=session.cancel)
     after = store.read(stack.name)
     if after and after.resources:
@@ -173,6 +177,26 @@ def _workspace(session: Session, stack: Stack, facts: Facts, *, bucket: str | No
         env=session.target.env,
         run=session.journal.folder.path,
     )
+
+
+def _unsaved(session: Session, stack: Stack) -> list[Errored]:
+    """States of a stack that earlier commands could not store; not those of a local AWS that is gone."""
+    found = [each for each in errored.find(session.tools.repo, session.environment.name) if each.stack == stack.name]
+    running = session.tools.emulator.status() if found and session.environment.is_local else None
+    for each in list(found):
+        if running is not None and each.before(running.started_at):
+            each.file.unlink()
+            found.remove(each)
+    return found
+
+
+def store_unsaved(session: Session, stack: Stack, ws: Workspace) -> None:
+    """Store what earlier commands could not, before anything is planned on a state that lacks it."""
+    for left in _unsaved(session, stack):
+        terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
+        session.journal.stage(stack.name, "store what an earlier run could not")
+        terraform.init(ws, on_event=sink, cancel=session.cancel)
+        errored.push(terraform, ws, left, session.target.store.read(stack.name), sink)
 
 
 def _plan(session: Session, stack: Stack, ws: Workspace, *, step: str = "") -> PlanSummary:

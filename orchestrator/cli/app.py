@@ -117,7 +117,7 @@ class App:
         with (
             nullcontext() if beside_others else alone(self.repo, environment.name),
             self.taking_up(environment, tools, plan.command) as left,
-            interruptible(self.console) as cancel,
+            interruptible(self.console, environment.name) as cancel,
             self.console.progress() as progress,
         ):
             if not beside_others:
@@ -179,10 +179,12 @@ class App:
 
 
 @contextmanager
-def interruptible(console: Console) -> Iterator[Cancel]:
+def interruptible(console: Console, environment: str) -> Iterator[Cancel]:
     """Ctrl-C, a polite kill and a closed terminal set the event, so that terraform can release its lock.
 
-    A second one insists. After a hang-up nobody reads what is said, and the terminal may refuse it.
+    A second one leaves terraform to itself. Nothing hurries us on after the first: whoever ends us harder loses nothing
+    by it, and where the whole machine goes with us, waiting is what gives terraform its time. After a hang-up nobody
+    reads what is said, and the terminal may refuse it.
     """
     from orchestrator.tools.process import Cancel
 
@@ -193,10 +195,13 @@ def interruptible(console: Console) -> Iterator[Cancel]:
             raise KeyboardInterrupt
         if cancel.is_set():
             cancel.insist()
-            said = "interrupted again: terraform is ended now; what it was at may be missing in the state"
+            said = (
+                "interrupted again: terraform is not waited for; it stores its state and ends by itself "
+                f"(`orchestrator resume {environment}` takes that up)"
+            )
         else:
             cancel.set()
-            said = "interrupted: waiting for terraform to stop and release its lock (once more to insist)"
+            said = "interrupted: waiting for terraform to stop and release its lock (once more to leave at once)"
         with suppress(OSError):
             console.say(said)
 

@@ -66,7 +66,7 @@ def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bo
     if as_curl:
         app.console.data(ask.curl(target, env, text))
         return
-    with interruptible(app.console) as cancel:
+    with interruptible(app.console, env) as cancel:
         reply = ask.ask(target, text, stopping=cancel.is_set)
     if as_json:
         app.console.json({"answer": reply.document, "latency_ms": round(reply.latency_ms), "fidelity": reply.fidelity})

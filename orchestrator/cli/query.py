@@ -33,7 +33,7 @@ def command(ctx: click.Context, env: str, sql: str, database: str, limit: int, a
     if outputs is None:
         raise PlatformError(f"`data` is not deployed in `{env}`", hint=f"`orchestrator deploy {env}` first")
     names: dict[str, str] = outputs["glue"]["database_names"]
-    with interruptible(app.console) as cancel:
+    with interruptible(app.console, env) as cancel:
         answer = ask(
             target.cloud,
             sql,

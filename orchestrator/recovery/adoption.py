@@ -7,6 +7,7 @@ from orchestrator.graph import Stack
 from orchestrator.recovery import importing
 from orchestrator.recovery.made import uncertain, unrecorded
 from orchestrator.session import Session
+from orchestrator.values import waits_for
 
 
 def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None:
@@ -19,6 +20,13 @@ def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None
     ]
     if not killed:
         return
+    if destroying:
+        ws = stacks.workspace_to_destroy(session, stack)
+    elif waits_for(session.environment, stack, session.facts()) is None:
+        ws = stacks.workspace(session, stack, real=True)
+    else:
+        return  # its model is gone: nothing can be planned until there is one
+    stacks.store_unsaved(session, stack, ws)
     state = store.read(stack.name)
     made: dict[str, str] = {}
     maybe: dict[str, None] = {}
@@ -28,7 +36,6 @@ def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None
     if not made and not maybe:
         return
     session.journal.stage(stack.name, f"a killed terraform had made {len(made)} resources that the state lacks")
-    ws = stacks.workspace_to_destroy(session, stack) if destroying else None
     result = importing.adopt(session, stack, made, [each for each in maybe if each not in made], ws=ws)
     session.journal.stage(stack.name, f"{len(result.found)} of them taken into the state")
     for address, why in result.refused.items():

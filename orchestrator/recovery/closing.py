@@ -34,9 +34,8 @@ def close(run: Unfinished) -> Result:
         seconds=_seconds(run),
         exit_code=EXIT_INTERRUPTED if interrupted else EXIT_KILLED,
         error=ErrorResult(
-            type="Interrupted" if interrupted else "Killed",
-            message=f"{process} {'was interrupted' if interrupted else 'was killed'}"
-            + (f" while it was at {', '.join(stopped)}" if stopped else ""),
+            type="Unfinished",
+            message=f"{process} is gone" + (f", and left unfinished: {', '.join(stopped)}" if stopped else ""),
             hint="the command after it has taken up what it left",
             step=stopped[0] if stopped else None,
         ),

@@ -40,6 +40,7 @@ class Workspace:
     plan_file: Path
     env: Mapping[str, str] = field(default_factory=dict)
     """Complete process environment."""
+    environment: str = ""
     bucket: str | None = None
     """Of the state, and its key there; `None` for a preview."""
     state_key: str | None = None
@@ -99,6 +100,9 @@ class TerraformTool(Protocol):
         ...
 
     def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary: ...
+    def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
+        """Store a state that lies in a file. Refused for one that is older than what is stored, or another's."""
+        ...
 
 
 @dataclass(frozen=True)

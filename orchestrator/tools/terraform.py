@@ -23,12 +23,11 @@ from typing import Any
 import python_terraform
 
 from orchestrator.errors import PlatformError, SetupError, TerraformError
-from orchestrator.terraform import recording
+from orchestrator.terraform import errored, recording
 from orchestrator.tools import process, terraform_init
 from orchestrator.tools.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
 from orchestrator.tools.terraform_messages import failure
 from orchestrator.tools.terraform_preview import preview_root
-from orchestrator.tools.terraform_rescue import rescue
 
 _REPO = Path(__file__).resolve().parents[2]
 _FLAG = python_terraform.IsFlagged
@@ -100,17 +99,21 @@ class Terraform:
                 hint="Run `orchestrator deploy` or `orchestrator phase rollout`.",
             )
         counts: list[Json] = []
+        unsaved: list[Json] = []
 
         def listen(event: Json) -> None:
             if event.get("type") == "change_summary" and event["changes"].get("operation") != "plan":
                 counts.append(event["changes"])
+            elif errored.tells(event):
+                unsaved.append(event)
             on_event(event)
 
         # No variable file here: the saved plan holds the values, and terraform refuses to be given others.
         try:
             self._stream(ws, "apply", str(ws.plan_file), on_event=listen, cancel=cancel, lock_timeout=_LOCK_TIMEOUT)
         except PlatformError as error:
-            rescue(ws, error)
+            if unsaved:
+                error.hint = errored.store_at_once(self, ws, on_event)
             raise
         finally:
             # Applied or not, it is stale now; and it holds what the state held, such as values that have left it.
@@ -120,12 +123,21 @@ class Terraform:
         last = counts[-1]
         return ApplySummary(added=last["add"], changed=last["change"], destroyed=last["remove"])
 
+    def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
+        with _CommandLine(self._binary, ws.root) as line:
+            argv = line.generate_cmd_string("state push", str(file), lock_timeout=_LOCK_TIMEOUT)
+            done = _run(_on_disk(ws), "state push", argv, cancel=cancel)
+        for text in done.stdout.splitlines():
+            on_event({"type": "raw", "@level": "info", "@message": text})
+        if done.cancelled or done.exit_code != 0:
+            raise failure(ws.stack, "state push", done, [], environment=ws.environment)
+
     def _show(self, ws: Workspace, *, cancel: threading.Event) -> PlanSummary:
         with _CommandLine(self._binary, ws.root) as line:
             argv = line.generate_cmd_string("show", str(ws.plan_file), json=_FLAG, no_color=_FLAG)
             done = _run(ws, "show", argv, cancel=cancel)
         if done.cancelled or done.exit_code != 0:
-            raise failure(ws.stack, "show", done, [])
+            raise failure(ws.stack, "show", done, [], environment=ws.environment)
         return summarise(json.loads(done.stdout))
 
     def _stream(
@@ -153,7 +165,7 @@ class Terraform:
             done = _run(ws, command, argv, ok=ok, on_line=relay, cancel=cancel)
         if done.cancelled or done.exit_code not in ok:
             terraform_init.forget(ws)
-            raise failure(ws.stack, command, done, events)
+            raise failure(ws.stack, command, done, events, environment=ws.environment)
 
     @cached_property
     def _binary(self) -> str:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+import signal
 from collections.abc import Sequence
 
-from orchestrator.errors import PlatformError, StateLocked, TerraformError
+from orchestrator.errors import PlatformError, StateLocked, TerraformError, TerraformKilled
 from orchestrator.tools.interfaces import Json
 from orchestrator.tools.process import Completed
 
 _SHOWN = 5
 _LOCK_FIELDS = ("ID", "Path", "Operation", "Who", "Created")
-LOCKED = "wait for that run; `orchestrator unlock ENV` says whether it still lives, and frees the lock if it is dead"
+LOCKED = "wait for that run; `orchestrator unlock {}` says whether it still lives, and frees the lock if it is dead"
 
+_LEFT_BY_A_KILL = {
+    "plan": "its lock may still be held",
+    "apply": "what it did last may be missing in its state, and its lock may still be held",
+    "import": "what it imported may be missing in its state, and its lock may still be held",
+    "state push": "its lock may still be held",
+}
 HINTS = (
     (
         r"No valid credential sources|ExpiredToken|InvalidClientTokenId",
@@ -33,12 +40,16 @@ HINTS = (
 """First match wins; read top to bottom."""
 
 
-def failure(stack: str, command: str, done: Completed, events: Sequence[Json]) -> PlatformError:
-    """The error for a terraform command that ended red or was interrupted."""
+def failure(
+    stack: str, command: str, done: Completed, events: Sequence[Json], *, environment: str = "ENV"
+) -> PlatformError:
+    """The error for a terraform command that ended red, was interrupted or killed."""
     errors = [event["diagnostic"] for event in events if _is_error(event)]
-    lock = _lock(stack, errors, done)
+    lock = _lock(stack, errors, done, environment)
     if lock is not None:
         return lock
+    if done.exit_code < 0:
+        return _killed(stack, command, done, environment)
     said = "\n".join(describe(diagnostic) for diagnostic in errors[:_SHOWN])
     if len(errors) > _SHOWN:
         said += f"\nand {len(errors) - _SHOWN} more"
@@ -49,6 +60,17 @@ def failure(stack: str, command: str, done: Completed, events: Sequence[Json]) -
         )
     said = said or done.stderr.strip() or _plain(events) or f"exit code {done.exit_code} and not a word"
     return TerraformError(f"terraform {command} of `{stack}` failed:\n{said}", hint=_hint(said))
+
+
+def _killed(stack: str, command: str, done: Completed, environment: str) -> TerraformError:
+    number = -done.exit_code
+    known = {each.value: each.name for each in signal.Signals}
+    memory = ", often by a system that is short of memory" if number == signal.SIGKILL else ""
+    said = f"terraform {command} of `{stack}` was killed ({known.get(number, f'signal {number}')}{memory})"
+    left = _LEFT_BY_A_KILL.get(command)
+    if left is None:
+        return TerraformError(said, hint="Nothing was changed by it; run the same command again.")
+    return TerraformKilled(f"{said}; {left}", hint=f"`orchestrator resume {environment}` takes up what it left")
 
 
 def describe(diagnostic: Json) -> str:
@@ -66,13 +88,13 @@ def _is_error(event: Json) -> bool:
     return event.get("type") == "diagnostic" and event["diagnostic"].get("severity") == "error"
 
 
-def _lock(stack: str, errors: Sequence[Json], done: Completed) -> StateLocked | None:
+def _lock(stack: str, errors: Sequence[Json], done: Completed, environment: str) -> StateLocked | None:
     text = "\n".join([*(describe(diagnostic) for diagnostic in errors), done.stderr])
     if "Error acquiring the state lock" not in text:
         return None
     info = {name: value for name in _LOCK_FIELDS if (value := _field(text, name))}
     if not info:
-        return StateLocked(f"the state of `{stack}` cannot be locked:\n{text.strip()}", hint=LOCKED)
+        return StateLocked(f"the state of `{stack}` cannot be locked:\n{text.strip()}", hint=LOCKED.format(environment))
     who, _, host = info.get("Who", "somebody").partition("@")
     message = (
         f"the state of `{stack}` is locked by {who}"
@@ -81,7 +103,7 @@ def _lock(stack: str, errors: Sequence[Json], done: Completed) -> StateLocked | 
     )
     return StateLocked(
         message,
-        hint=LOCKED,
+        hint=LOCKED.format(environment),
     )
 
 

@@ -61,6 +61,9 @@ class WarmTerraform:
         with self._attached(ws) as warm:
             return self._inner.apply(warm, on_event=on_event, cancel=cancel)
 
+    def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
+        self._inner.push_state(ws, file, on_event=on_event, cancel=cancel)  # no provider is asked
+
     @contextmanager
     def _attached(self, ws: Workspace) -> Iterator[Workspace]:
         """The same workspace for one command, which talks to the running provider; unless it talks to AWS."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from orchestrator.errors import PlatformError
 from orchestrator.tools.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
@@ -37,6 +39,7 @@ class FakeTerraform:
         self._lock = threading.Lock()
         self._planned: dict[str, PlanSummary] = {}
         self._applied: dict[str, PlanSummary] = {}
+        self.pushed: list[Json] = []
 
     def forget(self, stack: str) -> None:
         """As if something had to be applied again."""
@@ -83,6 +86,10 @@ class FakeTerraform:
             else:
                 self._applied[ws.stack] = summary
         return ApplySummary(summary.count("create"), summary.count("update"), summary.count("delete"))
+
+    def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
+        self._called("state push", ws, on_event)
+        self.pushed.append(json.loads(file.read_text(encoding="utf-8")))
 
     def _called(self, command: str, ws: Workspace, on_event: EventSink) -> None:
         with self._lock:

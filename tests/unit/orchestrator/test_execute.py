@@ -9,12 +9,13 @@ import pytest
 
 from orchestrator import plan as plans
 from orchestrator.config import Environment
-from orchestrator.errors import ReleaseFailed, TerraformError
+from orchestrator.errors import ReleaseFailed, TerraformError, TerraformKilled
 from orchestrator.graph import Graph
 from orchestrator.plan import Plan
 from orchestrator.result import Result
 from orchestrator.session import open_target
 from orchestrator.tools.interfaces import EndpointState, PolicyReport, ReleaseResult
+from orchestrator.tools.process import StillWorking
 from orchestrator.values import HASH_KEY, MODEL_VERSION_KEYS
 from tests.fakes.emulator import INFO
 from tests.fakes.policy import violation
@@ -456,3 +457,34 @@ def test_one_blueprint_is_destroyed_and_deployed_again_and_the_others_never_noti
     # And the two stacks that watch blueprints.
     assert {stack for _, stack in tools.terraform.calls} == {"blueprint-chat", "monitoring", "releases"}
     assert [probe.blueprint for probe in again.smoke] == ["chat"]
+
+
+def test_a_run_that_leaves_terraform_at_work_has_not_ended(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    def leave(stack: str) -> None:
+        if stack == "foundation":
+            run.cancel.set()
+            raise StillWorking(("terraform", "apply"), 7)
+
+    tools.terraform.before_apply = leave
+    result = run(deploy)
+    assert (result.status, result.exit_code) == ("cancelled", 130)
+    assert result.error is not None
+    assert "terraform is still storing what it did: foundation" in result.error.message
+    assert result.error.hint == "`orchestrator resume local` waits for it and goes on"
+    assert unfinished(run)
+
+
+def test_a_run_whose_terraform_was_killed_has_left_something(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    tools.terraform.failures["apply", "foundation"] = TerraformKilled("was killed")
+    assert run(deploy).exit_code == 8
+    assert unfinished(run)
+    del tools.terraform.failures["apply", "foundation"]
+    assert run(deploy).exit_code == 0
+    assert not unfinished(run)
+
+
+def unfinished(run: Runs) -> bool:
+    assert run.last is not None
+    folder = run.last.journal.folder.path
+    assert (folder / "report.html").is_file()
+    return not (folder / "result.json").exists()

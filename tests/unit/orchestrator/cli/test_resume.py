@@ -161,10 +161,10 @@ def test_what_a_killed_terraform_made_is_imported_before_its_stack_is_deployed(
 
     deployed(cli)
     cli._tools["local"].store.bucket = BUCKET
-    asked: list[tuple[str, dict[str, str], list[str], bool]] = []
+    asked: list[tuple[str, dict[str, str], list[str]]] = []
 
     def adopt(session: object, stack: object, made: dict[str, str], maybe: list[str], *, ws: object) -> object:
-        asked.append((stack.name, made, maybe, ws is not None))  # type: ignore[attr-defined]
+        asked.append((stack.name, made, maybe))  # type: ignore[attr-defined]
         return importing.Search(refused={"aws_kms_key.x": "its tags are another's"})
 
     monkeypatch.setattr(importing, "adopt", adopt)
@@ -176,10 +176,10 @@ def test_what_a_killed_terraform_made_is_imported_before_its_stack_is_deployed(
     answer = cli("deploy", "local")
     assert answer.code == 0, answer.err
     made_by_data = {"aws_s3_bucket.more": "id-2"}
-    assert sorted(asked)[1] == ("data", made_by_data, ["aws_kms_key.x"], False), "the state has the rest"
+    assert sorted(asked)[1] == ("data", made_by_data, ["aws_kms_key.x"]), "the state has the rest"
     assert "aws_kms_key.x was made by a killed terraform and is in no state: its tags are another's" in answer.out
     assert cli("destroy", "local", "--blueprint", "chat", "--yes").code == 0
-    assert (asked[-1][0], asked[-1][3]) == ("blueprint-chat", True), "with files that need no upstream"
+    assert asked[-1][0] == "blueprint-chat"
 
 
 def test_a_result_is_the_last_run(cli: Cli, tmp_path: Path) -> None:

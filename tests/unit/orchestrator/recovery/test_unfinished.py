@@ -98,7 +98,7 @@ def test_a_closed_run_has_the_result_that_its_events_tell(tmp_path: Path) -> Non
     ]  # fmt: skip
     assert result.error is not None
     assert (result.status, result.exit_code, result.error.message) == (
-        "failed", 137, "its process 4194305 was killed while it was at models",
+        "failed", 137, "its process 4194305 is gone, and left unfinished: models",
     )  # fmt: skip
     assert (run.folder / "report.html").exists()
 

@@ -77,6 +77,7 @@ def ws(tmp_path: Path) -> Iterator[Workspace]:
         data_dir=build / "data",
         plan_file=build / "plan.bin",
         env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        environment="local",
     )
     values(workspace, names=["a", 'quo"te'])
     yield workspace
@@ -204,16 +205,71 @@ def test_an_interrupt_releases_the_lock_and_keeps_the_state(ws: Workspace) -> No
     assert after.apply(ws).added == 1
 
 
-def test_a_state_that_could_not_be_stored_is_kept_and_told(ws: Workspace, tmp_path: Path) -> None:
+DETAIL = 'the state has been written to the file "errored.tfstate" in the current working directory.'
+FAILED = {"severity": "error", "summary": "Failed to persist state to backend", "detail": DETAIL}
+TOLD = json.dumps({"type": "diagnostic", "diagnostic": FAILED})
+
+
+def refusing(ws: Workspace, tmp_path: Path, *, push: int) -> str | None:
+    """The hint of an apply that cannot store its state, and tries it again at once."""
     binary = tmp_path / "refuses"
-    binary.write_text("#!/bin/sh\necho '{\"version\": 4}' > errored.tfstate\nexit 1\n")
+    binary.write_text(
+        f"""#!/bin/sh
+if [ "$1" = state ]; then cp "$4" {tmp_path}/pushed; exit {push}; fi
+echo '{{"version": 4}}' > errored.tfstate
+cat <<'END'
+{TOLD}
+END
+exit 1
+"""
+    )
     binary.chmod(0o755)
-    with pytest.raises(TerraformError) as caught:
+    with pytest.raises(TerraformError, match="Failed to persist") as caught:
         Terraform(binary).apply(ws, on_event=lambda event: None, cancel=threading.Event())
+    assert not (ws.root / "errored.tfstate").exists()
+    assert json.loads((tmp_path / "pushed").read_text()) == {"version": 4}
+    return caught.value.hint
+
+
+def test_a_state_that_could_not_be_stored_is_kept_and_told(ws: Workspace, tmp_path: Path) -> None:
+    hint = refusing(ws, tmp_path, push=1)
     kept = ws.data_dir.parent / "errored.tfstate"
     assert json.loads(kept.read_text()) == {"version": 4}
-    assert f"state push {kept}" in str(caught.value.hint)
-    assert not (ws.root / "errored.tfstate").exists()
+    assert str(kept) in str(hint)
+    assert "`orchestrator resume local`" in str(hint)
+
+
+def test_a_state_that_could_not_be_stored_at_first_is_stored_at_once(ws: Workspace, tmp_path: Path) -> None:
+    assert "in the state after all" in str(refusing(ws, tmp_path, push=0))
+    assert not (ws.data_dir.parent / "errored.tfstate").exists()
+
+
+def test_another_environment_s_unsaved_state_is_left_alone(ws: Workspace, tmp_path: Path) -> None:
+    """It lies in the same folder, and this terraform does not speak of it."""
+    (ws.root / "errored.tfstate").write_text("another's")
+    binary = tmp_path / "fails"
+    binary.write_text("#!/bin/sh\necho no >&2\nexit 1\n")
+    binary.chmod(0o755)
+    with pytest.raises(TerraformError, match="no"):
+        Terraform(binary).apply(ws, on_event=lambda event: None, cancel=threading.Event())
+    assert (ws.root / "errored.tfstate").read_text() == "another's"
+
+
+def test_a_state_is_pushed_over_an_older_one_only(ws: Workspace, tmp_path: Path) -> None:
+    run = Run()
+    run.init(ws)
+    run.plan(ws)
+    run.apply(ws)
+    stored = ws.data_dir.parent / "state.tfstate"
+    state = json.loads(stored.read_text())
+    file = tmp_path / "errored.tfstate"
+    file.write_text(json.dumps(state | {"serial": state["serial"] + 3}))
+    run.tool.push_state(ws, file, on_event=run.events.append, cancel=run.cancel)
+    assert json.loads(stored.read_text())["serial"] >= state["serial"] + 3
+    for other in ({"serial": state["serial"]}, {"lineage": "another", "serial": 99}):
+        file.write_text(json.dumps(state | other))
+        with pytest.raises(TerraformError, match=r"cannot import state with (serial|lineage)"):
+            run.tool.push_state(ws, file, on_event=run.events.append, cancel=run.cancel)
 
 
 def test_a_preview_uses_a_local_state_and_the_same_modules(ws: Workspace) -> None:

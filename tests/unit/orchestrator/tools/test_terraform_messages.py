@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.errors import StateLocked, TerraformError
+from orchestrator.errors import StateLocked, TerraformError, TerraformKilled
 from orchestrator.tools.interfaces import Json
 from orchestrator.tools.process import Completed
 from orchestrator.tools.terraform_messages import describe, failure
@@ -83,3 +83,32 @@ def test_without_diagnostics_the_streams_speak() -> None:
     )
     raw = [{"type": "raw", "@message": "panic: boom"}]
     assert "panic: boom" in failure("data", "plan", done(), raw).message
+
+
+@pytest.mark.parametrize(
+    ("code", "command", "said"),
+    [
+        (
+            -9,
+            "apply",
+            "killed (SIGKILL, often by a system that is short of memory); what it did last may be missing",
+        ),
+        (-9, "plan", "killed (SIGKILL, often by a system that is short of memory); its lock may still be held"),
+        (-77, "state push", "terraform state push of `data` was killed (signal 77); its lock"),
+    ],
+)
+def test_a_killed_terraform_says_by_what_and_what_takes_it_up(code: int, command: str, said: str) -> None:
+    error = failure("data", command, killed(code), [], environment="dev")
+    assert isinstance(error, TerraformKilled)
+    assert said in error.message
+    assert "`orchestrator resume dev`" in (error.hint or "")
+
+
+def test_a_killed_command_that_holds_nothing_leaves_nothing() -> None:
+    error = failure("data", "init", killed(-11), [])
+    assert not isinstance(error, TerraformKilled)
+    assert error.message == "terraform init of `data` was killed (SIGSEGV)"
+
+
+def killed(code: int) -> Completed:
+    return Completed(("terraform",), code, "", "", 0.1, cancelled=True)
