@@ -151,7 +151,7 @@ REMEDIES = (
     Remedy(
         r"DependencyViolation|has dependencies and cannot be deleted",
         "something not made here still uses the resource (often a Lambda's network interface)",
-        "wait up to an hour for AWS to release it, then repeat `orchestrator destroy`",
+        "wait up to an hour for AWS to release it, then repeat `orchestrator destroy ENV`",
     ),
 )
 
