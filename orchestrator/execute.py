@@ -28,7 +28,7 @@ from orchestrator.errors import (
 )
 from orchestrator.evidence import Evidence
 from orchestrator.plan import Plan, Step
-from orchestrator.recovery import adoption
+from orchestrator.recovery import adoption, recover
 from orchestrator.result import (
     ErrorResult,
     Result,
@@ -82,6 +82,8 @@ class Executor:
             steps.DestroyStack: self._destroy,
             steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
             steps.RemoveReleases: lambda step: teardown.remove_releases(session, step.blueprints, step.name),
+            steps.RecoverStack: lambda step: recover.stack(session, step),
+            steps.RecoverRest: lambda step: recover.leftovers(session, step),
             steps.AuditOrphans: self._audit,
         }
 
@@ -109,6 +111,7 @@ class Executor:
             pipeline=self.session.pipeline,
             releases=rollout.verified(self.session),
             smoke=self.session.smoke,
+            recovered=self.session.recovered,
             orphans=self.session.orphans,
             warnings=self.session.warnings,
         )
@@ -294,7 +297,7 @@ class Executor:
     def _record_ends(self, plan: Plan, outcomes: dict[str, Outcome]) -> None:
         for step in plan.steps:
             outcome = outcomes[step.name]
-            if not isinstance(step, (steps.DeployStack, steps.PlanStack, steps.DestroyStack)):
+            if not isinstance(step, steps.StackStep):
                 continue
             match outcome.status:
                 case "failed":

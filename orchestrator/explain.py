@@ -64,6 +64,10 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
             return f"remove model versions of {', '.join(groups) or 'no group'} and what the pipeline left"
         case steps.RemoveReleases(blueprints=names):
             return f"remove what releases of {', '.join(names)} left"
+        case steps.RecoverStack():
+            return "look for what exists and is not in its state"
+        case steps.RecoverRest():
+            return "look for what belongs to no stack"
         case steps.AuditOrphans():
             return "look for anything left with the environment's tags"
         case _:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from orchestrator.api_keys import key_names
 from orchestrator.config.checks import MODEL_GROUPS
@@ -175,9 +175,38 @@ class RemoveReleases(Step):
     blueprints: tuple[str, ...]
 
 
+Recovery = Literal["imported", "removed"]
+"""What may be done with something that exists and is in no state."""
+
+
+@dataclass(frozen=True)
+class RecoverStack(Step):
+    """What exists of a stack, and is not in its state."""
+
+    stack: Stack
+    wanted: Recovery | None
+    """`None`: shown, and asked about."""
+    sure: bool
+    """Whether it is done without a question."""
+    skip: bool
+    """Leave a stack alone whose last success is proven still to hold."""
+
+
+@dataclass(frozen=True)
+class RecoverRest(Step):
+    """What carries the environment's tags or names, and belongs to no address."""
+
+    remove: bool
+    sure: bool
+
+
 @dataclass(frozen=True)
 class AuditOrphans(Step):
     """Everything that still carries the environment's tags."""
+
+
+StackStep = DeployStack | PlanStack | DestroyStack | RecoverStack
+"""Steps that come to a result of their stack's own."""
 
 
 @dataclass(frozen=True)
@@ -188,7 +217,7 @@ class Plan:
 
     @property
     def stacks(self) -> tuple[Stack, ...]:
-        return tuple(step.stack for step in self.steps if isinstance(step, (DeployStack, PlanStack, DestroyStack)))
+        return tuple(step.stack for step in self.steps if isinstance(step, StackStep))
 
 
 def _opening(environment: Environment, *, refresh: bool) -> list[Step]:
@@ -345,3 +374,17 @@ def destroy(environment: Environment, graph: Graph) -> Plan:
     steps.append(RemoveModels(removal, users or ready, groups))
     steps.append(AuditOrphans("audit", graph.names))
     return Plan(environment.name, "destroy", tuple(steps))
+
+
+def recover(environment: Environment, graph: Graph, *, wanted: Recovery | None, remove_rest: bool, sure: bool) -> Plan:
+    """What exists and is in no state, stack after stack: what one publishes, the next is looked for with."""
+    steps: list[Step] = [
+        CheckAccount("account", ()),
+        BuildPackages("packages", ("account",)),
+        OpenState("state", ("account",), create=True),
+    ]
+    ready = tuple(step.name for step in steps)
+    skip = environment.skips_by_proof
+    steps += [RecoverStack(stack.name, (*ready, *stack.needs), stack, wanted, sure, skip) for stack in graph.stacks]
+    steps.append(RecoverRest("rest", (*ready, *graph.names), remove_rest, sure))
+    return Plan(environment.name, "recover", tuple(steps))

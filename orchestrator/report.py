@@ -34,6 +34,7 @@ def show(console: Console, result: Result, folder: Path, *, why: bool = False) -
     _pipeline(console, result)
     _releases(console, result)
     _smoke(console, result)
+    _recovered(console, result)
     if result.orphans is not None:
         left = f"{len(result.orphans)} resources still carry the tags of `{result.env}`" if result.orphans else None
         console.line(f"Orphan audit: {left or 'nothing left'}")
@@ -70,6 +71,8 @@ def next_steps(result: Result) -> list[str]:
     match result.status, result.command:
         case "ok", "deploy" | "phase rollout":
             return [f"`orchestrator outputs {env}` shows addresses, `make destroy ENV={env}` removes everything"]
+        case "ok", "recover":
+            return [f"`orchestrator deploy {env}` makes what is still missing"]
         case "ok" | "preview", "plan":
             return [f"`orchestrator deploy {env}` carries it out"]
         case "ok", "destroy":
@@ -162,6 +165,18 @@ def _releases(console: Console, result: Result) -> None:
     if rows:
         columns = ("endpoint", "verdict", "before", "now", "verified by")
         console.table("Releases", columns, rows, styles=[_STYLES.get(each.status, "") for each in told])
+
+
+def _recovered(console: Console, result: Result) -> None:
+    """What was in no state, and what became of it."""
+    rows = [
+        (each.action, each.stack or "none", each.address or each.type, each.id, each.reason)
+        for each in result.recovered
+    ]
+    if rows:
+        console.table("In no state", ("action", "stack", "resource", "id", "note"), rows)
+    elif result.command == "recover":
+        console.line("Nothing was found that exists and is in no state")
 
 
 def _smoke(console: Console, result: Result) -> None:

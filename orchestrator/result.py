@@ -118,6 +118,19 @@ class SmokeResult(Part):
     )
 
 
+class RecoveredResult(Part):
+    """Something that exists, and that no state held when the run began."""
+
+    stack: str = Field("", description="where it belongs; empty: nowhere")
+    address: str = Field("", description="of the resource in that stack, or empty")
+    type: str = ""
+    id: str = Field("", description="by which it is imported, or its ARN")
+    action: Literal["found", "imported", "removed", "left"] = Field(
+        description="found: nothing was decided; left: it is not ours for certain, or could not be told from others"
+    )
+    reason: str = ""
+
+
 class ErrorResult(Part):
     type: str
     message: str
@@ -144,6 +157,7 @@ class Result(Part):
     releases: list[EndpointResult] = Field([], description="what was live before, what is now, and who vouches for it")
     smoke: list[SmokeResult] = []
     warnings: list[str] = Field([], description="what somebody should do, though nothing went wrong")
+    recovered: list[RecoveredResult] = Field([], description="recover only: what existed and was in no state")
     orphans: list[str] | None = Field(None, description="destroy only: what still carries the environment's tags")
 
     def to_json(self) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from orchestrator.examples import for_environment
 from orchestrator.graph import Graph
 from orchestrator.journal import Journal
 from orchestrator.proof import Proof
-from orchestrator.result import EndpointResult, PipelineRunResult, SmokeResult, StackResult
+from orchestrator.result import EndpointResult, PipelineRunResult, RecoveredResult, SmokeResult, StackResult
 from orchestrator.risk import Risk
 from orchestrator.terraform.record import Record
 from orchestrator.toolbox import Tools
@@ -101,6 +101,8 @@ class Session:
     """As they were when the run began. Whoever changes one later changes its proof as well."""
     proofs: dict[str, Proof] = field(default_factory=dict)
     """Of the stacks that this run has found or made to be what their files say."""
+    recovered: list[RecoveredResult] = field(default_factory=list)
+    """What existed and was in no state."""
     orphans: list[str] | None = None
     warnings: list[str] = field(default_factory=list)
     """What a person has to know although the run went well."""
@@ -192,6 +194,10 @@ class Session:
         order = [each.name for each in self.environment.blueprints]
         with self._lock:
             return sorted(self._smoke, key=lambda probe: order.index(probe.blueprint))
+
+    def record_recovered(self, results: Sequence[RecoveredResult]) -> None:
+        with self._lock:
+            self.recovered += results
 
     def warn(self, text: str) -> None:
         with self._lock:

@@ -19,6 +19,8 @@ LOCAL_PROVIDER = {"s3_use_path_style": True, "max_retries": 2}
 """The emulator has no bucket host names, and an operation it lacks must fail at once, not after minutes."""
 AWS_PROVIDER = {"s3_use_path_style": False, "max_retries": 25}
 
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
 NEVER = "never"
 """The day on which a permanent environment expires."""
 FIXED_SIZE = {"endpoint-size": "fixed"}
@@ -56,6 +58,11 @@ def live_parameter(environment: Environment, group: str) -> str:
 def approval_tokens(environment: Environment, group: str) -> str:
     """Path of the SSM parameters, one for each version of a group, that wake executions which wait for a person."""
     return f"/{environment.platform.project}/{environment.name}/approvals/{group}"
+
+
+def partition(region: str) -> str:
+    """The partition that ARNs of a region begin with."""
+    return next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
 
 
 def state_bucket(environment: Environment, account_id: str) -> str:

@@ -17,10 +17,9 @@ from orchestrator.api_keys.keys import IN_STATES, UNTIL, Key, Recipe, by_name, o
 from orchestrator.config.models import Environment
 from orchestrator.tools.aws import explained, pages, unless_gone
 from orchestrator.tools.interfaces import Cloud, Json
-from orchestrator.values import tags
+from orchestrator.values import partition, tags
 
 MADE_BY, HERE, TERRAFORM = "managed-by", "orchestrator", "terraform"
-_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
 
 
 @dataclass(frozen=True)
@@ -48,8 +47,7 @@ class Owner:
 
     def arn(self, key_id: str) -> str:
         """Under which API Gateway tags a key."""
-        partition = next((name for start, name in _PARTITIONS.items() if self.region.startswith(start)), "aws")
-        return f"arn:{partition}:apigateway:{self.region}::/apikeys/{key_id}"
+        return f"arn:{partition(self.region)}:apigateway:{self.region}::/apikeys/{key_id}"
 
 
 @dataclass

@@ -3,8 +3,9 @@
 In a twin of the stack's root, beside its files, stand `import` blocks for what the stack's plan would create and
 what may exist already. Terraform itself says which of them do; what does not exist is dropped, what is not ours is
 left alone. Ids that only AWS knows come from a dead terraform's own output, or are looked up. Until nothing new is
-found only plans are made. What is applied in the end is a plan that imports and does nothing else: the deploy
-afterwards goes through policy, risks and approval as any other.
+found only plans are made, and the last of them is what is applied, through the same gates as any other plan.
+
+Terraform has no plan that only imports: `-refresh-only` passes import blocks over (Terraform 1.11).
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class Search:
     """Address to why it was not taken, where something is there."""
     absent: set[str] = field(default_factory=set)
     """Addresses that would be created, and of which nothing exists."""
+    plan: PlanSummary | None = None
+    """The stack's plan with all these imports; as saved, until another is made."""
 
 
 def adopt(
@@ -114,6 +117,7 @@ def search(
             _drop(result, tried, address, why)
         fresh = _candidates(session, plan, made or {}, result, among)
         if not fresh and not foreign:
+            result.plan = plan
             result.found = tuple(
                 Found(stack.name, each.address, each.type, tried[each.address], each.replaced)
                 for each in import_blocks.imported(plan.document)
@@ -127,14 +131,30 @@ def search(
 
 
 def take(session: Session, stack: Stack, ws: Workspace, found: Collection[Found]) -> None:
-    """Import these, and change nothing else."""
-    if found:
-        _write(ws, {each.address: each.import_id for each in found})
-        sink = session.journal.sink(stack.name)
-        terraform = session.tools.terraform
-        terraform.plan(ws, imports_only=True, on_event=sink, cancel=session.cancel)
-        session.journal.stage(stack.name, f"import {len(found)} resources")
-        terraform.apply(ws, on_event=sink, cancel=session.cancel)
+    """Import these, with what they build on; what they should be otherwise is changed on the way."""
+    if not found:
+        return
+    terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
+    _write(ws, {each.address: each.import_id for each in found})
+    targets = [each.address for each in found]
+    plan = terraform.plan(ws, targets=targets, on_event=sink, cancel=session.cancel)
+    check(session, stack, ws, plan)
+    apply(session, stack, ws, f"import {len(found)} resources")
+
+
+def check(session: Session, stack: Stack, ws: Workspace, plan: PlanSummary) -> None:
+    """The policy gate, on what would be applied."""
+    session.journal.stage(stack.name, "policy")
+    report = session.tools.gate.scan_plan(plan.document, root=ws.root)
+    session.record_policy(report)
+    stacks.require_green(report, f"the plan that imports into `{stack.name}`")
+
+
+def apply(session: Session, stack: Stack, ws: Workspace, doing: str) -> None:
+    """Apply the plan as it is saved."""
+    session.journal.stage(stack.name, doing)
+    sink = session.journal.sink(stack.name)
+    session.tools.terraform.apply(ws, on_event=sink, cancel=session.cancel)
     refresh(session, stack)
 
 

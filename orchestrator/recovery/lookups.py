@@ -16,34 +16,49 @@ Planned = Mapping[str, Any]
 Lookup = Callable[[Cloud, Planned], Iterator[str]]
 
 
-def by_tags(kind: str) -> Lookup:
-    """Of EC2, which lists all tags of all its kinds in one place."""
+def _marks(planned: Planned) -> dict[str, str]:
+    """The tags that tell whose a thing is and which; others (an expiry, a cost centre) may have changed since."""
+    tags = planned["tags_all"]
+    return {name: tags[name] for name in ("project", "environment")} | (
+        {"Name": tags["Name"]} if "Name" in tags else {}
+    )
+
+
+def by_tags(prefix: str) -> Lookup:
+    """Of EC2, which lists the tags of all its kinds in one place; ids begin with the kind's prefix."""
 
     def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
-        wanted = set(planned["tags_all"].items())
-        filters = [{"Name": "resource-type", "Values": [kind]}]
-        found: dict[str, set[tuple[str, str]]] = {}
+        wanted = _marks(planned)
+        filters = [{"Name": "key", "Values": list(wanted)}]
+        found: dict[str, dict[str, str]] = {}
         for tag in pages(cloud.client("ec2"), "describe_tags", "Tags", Filters=filters):
-            found.setdefault(tag["ResourceId"], set()).add((tag["Key"], tag["Value"]))
-        alive = _alive(cloud, kind, [each for each, tags in found.items() if wanted <= tags])
-        yield from sorted(alive)
+            if tag["ResourceId"].startswith(prefix):
+                found.setdefault(tag["ResourceId"], {})[tag["Key"]] = tag["Value"]
+        same = [each for each, tags in found.items() if wanted == {name: tags.get(name) for name in wanted}]
+        yield from sorted(_alive(cloud, prefix, same, planned))
 
     return find
 
 
-def _alive(cloud: Cloud, kind: str, ids: list[str]) -> Iterator[str]:
-    """Tags of what was deleted stay to be seen for a while: gateways and endpoints for an hour."""
-    ec2 = cloud.client("ec2")
-    match kind if ids else "":
-        case "natgateway":
-            found = pages(ec2, "describe_nat_gateways", "NatGateways", NatGatewayIds=ids)
-            yield from (each["NatGatewayId"] for each in found if each["State"] not in ("deleted", "deleting"))
-        case "vpc-endpoint":
-            found = pages(ec2, "describe_vpc_endpoints", "VpcEndpoints", VpcEndpointIds=ids)
-            gone = ("deleted", "deleting")
-            yield from (each["VpcEndpointId"] for each in found if each["State"].lower() not in gone)
-        case _:
-            yield from ids
+def _alive(cloud: Cloud, prefix: str, ids: list[str], planned: Planned) -> Iterator[str]:
+    """Tags of what was deleted stay to be seen for a while; and what lies in a VPC lies in the planned one."""
+    if not ids or prefix not in _DESCRIBED:
+        yield from ids
+        return
+    operation, key, argument, id_ = _DESCRIBED[prefix]
+    vpc = planned.get("vpc_id")
+    for each in pages(cloud.client("ec2"), operation, key, **{argument: ids}):
+        state = str(each.get("State", "")).lower()
+        if state not in ("deleted", "deleting") and (vpc is None or each.get("VpcId", vpc) == vpc):
+            yield str(each[id_])
+
+
+_DESCRIBED = {
+    "nat-": ("describe_nat_gateways", "NatGateways", "NatGatewayIds", "NatGatewayId"),
+    "rtb-": ("describe_route_tables", "RouteTables", "RouteTableIds", "RouteTableId"),
+    "subnet-": ("describe_subnets", "Subnets", "SubnetIds", "SubnetId"),
+    "vpce-": ("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointIds", "VpcEndpointId"),
+}
 
 
 def _named(service: str, operation: str, key: str, *, name: str, known: str, id_: str, **arguments: Any) -> Lookup:
@@ -74,15 +89,12 @@ def _below(
 
 def _kms_keys(cloud: Cloud, planned: Planned) -> Iterator[str]:
     """A key has no name: its tags say whose it is, its description what for."""
-    wanted, tags = planned["description"], planned["tags_all"]
-    filters = [{"Key": name, "Values": [value]} for name, value in tags.items()]
+    filters = [{"Key": name, "Values": [value]} for name, value in _marks(planned).items()]
+    arguments = {"TagFilters": filters, "ResourceTypeFilters": ["kms:key"]}
     client, kms = cloud.client("resourcegroupstaggingapi"), cloud.client("kms")
-    # *assumed*: no key has more tags than the fifty filters that one request takes.
-    for item in pages(
-        client, "get_resources", "ResourceTagMappingList", TagFilters=filters[:50], ResourceTypeFilters=["kms:key"]
-    ):
+    for item in pages(client, "get_resources", "ResourceTagMappingList", **arguments):
         key = kms.describe_key(KeyId=item["ResourceARN"])["KeyMetadata"]
-        if key["Description"] == wanted and key["KeyState"] != "PendingDeletion":
+        if key["Description"] == planned["description"] and key["KeyState"] != "PendingDeletion":
             yield str(key["KeyId"])
 
 
@@ -118,7 +130,7 @@ def _rules(*, egress: bool) -> Lookup:
 def _rest_apis(cloud: Cloud, planned: Planned) -> Iterator[str]:
     """Two may have one name; the tags say whose they are."""
     for api in pages(cloud.client("apigateway"), "get_rest_apis", "items"):
-        if api["name"] == planned["name"] and planned["tags_all"].items() <= api.get("tags", {}).items():
+        if api["name"] == planned["name"] and _marks(planned).items() <= api.get("tags", {}).items():
             yield str(api["id"])
 
 
@@ -187,6 +199,8 @@ LOOKUPS: Mapping[str, Lookup] = {
     "aws_api_gateway_authorizer": _below(
         "apigateway", "get_authorizers", "items", **_REST, same={"name": "name"}, id_="id"
     ),
+    # Its triggers cannot be read, so it is replaced; but then the one that exists is removed.
+    "aws_api_gateway_deployment": _below("apigateway", "get_deployments", "items", **_REST, same={}, id_="id"),
     "aws_api_gateway_request_validator": _below(
         "apigateway", "get_request_validators", "items", **_REST, same={"name": "name"}, id_="id"
     ),
@@ -244,7 +258,7 @@ LOOKUPS: Mapping[str, Lookup] = {
         same={"SubnetId": "subnet_id"},
         id_="MountTargetId",
     ),
-    "aws_eip": by_tags("elastic-ip"),
+    "aws_eip": by_tags("eipalloc-"),
     "aws_emrserverless_application": _named(
         "emr-serverless",
         "list_applications",
@@ -254,21 +268,21 @@ LOOKUPS: Mapping[str, Lookup] = {
         id_="id",
         states=["CREATING", "CREATED", "STARTING", "STARTED", "STOPPING", "STOPPED"],
     ),
-    "aws_flow_log": by_tags("vpc-flow-log"),
-    "aws_internet_gateway": by_tags("internet-gateway"),
+    "aws_flow_log": by_tags("fl-"),
+    "aws_internet_gateway": by_tags("igw-"),
     "aws_kms_key": _kms_keys,
     "aws_lambda_event_source_mapping": _event_sources,
-    "aws_nat_gateway": by_tags("natgateway"),
-    "aws_route_table": by_tags("route-table"),
+    "aws_nat_gateway": by_tags("nat-"),
+    "aws_route_table": by_tags("rtb-"),
     "aws_sagemaker_domain": _named(
         "sagemaker", "list_domains", "Domains", name="DomainName", known="domain_name", id_="DomainId"
     ),
     "aws_security_group": _security_groups,
     "aws_sns_topic_subscription": _subscriptions,
     "aws_sqs_queue": _queues,
-    "aws_subnet": by_tags("subnet"),
-    "aws_vpc": by_tags("vpc"),
-    "aws_vpc_endpoint": by_tags("vpc-endpoint"),
+    "aws_subnet": by_tags("subnet-"),
+    "aws_vpc": by_tags("vpc-"),
+    "aws_vpc_endpoint": by_tags("vpce-"),
     "aws_vpc_security_group_egress_rule": _rules(egress=True),
     "aws_vpc_security_group_ingress_rule": _rules(egress=False),
     "aws_wafv2_web_acl": _web_acls,

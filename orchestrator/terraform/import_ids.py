@@ -41,7 +41,7 @@ _BUCKET = "{bucket}"
 IDS: Mapping[str, str | Anew] = {
     "aws_api_gateway_account": _SETTING,
     "aws_api_gateway_authorizer": "{rest_api_id}/{id}",
-    "aws_api_gateway_deployment": Anew("its triggers cannot be read, so it would be replaced; it goes with its API"),
+    "aws_api_gateway_deployment": "{rest_api_id}/{id}",
     "aws_api_gateway_gateway_response": "{rest_api_id}/{response_type}",
     "aws_api_gateway_integration": "{rest_api_id}/{resource_id}/{http_method}",
     "aws_api_gateway_method": "{rest_api_id}/{resource_id}/{http_method}",
@@ -186,6 +186,8 @@ def import_id(type_: str, planned: Mapping[str, Any], place: Place, found: str |
         name, inside, pattern = _SET_ELSEWHERE[type_]
         if part := re.search(pattern, known.get(inside, "")):
             known[name] = part.group(1)
+    if type_.startswith("aws_cloudwatch_event_") and known.get("event_bus_name") == "default":
+        row = row.removeprefix("{event_bus_name}/")  # as the provider itself calls rules of the default bus
     if not known.keys() >= set(_FIELD.findall(row)):
         return None
     return row.format_map(known)

@@ -22,6 +22,9 @@ _SIGN_IN = "Sign in (for example `aws sso login`, or set AWS_PROFILE) and try ag
 
 _GONE = ("ResourceNotFound", "ResourceNotFoundException", "ParameterNotFound", "NotFoundException")
 
+_NEXT = {"NextToken": "NextToken", "nextToken": "nextToken", "NextMarker": "NextMarker"}
+"""Where an answer says that there is more: and how to ask for it."""
+
 
 class Aws:
     """One region of one account.
@@ -171,6 +174,23 @@ def pages(client: Any, operation: str, key: str, **arguments: Any) -> list[dict[
     """All items of a paged answer at once: deleting while paging skips some."""
     paginator = client.get_paginator(operation_name=operation)
     return [item for page in paginator.paginate(**arguments) for item in page.get(key, [])]
+
+
+def every(client: Any, operation: str, key: str, **arguments: Any) -> list[Any]:
+    """All items of a list, whether or not boto3 knows how it is paged."""
+    if client.can_paginate(operation):
+        return pages(client, operation, key, **arguments)
+    found: list[Any] = []
+    more: dict[str, Any] = {}
+    while True:
+        page = getattr(client, operation)(**arguments, **more)
+        items = page.get(key, [])
+        found += items
+        more = {name: page[answer] for answer, name in _NEXT.items() if page.get(answer)}
+        if page.get("HasMoreDeliveryStreams") and items:
+            more = {"ExclusiveStartDeliveryStreamName": items[-1]}
+        if not more:
+            return found
 
 
 def unless_gone(call: Callable[..., Any], **arguments: Any) -> None:

@@ -7,7 +7,7 @@ process, opens a socket or calls AWS in any other way.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -92,11 +92,11 @@ class TerraformTool(Protocol):
         *,
         destroy: bool = False,
         refresh: bool = True,
-        imports_only: bool = False,
+        targets: Sequence[str] = (),
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
-        """With `imports_only` the plan holds what `import` blocks name, and changes nothing else."""
+        """With `targets` it is about these addresses, and what they build on; destroying, what builds on them."""
         ...
 
     def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary: ...
@@ -115,6 +115,13 @@ class State:
     """Output name to plain value."""
     resources: tuple[str, ...]
     """Addresses of managed resources."""
+    ids: frozenset[str] = frozenset()
+    """ARNs and ids of managed resources: by these what exists is known again."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is deployed; what waits to be deleted after a replacement has no address, but is there."""
+        return not self.resources and not self.ids
 
 
 @dataclass(frozen=True)
@@ -148,6 +155,10 @@ class StateStore(Protocol):
         ...
 
     def key(self, stack: str) -> str: ...
+    def stacks(self) -> tuple[str, ...]:
+        """Names of all that have a state object, whatever is in it."""
+        ...
+
     def read(self, stack: str) -> State | None: ...
     def read_proof(self, stack: str) -> Json | None:
         """What was stored about the last success; `None` if nothing was, or something that is no object."""

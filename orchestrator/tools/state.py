@@ -17,6 +17,9 @@ from orchestrator.tools import state_bucket, state_key
 from orchestrator.tools.interfaces import Cloud, Json, State, StoredLock
 from orchestrator.tools.state_bucket import KEY_TAG
 
+_OWN = ("id", "arn", "agent_arn", "dashboard_arn", "guardrail_arn", "provisioned_model_arn")
+"""Attributes that name a resource itself; others name what it refers to."""
+_STATE = ".tfstate"
 _REFUSED = ("403", "AccessDenied")
 _STATE, _LOCK = ".tfstate", ".tflock"
 _ANOTHER_BY_NOW = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404")
@@ -71,6 +74,16 @@ class S3StateStore:
                 self._key_arn = state_key.find(self._cloud.client("kms"), self.bucket)
         return self._key_arn
 
+    def stacks(self) -> tuple[str, ...]:
+        """Stacks that have a state object, whether or not there are files of theirs."""
+        from orchestrator.tools.aws import explained, pages
+
+        gone = suppress(self._s3.exceptions.NoSuchBucket)
+        with explained(self._cloud, f"list the states in {self.bucket}", TerraformError), gone:
+            keys = [str(each["Key"]) for each in pages(self._s3, "list_objects_v2", "Contents", Bucket=self.bucket)]
+            return tuple(sorted(key.removesuffix(_STATE) for key in keys if key.endswith(_STATE) and "/" not in key))
+        return ()
+
     def read(self, stack: str) -> State | None:
         """The state of a stack, or `None` when it was never applied."""
         document = self._object(self.key(stack))
@@ -81,6 +94,7 @@ class S3StateStore:
             lineage=str(document["lineage"]),
             outputs={name: output["value"] for name, output in document.get("outputs", {}).items()},
             resources=tuple(_addresses(document)),
+            ids=frozenset(_ids(document)),
         )
 
     def read_proof(self, stack: str) -> Json | None:
@@ -222,6 +236,16 @@ def _addresses(document: Json) -> Iterator[str]:
         for instance in resource["instances"]:
             if "deposed" not in instance:
                 yield base + _index(instance.get("index_key"))
+
+
+def _ids(document: Json) -> Iterator[str]:
+    """ARNs and ids of managed resources, deposed ones included: they exist too."""
+    for resource in document.get("resources", ()):
+        if resource["mode"] == "managed":
+            for instance in resource["instances"]:
+                attributes = instance.get("attributes") or {}
+                found = (attributes.get(name) for name in _OWN)
+                yield from (value.removesuffix(":*") for value in found if isinstance(value, str) and value)
 
 
 def _index(key: str | int | None) -> str:

@@ -70,7 +70,7 @@ class Terraform:
         *,
         destroy: bool = False,
         refresh: bool = True,
-        imports_only: bool = False,
+        targets: Sequence[str] = (),
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
@@ -86,8 +86,8 @@ class Terraform:
             options["destroy"] = _FLAG
         if not refresh:
             options["refresh"] = False
-        if imports_only:
-            options["refresh_only"] = _FLAG
+        if targets:
+            options["target"] = list(targets)
         self._stream(ws, "plan", on_event=on_event, cancel=cancel, ok=(0, 2), **options)
         return self._show(ws, cancel=cancel)
 

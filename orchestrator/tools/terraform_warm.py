@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,9 @@ from pathlib import Path
 from orchestrator.tools.interfaces import ApplySummary, EventSink, PlanSummary, TerraformTool, Workspace
 from orchestrator.warm import client, types_used
 from orchestrator.warm.guard import is_loopback
+
+HELD_TYPES = "provider-types.json"
+"""In a stack's data folder: the types that its code ever had."""
 
 
 class WarmTerraform:
@@ -43,7 +46,7 @@ class WarmTerraform:
         *,
         destroy: bool = False,
         refresh: bool = True,
-        imports_only: bool = False,
+        targets: Sequence[str] = (),
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:
@@ -52,7 +55,7 @@ class WarmTerraform:
                 warm,
                 destroy=destroy,
                 refresh=refresh,
-                imports_only=imports_only,
+                targets=targets,
                 on_event=on_event,
                 cancel=cancel,
             )
@@ -89,7 +92,7 @@ class WarmTerraform:
 
 def _held_types(ws: Workspace, modules: list[Path]) -> frozenset[str]:
     """Types of the stack's code, and those that it ever had: its state may still hold them."""
-    record = ws.data_dir / "provider-types.json"
+    record = ws.data_dir / HELD_TYPES
     seen = frozenset(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else frozenset()
     types = types_used.in_tree(ws.root, *modules) | seen
     if types != seen:

@@ -20,6 +20,10 @@ class FakeClient:
         self._answers = answers
         self._calls = calls
 
+    def can_paginate(self, operation: str) -> bool:
+        """Only what the table answers by a paginator is paged."""
+        return operation not in self._answers and "get_paginator" in self._answers
+
     def __getattr__(self, operation: str) -> Callable[..., Any]:
         if operation.startswith("_") or operation not in self._answers:
             raise AttributeError(f"the fake {self._service} has no answer for {operation}")

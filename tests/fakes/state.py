@@ -31,6 +31,9 @@ class FakeStateStore:
     def key(self, stack: str) -> str:
         return f"{stack}.tfstate"
 
+    def stacks(self) -> tuple[str, ...]:
+        return tuple(sorted(self.states))
+
     def read(self, stack: str) -> State | None:
         return self.states.get(stack)
 

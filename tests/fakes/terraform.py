@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,7 +58,7 @@ class FakeTerraform:
         *,
         destroy: bool = False,
         refresh: bool = True,
-        imports_only: bool = False,
+        targets: Sequence[str] = (),
         on_event: EventSink,
         cancel: threading.Event,
     ) -> PlanSummary:

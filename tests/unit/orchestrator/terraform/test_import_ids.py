@@ -38,6 +38,8 @@ def test_what_aws_chooses_can_be_looked_up() -> None:
         ("aws_sfn_state_machine", {"name": "m"}, None, "arn:aws:states:us-east-1:123456789012:stateMachine:m"),
         ("aws_api_gateway_resource", {"rest_api_id": "a"}, "r1", "a/r1"),
         ("aws_bedrockagent_agent_alias", {"agent_id": "A"}, "ALIAS,A", "ALIAS,A"),
+        ("aws_cloudwatch_event_rule", {"event_bus_name": "default", "name": "r"}, None, "r"),
+        ("aws_cloudwatch_event_rule", {"event_bus_name": "own", "name": "r"}, None, "own/r"),
         ("aws_vpc", {"cidr_block": "10.0.0.0/16"}, "vpc-1", "vpc-1"),
         (
             "aws_glue_schema",

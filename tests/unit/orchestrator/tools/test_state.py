@@ -16,6 +16,8 @@ from orchestrator.tools.state import S3StateStore
 
 BUCKET = "mlops-local-tfstate-123456789012-us-east-1"
 
+KEY = {"attributes": {"id": "k1", "arn": "arn:key/k1", "role_arn": "arn:role/other", "tags": {"id": "x"}}}
+OLD_KEY = {"deposed": "1a2b", "attributes": {"id": "k0", "arn": "arn:key/k0:*"}}
 DOCUMENT = {
     "version": 4,
     "serial": 7,
@@ -23,7 +25,7 @@ DOCUMENT = {
     "outputs": {"foundation": {"value": {"s3": {"bucket_name": "b"}}, "type": ["object", {}]}},
     "resources": [
         {"mode": "data", "type": "aws_region", "name": "here", "instances": [{}]},
-        {"mode": "managed", "type": "aws_kms_key", "name": "data", "instances": [{}, {"deposed": "1a2b"}]},
+        {"mode": "managed", "type": "aws_kms_key", "name": "data", "instances": [KEY, OLD_KEY]},
         {
             "module": 'module.s3["main"]',
             "mode": "managed",
@@ -63,10 +65,24 @@ def test_a_state_is_read_as_outputs_and_addresses(store: S3StateStore, cloud: Aw
             'module.s3["main"].aws_s3_object.prefix["odd \\"name\\""]',
             'module.s3["main"].aws_s3_object.prefix[1]',
         ),
+        ids=frozenset({"k0", "k1", "arn:key/k0", "arn:key/k1"}),
     )
 
 
+def test_the_stacks_are_those_that_have_an_object(store: S3StateStore, cloud: Aws) -> None:
+    cloud.client("s3").create_bucket(Bucket=store.bucket)
+    for key in ("foundation.tfstate", "foundation.tfstate.tflock", "proofs/foundation.json", "blueprint-x.tfstate"):
+        cloud.client("s3").put_object(Bucket=store.bucket, Key=key, Body=b"{}")
+    assert store.stacks() == ("blueprint-x", "foundation")
+
+
+def test_a_state_with_nothing_but_what_was_to_be_replaced_is_not_empty() -> None:
+    assert State(1, "l", {}, ()).is_empty
+    assert not State(1, "l", {}, (), frozenset({"k0"})).is_empty
+
+
 def test_no_bucket_means_no_state_and_no_lock(store: S3StateStore) -> None:
+    assert store.stacks() == ()
     assert store.read("data") is None
     assert store.locks() == []
     store.remove_proof("data")

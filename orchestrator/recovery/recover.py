@@ -1,0 +1,180 @@
+"""`orchestrator recover`: one stack's lost things, shown, and then imported or removed, as somebody chose."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+from orchestrator import listing, risk, secrets, stacks
+from orchestrator.errors import ApprovalRequired
+from orchestrator.graph import Stack
+from orchestrator.inputs import StackProof
+from orchestrator.plan import RecoverRest, RecoverStack, Recovery
+from orchestrator.recovery import importing, removing, rest
+from orchestrator.recovery.importing import Found, Search
+from orchestrator.recovery.rest import Rest
+from orchestrator.result import Action, RecoveredResult
+from orchestrator.session import Session
+from orchestrator.tools.interfaces import Workspace
+from orchestrator.values import tfvars
+
+_NOWHERE = "its address is taken or gone"
+_UNSEEN = "not looked at"
+_asking = threading.Lock()
+"""One question at a time."""
+
+
+def stack(session: Session, step: RecoverStack) -> None:
+    """Look for what exists of one stack and is not in its state, and do with it what is wanted."""
+    wanted, journal = step.stack, session.journal
+    if not stacks.is_real(session, wanted):
+        missing = sorted(set(wanted.upstream) - session.outputs.keys())
+        what = f"what it builds on has no outputs yet ({', '.join(missing)})" if missing else "it waits for a model"
+        journal.stage(step.name, f"not looked at: {what}")
+        stacks.record_end(session, wanted, "skipped", f"{_UNSEEN}: {what}")
+        return
+    if step.skip and _proven(session, wanted):
+        journal.stage(step.name, "nothing is missing: proven by its last success")
+        stacks.record_end(session, wanted, "unchanged", "nothing is missing: proven by its last success")
+        return
+    started = time.monotonic()
+    with importing.workspace(session, wanted) as ws:
+        result = importing.search(session, wanted, ws)
+        action = _decide(session, step, result)
+        if action == "imported":
+            _complete(session, wanted, ws, result)
+        elif action == "removed":
+            importing.take(session, wanted, ws, result.found)
+            removing.from_state(session, wanted, ws, result.found)
+        session.record_recovered(_results(wanted, result, action))
+    count = len(result.found)
+    done: Action = "changed" if action else "unchanged"
+    said = f"{count} existed that its state did not hold" if count else "nothing exists that its state does not hold"
+    stacks.record_end(session, wanted, done, said, time.monotonic() - started)
+
+
+def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) -> None:
+    """Apply the stack's own plan, in which what exists is imported and the rest made.
+
+    A part of it alone would give no outputs, and without those the next stacks cannot be looked at.
+    """
+    assert result.plan is not None
+    importing.check(session, wanted, ws, result.plan)
+    changes = [listing.change_result(change) for change in result.plan.changes]
+    risks = risk.of_plan(result.plan.document, stack=wanted.name, account_id=session.target.account_id)
+    session.record_risks(risks)
+    environment = session.environment
+    if environment.asks:
+        with _asking:
+            session.approval.previewed(wanted.name, changes, risks)
+            session.approval.decide(environment.name, [wanted.name])
+    secrets.ensure_for(session, wanted)
+    importing.apply(session, wanted, ws, f"import {len(result.found)} resources, {listing.counts(changes)}")
+
+
+def _demand_decision(session: Session) -> None:
+    """At the end: what was found and not decided about is no success.
+
+    Raises:
+        ApprovalRequired: something was only listed.
+    """
+    left = [each for each in session.recovered if each.action == "found"]
+    if left:
+        name = session.environment.name
+        raise ApprovalRequired(
+            f"{len(left)} resources of `{name}` exist and are in no state; nothing was done about them",
+            hint=f"`orchestrator recover {name} --import --yes` takes them into the states they belong to, "
+            "`--remove` in its place removes them",
+        )
+
+
+def _proven(session: Session, wanted: Stack) -> bool:
+    proof = StackProof(session, wanted, tfvars(session.environment, wanted, session.facts()))
+    return bool(proof.verdict(session.seen_states.get(wanted.name)).holds)
+
+
+def _decide(session: Session, step: RecoverStack, result: Search) -> Recovery | None:
+    """What is to be done: as the command line says, else as somebody answers."""
+    name, count = step.stack.name, len(result.found)
+    if not count:
+        session.journal.stage(step.name, "nothing exists that its state does not hold")
+        return None
+    session.journal.stage(step.name, f"{count} resources exist that its state does not hold")
+    with _asking:
+        person = session.approval.person
+        person.show(listed(name, result.found))
+        if step.sure and step.wanted:
+            return step.wanted
+        doing = "Remove" if step.wanted == "removed" else "Import"
+        where = "" if step.wanted == "removed" else f" into the state of `{name}`"
+        sure = person.ask(f"{doing} these {count}{where}{_with(result)}?")
+    return (step.wanted or "imported") if sure else None
+
+
+def _with(result: Search) -> str:
+    """`, with 4 to add, 7 to change`: what the same plan does beside."""
+    changes = [listing.change_result(change) for change in result.plan.changes] if result.plan else []
+    return f", with {listing.counts(changes)}" if changes else ""
+
+
+def listed(name: str, found: Sequence[Found]) -> list[str]:
+    """`data: 2 exist that its state does not hold`, then each with the ID that it is imported by."""
+    lines = [f"{name}: {len(found)} exist that its state does not hold"]
+    for each in found:
+        after = "   (the next deploy would replace it)" if each.replaced else ""
+        lines.append(f"  {each.address}   {each.import_id}{after}")
+    return lines
+
+
+def _results(wanted: Stack, result: Search, action: Recovery | None) -> list[RecoveredResult]:
+    taken = [
+        RecoveredResult(
+            stack=wanted.name, address=each.address, type=each.type, id=each.import_id, action=action or "found"
+        )
+        for each in result.found
+    ]
+    refused = [
+        RecoveredResult(stack=wanted.name, address=address, action="left", reason=why)
+        for address, why in result.refused.items()
+    ]
+    return [*taken, *refused]
+
+
+def leftovers(session: Session, step: RecoverRest) -> None:
+    """What belongs to no address: listed, and removed where that is wanted."""
+    _warn_unseen(session)
+    found = rest.find(session)
+    action: Recovery | None = None
+    if found and _sure(session, step, found):
+        removing.rest(session, found)
+        action = "removed"
+    results = [
+        RecoveredResult(type=each.kind.type, address=each.name, id=each.id, action=action or "left", reason=_NOWHERE)
+        for each in found
+    ]
+    session.record_recovered(results)
+    session.journal.stage(step.name, f"{len(found)} belong to no stack" + (", removed" if action else ""))
+    if found and not action:
+        name = session.environment.name
+        session.warn(f"{len(found)} resources belong to no stack; `orchestrator recover {name} --remove` removes them")
+    _demand_decision(session)
+
+
+def _sure(session: Session, step: RecoverRest, found: Sequence[Rest]) -> bool:
+    with _asking:
+        lines = [f"{len(found)} belong to no stack"]
+        session.approval.person.show([*lines, *(f"  {each.kind.type} {each.id}   {each.name}" for each in found)])
+        if step.sure:
+            return step.remove
+        return bool(session.approval.person.ask(f"Remove these {len(found)}?"))
+
+
+def _warn_unseen(session: Session) -> None:
+    name = session.environment.name
+    unseen = [each for each in session.stacks.values() if each.reason.startswith(_UNSEEN)]
+    if unseen:
+        session.warn(
+            f"{len(unseen)} stacks were not looked at ({', '.join(each.name for each in unseen)}), since what they "
+            f"build on is not complete: `orchestrator deploy {name}`, and recover again if that stops at one of them"
+        )

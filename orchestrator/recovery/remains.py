@@ -1,0 +1,196 @@
+"""Everything that carries an environment's tags or bears its name, whoever made it.
+
+Tags alone are not enough: AWS services make things by themselves (log groups above all) that have none. Nor are names:
+what has an id only has no name, and another environment's name may begin like ours. So both are asked, and where they
+disagree the tags decide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator.config.models import Environment
+from orchestrator.recovery.listings import LISTINGS, Listing
+from orchestrator.tools.aws import every
+from orchestrator.tools.interfaces import Cloud, Json
+from orchestrator.values import partition, state_bucket
+
+_AT_ONCE = 8
+_KEPT_BY_AWS = (
+    ":training-job/",
+    ":processing-job/",
+    ":transform-job/",
+    ":model-invocation-job/",
+    ":recovery-point:",
+    ":algorithm/",
+)
+"""Records of jobs, and backups until they expire: AWS keeps them, and nobody makes an environment of them."""
+
+_WITHOUT_ARN = ("security-configuration", "scalable-target", "query-definition")
+"""Kinds of which Terraform's provider keeps no ARN in the state."""
+
+
+@dataclass(frozen=True, order=True)
+class Remain:
+    """Something that exists; `arn` is made up where its service gives none."""
+
+    service: str
+    kind: str
+    name: str
+    arn: str
+
+    def __str__(self) -> str:
+        return f"{self.service} {self.kind} {self.name}"
+
+
+@dataclass
+class Found:
+    remains: list[Remain]
+    unseen: list[str] = field(default_factory=list)
+    """What could not be listed, and why: of that nobody knows whether something is left."""
+
+
+Tags = Mapping[str, str]
+
+
+def find(cloud: Cloud, environment: Environment, others: Collection[str] = ()) -> list[Remain]:
+    """What exists of an environment, but its state bucket with its key, and what is on its way out."""
+    return look(cloud, environment, others).remains
+
+
+def look(cloud: Cloud, environment: Environment, others: Collection[str] = (), *, names: bool = True) -> Found:
+    """The same, with what could not be seen.
+
+    Args:
+        others: name prefixes of other environments (`mlops-dev-2`); what bears a longer one is theirs.
+        names: whether to list by names too: some fifty calls, where tags take one.
+    """
+    tagged = _tagged(cloud)
+    own = {arn: _of_arn(arn) for arn, tags in tagged.items() if _is_ours(environment, tags)}
+    foreign = tagged.keys() - own.keys()
+    unseen: list[str] = []
+    kept = _kept(environment, cloud)
+    if names:
+        found, unseen = _named(cloud, environment, others)
+        own |= {each.arn: each for each in found if each.arn not in foreign}
+    remains = {each for arn, each in own.items() if not kept(each) and not _leaving(cloud, arn)}
+    return Found(sorted(remains), unseen)
+
+
+def _is_ours(environment: Environment, tags: Tags) -> bool:
+    return tags.get("project") == environment.platform.project and tags.get("environment") == environment.name
+
+
+def _tagged(cloud: Cloud) -> dict[str, Tags]:
+    """ARNs with the tags that environments have, ours and others'."""
+    filters = [{"Key": "project"}, {"Key": "environment"}]
+    items = every(
+        cloud.client("resourcegroupstaggingapi"), "get_resources", "ResourceTagMappingList", TagFilters=filters
+    )
+    return {_plain(item["ResourceARN"]): {tag["Key"]: tag["Value"] for tag in item["Tags"]} for item in items}
+
+
+def _named(cloud: Cloud, environment: Environment, others: Collection[str]) -> tuple[list[Remain], list[str]]:
+    """By their names, and what could not be listed."""
+    from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError
+
+    place = {
+        "region": environment.platform.region,
+        "account": cloud.account_id(),
+        "partition": partition(environment.platform.region),
+    }
+    is_own = _by_name(environment, others)
+    unseen = []
+
+    def listed(listing: Listing) -> list[Remain]:
+        client = cloud.client(listing.service)
+        try:
+            items = every(client, listing.operation, listing.items, **listing.arguments)
+            named = [item for item in items if is_own(listing.name_of(item), listing)]
+            return [
+                Remain(listing.service, listing.kind, listing.name_of(item), listing.arn_of(item, place))
+                for item in named
+                if _tags_allow(client, listing, item, environment)
+            ]
+        except EndpointConnectionError as error:
+            # The tagging API has just answered, so it is not the network: the region has no such service.
+            if cloud.endpoint is not None:
+                unseen.append(f"{listing.service} {listing.operation}: {error}")
+        except (ClientError, BotoCoreError) as error:
+            unseen.append(f"{listing.service} {listing.operation}: {error}")
+        return []
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="remains") as pool:
+        return [each for found in pool.map(listed, LISTINGS) for each in found], sorted(unseen)
+
+
+def _by_name(environment: Environment, others: Collection[str]) -> Callable[[str, Listing], bool]:
+    """Whether a name is one of ours; of several environments that could have made it, the longest prefix has."""
+    prefix, path = environment.name_prefix, f"/{environment.platform.project}/{environment.name}/"
+    longer = [other for other in others if other != prefix and other.startswith(prefix)]
+
+    def is_own(name: str, listing: Listing) -> bool:
+        if listing.kind == "parameter":
+            return name.startswith(path)
+        plain = name.replace("_", "-") if listing.underscores else name
+        return bears(plain, prefix) and not any(bears(plain, other) for other in longer)
+
+    return is_own
+
+
+def bears(name: str, prefix: str) -> bool:
+    """Whether a name, or a part of a path, begins with an environment's prefix."""
+    # A web ACL logs to a group that has to begin so.
+    parts = name.removeprefix("aws-waf-logs-").split("/")
+    return any(part == prefix or part.startswith(f"{prefix}-") for part in parts)
+
+
+def _tags_allow(client: Any, listing: Listing, item: Json | str, environment: Environment) -> bool:
+    """Whether tags that the tagging API does not tell name no other environment."""
+    if listing.tags is None or isinstance(item, str):
+        return True
+    operation, argument, key = listing.tags
+    tags = {tag["Key"]: tag["Value"] for tag in getattr(client, operation)(**{argument: item[key]})["Tags"]}
+    return not {"project", "environment"} <= tags.keys() or _is_ours(environment, tags)
+
+
+def _kept(environment: Environment, cloud: Cloud) -> Callable[[Remain], bool]:
+    """The state bucket and its key outlive the environment."""
+    bucket = state_bucket(environment, cloud.account_id())
+    keys = {
+        f":key/{alias['TargetKeyId']}"
+        for alias in every(cloud.client("kms"), "list_aliases", "Aliases")
+        if alias["AliasName"] == f"alias/{bucket}" and "TargetKeyId" in alias
+    }
+
+    def kept(remain: Remain) -> bool:
+        return remain.name in (bucket, f"alias/{bucket}") or remain.arn.endswith(tuple(keys) or ("\0",))
+
+    return kept
+
+
+def _leaving(cloud: Cloud, arn: str) -> bool:
+    """Already on its way out, or a record that stays."""
+    if ":kms:" in arn and ":key/" in arn:
+        return bool(cloud.client("kms").describe_key(KeyId=arn)["KeyMetadata"]["KeyState"] == "PendingDeletion")
+    return any(part in arn for part in _KEPT_BY_AWS)
+
+
+def _of_arn(arn: str) -> Remain:
+    """Service, kind and name, as far as the ARN tells them."""
+    service, resource = arn.split(":", 5)[2::3]
+    kind, separator, name = resource.lstrip("/").replace(":", "/", 1).partition("/")
+    return Remain(service, kind, name, arn) if separator else Remain(service, "", kind, arn)
+
+
+def _plain(arn: str) -> str:
+    return arn.removesuffix(":*")
+
+
+def beyond(remains: Iterable[Remain], held: Collection[str]) -> list[Remain]:
+    """Those that no state holds, by the ARNs and ids that states hold (`State.ids`)."""
+    # A model and its endpoint's configuration may have one name, so a name tells only where there is no ARN.
+    return [each for each in remains if each.arn not in held and not (each.kind in _WITHOUT_ARN and each.name in held)]

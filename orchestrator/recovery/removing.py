@@ -1,0 +1,106 @@
+"""Removes what was found, by the one who knows how each kind is deleted and waited for: the provider."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Collection, Iterable, Sequence
+from pathlib import Path
+
+from orchestrator.errors import TerraformError
+from orchestrator.graph import Stack
+from orchestrator.recovery import importing
+from orchestrator.recovery.importing import Found
+from orchestrator.recovery.rest import Rest, state
+from orchestrator.render import LOCK_FILE, forgetting_plan, render, stack_folder
+from orchestrator.session import Session
+from orchestrator.terraform import import_blocks
+from orchestrator.tools.aws import explained
+from orchestrator.tools.interfaces import Workspace
+from orchestrator.tools.terraform_warm import HELD_TYPES
+from orchestrator.values import tfvars
+
+_STACK = "recover-rest"
+_PROVIDER = "registry.terraform.io/hashicorp/aws"
+
+
+def from_state(session: Session, stack: Stack, ws: Workspace, found: Collection[Found]) -> None:
+    """Remove what has just been imported, with what builds on it.
+
+    Raises:
+        TerraformError: the plan would remove something else too.
+    """
+    (ws.root / import_blocks.FILE).unlink(missing_ok=True)
+    addresses = [each.address for each in found]
+    terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
+    plan = terraform.plan(ws, destroy=True, targets=addresses, on_event=sink, cancel=session.cancel)
+    more = sorted({each.address for each in plan.changes} - set(addresses))
+    if more:
+        raise TerraformError(
+            f"`{stack.name}` has {len(more)} resources in its state that build on what was to be removed: "
+            f"{', '.join(more[:5])}",
+            hint="what was found is imported now; `orchestrator destroy` removes it with them, `deploy` completes it",
+        )
+    session.journal.stage(stack.name, f"remove {len(addresses)} resources")
+    terraform.apply(ws, on_event=sink, cancel=session.cancel)
+    importing.refresh(session, stack)
+
+
+def rest(session: Session, found: Sequence[Rest]) -> None:
+    """Remove what belongs to no address: a state that holds just that is made, and destroyed.
+
+    The state lies beside the others meanwhile: whoever comes after an interrupt finds it there.
+    """
+    tools, target = session.tools, session.target
+    folder = stack_folder(tools.repo, session.environment, _STACK)
+    _write_root(folder / "root", tools.repo / "terraform" / LOCK_FILE)
+    stack = Stack(_STACK, _STACK, 0, str((folder / "root").relative_to(tools.repo)), (), (), ())
+    values = tfvars(session.environment, stack, session.facts())
+    key = target.store.key(_STACK)
+    ws = render(
+        tools,
+        stack,
+        values,
+        bucket=target.store.bucket,
+        state_key=key,
+        key_arn=target.store.key_arn,
+        env=target.env,
+    )
+    _remember_types(ws, found)
+    document = json.dumps(state(list(found), str(uuid.uuid4()), _PROVIDER))
+    s3, terraform, sink = target.cloud.client("s3"), tools.terraform, session.journal.sink(_STACK)
+    with explained(target.cloud, "store what is to be removed"):
+        s3.put_object(Bucket=target.store.bucket, Key=key, Body=document.encode(), ContentType="application/json")
+    with forgetting_plan(ws):
+        terraform.init(ws, on_event=sink, cancel=session.cancel)
+        terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
+        session.journal.stage(_STACK, f"remove {len(found)} resources")
+        terraform.apply(ws, on_event=sink, cancel=session.cancel)
+    with explained(target.cloud, "remove the state of what was removed"):
+        s3.delete_object(Bucket=target.store.bucket, Key=key)
+
+
+def _write_root(folder: Path, lock_file: Path) -> None:
+    """A root without resources: all that its state holds is destroyed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    provider = {
+        "region": "${var.context.region}",
+        "s3_use_path_style": "${var.provider_options.s3_use_path_style}",
+        "max_retries": "${var.provider_options.max_retries}",
+    }
+    root = {
+        "terraform": {"required_providers": {"aws": {"source": "hashicorp/aws"}}, "backend": {"s3": {}}},
+        "variable": {name: {"type": "any"} for name in ("context", "provider_options")},
+        "provider": {"aws": [provider]},
+    }
+    (folder / "main.tf.json").write_text(json.dumps(root, indent=2) + "\n", encoding="utf-8")
+    if lock_file.is_file():
+        shutil.copyfile(lock_file, folder / LOCK_FILE)
+
+
+def _remember_types(ws: Workspace, found: Iterable[Rest]) -> None:
+    """For the warm provider, which loads the types that a stack's code or state ever had: here no code names them."""
+    types = sorted({each.kind.type for each in found})
+    ws.data_dir.mkdir(parents=True, exist_ok=True)
+    (ws.data_dir / HELD_TYPES).write_text(json.dumps(types), encoding="utf-8")

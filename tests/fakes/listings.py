@@ -1,0 +1,27 @@
+"""An AWS in which every list that the audit asks for is empty, but for what a test puts there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.recovery.listings import LISTINGS
+
+
+def nothing() -> dict[str, dict[str, Any]]:
+    """For `FakeCloud.services`."""
+    services: dict[str, dict[str, Any]] = {"resourcegroupstaggingapi": {"get_resources": tagged()}}
+    for each in LISTINGS:
+        services.setdefault(each.service, {})[each.operation] = {}
+    services["iam"] |= {"list_role_tags": {"Tags": []}, "list_policy_tags": {"Tags": []}}
+    services["kms"]["describe_key"] = {"KeyMetadata": {"KeyState": "Enabled"}}
+    return services
+
+
+def tagged(**tags_of: dict[str, str]) -> dict[str, Any]:
+    """What the tagging API answers; by ARN."""
+    return {
+        "ResourceTagMappingList": [
+            {"ResourceARN": arn, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
+            for arn, tags in tags_of.items()
+        ]
+    }

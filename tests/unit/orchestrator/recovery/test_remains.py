@@ -1,0 +1,172 @@
+"""What exists of an environment: by tags, by names, and whose it is where several could have made it."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+from orchestrator.config import Environment
+from orchestrator.recovery import remains
+from orchestrator.recovery.listings import LISTINGS, NAMELESS, Listing
+from orchestrator.recovery.remains import Remain
+from tests.fakes.aws import FakeCloud
+from tests.fakes.listings import nothing, tagged
+
+TERRAFORM = Path(__file__).resolve().parents[4] / "terraform"
+OURS = {"project": "mlops", "environment": "local"}
+THEIRS = {"project": "mlops", "environment": "local-2"}
+ARN = "arn:aws:{}:us-east-1:123456789012:{}"
+BUCKET = "mlops-local-tfstate-123456789012-us-east-1"
+CANDIDATE = "/aws/sagemaker/Endpoints/mlops-local-candidate-1"
+
+
+def cloud(endpoint: str | None = "http://127.0.0.1:4566", **answers: Any) -> FakeCloud:
+    """Empty but for these: `logs__describe_log_groups={…}`."""
+    services = nothing()
+    for name, answer in answers.items():
+        service, operation = name.split("__")
+        services[service][operation] = answer
+    return FakeCloud(endpoint=endpoint, services=services)
+
+
+def log_groups(*names: str) -> dict[str, Any]:
+    return {"logGroups": [{"logGroupName": name, "arn": ARN.format("logs", f"log-group:{name}:*")} for name in names]}
+
+
+def names(found: list[Remain]) -> list[str]:
+    return [each.name for each in found]
+
+
+def test_a_log_group_that_a_service_made_is_found_by_its_name(environment: Environment) -> None:
+    aws = cloud(logs__describe_log_groups=log_groups(CANDIDATE, "/aws/lambda/somebody-elses", "/aws/mlops-local-2/x"))
+    assert remains.find(aws, environment, others=["mlops-local-2"]) == [
+        Remain("logs", "log-group", CANDIDATE, ARN.format("logs", f"log-group:{CANDIDATE}"))
+    ]
+
+
+def test_what_has_no_name_is_found_by_its_tags(environment: Environment) -> None:
+    vpc = ARN.format("ec2", "vpc/vpc-1")
+    answer = tagged(**{vpc: OURS, ARN.format("ec2", "vpc/vpc-2"): THEIRS})
+    assert remains.find(cloud(resourcegroupstaggingapi__get_resources=answer), environment) == [
+        Remain("ec2", "vpc", "vpc-1", vpc)
+    ]
+
+
+def test_tags_decide_whose_a_name_is(environment: Environment) -> None:
+    """`mlops-local-2-jobs` may be the jobs of `local-2`, or `2-jobs` of `local`."""
+    queue = ARN.format("sqs", "mlops-local-2-jobs")
+    listed = {"QueueUrls": ["https://sqs.us-east-1.amazonaws.com/123456789012/mlops-local-2-jobs"]}
+
+    def found(tags: dict[str, str], *others: str) -> list[str]:
+        answer = tagged(**{queue: tags}) if tags else {}
+        aws = cloud(sqs__list_queues=listed, resourcegroupstaggingapi__get_resources=answer)
+        return names(remains.find(aws, environment, others))
+
+    assert found(THEIRS) == []
+    assert found(OURS, "mlops-local-2") == ["mlops-local-2-jobs"]
+    assert found({}) == ["mlops-local-2-jobs"]
+    assert found({}, "mlops-local-2") == []
+
+
+def test_roles_are_asked_for_their_own_tags(environment: Environment) -> None:
+    roles = {"Roles": [{"RoleName": f"mlops-local-{name}", "Arn": name} for name in ("ours", "theirs", "bare")]}
+    tags = {"ours": OURS, "theirs": THEIRS, "bare": {}}
+
+    def tags_of(RoleName: str) -> dict[str, Any]:
+        of = tags[RoleName.rsplit("-", 1)[-1]]
+        return {"Tags": [{"Key": key, "Value": value} for key, value in of.items()]}
+
+    aws = cloud(iam__list_roles=roles, iam__list_role_tags=tags_of)
+    assert names(remains.find(aws, environment)) == ["mlops-local-bare", "mlops-local-ours"]
+
+
+def test_the_state_bucket_with_its_key_stays_and_keys_on_their_way_out_are_gone(environment: Environment) -> None:
+    own, doomed, left = (ARN.format("kms", f"key/{name}") for name in ("own", "doomed", "left"))
+    states = {own: "Enabled", doomed: "PendingDeletion", left: "Enabled"}
+    aliases = [{"AliasName": f"alias/{BUCKET}", "AliasArn": ARN.format("kms", f"alias/{BUCKET}"), "TargetKeyId": "own"}]
+    aws = cloud(
+        resourcegroupstaggingapi__get_resources=tagged(
+            **{key: OURS for key in states}, **{f"arn:aws:s3:::{BUCKET}": OURS, ARN.format("s", "training-job/1"): OURS}
+        ),
+        kms__list_aliases={"Aliases": aliases},
+        kms__describe_key=lambda KeyId: {"KeyMetadata": {"KeyState": states[KeyId]}},
+        s3__list_buckets={"Buckets": [{"Name": BUCKET}, {"Name": "mlops-local-data"}]},
+    )
+    assert names(remains.find(aws, environment)) == ["left", "mlops-local-data"]
+
+
+@pytest.mark.parametrize(
+    ("name", "own"),
+    [
+        ("mlops-local-x", True),
+        ("/aws/vpc/mlops-local/flow-logs", True),
+        ("aws-waf-logs-mlops-local-inference", True),
+        ("alias/mlops-local-data", True),
+        ("mlops-locality", False),
+        ("other-mlops-local-x", False),
+    ],
+)
+def test_a_name_is_ours_from_a_whole_part_on(name: str, own: bool) -> None:
+    assert remains.bears(name, "mlops-local") is own
+
+
+def test_what_cannot_be_listed_is_told(environment: Environment) -> None:
+    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListTables")
+    [said] = remains.look(cloud(dynamodb__list_tables=refused), environment).unseen
+    assert said.startswith("dynamodb list_tables")
+    assert "AccessDenied" in said
+
+
+def test_a_region_without_a_service_has_nothing_of_it(environment: Environment) -> None:
+    none = EndpointConnectionError(endpoint_url="https://bedrock-agent.us-west-1.amazonaws.com")
+    agents = {"bedrock-agent__list_agents": none}
+    assert remains.look(cloud(None, **agents), environment).unseen == []
+    # The local AWS has every service: there it is dead.
+    assert len(remains.look(cloud(**agents), environment).unseen) == 1
+
+
+@pytest.mark.full  # thirty service models take seconds to read
+@pytest.mark.parametrize("listing", LISTINGS, ids=lambda each: f"{each.service}-{each.kind}")
+def test_each_listing_is_an_operation_of_its_service(listing: Listing) -> None:
+    """Names of operation, members and arguments as botocore's model has them."""
+    import botocore.session
+
+    model = botocore.session.get_session().get_service_model(listing.service)
+    operation = next(each for each in model.operation_names if _snake(each) == listing.operation)
+    shapes = model.operation_model(operation)
+    assert set(listing.arguments) <= set(shapes.input_shape.members if shapes.input_shape else ())
+    member = shapes.output_shape.members[listing.items].member
+    fields = set(re.findall(r"{(\w+)}", listing.arn)) - {"partition", "region", "account", "name"}
+    wanted = {listing.name, *fields, *(set() if "{" in listing.arn else {listing.arn})} - {""}
+    assert wanted <= set(getattr(member, "members", ()))
+
+
+def _snake(operation: str) -> str:
+    import botocore
+
+    return str(botocore.xform_name(operation))
+
+
+def test_every_type_is_listed_by_name_or_says_why_not() -> None:
+    written = {
+        type_
+        for file in TERRAFORM.rglob("*.tf")
+        for type_ in re.findall(r'^resource "(aws_\w+)"', file.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+    listed = {type_ for listing in LISTINGS for type_ in listing.types}
+    nameless = {f"aws_{type_}" for types in NAMELESS.values() for type_ in types.split()}
+    assert len(written) > 100
+    assert listed & nameless == set()
+    assert written == listed | nameless
+
+
+def test_what_no_state_holds(environment: Environment) -> None:
+    arn = ARN.format("sagemaker", "model/{}").format
+    one, two = (Remain("sagemaker", "model", name, arn(name)) for name in ("m1", "m2"))
+    unnamed = Remain("glue", "security-configuration", "s", ARN.format("glue", "securityConfiguration/s"))
+    # `m2` is an endpoint's configuration too: its name in a state says nothing of the model.
+    assert remains.beyond([one, two, unnamed], {arn("m1"), "m2", "s"}) == [two]
