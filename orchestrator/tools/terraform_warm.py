@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.tools.interfaces import ApplySummary, EventSink, PlanSummary, TerraformTool, Workspace
+from orchestrator.tools.process import StillWorking
 from orchestrator.warm import client, types_used
 from orchestrator.warm.guard import is_loopback
 
@@ -83,11 +84,17 @@ class WarmTerraform:
             own=None if modules is None else held,
             environment=ws.env,
             limit=self._limit,
+            run=ws.run,
         )
+        left = False
         try:
             yield replace(ws, env={**ws.env, "TF_REATTACH_PROVIDERS": reattach})
+        except StillWorking:
+            left = True  # it still talks to the provider, which is released when it has ended
+            raise
         finally:
-            client.release(self._repo, self._binary, name=name)
+            if not left:
+                client.release(self._repo, self._binary, name=name, run=ws.run)
 
 
 def _held_types(ws: Workspace, modules: list[Path]) -> frozenset[str]:

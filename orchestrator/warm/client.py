@@ -18,6 +18,7 @@ from typing import Any
 
 from orchestrator.errors import PlatformError, SetupError
 from orchestrator.warm.guard import check_environment, provider_environment
+from orchestrator.warm.holder import Holder
 from orchestrator.warm.locate import provider_binary
 
 START_TIMEOUT_SECONDS = 20
@@ -94,6 +95,7 @@ def attach(
     own: Iterable[str] | None = None,
     limit: int = 4,
     mocked_blocks: Iterable[str] | None = None,
+    run: Path | None = None,
 ) -> str:
     """The value of `TF_REATTACH_PROVIDERS` for one stack.
 
@@ -107,6 +109,7 @@ def attach(
         limit: provider processes at a time.
         mocked_blocks: names of nested blocks that the code has, if the provider only lends its schema to mocks:
             large types then come without all others.
+        run: folder in which it is written down what is started; a terraform that outlives us keeps its provider.
 
     Raises:
         PlatformError: for an environment that is not the local one, or when the server does not start.
@@ -116,7 +119,14 @@ def attach(
         check_environment(seen)
     except ValueError as error:
         raise PlatformError(str(error), hint="real accounts always use the plain provider") from error
-    request: dict[str, Any] = {"op": "attach", "name": name, "types": sorted(types), "environment": seen}
+    holder = Holder.own(run).document()
+    request: dict[str, Any] = {
+        "op": "attach",
+        "name": name,
+        "types": sorted(types),
+        "environment": seen,
+        "holder": holder,
+    }
     if own is not None:
         request["own"] = sorted(own)
     if mocked_blocks is not None:
@@ -124,10 +134,11 @@ def attach(
     return json.dumps(ask(ensure(repo, binary, limit), request)["reattach"])
 
 
-def release(repo: Path, binary: Path, *, name: str) -> None:
+def release(repo: Path, binary: Path, *, name: str, run: Path | None = None) -> None:
     """Say that the stack's terraform command has ended; without a server there is nothing to release."""
     with contextlib.suppress(OSError):
-        ask(runtime_folder(repo, binary), {"op": "release", "name": name})
+        request = {"op": "release", "name": name, "holder": Holder.own(run).document()}
+        ask(runtime_folder(repo, binary), request)
 
 
 def stop(repo: Path, binary: Path) -> bool:

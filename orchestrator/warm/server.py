@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -17,12 +18,16 @@ from urllib.parse import urlsplit
 import grpc
 
 from orchestrator.warm.guard import check_environment
+from orchestrator.warm.holder import Holder
 from orchestrator.warm.pool import SERVICE, UNLIMITED, Pool, Provider, ProviderDied, end_orphans
 from orchestrator.warm.schemas import KeptSchema
 from orchestrator.warm.wire import cut_large_types, large_types, narrow_schema, validated_type
 
 PROVIDER_ADDRESS = "registry.terraform.io/hashicorp/aws"
 IDLE_SECONDS = 900
+REAP_SECONDS = 5
+_BESIDE = "\0"
+"""Between the name of a stack and the number of a session beside its first one."""
 CALLS_AT_ONCE = 1024
 """A terraform command makes ten; threads are made as they are needed."""
 STOP_GRACE_SECONDS = 4.0
@@ -44,6 +49,12 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
 
     def __init__(self, name: str, pool: Pool, environment: Mapping[str, str], types: frozenset[str]) -> None:
         self.name, self.pool, self.environment, self.types = name, pool, environment, types
+        self.stack = name
+        self.holder: Holder | None = None
+        self.forgotten = False
+        """Its environment's AWS has gone while it was attached: it goes when its command has ended."""
+        self._configuration: bytes | None = None
+        """What the terraform command at work has configured its provider with."""
         self.own: frozenset[str] | None = None
         self.blocks: frozenset[str] | None = None
         self._cut: frozenset[str] = frozenset()
@@ -77,6 +88,7 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
                 case "Stop":
                     return self._stop(method, request)
                 case "Configure":
+                    self._configuration = request
                     self._provider, response = self.pool.configured(self.name, self.environment, request)
                     return response
                 case _:
@@ -106,16 +118,24 @@ class Session(grpc.GenericRpcHandler):  # type: ignore[misc]  # grpc ships no ty
         return provider.call(method, request)
 
     def _current(self) -> Provider:
-        """The provider of the last `Configure`; any will do before that, or after it died."""
+        """The provider of the last `Configure`, any before that. One that died is replaced by its like: terraform
+        goes on after the calls that were lost with it, and must not meet another one's configuration then.
+        """
         if self._provider is None or not self._provider.alive:
-            self._provider = None
-            return self.pool.any(self.environment)
+            if self._configuration is None:
+                return self.pool.any(self.environment)
+            self._provider, _ = self.pool.configured(self.name, self.environment, self._configuration)
         return self._provider
 
     def release(self) -> None:
         """Its terraform command has ended: the provider may get another configuration."""
-        self._provider = None
+        self._provider = self._configuration = None
         self.pool.release(self.name)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the command that it was attached for may still be at work, for all that is known."""
+        return self.holder is None or self.holder.needs(self.stack)
 
     def _narrowed(self, request: bytes) -> bytes:
         wanted = self.types, self.own, self.blocks
@@ -159,11 +179,16 @@ class Server:
         environment: Mapping[str, str],
         blocks: frozenset[str] | None = None,
         own: frozenset[str] | None = None,
+        holder: Holder | None = None,
     ) -> dict[str, Any]:
-        """`TF_REATTACH_PROVIDERS` for one stack; an attached one keeps its socket and gets the new types."""
+        """`TF_REATTACH_PROVIDERS` for one stack; one that its holder has attached keeps its socket and gets the new
+        types. What another holder's terraform is talking to is not touched.
+        """
         check_environment(environment)
+        self.reap()
+        name = self._free_name(name, holder)
         session = self.sessions.setdefault(name, Session(name, self.pool, environment, types))
-        session.types = types
+        session.stack, session.holder, session.types = _stack(name), holder, types
         if session.environment != environment:
             session.environment, session._provider = environment, None
         session.blocks, session.own = blocks, own
@@ -190,23 +215,52 @@ class Server:
             self.doors[session.name] = server, address
         return self.doors[session.name][1]
 
-    def release(self, name: str) -> None:
-        """A stack's terraform command has ended."""
+    def _free_name(self, stack: str, holder: Holder | None) -> str:
+        """The stack's own name, or where another holder has attached that, one beside it."""
+        for number in itertools.count(1):
+            name = stack if number == 1 else f"{stack}{_BESIDE}{number}"
+            if name not in self.doors or self.sessions[name].holder == holder:
+                return name
+        raise AssertionError("count never ends")
+
+    def release(self, stack: str, holder: Holder | None = None) -> None:
+        """A stack's terraform command has ended. Without a holder: all of them."""
+        for name, session in list(self.sessions.items()):
+            if session.stack == stack and (holder is None or session.holder == holder):
+                self._close(name)
+
+    def _close(self, name: str) -> None:
         if name in self.doors:
             server, _ = self.doors.pop(name)
             server.stop(0)
-        if name in self.sessions:
-            self.sessions[name].release()
+        session = self.sessions[name]
+        session.release()
+        if session.forgotten or _BESIDE in name:
+            del self.sessions[name]
+        if session.forgotten:
+            self._tidy()
+
+    def reap(self) -> None:
+        """Release what nobody has released, and nobody can: run and terraform were killed."""
+        for name in list(self.doors):
+            if name in self.sessions and not self.sessions[name].is_needed:
+                self._close(name)
 
     def forget(self, beginning: str) -> None:
         """An environment's AWS is gone: end what served its stacks alone, and the server where no other is left.
 
-        So with stacks of any other AWS that is gone, such as a preview's.
+        So with stacks of any other AWS that is gone, such as a preview's. What a terraform talks to stays until that
+        has ended.
         """
         for name, session in list(self.sessions.items()):
-            if name.startswith(beginning) or (name not in self.doors and not _answers(session.environment)):
-                self.release(name)
-                del self.sessions[name]
+            if name in self.doors and session.is_needed:
+                session.forgotten = name.startswith(beginning)
+            elif name.startswith(beginning) or not _answers(session.environment):
+                self._close(name)
+                self.sessions.pop(name, None)
+        self._tidy()
+
+    def _tidy(self) -> None:
         self.pool.keep([session.environment for session in self.sessions.values()])
         if not self.sessions:
             self.stopping.set()
@@ -218,9 +272,10 @@ class Server:
                 blocks = frozenset(request["blocks"]) if "blocks" in request else None
                 own = frozenset(request["own"]) if "own" in request else None
                 types = frozenset(request["types"])
-                return {"reattach": self.attach(request["name"], types, request["environment"], blocks, own)}
+                attached = self.attach(request["name"], types, request["environment"], blocks, own, _holder(request))
+                return {"reattach": attached}
             case "release":
-                self.release(request["name"])
+                self.release(request["name"], _holder(request))
                 return {"released": True}
             case "forget":
                 self.forget(request["below"])
@@ -238,22 +293,26 @@ class Server:
                 return {"error": f"unknown operation {other!r}"}
 
     @property
-    def idle_seconds(self) -> float:
-        """Since anybody asked for anything, here or through a stack's socket: one attachment may serve for hours."""
+    def is_idle(self) -> bool:
+        """Nothing is attached, and nobody has asked for anything for long, here or through a stack's socket."""
         sessions = [session.used_at for session in self.sessions.values()]
-        return time.monotonic() - max([self.used_at, *sessions])
+        return not self.doors and time.monotonic() - max([self.used_at, *sessions]) > IDLE_SECONDS
 
     def serve(self) -> None:
-        """Answer until told to stop, or until nobody asked for a quarter of an hour."""
+        """Answer until told to stop, or until nothing is attached and nobody asked for a quarter of an hour."""
         control = self.folder / "control.sock"
         control.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         listener.bind(str(control))
         listener.listen(16)
         listener.settimeout(1)
+        reaped_at = time.monotonic()
         signal.signal(signal.SIGTERM, lambda *_: self.stopping.set())
         try:
-            while not self.stopping.is_set() and self.idle_seconds < IDLE_SECONDS:
+            while not self.stopping.is_set() and not self.is_idle:
+                if time.monotonic() - reaped_at > REAP_SECONDS:
+                    reaped_at = time.monotonic()
+                    self.reap()
                 try:
                     connection, _ = listener.accept()
                 except TimeoutError:
@@ -269,6 +328,14 @@ class Server:
             for server, _ in self.doors.values():
                 server.stop(0)
             self.pool.close()
+
+
+def _stack(name: str) -> str:
+    return name.partition(_BESIDE)[0]
+
+
+def _holder(request: Mapping[str, Any]) -> Holder | None:
+    return Holder.read(request["holder"]) if "holder" in request else None
 
 
 def _answers(environment: Mapping[str, str]) -> bool:

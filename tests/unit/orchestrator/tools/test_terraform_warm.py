@@ -35,7 +35,7 @@ def attached(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         calls.append(options)
         return "{}"
 
-    def release(repo: Path, binary: Path, *, name: str) -> None:
+    def release(repo: Path, binary: Path, *, name: str, run: Path | None) -> None:
         calls.append({"released": name})
 
     monkeypatch.setattr(terraform_warm.client, "attach", attach)

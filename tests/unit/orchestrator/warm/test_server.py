@@ -3,6 +3,9 @@ get the schema that they need."""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -13,7 +16,11 @@ from typing import Any
 import grpc
 import pytest
 
+from orchestrator.system import identity
+from orchestrator.system.identity import Identity
+from orchestrator.terraform.record import Command, Record
 from orchestrator.warm import server, wire
+from orchestrator.warm.holder import Holder
 from orchestrator.warm.pool import SERVICE, Pool
 from orchestrator.warm.server import Server, Session
 
@@ -58,9 +65,13 @@ def test_a_server_is_idle_only_when_no_stack_talks_to_its_provider(tmp_path: Pat
     session = Session("long", serving.pool, {}, frozenset())
     serving.sessions["long"] = session
     serving.used_at = session.used_at = time.monotonic() - 2 * server.IDLE_SECONDS
-    assert serving.idle_seconds > server.IDLE_SECONDS
+    assert serving.is_idle
+    serving.doors["long"] = SimpleNamespace(stop=lambda grace: None), ""  # type: ignore[assignment]
+    assert not serving.is_idle, "one call may take longer than that"
+    serving.release("long")
+    assert serving.is_idle
     session._answer("PrepareProviderConfig", "", b"", None)
-    assert serving.idle_seconds < 60
+    assert not serving.is_idle
 
 
 def test_the_provider_does_not_validate_what_it_would_miss_blocks_in(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,3 +179,91 @@ def test_an_attached_stack_is_nobody_elses_to_end(tmp_path: Path, monkeypatch: p
     serving.doors["/r/build/two/a"] = SimpleNamespace(stop=lambda grace: None), ""  # type: ignore[assignment]
     assert serving.handle({"op": "forget", "below": "/r/build/one/"}) == {"stopping": False}
     assert list(serving.sessions) == ["/r/build/two/a"]
+
+
+DEAD = Identity(identity.machine(), 2**22 + 1, "1")
+"""No system gives such a number."""
+
+
+def attach(serving: Server, held_by: Holder) -> dict[str, Any]:
+    request = {"op": "attach", "name": "/build/one/a", "types": [], "environment": {}, "holder": held_by.document()}
+    attached: dict[str, Any] = serving.handle(request)["reattach"]
+    return attached
+
+
+def release(serving: Server, held_by: Holder) -> None:
+    serving.handle({"op": "release", "name": "/build/one/a", "holder": held_by.document()})
+
+
+@pytest.fixture
+def sleeper() -> Iterator[Identity]:
+    child = subprocess.Popen(["sleep", "60"])
+    found = identity.of(child.pid)
+    assert found is not None
+    yield found
+    child.kill()
+    child.wait()
+
+
+def test_another_run_does_not_take_a_stack_s_provider_away(short_folder: Path, sleeper: Identity) -> None:
+    serving = Server(short_folder, short_folder / "provider", 1)
+    first, second = Holder(sleeper), Holder.own()
+    door, other = attach(serving, first), attach(serving, second)
+    assert door != other
+    assert attach(serving, first) == door
+    release(serving, second)
+    assert echo(door) == b"said"
+    with pytest.raises(grpc.RpcError):
+        echo(other)
+    release(serving, first)
+    assert serving.doors == {}
+    assert serving.handle({"op": "status"})["sessions"] == ["/build/one/a"]
+
+
+def test_who_is_dead_holds_nothing(short_folder: Path) -> None:
+    serving = Server(short_folder, short_folder / "provider", 1)
+    door = attach(serving, Holder(DEAD))
+    assert attach(serving, Holder.own()) != door
+    with pytest.raises(grpc.RpcError):
+        echo(door)
+
+
+def test_a_terraform_keeps_its_provider_when_its_run_is_dead(short_folder: Path, sleeper: Identity) -> None:
+    serving = Server(short_folder, short_folder / "provider", 1)
+    run = short_folder / "run"
+    record = Record(run / "tools" / "0001-a-apply")
+    record.begin(Command("a", "apply", (), "/root", "/build/one/a", None, None, "now"))
+    record.started(sleeper)
+    door = attach(serving, Holder(DEAD, run))
+    serving.reap()
+    assert serving.handle({"op": "forget", "below": "/build/one/"}) == {"stopping": False}
+    assert echo(door) == b"said"
+    os.kill(sleeper.pid, signal.SIGKILL)
+    while identity.life(sleeper) == "alive":
+        time.sleep(0.01)
+    serving.reap()
+    with pytest.raises(grpc.RpcError):
+        echo(door)
+    assert serving.sessions == {}
+    assert serving.stopping.is_set(), "its environment is gone, and it was the last"
+
+
+def test_a_provider_that_dies_is_replaced_by_its_like(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Terraform goes on after the calls that it has lost."""
+    asked: list[tuple[str, bytes]] = []
+    started: list[Any] = []
+
+    def configured(user: str, environment: object, request: bytes) -> tuple[Any, bytes]:
+        started.append(SimpleNamespace(alive=True))
+        asked.append((user, request))
+        return started[-1], b"configured"
+
+    pool: Any = SimpleNamespace(configured=configured, any=lambda _: "another's", release=lambda name: None)
+    session = Session("mine", pool, {}, frozenset())
+    assert session._current() == "another's", "nothing is configured yet"
+    session._answer("Configure", "", b"mine alone", None)
+    started[0].alive = False
+    assert session._current() is started[1]
+    assert asked == [("mine", b"mine alone")] * 2
+    session.release()
+    assert session._current() == "another's"
