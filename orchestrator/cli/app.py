@@ -45,6 +45,7 @@ class App:
         self.plain_provider = False
         self.granted = Granted()
         self.resuming: Resuming | None = None
+        self._told = {""}
 
     @cached_property
     def phases(self) -> tuple[Phase, ...]:
@@ -64,7 +65,8 @@ class App:
 
         today = now().date()
         environment = expiry.dated(load(self.repo, env), today)
-        if left := unfinished.sentence(unfinished.find(self.repo, env)):
+        if (left := unfinished.sentence(unfinished.find(self.repo, env))) not in self._told:
+            self._told.add(left)
             self.console.say(left)
         if building:
             expiry.refuse_expired(environment, today)

@@ -21,7 +21,7 @@ def close(run: Unfinished) -> Result:
     """Write a run's `result.json`; from then on it is finished."""
     begun = run.begun or now()
     stacks = [_stack(step, run.events) for step in _steps(run)]
-    stopped = [stack.name for stack in stacks if stack.action == "failed"]
+    stopped = _stopped(run.events)
     process = f"its process {run.process.pid}" if run.process else "its process"
     interrupted = any(event.get("status") == "cancelled" for event in run.events)
     result = Result(
@@ -69,6 +69,15 @@ def _stack(step: Json, events: Sequence[Json]) -> StackResult:
     elif told:
         action, reason = "failed", "the run was killed meanwhile"
     return StackResult(name=str(stack["name"]), phase=str(stack["phase"]), action=action, reason=reason)
+
+
+def _stopped(events: Sequence[Json]) -> list[str]:
+    """Steps that had begun, and did not end well."""
+    ends: dict[str, str] = {}
+    for event in events:
+        if event.get("kind") == "step":
+            ends[str(event["step"])] = str(event.get("status"))
+    return [step for step, status in ends.items() if status != "ok"]
 
 
 def _seconds(run: Unfinished) -> float:

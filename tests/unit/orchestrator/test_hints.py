@@ -38,6 +38,7 @@ FOREIGN = {
     "kill": {"-INT"},
 }
 """Commands of other programs that hints name; a new one is to be tried by hand once."""
+NAMED = re.compile("`(?:orchestrator|make|" + "|".join(FOREIGN) + ")\\b|['\"]orchestrator ")
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,8 @@ def hints() -> tuple[Hint, ...]:
     return tuple(
         Hint(str(file.relative_to(REPO)), line, command)
         for file in SOURCES
-        for line, text in texts(ast.parse(file.read_text(encoding="utf-8")))
+        if NAMED.search(source := file.read_text(encoding="utf-8"))
+        for line, text in texts(ast.parse(source))
         for command in commands(text)
     )
 

@@ -87,6 +87,7 @@ def test_a_run_that_works_is_not_resumed(cli: Cli) -> None:
     assert "`deploy` of `local` is at work since" in answer.err
 
 
+@pytest.mark.full
 def test_a_run_of_another_machine_is_resumed_by_force(cli: Cli) -> None:
     deployed(cli)
     run = Killed(cli.repo, process=ELSEWHERE)
@@ -123,6 +124,7 @@ def test_a_local_aws_that_is_gone_leaves_nothing_to_take_up(cli: Cli) -> None:
         assert run.result is not None
 
 
+@pytest.mark.full
 def test_steps_that_were_done_are_not_done_again_where_everything_is_refreshed(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
