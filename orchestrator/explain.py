@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from orchestrator import plan as steps
 from orchestrator.plan import Plan, Step
+from orchestrator.tools.terraform_messages import EXISTS
 
 
 def describe(plan: Plan) -> list[str]:
@@ -136,6 +137,11 @@ REMEDIES = (
         r"BucketAlreadyExists",
         "another AWS account owns a bucket of this name",
         "set another `project` in platform.yaml: bucket names carry it",
+    ),
+    Remedy(
+        EXISTS,
+        "a resource of that name exists and is in no state: a run was killed, or somebody made it by hand",
+        "`orchestrator recover ENV` lists everything like it, with where it belongs, and imports or removes it",
     ),
     Remedy(
         r"ThrottlingException|TooManyRequests|Rate exceeded",

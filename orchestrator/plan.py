@@ -190,6 +190,8 @@ class RecoverStack(Step):
     """Whether it is done without a question."""
     skip: bool
     """Leave a stack alone whose last success is proven still to hold."""
+    chosen: tuple[str, ...] = ()
+    """Ids to take where several things look like the one that is missing."""
 
 
 @dataclass(frozen=True)
@@ -376,7 +378,15 @@ def destroy(environment: Environment, graph: Graph) -> Plan:
     return Plan(environment.name, "destroy", tuple(steps))
 
 
-def recover(environment: Environment, graph: Graph, *, wanted: Recovery | None, remove_rest: bool, sure: bool) -> Plan:
+def recover(
+    environment: Environment,
+    graph: Graph,
+    *,
+    wanted: Recovery | None,
+    remove_rest: bool,
+    sure: bool,
+    chosen: tuple[str, ...] = (),
+) -> Plan:
     """What exists and is in no state, stack after stack: what one publishes, the next is looked for with."""
     steps: list[Step] = [
         CheckAccount("account", ()),
@@ -385,6 +395,8 @@ def recover(environment: Environment, graph: Graph, *, wanted: Recovery | None, 
     ]
     ready = tuple(step.name for step in steps)
     skip = environment.skips_by_proof
-    steps += [RecoverStack(stack.name, (*ready, *stack.needs), stack, wanted, sure, skip) for stack in graph.stacks]
+    steps += [
+        RecoverStack(stack.name, (*ready, *stack.needs), stack, wanted, sure, skip, chosen) for stack in graph.stacks
+    ]
     steps.append(RecoverRest("rest", (*ready, *graph.names), remove_rest, sure))
     return Plan(environment.name, "recover", tuple(steps))

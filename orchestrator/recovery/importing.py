@@ -10,7 +10,7 @@ Terraform has no plan that only imports: `-refresh-only` passes import blocks ov
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -26,7 +26,7 @@ from orchestrator.terraform.import_ids import IDS, Anew, Place, chosen_by_aws, i
 from orchestrator.tools.aws import explained
 from orchestrator.tools.interfaces import Json, PlanSummary, Workspace
 from orchestrator.tools.terraform_preview import twin
-from orchestrator.values import published
+from orchestrator.values import partition, published
 
 _ROUNDS = 12
 """Plans until nothing new turns up; what stands in another's values is found one round after it."""
@@ -102,8 +102,18 @@ def search(
     *,
     made: Mapping[str, str] | None = None,
     among: Collection[str] | None = None,
+    chosen: Collection[str] = (),
 ) -> Search:
-    """Find what exists of that which the stack's plan would create; `among` these addresses, or all."""
+    """Find what exists of that which the stack's plan would create.
+
+    Args:
+        session: of the run.
+        stack: to look for.
+        ws: twin of its root.
+        made: address to id, where terraform told it.
+        among: these addresses only.
+        chosen: ids to take where several things look alike.
+    """
     result, tried = Search(), dict[str, str]()
     for number in range(1, _ROUNDS + 1):
         session.journal.stage(stack.name, f"look for what exists (round {number}, {len(tried)} found)")
@@ -115,7 +125,11 @@ def search(
         foreign = _foreign(session, plan)
         for address, why in foreign.items():
             _drop(result, tried, address, why)
-        fresh = _candidates(session, plan, made or {}, result, among)
+        if among is None:
+            wanted = list(import_blocks.missing(plan.document))
+        else:
+            wanted = [each for each in import_blocks.missing(plan.document) if each.address in among]
+        fresh = _candidates(session, wanted, made or {}, result, chosen)
         if not fresh and not foreign:
             result.plan = plan
             result.found = tuple(
@@ -136,9 +150,9 @@ def take(session: Session, stack: Stack, ws: Workspace, found: Collection[Found]
         return
     terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
     _write(ws, {each.address: each.import_id for each in found})
-    targets = [each.address for each in found]
-    plan = terraform.plan(ws, targets=targets, on_event=sink, cancel=session.cancel)
-    check(session, stack, ws, plan)
+    # The gate judges the whole: of a part, what belongs to it (a network's flow log) would be missing.
+    check(session, stack, ws, terraform.plan(ws, on_event=sink, cancel=session.cancel))
+    terraform.plan(ws, targets=[each.address for each in found], on_event=sink, cancel=session.cancel)
     apply(session, stack, ws, f"import {len(found)} resources")
 
 
@@ -216,24 +230,24 @@ def _told(tags: Mapping[str, str]) -> str:
 
 
 def _candidates(
-    session: Session, plan: PlanSummary, made: Mapping[str, str], result: Search, among: Collection[str] | None
+    session: Session, missing: Iterable[Missing], made: Mapping[str, str], result: Search, chosen: Collection[str]
 ) -> dict[str, str]:
     """Import IDs of what the plan would create, as far as they can be told now."""
     place, candidates = _place(session), dict[str, str]()
-    for each in import_blocks.missing(plan.document):
-        if (among is not None and each.address not in among) or each.address in {*result.absent, *result.refused}:
+    for each in missing:
+        if each.address in result.absent or each.address in result.refused or isinstance(IDS.get(each.type), Anew):
             continue
-        if isinstance(IDS.get(each.type), Anew):
-            continue
-        known = made.get(each.address) or (_look_up(session, each, result) if chosen_by_aws(each.type) else None)
+        known = made.get(each.address)
+        if not known and chosen_by_aws(each.type):
+            known = _look_up(session, each, result, chosen)
         complete = import_id(each.type, each.planned, place, known)
         if complete is not None:
             candidates[each.address] = complete
     return candidates
 
 
-def _look_up(session: Session, missing: Missing, result: Search) -> str | None:
-    """The one thing that looks like it. Of several none is taken."""
+def _look_up(session: Session, missing: Missing, result: Search, chosen: Collection[str]) -> str | None:
+    """The one thing that looks like it. Of several none is taken, unless somebody chose it."""
     cloud = session.target.cloud
     try:
         with explained(cloud, f"look for {missing.address}"):
@@ -246,7 +260,9 @@ def _look_up(session: Session, missing: Missing, result: Search) -> str | None:
             result.refused[missing.address] = error.message
         return None
     if len(ids) > 1:
-        result.refused[missing.address] = f"{len(ids)} look like it, and none is taken for it: {', '.join(ids)}"
+        ids = [each for each in ids if each in chosen] or ids
+    if len(ids) > 1:
+        result.refused[missing.address] = f"{len(ids)} look like it, `--take ID` says which: {', '.join(ids)}"
     return ids[0] if len(ids) == 1 else None
 
 
@@ -257,9 +273,8 @@ def _is_gone(error: PlatformError) -> bool:
 
 
 def _place(session: Session) -> Place:
-    platform = session.environment.platform
-    partition = str(session.target.cloud.client("sts").meta.partition)
-    return Place(partition, platform.region, session.target.account_id)
+    region = session.environment.platform.region
+    return Place(partition(region), region, session.target.account_id)
 
 
 def _write(ws: Workspace, imports: Mapping[str, str]) -> None:

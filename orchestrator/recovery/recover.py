@@ -20,6 +20,7 @@ from orchestrator.tools.interfaces import Workspace
 from orchestrator.values import tfvars
 
 _NOWHERE = "its address is taken or gone"
+_SHOWN = 5
 _UNSEEN = "not looked at"
 _asking = threading.Lock()
 """One question at a time."""
@@ -40,7 +41,7 @@ def stack(session: Session, step: RecoverStack) -> None:
         return
     started = time.monotonic()
     with importing.workspace(session, wanted) as ws:
-        result = importing.search(session, wanted, ws)
+        result = importing.search(session, wanted, ws, chosen=step.chosen)
         action = _decide(session, step, result)
         if action == "imported":
             _complete(session, wanted, ws, result)
@@ -74,18 +75,24 @@ def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) ->
 
 
 def _demand_decision(session: Session) -> None:
-    """At the end: what was found and not decided about is no success.
+    """What was found and not decided about is no success.
 
     Raises:
         ApprovalRequired: something was only listed.
     """
-    left = [each for each in session.recovered if each.action == "found"]
-    if left:
-        name = session.environment.name
+    name = session.environment.name
+    found = [each for each in session.recovered if each.action == "found"]
+    alike = [each.address for each in session.recovered if each.action == "left" and "--take" in each.reason]
+    if found:
         raise ApprovalRequired(
-            f"{len(left)} resources of `{name}` exist and are in no state; nothing was done about them",
+            f"{len(found)} resources of `{name}` exist and are in no state; nothing was done about them",
             hint=f"`orchestrator recover {name} --import --yes` takes them into the states they belong to, "
             "`--remove` in its place removes them",
+        )
+    if alike:
+        raise ApprovalRequired(
+            f"of {len(alike)} resources more than one exists: {', '.join(alike[:_SHOWN])}",
+            hint=f"`orchestrator recover {name} --import --take ID` keeps the one of that id; the table above has them",
         )
 
 
@@ -122,7 +129,7 @@ def listed(name: str, found: Sequence[Found]) -> list[str]:
     """`data: 2 exist that its state does not hold`, then each with the ID that it is imported by."""
     lines = [f"{name}: {len(found)} exist that its state does not hold"]
     for each in found:
-        after = "   (the next deploy would replace it)" if each.replaced else ""
+        after = "   (it cannot become what the code says, and is replaced)" if each.replaced else ""
         lines.append(f"  {each.address}   {each.import_id}{after}")
     return lines
 
@@ -142,23 +149,36 @@ def _results(wanted: Stack, result: Search, action: Recovery | None) -> list[Rec
 
 
 def leftovers(session: Session, step: RecoverRest) -> None:
-    """What belongs to no address: listed, and removed where that is wanted."""
-    _warn_unseen(session)
+    """What belongs to no address: listed, and removed where that is wanted.
+
+    Told only when all that has an address has it: until then nobody knows what is left over.
+    """
+    name = session.environment.name
+    results = [session.stacks[each.name] for each in session.graph.stacks]
+    unseen = [each.name for each in results if each.reason.startswith(_UNSEEN)]
+    undecided = [each for each in session.recovered if each.action in ("found", "left")]
+    if unseen:
+        session.warn(
+            f"{len(unseen)} stacks were not looked at ({', '.join(unseen)}), since what they build on is not complete: "
+            f"`orchestrator deploy {name}`, and recover again if that stops at one of them"
+        )
+    if unseen or undecided:
+        session.journal.stage(step.name, "not looked at before everything else is decided")
+        _demand_decision(session)
+        return
     found = rest.find(session)
     action: Recovery | None = None
     if found and _sure(session, step, found):
         removing.rest(session, found)
         action = "removed"
-    results = [
+    told = [
         RecoveredResult(type=each.kind.type, address=each.name, id=each.id, action=action or "left", reason=_NOWHERE)
         for each in found
     ]
-    session.record_recovered(results)
+    session.record_recovered(told)
     session.journal.stage(step.name, f"{len(found)} belong to no stack" + (", removed" if action else ""))
     if found and not action:
-        name = session.environment.name
         session.warn(f"{len(found)} resources belong to no stack; `orchestrator recover {name} --remove` removes them")
-    _demand_decision(session)
 
 
 def _sure(session: Session, step: RecoverRest, found: Sequence[Rest]) -> bool:
@@ -168,13 +188,3 @@ def _sure(session: Session, step: RecoverRest, found: Sequence[Rest]) -> bool:
         if step.sure:
             return step.remove
         return bool(session.approval.person.ask(f"Remove these {len(found)}?"))
-
-
-def _warn_unseen(session: Session) -> None:
-    name = session.environment.name
-    unseen = [each for each in session.stacks.values() if each.reason.startswith(_UNSEEN)]
-    if unseen:
-        session.warn(
-            f"{len(unseen)} stacks were not looked at ({', '.join(each.name for each in unseen)}), since what they "
-            f"build on is not complete: `orchestrator deploy {name}`, and recover again if that stops at one of them"
-        )

@@ -20,7 +20,18 @@ _LEFT_BY_A_KILL = {
     "import": "what it imported may be missing in its state, and its lock may still be held",
     "state push": "its lock may still be held",
 }
+EXISTS = (
+    r"BucketAlreadyOwnedByYou|(?<!Bucket)Already_?Exists|already exist|is already created|QueueNameExists"
+    r"|WAFDuplicateItem|\.Duplicate\b|creating [^\n]*(?:Conflict|ResourceInUse)(?:Exception|Fault)?\b"
+)
+"""Codes and words of services that are to make what is there already. `BucketAlreadyExists` means another's bucket."""
+
 HINTS = (
+    (
+        EXISTS,
+        "It exists and is in no state, as after a killed run: `orchestrator recover ENV` shows where it belongs, and "
+        "imports or removes it.",
+    ),
     (
         r"No valid credential sources|ExpiredToken|InvalidClientTokenId",
         "Sign in to AWS again, then repeat the command.",

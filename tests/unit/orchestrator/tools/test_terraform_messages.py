@@ -112,3 +112,42 @@ def test_a_killed_command_that_holds_nothing_leaves_nothing() -> None:
 
 def killed(code: int) -> Completed:
     return Completed(("terraform",), code, "", "", 0.1, cancelled=True)
+
+
+ALREADY_THERE = (
+    "creating IAM Role (r): operation error IAM: CreateRole, api error EntityAlreadyExists: Role with name r …",
+    "creating S3 Bucket (b): BucketAlreadyOwnedByYou: Your previous request to create the named bucket succeeded",
+    "creating CloudWatch Logs Log Group (g): ResourceAlreadyExistsException: The specified log group already exists",
+    "creating KMS Alias (a): AlreadyExistsException: An alias with the name a already exists",
+    "creating SQS Queue (q): QueueAlreadyExists: A queue already exists with the same name and a different value",
+    "creating SQS Queue (q): QueueNameExists",
+    "creating ECR Repository (r): RepositoryAlreadyExistsException",
+    "creating DynamoDB Table (t): ResourceInUseException: Table t",
+    "creating Lambda Function (f): ResourceConflictException: Function already exist: f",
+    "creating API Gateway Model (m): ConflictException: Model name already exists for this REST API",
+    "creating SageMaker AI Endpoint: ValidationException: Cannot create already existing endpoint. It already exists",
+    "creating Athena WorkGroup (w): InvalidRequestException: WorkGroup w is already created",
+    "creating WAFv2 WebACL (w): WAFDuplicateItemException",
+    "creating Security Group (g): InvalidGroup.Duplicate: The security group 'g'",
+    "creating EC2 Route: RouteAlreadyExists",
+    "creating EFS file system: FileSystemAlreadyExists",
+)
+
+
+@pytest.mark.parametrize("said", ALREADY_THERE)
+def test_what_exists_already_leads_to_recover(said: str) -> None:
+    hint = failure("data", "apply", done(), [diagnostic(said)]).hint
+    assert hint is not None
+    assert "`orchestrator recover ENV`" in hint
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "creating S3 Bucket (b): BucketAlreadyExists: The requested bucket name is not available",
+        "deleting Glue Database (d): ConflictException: in use",
+        "updating Lambda Function (f): ResourceConflictException: An update is in progress",
+    ],
+)
+def test_what_is_somebody_elses_or_busy_does_not(said: str) -> None:
+    assert "recover" not in (failure("data", "apply", done(), [diagnostic(said)]).hint or "")

@@ -1,0 +1,125 @@
+"""A terraform that knows what exists, and imports by the blocks that it is given."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from orchestrator.errors import TerraformError
+from orchestrator.tools.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, State, Workspace
+from tests.fakes.state import FakeStateStore
+from tests.fakes.tools import PublishingTerraform
+
+BLOCK = re.compile(r'import \{\n  to = (.+)\n  id = "(.+)"\n\}')
+OWN = {"project": "mlops", "environment": "local"}
+Planned = Callable[[Mapping[str, str]], dict[str, Any]]
+
+
+class ImportingTerraform(PublishingTerraform):
+    """Satisfies `TerraformTool`.
+
+    Attributes:
+        code: stack to address to what its plan knows of it, given the imports so far.
+        there: import ID to the tags of the thing that exists.
+        targets: of each plan that had some.
+    """
+
+    def __init__(self, store: FakeStateStore) -> None:
+        super().__init__(store)
+        self.code: dict[str, dict[str, Planned]] = {}
+        self.there: dict[str, dict[str, str]] = {}
+        self.targets: list[tuple[str, ...]] = []
+
+    def plan(
+        self,
+        ws: Workspace,
+        *,
+        destroy: bool = False,
+        refresh: bool = True,
+        targets: Sequence[str] = (),
+        on_event: EventSink,
+        cancel: threading.Event,
+    ) -> PlanSummary:
+        if targets:
+            self.targets.append(tuple(targets))
+        if ws.stack not in self.code:
+            return super().plan(ws, destroy=destroy, on_event=on_event, cancel=cancel)
+        ws.plan_file.parent.mkdir(parents=True, exist_ok=True)
+        ws.plan_file.write_text("every value", encoding="utf-8")
+        self._called("plan -destroy" if destroy else "plan", ws, on_event)
+        file = ws.root / "imports.tf"
+        imports = dict(BLOCK.findall(file.read_text(encoding="utf-8"))) if file.exists() else {}
+        self._refuse(imports, on_event)
+        if destroy:
+            changes = [_change(address, ["delete"], {}) for address in targets]
+        else:
+            held = self.store.states[ws.stack].resources if ws.stack in self.store.states else ()
+            wanted = {address: planned(imports) for address, planned in self.code[ws.stack].items()}
+            changes = [
+                _importing(address, planned, imports[address], self.there[imports[address]])
+                if address in imports
+                else _change(address, ["create"], planned)
+                for address, planned in wanted.items()
+                if address not in held and (not targets or address in targets)
+            ]
+        summary = PlanSummary(
+            tuple(Change(each["address"], each["type"], tuple(each["change"]["actions"])) for each in changes),
+            (),
+            len(changes),
+            {"resource_changes": changes},
+        )
+        self._planned[ws.stack] = summary
+        return summary
+
+    def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary:
+        summary = super().apply(ws, on_event=on_event, cancel=cancel)
+        file = ws.root / "imports.tf"
+        ids = [known for _, known in BLOCK.findall(file.read_text(encoding="utf-8"))] if file.exists() else []
+        self.store.states[ws.stack] = replace(self.store.states[ws.stack], ids=frozenset(ids))
+        return summary
+
+    def _refuse(self, imports: Mapping[str, str], on_event: EventSink) -> None:
+        absent = {address for address, known in imports.items() if known not in self.there}
+        for address in absent:
+            detail = f"While attempting to import an existing object to {json.dumps(address)}, the provider detected …"
+            told = {"severity": "error", "summary": "Cannot import non-existent remote object", "detail": detail}
+            on_event({"type": "diagnostic", "diagnostic": told})
+        if absent:
+            raise TerraformError("terraform plan failed")
+
+    def lose(self, stack: str, *resources: str) -> None:
+        """Let the state hold these alone; without any it is gone."""
+        before = self.store.states.pop(stack)
+        self.store.proofs.pop(stack, None)
+        self.forget(stack)
+        if resources:
+            self.store.states[stack] = State(before.serial, before.lineage, {}, resources)
+
+
+def known(**planned: Any) -> Planned:
+    """Attributes that are known from the beginning, with tags of our own."""
+    return lambda imports: {"tags_all": dict(OWN), **planned}
+
+
+def after(other: str, attribute: str, **planned: Any) -> Planned:
+    """The same, but that one attribute is the import ID of another resource."""
+
+    def values(imports: Mapping[str, str]) -> dict[str, Any]:
+        return {**planned, **({attribute: imports[other]} if other in imports else {})}
+
+    return values
+
+
+def _change(address: str, actions: list[str], planned: Mapping[str, Any]) -> Json:
+    type_ = address.split(".")[-2]
+    return {"address": address, "mode": "managed", "type": type_, "change": {"actions": actions, "after": planned}}
+
+
+def _importing(address: str, planned: Mapping[str, Any], known: str, tags: Mapping[str, str]) -> Json:
+    change = _change(address, ["no-op"], planned)
+    change["change"] |= {"importing": {"id": known}, "before": {"tags_all": dict(tags)}}
+    return change

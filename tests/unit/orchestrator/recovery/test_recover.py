@@ -1,0 +1,227 @@
+"""Finding what exists and is in no state, and what may become of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator import plan as plans
+from orchestrator.config import Environment
+from orchestrator.graph import Graph
+from orchestrator.plan import Recovery
+from orchestrator.recovery import importing
+from orchestrator.result import Result
+from orchestrator.session import Session
+from orchestrator.tools.interfaces import State
+from tests.fakes.importing import OWN, ImportingTerraform, after, known
+from tests.fakes.tools import OUTPUTS, FakeTools
+from tests.unit.orchestrator.conftest import Runs
+
+ROLE, POLICY = "module.iam.aws_iam_role.etl", "module.iam.aws_iam_role_policy.etl"
+VPC = "aws_vpc.this[0]"
+VPC_TAGS = {**OWN, "managed-by": "terraform", "Name": "mlops-local"}
+
+
+def ec2_tags(**things: dict[str, str]) -> dict[str, Any]:
+    """What EC2 tells of things with these tags; their ids are written with `_`."""
+    tags = [
+        {"ResourceId": name.replace("_", "-"), "Key": key, "Value": value}
+        for name, own in things.items()
+        for key, value in own.items()
+    ]
+    return {"describe_tags": {"Tags": tags}}
+
+
+class Pages:
+    """Paginators of a scripted client."""
+
+    def __init__(self, answers: dict[str, Any]) -> None:
+        self.answers = answers
+
+    def __call__(self, operation_name: str) -> Any:
+        answer = self.answers[operation_name]
+
+        class Paginator:
+            def paginate(self, **arguments: Any) -> list[dict[str, Any]]:
+                return [answer]
+
+        return Paginator()
+
+
+@pytest.fixture
+def graph(graph: Graph) -> Graph:
+    """A few stacks are as good as all."""
+    return Graph(tuple(stack for stack in graph.stacks if stack.name in ("buckets", "foundation", "data")))
+
+
+@pytest.fixture
+def terraform(tools: FakeTools, graph: Graph, repo: Path) -> ImportingTerraform:
+    """Everything is deployed."""
+    tools.emulator.up()
+    (tools.repo / "terraform").symlink_to(repo / "terraform")
+    made = ImportingTerraform(tools.store)
+    made.outputs = tools.terraform.outputs
+    tools.terraform = made
+    for stack in graph.stacks:
+        tools.store.states[stack.name] = State(1, "lineage", {stack.name: OUTPUTS[stack.name]}, ("aws_s3_bucket.it",))
+    ec2(tools)
+    return made
+
+
+def ec2(tools: FakeTools, **things: dict[str, str]) -> None:
+    tools.aws.services["ec2"] = {"get_paginator": Pages(ec2_tags(**things))}
+    nothing: dict[str, Any] = {"get_resources": {"ResourceTagMappingList": []}}
+    tools.aws.services["resourcegroupstaggingapi"] = {"get_paginator": Pages(nothing)}
+
+
+class Recover:
+    """The command, over fakes."""
+
+    def __init__(self, run: Runs, environment: Environment, graph: Graph) -> None:
+        self._run, self._environment, self._graph = run, environment, graph
+
+    def __call__(
+        self, wanted: Recovery | None = None, *, sure: bool = True, rest: bool = False, take: tuple[str, ...] = ()
+    ) -> Result:
+        self._run.tools.terraform.calls.clear()
+        plan = plans.recover(self._environment, self._graph, wanted=wanted, remove_rest=rest, sure=sure, chosen=take)
+        return self._run(plan)
+
+
+@pytest.fixture
+def recovering(run: Runs, environment: Environment, graph: Graph) -> Recover:
+    return Recover(run, environment, graph)
+
+
+def applied(terraform: ImportingTerraform) -> list[str]:
+    return [stack for command, stack in terraform.calls if command == "apply"]
+
+
+def test_where_nothing_is_lost_nothing_is_applied(terraform: ImportingTerraform, recovering: Recover) -> None:
+    result = recovering("imported")
+    assert (result.exit_code, result.recovered, applied(terraform)) == (0, [], [])
+
+
+def test_what_exists_is_imported_and_the_stack_completed(terraform: ImportingTerraform, recovering: Recover) -> None:
+    terraform.lose("data")
+    terraform.code["data"] = {
+        POLICY: after(ROLE, "role", name="run"),
+        ROLE: known(name="etl"),
+        "aws_sns_topic.new": known(name="new"),
+    }
+    terraform.there = {"etl": OWN, "etl:run": {}}
+    result = recovering("imported")
+    assert result.exit_code == 0, result.error
+    assert {(each.address, each.id, each.action) for each in result.recovered} == {
+        (ROLE, "etl", "imported"),
+        (POLICY, "etl:run", "imported"),
+    }
+    assert applied(terraform) == ["data"]
+    assert set(terraform.store.states["data"].resources) == {ROLE, POLICY, "aws_sns_topic.new"}
+    assert result.policy is not None
+    assert result.policy.scans == 1, "what is imported passes the gate"
+
+
+def test_without_an_answer_it_is_only_listed(terraform: ImportingTerraform, recovering: Recover) -> None:
+    terraform.lose("data")
+    terraform.code["data"] = {ROLE: known(name="etl")}
+    terraform.there = {"etl": OWN}
+    result = recovering(sure=False)
+    assert result.exit_code == 14
+    assert result.error is not None
+    assert "1 resources of `local` exist and are in no state" in result.error.message
+    assert [(each.stack, each.action) for each in result.recovered] == [("data", "found")]
+    assert applied(terraform) == []
+
+
+def test_what_others_tags_say_is_theirs_is_left_alone(terraform: ImportingTerraform, recovering: Recover) -> None:
+    terraform.lose("data")
+    terraform.code["data"] = {ROLE: known(name="etl")}
+    terraform.there = {"etl": {**OWN, "environment": "local-2"}}
+    result = recovering("imported")
+    assert [(each.address, each.action) for each in result.recovered] == [(ROLE, "left")]
+    assert "its tags do not say project = mlops, environment = local" in result.recovered[0].reason
+    assert applied(terraform) == []
+
+
+def test_what_was_found_is_removed_if_that_is_wanted(terraform: ImportingTerraform, recovering: Recover) -> None:
+    terraform.lose("data")
+    terraform.code["data"] = {ROLE: known(name="etl"), "aws_sns_topic.new": known(name="new")}
+    terraform.there = {"etl": OWN}
+    result = recovering("removed")
+    assert result.exit_code == 0, result.error
+    assert [(each.address, each.action) for each in result.recovered] == [(ROLE, "removed")]
+    assert terraform.targets == [(ROLE,), (ROLE,)], "only that is imported, and only that destroyed"
+    assert [call for call in terraform.calls if call[0] in ("apply", "plan -destroy")] == [
+        ("apply", "data"),
+        ("plan -destroy", "data"),
+        ("apply", "data"),
+    ]
+
+
+def test_of_several_that_look_alike_none_is_taken_before_somebody_says_which(
+    terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
+) -> None:
+    terraform.lose("data")
+    terraform.code["data"] = {VPC: lambda imports: {"tags_all": VPC_TAGS}}
+    terraform.there = {"vpc-1": VPC_TAGS, "vpc-2": VPC_TAGS}
+    ec2(tools, vpc_1=VPC_TAGS, vpc_2=VPC_TAGS)
+    result = recovering("imported")
+    assert result.exit_code == 14
+    assert result.recovered[0].reason == "2 look like it, `--take ID` says which: vpc-1, vpc-2"
+    assert applied(terraform) == []
+    result = recovering("imported", take=("vpc-2",))
+    assert [(each.id, each.action) for each in result.recovered] == [("vpc-2", "imported"), ("vpc-1", "left")]
+
+
+def test_what_builds_on_something_incomplete_is_not_looked_at(
+    terraform: ImportingTerraform, recovering: Recover
+) -> None:
+    terraform.lose("foundation")
+    terraform.lose("data")
+    result = recovering("imported", rest=True)
+    assert result.exit_code == 0, result.error
+    assert "1 stacks were not looked at (data)" in result.warnings[0]
+    assert {stack.name: stack.action for stack in result.stacks}["data"] == "skipped"
+
+
+def test_a_second_network_belongs_to_no_stack_and_is_removed_through_a_state_of_its_own(
+    terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
+) -> None:
+    ec2(tools, vpc_1=VPC_TAGS, subnet_1={**OWN, "managed-by": "somebody"}, vpc_9={**VPC_TAGS, "environment": "dev"})
+    stored: list[dict[str, Any]] = []
+    tools.aws.services["s3"] = {"put_object": lambda **given: stored.append(given), "delete_object": lambda **_: None}
+    result = recovering()
+    assert [(each.id, each.action, each.stack) for each in result.recovered] == [("vpc-1", "left", "")]
+    assert "1 resources belong to no stack" in result.warnings[0]
+    assert stored == []
+    result = recovering("removed", rest=True)
+    assert [(each.id, each.action) for each in result.recovered] == [("vpc-1", "removed")]
+    document = json.loads(stored[0]["Body"])
+    assert [(each["type"], each["instances"][0]["attributes"]) for each in document["resources"]] == [
+        ("aws_vpc", {"id": "vpc-1"})
+    ]
+    assert [call[0] for call in terraform.calls if call[1] == "recover-rest"] == ["init", "plan -destroy", "apply"]
+
+
+def test_what_a_dead_terraform_made_is_adopted_without_a_question(
+    terraform: ImportingTerraform, run: Runs, recovering: Recover, graph: Graph
+) -> None:
+    assert recovering("imported").exit_code == 0
+    session = run.last
+    assert isinstance(session, Session)
+    terraform.lose("data", POLICY)
+    terraform.code["data"] = {
+        ROLE: known(name="etl"),
+        VPC: known(),
+        "aws_sns_topic.new": known(name="new"),
+        "aws_sns_topic.not_begun": known(name="not-begun"),
+    }
+    terraform.there = {"etl": OWN, "vpc-7": OWN, "arn:aws:sns:us-east-1:123456789012:not-begun": OWN}
+    result = importing.adopt(session, graph.stack("data"), {VPC: "vpc-7"}, [ROLE, "aws_sns_topic.new"])
+    assert {(each.address, each.import_id) for each in result.found} == {(VPC, "vpc-7"), (ROLE, "etl")}
+    assert result.absent == {"aws_sns_topic.new"}
+    assert {*terraform.targets[-1]} == {VPC, ROLE}
