@@ -46,9 +46,14 @@ HINTS = (
         "The provider can be had neither from the registry nor from a mirror; run `make setup`.",
     ),
     (r"connection refused", "The service behind the endpoint does not answer; see `orchestrator emulator status`."),
+    (
+        r"Plugin did not respond",
+        "A provider died. What it was making may exist and be in no state: `orchestrator recover ENV` shows that; "
+        "then run the same command again.",
+    ),
     (r"AccessDenied|not authorized to perform", "The role used here lacks this permission."),
 )
-"""First match wins; read top to bottom."""
+"""First match wins; read top to bottom. `ENV` becomes the environment's name."""
 
 
 def failure(
@@ -70,7 +75,7 @@ def failure(
             hint="What was done is in the state; run the same command again to go on.",
         )
     said = said or done.stderr.strip() or _plain(events) or f"exit code {done.exit_code} and not a word"
-    return TerraformError(f"terraform {command} of `{stack}` failed:\n{said}", hint=_hint(said))
+    return TerraformError(f"terraform {command} of `{stack}` failed:\n{said}", hint=_hint(said, environment))
 
 
 def _killed(stack: str, command: str, done: Completed, environment: str) -> TerraformError:
@@ -127,5 +132,5 @@ def _plain(events: Sequence[Json]) -> str:
     return "\n".join(event["@message"] for event in events if event.get("type") == "raw")
 
 
-def _hint(text: str) -> str | None:
-    return next((hint for pattern, hint in HINTS if re.search(pattern, text)), None)
+def _hint(text: str, environment: str) -> str | None:
+    return next((hint.replace("ENV", environment) for pattern, hint in HINTS if re.search(pattern, text)), None)

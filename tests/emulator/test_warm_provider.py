@@ -162,6 +162,39 @@ def test_a_killed_provider_is_replaced_on_the_next_command(make_stack: Any, repo
     ok(stack.terraform("destroy", "-auto-approve"))
 
 
+@pytest.mark.full
+def test_a_provider_that_dies_during_an_apply_costs_the_calls_in_progress_alone(
+    make_stack: Any, repo: Path, binary: Path
+) -> None:
+    stack = make_stack("halfway")
+    head = (ROOT_TF % {"who": "halfway"}).partition('resource "')[0]
+    # Made twice under one name, a topic is the same one.
+    topics = 'resource "aws_sns_topic" "this" {\n  count = 80\n  name  = "halfway-${count.index}"\n}\n'
+    (stack.folder / "main.tf").write_text(head + topics)
+    stack.attach(repo, binary)
+    ok(stack.terraform("init", "-input=false"))
+    terraform = shutil.which("terraform") or str(REPO / ".tools/bin/terraform")
+    command = [terraform, "apply", "-auto-approve", "-json"]
+    made = []
+    with subprocess.Popen(command, cwd=stack.folder, env=stack.environment, stdout=subprocess.PIPE, text=True) as apply:
+        assert apply.stdout is not None
+        for event in map(json.loads, apply.stdout):
+            if event["type"] == "apply_complete":
+                made.append(event["hook"]["resource"]["addr"])
+                if len(made) == 10:
+                    for provider in client.ask(client.runtime_folder(repo, binary), {"op": "status"})["providers"]:
+                        os.kill(provider["pid"], signal.SIGKILL)
+    assert apply.returncode == 1
+    assert len(made) > 20, "the others were made by another provider"
+    state = json.loads((stack.folder / "terraform.tfstate").read_text())
+    (resource,) = state["resources"]
+    stored = {f"aws_sns_topic.this[{instance['index_key']}]" for instance in resource["instances"]}
+    assert set(made) <= stored
+    ok(stack.terraform("apply", "-auto-approve"))
+    assert stack.terraform("plan", "-detailed-exitcode").returncode == 0
+    ok(stack.terraform("destroy", "-auto-approve"))
+
+
 def test_a_killed_server_takes_its_providers_along(make_stack: Any, repo: Path, binary: Path) -> None:
     stack = make_stack("orphan")
     stack.attach(repo, binary)

@@ -12,6 +12,8 @@ import zipfile
 
 import pytest
 
+from orchestrator.terraform.record import of_run
+from orchestrator.tools.state import _addresses
 from tests.emulator.checkout import Checkout
 from tests.emulator.shared import Deployed
 
@@ -65,17 +67,48 @@ def start_a_worker(line: Checkout) -> None:
     assert json.load(functions.invoke(FunctionName="echo", Payload=b"7")["Payload"]) == 7
 
 
-def test_the_next_deploy_begins_from_nothing_and_a_second_interrupt_insists(line: Checkout) -> None:
+def test_the_next_deploy_begins_from_nothing_and_a_second_interrupt_loses_nothing(line: Checkout) -> None:
     running = line.start("deploy", "local")
     running.wait_for("foundation", "module.vpc.aws_vpc.this[0]: Creating")
     assert line.evidence(kind="endpoint") == [], "a new local AWS"
     running.process.send_signal(signal.SIGINT)
     running.wait_for_words("interrupted: waiting")
     running.process.send_signal(signal.SIGINT)
-    assert running.end(60) == 130, running.said()[-4000:]
-    result = line.result()
-    assert (result["status"], result["exit_code"]) == ("cancelled", 130)
-    assert [words for words in line.processes().values() if "/terraform " in words] == []
+    assert running.end(10) == 130, running.said()[-4000:]
+    assert nothing_is_lost(line) > 3
+
+
+def test_a_killed_deploy_loses_nothing(line: Checkout) -> None:
+    running = line.start("deploy", "local")
+    running.wait_for("foundation", "module.vpc.aws_vpc.this[0]: Creat")
+    running.process.send_signal(signal.SIGKILL)
+    assert running.end(10) == -9
+    assert nothing_is_lost(line) > 30
+
+
+def nothing_is_lost(line: Checkout) -> int:
+    """All that terraform has made is in its state, once it has ended by itself; how much that was."""
+    deadline = time.monotonic() + 120
+    while any("/terraform " in words for words in line.processes().values()):
+        assert time.monotonic() < deadline, line.processes()
+        time.sleep(0.2)
+    s3, total = line.client("s3"), 0
+    for record in of_run((line.folder / ".runs/local/latest").resolve()):
+        command = record.command
+        if command is None or command.command != "apply" or not record.stdout.exists():
+            continue
+        events = [json.loads(text) for text in record.stdout.read_text().splitlines() if text.startswith("{")]
+        made = {
+            event["hook"]["resource"]["addr"]
+            for event in events
+            if event["type"] == "apply_complete" and event["hook"]["action"] == "create"
+        }
+        state = json.loads(s3.get_object(Bucket=command.bucket, Key=command.state_key)["Body"].read())
+        assert made - set(_addresses(state)) == set()
+        listed = s3.list_objects_v2(Bucket=command.bucket, Prefix=f"{command.state_key}.tflock")
+        assert listed["KeyCount"] == 0, "the lock was given back"
+        total += len(made)
+    return total
 
 
 def test_when_the_emulator_goes_down_everything_goes(line: Checkout) -> None:

@@ -151,3 +151,9 @@ def test_what_exists_already_leads_to_recover(said: str) -> None:
 )
 def test_what_is_somebody_elses_or_busy_does_not(said: str) -> None:
     assert "recover" not in (failure("data", "apply", done(), [diagnostic(said)]).hint or "")
+
+
+def test_a_provider_that_died_may_have_made_something() -> None:
+    said = [diagnostic("Plugin did not respond", address="aws_vpc.this")]
+    error = failure("data", "apply", done(), said, environment="dev")
+    assert "`orchestrator recover dev`" in (error.hint or "")
