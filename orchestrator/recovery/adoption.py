@@ -35,8 +35,10 @@ def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None
         maybe |= dict.fromkeys(uncertain(each, state))
     if not made and not maybe:
         return
-    session.journal.stage(stack.name, f"a killed terraform had made {len(made)} resources that the state lacks")
-    result = importing.adopt(session, stack, made, [each for each in maybe if each not in made], ws=ws)
-    session.journal.stage(stack.name, f"{len(result.found)} of them taken into the state")
+    begun = [each for each in maybe if each not in made]
+    told = f"a killed terraform had made {len(made)} resources that the state lacks, and had begun {len(begun)} more"
+    session.journal.stage(stack.name, told)
+    result = importing.adopt(session, stack, made, begun, ws=ws)
+    session.journal.stage(stack.name, f"{len(result.found)} of them exist, and are in the state now")
     for address, why in result.refused.items():
         session.warn(f"`{stack.name}`: {address} was made by a killed terraform and is in no state: {why}")
