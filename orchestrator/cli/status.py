@@ -11,6 +11,7 @@ from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
     from orchestrator.graph import Graph
+    from orchestrator.recovery.unfinished import Unfinished
     from orchestrator.session import Target
     from orchestrator.toolbox import Tools
 
@@ -25,6 +26,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
 
     from orchestrator import runs
     from orchestrator.errors import PlatformError
+    from orchestrator.recovery import unfinished
 
     app: App = ctx.obj
     environment, graph = app.load(env)
@@ -52,7 +54,8 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     )
     if as_json:
         seen = {"env": env, "where": where, "stacks": stacks, "endpoints": endpoints, "pending": pending}
-        app.console.json({**seen, "last_run": last_run})
+        left = [_unfinished(each) for each in unfinished.find(app.repo, env)]
+        app.console.json({**seen, "last_run": last_run, "unfinished": left})
         return
     app.console.line(f"{env}: {where}")
     rows = [(each["name"], str(each["serial"] or "-"), str(each["resources"]), _lock(each["lock"])) for each in stacks]
@@ -68,6 +71,17 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         app.console.line(f"Last run: {last_run['command']} {last_run['status']} at {last_run['started_at']}")
     else:
         app.console.line("Last run: none")
+
+
+def _unfinished(run: Unfinished) -> dict[str, Any]:
+    at = [command for record in run.open if (command := record.command) is not None]
+    return {
+        "run_id": run.run_id,
+        "command": run.command,
+        "process": run.process.pid if run.process else None,
+        "life": run.life,
+        "at": [{"stack": each.stack, "command": each.command} for each in at],
+    }
 
 
 def _endpoints(tools: Tools, target: Target, graph: Graph) -> list[dict[str, Any]]:

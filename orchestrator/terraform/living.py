@@ -21,8 +21,10 @@ def on_state(bucket: str, key: str, endpoint: str | None) -> Iterator[Identity]:
         endpoint: of the local AWS that has the bucket; `None` on AWS.
     """
     for process, environment in processes.running(PROGRAM):
+        if environment is None:
+            yield process  # it may be any
         # Each local AWS has a bucket of the same name.
-        if (environment.get("AWS_ENDPOINT_URL") or None) == endpoint:
+        elif (environment.get("AWS_ENDPOINT_URL") or None) == endpoint:
             backend = _backend(environment, process)
             if backend is None or backend == (bucket, key):
                 yield process

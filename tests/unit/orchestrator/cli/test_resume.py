@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.config import models
 from orchestrator.tools.interfaces import Json
-from tests.fakes.killed import ALIVE, BUCKET, ELSEWHERE, Killed, lock_info, made
+from tests.fakes.killed import ALIVE, BUCKET, DEAD, ELSEWHERE, Killed, lock_info, made
 from tests.unit.orchestrator.cli.conftest import Cli
 
 
@@ -41,6 +41,14 @@ def test_every_command_tells_of_an_unfinished_run(cli: Cli) -> None:
         assert (
             "did not see the end of terraform apply of `data`; `orchestrator resume local` takes it up\n" in answer.err
         )
+
+
+def test_status_tells_of_it_as_data(cli: Cli) -> None:
+    run = Killed(cli.repo)
+    run.terraform("data")
+    told = json.loads(cli("status", "local", "--json").out)["unfinished"]
+    at = [{"stack": "data", "command": "apply"}]
+    assert told == [{"run_id": run.run_id, "command": "deploy", "process": DEAD.pid, "life": "dead", "at": at}]
 
 
 def test_a_deploy_is_repeated_as_it_was_given(cli: Cli) -> None:

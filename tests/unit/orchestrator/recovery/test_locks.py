@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.recovery import locks
-from orchestrator.system import identity
+from orchestrator.system import identity, processes
 from orchestrator.system.identity import Identity, Machine
 from orchestrator.terraform import living
 from orchestrator.terraform.record import Command, Ended, Record
@@ -132,7 +132,7 @@ def terraform(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 @pytest.mark.skipif(not Path("/proc/self/comm").exists(), reason="no /proc")
 def test_running_terraforms_are_told_by_the_state_that_they_work_on(
-    tmp_path: Path, terraform: subprocess.Popen[str]
+    tmp_path: Path, terraform: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def found(bucket: str = BUCKET, key: str = "data.tfstate", endpoint: str | None = "http://127.0.0.1:1") -> bool:
         return terraform.pid in [each.pid for each in living.on_state(bucket, key, endpoint)]
@@ -146,3 +146,5 @@ def test_running_terraforms_are_told_by_the_state_that_they_work_on(
     assert not found(endpoint=None), "another local AWS has buckets of the same names"
     (tmp_path / "datadir/terraform.tfstate").write_text("{", encoding="utf-8")
     assert found(key="models.tfstate"), "what cannot be read may be anything"
+    monkeypatch.setattr(processes, "_PROC", tmp_path)
+    assert found(key="others.tfstate", endpoint=None), "nor does a system without /proc say more"
