@@ -163,6 +163,11 @@ class RealTools:
 
         return pending(cloud, [self._group(name) for name in self.environment.platform.registry.groups])
 
+    def approved_version(self, cloud: Cloud, group: str, wanted: str) -> str:
+        from orchestrator.pipeline import approved
+
+        return approved(cloud, self._group(group), wanted)
+
     def decide(
         self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink
     ) -> Decision:

@@ -83,6 +83,10 @@ class Tools(Protocol):
         """Model versions of the environment that wait for a person."""
         ...
 
+    def approved_version(self, cloud: Cloud, group: str, wanted: str) -> str:
+        """ARN of the approved version that a number, or that ARN itself, means. Raises `PlatformError`."""
+        ...
+
     def decide(
         self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink
     ) -> Decision:

@@ -36,8 +36,9 @@ def command() -> None:
 @click.argument("blueprint")
 @click.option(
     "--version",
-    metavar="ARN",
-    help="This approved model version, whichever is live; without it the live one. It stays until another goes live.",
+    metavar="NUMBER|ARN",
+    help="This approved version of its group, whichever is live; without it the live one. It stays until another goes "
+    "live.",
 )
 @options.as_json
 @click.pass_context
@@ -70,6 +71,8 @@ def endpoint(ctx: click.Context, env: str, blueprint: str, version: str | None, 
     if outputs is None or target.store.read(stack.name) is None:
         raise ReleaseFailed(f"`{blueprint}` is not deployed", hint=f"`orchestrator deploy {env}` deploys it")
     machine = outputs["release"]["state_machine_arn"]
+    if version is not None and chosen.model.source == "sagemaker":
+        version = tools.approved_version(target.cloud, chosen.model.group, version)
     [result] = tools.release(target.cloud, machine, {blueprint: version}, on_event=_hear(app))
     if as_json:
         app.console.json(asdict(result))

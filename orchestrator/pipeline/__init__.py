@@ -5,7 +5,7 @@ execution history (which states ran, how long), and how real that was from the e
 approves versions, an execution waits, and the run ends for us: `approval` tells what waits, and carries decisions.
 """
 
-from orchestrator.pipeline.approval import Group, decide, pending
+from orchestrator.pipeline.approval import Group, approved, decide, pending
 from orchestrator.pipeline.execution import live_version, run, stop_all
 
-__all__ = ["Group", "decide", "live_version", "pending", "run", "stop_all"]
+__all__ = ["Group", "approved", "decide", "live_version", "pending", "run", "stop_all"]

@@ -91,6 +91,25 @@ def decide(
     return _gone_live(cloud, group, arn, execution, status != PENDING, on_event)
 
 
+def approved(cloud: Cloud, group: Group, wanted: str) -> str:
+    """ARN of the approved version that is meant by its number, or by that ARN itself.
+
+    Raises:
+        PlatformError: the group has no such version, or nobody has approved it.
+    """
+    prefix, _, number = wanted.rpartition("/")
+    versions = {_number(str(each["ModelPackageArn"])): each for each in _versions(cloud, group)}
+    found = versions.get(int(number), {}) if number.isdecimal() else {}
+    ready = sorted(n for n, each in versions.items() if each.get("ModelApprovalStatus") == STATUS["approve"])
+    hint = f"approved versions: {_listed(ready[-5:]) or 'none'}"
+    if not found or (prefix and found["ModelPackageArn"] != wanted):
+        raise PlatformError(f"`{group.name}` has no version `{wanted}`", hint=hint)
+    if int(number) not in ready:
+        status = str(found.get("ModelApprovalStatus"))
+        raise PlatformError(f"version {number} of `{group.name}` is not approved (it is {status})", hint=hint)
+    return str(found["ModelPackageArn"])
+
+
 def _pending_of(cloud: Cloud, group: Group) -> list[PendingVersion]:
     found = []
     for summary in _versions(cloud, group, ModelApprovalStatus=PENDING):
@@ -170,7 +189,7 @@ def _refuse_otherwise(version: Json, group: Group, verb: Verb) -> None:
     hint = (
         f"train a new one: `orchestrator deploy {group.env} --pipeline`"
         if verb == "approve"
-        else f"to run another version: `orchestrator release {group.env} BLUEPRINT --version ARN`"
+        else f"to run another version: `orchestrator release {group.env} BLUEPRINT --version NUMBER`"
     )
     raise PlatformError(f"version {number} of `{group.name}` is {str(status).lower()} already{why}", hint=hint)
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from orchestrator.errors import SetupError
 from orchestrator.runs import now, timestamp
 from orchestrator.system import identity
 from orchestrator.terraform.record import FOLDER, Command, Ended, Record
@@ -57,8 +58,14 @@ def _begin(folder: Path, ws: Workspace, command: str, argv: Sequence[str]) -> Re
         state_key=ws.state_key,
         at=timestamp(now()),
     )
-    with _numbering:
-        number = 1 + sum(1 for _ in folder.glob("*/"))
-        record = Record(folder / f"{number:04}-{ws.stack}-{command.replace(' ', '-')}")
-        record.begin(described)
+    try:
+        with _numbering:
+            number = 1 + sum(1 for _ in folder.glob("*/"))
+            record = Record(folder / f"{number:04}-{ws.stack}-{command.replace(' ', '-')}")
+            record.begin(described)
+    except OSError as error:
+        raise SetupError(
+            f"terraform {command} of `{ws.stack}` is not started: {folder} cannot be written ({error.strerror})",
+            hint="what is not written down beforehand could not be taken up if it were cut off; make room, then repeat",
+        ) from error
     return record

@@ -125,7 +125,7 @@ class Terraform:
 
     def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
         with _CommandLine(self._binary, ws.root) as line:
-            argv = line.generate_cmd_string("state push", str(file), lock_timeout=_LOCK_TIMEOUT)
+            argv = line.generate_cmd_string("state push", str(file), lock_timeout=_LOCK_TIMEOUT, no_color=_FLAG)
             done = _run(_on_disk(ws), "state push", argv, cancel=cancel)
         for text in done.stdout.splitlines():
             on_event({"type": "raw", "@level": "info", "@message": text})

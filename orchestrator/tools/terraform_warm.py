@@ -66,7 +66,9 @@ class WarmTerraform:
             return self._inner.apply(warm, on_event=on_event, cancel=cancel)
 
     def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
-        self._inner.push_state(ws, file, on_event=on_event, cancel=cancel)  # no provider is asked
+        # No provider is asked anything; but init has installed none, and terraform looks for it.
+        with self._attached(ws) as warm:
+            self._inner.push_state(warm, file, on_event=on_event, cancel=cancel)
 
     @contextmanager
     def _attached(self, ws: Workspace) -> Iterator[Workspace]:

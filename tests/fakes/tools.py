@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestrator.api_keys import key_names
 from orchestrator.config.models import Blueprint, Environment
+from orchestrator.errors import PlatformError
 from orchestrator.tools.interfaces import (
     AWAITING_APPROVAL,
     ApplySummary,
@@ -156,6 +157,7 @@ class FakeTools:
     pending: list[PendingVersion] = field(default_factory=list)
     decision: Decision | Exception | None = None
     decided: list[Json] = field(default_factory=list)
+    approved_versions: dict[str, str] = field(default_factory=lambda: {"2": "arn:version/2"})
     stopped: list[tuple[str, list[str]]] = field(default_factory=list)
     parallelism: int = 2
 
@@ -230,6 +232,11 @@ class FakeTools:
 
     def pending_versions(self, cloud: Cloud) -> tuple[PendingVersion, ...]:
         return tuple(self.pending)
+
+    def approved_version(self, cloud: Cloud, group: str, wanted: str) -> str:
+        if wanted not in self.approved_versions:
+            raise PlatformError(f"`{group}` has no version `{wanted}`")
+        return self.approved_versions[wanted]
 
     def decide(
         self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink

@@ -45,11 +45,11 @@ def bucket(line: Checkout) -> str:
 
 
 def test_locks_of_others_stop_a_deploy_which_names_what_frees_them(line: Checkout) -> None:
-    for stack, body in (("data", json.dumps(NOBODY)), ("models", "<html>")):
+    for stack, body in (("data", json.dumps(NOBODY)), ("notifications", "<html>")):
         line.client("s3").put_object(Bucket=bucket(line), Key=f"{stack}.tfstate.tflock", Body=body)
     said = failed(line.orchestrator("deploy", "local", "--refresh"), 13)
     assert "the state of `data` is locked by alice on laptop" in said
-    assert "the state of `models` cannot be locked" in said
+    assert "the state of `notifications` cannot be locked" in said
     told = failed(typed(line, said), 13)
     assert "`data` stays locked by alice@laptop since 2026-12-01T08:00:00Z" in told
     assert "hint: if it is certainly gone, `orchestrator unlock local --force` frees it" in told

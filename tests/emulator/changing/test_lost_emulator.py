@@ -80,10 +80,10 @@ def test_the_next_deploy_begins_from_nothing_and_a_second_interrupt_loses_nothin
 
 def test_a_killed_deploy_loses_nothing(line: Checkout) -> None:
     running = line.start("deploy", "local")
-    running.wait_for("foundation", "module.vpc.aws_vpc.this[0]: Creat")
+    running.wait_for("foundation", ": Creation complete")
     running.process.send_signal(signal.SIGKILL)
     assert running.end(10) == -9
-    assert nothing_is_lost(line) > 30
+    assert nothing_is_lost(line) > 20
 
 
 def nothing_is_lost(line: Checkout) -> int:

@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from orchestrator import pipeline
 from orchestrator.errors import PlatformError, ReleaseFailed
-from orchestrator.pipeline import Group, approval
+from orchestrator.pipeline import Group, approval, approved
 from orchestrator.tools.interfaces import Decision, Json, Verb
 from tests.fakes.aws import FakeCloud
 
@@ -323,3 +323,28 @@ def test_of_a_group_that_does_not_exist_nothing_waits_and_another_error_is_told(
     cloud.services["sagemaker"]["get_paginator"] = denied
     with pytest.raises(PlatformError, match="AccessDeniedException"):
         pipeline.pending(cloud, [GROUP])
+
+
+def test_an_approved_version_is_meant_by_its_number_or_its_arn(world: World) -> None:
+    world.add(1, "Approved", waits=False)
+    arn = f"{PACKAGES}/1"
+    assert [approved(world.cloud(), GROUP, wanted) for wanted in ("1", arn)] == [arn, arn]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "words"),
+    [
+        ("3", "`reviews` has no version `3`"),
+        ("latest", "`reviews` has no version `latest`"),
+        ("²", "`reviews` has no version `²`"),
+        ("arn:aws:sagemaker:eu-west-1:1:model-package/others/1", "has no version `arn:aws:sagemaker:eu-west-1"),
+        ("2", "version 2 of `reviews` is not approved (it is PendingManualApproval)"),
+    ],
+)
+def test_what_is_no_approved_version_is_refused_with_those_there_are(world: World, wanted: str, words: str) -> None:
+    world.add(1, "Approved", waits=False)
+    world.add(2)
+    with pytest.raises(PlatformError) as caught:
+        approved(world.cloud(), GROUP, wanted)
+    assert words in caught.value.message
+    assert caught.value.hint == "approved versions: 1"

@@ -15,12 +15,20 @@ from tests.unit.orchestrator.cli.conftest import Cli
 
 def test_release_follows_to_the_end_and_says_what_runs(cli: Cli) -> None:
     cli("deploy", "local")
-    answer = cli("release", "local", "reviews", "--version", "arn:version/2")
+    answer = cli("release", "local", "reviews", "--version", "2")
     assert (answer.code, answer.out) == (0, "")
     assert "reviews runs mlops-local-reviews-00000000-v2" in answer.err
     assert cli._tools["local"].released == [{"machine": MACHINE, "versions": {"reviews": "arn:version/2"}}]
     told = json.loads(cli("release", "local", "reviews", "--json").out)
     assert (told["blueprint"], told["status"], told["changed"]) == ("reviews", "SUCCEEDED", True)
+
+
+def test_a_version_that_is_none_starts_no_release(cli: Cli) -> None:
+    cli("deploy", "local")
+    answer = cli("release", "local", "reviews", "--version", "9")
+    assert answer.code == 1
+    assert "`reviews` has no version `9`" in answer.err
+    assert cli._tools["local"].released == []
 
 
 def test_a_red_release_has_an_exit_code_of_its_own(cli: Cli) -> None:

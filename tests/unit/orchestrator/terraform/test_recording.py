@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.errors import TerraformError
+from orchestrator.errors import SetupError, TerraformError
 from orchestrator.system import identity
 from orchestrator.terraform import recording
 from orchestrator.terraform.record import Record, of_run
@@ -120,3 +120,13 @@ def test_commands_at_the_same_time_have_numbers_of_their_own(ws: Workspace) -> N
     assert ws.run is not None
     names = [each.folder.name for each in of_run(ws.run)]
     assert names == [f"{number:04}-data-state-push" for number in range(1, 17)]
+
+
+def test_nothing_is_started_that_cannot_be_written_down(ws: Workspace) -> None:
+    assert ws.run is not None
+    ws.run.write_text("no folder")
+    with pytest.raises(
+        SetupError, match=r"terraform apply of `data` is not started: .*run/tools cannot be written \(Not a dir"
+    ):
+        apply(ws, f"touch {ws.root}/ran")
+    assert not (ws.root / "ran").exists()

@@ -163,7 +163,7 @@ def test_a_child_gives_way_when_asked(asked: Callable[[], bool] | None, more: in
 def test_every_line_is_handed_on_in_order_the_last_one_too() -> None:
     seen: list[str] = []
     lines = 60_000  # 3 MB: more than one piece, and a line across every border
-    code = f"import sys\nfor n in range({lines}): print(n, 'ü' * 24)\nsys.stdout.write('no end')"
+    code = f"import sys\nsys.stdout.write(''.join(f'{{n}} {{\"ü\" * 24}}\\n' for n in range({lines})) + 'no end')"
     python(code, on_line=seen.append)
     assert seen == [*(f"{n} {'ü' * 24}" for n in range(lines)), "no end"]
 

@@ -215,7 +215,7 @@ def refusing(ws: Workspace, tmp_path: Path, *, push: int) -> str | None:
     binary = tmp_path / "refuses"
     binary.write_text(
         f"""#!/bin/sh
-if [ "$1" = state ]; then cp "$4" {tmp_path}/pushed; exit {push}; fi
+if [ "$1" = state ]; then for file; do :; done; cp "$file" {tmp_path}/pushed; exit {push}; fi
 echo '{{"version": 4}}' > errored.tfstate
 cat <<'END'
 {TOLD}

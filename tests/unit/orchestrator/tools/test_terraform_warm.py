@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from orchestrator.tools import terraform_warm
 from orchestrator.tools.interfaces import Workspace
+from orchestrator.tools.process import StillWorking
 from orchestrator.tools.terraform_warm import WarmTerraform
 from tests.fakes.terraform import FakeTerraform
 
@@ -25,6 +27,10 @@ class Recording(FakeTerraform):
 
     def init(self, ws: Workspace, **options: Any) -> None:
         self.seen.append(ws.env)
+
+    def push_state(self, ws: Workspace, file: Path, **options: Any) -> None:
+        self.seen.append(ws.env)
+        raise StillWorking(("terraform",), 1)
 
 
 @pytest.fixture
@@ -67,6 +73,17 @@ def test_the_local_aws_gets_a_running_provider(tmp_path: Path, attached: list[di
     assert attached[1:] == [{"released": attached[0]["name"]}]
     remembered = json.loads((tmp_path / "data/provider-types.json").read_text())
     assert remembered == ["aws_dropped_from_code", "aws_vpc"]
+
+
+def test_what_is_left_at_work_keeps_its_provider(tmp_path: Path, attached: list[dict[str, Any]]) -> None:
+    inner = Recording()
+    warm = WarmTerraform(inner, tmp_path, Path("provider"), limit=2)
+    ws = replace(workspace(tmp_path, {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}), run=tmp_path / "run")
+    with pytest.raises(StillWorking):
+        warm.push_state(ws, tmp_path, on_event=lambda event: None, cancel=threading.Event())
+    assert inner.seen[0][REATTACH] == "{}", "init has installed no provider for it"
+    (call,) = attached
+    assert call["run"] == tmp_path / "run"
 
 
 def listing(tmp_path: Path, text: str) -> None:
