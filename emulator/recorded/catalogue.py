@@ -14,6 +14,7 @@ nouns:
     list: {operation: GetGroups, member: Groups}
     versions: {operation: CreateGuardrailVersion, member: guardrailVersion, field: version}   # numbered snapshots
     name: GroupName               # input member that names it
+    ids: uuid                     # how AWS writes its ids, where it is not twelve letters and digits
     found_by: [GroupName, GroupARN]   # input members that select it; name, id and ARN all match
     input: SamplingRule           # the member of the input that holds the record, when nested
     wrap: Group                   # the member of the output that holds the record
@@ -27,7 +28,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import yaml
 
@@ -81,6 +82,7 @@ class Noun:
     input: str | None = None
     update_input: str | None = None
     wrap: str | None = None
+    ids: Literal["short", "uuid"] = "short"
     fields: dict[str, Any] = field(default_factory=dict)
 
     def operations(self) -> dict[str, str]:

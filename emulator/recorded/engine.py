@@ -101,7 +101,7 @@ class Engine:
         if existing is not None:
             existing.given, existing.updated = given, datetime.now(UTC)
             return existing
-        identity = uuid.uuid4().hex[:12]
+        identity = str(uuid.uuid4()) if noun.ids == "uuid" else uuid.uuid4().hex[:12]
         name = str(given.get(noun.names or "", identity))
         if noun.taken and any(record.noun is noun and record.name == name for record in shelf.values()):
             raise _error(noun.taken, call, name)

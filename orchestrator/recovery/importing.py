@@ -77,6 +77,7 @@ def adopt(
     """
     with workspace(session, stack, ws) as twin_ws:
         result = search(session, stack, twin_ws, made=made, among={*made, *maybe})
+        result.refused |= _untold(result, made)
         take(session, stack, twin_ws, result.found)
     return result
 
@@ -200,6 +201,17 @@ def _plan(
         if session.cancel.is_set() or not errors:
             raise
         return None, errors
+
+
+def _untold(result: Search, made: Mapping[str, str]) -> dict[str, str]:
+    """What terraform made for certain, and the plan does not say enough of to import it."""
+    assert result.plan is not None
+    left = [each for each in import_blocks.missing(result.plan.document) if each.address in made]
+    return {
+        each.address: "what its import ID is made of is not known"
+        for each in left
+        if each.address not in {*result.absent, *result.refused} and not isinstance(IDS.get(each.type), Anew)
+    }
 
 
 def _drop(result: Search, tried: dict[str, str], address: str, why: str) -> None:

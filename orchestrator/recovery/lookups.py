@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from orchestrator.recovery import ec2
 from orchestrator.tools.aws import pages
 from orchestrator.tools.interfaces import Cloud
 
@@ -24,41 +25,16 @@ def _marks(planned: Planned) -> dict[str, str]:
     )
 
 
-def by_tags(prefix: str) -> Lookup:
-    """Of EC2, which lists the tags of all its kinds in one place; ids begin with the kind's prefix."""
+def _by_tags(kind: ec2.Kind) -> Lookup:
+    """Of EC2; what lies in a VPC lies in the planned one."""
 
     def find(cloud: Cloud, planned: Planned) -> Iterator[str]:
-        wanted = _marks(planned)
-        filters = [{"Name": "key", "Values": list(wanted)}]
-        found: dict[str, dict[str, str]] = {}
-        for tag in pages(cloud.client("ec2"), "describe_tags", "Tags", Filters=filters):
-            if tag["ResourceId"].startswith(prefix):
-                found.setdefault(tag["ResourceId"], {})[tag["Key"]] = tag["Value"]
-        same = [each for each, tags in found.items() if wanted == {name: tags.get(name) for name in wanted}]
-        yield from sorted(_alive(cloud, prefix, same, planned))
+        vpc = planned.get("vpc_id")
+        for item, _ in ec2.tagged(cloud, kind, _marks(planned)):
+            if vpc is None or item.get("VpcId", vpc) == vpc:
+                yield str(item[kind.id])
 
     return find
-
-
-def _alive(cloud: Cloud, prefix: str, ids: list[str], planned: Planned) -> Iterator[str]:
-    """Tags of what was deleted stay to be seen for a while; and what lies in a VPC lies in the planned one."""
-    if not ids or prefix not in _DESCRIBED:
-        yield from ids
-        return
-    operation, key, argument, id_ = _DESCRIBED[prefix]
-    vpc = planned.get("vpc_id")
-    for each in pages(cloud.client("ec2"), operation, key, **{argument: ids}):
-        state = str(each.get("State", "")).lower()
-        if state not in ("deleted", "deleting") and (vpc is None or each.get("VpcId", vpc) == vpc):
-            yield str(each[id_])
-
-
-_DESCRIBED = {
-    "nat-": ("describe_nat_gateways", "NatGateways", "NatGatewayIds", "NatGatewayId"),
-    "rtb-": ("describe_route_tables", "RouteTables", "RouteTableIds", "RouteTableId"),
-    "subnet-": ("describe_subnets", "Subnets", "SubnetIds", "SubnetId"),
-    "vpce-": ("describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointIds", "VpcEndpointId"),
-}
 
 
 def _named(service: str, operation: str, key: str, *, name: str, known: str, id_: str, **arguments: Any) -> Lookup:
@@ -196,6 +172,7 @@ _AGENT = {"parent": ("agentId", "agent_id")}
 _BASE = {"parent": ("knowledgeBaseId", "knowledge_base_id")}
 
 LOOKUPS: Mapping[str, Lookup] = {
+    **{kind.type: _by_tags(kind) for kind in ec2.KINDS},
     "aws_api_gateway_authorizer": _below(
         "apigateway", "get_authorizers", "items", **_REST, same={"name": "name"}, id_="id"
     ),
@@ -258,7 +235,6 @@ LOOKUPS: Mapping[str, Lookup] = {
         same={"SubnetId": "subnet_id"},
         id_="MountTargetId",
     ),
-    "aws_eip": by_tags("eipalloc-"),
     "aws_emrserverless_application": _named(
         "emr-serverless",
         "list_applications",
@@ -268,21 +244,14 @@ LOOKUPS: Mapping[str, Lookup] = {
         id_="id",
         states=["CREATING", "CREATED", "STARTING", "STARTED", "STOPPING", "STOPPED"],
     ),
-    "aws_flow_log": by_tags("fl-"),
-    "aws_internet_gateway": by_tags("igw-"),
     "aws_kms_key": _kms_keys,
     "aws_lambda_event_source_mapping": _event_sources,
-    "aws_nat_gateway": by_tags("nat-"),
-    "aws_route_table": by_tags("rtb-"),
     "aws_sagemaker_domain": _named(
         "sagemaker", "list_domains", "Domains", name="DomainName", known="domain_name", id_="DomainId"
     ),
     "aws_security_group": _security_groups,
     "aws_sns_topic_subscription": _subscriptions,
     "aws_sqs_queue": _queues,
-    "aws_subnet": by_tags("subnet-"),
-    "aws_vpc": by_tags("vpc-"),
-    "aws_vpc_endpoint": by_tags("vpce-"),
     "aws_vpc_security_group_egress_rule": _rules(egress=True),
     "aws_vpc_security_group_ingress_rule": _rules(egress=False),
     "aws_wafv2_web_acl": _web_acls,

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from orchestrator import listing, risk, secrets, stacks
-from orchestrator.errors import ApprovalRequired
+from orchestrator.errors import ApprovalRequired, RiskNotAccepted
 from orchestrator.graph import Stack
 from orchestrator.inputs import StackProof
 from orchestrator.plan import RecoverRest, RecoverStack, Recovery
@@ -15,9 +15,10 @@ from orchestrator.recovery import importing, removing, rest
 from orchestrator.recovery.importing import Found, Search
 from orchestrator.recovery.rest import Rest
 from orchestrator.result import Action, RecoveredResult
+from orchestrator.risk import Risk
 from orchestrator.session import Session
 from orchestrator.tools.interfaces import Workspace
-from orchestrator.values import tfvars
+from orchestrator.values import tfvars, waits_for
 
 _NOWHERE = "its address is taken or gone"
 _SHOWN = 5
@@ -29,9 +30,8 @@ _asking = threading.Lock()
 def stack(session: Session, step: RecoverStack) -> None:
     """Look for what exists of one stack and is not in its state, and do with it what is wanted."""
     wanted, journal = step.stack, session.journal
-    if not stacks.is_real(session, wanted):
-        missing = sorted(set(wanted.upstream) - session.outputs.keys())
-        what = f"what it builds on has no outputs yet ({', '.join(missing)})" if missing else "it waits for a model"
+    what = _lacking(session, wanted)
+    if what:
         journal.stage(step.name, f"not looked at: {what}")
         stacks.record_end(session, wanted, "skipped", f"{_UNSEEN}: {what}")
         return
@@ -55,6 +55,31 @@ def stack(session: Session, step: RecoverStack) -> None:
     stacks.record_end(session, wanted, done, said, time.monotonic() - started)
 
 
+def _require_no_loss(session: Session, wanted: Stack, risks: Sequence[Risk]) -> None:
+    """Stop before what holds state is replaced or deleted, wherever that is: this command is to save things.
+
+    Raises:
+        RiskNotAccepted: the plan would, and nobody accepted that.
+    """
+    losses = [each for each in risks if each.kind == "state-loss"]
+    if losses and "state-loss" not in session.approval.granted.risks:
+        named = "; ".join(f"{each.resource}: {each.reason}" for each in losses[:_SHOWN])
+        raise RiskNotAccepted(
+            f"importing into `{wanted.name}` would lose {len(losses)} things that hold state: {named}",
+            hint="nothing was imported; something that they build on may not have been found. To lose them all the "
+            "same: `--accept-risk state-loss`",
+        )
+
+
+def _lacking(session: Session, wanted: Stack) -> str:
+    """What a real plan of it would need and does not have; empty if nothing."""
+    missing = sorted(set(wanted.upstream) - session.outputs.keys())
+    if missing:
+        return f"what it builds on has no outputs yet ({', '.join(missing)})"
+    group = waits_for(session.environment, wanted, session.facts())
+    return f"it waits for a model version of {group}" if group else ""
+
+
 def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) -> None:
     """Apply the stack's own plan, in which what exists is imported and the rest made.
 
@@ -65,6 +90,7 @@ def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) ->
     changes = [listing.change_result(change) for change in result.plan.changes]
     risks = risk.of_plan(result.plan.document, stack=wanted.name, account_id=session.target.account_id)
     session.record_risks(risks)
+    _require_no_loss(session, wanted, risks)
     environment = session.environment
     if environment.asks:
         with _asking:
@@ -81,18 +107,20 @@ def _demand_decision(session: Session) -> None:
         ApprovalRequired: something was only listed.
     """
     name = session.environment.name
+    left = [each for each in session.recovered if each.action == "left"]
     found = [each for each in session.recovered if each.action == "found"]
-    alike = [each.address for each in session.recovered if each.action == "left" and "--take" in each.reason]
+    if left:
+        raise ApprovalRequired(
+            f"{len(left)} resources of `{name}` cannot be told for certain, so nothing was done about their stacks: "
+            f"{'; '.join(f'{each.address}: {each.reason}' for each in left[:_SHOWN])}",
+            hint=f"of several that look alike `orchestrator recover {name} --import --take ID` takes one; what is not "
+            "of this environment has to get another name, or go",
+        )
     if found:
         raise ApprovalRequired(
             f"{len(found)} resources of `{name}` exist and are in no state; nothing was done about them",
             hint=f"`orchestrator recover {name} --import --yes` takes them into the states they belong to, "
             "`--remove` in its place removes them",
-        )
-    if alike:
-        raise ApprovalRequired(
-            f"of {len(alike)} resources more than one exists: {', '.join(alike[:_SHOWN])}",
-            hint=f"`orchestrator recover {name} --import --take ID` keeps the one of that id; the table above has them",
         )
 
 
@@ -104,6 +132,10 @@ def _proven(session: Session, wanted: Stack) -> bool:
 def _decide(session: Session, step: RecoverStack, result: Search) -> Recovery | None:
     """What is to be done: as the command line says, else as somebody answers."""
     name, count = step.stack.name, len(result.found)
+    if result.refused:
+        # To import the rest would make another of each of these, and replace what builds on them.
+        session.journal.stage(step.name, f"{len(result.refused)} resources cannot be told for certain: {_why(result)}")
+        return None
     if not count:
         session.journal.stage(step.name, "nothing exists that its state does not hold")
         return None
@@ -117,6 +149,10 @@ def _decide(session: Session, step: RecoverStack, result: Search) -> Recovery | 
         where = "" if step.wanted == "removed" else f" into the state of `{name}`"
         sure = person.ask(f"{doing} these {count}{where}{_with(result)}?")
     return (step.wanted or "imported") if sure else None
+
+
+def _why(result: Search) -> str:
+    return "; ".join(f"{address}: {why}" for address, why in [*result.refused.items()][:_SHOWN])
 
 
 def _with(result: Search) -> str:

@@ -12,7 +12,7 @@ from orchestrator.errors import TerraformError
 from orchestrator.graph import Stack
 from orchestrator.recovery import importing
 from orchestrator.recovery.importing import Found
-from orchestrator.recovery.rest import Rest, state
+from orchestrator.recovery.rest import STACK, Rest, state
 from orchestrator.render import LOCK_FILE, forgetting_plan, render, stack_folder
 from orchestrator.session import Session
 from orchestrator.terraform import import_blocks
@@ -21,7 +21,6 @@ from orchestrator.tools.interfaces import Workspace
 from orchestrator.tools.terraform_warm import HELD_TYPES
 from orchestrator.values import tfvars
 
-_STACK = "recover-rest"
 _PROVIDER = "registry.terraform.io/hashicorp/aws"
 
 
@@ -54,11 +53,11 @@ def rest(session: Session, found: Sequence[Rest]) -> None:
     The state lies beside the others meanwhile: whoever comes after an interrupt finds it there.
     """
     tools, target = session.tools, session.target
-    folder = stack_folder(tools.repo, session.environment, _STACK)
+    folder = stack_folder(tools.repo, session.environment, STACK)
     _write_root(folder / "root", tools.repo / "terraform" / LOCK_FILE)
-    stack = Stack(_STACK, _STACK, 0, str((folder / "root").relative_to(tools.repo)), (), (), ())
+    stack = Stack(STACK, STACK, 0, str((folder / "root").relative_to(tools.repo)), (), (), ())
     values = tfvars(session.environment, stack, session.facts())
-    key = target.store.key(_STACK)
+    key = target.store.key(STACK)
     ws = render(
         tools,
         stack,
@@ -70,13 +69,13 @@ def rest(session: Session, found: Sequence[Rest]) -> None:
     )
     _remember_types(ws, found)
     document = json.dumps(state(list(found), str(uuid.uuid4()), _PROVIDER))
-    s3, terraform, sink = target.cloud.client("s3"), tools.terraform, session.journal.sink(_STACK)
+    s3, terraform, sink = target.cloud.client("s3"), tools.terraform, session.journal.sink(STACK)
     with explained(target.cloud, "store what is to be removed"):
         s3.put_object(Bucket=target.store.bucket, Key=key, Body=document.encode(), ContentType="application/json")
     with forgetting_plan(ws):
         terraform.init(ws, on_event=sink, cancel=session.cancel)
         terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
-        session.journal.stage(_STACK, f"remove {len(found)} resources")
+        session.journal.stage(STACK, f"remove {len(found)} resources")
         terraform.apply(ws, on_event=sink, cancel=session.cancel)
     with explained(target.cloud, "remove the state of what was removed"):
         s3.delete_object(Bucket=target.store.bucket, Key=key)

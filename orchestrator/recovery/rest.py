@@ -1,21 +1,24 @@
 """What Terraform made for an environment and no state holds, where the address is taken or gone.
 
 A second network is the common case: a run died, its state was lost, and the next one made everything anew that has
-no name of its own. It says by its tags that Terraform made it, so it is nothing of the pipeline's or of a release's.
+no name of its own. It says by its tags that Terraform made it. Models and endpoint configurations are left out on
+purpose: those that releases make bear the same tags, are in no state either, and serve.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orchestrator.recovery import ec2
 from orchestrator.recovery.importing import identity
 from orchestrator.session import Session
 from orchestrator.tools.aws import explained, pages
 from orchestrator.tools.interfaces import Cloud
 
+STACK = "recover-rest"
+"""Name of the state that what is being removed lies in meanwhile."""
 MADE_BY = ("managed-by", "terraform")
 
 
@@ -28,19 +31,6 @@ class Kind:
     is_arn: bool = False
     """Whether its id is its ARN."""
 
-
-EC2: Mapping[str, Kind] = {
-    "eipalloc-": Kind("aws_eip"),
-    "fl-": Kind("aws_flow_log"),
-    "igw-": Kind("aws_internet_gateway"),
-    "nat-": Kind("aws_nat_gateway"),
-    "rtb-": Kind("aws_route_table"),
-    "sg-": Kind("aws_security_group", 1),
-    "subnet-": Kind("aws_subnet", 1),
-    "vpc-": Kind("aws_vpc", 1),
-    "vpce-": Kind("aws_vpc_endpoint"),
-}
-"""By the prefix of the id."""
 
 OTHERS: Mapping[str, Kind] = {
     "apigateway:/restapis/": Kind("aws_api_gateway_rest_api"),
@@ -70,11 +60,11 @@ def find(session: Session) -> list[Rest]:
     """All of an environment."""
     cloud, store = session.target.cloud, session.target.store
     with explained(cloud, "look for what belongs to no stack"):
-        states = [store.read(name) for name in store.stacks()]
+        # What an interrupted removal has left there is to be found again.
+        states = [store.read(name) for name in store.stacks() if name != STACK]
         held = {known for state in states if state for known in state.ids}
-        found = [*_of_ec2(cloud, session), *_tagged(cloud, session)]
-        kept = _leaving(cloud, {each.id for each in found if each.id not in held})
-    return [each for each in found if each.id not in held and each.id not in kept]
+        found = [each for each in (*_of_ec2(cloud, session), *_tagged(cloud, session)) if each.id not in held]
+        return [each for each in found if not _is_leaving(cloud, each)]
 
 
 def _tags(session: Session) -> dict[str, str]:
@@ -82,16 +72,11 @@ def _tags(session: Session) -> dict[str, str]:
 
 
 def _of_ec2(cloud: Cloud, session: Session) -> Iterator[Rest]:
-    """EC2 tells the tags of all its kinds in one place, and locally of more than the tagging API does."""
-    wanted = _tags(session)
-    filters = [{"Name": "key", "Values": [*wanted, "Name"]}]
-    tags: dict[str, dict[str, str]] = {}
-    for each in pages(cloud.client("ec2"), "describe_tags", "Tags", Filters=filters):
-        tags.setdefault(each["ResourceId"], {})[each["Key"]] = each["Value"]
-    for id_, own in sorted(tags.items()):
-        kind = next((kind for prefix, kind in EC2.items() if id_.startswith(prefix)), None)
-        if kind and wanted.items() <= own.items():
-            yield Rest(id_, own.get("Name", ""), kind)
+    """EC2's own lists: locally the tagging API does not know all of its kinds."""
+    for kind in ec2.KINDS:
+        for item, tags in ec2.tagged(cloud, kind, _tags(session)):
+            if item.get("GroupName") != "default":  # which goes with its VPC
+                yield Rest(str(item[kind.id]), tags.get("Name", ""), Kind(kind.type, kind.schema))
 
 
 def _tagged(cloud: Cloud, session: Session) -> Iterator[Rest]:
@@ -107,27 +92,11 @@ def _tagged(cloud: Cloud, session: Session) -> Iterator[Rest]:
             yield Rest(arn if kind.is_arn else own, arn, kind)
 
 
-def _leaving(cloud: Cloud, ids: set[str]) -> set[str]:
-    """Of these, what is on its way out already, or goes with something else."""
-    ec2, kms = cloud.client("ec2"), cloud.client("kms")
-    gone = set()
-    if gateways := [each for each in ids if each.startswith("nat-")]:
-        for each in pages(ec2, "describe_nat_gateways", "NatGateways", NatGatewayIds=gateways):
-            gone |= {each["NatGatewayId"]} if each["State"] in ("deleted", "deleting") else set()
-    if endpoints := [each for each in ids if each.startswith("vpce-")]:
-        for each in pages(ec2, "describe_vpc_endpoints", "VpcEndpoints", VpcEndpointIds=endpoints):
-            gone |= {each["VpcEndpointId"]} if each["State"].lower() in ("deleted", "deleting") else set()
-    if groups := [each for each in ids if each.startswith("sg-")]:
-        for each in pages(ec2, "describe_security_groups", "SecurityGroups", GroupIds=groups):
-            gone |= {each["GroupId"]} if each["GroupName"] == "default" else set()  # its VPC's own
-    for key in (each for each in ids if _is_key(each)):
-        if kms.describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion":
-            gone.add(key)
-    return gone
-
-
-def _is_key(id_: str) -> bool:
-    return bool(re.fullmatch(r"mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", id_))
+def _is_leaving(cloud: Cloud, rest: Rest) -> bool:
+    """A key that is to be deleted stays for a week or more."""
+    if rest.kind.type != "aws_kms_key":
+        return False
+    return bool(cloud.client("kms").describe_key(KeyId=rest.id)["KeyMetadata"]["KeyState"] == "PendingDeletion")
 
 
 def state(found: list[Rest], lineage: str, provider: str) -> dict[str, Any]:

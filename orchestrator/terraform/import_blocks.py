@@ -68,16 +68,22 @@ def imported(document: Json) -> Iterator[Imported]:
         yield Imported(each["address"], each["type"], tags, "delete" in change["actions"])
 
 
-def failed(events: Iterable[Json], addresses: Iterable[str]) -> dict[str, str]:
-    """Which of these imports terraform refused, with its words."""
-    ours, found = set(addresses), {}
+def failed(events: Iterable[Json], imports: Mapping[str, str]) -> dict[str, str]:
+    """Which of these imports terraform refused, with its words; without any where the thing does not exist."""
+    found = {}
     for event in events:
         diagnostic = event.get("diagnostic")
         if event.get("type") != "diagnostic" or not diagnostic or diagnostic.get("severity") != "error":
             continue
         words = f"{diagnostic.get('summary', '')}: {diagnostic.get('detail', '')}"
         named = _QUOTED.search(words)
-        address = json.loads(named.group(1)) if named else diagnostic.get("address", "")
-        if address in ours:
+        address = json.loads(named.group(1)) if named else diagnostic.get("address", "") or _by_id(words, imports)
+        if address in imports:
             found[address] = "" if named else " ".join(words.split())
     return found
+
+
+def _by_id(words: str, imports: Mapping[str, str]) -> str:
+    """What a provider refuses before it reads anything has no address; but it quotes the ID."""
+    named = [address for address, known in imports.items() if f"({known})" in words]
+    return named[0] if len(named) == 1 else ""

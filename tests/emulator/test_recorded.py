@@ -124,6 +124,7 @@ def test_query_definitions_are_put_twice_and_deleted(aws: Any) -> None:
     logs = aws("logs")
     name = unique("query")
     identity = logs.put_query_definition(name=name, queryString="fields @message")["queryDefinitionId"]
+    assert str(uuid.UUID(identity)) == identity, "an import takes no other"
     logs.put_query_definition(queryDefinitionId=identity, name=name, queryString="limit 1")
     found = logs.describe_query_definitions(queryDefinitionNamePrefix=name)["queryDefinitions"]
     assert [(query["name"], query["queryString"]) for query in found] == [(name, "limit 1")]

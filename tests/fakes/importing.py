@@ -25,6 +25,7 @@ class ImportingTerraform(PublishingTerraform):
     Attributes:
         code: stack to address to what its plan knows of it, given the imports so far.
         there: import ID to the tags of the thing that exists.
+        replaced: addresses that an import would have replaced.
         targets: of each plan that had some.
     """
 
@@ -32,6 +33,7 @@ class ImportingTerraform(PublishingTerraform):
         super().__init__(store)
         self.code: dict[str, dict[str, Planned]] = {}
         self.there: dict[str, dict[str, str]] = {}
+        self.replaced: set[str] = set()
         self.targets: list[tuple[str, ...]] = []
 
     def plan(
@@ -60,7 +62,7 @@ class ImportingTerraform(PublishingTerraform):
             held = self.store.states[ws.stack].resources if ws.stack in self.store.states else ()
             wanted = {address: planned(imports) for address, planned in self.code[ws.stack].items()}
             changes = [
-                _importing(address, planned, imports[address], self.there[imports[address]])
+                self._importing(address, planned, imports[address])
                 if address in imports
                 else _change(address, ["create"], planned)
                 for address, planned in wanted.items()
@@ -91,6 +93,12 @@ class ImportingTerraform(PublishingTerraform):
         if absent:
             raise TerraformError("terraform plan failed")
 
+    def _importing(self, address: str, planned: Mapping[str, Any], known: str) -> Json:
+        tags = {"tags_all": dict(self.there[known])}
+        change = _change(address, ["delete", "create"] if address in self.replaced else ["no-op"], planned)
+        change["change"] |= {"importing": {"id": known}, "before": {**planned, **tags}}
+        return change
+
     def lose(self, stack: str, *resources: str) -> None:
         """Let the state hold these alone; without any it is gone."""
         before = self.store.states.pop(stack)
@@ -117,9 +125,3 @@ def after(other: str, attribute: str, **planned: Any) -> Planned:
 def _change(address: str, actions: list[str], planned: Mapping[str, Any]) -> Json:
     type_ = address.split(".")[-2]
     return {"address": address, "mode": "managed", "type": type_, "change": {"actions": actions, "after": planned}}
-
-
-def _importing(address: str, planned: Mapping[str, Any], known: str, tags: Mapping[str, str]) -> Json:
-    change = _change(address, ["no-op"], planned)
-    change["change"] |= {"importing": {"id": known}, "before": {"tags_all": dict(tags)}}
-    return change

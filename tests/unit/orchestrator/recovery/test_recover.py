@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from orchestrator.config import Environment
 from orchestrator.graph import Graph
 from orchestrator.plan import Recovery
 from orchestrator.recovery import importing
+from orchestrator.recovery.ec2 import KINDS
+from orchestrator.recovery.rest import STACK
 from orchestrator.result import Result
 from orchestrator.session import Session
 from orchestrator.tools.interfaces import State
@@ -25,14 +28,16 @@ VPC = "aws_vpc.this[0]"
 VPC_TAGS = {**OWN, "managed-by": "terraform", "Name": "mlops-local"}
 
 
-def ec2_tags(**things: dict[str, str]) -> dict[str, Any]:
-    """What EC2 tells of things with these tags; their ids are written with `_`."""
-    tags = [
-        {"ResourceId": name.replace("_", "-"), "Key": key, "Value": value}
-        for name, own in things.items()
-        for key, value in own.items()
+def vpcs(things: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+    """What EC2 tells of networks with these tags; their ids are written with `_`."""
+    return [
+        {
+            "VpcId": name.replace("_", "-"),
+            "State": "available",
+            "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        }
+        for name, tags in things.items()
     ]
-    return {"describe_tags": {"Tags": tags}}
 
 
 class Pages:
@@ -72,7 +77,8 @@ def terraform(tools: FakeTools, graph: Graph, repo: Path) -> ImportingTerraform:
 
 
 def ec2(tools: FakeTools, **things: dict[str, str]) -> None:
-    tools.aws.services["ec2"] = {"get_paginator": Pages(ec2_tags(**things))}
+    lists: dict[str, Any] = {kind.operation: {kind.items: []} for kind in KINDS}
+    tools.aws.services["ec2"] = lists | {"describe_vpcs": {"Vpcs": vpcs(things)}}
     nothing: dict[str, Any] = {"get_resources": {"ResourceTagMappingList": []}}
     tools.aws.services["resourcegroupstaggingapi"] = {"get_paginator": Pages(nothing)}
 
@@ -171,6 +177,8 @@ def test_of_several_that_look_alike_none_is_taken_before_somebody_says_which(
     ec2(tools, vpc_1=VPC_TAGS, vpc_2=VPC_TAGS)
     result = recovering("imported")
     assert result.exit_code == 14
+    assert result.error is not None
+    assert f"{VPC}: 2 look like it" in result.error.message
     assert result.recovered[0].reason == "2 look like it, `--take ID` says which: vpc-1, vpc-2"
     assert applied(terraform) == []
     result = recovering("imported", take=("vpc-2",))
@@ -191,7 +199,7 @@ def test_what_builds_on_something_incomplete_is_not_looked_at(
 def test_a_second_network_belongs_to_no_stack_and_is_removed_through_a_state_of_its_own(
     terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
 ) -> None:
-    ec2(tools, vpc_1=VPC_TAGS, subnet_1={**OWN, "managed-by": "somebody"}, vpc_9={**VPC_TAGS, "environment": "dev"})
+    ec2(tools, vpc_1=VPC_TAGS, vpc_2={**OWN, "managed-by": "somebody"}, vpc_9={**VPC_TAGS, "environment": "dev"})
     stored: list[dict[str, Any]] = []
     tools.aws.services["s3"] = {"put_object": lambda **given: stored.append(given), "delete_object": lambda **_: None}
     result = recovering()
@@ -204,7 +212,29 @@ def test_a_second_network_belongs_to_no_stack_and_is_removed_through_a_state_of_
     assert [(each["type"], each["instances"][0]["attributes"]) for each in document["resources"]] == [
         ("aws_vpc", {"id": "vpc-1"})
     ]
-    assert [call[0] for call in terraform.calls if call[1] == "recover-rest"] == ["init", "plan -destroy", "apply"]
+    assert [call[0] for call in terraform.calls if call[1] == STACK] == ["init", "plan -destroy", "apply"]
+
+
+def test_what_an_interrupted_removal_left_is_found_again(
+    terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
+) -> None:
+    ec2(tools, vpc_1=VPC_TAGS)
+    tools.store.states[STACK] = State(1, "lineage", {}, ("aws_vpc.rest0",), ids=frozenset({"vpc-1"}))
+    assert [each.id for each in recovering().recovered] == ["vpc-1"]
+    tools.store.states["data"] = replace(tools.store.states["data"], ids=frozenset({"vpc-1"}))
+    assert recovering().recovered == []
+
+
+def test_nothing_that_holds_state_is_lost_on_the_way(terraform: ImportingTerraform, recovering: Recover) -> None:
+    terraform.lose("data")
+    terraform.code["data"] = {"aws_dynamodb_table.items": known(name="items")}
+    terraform.there = {"items": OWN}
+    terraform.replaced = {"aws_dynamodb_table.items"}
+    result = recovering("imported")
+    assert result.exit_code == 15
+    assert result.error is not None
+    assert "would lose 1 things that hold state: aws_dynamodb_table.items" in result.error.message
+    assert applied(terraform) == []
 
 
 def test_what_a_dead_terraform_made_is_adopted_without_a_question(
@@ -218,10 +248,14 @@ def test_what_a_dead_terraform_made_is_adopted_without_a_question(
         ROLE: known(name="etl"),
         VPC: known(),
         "aws_sns_topic.new": known(name="new"),
+        "aws_route.nat": known(),
+        "terraform_data.check": known(),
         "aws_sns_topic.not_begun": known(name="not-begun"),
     }
     terraform.there = {"etl": OWN, "vpc-7": OWN, "arn:aws:sns:us-east-1:123456789012:not-begun": OWN}
-    result = importing.adopt(session, graph.stack("data"), {VPC: "vpc-7"}, [ROLE, "aws_sns_topic.new"])
+    made = {VPC: "vpc-7", "aws_route.nat": "r-1", "terraform_data.check": "x"}
+    result = importing.adopt(session, graph.stack("data"), made, [ROLE, "aws_sns_topic.new"])
     assert {(each.address, each.import_id) for each in result.found} == {(VPC, "vpc-7"), (ROLE, "etl")}
     assert result.absent == {"aws_sns_topic.new"}
+    assert result.refused == {"aws_route.nat": "what its import ID is made of is not known"}
     assert {*terraform.targets[-1]} == {VPC, ROLE}
