@@ -15,6 +15,10 @@ from orchestrator.terraform.record import Record
 _POLL_SECONDS = 0.2
 _HEARTBEAT_SECONDS = 15.0
 _TOLD = ("apply_complete", "apply_errored", "change_summary", "diagnostic", "log")
+_ASKED = "asked-to-stop"
+"""File beside what a command says."""
+_INTERRUPTED = b"Interrupt received"
+"""Terraform's words, whoever sent the signal."""
 _sleep = time.sleep
 
 
@@ -35,7 +39,7 @@ def follow(record: Record, environment: str, say: Callable[[str], None], *, stop
     assert process is not None
     what = f"terraform {command.command} of `{command.stack}` (process {process.pid})"
     try:
-        if stop and processes.interrupt(process):
+        if stop and ask_to_stop(record):
             say(f"{what} is asked to stop; waiting until it has written its state")
         else:
             say(f"{what} of the earlier run still works; waiting for its end (Ctrl-C leaves it at work)")
@@ -46,6 +50,20 @@ def follow(record: Record, environment: str, say: Callable[[str], None], *, stop
             hint=f"`orchestrator resume {environment}` waits again, with `--stop` it interrupts it",
         ) from None
     say(f"{what} has ended")
+
+
+def ask_to_stop(record: Record) -> bool:
+    """Interrupt a recorded command, once in its life: a second time it would drop its state. Whether it stops now."""
+    process, asked = record.process, record.folder / _ASKED
+    assert process is not None
+    if asked.exists() or _INTERRUPTED in _said(record.stdout):
+        return identity.life(process) == "alive"
+    asked.touch()
+    return processes.interrupt(process)
+
+
+def _said(file: Path) -> bytes:
+    return file.read_bytes() if file.exists() else b""
 
 
 def _until_gone(record: Record, what: str, say: Callable[[str], None]) -> None:

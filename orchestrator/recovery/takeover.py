@@ -14,11 +14,11 @@ from pathlib import Path
 from orchestrator.errors import StateLocked
 from orchestrator.recovery import locks, unfinished
 from orchestrator.recovery.closing import close
-from orchestrator.recovery.following import follow
+from orchestrator.recovery.following import ask_to_stop, follow
 from orchestrator.recovery.unfinished import Unfinished
 from orchestrator.runs import now
 from orchestrator.session import Target
-from orchestrator.system import identity, processes
+from orchestrator.system import identity
 from orchestrator.terraform.record import Record
 
 _FRESH = dt.timedelta(hours=24)
@@ -105,11 +105,10 @@ def take_up(
     runs = [run for run in left.runs if run not in unknown]
     living = [each for run in runs for each in run.open if _lives(each)]
     if stop:
-        for each in living[1:]:  # all at once; the first is asked when it is followed
-            if each.process is not None:
-                processes.interrupt(each.process)
-    for number, each in enumerate(living):
-        follow(each, environment, say, stop=stop and number == 0)
+        for each in living:  # all at once, before the first is waited for
+            ask_to_stop(each)
+    for each in living:
+        follow(each, environment, say, stop=stop)
     if target is not None:
         _release(runs, repo, environment, target, say, force=force)
     for run in runs:

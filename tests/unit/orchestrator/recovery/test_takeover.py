@@ -83,6 +83,20 @@ def test_with_stop_it_is_interrupted_once(here: Here) -> None:
     assert run.result is not None
 
 
+@pytest.mark.parametrize("already", ["by-the-run", "by-resume"])
+def test_what_was_interrupted_is_not_interrupted_again(
+    here: Here, monkeypatch: pytest.MonkeyPatch, already: str
+) -> None:
+    sent: list[Identity] = []
+    monkeypatch.setattr(following.processes, "interrupt", lambda process: sent.append(process) or True)
+    with running(60) as process:
+        says = [{"type": "log", "@message": "\nInterrupt received.\nPlease wait for Terraform to exit"}]
+        record = Killed(here.repo).terraform("data", process, says=says if already == "by-the-run" else [])
+        assert following.ask_to_stop(record)
+        assert following.ask_to_stop(record)
+    assert sent == ([] if already == "by-the-run" else [process])
+
+
 def test_whoever_stops_waiting_leaves_it_at_work(here: Here, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupted(seconds: float) -> None:
         raise KeyboardInterrupt
