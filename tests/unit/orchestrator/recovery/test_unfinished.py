@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.journal import Journal
 from orchestrator.recovery import unfinished
 from orchestrator.recovery.closing import close
 from orchestrator.result import Result
+from orchestrator.runs import RunFolder
 from tests.fakes.killed import ALIVE, ELSEWHERE, Killed
 
 
@@ -115,3 +117,11 @@ def test_a_run_that_died_before_it_had_a_plan_can_be_closed(tmp_path: Path) -> N
     run = Killed(tmp_path)
     (run.folder / "plan.json").write_text(json.dumps({"steps": 5}), encoding="utf-8")
     assert close(unfinished.find(tmp_path, "local")[0]).stacks == []
+
+
+def test_the_name_of_an_execution_that_is_about_to_start_is_written_down(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "local", "deploy", ["deploy", "local"])
+    event = {"type": "pipeline", "@message": "starting r1", "execution_name": "r1"}
+    Journal(folder).sink("pipeline")(event)
+    [found] = unfinished.find(tmp_path, "local")
+    assert (found.executions, found.life, found.command) == (("r1",), "alive", "deploy")
