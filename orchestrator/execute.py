@@ -27,6 +27,7 @@ from orchestrator.errors import (
     WaitingForModel,
 )
 from orchestrator.evidence import Evidence
+from orchestrator.explain import in_environment
 from orchestrator.plan import Plan, Step
 from orchestrator.recovery import adoption, recover
 from orchestrator.result import (
@@ -329,15 +330,19 @@ class Executor:
             return self._failure(*verdicts.worst(failures, self.session.environment.name))
         if self.session.pending:
             error = verdicts.approval_pending(self.session.pending)
-            return _error(error, None), error.exit_code
+            return self._error(error, None), error.exit_code
         if self.session.waiting:
             groups = ", ".join(self.session.waiting)
             waiting = WaitingForModel(
                 f"no approved model version of {groups} yet; everything else is deployed",
                 hint=f"`orchestrator deploy {self.session.environment.name} --pipeline` trains one",
             )
-            return _error(waiting, None), waiting.exit_code
+            return self._error(waiting, None), waiting.exit_code
         return None, 0
+
+    def _error(self, error: PlatformError, step: str | None) -> ErrorResult:
+        hint = in_environment(error.hint, self.session.environment.name) if error.hint else None
+        return ErrorResult(type=type(error).__name__, message=error.message, hint=hint, step=step)
 
     def _failure(self, step: str, error: Exception) -> tuple[ErrorResult, int]:
         if self._emulator_pid is not None:
@@ -349,7 +354,7 @@ class Executor:
                     "deploy again to start afresh",
                 )
         if isinstance(error, PlatformError):
-            return _error(error, step), error.exit_code
+            return self._error(error, step), error.exit_code
         log = self.session.journal.folder.log_file(step)
         message = f"unexpected {type(error).__name__} in `{step}`: {error}"
         hint = f"the traceback is in {log}"
@@ -374,10 +379,6 @@ def load_model_versions(session: Session) -> None:
         version = session.tools.live_version(session.target.cloud, live_parameter(session.environment, group))
         if version is not None:
             session.model_versions[group] = version
-
-
-def _error(error: PlatformError, step: str | None) -> ErrorResult:
-    return ErrorResult(type=type(error).__name__, message=error.message, hint=error.hint, step=step)
 
 
 def _status(exit_code: int, preview: bool) -> Status:

@@ -166,6 +166,11 @@ REMEDIES = (
 )
 
 
+def in_environment(text: str, environment: str) -> str:
+    """Commands as they are typed: what was written without knowing the environment says `ENV`."""
+    return re.sub(r"\bENV\b", environment, text)
+
+
 def remedy(text: str) -> Remedy | None:
     """The first known remedy for an error's text."""
     return next((each for each in REMEDIES if re.search(each.pattern, text, re.IGNORECASE | re.DOTALL)), None)

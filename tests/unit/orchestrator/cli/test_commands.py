@@ -75,6 +75,17 @@ def test_a_failure_is_two_lines_and_its_own_exit_code(cli: Cli) -> None:
     assert "meaning: the deploying role lacks a permission" in answer.err
 
 
+def test_commands_are_named_as_they_are_typed(cli: Cli) -> None:
+    def prepare(tools: FakeTools) -> None:
+        error = TerraformError("Error acquiring the state lock", hint="`orchestrator recover ENV`")
+        tools.terraform.failures[("plan", "buckets")] = error
+
+    cli.prepare = prepare
+    answer = cli("deploy", "local")
+    assert "hint: `orchestrator recover local`\n" in answer.err
+    assert "remedy: `orchestrator unlock local` says" in answer.err
+
+
 def test_deploy_without_credentials_says_so_before_anything_starts(cli: Cli) -> None:
     def prepare(tools: FakeTools) -> None:
         tools.aws.account = CredentialsError("no usable AWS credentials", hint="sign in")
