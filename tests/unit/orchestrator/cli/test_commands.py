@@ -380,7 +380,7 @@ def test_a_deploy_to_staging_is_previewed_and_refused_in_two_lines_that_name_the
     assert refused.err.endswith(
         "error: deploying `staging` has risks that nobody has accepted: public-exposure: data: "
         "module.m.aws_subnet.this\n"
-        "hint: read them above (`orchestrator plan ENV` shows them too), "
+        "hint: read them above (`orchestrator plan staging` shows them too), "
         "then repeat with `--accept-risk public-exposure`\n"
     )
     assert "data: 1 to add" in refused.err
