@@ -40,10 +40,10 @@ ACTION = re.compile(rb"(?:^|&)Action=(\w+)")
 
 
 def build(settings: Settings, started_at: str) -> Wsgi:
-    """The whole stack, outermost part first: log, admission, permission, repeated calls, fidelity, faults, routing."""
+    """The whole stack: log, admission, boundary, permission, repeated calls, fidelity, faults, routing."""
     answering: Wsgi = OnceOnly(_labelled(Faulty(_Router(settings, started_at), settings.account_id)))
     guarded = Guard(answering, MotoRegistry(Aws(settings)), settings.account_id, enforce=settings.enforce_iam)
-    return _logged(Admission(guarded, f"{settings.host}:{settings.port}"))
+    return _logged(Admission(wire.bounded(guarded), f"{settings.host}:{settings.port}"))
 
 
 class _Router:
@@ -96,10 +96,7 @@ class _Router:
 
     def _records(self, environ: Environ) -> Wsgi:
         """An operation of Feature Store's runtime."""
-        try:
-            return wire.answer(environ, featurestore.MODEL, self._features.handle)
-        except NotImplementedError as error:
-            return wire.not_implemented(environ, str(error))
+        return wire.answer(environ, featurestore.MODEL, self._features.handle)
 
     def _recorded(self, environ: Environ) -> Wsgi | None:
         """The recorded answer, or `None` when the operation is not one of those."""

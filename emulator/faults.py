@@ -14,15 +14,19 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 from emulator.evidence import STORE as EVIDENCE
 from emulator.evidence import caused_by
+from emulator.flaky import ERRORS, Draw
 
+FLAKY, API = "flaky", "execute-api"
 WIRE = {
     "throttle": "answered as the service answers who asks too often (ThrottlingException and its like)",
+    "server-error": "answered 500 as a failing service answers (InternalFailure and its like); nothing was carried out",
+    FLAKY: "a share `rate` of the calls, drawn from `seed`, gets `throttle` or `server-error`; service `*` is all",
     "quota-zero": "refused because the account's quota is 0",
     "access-denied": "refused with AccessDenied, as where a Bedrock model was never asked for",
     "slow": "carried out, but `delay_seconds` later",
@@ -62,29 +66,47 @@ class Fault:
     every: int = 1
     share: float = 1.0
     delay_seconds: float = 0.0
+    rate: float | None = None
+    seed: int = 0
+    errors: tuple[str, ...] = ERRORS
     id: str = field(default_factory=lambda: f"fault-{uuid.uuid4().hex[:8]}")
     seen: int = 0
     fired: int = 0
     armed_at: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._draw = Draw(self.rate or 0.0, self.seed, self.errors)
 
     def over(self, now: float) -> bool:
         used_up = self.count is not None and self.fired >= self.count
         return used_up or (self.seconds is not None and now >= self.armed_at + self.seconds)
 
     def about(self, service: str, action: str, names: Iterable[str]) -> bool:
-        if self.service != service or not fnmatchcase(action, self.action):
+        # A deployed API is the user's own, and no service of AWS's that could be flaky.
+        every = self.service == "*" and service not in ("", API)
+        if not (every or self.service == service) or not fnmatchcase(action, self.action):
             return False
         return self.resource == "*" or any(fnmatchcase(name, self.resource) for name in names)
 
-    def due(self) -> bool:
+    def hit(self, service: str, action: str, names: Iterable[str]) -> Fault | None:
+        """Count a call that it is about; returns what hits the call: itself, or one of the kinds that `flaky` shows."""
+        self.seen += 1
+        kind = self._draw.next(service, action, names) if self.kind == FLAKY else self.kind if self._due() else None
+        if kind is None:
+            return None
+        self.fired += 1
+        return self if kind == self.kind else replace(self, kind=kind)
+
+    def _due(self) -> bool:
         """Whether it hits the call that `seen` counts last: every so-manieth, or an even share of them."""
         if self.every > 1:
             return self.seen % self.every == 0
         return math.floor(self.seen * self.share + 1e-9) > math.floor((self.seen - 1) * self.share + 1e-9)
 
     def document(self, now: float) -> dict[str, Any]:
+        flaky = ("rate", "seed", "errors") if self.kind == FLAKY else ()
         names = ("id", "kind", "service", "action", "resource", "count", "seconds", "every", "share", "delay_seconds")
-        shown = {name: getattr(self, name) for name in names}
+        shown = {name: getattr(self, name) for name in (*names, *flaky)}
         return {**shown, "seen": self.seen, "fired": self.fired, "over": self.over(now)}
 
 
@@ -134,45 +156,71 @@ class FaultStore:
             for fault in self._faults:
                 if fault.kind not in wanted or fault.over(now) or not fault.about(service, action, named):
                     continue
-                fault.seen += 1
-                if fault.due():
-                    fault.fired += 1
-                    found.append(fault)
-                    if fault.kind != "slow":
+                hit = fault.hit(service, action, named)
+                if hit:
+                    found.append(hit)
+                    if hit.kind != "slow":
                         break
         return found
+
+
+KNOWN = ("kind", "service", "action", "resource", "count", "seconds", "every", "share", "delay_seconds")
+OF_FLAKY = ("rate", "seed", "errors")
+NUMBERS: tuple[tuple[str, type, float, float], ...] = (
+    ("count", int, 1, MOST_HITS),
+    ("seconds", float, 0, MOST_SECONDS),
+    ("every", int, 1, MOST_HITS),
+    ("share", float, 0, 1),
+    ("delay_seconds", float, 0, MOST_DELAY),
+    ("rate", float, 0, 1),
+    ("seed", int, 0, 2**32),
+)
 
 
 def read(document: Any) -> Fault:
     """A fault as described, within its bounds. Raises `BadFault`."""
     if not isinstance(document, Mapping):
         raise BadFault("a fault is described by a JSON object")
-    known = ("kind", "service", "action", "resource", "count", "seconds", "every", "share", "delay_seconds")
-    unknown = sorted(set(document) - set(known))
+    unknown = sorted(set(document) - {*KNOWN, *OF_FLAKY})
     if unknown:
-        raise BadFault(f"unknown member `{unknown[0]}`, known are {', '.join(known)}")
-    if document.get("kind") not in KINDS:
-        raise BadFault(f"`kind` must be one of {', '.join(KINDS)}, got {document.get('kind')!r}")
-    for name in ("service", "action", "resource"):
-        value = document.get(name, "*")
-        if not isinstance(value, str) or not value or (name == "service" and "*" in value):
-            raise BadFault(f"`{name}` must be a text{', the name of one service' * (name == 'service')}, got {value!r}")
+        raise BadFault(f"unknown member `{unknown[0]}`, known are {', '.join((*KNOWN, *OF_FLAKY))}")
+    kind = document.get("kind")
+    if kind not in KINDS:
+        raise BadFault(f"`kind` must be one of {', '.join(KINDS)}, got {kind!r}")
+    _check_calls(document, flaky=kind == FLAKY)
     if "count" not in document and "seconds" not in document:
         raise BadFault("a fault must end by itself: give `count`, `seconds` or both")
     if "every" in document and "share" in document:
         raise BadFault("`every` and `share` exclude each other")
-    for name, kind, low, high in (
-        ("count", int, 1, MOST_HITS),
-        ("seconds", float, 0, MOST_SECONDS),
-        ("every", int, 1, MOST_HITS),
-        ("share", float, 0, 1),
-        ("delay_seconds", float, 0, MOST_DELAY),
-    ):
+    for name, of, low, high in NUMBERS:
         if name in document:
-            _check_number(name, document[name], kind, low, high)
-    if (document["kind"] == "slow") != ("delay_seconds" in document):
+            _check_number(name, document[name], of, low, high)
+    if (kind == "slow") != ("delay_seconds" in document):
         raise BadFault("`delay_seconds` is what `slow` must have, and no other kind")
-    return Fault(**document)
+    _check_flaky(document)
+    return Fault(**{**document, "errors": tuple(document.get("errors", ERRORS))})
+
+
+def _check_calls(document: Mapping[str, Any], *, flaky: bool) -> None:
+    for name in ("service", "action", "resource"):
+        value = document.get(name, "*")
+        every = value == "*" and flaky and "service" in document
+        if not isinstance(value, str) or not value or (name == "service" and "*" in value and not every):
+            what = ", the name of one service" + " or `*`" * flaky
+            raise BadFault(f"`{name}` must be a text{what * (name == 'service')}, got {value!r}")
+
+
+def _check_flaky(document: Mapping[str, Any]) -> None:
+    if document["kind"] != FLAKY:
+        given = next((name for name in OF_FLAKY if name in document), None)
+        if given:
+            raise BadFault(f"`{given}` is for `{FLAKY}` alone, got {document[given]!r}")
+        return
+    if "rate" not in document or {"every", "share"} & set(document):
+        raise BadFault(f"`{FLAKY}` must have a `rate`, and neither `every` nor `share`")
+    errors = document.get("errors", ERRORS)
+    if not isinstance(errors, (list, tuple)) or not errors or any(each not in ERRORS for each in errors):
+        raise BadFault(f"`errors` must be a list of some of {', '.join(ERRORS)}, got {errors!r}")
 
 
 def _check_number(name: str, value: Any, kind: type, low: float, high: float) -> None:

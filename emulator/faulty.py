@@ -5,41 +5,82 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
 from emulator import faults
-from emulator.compute.aws import OWN_HEADER
+from emulator.compute.aws import INSIDE, INSIDE_HEADER, OWN_HEADER
 from emulator.connections import NoAnswer
 from emulator.evidence import STORE as EVIDENCE
-from emulator.faults import BadFault, Fault
-from emulator.http import routes
+from emulator.faults import API, FLAKY, BadFault, Fault
+from emulator.http import envelopes, routes
 from emulator.http.routes import Route
 from emulator.seams import requests, wire
 from emulator.seams.lineage import HEADER as CAUSE
 from emulator.seams.wire import Environ, StartResponse, Wsgi
 
 HEADER = "x-emulator-fault"
-OWN = "HTTP_" + OWN_HEADER.upper().replace("-", "_")
+OWN, IN_PROCESS = (f"HTTP_{name.upper().replace('-', '_')}" for name in (OWN_HEADER, INSIDE_HEADER))
+NOT_FLAKY = tuple(kind for kind in faults.WIRE if kind != FLAKY)
+"""What befalls the calls of services to each other."""
 PAGE = "/_emulator/faults"
-API = "execute-api"
+DEPLOYED = {
+    "throttle": (429, "Too Many Requests"),
+    "quota-zero": (429, "Limit Exceeded"),
+    "server-error": (500, "Internal server error"),
+}
+"""What API Gateway says of a deployed API."""
 BROKEN = b'{"this answer is broken: '
+
+
+@dataclass(frozen=True)
+class _Wording:
+    """How services say one kind of error."""
+
+    message: str
+    names: tuple[str, ...]
+    """Of which the first one is used that the operation's model has."""
+    code: str
+    status: int
+    """Where the model has none."""
+    by_protocol: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """The same for protocols whose models name no such errors, or name them otherwise."""
+
+
 ERRORS = {
-    "throttle": (
-        ("ThrottlingException", "TooManyRequestsException", "RequestThrottled", "RequestLimitExceeded"),
+    "throttle": _Wording(
         "Rate exceeded",
+        ("ThrottlingException", "TooManyRequestsException", "RequestThrottled", "RequestLimitExceeded"),
+        "ThrottlingException",
+        400,
+        {
+            "ec2": ("RequestLimitExceeded", 503),
+            "query": ("Throttling", 400),
+            "rest-xml": ("Throttling", 400),
+            "s3": ("SlowDown", 503),
+        },
     ),
-    "quota-zero": (
-        ("ServiceQuotaExceededException", "ResourceLimitExceeded", "ResourceNumberLimitExceededException"),
+    "server-error": _Wording(
+        "An internal error occurred",
+        ("InternalServerException", "InternalServerError", "InternalServiceException", "ServiceException"),
+        "InternalFailure",
+        500,
+        {"ec2": ("InternalError", 500), "s3": ("InternalError", 500)},
+    ),
+    "quota-zero": _Wording(
         "The account's quota for this is 0; ask for more in Service Quotas.",
+        ("ServiceQuotaExceededException", "ResourceLimitExceeded", "ResourceNumberLimitExceededException"),
+        "ServiceQuotaExceededException",
+        400,
     ),
 }
-"""What services call it; the first one that the operation's model has."""
 NO_MODEL = "You don't have access to the model with the specified model ID."
-NAMING = re.compile(r"(Name|Id|Arn|ARN|Identifier|Url|URL|Bucket|^Key)$|^(name|id|arn)$")
+NAMING = re.compile(r"(Name|Id|Arn|ARN|Identifier|Url|URL)s?$|(Bucket|^Key)$|^(name|id|arn)$")
 """Parameters that say what a call is about; the others are nobody's business."""
+MOST_NAMES = 50
 
 
 class Faulty:
@@ -54,7 +95,8 @@ class Faulty:
         if not faults.STORE.armed() or ours:
             return self._application(environ, start_response)
         service, action, names = self._about(environ)
-        hits = faults.STORE.hits(service, action, names)
+        kinds = NOT_FLAKY if environ.get(IN_PROCESS) == INSIDE else tuple(faults.WIRE)
+        hits = faults.STORE.hits(service, action, names, kinds)
         if not hits:
             return self._application(environ, start_response)
         signed = requests.signature(environ)
@@ -86,8 +128,13 @@ class Faulty:
         if signed is None:
             return "", "", []
         call = requests.call(environ, signed, self._account)
-        named = [value for name, value in call.parameters.items() if isinstance(value, str) and NAMING.search(name)]
-        return call.service, call.operation, [value[:500] for value in named]
+        return call.service, call.operation, _names(call.parameters)
+
+
+def _names(parameters: Mapping[str, Any]) -> list[str]:
+    found = [value for name, value in parameters.items() if NAMING.search(name)]
+    values = [each for value in found for each in (value if isinstance(value, list) else [value])]
+    return [value[:500] for value in values if isinstance(value, str)][:MOST_NAMES]
 
 
 def _answer(kind: str, environ: Environ) -> Wsgi:
@@ -98,14 +145,21 @@ def _answer(kind: str, environ: Environ) -> Wsgi:
     if kind == "access-denied":
         return requests.refusal(environ, "AccessDenied", NO_MODEL if service == "bedrock" else "Access Denied")
     if routes.of(environ) is Route.DEPLOYED_API:
-        message = {"message": "Too Many Requests" if kind == "throttle" else "Limit Exceeded"}
-        return Response(json.dumps(message), 429, content_type="application/json")
-    if service == "s3" and kind == "throttle":
-        return wire.failure(environ, 503, "SlowDown", "Please reduce your request rate.")
-    errors = requests.errors(environ)
-    names, words = ERRORS[kind]
-    code = next((name for name in names if name in errors), names[0])
-    return wire.failure(environ, errors.get(code, 400), code, words)
+        status, words = DEPLOYED[kind]
+        return Response(json.dumps({"message": words}), status, content_type="application/json")
+    wording = ERRORS[kind]
+    return wire.failure(environ, *_told(kind, wording, environ, service), wording.message)
+
+
+def _told(kind: str, wording: _Wording, environ: Environ, service: str) -> tuple[int, str]:
+    """Status and code."""
+    spoken = envelopes.protocol(environ, service)
+    modelled = {} if spoken in ("ec2", "query", "s3") else requests.errors(environ)
+    for name in wording.names:
+        if name in modelled:
+            return 500 if kind == "server-error" else modelled[name], name
+    code, status = wording.by_protocol.get(spoken, (wording.code, wording.status))
+    return status, code
 
 
 def page(request: Request) -> Response:

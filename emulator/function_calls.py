@@ -11,6 +11,7 @@ from botocore.config import Config
 
 from emulator import fidelity
 from emulator.compute.administrator import ADMIN
+from emulator.compute.aws import tell_inside
 from emulator.settings import Settings
 
 
@@ -57,4 +58,5 @@ class FunctionCalls:
                     proxies={},
                 ),
             )
+            self._clients[key].meta.events.register("before-call", tell_inside)
         return self._clients[key]

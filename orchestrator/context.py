@@ -51,6 +51,7 @@ class RealTools:
         self.environment = environment
         self._plain_provider = plain_provider
         self._synth_prepared = False
+        self._clouds: dict[LocalAccess | None, Cloud] = {}
 
     @cached_property
     def parallelism(self) -> int:
@@ -100,7 +101,10 @@ class RealTools:
     def cloud(self, local: LocalAccess | None) -> Cloud:
         from orchestrator.tools.aws import Aws
 
-        return Aws(self.environment.platform.region, local)
+        # One for all that ask: making the clients of some services takes longer than most calls.
+        if local not in self._clouds:
+            self._clouds[local] = Aws(self.environment.platform.region, local)
+        return self._clouds[local]
 
     def states(self, cloud: Cloud, bucket: str) -> StateStore:
         from orchestrator.tools.state import S3StateStore
@@ -122,7 +126,7 @@ class RealTools:
 
         if not self._synth_prepared:
             self._synth_prepared = True
-            prepare()
+            prepare(self.repo)
 
     def synth_inputs(self, blueprint: Blueprint) -> SynthInputs:
         from orchestrator.blueprints import synth_inputs

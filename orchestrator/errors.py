@@ -18,6 +18,7 @@
     ├── ReleaseFailed (17)       an endpoint did not get its new version, and kept or went back to the old one
     ├── RequestFailed (18)       the inference API refused a request, or the model failed
     ├── ApprovalPending (19)     a model version waits for a person; everything else is deployed
+    ├── RemainsLeft (21)         something of the environment is there and in no Terraform state
     └── Interrupted (130)        somebody stopped waiting; what was asked for goes on
 
 Click's own usage errors exit with 2, an interrupt with 130, an unexpected exception with 70.
@@ -112,6 +113,10 @@ class RequestFailed(PlatformError):
 
 class ApprovalPending(PlatformError):
     exit_code = 19
+
+
+class RemainsLeft(PlatformError):
+    exit_code = 21
 
 
 class Interrupted(PlatformError):

@@ -22,6 +22,7 @@ from orchestrator.errors import (
     EmulatorError,
     PipelineFailed,
     PlatformError,
+    RemainsLeft,
     SetupError,
     SmokeFailed,
     WaitingForModel,
@@ -29,7 +30,7 @@ from orchestrator.errors import (
 from orchestrator.evidence import Evidence
 from orchestrator.explain import in_environment
 from orchestrator.plan import Plan, Step
-from orchestrator.recovery import adoption, recover
+from orchestrator.recovery import adoption, recover, remains
 from orchestrator.result import (
     ErrorResult,
     Result,
@@ -149,7 +150,7 @@ class Executor:
 
     def _destroy(self, step: steps.DestroyStack) -> None:
         adoption.take_in(self.session, step.stack, destroying=True)
-        stacks.destroy(self.session, step.stack)
+        stacks.destroy(self.session, step.stack, asks=step.asks)
 
     def _start_emulator(self, step: steps.StartEmulator) -> None:
         info = self.session.tools.emulator.up()
@@ -286,14 +287,28 @@ class Executor:
 
     def _audit(self, step: steps.AuditOrphans) -> None:
         session = self.session
+        if step.deployed:
+            self._audit_deployed()
+            return
         session.orphans = teardown.audit(session)
         bucket = session.target.store.bucket
         session.journal.stage(step.name, f"kept on purpose: the state bucket {bucket} and its key, alias/{bucket}")
-        if session.orphans and session.environment.is_local:
-            raise PlatformError(
-                f"{len(session.orphans)} resources are left: {', '.join(session.orphans[:5])}",
-                hint="they carry the environment's tags but are in no Terraform state",
-            )
+        if session.orphans:
+            name = session.environment.name
+            told = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
+            raise RemainsLeft(told, hint=remains.hint(name))
+
+    def _audit_deployed(self) -> None:
+        """What a killed run left spoils nothing of this one; but somebody pays for it."""
+        session, name = self.session, self.session.environment.name
+        try:
+            session.orphans = teardown.audit_deployed(session)
+        except PlatformError as error:
+            session.warn(f"nobody knows whether something is left over: {error.message}")
+            return
+        if session.orphans:
+            found = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
+            session.warn(f"{found}; {remains.hint(name)}")
 
     def _record_ends(self, plan: Plan, outcomes: dict[str, Outcome]) -> None:
         for step in plan.steps:

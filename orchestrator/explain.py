@@ -59,6 +59,8 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
             return "release it unless it runs what its file and the live version make"
         case steps.SmokeTest():
             return "probe it, directly and through the API"
+        case steps.DestroyStack(stack=stack) if stack.gone:
+            return "destroy: its file is gone"
         case steps.DestroyStack():
             return "destroy"
         case steps.RemoveModels(groups=groups):
@@ -69,8 +71,10 @@ def _words(step: Step) -> str:  # noqa: C901 - one case per kind of step
             return "look for what exists and is not in its state"
         case steps.RecoverRest():
             return "look for what belongs to no stack"
+        case steps.AuditOrphans(deployed=True):
+            return "look for anything with the environment's tags that no state holds"
         case steps.AuditOrphans():
-            return "look for anything left with the environment's tags"
+            return "look for anything left that has the environment's tags or name"
         case _:
             raise AssertionError(f"no words for {type(step).__name__}")
 

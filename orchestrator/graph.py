@@ -21,6 +21,8 @@ BLUEPRINT_UPSTREAM = ("foundation", "inference")
 TRAINED_BY = "models"
 """The phase whose pipeline makes the models of blueprints on SageMaker: they come after it, and go before it."""
 BLUEPRINT_VALUES = ("context", "provider_options")
+BLUEPRINT = "blueprint-"
+"""How the names of blueprints' stacks begin."""
 QUEUED = ("batch", "async")
 """Kinds of blueprints that have functions of their own."""
 
@@ -37,6 +39,13 @@ class Stack:
     values: tuple[str, ...]
     after: tuple[str, ...] = ()
     blueprint: str | None = None
+    gone: bool = False
+    """It has a state and no files any more: all that can be done is to destroy it."""
+
+    @property
+    def former_blueprint(self) -> str | None:
+        """Name of the blueprint whose file is gone."""
+        return self.name.removeprefix(BLUEPRINT) if self.gone and self.name.startswith(BLUEPRINT) else None
 
 
 def order(needs: Mapping[str, Iterable[str]], prefer: Callable[[str], Any] | None = None) -> list[str]:
@@ -114,7 +123,7 @@ class Graph:
             known = [stack.blueprint for stack in self.stacks if stack.blueprint]
             if name not in known:
                 raise unknown("blueprint", name, known)
-            chosen.add(f"blueprint-{name}")
+            chosen.add(f"{BLUEPRINT}{name}")
             chosen |= {stack.name for stack in self.stacks if "blueprints" in stack.values}
         if not phases and first is None and last is None and not blueprints:
             return self.stacks
@@ -145,7 +154,7 @@ def build(phases: Sequence[Phase], environment: Environment) -> Graph:
             )
     host = stacks.get(BLUEPRINT_PHASE)
     for blueprint in environment.blueprints:
-        name = f"blueprint-{blueprint.name}"
+        name = f"{BLUEPRINT}{blueprint.name}"
         if host is None:
             raise ConfigError(f"blueprint `{blueprint.name}` needs a phase named `{BLUEPRINT_PHASE}`")
         upstream = tuple(each for each in BLUEPRINT_UPSTREAM if each in stacks)

@@ -152,6 +152,8 @@ class SmokeTest(Step):
 @dataclass(frozen=True)
 class DestroyStack(Step):
     stack: Stack
+    asks: bool = False
+    """As a part of a deployment: its risks and changes are to be approved like those of other stacks."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,13 @@ class RecoverRest(Step):
 
 @dataclass(frozen=True)
 class AuditOrphans(Step):
-    """Everything that still carries the environment's tags."""
+    """What is there and in no state: after `destroy` anything at all, by tags and names."""
+
+    deployed: bool = False
+    """After a deployment: by tags alone, which takes one call; what is found is told, and spoils nothing."""
+
+    takes_place: ClassVar[bool] = False
+    """It mostly waits for answers."""
 
 
 StackStep = DeployStack | PlanStack | DestroyStack | RecoverStack
@@ -245,12 +253,14 @@ def deploy(
     force_pipeline: bool = False,
     refresh: bool = False,
     done: Collection[str] = (),
+    leftovers: Sequence[Stack] = (),
     command: str = "deploy",
 ) -> Plan:
     """Everything, or the given part of the graph; with `refresh` nothing is believed, everything is looked at.
 
     `done` are steps that a run which this one takes up has done well: their stacks are left alone where their proof
-    still holds, and a training pipeline that it has run is not forced again.
+    still holds, and a training pipeline that it has run is not forced again. `leftovers`, whose files are gone, are
+    destroyed when everything that may have used them is what its files say.
     """
     skip = environment.skips_by_proof and not refresh
     force_pipeline = force_pipeline and PIPELINE not in done
@@ -259,7 +269,7 @@ def deploy(
     steps = _opening(environment, refresh=refresh)
     gates = tuple(step.name for step in steps if step.name in ("packages", "state"))
     if environment.asks:
-        steps += _approval(chosen)
+        steps += _approval((*chosen, *leftovers))
         gates = (*gates, steps[-1].name)
     pipeline_host = next((stack for stack in chosen if "pipeline" in stack.after), None)
     keys_host = next((stack for stack in chosen if "keys" in stack.after), None)
@@ -282,7 +292,33 @@ def deploy(
     for stack in chosen:
         if stack.blueprint:
             steps += _proof_of_work(environment, stack, shared, skip=skip)
+    steps += _removal(leftovers, (*gates, "policy", *(stack.name for stack in chosen)), asks=environment.asks)
+    changed = tuple(step.name for step in steps if isinstance(step, (DeployStack, DestroyStack)))
+    steps.append(AuditOrphans("audit", changed, deployed=True))
     return Plan(environment.name, command, tuple(steps))
+
+
+def left_alone(environment: Environment, leftovers: Sequence[Stack]) -> list[str]:
+    """What to tell where only a part is deployed, and what has no files any more stays."""
+    if not leftovers:
+        return []
+    names = ", ".join(f"`{stack.name}`" for stack in leftovers)
+    files, it = ("its file is", "it") if len(leftovers) == 1 else ("their files are", "them")
+    return [f"{names} stays deployed though {files} gone: `orchestrator deploy {environment.name}` destroys {it}"]
+
+
+def _removal(leftovers: Sequence[Stack], needs: tuple[str, ...], *, asks: bool = False) -> list[Step]:
+    """Destroy what has no files any more: blueprints first, for they use what other stacks make."""
+    steps: list[Step] = []
+    blueprints = tuple(stack.name for stack in leftovers if stack.former_blueprint)
+    for stack in leftovers:
+        waits = () if stack.former_blueprint else blueprints
+        steps.append(DestroyStack(stack.name, (*needs, *waits), stack, asks))
+    released = tuple(stack.former_blueprint for stack in leftovers if stack.former_blueprint)
+    if released:
+        # Whether releases ever reached it, no file tells; if not, there is nothing to remove.
+        steps.append(RemoveReleases(f"remains of {', '.join(released)}", blueprints, released))
+    return steps
 
 
 def _approval(chosen: Sequence[Stack]) -> list[Step]:
@@ -329,9 +365,16 @@ def smoke(environment: Environment, graph: Graph) -> Plan:
     return Plan(environment.name, "smoke", steps)
 
 
-def destroy_blueprints(environment: Environment, graph: Graph, names: Sequence[str]) -> Plan:
-    """Single blueprints, each with its own state: nothing builds on them, so nothing else is touched."""
-    chosen = [stack for stack in graph.select(blueprints=names) if stack.blueprint]
+def destroy_blueprints(
+    environment: Environment, graph: Graph, names: Sequence[str], leftovers: Sequence[Stack] = ()
+) -> Plan:
+    """Single blueprints, each with its own state: nothing builds on them, so nothing else is touched.
+
+    Those whose file is gone are among the `leftovers`.
+    """
+    gone = [stack for stack in leftovers if stack.former_blueprint in names]
+    names = [name for name in names if name not in {stack.former_blueprint for stack in gone}]
+    chosen = [stack for stack in graph.select(blueprints=names) if stack.blueprint] if names else []
     steps: list[Step] = [
         CheckAccount("account", ()),
         BuildPackages("packages", ("account",)),
@@ -342,11 +385,15 @@ def destroy_blueprints(environment: Environment, graph: Graph, names: Sequence[s
     released = tuple(name for name in names if is_released(blueprint_of(environment, name)))
     if released:
         steps.append(RemoveReleases("releases' remains", tuple(f"blueprint-{name}" for name in released), released))
+    steps += _removal(gone, ready)
     return Plan(environment.name, "destroy", tuple(steps))
 
 
-def destroy(environment: Environment, graph: Graph) -> Plan:
-    """The graph backwards. Model versions go after the endpoints that serve them, before their group."""
+def destroy(environment: Environment, graph: Graph, leftovers: Sequence[Stack] = ()) -> Plan:
+    """The graph backwards. Model versions go after the endpoints that serve them, before their group.
+
+    `leftovers`, whose files are gone, go before all but the blueprints: they used the rest as those do.
+    """
     steps: list[Step] = [
         CheckAccount("account", ()),
         BuildPackages("packages", ("account",)),
@@ -361,8 +408,10 @@ def destroy(environment: Environment, graph: Graph) -> Plan:
     users = tuple(
         stack.name for stack in graph.stacks if stack.blueprint or "pipeline" in stack.after or stack.name == RELEASES
     )
+    former = tuple(stack.name for stack in leftovers)
+    steps += _removal(leftovers, ready)
     for stack in reversed(graph.stacks):
-        needs = (*ready, *consumers[stack.name])
+        needs = (*ready, *consumers[stack.name], *(() if stack.blueprint else former))
         if stack.order == 1 and stack.name == stack.phase:
             needs = (*needs, removal)
         if "keys" in stack.after:
@@ -373,8 +422,8 @@ def destroy(environment: Environment, graph: Graph) -> Plan:
             needs = (*needs, PIPELINE)
         steps.append(DestroyStack(stack.name, needs, stack))
     groups = tuple(environment.platform.registry.groups)
-    steps.append(RemoveModels(removal, users or ready, groups))
-    steps.append(AuditOrphans("audit", graph.names))
+    steps.append(RemoveModels(removal, (*(users or ready), *former), groups))
+    steps.append(AuditOrphans("audit", (*graph.names, *former)))
     return Plan(environment.name, "destroy", tuple(steps))
 
 

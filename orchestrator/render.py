@@ -17,6 +17,7 @@ from pathlib import Path
 from orchestrator.blueprints.terraform_json import quoted
 from orchestrator.config.models import Environment
 from orchestrator.graph import Stack
+from orchestrator.recovery import leftovers
 from orchestrator.toolbox import Tools
 from orchestrator.tools.interfaces import Json, Workspace
 from orchestrator.values import blueprint_of
@@ -73,10 +74,14 @@ def render(
 def _root(tools: Tools, stack: Stack, folder: Path) -> Path:
     if stack.root is not None:
         return tools.repo / stack.root
-    root = folder / "root"
+    # Apart from each other: a file may come back.
+    root = folder / ("emptied" if stack.gone else "root")
     root.mkdir(exist_ok=True)
-    tools.synth(blueprint_of(tools.environment, str(stack.blueprint)), root)
     canonical = tools.repo / "terraform" / LOCK_FILE
+    if stack.gone:
+        leftovers.write_root(root, canonical)
+        return root
+    tools.synth(blueprint_of(tools.environment, str(stack.blueprint)), root)
     if canonical.is_file():
         shutil.copyfile(canonical, root / LOCK_FILE)
     return root

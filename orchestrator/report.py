@@ -7,6 +7,7 @@ from pathlib import Path
 from orchestrator import listing
 from orchestrator.console import Console
 from orchestrator.explain import in_environment, remedy
+from orchestrator.recovery import remains
 from orchestrator.result import Result
 
 _DETAIL_WIDTH = 160
@@ -35,8 +36,8 @@ def show(console: Console, result: Result, folder: Path, *, why: bool = False) -
     _releases(console, result)
     _smoke(console, result)
     _recovered(console, result)
-    if result.orphans is not None:
-        left = f"{len(result.orphans)} resources still carry the tags of `{result.env}`" if result.orphans else None
+    if result.orphans or (result.orphans is not None and result.command == "destroy"):
+        left = remains.told(result.env, len(result.orphans)) if result.orphans else None
         console.line(f"Orphan audit: {left or 'nothing left'}")
         for arn in result.orphans:
             console.line(f"  {arn}")

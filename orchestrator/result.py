@@ -158,7 +158,9 @@ class Result(Part):
     smoke: list[SmokeResult] = []
     warnings: list[str] = Field([], description="what somebody should do, though nothing went wrong")
     recovered: list[RecoveredResult] = Field([], description="recover only: what existed and was in no state")
-    orphans: list[str] | None = Field(None, description="destroy only: what still carries the environment's tags")
+    orphans: list[str] | None = Field(
+        None, description="ARNs of what is there and in no Terraform state; none: nobody looked"
+    )
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json", by_alias=True)

@@ -103,6 +103,8 @@ class Session:
     """Of the stacks that this run has found or made to be what their files say."""
     recovered: list[RecoveredResult] = field(default_factory=list)
     """What existed and was in no state."""
+    neighbours: tuple[str, ...] = ()
+    """What names of other environments in this AWS begin with."""
     orphans: list[str] | None = None
     warnings: list[str] = field(default_factory=list)
     """What a person has to know although the run went well."""

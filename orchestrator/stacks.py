@@ -18,6 +18,7 @@ from orchestrator.terraform.errored import Errored
 from orchestrator.tools.interfaces import ApplySummary, PlanSummary, PolicyReport, State, Workspace
 from orchestrator.values import Facts, blueprint_of, example_model_version, published, tfvars, waits_for
 
+GONE = "its file is gone"
 _SHOWN_FINDINGS = 5
 
 
@@ -71,6 +72,8 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
 
 def is_real(session: Session, stack: Stack) -> bool:
     """Whether everything that a stack builds on exists, so that its plan needs no example values."""
+    if stack.gone:
+        return not session.target.throwaway  # it is found by its state
     known = set(session.outputs)
     has_model = waits_for(session.environment, stack, session.facts()) is None
     return bool(known) and set(stack.upstream) <= known and has_model and not session.target.throwaway
@@ -90,7 +93,7 @@ def show_for_approval(session: Session, stack: Stack, step: str) -> None:
     """
     ws = workspace(session, stack, real=is_real(session, stack), step=step)
     with forgetting_plan(ws):
-        plan = _plan(session, stack, ws, step=step)
+        plan = _plan_removal(session, stack, ws, step=step) if stack.gone else _plan(session, stack, ws, step=step)
     session.approval.previewed(stack.name, *_looked_at(session, stack, plan, step=step))
 
 
@@ -100,48 +103,72 @@ def preview(session: Session, stack: Stack) -> None:
     real = is_real(session, stack)
     ws = workspace(session, stack, real=real)
     with forgetting_plan(ws):
-        plan = _plan(session, stack, ws)
+        plan = _plan_removal(session, stack, ws) if stack.gone else _plan(session, stack, ws)
     changes, _ = _looked_at(session, stack, plan)
     session.previewed = session.previewed or not real
     counts = ApplySummary(plan.count("create"), plan.count("update"), plan.count("delete"))
     before = session.target.store.read(stack.name) if real else None
     planned: Action = "unchanged" if plan.is_empty else ("changed" if before and before.resources else "created")
+    if stack.gone:
+        result = _result(stack, "destroyed", counts, 0, started, reason=f"planned only: {GONE}", changes=changes)
+        session.record(result)
+        return
     reason = "planned only" if real else "preview: example values stand in for what does not exist yet"
     session.record(_result(stack, planned, counts, plan.resources_total, started, reason=reason, changes=changes))
 
 
-def destroy(session: Session, stack: Stack) -> None:
-    """Remove everything in one stack's state. Safe to repeat after any failure."""
+def destroy(session: Session, stack: Stack, *, asks: bool = False) -> None:
+    """Remove everything in one stack's state. Safe to repeat after any failure.
+
+    As a part of a deployment that `asks`, what the plan shows is approved first.
+    """
     started = time.monotonic()
     store = session.target.store
     before = store.read(stack.name)
-    if (before is None or not before.resources) and not _unsaved(session, stack):
-        store.remove_proof(stack.name)
+    if (before is None or before.is_empty) and not _unsaved(session, stack):
+        _forget_proofs(session, stack)
         secrets.remove_for(session, stack)
         session.record(_result(stack, "unchanged", ApplySummary(0, 0, 0), 0, started, reason="nothing is deployed"))
         return
     ws = workspace_to_destroy(session, stack)
     terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
     store_unsaved(session, stack, ws)
-    session.journal.stage(stack.name, "init")
-    terraform.init(ws, on_event=sink, cancel=session.cancel)
-    session.journal.stage(stack.name, "plan")
     with forgetting_plan(ws):
-        plan = terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
-        store.remove_proof(stack.name)
-        if stack.blueprint:
-            store.remove_proof(evidence.document(stack.blueprint))
+        plan = _plan_removal(session, stack, ws)
+        changes = [listing.change_result(change) for change in plan.changes]
+        if asks:
+            changes, risks = _looked_at(session, stack, plan)
+            session.approval.before_apply(session.environment.name, stack.name, changes, risks)
+        _forget_proofs(session, stack)
         session.journal.stage(stack.name, f"destroy ({plan.count('delete')} resources)")
         applied = terraform.apply(ws, on_event=sink, cancel=session.cancel)
     after = store.read(stack.name)
-    if after and after.resources:
+    if after and not after.is_empty:
         left = ", ".join(after.resources[:_SHOWN_FINDINGS])
         raise TerraformError(
             f"`{stack.name}` still has {len(after.resources)} resources after its destroy: {left}",
             hint="repeat the command; it continues where things stand",
         )
     secrets.remove_for(session, stack)
-    session.record(_result(stack, "destroyed", applied, 0, started))
+    reason = GONE if stack.gone else ""
+    session.record(_result(stack, "destroyed", applied, 0, started, reason=reason, changes=changes))
+
+
+def _plan_removal(session: Session, stack: Stack, ws: Workspace, *, step: str = "") -> PlanSummary:
+    """init, and a plan that destroys everything; no policy asks anything of what will not be there."""
+    step = step or stack.name
+    terraform, sink = session.tools.terraform, session.journal.sink(step)
+    session.journal.stage(step, "init")
+    terraform.init(ws, on_event=sink, cancel=session.cancel)
+    session.journal.stage(step, "plan")
+    return terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
+
+
+def _forget_proofs(session: Session, stack: Stack) -> None:
+    """Of the stack, and of what its blueprint's probes saw."""
+    session.target.store.remove_proof(stack.name)
+    if blueprint := stack.blueprint or stack.former_blueprint:
+        session.target.store.remove_proof(evidence.document(blueprint))
 
 
 def workspace_to_destroy(session: Session, stack: Stack) -> Workspace:

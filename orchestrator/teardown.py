@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
-from orchestrator import api_keys
+from orchestrator.recovery import remains
 from orchestrator.session import Session
 from orchestrator.tools.aws import pages, unless_gone
-from orchestrator.tools.interfaces import Cloud
 from orchestrator.values import approval_tokens, live_parameter
 
-_KEPT_BY_AWS = (":training-job/", ":processing-job/", ":transform-job/", ":model-invocation-job/")
-"""Job records: AWS keeps them, nobody can delete them, they cost nothing."""
+_ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"
 
 
 def stop_pipelines(session: Session, stack: str, step: str) -> None:
@@ -26,18 +23,8 @@ def stop_pipelines(session: Session, stack: str, step: str) -> None:
 def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
     """Candidates of interrupted pipelines, what releases made, model versions, and the live version's parameter."""
     cloud, environment = session.target.cloud, session.environment
-    prefix = f"{environment.name_prefix}-candidate"
     sagemaker = cloud.client("sagemaker")
-    removed = 0
-    for operation, key, name_key, delete in (
-        ("list_endpoints", "Endpoints", "EndpointName", "delete_endpoint"),
-        ("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", "delete_endpoint_config"),
-        ("list_models", "Models", "ModelName", "delete_model"),
-    ):
-        for item in pages(sagemaker, operation, key, NameContains=prefix):
-            unless_gone(getattr(sagemaker, delete), **{name_key: item[name_key]})
-            removed += 1
-    removed += _remove_releases(session)
+    removed = _remove_candidates(session) + _remove_releases(session)
     for group in groups:
         for package in _packages(session, sagemaker, group):
             unless_gone(sagemaker.delete_model_package, ModelPackageName=package)
@@ -49,6 +36,33 @@ def remove_models(session: Session, groups: tuple[str, ...], step: str) -> None:
             unless_gone(ssm.delete_parameter, Name=token["Name"])
             removed += 1
     session.journal.stage(step, f"{removed} objects of the pipeline removed")
+
+
+def _remove_candidates(session: Session) -> int:
+    """What probes of new versions left: of interrupted pipelines everything, and of all the endpoints' logs.
+
+    SageMaker makes a log group when an endpoint's container first writes, and nobody else ever deletes it.
+    """
+    sagemaker, logs = session.target.cloud.client("sagemaker"), session.target.cloud.client("logs")
+    prefix, removed = f"{session.environment.name_prefix}-candidate-", 0
+    for operation, key, name_key, delete in (
+        ("list_endpoints", "Endpoints", "EndpointName", "delete_endpoint"),
+        ("list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", "delete_endpoint_config"),
+        ("list_models", "Models", "ModelName", "delete_model"),
+    ):
+        found = [item[name_key] for item in pages(sagemaker, operation, key, NameContains=prefix)]
+        own = [name for name in found if name.startswith(prefix)]
+        for name in own:
+            unless_gone(getattr(sagemaker, delete), **{name_key: name})
+            removed += 1
+        if operation == "list_endpoints":
+            # Until it is gone, its container could write and so make the log group again.
+            for name in own:
+                sagemaker.get_waiter(waiter_name="endpoint_deleted").wait(EndpointName=name)
+    groups = pages(logs, "describe_log_groups", "logGroups", logGroupNamePrefix=f"{_ENDPOINT_LOGS}/{prefix}")
+    for group in groups:
+        unless_gone(logs.delete_log_group, logGroupName=group["logGroupName"])
+    return removed + len(groups)
 
 
 def remove_releases(session: Session, blueprints: tuple[str, ...], step: str) -> None:
@@ -98,40 +112,19 @@ def _packages(session: Session, sagemaker: Any, group: str) -> list[str]:
 
 
 def audit(session: Session) -> list[str]:
-    """ARNs that still carry the environment's tags and should be gone; the state bucket and its key stay."""
-    cloud, store = session.target.cloud, session.target.store
-    expected = {f"arn:aws:s3:::{store.bucket}", store.key_arn}
-    # The local tagging API knows neither API keys nor parameters.
-    owner = api_keys.Owner.of(session.environment)
-    found = {*_tagged(session), *_roles(session), *api_keys.left(cloud, owner)}
-    return sorted(arn for arn in found if arn not in expected and not _leaving(cloud, arn))
+    """ARNs of what is left of the environment; what cannot be listed is a warning, for there something may be left."""
+    found = remains.look(session.target.cloud, session.environment, session.neighbours)
+    for each in found.unseen:
+        session.warn(f"the audit could not list {each}")
+    return sorted(each.arn for each in found.remains)
+
+
+def audit_deployed(session: Session) -> list[str]:
+    """ARNs of what carries the environment's tags and is in no state, though it is deployed; a killed run left it."""
+    found = remains.look(session.target.cloud, session.environment, names=False).remains
+    left = remains.astray(session.target.store, session.environment, found)
+    return sorted(each.arn for each in left)
 
 
 def _identity(session: Session) -> dict[str, str]:
     return {"project": session.environment.platform.project, "environment": session.environment.name}
-
-
-def _tagged(session: Session) -> Iterator[str]:
-    filters = [{"Key": key, "Values": [value]} for key, value in _identity(session).items()]
-    client = session.target.cloud.client("resourcegroupstaggingapi")
-    for item in pages(client, "get_resources", "ResourceTagMappingList", TagFilters=filters):
-        yield str(item["ResourceARN"])
-
-
-def _roles(session: Session) -> Iterator[str]:
-    """The tagging API knows no roles, on no account; so IAM is asked for those that are named after us."""
-    iam, identity = session.target.cloud.client("iam"), set(_identity(session).items())
-    for role in pages(iam, "list_roles", "Roles"):
-        if role["RoleName"].startswith(f"{session.environment.name_prefix}-"):
-            tags = iam.list_role_tags(RoleName=role["RoleName"])["Tags"]
-            # Another environment's name may begin like ours: the tags decide.
-            if identity <= {(tag["Key"], tag["Value"]) for tag in tags}:
-                yield str(role["Arn"])
-
-
-def _leaving(cloud: Cloud, arn: str) -> bool:
-    """Already on its way out, or a record that stays."""
-    if ":kms:" in arn and ":key/" in arn:
-        key = cloud.client("kms").describe_key(KeyId=arn)["KeyMetadata"]
-        return bool(key["KeyState"] == "PendingDeletion")
-    return any(part in arn for part in _KEPT_BY_AWS)

@@ -46,7 +46,7 @@ class Facts:
 
 def published(stack: Stack, state: State) -> Json | None:
     """The one object that a stack publishes: the output named after its phase, or `blueprint`."""
-    value = state.outputs.get("blueprint" if stack.blueprint else stack.name)
+    value = state.outputs.get("blueprint" if stack.blueprint or stack.former_blueprint else stack.name)
     return value if isinstance(value, dict) else None
 
 

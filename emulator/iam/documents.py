@@ -107,7 +107,7 @@ class Policy:
         for number, statement in enumerate(_listed(content["Statement"])):
             try:
                 statements.append(_statement(statement, variables))
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise MalformedPolicy(f"{name}, statement {number}: {error}") from error
         return cls(name, tuple(statements))
 

@@ -46,6 +46,7 @@ SEAMS: tuple[str, ...] = (
     "autoscaling",
     "logs",
     "apigateway",
+    "policies",
     "lineage",
     "lambda_exec",
     "stepfunctions_exec",

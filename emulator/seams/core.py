@@ -25,6 +25,17 @@ def apply(settings: Settings) -> None:
     # The account has AWS's managed policies, as every real account does.
     default_user_config["iam"]["load_aws_managed_policies"] = True
     _remember()
+    _own_state()
+
+
+def _own_state() -> None:
+    """What one answer shows of its result is its own: moto notes it in a table that all answers of a service share."""
+    from moto.core.responses import BaseResponse
+
+    @wrap(BaseResponse, "__init__")
+    def init(original: Any, self: Any, *args: Any, **given: Any) -> None:
+        original(self, *args, **given)
+        self.RESPONSE_KEY_PATH_TO_TRANSFORMER = dict(type(self).RESPONSE_KEY_PATH_TO_TRANSFORMER)
 
 
 def _remember() -> None:

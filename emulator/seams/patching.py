@@ -1,4 +1,4 @@
-"""Two ways to change a class of moto, both loud when moto is not what the seam was written against."""
+"""Three ways to change a class of moto, both loud when moto is not what the seam was written against."""
 
 from __future__ import annotations
 
@@ -40,3 +40,10 @@ def add(owner: type) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         return method
 
     return decorate
+
+
+def replace_static(owner: type, name: str, function: Callable[..., Any]) -> None:
+    """Put a function in the place of a static method."""
+    if not isinstance(vars(owner).get(name), staticmethod):
+        raise TypeError(f"{owner.__qualname__} has no static method {name}")
+    setattr(owner, name, staticmethod(function))

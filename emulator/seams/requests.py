@@ -6,9 +6,7 @@ import gzip
 import io
 import json
 import re
-import uuid
 from typing import Any
-from xml.sax.saxutils import escape
 
 from moto.core.model import OperationModel
 from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
@@ -21,7 +19,8 @@ from werkzeug.wrappers import Response
 
 from emulator.authorization.needs import Call
 from emulator.authorization.signatures import ALGORITHM, Signature
-from emulator.http import routes
+from emulator.http import envelopes, routes
+from emulator.http.envelopes import MODELS
 from emulator.http.routes import Route
 from emulator.seams.wire import Environ, Wsgi, keep_body
 
@@ -31,15 +30,6 @@ AUTHORIZATION = re.compile(
     r"SignedHeaders=(?P<headers>[a-z0-9_;-]+), *Signature=(?P<signature>[0-9a-f]{64})"
 )
 """The whole header. Whatever else it might hold, others could read another way."""
-MODELS = {
-    "apigateway": ("apigateway", "apigatewayv2"),
-    "bedrock": ("bedrock-runtime", "bedrock"),
-    "email": ("sesv2", "ses"),
-    "monitoring": ("cloudwatch",),
-    "sagemaker": ("sagemaker", "sagemaker-runtime", "sagemaker-featurestore-runtime"),
-    "states": ("stepfunctions",),
-}
-"""Names of botocore's models by the name that requests are signed for, where they differ."""
 ACTION_NAMES = {"monitoring": "cloudwatch"}
 """Services whose actions begin with another name than requests are signed for."""
 BODIES_NOT_READ = ("s3", "sagemaker-runtime", "lambda")
@@ -180,37 +170,30 @@ def _of_query(operation: OperationModel, request: BackendRequest) -> dict[str, A
 
 
 def refusal(environ: Environ, code: str, message: str) -> Wsgi:
-    """403 of S3 and of services that speak REST or forms, 400 of those that speak JSON."""
+    """403 of services that speak REST or forms, 400 of those that speak JSON, under the name that each has for it."""
     signed = signature(environ)
     service = signed.service if signed else "s3"
-    headers = {"x-emulator-fidelity": "emulated", "x-amzn-RequestId": str(uuid.uuid4())}
     if routes.of(environ) is Route.OWN:
+        headers = {"x-emulator-fidelity": "emulated"}
         return Response(json.dumps({"message": message}), 403, headers, content_type="application/json")
-    if environ.get("HTTP_X_AMZ_TARGET") or (service not in ("s3", "route53", "cloudfront") and not _is_form(environ)):
-        name = {
-            "AccessDenied": "AccessDeniedException",
-            "InvalidClientTokenId": "UnrecognizedClientException",
-            "SignatureDoesNotMatch": "InvalidSignatureException",
-        }
-        kind = name.get(code, f"{code}Exception" if code == "ExpiredToken" else code)
-        status = 400 if environ.get("HTTP_X_AMZ_TARGET") else 403
-        body = json.dumps({"__type": kind, "message": message, "Message": message})
-        return Response(body, status, {**headers, "x-amzn-ErrorType": kind}, content_type="application/x-amz-json-1.1")
-    if service == "ec2":
-        kind = {"AccessDenied": "UnauthorizedOperation", "InvalidClientTokenId": "AuthFailure"}.get(code, code)
-        inner = f"<Errors><Error><Code>{kind}</Code><Message>{escape(message)}</Message></Error></Errors>"
-        return Response(f"<Response>{inner}</Response>", 403, headers, content_type="text/xml")
-    if service == "sns" and code == "AccessDenied":
-        code = "AuthorizationError"
-    if service == "s3" and code == "InvalidClientTokenId":
-        code = "InvalidAccessKeyId"
-    error = f"<Code>{code}</Code><Message>{escape(message)}</Message>"
-    body = f"<Error>{error}</Error>"
-    if service != "s3":
-        body = f"<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>"
-    status = 400 if code == "ExpiredToken" and service == "s3" else 403
-    return Response(body, status, headers, content_type="text/xml")
+    spoken = envelopes.protocol(environ, service)
+    name = _name(spoken, service, code)
+    is_400 = spoken == "json" or (spoken == "s3" and code == "ExpiredToken")
+    failure = envelopes.Failure(400 if is_400 else 403, name, message)
+    return envelopes.answer(environ, service, failure, {"x-emulator-fidelity": "emulated"})
 
 
-def _is_form(environ: Environ) -> bool:
-    return str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded")
+def _name(spoken: str, service: str, code: str) -> str:
+    if spoken == "ec2":
+        return {"AccessDenied": "UnauthorizedOperation", "InvalidClientTokenId": "AuthFailure"}.get(code, code)
+    if spoken == "s3":
+        return {"InvalidClientTokenId": "InvalidAccessKeyId"}.get(code, code)
+    if spoken in ("query", "rest-xml"):
+        return "AuthorizationError" if service == "sns" and code == "AccessDenied" else code
+    names = {
+        "AccessDenied": "AccessDeniedException",
+        "ExpiredToken": "ExpiredTokenException",
+        "InvalidClientTokenId": "UnrecognizedClientException",
+        "SignatureDoesNotMatch": "InvalidSignatureException",
+    }
+    return names.get(code, code)

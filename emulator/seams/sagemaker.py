@@ -68,6 +68,8 @@ def _endpoint_configs() -> None:
     def create_endpoint_config(original: Any, self: Any) -> Any:
         answer = original(self)
         config = self.sagemaker_backend.endpoint_configs[self._get_param("EndpointConfigName")]
+        # Moto keeps a tuple there, and the tagging API tells it as text.
+        config.arn = config.endpoint_config_arn
         config.emulator_request = _requested(self, CONFIG_MEMBERS)
         return answer
 

@@ -32,7 +32,9 @@ NOT_COMPUTED = (
     "create_hyper_parameter_tuning_job",
     "create_auto_ml_job_v2",
     "create_compilation_job",
+    "start_pipeline_execution",
 )
+"""Moto says that these succeed, and does nothing."""
 DEFAULT_MAX_SECONDS = 86_400
 JOB_STATUS = {"Completed": "Completed", "Failed": "Failed", "Stopped": "Stopped", "MaxRuntimeExceeded": "Stopped"}
 """TrainingJobStatus by secondary status; every other one is InProgress."""

@@ -10,6 +10,7 @@ What stock moto gets wrong, and what is done about it here:
 - one that waits for a task token goes on waiting when it is stopped: the wait ends;
 - calls are made with made-up keys in moto's default account: they are made under the machine's role;
 - errors of `sagemaker:` integrations are States.Runtime, which nothing can catch: they get AWS's names;
+- an execution whose thread fails is RUNNING for ever: it fails, with `States.Runtime`;
 - GetExecutionHistory has no pages, and an execution without a name gets the name `None`.
 """
 
@@ -20,14 +21,16 @@ import importlib
 import sys
 import threading
 import time
+import traceback
 import uuid
 from types import SimpleNamespace
 from typing import Any
 
 from moto.core.responses import ActionResult
-from moto.stepfunctions.parser.api import InvalidToken
+from moto.stepfunctions.parser.api import ExecutionFailedEventDetails, InvalidToken
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
@@ -52,6 +55,7 @@ def apply(settings: Settings) -> None:
     stepfunctions_jobs.install()
     stepfunctions_errors.install()
     _executions()
+    _workers()
     _retries(settings.time_scale)
 
 
@@ -159,6 +163,30 @@ def _executions() -> None:
         if start + size < len(events):
             page["nextToken"] = base64.b64encode(str(start + size).encode()).decode()
         return ActionResult(page)
+
+
+def _workers() -> None:
+    @wrap(ExecutionWorker, "_get_evaluation_environment")
+    def environment(original: Any, self: Any) -> Any:
+        return self.env or original(self)
+
+    @wrap(ExecutionWorker, "start")
+    def start(original: Any, self: Any) -> None:
+        # Its history may be asked for before its thread comes to making this.
+        self.env = self._get_evaluation_environment()
+        original(self)
+
+    @wrap(ExecutionWorker, "_execution_logic")
+    def logic(original: Any, self: Any) -> None:
+        try:
+            original(self)
+        except Exception as error:
+            # The boundary of the execution's thread: nobody else would ever end it.
+            traceback.print_exc()
+            cause = f"{type(error).__name__}: {error}"
+            self.env = self._get_evaluation_environment()
+            self.env.set_error(ExecutionFailedEventDetails(error="States.Runtime", cause=cause))
+            self._execution_communication.terminated()
 
 
 def _retries(time_scale: float) -> None:

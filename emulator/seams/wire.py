@@ -6,15 +6,14 @@ What it offers speaks WSGI and plain dictionaries, so that nobody else has to im
 from __future__ import annotations
 
 import io
-import json
 import re
 import traceback
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
-from xml.sax.saxutils import escape
 
+from botocore.model import OperationNotFoundError
 from moto.core.exceptions import ServiceException
 from moto.core.responses import ActionResult, BaseResponse
 from moto.moto_server.werkzeug_app import (
@@ -26,13 +25,15 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Response
 
+from emulator.connections import NoAnswer
+from emulator.http import envelopes, routes
+from emulator.http.routes import Route
+
 Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 Wsgi = Callable[[Environ, StartResponse], Iterable[bytes]]
 
 SCOPE = re.compile(r"Credential=[^/]+/\d+/([^/]+)/([^/]+)/aws4_request")
-REST_XML = ("s3", "route53", "cloudfront")
-"""Services that speak XML without saying so in the request; those of the query protocol send a form."""
 
 
 def request_handler() -> type[WSGIRequestHandler]:
@@ -156,11 +157,9 @@ class _Dispatcher(DomainDispatcherApplication):
 
 
 def application() -> Wsgi:
-    """Moto, with an unimplemented operation answered as what it is.
+    """Moto. Raises `NotImplementedError` for what it does not have.
 
-    Moto raises `NotImplementedError` (a 500 with a stack trace, which SDKs retry for minutes) or, for a path
-    it has no route for, answers Flask's plain 404, which a client would take for "this resource is gone".
-    501 is retried by no SDK and mistaken for nothing.
+    For a path without a route moto answers Flask's plain 404, which a client would take for "this resource is gone".
     """
     moto = _Dispatcher(_backend_app)
 
@@ -171,21 +170,45 @@ def application() -> Wsgi:
             seen.update(status=status, headers=headers)
             return start_response(status, headers, *rest) if not _unrouted(environ, status, headers) else None
 
-        try:
-            chunks = moto(environ, start)
-        except NotImplementedError as error:
-            return not_implemented(environ, str(error))(environ, start_response)
-        except Exception as error:
-            # The boundary: a defect is logged in full and answered in the caller's own format.
-            traceback.print_exc()
-            return failure(environ, 500, "InternalFailure", f"{type(error).__name__}: {error}")(environ, start_response)
+        chunks = moto(environ, start)
         if seen and _unrouted(environ, seen["status"], seen["headers"]):
-            return not_implemented(environ, f"no route for {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")(
-                environ, start_response
-            )
+            raise NotImplementedError(f"no route for {environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
         return chunks
 
     return call
+
+
+def bounded(application: Wsgi) -> Wsgi:
+    """The application, with errors that nobody answered told in the caller's own protocol.
+
+    They are 400: a 500 is asked again by SDKs, for minutes, and mends neither what is missing nor what is broken.
+    Moto is made for one request at a time, though, and what it trips over then is gone the next time.
+    """
+
+    def call(environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        try:
+            return application(environ, start_response)
+        except NoAnswer:
+            raise
+        except Exception as error:
+            if routes.of(environ) is not Route.AWS:
+                raise
+            return _unanswered(environ, error)(environ, start_response)
+
+    return call
+
+
+def _unanswered(environ: Environ, error: Exception) -> Wsgi:
+    if isinstance(error, NotImplementedError | OperationNotFoundError):
+        signed = scope(environ)
+        service = signed.service if signed else "unknown"
+        message = f"The local emulator does not implement this operation of {service}: {error}"
+        return failure(environ, 400, "NotImplemented", message)
+    traceback.print_exception(error)
+    message = f"The local emulator failed (its log says where): {type(error).__name__}: {error}"
+    if isinstance(error, RuntimeError) and "during iteration" in str(error):
+        return failure(environ, 500, "InternalFailure", message)
+    return failure(environ, 400, "EmulatorFailure", message)
 
 
 def _backend_app(service: Any) -> Any:
@@ -204,25 +227,8 @@ def _unrouted(environ: Environ, status: str, headers: list[tuple[str, str]]) -> 
     return "x-amzn-errortype" not in told and told.get("content-type", "text/html").startswith("text/html")
 
 
-def not_implemented(environ: Environ, detail: str) -> Wsgi:
-    """501 in the caller's own format."""
-    signed = scope(environ)
-    service = signed.service if signed else "unknown"
-    message = f"The local emulator does not implement this operation of {service}: {detail}"
-    return failure(environ, 501, "NotImplemented", message)
-
-
 def failure(environ: Environ, status: int, code: str, message: str) -> Wsgi:
-    """An error in the wire format that the request suggests."""
-    headers = {"x-amzn-ErrorType": code, "x-emulator-fidelity": "not-run"}
+    """An error that nobody computed, in the caller's own protocol."""
     signed = scope(environ)
-    service = signed.service if signed else "s3"
-    is_form = environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded")
-    if service not in REST_XML and not is_form:
-        body = json.dumps({"__type": code, "message": message})
-        return Response(body, status, headers, content_type="application/x-amz-json-1.1")
-    body = f"<Error><Code>{code}</Code><Message>{escape(message)}</Message></Error>"
-    if service != "s3":
-        # S3 alone has no envelope around its errors.
-        body = f"<ErrorResponse>{body}</ErrorResponse>"
-    return Response(body, status, headers, content_type="text/xml")
+    told = envelopes.Failure(status, code, message)
+    return envelopes.answer(environ, signed.service if signed else "s3", told, {"x-emulator-fidelity": "not-run"})

@@ -7,7 +7,7 @@ hashes that the authorizer reads to what was published; `rotation` gives a name 
 from orchestrator.api_keys.keys import Key, Recipe, key_names, recipe, recipes
 from orchestrator.api_keys.reading import Listed, listed, value
 from orchestrator.api_keys.rotation import finish, rotate
-from orchestrator.api_keys.upkeep import Kept, Owner, keep, left, remove
+from orchestrator.api_keys.upkeep import Kept, Owner, keep, remove
 
 __all__ = [
     "Kept",
@@ -18,7 +18,6 @@ __all__ = [
     "finish",
     "keep",
     "key_names",
-    "left",
     "listed",
     "recipe",
     "recipes",

@@ -134,13 +134,6 @@ def remove(cloud: Cloud, owner: Owner, but: Collection[str] = ()) -> int:
     return removed
 
 
-def left(cloud: Cloud, owner: Owner) -> list[str]:
-    """ARNs of keys and records that are there."""
-    keys = [owner.arn(key.id) for each in own(cloud, owner).values() for key in each]
-    with explained(cloud, f"list the parameters below {owner.parameters}"):
-        return keys + [str(each["ARN"]) for each in _parameters(cloud, owner, decrypt=False)]
-
-
 def _put_on_plan(cloud: Cloud, recipe: Recipe, keys: Iterable[Key]) -> None:
     gateway = cloud.client("apigateway")
     there = {item["id"] for item in pages(gateway, "get_usage_plan_keys", "items", usagePlanId=recipe.usage_plan_id)}

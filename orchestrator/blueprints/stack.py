@@ -12,12 +12,9 @@ from typing import Any
 
 import cdktf
 
-from orchestrator.blueprints.terraform_json import Expression, code, rendered
+from orchestrator.blueprints.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM, Expression, code, rendered
 from orchestrator.config.blueprint import SageMakerModel
 from orchestrator.config.models import Blueprint, Monitoring
-
-REQUIRED_TERRAFORM = ">= 1.11, < 2"
-REQUIRED_AWS = {"source": "hashicorp/aws", "version": "~> 5.100"}
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+from orchestrator.blueprints import kernel
 from orchestrator.blueprints.matrix import cell
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.errors import SetupError
@@ -23,14 +24,15 @@ _one_at_a_time = threading.Lock()
 """cdktf runs in one Node.js process per interpreter, and that conversation knows one speaker."""
 
 
-def prepare() -> None:
+def prepare(repo: Path) -> None:
     """Load cdktf beside whatever else is going on: that takes a second. If it fails, the first `synth` says why."""
-    threading.Thread(target=_load, name="synth-prepare", daemon=True).start()
+    threading.Thread(target=_load, args=(repo,), name="synth-prepare", daemon=True).start()
 
 
-def _load() -> None:
-    with _one_at_a_time, contextlib.suppress(SetupError, ImportError):
+def _load(repo: Path) -> None:
+    with _one_at_a_time, contextlib.suppress(SetupError, ImportError, OSError):
         _use_bundled_node()
+        kernel.at_home(repo)
         importlib.import_module("orchestrator.blueprints.kinds")
 
 
@@ -57,14 +59,16 @@ def synth(environment: Environment, blueprint: Blueprint, out: Path, repo: Path)
         raise SetupError(f"{lock_file} is missing: it pins the provider", hint="Restore it with `git checkout`.")
     out.mkdir(parents=True, exist_ok=True)
     modules = Path(os.path.relpath((repo / _MODULES).resolve(), out.resolve())).as_posix()
-    document = _synthesise(environment, blueprint, found.module, modules)
+    document = _synthesise(environment, blueprint, found.module, modules, repo)
     _write_if_changed(out / STACK_FILE, document)
     _write_if_changed(out / lock_file.name, lock_file.read_text(encoding="utf-8"))
 
 
-def _synthesise(environment: Environment, blueprint: Blueprint, module: str, modules: str) -> str:
-    with _one_at_a_time, tempfile.TemporaryDirectory(prefix="cdktf-") as folder:
+def _synthesise(environment: Environment, blueprint: Blueprint, module: str, modules: str, repo: Path) -> str:
+    with _one_at_a_time, contextlib.ExitStack() as until_done:
         _use_bundled_node()
+        home = kernel.at_home(repo)
+        folder = until_done.enter_context(tempfile.TemporaryDirectory(prefix="cdktf-", dir=home))
         import cdktf
 
         from orchestrator.blueprints.kinds import KINDS

@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+REQUIRED_TERRAFORM = ">= 1.11, < 2"
+REQUIRED_AWS = {"source": "hashicorp/aws", "version": "~> 5.100"}
+"""Of the roots that are written here, as of all others."""
 _UNWRITABLE = re.compile(r'["\\\x00-\x1f\x7f-\x9f\u2028\u2029]')
 """What a string literal of HCL cannot hold as it is, or should not."""
 

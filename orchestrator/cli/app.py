@@ -16,7 +16,7 @@ from orchestrator.console import Console
 
 if TYPE_CHECKING:
     from orchestrator.config.models import Environment
-    from orchestrator.graph import Graph
+    from orchestrator.graph import Graph, Stack
     from orchestrator.phases import Phase
     from orchestrator.plan import Plan
     from orchestrator.recovery.takeover import Left
@@ -89,6 +89,20 @@ class App:
 
         return open_target(tools, running_emulator(tools).access if tools.environment.is_local else None)
 
+    def leftovers(self, tools: Tools, graph: Graph) -> tuple[Stack, ...]:
+        """Stacks that have a state and no files any more; none where AWS cannot be reached, for the run says why.
+
+        Raises `TerraformError` where a state cannot be read: then nobody knows what there is.
+        """
+        from orchestrator.errors import CredentialsError, EmulatorError
+        from orchestrator.recovery import leftovers
+
+        try:
+            target = self.target(tools)
+        except (CredentialsError, EmulatorError):
+            return ()
+        return leftovers.find(target.store, graph)
+
     def run(
         self,
         environment: Environment,
@@ -100,14 +114,16 @@ class App:
         tools: Tools | None = None,
         target: Target | None = None,
         beside_others: bool = False,
+        warnings: Sequence[str] = (),
     ) -> int:
-        """Walk a plan with live progress, report, and return the exit code.
+        """Walk a plan with live progress, report, and return the exit code; `warnings` are told at the end.
 
         What unfinished runs have left is taken up first, by commands that change something. Raises `StateLocked`
         while another run of the environment is at work here, unless it may be `beside_others`.
         """
         from orchestrator.approval import Approval
         from orchestrator.cli.person import AtTerminal
+        from orchestrator.config import neighbours
         from orchestrator.execute import Executor, load_outputs
         from orchestrator.journal import Journal
         from orchestrator.render import forget_plans
@@ -137,6 +153,8 @@ class App:
                 own_executions=left.executions,
                 killed=left.applies,
             )
+            session.warnings += warnings
+            session.neighbours = tuple(neighbours.prefixes(self.repo, environment))
             if target is not None:
                 session.target = target
                 if not target.throwaway:

@@ -32,6 +32,16 @@ def command(
     app: App = ctx.obj
     environment, graph = app.load(env, building=True)
     chosen = graph.select(blueprints=blueprints)
-    done = app.done(env, refresh=refresh)
-    wanted = plan.deploy(environment, graph, stacks=chosen, force_pipeline=force_pipeline, refresh=refresh, done=done)
-    ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why))
+    tools = app.tools(environment)
+    gone = app.leftovers(tools, graph)
+    wanted = plan.deploy(
+        environment,
+        graph,
+        stacks=chosen,
+        force_pipeline=force_pipeline,
+        refresh=refresh,
+        done=app.done(env, refresh=refresh),
+        leftovers=() if blueprints else gone,
+    )
+    warnings = plan.left_alone(environment, gone) if blueprints else []
+    ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why, tools=tools, warnings=warnings))

@@ -48,6 +48,9 @@ def command(
     sure = yes or (yes_if_local and environment.is_local)
     if not sure and not app.console.confirm(f"Destroy {what}?"):
         raise ApprovalRequired(f"destroying `{env}` needs a yes", hint="answer the question, or give `--yes`")
+    gone = app.leftovers(tools, graph)
     if blueprints:
-        ctx.exit(app.run(environment, graph, plan.destroy_blueprints(environment, graph, blueprints), as_json=as_json))
-    ctx.exit(app.run(environment, graph, plan.destroy(environment, graph), as_json=as_json))
+        wanted = plan.destroy_blueprints(environment, graph, blueprints, gone)
+    else:
+        wanted = plan.destroy(environment, graph, gone)
+    ctx.exit(app.run(environment, graph, wanted, as_json=as_json, tools=tools))

@@ -43,6 +43,9 @@ def rollout(
     app: App = ctx.obj
     environment, graph = app.load(env, building=True)
     chosen = graph.select(phases=phases, first=first, last=last, blueprints=blueprints)
+    tools = app.tools(environment)
+    gone = app.leftovers(tools, graph)
+    whole = chosen == graph.stacks
     wanted = plan.deploy(
         environment,
         graph,
@@ -50,9 +53,11 @@ def rollout(
         force_pipeline=force_pipeline,
         refresh=refresh,
         done=app.done(env, refresh=refresh),
+        leftovers=gone if whole else (),
         command="phase rollout",
     )
-    ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why))
+    warnings = [] if whole else plan.left_alone(environment, gone)
+    ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why, tools=tools, warnings=warnings))
 
 
 @command.command("list")

@@ -32,13 +32,16 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
 
     app: App = ctx.obj
     environment, graph = app.load(env, building=True)
-    stacks = (graph.stack(stack),) if stack else graph.stacks
+    tools = app.tools(environment)
+    gone = app.leftovers(tools, graph)
+    stacks = (*graph.stacks, *gone)
+    if stack:
+        stacks = (next((each for each in gone if each.name == stack), None) or graph.stack(stack),)
     if not as_json and not stack:
         app.console.line(f"`orchestrator deploy {env}` would do:", style="bold")
-        for line in explain.describe(plan.deploy(environment, graph)):
+        for line in explain.describe(plan.deploy(environment, graph, leftovers=gone)):
             app.console.line(line)
         app.console.line()
-    tools = app.tools(environment)
     with plan_target(app, tools) as target:
         code = app.run(
             environment, graph, plan.preview(environment, stacks), as_json=as_json, tools=tools, target=target

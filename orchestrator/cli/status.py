@@ -10,7 +10,10 @@ from orchestrator.cli import options
 from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
-    from orchestrator.graph import Graph
+    from collections.abc import Sequence
+
+    from orchestrator.config.models import Environment
+    from orchestrator.graph import Stack
     from orchestrator.recovery.unfinished import Unfinished
     from orchestrator.session import Target
     from orchestrator.toolbox import Tools
@@ -26,7 +29,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
 
     from orchestrator import runs
     from orchestrator.errors import PlatformError
-    from orchestrator.recovery import unfinished
+    from orchestrator.recovery import leftovers, remains, unfinished
 
     app: App = ctx.obj
     environment, graph = app.load(env)
@@ -41,12 +44,15 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         where, stacks = tools.emulator.lost() or "the local AWS is not running, so nothing is deployed in it", []
         endpoints: list[dict[str, Any]] = []
         pending: list[dict[str, Any]] = []
+        orphans: list[dict[str, Any]] = []
     else:
         target = app.target(tools)
         where = f"account {target.account_id}, {environment.platform.region}"
         where += f", {target.endpoint}" if target.endpoint else ""
-        stacks, endpoints = _stacks(app, env, target, graph), _endpoints(tools, target, graph)
+        every = (*graph.stacks, *leftovers.find(target.store, graph))
+        stacks, endpoints = _stacks(app, env, target, every), _endpoints(tools, target, every)
         pending = [asdict(each) for each in tools.pending_versions(target.cloud)]
+        orphans = _orphans(app, target, environment)
     last_run = (
         last.model_dump(mode="json", include={"run_id", "command", "status", "exit_code", "started_at"})
         if last
@@ -55,18 +61,25 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     if as_json:
         seen = {"env": env, "where": where, "stacks": stacks, "endpoints": endpoints, "pending": pending}
         left = [_unfinished(each) for each in unfinished.find(app.repo, env)]
-        app.console.json({**seen, "last_run": last_run, "unfinished": left})
+        app.console.json({**seen, "orphans": orphans, "last_run": last_run, "unfinished": left})
         return
     app.console.line(f"{env}: {where}")
-    rows = [(each["name"], str(each["serial"] or "-"), str(each["resources"]), _lock(each["lock"])) for each in stacks]
+    rows = [
+        (each["name"], str(each["serial"] or "-"), str(each["resources"]), _lock(each["lock"]), _note(env, each))
+        for each in stacks
+    ]
     if rows:
-        app.console.table("Stacks", ("stack", "serial#", "resources#", "lock"), rows)
+        app.console.table("Stacks", ("stack", "serial#", "resources#", "lock", "note"), rows)
     running = [(each["blueprint"], each["running"] or "-", each["version"] or "-", each["note"]) for each in endpoints]
     if running:
         app.console.table("Endpoints", ("blueprint", "runs", "version that it should run", "note"), running)
     waiting = [(each["group"], str(each["number"]), each["since"], each["approve"]) for each in pending]
     if waiting:
         app.console.table("Versions that wait for approval", ("group", "version#", "since", "approve"), waiting)
+    if orphans:
+        lost = [(each["service"], each["kind"], each["name"]) for each in orphans]
+        app.console.table("Left over", ("service", "kind", "name"), lost)
+        app.console.line(f"{remains.told(env, len(orphans))}; {remains.hint(env)}")
     if last_run:
         app.console.line(f"Last run: {last_run['command']} {last_run['status']} at {last_run['started_at']}")
     else:
@@ -84,20 +97,43 @@ def _unfinished(run: Unfinished) -> dict[str, Any]:
     }
 
 
-def _endpoints(tools: Tools, target: Target, graph: Graph) -> list[dict[str, Any]]:
+def _orphans(app: App, target: Target, environment: Environment) -> list[dict[str, Any]]:
+    """What bears the environment's tags or name and is in no state, though it should be."""
+    from dataclasses import asdict
+
+    from orchestrator.config import neighbours
+    from orchestrator.errors import PlatformError
+    from orchestrator.recovery import remains
+
+    try:
+        found = remains.look(target.cloud, environment, neighbours.prefixes(app.repo, environment))
+        for each in found.unseen:
+            app.console.say(f"could not list {each}")
+        return [asdict(each) for each in remains.astray(target.store, environment, found.remains)]
+    except PlatformError as error:
+        app.console.say(f"nobody knows whether something is left over: {error.message}")
+        return []
+
+
+def _note(env: str, stack: dict[str, Any]) -> str:
+    return f"its file is gone: `orchestrator deploy {env}` destroys it" if stack["gone"] else ""
+
+
+def _endpoints(tools: Tools, target: Target, stacks: Sequence[Stack]) -> list[dict[str, Any]]:
     """Of every blueprint whose endpoint changes through releases: what it runs, and what it should."""
     from orchestrator.errors import PlatformError
     from orchestrator.values import published
 
     found = []
-    for stack in graph.stacks:
-        state = target.store.read(stack.name) if stack.blueprint else None
+    for stack in stacks:
+        blueprint = stack.blueprint or stack.former_blueprint
+        state = target.store.read(stack.name) if blueprint else None
         parameter = ((published(stack, state) if state else None) or {}).get("release_parameter_name")
-        if not stack.blueprint or not parameter:
+        if not blueprint or not parameter:
             continue
-        row = {"blueprint": stack.blueprint, "running": None, "version": None, "last_release": None, "note": ""}
+        row = {"blueprint": blueprint, "running": None, "version": None, "last_release": None, "note": ""}
         try:
-            seen = tools.endpoints(target.cloud, {stack.blueprint: str(parameter)})[stack.blueprint]
+            seen = tools.endpoints(target.cloud, {blueprint: str(parameter)})[blueprint]
             row |= {"running": seen.running, "version": seen.version, "last_release": seen.last or None}
             row["note"] = seen.difference or ("asked for, whichever is live" if seen.asked else "")
         except PlatformError as error:
@@ -107,12 +143,12 @@ def _endpoints(tools: Tools, target: Target, graph: Graph) -> list[dict[str, Any
     return found
 
 
-def _stacks(app: App, env: str, target: Target, graph: Graph) -> list[dict[str, Any]]:
+def _stacks(app: App, env: str, target: Target, stacks: Sequence[Stack]) -> list[dict[str, Any]]:
     from orchestrator.recovery import locks
 
     held = {each.stack: each for each in locks.held(target.store, app.repo, env, target.endpoint)}
     found = []
-    for stack in graph.stacks:
+    for stack in stacks:
         state, lock = target.store.read(stack.name), held.get(stack.name)
         found.append(
             {
@@ -120,6 +156,7 @@ def _stacks(app: App, env: str, target: Target, graph: Graph) -> list[dict[str, 
                 "serial": state.serial if state else None,
                 "resources": len(state.resources) if state else 0,
                 "lock": {**(lock.stored.info or {}), "holder": lock.holder} if lock else None,
+                "gone": stack.gone,
             }
         )
     return found

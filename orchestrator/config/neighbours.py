@@ -29,20 +29,28 @@ def refuse_overlap(repo: Path, environment: Environment) -> None:
     Raises:
         ConfigError: there is such an environment in this checkout.
     """
-    if environment.is_local:
-        return
     own = environment.name_prefix
-    for name in environment_names(repo):
-        file = ENVS / name / "platform.yaml"
-        document = None if name == environment.name else _read(repo / file)
-        project = None if _is_local(document) else _project(document)
-        if project is not None and overlap(own, f"{project}-{name}"):
+    for prefix, file in prefixes(repo, environment).items():
+        if overlap(own, prefix):
             raise ConfigError(
                 f"{ENVS / environment.name / 'platform.yaml'} makes names that begin with `{own}-`, {file} some that "
-                f"begin with `{project}-{name}-`: policies of one of the two would reach the other",
+                f"begin with `{prefix}-`: policies of one of the two would reach the other",
                 hint="Give one of them another `project`, or its folder another name: `dev` goes with `eu-dev`, not "
                 f"with `dev-eu`. What is deployed under the old name: first `orchestrator destroy {environment.name}`.",
             )
+
+
+def prefixes(repo: Path, environment: Environment) -> dict[str, Path]:
+    """What names of other environments begin with that may share an AWS with this one, each with its file."""
+    found: dict[str, Path] = {}
+    # A local environment is alone in its AWS.
+    for name in () if environment.is_local else environment_names(repo):
+        file = ENVS / name / "platform.yaml"
+        document = None if name == environment.name else _read(repo / file)
+        project = None if _is_local(document) else _project(document)
+        if project is not None:
+            found[f"{project}-{name}"] = file
+    return found
 
 
 def overlap(one: str, other: str) -> bool:

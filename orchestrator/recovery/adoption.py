@@ -18,8 +18,8 @@ def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None
         for each in session.killed.get(stack.name, ())
         if (command := each.command) is not None and command.bucket == store.bucket
     ]
-    if not killed:
-        return
+    if not killed or stack.gone:
+        return  # without files there is no address to import to; the audit tells of what is left
     if destroying:
         ws = stacks.workspace_to_destroy(session, stack)
     elif waits_for(session.environment, stack, session.facts()) is None:

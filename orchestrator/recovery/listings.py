@@ -49,7 +49,8 @@ class Listing:
             fields = item if isinstance(item, dict) else {}
             return self.arn.format(**{**fields, **place, "name": self.name_of(item)})
         assert isinstance(item, dict)
-        return str(item[self.arn]).removesuffix(":*")
+        # Some lists leave the ARN out, of what was made long ago or where the caller may not know it.
+        return str(item.get(self.arn) or self.name_of(item)).removesuffix(":*")
 
 
 def _arn(service: str, resource: str) -> str:
@@ -166,7 +167,8 @@ LISTINGS = (
                "StudioLifecycleConfig", "aws_sagemaker_studio_lifecycle_config"),
     Listing("sns", "topic", "list_topics", "Topics", "TopicArn", "TopicArn", ("aws_sns_topic",), after=":"),
     Listing("sqs", "queue", "list_queues", "QueueUrls", "", _arn("sqs", "{name}"), ("aws_sqs_queue",), after="/"),
-    Listing("ssm", "parameter", "describe_parameters", "Parameters", "Name", "ARN", ("aws_ssm_parameter",)),
+    Listing("ssm", "parameter", "describe_parameters", "Parameters", "Name", _arn("ssm", "parameter{name}"),
+            ("aws_ssm_parameter",)),
     Listing("stepfunctions", "state-machine", "list_state_machines", "stateMachines", "name", "stateMachineArn",
             ("aws_sfn_state_machine",)),
     Listing("wafv2", "web-acl", "list_web_acls", "WebACLs", "Name", "ARN", ("aws_wafv2_web_acl",),

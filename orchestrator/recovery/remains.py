@@ -7,18 +7,22 @@ disagree the tags decide.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.config.models import Environment
 from orchestrator.recovery.listings import LISTINGS, Listing
-from orchestrator.tools.aws import every
-from orchestrator.tools.interfaces import Cloud, Json
+from orchestrator.tools.aws import every, explained
+from orchestrator.tools.interfaces import Cloud, Json, StateStore
 from orchestrator.values import partition, state_bucket
 
 _AT_ONCE = 8
+_SHOWN = 5
+_NOT_HERE = "The local emulator does not implement this operation"
 _KEPT_BY_AWS = (
     ":training-job/",
     ":processing-job/",
@@ -29,8 +33,8 @@ _KEPT_BY_AWS = (
 )
 """Records of jobs, and backups until they expire: AWS keeps them, and nobody makes an environment of them."""
 
-_WITHOUT_ARN = ("security-configuration", "scalable-target", "query-definition")
-"""Kinds of which Terraform's provider keeps no ARN in the state."""
+_WITHOUT_ARN = ("ec2", "security-configuration", "scalable-target", "query-definition")
+"""Services and kinds of which Terraform's provider keeps no ARN in the state, or another than AWS tells."""
 
 
 @dataclass(frozen=True, order=True)
@@ -68,7 +72,8 @@ def look(cloud: Cloud, environment: Environment, others: Collection[str] = (), *
         others: name prefixes of other environments (`mlops-dev-2`); what bears a longer one is theirs.
         names: whether to list by names too: some fifty calls, where tags take one.
     """
-    tagged = _tagged(cloud)
+    with explained(cloud, "list what carries the environment's tags"):
+        tagged = _tagged(cloud)
     own = {arn: _of_arn(arn) for arn, tags in tagged.items() if _is_ours(environment, tags)}
     foreign = tagged.keys() - own.keys()
     unseen: list[str] = []
@@ -120,7 +125,9 @@ def _named(cloud: Cloud, environment: Environment, others: Collection[str]) -> t
             if cloud.endpoint is not None:
                 unseen.append(f"{listing.service} {listing.operation}: {error}")
         except (ClientError, BotoCoreError) as error:
-            unseen.append(f"{listing.service} {listing.operation}: {error}")
+            # Of what the local AWS cannot list it cannot make any either.
+            if cloud.endpoint is None or _NOT_HERE not in str(error):
+                unseen.append(f"{listing.service} {listing.operation}: {error}")
         return []
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="remains") as pool:
@@ -190,7 +197,58 @@ def _plain(arn: str) -> str:
     return arn.removesuffix(":*")
 
 
-def beyond(remains: Iterable[Remain], held: Collection[str]) -> list[Remain]:
+def told(environment: str, number: int) -> str:
+    """That something is left, in the same words wherever it is found."""
+    what = "1 resource" if number == 1 else f"{number} resources"
+    return f"{what} of `{environment}` {'is' if number == 1 else 'are'} there and in no Terraform state"
+
+
+def named(arns: Sequence[str]) -> str:
+    """The first few."""
+    more = len(arns) - _SHOWN
+    return ", ".join(arns[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def hint(environment: str) -> str:
+    return f"`orchestrator recover {environment}` lists them, and imports or removes them"
+
+
+def beyond(remains: Iterable[Remain], held: AbstractSet[str]) -> list[Remain]:
     """Those that no state holds, by the ARNs and ids that states hold (`State.ids`)."""
-    # A model and its endpoint's configuration may have one name, so a name tells only where there is no ARN.
-    return [each for each in remains if each.arn not in held and not (each.kind in _WITHOUT_ARN and each.name in held)]
+
+    def is_held(each: Remain) -> bool:
+        if each.arn in held:
+            return True
+        # A model and its endpoint's configuration may have one name, so ids tell only where there is no ARN.
+        by_id = each.service in _WITHOUT_ARN or each.kind in _WITHOUT_ARN
+        return by_id and not held.isdisjoint((each.name, re.split("[:/]", each.arn)[-1]))
+
+    return [each for each in remains if not is_held(each)]
+
+
+def astray(store: StateStore, environment: Environment, remains: Iterable[Remain]) -> list[Remain]:
+    """Of a deployed environment, what no state holds though one should.
+
+    Raises:
+        TerraformError: a state cannot be read.
+    """
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="state") as pool:
+        states = [state for state in pool.map(store.read, store.stacks()) if state]
+    held = frozenset().union(*(state.ids for state in states))
+    return [each for each in beyond(remains, held) if not made_beside(environment, each)]
+
+
+def made_beside(environment: Environment, remain: Remain) -> bool:
+    """Whether no state is to hold it: what the orchestrator, the pipeline and releases make while all is well."""
+    prefix, project = environment.name_prefix, environment.platform.project
+    path = rf"/?{re.escape(project)}/{re.escape(environment.name)}/(api-keys|approvals|models|releases|secrets)/.+"
+    if remain.service == "ssm":
+        return re.fullmatch(path, remain.name) is not None
+    if remain.service == "apigateway":
+        return "/apikeys/" in remain.arn
+    if remain.service == "logs":
+        return remain.name.startswith(f"/aws/sagemaker/Endpoints/{prefix}-candidate-")
+    if remain.service != "sagemaker":
+        return False
+    released = re.fullmatch(rf"{re.escape(prefix)}-.+-[0-9a-f]{{8}}-v\d+", remain.name)
+    return bool(released) or remain.kind == "model-package" or remain.name.startswith(f"{prefix}-candidate-")

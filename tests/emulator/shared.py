@@ -30,6 +30,7 @@ READING, CHANGING = "applied", "changing"
 """Folders of the tests that take `deployed`."""
 CHANGES = (
     "test_second_deploy.py",
+    "test_leftovers.py",
     "test_blueprint_options.py",
     "test_retraining.py",
     "test_red_smoke.py",

@@ -11,9 +11,12 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from emulator.faults import KINDS
+from tests.emulator.compute.support import wait_for
 from tests.emulator.faults import ask, fault
 
 pytestmark = pytest.mark.emulator
+
+VERSION = "2012-10-17"
 
 
 @pytest.fixture
@@ -61,7 +64,13 @@ def test_only_the_named_resource_is_hit_and_every_hit_is_on_record(aws: Any, emu
         ("throttle", "lambda", "lambda", "invoke", "TooManyRequestsException", 429),
         ("throttle", "s3", "s3", "get_object", "SlowDown", 503),
         ("throttle", "sqs", "sqs", "send_message", "RequestThrottled", 400),
-        ("throttle", "iam", "iam", "get_role", "ThrottlingException", 400),
+        ("throttle", "iam", "iam", "get_role", "Throttling", 400),
+        ("throttle", "ec2", "ec2", "describe_vpcs", "RequestLimitExceeded", 503),
+        ("server-error", "ec2", "ec2", "describe_vpcs", "InternalError", 500),
+        ("server-error", "s3", "s3", "get_object", "InternalError", 500),
+        ("server-error", "iam", "iam", "get_role", "InternalFailure", 500),
+        ("server-error", "ssm", "ssm", "get_parameter", "InternalServerError", 500),
+        ("server-error", "lambda", "lambda", "invoke", "ServiceException", 500),
     ],
 )
 def test_each_service_says_it_in_its_own_words(
@@ -76,6 +85,8 @@ def test_each_service_says_it_in_its_own_words(
         "get_object": {"Bucket": mine, "Key": "x"},
         "send_message": {"QueueUrl": f"{emulator.endpoint}/123456789012/{mine}", "MessageBody": "x"},
         "get_role": {"RoleName": mine},
+        "describe_vpcs": {"VpcIds": [mine]},
+        "get_parameter": {"Name": mine},
     }
     with fault(emulator.endpoint, kind, service, resource=f"*{mine}*") as armed:
         with pytest.raises(ClientError) as error:
@@ -83,6 +94,50 @@ def test_each_service_says_it_in_its_own_words(
         assert armed.fired == 1
     answer = error.value.response
     assert (answer["Error"]["Code"], answer["ResponseMetadata"]["HTTPStatusCode"]) == (code, status)
+
+
+def test_a_flaky_service_is_got_past_by_aws_s_own_retries(aws: Any, emulator: Any) -> None:
+    """Of four questions the first is throttled once and the second fails once: so draws the seed for this name."""
+    name = "/faults/flaky"
+    aws("ssm").put_parameter(Name=name, Value="there", Type="String", Overwrite=True)
+    patient = aws("ssm", retries={"mode": "standard", "total_max_attempts": 3})
+    with fault(emulator.endpoint, "flaky", "*", rate=0.3, seed=136, resource=name) as armed:
+        answers = [patient.get_parameter(Name=name) for _ in range(4)]
+        assert (armed.now["seen"], armed.fired) == (6, 2)
+    assert [answer["ResponseMetadata"]["RetryAttempts"] for answer in answers] == [1, 1, 0, 0]
+
+
+def test_services_that_call_each_other_are_not_flaky(aws: Any, emulator: Any, parameter: str) -> None:
+    """A state machine's task asks once, under the machine's role."""
+    role = _role(aws, f"r-{uuid.uuid4().hex[:8]}")
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:ssm:getParameter",
+        "Parameters": {"Name": parameter},
+        "End": True,
+    }
+    states = aws("stepfunctions")
+    definition = json.dumps({"StartAt": "Ask", "States": {"Ask": task}})
+    machine = states.create_state_machine(name=role.rpartition("/")[2], definition=definition, roleArn=role)
+    with fault(emulator.endpoint, "flaky", "*", rate=1, resource=parameter) as armed:
+        started = states.start_execution(stateMachineArn=machine["stateMachineArn"])["executionArn"]
+        ended = wait_for(
+            lambda: states.describe_execution(executionArn=started), until=lambda found: found["status"] != "RUNNING"
+        )
+        assert armed.now["seen"] == 0
+    assert (ended["status"], json.loads(ended["output"])["Parameter"]["Value"]) == ("SUCCEEDED", "there")
+
+
+def _role(aws: Any, name: str) -> str:
+    allow = {"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "*"}
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "states.amazonaws.com"}}
+    role = aws("iam").create_role(
+        RoleName=name, AssumeRolePolicyDocument=json.dumps({"Version": VERSION, "Statement": [trust]})
+    )
+    aws("iam").put_role_policy(
+        RoleName=name, PolicyName="ask", PolicyDocument=json.dumps({"Version": VERSION, "Statement": [allow]})
+    )
+    return str(role["Role"]["Arn"])
 
 
 def test_a_dropped_connection_is_no_answer_and_the_next_call_gets_one(aws: Any, emulator: Any, parameter: str) -> None:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.emulator import keys
 from tests.emulator.process import ROOT, Emulator, start, stop, wait_ready
@@ -52,26 +51,6 @@ def test_an_unknown_endpoint_of_its_own_is_404(emulator: Emulator) -> None:
 def test_the_control_plane_says_that_it_is_emulated(aws: Any) -> None:
     headers = aws("sts").get_caller_identity()["ResponseMetadata"]["HTTPHeaders"]
     assert headers["x-emulator-fidelity"] == "emulated"
-
-
-@pytest.mark.parametrize(
-    ("service", "operation", "arguments"),
-    [
-        ("glue", "create_blueprint", {"Name": "x", "BlueprintLocation": "s3://a/b"}),
-        ("xray", "put_encryption_config", {"Type": "NONE"}),
-        ("iam", "simulate_custom_policy", {"PolicyInputList": ["{}"], "ActionNames": ["s3:GetObject"]}),
-        ("accessanalyzer", "list_analyzers", {}),
-    ],
-)
-def test_what_nobody_implements_is_an_error_that_no_sdk_retries(
-    aws: Any, service: str, operation: str, arguments: dict[str, Any]
-) -> None:
-    with pytest.raises(ClientError) as refused:
-        getattr(aws(service), operation)(**arguments)
-    response = refused.value.response
-    assert response["ResponseMetadata"]["HTTPStatusCode"] == 501
-    assert response["Error"]["Code"] == "NotImplemented"
-    assert response["ResponseMetadata"]["HTTPHeaders"]["x-emulator-fidelity"] == "not-run"
 
 
 def test_it_starts_quickly(emulator: Emulator) -> None:

@@ -113,7 +113,7 @@ class KeysOfAws:
 
     def _pages(self, operation_name: str) -> Any:
         answer = {
-            "get_api_keys": lambda nameQuery: self._list_keys(nameQuery),
+            "get_api_keys": lambda nameQuery="": self._list_keys(nameQuery),
             "get_usage_plan_keys": lambda usagePlanId: [{"id": each} for each in self.plans.get(usagePlanId, [])],
             "get_usage_plans": lambda keyId: [{"id": plan} for plan, ids in self.plans.items() if keyId in ids],
             "get_parameters_by_path": self._list_parameters,
@@ -181,7 +181,9 @@ class KeysOfAws:
         self.parameters[Name] = rest
         self.tags.setdefault(Name, {}).update({tag["Key"]: tag["Value"] for tag in Tags or ()})
 
-    def _describe_parameters(self, ParameterFilters: list[dict[str, Any]]) -> dict[str, Any]:
+    def _describe_parameters(self, ParameterFilters: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+        if ParameterFilters is None:
+            return {"Parameters": [{"Name": name} for name in self.parameters]}
         [name] = ParameterFilters[0]["Values"]
         found = self.parameters.get(name)
         return {"Parameters": [{"Name": name, "Type": found["Type"], "KeyId": found["KeyId"]}] if found else []}
@@ -194,7 +196,7 @@ class KeysOfAws:
     def _tag_parameter(self, ResourceType: str, ResourceId: str, Tags: list[dict[str, str]]) -> None:
         self.tags[ResourceId].update({tag["Key"]: tag["Value"] for tag in Tags})
 
-    def _list_parameters(self, Path: str, WithDecryption: bool) -> list[dict[str, Any]]:
+    def _list_parameters(self, Path: str, WithDecryption: bool = False) -> list[dict[str, Any]]:
         found = ((name, each) for name, each in self.parameters.items() if name.startswith(f"{Path}/"))
         return [
             {

@@ -17,6 +17,14 @@ def nothing() -> dict[str, dict[str, Any]]:
     return services
 
 
+def empty_but(answers: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Empty where these do not answer; of API keys they know by themselves."""
+    services = nothing()
+    if "apigateway" in answers:
+        del services["apigateway"]["get_api_keys"]
+    return {name: {**services.get(name, {}), **answers.get(name, {})} for name in {**services, **answers}}
+
+
 def tagged(**tags_of: dict[str, str]) -> dict[str, Any]:
     """What the tagging API answers; by ARN."""
     return {

@@ -28,10 +28,12 @@ class FakeTerraform:
     Attributes:
         plans: stack to the plan that it gets; once applied, a stack's next plan is empty.
         failures: `(command, stack)` to the error raised there.
+        removals: stack to the document of the plan that destroys it.
         calls: `(command, stack)` in order; destroying plans are called `plan -destroy`.
     """
 
     plans: dict[str, PlanSummary] = field(default_factory=dict)
+    removals: dict[str, Json] = field(default_factory=dict)
     failures: dict[tuple[str, str], PlatformError] = field(default_factory=dict)
     calls: list[tuple[str, str]] = field(default_factory=list)
     workspaces: dict[str, Workspace] = field(default_factory=dict)
@@ -45,6 +47,10 @@ class FakeTerraform:
     def forget(self, stack: str) -> None:
         """As if something had to be applied again."""
         self._applied.pop(stack, None)
+
+    def holds(self, stack: str, *addresses: str) -> None:
+        """As if an earlier version of the code had applied these."""
+        self._applied[stack] = plan_summary(*addresses)
 
     def version(self) -> str:
         return "1.11.4"
@@ -69,7 +75,7 @@ class FakeTerraform:
             done = self._applied.get(ws.stack)
             if destroy:
                 changes = tuple(Change(each.address, each.type, ("delete",)) for each in done.changes) if done else ()
-                summary = PlanSummary(changes, (), 0, {"resource_changes": []})
+                summary = PlanSummary(changes, (), 0, self.removals.get(ws.stack, {"resource_changes": []}))
             elif done is not None:
                 summary = PlanSummary((), (), done.resources_total, done.document)
             else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -71,6 +72,13 @@ def test_what_the_pipeline_makes_carries_them_too(deployed: Deployed) -> None:
     [job, *_] = sagemaker.list_training_jobs()["TrainingJobSummaries"]
     tags = {tag["Key"] for tag in sagemaker.list_tags(ResourceArn=job["TrainingJobArn"])["Tags"]}
     assert tags >= MANDATORY
+
+
+def test_everything_there_is_in_a_state_or_made_beside_it(deployed: Deployed) -> None:
+    """By tags and by names: an audit that took what is deployed for left over would be of no use."""
+    done = deployed.checkout.orchestrator("status", "local", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["orphans"] == []
 
 
 def test_the_audit_finds_what_the_tags_name(deployed: Deployed) -> None:

@@ -22,6 +22,9 @@ def test_destroy_leaves_nothing_but_the_state_bucket(deployed: Deployed) -> None
     for item in s3.list_objects_v2(Bucket=f"{PREFIX}-tfstate-123456789012-us-east-1")["Contents"]:
         body = s3.get_object(Bucket=f"{PREFIX}-tfstate-123456789012-us-east-1", Key=item["Key"])["Body"].read()
         assert json.loads(body)["resources"] == [], item["Key"]
+    # SageMaker made some when the pipeline probed its candidate, and no state knew them.
+    groups = checkout.client("logs").describe_log_groups()["logGroups"]
+    assert [group["logGroupName"] for group in groups if PREFIX in group["logGroupName"]] == []
     assert checkout.client("sagemaker").list_endpoints()["Endpoints"] == []
     assert checkout.client("lambda").list_functions()["Functions"] == []
     said = failed(checkout.orchestrator("outputs", "local", "blueprint-reviews"), 1)

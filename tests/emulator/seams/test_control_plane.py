@@ -196,7 +196,7 @@ def test_api_gateway_integrations_and_methods_change_in_place(aws: Any) -> None:
     assert gateway.get_method(**at)["apiKeyRequired"] is True
     with pytest.raises(ClientError) as refused:
         gateway.update_method(**at, patchOperations=[{"op": "replace", "path": "/unheard", "value": "x"}])
-    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
 
 
 def test_api_gateway_tags_by_arn(aws: Any) -> None:
@@ -207,3 +207,16 @@ def test_api_gateway_tags_by_arn(aws: Any) -> None:
         gateway.tag_resource(resourceArn=arn, tags={"b": "2"})
         gateway.untag_resource(resourceArn=arn, tagKeys=["a"])
         assert gateway.get_tags(resourceArn=arn)["tags"] == {"b": "2"}
+
+
+def test_a_sagemaker_pipeline_is_kept_and_does_not_pretend_to_run(aws: Any) -> None:
+    sagemaker, name = aws("sagemaker"), unique("pipeline")
+    step = {"Name": "Never", "Type": "Fail", "Arguments": {"ErrorMessage": "never"}}
+    definition = json.dumps({"Version": "2020-12-01", "Steps": [step]})
+    sagemaker.create_pipeline(
+        PipelineName=name, PipelineDefinition=definition, ClientRequestToken="x" * 32, RoleArn=ROLE
+    )
+    with pytest.raises(ClientError, match=r"does not implement .*StartPipelineExecution \(there is nothing that would"):
+        sagemaker.start_pipeline_execution(PipelineName=name, ClientRequestToken="x" * 32)
+    assert sagemaker.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"] == []
+    assert sagemaker.describe_pipeline(PipelineName=name)["PipelineDefinition"] == definition

@@ -59,7 +59,7 @@ def test_deleting_an_unknown_sub_resource_leaves_the_bucket(aws: Any, bucket: st
     s3 = aws("s3")
     with pytest.raises(ClientError) as refused:
         s3.delete_bucket_inventory_configuration(Bucket=bucket, Id="x")
-    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
     s3.head_bucket(Bucket=bucket)
 
 

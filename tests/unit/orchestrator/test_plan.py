@@ -65,6 +65,7 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
         f"37. smoke reviews-serverless  {PROBED}",
         f"38. release reviews  {RELEASED}",
         f"39. smoke reviews  {PROBED}",
+        "40. audit  look for anything with the environment's tags that no state holds",
     ]
 
 

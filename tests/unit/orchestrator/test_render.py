@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from orchestrator.graph import Graph
 from orchestrator.render import manual_lines, render
@@ -82,3 +83,13 @@ def test_real_secrets_are_never_shown(tools: FakeTools, graph: Graph) -> None:
     text = "\n".join(manual_lines(tools.repo, "local", ws))
     assert "s3cr3t" not in text
     assert "export AWS_PROFILE=dev" in text
+
+
+def test_a_blueprint_whose_file_comes_back_finds_nothing_of_its_removal(tools: FakeTools, graph: Graph) -> None:
+    stack = graph.stack("blueprint-chat")
+    removed = render(
+        tools, replace(stack, blueprint=None, gone=True), {}, bucket="b", state_key="k", key_arn=KEY, env=ENV
+    )
+    back = render(tools, stack, {}, bucket="b", state_key="k", key_arn=KEY, env=ENV)
+    assert {each.name for each in removed.root.iterdir()} == {"main.tf.json"}
+    assert {each.name for each in back.root.iterdir()} == {"cdk.tf.json"}

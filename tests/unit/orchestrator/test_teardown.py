@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from orchestrator import plan as plans
 from orchestrator.config import Environment
 from orchestrator.graph import Graph
+from tests.fakes.listings import empty_but
 from tests.fakes.tools import TRAINING, FakeTools
 from tests.unit.orchestrator.conftest import Runs
 
@@ -60,6 +61,24 @@ def released(kind: str) -> list[dict[str, str]]:
     return [{f"{kind}Name": name, f"{kind}Arn": arn} for name, arn in RELEASED.items()]
 
 
+CANDIDATE_LOGS = "/aws/sagemaker/Endpoints/mlops-local-candidate-0"
+
+
+def log_groups(logGroupNamePrefix: str) -> dict[str, Any]:
+    names = [CANDIDATE_LOGS, "/aws/sagemaker/Endpoints/mlops-local-reviews", "/aws/lambda/mlops-local-router"]
+    return {"logGroups": [{"logGroupName": name} for name in names if name.startswith(logGroupNamePrefix)]}
+
+
+class Waiter:
+    """Waits for nothing, and knows what it is for."""
+
+    def __init__(self, name: str) -> None:
+        assert name == "endpoint_deleted"
+
+    def wait(self, EndpointName: str) -> None:
+        assert EndpointName == "mlops-local-candidate-1"
+
+
 def gone(code: str, message: str = "gone") -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": message}}, "Delete")
 
@@ -79,6 +98,7 @@ def deployed(run: Runs, environment: Environment, graph: Graph, tools: FakeTools
         "sagemaker": {
             "get_paginator": Pages(sagemaker_pages),
             "delete_endpoint": {},
+            "get_waiter": lambda waiter_name: Waiter(waiter_name),
             "delete_endpoint_config": {},
             "delete_model": gone("ValidationException", "Could not find model"),
             "delete_model_package": {},
@@ -93,24 +113,34 @@ def deployed(run: Runs, environment: Environment, graph: Graph, tools: FakeTools
             ),
             "delete_parameter": gone("ParameterNotFound"),
         },
+        "logs": {
+            "get_paginator": Pages({"describe_log_groups": log_groups}),
+            "describe_log_groups": {},
+            "delete_log_group": {},
+        },
         "apigateway": tools.keys.services()["apigateway"],
-        "resourcegroupstaggingapi": {"get_paginator": Pages({"get_resources": tagged(STATE_BUCKET, KEY)})},
-        "iam": {"get_paginator": Pages({"list_roles": {"Roles": []}})},
+        "resourcegroupstaggingapi": {"get_resources": tagged(STATE_BUCKET, KEY)},
         "kms": {"describe_key": {"KeyMetadata": {"KeyState": "PendingDeletion"}}},
     }
+    # What the removal pages through, the audit lists as gone.
+    tools.aws.services = empty_but(tools.aws.services)
     tools.terraform.calls.clear()
     return tools
 
 
 def tagged(*arns: str) -> dict[str, Any]:
-    return {"ResourceTagMappingList": [{"ResourceARN": arn} for arn in arns]}
+    return {"ResourceTagMappingList": [{"ResourceARN": arn, "Tags": OWN} for arn in arns]}
+
+
+def left(tools: FakeTools, *arns: str) -> None:
+    tools.aws.services["resourcegroupstaggingapi"] = {"get_resources": tagged(*arns)}
 
 
 def test_everything_goes_in_reverse_and_the_audit_finds_nothing(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     result = run(plans.destroy(environment, graph))
-    assert (result.status, result.exit_code, result.orphans) == ("ok", 0, [])
+    assert (result.status, result.exit_code, result.orphans) == ("ok", 0, []), result.error
     assert {stack.action for stack in result.stacks} == {"destroyed"}
     applied = [stack for command, stack in deployed.terraform.calls if command == "apply"]
     assert applied[-1] == "buckets"
@@ -125,6 +155,9 @@ def test_what_the_pipeline_made_is_removed_before_its_group(
     run(plans.destroy(environment, graph))
     assert deployed.aws.called("sagemaker.delete_endpoint") == [{"EndpointName": "mlops-local-candidate-1"}]
     assert deployed.aws.called("sagemaker.delete_model_package") == [{"ModelPackageName": "arn:package/1"}]
+    assert deployed.aws.called("logs.delete_log_group") == [{"logGroupName": CANDIDATE_LOGS}]
+    waited = [name for name, _ in deployed.aws.calls].index("sagemaker.get_waiter")
+    assert waited < [name for name, _ in deployed.aws.calls].index("logs.delete_log_group")
     assert {"Name": "/mlops/local/models/reviews/live"} in deployed.aws.called("ssm.delete_parameter")
 
 
@@ -151,9 +184,12 @@ def test_another_error_of_a_delete_is_not_swallowed(
 
 
 def test_an_orphan_is_red_and_named(run: Runs, deployed: FakeTools, environment: Environment, graph: Graph) -> None:
-    deployed.aws.services["resourcegroupstaggingapi"]["get_paginator"] = Pages({"get_resources": tagged(QUEUE)})
+    left(deployed, QUEUE)
     result = run(plans.destroy(environment, graph))
-    assert (result.exit_code, result.orphans) == (1, [QUEUE])
+    assert (result.exit_code, result.orphans) == (21, [QUEUE])
+    assert result.error
+    assert result.error.message == f"1 resource of `local` is there and in no Terraform state: {QUEUE}"
+    assert result.error.hint == "`orchestrator recover local` lists them, and imports or removes them"
 
 
 @pytest.mark.parametrize("kind", ["training-job", "processing-job", "transform-job", "model-invocation-job"])
@@ -161,7 +197,7 @@ def test_the_record_of_a_job_is_no_orphan(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph, kind: str
 ) -> None:
     job = f"arn:aws:sagemaker:us-east-1:123456789012:{kind}/mlops-local-1"
-    deployed.aws.services["resourcegroupstaggingapi"]["get_paginator"] = Pages({"get_resources": tagged(job)})
+    left(deployed, job)
     result = run(plans.destroy(environment, graph))
     assert (result.exit_code, result.orphans) == (0, [])
 
@@ -177,10 +213,7 @@ def test_a_role_that_is_left_is_an_orphan_though_the_tagging_api_is_silent(
 ) -> None:
     tags = [{"Key": "project", "Value": "mlops"}, {"Key": "environment", "Value": environment_tag}]
     roles = [{"RoleName": "mlops-local-2-etl", "Arn": ROLE}, {"RoleName": "theirs", "Arn": "arn:theirs"}]
-    deployed.aws.services["iam"] = {
-        "get_paginator": Pages({"list_roles": {"Roles": roles}}),
-        "list_role_tags": {"Tags": tags},
-    }
+    deployed.aws.services["iam"] |= {"list_roles": {"Roles": roles}, "list_role_tags": {"Tags": tags}}
     assert run(plans.destroy(environment, graph)).orphans == orphans
 
 
@@ -193,7 +226,10 @@ def test_the_key_of_the_states_is_kept_and_told(
     run: Runs, deployed: FakeTools, environment: Environment, graph: Graph
 ) -> None:
     deployed.aws.services["kms"]["describe_key"] = {"KeyMetadata": {"KeyState": "Enabled"}}
-    deployed.store.key_arn = KEY
+    alias = f"alias/{deployed.store.bucket}"
+    deployed.aws.services["kms"]["list_aliases"] = {
+        "Aliases": [{"AliasName": alias, "AliasArn": "arn:alias", "TargetKeyId": KEY.rsplit("/", 1)[-1]}]
+    }
     assert run(plans.destroy(environment, graph)).orphans == []
     told = [line for line in run.events if "kept on purpose" in line.get("message", "")]
     assert [f"alias/{deployed.store.bucket}" in line["message"] for line in told] == [True]

@@ -307,7 +307,6 @@ def test_the_keys_of_callers_that_left_are_removed_and_nobody_else_s(aws: KeysOf
     assert list(aws.parameters) == ["/mlops/local/api-keys/default", "/mlops/local/api-keys/smoke"]
     assert api_keys.remove(aws.cloud(), owner) == 2
     assert (set(aws.keys), aws.parameters) == ({other, untagged}, {})
-    assert api_keys.left(aws.cloud(), owner) == []
     assert api_keys.remove(aws.cloud(), owner) == 0
 
 

@@ -5,14 +5,18 @@ import json
 import os
 import re
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from orchestrator.cli import COMMANDS, main
 from orchestrator.errors import CredentialsError, PlatformError, TerraformError
 from orchestrator.runs import alone
+from orchestrator.tools.interfaces import State
 from orchestrator.values import live_parameter
+from tests.fakes.listings import tagged
 from tests.fakes.platforms import platform_file
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import VERSION, FakeTools
@@ -438,3 +442,103 @@ def test_a_shell_gets_address_key_and_region_and_nothing_else_says_the_key(cli: 
     answer = cli("emulator", "env", "local")
     assert (answer.code, answer.out) == (12, "")
     assert "emulator up local" in answer.err
+
+
+def leave(cli: Cli, name: str) -> None:
+    """As if an earlier checkout had deployed one blueprint more."""
+    tools = cli._tools["local"]
+    address = "module.m.aws_sqs_queue.this"
+    tools.store.states[name] = State(3, "lineage", {}, (address,))
+    tools.terraform.holds(name, address)
+
+
+def test_status_shows_a_stack_whose_file_is_gone(cli: Cli) -> None:
+    cli("deploy", "local")
+    leave(cli, "blueprint-old")
+    assert "blueprint-old" in cli("status", "local").out
+    assert "its file is gone: `orchestrator deploy local` destroys it" in cli("status", "local").out
+    stacks = json.loads(cli("status", "local", "--json").out)["stacks"]
+    assert [each["name"] for each in stacks if each["gone"]] == ["blueprint-old"]
+
+
+def test_a_deploy_of_a_part_leaves_it_alone_and_says_so(cli: Cli) -> None:
+    cli("deploy", "local")
+    leave(cli, "blueprint-old")
+    for command in (("deploy", "local", "--blueprint", "chat"), ("phase", "rollout", "local", "--phase", "2")):
+        answer = cli(*command)
+        assert answer.code == 0, answer.err
+        assert "`blueprint-old` stays deployed though its file is gone: `orchestrator deploy local`" in answer.out
+    assert not cli._tools["local"].store.states["blueprint-old"].is_empty
+
+
+def test_the_whole_deploy_and_a_plan_take_it_along(cli: Cli) -> None:
+    cli("deploy", "local")
+    leave(cli, "side-of-old")
+    assert "destroy: its file is gone" in cli("plan", "local").out
+    assert not cli._tools["local"].store.states["side-of-old"].is_empty
+    only = cli("plan", "local", "side-of-old")
+    assert re.search(r"^side-of-old +side-of-old +destroyed", only.out, re.MULTILINE), only.out
+    answer = cli("deploy", "local")
+    assert answer.code == 0, answer.err
+    assert re.search(r"^side-of-old +side-of-old +destroyed .*its file is gone", answer.out, re.MULTILINE)
+    assert cli._tools["local"].store.states["side-of-old"].is_empty
+
+
+def test_nothing_is_begun_while_a_state_cannot_be_read(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli("deploy", "local")
+    leave(cli, "blueprint-old")
+    tools = cli._tools["local"]
+    tools.terraform.calls.clear()
+
+    def truncated(stack: str) -> State | None:
+        raise TerraformError(f"s3://bucket/{stack}.tfstate is not JSON")
+
+    monkeypatch.setattr(tools.store, "read", truncated)
+    for command in (("deploy", "local"), ("destroy", "local", "--yes")):
+        answer = cli(*command)
+        assert (answer.code, "blueprint-old.tfstate is not JSON" in answer.err) == (8, True)
+    assert tools.terraform.calls == []
+
+
+VPC = "arn:aws:ec2:us-east-1:123456789012:vpc/vpc-1"
+
+
+def test_what_a_killed_run_left_is_told_by_status_and_by_the_next_deploy(cli: Cli) -> None:
+    cli("deploy", "local")
+    ours = {"project": "mlops", "environment": "local"}
+    services = cli._tools["local"].aws.services
+    services["resourcegroupstaggingapi"] = {"get_resources": tagged(**{VPC: ours})}
+    services["logs"]["describe_log_groups"] = {
+        "logGroups": [{"logGroupName": name, "arn": name} for name in ("/aws/lambda/mlops-local-lost", "/aws/theirs")]
+    }
+    said = "are there and in no Terraform state"
+    status = cli("status", "local")
+    assert f"2 resources of `local` {said}" in status.out
+    assert "/aws/lambda/mlops-local-lost" in status.out
+    assert [each["arn"] for each in json.loads(cli("status", "local", "--json").out)["orphans"]] == [
+        VPC,
+        "/aws/lambda/mlops-local-lost",
+    ]
+    deployed = cli("deploy", "local")
+    assert deployed.code == 0
+    # By tags alone: that takes one call.
+    assert f"1 resource of `local` is there and in no Terraform state: {VPC}" in deployed.out
+    assert "`orchestrator recover local`" in deployed.out
+
+
+def test_what_a_state_holds_is_not_left_over(cli: Cli) -> None:
+    cli("deploy", "local")
+    tools = cli._tools["local"]
+    ours = {"project": "mlops", "environment": "local"}
+    tools.aws.services["resourcegroupstaggingapi"] = {"get_resources": tagged(**{VPC: ours})}
+    tools.store.states["foundation"] = replace(tools.store.states["foundation"], ids=frozenset({"vpc-1"}))
+    assert "no Terraform state" not in cli("status", "local").out
+    assert "no Terraform state" not in cli("deploy", "local").out
+
+
+def test_a_deploy_that_may_not_look_says_so_and_goes_well(cli: Cli) -> None:
+    cli("deploy", "local")
+    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "GetResources")
+    cli._tools["local"].aws.services["resourcegroupstaggingapi"] = {"get_resources": refused}
+    answer = cli("deploy", "local")
+    assert (answer.code, "nobody knows whether something is left over: cannot list" in answer.out) == (0, True)

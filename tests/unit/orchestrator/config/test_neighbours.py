@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.cli.app import App
 from orchestrator.config import environment_names, load
-from orchestrator.config.neighbours import local_environments, overlap, refuse_overlap
+from orchestrator.config.neighbours import local_environments, overlap, prefixes, refuse_overlap
 from orchestrator.errors import ConfigError
 from tests.fakes.platforms import platform_file
 from tests.unit.orchestrator.blueprints.stacks import REPO
@@ -97,3 +97,9 @@ def test_building_is_refused_and_taking_down_is_not(tmp_path: Path, monkeypatch:
     app.load("dev")
     with pytest.raises(ConfigError, match="dev-eu"):
         app.load("dev", building=True)
+
+
+def test_others_in_the_same_aws_are_those_that_are_not_local(tmp_path: Path) -> None:
+    repo = checkout(tmp_path, dev="", eu_dev="project: other\n", here="target: local\n")
+    assert set(prefixes(repo, load(repo, "dev"))) == {"other-eu-dev"}
+    assert prefixes(repo, load(repo, "here")) == {}

@@ -121,6 +121,13 @@ def test_what_cannot_be_listed_is_told(environment: Environment) -> None:
     assert "AccessDenied" in said
 
 
+def test_the_local_aws_holds_nothing_that_it_does_not_know(environment: Environment) -> None:
+    said = "The local emulator does not implement this operation of bedrock: list_guardrails"
+    unknown = ClientError({"Error": {"Code": "NotImplemented", "Message": said}}, "ListGuardrails")
+    assert remains.look(cloud(bedrock__list_guardrails=unknown), environment).unseen == []
+    assert len(remains.look(cloud(None, bedrock__list_guardrails=unknown), environment).unseen) == 1
+
+
 def test_a_region_without_a_service_has_nothing_of_it(environment: Environment) -> None:
     none = EndpointConnectionError(endpoint_url="https://bedrock-agent.us-west-1.amazonaws.com")
     agents = {"bedrock-agent__list_agents": none}
@@ -170,3 +177,31 @@ def test_what_no_state_holds(environment: Environment) -> None:
     unnamed = Remain("glue", "security-configuration", "s", ARN.format("glue", "securityConfiguration/s"))
     # `m2` is an endpoint's configuration too: its name in a state says nothing of the model.
     assert remains.beyond([one, two, unnamed], {arn("m1"), "m2", "s"}) == [two]
+
+
+@pytest.mark.parametrize(
+    ("service", "kind", "name", "beside"),
+    [
+        ("sagemaker", "model", "mlops-local-reviews-0a1b2c3d-v12", True),
+        ("sagemaker", "endpoint-config", "mlops-local-candidate-r1", True),
+        ("sagemaker", "model-package", "mlops-local-reviews/1", True),
+        ("sagemaker", "model", "mlops-local-by-hand", False),
+        ("ssm", "parameter", "/mlops/local/models/reviews/live", True),
+        ("ssm", "parameter", "mlops/local/secrets/job-ids", True),
+        ("ssm", "parameter", "/mlops/local/routes/gone", False),
+        ("logs", "log-group", CANDIDATE, True),
+        ("logs", "log-group", "/aws/lambda/mlops-local-lost", False),
+        ("lambda", "function", "mlops-local-candidate-x", False),
+    ],
+)
+def test_what_is_made_beside_the_states(
+    environment: Environment, service: str, kind: str, name: str, beside: bool
+) -> None:
+    assert remains.made_beside(environment, Remain(service, kind, name, f"arn:{name}")) is beside
+
+
+def test_ids_tell_where_the_provider_keeps_no_arn() -> None:
+    nat = Remain("ec2", "natgateway", "nat-1", ARN.format("ec2", "natgateway/nat-1"))
+    query = Remain("logs", "query-definition", "mlops-local/q", ARN.format("logs", "query-definition:0a"))
+    assert remains.beyond([nat, query], {"nat-1", "0a"}) == []
+    assert remains.beyond([nat, query], {"q"}) == [nat, query]
