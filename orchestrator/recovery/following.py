@@ -39,7 +39,8 @@ def follow(record: Record, environment: str, say: Callable[[str], None], *, stop
     assert process is not None
     what = f"terraform {command.command} of `{command.stack}` (process {process.pid})"
     try:
-        if stop and ask_to_stop(record):
+        if stop:
+            ask_to_stop(record)
             say(f"{what} is asked to stop; waiting until it has written its state")
         else:
             say(f"{what} of the earlier run still works; waiting for its end (Ctrl-C leaves it at work)")
@@ -52,14 +53,13 @@ def follow(record: Record, environment: str, say: Callable[[str], None], *, stop
     say(f"{what} has ended")
 
 
-def ask_to_stop(record: Record) -> bool:
-    """Interrupt a recorded command, once in its life: a second time it would drop its state. Whether it stops now."""
+def ask_to_stop(record: Record) -> None:
+    """Interrupt a recorded command, once in its life: a second time it would drop its state."""
     process, asked = record.process, record.folder / _ASKED
     assert process is not None
-    if asked.exists() or _INTERRUPTED in _said(record.stdout):
-        return identity.life(process) == "alive"
-    asked.touch()
-    return processes.interrupt(process)
+    if not asked.exists() and _INTERRUPTED not in _said(record.stdout):
+        asked.touch()
+        processes.interrupt(process)
 
 
 def _said(file: Path) -> bytes:

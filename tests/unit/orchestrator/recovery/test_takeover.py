@@ -92,8 +92,8 @@ def test_what_was_interrupted_is_not_interrupted_again(
     with running(60) as process:
         says = [{"type": "log", "@message": "\nInterrupt received.\nPlease wait for Terraform to exit"}]
         record = Killed(here.repo).terraform("data", process, says=says if already == "by-the-run" else [])
-        assert following.ask_to_stop(record)
-        assert following.ask_to_stop(record)
+        following.ask_to_stop(record)
+        following.ask_to_stop(record)
     assert sent == ([] if already == "by-the-run" else [process])
 
 
