@@ -221,6 +221,18 @@ def test_the_input_is_the_default_with_overrides_and_a_unique_name() -> None:
     assert set(first["name"]) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
+def test_an_execution_that_runs_already_is_followed_and_nothing_uploaded(tmp_path: Path) -> None:
+    cloud = cloud_with(good_run(), input=json.dumps({**OUTPUTS["stepfunctions"]["default_input"], "run_id": "r1"}))
+    cloud.services["stepfunctions"] |= {
+        "get_paginator": paged(list_executions={"executions": [{"name": "r1", "executionArn": ARN}]}),
+        "describe_state_machine": {"definition": "d"},
+        "describe_state_machine_for_execution": {"definition": "d"},
+    }
+    result = run(cloud, dataset=tmp_path)
+    assert (result.status, result.execution_arn) == ("SUCCEEDED", ARN)
+    assert cloud.called("stepfunctions.start_execution") == []
+
+
 def test_a_failed_task_makes_its_step_red_and_the_later_ones_not_run() -> None:
     script = (
         Script()
