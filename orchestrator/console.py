@@ -25,6 +25,7 @@ from rich.segment import Segment
 from rich.table import Table
 
 from orchestrator.progress import LiveProgress, PlainProgress, Progress
+from orchestrator.text_files import bounded
 
 _POLL_SECONDS = 0.2
 PLAIN_WIDTH = 160
@@ -63,7 +64,7 @@ class Console:
 
     def error(self, message: str, hint: str | None = None) -> None:
         """An expected failure in two lines."""
-        self._err.print(f"error: {message}", style="bold red", soft_wrap=True)
+        self._err.print(f"error: {bounded(message)}", style="bold red", soft_wrap=True)
         if hint:
             self._err.print(f"hint: {hint}", soft_wrap=True)
 

@@ -18,6 +18,7 @@
     ├── ReleaseFailed (17)       an endpoint did not get its new version, and kept or went back to the old one
     ├── RequestFailed (18)       the inference API refused a request, or the model failed
     ├── ApprovalPending (19)     a model version waits for a person; everything else is deployed
+    ├── MachineError (20)        this machine refuses: a full disk, a folder that cannot be written
     ├── RemainsLeft (21)         something of the environment is there and in no Terraform state
     └── Interrupted (130)        somebody stopped waiting; what was asked for goes on
 
@@ -113,6 +114,10 @@ class RequestFailed(PlatformError):
 
 class ApprovalPending(PlatformError):
     exit_code = 19
+
+
+class MachineError(PlatformError):
+    exit_code = 20
 
 
 class RemainsLeft(PlatformError):

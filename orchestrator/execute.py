@@ -40,10 +40,12 @@ from orchestrator.result import (
     risk_results,
     smoke_result,
 )
-from orchestrator.runs import timestamp
+from orchestrator.runs import keep, timestamp
 from orchestrator.session import Session, open_target, running_emulator
+from orchestrator.system import trouble
+from orchestrator.system.watch import Watch
 from orchestrator.tools.interfaces import AWAITING_APPROVAL, EventSink, Json
-from orchestrator.tools.process import StillWorking
+from orchestrator.tools.process import StillWorking, abandon
 from orchestrator.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
@@ -64,6 +66,7 @@ class Executor:
     def __init__(self, session: Session) -> None:
         self.session = session
         self._emulator_pid: int | None = None
+        self._watch = Watch(lambda: session.local_process, lambda: abandon(session.cancel))
         self._durations: dict[str, float] = {}
         self._probing = threading.BoundedSemaphore(_PROBED_AT_ONCE)
         self._handlers: dict[type[Step], Callable[[Any], None]] = {
@@ -95,7 +98,8 @@ class Executor:
         folder.write_plan(plan)
         started = time.monotonic()
         parallelism = self.session.tools.parallelism
-        outcomes = walk(plan.steps, self._work, parallelism=parallelism, cancel=self.session.cancel)
+        with self._watch:
+            outcomes = walk(plan.steps, self._work, parallelism=parallelism, cancel=self.session.cancel)
         self._record_ends(plan, outcomes)
         error, exit_code = self._verdict(outcomes)
         result = Result(
@@ -117,8 +121,7 @@ class Executor:
             orphans=self.session.orphans,
             warnings=self.session.warnings,
         )
-        folder.write_result(result, finished=not verdicts.loose(outcomes))
-        return result
+        return keep(folder, result, finished=self._watch.gone or not verdicts.loose(outcomes))
 
     def _work(self, step: Step, clear: Clear) -> None:
         """One step, told to the journal with its beginning and its end."""
@@ -183,7 +186,8 @@ class Executor:
         self.session.journal.stage(step.name, f"{len(self.session.packages)} packages")
 
     def _scan_source(self, step: steps.ScanSource) -> None:
-        report = self.session.tools.gate.scan_source(self.session.tools.repo / "terraform", fresh=step.fresh)
+        tools = self.session.tools
+        report = self._watch.outlived(lambda: tools.gate.scan_source(tools.repo / "terraform", fresh=step.fresh))
         self.session.record_policy(report)
         stacks.require_green(report, "the Terraform source")
         self.session.journal.stage(step.name, f"{len(report.rules_expected)} rules, no finding")
@@ -326,7 +330,12 @@ class Executor:
                     stacks.record_end(self.session, step.stack, "skipped", "interrupted")
 
     def _verdict(self, outcomes: dict[str, Outcome]) -> tuple[ErrorResult | None, int]:
-        if self.session.cancel.is_set():
+        if self._watch.gone:
+            stopped = [name for name, outcome in outcomes.items() if outcome.status != "ok"]
+            if stopped:
+                at_work = [name for name in stopped if not isinstance(outcomes[name].error, NotCleared | None)]
+                return self._failure(step := (at_work or stopped)[0], self._died(step))
+        elif self.session.cancel.is_set():
             # Only an interrupt that came after the last step finds nothing to stop.
             stopped = [name for name, outcome in outcomes.items() if outcome.status == "cancelled"]
             if stopped:
@@ -363,17 +372,23 @@ class Executor:
         if self._emulator_pid is not None:
             alive = self.session.tools.emulator.status()
             if alive is None or alive.pid != self._emulator_pid:
-                error = EmulatorError(
-                    f"the local AWS (pid {self._emulator_pid}) died during `{step}`; everything in it is lost",
-                    hint=f"`orchestrator emulator logs {self.session.environment.name}` shows its last words; "
-                    "deploy again to start afresh",
-                )
+                error = self._died(step)
+        error = trouble.told(error) or error
         if isinstance(error, PlatformError):
             return self._error(error, step), error.exit_code
         log = self.session.journal.folder.log_file(step)
         message = f"unexpected {type(error).__name__} in `{step}`: {error}"
         hint = f"the traceback is in {log}"
         return ErrorResult(type=type(error).__name__, message=message, hint=hint, step=step), EXIT_UNEXPECTED
+
+    def _died(self, step: str) -> EmulatorError:
+        process = self.session.local_process
+        pid = process.pid if process is not None else self._emulator_pid
+        return EmulatorError(
+            f"the local AWS (pid {pid}) died during `{step}`; everything in it is lost",
+            hint=f"`orchestrator emulator logs {self.session.environment.name}` shows its last words; "
+            "deploy again to start afresh",
+        )
 
 
 def load_outputs(session: Session) -> None:

@@ -18,6 +18,7 @@ from orchestrator.blueprints.terraform_json import quoted
 from orchestrator.config.models import Environment
 from orchestrator.graph import Stack
 from orchestrator.recovery import leftovers
+from orchestrator.system import trouble
 from orchestrator.toolbox import Tools
 from orchestrator.tools.interfaces import Json, Workspace
 from orchestrator.values import blueprint_of
@@ -100,8 +101,6 @@ def backend(environment: Environment, bucket: str, key: str, key_arn: str | None
         lines["kms_key_id"] = quoted(key_arn)
     if environment.is_local:
         lines["use_path_style"] = "true"
-        # A local AWS that has died does not come back; trying again would only keep the run from saying so.
-        lines["max_retries"] = "1"
     return "".join(f"{name:<14} = {value}\n" for name, value in lines.items())
 
 
@@ -151,5 +150,6 @@ def _short(repo: Path, path: Path) -> str:
 
 def _write(path: Path, text: str) -> None:
     """Leave an unchanged file alone: its time then says when it last changed."""
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+    if not path.is_file() or path.read_bytes() != text.encode():
+        with trouble.writing(path):
+            path.write_text(text, encoding="utf-8")

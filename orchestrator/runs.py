@@ -24,7 +24,7 @@ import secrets
 import threading
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,8 @@ from pydantic import ValidationError
 from orchestrator import page, text_files
 from orchestrator.errors import PlatformError, StateLocked
 from orchestrator.plan import Plan
-from orchestrator.result import Result, StackResult
-from orchestrator.system import identity
+from orchestrator.result import ErrorResult, Result, StackResult
+from orchestrator.system import identity, trouble
 from orchestrator.terraform import record
 from orchestrator.tools.interfaces import Json
 
@@ -87,18 +87,24 @@ class RunFolder:
     def event(self, event: Json) -> None:
         """Append one event; it is on disk when this returns, so a killed run can be read."""
         line = json.dumps({"at": timestamp(now()), **event}, default=str) + "\n"
-        with self._lock, (self.path / "events.jsonl").open("a", encoding="utf-8") as file:
-            file.write(line)
+        self._append(self.path / "events.jsonl", line)
 
     def events(self) -> list[Json]:
-        """Everything told so far; of a run that was killed the last line may be cut off."""
+        """Everything told so far, but for what a full disk has cut short."""
         file = self.path / "events.jsonl"
         lines = file.read_bytes().split(b"\n") if file.is_file() else []
-        return [event for line in lines if (event := _event(line)) is not None]
+        found = []
+        for line in lines:
+            with suppress(ValueError):
+                found.append(json.loads(line))
+        return [event for event in found if isinstance(event, dict)]
 
     def log(self, step: str, text: str) -> None:
-        with self._lock, self.log_file(step).open("a", encoding="utf-8") as file:
-            file.write(text.rstrip("\n") + "\n")
+        self._append(self.log_file(step), text.rstrip("\n") + "\n")
+
+    def _append(self, path: Path, text: str) -> None:
+        with self._lock, trouble.writing(path), path.open("a", encoding="utf-8") as file:
+            file.write(text)
 
     def write_plan(self, plan: Plan) -> None:
         document = {
@@ -114,6 +120,23 @@ class RunFolder:
         _write(self.path / "report.html", page.render(result, self.events()))
         if finished:
             _write(self.path / "result.json", json.dumps(result.to_json(), indent=2) + "\n")
+
+
+def keep(folder: RunFolder, result: Result, *, finished: bool = True) -> Result:
+    """Write the result. Where that fails the one that is returned says so, but never in place of what went wrong."""
+    try:
+        folder.write_result(result, finished=finished)
+    except OSError as error:
+        known = trouble.told(error)
+        if known is None:
+            raise
+        warnings = [*result.warnings, f"this result is not in the run folder: {known.message}"]
+        if result.exit_code:
+            return result.model_copy(update={"warnings": warnings})
+        failure = ErrorResult(type=type(known).__name__, message=known.message, hint=known.hint)
+        changes = {"status": "failed", "exit_code": known.exit_code, "error": failure, "warnings": warnings}
+        return result.model_copy(update=changes)
+    return result
 
 
 @contextmanager
@@ -222,14 +245,6 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() or char in "\n\t" else " " for char in text)
 
 
-def _event(line: bytes) -> Json | None:
-    try:
-        event = json.loads(line)
-    except ValueError:
-        return None
-    return event if isinstance(event, dict) else None
-
-
 def _point(link: Path, target: str) -> None:
     """Replace the pointer in one step, so that a reader never finds none."""
     fresh = link.with_name(f".latest-{secrets.token_hex(4)}")
@@ -239,5 +254,6 @@ def _point(link: Path, target: str) -> None:
 
 def _write(path: Path, text: str) -> None:
     temporary = path.with_suffix(path.suffix + ".part")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
+    with trouble.writing(path):
+        temporary.write_text(text, encoding="utf-8")
+        os.replace(temporary, path)

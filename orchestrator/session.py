@@ -15,6 +15,7 @@ from orchestrator.journal import Journal
 from orchestrator.proof import Proof
 from orchestrator.result import EndpointResult, PipelineRunResult, RecoveredResult, SmokeResult, StackResult
 from orchestrator.risk import Risk
+from orchestrator.system.identity import Identity
 from orchestrator.terraform.record import Record
 from orchestrator.toolbox import Tools
 from orchestrator.tools.interfaces import (
@@ -42,6 +43,8 @@ class Target:
     env: Mapping[str, str]
     throwaway: bool = False
     """A local AWS of this run alone: there is nothing in it and nothing will stay."""
+    process: Identity | None = None
+    """Of a local AWS."""
 
 
 def open_target(tools: Tools, local: LocalAccess | None, *, throwaway: bool = False) -> Target:
@@ -54,8 +57,8 @@ def open_target(tools: Tools, local: LocalAccess | None, *, throwaway: bool = Fa
     account_id = cloud.account_id()
     bucket = state_bucket(tools.environment, account_id)
     store = tools.states(cloud, bucket)
-    endpoint = local.endpoint if local is not None else None
-    return Target(cloud, account_id, endpoint, store, tools.process_env(local), throwaway)
+    endpoint, process = (local.endpoint, local.process) if local is not None else (None, None)
+    return Target(cloud, account_id, endpoint, store, tools.process_env(local), throwaway, process)
 
 
 def running_emulator(tools: Tools) -> EmulatorInfo:
@@ -133,6 +136,11 @@ class Session:
     @target.setter
     def target(self, target: Target) -> None:
         self._target = target
+
+    @property
+    def local_process(self) -> Identity | None:
+        """Who serves the local AWS; `None` before it is known, and for the real one."""
+        return self._target.process if self._target is not None else None
 
     def facts(self, *, with_examples: bool = False) -> Facts:
         """What values are made of, as things stand now."""

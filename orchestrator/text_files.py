@@ -35,6 +35,10 @@ _OTHER_ENCODINGS = (
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 _BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
 _LONGEST_SHOWN = 80
+_LONGEST_WORD = 2000
+"""Signed addresses have so many characters."""
+_LONGEST_LINE = 8000
+"""Of a policy that AWS quotes in a refusal."""
 
 
 class Refused(Exception):
@@ -110,6 +114,12 @@ def shown(value: object, longest: int = _LONGEST_SHOWN) -> str:
 def clipped(text: str, longest: int = _LONGEST_SHOWN) -> str:
     """The beginning of a text that is too long to be shown, and how long it is."""
     return text if len(text) <= longest else f"{text[:longest]}… ({len(text)} characters)"
+
+
+def bounded(text: str) -> str:
+    """A message in which no word and no line is longer than anybody reads: a value that was given is in it."""
+    text = re.sub(rf"\S{{{_LONGEST_WORD},}}", lambda word: clipped(word[0]), text)
+    return re.sub(rf".{{{_LONGEST_LINE},}}", lambda line: clipped(line[0], _LONGEST_LINE), text)
 
 
 def printable(name: str) -> str:

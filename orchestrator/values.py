@@ -15,8 +15,8 @@ from orchestrator.errors import PlatformError
 from orchestrator.graph import Stack
 from orchestrator.tools.interfaces import Json, Package, State
 
-LOCAL_PROVIDER = {"s3_use_path_style": True, "max_retries": 2}
-"""The emulator has no bucket host names, and an operation it lacks must fail at once, not after minutes."""
+LOCAL_PROVIDER = {"s3_use_path_style": True, "max_retries": 25}
+"""The emulator has no bucket host names."""
 AWS_PROVIDER = {"s3_use_path_style": False, "max_retries": 25}
 
 _PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}

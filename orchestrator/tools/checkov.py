@@ -27,12 +27,11 @@ from orchestrator.tools import checkov_files, checkov_skips
 from orchestrator.tools.checkov_parts import parts as parts_of
 from orchestrator.tools.checkov_plan import PlanSource, as_yaml, inside
 from orchestrator.tools.checkov_rules import BUILTIN_LIST, CHECKS_DIR, Rule, builtin_rules, own_rules, rule_files
+from orchestrator.tools.environment import base_env
 from orchestrator.tools.interfaces import Finding, Json, PolicyReport
 
 START_SECONDS = 120
 SCAN_SECONDS = 300
-KEPT_ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT")
-"""No tokens: with one, checkov would talk to a service outside."""
 
 
 class Checkov:
@@ -270,7 +269,7 @@ class _Worker:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             cwd=checks.parent,
-            env={name: os.environ[name] for name in KEPT_ENVIRONMENT if name in os.environ} | {"LOG_LEVEL": "WARNING"},
+            env=base_env() | {"LOG_LEVEL": "WARNING"},  # no tokens: with one, checkov would talk to a service outside
             start_new_session=True,  # Ctrl-C is for the orchestrator, which closes the pipe
         )
         self._buffer = b""

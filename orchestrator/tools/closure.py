@@ -44,7 +44,10 @@ def called(folder: Path) -> list[Path]:
     """Folders of the modules that one folder calls."""
     modules = []
     for file in sorted((*folder.glob("*.tf"), *folder.glob("*.tf.json"))):
-        outside, sources = _looked_through(file.read_text(encoding="utf-8"), file.suffix == ".json")
+        try:
+            outside, sources = _looked_through(file.read_text(encoding="utf-8"), file.suffix == ".json")
+        except (ValueError, AttributeError, KeyError, TypeError) as error:
+            raise Opaque(f"{file.name} of {folder.name} is no code that can be followed ({error})") from error
         if outside:
             raise Opaque(f"{file.name} of {folder.name} reads a file elsewhere ({outside}…)")
         for source in sources:

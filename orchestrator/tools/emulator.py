@@ -24,7 +24,10 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
+from orchestrator import own_files
 from orchestrator.errors import ConfigError, EmulatorError, SetupError
+from orchestrator.system import identity, trouble
+from orchestrator.text_files import clipped
 from orchestrator.tools import emulator_ports, loopback, process
 from orchestrator.tools.environment import base_env
 from orchestrator.tools.interfaces import EmulatorInfo, Json, LocalAccess
@@ -104,7 +107,7 @@ class LocalEmulator:
         health = _health(str(record["endpoint"]))
         if health is None or health.get("pid") != record["pid"]:
             return None
-        if "secret_access_key" not in record:
+        if not {"access_key_id", "secret_access_key"} <= record.keys():
             raise EmulatorError(
                 f"the local AWS (pid {record['pid']}) was started by an earlier version, which had no key of its own",
                 hint=f"Stop it (`orchestrator emulator down {self._environment}`) and deploy again; what is deployed "
@@ -112,7 +115,12 @@ class LocalEmulator:
             )
         return EmulatorInfo(
             pid=int(record["pid"]),
-            access=LocalAccess(str(record["endpoint"]), str(record["access_key_id"]), str(record["secret_access_key"])),
+            access=LocalAccess(
+                str(record["endpoint"]),
+                str(record["access_key_id"]),
+                str(record["secret_access_key"]),
+                identity.of(int(record["pid"])),
+            ),
             account_id=str(health["account_id"]),
             log=self._log,
             started_at=str(health["started_at"]),
@@ -169,7 +177,8 @@ class LocalEmulator:
             self._child = subprocess.Popen(
                 command,
                 cwd=self._repo,
-                env=base_env(),
+                # Its own AWS clients would read models of services in a person's home folder.
+                env=base_env() | {"HOME": str(self._data)},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -196,6 +205,7 @@ class LocalEmulator:
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
             if child.poll() is not None:
+                trouble.require_room(self._data)
                 raise EmulatorError(
                     f"the emulator ended at its start with exit code {child.returncode}:\n{self.logs(15).strip()}",
                     hint=f"The whole log: {self._log}",
@@ -264,15 +274,16 @@ class LocalEmulator:
             yield
 
     def _record(self) -> Json | None:
+        file = self._data / _RECORD
         try:
-            record = json.loads((self._data / _RECORD).read_text(encoding="utf-8"))
+            content = file.read_bytes()
         except FileNotFoundError:
             return None
-        except ValueError as error:
-            raise EmulatorError(
-                f"{self._data / _RECORD} is not JSON: {error}", hint="Delete the file and start again."
-            ) from error
-        return dict(record)
+        hint = "Delete the file and start again."
+        record = own_files.parsed(content, str(file), keys=("pid", "endpoint"), error=EmulatorError, hint=hint)
+        if not isinstance(record["pid"], int) or not str(record["endpoint"]).startswith("http://"):
+            raise EmulatorError(f"{file} names no process and address (pid {clipped(repr(record['pid']))})", hint=hint)
+        return record
 
     def _forget(self) -> None:
         (self._data / _RECORD).unlink(missing_ok=True)

@@ -1,26 +1,34 @@
-"""The environment that terraform and other AWS-speaking children get: an allow-list, never a copy.
+"""The environment that every child process gets: an allow-list, never a copy.
 
 For a local environment nothing of the machine's AWS set-up may come through: a profile, a proxy, a CA bundle or a
-stray `AWS_ENDPOINT_URL_S3` would send calls elsewhere, some of them to a real account.
+stray `AWS_ENDPOINT_URL_S3` would send calls elsewhere, some of them to a real account; a broken `~/.aws/config` would
+break them. Only terraform on AWS gets any of it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from orchestrator.config.models import Environment
-from orchestrator.errors import ConfigError
+from orchestrator.errors import ConfigError, SetupError
 from orchestrator.tools.interfaces import LocalAccess
-from orchestrator.warm.guard import is_loopback
+from orchestrator.warm.guard import NOTHING_OF_THIS_MACHINE, is_loopback
+
+if TYPE_CHECKING:
+    from orchestrator.config.models import Environment
 
 LOCAL_REGION = "us-east-1"
 """Where the local AWS puts what names no region."""
 REPO = Path(__file__).resolve().parents[2]
 
 _COMMON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TERM")
+_LONGEST_SOCKET = 103 if sys.platform == "darwin" else 107
+"""Bytes of the path of a unix socket."""
+_SOCKET = "/plugin4294967295"
+"""The longest name that Go's plugins give to theirs; they put them into TMPDIR."""
 _FOR_AWS = (
     *(name for proxy in ("http_proxy", "https_proxy", "no_proxy") for name in (proxy, proxy.upper())),
     "SSL_CERT_FILE",
@@ -30,10 +38,20 @@ _NOT_FOR_AWS = ("AWS_ENDPOINT_URL",)
 """Prefixes. On AWS the endpoints are AWS's own: a forgotten emulator address must not catch a deploy."""
 
 
-def base_env(source: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What any child may know of this machine."""
-    source = os.environ if source is None else source
-    return {name: source[name] for name in _COMMON if name in source}
+def base_env() -> dict[str, str]:
+    """The complete environment of any child that has no business with the real AWS."""
+    return _common() | NOTHING_OF_THIS_MACHINE
+
+
+def require_socket_room(folder: str) -> None:
+    """Raise `SetupError` where a plugin's socket would get too long a path: it says "bind: invalid argument"."""
+    length = len(os.fsencode(folder))
+    if length + len(_SOCKET) > _LONGEST_SOCKET:
+        raise SetupError(
+            f"the folder for temporary files has too long a path ({length} characters: {folder}): "
+            f"sockets lie in it, and theirs may have {_LONGEST_SOCKET}",
+            hint="set TMPDIR to a shorter one, such as /tmp",
+        )
 
 
 def process_env(environment: Environment, local: LocalAccess | None) -> dict[str, str]:
@@ -43,14 +61,15 @@ def process_env(environment: Environment, local: LocalAccess | None) -> dict[str
         environment: its region and whether it is local.
         local: the way into its local AWS; `None` means AWS, and is refused for a local environment.
     """
-    env = base_env() | _terraform() | {"AWS_REGION": environment.platform.region}
+    env = _common() | _terraform() | {"AWS_REGION": environment.platform.region}
+    require_socket_room(env.get("TMPDIR", ""))
     if environment.is_local or local is not None:
         if local is None:
             raise ConfigError(
                 f"the environment `{environment.name}` needs the endpoint of its local AWS, and got none",
                 hint=f"Run `orchestrator emulator up {environment.name}`.",
             )
-        return env | local_variables(local) | _nothing_of_this_machine()
+        return env | local_variables(local) | NOTHING_OF_THIS_MACHINE
     return env | _aws()
 
 
@@ -79,14 +98,11 @@ def shell_variables(local: LocalAccess) -> tuple[dict[str, str], tuple[str, ...]
     return local_variables(local) | region, ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN")
 
 
-def _nothing_of_this_machine() -> dict[str, str]:
-    nowhere = os.devnull
-    return {
-        "AWS_EC2_METADATA_DISABLED": "true",
-        # HOME stays (terraform keeps things there), so the files of a profile are named away.
-        "AWS_CONFIG_FILE": nowhere,
-        "AWS_SHARED_CREDENTIALS_FILE": nowhere,
-    }
+def _common() -> dict[str, str]:
+    found = {name: os.environ[name] for name in _COMMON if name in os.environ}
+    if "TMPDIR" in found and not os.path.isdir(found["TMPDIR"]):
+        del found["TMPDIR"]  # Python looks for another one then, and so are children to
+    return found
 
 
 def _aws() -> dict[str, str]:

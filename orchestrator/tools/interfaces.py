@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from orchestrator.system.identity import Identity
+
 Json = dict[str, Any]
 EventSink = Callable[[Json], None]
 Fidelity = Literal["executed", "emulated", "stand-in", "recorded", "not-run"]
@@ -227,6 +229,8 @@ class LocalAccess:
     endpoint: str
     access_key_id: str
     secret_access_key: str = field(repr=False)
+    process: Identity | None = field(default=None, compare=False)
+    """Who serves it, as far as it is known: once that process is gone, nobody will answer there any more."""
 
 
 @dataclass(frozen=True)

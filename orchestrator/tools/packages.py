@@ -19,6 +19,7 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.errors import SetupError
+from orchestrator.system import trouble
 from orchestrator.tools.interfaces import Package
 
 FUNCTIONS = (
@@ -105,7 +106,8 @@ def _write(out: Path, name: str, ending: str, content: bytes) -> Package:
     if not path.exists() or path.read_bytes() != content:
         # All environments share the folder, and another one's Terraform may be reading.
         draft = path.with_name(f".{path.name}.{os.getpid()}")
-        draft.write_bytes(content)
+        with trouble.writing(path):
+            draft.write_bytes(content)
         draft.replace(path)
     return Package(name=name, path=path, sha256_base64=base64.b64encode(digest.digest()).decode())
 

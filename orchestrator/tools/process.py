@@ -42,6 +42,12 @@ class Cancel(threading.Event):
     def __init__(self) -> None:
         super().__init__()
         self._insisted = threading.Event()
+        self._abandoned = threading.Event()
+
+    def abandon(self) -> None:
+        """What the children work on is gone, and what they hold can be stored nowhere: they are ended at once."""
+        self._abandoned.set()
+        self.insist()
 
     def insist(self) -> None:
         self.set()
@@ -50,6 +56,18 @@ class Cancel(threading.Event):
     @property
     def insisted(self) -> bool:
         return self._insisted.is_set()
+
+    @property
+    def abandoned(self) -> bool:
+        return self._abandoned.is_set()
+
+
+def abandon(cancel: threading.Event) -> None:
+    """End what watches this event, without waiting for it where that is possible."""
+    if isinstance(cancel, Cancel):
+        cancel.abandon()
+    else:
+        cancel.set()
 
 
 @dataclass(frozen=True)
@@ -317,7 +335,11 @@ class _Stop:
 
     def if_wanted(self) -> None:
         """Take the next step, if the child is to stop."""
-        if self._cancel is not None and self._cancel.is_set():
+        if isinstance(self._cancel, Cancel) and self._cancel.abandoned:
+            self.cancelled = not self.timed_out
+            self._steps, self._next_at = [(signal.SIGKILL, float("inf"))], 0.0
+            self.advance()
+        elif self._cancel is not None and self._cancel.is_set():
             self.cancelled = not self.timed_out
             self.advance(hurry=isinstance(self._cancel, Cancel) and self._cancel.insisted)
         elif self._deadline is not None and time.monotonic() > self._deadline:

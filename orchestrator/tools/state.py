@@ -7,16 +7,19 @@ one thing that Terraform cannot make itself, since its own state has to lie some
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+from orchestrator import own_files
 from orchestrator.errors import CredentialsError, TerraformError
+from orchestrator.text_files import clipped
 from orchestrator.tools import state_bucket, state_key
 from orchestrator.tools.interfaces import Cloud, Json, State, StoredLock
 from orchestrator.tools.state_bucket import KEY_TAG
 
+_RESTORE = "The bucket keeps earlier versions of the object; restore one of them."
 _OWN = ("id", "arn", "agent_arn", "dashboard_arn", "guardrail_arn", "provisioned_model_arn")
 """Attributes that name a resource itself; others name what it refers to."""
 _STATE = ".tfstate"
@@ -86,25 +89,30 @@ class S3StateStore:
 
     def read(self, stack: str) -> State | None:
         """The state of a stack, or `None` when it was never applied."""
-        document = self._object(self.key(stack))
+        key = self.key(stack)
+        document = self._object(key, keys=("serial", "lineage"))
         if document is None:
             return None
-        return State(
-            serial=int(document["serial"]),
-            lineage=str(document["lineage"]),
-            outputs={name: output["value"] for name, output in document.get("outputs", {}).items()},
-            resources=tuple(_addresses(document)),
-            ids=frozenset(_ids(document)),
-        )
+        try:
+            return State(
+                serial=int(document["serial"]),
+                lineage=str(document["lineage"]),
+                outputs={name: output["value"] for name, output in document.get("outputs", {}).items()},
+                resources=tuple(_addresses(document)),
+                ids=frozenset(_ids(document)),
+            )
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            why = f"{type(error).__name__} {clipped(str(error))}"
+            raise TerraformError(f"s3://{self.bucket}/{key} is no Terraform state: {why}", hint=_RESTORE) from error
 
     def read_proof(self, stack: str) -> Json | None:
         """The document as it lies there; `None` when it is missing or not even an object."""
+        content = self._content(_proof_key(stack))
         try:
-            return self._object(_proof_key(stack))
-        except TerraformError as error:
-            if isinstance(error.__cause__, (ValueError, TypeError)):
-                return None
-            raise
+            found = json.loads(content or b"null")
+        except (ValueError, RecursionError):
+            return None
+        return found if isinstance(found, dict) else None
 
     def write_proof(self, stack: str, proof: Json) -> None:
         from orchestrator.tools.aws import explained
@@ -156,7 +164,7 @@ class S3StateStore:
             return None
         try:
             info = json.loads(found["Body"].read())
-        except ValueError:
+        except (ValueError, RecursionError):
             info = None
         stack = key.removesuffix(_LOCK).removesuffix(_STATE)
         modified = found["LastModified"].isoformat(timespec="seconds")
@@ -166,24 +174,23 @@ class S3StateStore:
     def _s3(self) -> Any:
         return self._cloud.client("s3")
 
-    def _object(self, key: str) -> Json | None:
+    def _object(self, key: str, *, keys: Collection[str]) -> Json | None:
+        content = self._content(key)
+        if content is None:
+            return None
+        return own_files.parsed(content, f"s3://{self.bucket}/{key}", keys=keys, error=TerraformError, hint=_RESTORE)
+
+    def _content(self, key: str) -> bytes | None:
         from botocore.exceptions import ClientError
 
         try:
-            body = self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read()
+            return bytes(self._s3.get_object(Bucket=self.bucket, Key=key)["Body"].read())
         except ClientError as error:
             if error.response["Error"]["Code"] in ("NoSuchKey", "NoSuchBucket", "404"):
                 return None
             if error.response["Error"]["Code"] in _REFUSED:
                 raise self._foreign(error) from error
             raise TerraformError(f"s3://{self.bucket}/{key} cannot be read: {error}") from error
-        try:
-            return dict(json.loads(body))
-        except (ValueError, TypeError) as error:
-            raise TerraformError(
-                f"s3://{self.bucket}/{key} is not JSON: {error}",
-                hint="The bucket keeps earlier versions of the object; restore one of them.",
-            ) from error
 
     def _exists(self) -> bool:
         from botocore.exceptions import ClientError

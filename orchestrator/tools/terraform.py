@@ -24,7 +24,9 @@ import python_terraform
 
 from orchestrator.errors import PlatformError, SetupError, TerraformError
 from orchestrator.terraform import errored, recording
+from orchestrator.text_files import clipped
 from orchestrator.tools import process, terraform_init
+from orchestrator.tools.environment import base_env
 from orchestrator.tools.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
 from orchestrator.tools.terraform_messages import failure
 from orchestrator.tools.terraform_preview import preview_root
@@ -55,6 +57,7 @@ class Terraform:
         if terraform_init.is_current(ws, self._binary):
             on_event({"type": "log", "@message": "init: its inputs are unchanged"})
             return
+        self.version()
         terraform_init.forget(ws)
         # -reconfigure: which bucket to use is said by the environment files alone; what an earlier init
         # remembered in the data directory is no reason to ask a person about migrating a state.
@@ -182,14 +185,16 @@ class Terraform:
 
     @cached_property
     def _version(self) -> str:
-        environment = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "HOME": os.environ.get("HOME", "/"),
-            "CHECKPOINT_DISABLE": "1",
-        }
-        done = process.run([self._binary, "version", "-json"], env=environment, timeout=60)
-        version = str(json.loads(done.stdout)["terraform_version"])
-        parts = tuple(int(part) for part in version.partition("-")[0].split(".")[:2])
+        environment = base_env() | {"CHECKPOINT_DISABLE": "1"}
+        try:
+            done = process.run([self._binary, "version", "-json"], env=environment, timeout=60)
+            version = str(json.loads(done.stdout)["terraform_version"])
+            parts = tuple(int(part) for part in version.partition("-")[0].split(".")[:2])
+        except (process.CommandFailed, ValueError, KeyError, TypeError) as error:
+            raise SetupError(
+                f"{self._binary} does not tell its version as terraform does: {clipped(str(error))}",
+                hint="Run `make setup`, which installs a pinned version into `.tools/bin`.",
+            ) from error
         if not OLDEST <= parts < TOO_NEW:
             raise SetupError(
                 f"terraform {version} at {self._binary} is not supported: it must be >= 1.11 and < 2",

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from orchestrator import own_files
 from orchestrator.tools import closure
 from orchestrator.tools.interfaces import Workspace
 
@@ -26,9 +27,8 @@ def is_current(ws: Workspace, binary: str) -> bool:
     """Whether the stack's data folder is what init would make of it now."""
     if ws.backend_file is None:
         return False  # previews are made anew each time
-    try:
-        recorded = json.loads((ws.data_dir / _RECORD).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    recorded = own_files.remembered(ws.data_dir / _RECORD)
+    if recorded is None:
         return False
     made = (*_MADE, "providers") if not _attached(ws) else _MADE
     return all((ws.data_dir / name).exists() for name in made) and recorded == _inputs(ws, binary)

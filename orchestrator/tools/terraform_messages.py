@@ -7,6 +7,7 @@ import signal
 from collections.abc import Sequence
 
 from orchestrator.errors import PlatformError, StateLocked, TerraformError, TerraformKilled
+from orchestrator.system import trouble
 from orchestrator.tools.interfaces import Json
 from orchestrator.tools.process import Completed
 
@@ -74,6 +75,9 @@ def failure(
             f"terraform {command} of `{stack}` was interrupted" + (f":\n{said}" if said else ""),
             hint="What was done is in the state; run the same command again to go on.",
         )
+    refused = trouble.said(f"{said}\n{done.stderr}", f"terraform {command} of `{stack}`")
+    if refused is not None:
+        return refused
     said = said or done.stderr.strip() or _plain(events) or f"exit code {done.exit_code} and not a word"
     return TerraformError(f"terraform {command} of `{stack}` failed:\n{said}", hint=_hint(said, environment))
 

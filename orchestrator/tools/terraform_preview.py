@@ -52,7 +52,7 @@ def _climbs(root: Path) -> set[tuple[int, str]]:
     """How far up each module source of this root goes, and the folder it then enters."""
     found = set()
     for path in [*root.glob("*.tf"), *root.glob("*.tf.json")]:
-        for ups, name in _SOURCE.findall(path.read_text(encoding="utf-8")):
+        for ups, name in _SOURCE.findall(path.read_text("utf-8", "replace")):
             found.add((ups.count("../"), name))
     return found
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from orchestrator import own_files
 from orchestrator.tools.interfaces import ApplySummary, EventSink, PlanSummary, TerraformTool, Workspace
 from orchestrator.tools.process import StillWorking
 from orchestrator.warm import client, types_used
@@ -102,7 +103,8 @@ class WarmTerraform:
 def _held_types(ws: Workspace, modules: list[Path]) -> frozenset[str]:
     """Types of the stack's code, and those that it ever had: its state may still hold them."""
     record = ws.data_dir / HELD_TYPES
-    seen = frozenset(json.loads(record.read_text(encoding="utf-8"))) if record.exists() else frozenset()
+    known = own_files.remembered(record)
+    seen = frozenset(map(str, known)) if isinstance(known, list) else frozenset()
     types = types_used.in_tree(ws.root, *modules) | seen
     if types != seen:
         record.parent.mkdir(parents=True, exist_ok=True)
@@ -113,8 +115,8 @@ def _held_types(ws: Workspace, modules: list[Path]) -> frozenset[str]:
 def _modules(ws: Workspace) -> list[Path] | None:
     """Folders that terraform loads for this stack, by the list that `init` wrote; `None` if one cannot tell."""
     try:
-        listed = json.loads((ws.data_dir / "modules" / "modules.json").read_text(encoding="utf-8"))["Modules"]
+        listed = own_files.remembered(ws.data_dir / "modules" / "modules.json")["Modules"]
         folders = [ws.root / module["Dir"] for module in listed]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return None
     return folders if all(folder.is_dir() for folder in folders) else None

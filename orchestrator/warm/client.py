@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import PlatformError, SetupError
+from orchestrator.tools.environment import base_env, require_socket_room
 from orchestrator.warm.guard import check_environment, provider_environment
 from orchestrator.warm.holder import Holder
 from orchestrator.warm.locate import provider_binary
@@ -28,6 +29,7 @@ def runtime_folder(repo: Path, binary: Path) -> Path:
     """A private folder with a short name: a unix socket's path may have 107 characters at most."""
     identity = f"{repo.resolve()}|{binary.resolve()}|{os.getuid()}"
     folder = Path(tempfile.gettempdir()) / f"mlops-warm-{hashlib.sha256(identity.encode()).hexdigest()[:12]}"
+    require_socket_room(str(folder))
     folder.mkdir(mode=0o700, exist_ok=True)
     if folder.stat().st_uid != os.getuid():
         raise SetupError(f"{folder} belongs to another user", hint="run with --plain-provider")
@@ -70,7 +72,7 @@ def ensure(repo: Path, binary: Path, limit: int) -> Path:
                 stdin=subprocess.DEVNULL,
                 stdout=sink,
                 stderr=subprocess.STDOUT,
-                env={"PATH": os.environ.get("PATH", ""), "HOME": str(Path.home()), "PYTHONPATH": str(repo)},
+                env=base_env(),
                 start_new_session=True,
             )
         deadline = time.monotonic() + START_TIMEOUT_SECONDS

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 LOCAL_KEY = "LOCAL"
 """How the local AWS's own keys begin; no key of AWS's does."""
-_ALLOWED = frozenset({"PATH", "HOME", "LANG", "AWS_EC2_METADATA_DISABLED"})
+NOTHING_OF_THIS_MACHINE = {
+    "AWS_EC2_METADATA_DISABLED": "true",
+    # HOME stays (terraform keeps things there), so the files of a profile are named away.
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+}
+_ALLOWED = frozenset({"PATH", "HOME", "LANG", *NOTHING_OF_THIS_MACHINE})
 _LOCAL = frozenset(
     {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"}
 )
@@ -26,8 +33,8 @@ def is_loopback(url: str) -> bool:
 
 
 def provider_environment(environment: Mapping[str, str]) -> dict[str, str]:
-    """The part of a process environment that a warm provider gets to see."""
-    return {key: value for key, value in environment.items() if key in _ALLOWED | _LOCAL}
+    """The part of a process environment that a warm provider gets to see; no file of a profile, whatever that says."""
+    return {key: value for key, value in environment.items() if key in _ALLOWED | _LOCAL} | NOTHING_OF_THIS_MACHINE
 
 
 def check_environment(environment: Mapping[str, str]) -> None:
@@ -42,6 +49,9 @@ def check_environment(environment: Mapping[str, str]) -> None:
     extra = set(environment) - _ALLOWED - _LOCAL
     if extra:
         raise ValueError(f"the warm provider does not take {', '.join(sorted(extra))}")
+    for name, nothing in NOTHING_OF_THIS_MACHINE.items():
+        if environment.get(name) != nothing:
+            raise ValueError(f"the warm provider is kept from this machine's AWS set-up: {name} must be {nothing}")
     if not _LOCAL & set(environment):
         return
     endpoint = environment.get("AWS_ENDPOINT_URL", "")

@@ -14,7 +14,7 @@ def provider_binary(repo: Path) -> Path | None:
     configuration = repo / ".tools" / "terraform.rc"
     if not configuration.exists():
         return None
-    mirrors = re.findall(r'^\s*path\s*=\s*"(.+)"', configuration.read_text(encoding="utf-8"), re.MULTILINE)
+    mirrors = re.findall(r'^\s*path\s*=\s*"(.+)"', configuration.read_text("utf-8", "replace"), re.MULTILINE)
     found = [
         path
         for mirror in mirrors

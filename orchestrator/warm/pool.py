@@ -19,6 +19,8 @@ from typing import Any
 
 import grpc
 
+from orchestrator import own_files
+from orchestrator.tools.environment import base_env
 from orchestrator.warm.schemas import KeptSchema
 from orchestrator.warm.wire import has_error, provider_config
 
@@ -265,8 +267,10 @@ def end_orphans(folder: Path) -> list[int]:
     if not record.exists():
         return []
     ended = []
-    for pid in json.loads(record.read_text() or "[]"):
-        listing = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)
+    known = own_files.remembered(record)
+    for pid in known if isinstance(known, list) else []:
+        command = ["ps", "-p", str(pid), "-o", "args="]
+        listing = subprocess.run(command, env=base_env(), capture_output=True, text=True, check=False)
         if "terraform-provider-aws" in listing.stdout:
             os.kill(pid, signal.SIGKILL)
             ended.append(pid)

@@ -25,13 +25,17 @@ def in_hcl(text: str) -> set[str]:
 def blocks_in_tree(*folders: Path) -> frozenset[str]:
     """Names of nested blocks anywhere below the folders, and of whatever else a brace follows."""
     files = (path for folder in folders for path in folder.rglob("*.tf") if ".terraform" not in path.parts)
-    return frozenset(name for path in files for name in _NESTED.findall(path.read_text(encoding="utf-8")))
+    return frozenset(name for path in files for name in _NESTED.findall(path.read_text("utf-8", "replace")))
 
 
 def in_json(text: str) -> set[str]:
     """Types in one `.tf.json` file, such as the ones cdktf writes."""
-    document = json.loads(text)
-    return {name for section in ("resource", "data") for name in document.get(section, {}) if name.startswith("aws_")}
+    try:
+        document = json.loads(text)
+        sections = [document.get(section, {}) for section in ("resource", "data")]
+        return {name for section in sections for name in section if name.startswith("aws_")}
+    except (ValueError, AttributeError, TypeError):
+        return set()  # terraform, which reads it as well, says what is wrong with it
 
 
 def in_state(addresses: Iterable[str]) -> set[str]:
@@ -56,5 +60,5 @@ def in_tree(*folders: Path) -> frozenset[str]:
 @lru_cache(maxsize=4096)
 def _in_file(path: str, modified_ns: int, size: int) -> frozenset[str]:
     """Remembered until the file changes: every command of every stack asks for the whole tree."""
-    text = Path(path).read_text(encoding="utf-8")
+    text = Path(path).read_text(encoding="utf-8", errors="replace")
     return frozenset(in_json(text) if path.endswith(".tf.json") else in_hcl(text))

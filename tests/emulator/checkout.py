@@ -33,6 +33,21 @@ HOSTILE = {
     "HTTPS_PROXY": "http://127.0.0.1:9",
     "ALL_PROXY": "http://127.0.0.1:9",
     "TF_CLI_CONFIG_FILE": "/nonexistent/terraformrc",
+    "AWS_USE_FIPS_ENDPOINT": "true",
+    "AWS_USE_DUALSTACK_ENDPOINT": "true",
+    "AWS_BEARER_TOKEN_BEDROCK": "token-of-a-real-account",
+    "AWS_MAX_ATTEMPTS": "1",
+    "AWS_REGION": "eu-west-3",
+    "AWS_DEFAULT_REGION": "eu-west-3",
+    "REQUESTS_CA_BUNDLE": "/nonexistent/ca.pem",
+    "TF_LOG": "trace",
+    "TF_CLI_ARGS": "-no-such-option",
+    "TF_CLI_ARGS_plan": "-destroy",
+    "TF_VAR_region": "eu-west-3",
+    "TF_WORKSPACE": "another",
+    "TF_DATA_DIR": "/nonexistent/data",
+    "TF_REATTACH_PROVIDERS": "{",
+    "NODE_OPTIONS": "--require /nonexistent/first.js",
 }
 """What a developer's shell may hold, and what must not reach a local deployment."""
 
@@ -121,6 +136,17 @@ class Checkout:
     def client(self, service: str) -> Any:
         """A plain AWS client, pointed at the emulator."""
         return clients.client(service, self.endpoint)
+
+
+def hostile_home(folder: Path) -> Path:
+    """A home folder in which each file would break or bend what reads it."""
+    models = folder / ".aws" / "models" / "sts" / "2011-06-15"
+    models.mkdir(parents=True)
+    (models / "service-2.json").write_text("{", encoding="utf-8")
+    for name in (".aws/config", ".aws/credentials"):
+        (folder / name).write_text("[default\nuse_fips_endpoint = true\n", encoding="utf-8")
+    (folder / ".terraformrc").write_text("provider_installation {", encoding="utf-8")
+    return folder
 
 
 @dataclass(frozen=True)

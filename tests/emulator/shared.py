@@ -117,7 +117,7 @@ def launch() -> None:
     process = subprocess.Popen(
         ["bash", "-o", "pipefail", "-c", DEPLOY],
         cwd=checkout.folder,
-        env=checkout.environment(**HOSTILE),
+        env=checkout.environment(**HOSTILE, HOME=str(checkouts.hostile_home(folder / "home"))),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

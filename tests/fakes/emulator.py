@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.errors import EmulatorError
+from orchestrator.system.identity import Identity
 from orchestrator.tools.interfaces import EmulatorInfo, Json, LocalAccess
 
 INFO = EmulatorInfo(
@@ -29,19 +30,25 @@ class FakeEmulator:
     log_text: str = "emulator: ready\n"
     crash: str = ""
     """What went down with an earlier one."""
+    process: Identity | None = None
+    """Who serves it, if a test needs a process that can die."""
 
     def up(self) -> EmulatorInfo:
         if self.failure is not None:
             raise self.failure
         self.running = True
-        return replace(INFO, lost=self.crash)
+        return replace(self._info, lost=self.crash)
 
     def down(self) -> bool:
         was, self.running = self.running, False
         return was
 
     def status(self) -> EmulatorInfo | None:
-        return INFO if self.running else None
+        return self._info if self.running else None
+
+    @property
+    def _info(self) -> EmulatorInfo:
+        return replace(INFO, access=replace(INFO.access, process=self.process))
 
     def lost(self) -> str:
         return self.crash

@@ -36,7 +36,9 @@ def test_the_emulator_killed_during_an_apply(line: Checkout) -> None:
         running = line.start("phase", "rollout", "local", "--phase", "foundation")
         running.wait_for("foundation", "apply (")
         os.kill(pid, signal.SIGKILL)
+        killed = time.monotonic()
         assert running.end(120) == 12, running.said()[-4000:]
+        assert time.monotonic() - killed < 10, "terraform and its provider would try again for minutes"
     said = running.said()
     assert re.search(rf"error: the local AWS \(pid {pid}\) died during `\w+`; everything in it is lost", said), said
     assert "hint: `orchestrator emulator logs local` shows its last words; deploy again to start afresh" in said

@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from orchestrator import plan as plans
 from orchestrator.config import Environment
-from orchestrator.errors import ReleaseFailed, StateLocked, TerraformError, TerraformKilled
+from orchestrator.errors import PlatformError, ReleaseFailed, StateLocked, TerraformError, TerraformKilled
 from orchestrator.graph import Graph
 from orchestrator.plan import Plan
 from orchestrator.result import Result
+from orchestrator.runs import RunFolder
 from orchestrator.session import open_target
+from orchestrator.system import identity, trouble
 from orchestrator.tools.interfaces import EndpointState, PolicyReport, ReleaseResult
 from orchestrator.tools.process import StillWorking
 from orchestrator.values import HASH_KEY, MODEL_VERSION_KEYS
@@ -244,6 +253,80 @@ def test_a_dead_emulator_is_named_as_the_cause(run: Runs, deploy: Plan, tools: F
     assert result.exit_code == 12
     assert result.error is not None
     assert "died during `models`" in result.error.message
+
+
+@pytest.fixture
+def mortal(tools: FakeTools) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that stands for the local AWS."""
+    child = subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE)
+    tools.emulator.process = identity.of(child.pid)
+    yield child
+    child.kill()
+    child.wait()
+
+
+@pytest.mark.parametrize("step", ["policy", "models", "pipeline", "release reviews", "smoke chat"])
+def test_a_dead_emulator_ends_what_would_wait_for_it(
+    run: Runs, deploy: Plan, tools: FakeTools, mortal: subprocess.Popen[bytes], step: str
+) -> None:
+    """Nobody says that it has died: terraform, and whoever watches something, would try again for minutes."""
+
+    def die(*_: object, **__: object) -> Any:
+        mortal.kill()
+        assert run.cancel.wait(8), "nobody noticed"
+        raise PlatformError("gave up, for another reason")
+
+    over = threading.Event()
+    match step.split()[0]:
+        case "policy":  # nothing stops a scan
+            tools.gate.scan_source = lambda *_, **__: (mortal.kill(), over.wait(30))  # type: ignore
+        case "models":
+            tools.terraform.before_apply = lambda stack: die() if stack == "models" else None
+        case "pipeline":
+            tools.pipeline_answer = die
+        case "release":
+            tools.due["reviews"] = "another version"
+            tools.release_answer = die
+        case _:
+            tools.smoke = die  # type: ignore[method-assign]
+    started = time.monotonic()
+    result = run(deploy)
+    over.set()
+    assert time.monotonic() - started < 10
+    assert (result.exit_code, result.status) == (12, "failed")
+    assert result.error is not None
+    assert result.error.message == f"the local AWS (pid {mortal.pid}) died during `{result.error.step}`; " + (
+        "everything in it is lost"
+    )
+    assert step in ("smoke chat", str(result.error.step)), "several are smoke-tested at the same time"
+
+
+def test_a_disk_that_is_full_is_told_and_what_went_wrong_before_stays(
+    run: Runs, deploy: Plan, tools: FakeTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: RunFolder, result: Result, *, finished: bool) -> None:
+        with trouble.writing(folder.path / "result.json"):
+            Path("/dev/full").write_text("x", encoding="utf-8")
+
+    monkeypatch.setattr(RunFolder, "write_result", full)
+    result = run(deploy)
+    assert (result.exit_code, result.status, {stack.action for stack in result.stacks}) == (20, "failed", {"created"})
+    assert result.error is not None
+    assert result.error.message.startswith("the disk is full: ")
+    tools.terraform.failures["plan", "data"] = TerraformError("AWS said no")
+    again = run(deploy)
+    assert again.error is not None
+    assert (again.exit_code, again.error.message) == (8, "AWS said no")
+    assert "this result is not in the run folder: the disk is full" in again.warnings[0]
+
+
+def test_a_step_that_the_machine_refuses_ends_in_words(run: Runs, deploy: Plan, tools: FakeTools) -> None:
+    build = tools.repo / "build"
+    build.touch()
+    result = run(deploy)
+    assert result.error is not None
+    assert (result.exit_code, result.error.type) == (20, "MachineError")
+    assert result.error.message == f"{build} is not a folder, and one is needed there"
 
 
 def test_a_stack_that_publishes_nothing_is_refused(run: Runs, deploy: Plan, tools: FakeTools) -> None:

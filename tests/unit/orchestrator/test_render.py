@@ -24,7 +24,6 @@ def test_a_stack_is_a_folder_with_values_and_backend(tools: FakeTools, graph: Gr
         "use_lockfile   = true\n"
         f'kms_key_id     = "{KEY}"\n'
         "use_path_style = true\n"
-        "max_retries    = 1\n"
     )
 
 
@@ -61,6 +60,14 @@ def test_unchanged_values_are_left_alone(tools: FakeTools, graph: Graph) -> None
     written = first.values_file.stat().st_mtime_ns
     render(tools, graph.stack("data"), {"a": 1}, bucket="b", state_key="k", key_arn=KEY, env=ENV)
     assert first.values_file.stat().st_mtime_ns == written
+
+
+def test_what_an_earlier_run_has_left_half_written_is_written_anew(tools: FakeTools, graph: Graph) -> None:
+    file = tools.repo / "build/local/data/values.tfvars.json"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b'{"a": "\xc3')
+    render(tools, graph.stack("data"), {"a": 1}, bucket="b", state_key="k", key_arn=KEY, env=ENV)
+    assert json.loads(file.read_text()) == {"a": 1}
 
 
 def test_lines_to_type(tools: FakeTools, graph: Graph) -> None:

@@ -168,3 +168,12 @@ def test_after_a_run_the_next_may_begin(tmp_path: Path) -> None:
         raise ValueError("it failed")
     with runs.alone(tmp_path, "local"):
         pass
+
+
+def test_what_a_full_disk_has_cut_short_is_no_event(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path, "local")
+    folder.event({"step": "a"})
+    with (folder.path / "events.jsonl").open("a", encoding="utf-8") as file:
+        file.write('{"step": "b", "mess\n7\n')
+    folder.event({"step": "c"})
+    assert [event["step"] for event in folder.events()] == ["a", "c"]

@@ -114,3 +114,10 @@ def test_what_is_shown_is_one_short_line() -> None:
     assert text_files.shown(["x" * 500]) == "['" + "x" * 78 + "… (504 characters)"
     assert text_files.shown("\x1b[31m\n\u202e") == r"'\x1b[31m\n\u202e'"
     assert text_files.printable("a\nb\x1b\u202e\udcff") == r"a\nb\x1b\u202e\udcff"
+
+
+def test_a_message_is_bounded_whatever_value_is_in_it() -> None:
+    arn = "arn:aws:iam::123456789012:role/" + "r" * 500
+    assert text_files.bounded(f"no role {arn}\nat all") == f"no role {arn}\nat all"
+    assert text_files.bounded(f"got `{'x' * 500_000}`") == f"got `{'x' * 79}… (500002 characters)"
+    assert len(text_files.bounded("x " * 250_000)) < 9000

@@ -68,7 +68,7 @@ def test_own_tags_come_beside_the_platforms_and_never_over_them(environment: Env
     assert (found["team"], found["phase"], found["expires-at"]) == ("nlp", "data", "2027-01-31")
 
 
-@pytest.mark.parametrize(("emulated", "path_style", "retries"), [(True, True, 2), (False, False, 25)])
+@pytest.mark.parametrize(("emulated", "path_style", "retries"), [(True, True, 25), (False, False, 25)])
 def test_provider_options(
     environment: Environment, graph: Graph, emulated: bool, path_style: bool, retries: int
 ) -> None:

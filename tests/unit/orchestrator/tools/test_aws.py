@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import http.server
 import json
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from botocore.loaders import Loader
 
 from orchestrator.errors import ConfigError, CredentialsError, EmulatorError, PlatformError
+from orchestrator.system import identity
 from orchestrator.tools.aws import Aws
 from orchestrator.tools.interfaces import LocalAccess
 
@@ -55,13 +60,26 @@ def local(endpoint: str) -> Aws:
 
 
 @pytest.fixture
-def stray(monkeypatch: pytest.MonkeyPatch) -> None:
+def stray(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An environment and a home folder in which everything would break or bend calls of AWS."""
+    folder = tmp_path / ".aws"
+    (folder / "models" / "sts" / "2011-06-15").mkdir(parents=True)
+    (folder / "models" / "sts" / "2011-06-15" / "service-2.json").write_text("{", encoding="utf-8")
+    (folder / "config").write_text("[default\nuse_fips_endpoint = true\n", encoding="utf-8")
+    (folder / "credentials").write_text("[default\n", encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    # Worked out once, when botocore was imported.
+    monkeypatch.setattr(Loader, "CUSTOMER_DATA_PATH", str(folder / "models"))
     for name, value in {
         "AWS_PROFILE": "does-not-exist",
         "AWS_ENDPOINT_URL_STS": "http://127.0.0.1:9",
         "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
         "AWS_CA_BUNDLE": "/nowhere/bundle.pem",
         "AWS_USE_FIPS_ENDPOINT": "true",
+        "AWS_USE_DUALSTACK_ENDPOINT": "true",
+        "AWS_BEARER_TOKEN_BEDROCK": "real-token",
+        "AWS_MAX_ATTEMPTS": "1",
+        "AWS_DATA_PATH": "/nowhere",
         "AWS_SESSION_TOKEN": "real-token",
         "AWS_ACCESS_KEY_ID": "AKIAREAL",
         "HTTP_PROXY": "http://127.0.0.1:9",
@@ -80,6 +98,13 @@ def test_local_calls_ignore_the_machines_profile_proxy_endpoints_and_keys(endpoi
 
 
 @pytest.mark.usefixtures("stray")
+def test_local_calls_are_signed_with_the_local_key_whatever_token_lies_about(endpoint: str) -> None:
+    """Bedrock's clients prefer a token of the environment, unless they are told how to sign."""
+    local(endpoint).client("bedrock-runtime").converse(modelId="m", messages=[])
+    assert "Credential=LOCALKEY/" in _Handler.seen[0]["authorization"]
+
+
+@pytest.mark.usefixtures("stray")
 def test_http_goes_straight_to_loopback_and_any_status_is_an_answer(endpoint: str) -> None:
     status, headers, body = local(endpoint).http(
         "POST", f"{endpoint}/teapot", headers={"x-api-key": "k"}, body=b"hi", timeout=5
@@ -94,6 +119,27 @@ def test_no_answer_is_an_error_that_names_the_address() -> None:
         cloud.http("GET", "http://127.0.0.1:9/x", headers={}, body=b"", timeout=2)
     with pytest.raises(EmulatorError, match=r"nothing answers at http://127\.0\.0\.1:9"):
         cloud.account_id()
+
+
+def test_a_local_call_that_is_refused_for_a_moment_is_tried_again_as_on_aws(endpoint: str) -> None:
+    config = local(endpoint).client("sts").meta.config
+    assert config.retries == Aws("us-east-1", None).client("sts").meta.config.retries
+    assert config.retries == {"mode": "standard", "total_max_attempts": 6}
+
+
+def test_who_is_dead_is_not_asked_again() -> None:
+    """Six attempts with their pauses would take half a minute."""
+    child = subprocess.Popen([sys.executable, "-S", "-c", "input()"], stdin=subprocess.PIPE)
+    process = identity.of(child.pid)
+    child.kill()
+    cloud = Aws("us-east-1", LocalAccess("http://127.0.0.1:9", "LOCALKEY", "secret", process))
+    started = time.monotonic()
+    with pytest.raises(EmulatorError, match=rf"the local AWS \(pid {child.pid}\) died"):
+        cloud.client("sts").get_caller_identity()
+    with pytest.raises(EmulatorError, match="died"):
+        cloud.http("GET", "http://127.0.0.1:9/x", headers={}, body=b"", timeout=2)
+    assert time.monotonic() - started < 5
+    child.wait()
 
 
 def test_only_loopback_can_be_an_endpoint() -> None:

@@ -69,6 +69,13 @@ def test_what_cannot_be_seen_is_said(tmp_path: Path, text: str, word: str) -> No
         closure.files(write(tmp_path, main_tf=text))
 
 
+@pytest.mark.parametrize("content", [b"\xe9", b'{"module": ', b'{"module": {"m": {}}}', b"[]"])
+def test_a_file_that_is_no_code_is_said(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "cdk.tf.json").write_bytes(content)
+    with pytest.raises(closure.Opaque, match=r"cdk\.tf\.json of .* is no code that can be followed"):
+        closure.files(tmp_path)
+
+
 def test_a_missing_module_is_said(tmp_path: Path) -> None:
     with pytest.raises(closure.Opaque, match="no folder"):
         closure.files(write(tmp_path, main_tf='module "m" {\n  source = "./gone"\n}\n'))

@@ -57,7 +57,7 @@ PROGRAM = textwrap.dedent('''
     if mode == "deaf":
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     print("fds", sorted(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else "unknown")
-    print("env", sorted(os.environ), "ready", flush=True)
+    print("env", sorted(os.environ), "home", os.environ["HOME"], "ready", flush=True)
     server.serve_forever()
 ''')
 
@@ -109,7 +109,7 @@ def test_another_command_finds_and_stops_it(emulator: LocalEmulator, repo: Path)
 
 
 def test_the_daemon_inherits_neither_descriptors_nor_environment(
-    emulator: LocalEmulator, monkeypatch: pytest.MonkeyPatch
+    emulator: LocalEmulator, repo: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "work")
     reader, writer = os.pipe()
@@ -120,6 +120,7 @@ def test_the_daemon_inherits_neither_descriptors_nor_environment(
     assert os.read(reader, 1) == b"", "the pipe must be at its end: nobody else may hold its other side"
     os.close(reader)
     assert "AWS_PROFILE" not in emulator.logs(5)
+    assert f"home {repo}/.emulator/here ready" in emulator.logs(5), "botocore reads models of services there"
 
 
 def test_evidence_passes_the_filters_on(emulator: LocalEmulator) -> None:

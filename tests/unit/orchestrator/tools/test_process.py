@@ -286,3 +286,23 @@ def test_an_outliving_child_that_stops_in_time_is_waited_for(files: process.Outl
     cancel = process.Cancel()
     done = shell(SAVES, files, cancel=cancel, on_line=lambda line: cancel.set())
     assert (done.cancelled, done.stdout) == (True, "ready\nasked 1\nsaved 1\n")
+
+
+def test_what_works_on_something_that_is_gone_is_ended_at_once() -> None:
+    """It would ignore everything else for as long as its own patience lasts."""
+    cancel = process.Cancel()
+    code = (
+        "import signal,time\nfor name in ('SIGINT', 'SIGTERM'): signal.signal(getattr(signal, name), signal.SIG_IGN)\n"
+        "print('ready', flush=True)\ntime.sleep(60)"
+    )
+    done = python(code, cancel=cancel, on_line=lambda line: process.abandon(cancel), terminate_grace=50)
+    assert (done.cancelled, done.exit_code) == (True, -9)
+    assert done.seconds < 10
+
+
+def test_an_outliving_child_is_not_left_alone_with_something_that_is_gone(files: process.Outliving) -> None:
+    cancel = process.Cancel()
+    script = "trap '' INT TERM; echo ready; while :; do sleep 0.05; done"
+    done = shell(script, files, cancel=cancel, on_line=lambda line: process.abandon(cancel))
+    assert (done.cancelled, done.exit_code) == (True, -9)
+    assert done.seconds < 10

@@ -69,6 +69,36 @@ def test_a_state_is_read_as_outputs_and_addresses(store: S3StateStore, cloud: Aw
     )
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "is not JSON: it is empty"),
+        (json.dumps(DOCUMENT).encode()[:200], "is not JSON: "),
+        (b"\xff\xfe\x00", "is not JSON: "),
+        (b"[" * 100_000, "is not JSON: "),
+        (b"[]", r"is no JSON object: it begins with \[\]"),
+        (b"{}", "is not whole: it lacks `serial`, `lineage`"),
+        (b'{"serial": 1, "lineage": "a", "resources": [{}]}', "is no Terraform state: KeyError 'mode'"),
+        (b'{"serial": "x", "lineage": "a"}', "is no Terraform state: ValueError invalid literal"),
+        (b'{"serial": 1, "lineage": "a", "outputs": []}', "is no Terraform state: AttributeError"),
+    ],
+)
+def test_what_is_no_whole_state_is_refused_with_its_address(
+    store: S3StateStore, monkeypatch: pytest.MonkeyPatch, content: bytes, said: str
+) -> None:
+    monkeypatch.setattr(store, "_content", lambda key: content)
+    with pytest.raises(TerraformError, match=f"s3://{store.bucket}/data.tfstate {said}") as caught:
+        store.read("data")
+    assert "earlier versions" in str(caught.value.hint)
+    assert len(caught.value.message) < 300
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff", b"null"])
+def test_an_unreadable_proof_is_none(store: S3StateStore, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
+    monkeypatch.setattr(store, "_content", lambda key: content)
+    assert not store.read_proof("data")
+
+
 def test_the_stacks_are_those_that_have_an_object(store: S3StateStore, cloud: Aws) -> None:
     cloud.client("s3").create_bucket(Bucket=store.bucket)
     for key in ("foundation.tfstate", "foundation.tfstate.tflock", "proofs/foundation.json", "blueprint-x.tfstate"):

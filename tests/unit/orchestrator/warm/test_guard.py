@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.warm.guard import check_environment, provider_environment
+from orchestrator.warm.guard import NOTHING_OF_THIS_MACHINE, check_environment, provider_environment
 
 LOCAL = {
+    **NOTHING_OF_THIS_MACHINE,
     "PATH": "/bin",
     "AWS_ENDPOINT_URL": "http://127.0.0.1:4566",
     "AWS_ACCESS_KEY_ID": "LOCALAAAAAAAAAAAAAAA",
@@ -19,7 +20,7 @@ def test_the_local_environment_is_taken() -> None:
 
 
 def test_mocked_tests_need_no_aws_variable_at_all() -> None:
-    check_environment({"PATH": "/bin"})
+    check_environment({"PATH": "/bin", **NOTHING_OF_THIS_MACHINE})
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,8 @@ def test_mocked_tests_need_no_aws_variable_at_all() -> None:
         ({"AWS_ACCESS_KEY_ID": "test"}, "AWS_ACCESS_KEY_ID"),
         ({"AWS_ACCESS_KEY_ID": ""}, "AWS_ACCESS_KEY_ID"),
         ({"AWS_PROFILE": "prod"}, "AWS_PROFILE"),
+        ({"AWS_CONFIG_FILE": "/home/someone/.aws/config"}, "AWS_CONFIG_FILE must be /dev/null"),
+        ({"AWS_SHARED_CREDENTIALS_FILE": ""}, "AWS_SHARED_CREDENTIALS_FILE must be /dev/null"),
         ({"AWS_ENDPOINT_URL_S3": "http://127.0.0.1:9000"}, "AWS_ENDPOINT_URL_S3"),
     ],
 )
@@ -47,5 +50,6 @@ def test_a_refusal_never_shows_a_key() -> None:
 
 
 def test_the_provider_sees_nothing_but_its_own_variables() -> None:
-    seen = provider_environment(LOCAL | {"AWS_PROFILE": "prod", "HTTPS_PROXY": "x", "AWS_SESSION_TOKEN": "y"})
-    assert seen == LOCAL
+    stray = {"AWS_PROFILE": "prod", "HTTPS_PROXY": "x", "AWS_SESSION_TOKEN": "y", "AWS_CONFIG_FILE": "/etc/aws"}
+    assert provider_environment(LOCAL | stray) == LOCAL
+    assert provider_environment({"PATH": "/bin"}) == {"PATH": "/bin", **NOTHING_OF_THIS_MACHINE}, "whatever is missing"

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.warm import pool as pools
-from orchestrator.warm.pool import Pool, Provider
+from orchestrator.warm.pool import Pool, Provider, end_orphans
 
 LOCAL = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
 OTHER = {"AWS_ENDPOINT_URL": "http://127.0.0.1:2"}
@@ -180,3 +180,10 @@ def test_the_memory_of_validations_has_an_end(
     for asked in (b"a", b"b", b"c", b"c", b"a"):
         pool.validated(lambda: pool.any(LOCAL), "Resource", asked)
     assert [asked for _, asked in started[0].got] == [b"a", b"b", b"c", b"a"]
+
+
+@pytest.mark.parametrize("content", ["", "[47", "{}", "null"])
+def test_a_list_of_providers_that_was_cut_short_ends_nobody(tmp_path: Path, content: str) -> None:
+    (tmp_path / "providers.json").write_text(content)
+    assert end_orphans(tmp_path) == []
+    assert not (tmp_path / "providers.json").exists()

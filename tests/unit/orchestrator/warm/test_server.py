@@ -20,6 +20,7 @@ from orchestrator.system import identity
 from orchestrator.system.identity import Identity
 from orchestrator.terraform.record import Command, Record
 from orchestrator.warm import server, wire
+from orchestrator.warm.guard import NOTHING_OF_THIS_MACHINE
 from orchestrator.warm.holder import Holder
 from orchestrator.warm.pool import SERVICE, Pool
 from orchestrator.warm.server import Server, Session
@@ -111,14 +112,14 @@ def echo(attached: dict[str, Any]) -> bytes:
 
 def test_a_stack_s_socket_is_open_while_its_command_runs(short_folder: Path) -> None:
     serving = Server(short_folder, short_folder / "provider", 1)
-    first, other = (serving.attach(name, frozenset(), {}) for name in ("first", "other"))
-    assert serving.attach("first", frozenset(), {}) == first, "attached already"
+    first, other = (serving.attach(name, frozenset(), NOTHING_OF_THIS_MACHINE) for name in ("first", "other"))
+    assert serving.attach("first", frozenset(), NOTHING_OF_THIS_MACHINE) == first, "attached already"
     assert echo(first) == b"said"
     serving.handle({"op": "release", "name": "first"})
     with pytest.raises(grpc.RpcError):
         echo(first)
     assert echo(other) == b"said"
-    again = serving.attach("first", frozenset(), {})
+    again = serving.attach("first", frozenset(), NOTHING_OF_THIS_MACHINE)
     assert again not in (first, other)
     assert echo(again) == b"said"
     with pytest.raises(grpc.RpcError):
@@ -186,7 +187,13 @@ DEAD = Identity(identity.machine(), 2**22 + 1, "1")
 
 
 def attach(serving: Server, held_by: Holder) -> dict[str, Any]:
-    request = {"op": "attach", "name": "/build/one/a", "types": [], "environment": {}, "holder": held_by.document()}
+    request = {
+        "op": "attach",
+        "name": "/build/one/a",
+        "types": [],
+        "environment": NOTHING_OF_THIS_MACHINE,
+        "holder": held_by.document(),
+    }
     attached: dict[str, Any] = serving.handle(request)["reattach"]
     return attached
 

@@ -22,6 +22,14 @@ def test_types_of_hcl_tests_json_and_state(tmp_path: Path) -> None:
     }
 
 
+def test_what_is_no_code_uses_nothing(tmp_path: Path) -> None:
+    """Terraform reads it as well, and says what is wrong with it."""
+    (tmp_path / "cut.tf.json").write_text('{"resource": {"aws_ssm_para')
+    (tmp_path / "list.tf.json").write_text("[]")
+    (tmp_path / "latin.tf").write_bytes(b'# caf\xe9\nresource "aws_vpc" "this" {}\n')
+    assert types_used.in_tree(tmp_path) == {"aws_vpc"}
+
+
 def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
     file = tmp_path / "main.tf"
     file.write_text('resource "aws_sns_topic" "a" {}\n')
