@@ -114,7 +114,7 @@ class Approval:
             options = " ".join(f"--accept-risk {kind}" for kind in missing)
             raise RiskNotAccepted(
                 f"{what} has risks that nobody has accepted: {named}",
-                hint=f"read them above (`orchestrator plan` shows them too), then repeat with `{options}`",
+                hint=f"read them above (`orchestrator plan ENV` shows them too), then repeat with `{options}`",
             )
 
     def _require_yes(self, question: str, otherwise: str, *, preview: bool = True) -> None:

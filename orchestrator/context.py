@@ -6,7 +6,7 @@ tool is complained about by the step that needs it, not by `--help`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import cached_property
 from pathlib import Path
@@ -139,7 +139,14 @@ class RealTools:
         return live_version(cloud, parameter)
 
     def run_pipeline(
-        self, cloud: Cloud, models_outputs: Json, *, bucket: str, dataset: Path | None, on_event: EventSink
+        self,
+        cloud: Cloud,
+        models_outputs: Json,
+        *,
+        bucket: str,
+        dataset: Path | None,
+        on_event: EventSink,
+        own: Sequence[str] = (),
     ) -> PipelineResult:
         from orchestrator.pipeline import run
 
@@ -152,6 +159,7 @@ class RealTools:
             dataset=dataset,
             emulator_evidence=evidence,
             on_event=on_event,
+            own=own,
         )
 
     def pending_versions(self, cloud: Cloud) -> tuple[PendingVersion, ...]:

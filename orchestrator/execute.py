@@ -10,15 +10,14 @@ import datetime as dt
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from orchestrator import key_steps, rollout, stacks, teardown
+from orchestrator import key_steps, rollout, stacks, teardown, verdicts
 from orchestrator import plan as steps
 from orchestrator.config.checks import LOCAL_ACCOUNT_ID
 from orchestrator.errors import (
-    ApprovalPending,
     CredentialsError,
     EmulatorError,
     PipelineFailed,
@@ -26,12 +25,12 @@ from orchestrator.errors import (
     RemainsLeft,
     SetupError,
     SmokeFailed,
-    TerraformKilled,
     WaitingForModel,
 )
 from orchestrator.evidence import Evidence
+from orchestrator.explain import in_environment
 from orchestrator.plan import Plan, Step
-from orchestrator.recovery import recover, remains
+from orchestrator.recovery import adoption, recover, remains
 from orchestrator.result import (
     ErrorResult,
     Result,
@@ -45,7 +44,7 @@ from orchestrator.runs import keep, timestamp
 from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.system import trouble
 from orchestrator.system.watch import Watch
-from orchestrator.tools.interfaces import AWAITING_APPROVAL, EventSink, Json, PendingVersion
+from orchestrator.tools.interfaces import AWAITING_APPROVAL, EventSink, Json
 from orchestrator.tools.process import StillWorking, abandon
 from orchestrator.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
@@ -85,7 +84,7 @@ class Executor:
             steps.Release: self._release,
             steps.SmokeTest: self._smoke_test,
             steps.StopPipelines: lambda step: teardown.stop_pipelines(session, step.stack, step.name),
-            steps.DestroyStack: lambda step: stacks.destroy(session, step.stack, asks=step.asks),
+            steps.DestroyStack: self._destroy,
             steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
             steps.RemoveReleases: lambda step: teardown.remove_releases(session, step.blueprints, step.name),
             steps.RecoverStack: lambda step: recover.stack(session, step),
@@ -122,7 +121,7 @@ class Executor:
             orphans=self.session.orphans,
             warnings=self.session.warnings,
         )
-        return keep(folder, result, finished=self._watch.gone or not _loose(outcomes))
+        return keep(folder, result, finished=self._watch.gone or not verdicts.loose(outcomes))
 
     def _work(self, step: Step, clear: Clear) -> None:
         """One step, told to the journal with its beginning and its end."""
@@ -132,6 +131,7 @@ class Executor:
         status, message = "ok", ""
         try:
             if isinstance(step, steps.DeployStack):
+                adoption.take_in(self.session, step.stack)
                 stacks.deploy(self.session, step.stack, clear, skip=step.skip)
             else:
                 self._handlers[type(step)](step)
@@ -150,6 +150,10 @@ class Executor:
             if status == "failed" and self.session.cancel.is_set():
                 status = "cancelled"
             journal.step(step.name, status, message, seconds=round(self._durations[step.name], 2))
+
+    def _destroy(self, step: steps.DestroyStack) -> None:
+        adoption.take_in(self.session, step.stack, destroying=True)
+        stacks.destroy(self.session, step.stack, asks=step.asks)
 
     def _start_emulator(self, step: steps.StartEmulator) -> None:
         info = self.session.tools.emulator.up()
@@ -208,13 +212,15 @@ class Executor:
         waiting = session.tools.pending_versions(session.target.cloud)
         if not step.force and not missing:
             for each in waiting:
-                session.warn(f"{_waits(each)}; `{each.approve}` makes it live")
+                session.warn(f"{verdicts.waits(each)}; `{each.approve}` makes it live")
             session.journal.stage(step.name, "not needed: a model version is live (`--pipeline` runs it again)")
             return
         due = [each for each in waiting if each.group in missing]
         if not step.force and {each.group for each in due} >= set(missing):
             session.pending = due
-            session.journal.stage(step.name, "; ".join(f"not started: {_waits(each)}" for each in session.pending))
+            session.journal.stage(
+                step.name, "; ".join(f"not started: {verdicts.waits(each)}" for each in session.pending)
+            )
             return
         if not step.force and not step.has_data:
             session.journal.stage(step.name, "not started: `data.sample` is off (`--pipeline` runs it on your data)")
@@ -228,11 +234,12 @@ class Executor:
             bucket=session.outputs["foundation"]["s3"]["bucket_name"],
             dataset=dataset if step.has_data else None,
             on_event=self._interruptible(session.journal.sink(step.name)),
+            own=session.own_executions,
         )
         session.pipeline = pipeline_result(result)
         if result.status == AWAITING_APPROVAL:
             session.pending = list(session.tools.pending_versions(session.target.cloud))
-            session.journal.stage(step.name, "; ".join(_waits(each) for each in session.pending))
+            session.journal.stage(step.name, "; ".join(verdicts.waits(each) for each in session.pending))
             return
         if result.status != "SUCCEEDED":
             raise PipelineFailed(
@@ -334,7 +341,7 @@ class Executor:
             if stopped:
                 message = f"interrupted; not finished: {', '.join(stopped)}"
                 hint = "repeat the command: it continues where things stand"
-                if left := _loose(outcomes, (StillWorking,)):
+                if left := verdicts.loose(outcomes, (StillWorking,)):
                     message += f"; terraform is still storing what it did: {', '.join(left)}"
                     hint = f"`orchestrator resume {self.session.environment.name}` waits for it and goes on"
                 return ErrorResult(type="Interrupted", message=message, hint=hint, step=stopped[0]), EXIT_CANCELLED
@@ -344,18 +351,22 @@ class Executor:
             if outcome.status == "failed" and outcome.error is not None
         ]
         if failures:
-            return self._failure(*_worst(failures))
+            return self._failure(*verdicts.worst(failures, self.session.environment.name))
         if self.session.pending:
-            pending = _approval_pending(self.session.pending)
-            return _error(pending, None), pending.exit_code
+            error = verdicts.approval_pending(self.session.pending)
+            return self._error(error, None), error.exit_code
         if self.session.waiting:
             groups = ", ".join(self.session.waiting)
             waiting = WaitingForModel(
                 f"no approved model version of {groups} yet; everything else is deployed",
                 hint=f"`orchestrator deploy {self.session.environment.name} --pipeline` trains one",
             )
-            return _error(waiting, None), waiting.exit_code
+            return self._error(waiting, None), waiting.exit_code
         return None, 0
+
+    def _error(self, error: PlatformError, step: str | None) -> ErrorResult:
+        hint = in_environment(error.hint, self.session.environment.name) if error.hint else None
+        return ErrorResult(type=type(error).__name__, message=error.message, hint=hint, step=step)
 
     def _failure(self, step: str, error: Exception) -> tuple[ErrorResult, int]:
         if self._emulator_pid is not None:
@@ -364,7 +375,7 @@ class Executor:
                 error = self._died(step)
         error = trouble.told(error) or error
         if isinstance(error, PlatformError):
-            return _error(error, step), error.exit_code
+            return self._error(error, step), error.exit_code
         log = self.session.journal.folder.log_file(step)
         message = f"unexpected {type(error).__name__} in `{step}`: {error}"
         hint = f"the traceback is in {log}"
@@ -398,42 +409,6 @@ def load_model_versions(session: Session) -> None:
         version = session.tools.live_version(session.target.cloud, live_parameter(session.environment, group))
         if version is not None:
             session.model_versions[group] = version
-
-
-def _worst(failures: Sequence[tuple[str, Exception]]) -> tuple[str, Exception]:
-    """The first, which is nearest to the cause; of blueprints that answer wrongly, or not at all, all."""
-    name, error = failures[0]
-    silent = [each for _, each in failures if isinstance(each, SmokeFailed)]
-    if isinstance(error, SmokeFailed) and len(silent) > 1:
-        return name, SmokeFailed("; ".join(each.message for each in silent), hint=error.hint)
-    return name, error
-
-
-def _waits(version: PendingVersion) -> str:
-    nobody = "" if version.execution_arn else ", though no execution waits for it any more"
-    return f"version {version.number} of {version.group} waits for approval since {version.since}{nobody}"
-
-
-def _approval_pending(versions: Sequence[PendingVersion]) -> ApprovalPending:
-    """Everything is deployed but what takes its model from these."""
-    newest = versions[-1]
-    metrics = ", ".join(f"{name} {value}" for name, value in newest.metrics.items())
-    waits = "; ".join(_waits(each) for each in versions) + (f" ({metrics})" if metrics else "")
-    return ApprovalPending(
-        f"{waits}; everything else is deployed",
-        hint=f"`{newest.approve}` (or `reject` in its place), then deploy again for endpoints that wait for a model",
-    )
-
-
-def _loose(
-    outcomes: Mapping[str, Outcome], kinds: tuple[type[PlatformError], ...] = (StillWorking, TerraformKilled)
-) -> list[str]:
-    """Steps whose terraform was left at work, or was killed: what it has done is to be taken up by somebody else."""
-    return [name for name, outcome in outcomes.items() if isinstance(outcome.error, kinds)]
-
-
-def _error(error: PlatformError, step: str | None) -> ErrorResult:
-    return ErrorResult(type=type(error).__name__, message=error.message, hint=error.hint, step=step)
 
 
 def _status(exit_code: int, preview: bool) -> Status:

@@ -90,7 +90,7 @@ REMEDIES = (
     Remedy(
         r"Error acquiring the state lock|PreconditionFailed.*lock",
         "another run holds the state lock, or one died while it held it",
-        "`orchestrator status ENV` says who and since when; when that process is gone, `terraform force-unlock ID`",
+        "`orchestrator unlock ENV` says who, since when, and whether that process lives, and frees locks of dead ones",
     ),
     Remedy(
         r"Failed to query available provider packages|no available releases match",
@@ -165,9 +165,14 @@ REMEDIES = (
     Remedy(
         r"DependencyViolation|has dependencies and cannot be deleted",
         "something not made here still uses the resource (often a Lambda's network interface)",
-        "wait up to an hour for AWS to release it, then repeat `orchestrator destroy`",
+        "wait up to an hour for AWS to release it, then repeat `orchestrator destroy ENV`",
     ),
 )
+
+
+def in_environment(text: str, environment: str) -> str:
+    """Commands as they are typed: what was written without knowing the environment says `ENV`."""
+    return re.sub(r"\bENV\b", environment, text)
 
 
 def remedy(text: str) -> Remedy | None:

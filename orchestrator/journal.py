@@ -15,6 +15,10 @@ _QUIET_TYPES = {"refresh_start", "refresh_complete", "version", "planned_change"
 """Terraform events that go to the log file only: many, and none that a reader of events would miss."""
 
 
+_KEPT = ("execution_name",)
+"""What whoever takes up an unfinished run has to know."""
+
+
 class Journal:
     """Writes events to the run folder and passes them on. Safe from several threads."""
 
@@ -38,6 +42,7 @@ class Journal:
             if diagnostic := event.get("diagnostic"):
                 self.folder.log(step, str(diagnostic.get("detail") or ""))
             told = {"step": step, "kind": "progress", "type": kind, "message": message}
+            told |= {key: event[key] for key in _KEPT if key in event}
             if kind not in _QUIET_TYPES:
                 self.folder.event(told)
             for listener in self._listeners:

@@ -18,6 +18,8 @@ from orchestrator.values import blueprint_of, is_released
 
 RELEASES = "releases"
 """Name of the stack that holds the release machine."""
+PIPELINE = "pipeline"
+"""Name of the step that runs it."""
 KEYS = "api keys"
 """Name of the step that makes them, or removes them all."""
 
@@ -250,14 +252,18 @@ def deploy(
     stacks: Sequence[Stack] | None = None,
     force_pipeline: bool = False,
     refresh: bool = False,
+    done: Collection[str] = (),
     leftovers: Sequence[Stack] = (),
     command: str = "deploy",
 ) -> Plan:
     """Everything, or the given part of the graph; with `refresh` nothing is believed, everything is looked at.
 
-    `leftovers`, whose files are gone, are destroyed when everything that may have used them is what its files say.
+    `done` are steps that a run which this one takes up has done well: their stacks are left alone where their proof
+    still holds, and a training pipeline that it has run is not forced again. `leftovers`, whose files are gone, are
+    destroyed when everything that may have used them is what its files say.
     """
     skip = environment.skips_by_proof and not refresh
+    force_pipeline = force_pipeline and PIPELINE not in done
     chosen = tuple(stacks if stacks is not None else graph.stacks)
     names = {stack.name for stack in chosen}
     steps = _opening(environment, refresh=refresh)
@@ -274,11 +280,12 @@ def deploy(
             steps.append(RemoveKeys("former keys", ("policy", *gates), key_names(environment)))
             needs = (*needs, "former keys")
         if pipeline_host and stack.blueprint and _takes_trained_model(environment, stack):
-            needs = (*needs, "pipeline")
-        steps.append(DeployStack(stack.name, needs, stack, skip, cleared_by=("policy",)))
+            needs = (*needs, PIPELINE)
+        skipped = skip or stack.name in done
+        steps.append(DeployStack(stack.name, needs, stack, skipped, cleared_by=("policy",)))
         if stack is pipeline_host:
             has_data = environment.has_sample_data
-            steps.append(RunPipeline("pipeline", ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
+            steps.append(RunPipeline(PIPELINE, ("policy", stack.name), MODEL_GROUPS, force_pipeline, has_data))
         if stack is keys_host:
             steps.append(KeepKeys(KEYS, ("policy", stack.name)))
     shared = tuple(name for name, there in ((RELEASES, RELEASES in names), (KEYS, keys_host is not None)) if there)
@@ -411,8 +418,8 @@ def destroy(environment: Environment, graph: Graph, leftovers: Sequence[Stack] =
             steps.append(RemoveKeys(KEYS, needs))
             needs = (*needs, KEYS)
         if "pipeline" in stack.after:
-            steps.append(StopPipelines("pipeline", ready, stack.name))
-            needs = (*needs, "pipeline")
+            steps.append(StopPipelines(PIPELINE, ready, stack.name))
+            needs = (*needs, PIPELINE)
         steps.append(DestroyStack(stack.name, needs, stack))
     groups = tuple(environment.platform.registry.groups)
     steps.append(RemoveModels(removal, (*(users or ready), *former), groups))

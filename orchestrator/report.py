@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orchestrator import listing
 from orchestrator.console import Console
-from orchestrator.explain import remedy
+from orchestrator.explain import in_environment, remedy
 from orchestrator.recovery import remains
 from orchestrator.result import Result
 
@@ -52,7 +52,7 @@ def show(console: Console, result: Result, folder: Path, *, why: bool = False) -
         known = remedy(result.error.message)
         if known:
             console.say(f"meaning: {known.meaning}")
-            console.say(f"remedy: {known.remedy}")
+            console.say(f"remedy: {in_environment(known.remedy, result.env)}")
 
 
 def _headline(result: Result) -> str:

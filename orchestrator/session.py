@@ -16,6 +16,7 @@ from orchestrator.proof import Proof
 from orchestrator.result import EndpointResult, PipelineRunResult, RecoveredResult, SmokeResult, StackResult
 from orchestrator.risk import Risk
 from orchestrator.system.identity import Identity
+from orchestrator.terraform.record import Record
 from orchestrator.toolbox import Tools
 from orchestrator.tools.interfaces import (
     Cloud,
@@ -95,6 +96,10 @@ class Session:
     risks: list[Risk] = field(default_factory=list)
     """Of every plan made, previews included."""
     pipeline: PipelineRunResult | None = None
+    own_executions: tuple[str, ...] = ()
+    """Of the training pipeline: names of those that unfinished runs have started."""
+    killed: Mapping[str, Sequence[Record]] = field(default_factory=dict)
+    """By stack, applies of earlier runs that were killed: they may have made what no state knows."""
     seen_states: dict[str, State | None] = field(default_factory=dict)
     """As they were when the run began. Whoever changes one later changes its proof as well."""
     proofs: dict[str, Proof] = field(default_factory=dict)

@@ -48,7 +48,7 @@ def deploy(session: Session, stack: Stack, clear: Callable[[], None], *, skip: b
         session.record(_result(stack, "unchanged", nothing, len(before.resources), started, reason=reason))
         return
     ws = _workspace(session, stack, facts, bucket=store.bucket)
-    _take_up(session, stack, ws)
+    store_unsaved(session, stack, ws)
     with forgetting_plan(ws):
         plan = _plan(session, stack, ws)
         changes, risks = _looked_at(session, stack, plan)
@@ -130,12 +130,9 @@ def destroy(session: Session, stack: Stack, *, asks: bool = False) -> None:
         secrets.remove_for(session, stack)
         session.record(_result(stack, "unchanged", ApplySummary(0, 0, 0), 0, started, reason="nothing is deployed"))
         return
-    # An upstream that is already gone (a repeated destroy) cannot give its outputs; the values only have
-    # to be valid for terraform to read the configuration, since it deletes what the state says.
-    facts = _with_example_models(session, stack, session.facts(with_examples=True))
-    ws = _workspace(session, stack, facts, bucket=store.bucket)
+    ws = workspace_to_destroy(session, stack)
     terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
-    _take_up(session, stack, ws)
+    store_unsaved(session, stack, ws)
     with forgetting_plan(ws):
         plan = _plan_removal(session, stack, ws)
         changes = [listing.change_result(change) for change in plan.changes]
@@ -174,6 +171,16 @@ def _forget_proofs(session: Session, stack: Stack) -> None:
         session.target.store.remove_proof(evidence.document(blueprint))
 
 
+def workspace_to_destroy(session: Session, stack: Stack) -> Workspace:
+    """A stack's files with its real state.
+
+    An upstream that is already gone (a repeated destroy) cannot give its outputs; the values only have to be valid
+    for terraform to read the configuration, since it deletes what the state says.
+    """
+    facts = _with_example_models(session, stack, session.facts(with_examples=True))
+    return _workspace(session, stack, facts, bucket=session.target.store.bucket)
+
+
 def record_end(session: Session, stack: Stack, action: Action, reason: str, seconds: float = 0.0) -> None:
     """A stack that did not come to a result of its own."""
     if stack.name not in session.stacks:
@@ -210,7 +217,7 @@ def _unsaved(session: Session, stack: Stack) -> list[Errored]:
     return found
 
 
-def _take_up(session: Session, stack: Stack, ws: Workspace) -> None:
+def store_unsaved(session: Session, stack: Stack, ws: Workspace) -> None:
     """Store what earlier commands could not, before anything is planned on a state that lacks it."""
     for left in _unsaved(session, stack):
         terraform, sink = session.tools.terraform, session.journal.sink(stack.name)

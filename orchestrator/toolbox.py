@@ -6,7 +6,7 @@ demand, because the local AWS has none before it was started.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
@@ -70,7 +70,14 @@ class Tools(Protocol):
     def synth_inputs(self, blueprint: Blueprint) -> SynthInputs: ...
     def live_version(self, cloud: Cloud, parameter: str) -> Json | None: ...
     def run_pipeline(
-        self, cloud: Cloud, models_outputs: Json, *, bucket: str, dataset: Path | None, on_event: EventSink
+        self,
+        cloud: Cloud,
+        models_outputs: Json,
+        *,
+        bucket: str,
+        dataset: Path | None,
+        on_event: EventSink,
+        own: Sequence[str] = (),
     ) -> PipelineResult: ...
     def pending_versions(self, cloud: Cloud) -> tuple[PendingVersion, ...]:
         """Model versions of the environment that wait for a person."""

@@ -23,6 +23,8 @@ COMMANDS = {
     "phase": "Roll out a part of the phases, or list them.",
     "plan": "Show what a deploy would change; works before anything exists.",
     "destroy": "Remove everything of an environment.",
+    "resume": "Take up what a killed run left, and repeat its command.",
+    "unlock": "Who holds the locks of the states; free those whose holder is dead.",
     "recover": "Import or remove what exists and is in no state, as after a killed run.",
     "status": "What is deployed, who holds a lock, how the last run went.",
     "outputs": "Published outputs of the stacks.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from types import FrameType
@@ -18,11 +19,20 @@ if TYPE_CHECKING:
     from orchestrator.graph import Graph, Stack
     from orchestrator.phases import Phase
     from orchestrator.plan import Plan
+    from orchestrator.recovery.takeover import Left
     from orchestrator.result import Result
     from orchestrator.session import Target
     from orchestrator.toolbox import Tools
     from orchestrator.tools.interfaces import Json
     from orchestrator.tools.process import Cancel
+
+
+@dataclass(frozen=True)
+class Resuming:
+    """How unfinished runs are taken up."""
+
+    stop: bool = False
+    force: bool = False
 
 
 class App:
@@ -34,6 +44,8 @@ class App:
         self.console = Console()
         self.plain_provider = False
         self.granted = Granted()
+        self.resuming: Resuming | None = None
+        self._told = {""}
 
     @cached_property
     def phases(self) -> tuple[Phase, ...]:
@@ -48,10 +60,14 @@ class App:
         """
         from orchestrator import expiry, graph
         from orchestrator.config import load, neighbours
+        from orchestrator.recovery import unfinished
         from orchestrator.runs import now
 
         today = now().date()
         environment = expiry.dated(load(self.repo, env), today)
+        if (left := unfinished.sentence(unfinished.find(self.repo, env))) not in self._told:
+            self._told.add(left)
+            self.console.say(left)
         if building:
             expiry.refuse_expired(environment, today)
             neighbours.refuse_overlap(self.repo, environment)
@@ -102,7 +118,8 @@ class App:
     ) -> int:
         """Walk a plan with live progress, report, and return the exit code; `warnings` are told at the end.
 
-        Raises `StateLocked` while another run of the environment is at work here, unless it may be `beside_others`.
+        What unfinished runs have left is taken up first, by commands that change something. Raises `StateLocked`
+        while another run of the environment is at work here, unless it may be `beside_others`.
         """
         from orchestrator.approval import Approval
         from orchestrator.cli.person import AtTerminal
@@ -114,8 +131,10 @@ class App:
         from orchestrator.runs import RunFolder, alone
         from orchestrator.session import Session
 
+        tools = tools or self.tools(environment)
         with (
             nullcontext() if beside_others else alone(self.repo, environment.name),
+            self.taking_up(environment, tools, plan.command) as left,
             interruptible(self.console, environment.name) as cancel,
             self.console.progress() as progress,
         ):
@@ -125,7 +144,14 @@ class App:
             journal = Journal(folder, (progress,))
             approval = Approval(self.granted, AtTerminal(self.console, progress, cancel))
             session = Session(
-                tools or self.tools(environment), graph, journal, cancel, examples=self.examples(), approval=approval
+                tools,
+                graph,
+                journal,
+                cancel,
+                examples=self.examples(),
+                approval=approval,
+                own_executions=left.executions,
+                killed=left.applies,
             )
             session.warnings += warnings
             session.neighbours = tuple(neighbours.prefixes(self.repo, environment))
@@ -141,6 +167,35 @@ class App:
         else:
             show(self.console, result, folder.path, why=why)
         return result.exit_code
+
+    def done(self, env: str, *, refresh: bool) -> frozenset[str]:
+        """Steps that need not be done again, since an unfinished run has just done them."""
+        from orchestrator.recovery import takeover
+
+        return frozenset() if refresh and self.resuming is None else takeover.look(self.repo, env).done
+
+    @contextmanager
+    def taking_up(self, environment: Environment, tools: Tools, command: str) -> Iterator[Left]:
+        """Take up what unfinished runs have left, and say what is still to be done about it."""
+        from orchestrator.recovery import takeover, unfinished
+
+        if command not in unfinished.CHANGING:
+            yield takeover.Left()
+            return
+        left = takeover.look(self.repo, environment.name)
+        if not left.is_empty:
+            target = None
+            if environment.is_local:
+                info = tools.emulator.status()
+                left = left.of_aws(info.started_at if info else None)
+            if not environment.is_local or info is not None:
+                target = self.target(tools)
+            how = self.resuming or Resuming()
+            takeover.take_up(
+                left, self.repo, environment.name, target, self.console.say,
+                stop=how.stop, force=how.force, strict=self.resuming is not None,
+            )  # fmt: skip
+        yield left
 
 
 @contextmanager

@@ -40,6 +40,7 @@ def command(
         stacks=chosen,
         force_pipeline=force_pipeline,
         refresh=refresh,
+        done=app.done(env, refresh=refresh),
         leftovers=() if blueprints else gone,
     )
     warnings = plan.left_alone(environment, gone) if blueprints else []

@@ -29,6 +29,7 @@ def command(
     """Remove everything of ENV but its state bucket and key, look for what is left, or remove single blueprints."""
     from orchestrator import plan
     from orchestrator.errors import ApprovalRequired
+    from orchestrator.runs import alone
 
     app: App = ctx.obj
     environment, graph = app.load(env)
@@ -39,7 +40,8 @@ def command(
         )
     tools = app.tools(environment)
     if environment.is_local and tools.emulator.status() is None:
-        app.console.say("the local AWS is not running, so nothing is deployed in it")
+        with alone(app.repo, env), app.taking_up(environment, tools, "destroy"):
+            app.console.say("the local AWS is not running, so nothing is deployed in it")
         return
     named = ", ".join(f"`{name}`" for name in blueprints)
     what = f"the blueprints {named} in `{env}`" if blueprints else f"everything in `{env}`, data included"

@@ -52,6 +52,7 @@ def rollout(
         stacks=chosen,
         force_pipeline=force_pipeline,
         refresh=refresh,
+        done=app.done(env, refresh=refresh),
         leftovers=gone if whole else (),
         command="phase rollout",
     )

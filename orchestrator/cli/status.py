@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from orchestrator.config.models import Environment
     from orchestrator.graph import Stack
+    from orchestrator.recovery.unfinished import Unfinished
     from orchestrator.session import Target
     from orchestrator.toolbox import Tools
 
@@ -28,7 +29,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
 
     from orchestrator import runs
     from orchestrator.errors import PlatformError
-    from orchestrator.recovery import leftovers, remains
+    from orchestrator.recovery import leftovers, remains, unfinished
 
     app: App = ctx.obj
     environment, graph = app.load(env)
@@ -49,7 +50,7 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         where = f"account {target.account_id}, {environment.platform.region}"
         where += f", {target.endpoint}" if target.endpoint else ""
         every = (*graph.stacks, *leftovers.find(target.store, graph))
-        stacks, endpoints = _stacks(target, every), _endpoints(tools, target, every)
+        stacks, endpoints = _stacks(app, env, target, every), _endpoints(tools, target, every)
         pending = [asdict(each) for each in tools.pending_versions(target.cloud)]
         orphans = _orphans(app, target, environment)
     last_run = (
@@ -59,7 +60,8 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     )
     if as_json:
         seen = {"env": env, "where": where, "stacks": stacks, "endpoints": endpoints, "pending": pending}
-        app.console.json({**seen, "orphans": orphans, "last_run": last_run})
+        left = [_unfinished(each) for each in unfinished.find(app.repo, env)]
+        app.console.json({**seen, "orphans": orphans, "last_run": last_run, "unfinished": left})
         return
     app.console.line(f"{env}: {where}")
     rows = [
@@ -82,6 +84,17 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
         app.console.line(f"Last run: {last_run['command']} {last_run['status']} at {last_run['started_at']}")
     else:
         app.console.line("Last run: none")
+
+
+def _unfinished(run: Unfinished) -> dict[str, Any]:
+    at = [command for record in run.open if (command := record.command) is not None]
+    return {
+        "run_id": run.run_id,
+        "command": run.command,
+        "process": run.process.pid if run.process else None,
+        "life": run.life,
+        "at": [{"stack": each.stack, "command": each.command} for each in at],
+    }
 
 
 def _orphans(app: App, target: Target, environment: Environment) -> list[dict[str, Any]]:
@@ -130,16 +143,19 @@ def _endpoints(tools: Tools, target: Target, stacks: Sequence[Stack]) -> list[di
     return found
 
 
-def _stacks(target: Target, stacks: Sequence[Stack]) -> list[dict[str, Any]]:
+def _stacks(app: App, env: str, target: Target, stacks: Sequence[Stack]) -> list[dict[str, Any]]:
+    from orchestrator.recovery import locks
+
+    held = {each.stack: each for each in locks.held(target.store, app.repo, env, target.endpoint)}
     found = []
     for stack in stacks:
-        state = target.store.read(stack.name)
+        state, lock = target.store.read(stack.name), held.get(stack.name)
         found.append(
             {
                 "name": stack.name,
                 "serial": state.serial if state else None,
                 "resources": len(state.resources) if state else 0,
-                "lock": target.store.lock_info(stack.name),
+                "lock": {**(lock.stored.info or {}), "holder": lock.holder} if lock else None,
                 "gone": stack.gone,
             }
         )
@@ -149,5 +165,7 @@ def _stacks(target: Target, stacks: Sequence[Stack]) -> list[dict[str, Any]]:
 def _lock(info: dict[str, Any] | None) -> str:
     if not info:
         return ""
-    who, since, what, number = (info.get(key, "?") for key in ("Who", "Created", "Operation", "ID"))
-    return f"{who} since {since}, {what}, id {number}"
+    if "Who" not in info:
+        return "somebody unknown (cannot be read)"
+    who, since, what, holder = (info.get(key, "?") for key in ("Who", "Created", "Operation", "holder"))
+    return f"{who} since {since}, {what}, {holder}"

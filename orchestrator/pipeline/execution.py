@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import PipelineFailed, PlatformError
 from orchestrator.pipeline.history import Visit, find_object, find_text, step_results, visits
+from orchestrator.pipeline.running import adopt
 from orchestrator.pipeline.upload import upload
 from orchestrator.tools.aws import error_code, explained, pages
 from orchestrator.tools.interfaces import AWAITING_APPROVAL, Cloud, EventSink, Json, PipelineResult
@@ -34,10 +35,12 @@ def run(
     emulator_evidence: Evidence | None,
     on_event: EventSink,
     overrides: Mapping[str, Any] | None = None,
+    own: Sequence[str] = (),
 ) -> PipelineResult:
     """Run the pipeline once and wait for its end; a red end is a result, not an exception.
 
-    Waiting for a person is an end too: the execution goes on when they have decided.
+    Where an execution runs already that does the same, that one is followed. Waiting for a person is an end too: the
+    execution goes on when they have decided.
 
     Args:
         cloud: where it runs.
@@ -47,6 +50,7 @@ def run(
         emulator_evidence: the emulator's records (`evidence(execution=arn)`); `None` on AWS.
         on_event: hears of uploads and of every state, and regularly while one takes long.
         overrides: parts of the input that differ from the default; `hyperparameters` are merged.
+        own: names of executions that an unfinished run has started.
 
     Raises:
         PipelineFailed: it could not be started or watched.
@@ -55,14 +59,21 @@ def run(
     machine = models_outputs["stepfunctions"]
     run_id = new_run_id()
     document = _input(machine["default_input"], overrides or {}, run_id)
-    if dataset is not None:
-        upload(cloud, bucket, dataset, str(document["dataset"]), on_event)
     client = cloud.client("stepfunctions")
-    with explained(cloud, "start the training pipeline", PipelineFailed):
-        arn = client.start_execution(
-            stateMachineArn=machine["state_machine_arn"], name=run_id, input=json.dumps(document)
-        )["executionArn"]
-    on_event({"type": "pipeline", "@message": f"started {arn}", "execution_arn": arn})
+    with explained(cloud, "look for a running training pipeline", PipelineFailed):
+        arn = adopt(client, machine, document, own, on_event)
+    if arn is None:
+        if dataset is not None:
+            upload(cloud, bucket, dataset, str(document["dataset"]), on_event)
+        # Told before it starts: whoever takes this run up must know of it, whenever we die.
+        on_event({"type": "pipeline", "@message": f"starting {run_id}", "execution_name": run_id})
+        with explained(cloud, "start the training pipeline", PipelineFailed):
+            arn = str(
+                client.start_execution(
+                    stateMachineArn=machine["state_machine_arn"], name=run_id, input=json.dumps(document)
+                )["executionArn"]
+            )
+        on_event({"type": "pipeline", "@message": f"started {arn}", "execution_arn": arn})
     described, stays = watch(cloud, arn, on_event, until=machine.get("approval_state"))
     return _result(described, stays, machine["steps"], emulator_evidence)
 

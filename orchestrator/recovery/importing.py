@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from orchestrator import stacks
-from orchestrator.errors import PlatformError, StateLocked, TerraformError
+from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.graph import Stack
 from orchestrator.recovery.lookups import LOOKUPS
 from orchestrator.render import forgetting_plan
@@ -84,7 +84,7 @@ def adopt(
         def look() -> Search:
             return search(session, stack, twin_ws, made=made, among={*made, *maybe})
 
-        result = settle(session, stack, look(), look)
+        result = settle(session, stack, twin_ws, look(), look)
         result.refused |= _untold(result, made)
         take(session, stack, twin_ws, result.found)
     return result
@@ -160,12 +160,13 @@ def take(session: Session, stack: Stack, ws: Workspace, found: Collection[Found]
         return
     _write(ws, imports)
     terraform, sink = session.tools.terraform, session.journal.sink(stack.name)
-    plan = terraform.plan(ws, targets=list(imports), on_event=sink, cancel=session.cancel)
-    check(session, stack, ws, plan)
+    # The gate judges the whole: of a part, what belongs to it (a network's flow log) would be missing.
+    check(session, stack, ws, terraform.plan(ws, on_event=sink, cancel=session.cancel))
+    terraform.plan(ws, targets=list(imports), on_event=sink, cancel=session.cancel)
     apply(session, stack, ws, f"import {len(found)} resources")
 
 
-def settle(session: Session, stack: Stack, result: Search, look: Callable[[], Search]) -> Search:
+def settle(session: Session, stack: Stack, ws: Workspace, result: Search, look: Callable[[], Search]) -> Search:
     """Write into the state what an import would replace for nothing but what AWS does not tell, and look again.
 
     What is part of such a thing could not be found before: its id was to change.
@@ -173,32 +174,35 @@ def settle(session: Session, stack: Stack, result: Search, look: Callable[[], Se
     entered = tuple(each for each in result.found if each.entry is not None)
     if not entered:
         return result
-    _enter(session, stack, [each.entry for each in entered if each.entry is not None])
+    _enter(session, stack, ws, [each.entry for each in entered if each.entry is not None])
     again = look()
     again.found, again.refused = (*entered, *again.found), {**result.refused, **again.refused}
     return again
 
 
-def _enter(session: Session, stack: Stack, entries: Sequence[Json]) -> None:
+def _enter(session: Session, stack: Stack, ws: Workspace, entries: Sequence[Json]) -> None:
     """Write these into the state; the next plan reads all the rest of them itself."""
     target, key = session.target, session.target.store.key(stack.name)
-    if target.store.lock_info(stack.name) is not None:
-        raise StateLocked(f"the state of `{stack.name}` is locked", hint="wait until the other run has ended")
-    s3, bucket = target.cloud.client("s3"), target.store.bucket
-    with explained(target.cloud, f"write into the state of `{stack.name}`"):
-        if target.store.read(stack.name) is None:
-            document: Json = {"version": 4, "serial": 0, "lineage": str(uuid.uuid4()), "outputs": {}, "resources": []}
+    if target.store.read(stack.name) is None:
+        document: Json = {"version": 4, "serial": 0, "lineage": str(uuid.uuid4()), "outputs": {}, "resources": []}
+    else:
+        with explained(target.cloud, f"read the state of `{stack.name}`"):
+            stored = target.cloud.client("s3").get_object(Bucket=target.store.bucket, Key=key)["Body"].read()
+        document = json.loads(stored)
+    document["serial"] += 1
+    for entry in entries:
+        same = [each for each in document["resources"] if _is_same(each, entry)]
+        if same:
+            same[0]["instances"] += entry["instances"]
         else:
-            document = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-        document["serial"] += 1
-        for entry in entries:
-            same = [each for each in document["resources"] if _is_same(each, entry)]
-            if same:
-                same[0]["instances"] += entry["instances"]
-            else:
-                document["resources"].append(entry)
-        body = json.dumps(document).encode()
-        s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType="application/json")
+            document["resources"].append(entry)
+    file = ws.data_dir / "entered.tfstate"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    try:
+        # By terraform itself, which takes the lock, and refuses if somebody else was quicker.
+        session.tools.terraform.push_state(ws, file, on_event=session.journal.sink(stack.name), cancel=session.cancel)
+    finally:
+        file.unlink()
 
 
 def _is_same(one: Json, other: Json) -> bool:

@@ -50,7 +50,7 @@ def stack(session: Session, step: RecoverStack) -> None:
         result = look()
         action = _decide(session, step, result)
         if action:
-            result = importing.settle(session, wanted, result, look)
+            result = importing.settle(session, wanted, ws, result, look)
         if result.refused:
             action = None
         if action == "imported":

@@ -37,7 +37,8 @@ def from_state(session: Session, stack: Stack, ws: Workspace, found: Collection[
         raise TerraformError(
             f"`{stack.name}` has {len(more)} resources in its state that build on what was to be removed: "
             f"{', '.join(more[:5])}",
-            hint="what was found is imported now; `orchestrator destroy` removes it with them, `deploy` completes it",
+            hint=f"what was found is imported now; `orchestrator destroy {session.environment.name}` removes it with "
+            "them, `deploy` completes it",
         )
     session.journal.stage(stack.name, f"remove {len(addresses)} resources")
     terraform.apply(ws, on_event=sink, cancel=session.cancel)

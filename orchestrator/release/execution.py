@@ -24,10 +24,19 @@ def run(
 
 
 def start(cloud: Cloud, machine: str, blueprint: str, version: str | None = None) -> str:
-    """Start a release and return its execution. Raises `ReleaseFailed`."""
+    """Start a release and return its execution, or that of one which runs already and does the same.
+
+    Raises `ReleaseFailed`.
+    """
     document: Json = {"blueprint": blueprint, **({"model_version": version} if version else {})}
+    client = cloud.client("stepfunctions")
     with explained(cloud, f"start a release of {blueprint}", ReleaseFailed):
-        answer = cloud.client("stepfunctions").start_execution(stateMachineArn=machine, input=json.dumps(document))
+        running = pages(client, "list_executions", "executions", stateMachineArn=machine, statusFilter="RUNNING")
+        for each in running:
+            found = client.describe_execution(executionArn=each["executionArn"])
+            if json.loads(found.get("input") or "{}") == document:
+                return str(each["executionArn"])
+        answer = client.start_execution(stateMachineArn=machine, input=json.dumps(document))
     return str(answer["executionArn"])
 
 

@@ -126,6 +126,19 @@ class State:
         return not self.resources and not self.ids
 
 
+@dataclass(frozen=True)
+class StoredLock:
+    """A lock object, as it lies beside the state that it locks."""
+
+    stack: str
+    key: str
+    etag: str
+    modified: str
+    """When it was written, as ISO 8601."""
+    info: Json | None
+    """As terraform wrote it (`Who`, `Operation`, `Created`, `ID`); `None` where it is no such object."""
+
+
 class StateStore(Protocol):
     """Terraform states of one environment, read straight from the bucket."""
 
@@ -155,7 +168,13 @@ class StateStore(Protocol):
 
     def write_proof(self, stack: str, proof: Json) -> None: ...
     def remove_proof(self, stack: str) -> None: ...
-    def lock_info(self, stack: str) -> Json | None: ...
+    def locks(self) -> list[StoredLock]:
+        """All locks that are held now, also of states that no file names any more."""
+        ...
+
+    def remove_lock(self, lock: StoredLock) -> bool:
+        """Delete exactly this lock; False if it is gone, or another one lies there by now."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from orchestrator import own_files
 from orchestrator.errors import CredentialsError, TerraformError
 from orchestrator.text_files import clipped
 from orchestrator.tools import state_bucket, state_key
-from orchestrator.tools.interfaces import Cloud, Json, State
+from orchestrator.tools.interfaces import Cloud, Json, State, StoredLock
 from orchestrator.tools.state_bucket import KEY_TAG
 
 _RESTORE = "The bucket keeps earlier versions of the object; restore one of them."
@@ -24,6 +24,9 @@ _OWN = ("id", "arn", "agent_arn", "dashboard_arn", "guardrail_arn", "provisioned
 """Attributes that name a resource itself; others name what it refers to."""
 _STATE = ".tfstate"
 _REFUSED = ("403", "AccessDenied")
+_STATE, _LOCK = ".tfstate", ".tflock"
+_ANOTHER_BY_NOW = ("PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409", "404")
+"""Answers to a conditional deletion (S3's guide, "How to perform conditional deletes")."""
 
 
 class S3StateStore:
@@ -126,19 +129,46 @@ class S3StateStore:
         with explained(self._cloud, f"remove the proof of `{stack}`", TerraformError), gone:
             self._s3.delete_object(Bucket=self.bucket, Key=_proof_key(stack))
 
-    def lock_info(self, stack: str) -> Json | None:
-        """Who holds the lock, as terraform wrote it (`Who`, `Operation`, `Created`, `ID`), or `None`.
+    def locks(self) -> list[StoredLock]:
+        """All locks that are held now, also of states that no file names any more."""
+        from orchestrator.tools.aws import explained, pages
 
-        Also what nobody can read locks the state: then it is held by somebody unknown, and has no `ID`.
-        """
-        content = self._content(f"{self.key(stack)}.tflock")
-        if content is None:
+        with explained(self._cloud, f"list the locks in {self.bucket}", TerraformError):
+            try:
+                keys = [str(item["Key"]) for item in pages(self._s3, "list_objects_v2", "Contents", Bucket=self.bucket)]
+            except self._s3.exceptions.NoSuchBucket:
+                return []
+            found = [self._lock(key) for key in keys if key.endswith(_LOCK)]
+        return [lock for lock in found if lock is not None]
+
+    def remove_lock(self, lock: StoredLock) -> bool:
+        """Delete exactly this lock; False if it is gone, or another one lies there by now."""
+        from botocore.exceptions import ClientError
+
+        from orchestrator.tools.aws import explained
+
+        with explained(self._cloud, f"remove the lock of `{lock.stack}`", TerraformError):
+            try:
+                self._s3.delete_object(Bucket=self.bucket, Key=lock.key, IfMatch=lock.etag)
+            except ClientError as error:
+                if error.response["Error"]["Code"] in _ANOTHER_BY_NOW:
+                    return False
+                raise
+        return True
+
+    def _lock(self, key: str) -> StoredLock | None:
+        """`None` if it has been released meanwhile."""
+        try:
+            found = self._s3.get_object(Bucket=self.bucket, Key=key)
+        except self._s3.exceptions.NoSuchKey:
             return None
         try:
-            found = json.loads(content)
+            info = json.loads(found["Body"].read())
         except (ValueError, RecursionError):
-            found = None
-        return found if isinstance(found, dict) and found else {"Who": "somebody unknown (cannot be read)"}
+            info = None
+        stack = key.removesuffix(_LOCK).removesuffix(_STATE)
+        modified = found["LastModified"].isoformat(timespec="seconds")
+        return StoredLock(stack, key, found["ETag"], modified, info if isinstance(info, dict) else None)
 
     @property
     def _s3(self) -> Any:

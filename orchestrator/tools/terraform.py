@@ -99,7 +99,7 @@ class Terraform:
         if ws.backend_file is None:
             raise TerraformError(
                 f"the plan of `{ws.stack}` is a preview made from example values and cannot be applied",
-                hint="Run `orchestrator deploy` or `orchestrator phase rollout`.",
+                hint=f"`orchestrator deploy {ws.environment}` plans it with real ones.",
             )
         counts: list[Json] = []
         unsaved: list[Json] = []

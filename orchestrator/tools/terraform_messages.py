@@ -13,6 +13,7 @@ from orchestrator.tools.process import Completed
 
 _SHOWN = 5
 _LOCK_FIELDS = ("ID", "Path", "Operation", "Who", "Created")
+LOCKED = "wait for that run; `orchestrator unlock {}` says whether it still lives, and frees the lock if it is dead"
 
 EXISTS = (
     r"BucketAlreadyOwnedByYou|(?<!Bucket)Already_?Exists|already exist|is already created|QueueNameExists"
@@ -61,7 +62,7 @@ def failure(
 ) -> PlatformError:
     """The error for a terraform command that ended red, was interrupted or killed."""
     errors = [event["diagnostic"] for event in events if _is_error(event)]
-    lock = _lock(stack, errors, done)
+    lock = _lock(stack, errors, done, environment)
     if lock is not None:
         return lock
     if done.exit_code < 0:
@@ -107,13 +108,13 @@ def _is_error(event: Json) -> bool:
     return event.get("type") == "diagnostic" and event["diagnostic"].get("severity") == "error"
 
 
-def _lock(stack: str, errors: Sequence[Json], done: Completed) -> StateLocked | None:
+def _lock(stack: str, errors: Sequence[Json], done: Completed, environment: str) -> StateLocked | None:
     text = "\n".join([*(describe(diagnostic) for diagnostic in errors), done.stderr])
     if "Error acquiring the state lock" not in text:
         return None
     info = {name: value for name in _LOCK_FIELDS if (value := _field(text, name))}
     if not info:
-        return StateLocked(f"the state of `{stack}` cannot be locked:\n{text.strip()}")
+        return StateLocked(f"the state of `{stack}` cannot be locked:\n{text.strip()}", hint=LOCKED.format(environment))
     who, _, host = info.get("Who", "somebody").partition("@")
     message = (
         f"the state of `{stack}` is locked by {who}"
@@ -122,10 +123,7 @@ def _lock(stack: str, errors: Sequence[Json], done: Completed) -> StateLocked | 
     )
     return StateLocked(
         message,
-        hint=(
-            "Wait for that run. Only if it is certainly gone: "
-            f"`terraform force-unlock {info.get('ID', '<lock id>')}` in the stack's folder."
-        ),
+        hint=LOCKED.format(environment),
     )
 
 

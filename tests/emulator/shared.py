@@ -34,6 +34,7 @@ CHANGES = (
     "test_blueprint_options.py",
     "test_retraining.py",
     "test_red_smoke.py",
+    "test_killed_run.py",
     "test_destroy.py",
     "test_lost_emulator.py",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 Answer = Callable[..., Any] | Any
@@ -35,6 +36,16 @@ class FakeClient:
             return answer(**arguments) if callable(answer) else answer
 
         return call
+
+
+def paged(**answers: Answer) -> Callable[[str], Any]:
+    """An answer to `get_paginator`: by operation its one page, or a function of the call's arguments."""
+
+    def paginator(operation_name: str) -> Any:
+        answer = answers[operation_name]
+        return SimpleNamespace(paginate=lambda **given: [answer(**given) if callable(answer) else answer])
+
+    return paginator
 
 
 @dataclass

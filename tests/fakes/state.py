@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from orchestrator.errors import TerraformError
-from orchestrator.tools.interfaces import Json, State
+from orchestrator.tools.interfaces import Json, State, StoredLock
 
 
 @dataclass
@@ -14,7 +14,8 @@ class FakeStateStore:
 
     bucket: str = "mlops-local-tfstate-123456789012-us-east-1"
     states: dict[str, State] = field(default_factory=dict)
-    locks: dict[str, Json] = field(default_factory=dict)
+    held: dict[str, tuple[int, Json | None]] = field(default_factory=dict)
+    """Locks by stack, each with a number that is its alone."""
     exists: bool = False
     proofs: dict[str, Json] = field(default_factory=dict)
     proof_failure: TerraformError | None = None
@@ -49,5 +50,18 @@ class FakeStateStore:
     def remove_proof(self, stack: str) -> None:
         self.proofs.pop(stack, None)
 
-    def lock_info(self, stack: str) -> Json | None:
-        return self.locks.get(stack)
+    def locks(self) -> list[StoredLock]:
+        return [
+            StoredLock(stack, f"{stack}.tfstate.tflock", f'"{number}"', "2026-01-01T00:00:00+00:00", info)
+            for stack, (number, info) in self.held.items()
+        ]
+
+    def lock(self, stack: str, info: Json | None) -> None:
+        """As terraform does; `None`: something that is no lock of its making."""
+        self.held[stack] = (len(self.held), info)
+
+    def remove_lock(self, lock: StoredLock) -> bool:
+        if lock not in self.locks():
+            return False
+        del self.held[lock.stack]
+        return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -213,9 +213,16 @@ class FakeTools:
         return self.live.get(parameter)
 
     def run_pipeline(
-        self, cloud: Cloud, models_outputs: Json, *, bucket: str, dataset: Path | None, on_event: EventSink
+        self,
+        cloud: Cloud,
+        models_outputs: Json,
+        *,
+        bucket: str,
+        dataset: Path | None,
+        on_event: EventSink,
+        own: Sequence[str] = (),
     ) -> PipelineResult:
-        self.pipeline_runs.append({"bucket": bucket, "dataset": dataset, "outputs": models_outputs})
+        self.pipeline_runs.append({"bucket": bucket, "dataset": dataset, "outputs": models_outputs, "own": tuple(own)})
         on_event({"type": "state", "message": "training"})
         result = self.pipeline_answer()
         if result.status == AWAITING_APPROVAL:

@@ -16,7 +16,7 @@ import pytest
 
 from orchestrator import plan as plans
 from orchestrator.config import Environment
-from orchestrator.errors import PlatformError, ReleaseFailed, TerraformError, TerraformKilled
+from orchestrator.errors import PlatformError, ReleaseFailed, StateLocked, TerraformError, TerraformKilled
 from orchestrator.graph import Graph
 from orchestrator.plan import Plan
 from orchestrator.result import Result
@@ -571,3 +571,19 @@ def unfinished(run: Runs) -> bool:
     folder = run.last.journal.folder.path
     assert (folder / "report.html").is_file()
     return not (folder / "result.json").exists()
+
+
+def test_several_locks_are_told_at_once_with_the_command_that_frees_them(
+    run: Runs, environment: Environment, graph: Graph
+) -> None:
+    for stack in ("notifications", "data"):
+        error = StateLocked(f"the state of `{stack}` is locked by alice", hint="wait")
+        run.tools.terraform.failures[("plan", stack)] = error
+    result = run(plans.deploy(environment, graph))
+    assert result.error is not None
+    assert result.exit_code == 13
+    assert sorted(result.error.message.split("; ")) == [
+        "the state of `data` is locked by alice",
+        "the state of `notifications` is locked by alice",
+    ]
+    assert "`orchestrator unlock local`" in (result.error.hint or "")

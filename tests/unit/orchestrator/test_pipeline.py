@@ -15,7 +15,7 @@ from orchestrator import pipeline
 from orchestrator.errors import EmulatorError, PipelineFailed, PlatformError
 from orchestrator.pipeline import execution
 from orchestrator.tools.interfaces import Json, PipelineResult
-from tests.fakes.aws import FakeCloud
+from tests.fakes.aws import FakeCloud, paged
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ARN = "arn:aws:states:us-east-1:123456789012:execution:mlops-local-training:r1"
@@ -96,6 +96,7 @@ def cloud_with(script: Script, status: str = "SUCCEEDED", **described: Any) -> F
         "start_execution": {"executionArn": ARN},
         "describe_execution": {"executionArn": ARN, "status": status, "stopDate": stop, **described},
         "get_execution_history": history,
+        "get_paginator": paged(list_executions={"executions": []}),
     }
     return FakeCloud(services={"stepfunctions": answers, "s3": {}})
 
@@ -220,6 +221,18 @@ def test_the_input_is_the_default_with_overrides_and_a_unique_name() -> None:
     assert set(first["name"]) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
+def test_an_execution_that_runs_already_is_followed_and_nothing_uploaded(tmp_path: Path) -> None:
+    cloud = cloud_with(good_run(), input=json.dumps({**OUTPUTS["stepfunctions"]["default_input"], "run_id": "r1"}))
+    cloud.services["stepfunctions"] |= {
+        "get_paginator": paged(list_executions={"executions": [{"name": "r1", "executionArn": ARN}]}),
+        "describe_state_machine": {"definition": "d"},
+        "describe_state_machine_for_execution": {"definition": "d"},
+    }
+    result = run(cloud, dataset=tmp_path)
+    assert (result.status, result.execution_arn) == ("SUCCEEDED", ARN)
+    assert cloud.called("stepfunctions.start_execution") == []
+
+
 def test_a_failed_task_makes_its_step_red_and_the_later_ones_not_run() -> None:
     script = (
         Script()
@@ -330,7 +343,9 @@ def test_a_look_fetches_only_what_happened_since_the_last() -> None:
 
 
 def test_a_pipeline_that_cannot_start_says_why() -> None:
-    cloud = FakeCloud(services={"stepfunctions": {"start_execution": refuse("StateMachineDoesNotExist")}})
+    nothing = paged(list_executions={"executions": []})
+    answers = {"start_execution": refuse("StateMachineDoesNotExist"), "get_paginator": nothing}
+    cloud = FakeCloud(services={"stepfunctions": answers})
     with pytest.raises(PipelineFailed, match="cannot start the training pipeline: StateMachineDoesNotExist: no"):
         run(cloud)
 

@@ -130,6 +130,14 @@ def test_where_the_file_says_nothing_the_target_decides(
     assert any(isinstance(step, plan.Approve) for step in wanted.steps) is not takes
 
 
+def test_what_an_unfinished_run_has_done_is_left_alone_and_its_training_not_forced_again(repo: Path) -> None:
+    staging = load(repo, "staging")
+    graph = graphs.build(phases.read(repo), staging)
+    wanted = plan.deploy(staging, graph, force_pipeline=True, refresh=True, done=("data", "pipeline"))
+    assert [step.name for step in wanted.steps if isinstance(step, plan.DeployStack) and step.skip] == ["data"]
+    assert [step.force for step in wanted.steps if isinstance(step, plan.RunPipeline)] == [False]
+
+
 def test_which_environments_of_this_repository_train_on_the_sample() -> None:
     assert {name for name in SHIPPED if load(REPO, name).has_sample_data} == {"local", "dev", "staging"}
 

@@ -12,7 +12,7 @@ from orchestrator import release
 from orchestrator.errors import PlatformError, ReleaseFailed
 from orchestrator.release import execution
 from orchestrator.tools.interfaces import EndpointState, Json
-from tests.fakes.aws import FakeCloud
+from tests.fakes.aws import FakeCloud, paged
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-release"
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-local-reviews/{}"
@@ -37,6 +37,7 @@ def machine(*answers: Json) -> FakeCloud:
                 "start_execution": {"executionArn": "arn:execution"},
                 "describe_execution": lambda executionArn: left.pop(0),
                 "get_execution_history": history,
+                "get_paginator": paged(list_executions={"executions": []}),
             }
         }
     )
@@ -77,8 +78,26 @@ def test_an_end_without_a_reason_is_told_by_its_name() -> None:
     assert result.error == "the execution ended as ABORTED"
 
 
+def test_a_release_that_runs_already_is_followed_and_no_second_one_started() -> None:
+    cloud = machine({"status": "SUCCEEDED", "output": json.dumps(OUTPUT)})
+    services = cloud.services["stepfunctions"]
+    inputs = {"arn:other": {"blueprint": "chat"}, "arn:older": {"blueprint": "reviews", "model_version": "1"}}
+    inputs["arn:same"] = {"blueprint": "reviews"}
+    services["get_paginator"] = paged(list_executions={"executions": [{"executionArn": arn} for arn in inputs]})
+    ended = services["describe_execution"]
+    answers = {arn: {"input": json.dumps(given)} for arn, given in inputs.items()}
+    services["describe_execution"] = lambda executionArn: answers.pop(executionArn, None) or ended(executionArn)
+    [result] = release.run(cloud, MACHINE, {"reviews": None}, lambda event: None)
+    assert (result.execution_arn, result.status) == ("arn:same", "SUCCEEDED")
+    assert cloud.called("stepfunctions.start_execution") == []
+
+
 def test_a_release_that_cannot_be_started_is_an_error() -> None:
-    cloud = FakeCloud(services={"stepfunctions": {"start_execution": refused("StateMachineDoesNotExist")}})
+    answers = {
+        "start_execution": refused("StateMachineDoesNotExist"),
+        "get_paginator": paged(list_executions={"executions": []}),
+    }
+    cloud = FakeCloud(services={"stepfunctions": answers})
     with pytest.raises(ReleaseFailed, match="cannot start a release of reviews"):
         release.run(cloud, MACHINE, {"reviews": None}, lambda event: None)
 

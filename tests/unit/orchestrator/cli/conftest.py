@@ -11,6 +11,7 @@ import pytest
 from orchestrator import context
 from orchestrator.cli import main
 from orchestrator.config import Environment
+from orchestrator.system import processes
 from tests.fakes.tools import FakeTools
 
 REPO = Path(__file__).resolve().parents[4]
@@ -52,6 +53,8 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     (sample / "reviews.txt").write_text("1\t2.0\tgood\n", encoding="utf-8")
     cli = Cli(tmp_path, capsys)
     monkeypatch.setattr(context, "RealTools", cli.tools)
+    # Somebody's terraform may work on a real local AWS of the same address and names.
+    monkeypatch.setattr(processes, "running", lambda program: iter(()))
     monkeypatch.setattr(context, "local_emulator", lambda repo, name, port=None: cli._tools[name].emulator)
     monkeypatch.setenv("COLUMNS", "160")
     return cli

@@ -79,6 +79,17 @@ def test_a_failure_is_two_lines_and_its_own_exit_code(cli: Cli) -> None:
     assert "meaning: the deploying role lacks a permission" in answer.err
 
 
+def test_commands_are_named_as_they_are_typed(cli: Cli) -> None:
+    def prepare(tools: FakeTools) -> None:
+        error = TerraformError("Error acquiring the state lock", hint="`orchestrator recover ENV`")
+        tools.terraform.failures[("plan", "buckets")] = error
+
+    cli.prepare = prepare
+    answer = cli("deploy", "local")
+    assert "hint: `orchestrator recover local`\n" in answer.err
+    assert "remedy: `orchestrator unlock local` says" in answer.err
+
+
 def test_deploy_without_credentials_says_so_before_anything_starts(cli: Cli) -> None:
     def prepare(tools: FakeTools) -> None:
         tools.aws.account = CredentialsError("no usable AWS credentials", hint="sign in")
@@ -203,8 +214,8 @@ def test_status(cli: Cli) -> None:
     stacks = json.loads(cli("status", "local", "--json").out)["stacks"]
     assert {(each["name"], each["serial"], each["resources"]) for each in stacks} >= {("data", 1, 1)}
     tools = cli._tools["local"]
-    tools.store.locks["data"] = {"Who": "me@host", "Created": "today", "Operation": "OperationTypeApply", "ID": "42"}
-    assert "me@host since today, OperationTypeApply, id 42" in cli("status", "local").out
+    tools.store.lock("data", {"Who": "me@host", "Created": "today", "Operation": "OperationTypeApply", "ID": "42"})
+    assert "me@host since today, OperationTypeApply, unknown" in cli("status", "local").out
 
 
 def test_status_says_what_each_endpoint_runs(cli: Cli) -> None:
@@ -373,7 +384,8 @@ def test_a_deploy_to_staging_is_previewed_and_refused_in_two_lines_that_name_the
     assert refused.err.endswith(
         "error: deploying `staging` has risks that nobody has accepted: public-exposure: data: "
         "module.m.aws_subnet.this\n"
-        "hint: read them above (`orchestrator plan` shows them too), then repeat with `--accept-risk public-exposure`\n"
+        "hint: read them above (`orchestrator plan staging` shows them too), "
+        "then repeat with `--accept-risk public-exposure`\n"
     )
     assert "data: 1 to add" in refused.err
     unasked = cli("deploy", "staging", "--accept-risk", "public-exposure")

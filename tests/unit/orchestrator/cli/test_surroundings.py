@@ -247,7 +247,7 @@ def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Said:
 def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Said:
     def prepare(tools: Any) -> None:
         tools.emulator.running = True
-        tools.store.locks["data"] = store(monkeypatch, b"{").lock_info("data")
+        tools.store.lock("data", None)
 
     cli.prepare = prepare
     return ended(cli, "status", "local")

@@ -94,11 +94,8 @@ def test_what_is_no_whole_state_is_refused_with_its_address(
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b"\xff", b"null"])
-def test_an_unreadable_lock_is_somebody_s_and_an_unreadable_proof_nobody_s(
-    store: S3StateStore, monkeypatch: pytest.MonkeyPatch, content: bytes
-) -> None:
+def test_an_unreadable_proof_is_none(store: S3StateStore, monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     monkeypatch.setattr(store, "_content", lambda key: content)
-    assert store.lock_info("data") == {"Who": "somebody unknown (cannot be read)"}
     assert not store.read_proof("data")
 
 
@@ -117,16 +114,36 @@ def test_a_state_with_nothing_but_what_was_to_be_replaced_is_not_empty() -> None
 def test_no_bucket_means_no_state_and_no_lock(store: S3StateStore) -> None:
     assert store.stacks() == ()
     assert store.read("data") is None
-    assert store.lock_info("data") is None
+    assert store.locks() == []
     store.remove_proof("data")
 
 
-def test_the_lock_is_the_object_beside_the_state(store: S3StateStore, cloud: Aws) -> None:
-    cloud.client("s3").create_bucket(Bucket=store.bucket)
-    cloud.client("s3").put_object(
-        Bucket=store.bucket, Key="data.tfstate.tflock", Body=json.dumps({"Who": "alice@laptop"})
-    )
-    assert store.lock_info("data") == {"Who": "alice@laptop"}
+def test_locks_are_the_objects_beside_the_states_whatever_they_hold(store: S3StateStore, cloud: Aws) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=store.bucket)
+    for key, body in (
+        ("data.tfstate", b"{}"),
+        ("data.tfstate.tflock", b'{"Who": "alice@laptop"}'),
+        ("blueprint-gone.tfstate.tflock", b"<html>"),
+        ("models.tfstate.tflock", b"[1]"),
+    ):
+        s3.put_object(Bucket=store.bucket, Key=key, Body=body)
+    found = {lock.stack: lock.info for lock in store.locks()}
+    assert found == {"blueprint-gone": None, "data": {"Who": "alice@laptop"}, "models": None}
+
+
+def test_exactly_the_lock_that_was_looked_at_is_removed(store: S3StateStore, cloud: Aws) -> None:
+    s3 = cloud.client("s3")
+    s3.create_bucket(Bucket=store.bucket)
+    s3.put_object(Bucket=store.bucket, Key="data.tfstate.tflock", Body=b'{"ID": "1"}')
+    [first] = store.locks()
+    s3.put_object(Bucket=store.bucket, Key="data.tfstate.tflock", Body=b'{"ID": "2"}')
+    assert not store.remove_lock(first)
+    [second] = store.locks()
+    assert second.info == {"ID": "2"}
+    assert store.remove_lock(second)
+    assert store.locks() == []
+    assert not store.remove_lock(second), "it is gone"
 
 
 def test_a_broken_state_is_named(store: S3StateStore, cloud: Aws) -> None:

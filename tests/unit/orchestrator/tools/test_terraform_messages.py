@@ -37,7 +37,7 @@ def test_a_lock_in_s3_is_explained() -> None:
         "the state of `data` is locked by alice on laptop.example "
         "since 2026-11-20 22:31:04.5 +0000 UTC (OperationTypeApply)"
     )
-    assert "51d0c9a7-3c1e-d1a1-5c0b-1b6a9a0ce1b7" in (error.hint or "")
+    assert "`orchestrator unlock ENV`" in (error.hint or "")
 
 
 def test_a_diagnostic_gives_address_place_and_detail() -> None:
@@ -85,6 +85,35 @@ def test_without_diagnostics_the_streams_speak() -> None:
     assert "panic: boom" in failure("data", "plan", done(), raw).message
 
 
+@pytest.mark.parametrize(
+    ("code", "command", "said"),
+    [
+        (
+            -9,
+            "apply",
+            "killed (SIGKILL, often by a system that is short of memory); what it did last may be missing",
+        ),
+        (-9, "plan", "killed (SIGKILL, often by a system that is short of memory); its lock may still be held"),
+        (-77, "state push", "terraform state push of `data` was killed (signal 77); its lock"),
+    ],
+)
+def test_a_killed_terraform_says_by_what_and_what_takes_it_up(code: int, command: str, said: str) -> None:
+    error = failure("data", command, killed(code), [], environment="dev")
+    assert isinstance(error, TerraformKilled)
+    assert said in error.message
+    assert "`orchestrator resume dev`" in (error.hint or "")
+
+
+def test_a_killed_command_that_holds_nothing_leaves_nothing() -> None:
+    error = failure("data", "init", killed(-11), [])
+    assert not isinstance(error, TerraformKilled)
+    assert error.message == "terraform init of `data` was killed (SIGSEGV)"
+
+
+def killed(code: int) -> Completed:
+    return Completed(("terraform",), code, "", "", 0.1, cancelled=True)
+
+
 ALREADY_THERE = (
     "creating IAM Role (r): operation error IAM: CreateRole, api error EntityAlreadyExists: Role with name r …",
     "creating S3 Bucket (b): BucketAlreadyOwnedByYou: Your previous request to create the named bucket succeeded",
@@ -122,35 +151,6 @@ def test_what_exists_already_leads_to_recover(said: str) -> None:
 )
 def test_what_is_somebody_elses_or_busy_does_not(said: str) -> None:
     assert "recover" not in (failure("data", "apply", done(), [diagnostic(said)]).hint or "")
-
-
-@pytest.mark.parametrize(
-    ("code", "command", "said"),
-    [
-        (
-            -9,
-            "apply",
-            "killed (SIGKILL, often by a system that is short of memory); what it did last may be missing",
-        ),
-        (-9, "plan", "killed (SIGKILL, often by a system that is short of memory); its lock may still be held"),
-        (-77, "state push", "terraform state push of `data` was killed (signal 77); its lock"),
-    ],
-)
-def test_a_killed_terraform_says_by_what_and_what_takes_it_up(code: int, command: str, said: str) -> None:
-    error = failure("data", command, killed(code), [], environment="dev")
-    assert isinstance(error, TerraformKilled)
-    assert said in error.message
-    assert "`orchestrator resume dev`" in (error.hint or "")
-
-
-def test_a_killed_command_that_holds_nothing_leaves_nothing() -> None:
-    error = failure("data", "init", killed(-11), [])
-    assert not isinstance(error, TerraformKilled)
-    assert error.message == "terraform init of `data` was killed (SIGSEGV)"
-
-
-def killed(code: int) -> Completed:
-    return Completed(("terraform",), code, "", "", 0.1, cancelled=True)
 
 
 def test_a_provider_that_died_may_have_made_something() -> None:

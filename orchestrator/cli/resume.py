@@ -1,0 +1,81 @@
+"""`orchestrator resume ENV`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from orchestrator.cli import options
+from orchestrator.cli.app import App, Resuming
+
+if TYPE_CHECKING:
+    from orchestrator.recovery.unfinished import Unfinished
+
+
+@click.command("resume")
+@options.environment
+@click.option("--stop", is_flag=True, help="Interrupt a terraform that still runs, rather than wait for its end.")
+@click.option(
+    "--force", is_flag=True, help="Take a run of another machine for dead, of which nothing can be known here."
+)
+@options.yes
+@click.pass_context
+def command(ctx: click.Context, env: str, stop: bool, force: bool, yes: bool) -> None:
+    """Take up what a killed run of ENV left, and repeat its command as it was given.
+
+    A terraform that outlived the run is followed to its end, locks of dead processes are released, what was made and is
+    in no state is imported, a training pipeline that still runs is followed. What the run had done is not done again.
+    """
+    from orchestrator import runs
+    from orchestrator.errors import StateLocked
+    from orchestrator.recovery import takeover, unfinished
+
+    app: App = ctx.obj
+    environment, _ = app.load(env)
+    app.resuming = Resuming(stop=stop, force=force)
+    left = takeover.look(app.repo, env)
+    repeated = [run for run in left.runs if run.command in unfinished.CHANGING]
+    if repeated:
+        _repeat(ctx, repeated[-1], yes=yes)
+        return
+    working = [run for run in unfinished.find(app.repo, env) if run.life == "alive"]
+    if working and left.is_empty:
+        raise StateLocked(
+            f"`{working[-1].command}` of `{env}` is at work since {working[-1].since}, there is nothing to resume",
+            hint=f"wait until it has ended; `orchestrator status {env}` shows how things stand",
+        )
+    with runs.alone(app.repo, env), app.taking_up(environment, app.tools(environment), "deploy"):
+        app.console.say("nothing else is to be repeated" if left.runs else f"nothing of `{env}` is unfinished")
+        last = runs.latest(app.repo, env)
+        if last is not None and last.status in ("failed", "cancelled") and last.command in unfinished.CHANGING:
+            app.console.say(f"its last run was {last.status}: `orchestrator {last.command} {env}` goes on from there")
+
+
+def _repeat(ctx: click.Context, run: Unfinished, *, yes: bool) -> None:
+    """Run its command with the very arguments; what it takes up and what it skips is up to that command."""
+    from orchestrator.cli import cli
+    from orchestrator.errors import PlatformError
+
+    app: App = ctx.obj
+    words = without_repo(run.arguments)
+    known = cli.get_command(ctx, words[0]) if words else None
+    if known is None or words[0] == ctx.command.name:
+        raise PlatformError(
+            f"run {run.run_id} does not say what is to be repeated (received {' '.join(run.arguments)!r})",
+            hint=f"`orchestrator deploy {run.environment}` takes up what it left, too",
+        )
+    if yes and "--yes" not in words:
+        words.append("--yes")
+    app.arguments = tuple(words)
+    app.console.say(f"resuming: orchestrator {' '.join(words)}")
+    with known.make_context(words[0], words[1:], parent=ctx.parent) as repeated:
+        known.invoke(repeated)
+
+
+def without_repo(arguments: tuple[str, ...]) -> list[str]:
+    """The command itself: which checkout was meant is said by where the run was found."""
+    words = list(arguments)
+    while words and words[0].startswith("--repo"):
+        words = words[2:] if words[0] == "--repo" else words[1:]
+    return words

@@ -1,0 +1,44 @@
+"""Before a stack's own step: what its killed terraforms had made, and no state knows, is taken into the state."""
+
+from __future__ import annotations
+
+from orchestrator import stacks
+from orchestrator.graph import Stack
+from orchestrator.recovery import importing
+from orchestrator.recovery.made import uncertain, unrecorded
+from orchestrator.session import Session
+from orchestrator.values import waits_for
+
+
+def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None:
+    """Import what those applies had made, by their own words; a stack without such applies costs nothing."""
+    store = session.target.store
+    killed = [
+        each
+        for each in session.killed.get(stack.name, ())
+        if (command := each.command) is not None and command.bucket == store.bucket
+    ]
+    if not killed or stack.gone:
+        return  # without files there is no address to import to; the audit tells of what is left
+    if destroying:
+        ws = stacks.workspace_to_destroy(session, stack)
+    elif waits_for(session.environment, stack, session.facts()) is None:
+        ws = stacks.workspace(session, stack, real=True)
+    else:
+        return  # its model is gone: nothing can be planned until there is one
+    stacks.store_unsaved(session, stack, ws)
+    state = store.read(stack.name)
+    made: dict[str, str] = {}
+    maybe: dict[str, None] = {}
+    for each in killed:
+        made |= unrecorded(each, state)
+        maybe |= dict.fromkeys(uncertain(each, state))
+    if not made and not maybe:
+        return
+    begun = [each for each in maybe if each not in made]
+    told = f"a killed terraform had made {len(made)} resources that the state lacks, and had begun {len(begun)} more"
+    session.journal.stage(stack.name, told)
+    result = importing.adopt(session, stack, made, begun, ws=ws)
+    session.journal.stage(stack.name, f"{len(result.found)} of them exist, and are in the state now")
+    for address, why in result.refused.items():
+        session.warn(f"`{stack.name}`: {address} was made by a killed terraform and is in no state: {why}")

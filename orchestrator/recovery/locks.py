@@ -1,0 +1,209 @@
+"""Locks of the states: who holds them, and whether that process still runs.
+
+A lock names a person and a machine, no process. Which process took it is told by the records of our runs: the
+terraform command on the very same state, on that machine, in whose life the lock was made. Another checkout may have
+been at work there at the same time; so a holder is dead only if, besides, no terraform that runs on this machine works
+on that state. Only what is proven this way is ever freed without being forced; who holds a lock that none of our runs
+took, or that was taken on another machine, is unknown.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import pwd
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.runs import RUNS
+from orchestrator.system import identity
+from orchestrator.system.identity import Identity, Life
+from orchestrator.terraform import living
+from orchestrator.terraform.record import FOLDER, Record
+from orchestrator.tools.interfaces import Json, StateStore, StoredLock
+
+LOCK_SUFFIX = ".tflock"
+_BEFORE = dt.timedelta(seconds=1)
+"""Clocks are read at different moments."""
+_AFTER = dt.timedelta(seconds=30)
+"""How long after the last sign of a process its lock may have been made: it says nothing while it waits for one."""
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock and its holder."""
+
+    stored: StoredLock
+    life: Life
+    """Of the process that holds it."""
+    process: Identity | None = None
+    record: Record | None = None
+    """Of the command that took it, if it was one of ours."""
+
+    @property
+    def stack(self) -> str:
+        return self.stored.stack
+
+    @property
+    def who(self) -> str:
+        return self._told("Who") or "somebody (it is no lock of terraform's making)"
+
+    @property
+    def since(self) -> str:
+        return self._told("Created") or self.stored.modified
+
+    @property
+    def operation(self) -> str:
+        return self._told("Operation") or "unknown operation"
+
+    @property
+    def pid(self) -> int | None:
+        return self.process.pid if self.process else None
+
+    @property
+    def run_id(self) -> str | None:
+        return self.record.folder.parent.parent.name if self.record is not None else None
+
+    @property
+    def holder(self) -> str:
+        """In words."""
+        process = f"process {self.pid}" if self.pid is not None else ""
+        match self.life:
+            case "alive":
+                return f"alive ({process})"
+            case "dead":
+                return f"dead ({process})"
+            case _:
+                return f"unknown ({process} of another machine)" if process else "unknown"
+
+    def age(self, now: dt.datetime) -> dt.timedelta:
+        since = moment(self.since) or moment(self.stored.modified) or now
+        return max(now - since, dt.timedelta(0))
+
+    def to_json(self, now: dt.datetime) -> Json:
+        known = self.stored.info or {}
+        return {
+            "stack": self.stack,
+            "key": self.stored.key,
+            "who": known.get("Who"),
+            "since": self.since,
+            "age_seconds": round(self.age(now).total_seconds()),
+            "operation": known.get("Operation"),
+            "id": known.get("ID"),
+            "holder": self.life,
+            "pid": self.pid,
+            "run_id": self.run_id,
+        }
+
+    def _told(self, name: str) -> str:
+        return str((self.stored.info or {}).get(name) or "")
+
+
+def held(store: StateStore, repo: Path, environment: str, endpoint: str | None) -> list[Lock]:
+    """Every lock of the environment, in the order of the names of the stacks."""
+    runs = repo / RUNS / environment
+    found = []
+    for lock in store.locks():
+        key = lock.key.removesuffix(LOCK_SUFFIX)
+        running = list(living.on_state(store.bucket, key, endpoint))
+        found.append(judge(lock, store.bucket, _records(runs, lock), running))
+    return found
+
+
+def judge(lock: StoredLock, bucket: str, records: Iterable[Record], running: Sequence[Identity]) -> Lock:
+    """Say who holds a lock.
+
+    Args:
+        lock: as it lies there.
+        bucket: in which.
+        records: of all commands that may have taken it.
+        running: what runs on this machine, and works on that state.
+    """
+    mine = _taken_here(lock)
+    fitting = [(_life(each), each) for each in records if _took(each, lock, bucket)]
+    for life, record in fitting:
+        if life == "alive":
+            return Lock(lock, "alive", record.process, record)
+    if running and mine:
+        return Lock(lock, "alive", running[0])
+    for life in ("unknown", "dead"):
+        for found, record in fitting:
+            if found == life:
+                return Lock(lock, found, record.process, record)
+    return Lock(lock, "unknown")
+
+
+def moment(text: str) -> dt.datetime | None:
+    """A time as ISO 8601 tells it; without a zone it is none."""
+    try:
+        found = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def _records(runs: Path, lock: StoredLock) -> Iterator[Record]:
+    """Of the runs that had begun when the lock was made, the newest first."""
+    made = moment(str((lock.info or {}).get("Created") or ""))
+    if made is None:
+        return
+    # A run's name begins with the second in which it began.
+    latest = f"{made + _BEFORE:%Y%m%dT%H%M%SZ}~"
+    folders = sorted((each for each in runs.glob("*") if not each.is_symlink() and each.name <= latest), reverse=True)
+    for folder in folders:
+        for found in sorted(folder.glob(f"{FOLDER}/*-{lock.stack}-*/"), reverse=True):
+            yield Record(found)
+
+
+def _took(record: Record, lock: StoredLock, bucket: str) -> bool:
+    command, process, info = record.command, record.process, lock.info or {}
+    made = moment(str(info.get("Created") or ""))
+    if command is None or process is None or made is None:
+        return False
+    if (command.bucket, f"{command.state_key}{LOCK_SUFFIX}") != (bucket, lock.key):
+        return False
+    user, host = _taker(lock)
+    if host != process.machine.host or user not in _owners(record.folder):
+        return False
+    begun = moment(command.at)
+    return begun is not None and begun - _BEFORE <= made <= _latest(record, begun)
+
+
+def _latest(record: Record, begun: dt.datetime) -> dt.datetime:
+    """When at the latest the command can have made a lock."""
+    ended = moment(record.ended.at) if record.ended else None
+    if ended is not None:
+        return ended
+    signs = [record.folder / name for name in ("process.json", "stdout", "stderr")]
+    times = [dt.datetime.fromtimestamp(each.stat().st_mtime, dt.UTC) for each in signs if each.exists()]
+    return max([begun, *times]) + _AFTER
+
+
+def _life(record: Record) -> Life:
+    process = record.process
+    return identity.life(process) if process else "unknown"
+
+
+def _taker(lock: StoredLock) -> tuple[str, str]:
+    """User and host."""
+    user, _, host = str((lock.info or {}).get("Who") or "").rpartition("@")
+    return user, host
+
+
+def _taken_here(lock: StoredLock) -> bool:
+    return _taker(lock)[1] == identity.machine().host
+
+
+def _owners(folder: Path) -> tuple[str, ...]:
+    """What terraform may call the user that ran it: where no name belongs to the number, it takes $USER, or nothing."""
+    uid = folder.stat().st_uid
+    try:
+        return (pwd.getpwuid(uid).pw_name,)
+    except KeyError:
+        return (os.environ.get("USER", ""), "", str(uid))
+
+
+def words(lock: Lock) -> str:
+    """Who, since when, what for, and whether they live."""
+    return f"{lock.who} since {lock.since}, {lock.operation}, {lock.holder}"

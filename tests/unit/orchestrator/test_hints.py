@@ -1,0 +1,169 @@
+"""Every command that the product tells a person to type can be typed."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import click
+import pytest
+
+from orchestrator import graph as graphs
+from orchestrator import phases, plan
+from orchestrator.cli import cli
+from orchestrator.cli.app import App
+from orchestrator.config import load
+from orchestrator.recovery import unfinished
+
+REPO = Path(__file__).resolve().parents[3]
+SOURCES = sorted(
+    [*(REPO / "orchestrator").rglob("*.py"), *(REPO / "emulator").rglob("*.py"), REPO / "scripts/setup.py"]
+)
+WORD = "x1"
+"""Stands for what is only known when the hint is printed."""
+FOREIGN = {
+    "aws": {
+        "sso login",
+        "sts get-caller-identity",
+        "s3api list-buckets",
+        "ssm delete-parameter",
+        "kms cancel-key-deletion",
+    },
+    "terraform": {"validate", "state list"},
+    "kill": {"-INT"},
+}
+"""Commands of other programs that hints name; a new one is to be tried by hand once."""
+NAMED = re.compile("`(?:orchestrator|make|" + "|".join(FOREIGN) + ")\\b|['\"]orchestrator ")
+
+
+@dataclass(frozen=True)
+class Hint:
+    """A command in a text of the source."""
+
+    file: str
+    line: int
+    command: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}: {self.command}"
+
+
+@cache
+def hints() -> tuple[Hint, ...]:
+    return tuple(
+        Hint(str(file.relative_to(REPO)), line, command)
+        for file in SOURCES
+        if NAMED.search(source := file.read_text(encoding="utf-8"))
+        for line, text in texts(ast.parse(source))
+        for command in commands(text)
+    )
+
+
+def texts(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Strings that the program may print: all but docstrings; a value that is filled in is a word."""
+    skipped: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr):
+            skipped.add(id(node.value))
+        if isinstance(node, ast.JoinedStr):
+            skipped |= {id(part) for part in node.values}
+    for node in ast.walk(tree):
+        if id(node) in skipped:
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.lineno, filled(node.value)
+        elif isinstance(node, ast.JoinedStr):
+            parts = (part.value if isinstance(part, ast.Constant) else standing_for(part) for part in node.values)
+            yield node.lineno, filled("".join(map(str, parts)))
+
+
+def standing_for(part: ast.expr) -> str:
+    """What may be filled in."""
+    name = ast.unparse(part).strip("{}'\"f").rpartition(".")[2]
+    return {"command": "deploy", "verb": "approve"}.get(name, WORD)
+
+
+def filled(text: str) -> str:
+    """A template, as `format` fills it in."""
+    return re.sub(r"\{\w*\}", WORD, text)
+
+
+def commands(text: str) -> Iterator[str]:
+    for quoted in re.findall(r"`([^`]+)`", text):
+        if quoted.split()[:1] and quoted.split()[0] in ("orchestrator", "make", *FOREIGN):
+            yield quoted
+    if text.startswith("orchestrator "):
+        yield text
+
+
+def problem(command: str) -> str:
+    """Why a command cannot be typed; empty if it can."""
+    program, *words = shlex.split(command)
+    if program == "make":
+        targets = set(re.findall(r"^([a-z][a-z-]*):", (REPO / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+        return "" if words and words[0] in targets else "no such target"
+    if program in FOREIGN:
+        if not words:
+            return ""  # its name
+        return "" if any(" ".join(words).startswith(known) for known in FOREIGN[program]) else "not known here"
+    return refusal(cli, re.sub(rf"(--version|--from|--to) {WORD}\b", r"\1 1", " ".join(words)).split())
+
+
+def refusal(command: click.Command, words: list[str], parent: click.Context | None = None) -> str:
+    """What click says of these words, without running anything."""
+    try:
+        # The callbacks of options keep what they hear on the object that the group makes.
+        ctx = command.make_context(command.name, list(words), parent=parent, obj=App(REPO))
+        if not isinstance(command, click.Group):
+            return ""
+        _, found, rest = command.resolve_command(ctx, [*ctx._protected_args, *ctx.args])
+    except click.exceptions.Exit:
+        return ""
+    except click.UsageError as error:
+        return error.format_message()
+    assert found is not None
+    return refusal(found, rest, ctx)
+
+
+def test_every_command_in_a_hint_can_be_typed() -> None:
+    assert len(hints()) > 80
+    refused = [f"{hint}: {why}" for hint in hints() if (why := problem(hint.command))]
+    assert refused == []
+
+
+UNKNOWN = """
+orchestrator dploy ENV
+orchestrator destroy
+orchestrator unlock ENV --hard
+orchestrator deploy ENV now
+orchestrator release approve ENV
+orchestrator keys shw ENV
+make deplyo
+terraform force-unlock ID
+"""
+
+
+@pytest.mark.parametrize("command", UNKNOWN.strip().splitlines())
+def test_a_command_that_cannot_be_typed_is_noticed(command: str) -> None:
+    assert problem(command)
+
+
+def test_the_commands_that_are_repeated_by_name_are_commands(repo: Path) -> None:
+    environment = load(repo, "local")
+    graph = graphs.build(phases.read(repo), environment)
+    planned = [plan.deploy(environment, graph), plan.destroy(environment, graph), plan.smoke(environment, graph)]
+    names = {*(each.command for each in planned), "phase rollout", *unfinished.CHANGING}
+    assert {name: why for name in sorted(names) if (why := problem(f"orchestrator {name} ENV"))} == {}
+
+
+def test_texts_are_read_as_they_are_printed() -> None:
+    source = (
+        '"""`orchestrator nothing`"""\nhint = f"`orchestrator deploy {env}` or " "`orchestrator status {}`".format(1)\n'
+    )
+    found = [command for _, text in texts(ast.parse(source)) for command in commands(text)]
+    assert found == ["orchestrator deploy x1", "orchestrator status x1"]
