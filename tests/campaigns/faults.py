@@ -38,11 +38,11 @@ def deploy(lane: Lane, rate: float, seed: int, wanted: World) -> dict[str, Any]:
     """One deploy to an empty AWS on a bad day."""
     arm(lane, rate, seed)
     began = time.monotonic()
-    ran = recovery.commands_of(lane)(kill.DEPLOY)
+    ran = recovery.commands_of(lane)(recovery.DEPLOY)
     seconds = round(time.monotonic() - began, 1)
     armed = keys.page(lane.home.endpoint, "faults")["faults"]
     lane.disarm()
-    difference = world.compare(wanted, world.see(lane.clone.client, recovery.BUCKET))
+    difference = world.compare(wanted, lane.world())
     remains = recovery.remains(lane)
     return {
         "seed": seed,
@@ -62,8 +62,8 @@ def deploy(lane: Lane, rate: float, seed: int, wanted: World) -> dict[str, Any]:
 
 def campaign(lane: Lane, rates: Sequence[float], seed: int) -> list[dict[str, Any]]:
     lane.start()
-    kill.undisturbed(lane, kill.DEPLOY)
-    wanted = world.see(lane.clone.client, recovery.BUCKET)
+    kill.undisturbed(lane, recovery.DEPLOY)
+    wanted = lane.world()
     found = []
     for rate in rates:
         lane.renew()

@@ -23,7 +23,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -33,6 +33,7 @@ from benchmarks import machine as measured_on
 from tests.campaigns import recovery, report, watch, world
 from tests.campaigns.recovery import DEPLOY, DESTROY, DESTROY_BLUEPRINTS, Ran
 from tests.campaigns.rows import COLUMNS, Column, Row, choose, left, rows
+from tests.campaigns.rows import Run as RunOfRow
 from tests.campaigns.small import VARIANTS, Lane
 from tests.campaigns.world import World
 from tests.emulator.checkout import REPO, Running
@@ -41,7 +42,8 @@ RESULTS = REPO / "build" / "campaigns"
 TO_THE_MOMENT, TO_ITS_END = 240.0, 180.0
 """Seconds for a run to come to the moment of the kill, and to end after it."""
 BETWEEN_INTERRUPTS = 1.0
-EMPTY = "empty"
+AFTER: dict[RunOfRow, str] = {"create": "deployed", "rebuild": "deployed", "change": "released", "destroy": "empty"}
+"""Which world a run leads to: a change takes a release, which keeps what the endpoint had before."""
 
 
 class NotPrepared(Exception):
@@ -49,21 +51,21 @@ class NotPrepared(Exception):
 
 
 class References:
-    """Worlds of undisturbed runs: of each variant, and of nothing. Whoever is ahead waits for them."""
+    """Worlds after undisturbed runs (`AFTER`). Whoever is ahead waits for them."""
 
-    def __init__(self) -> None:
-        self._worlds: dict[str, World] = {}
+    def __init__(self, worlds: Mapping[str, World] | None = None) -> None:
+        self._worlds: dict[str, World] = dict(worlds or {})
         self._seconds: dict[str, float] = {}
         self._changed = threading.Condition()
         self._failed = ""
 
     def take(self, lane: Lane) -> None:
         try:
-            for name, command in (("a", DEPLOY), ("b", DEPLOY), (EMPTY, DESTROY)):
-                if name in VARIANTS:
-                    lane.clone.become(name)
+            for name, command in (("deployed", DEPLOY), ("released", DEPLOY), ("empty", DESTROY)):
+                if name == "released":
+                    lane.clone.become("b")
                 seconds = undisturbed(lane, command)
-                self._put(name, world.see(lane.clone.client, recovery.BUCKET), seconds)
+                self._put(name, lane.world(), seconds)
         except BaseException as error:
             with self._changed:
                 self._failed = str(error) or type(error).__name__
@@ -164,10 +166,11 @@ def play(lane: Lane, row: Row, column: Column, references: References) -> dict[s
     if column == "machine gone":
         lane.lose_the_machine()
     ran = recovery.recover(recovery.commands_of(lane), row, column)
-    wanted = references.of(EMPTY if row.run == "destroy" else lane.clone.variant)
+    # After the end of its AWS, a deploy begins with nothing.
+    wanted = references.of("deployed" if row.killed == "aws" else AFTER[row.run])
     found, remains = World(), ["the local AWS does not answer"]
     with suppress(OSError, ValueError):
-        found = world.see(lane.clone.client, recovery.BUCKET)
+        found = lane.world()
         remains = recovery.remains(lane)
     difference = world.compare(wanted, found)
     recovered = ran[-1].exit_code == 0

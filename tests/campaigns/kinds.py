@@ -190,8 +190,9 @@ KINDS: tuple[Kind, ...] = (
     Kind("logs", "describe_log_groups", "logGroups", ("logGroupName",), "logGroupName", ("retentionInDays",)),
     Special("lambda", "", "Functions", ask=_functions),
     Kind("lambda", "list_event_source_mappings", "EventSourceMappings", ("UUID",), "EventSourceArn", ("State",)),
-    Kind("sagemaker", "list_models", "Models", ("ModelArn", "ModelName"), "ModelName"),
-    Kind("sagemaker", "list_endpoint_configs", "EndpointConfigs", ("EndpointConfigArn",), "EndpointConfigName"),
+    # Releases make and own all but the first of these, so whether a state has one says nothing.
+    Kind("sagemaker", "list_models", "Models", (), "ModelName"),
+    Kind("sagemaker", "list_endpoint_configs", "EndpointConfigs", (), "EndpointConfigName"),
     Special("sagemaker", "", "Endpoints", ask=_endpoints),
     Kind(
         "sagemaker",

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.campaigns import world
 from tests.campaigns.rows import Column, Row
 from tests.campaigns.small import BLUEPRINTS, ENVIRONMENT, Lane
 
@@ -16,8 +15,9 @@ DEPLOY = ("deploy", ENVIRONMENT)
 DESTROY = ("destroy", ENVIRONMENT, "--yes")
 DESTROY_BLUEPRINTS = (*DESTROY, *(word for name in BLUEPRINTS for word in ("--blueprint", name)))
 AFTER_THE_MACHINE = (("unlock", ENVIRONMENT, "--force", "--yes"), ("recover", ENVIRONMENT, "--import", "--yes"))
-BUCKET = f"mlops-{ENVIRONMENT}-tfstate-123456789012-us-east-1"
 NAMED = re.compile(r"`orchestrator ((?:resume|unlock|recover|deploy|destroy)\b[^`]*)`")
+KEPT = re.compile(r"mlops-warm-[0-9a-f]{12}|mlops-warm-schemas-\d+|\.lark_cache_\w+\.tmp")
+"""What an undisturbed run leaves among temporary files: the warm provider's folder, and what later runs read again."""
 NEEDS_YES = ("unlock", "recover", "destroy")
 MOST_COMMANDS = 5
 LONGEST = 420
@@ -83,11 +83,10 @@ def commands_of(lane: Lane) -> Run:
 
 def remains(lane: Lane) -> list[str]:
     """What a run must not leave: locks, processes, sockets, folders, states that were not uploaded."""
-    left = [f"lock {key}" for key in world.locks(lane.clone.client, BUCKET)]
+    left = [f"lock {key}" for key in lane.locks()]
     left += [f"process {words[:120]}" for words in _processes(lane)]
     tmp = lane.clone.tmp
-    left += [f"temporary {path.name}" for path in tmp.iterdir() if not path.name.startswith("mlops-warm-")]
-    left += [f"another {path.name}" for path in sorted(tmp.glob("mlops-warm-*"))[1:]]
+    left += [f"temporary {path.name}" for path in sorted(tmp.iterdir()) if not KEPT.fullmatch(path.name)]
     left += [f"state {path.relative_to(lane.clone.folder)}" for path in _errored(lane.clone.folder)]
     return left
 

@@ -20,20 +20,19 @@ from pathlib import Path
 
 import yaml
 
-from tests.campaigns import machine
+from tests.campaigns import machine, world
+from tests.campaigns.world import World
 from tests.emulator import checkout as checkouts
 from tests.emulator import keys
-from tests.emulator.checkout import LINKED, REPO, Checkout
+from tests.emulator.checkout import Checkout
 
 ENVIRONMENT = "local"
 """Its name within the copies."""
+BUCKET = f"mlops-{ENVIRONMENT}-tfstate-123456789012-us-east-1"
 BLUEPRINTS = ("chat", "reviews")
 ENVS = Path("terraform/envs") / ENVIRONMENT
 PLATFORM = ENVS / "platform.yaml"
 REVIEWS = ENVS / "blueprints/reviews.yaml"
-DATASET = Path(".cache/datasets/reviews")
-EACH = 4
-"""Every fourth line of the reviews is learned from: enough for the gate."""
 TAG = "variant"
 VARIANTS = {"a": "ml.m5.large", "b": "ml.m5.xlarge"}
 """An environment that is deployed is changed from one into the other: a tag of everything, and the endpoint's
@@ -137,6 +136,13 @@ class Lane:
                 os.kill(pid, signal.SIGKILL)
         self._wait_for_end()
 
+    def world(self) -> World:
+        """What exists in the local AWS; instances that are those of the files are just `wanted`."""
+        return world.see(self.clone.client, BUCKET, known={"wanted": VARIANTS[self.clone.variant]})
+
+    def locks(self) -> list[str]:
+        return world.locks(self.clone.client, BUCKET)
+
     def arm(self, **fault: object) -> None:
         """Arm a fault of the local AWS (docs/guides/local-faults.md)."""
         keys.page(self.home.endpoint, "faults", method="POST", document=fault)
@@ -174,14 +180,6 @@ def _cut_down(folder: Path) -> None:
     reviews = yaml.safe_load((folder / REVIEWS).read_text(encoding="utf-8"))
     del reviews["routing"]
     _write(folder / REVIEWS, reviews)
-    assert "cache" in LINKED[-1]
-    (folder / ".cache").unlink()
-    (folder / DATASET).mkdir(parents=True)
-    for file in (REPO / DATASET).rglob("*.txt"):
-        part = file.relative_to(REPO / DATASET)
-        lines = file.read_bytes().splitlines(keepends=True)
-        (folder / DATASET / part).parent.mkdir(exist_ok=True)
-        (folder / DATASET / part).write_bytes(b"".join(lines[::EACH] if len(lines) > 100 else lines))
 
 
 def _write(file: Path, document: object) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -70,13 +70,19 @@ def compare(wanted: World, found: World) -> Difference:
     return Difference(tuple(sorted((wanted - found).elements())), tuple(sorted((found - wanted).elements())))
 
 
-def see(client: Client, bucket: str) -> World:
-    """Ask every service for everything it has, and read the states."""
+def see(client: Client, bucket: str, *, known: Mapping[str, str] | None = None) -> World:
+    """Ask every service for everything it has, and read the states.
+
+    Args:
+        known: values that may differ from run to run, by the word that stands for each.
+    """
     states = list(_states(client("s3"), bucket))
     held = {text for _, document in states for text in _texts(document)}
     with ThreadPoolExecutor(_READERS) as pool:
         found = [item for items in pool.map(lambda kind: list(_items(client, kind, held)), KINDS) for item in items]
     found += [("state", stack, _addresses(document)) for stack, document in states if document.get("resources")]
+    for word, value in (known or {}).items():
+        found = [(kind, name, settings.replace(json.dumps(value), json.dumps(word))) for kind, name, settings in found]
     return Counter(found)
 
 

@@ -122,6 +122,15 @@ def test_seeing_finds_the_orphan_beside_the_one_that_the_state_has(monkeypatch: 
     assert compare(whole, seen("vpc-22222222")).lost == ["ec2 Vpcs main"], "the state has one that is not there"
 
 
+def test_a_value_that_is_known_to_differ_is_named_by_its_word_and_no_other_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(world, "KINDS", [kind for kind in world.KINDS if kind.name == "ec2 Vpcs"])
+    clients = {"s3": FakeS3({}), "ec2": FakeVpcs("vpc-11111111")}
+    (known,) = world.see(clients.__getitem__, "states", known={"wanted": "10.0.0.0/16"})
+    (other,) = world.see(clients.__getitem__, "states", known={"wanted": "10.1.0.0/16"})
+    assert '"CidrBlock": "wanted"' in known[2]
+    assert '"CidrBlock": "10.0.0.0/16"' in other[2]
+
+
 def test_a_state_that_lacks_a_resource_differs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(world, "KINDS", [])
     one, two = (
