@@ -18,7 +18,7 @@ AFTER_THE_MACHINE = (("unlock", ENVIRONMENT, "--force", "--yes"), ("recover", EN
 NAMED = re.compile(r"`orchestrator ((?:resume|unlock|recover|deploy|destroy)\b[^`]*)`")
 KEPT = re.compile(r"mlops-warm-[0-9a-f]{12}|mlops-warm-schemas-\d+|\.lark_cache_\w+\.tmp")
 """What an undisturbed run leaves among temporary files: the warm provider's folder, and what later runs read again."""
-NEEDS_YES = ("unlock", "recover", "destroy")
+NEEDS_YES = ("resume", "unlock", "recover", "destroy")
 MOST_COMMANDS = 5
 LONGEST = 420
 _TIMED_OUT = 124
@@ -40,12 +40,16 @@ Run = Callable[[Sequence[str]], Ran]
 
 
 def named(said: str) -> tuple[str, ...] | None:
-    """The command that an output leads to, with the yes that nobody is there to say."""
+    """The command that an output leads to, with the answers that nobody is there to give."""
     found = NAMED.search(said)
     if found is None:
         return None
-    words = tuple(found[1].split())
-    return (*words, "--yes") if words[0] in NEEDS_YES and "--yes" not in words else words
+    words = found[1].split()
+    if words[0] == "recover" and not {"--import", "--remove"} & set(words):
+        words.append("--import")
+    if words[0] in NEEDS_YES and "--yes" not in words:
+        words.append("--yes")
+    return tuple(words)
 
 
 def recover(run: Run, row: Row, column: Column) -> list[Ran]:
