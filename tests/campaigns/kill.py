@@ -1,20 +1,22 @@
 """Kills deployments of a small environment at seeded moments, and sees what it takes to be green again.
 
     python -m tests.campaigns.kill [--seed 1] [--rows 50] [--lanes 2] [--minutes 60] [--only 3,7] [--column lives|gone]
-                                   [--keep] [--write]
+                                   [--write]
 
 A row is one kill (`rows.py`). After it, in the column *machine lives*, the same command runs again, and what it names
 as the way out if it is not green. In the column *machine gone*, runs, build, temporary files and all processes but AWS
 are deleted; a fresh clone goes on with `unlock --force`, `recover --import` and the command. Then everything that
 exists is compared with an undisturbed run, and nothing may be left over.
 
-Finished rows are kept in `build/campaigns/kill-<seed>.jsonl`: a campaign that was stopped goes on where it was.
+Finished rows are kept in `build/campaigns/kill-<seed>.jsonl`: a campaign that was stopped goes on where it was. Run
+folders and logs of a row that is not green are saved beside it.
 `--write` renews docs/reference/reliability.md from that file.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -23,6 +25,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
@@ -38,6 +41,7 @@ from tests.campaigns.small import VARIANTS, Lane
 from tests.campaigns.world import World
 from tests.emulator.checkout import REPO, Running
 
+SOURCES = ("orchestrator", "emulator", "terraform", "lambda", "jobs", "policies", "tests/campaigns")
 RESULTS = REPO / "build" / "campaigns"
 TO_THE_MOMENT, TO_ITS_END = 240.0, 180.0
 """Seconds for a run to come to the moment of the kill, and to end after it."""
@@ -51,15 +55,22 @@ class NotPrepared(Exception):
 
 
 class References:
-    """Worlds after undisturbed runs (`AFTER`). Whoever is ahead waits for them."""
+    """Worlds after undisturbed runs (`AFTER`). Whoever is ahead waits for them.
 
-    def __init__(self, worlds: Mapping[str, World] | None = None) -> None:
-        self._worlds: dict[str, World] = dict(worlds or {})
-        self._seconds: dict[str, float] = {}
+    Args:
+        kept: file that has them from an earlier campaign with the same sources, or is to have them for a later one.
+    """
+
+    def __init__(self, worlds: Mapping[str, World] | None = None, kept: Path | None = None) -> None:
+        self._kept = kept
+        stored = json.loads(kept.read_text(encoding="utf-8")) if kept is not None and kept.is_file() else {}
+        self._worlds = {name: Counter(map(tuple, items)) for name, items in stored.items()} | dict(worlds or {})
         self._changed = threading.Condition()
         self._failed = ""
 
     def take(self, lane: Lane) -> None:
+        if set(AFTER.values()) <= self._worlds.keys():
+            return
         try:
             for name, command in (("deployed", DEPLOY), ("released", DEPLOY), ("empty", DESTROY)):
                 if name == "released":
@@ -81,15 +92,14 @@ class References:
                 raise NotPrepared(self._failed)
             return self._worlds[name]
 
-    @property
-    def seconds(self) -> dict[str, float]:
-        return dict(self._seconds)
-
     def _put(self, name: str, found: World, seconds: float) -> None:
         note(f"undisturbed: {name}, {found.total()} things, {seconds:.0f} s")
         with self._changed:
-            self._worlds[name], self._seconds[name] = found, seconds
+            self._worlds[name] = found
             self._changed.notify_all()
+        if self._kept is not None:
+            worlds = {each: sorted(world.elements()) for each, world in self._worlds.items()}
+            self._kept.write_text(json.dumps(worlds), encoding="utf-8")
 
 
 def undisturbed(lane: Lane, command: Sequence[str]) -> float:
@@ -213,6 +223,7 @@ class Campaign:
             self._keep(row, column, {**told, "seconds": round(time.monotonic() - began, 1)})
             empty = row.run == "destroy"
             if not told["sound"]:
+                lane.save(self._results.with_suffix("") / f"{row.number}-{column.replace(' ', '-')}")
                 lane.renew()
                 empty = True
 
@@ -254,11 +265,21 @@ def note(text: str) -> None:
     sys.stderr.flush()
 
 
+def sources() -> str:
+    """One word for everything that a deployment is made of, and that decides how it is looked at."""
+    digest = hashlib.sha256()
+    for folder in SOURCES:
+        for file in sorted(path for path in (REPO / folder).rglob("*") if path.is_file()):
+            if "__pycache__" not in file.parts and ".terraform" not in file.parts:
+                digest.update(f"{file.relative_to(REPO)}\0".encode() + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:12]
+
+
 def campaign(options: argparse.Namespace, results: Path) -> None:
     wanted = rows(options.seed, options.rows)
     if options.only:
         wanted = [row for row in wanted if row.number in options.only]
-    references = References()
+    references = References(kept=results.with_name(f"worlds-{sources()}.json"))
     work = Campaign(results, options.seed, references, time.monotonic() + options.minutes * 60)
     columns = [column for column in COLUMNS if options.column in column]
     work.waiting = [each for each in left(wanted, read(results), options.seed) if each[1] in columns]
@@ -274,10 +295,7 @@ def campaign(options: argparse.Namespace, results: Path) -> None:
     finally:
         for lane in lanes:
             lane.stop()
-        if options.keep:
-            note(f"kept: {folder}")
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
     note(f"{len(work.waiting)} left to be done" if work.waiting else "every row is finished")
 
 
@@ -318,7 +336,6 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=55, help="after so many, no further row is begun")
     parser.add_argument("--only", type=lambda text: {int(number) for number in text.split(",")}, help="rows by number")
     parser.add_argument("--column", choices=("lives", "gone"), default="", help="one of the two")
-    parser.add_argument("--keep", action="store_true", help="leave the folder of the lanes, to be looked at")
     parser.add_argument("--write", action="store_true", help=f"renew {report.DOCUMENT.relative_to(REPO)}")
     parser.add_argument("--report", action="store_true", help="play nothing: tell of what is finished")
     options = parser.parse_args(words)

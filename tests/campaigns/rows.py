@@ -34,25 +34,26 @@ PHASES: dict[Phase, str] = {
     "smoke": "smoke",
     "models": "removal of models",
 }
-SHARED = (
-    "buckets",
-    "foundation",
-    "retention",
-    "notifications",
-    "data",
-    "models",
-    "releases",
-    "inference",
-    "monitoring",
-)
-OF_BLUEPRINTS = ("blueprint-chat", "blueprint-reviews")
-CHANGED = tuple(name for name in SHARED if name != "retention")
+SHARED = {
+    "buckets": 2,
+    "foundation": 6,
+    "retention": 1,
+    "notifications": 2,
+    "data": 2,
+    "models": 3,
+    "releases": 1,
+    "inference": 3,
+    "monitoring": 1,
+}
+"""Stacks, and how often each is chosen: where more is made, more can be lost."""
+OF_BLUEPRINTS = {"blueprint-chat": 1, "blueprint-reviews": 2}
+CHANGED = {name: weight for name, weight in SHARED.items() if name != "retention"}
 """Stacks that a change of the tags reaches."""
-STACKS: dict[Run, tuple[str, ...]] = {
+STACKS: dict[Run, dict[str, int]] = {
     "create": SHARED,
     "rebuild": OF_BLUEPRINTS,
     "change": CHANGED,
-    "destroy": (*SHARED, *OF_BLUEPRINTS),
+    "destroy": SHARED | OF_BLUEPRINTS,
 }
 CELLS: tuple[tuple[Killed, Run, Phase], ...] = (
     # Ordered so that the first ones are worth the most, and runs that empty an AWS stand before those that fill it.
@@ -107,7 +108,7 @@ CELLS: tuple[tuple[Killed, Run, Phase], ...] = (
     ("aws", "create", "pipeline"),
     ("hang-up", "destroy", "unlock"),
 )
-MOST_EVENTS, MOST_MILLISECONDS = 8, 400
+MOST_EVENTS, MOST_STATES, MOST_MILLISECONDS = 8, 30, 400
 
 
 @dataclass(frozen=True)
@@ -153,13 +154,12 @@ def rows(seed: int, count: int = len(CELLS)) -> list[Row]:
 def _row(number: int, killed: Killed, run: Run, phase: Phase, chance: random.Random) -> Row:
     stack = ""
     if phase in ("plan", "apply", "upload", "unlock"):
-        stack = chance.choice(STACKS[run])
+        (stack,) = chance.choices(list(STACKS[run]), list(STACKS[run].values()))
     elif phase in ("release", "smoke"):
         stack = "reviews" if phase == "release" else chance.choice(("chat", "reviews"))
     held = phase in ("upload", "unlock") and chance.random() < 0.5
-    return Row(
-        number, killed, run, phase, stack, held, chance.randint(1, MOST_EVENTS), chance.randrange(MOST_MILLISECONDS)
-    )
+    nth = chance.randint(1, MOST_STATES if phase == "pipeline" else MOST_EVENTS)
+    return Row(number, killed, run, phase, stack, held, nth, chance.randrange(MOST_MILLISECONDS))
 
 
 def left(wanted: Sequence[Row], done: Sequence[dict[str, Any]], seed: int) -> list[tuple[Row, Column]]:

@@ -117,6 +117,16 @@ class Lane:
         self.clone = self._clone()
         self.clone.become(variant)
 
+    def save(self, folder: Path) -> None:
+        """Copy what tells how something came about: runs, what commands said, the log of the local AWS."""
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        with suppress(FileNotFoundError):
+            shutil.copytree(self.clone.folder / ".runs", folder / "runs", symlinks=True)
+        for log in (*self.clone.folder.glob("*.log"), self.log):
+            with suppress(FileNotFoundError):
+                shutil.copy(log, folder)
+
     def renew(self) -> None:
         """End everything and begin with an empty AWS."""
         self.stop()
