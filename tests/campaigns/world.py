@@ -30,6 +30,7 @@ _CHANGING = (
         r"\1-<id>",
     ),
     (re.compile(r"(?<=-)[0-9a-f]{8}(?=-v\d|$)"), "<hash>"),
+    (re.compile(r"(?<=API-Gateway-Execution-Logs_)[a-z0-9]{10}\b"), "<api>"),
     (re.compile(r"\b(127\.0\.0\.1|localhost):\d+"), "<aws>"),
 )
 _READERS = 8

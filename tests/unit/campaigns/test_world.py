@@ -65,6 +65,7 @@ def test_what_no_state_held_before_either_is_not_lost() -> None:
         ("mlops-local-reviews-0a1b2c3d-v1", "mlops-local-reviews-<hash>-v1"),
         ("vpc-0123456789abcdef0 and sg-12345678", "vpc-<id> and sg-<id>"),
         ("http://127.0.0.1:4566/123456789012/queue", "http://<aws>/123456789012/queue"),
+        ("API-Gateway-Execution-Logs_si8nyx3tnm/v1", "API-Gateway-Execution-Logs_<api>/v1"),
         ("mlops-local-reviews", "mlops-local-reviews"),
     ],
 )
