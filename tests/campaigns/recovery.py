@@ -44,7 +44,7 @@ def named(said: str) -> tuple[str, ...] | None:
     found = NAMED.search(said)
     if found is None:
         return None
-    words = found[1].split()
+    words = [ENVIRONMENT if word == "ENV" else word for word in found[1].split()]
     if words[0] == "recover" and not {"--import", "--remove"} & set(words):
         words.append("--import")
     if words[0] in NEEDS_YES and "--yes" not in words:

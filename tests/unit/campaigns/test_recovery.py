@@ -33,7 +33,7 @@ class Commands:
     ("said", "command"),
     [
         ("hint: `orchestrator resume local` goes on", ("resume", "local", "--yes")),
-        ("hint: `orchestrator recover local` shows them", ("recover", "local", "--import", "--yes")),
+        ("hint: `orchestrator recover ENV` shows them", ("recover", "local", "--import", "--yes")),
         ("hint: `orchestrator unlock local foundation`", ("unlock", "local", "foundation", "--yes")),
         ("hint: `orchestrator recover local --import --yes`", ("recover", "local", "--import", "--yes")),
         ("hint: `orchestrator smoke local` repeats them", None),
