@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import machine as measured_on
 from tests.campaigns import kill, recovery, report, world
 from tests.campaigns.small import Lane
 from tests.campaigns.world import World
@@ -46,7 +45,7 @@ def deploy(lane: Lane, rate: float, seed: int, wanted: World) -> dict[str, Any]:
     remains = recovery.remains(lane)
     return {
         "seed": seed,
-        "commit": measured_on.commit(),
+        "commit": kill.commit(),
         "rate": rate,
         "kind": ", ".join(dict.fromkeys(fault["kind"] for fault in armed)),
         "seen": sum(fault["seen"] for fault in armed),

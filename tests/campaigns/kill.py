@@ -235,7 +235,7 @@ class Campaign:
             return chosen
 
     def _keep(self, row: Row, column: Column, told: dict[str, Any]) -> None:
-        line = {"seed": self._seed, "row": row.to_json(), "column": column, "commit": measured_on.commit(), **told}
+        line = {"seed": self._seed, "row": row.to_json(), "column": column, "commit": commit(), **told}
         with self._lock, self._results.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
         verdict = "green" if told["green"] else "RED" if told["reached"] else "not reached"
@@ -248,6 +248,10 @@ def _why(told: dict[str, Any]) -> str:
     ends = ", ".join(f"`{each['command']}` {each['exit_code']}" for each in told.get("recovery", []))
     parts = (ends, *told.get("difference", [])[:4], *told["lost"][:3], *told.get("remains", [])[:3], told.get("error"))
     return "".join(f"\n    {part}" for part in parts if part)
+
+
+def commit() -> str:
+    return measured_on.commit() + (" with changes" if measured_on.changed() else "")
 
 
 def read(results: Path) -> list[dict[str, Any]]:

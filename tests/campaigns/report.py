@@ -13,6 +13,8 @@ from benchmarks import machine
 from benchmarks.report import table
 from tests.campaigns.rows import COLUMNS, KILLED, PHASES, Column, Row
 
+_LONGEST = 160
+"""Characters of a difference."""
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "reliability.md"
 ORDER = ("kills", "faults")
 _HEAD = """# Reliability
@@ -53,7 +55,7 @@ def faults(lines: Sequence[dict[str, Any]]) -> str:
     ]
     columns = ("of calls", "fault", "calls", "hit", "exit code", "equal to undisturbed", "lost", "seconds")
     what = "A whole deploy to an empty AWS, while some of its calls are answered as on a bad day."
-    red = [f"- {line['rate']:.0%}: {part}" for line in lines for part in line["difference"]]
+    red = [f"- {line['rate']:.0%}: `{part[:_LONGEST]}`" for line in lines for part in line["difference"]]
     return "\n\n".join(["## Calls that fail", _where(lines), what, table(columns, rows), *red]) + "\n"
 
 
@@ -129,6 +131,7 @@ def _told(line: dict[str, Any]) -> list[str]:
     told = [f"- row {row.number}, {line['column']}: {row}{what}"]
     ends = ", then ".join(f"`{each['command']}` ended with {each['exit_code']}" for each in line.get("recovery", []))
     details = [ends, *(f"lost: {each}" for each in line["lost"][:5])]
-    details += [*line.get("difference", [])[:5], *(f"left: {each}" for each in line.get("remains", [])[:5])]
+    details += [f"`{each[:_LONGEST]}`" for each in line.get("difference", [])[:5]]
+    details += [f"left: {each}" for each in line.get("remains", [])[:5]]
     details += [line["error"].splitlines()[0]] if line.get("error") else []
     return told + [f"  - {detail}" for detail in details if detail]

@@ -60,4 +60,4 @@ def test_a_deploy_on_a_bad_day_is_told_with_its_rate() -> None:
         ]
     )
     assert "| 5% | flaky | 2000 | 98 | 0 | NO | 0 | 100 |" in told
-    assert "- 5%: + ec2 Vpcs main {}" in told
+    assert "- 5%: `+ ec2 Vpcs main {}`" in told
