@@ -74,7 +74,7 @@ class Lane:
         self.folder = folder
         self._port = checkouts.free_port()
         self._numbers = itertools.count(1)
-        self.home = self._copy("home")
+        self.home = self._first()
         self.clone = self._clone()
 
     def start(self) -> None:
@@ -167,18 +167,26 @@ class Lane:
             time.sleep(0.05)
 
     def _clone(self) -> Clone:
-        clone = self._copy(f"c{next(self._numbers)}")
+        """Of the home, not of this checkout: somebody may work in it while a campaign runs."""
+        clone = self._named(f"c{next(self._numbers)}")
+        shutil.copytree(self.home.folder, clone.folder, symlinks=True, ignore=self._of_the_home)
         (clone.folder / ".emulator").symlink_to(self.home.folder / ".emulator")
         return clone
 
-    def _copy(self, name: str) -> Clone:
-        folder, tmp = self.folder / name, self.folder / f"{name}-tmp"
-        checkouts.copy(folder, kinds=("realtime",))
-        _cut_down(folder)
-        tmp.mkdir()
-        if name == "home":
-            (folder / ".emulator").mkdir()
-        return Clone(folder, self._port, tmp)
+    def _of_the_home(self, folder: str, names: list[str]) -> set[str]:
+        return {".emulator", ".runs", "build"} if Path(folder) == self.home.folder else set()
+
+    def _first(self) -> Clone:
+        home = self._named("home")
+        checkouts.copy(home.folder, kinds=("realtime",))
+        _cut_down(home.folder)
+        (home.folder / ".emulator").mkdir()
+        return home
+
+    def _named(self, name: str) -> Clone:
+        tmp = self.folder / f"{name}-tmp"
+        tmp.mkdir(parents=True)
+        return Clone(self.folder / name, self._port, tmp)
 
 
 def _cut_down(folder: Path) -> None:
