@@ -76,7 +76,7 @@ class References:
                 if name == "released":
                     lane.clone.become("b")
                 seconds = undisturbed(lane, command)
-                self._put(name, lane.world(), seconds)
+                self.put(name, lane.world(), seconds)
         except BaseException as error:
             with self._changed:
                 self._failed = str(error) or type(error).__name__
@@ -85,6 +85,9 @@ class References:
         finally:
             lane.clone.become("a")
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._worlds
+
     def of(self, name: str) -> World:
         with self._changed:
             self._changed.wait_for(lambda: name in self._worlds or self._failed)
@@ -92,7 +95,7 @@ class References:
                 raise NotPrepared(self._failed)
             return self._worlds[name]
 
-    def _put(self, name: str, found: World, seconds: float) -> None:
+    def put(self, name: str, found: World, seconds: float) -> None:
         note(f"undisturbed: {name}, {found.total()} things, {seconds:.0f} s")
         with self._changed:
             self._worlds[name] = found
@@ -279,11 +282,17 @@ def sources() -> str:
     return digest.hexdigest()[:12]
 
 
+def kept() -> Path:
+    """Where worlds of the sources as they are lie for the next campaign."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    return RESULTS / f"worlds-{sources()}.json"
+
+
 def campaign(options: argparse.Namespace, results: Path) -> None:
     wanted = rows(options.seed, options.rows)
     if options.only:
         wanted = [row for row in wanted if row.number in options.only]
-    references = References(kept=results.with_name(f"worlds-{sources()}.json"))
+    references = References(kept=kept())
     work = Campaign(results, options.seed, references, time.monotonic() + options.minutes * 60)
     columns = [column for column in COLUMNS if options.column in column]
     work.waiting = [each for each in left(wanted, read(results), options.seed) if each[1] in columns]
