@@ -211,6 +211,9 @@ class Campaign:
     def __init__(self, results: Path, seed: int, references: References, until: float) -> None:
         self._results, self._seed, self._references, self._until = results, seed, references, until
         self._lock = threading.Lock()
+        if results.exists() and not results.read_bytes().endswith(b"\n"):
+            with results.open("a", encoding="utf-8") as file:  # of a campaign that was killed itself
+                file.write("\n")
         self.waiting: list[tuple[Row, Column]] = []
 
     def work(self, lane: Lane, *, empty: bool = True) -> None:
