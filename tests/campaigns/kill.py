@@ -116,7 +116,7 @@ def undisturbed(lane: Lane, command: Sequence[str]) -> float:
 def prepare(lane: Lane, row: Row, empty: bool) -> None:
     """Bring the lane to where the row starts."""
     if row.starts_empty and not empty:
-        undisturbed(lane, DESTROY)
+        lane.renew()
     if empty and not row.starts_empty:
         undisturbed(lane, DEPLOY)
     if row.run == "rebuild":
@@ -230,6 +230,8 @@ class Campaign:
             empty = row.run == "destroy"
             if not told["sound"]:
                 lane.save(self._results.with_suffix("") / f"{row.number}-{column.replace(' ', '-')}")
+            if empty or not told["sound"]:
+                # An AWS in which something was destroyed keeps traces, of jobs for instance: the next one has none.
                 lane.renew()
                 empty = True
 
@@ -335,7 +337,7 @@ def _together(jobs: Sequence[Callable[[], None]]) -> None:
             note(f"a lane ended: {type(error).__name__}: {error}")
             errors.append(error)
 
-    threads = [threading.Thread(target=guarded, args=(job,)) for job in jobs]
+    threads = [threading.Thread(target=guarded, args=(job,), daemon=True) for job in jobs]
     for thread in threads:
         thread.start()
     for thread in threads:

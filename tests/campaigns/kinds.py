@@ -173,7 +173,15 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind("ec2", "describe_addresses", "Addresses", ("AllocationId",)),
     Kind("ec2", "describe_security_groups", "SecurityGroups", ("GroupId",), "GroupName"),
-    Kind("ec2", "describe_vpc_endpoints", "VpcEndpoints", ("VpcEndpointId",), "ServiceName", settings=("State",)),
+    Kind(
+        "ec2",
+        "describe_vpc_endpoints",
+        "VpcEndpoints",
+        ("VpcEndpointId",),
+        "ServiceName",
+        settings=("State",),
+        wanted=lambda item: item["State"] != "deleted",
+    ),
     Kind("ec2", "describe_flow_logs", "FlowLogs", ("FlowLogId",), settings=("TrafficType",)),
     Special("kms", "", "Keys", ask=_keys),
     Kind(
