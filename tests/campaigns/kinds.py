@@ -226,7 +226,15 @@ KINDS: tuple[Kind, ...] = (
     Kind("glue", "get_jobs", "Jobs", ("Name",), "Name", ("GlueVersion", "WorkerType", "NumberOfWorkers")),
     Kind("glue", "get_triggers", "Triggers", ("Name",), "Name", ("Type", "State")),
     Kind("glue", "list_workflows", "Workflows"),
-    Kind("athena", "list_work_groups", "WorkGroups", ("Name",), "Name", ("State",)),
+    Kind(
+        "athena",
+        "list_work_groups",
+        "WorkGroups",
+        ("Name",),
+        "Name",
+        ("State",),
+        wanted=lambda item: item["Name"] != "primary",  # AWS's own
+    ),
     Kind("apigateway", "get_rest_apis", "items", ("id",), "name"),
     Kind("apigateway", "get_api_keys", "items", ("id",), "name", ("enabled",)),
     Kind("apigateway", "get_usage_plans", "items", ("id",), "name", ("throttle", "quota")),

@@ -13,8 +13,9 @@ from benchmarks import machine
 from benchmarks.report import table
 from tests.campaigns.rows import COLUMNS, KILLED, PHASES, Column, Row
 
-_LONGEST = 160
-"""Characters of a difference."""
+_SHOWN = 5
+_LONGEST = 300
+"""Characters of a difference, or of what was said."""
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "reference" / "reliability.md"
 ORDER = ("kills", "faults")
 _HEAD = """# Reliability
@@ -55,8 +56,18 @@ def faults(lines: Sequence[dict[str, Any]]) -> str:
     ]
     columns = ("of calls", "fault", "calls", "hit", "exit code", "equal to undisturbed", "lost", "seconds")
     what = "A whole deploy to an empty AWS, while some of its calls are answered as on a bad day."
-    red = [f"- {line['rate']:.0%}: `{part[:_LONGEST]}`" for line in lines for part in line["difference"]]
-    return "\n\n".join(["## Calls that fail", _where(lines), what, table(columns, rows), *red]) + "\n"
+    red = [f"- {line['rate']:.0%}: {detail}" for line in lines for detail in _why(line)]
+    parts = ["## Calls that fail", _where(lines), what, table(columns, rows), "\n".join(red)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _why(line: dict[str, Any]) -> list[str]:
+    """What was said at last, and some of what is not as it should be."""
+    said = line["said"].strip().splitlines()[-1:]
+    more = len(line["difference"]) - _SHOWN
+    shown = [f"`{part[:_LONGEST]}`" for part in (*said, *line["difference"][:_SHOWN])]
+    shown = [*shown[: len(said)], *(f"lost: {each}" for each in line["lost"][:_SHOWN]), *shown[len(said) :]]
+    return [*shown, f"and {more} differences more"] if more > 0 else shown
 
 
 def write(name: str, section: str, document: Path = DOCUMENT) -> None:
@@ -130,8 +141,8 @@ def _told(line: dict[str, Any]) -> list[str]:
     what = "" if line["reached"] else " (its moment never came)"
     told = [f"- row {row.number}, {line['column']}: {row}{what}"]
     ends = ", then ".join(f"`{each['command']}` ended with {each['exit_code']}" for each in line.get("recovery", []))
-    details = [ends, *(f"lost: {each}" for each in line["lost"][:5])]
-    details += [f"`{each[:_LONGEST]}`" for each in line.get("difference", [])[:5]]
-    details += [f"left: {each}" for each in line.get("remains", [])[:5]]
+    details = [ends, *(f"lost: {each}" for each in line["lost"][:_SHOWN])]
+    details += [f"`{each[:_LONGEST]}`" for each in line.get("difference", [])[:_SHOWN]]
+    details += [f"left: {each}" for each in line.get("remains", [])[:_SHOWN]]
     details += [line["error"].splitlines()[0]] if line.get("error") else []
     return told + [f"  - {detail}" for detail in details if detail]

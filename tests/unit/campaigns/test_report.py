@@ -55,9 +55,13 @@ def test_a_deploy_on_a_bad_day_is_told_with_its_rate() -> None:
         [
             {
                 **{"seed": 1, "commit": "0123abcd", "rate": 0.05, "kind": "flaky", "seen": 2000, "hit": 98},
-                **{"exit_code": 0, "green": False, "lost": [], "seconds": 100.0, "difference": ["+ ec2 Vpcs main {}"]},
+                **{"exit_code": 8, "green": False, "lost": ["ec2 Vpcs main"], "seconds": 100.0},
+                **{"said": "deploy local: failed\nerror: terraform init failed\n"},
+                "difference": ["+ ec2 Vpcs main {}"] * 9,
             }
         ]
     )
-    assert "| 5% | flaky | 2000 | 98 | 0 | NO | 0 | 100 |" in told
-    assert "- 5%: `+ ec2 Vpcs main {}`" in told
+    assert "| 5% | flaky | 2000 | 98 | 8 | NO | 1 | 100 |" in told
+    assert "- 5%: `error: terraform init failed`\n- 5%: lost: ec2 Vpcs main\n- 5%: `+ ec2 Vpcs main {}`" in told
+    assert told.count("+ ec2 Vpcs") == 5
+    assert "- 5%: and 4 differences more" in told
