@@ -96,6 +96,14 @@ test-properties: $(SETUP) ## Try the properties of inputs and answers with 10 00
 	@CAMPAIGN=$${CAMPAIGN:-10000} .venv/bin/python -m pytest -n auto --timeout 0 \
 		$$(grep -rl "from tests.campaign import" tests --include "test_*.py") $(ARGS)
 
+.PHONY: test-kills
+test-kills: $(SETUP) ## Kill deployments at 50 seeded moments and see that nothing is lost (an hour; ARGS=--write)
+	@.venv/bin/python -m tests.campaigns.kill $(ARGS)
+
+.PHONY: test-faults
+test-faults: $(SETUP) ## Deploy while 1 % and 5 % of all calls fail (minutes; ARGS=--write)
+	@.venv/bin/python -m tests.campaigns.faults $(ARGS)
+
 .PHONY: lint
 lint: $(SETUP) ## Check style, types and formatting, and scan the source
 	.venv/bin/ruff check .

@@ -18,7 +18,7 @@ from orchestrator.blueprints.terraform_json import quoted
 from orchestrator.config.models import Environment
 from orchestrator.graph import Stack
 from orchestrator.recovery import leftovers
-from orchestrator.system import trouble
+from orchestrator.system import scratch, trouble
 from orchestrator.toolbox import Tools
 from orchestrator.tools.interfaces import Json, Workspace
 from orchestrator.values import blueprint_of
@@ -114,10 +114,11 @@ def forgetting_plan(ws: Workspace) -> Iterator[None]:
 
 
 def forget_plans(repo: Path, environment: str) -> None:
-    """Remove the plans that a killed run has left."""
+    """Remove the plans that a killed run has left, those for the policy gate too."""
     for place in ("*", "preview/*"):
         for found in (repo / BUILD / environment).glob(f"{place}/{PLAN}"):
             found.unlink(missing_ok=True)
+    scratch.sweep(repo / scratch.FOLDER)
 
 
 def manual_lines(repo: Path, environment: str, ws: Workspace) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any
 from moto.core.base_backend import BaseBackend
 from moto.events.models import EventBus
 from moto.logs.models import LogGroup
+from moto.s3.utils import _VersionedKeyStore
 from moto.ssm.models import ParameterDict, SimpleSystemManagerBackend
 
 from emulator.seams.patching import wrap
@@ -60,6 +61,17 @@ def apply(settings: Settings) -> None:
     def match(original: Any, self: Any, parameter: Any, filters: Any = None) -> Any:
         # One that was deleted since the walk began is looked up in vain, and is not listed.
         return parameter is not None and original(self, parameter, filters)
+
+    # Moto looks each object of a walk up again: one that was deleted since it began ended ListObjectVersions.
+    store: Any = _VersionedKeyStore
+    store.lists = store.iterlists = lambda self: iter(_versions(self))
+    store.items = store.iteritems = lambda self: ((key, versions[-1]) for key, versions in _versions(self))
+    store.values = store.itervalues = lambda self: (versions[-1] for _, versions in _versions(self))
+
+
+def _versions(store: dict[str, list[Any]]) -> list[tuple[str, list[Any]]]:
+    """Names and versions, as they are now; an object without a version is about to go."""
+    return [(key, list(versions)) for key, versions in dict(store).items() if versions]
 
 
 def _hold(holder: type) -> None:

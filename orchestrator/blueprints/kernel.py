@@ -15,8 +15,6 @@ from types import SimpleNamespace
 
 from orchestrator.system import scratch
 
-FOLDER = Path("build") / "scratch"
-
 
 @functools.cache
 def at_home(repo: Path) -> Path:
@@ -26,7 +24,7 @@ def at_home(repo: Path) -> Path:
     """
     from jsii._kernel.providers import process
 
-    own = scratch.folder((repo / FOLDER).resolve())
+    own = scratch.folder((repo / scratch.FOLDER).resolve())
     node = own / "node"
     command = f'TMPDIR={shlex.quote(str(own))} exec {shlex.quote(os.environ.get("JSII_NODE", "node"))} "$@"\n'
     node.write_text(f"#!/bin/sh\n{command}", encoding="utf-8")

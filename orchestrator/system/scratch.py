@@ -13,6 +13,8 @@ from pathlib import Path
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity, Machine
 
+FOLDER = Path("build") / "scratch"
+"""Of a checkout; one folder for each process."""
 _OWNER = "owner.json"
 
 
@@ -28,7 +30,7 @@ def folder(root: Path) -> Path:
 
 def sweep(root: Path) -> None:
     """Remove the folders of processes that are certainly gone."""
-    for each in root.iterdir():
+    for each in root.iterdir() if root.is_dir() else ():
         owner = _owner(each)
         if owner is not None and identity.life(owner) == "dead":
             shutil.rmtree(each, ignore_errors=True)

@@ -19,10 +19,12 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
 from orchestrator.errors import PolicyGateBroken
+from orchestrator.system import scratch
 from orchestrator.tools import checkov_files, checkov_skips
 from orchestrator.tools.checkov_parts import parts as parts_of
 from orchestrator.tools.checkov_plan import PlanSource, as_yaml, inside
@@ -48,6 +50,11 @@ class Checkov:
         self._worker: _Worker | None = None
         self._lock = threading.Lock()
         self._preparing = False
+
+    @cached_property
+    def _own_folder(self) -> Path:
+        """For plans: what a killed run leaves there goes with the next run."""
+        return scratch.folder((self._repo / scratch.FOLDER).resolve())
 
     def scan_source(self, folder: Path, *, fresh: bool = False) -> PolicyReport:
         """Scans all code under a folder, and the local modules that it calls."""
@@ -86,7 +93,7 @@ class Checkov:
         """Scans a plan (`terraform show -json`); `root` is the folder that it was made from."""
         started = time.monotonic()
         checkov_skips.forget()
-        with tempfile.TemporaryDirectory(prefix="policy-") as folder:
+        with tempfile.TemporaryDirectory(prefix="policy-", dir=self._own_folder) as folder:
             file = Path(folder) / "plan.json"
             # The plan can hold values that are not for everyone's eyes; the folder is private already.
             file.write_text(as_yaml(plan_document), encoding="utf-8")

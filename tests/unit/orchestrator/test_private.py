@@ -25,6 +25,8 @@ from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import OUTPUTS, FakeTools
 from tests.unit.orchestrator.conftest import Runs
 
+REPO = Path(__file__).resolve().parents[3]
+
 
 def mode(path: Path) -> int:
     return path.lstat().st_mode & 0o777
@@ -188,6 +190,24 @@ def test_a_destroyed_stack_leaves_no_plan(
         stacks.destroy(session, stack)
     assert (failing or "apply") in {command for command, _ in tools.terraform.calls}
     assert left(tools) == []
+
+
+def test_a_plan_under_the_gates_eyes_goes_with_the_run_after_a_kill(tmp_path: Path) -> None:
+    dies = f"""
+import os, pathlib, signal
+from orchestrator.tools.checkov import Checkov
+gate = Checkov(pathlib.Path({str(tmp_path)!r}))
+gate._scan = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+gate.scan_plan({{"every": "value"}}, root=pathlib.Path("."))
+"""
+    environment = {**os.environ, "TMPDIR": str(tmp_path / "tmp")}
+    (tmp_path / "tmp").mkdir()
+    subprocess.run([sys.executable, "-c", dies], cwd=REPO, env=environment, check=False)
+    (plan,) = tmp_path.rglob("plan.json")
+    assert plan.is_relative_to(tmp_path / "build")
+    assert plan.parent.stat().st_mode & 0o077 == 0
+    forget_plans(tmp_path, "local")
+    assert list(tmp_path.rglob("plan.json")) == []
 
 
 def test_plans_of_a_killed_run_go_with_the_next(tmp_path: Path) -> None:

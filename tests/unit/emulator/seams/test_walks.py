@@ -14,6 +14,7 @@ from moto.core.base_backend import BaseBackend
 from emulator.settings import Settings
 from tests import lazy
 
+s3 = lazy.Module("moto.s3.utils")
 ssm = lazy.Module("moto.ssm.models")
 walks = lazy.Module("emulator.seams.walks")
 
@@ -31,6 +32,8 @@ def applied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(ssm.ParameterDict, "__iter__", dict.__iter__, raising=False)
     backend = ssm.SimpleSystemManagerBackend
     monkeypatch.setattr(backend, "_match_filters", backend._match_filters)
+    for name in ("lists", "iterlists", "items", "iteritems", "values", "itervalues"):
+        monkeypatch.setattr(s3._VersionedKeyStore, name, getattr(s3._VersionedKeyStore, name))
     for holder in walks.HOLDERS:
         monkeypatch.setattr(holder, "__setattr__", object.__setattr__, raising=False)
     walks.apply(Settings("127.0.0.1", 0, "http://127.0.0.1", tmp_path))
@@ -67,6 +70,34 @@ def test_a_parameter_that_is_deleted_during_a_walk_is_not_listed(monkeypatch: py
     assert [each.name for each in backend.describe_parameters([], [])] == ["/mlops/b"]
     [kept], _ = backend.get_parameters_by_path("/mlops", True)
     assert kept.name == "/mlops/b"
+
+
+class Deleted:
+    """A version of an object that is deleted once it is seen."""
+
+    def dispose(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("walk", ["lists", "iterlists", "items", "iteritems", "values", "itervalues"])
+def test_an_object_that_is_deleted_during_a_walk_ends_nothing(walk: str) -> None:
+    objects: Any = s3._VersionedKeyStore()
+    first, second = Deleted(), Deleted()
+    objects["a"], objects["b"] = first, second
+    seen = []
+    for found in getattr(objects, walk)():
+        for name in list(dict.keys(objects)):
+            objects.pop(name)
+        seen.append(found)
+    lists, items = [("a", [first]), ("b", [second])], [("a", first), ("b", second)]
+    assert seen == (lists if "lists" in walk else items if "items" in walk else [first, second])
+
+
+def test_an_object_whose_last_version_is_gone_is_in_no_walk() -> None:
+    objects: Any = s3._VersionedKeyStore()
+    objects["a"] = Deleted()
+    objects.setlist("a", [])
+    assert list(objects.iterlists()) == list(objects.items()) == list(objects.values()) == []
 
 
 @pytest.mark.parametrize("name", ["roles", "topics"])
