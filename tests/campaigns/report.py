@@ -62,8 +62,8 @@ def faults(lines: Sequence[dict[str, Any]]) -> str:
 
 
 def _why(line: dict[str, Any]) -> list[str]:
-    """What was said at last, and some of what is not as it should be."""
-    said = line["said"].strip().splitlines()[-1:]
+    """The error, and some of what is not as it should be."""
+    said = [text for text in line["said"].splitlines() if text.startswith("error: ")][:1]
     more = len(line["difference"]) - _SHOWN
     shown = [f"`{part[:_LONGEST]}`" for part in (*said, *line["difference"][:_SHOWN])]
     shown = [*shown[: len(said)], *(f"lost: {each}" for each in line["lost"][:_SHOWN]), *shown[len(said) :]]
