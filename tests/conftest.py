@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 from typing import Any
 
 import pytest
@@ -15,6 +16,11 @@ from tests.results import Results
 
 # Workers keep what they import and collect: at Python's own pace they search it for garbage again and again.
 gc.set_threshold(100_000, 50, 100)
+
+# A shell starts what runs in its background with interrupts ignored, and so would every child of ours be: then what
+# is to be stopped by one is waited for until a harder way is taken.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST = ("test_refusals.py", "test_terraform_tests.py", "test_terraform_types.py")
 """They start first, so that no worker is alone with one of them at the end."""

@@ -18,7 +18,7 @@ from typing import Literal
 
 Life = Literal["alive", "dead", "unknown"]
 _PROC = Path("/proc")
-_PLAIN = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC0"}
+PLAIN = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC0"}
 """Times are compared as text: they must not depend on the language and time zone of whoever asks."""
 
 
@@ -101,7 +101,7 @@ def _started(pid: int) -> str:
 
 def _said(*command: str) -> str:
     try:
-        done = subprocess.run(command, env=_PLAIN, capture_output=True, text=True, timeout=10, check=False)
+        done = subprocess.run(command, env=PLAIN, capture_output=True, text=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

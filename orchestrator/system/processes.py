@@ -36,10 +36,11 @@ def running(program: str) -> Iterator[tuple[Identity, dict[str, str] | None]]:
 
 
 def _listed(program: str) -> Iterator[Identity]:
-    listed = subprocess.run(("ps", "-axo", "pid=,comm="), capture_output=True, text=True, check=False).stdout
-    for line in listed.splitlines():
-        number, _, command = line.strip().partition(" ")
-        if Path(command.strip()).name == program and (found := identity.of(int(number))) is not None:
+    command = ("ps", "-axo", "pid=,comm=")
+    listed = subprocess.run(command, env=identity.PLAIN, capture_output=True, text=True, check=False)
+    for line in listed.stdout.splitlines():
+        number, _, path = line.strip().partition(" ")
+        if Path(path.strip()).name == program and (found := identity.of(int(number))) is not None:
             yield found
 
 

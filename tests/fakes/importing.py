@@ -7,6 +7,7 @@ import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import TerraformError
@@ -85,6 +86,13 @@ class ImportingTerraform(PublishingTerraform):
         ids = [known for _, known in BLOCK.findall(file.read_text(encoding="utf-8"))] if file.exists() else []
         self.store.states[ws.stack] = replace(self.store.states[ws.stack], ids=frozenset(ids))
         return summary
+
+    def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
+        super().push_state(ws, file, on_event=on_event, cancel=cancel)
+        pushed = self.pushed[-1]
+        held = tuple(f"{each['type']}.{each['name']}" for each in pushed["resources"])
+        state = State(pushed["serial"], pushed["lineage"], {}, held, ids=frozenset(self.there))
+        self.store.states[ws.stack] = state
 
     def _refuse(self, imports: Mapping[str, str], on_event: EventSink) -> None:
         absent = {address for address, known in imports.items() if known not in self.there}

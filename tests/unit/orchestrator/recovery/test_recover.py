@@ -262,16 +262,9 @@ def test_what_would_be_replaced_for_something_that_aws_does_not_tell_is_written_
     terraform.replaced = {domain}
     domains: dict[str, Any] = {"list_domains": {"Domains": [{"DomainName": "studio", "DomainId": "d-1"}]}}
     tools.aws.services["sagemaker"] |= domains
-
-    def put(**given: Any) -> None:
-        stored.append(json.loads(given["Body"]))
-        tools.store.states["data"] = State(1, "lineage", {}, (domain,), ids=frozenset({"d-1"}))
-
-    stored: list[dict[str, Any]] = []
-    tools.aws.services["s3"] |= {"put_object": put}
     result = recovering("imported")
     assert result.exit_code == 0, result.error
     assert [(each.id, each.action) for each in result.recovered] == [("d-1", "imported")]
-    resource = stored[0]["resources"][0]
+    resource = terraform.pushed[0]["resources"][0]
     assert (resource["type"], resource["name"]) == ("aws_sagemaker_domain", "this")
     assert resource["instances"][0]["attributes"]["retention_policy"] == [{"home": "Delete"}]

@@ -189,7 +189,7 @@ def test_a_held_lock_says_who_and_since_when(ws: Workspace) -> None:
     assert "the state of `demo` is locked by " in caught.value.message
     assert " since 20" in caught.value.message
     assert "OperationTypeApply" in caught.value.message
-    assert "`orchestrator unlock ENV`" in (caught.value.hint or "")
+    assert "`orchestrator unlock local`" in (caught.value.hint or "")
 
 
 def test_an_interrupt_releases_the_lock_and_keeps_the_state(ws: Workspace) -> None:
