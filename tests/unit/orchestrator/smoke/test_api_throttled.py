@@ -30,6 +30,13 @@ def test_throttling_may_come_late_and_is_asked_for_with_the_key_for_that(cloud: 
     assert {call["headers"]["x-api-key"] for call in asked} == {SMOKE_KEY}
 
 
+def test_aws_s_own_throttling_is_not_taken_for_the_limit_of_the_key(cloud: FakeCloud) -> None:
+    result = listing(
+        cloud, (429, {}, {"error": {"type": "ThrottlingException", "message": "Rate exceeded"}}), THROTTLED
+    )
+    assert (result.status, result.detail) == ("ok", "429 at request 2")
+
+
 def test_a_limit_that_is_not_kept_is_red_after_a_bounded_number_of_requests(cloud: FakeCloud) -> None:
     result = listing(cloud)
     assert (result.status, result.detail) == (
