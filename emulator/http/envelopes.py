@@ -16,6 +16,7 @@ from typing import Any, Literal, cast
 from xml.sax.saxutils import escape
 
 from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationNotFoundError
 from botocore.session import Session
 from werkzeug.wrappers import Response
 
@@ -69,6 +70,21 @@ def answer(environ: Mapping[str, Any], service: str, failure: Failure, headers: 
         return _plain(environ, spoken, failure, told)
     body = _xml(spoken, service, failure, request_id)
     return Response(body, failure.status, told, content_type="text/xml" if spoken != "s3" else "application/xml")
+
+
+def not_found(service: str, operation: str) -> Failure | None:
+    """What AWS's model has an operation say of something that does not exist; `None` if it has no such error."""
+    for name in MODELS.get(service, (service,)):
+        try:
+            model = _session().get_service_model(name)
+            errors = model.operation_model(operation).error_shapes
+        except (UnknownServiceError, OperationNotFoundError):
+            continue
+        for shape in errors:
+            told = shape.metadata.get("error", {})
+            if "NotFound" in shape.name or "NoSuch" in shape.name:
+                return Failure(int(told.get("httpStatusCode", 400)), str(told.get("code", shape.name)), "Not found.")
+    return None
 
 
 def _plain(environ: Mapping[str, Any], spoken: Protocol, failure: Failure, headers: dict[str, str]) -> Response:

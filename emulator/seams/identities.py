@@ -210,10 +210,11 @@ class MotoRegistry:
         return tuple(known.get_keys_beginning_with(f"{path.rstrip('/')}/", True))
 
     def models_behind(self, profile_arn: str) -> tuple[str, ...]:
-        region = profile_arn.split(":")[3]
-        profile = self._aws.client("bedrock", region=region).get_inference_profile(
-            inferenceProfileIdentifier=profile_arn
-        )
+        client = self._aws.client("bedrock", region=profile_arn.split(":")[3])
+        try:
+            profile = client.get_inference_profile(inferenceProfileIdentifier=profile_arn)
+        except client.exceptions.ResourceNotFoundException:
+            return ()  # which whoever answers will say
         return tuple(model["modelArn"] for model in profile["models"])
 
     def guardrail_tags(self, arn: str) -> dict[str, str]:

@@ -204,11 +204,29 @@ def _unanswered(environ: Environ, error: Exception) -> Wsgi:
         service = signed.service if signed else "unknown"
         message = f"The local emulator does not implement this operation of {service}: {error}"
         return failure(environ, 400, "NotImplemented", message)
+    gone = _what_is_gone(environ, error)
+    if gone is not None:
+        return failure(environ, gone.status, gone.code, gone.message)
     traceback.print_exception(error)
     message = f"The local emulator failed (its log says where): {type(error).__name__}: {error}"
     if isinstance(error, RuntimeError) and "during iteration" in str(error):
         return failure(environ, 500, "InternalFailure", message)
     return failure(environ, 400, "EmulatorFailure", message)
+
+
+def _what_is_gone(environ: Environ, error: Exception) -> envelopes.Failure | None:
+    """AWS's answer to the deletion of something that is not there, where moto stumbles over what it did not find.
+
+    Whoever destroys once more what a killed run had begun to destroy asks for just that.
+    """
+    signed = scope(environ)
+    stumbled = isinstance(error, KeyError) or str(error).startswith("'NoneType' object has no attribute")
+    # Of the query protocols the operation stands in the body, which has been read; and EC2 has no such errors.
+    told = environ["REQUEST_METHOD"] == "DELETE" or "HTTP_X_AMZ_TARGET" in environ
+    operation = operation_name(environ, signed.service) if signed and stumbled and told else None
+    if signed is None or operation is None or not operation.startswith("Delete"):
+        return None
+    return envelopes.not_found(signed.service, operation)
 
 
 def _backend_app(service: Any) -> Any:

@@ -14,7 +14,7 @@ from dispatch import Backend, Dispatcher, Kept, Reply
 from families.takes import check_any, prepared
 from guardrail import SECONDS_AFTER, Gate, Judge, patiently
 from health import Health
-from inference_common.errors import InternalError, UnknownBlueprint
+from inference_common.errors import BadRequest, InternalError, NotReady, ServiceError, UnknownBlueprint
 from inference_common.model_answers import checked
 from inference_common.requests import InferenceRequest
 from inference_common.sendable import check_sendable
@@ -47,6 +47,24 @@ class Router:
         self, request: InferenceRequest, access: Access, kinds: Collection[str], deadline: Deadline, journey: Journey
     ) -> Reply:
         """The reply of the blueprint that the journey is to; what happens is told to the journey."""
+        try:
+            return self._answer(request, access, kinds, deadline, journey)
+        except (BadRequest, NotReady) as error:
+            # So it sounds, too, when the record has been remembered for longer than its model has been there.
+            if error.charged or not journey.outcome.attempts or not self._is_outdated(journey, deadline):
+                raise
+        return self._answer(request, access, kinds, deadline, journey)
+
+    def _is_outdated(self, journey: Journey, deadline: Deadline) -> bool:
+        """Whether what the request was asked of is not what the blueprint's record names by now."""
+        try:
+            return self.table.renewed(journey.blueprint, min(REFERENCE_SECONDS, deadline.call_timeout()))
+        except ServiceError:
+            return False  # the answer to the request is the first error
+
+    def _answer(
+        self, request: InferenceRequest, access: Access, kinds: Collection[str], deadline: Deadline, journey: Journey
+    ) -> Reply:
         access.check(journey.blueprint)
         route = self._resolved(self.route(journey, kinds, deadline), journey, deadline)
         route.limits.check(len(request.inputs))

@@ -80,6 +80,22 @@ class RouteTable:
             self._listed = (self.clock(), self._listed[1])
         return Found(route, False)
 
+    def renewed(self, name: str, timeout_seconds: float) -> bool:
+        """Whether the record of a name no longer says what is remembered of it; that is forgotten then.
+
+        For when a target is not what the record says: its blueprint may have been made anew since. What was read a
+        moment ago is not read again, since a wrong request is no reason to ask the store each time.
+        """
+        known = self._known.get(name)
+        if known is None or known[0] - self.clock() > self.seconds - STALE_PAUSE_SECONDS:
+            return False
+        text = self.store.read(name, timeout_seconds)
+        if text is not None and parse_route(name, text) == known[1]:
+            self._known[name] = (self.clock() + self.seconds, known[1], False)
+            return False
+        del self._known[name]
+        return True
+
     def referred(self, name: str, timeout_seconds: float) -> Found:
         """What a record points to. A failure is remembered a while: each request would pay for it again."""
         missing = self._missing.get(name)

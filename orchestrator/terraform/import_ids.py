@@ -2,8 +2,10 @@
 
 Pure. Each row is a template over the attributes that a plan gives a resource it would create, so a row needs no
 resource that exists; `{id}` is what AWS chose itself, and has to be told by terraform or looked up
-(`recovery/lookups.py`). `{partition}`, `{region}` and `{account}` are the environment's. The form is the one of the
-section Import on the type's page of the provider's documentation (website/docs/r/<type without aws_>).
+(`recovery/lookups.py`). `{partition}`, `{region}` and `{account}` are the environment's. The form is that of the
+section Import on the type's page of the provider's documentation (website/docs/r/<type without aws_>): read there for
+some twenty types, and imported from the local AWS where its environment has the type; *assumed* for file systems, web
+ACLs, EMR, streams, agents, guardrails, throughput and Lake Formation.
 
 What cannot be imported, or need not be, is created anew: the row says why that is harmless.
 """
@@ -37,6 +39,12 @@ class Place:
 _ARN = "arn:{{partition}}:{}:{{region}}:{{account}}:{}"
 _SETTING = Anew("a setting that is written, not made: writing it again changes nothing")
 _BUCKET = "{bucket}"
+
+INSIDE: Mapping[str, tuple[str, str]] = {"aws_lambda_permission": ("aws_lambda_function", "function_name")}
+"""Types whose import asks for another resource first: its type, and the attribute that both have of it.
+
+If that does not exist, the provider fails and does not say for what (5.100: "couldn't find resource").
+"""
 
 IDS: Mapping[str, str | Anew] = {
     "aws_api_gateway_account": _SETTING,

@@ -35,13 +35,16 @@ class ProviderDied(RuntimeError):
     """The provider process ended; its last words are in the message."""
 
 
-# Becomes the provider after asking Linux for SIGKILL when the server ends, however it ends (elsewhere the
-# pid file does that work). Not a `preexec_fn`: forking a process in which gRPC has threads breaks its calls.
+# Becomes the provider after asking Linux for SIGKILL when the server ends, however it ends (elsewhere the pid file
+# does that work); nobody tells it of a server that has ended before it asked. Not a `preexec_fn`: forking a process in
+# which gRPC has threads breaks its calls.
 _LAUNCHER = """
 import ctypes, os, sys
 if sys.platform == "linux":
     ctypes.CDLL(None).prctl(1, 9)
-os.execv(sys.argv[1], sys.argv[1:])
+    if os.getppid() != int(sys.argv[1]):
+        sys.exit("the server is gone")
+os.execv(sys.argv[2], sys.argv[2:])
 """
 
 
@@ -101,7 +104,7 @@ def start(binary: Path, environment: Mapping[str, str], folder: Path) -> Provide
     child_environment = {**environment, "TMPDIR": str(folder), "GOGC": "400"}
     with os.fdopen(handle, "wb") as sink:
         process = subprocess.Popen(
-            [sys.executable, "-S", "-c", _LAUNCHER, str(binary), "-debug"],
+            [sys.executable, "-S", "-c", _LAUNCHER, str(os.getpid()), str(binary), "-debug"],
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,

@@ -188,3 +188,18 @@ class _Terraform:
             timeout=120,
             check=False,
         )
+
+
+def test_what_is_gone_already_can_be_deleted_again(aws: Any) -> None:
+    """Moto stumbles over each of these."""
+    client = aws("apigateway")
+    api = client.create_rest_api(name="gone-already")
+    root = client.get_resources(restApiId=api["id"])["items"][0]["id"]
+    client.put_method(restApiId=api["id"], resourceId=root, httpMethod="GET", authorizationType="NONE")
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.delete_integration(restApiId=api["id"], resourceId=root, httpMethod="GET")
+    client.delete_rest_api(restApiId=api["id"])
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.delete_rest_api(restApiId=api["id"])
+    with pytest.raises(client.exceptions.NotFoundException):
+        client.delete_usage_plan(usagePlanId="none")

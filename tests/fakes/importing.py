@@ -95,6 +95,10 @@ class ImportingTerraform(PublishingTerraform):
         self.store.states[ws.stack] = state
 
     def _refuse(self, imports: Mapping[str, str], on_event: EventSink) -> None:
+        if any(
+            ".aws_lambda_permission." in f".{to}" and id_.split("/")[0] not in self.there for to, id_ in imports.items()
+        ):
+            raise TerraformError("terraform plan failed: couldn't find resource")  # and not a word of which
         absent = {address for address, known in imports.items() if known not in self.there}
         for address in absent:
             detail = f"While attempting to import an existing object to {json.dumps(address)}, the provider detected …"

@@ -40,6 +40,27 @@ def test_an_error_is_told_with_a_status_that_sdks_retry_only_if_that_may_help(
     assert str(error) in document["message"]
 
 
+@pytest.mark.parametrize(
+    ("operation", "error", "told"),
+    [
+        ("DeleteParameter", KeyError("x"), ("400", "ParameterNotFound")),
+        (
+            "DeleteParameter",
+            AttributeError("'NoneType' object has no attribute 'to_json'"),
+            ("400", "ParameterNotFound"),
+        ),
+        ("DeleteParameter", AttributeError("'Parameter' object has no attribute 'x'"), ("400", "EmulatorFailure")),
+        ("GetParameter", KeyError("x"), ("400", "EmulatorFailure")),
+        ("DeleteParameters", KeyError("x"), ("400", "EmulatorFailure")),
+    ],
+)
+def test_what_moto_stumbles_over_in_a_deletion_is_told_to_be_gone(
+    operation: str, error: Exception, told: tuple[str, str]
+) -> None:
+    status, document = answered(error, HTTP_X_AMZ_TARGET=f"AmazonSSM.{operation}")
+    assert (status, document["__type"]) == told
+
+
 def test_a_connection_that_is_to_be_dropped_is_dropped() -> None:
     with pytest.raises(NoAnswer):
         answered(NoAnswer())

@@ -114,6 +114,24 @@ def test_what_exists_is_imported_and_the_stack_completed(terraform: ImportingTer
     assert result.policy.scans == 1, "what is imported passes the gate"
 
 
+@pytest.mark.parametrize("exists", [True, False])
+def test_what_is_inside_another_is_looked_for_when_that_is_there(
+    terraform: ImportingTerraform, recovering: Recover, exists: bool
+) -> None:
+    function, permission = "aws_lambda_function.this", "aws_lambda_permission.rule"
+    terraform.lose("data")
+    terraform.code["data"] = {
+        ROLE: known(name="etl"),
+        function: known(function_name="submit"),
+        permission: known(function_name="submit", statement_id="rule"),
+    }
+    terraform.there = {"etl": OWN} | ({"submit": OWN, "submit/rule": OWN} if exists else {})
+    result = recovering("imported")
+    assert result.exit_code == 0, result.error
+    found = {each.address for each in result.recovered}
+    assert found == ({ROLE, function, permission} if exists else {ROLE})
+
+
 def test_without_an_answer_it_is_only_listed(terraform: ImportingTerraform, recovering: Recover) -> None:
     terraform.lose("data")
     terraform.code["data"] = {ROLE: known(name="etl")}

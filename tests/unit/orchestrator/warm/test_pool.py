@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -187,3 +190,14 @@ def test_a_list_of_providers_that_was_cut_short_ends_nobody(tmp_path: Path, cont
     (tmp_path / "providers.json").write_text(content)
     assert end_orphans(tmp_path) == []
     assert not (tmp_path / "providers.json").exists()
+
+
+def test_a_provider_whose_server_has_ended_before_it_began_does_not_begin(tmp_path: Path) -> None:
+    made = tmp_path / "made"
+    program = tmp_path / "provider"
+    program.write_text(f"#!/bin/sh\ntouch {made}\n")
+    program.chmod(0o700)
+    for server, begins in ((os.getpid(), True), (os.getppid(), False)):
+        made.unlink(missing_ok=True)
+        done = subprocess.run([sys.executable, "-S", "-c", pools._LAUNCHER, str(server), str(program)], check=False)
+        assert (done.returncode == 0, made.exists()) == (begins, begins)
