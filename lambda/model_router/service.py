@@ -49,8 +49,9 @@ class Router:
         """The reply of the blueprint that the journey is to; what happens is told to the journey."""
         try:
             return self._answer(request, access, kinds, deadline, journey)
-        except (BadRequest, NotReady) as error:
-            # So it sounds, too, when the record has been remembered for longer than its model has been there.
+        except (BadRequest, InternalError, NotReady) as error:
+            # So it sounds, too, when the record has been remembered for longer than its model has been there: the role
+            # may have no right to what is gone.
             if error.charged or not journey.outcome.attempts or not self._is_outdated(journey, deadline):
                 raise
         return self._answer(request, access, kinds, deadline, journey)

@@ -24,7 +24,7 @@ from orchestrator.render import forgetting_plan
 from orchestrator.session import Session
 from orchestrator.terraform import import_blocks
 from orchestrator.terraform.import_blocks import Missing
-from orchestrator.terraform.import_ids import IDS, INSIDE, Anew, Place, chosen_by_aws, import_id
+from orchestrator.terraform.import_ids import IDS, Anew, Place, chosen_by_aws, import_id
 from orchestrator.tools.aws import explained
 from orchestrator.tools.interfaces import Json, PlanSummary, Workspace
 from orchestrator.tools.terraform_preview import twin
@@ -297,12 +297,10 @@ def _candidates(
     session: Session, missing: Iterable[Missing], made: Mapping[str, str], result: Search, chosen: Collection[str]
 ) -> dict[str, str]:
     """Import IDs of what the plan would create, as far as they can be told now."""
-    place, candidates, every = _place(session), dict[str, str](), list(missing)
-    for each in every:
+    place, candidates = _place(session), dict[str, str]()
+    for each in missing:
         if each.address in result.absent or each.address in result.refused or isinstance(IDS.get(each.type), Anew):
             continue
-        if _is_inside_of(each, every):
-            continue  # nor can it be there; if the other one is, a later plan says so
         known = made.get(each.address)
         if not known and chosen_by_aws(each.type):
             known = _look_up(session, each, result, chosen)
@@ -310,13 +308,6 @@ def _candidates(
         if complete is not None:
             candidates[each.address] = complete
     return candidates
-
-
-def _is_inside_of(one: Missing, others: Iterable[Missing]) -> bool:
-    """Whether it belongs to one of these, which do not exist as far as is known by now."""
-    type_, attribute = INSIDE.get(one.type, ("", ""))
-    wanted = one.planned.get(attribute)
-    return wanted is not None and any((each.type, each.planned.get(attribute)) == (type_, wanted) for each in others)
 
 
 def _look_up(session: Session, missing: Missing, result: Search, chosen: Collection[str]) -> str | None:

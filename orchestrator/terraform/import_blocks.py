@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.blueprints.terraform_json import quoted
-from orchestrator.terraform.import_ids import UNREADABLE
+from orchestrator.terraform.import_ids import READ_FIRST, UNREADABLE
 from orchestrator.tools.interfaces import Json
 
 FILE = "imports.tf"
 _QUOTED = re.compile(r'existing object to ("(?:[^"\\]|\\.)*")')
 """In terraform's own words about something that does not exist."""
+_NAMELESS = "couldn't find resource"
+"""A provider's, with nothing else."""
+_TYPE = re.compile(r"(?:^|\.)(aws_\w+)\.")
 
 
 @dataclass(frozen=True)
@@ -92,8 +95,10 @@ def _entry(each: Json) -> Json | None:
 
 def failed(events: Iterable[Json], imports: Mapping[str, str]) -> dict[str, str]:
     """Which of these imports terraform refused, with its words; without any where the thing does not exist."""
-    found = {}
+    found, nameless, read = dict[str, str](), False, set[str]()
     for event in events:
+        if event.get("type") == "refresh_complete":
+            read.add(event["hook"]["resource"]["addr"])
         diagnostic = event.get("diagnostic")
         if event.get("type") != "diagnostic" or not diagnostic or diagnostic.get("severity") != "error":
             continue
@@ -102,7 +107,15 @@ def failed(events: Iterable[Json], imports: Mapping[str, str]) -> dict[str, str]
         address = json.loads(named.group(1)) if named else diagnostic.get("address", "") or _by_id(words, imports)
         if address in imports:
             found[address] = "" if named else " ".join(words.split())
-    return found
+        elif words.startswith(_NAMELESS):
+            nameless = True
+    # What depends on something that failed is not read either: so those whose names are told go first.
+    return found or (dict.fromkeys(_unread(imports, read), "") if nameless else {})
+
+
+def _unread(imports: Mapping[str, str], read: Collection[str]) -> list[str]:
+    """Of the types of which a provider does not say what it could not find, those that it has not read."""
+    return [each for each in imports if each not in read and (_TYPE.findall(each) or [""])[-1] in READ_FIRST]
 
 
 def _by_id(words: str, imports: Mapping[str, str]) -> str:

@@ -40,11 +40,9 @@ _ARN = "arn:{{partition}}:{}:{{region}}:{{account}}:{}"
 _SETTING = Anew("a setting that is written, not made: writing it again changes nothing")
 _BUCKET = "{bucket}"
 
-INSIDE: Mapping[str, tuple[str, str]] = {"aws_lambda_permission": ("aws_lambda_function", "function_name")}
-"""Types whose import asks for another resource first: its type, and the attribute that both have of it.
-
-If that does not exist, the provider fails and does not say for what (5.100: "couldn't find resource").
-"""
+READ_FIRST = ("aws_api_gateway_model", "aws_lambda_permission")
+"""Types whose import asks AWS before anything is read: of one that is not there (a permission: its function) the
+provider says "couldn't find resource", and not which (5.100)."""
 
 IDS: Mapping[str, str | Anew] = {
     "aws_api_gateway_account": _SETTING,

@@ -95,10 +95,15 @@ class ImportingTerraform(PublishingTerraform):
         self.store.states[ws.stack] = state
 
     def _refuse(self, imports: Mapping[str, str], on_event: EventSink) -> None:
-        if any(
-            ".aws_lambda_permission." in f".{to}" and id_.split("/")[0] not in self.there for to, id_ in imports.items()
-        ):
-            raise TerraformError("terraform plan failed: couldn't find resource")  # and not a word of which
+        lonely = {
+            to for to, id_ in imports.items() if "aws_lambda_permission." in to and id_.split("/")[0] not in self.there
+        }
+        for address in imports.keys() - lonely:
+            on_event({"type": "refresh_complete", "hook": {"resource": {"addr": address}}})
+        if lonely:  # the provider does not say which
+            told = {"severity": "error", "summary": "couldn't find resource", "detail": ""}
+            on_event({"type": "diagnostic", "diagnostic": told})
+            raise TerraformError("terraform plan failed")
         absent = {address for address, known in imports.items() if known not in self.there}
         for address in absent:
             detail = f"While attempting to import an existing object to {json.dumps(address)}, the provider detected …"

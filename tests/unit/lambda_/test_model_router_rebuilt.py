@@ -36,7 +36,9 @@ def world(load_function: Any) -> World:
     return World(load_function)
 
 
-@pytest.mark.parametrize("error", [errors.BadRequest("no such model"), errors.NotReady("not found")])
+@pytest.mark.parametrize(
+    "error", [errors.BadRequest("no such model"), errors.NotReady("not found"), errors.InternalError("no right to it")]
+)
 def test_a_blueprint_that_was_made_anew_answers_though_another_is_remembered(world: World, error: Exception) -> None:
     world.table.store.records["chat"] = RENEWED
     world.setup.backend.answers["arn:chat"] = error
