@@ -115,8 +115,8 @@ def undisturbed(lane: Lane, command: Sequence[str]) -> float:
 
 def prepare(lane: Lane, row: Row, empty: bool) -> None:
     """Bring the lane to where the row starts."""
-    if row.starts_empty and not empty:
-        lane.renew()
+    if row.starts_empty:
+        lane.renew()  # an emptied AWS remembers: numbers of model versions go on
     if empty and not row.starts_empty:
         undisturbed(lane, DEPLOY)
     if row.run == "rebuild":
