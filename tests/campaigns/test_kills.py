@@ -42,7 +42,7 @@ def references(lane: Lane) -> References:
     ("row", "column"),
     [
         (Row(0, "orchestrator", "rebuild", "apply", "blueprint-chat", False, 3, 100), LIVES),
-        (Row(1, "terraform", "rebuild", "apply", "blueprint-chat", False, 3, 100), LIVES),
+        (Row(1, "terraform", "rebuild", "apply", "blueprint-reviews", False, 2, 0), LIVES),
         (Row(2, "interrupt-twice", "rebuild", "upload", "blueprint-reviews", True, 1, 100), LIVES),
         (Row(3, "orchestrator", "rebuild", "upload", "blueprint-chat", True, 1, 100), GONE),
     ],
