@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -169,8 +170,13 @@ class Platform:
 
 
 @pytest.fixture(scope="module")
-def platform(aws: Any, bucket: str, mocked_terraform: Terraform, tmp_path_factory: pytest.TempPathFactory) -> Platform:
-    return Platform(aws, bucket, mocked_terraform, tmp_path_factory.mktemp("packages"))
+def platform(
+    aws: Any, bucket: str, mocked_terraform: Terraform, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Platform]:
+    made = Platform(aws, bucket, mocked_terraform, tmp_path_factory.mktemp("packages"))
+    yield made
+    # The next module's has the same name, and tells another topic.
+    made.states.delete_state_machine(stateMachineArn=made.machine)
 
 
 class Endpoint:
