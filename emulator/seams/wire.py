@@ -204,10 +204,10 @@ def _unanswered(environ: Environ, error: Exception) -> Wsgi:
         service = signed.service if signed else "unknown"
         message = f"The local emulator does not implement this operation of {service}: {error}"
         return failure(environ, 400, "NotImplemented", message)
+    traceback.print_exception(error)
     gone = _what_is_gone(environ, error)
     if gone is not None:
         return failure(environ, gone.status, gone.code, gone.message)
-    traceback.print_exception(error)
     message = f"The local emulator failed (its log says where): {type(error).__name__}: {error}"
     if isinstance(error, RuntimeError) and "during iteration" in str(error):
         return failure(environ, 500, "InternalFailure", message)

@@ -94,6 +94,8 @@ def adopt(
 def workspace(session: Session, stack: Stack, ws: Workspace | None = None) -> Iterator[Workspace]:
     """A twin of the stack's root, with the same state, to write import blocks into."""
     ws = ws or stacks.workspace(session, stack, real=True)
+    # First of all: a state that an earlier import could not store lies in the twin, which is made anew.
+    stacks.store_unsaved(session, stack, ws)
     data_dir = ws.data_dir.parent / _FOLDER
     data_dir.mkdir(parents=True, exist_ok=True)
     twin_ws = replace(ws, root=twin(ws.root, data_dir / "root"), data_dir=data_dir)
@@ -196,11 +198,15 @@ def _enter(session: Session, stack: Stack, ws: Workspace, entries: Sequence[Json
             same[0]["instances"] += entry["instances"]
         else:
             document["resources"].append(entry)
+    enter(session, ws, document)
+
+
+def enter(session: Session, ws: Workspace, document: Json) -> None:
+    """Store a state by terraform itself, which takes the lock, and refuses if somebody else was quicker."""
     file = ws.data_dir / "entered.tfstate"
     file.write_text(json.dumps(document), encoding="utf-8")
     try:
-        # By terraform itself, which takes the lock, and refuses if somebody else was quicker.
-        session.tools.terraform.push_state(ws, file, on_event=session.journal.sink(stack.name), cancel=session.cancel)
+        session.tools.terraform.push_state(ws, file, on_event=session.journal.sink(ws.stack), cancel=session.cancel)
     finally:
         file.unlink()
 

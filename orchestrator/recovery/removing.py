@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from orchestrator.errors import TerraformError
 from orchestrator.graph import Stack
 from orchestrator.recovery import importing
-from orchestrator.recovery.importing import Found
+from orchestrator.recovery.importing import Found, enter
 from orchestrator.recovery.rest import STACK, Rest, state
 from orchestrator.render import forgetting_plan, render
 from orchestrator.session import Session
@@ -64,12 +64,12 @@ def rest(session: Session, found: Sequence[Rest]) -> None:
         env=target.env,
     )
     _remember_types(ws, found)
-    document = json.dumps(state(list(found), str(uuid.uuid4()), _PROVIDER))
+    before = target.store.read(STACK)  # of a removal that was interrupted
+    lineage, serial = (before.lineage, before.serial + 1) if before else (str(uuid.uuid4()), 1)
     s3, terraform, sink = target.cloud.client("s3"), tools.terraform, session.journal.sink(STACK)
-    with explained(target.cloud, "store what is to be removed"):
-        s3.put_object(Bucket=target.store.bucket, Key=key, Body=document.encode(), ContentType="application/json")
     with forgetting_plan(ws):
         terraform.init(ws, on_event=sink, cancel=session.cancel)
+        enter(session, ws, state(list(found), lineage, serial, _PROVIDER))
         terraform.plan(ws, destroy=True, on_event=sink, cancel=session.cancel)
         session.journal.stage(STACK, f"remove {len(found)} resources")
         terraform.apply(ws, on_event=sink, cancel=session.cancel)

@@ -99,7 +99,7 @@ def _is_leaving(cloud: Cloud, rest: Rest) -> bool:
     return bool(cloud.client("kms").describe_key(KeyId=rest.id)["KeyMetadata"]["KeyState"] == "PendingDeletion")
 
 
-def state(found: list[Rest], lineage: str, provider: str) -> dict[str, Any]:
+def state(found: list[Rest], lineage: str, serial: int, provider: str) -> dict[str, Any]:
     """A state that holds these and knows nothing of them but their ids: the provider reads the rest itself."""
     resources = [
         {
@@ -114,7 +114,7 @@ def state(found: list[Rest], lineage: str, provider: str) -> dict[str, Any]:
     return {
         "version": 4,
         "terraform_version": "1.11.0",
-        "serial": 1,
+        "serial": serial,
         "lineage": lineage,
         "outputs": {},
         "resources": resources,

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orchestrator.runs import RUNS, RunFolder, now
 from orchestrator.system import identity
-from orchestrator.system.identity import Identity, Life, Machine
+from orchestrator.system.identity import Identity, Life
 from orchestrator.terraform import record
 from orchestrator.terraform.record import Record
 from orchestrator.tools.interfaces import Json
@@ -138,7 +138,7 @@ def _read(folder: Path, environment: str) -> Unfinished | None:
     except (OSError, ValueError):
         found = {}
     found = found if isinstance(found, dict) else {}
-    process = _identity(found.get("process"))
+    process = identity.read(found.get("process"))
     arguments = found.get("arguments")
     return Unfinished(
         folder=folder,
@@ -148,12 +148,3 @@ def _read(folder: Path, environment: str) -> Unfinished | None:
         process=process,
         life=identity.life(process) if process else "unknown",
     )
-
-
-def _identity(found: object) -> Identity | None:
-    if not isinstance(found, dict):
-        return None
-    try:
-        return Identity(Machine(**found["machine"]), int(found["pid"]), str(found["started"]))
-    except (TypeError, KeyError, ValueError):
-        return None

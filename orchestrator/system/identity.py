@@ -14,7 +14,7 @@ import subprocess
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 Life = Literal["alive", "dead", "unknown"]
 _PROC = Path("/proc")
@@ -41,6 +41,15 @@ class Identity:
     pid: int
     started: str
     """When it started, in the system's own words: compared, never read."""
+
+
+def read(document: object) -> Identity | None:
+    """The process that a file tells of (`dataclasses.asdict`); `None` where it does not, or is cut short."""
+    try:
+        found: Any = document
+        return Identity(Machine(**found["machine"]), int(found["pid"]), str(found["started"]))
+    except (TypeError, KeyError, ValueError):
+        return None
 
 
 @cache

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from orchestrator.system import identity
-from orchestrator.system.identity import Identity, Machine
+from orchestrator.system.identity import Identity
 
 FOLDER = Path("build") / "scratch"
 """Of a checkout; one folder for each process."""
@@ -38,7 +38,6 @@ def sweep(root: Path) -> None:
 
 def _owner(folder: Path) -> Identity | None:
     """`None` for one that is being made, or that somebody else made."""
-    with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-        found = json.loads((folder / _OWNER).read_text(encoding="utf-8"))
-        return Identity(Machine(**found["machine"]), found["pid"], found["started"])
+    with contextlib.suppress(OSError, ValueError):
+        return identity.read(json.loads((folder / _OWNER).read_text(encoding="utf-8")))
     return None

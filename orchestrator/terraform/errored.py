@@ -47,7 +47,8 @@ def find(repo: Path, environment: str) -> list[Errored]:
     """What commands of an environment have left: kept by their run, or still lying where they worked."""
     build = repo / _BUILD / environment
     found = [Errored(file, file.parent.name) for file in sorted(build.glob(f"*/{NAME}"))]
-    lying = [*(repo / "terraform").glob(f"phases/**/{NAME}"), *build.glob(f"*/root/{NAME}")]
+    # Roots that were made for a stack lie in its folder: of a blueprint, of what has no files, of an import.
+    lying = [*(repo / "terraform").glob(f"phases/**/{NAME}"), *build.glob(f"*/*/**/{NAME}")]
     for file in sorted(lying):
         command = _left_by(repo, file)
         if command is not None and Path(command.data_dir).is_relative_to(build):

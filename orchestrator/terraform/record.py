@@ -18,7 +18,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from orchestrator.system.identity import Identity, Machine
+from orchestrator.system import identity
+from orchestrator.system.identity import Identity
 from orchestrator.tools.interfaces import Json
 
 FOLDER = "tools"
@@ -74,11 +75,7 @@ class Record:
     @property
     def process(self) -> Identity | None:
         """`None` where it is missing or cut short: then terraform was not started."""
-        found = _read(self.folder / "process.json")
-        try:
-            return Identity(Machine(**found["machine"]), int(found["pid"]), str(found["started"])) if found else None
-        except (TypeError, KeyError, ValueError):
-            return None
+        return identity.read(_read(self.folder / "process.json"))
 
     @property
     def ended(self) -> Ended | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.system import identity
-from orchestrator.system.identity import Identity, Machine
+from orchestrator.system.identity import Identity
 from orchestrator.terraform.record import of_run
 
 
@@ -25,8 +25,9 @@ class Holder:
 
     @classmethod
     def read(cls, document: Mapping[str, Any]) -> Holder:
-        process = document["process"]
-        found = Identity(Machine(**process["machine"]), int(process["pid"]), str(process["started"]))
+        found = identity.read(document["process"])
+        if found is None:
+            raise ValueError("the request does not say which process it is from")
         return cls(found, Path(document["run"]) if document["run"] else None)
 
     def document(self) -> dict[str, Any]:

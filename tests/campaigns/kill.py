@@ -21,6 +21,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
@@ -136,7 +137,7 @@ def strike(lane: Lane, row: Row) -> tuple[bool, int | None]:
         if reached:
             time.sleep(row.delay_ms / 1000)
             reached = _kill(lane, row, running)
-        with suppress(Exception):
+        with suppress(subprocess.TimeoutExpired):
             return reached, running.end(TO_ITS_END)
         return reached, None
     finally:

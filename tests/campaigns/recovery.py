@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -76,7 +77,7 @@ def commands_of(lane: Lane) -> Run:
         running = lane.clone.start(*words)
         try:
             code = running.end(LONGEST)
-        except Exception:
+        except subprocess.TimeoutExpired:
             running.process.kill()
             code = _TIMED_OUT
         said = running.said()

@@ -83,10 +83,15 @@ def write(name: str, section: str, document: Path = DOCUMENT) -> None:
 
 def _where(lines: Sequence[dict[str, Any]]) -> str:
     commits = ", ".join(dict.fromkeys(line["commit"] for line in lines)) or machine.commit()
+    mixed = (
+        " Red rows of an earlier commit were played again after it was mended, green ones kept."
+        if ", " in commits
+        else ""
+    )
     seeds = ", ".join(str(seed) for seed in dict.fromkeys(line["seed"] for line in lines))
     return (
         f"{dt.datetime.now(dt.UTC).date().isoformat()}, seed {seeds}, commit {commits}. {machine.describe()}. "
-        f"{machine.versions('python', 'terraform', 'hashicorp/aws', 'moto')}."
+        f"{machine.versions('python', 'terraform', 'hashicorp/aws', 'moto')}.{mixed}"
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -208,19 +207,18 @@ def test_a_second_network_belongs_to_no_stack_and_is_removed_through_a_state_of_
     terraform: ImportingTerraform, recovering: Recover, tools: FakeTools
 ) -> None:
     ec2(tools, vpc_1=VPC_TAGS, vpc_2={**OWN, "managed-by": "somebody"}, vpc_9={**VPC_TAGS, "environment": "dev"})
-    stored: list[dict[str, Any]] = []
-    tools.aws.services["s3"] |= {"put_object": lambda **given: stored.append(given), "delete_object": lambda **_: None}
+    tools.aws.services["s3"] |= {"delete_object": lambda **_: None}
     result = recovering()
     assert [(each.id, each.action, each.stack) for each in result.recovered] == [("vpc-1", "left", "")]
     assert "1 resources belong to no stack" in result.warnings[0]
-    assert stored == []
+    assert terraform.pushed == []
     result = recovering("removed", rest=True)
     assert [(each.id, each.action) for each in result.recovered] == [("vpc-1", "removed")]
-    document = json.loads(stored[0]["Body"])
+    [document] = terraform.pushed
     assert [(each["type"], each["instances"][0]["attributes"]) for each in document["resources"]] == [
         ("aws_vpc", {"id": "vpc-1"})
     ]
-    assert [call[0] for call in terraform.calls if call[1] == STACK] == ["init", "plan -destroy", "apply"]
+    assert [call[0] for call in terraform.calls if call[1] == STACK] == ["init", "state push", "plan -destroy", "apply"]
 
 
 def test_what_an_interrupted_removal_left_is_found_again(
