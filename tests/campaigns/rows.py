@@ -108,6 +108,7 @@ CELLS: tuple[tuple[Killed, Run, Phase], ...] = (
     ("aws", "create", "pipeline"),
     ("hang-up", "destroy", "unlock"),
 )
+HELD_PHASES = ("apply", "upload", "unlock")
 MOST_EVENTS, MOST_STATES, MOST_MILLISECONDS = 8, 30, 400
 
 
@@ -116,7 +117,8 @@ class Row:
     """One kill.
 
     Attributes:
-        held: of an upload or unlock: whether it is killed before the local AWS carries that out, or right after.
+        held: whether the local AWS is slow to carry out the upload or unlock, and the kill comes before it has. A kill
+            of terraform is always held: a small stack is applied and stored before it could be killed otherwise.
         nth: the event of the phase that the kill follows.
     """
 
@@ -158,6 +160,7 @@ def _row(number: int, killed: Killed, run: Run, phase: Phase, chance: random.Ran
     elif phase in ("release", "smoke"):
         stack = "reviews" if phase == "release" else chance.choice(("chat", "reviews"))
     held = phase in ("upload", "unlock") and chance.random() < 0.5
+    held |= phase in HELD_PHASES and killed in ("terraform", "provider")
     nth = chance.randint(1, MOST_STATES if phase == "pipeline" else MOST_EVENTS)
     return Row(number, killed, run, phase, stack, held, nth, chance.randrange(MOST_MILLISECONDS))
 

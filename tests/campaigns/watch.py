@@ -37,9 +37,9 @@ def signals(row: Row) -> tuple[Signal, ...]:
             return (Signal(journal, rf"^{stack} stage  plan$"),)
         case "apply":
             # A stack may have fewer events than the row counts: then its state is what comes next.
-            return (Signal(journal, rf"^{stack} progress  .*: {_DONE_OR_BEGUN}", row.nth), _stored(stack))
+            return (Signal(journal, rf"^{stack} progress  .*: {_DONE_OR_BEGUN}", row.nth), _upload(row, stack))
         case "upload":
-            return (_held("PutObject", f"{stack}\\.tfstate") if row.held else _stored(stack),)
+            return (_upload(row, stack),)
         case "unlock":
             # The plan's own comes before.
             freed = Signal("log", rf" 20\d s3 DELETE /[^ /]+/{stack}\.tfstate\.tflock ", 2)
@@ -62,19 +62,21 @@ def hold(row: Row, lane: Lane) -> None:
     """Make AWS slow where a row strikes before something is carried out."""
     if not row.held:
         return
-    operation, key = ("PutObject", "tfstate") if row.phase == "upload" else ("DeleteObject", "tfstate.tflock")
+    operation, key = ("DeleteObject", "tfstate.tflock") if row.phase == "unlock" else ("PutObject", "tfstate")
     lane.arm(
         kind="slow",
         service="s3",
         action=operation,
         resource=f"{row.stack}.{key}",
         delay_seconds=HOLD_SECONDS,
-        every=1 if row.phase == "upload" else 2,
+        every=2 if row.phase == "unlock" else 1,
         count=1,
     )
 
 
-def _stored(stack: str) -> Signal:
+def _upload(row: Row, stack: str) -> Signal:
+    if row.held:
+        return _held("PutObject", f"{stack}\\.tfstate")
     return Signal("log", rf" 200 s3 PUT /[^ /]+/{stack}\.tfstate ")
 
 

@@ -18,7 +18,7 @@ from orchestrator.terraform.record import Record
 from tests.emulator.checkout import Checkout, failed
 from tests.emulator.shared import Deployed
 
-pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.full]
+pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 
 PLATFORM = "terraform/envs/local/platform.yaml"
 NOBODY = {"ID": "1", "Who": "alice@laptop", "Created": "2026-12-01T08:00:00Z", "Operation": "OperationTypeApply"}
@@ -45,6 +45,7 @@ def bucket(line: Checkout) -> str:
     return next(name for name in names if "tfstate" in name)
 
 
+@pytest.mark.full
 def test_locks_of_others_stop_a_deploy_which_names_what_frees_them(line: Checkout) -> None:
     for stack, body in (("data", json.dumps(NOBODY)), ("notifications", "<html>")):
         line.client("s3").put_object(Bucket=bucket(line), Key=f"{stack}.tfstate.tflock", Body=body)

@@ -31,17 +31,22 @@ def test_a_row_names_a_stack_that_its_run_touches() -> None:
     for row in rows(seed=3, count=200):
         if row.phase in ("plan", "apply", "upload", "unlock"):
             assert row.stack in STACKS[row.run], row
-        assert not row.held or row.phase in ("upload", "unlock"), row
+        assert not row.held or row.phase in ("upload", "unlock") or row.killed in ("terraform", "provider"), row
 
 
 def test_terraform_and_its_provider_are_killed_only_while_they_work() -> None:
     for row in rows(seed=1):
         if row.killed in ("terraform", "provider"):
             assert row.phase in ("plan", "apply", "upload", "unlock"), row
+            assert row.held or row.phase == "plan", "it may have ended before its kill"
 
 
 def test_half_of_the_uploads_and_unlocks_are_killed_before_they_are_carried_out() -> None:
-    held = Counter(row.held for row in rows(seed=1, count=500) if row.phase in ("upload", "unlock"))
+    held = Counter(
+        row.held
+        for row in rows(seed=1, count=500)
+        if row.phase in ("upload", "unlock") and row.killed not in ("terraform", "provider")
+    )
     assert min(held.values()) > 0.35 * held.total()
 
 

@@ -54,7 +54,8 @@ def test_each_phase_is_known_by_its_own_line_and_by_no_other(phase: str, held: b
 
 
 def test_an_apply_with_few_events_is_killed_at_its_upload() -> None:
-    assert any(re.search(signal.pattern, LOG["upload", False]) for signal in signals(row("apply")))
+    for held in (False, True):
+        assert any(re.search(signal.pattern, LOG["upload", held]) for signal in signals(row("apply", held)))
 
 
 def test_a_file_is_read_in_whole_lines_and_from_its_start_when_it_is_another_one(tmp_path: Path) -> None:
