@@ -18,6 +18,7 @@ from orchestrator.recovery.rest import Rest
 from orchestrator.result import Action, RecoveredResult
 from orchestrator.risk import Risk
 from orchestrator.session import Session
+from orchestrator.tools.aws import explained
 from orchestrator.tools.interfaces import Workspace
 from orchestrator.values import tfvars, waits_for
 
@@ -65,6 +66,26 @@ def stack(session: Session, step: RecoverStack) -> None:
     stacks.record_end(session, wanted, done, said, time.monotonic() - started)
 
 
+def _without_empty_log_groups(session: Session, result: Search, risks: Sequence[Risk]) -> tuple[Risk, ...]:
+    """Drop the risk that a log group keeps its events for a shorter time where it has none yet.
+
+    Terraform creates a group first and sets its retention by a second call. Killed in between, it leaves a group that
+    keeps everything for ever, and that looks as if its import were to shorten this.
+    """
+    groups = {each.address: each.import_id for each in result.found if each.type == "aws_cloudwatch_log_group"}
+    cloud = session.target.cloud
+
+    def empty(name: str) -> bool:
+        with explained(cloud, f"look for log streams of {name}"):
+            return not cloud.client("logs").describe_log_streams(logGroupName=name, limit=1)["logStreams"]
+
+    return tuple(
+        each
+        for each in risks
+        if not (each.kind == "state-loss" and each.resource in groups and empty(groups[each.resource]))
+    )
+
+
 def _require_no_loss(session: Session, wanted: Stack, risks: Sequence[Risk]) -> None:
     """Stop before what holds state is replaced or deleted, wherever that is: this command is to save things.
 
@@ -100,6 +121,7 @@ def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) ->
     importing.check(session, wanted, ws, plan)
     changes = [listing.change_result(change) for change in plan.changes]
     risks = risk.of_plan(plan.document, stack=wanted.name, account_id=session.target.account_id)
+    risks = _without_empty_log_groups(session, result, risks)
     session.record_risks(risks)
     _require_no_loss(session, wanted, risks)
     environment = session.environment

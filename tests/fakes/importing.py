@@ -29,6 +29,7 @@ class ImportingTerraform(PublishingTerraform):
         code: stack to address to what its plan knows of it, given the imports so far.
         there: import ID to the tags of the thing that exists.
         replaced: addresses that an import would have replaced.
+        other: import ID to attributes that the thing has otherwise than the plan wants them.
         targets: of each plan that had some.
     """
 
@@ -37,6 +38,7 @@ class ImportingTerraform(PublishingTerraform):
         self.code: dict[str, dict[str, Planned]] = {}
         self.there: dict[str, dict[str, str]] = {}
         self.replaced: set[str] = set()
+        self.other: dict[str, dict[str, Any]] = {}
         self.targets: list[tuple[str, ...]] = []
 
     def plan(
@@ -114,9 +116,11 @@ class ImportingTerraform(PublishingTerraform):
 
     def _importing(self, address: str, planned: Mapping[str, Any], known: str) -> Json:
         tags = {"tags_all": dict(self.there[known])}
-        change = _change(address, ["delete", "create"] if address in self.replaced else ["no-op"], planned)
+        other = self.other.get(known, {})
+        done = ["delete", "create"] if address in self.replaced else ["update"] if other else ["no-op"]
+        change = _change(address, done, planned)
         read = {name: value for name, value in planned.items() if name != UNREAD}
-        change["change"] |= {"importing": {"id": known}, "before": {**read, **tags}}
+        change["change"] |= {"importing": {"id": known}, "before": {**read, **other, **tags}}
         if address in self.replaced:
             change["change"]["replace_paths"] = [[UNREAD if UNREAD in planned else "name"]]
         return change | {"name": address.split(".")[-1], "provider_name": "registry.terraform.io/hashicorp/aws"}

@@ -243,6 +243,21 @@ def test_nothing_that_holds_state_is_lost_on_the_way(terraform: ImportingTerrafo
     assert applied(terraform) == []
 
 
+@pytest.mark.parametrize(("streams", "exit_code"), [([], 0), ([{"logStreamName": "2026/12/01/[$LATEST]"}], 15)])
+def test_a_log_group_that_got_no_retention_is_imported_unless_it_holds_something(
+    terraform: ImportingTerraform, recovering: Recover, tools: FakeTools, streams: list[Any], exit_code: int
+) -> None:
+    """Killed between `CreateLogGroup` and `PutRetentionPolicy`."""
+    tools.aws.services["logs"] |= {"describe_log_streams": {"logStreams": streams}}
+    terraform.lose("data")
+    terraform.code["data"] = {"aws_cloudwatch_log_group.it": known(name="/aws/it", retention_in_days=7)}
+    terraform.there = {"/aws/it": OWN}
+    terraform.other = {"/aws/it": {"retention_in_days": 0}}
+    result = recovering("imported")
+    assert result.exit_code == exit_code, result.error
+    assert applied(terraform) == ([] if exit_code else ["data"])
+
+
 def test_what_a_dead_terraform_made_is_adopted_without_a_question(
     terraform: ImportingTerraform, run: Runs, recovering: Recover, graph: Graph
 ) -> None:
