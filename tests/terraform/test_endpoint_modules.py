@@ -10,10 +10,7 @@ REALTIME, SERVERLESS, ASYNC, BATCH = "realtime_endpoint", "serverless_endpoint",
 ENDPOINTS = (REALTIME, SERVERLESS, ASYNC)
 
 SHARED = [
-    ("data.aws_iam_policy_document.assume", (*ENDPOINTS, BATCH)),
-    ("data.aws_iam_policy_document.logs", ENDPOINTS),
-    ("resource.aws_iam_role_policy.handed_out", ENDPOINTS),
-    ("resource.aws_iam_role_policy.logs", ENDPOINTS),
+    ("module.role", (REALTIME, SERVERLESS)),
     ("resource.aws_cloudwatch_log_group.endpoint", ENDPOINTS),
     ("resource.aws_cloudwatch_metric_alarm.errors", (REALTIME, SERVERLESS)),
     ("resource.aws_cloudwatch_metric_alarm.latency", (REALTIME, SERVERLESS)),

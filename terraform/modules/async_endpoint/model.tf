@@ -1,6 +1,6 @@
 resource "aws_sagemaker_model" "launch" {
   name                     = local.content_name
-  execution_role_arn       = aws_iam_role.endpoint.arn
+  execution_role_arn       = module.role.arn
   enable_network_isolation = true # SageMaker itself fetches inputs and writes results; the container needs no connection
 
   primary_container {
@@ -15,7 +15,7 @@ resource "aws_sagemaker_model" "launch" {
   }
 
   # SageMaker checks with this role that it may read the artifact and the image.
-  depends_on = [aws_iam_role_policy.handed_out, aws_iam_role_policy.logs]
+  depends_on = [module.role]
 
   lifecycle {
     create_before_destroy = true

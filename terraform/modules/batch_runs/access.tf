@@ -3,28 +3,15 @@ locals {
   logs_arn = "arn:${data.aws_partition.current.partition}:logs:${var.context.region}:${var.context.account_id}"
 }
 
-data "aws_iam_policy_document" "assume" {
-  statement {
-    actions = ["sts:AssumeRole"]
+module "role" {
+  source = "../execution_role"
 
-    principals {
-      type        = "Service"
-      identifiers = ["glue.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.context.account_id]
-    }
-  }
-}
-
-resource "aws_iam_role" "crawler" {
-  name                 = "${local.full_name}-crawler"
-  description          = "Catalogues the results of ${var.blueprint.name}."
-  assume_role_policy   = data.aws_iam_policy_document.assume.json
-  permissions_boundary = var.boundary_arn
+  context          = var.context
+  name             = "${local.full_name}-crawler"
+  description      = "Catalogues the results of ${var.blueprint.name}."
+  service          = "glue.amazonaws.com"
+  boundary_arn     = var.boundary_arn
+  policy_documents = var.policy_documents
 }
 
 data "aws_iam_policy_document" "catalog" {
@@ -55,15 +42,6 @@ data "aws_iam_policy_document" "catalog" {
 
 resource "aws_iam_role_policy" "catalog" {
   name   = "catalog"
-  role   = aws_iam_role.crawler.name
+  role   = module.role.name
   policy = data.aws_iam_policy_document.catalog.json
-}
-
-# What others hand out, one policy for each of them.
-resource "aws_iam_role_policy" "handed_out" {
-  for_each = var.policy_documents
-
-  name   = each.key
-  role   = aws_iam_role.crawler.name
-  policy = each.value
 }

@@ -36,7 +36,7 @@ resource "aws_glue_crawler" "results" {
   name                   = "${local.full_name}-results"
   description            = "Catalogues the results of ${var.blueprint.name} as ${local.database}.results and .errors"
   database_name          = aws_glue_catalog_database.results.name
-  role                   = aws_iam_role.crawler.arn
+  role                   = module.role.arn
   security_configuration = aws_glue_security_configuration.results.name
 
   s3_target {
@@ -67,5 +67,5 @@ resource "aws_glue_crawler" "results" {
   }
 
   # A crawler tests its role when it is made.
-  depends_on = [aws_iam_role_policy.catalog, aws_iam_role_policy.handed_out]
+  depends_on = [aws_iam_role_policy.catalog, module.role]
 }

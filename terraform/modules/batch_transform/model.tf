@@ -1,6 +1,6 @@
 resource "aws_sagemaker_model" "this" {
   name                     = local.content_name
-  execution_role_arn       = aws_iam_role.model.arn
+  execution_role_arn       = module.role.arn
   enable_network_isolation = true
 
   primary_container {
@@ -15,7 +15,7 @@ resource "aws_sagemaker_model" "this" {
   }
 
   # SageMaker checks with this role that it may read the artifact and the image.
-  depends_on = [aws_iam_role_policy.handed_out, aws_iam_role_policy.logs]
+  depends_on = [module.role]
 
   lifecycle {
     create_before_destroy = true

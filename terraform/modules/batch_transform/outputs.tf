@@ -25,5 +25,5 @@ output "release_parameter_name" {
 
 output "execution_role_arn" {
   description = "Role of the model containers; releases pass it to the models that they create."
-  value       = aws_iam_role.model.arn
+  value       = module.role.arn
 }

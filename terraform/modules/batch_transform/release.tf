@@ -31,6 +31,6 @@ resource "aws_ssm_parameter" "release" {
     model_group_name    = var.model_group.name
     live_parameter_name = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"
     launch_config_name  = aws_sagemaker_model.this.name
-    execution_role_arn  = aws_iam_role.model.arn
+    execution_role_arn  = module.role.arn
   })), "{{", "{\\u007b")
 }

@@ -1,32 +1,13 @@
-data "aws_iam_policy_document" "assume" {
-  statement {
-    actions = ["sts:AssumeRole"]
+module "role" {
+  source = "../execution_role"
 
-    principals {
-      type        = "Service"
-      identifiers = ["bedrock.amazonaws.com"]
-    }
-
-    # Bedrock would act for agents of other accounts too, if they named this role.
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.context.account_id]
-    }
-
-    condition {
-      test     = "ArnLike"
-      variable = "aws:SourceArn"
-      values   = ["${local.agent_arn}/*"]
-    }
-  }
-}
-
-resource "aws_iam_role" "this" {
-  name                 = "${local.name}-agent"
-  description          = "Agent ${var.blueprint_name}: asks its model and looks documents up."
-  assume_role_policy   = data.aws_iam_policy_document.assume.json
-  permissions_boundary = var.boundary_arn
+  context          = var.context
+  name             = "${local.name}-agent"
+  description      = "Agent ${var.blueprint_name}: asks its model and looks documents up."
+  service          = "bedrock.amazonaws.com"
+  source_arn       = "${local.agent_arn}/*"
+  boundary_arn     = var.boundary_arn
+  policy_documents = merge({ model = var.model.invoke_policy_document }, var.knowledge_base == null ? {} : { knowledge = var.knowledge_base.retrieve_policy_document })
 }
 
 data "aws_iam_policy_document" "this" {
@@ -52,17 +33,8 @@ data "aws_iam_policy_document" "this" {
 
 resource "aws_iam_role_policy" "this" {
   name   = "agent"
-  role   = aws_iam_role.this.name
+  role   = module.role.name
   policy = data.aws_iam_policy_document.this.json
-}
-
-# What owners of model and knowledge base hand out.
-resource "aws_iam_role_policy" "lent" {
-  for_each = merge({ model = var.model.invoke_policy_document }, var.knowledge_base == null ? {} : { knowledge = var.knowledge_base.retrieve_policy_document })
-
-  name   = each.key
-  role   = aws_iam_role.this.name
-  policy = each.value
 }
 
 # What callers put into their role.

@@ -8,7 +8,7 @@ locals {
 resource "aws_bedrockagent_agent" "this" {
   agent_name                  = local.name
   description                 = "Agent of the ${var.blueprint_name} blueprint."
-  agent_resource_role_arn     = aws_iam_role.this.arn
+  agent_resource_role_arn     = module.role.arn
   foundation_model            = var.model.arn
   instruction                 = var.instruction
   idle_session_ttl_in_seconds = var.idle_minutes * 60
@@ -21,7 +21,7 @@ resource "aws_bedrockagent_agent" "this" {
   }]
 
   # Bedrock tries the role out when the agent is made.
-  depends_on = [aws_iam_role_policy.this, aws_iam_role_policy.lent]
+  depends_on = [aws_iam_role_policy.this, module.role]
 }
 
 # The provider prepares the agent again afterwards: what is not prepared is in no version.

@@ -1,32 +1,13 @@
-# Bedrock works under this role, for this account's jobs only: without the conditions any account's job could name it.
-data "aws_iam_policy_document" "assume" {
-  statement {
-    actions = ["sts:AssumeRole"]
+module "role" {
+  source = "../execution_role"
 
-    principals {
-      type        = "Service"
-      identifiers = ["bedrock.amazonaws.com"]
-    }
-
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.context.account_id]
-    }
-
-    condition {
-      test     = "ArnLike"
-      variable = "aws:SourceArn"
-      values   = [local.jobs]
-    }
-  }
-}
-
-resource "aws_iam_role" "jobs" {
-  name                 = "${local.full_name}-jobs"
-  description          = "Bedrock, while it runs batch jobs of ${var.blueprint.name}."
-  assume_role_policy   = data.aws_iam_policy_document.assume.json
-  permissions_boundary = var.boundary_arn
+  context          = var.context
+  name             = "${local.full_name}-jobs"
+  description      = "Bedrock, while it runs batch jobs of ${var.blueprint.name}."
+  service          = "bedrock.amazonaws.com"
+  source_arn       = local.jobs
+  boundary_arn     = var.boundary_arn
+  policy_documents = var.policy_documents
 }
 
 data "aws_iam_policy_document" "invoke" {
@@ -52,17 +33,8 @@ data "aws_iam_policy_document" "invoke" {
 
 resource "aws_iam_role_policy" "invoke" {
   name   = "invoke"
-  role   = aws_iam_role.jobs.name
+  role   = module.role.name
   policy = data.aws_iam_policy_document.invoke.json
-}
-
-# What others hand out, one policy for each of them.
-resource "aws_iam_role_policy" "handed_out" {
-  for_each = var.policy_documents
-
-  name   = each.key
-  role   = aws_iam_role.jobs.name
-  policy = each.value
 }
 
 # What the submitter may do for this blueprint, and nothing else.
@@ -83,7 +55,7 @@ data "aws_iam_policy_document" "submit" {
   statement {
     sid       = "PassJobRole"
     actions   = ["iam:PassRole"]
-    resources = [aws_iam_role.jobs.arn]
+    resources = [module.role.arn]
 
     condition {
       test     = "StringEquals"

@@ -20,5 +20,5 @@ output "route_parameter_name" {
 
 output "role_arn" {
   description = "Role that Bedrock works under."
-  value       = aws_iam_role.jobs.arn
+  value       = module.role.arn
 }

@@ -22,7 +22,7 @@ resource "aws_ssm_parameter" "route" {
     batch = {
       model_id         = aws_bedrock_inference_profile.this.arn
       base_model_id    = var.model_id # the profile's ARN does not tell how the model is spoken to
-      role_arn         = aws_iam_role.jobs.arn
+      role_arn         = module.role.arn
       key_arn          = var.data_key_arn
       timeout_hours    = var.blueprint.batch.timeout_hours
       format           = var.blueprint.batch.format
@@ -38,5 +38,5 @@ resource "aws_ssm_parameter" "route" {
   }, length(local.limits) == 0 ? {} : { limits = local.limits })), "{{", "{\\u007b")
 
   # A route that cannot be followed yet would answer with a permission error.
-  depends_on = [aws_iam_role_policy.submitter, aws_iam_role_policy.invoke, aws_iam_role_policy.handed_out]
+  depends_on = [aws_iam_role_policy.submitter, aws_iam_role_policy.invoke, module.role]
 }

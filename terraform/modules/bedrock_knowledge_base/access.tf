@@ -1,32 +1,13 @@
-data "aws_iam_policy_document" "assume" {
-  statement {
-    actions = ["sts:AssumeRole"]
+module "role" {
+  source = "../execution_role"
 
-    principals {
-      type        = "Service"
-      identifiers = ["bedrock.amazonaws.com"]
-    }
-
-    # Bedrock would read for knowledge bases of other accounts too, if they named this role.
-    condition {
-      test     = "StringEquals"
-      variable = "aws:SourceAccount"
-      values   = [var.context.account_id]
-    }
-
-    condition {
-      test     = "ArnLike"
-      variable = "aws:SourceArn"
-      values   = ["arn:${local.partition}:bedrock:${var.context.region}:${var.context.account_id}:knowledge-base/*"]
-    }
-  }
-}
-
-resource "aws_iam_role" "this" {
-  name                 = "${local.name}-knowledge"
-  description          = "Knowledge base of ${var.blueprint_name}: reads documents, makes vectors of them and looks them up."
-  assume_role_policy   = data.aws_iam_policy_document.assume.json
-  permissions_boundary = var.boundary_arn
+  context          = var.context
+  name             = "${local.name}-knowledge"
+  description      = "Knowledge base of ${var.blueprint_name}: reads documents, makes vectors of them and looks them up."
+  service          = "bedrock.amazonaws.com"
+  source_arn       = "arn:${local.partition}:bedrock:${var.context.region}:${var.context.account_id}:knowledge-base/*"
+  boundary_arn     = var.boundary_arn
+  policy_documents = { documents = var.documents.policy_document }
 }
 
 data "aws_iam_policy_document" "this" {
@@ -52,14 +33,8 @@ data "aws_iam_policy_document" "this" {
 
 resource "aws_iam_role_policy" "this" {
   name   = "knowledge"
-  role   = aws_iam_role.this.name
+  role   = module.role.name
   policy = data.aws_iam_policy_document.this.json
-}
-
-resource "aws_iam_role_policy" "documents" {
-  name   = "documents"
-  role   = aws_iam_role.this.name
-  policy = var.documents.policy_document
 }
 
 # What callers put into their role.

@@ -49,7 +49,7 @@ locals {
         Properties = {
           Name        = "${local.name}-${local.shape}"
           Description = "Documents that answers of ${var.blueprint_name} rest on."
-          RoleArn     = aws_iam_role.this.arn
+          RoleArn     = module.role.arn
           KnowledgeBaseConfiguration = {
             Type                             = "VECTOR"
             VectorKnowledgeBaseConfiguration = merge({ EmbeddingModelArn = local.model_arn }, local.chosen_dimensions)
@@ -79,7 +79,7 @@ resource "aws_cloudformation_stack" "this" {
   on_failure    = "DELETE"
 
   # Bedrock tries the role out on the index when the knowledge base is made, and needs it still to empty the index.
-  depends_on = [aws_iam_role_policy.this, aws_iam_role_policy.documents]
+  depends_on = [aws_iam_role_policy.this, module.role]
 }
 
 resource "aws_bedrockagent_data_source" "this" {

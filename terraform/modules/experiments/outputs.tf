@@ -1,4 +1,4 @@
 output "role_arn" {
   description = "Role to start experiments with."
-  value       = aws_iam_role.this.arn
+  value       = module.role.arn
 }

@@ -61,35 +61,21 @@ locals {
   }
 }
 
-resource "aws_iam_role" "glue" {
-  name                 = "${var.context.name_prefix}-glue"
-  description          = "Crawls the layers, runs the ETL job and judges its result"
-  permissions_boundary = var.permissions_boundary_arn
+module "role" {
+  source = "../execution_role"
 
-  assume_role_policy = jsonencode({
-    Version = "2012-10-17"
-    Statement = [{
-      Effect    = "Allow"
-      Principal = { Service = "glue.amazonaws.com" }
-      Action    = "sts:AssumeRole"
-      Condition = { StringEquals = { "aws:SourceAccount" = var.context.account_id } }
-    }]
-  })
+  context          = var.context
+  name             = "${var.context.name_prefix}-glue"
+  description      = "Crawls the layers, runs the ETL job and judges its result"
+  service          = "glue.amazonaws.com"
+  boundary_arn     = var.permissions_boundary_arn
+  policy_documents = var.policy_documents
 }
 
 resource "aws_iam_role_policy" "glue" {
   #checkov:skip=CKV_AWS_290:GetSecurityConfiguration and PutMetricData have no resource type; metrics are limited by namespace
   #checkov:skip=CKV_AWS_355:GetSecurityConfiguration and PutMetricData have no resource type
   name   = "catalog"
-  role   = aws_iam_role.glue.id
+  role   = module.role.name
   policy = jsonencode(local.catalog_policy)
-}
-
-# What others hand out, one policy for each of them.
-resource "aws_iam_role_policy" "handed_out" {
-  for_each = var.policy_documents
-
-  name   = each.key
-  role   = aws_iam_role.glue.id
-  policy = each.value
 }

@@ -5,7 +5,7 @@ resource "aws_glue_crawler" "reviews" {
   name                   = "${var.context.name_prefix}-${each.key}-reviews"
   description            = "Catalogues data/${each.key}/reviews as table ${local.table_names.raw_reviews}"
   database_name          = each.value.name
-  role                   = aws_iam_role.glue.arn
+  role                   = module.role.arn
   security_configuration = aws_glue_security_configuration.this.name
 
   s3_target {
@@ -33,7 +33,7 @@ resource "aws_glue_crawler" "reviews" {
   }
 
   # A crawler tests its role when it is made.
-  depends_on = [aws_iam_role_policy.glue, aws_iam_role_policy.handed_out]
+  depends_on = [aws_iam_role_policy.glue, module.role]
 }
 
 # There was one crawler, of the raw layer, under the same name.

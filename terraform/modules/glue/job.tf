@@ -27,7 +27,7 @@ resource "aws_s3_object" "code" {
 resource "aws_glue_job" "reviews_etl" {
   name                   = "${var.context.name_prefix}-reviews-etl"
   description            = "Raw review snippets to clean, split Parquet"
-  role_arn               = aws_iam_role.glue.arn
+  role_arn               = module.role.arn
   security_configuration = aws_glue_security_configuration.this.name
   glue_version           = "5.0" # Spark 3.5, Python 3.11
   worker_type            = var.etl.worker_type

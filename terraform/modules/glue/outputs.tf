@@ -30,7 +30,7 @@ output "security_configuration_name" {
 
 output "role_arn" {
   description = "Role of crawler and job."
-  value       = aws_iam_role.glue.arn
+  value       = module.role.arn
 }
 
 output "code_keys" {

@@ -1,6 +1,6 @@
 output "role_arn" {
   description = "Role of the jobs."
-  value       = aws_iam_role.this.arn
+  value       = module.role.arn
 }
 
 output "requests" {
@@ -8,5 +8,5 @@ output "requests" {
   value       = local.requests
 
   # A job may be started at once.
-  depends_on = [aws_iam_role_policy.handed_out, aws_iam_role_policy.logs]
+  depends_on = [module.role]
 }

@@ -15,7 +15,7 @@ locals {
   } }
 
   requests = { for name, flow in var.flows : name => {
-    RoleArn = aws_iam_role.this.arn
+    RoleArn = module.role.arn
     AppSpecification = {
       ImageUri            = data.aws_sagemaker_prebuilt_ecr_image.this.registry_path
       ContainerEntrypoint = ["python3", "${local.container}/input/code/run_flow.zip"]

@@ -6,7 +6,7 @@ locals {
 
 resource "aws_sagemaker_model" "launch" {
   name                     = local.content_name
-  execution_role_arn       = aws_iam_role.endpoint.arn
+  execution_role_arn       = module.role.arn
   enable_network_isolation = true
 
   dynamic "primary_container" {
@@ -55,7 +55,7 @@ resource "aws_sagemaker_model" "launch" {
   }
 
   # SageMaker checks with this role that it may read the artifact and the image.
-  depends_on = [aws_iam_role_policy.handed_out, aws_iam_role_policy.logs]
+  depends_on = [module.role]
 
   lifecycle {
     create_before_destroy = true

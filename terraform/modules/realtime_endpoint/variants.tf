@@ -25,7 +25,7 @@ resource "aws_sagemaker_model" "pinned" {
   for_each = toset(concat(local.launched_versions, local.wanted_versions))
 
   name                     = "${local.endpoint_name}-pinned-v${each.key}"
-  execution_role_arn       = aws_iam_role.endpoint.arn
+  execution_role_arn       = module.role.arn
   enable_network_isolation = true
 
   primary_container {
@@ -39,7 +39,7 @@ resource "aws_sagemaker_model" "pinned" {
   }
 
   # SageMaker checks with this role that it may read the artifact and the image.
-  depends_on = [aws_iam_role_policy.handed_out, aws_iam_role_policy.logs]
+  depends_on = [module.role]
 
   lifecycle {
     create_before_destroy = true

@@ -4,7 +4,7 @@
 resource "aws_sagemaker_model" "launch" {
   # checkov:skip=CKV_AWS_370: SageMaker Serverless Inference refuses models with network isolation
   name               = local.content_name
-  execution_role_arn = aws_iam_role.endpoint.arn
+  execution_role_arn = module.role.arn
 
   primary_container {
     image          = local.launch.image
@@ -13,7 +13,7 @@ resource "aws_sagemaker_model" "launch" {
   }
 
   # SageMaker checks with this role that it may read the artifact and the image.
-  depends_on = [aws_iam_role_policy.handed_out, aws_iam_role_policy.logs]
+  depends_on = [module.role]
 
   lifecycle {
     create_before_destroy = true

@@ -30,7 +30,7 @@ output "route_parameter_name" {
 
 output "execution_role_arn" {
   description = "Role of the model containers; releases pass it to the models that they create."
-  value       = aws_iam_role.endpoint.arn
+  value       = module.role.arn
 }
 
 output "release_parameter_name" {

@@ -50,7 +50,7 @@ resource "aws_ssm_parameter" "release" {
     model_group_name    = var.model_group.name
     live_parameter_name = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"
     launch_config_name  = aws_sagemaker_endpoint_configuration.launch.name
-    execution_role_arn  = aws_iam_role.endpoint.arn
+    execution_role_arn  = module.role.arn
     probe               = { endpoint_name = local.endpoint_name }
     deployment          = local.deployment
     # There is nothing that the endpoint has of its own: memory and concurrency are what the configuration says.

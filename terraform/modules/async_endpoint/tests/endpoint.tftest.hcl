@@ -194,23 +194,23 @@ run "the_job_api_finds_the_endpoint" {
 
 run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
   assert {
-    condition     = aws_iam_role.endpoint.permissions_boundary == var.boundary_arn && aws_iam_role.endpoint.name == "mlops-dev-reviews-async-endpoint"
+    condition     = module.role.boundary_arn == var.boundary_arn && module.role.name == "mlops-dev-reviews-async-endpoint"
     error_message = "The role must have the boundary."
   }
 
   assert {
-    condition     = tomap({ for name, policy in aws_iam_role_policy.handed_out : name => policy.policy }) == tomap(var.policy_documents)
+    condition     = tomap({ for name, policy in module.role.policies : name => policy if name != "logs" }) == tomap(var.policy_documents)
     error_message = "Rights on bucket, images and topics must come from their owners."
   }
 
   assert {
-    condition     = one(data.aws_iam_policy_document.logs.statement).resources == toset(["${aws_cloudwatch_log_group.endpoint.arn}:*"]) && one(data.aws_iam_policy_document.logs.statement).actions == toset(["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"])
-    error_message = "The role must write to its own log group only."
+    condition     = jsondecode(module.role.policies["logs"]).Statement == [{ Sid = "WriteLogs", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"], Resource = ["${aws_cloudwatch_log_group.endpoint.arn}:*"] }]
+    error_message = "module.role must write to the endpoint's own log group only; its policy is ${module.role.policies["logs"]}."
   }
 
   assert {
-    condition     = one(one(data.aws_iam_policy_document.assume.statement).condition).values == tolist(["123456789012"]) && one(one(data.aws_iam_policy_document.assume.statement).principals).identifiers == toset(["sagemaker.amazonaws.com"])
-    error_message = "SageMaker may take the role for this account alone."
+    condition     = jsondecode(module.role.trust_policy).Statement == [{ Effect = "Allow", Principal = { Service = "sagemaker.amazonaws.com" }, Action = "sts:AssumeRole", Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } } }]
+    error_message = "module.role must let SageMaker act for account 123456789012 only; its trust policy is ${module.role.trust_policy}."
   }
 
   assert {

@@ -55,7 +55,7 @@ run "results_and_errors_are_two_tables_of_one_database" {
   }
 
   assert {
-    condition     = aws_glue_crawler.results.name == "mlops-dev-reviews-batch-results" && aws_glue_crawler.results.role == aws_iam_role.crawler.arn && aws_glue_crawler.results.security_configuration == aws_glue_security_configuration.results.name
+    condition     = aws_glue_crawler.results.name == "mlops-dev-reviews-batch-results" && aws_glue_crawler.results.role == module.role.arn && aws_glue_crawler.results.security_configuration == aws_glue_security_configuration.results.name
     error_message = "The submitter starts crawlers of this name; its logs must be encrypted."
   }
 
@@ -84,13 +84,13 @@ run "everything_the_crawler_writes_is_encrypted" {
 
 run "the_crawler_has_a_role_of_its_own_with_its_own_database_only" {
   assert {
-    condition     = aws_iam_role.crawler.name == "mlops-dev-reviews-batch-crawler" && aws_iam_role.crawler.permissions_boundary == var.boundary_arn
+    condition     = module.role.name == "mlops-dev-reviews-batch-crawler" && module.role.boundary_arn == var.boundary_arn
     error_message = "The role must carry the prefix and the boundary."
   }
 
   assert {
-    condition     = one(one(data.aws_iam_policy_document.assume.statement[0].principals).identifiers) == "glue.amazonaws.com" && data.aws_iam_policy_document.assume.statement[0].condition == toset([{ test = "StringEquals", variable = "aws:SourceAccount", values = tolist(["123456789012"]) }])
-    error_message = "Only Glue, and only for this account, may take the role."
+    condition     = jsondecode(module.role.trust_policy).Statement == [{ Effect = "Allow", Principal = { Service = "glue.amazonaws.com" }, Action = "sts:AssumeRole", Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } } }]
+    error_message = "module.role must let Glue act for account 123456789012 only; its trust policy is ${module.role.trust_policy}."
   }
 
   assert {
@@ -108,7 +108,7 @@ run "the_crawler_has_a_role_of_its_own_with_its_own_database_only" {
   }
 
   assert {
-    condition     = keys(aws_iam_role_policy.handed_out) == ["bucket"] && aws_iam_role_policy.handed_out["bucket"].policy == var.policy_documents["bucket"]
+    condition     = keys(module.role.policies) == ["bucket"] && module.role.policies["bucket"] == var.policy_documents["bucket"]
     error_message = "What others hand out must be in the role."
   }
 }

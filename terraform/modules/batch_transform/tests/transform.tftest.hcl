@@ -48,7 +48,7 @@ run "the_model_is_the_live_version_in_the_vpc_without_a_way_out" {
   }
 
   assert {
-    condition     = aws_sagemaker_model.this.primary_container[0].image == var.model_version.image && aws_sagemaker_model.this.primary_container[0].model_data_url == var.model_version.model_data_url && aws_sagemaker_model.this.execution_role_arn == aws_iam_role.model.arn
+    condition     = aws_sagemaker_model.this.primary_container[0].image == var.model_version.image && aws_sagemaker_model.this.primary_container[0].model_data_url == var.model_version.model_data_url && aws_sagemaker_model.this.execution_role_arn == module.role.arn
     error_message = "Image and artifact must be the version's, the role the module's own."
   }
 
@@ -60,22 +60,22 @@ run "the_model_is_the_live_version_in_the_vpc_without_a_way_out" {
 
 run "the_role_is_sagemakers_for_this_account" {
   assert {
-    condition     = aws_iam_role.model.permissions_boundary == var.boundary_arn && aws_iam_role.model.name == "mlops-dev-reviews-batch-model"
+    condition     = module.role.boundary_arn == var.boundary_arn && module.role.name == "mlops-dev-reviews-batch-model"
     error_message = "The role must carry the name that releases may pass on, and the boundary."
   }
 
   assert {
-    condition     = one(one(data.aws_iam_policy_document.assume.statement[0].principals).identifiers) == "sagemaker.amazonaws.com" && data.aws_iam_policy_document.assume.statement[0].condition == toset([{ test = "StringEquals", variable = "aws:SourceAccount", values = tolist(["123456789012"]) }])
-    error_message = "Only SageMaker, and only for this account, may take the role."
+    condition     = jsondecode(module.role.trust_policy).Statement == [{ Effect = "Allow", Principal = { Service = "sagemaker.amazonaws.com" }, Action = "sts:AssumeRole", Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } } }]
+    error_message = "module.role must let SageMaker act for account 123456789012 only; its trust policy is ${module.role.trust_policy}."
   }
 
   assert {
-    condition     = data.aws_iam_policy_document.logs.statement[0].resources == toset(["arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/TransformJobs", "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/TransformJobs:*"])
-    error_message = "It must write to the log group of transform jobs alone."
+    condition     = one(jsondecode(module.role.policies["logs"]).Statement).Resource == ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/TransformJobs", "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/TransformJobs:*"]
+    error_message = "module.role must write to the log group of transform jobs only; its policy is ${module.role.policies["logs"]}."
   }
 
   assert {
-    condition     = keys(aws_iam_role_policy.handed_out) == ["bucket"] && aws_iam_role_policy.handed_out["bucket"].policy == var.policy_documents["bucket"]
+    condition     = keys(module.role.policies) == ["bucket", "logs"] && module.role.policies["bucket"] == var.policy_documents["bucket"]
     error_message = "What others hand out must be in the role."
   }
 }
@@ -158,7 +158,7 @@ run "the_specification_makes_what_the_first_deployment_made" {
       model_group_name    = "mlops-dev-reviews"
       live_parameter_name = "/mlops/dev/models/reviews/live"
       launch_config_name  = aws_sagemaker_model.this.name
-      execution_role_arn  = aws_iam_role.model.arn
+      execution_role_arn  = module.role.arn
       model = {
         EnableNetworkIsolation = true
         VpcConfig              = { Subnets = ["subnet-0a", "subnet-0b"], SecurityGroupIds = ["sg-0a"] }

@@ -44,7 +44,7 @@ run "the_agent_asks_the_profile_and_is_encrypted" {
   }
 
   assert {
-    condition     = aws_bedrockagent_agent.this.guardrail_configuration == null && length(aws_bedrockagent_agent_knowledge_base_association.this) == 0 && keys(aws_iam_role_policy.lent) == ["model"]
+    condition     = aws_bedrockagent_agent.this.guardrail_configuration == null && length(aws_bedrockagent_agent_knowledge_base_association.this) == 0 && keys(module.role.policies) == ["model"]
     error_message = "What was not asked for must not be there."
   }
 
@@ -56,13 +56,13 @@ run "the_agent_asks_the_profile_and_is_encrypted" {
 
 run "the_role_is_for_agents_of_this_account_within_the_boundary" {
   assert {
-    condition     = aws_iam_role.this.permissions_boundary == var.boundary_arn
+    condition     = module.role.boundary_arn == var.boundary_arn
     error_message = "The role must have the boundary."
   }
 
   assert {
-    condition     = one(one(data.aws_iam_policy_document.assume.statement).principals).identifiers == toset(["bedrock.amazonaws.com"]) && { for each in one(data.aws_iam_policy_document.assume.statement).condition : each.variable => "${each.test} ${join(",", each.values)}" } == { "aws:SourceAccount" = "StringEquals 123456789012", "aws:SourceArn" = "ArnLike arn:aws:bedrock:us-east-1:123456789012:agent/*" }
-    error_message = "Only agents of this account may use the role."
+    condition     = jsondecode(module.role.trust_policy).Statement == [{ Effect = "Allow", Principal = { Service = "bedrock.amazonaws.com" }, Action = "sts:AssumeRole", Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" }, ArnLike = { "aws:SourceArn" = "arn:aws:bedrock:us-east-1:123456789012:agent/*" } } }]
+    error_message = "module.role must let Bedrock act for agents of account 123456789012 only; its trust policy is ${module.role.trust_policy}."
   }
 
   assert {
@@ -71,7 +71,7 @@ run "the_role_is_for_agents_of_this_account_within_the_boundary" {
   }
 
   assert {
-    condition     = aws_iam_role_policy.lent["model"].policy == var.model.invoke_policy_document
+    condition     = module.role.policies["model"] == var.model.invoke_policy_document
     error_message = "The right to ask comes from the model's owner."
   }
 
@@ -102,7 +102,7 @@ run "guardrail_and_knowledge_base_come_if_asked_for" {
   }
 
   assert {
-    condition     = aws_iam_role_policy.lent["knowledge"].policy == var.knowledge_base.retrieve_policy_document
+    condition     = module.role.policies["knowledge"] == var.knowledge_base.retrieve_policy_document
     error_message = "The right to look up comes from the knowledge base's owner."
   }
 

@@ -34,21 +34,13 @@ variables {
 
 run "only_bedrock_and_only_for_jobs_of_this_account_takes_the_role" {
   assert {
-    condition     = aws_iam_role.jobs.name == "mlops-dev-chat-batch-jobs" && aws_iam_role.jobs.permissions_boundary == var.boundary_arn
+    condition     = module.role.name == "mlops-dev-chat-batch-jobs" && module.role.boundary_arn == var.boundary_arn
     error_message = "The role must carry the prefix and the boundary."
   }
 
   assert {
-    condition     = one(one(data.aws_iam_policy_document.assume.statement[0].principals).identifiers) == "bedrock.amazonaws.com"
-    error_message = "The role must be Bedrock's."
-  }
-
-  assert {
-    condition = data.aws_iam_policy_document.assume.statement[0].condition == toset([
-      { test = "StringEquals", variable = "aws:SourceAccount", values = tolist(["123456789012"]) },
-      { test = "ArnLike", variable = "aws:SourceArn", values = tolist(["arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/*"]) },
-    ])
-    error_message = "Without both conditions a job of another account could name this role."
+    condition     = jsondecode(module.role.trust_policy).Statement == [{ Effect = "Allow", Principal = { Service = "bedrock.amazonaws.com" }, Action = "sts:AssumeRole", Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" }, ArnLike = { "aws:SourceArn" = "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/*" } } }]
+    error_message = "module.role must let Bedrock act for batch jobs of account 123456789012 only; its trust policy is ${module.role.trust_policy}."
   }
 }
 
@@ -69,7 +61,7 @@ run "jobs_reach_their_model_through_the_profile_alone" {
   }
 
   assert {
-    condition     = aws_iam_role_policy.invoke.role == aws_iam_role.jobs.name && keys(aws_iam_role_policy.handed_out) == ["bucket"]
+    condition     = aws_iam_role_policy.invoke.role == module.role.name && keys(module.role.policies) == ["bucket"]
     error_message = "The rights must be in the role."
   }
 }
@@ -91,7 +83,7 @@ run "the_submitter_may_make_these_jobs_and_pass_this_role" {
   }
 
   assert {
-    condition     = data.aws_iam_policy_document.submit.statement[2].resources == toset([aws_iam_role.jobs.arn]) && data.aws_iam_policy_document.submit.statement[2].condition == toset([{ test = "StringEquals", variable = "iam:PassedToService", values = tolist(["bedrock.amazonaws.com"]) }])
+    condition     = data.aws_iam_policy_document.submit.statement[2].resources == toset([module.role.arn]) && data.aws_iam_policy_document.submit.statement[2].condition == toset([{ test = "StringEquals", variable = "iam:PassedToService", values = tolist(["bedrock.amazonaws.com"]) }])
     error_message = "Only this role must be passed, and to Bedrock only."
   }
 }
@@ -119,7 +111,7 @@ run "the_record_tells_the_submitter_everything" {
       batch = {
         model_id         = aws_bedrock_inference_profile.this.arn
         base_model_id    = "amazon.nova-lite-v1:0"
-        role_arn         = aws_iam_role.jobs.arn
+        role_arn         = module.role.arn
         key_arn          = var.data_key_arn
         timeout_hours    = 24
         format           = "auto"

@@ -84,20 +84,20 @@ run "documents_come_from_one_folder_of_the_own_bucket" {
   }
 
   assert {
-    condition     = aws_iam_role_policy.documents.policy == var.documents.policy_document
+    condition     = module.role.policies["documents"] == var.documents.policy_document
     error_message = "The right to read comes from the bucket's owner."
   }
 }
 
 run "bedrock_acts_for_knowledge_bases_of_this_account_within_the_boundary" {
   assert {
-    condition     = aws_iam_role.this.permissions_boundary == var.boundary_arn
+    condition     = module.role.boundary_arn == var.boundary_arn
     error_message = "The role must have the boundary."
   }
 
   assert {
-    condition     = one(one(data.aws_iam_policy_document.assume.statement).principals).identifiers == toset(["bedrock.amazonaws.com"]) && { for each in one(data.aws_iam_policy_document.assume.statement).condition : each.variable => "${each.test} ${join(",", each.values)}" } == { "aws:SourceAccount" = "StringEquals 123456789012", "aws:SourceArn" = "ArnLike arn:aws:bedrock:us-east-1:123456789012:knowledge-base/*" }
-    error_message = "Only knowledge bases of this account may use the role."
+    condition     = jsondecode(module.role.trust_policy).Statement == [{ Effect = "Allow", Principal = { Service = "bedrock.amazonaws.com" }, Action = "sts:AssumeRole", Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" }, ArnLike = { "aws:SourceArn" = "arn:aws:bedrock:us-east-1:123456789012:knowledge-base/*" } } }]
+    error_message = "module.role must let Bedrock act for knowledge bases of account 123456789012 only; its trust policy is ${module.role.trust_policy}."
   }
 
   assert {

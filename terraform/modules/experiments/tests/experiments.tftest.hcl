@@ -11,16 +11,16 @@ variables {
 
 run "the_role_is_the_personas_and_sagemakers_under_the_boundary" {
   assert {
-    condition     = aws_iam_role.this.name == "mlops-test-experiments-data-scientist" && aws_iam_role.this.permissions_boundary == var.boundary_arn
-    error_message = aws_iam_role.this.name
+    condition     = module.role.name == "mlops-test-experiments-data-scientist" && module.role.boundary_arn == var.boundary_arn
+    error_message = module.role.name
   }
   assert {
-    condition     = jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Principal == { Service = "sagemaker.amazonaws.com" } && jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition == { StringEquals = { "aws:SourceAccount" = "123456789012" } }
-    error_message = aws_iam_role.this.assume_role_policy
+    condition     = jsondecode(module.role.trust_policy).Statement[0].Principal == { Service = "sagemaker.amazonaws.com" } && jsondecode(module.role.trust_policy).Statement[0].Condition == { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+    error_message = module.role.trust_policy
   }
   assert {
-    condition     = keys(aws_iam_role_policy.handed_out) == ["bucket"] && length(jsondecode(aws_iam_role_policy.logs.policy).Statement[0].Resource) == 4
-    error_message = aws_iam_role_policy.logs.policy
+    condition     = keys(module.role.policies) == ["bucket", "logs"] && length(jsondecode(module.role.policies["logs"]).Statement[0].Resource) == 4
+    error_message = module.role.policies["logs"]
   }
 }
 

@@ -54,12 +54,12 @@ run "a_request_has_all_but_the_name" {
 
 run "the_role_is_sagemakers_under_the_boundary" {
   assert {
-    condition     = aws_iam_role.this.permissions_boundary == var.permissions_boundary_arn && jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Principal == { Service = "sagemaker.amazonaws.com" } && jsondecode(aws_iam_role.this.assume_role_policy).Statement[0].Condition == { StringEquals = { "aws:SourceAccount" = "123456789012" } }
-    error_message = aws_iam_role.this.assume_role_policy
+    condition     = module.role.boundary_arn == var.permissions_boundary_arn && jsondecode(module.role.trust_policy).Statement[0].Principal == { Service = "sagemaker.amazonaws.com" } && jsondecode(module.role.trust_policy).Statement[0].Condition == { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+    error_message = module.role.trust_policy
   }
   assert {
-    condition     = jsondecode(aws_iam_role_policy.logs.policy).Statement[0].Resource == ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/ProcessingJobs", "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/ProcessingJobs:*"] && aws_iam_role_policy.handed_out["bucket"].policy == var.policy_documents.bucket
-    error_message = aws_iam_role_policy.logs.policy
+    condition     = jsondecode(module.role.policies["logs"]).Statement[0].Resource == ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/ProcessingJobs", "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/ProcessingJobs:*"] && module.role.policies["bucket"] == var.policy_documents.bucket
+    error_message = module.role.policies["logs"]
   }
 }
 

@@ -17,6 +17,9 @@ from tests.fakes.platforms import platform
 
 REPO = Path(__file__).resolve().parents[4]
 RESOURCE = re.compile(r'^resource "(?P<type>\w+)" "(?P<label>\w+)" \{\n(?P<body>.*?)^\}', re.M | re.S)
+ROLE_CALL = re.compile(r'^module "\w+" \{\n  source = "\.\./execution_role"\n(?P<body>.*?)^\}', re.M | re.S)
+ROLE_MODULE = "modules/execution_role"
+"""Takes the name of its role as an input, so the name is checked in the modules that call it."""
 NAME = re.compile(
     r"^  (?P<key>name|bucket|alarm_name|agent_name|creation_token|dashboard_name|domain_name|feature_group_name"
     r"|function_name|model_package_group_name|provisioned_model_name|registry_name|schema_name"
@@ -130,12 +133,16 @@ def longest_of(template: names.Template) -> int:
 
 def written() -> list[tuple[str, str, str]]:
     """Module, type and expression of every name of a resource."""
-    return [
-        (module, resource["type"], name["value"])
+    bodies = [
+        (module, resource["type"], resource["body"])
         for module in modules()
         for resource in RESOURCE.finditer(text_of(module))
-        for name in NAME.finditer(resource["body"])
+        if (module, resource["type"]) != (ROLE_MODULE, "aws_iam_role")
     ]
+    bodies += [
+        (module, "aws_iam_role", call["body"]) for module in modules() for call in ROLE_CALL.finditer(text_of(module))
+    ]
+    return [(module, kind, name["value"]) for module, kind, body in bodies for name in NAME.finditer(body)]
 
 
 def test_every_type_that_is_named_has_a_limit_or_a_reason() -> None:
@@ -143,6 +150,12 @@ def test_every_type_that_is_named_has_a_limit_or_a_reason() -> None:
     assert len(types) > 50, "the names have lost their pattern"
     assert types - set(UNNAMED) <= set(aws_facts.NAMES), "say in aws_facts.NAMES how long it may be"
     assert set(aws_facts.NAMES) <= types, "nobody makes these any more"
+
+
+def test_the_names_of_roles_are_checked_where_the_role_module_is_called() -> None:
+    callers = {module for module in modules() if f'"../{Path(ROLE_MODULE).name}"' in text_of(module)}
+    assert callers
+    assert callers <= {module for module, kind, _ in written() if kind == "aws_iam_role"}
 
 
 def test_every_name_fits_at_its_longest_or_is_guarded() -> None:

@@ -1,0 +1,10 @@
+# The role moved into the module execution_role.
+moved {
+  from = aws_iam_role.this
+  to   = module.role.aws_iam_role.this
+}
+
+moved {
+  from = aws_iam_role_policy.documents
+  to   = module.role.aws_iam_role_policy.attached["documents"]
+}
