@@ -40,9 +40,9 @@ class AsyncStack(BlueprintStack):
             "context": code("var.context"),
             "blueprint_name": name,
             "callback": wanted,
-            "kms": {
-                "messages_key_arn": code("var.foundation.kms.logs_key_arn"),
-                "data_key_arn": code("var.foundation.kms.data_key_arn"),
+            "kms_key_arns": {
+                "messages": code("var.foundation.kms.logs_key_arn"),
+                "data": code("var.foundation.kms.data_key_arn"),
             },
             "topic_arn": code("var.foundation.events.topic_arn"),
         }
@@ -66,8 +66,8 @@ class AsyncStack(BlueprintStack):
         self.function(
             "async_callback",
             {
-                "policy_documents": {"callback": code("module.results.callback_document")},
-                "asynchronous": {"dead_letter_arn": code("module.results.undelivered_arn")},
+                "policy_documents": {"callback": code("module.results.callback_policy_document")},
+                "asynchronous": {"dead_letter_arn": code("module.results.dead_letter_arn")},
                 "function": {
                     "name": f"{name}-callback",
                     "description": f"Tells webhook and table that requests of {name} have ended.",
@@ -98,7 +98,7 @@ class AsyncStack(BlueprintStack):
                 },
                 "topic_arns": results.get("topic_arns"),
                 "kms_key_arn": code("var.foundation.kms.logs_key_arn"),
-                "alarm_topic_arn": code("var.foundation.events.topic_arn"),
+                "topic_arn": code("var.foundation.events.topic_arn"),
                 "routes_prefix": code("var.inference.routes_prefix"),
                 "thresholds": {"error_rate_percent": self.request.monitoring.error_rate_percent},
             },
@@ -201,8 +201,12 @@ class AsyncStack(BlueprintStack):
                     "subnet_ids": code("var.foundation.vpc.private_subnet_ids"),
                     "security_group_ids": [code("var.foundation.vpc.security_group_ids.endpoints")],
                 },
-                "kms": code("var.foundation.kms"),
-                "bucket": {"name": code("var.foundation.s3.bucket_name")},
+                "kms_key_arns": {
+                    "data": code("var.foundation.kms.data_key_arn"),
+                    "models": code("var.foundation.kms.models_key_arn"),
+                    "logs": code("var.foundation.kms.logs_key_arn"),
+                },
+                "bucket_name": code("var.foundation.s3.bucket_name"),
                 "topic_arns": results.get("topic_arns"),
                 "policy_documents": {
                     "bucket": bucket.get("policy_document"),

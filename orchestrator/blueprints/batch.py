@@ -54,9 +54,9 @@ class BatchStack(BlueprintStack):
                     "arn": code("var.inference.lambda.submitter_arn"),
                 },
                 "bucket_name": code("var.foundation.s3.bucket_name"),
-                "kms": {
-                    "data_key_arn": code("var.foundation.kms.data_key_arn"),
-                    "logs_key_arn": code("var.foundation.kms.logs_key_arn"),
+                "kms_key_arns": {
+                    "data": code("var.foundation.kms.data_key_arn"),
+                    "logs": code("var.foundation.kms.logs_key_arn"),
                 },
                 "policy_documents": {"bucket": results.get("policy_document")},
                 "boundary_arn": code("var.foundation.iam.boundary_arn"),
@@ -140,7 +140,7 @@ class BatchStack(BlueprintStack):
                     "batch": self._options("bedrock"),
                 },
                 "model_id": model.model_id,
-                "data_key_arn": code("var.foundation.kms.data_key_arn"),
+                "kms_key_arn": code("var.foundation.kms.data_key_arn"),
                 "policy_documents": {"bucket": bucket.get("policy_document")},
                 "boundary_arn": code("var.foundation.iam.boundary_arn"),
                 "submitter": {

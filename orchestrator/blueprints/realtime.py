@@ -44,8 +44,12 @@ class RealtimeStack(BlueprintStack):
                     "subnet_ids": code("var.foundation.vpc.private_subnet_ids"),
                     "security_group_ids": [code("var.foundation.vpc.security_group_ids.endpoints")],
                 },
-                "kms": code("var.foundation.kms"),
-                "bucket": {"name": code("var.foundation.s3.bucket_name")},
+                "kms_key_arns": {
+                    "data": code("var.foundation.kms.data_key_arn"),
+                    "models": code("var.foundation.kms.models_key_arn"),
+                    "logs": code("var.foundation.kms.logs_key_arn"),
+                },
+                "bucket_name": code("var.foundation.s3.bucket_name"),
                 "policy_documents": {
                     "bucket": model_artifacts(self, *written).get("policy_document"),
                     "execution": code("var.foundation.iam.execution_documents.realtime"),

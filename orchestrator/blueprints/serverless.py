@@ -34,8 +34,8 @@ class ServerlessStack(BlueprintStack):
                 },
                 "model_group": self.model_group(model),
                 "model_version": code("var.model_version"),
-                "kms": {"logs_key_arn": code("var.foundation.kms.logs_key_arn")},
-                "bucket": {"name": code("var.foundation.s3.bucket_name")},
+                "kms_key_arn": code("var.foundation.kms.logs_key_arn"),
+                "bucket_name": code("var.foundation.s3.bucket_name"),
                 "policy_documents": {
                     "bucket": model_artifacts(self).get("policy_document"),
                     "execution": code("var.foundation.iam.execution_documents.serverless"),

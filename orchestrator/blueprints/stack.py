@@ -162,9 +162,9 @@ class BlueprintStack(cdktf.TerraformStack):
             "boundary_arn": code("var.foundation.iam.boundary_arn"),
             "bucket_name": code("var.foundation.s3.bucket_name"),
             "package": code("var.packages[{}]", name),
-            "kms": {
-                "environment_key_arn": code("var.foundation.kms.data_key_arn"),
-                "logs_key_arn": code("var.foundation.kms.logs_key_arn"),
+            "kms_key_arns": {
+                "environment": code("var.foundation.kms.data_key_arn"),
+                "logs": code("var.foundation.kms.logs_key_arn"),
             },
         }
         return self.module(name, {**shared, **variables}, source="lambda")

@@ -36,7 +36,7 @@ USES_OF_KEYS = frozenset(
 UNTIED_KEYS = {
     "EncryptBookmarks": "Glue encrypts job bookmarks in the job itself (CSE-KMS) and documents no service or context",
     "GrantVolumeKey": "SageMaker makes the grant with the role it runs under; it is tied by kms:GrantIsForAWSResource",
-    "LookAtVolumeKey": "SageMaker tries with its role whether it may encrypt; nothing is opened by that",
+    "UseVolumeKey": "SageMaker tries with its role whether it may encrypt; nothing is opened by that",
     "UseKey": "Bedrock keeps what it reads for a knowledge base with its role, and documents no service or context",
 }
 """Statements, by their name, in which a key is tied to no service and no encryption context, with the reason."""

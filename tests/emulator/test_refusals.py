@@ -124,7 +124,7 @@ def test_a_stale_record_of_the_emulator_is_believed_by_nobody(plain: Checkout) -
 def test_a_policy_violation_is_red_before_anything_is_applied(plain: Checkout) -> None:
     with (
         plain.edited(DATA_BUCKET, "block_public_policy     = true", "block_public_policy = false"),
-        plain.edited("terraform/modules/glue/access.tf", "permissions_boundary = var.permissions_boundary_arn", ""),
+        plain.edited("terraform/modules/execution_role/role.tf", "permissions_boundary = var.boundary_arn", ""),
     ):
         said = failed(plain.orchestrator("deploy", "local"), 6)
     for words in (
@@ -132,8 +132,8 @@ def test_a_policy_violation_is_red_before_anything_is_applied(plain: Checkout) -
         "/modules/s3_buckets/data_bucket.tf:",
     ):
         assert words in said
-    assert "MLOPS_IAM_1 module.glue.aws_iam_role.glue (/modules/glue/access.tf:" in said
-    assert "hint: MLOPS_IAM_1: permissions_boundary = var.permissions_boundary_arn" in said
+    assert "MLOPS_IAM_1 module.glue.module.role.aws_iam_role.this (/modules/execution_role/role.tf:" in said
+    assert "hint: MLOPS_IAM_1: permissions_boundary = var.boundary_arn" in said
     result = plain.result()
     assert (result["status"], result["exit_code"], result["error"]["type"]) == ("failed", 6, "PolicyViolation")
     assert not result["policy"]["passed"]

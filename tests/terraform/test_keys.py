@@ -15,7 +15,7 @@ NAMED = re.compile(r'\b(?:Sid|sid)\s*=\s*"(\w+)"')
 UNTIED = {
     "modules/bedrock_knowledge_base/access.tf": {"UseKey"},
     "modules/glue/access.tf": {"EncryptBookmarks"},
-    "modules/iam/execution.tf": {"GrantVolumeKey", "LookAtVolumeKey"},
+    "modules/iam/execution.tf": {"GrantVolumeKey", "UseVolumeKey"},
 }
 
 

@@ -5,7 +5,7 @@ locals {
 resource "aws_api_gateway_rest_api" "this" {
   name           = local.name
   description    = "Inference API of ${var.context.name_prefix}: one path per method, one request schema for every model."
-  api_key_source = "AUTHORIZER" # see doors.tf
+  api_key_source = "AUTHORIZER" # see auth_routes.tf
 
   endpoint_configuration {
     types = ["REGIONAL"]
@@ -19,8 +19,8 @@ resource "aws_api_gateway_rest_api" "this" {
 locals {
   # Each method behind each door; behind the key door without a prefix.
   methods = merge([
-    for door, settings in local.doors : {
-      for method, target in var.methods : "${settings.prefix}${method}" => { door = door, method = method, invoke_arn = target.invoke_arn }
+    for auth, settings in local.auth_methods : {
+      for method, target in var.methods : "${settings.prefix}${method}" => { auth = auth, method = method, invoke_arn = target.invoke_arn }
     }
   ]...)
 }
@@ -29,7 +29,7 @@ resource "aws_api_gateway_resource" "method" {
   for_each = local.methods
 
   rest_api_id = aws_api_gateway_rest_api.this.id
-  parent_id   = local.door_resource_ids[each.value.door]
+  parent_id   = local.auth_resource_ids[each.value.auth]
   path_part   = each.value.method
 }
 
@@ -47,10 +47,10 @@ resource "aws_api_gateway_method" "post" {
   rest_api_id          = aws_api_gateway_rest_api.this.id
   resource_id          = aws_api_gateway_resource.blueprint[each.key].id
   http_method          = "POST"
-  authorization        = local.doors[each.value.door].authorization
-  authorizer_id        = local.authorizer_ids[each.value.door]
-  authorization_scopes = local.doors[each.value.door].scopes
-  api_key_required     = local.doors[each.value.door].api_key_required
+  authorization        = local.auth_methods[each.value.auth].authorization
+  authorizer_id        = local.authorizer_ids[each.value.auth]
+  authorization_scopes = local.auth_methods[each.value.auth].scopes
+  api_key_required     = local.auth_methods[each.value.auth].api_key_required
   request_validator_id = aws_api_gateway_request_validator.this.id
 
   request_models = {

@@ -1,7 +1,7 @@
 # Requests that nobody waits for: one is taken at once, and asked about later. One function answers all of it, whatever
 # blueprints there are; it is not the router's, since it writes inputs and reads results and calls no model.
 locals {
-  job_doors = { for door, settings in local.doors : door => settings if var.jobs != null }
+  job_auth_methods = { for auth, settings in local.auth_methods : auth => settings if var.jobs != null }
 
   # Resources below /<kind>/{blueprint}, and what each verb there takes.
   job_leaves = {
@@ -18,7 +18,7 @@ locals {
   }
 
   job_kinds = merge([
-    for door, settings in local.job_doors : { for kind in keys(local.job_leaves) : "${settings.prefix}${kind}" => { door = door, kind = kind } }
+    for auth, settings in local.job_auth_methods : { for kind in keys(local.job_leaves) : "${settings.prefix}${kind}" => { auth = auth, kind = kind } }
   ]...)
 
   job_children = merge([
@@ -26,8 +26,8 @@ locals {
   ]...)
 
   job_methods = merge([
-    for door, settings in local.job_doors : {
-      for path, route in local.job_routes : "${settings.prefix}${path}" => merge(route, { door = door, above = "${settings.prefix}${route.kind}" })
+    for auth, settings in local.job_auth_methods : {
+      for path, route in local.job_routes : "${settings.prefix}${path}" => merge(route, { auth = auth, above = "${settings.prefix}${route.kind}" })
     }
   ]...)
 
@@ -75,7 +75,7 @@ resource "aws_api_gateway_resource" "job_kind" {
   for_each = local.job_kinds
 
   rest_api_id = aws_api_gateway_rest_api.this.id
-  parent_id   = local.door_resource_ids[each.value.door]
+  parent_id   = local.auth_resource_ids[each.value.auth]
   path_part   = each.value.kind
 }
 
@@ -111,10 +111,10 @@ resource "aws_api_gateway_method" "job" {
   rest_api_id          = aws_api_gateway_rest_api.this.id
   resource_id          = each.value.leaf == null ? aws_api_gateway_resource.job_blueprint[each.value.above].id : aws_api_gateway_resource.job_leaf["${each.value.above}/${each.value.leaf}"].id
   http_method          = each.value.verb
-  authorization        = local.doors[each.value.door].authorization
-  authorizer_id        = local.authorizer_ids[each.value.door]
-  authorization_scopes = local.doors[each.value.door].scopes
-  api_key_required     = local.doors[each.value.door].api_key_required
+  authorization        = local.auth_methods[each.value.auth].authorization
+  authorizer_id        = local.authorizer_ids[each.value.auth]
+  authorization_scopes = local.auth_methods[each.value.auth].scopes
+  api_key_required     = local.auth_methods[each.value.auth].api_key_required
   request_validator_id = aws_api_gateway_request_validator.this.id
 
   request_models = each.value.schema == null ? {} : {

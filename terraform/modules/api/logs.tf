@@ -27,7 +27,7 @@ resource "aws_cloudwatch_log_group" "access" {
   # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of access logs is not owed everywhere
   name              = "/aws/apigateway/${local.name}/access"
   retention_in_days = var.context.log_retention_days
-  kms_key_id        = var.logs_key_arn
+  kms_key_id        = var.kms_key_arns.logs
 }
 
 # API Gateway gives this group its name.
@@ -35,7 +35,7 @@ resource "aws_cloudwatch_log_group" "execution" {
   # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of execution logs is not owed everywhere
   name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.this.id}/${var.stage_name}"
   retention_in_days = var.context.log_retention_days
-  kms_key_id        = var.logs_key_arn
+  kms_key_id        = var.kms_key_arns.logs
 }
 
 data "aws_partition" "current" {}

@@ -9,24 +9,24 @@ locals {
     "models/{model}"   = { verb = "GET", parent = "models", part = "{model}", schema = null }
   }
 
-  openai_doors = { for door, settings in local.doors : door => settings if var.openai != null }
+  openai_auth_methods = { for auth, settings in local.auth_methods : auth => settings if var.openai != null }
 
   # Resources of the first level below v1: each needs to be there before what is below it.
   openai_branches = merge([
-    for door, settings in local.openai_doors : {
-      for part in ["chat", "completions", "embeddings", "models"] : "${settings.prefix}v1/${part}" => { door = door, part = part }
+    for auth, settings in local.openai_auth_methods : {
+      for part in ["chat", "completions", "embeddings", "models"] : "${settings.prefix}v1/${part}" => { auth = auth, part = part }
     }
   ]...)
 
   openai_leaves = merge([
-    for door, settings in local.openai_doors : {
-      for path, route in local.openai_paths : "${settings.prefix}v1/${path}" => merge(route, { door = door, above = "${settings.prefix}v1/${route.parent}" }) if route.parent != null
+    for auth, settings in local.openai_auth_methods : {
+      for path, route in local.openai_paths : "${settings.prefix}v1/${path}" => merge(route, { auth = auth, above = "${settings.prefix}v1/${route.parent}" }) if route.parent != null
     }
   ]...)
 
   openai_methods = merge([
-    for door, settings in local.openai_doors : {
-      for path, route in local.openai_paths : "${settings.prefix}v1/${path}" => merge(route, { door = door })
+    for auth, settings in local.openai_auth_methods : {
+      for path, route in local.openai_paths : "${settings.prefix}v1/${path}" => merge(route, { auth = auth })
     }
   ]...)
 
@@ -36,17 +36,17 @@ locals {
   )
 
   openai_verbs = merge([
-    for door, settings in local.openai_doors : {
+    for auth, settings in local.openai_auth_methods : {
       for verb in ["GET", "POST"] : "${settings.prefix}v1/${verb}" => { verb = verb, path = "${settings.prefix}v1" }
     }
   ]...)
 }
 
 resource "aws_api_gateway_resource" "openai" {
-  for_each = local.openai_doors
+  for_each = local.openai_auth_methods
 
   rest_api_id = aws_api_gateway_rest_api.this.id
-  parent_id   = local.door_resource_ids[each.key]
+  parent_id   = local.auth_resource_ids[each.key]
   path_part   = "v1"
 }
 
@@ -54,7 +54,7 @@ resource "aws_api_gateway_resource" "openai_branch" {
   for_each = local.openai_branches
 
   rest_api_id = aws_api_gateway_rest_api.this.id
-  parent_id   = aws_api_gateway_resource.openai[each.value.door].id
+  parent_id   = aws_api_gateway_resource.openai[each.value.auth].id
   path_part   = each.value.part
 }
 
@@ -72,10 +72,10 @@ resource "aws_api_gateway_method" "openai" {
   rest_api_id          = aws_api_gateway_rest_api.this.id
   resource_id          = local.openai_resource_ids[each.key]
   http_method          = each.value.verb
-  authorization        = local.doors[each.value.door].authorization
-  authorizer_id        = local.authorizer_ids[each.value.door]
-  authorization_scopes = local.doors[each.value.door].scopes
-  api_key_required     = local.doors[each.value.door].api_key_required
+  authorization        = local.auth_methods[each.value.auth].authorization
+  authorizer_id        = local.authorizer_ids[each.value.auth]
+  authorization_scopes = local.auth_methods[each.value.auth].scopes
+  api_key_required     = local.auth_methods[each.value.auth].api_key_required
   request_validator_id = aws_api_gateway_request_validator.this.id
 
   request_models = each.value.schema == null ? {} : {

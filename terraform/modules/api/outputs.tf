@@ -26,14 +26,14 @@ output "keys" {
       blueprints     = sort(key.blueprints)
       usage_plan_id  = aws_api_gateway_usage_plan.this[name].id
       parameter_name = "${var.keys_prefix}/${name}"
-      kms_key_arn    = var.keys_key_arn
+      kms_key_arn    = var.kms_key_arns.keys
     }
   }
 }
 
-output "iam_door_policy_document" {
+output "iam_policy_document" {
   description = "Right to call the API under /iam/, for roles that are to have it; null without that door."
-  value       = var.auth.iam ? data.aws_iam_policy_document.iam_door.json : null
+  value       = var.auth.iam ? data.aws_iam_policy_document.iam_auth.json : null
 }
 
 output "url" {

@@ -14,7 +14,7 @@ resource "aws_api_gateway_deployment" "this" {
       local.openai_schemas,
       local.job_schemas,
       local.refusals,
-      [for file in ["api.tf", "doors.tf", "jobs.tf", "openai.tf", "request.tf", "responses.tf"] : filesha256("${path.module}/${file}")],
+      [for file in ["api.tf", "auth_routes.tf", "jobs.tf", "openai.tf", "request.tf", "responses.tf"] : filesha256("${path.module}/${file}")],
     ]))
   }
 

@@ -127,9 +127,12 @@ variable "keys_prefix" {
   }
 }
 
-variable "keys_key_arn" {
-  description = "KMS key of the parameters with the keys' hashes."
-  type        = string
+variable "kms_key_arns" {
+  description = "Keys: logs for the log groups, keys for the parameters that hold the hashes of API keys."
+  type = object({
+    keys = string
+    logs = string
+  })
 }
 
 variable "throttle" {
@@ -155,11 +158,6 @@ variable "quota_per_day" {
     condition     = var.quota_per_day >= 1
     error_message = "quota_per_day must be at least 1; received ${var.quota_per_day}."
   }
-}
-
-variable "logs_key_arn" {
-  description = "KMS key of the log groups."
-  type        = string
 }
 
 variable "boundary_arn" {

@@ -12,8 +12,8 @@ resource "terraform_data" "launch" {
     max_concurrency    = var.blueprint.max_concurrency
     subnet_ids         = sort(var.network.subnet_ids)
     security_group_ids = sort(var.network.security_group_ids)
-    models_key_arn     = var.kms.models_key_arn
-    data_key_arn       = var.kms.data_key_arn
+    models_key_arn     = var.kms_key_arns.models
+    data_key_arn       = var.kms_key_arns.data
     topic_arns         = var.topic_arns
     spec_hash          = local.wanted_hash
   }
@@ -37,7 +37,7 @@ locals {
     "${local.endpoint_name}-${substr(sha256(jsonencode(local.launch)), 0, 8)}",
   )
 
-  places = { for kind in ["input", "output", "failures"] : kind => "s3://${var.bucket.name}/inference/async/${kind}/${var.blueprint.name}" }
+  places = { for kind in ["input", "output", "failures"] : kind => "s3://${var.bucket_name}/inference/async/${kind}/${var.blueprint.name}" }
 
   # The inference code travels inside model.tar.gz/code: an isolated container cannot fetch anything itself.
   container_environment = {

@@ -24,13 +24,13 @@ locals {
           OutputConfig = {
             S3OutputPath       = local.places.output
             S3FailurePath      = local.places.failures
-            KmsKeyId           = var.kms.data_key_arn
+            KmsKeyId           = var.kms_key_arns.data
             NotificationConfig = { SuccessTopic = var.topic_arns.success, ErrorTopic = var.topic_arns.error }
           }
           ClientConfig = { MaxConcurrentInvocationsPerInstance = var.blueprint.max_concurrency }
         }
       },
-      can(regex(local.local_disk_pattern, var.blueprint.instance_type)) ? {} : { KmsKeyId = var.kms.models_key_arn },
+      can(regex(local.local_disk_pattern, var.blueprint.instance_type)) ? {} : { KmsKeyId = var.kms_key_arns.models },
     )
   }
 

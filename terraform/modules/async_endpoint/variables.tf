@@ -107,8 +107,8 @@ variable "model_version" {
   }
 
   validation {
-    condition     = startswith(var.model_version.model_data_url, "s3://${var.bucket.name}/")
-    error_message = "model_version.model_data_url must lie in the data bucket \"${var.bucket.name}\"; received \"${var.model_version.model_data_url}\"."
+    condition     = startswith(var.model_version.model_data_url, "s3://${var.bucket_name}/")
+    error_message = "model_version.model_data_url must lie in the data bucket \"${var.bucket_name}\"; received \"${var.model_version.model_data_url}\"."
   }
 
   validation {
@@ -130,20 +130,18 @@ variable "network" {
   }
 }
 
-variable "kms" {
+variable "kms_key_arns" {
   description = "Keys: models for the instances' volumes, data for results and failures, logs for the log group."
   type = object({
-    data_key_arn   = string
-    models_key_arn = string
-    logs_key_arn   = string
+    data   = string
+    models = string
+    logs   = string
   })
 }
 
-variable "bucket" {
+variable "bucket_name" {
   description = "The data bucket that holds model artifacts, inputs, results and failures."
-  type = object({
-    name = string
-  })
+  type        = string
 }
 
 variable "topic_arns" {

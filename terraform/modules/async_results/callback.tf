@@ -35,7 +35,7 @@ resource "aws_sqs_queue" "undelivered" {
   count = local.has_function ? 1 : 0
 
   name                      = local.undelivered_name
-  kms_master_key_id         = var.kms.messages_key_arn
+  kms_master_key_id         = var.kms_key_arns.messages
   message_retention_seconds = 1209600 # 14 days, the most that SQS keeps
 
   # The function and the topics fill this queue. No other queue may name it as its own end.
@@ -45,7 +45,7 @@ resource "aws_sqs_queue" "undelivered" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid       = "KeepUndeliveredMessages"
+        Sid       = "StoreUndeliveredMessages"
         Effect    = "Allow"
         Principal = { Service = "sns.amazonaws.com" }
         Action    = "sqs:SendMessage"
@@ -98,7 +98,7 @@ data "aws_iam_policy_document" "callback" {
   }
 
   dynamic "statement" {
-    for_each = var.callback.webhook ? [var.kms.data_key_arn] : []
+    for_each = var.callback.webhook ? [var.kms_key_arns.data] : []
 
     content {
       sid       = "DecryptWebhookSecret"
@@ -131,10 +131,10 @@ data "aws_iam_policy_document" "callback" {
 
   dynamic "statement" {
     # DynamoDB opens the table's key with the rights of whoever uses the table.
-    for_each = var.callback.table == null ? [] : [var.kms.data_key_arn]
+    for_each = var.callback.table == null ? [] : [var.kms_key_arns.data]
 
     content {
-      sid       = "OpenTable"
+      sid       = "DecryptTable"
       actions   = ["kms:Decrypt"]
       resources = [statement.value]
 
@@ -155,7 +155,7 @@ data "aws_iam_policy_document" "callback" {
   statement {
     sid       = "EncryptUndelivered"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
-    resources = [var.kms.messages_key_arn]
+    resources = [var.kms_key_arns.messages]
 
     condition {
       test     = "StringEquals"

@@ -8,12 +8,12 @@ output "topic_arns" {
   depends_on = [aws_sns_topic_policy.outcome]
 }
 
-output "undelivered_arn" {
+output "dead_letter_arn" {
   description = "Queue of what the callback could not deliver; null without a callback function."
   value       = one(aws_sqs_queue.undelivered[*].arn)
 }
 
-output "callback_document" {
+output "callback_policy_document" {
   description = "JSON policy document of the callback function's rights."
   value       = data.aws_iam_policy_document.callback.json
 }

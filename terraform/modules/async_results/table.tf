@@ -18,7 +18,7 @@ resource "aws_dynamodb_table" "results" {
 
   server_side_encryption {
     enabled     = true
-    kms_key_arn = var.kms.data_key_arn
+    kms_key_arn = var.kms_key_arns.data
   }
 
   point_in_time_recovery {

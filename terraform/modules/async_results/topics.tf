@@ -18,7 +18,7 @@ resource "aws_sns_topic" "outcome" {
   for_each = local.outcomes
 
   name              = each.value
-  kms_master_key_id = var.kms.messages_key_arn
+  kms_master_key_id = var.kms_key_arns.messages
 }
 
 # Who publishes has the right in its own role; the topic only refuses what comes without TLS.

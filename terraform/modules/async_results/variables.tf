@@ -53,11 +53,11 @@ variable "function" {
   }
 }
 
-variable "kms" {
+variable "kms_key_arns" {
   description = "Keys: messages for topics and queue, data for the table and the webhook's secret."
   type = object({
-    messages_key_arn = string
-    data_key_arn     = string
+    messages = string
+    data     = string
   })
 }
 

@@ -17,17 +17,17 @@ resource "aws_glue_security_configuration" "results" {
   encryption_configuration {
     cloudwatch_encryption {
       cloudwatch_encryption_mode = "SSE-KMS"
-      kms_key_arn                = var.kms.logs_key_arn
+      kms_key_arn                = var.kms_key_arns.logs
     }
 
     job_bookmarks_encryption {
       job_bookmarks_encryption_mode = "CSE-KMS"
-      kms_key_arn                   = var.kms.data_key_arn
+      kms_key_arn                   = var.kms_key_arns.data
     }
 
     s3_encryption {
       s3_encryption_mode = "SSE-KMS"
-      kms_key_arn        = var.kms.data_key_arn
+      kms_key_arn        = var.kms_key_arns.data
     }
   }
 }

@@ -48,11 +48,11 @@ variable "bucket_name" {
   type        = string
 }
 
-variable "kms" {
+variable "kms_key_arns" {
   description = "Keys: data for what the crawler might write, logs for its log."
   type = object({
-    data_key_arn = string
-    logs_key_arn = string
+    data = string
+    logs = string
   })
 }
 

@@ -12,14 +12,14 @@ module "role" {
 
 data "aws_iam_policy_document" "this" {
   statement {
-    sid       = "LookAtProfile"
+    sid       = "DescribeProfile"
     actions   = ["bedrock:GetInferenceProfile"]
     resources = [var.model.arn]
   }
 
   statement {
     # Instruction and conversations are kept under the key, each for its agent.
-    sid       = "KeepConversations"
+    sid       = "EncryptConversations"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
     resources = [var.kms_key_arn]
 

@@ -14,8 +14,8 @@ resource "aws_cloudwatch_metric_alarm" "age" {
   period              = 300
   evaluation_periods  = 2
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.alarm_topic_arn]
-  ok_actions          = [var.alarm_topic_arn]
+  alarm_actions       = [var.topic_arn]
+  ok_actions          = [var.topic_arn]
 }
 
 resource "aws_cloudwatch_metric_alarm" "depth" {
@@ -30,8 +30,8 @@ resource "aws_cloudwatch_metric_alarm" "depth" {
   period              = 300
   evaluation_periods  = 2
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.alarm_topic_arn]
-  ok_actions          = [var.alarm_topic_arn]
+  alarm_actions       = [var.topic_arn]
+  ok_actions          = [var.topic_arn]
 }
 
 # The worker takes everything from here; what is still here after a while it could not even give up.
@@ -47,8 +47,8 @@ resource "aws_cloudwatch_metric_alarm" "dead" {
   period              = 300
   evaluation_periods  = 2
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.alarm_topic_arn]
-  ok_actions          = [var.alarm_topic_arn]
+  alarm_actions       = [var.topic_arn]
+  ok_actions          = [var.topic_arn]
 }
 
 # The worker counts in its log, in the embedded metric format.
@@ -60,8 +60,8 @@ resource "aws_cloudwatch_metric_alarm" "failures" {
   evaluation_periods  = 2
   datapoints_to_alarm = 2
   treat_missing_data  = "notBreaching"
-  alarm_actions       = [var.alarm_topic_arn]
-  ok_actions          = [var.alarm_topic_arn]
+  alarm_actions       = [var.topic_arn]
+  ok_actions          = [var.topic_arn]
 
   metric_query {
     id          = "rate"

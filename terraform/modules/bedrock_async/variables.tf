@@ -69,7 +69,7 @@ variable "kms_key_arn" {
   type        = string
 }
 
-variable "alarm_topic_arn" {
+variable "topic_arn" {
   description = "SNS topic that receives the alarms."
   type        = string
 }

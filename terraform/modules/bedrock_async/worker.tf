@@ -28,19 +28,19 @@ resource "aws_lambda_event_source_mapping" "dead" {
 
 data "aws_iam_policy_document" "worker" {
   statement {
-    sid       = "TakeRequests"
+    sid       = "ReceiveRequests"
     actions   = ["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]
     resources = [local.queue_arn, local.dead_arn]
   }
 
   statement {
-    sid       = "TellTopics"
+    sid       = "PublishToTopics"
     actions   = ["sns:Publish"]
     resources = [var.topic_arns.success, var.topic_arns.error]
   }
 
   statement {
-    sid       = "ReadAndWriteMessages"
+    sid       = "EncryptMessages"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
     resources = [var.kms_key_arn]
 

@@ -23,7 +23,7 @@ resource "aws_ssm_parameter" "route" {
       model_id         = aws_bedrock_inference_profile.this.arn
       base_model_id    = var.model_id # the profile's ARN does not tell how the model is spoken to
       role_arn         = module.role.arn
-      key_arn          = var.data_key_arn
+      key_arn          = var.kms_key_arn
       timeout_hours    = var.blueprint.batch.timeout_hours
       format           = var.blueprint.batch.format
       column           = var.blueprint.batch.column

@@ -88,7 +88,7 @@ variable "model_id" {
   }
 }
 
-variable "data_key_arn" {
+variable "kms_key_arn" {
   description = "Key that the answers are encrypted with: the data bucket's."
   type        = string
 }

@@ -2,7 +2,7 @@ resource "aws_cloudwatch_log_group" "this" {
   # checkov:skip=CKV_AWS_338: retention is the environment's choice; bodies of requests are not to be kept longer than asked for
   name              = "/aws/bedrock/${var.context.name_prefix}/invocations"
   retention_in_days = var.context.log_retention_days
-  kms_key_id        = var.logs_key_arn
+  kms_key_id        = var.kms_key_arn
 }
 
 # One per account and region: whoever applies this last has all of them, and destroying it switches logging off.

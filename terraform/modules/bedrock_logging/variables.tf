@@ -13,13 +13,13 @@ variable "boundary_arn" {
   type        = string
 }
 
-variable "logs_key_arn" {
+variable "kms_key_arn" {
   description = "KMS key of the log group."
   type        = string
 
   validation {
-    condition     = can(regex("^arn:[^:]+:kms:", var.logs_key_arn))
-    error_message = "logs_key_arn must be the ARN of a KMS key; received \"${var.logs_key_arn}\"."
+    condition     = can(regex("^arn:[^:]+:kms:", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a KMS key; received \"${var.kms_key_arn}\"."
   }
 }
 

@@ -70,7 +70,7 @@ data "aws_iam_policy_document" "generate" {
   }
 
   statement {
-    sid       = "LookAtProfile"
+    sid       = "DescribeProfile"
     actions   = ["bedrock:GetInferenceProfile"]
     resources = [local.target_arn]
   }

@@ -11,7 +11,7 @@ locals {
       },
       {
         # A token has no resource type: it opens what the statement above names, and no more.
-        Sid      = "LogInToImageRegistry"
+        Sid      = "GetRegistryToken"
         Effect   = "Allow"
         Action   = "ecr:GetAuthorizationToken"
         Resource = "*"

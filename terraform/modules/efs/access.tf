@@ -48,7 +48,7 @@ resource "aws_efs_file_system_policy" "this" {
         }
       },
       {
-        Sid       = "EncryptedOnly"
+        Sid       = "DenyUnencrypted"
         Effect    = "Deny"
         Principal = { AWS = "*" }
         Action    = "*"

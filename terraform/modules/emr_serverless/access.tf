@@ -1,7 +1,7 @@
 resource "aws_iam_role" "job" {
   name                 = "${var.context.name_prefix}-large-etl"
   description          = "Jobs of the EMR Serverless application"
-  permissions_boundary = var.permissions_boundary_arn
+  permissions_boundary = var.boundary_arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -18,7 +18,7 @@ resource "aws_iam_role" "job" {
 }
 
 # Bucket and catalogue, as their owners hand them out.
-resource "aws_iam_role_policy" "handed_out" {
+resource "aws_iam_role_policy" "attached" {
   for_each = var.policy_documents
 
   name   = each.key

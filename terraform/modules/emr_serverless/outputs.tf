@@ -3,7 +3,7 @@ output "application_id" {
   value       = aws_emrserverless_application.this.id
 }
 
-output "job_role_arn" {
+output "role_arn" {
   description = "Role that jobs run under."
   value       = aws_iam_role.job.arn
 }

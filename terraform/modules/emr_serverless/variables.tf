@@ -56,7 +56,7 @@ variable "network" {
   }
 }
 
-variable "permissions_boundary_arn" {
+variable "boundary_arn" {
   description = "Boundary of the jobs' role."
   type        = string
 }

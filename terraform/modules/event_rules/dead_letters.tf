@@ -20,7 +20,7 @@ resource "aws_sqs_queue" "dead_letters" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid       = "KeepUndeliveredEvents"
+        Sid       = "StoreUndeliveredEvents"
         Effect    = "Allow"
         Principal = { Service = "events.amazonaws.com" }
         Action    = "sqs:SendMessage"

@@ -1,4 +1,4 @@
-output "dead_letter_queue_arn" {
+output "dead_letter_arn" {
   description = "Queue that keeps what could not be delivered."
   value       = aws_sqs_queue.dead_letters.arn
 }

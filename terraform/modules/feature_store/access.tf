@@ -15,7 +15,7 @@ locals {
     Sid       = "UseOnlineStore"
     Effect    = "Allow"
     Action    = ["kms:Decrypt"]
-    Resource  = [var.kms_key_arns.data]
+    Resource  = [var.kms_key_arn]
     Condition = { StringEquals = { "kms:ViaService" = "sagemaker.${var.context.region}.amazonaws.com" } }
   }] : []
 
@@ -44,7 +44,7 @@ locals {
     }),
   ], [for statement in local.online_statements : jsonencode(statement)])
 
-  handed_out = merge([
+  attached = merge([
     for role in keys(local.roles) : {
       for name, document in var.policy_documents[role] : "${role}-${name}" => { role = role, name = name, document = document }
     }
@@ -56,7 +56,7 @@ resource "aws_iam_role" "this" {
 
   name                 = "${var.context.name_prefix}-${each.value.name}"
   description          = each.value.description
-  permissions_boundary = var.permissions_boundary_arn
+  permissions_boundary = var.boundary_arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -77,8 +77,8 @@ resource "aws_iam_role_policy" "ingestion" {
 }
 
 # What others hand out, one policy for each of them.
-resource "aws_iam_role_policy" "handed_out" {
-  for_each = local.handed_out
+resource "aws_iam_role_policy" "attached" {
+  for_each = local.attached
 
   name   = each.value.name
   role   = aws_iam_role.this[each.value.role].id

@@ -37,7 +37,7 @@ resource "aws_sagemaker_feature_group" "reviews" {
 
     s3_storage_config {
       s3_uri     = "s3://${var.bucket_name}/data/features/offline/"
-      kms_key_id = var.kms_key_arns.data
+      kms_key_id = var.kms_key_arn
     }
 
     data_catalog_config {
@@ -54,11 +54,11 @@ resource "aws_sagemaker_feature_group" "reviews" {
       enable_online_store = true
 
       security_config {
-        kms_key_id = var.kms_key_arns.data
+        kms_key_id = var.kms_key_arn
       }
     }
   }
 
   # SageMaker tries the role when the group is made.
-  depends_on = [aws_iam_role_policy.handed_out]
+  depends_on = [aws_iam_role_policy.attached]
 }

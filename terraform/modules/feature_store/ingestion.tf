@@ -4,7 +4,7 @@ resource "aws_s3_object" "script" {
   key         = "artifacts/code/features/${substr(filesha256(var.ingestion.script_path), 0, 16)}/ingest_reviews.py"
   source      = var.ingestion.script_path
   source_hash = filesha256(var.ingestion.script_path)
-  kms_key_id  = var.kms_key_arns.data
+  kms_key_id  = var.kms_key_arn
 
   lifecycle {
     create_before_destroy = true
@@ -43,5 +43,5 @@ resource "aws_glue_job" "ingestion" {
   }
 
   # It may be started at once.
-  depends_on = [aws_iam_role_policy.ingestion, aws_iam_role_policy.handed_out]
+  depends_on = [aws_iam_role_policy.ingestion, aws_iam_role_policy.attached]
 }

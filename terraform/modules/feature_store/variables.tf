@@ -12,25 +12,23 @@ variable "bucket_name" {
   type        = string
 }
 
-variable "kms_key_arns" {
+variable "kms_key_arn" {
   description = "Key of the data: offline store, online store and script."
-  type = object({
-    data = string
-  })
+  type        = string
 
   validation {
-    condition     = can(regex("^arn:[^:]+:kms:", var.kms_key_arns.data))
-    error_message = "kms_key_arns.data must be the ARN of a KMS key, got '${var.kms_key_arns.data}'."
+    condition     = can(regex("^arn:[^:]+:kms:", var.kms_key_arn))
+    error_message = "kms_key_arn must be the ARN of a KMS key, got '${var.kms_key_arn}'."
   }
 }
 
-variable "permissions_boundary_arn" {
+variable "boundary_arn" {
   description = "Boundary of the roles."
   type        = string
 
   validation {
-    condition     = can(regex("^arn:[^:]+:iam::[0-9]{12}:policy/", var.permissions_boundary_arn))
-    error_message = "permissions_boundary_arn must be the ARN of an IAM policy, got '${var.permissions_boundary_arn}'."
+    condition     = can(regex("^arn:[^:]+:iam::[0-9]{12}:policy/", var.boundary_arn))
+    error_message = "boundary_arn must be the ARN of an IAM policy, got '${var.boundary_arn}'."
   }
 }
 

@@ -13,7 +13,7 @@ resource "aws_cloudwatch_log_group" "this" {
   # The vendedlogs prefix keeps the account's one resource policy for log delivery below its size limit.
   name              = "/aws/vendedlogs/states/${local.name}"
   retention_in_days = var.context.log_retention_days
-  kms_key_id        = var.logs_key_arn
+  kms_key_id        = var.kms_key_arn
 }
 
 resource "aws_sfn_state_machine" "this" {

@@ -48,7 +48,7 @@ variable "boundary_arn" {
   type        = string
 }
 
-variable "logs_key_arn" {
+variable "kms_key_arn" {
   description = "Key of the log group."
   type        = string
 }

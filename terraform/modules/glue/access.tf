@@ -68,7 +68,7 @@ module "role" {
   name             = "${var.context.name_prefix}-glue"
   description      = "Crawls the layers, runs the ETL job and judges its result"
   service          = "glue.amazonaws.com"
-  boundary_arn     = var.permissions_boundary_arn
+  boundary_arn     = var.boundary_arn
   policy_documents = var.policy_documents
 }
 

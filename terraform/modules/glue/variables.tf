@@ -25,13 +25,13 @@ variable "kms_key_arns" {
   }
 }
 
-variable "permissions_boundary_arn" {
+variable "boundary_arn" {
   description = "Boundary of Glue's role."
   type        = string
 
   validation {
-    condition     = can(regex("^arn:[^:]+:iam::[0-9]{12}:policy/", var.permissions_boundary_arn))
-    error_message = "permissions_boundary_arn must be the ARN of an IAM policy, got '${var.permissions_boundary_arn}'."
+    condition     = can(regex("^arn:[^:]+:iam::[0-9]{12}:policy/", var.boundary_arn))
+    error_message = "boundary_arn must be the ARN of an IAM policy, got '${var.boundary_arn}'."
   }
 }
 

@@ -129,7 +129,7 @@ locals {
 
   foreign = [for statement in [
     {
-      Sid      = "ReadOfOthers"
+      Sid      = "ReadShared"
       Effect   = "Allow"
       Action   = concat(length(local.foreign_tables) > 0 ? ["glue:BatchGetPartition", "glue:Get*"] : [], length(local.foreign_keys) > 0 ? ["kms:Decrypt"] : [], length(local.foreign_objects) > 0 ? ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"] : [])
       Resource = concat(local.foreign_tables, local.foreign_keys, local.foreign_objects)
@@ -153,7 +153,7 @@ locals {
       [
         {
           # Evaluations of rulesets fetch their program from AWS's own bucket, under Glue's role.
-          Sid      = "AssetsOfAws"
+          Sid      = "AwsAssets"
           Effect   = "Allow"
           Action   = "s3:GetObject"
           Resource = "arn:${local.partition}:s3:::aws-glue-ml-data-quality-assets-${var.context.region}/*"

@@ -27,7 +27,7 @@ locals {
       },
       {
         # SageMaker looks at the key of its volumes with the role, and at the key that it is to encrypt output with.
-        Sid      = "LookAtVolumeKey"
+        Sid      = "UseVolumeKey"
         Effect   = "Allow"
         Action   = ["kms:DescribeKey", "kms:Encrypt"]
         Resource = var.kms_key_arns.models

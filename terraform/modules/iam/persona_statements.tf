@@ -37,7 +37,7 @@ locals {
       Resource = local.notebook_arns[persona]
     },
     {
-      Sid      = "FindNotebooks"
+      Sid      = "ListNotebooks"
       Effect   = "Allow"
       Action   = ["sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListSpaces", "sagemaker:ListUserProfiles"]
       Resource = "*"
@@ -58,7 +58,7 @@ locals {
       Resource = local.job_arns
     },
     {
-      Sid      = "FindWork"
+      Sid      = "ListExperiments"
       Effect   = "Allow"
       Action   = ["sagemaker:ListExperiments", "sagemaker:ListModelPackageGroups", "sagemaker:ListTrainingJobs", "sagemaker:Search"]
       Resource = "*"
@@ -92,7 +92,7 @@ locals {
       Resource = "${local.sagemaker_arn}:feature-group/${local.prefix}-*"
     },
     {
-      Sid       = "OpenFeatures"
+      Sid       = "DecryptFeatures"
       Effect    = "Allow"
       Action    = "kms:Decrypt"
       Resource  = var.kms_key_arns.data
@@ -126,7 +126,7 @@ locals {
       Resource = [local.token_arn, "arn:${local.partition}:ssm:${local.scope}:parameter/${var.context.project}/${var.context.environment}/models/*"]
     },
     {
-      Sid      = "OpenTokens"
+      Sid      = "DecryptTokens"
       Effect   = "Allow"
       Action   = "kms:Decrypt"
       Resource = var.kms_key_arns.data
@@ -137,7 +137,7 @@ locals {
     },
     {
       # Has no resource type: it reaches whatever one holds the token of.
-      Sid      = "EndWaits"
+      Sid      = "CompleteTasks"
       Effect   = "Allow"
       Action   = "states:SendTaskSuccess"
       Resource = "*"
@@ -146,7 +146,7 @@ locals {
 
   invocation = [
     {
-      Sid      = "CallEndpoints"
+      Sid      = "InvokeEndpoints"
       Effect   = "Allow"
       Action   = ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:InvokeEndpoint"]
       Resource = local.endpoint_arns
@@ -174,7 +174,7 @@ locals {
   # Flows under development, as processing jobs under the persona's own role.
   preprocessing = [
     {
-      Sid      = "TryFlows"
+      Sid      = "RunTestFlows"
       Effect   = "Allow"
       Action   = ["sagemaker:AddTags", "sagemaker:CreateProcessingJob", "sagemaker:DescribeProcessingJob", "sagemaker:StopProcessingJob"]
       Resource = "${local.sagemaker_arn}:processing-job/${local.prefix}-*"
@@ -228,7 +228,7 @@ locals {
   # Said twice on purpose: no allow added later can open it.
   deny_deployment = [
     {
-      Sid    = "DeployNothing"
+      Sid    = "DenyDeployment"
       Effect = "Deny"
       Action = [
         "sagemaker:CreateEndpoint", "sagemaker:CreateEndpointConfig", "sagemaker:CreateModel", "sagemaker:DeleteEndpoint",

@@ -14,7 +14,7 @@ resource "aws_iam_role_policy" "follow" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid    = "FollowLink"
+        Sid    = "ReadLinkedTables"
         Effect = "Allow"
         Action = ["glue:BatchGetPartition", "glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables"]
         Resource = [

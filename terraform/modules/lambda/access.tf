@@ -34,7 +34,7 @@ data "aws_iam_policy_document" "runtime" {
     # key is opened through its own service, by a statement of whoever hands out the right to it.
     sid       = "ReadOwnEnvironment"
     actions   = ["kms:Decrypt"]
-    resources = [var.kms.environment_key_arn]
+    resources = [var.kms_key_arns.environment]
 
     condition {
       test     = "StringEquals"
@@ -74,7 +74,7 @@ data "aws_iam_policy_document" "network" {
   source_policy_documents = [var.network.policy_document]
 
   statement {
-    sid       = "OnlyLambdaItself"
+    sid       = "DenyFunctionCode"
     effect    = "Deny"
     actions   = ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"]
     resources = ["*"]
@@ -96,7 +96,7 @@ resource "aws_iam_role_policy" "network" {
 }
 
 # What others hand out, one policy for each of them.
-resource "aws_iam_role_policy" "caller" {
+resource "aws_iam_role_policy" "attached" {
   for_each = var.policy_documents
 
   name   = each.key

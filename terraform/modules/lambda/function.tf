@@ -24,7 +24,7 @@ resource "aws_lambda_function" "this" {
   layers            = var.function.layers
   memory_size       = var.function.memory_mb
   timeout           = var.function.timeout_seconds
-  kms_key_arn       = var.kms.environment_key_arn
+  kms_key_arn       = var.kms_key_arns.environment
 
   reserved_concurrent_executions = var.function.reserved_concurrency
 

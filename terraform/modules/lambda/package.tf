@@ -10,7 +10,7 @@ resource "aws_s3_object" "package" {
   key          = "artifacts/code/lambda/${local.package_version}/${var.function.name}.zip"
   source       = var.package.path
   content_type = "application/zip"
-  kms_key_id   = var.kms.environment_key_arn
+  kms_key_id   = var.kms_key_arns.environment
 
   # S3 allows ten tags on an object; the platform's default tags may be more.
   override_provider {

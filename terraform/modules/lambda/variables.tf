@@ -76,11 +76,11 @@ variable "bucket_name" {
   type        = string
 }
 
-variable "kms" {
+variable "kms_key_arns" {
   description = "Keys: environment for the function's variables and its zip (the bucket's data key), logs for its log group."
   type = object({
-    environment_key_arn = string
-    logs_key_arn        = string
+    environment = string
+    logs        = string
   })
 }
 

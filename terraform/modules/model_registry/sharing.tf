@@ -15,7 +15,7 @@ resource "aws_sagemaker_model_package_group_policy" "consumers" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid       = "FindGroup"
+        Sid       = "DescribeGroup"
         Effect    = "Allow"
         Principal = { AWS = local.consumers }
         Action    = ["sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"]

@@ -25,7 +25,7 @@ variable "kms_key_arns" {
   }
 }
 
-variable "permissions_boundary_arn" {
+variable "boundary_arn" {
   description = "Boundary of the jobs' role."
   type        = string
 }

@@ -41,7 +41,7 @@ resource "aws_sagemaker_endpoint_configuration" "launch" {
     content {
       enable_capture              = true
       initial_sampling_percentage = data_capture_config.value
-      destination_s3_uri          = "s3://${var.bucket.name}/${local.capture_prefix}"
+      destination_s3_uri          = "s3://${var.bucket_name}/${local.capture_prefix}"
       kms_key_id                  = local.launch.data_key_arn
 
       capture_options {

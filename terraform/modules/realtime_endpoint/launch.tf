@@ -13,8 +13,8 @@ resource "terraform_data" "launch" {
     sampling_percent   = try(var.blueprint.data_capture.sampling_percent, 0)
     subnet_ids         = sort(var.network.subnet_ids)
     security_group_ids = sort(var.network.security_group_ids)
-    models_key_arn     = var.kms.models_key_arn
-    data_key_arn       = var.kms.data_key_arn
+    models_key_arn     = var.kms_key_arns.models
+    data_key_arn       = var.kms_key_arns.data
     spec_hash          = local.wanted_hash
     weight             = local.wanted_weight
     variants           = var.blueprint.variants

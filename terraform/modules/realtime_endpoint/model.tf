@@ -1,6 +1,6 @@
 locals {
   # One container loads what is asked for from here; whoever adds a model puts its archive there.
-  multi_model_url = "s3://${var.bucket.name}/artifacts/models/sagemaker-custom/${var.blueprint.name}/"
+  multi_model_url = "s3://${var.bucket_name}/artifacts/models/sagemaker-custom/${var.blueprint.name}/"
   registry_arn    = trimsuffix(local.group_arn, "/${element(split("/", local.group_arn), -1)}")
 }
 

@@ -25,7 +25,7 @@ locals {
         }], local.wanted_variants)
       },
       length(local.wanted_shadows) == 0 ? {} : { ShadowProductionVariants = local.wanted_shadows },
-      anytrue([for each in local.wanted_types : can(regex(local.local_disk_pattern, each))]) ? {} : { KmsKeyId = var.kms.models_key_arn },
+      anytrue([for each in local.wanted_types : can(regex(local.local_disk_pattern, each))]) ? {} : { KmsKeyId = var.kms_key_arns.models },
       var.blueprint.data_capture == null ? {} : { DataCaptureConfig = local.wanted_capture },
     )
   }
@@ -64,8 +64,8 @@ locals {
   wanted_capture = {
     EnableCapture             = true
     InitialSamplingPercentage = try(var.blueprint.data_capture.sampling_percent, 0)
-    DestinationS3Uri          = "s3://${var.bucket.name}/${local.capture_prefix}"
-    KmsKeyId                  = var.kms.data_key_arn
+    DestinationS3Uri          = "s3://${var.bucket_name}/${local.capture_prefix}"
+    KmsKeyId                  = var.kms_key_arns.data
     CaptureOptions            = [{ CaptureMode = "Input" }, { CaptureMode = "Output" }]
     CaptureContentTypeHeader  = { JsonContentTypes = ["application/json"] }
   }

@@ -233,8 +233,8 @@ variable "model_version" {
   }
 
   validation {
-    condition     = startswith(var.model_version.model_data_url, "s3://${var.bucket.name}/")
-    error_message = "model_version.model_data_url must lie in the data bucket \"${var.bucket.name}\"; received \"${var.model_version.model_data_url}\"."
+    condition     = startswith(var.model_version.model_data_url, "s3://${var.bucket_name}/")
+    error_message = "model_version.model_data_url must lie in the data bucket \"${var.bucket_name}\"; received \"${var.model_version.model_data_url}\"."
   }
 
   validation {
@@ -256,20 +256,18 @@ variable "network" {
   }
 }
 
-variable "kms" {
+variable "kms_key_arns" {
   description = "Keys: data for objects of the data bucket, models for instance volumes, logs for log groups."
   type = object({
-    data_key_arn   = string
-    models_key_arn = string
-    logs_key_arn   = string
+    data   = string
+    models = string
+    logs   = string
   })
 }
 
-variable "bucket" {
+variable "bucket_name" {
   description = "The data bucket that holds model artifacts."
-  type = object({
-    name = string
-  })
+  type        = string
 }
 
 variable "boundary_arn" {

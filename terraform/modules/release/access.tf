@@ -18,12 +18,12 @@ locals {
 
   releasing = [for statement in [
     {
-      Sid      = "MakeModels"
+      Sid      = "ManageModels"
       Action   = ["sagemaker:CreateModel", "sagemaker:DescribeModel", "sagemaker:DeleteModel", "sagemaker:AddTags"]
       Resource = local.made_arns["model"]
     },
     {
-      Sid      = "MakeConfigurations"
+      Sid      = "ManageConfigurations"
       Action   = ["sagemaker:CreateEndpointConfig", "sagemaker:DescribeEndpointConfig", "sagemaker:DeleteEndpointConfig", "sagemaker:AddTags"]
       Resource = local.made_arns["endpoint-config"]
     },
@@ -40,7 +40,7 @@ locals {
     },
     {
       # SageMaker looks with the caller's rights whether the alarms exist that roll an update back.
-      Sid      = "FindAlarms"
+      Sid      = "DescribeAlarms"
       Action   = ["cloudwatch:DescribeAlarms"]
       Resource = local.alarm_arns
     },
@@ -54,7 +54,7 @@ locals {
       # Whoever names a key for SageMaker's volumes makes the grant that SageMaker mounts them with.
       Sid      = "GrantVolumeKey"
       Action   = ["kms:CreateGrant"]
-      Resource = [var.models_key_arn]
+      Resource = [var.kms_key_arns.models]
       Condition = {
         Bool         = { "kms:GrantIsForAWSResource" = "true" }
         StringEquals = { "kms:ViaService" = "sagemaker.${var.context.region}.amazonaws.com" }
@@ -63,14 +63,14 @@ locals {
     {
       Sid      = "DescribeVolumeKey"
       Action   = ["kms:DescribeKey"]
-      Resource = [var.models_key_arn]
+      Resource = [var.kms_key_arns.models]
     },
   ] : statement if length(local.role_names) > 0]
 
   versions = var.encrypt_versions ? [{
     Sid       = "ReadVersions"
     Action    = ["kms:Decrypt"]
-    Resource  = [var.models_key_arn]
+    Resource  = [var.kms_key_arns.models]
     Condition = { StringEquals = { "kms:ViaService" = "sagemaker.${var.context.region}.amazonaws.com" } }
   }] : []
 
@@ -96,27 +96,27 @@ locals {
       Resource = ["${local.parameter_arn}${local.release_path}/records/*", "${local.parameter_arn}${local.release_path}/locks/*"]
     },
     {
-      Sid      = "FreeLocks"
+      Sid      = "DeleteLocks"
       Action   = ["ssm:DeleteParameter"]
       Resource = ["${local.parameter_arn}${local.release_path}/locks/*"]
     },
     {
       Sid      = "Probe"
       Action   = ["lambda:InvokeFunction"]
-      Resource = [var.probe_arn]
+      Resource = [var.probe_function_arn]
     },
     {
       Sid      = "CompareArchives"
       Action   = ["lambda:InvokeFunction"]
-      Resource = [var.model_artifacts_arn]
+      Resource = [var.model_artifacts_function_arn]
     },
     {
-      Sid      = "StartOnesOwn"
+      Sid      = "StartOwnExecutions"
       Action   = ["states:StartExecution"]
       Resource = [local.machine_arn]
     },
     {
-      Sid      = "FindHolder"
+      Sid      = "DescribeLockHolder"
       Action   = ["states:DescribeExecution"]
       Resource = ["arn:${local.partition}:states:${local.region_arn}:execution:${local.name}:*"]
     },
@@ -128,7 +128,7 @@ locals {
     {
       Sid       = "EncryptNotifications"
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-      Resource  = [var.logs_key_arn]
+      Resource  = [var.kms_key_arns.logs]
       Condition = { StringEquals = { "kms:ViaService" = "sns.${var.context.region}.amazonaws.com" } }
     },
     {

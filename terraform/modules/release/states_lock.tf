@@ -23,9 +23,9 @@ locals {
     HoldsLock = {
       Type    = "Choice"
       Choices = [{ Variable = "$.lock.Parameter.Value", StringEqualsPath = "$.execution", Next = "ReadSpec" }]
-      Default = "FindHolder"
+      Default = "DescribeLockHolder"
     }
-    FindHolder = {
+    DescribeLockHolder = {
       Type           = "Task"
       Resource       = "${local.sdk}:sfn:describeExecution"
       Parameters     = { "ExecutionArn.$" = "$.lock.Parameter.Value" }

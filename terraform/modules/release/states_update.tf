@@ -99,7 +99,7 @@ locals {
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::lambda:invoke"
       Parameters = {
-        FunctionName = var.probe_arn
+        FunctionName = var.probe_function_arn
         "Payload.$"  = "States.JsonMerge($.spec.content.probe, $.wanted.speaker, false)"
       }
       ResultSelector = { "places.$" = "$.Payload" }
@@ -113,7 +113,7 @@ locals {
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::lambda:invoke"
       Parameters = {
-        FunctionName = var.probe_arn
+        FunctionName = var.probe_function_arn
         "Payload.$"  = "States.JsonMerge($.asked_queue.places, $.wanted.speaker, false)"
       }
       ResultPath = null
@@ -129,7 +129,7 @@ locals {
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::lambda:invoke"
       Parameters = {
-        FunctionName = var.probe_arn
+        FunctionName = var.probe_function_arn
         "Payload.$"  = "States.JsonMerge($.spec.content.probe, $.wanted.speaker, false)"
       }
       ResultPath = null

@@ -129,7 +129,7 @@ locals {
       Type     = "Task"
       Resource = "arn:${local.partition}:states:::lambda:invoke"
       Parameters = {
-        FunctionName = var.model_artifacts_arn
+        FunctionName = var.model_artifacts_function_arn
         Payload = {
           action             = "verify"
           "model_data_url.$" = "$.wanted.container.ModelDataUrl"

@@ -17,14 +17,12 @@ variable "boundary_arn" {
   type        = string
 }
 
-variable "logs_key_arn" {
-  description = "KMS key of the log group and of the notification topic."
-  type        = string
-}
-
-variable "models_key_arn" {
-  description = "KMS key of endpoint volumes, and of what versions say of themselves."
-  type        = string
+variable "kms_key_arns" {
+  description = "Keys: logs for log group and notifications, models for model versions and volumes."
+  type = object({
+    models = string
+    logs   = string
+  })
 }
 
 variable "topic_arn" {
@@ -59,7 +57,7 @@ variable "model_group_names" {
 
   validation {
     condition     = length(var.model_group_names) > 0
-    error_message = "model_group_names must have at least one group; got none."
+    error_message = "model_group_names must have at least one group; got ${length(var.model_group_names)}."
   }
 }
 
@@ -69,23 +67,23 @@ variable "encrypt_versions" {
   default     = false
 }
 
-variable "probe_arn" {
+variable "probe_function_arn" {
   description = "Function that asks a released endpoint and judges its answer."
   type        = string
 
   validation {
-    condition     = can(regex("^arn:[^:]+:lambda:", var.probe_arn))
-    error_message = "probe_arn must be the ARN of a function, got '${var.probe_arn}'."
+    condition     = can(regex("^arn:[^:]+:lambda:", var.probe_function_arn))
+    error_message = "probe_function_arn must be the ARN of a function, got '${var.probe_function_arn}'."
   }
 }
 
-variable "model_artifacts_arn" {
+variable "model_artifacts_function_arn" {
   description = "The function that compares a version's archive with the hash that the registry says."
   type        = string
 
   validation {
-    condition     = can(regex("^arn:[^:]+:lambda:[^:]+:\\d{12}:function:[^:]+$", var.model_artifacts_arn))
-    error_message = "model_artifacts_arn must be the ARN of a function, got '${var.model_artifacts_arn}'."
+    condition     = can(regex("^arn:[^:]+:lambda:[^:]+:\\d{12}:function:[^:]+$", var.model_artifacts_function_arn))
+    error_message = "model_artifacts_function_arn must be the ARN of a function, got '${var.model_artifacts_function_arn}'."
   }
 }
 

@@ -44,8 +44,8 @@ locals {
     ],
     length(var.hand_over) == 0 ? [] : [
       # A service that writes with the ACL `bucket-owner-full-control` looks at the bucket's first.
-      jsonencode({ Sid = "LookAtBucketAcl", Effect = "Allow", Action = "s3:GetBucketAcl", Resource = var.access.bucket_arn }),
-      jsonencode({ Sid = "HandObjectsOver", Effect = "Allow", Action = "s3:PutObjectAcl", Resource = local.object_arns.hand_over }),
+      jsonencode({ Sid = "ReadBucketAcl", Effect = "Allow", Action = "s3:GetBucketAcl", Resource = var.access.bucket_arn }),
+      jsonencode({ Sid = "PutObjectAcls", Effect = "Allow", Action = "s3:PutObjectAcl", Resource = local.object_arns.hand_over }),
     ],
     length(local.listed) + length(var.write) == 0 ? [] : [
       # SDKs and Athena look up where the bucket is; the condition of the listing would hide it.

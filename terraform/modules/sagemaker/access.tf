@@ -12,7 +12,7 @@ locals {
     }
   }
 
-  handed_out = merge([
+  attached = merge([
     for role in keys(local.roles) : {
       for name, document in var.policy_documents[role] : "${role}-${name}" => { role = role, name = name, document = document }
     }
@@ -48,8 +48,8 @@ resource "aws_iam_role" "this" {
 }
 
 # What others hand out, one policy for each of them.
-resource "aws_iam_role_policy" "handed_out" {
-  for_each = local.handed_out
+resource "aws_iam_role_policy" "attached" {
+  for_each = local.attached
 
   name   = each.value.name
   role   = aws_iam_role.this[each.value.role].name

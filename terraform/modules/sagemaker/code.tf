@@ -16,7 +16,7 @@ resource "aws_s3_object" "training_source" {
   key          = "artifacts/code/training/${local.code_version}/sourcedir.tar.gz"
   source       = var.package.path
   content_type = "application/gzip"
-  kms_key_id   = var.kms.data_key_arn
+  kms_key_id   = var.kms_key_arn
 
   # S3 allows ten tags on an object; the platform's default tags may be more.
   override_provider {

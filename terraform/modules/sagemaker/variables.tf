@@ -57,11 +57,9 @@ variable "model_group" {
   }
 }
 
-variable "kms" {
+variable "kms_key_arn" {
   description = "Key of the objects in the data bucket."
-  type = object({
-    data_key_arn = string
-  })
+  type        = string
 }
 
 variable "boundary_arn" {

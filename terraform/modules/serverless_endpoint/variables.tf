@@ -107,22 +107,22 @@ variable "refused" {
 
   validation {
     condition     = var.refused.network == null
-    error_message = "SageMaker Serverless Inference has no VPC: network must not be given; received ${jsonencode(var.refused.network)}."
+    error_message = "refused.network must not be given: SageMaker Serverless Inference has no VPC; received ${jsonencode(var.refused.network)}."
   }
 
   validation {
     condition     = !coalesce(var.refused.enable_network_isolation, false)
-    error_message = "SageMaker Serverless Inference has no network isolation: enable_network_isolation must not be given; received ${jsonencode(var.refused.enable_network_isolation)}."
+    error_message = "refused.enable_network_isolation must not be given: SageMaker Serverless Inference has no network isolation; received ${jsonencode(var.refused.enable_network_isolation)}."
   }
 
   validation {
     condition     = var.refused.data_capture == null
-    error_message = "SageMaker Serverless Inference captures no data: data_capture must not be given; received ${jsonencode(var.refused.data_capture)}."
+    error_message = "refused.data_capture must not be given: SageMaker Serverless Inference captures no data; received ${jsonencode(var.refused.data_capture)}."
   }
 
   validation {
     condition     = length(coalesce(var.refused.variants, {})) == 0
-    error_message = "SageMaker Serverless Inference has one variant per endpoint: variants must not be given; received ${jsonencode(var.refused.variants)}."
+    error_message = "refused.variants must not be given: SageMaker Serverless Inference has one variant per endpoint; received ${jsonencode(var.refused.variants)}."
   }
 }
 
@@ -150,8 +150,8 @@ variable "model_version" {
   }
 
   validation {
-    condition     = startswith(var.model_version.model_data_url, "s3://${var.bucket.name}/")
-    error_message = "model_version.model_data_url must lie in the data bucket \"${var.bucket.name}\"; received \"${var.model_version.model_data_url}\"."
+    condition     = startswith(var.model_version.model_data_url, "s3://${var.bucket_name}/")
+    error_message = "model_version.model_data_url must lie in the data bucket \"${var.bucket_name}\"; received \"${var.model_version.model_data_url}\"."
   }
 
   validation {
@@ -160,18 +160,14 @@ variable "model_version" {
   }
 }
 
-variable "kms" {
+variable "kms_key_arn" {
   description = "Keys: logs for the log group. A serverless endpoint has no volumes that a key could be given for."
-  type = object({
-    logs_key_arn = string
-  })
+  type        = string
 }
 
-variable "bucket" {
+variable "bucket_name" {
   description = "The data bucket that holds model artifacts."
-  type = object({
-    name = string
-  })
+  type        = string
 }
 
 variable "boundary_arn" {

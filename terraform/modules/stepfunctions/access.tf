@@ -39,9 +39,9 @@ locals {
       Resource = ["arn:${local.partition}:glue:${local.region_arn}:job/${var.glue.job_name}"]
     },
     {
-      Sid      = "CallFunctions"
+      Sid      = "InvokeFunctions"
       Action   = ["lambda:InvokeFunction"]
-      Resource = values(var.lambda_arns)
+      Resource = values(var.function_arns)
     },
     {
       Sid      = "Train"
@@ -91,7 +91,7 @@ locals {
     },
     {
       # `.sync` hears of a training job's end through a managed rule of this fixed name.
-      Sid      = "HearOfTrainingEnd"
+      Sid      = "WatchTrainingJobs"
       Action   = ["events:PutTargets", "events:PutRule", "events:DescribeRule"]
       Resource = ["arn:${local.partition}:events:${local.region_arn}:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule"]
     },
@@ -119,14 +119,14 @@ locals {
     {
       Sid       = "EncryptNotifications"
       Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-      Resource  = [var.logs_key_arn]
+      Resource  = [var.kms_key_arns.logs]
       Condition = { StringEquals = { "kms:ViaService" = "sns.${var.context.region}.amazonaws.com" } }
     },
     {
       # Whoever names a key for SageMaker's volumes makes the grant that SageMaker mounts them with.
       Sid      = "GrantVolumeKey"
       Action   = ["kms:CreateGrant"]
-      Resource = [var.models_key_arn]
+      Resource = [var.kms_key_arns.models]
       Condition = {
         Bool         = { "kms:GrantIsForAWSResource" = "true" }
         StringEquals = { "kms:ViaService" = "sagemaker.${var.context.region}.amazonaws.com" }
@@ -135,7 +135,7 @@ locals {
     {
       Sid      = "DescribeVolumeKey"
       Action   = ["kms:DescribeKey"]
-      Resource = [var.models_key_arn]
+      Resource = [var.kms_key_arns.models]
     },
     {
       # X-Ray and the log delivery interface know no resources.
@@ -161,7 +161,7 @@ locals {
   registry_statements = var.registry.encrypt_versions ? [{
     Sid       = "EncryptVersions"
     Action    = ["kms:Decrypt", "kms:GenerateDataKey"]
-    Resource  = [var.models_key_arn]
+    Resource  = [var.kms_key_arns.models]
     Condition = { StringEquals = { "kms:ViaService" = "sagemaker.${var.context.region}.amazonaws.com" } }
   }] : []
 }

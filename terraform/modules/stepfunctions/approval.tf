@@ -25,7 +25,7 @@ locals {
     environment      = var.context.environment
     group            = local.group
     topic_arn        = var.topic_arn
-    key_arn          = var.data_key_arn
+    key_arn          = var.kms_key_arns.data
     parameter_prefix = local.parameter_prefix
     days             = var.training.approval_days
     retry            = local.retry.api
@@ -37,7 +37,7 @@ locals {
 
   approval_statements = [for statement in [
     {
-      Sid      = "KeepToken"
+      Sid      = "StoreToken"
       Action   = ["ssm:DeleteParameter", "ssm:PutParameter"]
       Resource = [local.parameter_arn]
     },
@@ -45,7 +45,7 @@ locals {
       # A parameter of the standard tier, up to 4 KB, is encrypted by KMS itself, without a data key.
       Sid      = "EncryptToken"
       Action   = ["kms:Encrypt"]
-      Resource = [var.data_key_arn]
+      Resource = [var.kms_key_arns.data]
       Condition = {
         StringEquals = { "kms:ViaService" = "ssm.${var.context.region}.amazonaws.com" }
         StringLike   = { "kms:EncryptionContext:PARAMETER_ARN" = local.parameter_arn }

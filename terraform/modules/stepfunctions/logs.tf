@@ -3,5 +3,5 @@ resource "aws_cloudwatch_log_group" "this" {
   # The vendedlogs prefix keeps the account's one resource policy for log delivery below its size limit.
   name              = "/aws/vendedlogs/states/${local.name}"
   retention_in_days = var.context.log_retention_days
-  kms_key_id        = var.logs_key_arn
+  kms_key_id        = var.kms_key_arns.logs
 }

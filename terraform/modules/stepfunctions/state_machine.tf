@@ -38,12 +38,12 @@ locals {
     candidate_prefix      = local.candidate_prefix
     bucket_name           = var.bucket_name
     topic_arn             = var.topic_arn
-    models_key_arn        = var.models_key_arn
+    models_key_arn        = var.kms_key_arns.models
     glue                  = var.glue
     feature_ingestion     = var.feature_ingestion
     release_machine_arn   = var.release_machine_arn
     after_validation      = var.feature_ingestion == null ? "PrepareTraining" : "StartFeatureIngestion"
-    lambda_arns           = var.lambda_arns
+    function_arns         = var.function_arns
     registry              = var.registry
     training              = var.training
     metric_namespace      = local.metric_namespace
@@ -57,7 +57,7 @@ locals {
     container_environment = jsonencode(local.container_environment)
     stopping_condition    = jsonencode(local.stopping_condition)
     # A version's description can have a key of its own; its artifact is encrypted either way.
-    security_config_member = var.registry.encrypt_versions ? "\"SecurityConfig\": { \"KmsKeyId\": \"${var.models_key_arn}\" }," : ""
+    security_config_member = var.registry.encrypt_versions ? "\"SecurityConfig\": { \"KmsKeyId\": \"${var.kms_key_arns.models}\" }," : ""
     vpc_config_members     = join("", [for name, value in local.training_vpc_config : "${jsonencode(name)}: ${jsonencode(value)},"])
     retry                  = local.retry
     catch                  = local.catch

@@ -17,21 +17,6 @@ variable "boundary_arn" {
   type        = string
 }
 
-variable "logs_key_arn" {
-  description = "KMS key of the log group and of the notification topic."
-  type        = string
-}
-
-variable "models_key_arn" {
-  description = "KMS key of training volumes, training output and endpoint volumes."
-  type        = string
-}
-
-variable "data_key_arn" {
-  description = "KMS key of parameters: it encrypts what an execution that waits for a person is woken with."
-  type        = string
-}
-
 variable "topic_arn" {
   description = "SNS topic that hears how each run ended."
   type        = string
@@ -40,6 +25,15 @@ variable "topic_arn" {
 variable "bucket_name" {
   description = "The data bucket."
   type        = string
+}
+
+variable "kms_key_arns" {
+  description = "Keys: data for the tokens of approvals, models for volumes and model versions, logs for log group and notifications."
+  type = object({
+    data   = string
+    models = string
+    logs   = string
+  })
 }
 
 variable "bucket_policy_document" {
@@ -100,7 +94,7 @@ variable "release_machine_arn" {
   }
 }
 
-variable "lambda_arns" {
+variable "function_arns" {
   description = "Functions that the pipeline calls."
   type = object({
     data_validation  = string

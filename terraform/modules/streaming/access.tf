@@ -6,7 +6,7 @@ locals {
 resource "aws_iam_role" "this" {
   name                 = "${local.name}-delivery"
   description          = "Takes records from the stream and writes them as Parquet"
-  permissions_boundary = var.permissions_boundary_arn
+  permissions_boundary = var.boundary_arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
@@ -40,7 +40,7 @@ resource "aws_iam_role_policy" "this" {
         Condition = { StringEquals = { "kms:ViaService" = "kinesis.${var.context.region}.amazonaws.com" } }
       },
       {
-        Sid    = "ReadShape"
+        Sid    = "ReadSchema"
         Effect = "Allow"
         Action = ["glue:GetTable", "glue:GetTableVersion", "glue:GetTableVersions"]
         Resource = [

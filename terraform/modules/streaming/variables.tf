@@ -59,7 +59,7 @@ variable "columns" {
 
   validation {
     condition     = length(var.columns) > 0
-    error_message = "columns must name at least one column, got none."
+    error_message = "columns must name at least one column; got ${length(var.columns)}."
   }
 }
 
@@ -86,7 +86,7 @@ variable "kms_key_arns" {
   })
 }
 
-variable "permissions_boundary_arn" {
+variable "boundary_arn" {
   description = "Boundary of Firehose's role."
   type        = string
 }

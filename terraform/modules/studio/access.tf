@@ -14,7 +14,7 @@ locals {
   own_statements = {
     for profile, spec in local.profiles : profile => [
       {
-        Sid    = "OwnWorkplace"
+        Sid    = "ManageOwnWorkspace"
         Effect = "Allow"
         Action = [
           "sagemaker:AddTags", "sagemaker:CreateApp", "sagemaker:CreatePresignedDomainUrl", "sagemaker:CreateSpace", "sagemaker:DeleteApp",
@@ -24,13 +24,13 @@ locals {
       },
       {
         # Lists have no resource type.
-        Sid      = "FindWorkplaces"
+        Sid      = "ListWorkspaces"
         Effect   = "Allow"
         Action   = ["sagemaker:ListApps", "sagemaker:ListDomains", "sagemaker:ListSpaces", "sagemaker:ListUserProfiles"]
         Resource = "*"
       },
       {
-        Sid      = "LookAtDomain"
+        Sid      = "DescribeDomain"
         Effect   = "Allow"
         Action   = "sagemaker:DescribeDomain"
         Resource = aws_sagemaker_domain.this.arn
@@ -45,7 +45,7 @@ locals {
     ]
   }
 
-  handed_out = merge([
+  attached = merge([
     for profile in keys(local.profiles) : {
       for name, document in var.policy_documents[profile] : "${profile}-${name}" => { profile = profile, name = name, document = document }
     }
@@ -81,8 +81,8 @@ resource "aws_iam_role_policy" "own" {
 }
 
 # What others hand out, one policy for each of them.
-resource "aws_iam_role_policy" "handed_out" {
-  for_each = local.handed_out
+resource "aws_iam_role_policy" "attached" {
+  for_each = local.attached
 
   name   = each.value.name
   role   = aws_iam_role.profile[each.value.profile].id

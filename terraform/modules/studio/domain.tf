@@ -82,8 +82,8 @@ resource "aws_sagemaker_domain" "this" {
 
   lifecycle {
     precondition {
-      condition     = var.packages.from == "image" || var.network.way_out
-      error_message = "packages.from = \"pip\" needs a way out of the network at each start of an app, and this one has none (network.nat = \"none\", or an existing network without internet_egress): every start would wait for pip and fail. Use packages.from = \"image\"."
+      condition     = var.packages.from == "image" || var.network.internet_access
+      error_message = "packages.from = \"${var.packages.from}\" requires internet access at each start of an app, and network.internet_access is ${var.network.internet_access} (network.nat = \"none\", or an existing network without internet_egress): pip would wait and fail. Use packages.from = \"image\"."
     }
   }
 }
@@ -100,5 +100,5 @@ resource "aws_sagemaker_user_profile" "this" {
   }
 
   # Whoever opens the profile works with this role from the first minute.
-  depends_on = [aws_iam_role_policy.own, aws_iam_role_policy.handed_out]
+  depends_on = [aws_iam_role_policy.own, aws_iam_role_policy.attached]
 }

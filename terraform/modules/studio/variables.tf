@@ -11,12 +11,12 @@ variable "context" {
 }
 
 variable "network" {
-  description = "Where apps run. `way_out`: the private subnets reach the internet, through NAT or a network of somebody else's."
+  description = "Where apps run. `internet_access`: the private subnets reach the internet, through NAT or a network of somebody else's."
   type = object({
     vpc_id            = string
     subnet_ids        = list(string)
     security_group_id = string
-    way_out           = bool
+    internet_access           = bool
   })
 
   validation {

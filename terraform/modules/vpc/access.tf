@@ -35,7 +35,7 @@ locals {
           Resource = local.interface_arn
         },
         {
-          Sid      = "LookAroundNetwork"
+          Sid      = "DescribeNetwork"
           Effect   = "Allow"
           Action   = local.look_around[workload == "lambda" ? "lambda" : "sagemaker"]
           Resource = "*"

@@ -21,7 +21,7 @@ locals {
         }
       },
       {
-        Sid       = "BucketsOfAws"
+        Sid       = "ReadAwsBuckets"
         Effect    = "Allow"
         Principal = "*"
         Action    = ["s3:GetObject", "s3:ListBucket"]
@@ -57,7 +57,7 @@ locals {
     for name in var.network.interface_endpoints : name => {
       Version = "2012-10-17"
       Statement = [{
-        Sid       = "OwnIdentities"
+        Sid       = "AllowOwnAccount"
         Effect    = "Allow"
         Principal = "*"
         Action    = lookup(local.endpoint_actions, name, ["${name}:*"])

@@ -19,7 +19,7 @@ resource "aws_iam_role" "flow_logs" {
 
   name                 = "${var.context.name_prefix}-flow-logs"
   description          = "Delivers VPC flow logs to CloudWatch"
-  permissions_boundary = var.permissions_boundary_arn
+  permissions_boundary = var.boundary_arn
 
   assume_role_policy = jsonencode({
     Version = "2012-10-17"

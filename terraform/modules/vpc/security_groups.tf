@@ -10,7 +10,7 @@ locals {
     studio    = "Studio apps"
   }
 
-  way_out = local.own == 1 ? var.network.nat != "none" : local.existing.internet_egress
+  internet_access = local.own == 1 ? var.network.nat != "none" : local.existing.internet_egress
 
   # Ports on which members of one group talk to each other.
   within = {
@@ -45,7 +45,7 @@ resource "aws_security_group" "workload" {
 }
 
 resource "aws_vpc_security_group_egress_rule" "internet" {
-  for_each = local.way_out ? local.workloads : {}
+  for_each = local.internet_access ? local.workloads : {}
 
   security_group_id = aws_security_group.workload[each.key].id
   description       = "AWS APIs"

@@ -81,12 +81,12 @@ variable "kms_key_arn" {
   }
 }
 
-variable "permissions_boundary_arn" {
+variable "boundary_arn" {
   description = "Boundary of the role that delivers flow logs."
   type        = string
 
   validation {
-    condition     = can(regex("^arn:[^:]+:iam::[0-9]{12}:policy/", var.permissions_boundary_arn))
-    error_message = "permissions_boundary_arn must be the ARN of an IAM policy, got '${var.permissions_boundary_arn}'."
+    condition     = can(regex("^arn:[^:]+:iam::[0-9]{12}:policy/", var.boundary_arn))
+    error_message = "boundary_arn must be the ARN of an IAM policy, got '${var.boundary_arn}'."
   }
 }

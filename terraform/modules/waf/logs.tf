@@ -3,7 +3,7 @@ resource "aws_cloudwatch_log_group" "this" {
   # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of firewall logs is not owed everywhere
   name              = "aws-waf-logs-${var.name}"
   retention_in_days = var.context.log_retention_days
-  kms_key_id        = var.logs_key_arn
+  kms_key_id        = var.kms_key_arn
 }
 
 resource "aws_wafv2_web_acl_logging_configuration" "this" {

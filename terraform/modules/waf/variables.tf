@@ -36,7 +36,7 @@ variable "rate_per_second" {
   }
 }
 
-variable "logs_key_arn" {
+variable "kms_key_arn" {
   description = "KMS key of the log group."
   type        = string
 }

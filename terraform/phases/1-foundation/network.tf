@@ -1,8 +1,8 @@
 module "vpc" {
   source = "../../modules/vpc"
 
-  context                  = var.context
-  network                  = var.network
-  kms_key_arn              = module.kms.key_arns.logs
-  permissions_boundary_arn = module.iam.boundary_arn
+  context      = var.context
+  network      = var.network
+  kms_key_arn  = module.kms.key_arns.logs
+  boundary_arn = module.iam.boundary_arn
 }

@@ -1,9 +1,9 @@
 module "glue" {
   source = "../../modules/glue"
 
-  context                  = var.context
-  bucket_name              = var.foundation.s3.bucket_name
-  permissions_boundary_arn = var.foundation.iam.boundary_arn
+  context      = var.context
+  bucket_name  = var.foundation.s3.bucket_name
+  boundary_arn = var.foundation.iam.boundary_arn
 
   kms_key_arns = {
     data = var.foundation.kms.data_key_arn

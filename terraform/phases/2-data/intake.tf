@@ -27,16 +27,16 @@ module "streaming" {
   source = "../../modules/streaming"
   count  = var.streaming.enabled ? 1 : 0
 
-  context                  = var.context
-  dataset                  = var.streaming.dataset
-  shards                   = var.streaming.shards
-  retention_hours          = var.streaming.retention_hours
-  buffering_seconds        = var.streaming.buffering_seconds
-  columns                  = var.streaming.columns
-  bucket_name              = var.foundation.s3.bucket_name
-  bucket_policy_document   = module.delivery_access.policy_document
-  database_name            = module.glue.database_names["raw"]
-  permissions_boundary_arn = var.foundation.iam.boundary_arn
+  context                = var.context
+  dataset                = var.streaming.dataset
+  shards                 = var.streaming.shards
+  retention_hours        = var.streaming.retention_hours
+  buffering_seconds      = var.streaming.buffering_seconds
+  columns                = var.streaming.columns
+  bucket_name            = var.foundation.s3.bucket_name
+  bucket_policy_document = module.delivery_access.policy_document
+  database_name          = module.glue.database_names["raw"]
+  boundary_arn           = var.foundation.iam.boundary_arn
 
   kms_key_arns = {
     data = var.foundation.kms.data_key_arn

@@ -3,10 +3,10 @@ module "emr_serverless" {
   source = "../../modules/emr_serverless"
   count  = var.emr.enabled ? 1 : 0
 
-  context                  = var.context
-  release_label            = var.emr.release_label
-  idle_minutes             = var.emr.idle_minutes
-  permissions_boundary_arn = var.foundation.iam.boundary_arn
+  context       = var.context
+  release_label = var.emr.release_label
+  idle_minutes  = var.emr.idle_minutes
+  boundary_arn  = var.foundation.iam.boundary_arn
 
   maximum = {
     vcpus     = var.emr.max_vcpus

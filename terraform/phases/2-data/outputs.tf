@@ -41,7 +41,7 @@ output "data" {
     }
     emr_serverless = {
       application_id = one(module.emr_serverless[*].application_id)
-      job_role_arn   = one(module.emr_serverless[*].job_role_arn)
+      job_role_arn   = one(module.emr_serverless[*].role_arn)
     }
     efs = {
       file_system_id         = one(module.efs[*].file_system_id)

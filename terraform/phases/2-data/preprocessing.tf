@@ -2,11 +2,11 @@
 module "processing" {
   source = "../../modules/processing"
 
-  context                  = var.context
-  bucket_name              = var.foundation.s3.bucket_name
-  permissions_boundary_arn = var.foundation.iam.boundary_arn
-  program                  = var.packages["processing_flow"]
-  resources                = var.data.processing
+  context      = var.context
+  bucket_name  = var.foundation.s3.bucket_name
+  boundary_arn = var.foundation.iam.boundary_arn
+  program      = var.packages["processing_flow"]
+  resources    = var.data.processing
 
   kms_key_arns = {
     data   = var.foundation.kms.data_key_arn

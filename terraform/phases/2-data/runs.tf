@@ -65,7 +65,7 @@ locals {
         },
         {
           # `.sync` hears of a job's end through a managed rule of this fixed name.
-          Sid      = "HearOfProcessingEnd"
+          Sid      = "WatchProcessingJobs"
           Action   = ["events:PutTargets", "events:PutRule", "events:DescribeRule"]
           Resource = ["${local.aws_arn.events}:rule/StepFunctionsGetEventsForSageMakerProcessingJobsRule"]
         },
@@ -99,5 +99,5 @@ module "fixed_run" {
   definition   = jsonencode(each.value.definition)
   statements   = jsonencode(each.value.statements)
   boundary_arn = var.foundation.iam.boundary_arn
-  logs_key_arn = var.foundation.kms.logs_key_arn
+  kms_key_arn  = var.foundation.kms.logs_key_arn
 }

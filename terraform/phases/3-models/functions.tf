@@ -65,9 +65,9 @@ module "lambda" {
     environment     = each.value.environment
   }
 
-  kms = {
-    environment_key_arn = var.foundation.kms.data_key_arn
-    logs_key_arn        = var.foundation.kms.logs_key_arn
+  kms_key_arns = {
+    environment = var.foundation.kms.data_key_arn
+    logs        = var.foundation.kms.logs_key_arn
   }
 
   network = var.inference.lambda_in_vpc ? {

@@ -1,14 +1,16 @@
 module "stepfunctions" {
   source = "../../modules/stepfunctions"
 
-  context        = var.context
-  boundary_arn   = var.foundation.iam.boundary_arn
-  logs_key_arn   = var.foundation.kms.logs_key_arn
-  models_key_arn = var.foundation.kms.models_key_arn
-  data_key_arn   = var.foundation.kms.data_key_arn
-  topic_arn      = var.foundation.events.topic_arn
-  bucket_name    = var.foundation.s3.bucket_name
-  poll_seconds   = var.training.poll_seconds
+  context      = var.context
+  boundary_arn = var.foundation.iam.boundary_arn
+  kms_key_arns = {
+    data   = var.foundation.kms.data_key_arn
+    models = var.foundation.kms.models_key_arn
+    logs   = var.foundation.kms.logs_key_arn
+  }
+  topic_arn    = var.foundation.events.topic_arn
+  bucket_name  = var.foundation.s3.bucket_name
+  poll_seconds = var.training.poll_seconds
 
   bucket_policy_document = module.s3_access["stepfunctions"].policy_document
 
@@ -32,7 +34,7 @@ module "stepfunctions" {
     "stateMachine", "${var.context.name_prefix}-release",
   ])
 
-  lambda_arns = {
+  function_arns = {
     data_validation  = module.lambda["data_validation"].arn
     model_evaluation = module.lambda["model_evaluation"].arn
     model_artifacts  = module.lambda["model_artifacts"].arn

@@ -11,9 +11,7 @@ module "sagemaker" {
     name = var.foundation.model_registry.group_names["reviews"]
   }
 
-  kms = {
-    data_key_arn = var.foundation.kms.data_key_arn
-  }
+  kms_key_arn = var.foundation.kms.data_key_arn
 
   # One inline policy for each: bucket, base of everything that SageMaker runs, network.
   policy_documents = {

@@ -9,15 +9,17 @@ locals {
 module "api" {
   source = "../../modules/api"
 
-  context       = var.context
-  boundary_arn  = var.foundation.iam.boundary_arn
-  logs_key_arn  = var.foundation.kms.logs_key_arn
+  context      = var.context
+  boundary_arn = var.foundation.iam.boundary_arn
+  kms_key_arns = {
+    keys = var.foundation.kms.data_key_arn
+    logs = var.foundation.kms.logs_key_arn
+  }
   throttle      = var.inference.throttle
   quota_per_day = var.inference.quota_per_day
   auth          = var.inference.auth
   callers       = merge(var.inference.api_keys, { smoke = local.smoke_key })
   keys_prefix   = local.keys_prefix
-  keys_key_arn  = var.foundation.kms.data_key_arn
 
   # The router answers both while the caller waits; a record says of which kind its blueprint is.
   methods = {
@@ -58,5 +60,5 @@ module "waf" {
   name            = module.api.name
   stage_arn       = module.api.stage_arn
   rate_per_second = var.inference.throttle.rate_per_second
-  logs_key_arn    = var.foundation.kms.logs_key_arn
+  kms_key_arn     = var.foundation.kms.logs_key_arn
 }

@@ -61,7 +61,7 @@ data "aws_iam_policy_document" "batch" {
 
   statement {
     # Ids of these jobs are of AWS's making. Making them is a right of single blueprints.
-    sid       = "LookAtInvocationJobs"
+    sid       = "DescribeInvocationJobs"
     actions   = ["bedrock:GetModelInvocationJob"]
     resources = ["${local.arn_prefix}:bedrock:${local.in_account}:model-invocation-job/*"]
   }
@@ -74,13 +74,13 @@ data "aws_iam_policy_document" "batch" {
 
   statement {
     # The rest of a large submission is a call of its own, for which nobody waits.
-    sid       = "CallItself"
+    sid       = "InvokeItself"
     actions   = ["lambda:InvokeFunction"]
     resources = ["${local.arn_prefix}:lambda:${local.in_account}:function:${local.submitter_name}"]
   }
 
   statement {
-    sid       = "TellPeople"
+    sid       = "PublishNotifications"
     actions   = ["sns:Publish"]
     resources = [var.foundation.events.topic_arn]
   }
@@ -128,9 +128,9 @@ module "batch_submitter" {
     }
   }
 
-  kms = {
-    environment_key_arn = var.foundation.kms.data_key_arn
-    logs_key_arn        = var.foundation.kms.logs_key_arn
+  kms_key_arns = {
+    environment = var.foundation.kms.data_key_arn
+    logs        = var.foundation.kms.logs_key_arn
   }
 
   # What stays broken after two further tries is told to people; the state of a request is in the bucket.

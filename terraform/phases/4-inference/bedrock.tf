@@ -5,7 +5,7 @@ module "bedrock_logging" {
 
   context      = var.context
   boundary_arn = var.foundation.iam.boundary_arn
-  logs_key_arn = var.foundation.kms.logs_key_arn
+  kms_key_arn  = var.foundation.kms.logs_key_arn
   bodies       = var.bedrock.invocation_logging.bodies
 
   bucket = {

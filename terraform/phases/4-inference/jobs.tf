@@ -58,7 +58,7 @@ data "aws_iam_policy_document" "jobs" {
   }
 
   statement {
-    sid       = "AskSubmitter"
+    sid       = "InvokeSubmitter"
     actions   = ["lambda:InvokeFunction"]
     resources = ["arn:${data.aws_partition.current.partition}:lambda:${var.context.region}:${var.context.account_id}:function:${local.submitter_name}"]
   }
@@ -102,9 +102,9 @@ module "jobs" {
     }
   }
 
-  kms = {
-    environment_key_arn = var.foundation.kms.data_key_arn
-    logs_key_arn        = var.foundation.kms.logs_key_arn
+  kms_key_arns = {
+    environment = var.foundation.kms.data_key_arn
+    logs        = var.foundation.kms.logs_key_arn
   }
 
   network = local.network

@@ -8,7 +8,7 @@ output "inference" {
       keys        = module.api.keys
       url         = module.api.url
 
-      iam_door_policy_document = module.api.iam_door_policy_document
+      iam_door_policy_document = module.api.iam_policy_document
     }
     lambda = {
       router_arn            = module.lambda.arn

@@ -70,9 +70,9 @@ module "lambda" {
     }
   }
 
-  kms = {
-    environment_key_arn = var.foundation.kms.data_key_arn
-    logs_key_arn        = var.foundation.kms.logs_key_arn
+  kms_key_arns = {
+    environment = var.foundation.kms.data_key_arn
+    logs        = var.foundation.kms.logs_key_arn
   }
 
   network = local.network

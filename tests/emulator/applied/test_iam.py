@@ -278,7 +278,7 @@ def test_only_the_owner_speaks_of_the_buckets_objects(deployed: Deployed, founda
         "ReadObjects": {"s3:GetObject"},
         "WriteObjects": {"s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject"},
         "DeleteObjects": {"s3:DeleteObject"},
-        "HandObjectsOver": {"s3:PutObjectAcl"},
+        "PutObjectAcls": {"s3:PutObjectAcl"},
     }
     seen = 0
     for name, document in roles.documents_of(deployed.states()):

@@ -86,8 +86,8 @@ class Platform:
         variables = {
             "topic_arn": self.topic,
             "poll_seconds": 1,
-            "probe_arn": probe,
-            "model_artifacts_arn": self.artifacts,
+            "probe_function_arn": probe,
+            "model_artifacts_function_arn": self.artifacts,
         }
         machine = planned(terraform, "modules/release", "release.tftest.hcl", "aws_sfn_state_machine", variables)
         self.machine = self.states.create_state_machine(

@@ -39,12 +39,13 @@ class Approvals:
         self.group = Group("test", name, platform.group, platform.live, f"/mlops/test/approvals/{name}")
         functions = platform.aws("lambda").list_functions()["Functions"]
         probe = next(each["FunctionArn"] for each in functions if "probe" in each["FunctionName"])
+        key = platform.aws("kms").create_key()["KeyMetadata"]["Arn"]
         variables = {
-            "data_key_arn": platform.aws("kms").create_key()["KeyMetadata"]["Arn"],
+            "kms_key_arns": {"data": key, "models": key, "logs": key},
             "topic_arn": platform.topic,
             "poll_seconds": 1,
             "release_machine_arn": platform.machine,
-            "lambda_arns": {
+            "function_arns": {
                 "data_validation": "none",
                 "model_evaluation": "none",
                 "endpoint_probe": probe,

@@ -102,7 +102,7 @@ class Gate:
                 "role_arn": ROLE,
                 "quality": {"ruleset_name": self.name, "database_name": self.database, "table_name": "reviews"},
             },
-            "lambda_arns": {
+            "function_arns": {
                 "data_validation": self.function,
                 "model_evaluation": "none",
                 "endpoint_probe": "none",

@@ -51,7 +51,10 @@ variables {
   }
 
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    keys = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
 
   methods = {
     realtime = {
@@ -68,8 +71,7 @@ variables {
     authorizer = "mlops-dev-token-authorizer"
   }
 
-  keys_prefix  = "/mlops/dev/api-keys"
-  keys_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  keys_prefix = "/mlops/dev/api-keys"
 }
 
 run "a_request_needs_a_key_and_a_valid_body" {
@@ -143,7 +145,7 @@ run "calls_are_limited_logged_and_traced" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.execution.name == "API-Gateway-Execution-Logs_a1b2c3d4e5/v1" && aws_cloudwatch_log_group.execution.kms_key_id == var.logs_key_arn
+    condition     = aws_cloudwatch_log_group.execution.name == "API-Gateway-Execution-Logs_a1b2c3d4e5/v1" && aws_cloudwatch_log_group.execution.kms_key_id == var.kms_key_arns.logs
     error_message = "The gateway's own log group must exist beforehand, encrypted."
   }
 

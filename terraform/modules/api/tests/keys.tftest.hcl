@@ -27,9 +27,11 @@ variables {
   }
 
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  keys_prefix  = "/mlops/dev/api-keys"
-  keys_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  kms_key_arns = {
+    keys = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+  keys_prefix = "/mlops/dev/api-keys"
 
   methods    = { realtime = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" } }
   openai     = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" }
@@ -69,7 +71,7 @@ run "what_a_key_is_made_from_is_published" {
       blueprints     = tolist(["chat", "reviews"])
       usage_plan_id  = aws_api_gateway_usage_plan.this["team-b"].id
       parameter_name = "/mlops/dev/api-keys/team-b"
-      kms_key_arn    = var.keys_key_arn
+      kms_key_arn    = var.kms_key_arns.keys
     }
     error_message = "Name, blueprints, plan, parameter and KMS key are what the orchestrator makes a key from."
   }

@@ -27,9 +27,11 @@ variables {
   }
 
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  keys_prefix  = "/mlops/dev/api-keys"
-  keys_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  kms_key_arns = {
+    keys = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+  keys_prefix = "/mlops/dev/api-keys"
 
   methods    = { realtime = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" } }
   openai     = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" }
@@ -51,7 +53,7 @@ run "the_paths_are_openai_s_and_none_is_a_blueprint_s" {
       "v1/models"           = "GET"
       "v1/models/{model}"   = "GET"
     }
-    error_message = "received ${jsonencode({ for path, method in aws_api_gateway_method.openai : path => method.http_method })}"
+    error_message = "The OpenAI paths must be v1/chat/completions, v1/completions, v1/embeddings, v1/models and v1/models/{model}; got ${jsonencode({ for path, method in aws_api_gateway_method.openai : path => method.http_method })}."
   }
 
   assert {

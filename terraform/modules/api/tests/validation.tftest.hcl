@@ -51,7 +51,10 @@ variables {
   }
 
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    keys = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
 
   methods = {
     realtime = {
@@ -68,8 +71,7 @@ variables {
     authorizer = "mlops-dev-token-authorizer"
   }
 
-  keys_prefix  = "/mlops/dev/api-keys"
-  keys_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  keys_prefix = "/mlops/dev/api-keys"
 }
 
 # Several refusals a run, since each run plans the whole API; whoever is missing among them is named by Terraform.

@@ -59,13 +59,13 @@ variables {
     security_group_ids = ["sg-0c0123456789abcde"]
   }
 
-  kms = {
-    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-    logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    data   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
-  bucket = { name = "mlops-dev-data-123456789012-us-east-1" }
+  bucket_name = "mlops-dev-data-123456789012-us-east-1"
 
   topic_arns = {
     success = "arn:aws:sns:us-east-1:123456789012:mlops-dev-reviews-async-completed"

@@ -59,13 +59,13 @@ variables {
     security_group_ids = ["sg-0c0123456789abcde"]
   }
 
-  kms = {
-    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-    logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    data   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
-  bucket = { name = "mlops-dev-data-123456789012-us-east-1" }
+  bucket_name = "mlops-dev-data-123456789012-us-east-1"
 
   topic_arns = {
     success = "arn:aws:sns:us-east-1:123456789012:mlops-dev-reviews-async-completed"
@@ -93,7 +93,7 @@ run "results_failures_and_notifications_have_their_places" {
   }
 
   assert {
-    condition     = one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).kms_key_id == var.kms.data_key_arn
+    condition     = one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).kms_key_id == var.kms_key_arns.data
     error_message = "Results must be encrypted with the platform's key."
   }
 
@@ -115,7 +115,7 @@ run "the_container_is_isolated_and_the_volume_encrypted" {
   }
 
   assert {
-    condition     = aws_sagemaker_endpoint_configuration.launch.kms_key_arn == var.kms.models_key_arn
+    condition     = aws_sagemaker_endpoint_configuration.launch.kms_key_arn == var.kms_key_arns.models
     error_message = "Volumes must be encrypted with the platform's key."
   }
 
@@ -214,7 +214,7 @@ run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.endpoint.kms_key_id == var.kms.logs_key_arn && aws_cloudwatch_log_group.endpoint.retention_in_days == 30
+    condition     = aws_cloudwatch_log_group.endpoint.kms_key_id == var.kms_key_arns.logs && aws_cloudwatch_log_group.endpoint.retention_in_days == 30
     error_message = "Logs must be encrypted and end."
   }
 }

@@ -59,13 +59,13 @@ variables {
     security_group_ids = ["sg-0c0123456789abcde"]
   }
 
-  kms = {
-    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-    logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    data   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
-  bucket = { name = "mlops-dev-data-123456789012-us-east-1" }
+  bucket_name = "mlops-dev-data-123456789012-us-east-1"
 
   topic_arns = {
     success = "arn:aws:sns:us-east-1:123456789012:mlops-dev-reviews-async-completed"
@@ -105,12 +105,12 @@ run "the_specification_makes_what_the_launch_made" {
   assert {
     condition = jsondecode(aws_ssm_parameter.release.value).config == {
       ProductionVariants = [{ VariantName = "primary", InstanceType = "ml.m5.large", InitialInstanceCount = 1, InitialVariantWeight = 1 }]
-      KmsKeyId           = var.kms.models_key_arn
+      KmsKeyId           = var.kms_key_arns.models
       AsyncInferenceConfig = {
         OutputConfig = {
           S3OutputPath       = one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).s3_output_path
           S3FailurePath      = one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).s3_failure_path
-          KmsKeyId           = var.kms.data_key_arn
+          KmsKeyId           = var.kms_key_arns.data
           NotificationConfig = { SuccessTopic = var.topic_arns.success, ErrorTopic = var.topic_arns.error }
         }
         ClientConfig = { MaxConcurrentInvocationsPerInstance = 8 }
@@ -121,7 +121,7 @@ run "the_specification_makes_what_the_launch_made" {
 
   assert {
     condition     = { for key in ["endpoint_name", "model_group_name", "live_parameter_name", "launch_config_name", "execution_role_arn"] : key => jsondecode(aws_ssm_parameter.release.value)[key] } == { endpoint_name = "mlops-dev-reviews-async", model_group_name = "mlops-dev-reviews", live_parameter_name = "/mlops/dev/models/reviews/live", launch_config_name = aws_sagemaker_endpoint_configuration.launch.name, execution_role_arn = module.role.arn }
-    error_message = "The rest"
+    error_message = "The release parameter must name the endpoint, group, live parameter, launch configuration and role of this module; got ${nonsensitive(aws_ssm_parameter.release.value)}."
   }
 
   assert {
@@ -131,7 +131,7 @@ run "the_specification_makes_what_the_launch_made" {
 
   assert {
     condition     = jsondecode(aws_ssm_parameter.release.value).retain == { all = true, except = [{ VariantPropertyType = "DesiredWeight" }, { VariantPropertyType = "DataCaptureConfig" }] }
-    error_message = "Autoscaling's count stays."
+    error_message = "A release must keep the instance count that autoscaling set (retain); got ${nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release.value).retain))}."
   }
 
   assert {

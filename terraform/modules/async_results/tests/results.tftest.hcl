@@ -41,9 +41,9 @@ variables {
     name = "mlops-dev-chat-async-callback"
   }
 
-  kms = {
-    messages_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-    data_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+  kms_key_arns = {
+    messages = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+    data     = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
   }
 
   topic_arn = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
@@ -56,7 +56,7 @@ run "both_outcomes_have_an_encrypted_topic_that_refuses_what_comes_without_tls" 
   }
 
   assert {
-    condition     = alltrue([for topic in aws_sns_topic.outcome : topic.kms_master_key_id == var.kms.messages_key_arn])
+    condition     = alltrue([for topic in aws_sns_topic.outcome : topic.kms_master_key_id == var.kms_key_arns.messages])
     error_message = "Topics must be encrypted with the platform's key."
   }
 
@@ -90,12 +90,12 @@ run "everybody_who_asked_is_told" {
 
 run "what_cannot_be_delivered_waits_encrypted_and_somebody_hears_of_it" {
   assert {
-    condition     = aws_sqs_queue.undelivered[0].kms_master_key_id == var.kms.messages_key_arn && aws_sqs_queue.undelivered[0].message_retention_seconds == 1209600 && jsondecode(aws_sqs_queue.undelivered[0].redrive_allow_policy).redrivePermission == "denyAll"
+    condition     = aws_sqs_queue.undelivered[0].kms_master_key_id == var.kms_key_arns.messages && aws_sqs_queue.undelivered[0].message_retention_seconds == 1209600 && jsondecode(aws_sqs_queue.undelivered[0].redrive_allow_policy).redrivePermission == "denyAll"
     error_message = "Dead letters must be encrypted, kept as long as SQS does, and be nobody else's."
   }
 
   assert {
-    condition     = jsondecode(aws_sqs_queue.undelivered[0].policy).Statement[0] == { Sid = "KeepUndeliveredMessages", Effect = "Allow", Principal = { Service = "sns.amazonaws.com" }, Action = "sqs:SendMessage", Resource = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-undelivered", Condition = { ArnEquals = { "aws:SourceArn" = ["arn:aws:sns:us-east-1:123456789012:mlops-dev-chat-async-failed", "arn:aws:sns:us-east-1:123456789012:mlops-dev-chat-async-completed"] } } }
+    condition     = jsondecode(aws_sqs_queue.undelivered[0].policy).Statement[0] == { Sid = "StoreUndeliveredMessages", Effect = "Allow", Principal = { Service = "sns.amazonaws.com" }, Action = "sqs:SendMessage", Resource = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-undelivered", Condition = { ArnEquals = { "aws:SourceArn" = ["arn:aws:sns:us-east-1:123456789012:mlops-dev-chat-async-failed", "arn:aws:sns:us-east-1:123456789012:mlops-dev-chat-async-completed"] } } }
     error_message = "Only the two topics may send there."
   }
 
@@ -112,7 +112,7 @@ run "what_cannot_be_delivered_waits_encrypted_and_somebody_hears_of_it" {
 
 run "the_table_is_encrypted_can_be_brought_back_and_forgets" {
   assert {
-    condition     = one(aws_dynamodb_table.results[0].server_side_encryption).enabled && one(aws_dynamodb_table.results[0].server_side_encryption).kms_key_arn == var.kms.data_key_arn
+    condition     = one(aws_dynamodb_table.results[0].server_side_encryption).enabled && one(aws_dynamodb_table.results[0].server_side_encryption).kms_key_arn == var.kms_key_arns.data
     error_message = "The table must be encrypted with the platform's key."
   }
 
@@ -147,12 +147,12 @@ run "a_protected_environment_keeps_its_table" {
 
 run "the_function_reads_its_secret_writes_its_table_and_no_more" {
   assert {
-    condition     = { for each in data.aws_iam_policy_document.callback.statement : each.sid => "${join(" ", each.actions)} on ${join(" ", each.resources)}" } == { ReadWebhookSecret = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/callbacks/chat-async", DecryptWebhookSecret = "kms:Decrypt on ${var.kms.data_key_arn}", WriteTable = "dynamodb:PutItem on arn:aws:dynamodb:us-east-1:123456789012:table/mlops-dev-chat-async-results", OpenTable = "kms:Decrypt on ${var.kms.data_key_arn}", EncryptUndelivered = "kms:Decrypt kms:GenerateDataKey on ${var.kms.messages_key_arn}" }
+    condition     = { for each in data.aws_iam_policy_document.callback.statement : each.sid => "${join(" ", each.actions)} on ${join(" ", each.resources)}" } == { ReadWebhookSecret = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/callbacks/chat-async", DecryptWebhookSecret = "kms:Decrypt on ${var.kms_key_arns.data}", WriteTable = "dynamodb:PutItem on arn:aws:dynamodb:us-east-1:123456789012:table/mlops-dev-chat-async-results", DecryptTable = "kms:Decrypt on ${var.kms_key_arns.data}", EncryptUndelivered = "kms:Decrypt kms:GenerateDataKey on ${var.kms_key_arns.messages}" }
     error_message = "Rights must end where the callback does."
   }
 
   assert {
-    condition     = { for each in data.aws_iam_policy_document.callback.statement : each.sid => { for one in each.condition : one.variable => "${one.test} ${join(",", one.values)}" } if length(each.condition) > 0 } == { DecryptWebhookSecret = { "kms:ViaService" = "StringEquals ssm.us-east-1.amazonaws.com", "kms:EncryptionContext:PARAMETER_ARN" = "StringEquals arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/callbacks/chat-async" }, OpenTable = { "kms:ViaService" = "StringEquals dynamodb.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:dynamodb:tableName" = "StringEquals mlops-dev-chat-async-results" }, EncryptUndelivered = { "kms:ViaService" = "StringEquals sqs.us-east-1.amazonaws.com" } }
+    condition     = { for each in data.aws_iam_policy_document.callback.statement : each.sid => { for one in each.condition : one.variable => "${one.test} ${join(",", one.values)}" } if length(each.condition) > 0 } == { DecryptWebhookSecret = { "kms:ViaService" = "StringEquals ssm.us-east-1.amazonaws.com", "kms:EncryptionContext:PARAMETER_ARN" = "StringEquals arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/callbacks/chat-async" }, DecryptTable = { "kms:ViaService" = "StringEquals dynamodb.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:dynamodb:tableName" = "StringEquals mlops-dev-chat-async-results" }, EncryptUndelivered = { "kms:ViaService" = "StringEquals sqs.us-east-1.amazonaws.com" } }
     error_message = "Keys must open this parameter and this queue alone."
   }
 
@@ -174,7 +174,7 @@ run "without_a_callback_there_are_two_topics_and_nothing_else" {
   }
 
   assert {
-    condition     = output.secret_parameter == "" && output.table_name == "" && output.undelivered_arn == null && length(output.alarm_names) == 0
+    condition     = output.secret_parameter == "" && output.table_name == "" && output.dead_letter_arn == null && length(output.alarm_names) == 0
     error_message = "What is not there must not be published."
   }
 }

@@ -11,7 +11,7 @@ variables {
 run "results_are_encrypted_and_nobody_can_override_it" {
   assert {
     condition     = output.workgroup_name == "mlops-test-analytics"
-    error_message = "name: ${output.workgroup_name}"
+    error_message = "The workgroup must be called mlops-test-analytics; got ${output.workgroup_name}."
   }
   assert {
     condition     = aws_athena_workgroup.this.configuration[0].enforce_workgroup_configuration
@@ -19,7 +19,7 @@ run "results_are_encrypted_and_nobody_can_override_it" {
   }
   assert {
     condition     = aws_athena_workgroup.this.configuration[0].result_configuration[0].output_location == "s3://mlops-test-data/logs/athena/"
-    error_message = "results go elsewhere"
+    error_message = "Query results must go to s3://mlops-test-data/logs/athena/; got ${aws_athena_workgroup.this.configuration[0].result_configuration[0].output_location}."
   }
   assert {
     condition     = one(aws_athena_workgroup.this.configuration[0].result_configuration[0].encryption_configuration).kms_key_arn == "arn:aws:kms:us-east-1:123456789012:key/1"

@@ -27,9 +27,9 @@ variables {
     arn  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-batch-submitter"
   }
 
-  kms = {
-    data_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-    logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    data = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
   policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
@@ -67,17 +67,17 @@ run "results_and_errors_are_two_tables_of_one_database" {
 
 run "everything_the_crawler_writes_is_encrypted" {
   assert {
-    condition     = aws_glue_security_configuration.results.encryption_configuration[0].cloudwatch_encryption[0].cloudwatch_encryption_mode == "SSE-KMS" && aws_glue_security_configuration.results.encryption_configuration[0].cloudwatch_encryption[0].kms_key_arn == var.kms.logs_key_arn
+    condition     = aws_glue_security_configuration.results.encryption_configuration[0].cloudwatch_encryption[0].cloudwatch_encryption_mode == "SSE-KMS" && aws_glue_security_configuration.results.encryption_configuration[0].cloudwatch_encryption[0].kms_key_arn == var.kms_key_arns.logs
     error_message = "Logs must be encrypted with the logs key."
   }
 
   assert {
-    condition     = aws_glue_security_configuration.results.encryption_configuration[0].job_bookmarks_encryption[0].job_bookmarks_encryption_mode == "CSE-KMS" && aws_glue_security_configuration.results.encryption_configuration[0].job_bookmarks_encryption[0].kms_key_arn == var.kms.data_key_arn
+    condition     = aws_glue_security_configuration.results.encryption_configuration[0].job_bookmarks_encryption[0].job_bookmarks_encryption_mode == "CSE-KMS" && aws_glue_security_configuration.results.encryption_configuration[0].job_bookmarks_encryption[0].kms_key_arn == var.kms_key_arns.data
     error_message = "Bookmarks must be encrypted with the data key."
   }
 
   assert {
-    condition     = aws_glue_security_configuration.results.encryption_configuration[0].s3_encryption[0].s3_encryption_mode == "SSE-KMS" && aws_glue_security_configuration.results.encryption_configuration[0].s3_encryption[0].kms_key_arn == var.kms.data_key_arn
+    condition     = aws_glue_security_configuration.results.encryption_configuration[0].s3_encryption[0].s3_encryption_mode == "SSE-KMS" && aws_glue_security_configuration.results.encryption_configuration[0].s3_encryption[0].kms_key_arn == var.kms_key_arns.data
     error_message = "Objects must be encrypted with the data key."
   }
 }

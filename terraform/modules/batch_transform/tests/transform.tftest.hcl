@@ -135,7 +135,7 @@ run "the_record_tells_the_submitter_everything" {
         crawler                   = "mlops-dev-reviews-batch-results"
       }
     }
-    error_message = "Got ${aws_ssm_parameter.route.value}"
+    error_message = "The route record must hold everything that the submitter reads; got ${aws_ssm_parameter.route.value}."
   }
 }
 
@@ -165,7 +165,7 @@ run "the_specification_makes_what_the_first_deployment_made" {
         Container              = { Environment = one(aws_sagemaker_model.this.primary_container).environment }
       }
     })
-    error_message = "Got ${aws_ssm_parameter.release.value}"
+    error_message = "The release parameter must describe the model that the first deployment created; got ${aws_ssm_parameter.release.value}."
   }
 }
 

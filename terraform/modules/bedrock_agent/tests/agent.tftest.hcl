@@ -66,7 +66,7 @@ run "the_role_is_for_agents_of_this_account_within_the_boundary" {
   }
 
   assert {
-    condition     = { for each in data.aws_iam_policy_document.this.statement : each.sid => [toset(each.actions), toset(each.resources), [for each in each.condition : "${each.test} ${each.variable} ${join(",", each.values)}"]] } == { LookAtProfile = [toset(["bedrock:GetInferenceProfile"]), toset([var.model.arn]), []], KeepConversations = [toset(["kms:Decrypt", "kms:GenerateDataKey"]), toset([var.kms_key_arn]), ["ArnLike kms:EncryptionContext:aws:bedrock:arn arn:aws:bedrock:us-east-1:123456789012:agent/*"]] }
+    condition     = { for each in data.aws_iam_policy_document.this.statement : each.sid => [toset(each.actions), toset(each.resources), [for each in each.condition : "${each.test} ${each.variable} ${join(",", each.values)}"]] } == { DescribeProfile = [toset(["bedrock:GetInferenceProfile"]), toset([var.model.arn]), []], EncryptConversations = [toset(["kms:Decrypt", "kms:GenerateDataKey"]), toset([var.kms_key_arn]), ["ArnLike kms:EncryptionContext:aws:bedrock:arn arn:aws:bedrock:us-east-1:123456789012:agent/*"]] }
     error_message = "One profile, and the key for conversations alone."
   }
 

@@ -46,9 +46,9 @@ variables {
     error   = "arn:aws:sns:us-east-1:123456789012:mlops-dev-chat-async-failed"
   }
 
-  kms_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  alarm_topic_arn = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
-  routes_prefix   = "/mlops/dev/routes"
+  kms_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  routes_prefix = "/mlops/dev/routes"
 }
 
 run "requests_wait_encrypted_and_come_again_after_a_worker_was_killed" {
@@ -102,7 +102,7 @@ run "the_worker_takes_one_request_at_a_time_and_no_more_at_once_than_asked" {
 
 run "the_worker_may_read_its_queues_and_tell_its_topics" {
   assert {
-    condition     = { for each in data.aws_iam_policy_document.worker.statement : each.sid => "${join(" ", sort(each.actions))} on ${join(" ", each.resources)}" } == { TakeRequests = "sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests-dead", TellTopics = "sns:Publish on ${var.topic_arns.success} ${var.topic_arns.error}", ReadAndWriteMessages = "kms:Decrypt kms:GenerateDataKey on ${var.kms_key_arn}", ReadOwnRoute = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/routes/chat-async" }
+    condition     = { for each in data.aws_iam_policy_document.worker.statement : each.sid => "${join(" ", sort(each.actions))} on ${join(" ", each.resources)}" } == { ReceiveRequests = "sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests-dead", PublishToTopics = "sns:Publish on ${var.topic_arns.success} ${var.topic_arns.error}", EncryptMessages = "kms:Decrypt kms:GenerateDataKey on ${var.kms_key_arn}", ReadOwnRoute = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/routes/chat-async" }
     error_message = "Its rights must end with its blueprint."
   }
 
@@ -119,7 +119,7 @@ run "the_worker_may_read_its_queues_and_tell_its_topics" {
 
 run "whoever_waits_too_long_and_whatever_fails_is_told" {
   assert {
-    condition     = alltrue([for alarm in [aws_cloudwatch_metric_alarm.age, aws_cloudwatch_metric_alarm.depth, aws_cloudwatch_metric_alarm.dead, aws_cloudwatch_metric_alarm.failures] : alarm.alarm_actions == toset([var.alarm_topic_arn]) && alarm.comparison_operator == "GreaterThanThreshold" && alarm.evaluation_periods == 2])
+    condition     = alltrue([for alarm in [aws_cloudwatch_metric_alarm.age, aws_cloudwatch_metric_alarm.depth, aws_cloudwatch_metric_alarm.dead, aws_cloudwatch_metric_alarm.failures] : alarm.alarm_actions == toset([var.topic_arn]) && alarm.comparison_operator == "GreaterThanThreshold" && alarm.evaluation_periods == 2])
     error_message = "Alarms must reach the topic soon, above their thresholds."
   }
 

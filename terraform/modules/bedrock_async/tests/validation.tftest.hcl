@@ -39,9 +39,9 @@ variables {
     error   = "arn:aws:sns:us-east-1:123456789012:mlops-dev-chat-async-failed"
   }
 
-  kms_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  alarm_topic_arn = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
-  routes_prefix   = "/mlops/dev/routes"
+  kms_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  routes_prefix = "/mlops/dev/routes"
 }
 
 run "a_long_name_is_refused" {

@@ -24,7 +24,7 @@ variables {
   }
 
   model_id         = "amazon.nova-lite-v1:0"
-  data_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+  kms_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
   policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
   boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
   submitter        = { name = "mlops-dev-batch-submitter", role_name = "mlops-dev-batch-submitter" }
@@ -112,7 +112,7 @@ run "the_record_tells_the_submitter_everything" {
         model_id         = aws_bedrock_inference_profile.this.arn
         base_model_id    = "amazon.nova-lite-v1:0"
         role_arn         = module.role.arn
-        key_arn          = var.data_key_arn
+        key_arn          = var.kms_key_arn
         timeout_hours    = 24
         format           = "auto"
         column           = null
@@ -125,7 +125,7 @@ run "the_record_tells_the_submitter_everything" {
         crawler          = "mlops-dev-chat-batch-results"
       }
     }
-    error_message = "Got ${aws_ssm_parameter.route.value}"
+    error_message = "The route record must hold everything that the submitter reads; got ${aws_ssm_parameter.route.value}."
   }
 
   assert {

@@ -23,7 +23,7 @@ variables {
   }
 
   model_id         = "amazon.nova-lite-v1:0"
-  data_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+  kms_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
   policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
   boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
   submitter        = { name = "mlops-dev-batch-submitter", role_name = "mlops-dev-batch-submitter" }

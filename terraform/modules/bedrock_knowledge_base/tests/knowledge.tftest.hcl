@@ -30,7 +30,7 @@ variables {
 run "vectors_are_encrypted_with_the_key" {
   assert {
     condition     = jsondecode(aws_cloudformation_stack.this.template_body).Resources.Vectors.Properties == { VectorBucketName = "mlops-test-chat-vectors", EncryptionConfiguration = { SseType = "aws:kms", KmsKeyArn = var.kms_key_arn } }
-    error_message = "template: ${aws_cloudformation_stack.this.template_body}"
+    error_message = "The vector bucket must be encrypted with kms_key_arn; its template is ${aws_cloudformation_stack.this.template_body}."
   }
 
   assert {
@@ -42,7 +42,7 @@ run "vectors_are_encrypted_with_the_key" {
 run "the_knowledge_base_looks_up_this_index" {
   assert {
     condition     = jsondecode(aws_cloudformation_stack.this.template_body).Resources.KnowledgeBase.Properties.StorageConfiguration == { Type = "S3_VECTORS", S3VectorsConfiguration = { IndexArn = local.index_arn } } && endswith(local.index_arn, "bucket/mlops-test-chat-vectors/index/${jsondecode(aws_cloudformation_stack.this.template_body).Resources.Documents.Properties.IndexName}")
-    error_message = "template: ${aws_cloudformation_stack.this.template_body}"
+    error_message = "The knowledge base must store its vectors in the index of this blueprint; its template is ${aws_cloudformation_stack.this.template_body}."
   }
 
   assert {

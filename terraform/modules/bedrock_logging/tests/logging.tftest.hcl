@@ -10,7 +10,7 @@ variables {
     log_retention_days = 14
   }
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
-  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/3"
+  kms_key_arn  = "arn:aws:kms:us-east-1:123456789012:key/3"
   bucket       = { name = "mlops-test-data", prefix = "logs/bedrock/" }
 }
 
@@ -44,7 +44,7 @@ run "each_kind_of_body_is_logged_if_asked_for" {
 
 run "the_log_is_encrypted_and_ends" {
   assert {
-    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.logs_key_arn && aws_cloudwatch_log_group.this.retention_in_days == 14
+    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.this.retention_in_days == 14
     error_message = "The group must have the key and the retention."
   }
 }
@@ -75,10 +75,10 @@ run "a_key_that_is_none_is_refused" {
   command = plan
 
   variables {
-    logs_key_arn = "alias/logs"
+    kms_key_arn = "alias/logs"
   }
 
-  expect_failures = [var.logs_key_arn]
+  expect_failures = [var.kms_key_arn]
 }
 
 run "a_prefix_that_is_no_folder_is_refused" {

@@ -251,7 +251,7 @@ run "documents_are_looked_up_before_the_model_answers" {
   }
 
   assert {
-    condition     = { for each in data.aws_iam_policy_document.generate[0].statement : each.sid => [toset(each.actions), toset(each.resources)] } == { RetrieveAndGenerate = [toset(["bedrock:RetrieveAndGenerate"]), toset(["*"])], LookAtProfile = [toset(["bedrock:GetInferenceProfile"]), toset(["arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"])] } && data.aws_iam_policy_document.generate[0].source_policy_documents == tolist([var.knowledge_base.retrieve_policy_document])
+    condition     = { for each in data.aws_iam_policy_document.generate[0].statement : each.sid => [toset(each.actions), toset(each.resources)] } == { RetrieveAndGenerate = [toset(["bedrock:RetrieveAndGenerate"]), toset(["*"])], DescribeProfile = [toset(["bedrock:GetInferenceProfile"]), toset(["arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"])] } && data.aws_iam_policy_document.generate[0].source_policy_documents == tolist([var.knowledge_base.retrieve_policy_document])
     error_message = "The router may look at this profile, and look up what the owner of the knowledge base lets it."
   }
 

@@ -9,7 +9,7 @@ variables {
 run "without_sources_there_is_nothing_to_read" {
   assert {
     condition     = length(output.policy_documents) == 0
-    error_message = "documents: ${jsonencode(output.policy_documents)}"
+    error_message = "Without sources there must be no policy document; got ${jsonencode(output.policy_documents)}."
   }
 }
 
@@ -25,7 +25,7 @@ run "sources_are_read_and_never_written" {
       "glue:BatchGetPartition", "glue:GetDatabase", "glue:GetPartition", "glue:GetPartitions", "glue:GetTable", "glue:GetTables",
       "kms:Decrypt", "s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket",
     ])
-    error_message = "document: ${output.policy_documents.sources}"
+    error_message = "The policy document must allow reading sources and nothing else; got ${output.policy_documents.sources}."
   }
   assert {
     condition     = one([for statement in jsondecode(output.policy_documents.sources).Statement : statement.Resource if statement.Sid == "ReadSurveys"]) == ["arn:aws:s3:::customer-surveys/exports/reviews/*"]
@@ -53,7 +53,7 @@ run "a_bucket_is_read_only_while_it_has_the_owner_that_was_named" {
       ListSurveys = "123456789012", LocateSurveys = "123456789012", ReadSurveys = "123456789012"
       ListPartner = "210987654321", LocatePartner = "210987654321", ReadPartner = "210987654321"
     }
-    error_message = "document: ${output.policy_documents.sources}"
+    error_message = "Each statement must name the account that owns its bucket (aws:ResourceAccount); got ${output.policy_documents.sources}."
   }
 }
 

@@ -10,7 +10,7 @@ variables {
 run "repositories_are_immutable_scanned_and_encrypted" {
   assert {
     condition     = { for name, repository in aws_ecr_repository.this : name => repository.name } == { training = "mlops-test/training", inference = "mlops-test/inference" }
-    error_message = "repository names"
+    error_message = "The repositories must be mlops-test/training and mlops-test/inference; got ${jsonencode([for repository in aws_ecr_repository.this : repository.name])}."
   }
   assert {
     condition     = alltrue([for repository in aws_ecr_repository.this : repository.image_tag_mutability == "IMMUTABLE" && repository.image_scanning_configuration[0].scan_on_push])
@@ -78,7 +78,7 @@ run "other_accounts_pull_and_do_nothing_else" {
   }
   assert {
     condition     = keys(aws_ecr_repository_policy.pull) == ["inference", "training"]
-    error_message = "shared: ${jsonencode(keys(aws_ecr_repository_policy.pull))}"
+    error_message = "Every repository must have a pull policy; got ${jsonencode(keys(aws_ecr_repository_policy.pull))}."
   }
   assert {
     condition = jsondecode(aws_ecr_repository_policy.pull["training"].policy).Statement == [{
@@ -87,7 +87,7 @@ run "other_accounts_pull_and_do_nothing_else" {
       Principal = { AWS = ["arn:aws:iam::210987654321:root"] }
       Action    = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
     }]
-    error_message = "more than pulling"
+    error_message = "Other accounts must be allowed to pull images and nothing else; got ${aws_ecr_repository_policy.pull["training"].policy}."
   }
 }
 

@@ -24,6 +24,6 @@ run "a_client_mounts_through_the_access_point" {
       Resource  = aws_efs_file_system.this.arn
       Condition = { StringEquals = { "elasticfilesystem:AccessPointArn" = aws_efs_access_point.training.arn } }
     }]))
-    error_message = output.client_policy_document
+    error_message = "Clients must be allowed to mount and write through the access point only; got ${output.client_policy_document}."
   }
 }

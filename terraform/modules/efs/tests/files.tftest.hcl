@@ -11,7 +11,7 @@ variables {
 run "files_are_encrypted_and_backed_up" {
   assert {
     condition     = aws_efs_file_system.this.encrypted && aws_efs_file_system.this.kms_key_id == var.kms_key_arn && aws_efs_backup_policy.this.backup_policy[0].status == "ENABLED"
-    error_message = "encryption and backups"
+    error_message = "The file system must be encrypted with kms_key_arn and backed up; got encrypted = ${aws_efs_file_system.this.encrypted}, backups = ${aws_efs_backup_policy.this.backup_policy[0].status}."
   }
 }
 
@@ -22,11 +22,11 @@ run "only_clients_reach_them_and_only_encrypted" {
   }
   assert {
     condition     = one([for statement in jsondecode(aws_efs_file_system_policy.this.policy).Statement : statement.Condition if statement.Effect == "Deny"]) == { Bool = { "aws:SecureTransport" = "false" } }
-    error_message = "unencrypted connections"
+    error_message = "The file system policy must deny unencrypted connections; got ${aws_efs_file_system_policy.this.policy}."
   }
   assert {
     condition     = one([for statement in jsondecode(aws_efs_file_system_policy.this.policy).Statement : statement.Condition.StringEquals if statement.Effect == "Allow"])["aws:PrincipalAccount"] == "123456789012"
-    error_message = "other accounts"
+    error_message = "The file system policy must admit account 123456789012 only; got ${aws_efs_file_system_policy.this.policy}."
   }
   assert {
     condition     = aws_efs_access_point.training.root_directory[0].creation_info[0].permissions == "0750"

@@ -3,9 +3,9 @@ mock_provider "aws" {
 }
 
 variables {
-  context                  = { account_id = "123456789012", name_prefix = "mlops-test" }
-  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
-  policy_documents         = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  context          = { account_id = "123456789012", name_prefix = "mlops-test" }
+  boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
 }
 
 run "it_starts_and_stops_by_itself_and_has_a_ceiling" {
@@ -19,11 +19,11 @@ run "it_starts_and_stops_by_itself_and_has_a_ceiling" {
   }
   assert {
     condition     = aws_emrserverless_application.this.maximum_capacity[0].cpu == "32 vCPU" && aws_emrserverless_application.this.maximum_capacity[0].memory == "128 GB"
-    error_message = "ceiling"
+    error_message = "maximum_capacity must be 32 vCPU and 128 GB; got ${jsonencode(aws_emrserverless_application.this.maximum_capacity)}."
   }
   assert {
-    condition     = aws_iam_role.job.permissions_boundary == var.permissions_boundary_arn && aws_iam_role_policy.handed_out["bucket"].policy == var.policy_documents.bucket
-    error_message = "role"
+    condition     = aws_iam_role.job.permissions_boundary == var.boundary_arn && aws_iam_role_policy.attached["bucket"].policy == var.policy_documents.bucket
+    error_message = "The job role must have the boundary and the bucket's document; got ${aws_iam_role.job.permissions_boundary} and ${aws_iam_role_policy.attached["bucket"].policy}."
   }
 }
 
@@ -34,7 +34,7 @@ run "workers_run_in_the_network_that_was_given" {
   }
   assert {
     condition     = [for network in aws_emrserverless_application.this.network_configuration : [network.subnet_ids, network.security_group_ids]] == [[toset(["subnet-1", "subnet-2"]), toset(["sg-1"])]]
-    error_message = "network: ${jsonencode(aws_emrserverless_application.this.network_configuration)}"
+    error_message = "Workers must run in the given subnets and security groups; got ${jsonencode(aws_emrserverless_application.this.network_configuration)}."
   }
 }
 

@@ -15,14 +15,14 @@ run "every_rule_reports_to_the_topic_and_keeps_what_it_cannot_deliver" {
       "model-approved", "data-drift", "monitor-violations", "training-completion", "transform-completion",
       "processing-completion", "etl-completion", "bedrock-batch-completion", "pipeline-completion",
     ])
-    error_message = "rules: ${jsonencode(keys(output.rule_arns))}"
+    error_message = "There must be a rule for each of the nine events; got ${jsonencode(keys(output.rule_arns))}."
   }
   assert {
     condition     = toset(keys(aws_cloudwatch_event_target.notify)) == toset(keys(output.rule_arns))
     error_message = "a rule has no target"
   }
   assert {
-    condition     = alltrue([for target in aws_cloudwatch_event_target.notify : target.arn == var.topic_arn && target.dead_letter_config[0].arn == output.dead_letter_queue_arn])
+    condition     = alltrue([for target in aws_cloudwatch_event_target.notify : target.arn == var.topic_arn && target.dead_letter_config[0].arn == output.dead_letter_arn])
     error_message = "a target misses the topic or the dead-letter queue"
   }
   assert {
@@ -42,7 +42,7 @@ run "every_rule_reports_to_the_topic_and_keeps_what_it_cannot_deliver" {
 run "rules_listen_to_this_environment_only" {
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.this["model-approved"].event_pattern).detail == { ModelPackageGroupName = [{ prefix = "mlops-test-" }], ModelApprovalStatus = ["Approved"] }
-    error_message = "pattern: ${aws_cloudwatch_event_rule.this["model-approved"].event_pattern}"
+    error_message = "The rule model-approved must match approvals in groups of this environment only; got ${aws_cloudwatch_event_rule.this["model-approved"].event_pattern}."
   }
   assert {
     condition     = alltrue([for name, rule in aws_cloudwatch_event_rule.this : strcontains(rule.event_pattern, "mlops-test-") if rule.event_bus_name == "default"])
@@ -57,11 +57,11 @@ run "rules_listen_to_this_environment_only" {
 run "all_ends_are_told" {
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.this["transform-completion"].event_pattern).detail == { TransformJobName = [{ prefix = "mlops-test-" }], TransformJobStatus = ["Completed", "Failed", "Stopped"] }
-    error_message = "pattern: ${aws_cloudwatch_event_rule.this["transform-completion"].event_pattern}"
+    error_message = "The rule transform-completion must match completed, failed and stopped jobs of this environment; got ${aws_cloudwatch_event_rule.this["transform-completion"].event_pattern}."
   }
   assert {
     condition     = contains(jsondecode(aws_cloudwatch_event_rule.this["bedrock-batch-completion"].event_pattern).detail.status, "Completed")
-    error_message = "pattern: ${aws_cloudwatch_event_rule.this["bedrock-batch-completion"].event_pattern}"
+    error_message = "The rule bedrock-batch-completion must match completed jobs; got ${aws_cloudwatch_event_rule.this["bedrock-batch-completion"].event_pattern}."
   }
 }
 
@@ -76,7 +76,7 @@ run "only_failures_are_told_when_that_is_wanted" {
   }
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.this["etl-completion"].event_pattern).detail.state == ["FAILED", "TIMEOUT", "STOPPED"]
-    error_message = "pattern: ${aws_cloudwatch_event_rule.this["etl-completion"].event_pattern}"
+    error_message = "With completions = \"failures\" the rule etl-completion must match failures only; got ${aws_cloudwatch_event_rule.this["etl-completion"].event_pattern}."
   }
 }
 
@@ -92,7 +92,7 @@ run "an_approved_model_starts_the_release" {
     error_message = "the rule does not start the state machine"
   }
   assert {
-    condition     = aws_cloudwatch_event_target.redeploy[0].dead_letter_config[0].arn == output.dead_letter_queue_arn
+    condition     = aws_cloudwatch_event_target.redeploy[0].dead_letter_config[0].arn == output.dead_letter_arn
     error_message = "a release that could not be started is lost"
   }
   assert {
@@ -118,7 +118,7 @@ run "events_are_archived_for_replay" {
   }
   assert {
     condition     = output.archive_names == { platform = "mlops-test-platform", services = "mlops-test-services" }
-    error_message = "archives: ${jsonencode(output.archive_names)}"
+    error_message = "Both buses must have an archive; got ${jsonencode(output.archive_names)}."
   }
   assert {
     condition     = alltrue([for archive in aws_cloudwatch_event_archive.this : archive.retention_days == 30])
@@ -170,6 +170,6 @@ run "a_dead_letter_raises_an_alarm" {
   }
   assert {
     condition     = toset(aws_cloudwatch_metric_alarm.dead_letters.alarm_actions) == toset([var.topic_arn])
-    error_message = "nobody is told"
+    error_message = "The alarm on dead letters must notify the topic ${var.topic_arn}; got ${jsonencode(aws_cloudwatch_metric_alarm.dead_letters.alarm_actions)}."
   }
 }

@@ -44,7 +44,7 @@ run "an_address_is_subscribed" {
   }
   assert {
     condition     = aws_sns_topic_subscription.email[0].endpoint == "ml@example.com"
-    error_message = "no subscription"
+    error_message = "alarm_email must be subscribed to the topic; got ${aws_sns_topic_subscription.email[0].endpoint}."
   }
 }
 

@@ -12,15 +12,15 @@ variables {
 run "the_role_is_the_personas_and_sagemakers_under_the_boundary" {
   assert {
     condition     = module.role.name == "mlops-test-experiments-data-scientist" && module.role.boundary_arn == var.boundary_arn
-    error_message = module.role.name
+    error_message = "The role must be mlops-test-experiments-data-scientist and have the boundary; got ${module.role.name}."
   }
   assert {
     condition     = jsondecode(module.role.trust_policy).Statement[0].Principal == { Service = "sagemaker.amazonaws.com" } && jsondecode(module.role.trust_policy).Statement[0].Condition == { StringEquals = { "aws:SourceAccount" = "123456789012" } }
-    error_message = module.role.trust_policy
+    error_message = "Only SageMaker may assume the role, for account 123456789012; got ${module.role.trust_policy}."
   }
   assert {
     condition     = keys(module.role.policies) == ["bucket", "logs"] && length(jsondecode(module.role.policies["logs"]).Statement[0].Resource) == 4
-    error_message = module.role.policies["logs"]
+    error_message = "The role must have the policies bucket and logs, and write to the log groups of processing and training jobs; got ${module.role.policies["logs"]}."
   }
 }
 

@@ -9,10 +9,10 @@ variables {
     name_prefix = "mlops-test"
   }
   bucket_name                 = "mlops-test-data"
-  permissions_boundary_arn    = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  boundary_arn                = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
   database_name               = "mlops_test_features"
   security_configuration_name = "mlops-test-glue"
-  kms_key_arns                = { data = "arn:aws:kms:us-east-1:123456789012:key/1" }
+  kms_key_arn                 = "arn:aws:kms:us-east-1:123456789012:key/1"
   policy_documents = {
     store     = { bucket = "{\"Statement\":[\"store\"]}" }
     ingestion = { bucket = "{\"Statement\":[\"ingestion\"]}" }
@@ -24,11 +24,11 @@ variables {
 run "both_stores_are_encrypted_with_the_data_key" {
   assert {
     condition     = aws_sagemaker_feature_group.reviews.offline_store_config[0].s3_storage_config[0].kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/1"
-    error_message = "offline store"
+    error_message = "The offline store must be encrypted with key/1; got ${aws_sagemaker_feature_group.reviews.offline_store_config[0].s3_storage_config[0].kms_key_id}."
   }
   assert {
     condition     = aws_sagemaker_feature_group.reviews.online_store_config[0].enable_online_store && aws_sagemaker_feature_group.reviews.online_store_config[0].security_config[0].kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/1"
-    error_message = "online store"
+    error_message = "The online store must be enabled and encrypted with key/1; got ${jsonencode(aws_sagemaker_feature_group.reviews.online_store_config[0])}."
   }
   assert {
     condition     = aws_s3_object.script.kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/1" && aws_glue_job.ingestion.security_configuration == "mlops-test-glue"
@@ -47,7 +47,7 @@ run "the_offline_store_lies_in_the_data_bucket_under_a_table_of_the_features" {
   }
   assert {
     condition     = output.table == { database = "mlops_test_features", name = "reviews_offline" }
-    error_message = "table: ${jsonencode(output.table)}"
+    error_message = "The offline store must be the table reviews_offline of mlops_test_features; got ${jsonencode(output.table)}."
   }
 }
 
@@ -58,7 +58,7 @@ run "records_are_told_apart_by_review_and_written_by_the_role_of_the_store" {
   }
   assert {
     condition     = { for feature in aws_sagemaker_feature_group.reviews.feature_definition : feature.feature_name => feature.feature_type } == { event_time = "String", group_id = "String", label = "String", rating = "Fractional", review_id = "String", source = "String", split = "String", text = "String" }
-    error_message = "features"
+    error_message = "The feature group must have the documented features and types; got ${jsonencode({ for feature in aws_sagemaker_feature_group.reviews.feature_definition : feature.feature_name => feature.feature_type })}."
   }
   assert {
     condition     = aws_sagemaker_feature_group.reviews.role_arn == output.role_arns.store && aws_glue_job.ingestion.role_arn == output.role_arns.ingestion
@@ -83,7 +83,7 @@ run "without_an_online_store_nobody_gets_a_right_for_it" {
 run "each_role_is_bounded_and_taken_by_its_service_in_this_account_alone" {
   assert {
     condition     = alltrue([for role in aws_iam_role.this : role.permissions_boundary == "arn:aws:iam::123456789012:policy/mlops-test-boundary"])
-    error_message = "boundary"
+    error_message = "Both roles must have the permissions boundary; got ${jsonencode([for role in aws_iam_role.this : role.permissions_boundary])}."
   }
   assert {
     condition = { for name, role in aws_iam_role.this : role.name => jsondecode(role.assume_role_policy).Statement } == {
@@ -94,20 +94,20 @@ run "each_role_is_bounded_and_taken_by_its_service_in_this_account_alone" {
         Condition = { StringEquals = { "aws:SourceAccount" = "123456789012" } }
       }]
     }
-    error_message = "trust"
+    error_message = "Each role must trust its own service, for account 123456789012 only; got ${jsonencode([for role in aws_iam_role.this : role.assume_role_policy])}."
   }
 }
 
 run "each_role_gets_what_is_handed_out_to_it" {
   assert {
-    condition     = { for key, policy in aws_iam_role_policy.handed_out : key => policy.policy } == { ingestion-bucket = "{\"Statement\":[\"ingestion\"]}", store-bucket = "{\"Statement\":[\"store\"]}" }
+    condition     = { for key, policy in aws_iam_role_policy.attached : key => policy.policy } == { ingestion-bucket = "{\"Statement\":[\"ingestion\"]}", store-bucket = "{\"Statement\":[\"store\"]}" }
     error_message = "what others hand out goes to the role that it is for"
   }
 }
 
 run "the_job_writes_records_of_this_group_alone" {
   assert {
-    condition     = aws_iam_role_policy.ingestion.role == aws_iam_role.this["ingestion"].id && { for key, policy in aws_iam_role_policy.handed_out : key => policy.role } == { ingestion-bucket = aws_iam_role.this["ingestion"].id, store-bucket = aws_iam_role.this["store"].id }
+    condition     = aws_iam_role_policy.ingestion.role == aws_iam_role.this["ingestion"].id && { for key, policy in aws_iam_role_policy.attached : key => policy.role } == { ingestion-bucket = aws_iam_role.this["ingestion"].id, store-bucket = aws_iam_role.this["store"].id }
     error_message = "whose rights these are"
   }
   assert {
@@ -133,18 +133,18 @@ run "the_job_writes_records_of_this_group_alone" {
         Condition = { StringEquals = { "kms:ViaService" = "sagemaker.us-east-1.amazonaws.com" } }
       },
     ]
-    error_message = "rights: ${aws_iam_role_policy.ingestion.policy}"
+    error_message = "The job role must write records of this feature group and its logs only; got ${aws_iam_role_policy.ingestion.policy}."
   }
 }
 
 run "the_job_is_small_runs_once_at_a_time_and_under_its_own_hash" {
   assert {
     condition     = aws_glue_job.ingestion.name == "mlops-test-feature-ingestion" && aws_glue_job.ingestion.glue_version == "3.0" && aws_glue_job.ingestion.max_capacity == 0.0625 && aws_glue_job.ingestion.timeout == 60 && aws_glue_job.ingestion.max_retries == 0 && aws_glue_job.ingestion.execution_property[0].max_concurrent_runs == 1
-    error_message = "size and limits"
+    error_message = "The job must be a Python shell job of 0.0625 DPU with 60 minutes, no retries and one run at a time; got ${jsonencode([aws_glue_job.ingestion.max_capacity, aws_glue_job.ingestion.timeout, aws_glue_job.ingestion.max_retries])}."
   }
   assert {
     condition     = aws_s3_object.script.key == "artifacts/code/features/${substr(filesha256("tests/fixture_ingest.py"), 0, 16)}/ingest_reviews.py" && aws_s3_object.script.source_hash == filesha256("tests/fixture_ingest.py")
-    error_message = "key: ${aws_s3_object.script.key}"
+    error_message = "The script's key must contain the script's hash; got ${aws_s3_object.script.key}."
   }
   assert {
     condition     = [for c in aws_glue_job.ingestion.command : [c.name, c.python_version, c.script_location]] == [["pythonshell", "3.9", "s3://mlops-test-data/${aws_s3_object.script.key}"]]
@@ -159,24 +159,24 @@ run "the_job_is_small_runs_once_at_a_time_and_under_its_own_hash" {
       "--dataset"       = "reviews"
       "--run_id"        = "manual"
     })
-    error_message = "arguments: ${jsonencode(aws_glue_job.ingestion.default_arguments)}"
+    error_message = "The job must start with the documented arguments; got ${jsonencode(aws_glue_job.ingestion.default_arguments)}."
   }
 }
 
 run "refuses_a_key_that_is_none" {
   command = plan
   variables {
-    kms_key_arns = { data = "alias/aws/s3" }
+    kms_key_arn = "alias/aws/s3"
   }
-  expect_failures = [var.kms_key_arns]
+  expect_failures = [var.kms_key_arn]
 }
 
 run "refuses_a_boundary_that_is_no_policy" {
   command = plan
   variables {
-    permissions_boundary_arn = "boundary"
+    boundary_arn = "boundary"
   }
-  expect_failures = [var.permissions_boundary_arn]
+  expect_failures = [var.boundary_arn]
 }
 
 run "refuses_a_database_with_hyphens" {

@@ -13,15 +13,15 @@ variables {
     data = "arn:aws:kms:us-east-1:123456789012:key/1"
     logs = "arn:aws:kms:us-east-1:123456789012:key/3"
   }
-  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
-  policy_documents         = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
-  etl                      = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip" }
+  boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  etl              = { script_path = "tests/fixture_etl.py", library_path = "tests/fixture_library.zip" }
 }
 
 run "three_databases_without_hyphens" {
   assert {
     condition     = output.database_names == { raw = "mlops_test_raw", processed = "mlops_test_processed", features = "mlops_test_features" }
-    error_message = "databases: ${jsonencode(output.database_names)}"
+    error_message = "Database names must have underscores instead of hyphens, one for each layer; got ${jsonencode(output.database_names)}."
   }
 }
 
@@ -34,7 +34,7 @@ run "each_layer_has_a_crawler_that_finds_its_reviews_and_drops_nothing" {
       processed = ["mlops_test_processed", "s3://mlops-test-data/data/processed/reviews"]
       features  = ["mlops_test_features", "s3://mlops-test-data/data/features/reviews"]
     }
-    error_message = "targets: ${jsonencode([for crawler in aws_glue_crawler.reviews : crawler.s3_target])}"
+    error_message = "Each layer's crawler must read its own prefix into its own database; got ${jsonencode([for crawler in aws_glue_crawler.reviews : crawler.s3_target])}."
   }
   assert {
     condition     = alltrue([for crawler in aws_glue_crawler.reviews : crawler.schema_change_policy[0].delete_behavior == "LOG"])
@@ -46,7 +46,7 @@ run "each_layer_has_a_crawler_that_finds_its_reviews_and_drops_nothing" {
   }
   assert {
     condition     = output.table_names == { raw_reviews = "reviews" }
-    error_message = "tables: ${jsonencode(output.table_names)}"
+    error_message = "The raw layer's table must be called reviews; got ${jsonencode(output.table_names)}."
   }
 }
 
@@ -56,7 +56,7 @@ run "script_and_library_lie_under_their_own_hashes" {
       script  = "artifacts/code/etl/${substr(filesha256("tests/fixture_etl.py"), 0, 16)}/reviews_etl.py"
       library = "artifacts/code/etl/${substr(filesha256("tests/fixture_library.zip"), 0, 16)}/reviews.zip"
     }
-    error_message = "keys: ${jsonencode(output.code_keys)}"
+    error_message = "The keys of script and library must contain their hashes; got ${jsonencode(output.code_keys)}."
   }
   assert {
     condition     = aws_glue_job.reviews_etl.command[0].script_location == "s3://mlops-test-data/${output.code_keys.script}"
@@ -71,7 +71,7 @@ run "script_and_library_lie_under_their_own_hashes" {
 run "the_job_is_spark_and_takes_everything_again" {
   assert {
     condition     = aws_glue_job.reviews_etl.command[0].name == "glueetl" && aws_glue_job.reviews_etl.glue_version == "5.0" && aws_glue_job.reviews_etl.worker_type == "G.1X" && aws_glue_job.reviews_etl.number_of_workers == 2
-    error_message = "kind of job"
+    error_message = "The job must be a Spark job of Glue 5.0 with two G.1X workers; got ${aws_glue_job.reviews_etl.command[0].name}, ${aws_glue_job.reviews_etl.glue_version}, ${aws_glue_job.reviews_etl.number_of_workers} ${aws_glue_job.reviews_etl.worker_type}."
   }
   assert {
     condition = aws_glue_job.reviews_etl.default_arguments == tomap({
@@ -87,7 +87,7 @@ run "the_job_is_spark_and_takes_everything_again" {
       "--split_seed"                       = "reviews-v1"
       "--max_quarantine_share"             = "0.05"
     })
-    error_message = "arguments: ${jsonencode(aws_glue_job.reviews_etl.default_arguments)}"
+    error_message = "The job must start with the documented arguments; got ${jsonencode(aws_glue_job.reviews_etl.default_arguments)}."
   }
   assert {
     condition     = aws_glue_job.reviews_etl.execution_property[0].max_concurrent_runs == 1 && aws_glue_job.reviews_etl.timeout == 30 && aws_glue_job.reviews_etl.max_retries == 0
@@ -110,11 +110,11 @@ run "size_limit_and_bookmarks_come_from_the_caller" {
   }
   assert {
     condition     = aws_glue_job.reviews_etl.worker_type == "G.2X" && aws_glue_job.reviews_etl.number_of_workers == 10 && aws_glue_job.reviews_etl.timeout == 240
-    error_message = "workers"
+    error_message = "etl must set ten G.2X workers and 240 minutes; got ${aws_glue_job.reviews_etl.number_of_workers} ${aws_glue_job.reviews_etl.worker_type}, ${aws_glue_job.reviews_etl.timeout} minutes."
   }
   assert {
     condition     = aws_glue_job.reviews_etl.default_arguments["--job-bookmark-option"] == "job-bookmark-enable" && aws_glue_job.reviews_etl.default_arguments["--max_quarantine_share"] == "0"
-    error_message = "arguments: ${jsonencode(aws_glue_job.reviews_etl.default_arguments)}"
+    error_message = "etl must enable bookmarks and set max_quarantine_share to 0; got ${jsonencode(aws_glue_job.reviews_etl.default_arguments)}."
   }
 }
 
@@ -125,22 +125,22 @@ run "everything_that_glue_writes_is_encrypted" {
   }
   assert {
     condition     = aws_glue_security_configuration.this.encryption_configuration[0].s3_encryption[0].kms_key_arn == "arn:aws:kms:us-east-1:123456789012:key/1" && aws_glue_security_configuration.this.encryption_configuration[0].cloudwatch_encryption[0].kms_key_arn == "arn:aws:kms:us-east-1:123456789012:key/3"
-    error_message = "wrong key"
+    error_message = "The security configuration must encrypt objects with the data key and logs with the logs key; got ${jsonencode(aws_glue_security_configuration.this.encryption_configuration)}."
   }
 }
 
 run "the_role_writes_its_own_databases_and_deletes_none" {
   assert {
     condition     = module.role.boundary_arn == "arn:aws:iam::123456789012:policy/mlops-test-boundary"
-    error_message = "no boundary"
+    error_message = "The role must have the permissions boundary; got ${module.role.boundary_arn}."
   }
   assert {
     condition     = !strcontains(aws_iam_role_policy.glue.policy, "glue:Delete") && strcontains(aws_iam_role_policy.glue.policy, "database/mlops_test_*")
-    error_message = "policy: ${aws_iam_role_policy.glue.policy}"
+    error_message = "The role must write the databases mlops_test_* and delete nothing; got ${aws_iam_role_policy.glue.policy}."
   }
   assert {
     condition     = tomap({ for name, policy in module.role.policies : name => policy if name != "logs" }) == tomap(var.policy_documents)
-    error_message = "handed-out rights"
+    error_message = "The role must have the attached policy documents; got ${jsonencode(module.role.policies)}."
   }
 }
 
@@ -150,7 +150,7 @@ run "the_rules_are_those_of_the_file_and_of_the_environment" {
   }
   assert {
     condition     = startswith(aws_glue_data_quality_ruleset.processed_reviews.ruleset, "Rules = [\n  RowCount > 0,\n  IsPrimaryKey \"review_id\",") && endswith(aws_glue_data_quality_ruleset.processed_reviews.ruleset, ",\n  RowCount > 10000\n]")
-    error_message = "ruleset: ${aws_glue_data_quality_ruleset.processed_reviews.ruleset}"
+    error_message = "The ruleset must start with the rules of the file and end with extra_quality_rules; got ${aws_glue_data_quality_ruleset.processed_reviews.ruleset}."
   }
   assert {
     condition     = output.quality_ruleset_name == "mlops-test-processed-reviews" && length(aws_glue_data_quality_ruleset.processed_reviews.target_table) == 0
@@ -177,9 +177,9 @@ run "refuses_what_is_no_key" {
 run "refuses_what_is_no_policy" {
   command = plan
   variables {
-    permissions_boundary_arn = "boundary"
+    boundary_arn = "boundary"
   }
-  expect_failures = [var.permissions_boundary_arn]
+  expect_failures = [var.boundary_arn]
 }
 
 run "refuses_a_worker_that_glue_does_not_have" {

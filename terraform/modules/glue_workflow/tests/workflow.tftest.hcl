@@ -33,7 +33,7 @@ run "a_schedule_starts_it" {
   }
   assert {
     condition     = aws_glue_trigger.start.type == "SCHEDULED" && aws_glue_trigger.start.schedule == "cron(0 2 * * ? *)"
-    error_message = "trigger: ${aws_glue_trigger.start.type}"
+    error_message = "With a schedule the trigger must be SCHEDULED with cron(0 2 * * ? *); got ${aws_glue_trigger.start.type}."
   }
 }
 

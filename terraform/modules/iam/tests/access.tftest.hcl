@@ -26,7 +26,7 @@ variables {
 run "every_role_has_the_boundary" {
   assert {
     condition     = toset(keys(output.persona_role_arns)) == toset(["data_scientist", "ml_engineer", "data_engineer", "production"])
-    error_message = "roles: ${jsonencode(keys(output.persona_role_arns))}"
+    error_message = "There must be a role for each of the four personas; got ${jsonencode(keys(output.persona_role_arns))}."
   }
   assert {
     condition     = alltrue([for role in aws_iam_role.persona : role.permissions_boundary == output.boundary_arn])
@@ -61,11 +61,11 @@ run "named_principals_need_no_tag_and_the_organisation_is_checked" {
       Effect    = "Allow"
       Principal = { AWS = ["arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/operators"] }
     }]))
-    error_message = aws_iam_role.persona["production"].assume_role_policy
+    error_message = "The production role must trust the named principal of the organisation only; got ${aws_iam_role.persona["production"].assume_role_policy}."
   }
   assert {
     condition     = jsondecode(aws_iam_role.persona["ml_engineer"].assume_role_policy).Statement[0].Condition.StringEquals == { "aws:PrincipalOrgID" = "o-a1b2c3d4e5", "aws:PrincipalTag/persona" = "ml-engineer" }
-    error_message = aws_iam_role.persona["ml_engineer"].assume_role_policy
+    error_message = "The role ml_engineer must require the organisation and the tag persona = ml-engineer; got ${aws_iam_role.persona["ml_engineer"].assume_role_policy}."
   }
 }
 
@@ -95,14 +95,14 @@ run "every_kind_has_the_base_and_its_own" {
   assert {
     condition = alltrue([
       for kind, document in output.execution_documents :
-      length(setsubtract(["PublishMetrics", "PullFrameworkImages", "PullImages", "LookAtVolumeKey", "GrantVolumeKey"], jsondecode(document).Statement[*].Sid)) == 0
+      length(setsubtract(["PublishMetrics", "PullFrameworkImages", "PullImages", "UseVolumeKey", "GrantVolumeKey"], jsondecode(document).Statement[*].Sid)) == 0
       && contains(jsondecode(document).Statement[*].Sid, "ReadCatalog") == (kind != "experiments")
     ])
     error_message = "a kind without the base"
   }
   assert {
     condition     = keys(output.execution_documents) == ["async", "base", "batch", "experiments", "realtime", "serverless", "studio_data_scientist", "studio_ml_engineer"]
-    error_message = "kinds: ${jsonencode(keys(output.execution_documents))}"
+    error_message = "execution_documents must have one document for each kind; got ${jsonencode(keys(output.execution_documents))}."
   }
   assert {
     condition     = [for kind, document in output.execution_documents : kind if strcontains(document, "sns:Publish")] == ["async"]
@@ -110,7 +110,7 @@ run "every_kind_has_the_base_and_its_own" {
   }
   assert {
     condition     = { for method, document in output.caller_documents : method => jsondecode(document).Statement[0].Action } == { async = "sagemaker:InvokeEndpointAsync", realtime = "sagemaker:InvokeEndpoint", serverless = "sagemaker:InvokeEndpoint" }
-    error_message = "callers: ${jsonencode(output.caller_documents)}"
+    error_message = "caller_documents must allow one invoke action for each method; got ${jsonencode(output.caller_documents)}."
   }
   assert {
     condition     = alltrue([for document in values(output.caller_documents) : jsondecode(document).Statement[0].Resource == "arn:aws:sagemaker:us-east-1:123456789012:endpoint/mlops-test-*"])
@@ -121,7 +121,7 @@ run "every_kind_has_the_base_and_its_own" {
 run "the_base_reads_the_catalog_and_never_writes_it" {
   assert {
     condition     = strcontains(output.execution_documents.base, "glue:GetTable") && length(regexall("glue:(Create|Update|Delete|BatchCreate)", join("", values(output.execution_documents)))) == 0
-    error_message = output.execution_documents.base
+    error_message = "Execution documents must read the Glue catalog and never write it; base is ${output.execution_documents.base}."
   }
   assert {
     condition     = contains(one([for statement in jsondecode(output.execution_documents.base).Statement : statement.Resource if statement.Sid == "ReadCatalog"]), "arn:aws:glue:us-east-1:123456789012:database/mlops_test_*")
@@ -143,7 +143,7 @@ run "a_data_scientist_deploys_nothing" {
 run "production_serves_and_changes_no_model" {
   assert {
     condition     = strcontains(aws_iam_role_policy.persona["production"].policy, "sagemaker:UpdateEndpoint") && length(regexall("sagemaker:(Create|Delete|UpdateModel)|iam:PassRole", aws_iam_role_policy.persona["production"].policy)) == 0
-    error_message = "production: ${aws_iam_role_policy.persona["production"].policy}"
+    error_message = "The production role must update endpoints and neither create, delete nor pass anything; got ${aws_iam_role_policy.persona["production"].policy}."
   }
 }
 
@@ -205,8 +205,8 @@ run "the_statement_of_many_services_says_what_each_of_them_said" {
 run "the_boundary_has_no_room_for_what_nobody_uses" {
   command = plan
   assert {
-    condition     = length(regexall("kinesis|elasticfilesystem|lakeformation|s3vectors|knowledge-base|RetrieveAndGenerate|InvokeAgent", aws_iam_policy.boundary.policy)) == 0 && !contains(jsondecode(aws_iam_policy.boundary.policy).Statement[*].Sid, "ReadOfOthers")
-    error_message = aws_iam_policy.boundary.policy
+    condition     = length(regexall("kinesis|elasticfilesystem|lakeformation|s3vectors|knowledge-base|RetrieveAndGenerate|InvokeAgent", aws_iam_policy.boundary.policy)) == 0 && !contains(jsondecode(aws_iam_policy.boundary.policy).Statement[*].Sid, "ReadShared")
+    error_message = "The boundary must not contain services that the environment does not use; got ${aws_iam_policy.boundary.policy}."
   }
 }
 
@@ -217,7 +217,7 @@ run "knowledge_bases_and_agents_are_reached_where_there_are_any" {
   }
   assert {
     condition     = length(setsubtract(["bedrock:Retrieve", "bedrock:InvokeAgent", "s3vectors:QueryVectors"], jsondecode(aws_iam_policy.boundary.policy).Statement[0].Action)) == 0 && length(setsubtract(["arn:aws:bedrock:us-east-1:123456789012:*", "arn:aws:s3vectors:us-east-1:123456789012:bucket/mlops-test-*"], jsondecode(aws_iam_policy.boundary.policy).Statement[0].Resource)) == 0
-    error_message = aws_iam_policy.boundary.policy
+    error_message = "The boundary must admit knowledge bases, agents and vectors where the environment uses them; got ${aws_iam_policy.boundary.policy}."
   }
   assert {
     condition     = contains(one([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement if statement.Sid == "NoResourceType"]).Action, "bedrock:RetrieveAndGenerate")
@@ -239,8 +239,8 @@ run "what_belongs_to_others_is_read_and_never_written" {
     }
   }
   assert {
-    condition = one([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement if statement.Sid == "ReadOfOthers"]) == jsondecode(jsonencode({
-      Sid    = "ReadOfOthers"
+    condition = one([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement if statement.Sid == "ReadShared"]) == jsondecode(jsonencode({
+      Sid    = "ReadShared"
       Effect = "Allow"
       Action = ["glue:BatchGetPartition", "glue:Get*", "kms:Decrypt", "s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"]
       Resource = [
@@ -249,11 +249,11 @@ run "what_belongs_to_others_is_read_and_never_written" {
         "arn:aws:kms:us-east-1:210987654321:key/4", "arn:aws:s3:::customer-surveys", "arn:aws:s3:::customer-surveys/*",
       ]
     }))
-    error_message = jsonencode([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement if statement.Sid == "ReadOfOthers"])
+    error_message = "The boundary must allow reading resources of other accounts and never writing them; got ${jsonencode([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement if statement.Sid == "ReadShared"])}."
   }
   assert {
     condition     = strcontains(aws_iam_policy.boundary.policy, "lakeformation:GetDataAccess") && contains(jsondecode(aws_iam_policy.boundary.policy).Statement[0].Resource, "arn:aws:kinesis:us-east-1:123456789012:stream/mlops-test-*") && contains(jsondecode(aws_iam_policy.boundary.policy).Statement[0].Resource, "arn:aws:elasticfilesystem:us-east-1:123456789012:file-system/*")
-    error_message = aws_iam_policy.boundary.policy
+    error_message = "The boundary must admit Lake Formation, the environment's streams and its shared files; got ${aws_iam_policy.boundary.policy}."
   }
   assert {
     condition     = length(aws_iam_policy.boundary.policy) <= 6144
@@ -267,8 +267,8 @@ run "a_source_without_key_opens_no_key" {
     uses = { sources = { surveys = { bucket = "customer-surveys" } } }
   }
   assert {
-    condition     = one([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement.Action if statement.Sid == "ReadOfOthers"]) == ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"]
-    error_message = aws_iam_policy.boundary.policy
+    condition     = one([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement.Action if statement.Sid == "ReadShared"]) == ["s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket"]
+    error_message = "A source without a key must not add kms:Decrypt to the boundary; got ${aws_iam_policy.boundary.policy}."
   }
 }
 

@@ -15,7 +15,7 @@ variables {
 run "three_keys_rotate_and_have_an_alias" {
   assert {
     condition     = toset(keys(output.key_arns)) == toset(["data", "models", "logs"])
-    error_message = "keys: ${jsonencode(keys(output.key_arns))}"
+    error_message = "There must be the keys data, models and logs; got ${jsonencode(keys(output.key_arns))}."
   }
   assert {
     condition     = alltrue([for key in aws_kms_key.this : key.enable_key_rotation && key.rotation_period_in_days == 365 && key.deletion_window_in_days == 30])
@@ -27,7 +27,7 @@ run "three_keys_rotate_and_have_an_alias" {
   }
   assert {
     condition     = aws_kms_alias.this["models"].name == "alias/mlops-test-models"
-    error_message = "alias: ${aws_kms_alias.this["models"].name}"
+    error_message = "The alias of models must be alias/mlops-test-models; got ${aws_kms_alias.this["models"].name}."
   }
 }
 

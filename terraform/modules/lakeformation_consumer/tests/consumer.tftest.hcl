@@ -26,29 +26,29 @@ variables {
 run "administrators_that_are_there_stay" {
   assert {
     condition     = toset(aws_lakeformation_data_lake_settings.this.admins) == toset(["arn:aws:iam::123456789012:role/lake-owner", "arn:aws:iam::123456789012:role/mlops-test-deploy"])
-    error_message = "admins: ${jsonencode(aws_lakeformation_data_lake_settings.this.admins)}"
+    error_message = "Existing Lake Formation administrators must stay beside the deploying role; got ${jsonencode(aws_lakeformation_data_lake_settings.this.admins)}."
   }
 }
 
 run "default_permissions_stay_as_they_are" {
   assert {
     condition     = [for each in aws_lakeformation_data_lake_settings.this.create_database_default_permissions : [each.principal, each.permissions]] == [["arn:aws:iam::123456789012:role/lake-owner", toset(["CREATE_TABLE"])]]
-    error_message = "of new databases: ${jsonencode(aws_lakeformation_data_lake_settings.this.create_database_default_permissions)}"
+    error_message = "Default permissions of new databases must stay as they were; got ${jsonencode(aws_lakeformation_data_lake_settings.this.create_database_default_permissions)}."
   }
   assert {
     condition     = [for each in aws_lakeformation_data_lake_settings.this.create_table_default_permissions : [each.principal, each.permissions]] == [["arn:aws:iam::123456789012:role/analysts", toset(["SELECT"])]]
-    error_message = "of new tables: ${jsonencode(aws_lakeformation_data_lake_settings.this.create_table_default_permissions)}"
+    error_message = "Default permissions of new tables must stay as they were; got ${jsonencode(aws_lakeformation_data_lake_settings.this.create_table_default_permissions)}."
   }
 }
 
 run "the_producers_database_is_linked_and_read_only" {
   assert {
     condition     = output.database_names.sales == "mlops_test_shared_sales" && aws_glue_catalog_database.link["sales"].target_database[0].catalog_id == "210987654321" && aws_glue_catalog_database.link["sales"].target_database[0].database_name == "sales_curated"
-    error_message = "link"
+    error_message = "The share must be linked as mlops_test_shared_sales to sales_curated of 210987654321; got ${output.database_names.sales} to ${jsonencode(aws_glue_catalog_database.link["sales"].target_database)}."
   }
   assert {
     condition     = toset(aws_lakeformation_permissions.read["sales/0"].permissions) == toset(["DESCRIBE", "SELECT"]) && aws_lakeformation_permissions.read["sales/0"].table[0].wildcard && length(coalesce(aws_lakeformation_permissions.read["sales/0"].permissions_with_grant_option, [])) == 0
-    error_message = "grant"
+    error_message = "The reader must get DESCRIBE and SELECT on all tables, and grant nothing on; got ${jsonencode([aws_lakeformation_permissions.read["sales/0"].permissions, aws_lakeformation_permissions.read["sales/0"].permissions_with_grant_option])}."
   }
   assert {
     condition     = aws_lakeformation_permissions.see["sales/0"].principal == "arn:aws:iam::123456789012:role/mlops-test-glue"

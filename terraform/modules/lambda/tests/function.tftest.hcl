@@ -45,9 +45,9 @@ variables {
     sha256_base64 = "NVoHIXJMmwsr6o0P/lUYMQUvCKOonOodnPqs6KEzCOs="
   }
 
-  kms = {
-    environment_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-    logs_key_arn        = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    environment = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    logs        = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
   function = {
@@ -68,7 +68,7 @@ run "a_function_is_named_encrypted_traced_and_bounded" {
   }
 
   assert {
-    condition     = aws_lambda_function.this.kms_key_arn == var.kms.environment_key_arn
+    condition     = aws_lambda_function.this.kms_key_arn == var.kms_key_arns.environment
     error_message = "Environment variables must be encrypted with the given key."
   }
 
@@ -83,7 +83,7 @@ run "a_function_is_named_encrypted_traced_and_bounded" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.function.name == "/aws/lambda/mlops-dev-answer" && aws_cloudwatch_log_group.function.kms_key_id == var.kms.logs_key_arn && aws_cloudwatch_log_group.function.retention_in_days == 30
+    condition     = aws_cloudwatch_log_group.function.name == "/aws/lambda/mlops-dev-answer" && aws_cloudwatch_log_group.function.kms_key_id == var.kms_key_arns.logs && aws_cloudwatch_log_group.function.retention_in_days == 30
     error_message = "The log group must exist before the function, with key and retention."
   }
 
@@ -171,7 +171,7 @@ run "rights_of_the_caller_become_policies_of_the_role" {
   }
 
   assert {
-    condition     = aws_iam_role_policy.caller["read"].policy == "{}"
+    condition     = aws_iam_role_policy.attached["read"].policy == "{}"
     error_message = "Documents must reach the role."
   }
 }
@@ -179,7 +179,7 @@ run "rights_of_the_caller_become_policies_of_the_role" {
 run "the_zip_goes_through_the_bucket_under_its_hash" {
   assert {
     condition     = aws_lambda_function.this.s3_bucket == "mlops-dev-data-123456789012-us-east-1" && aws_lambda_function.this.s3_key == "artifacts/code/lambda/NVoHIXJMmwsr6o0P/answer.zip"
-    error_message = "code: ${aws_lambda_function.this.s3_bucket}/${aws_lambda_function.this.s3_key}"
+    error_message = "The zip must lie in the data bucket under its hash; got ${aws_lambda_function.this.s3_bucket}/${aws_lambda_function.this.s3_key}."
   }
   assert {
     condition     = aws_s3_object.package.kms_key_id == "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111" && aws_lambda_function.this.source_code_hash == "NVoHIXJMmwsr6o0P/lUYMQUvCKOonOodnPqs6KEzCOs="

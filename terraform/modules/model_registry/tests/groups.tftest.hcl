@@ -9,11 +9,11 @@ variables {
 run "the_reviews_group_exists_by_default" {
   assert {
     condition     = output.group_names == { reviews = "mlops-test-reviews" }
-    error_message = "groups: ${jsonencode(output.group_names)}"
+    error_message = "The group reviews must be called mlops-test-reviews; got ${jsonencode(output.group_names)}."
   }
   assert {
     condition     = keys(output.group_arns) == ["reviews"]
-    error_message = "ARNs: ${jsonencode(output.group_arns)}"
+    error_message = "group_arns must contain the group reviews only; got ${jsonencode(output.group_arns)}."
   }
 }
 
@@ -27,7 +27,7 @@ run "further_groups_are_named_alike" {
   }
   assert {
     condition     = output.group_names == { reviews = "mlops-test-reviews", churn = "mlops-test-churn" }
-    error_message = "groups: ${jsonencode(output.group_names)}"
+    error_message = "Every group must be called <name_prefix>-<key>; got ${jsonencode(output.group_names)}."
   }
 }
 
@@ -57,7 +57,7 @@ run "consumers_deploy_and_change_nothing" {
   assert {
     condition = jsondecode(aws_sagemaker_model_package_group_policy.consumers["reviews"].resource_policy).Statement == [
       {
-        Sid       = "FindGroup"
+        Sid       = "DescribeGroup"
         Effect    = "Allow"
         Principal = { AWS = ["arn:aws:iam::210987654321:root"] }
         Action    = ["sagemaker:DescribeModelPackageGroup", "sagemaker:ListModelPackages"]

@@ -3,24 +3,24 @@ mock_provider "aws" {
 }
 
 variables {
-  context                  = { region = "us-east-1", account_id = "123456789012", name_prefix = "mlops-test" }
-  bucket_name              = "mlops-test-data"
-  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
-  kms_key_arns             = { data = "arn:aws:kms:us-east-1:123456789012:key/1", models = "arn:aws:kms:us-east-1:123456789012:key/2" }
-  policy_documents         = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
-  program                  = { path = "tests/program.zip", sha256_base64 = "JAjq/ZNa+NnTzcBgqV3mGnzlEUFuTkqBBtgXSWcPSTk=" }
-  network                  = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
-  flows                    = { reviews = { text = "{\"nodes\":[]}", source = "data/raw/reviews/", target = "data/processed/reviews-wrangled/" } }
+  context          = { region = "us-east-1", account_id = "123456789012", name_prefix = "mlops-test" }
+  bucket_name      = "mlops-test-data"
+  boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  kms_key_arns     = { data = "arn:aws:kms:us-east-1:123456789012:key/1", models = "arn:aws:kms:us-east-1:123456789012:key/2" }
+  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
+  program          = { path = "tests/program.zip", sha256_base64 = "JAjq/ZNa+NnTzcBgqV3mGnzlEUFuTkqBBtgXSWcPSTk=" }
+  network          = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  flows            = { reviews = { text = "{\"nodes\":[]}", source = "data/raw/reviews/", target = "data/processed/reviews-wrangled/" } }
 }
 
 run "program_and_flow_are_encrypted_and_where_they_belong" {
   assert {
     condition     = aws_s3_object.program.key == "artifacts/code/processing/JAjqZNaNnTzcBgqV/run_flow.zip" && aws_s3_object.program.kms_key_id == var.kms_key_arns.data
-    error_message = aws_s3_object.program.key
+    error_message = "The program must lie under its hash, encrypted with the data key; got ${aws_s3_object.program.key}."
   }
   assert {
     condition     = aws_s3_object.flow["reviews"].key == "artifacts/code/flows/${substr(sha256(var.flows.reviews.text), 0, 16)}/reviews.flow" && aws_s3_object.flow["reviews"].kms_key_id == var.kms_key_arns.data && aws_s3_object.flow["reviews"].content == "{\"nodes\":[]}"
-    error_message = aws_s3_object.flow["reviews"].key
+    error_message = "The flow must lie under its hash, encrypted with the data key; got ${aws_s3_object.flow["reviews"].key}."
   }
 }
 
@@ -32,7 +32,7 @@ run "a_request_has_all_but_the_name" {
       "--target", "s3://mlops-test-data/data/processed/reviews-wrangled/=/opt/ml/processing/output",
       "--message", "/opt/ml/output/message",
     ]
-    error_message = jsonencode(output.requests.reviews.AppSpecification)
+    error_message = "The request must start run_flow.zip with the flow's arguments; got ${jsonencode(output.requests.reviews.AppSpecification)}."
   }
   assert {
     condition = { for input in output.requests.reviews.ProcessingInputs : input.InputName => [input.S3Input.S3Uri, input.S3Input.LocalPath] } == {
@@ -40,26 +40,26 @@ run "a_request_has_all_but_the_name" {
       flow   = ["s3://mlops-test-data/artifacts/code/flows/${substr(sha256(var.flows.reviews.text), 0, 16)}/reviews.flow", "/opt/ml/processing/input/flow"]
       source = ["s3://mlops-test-data/data/raw/reviews/", "/opt/ml/processing/input/source"]
     }
-    error_message = jsonencode(output.requests.reviews.ProcessingInputs)
+    error_message = "The request must take code, flow and source from their prefixes; got ${jsonencode(output.requests.reviews.ProcessingInputs)}."
   }
   assert {
     condition     = output.requests.reviews.ProcessingOutputConfig.KmsKeyId == var.kms_key_arns.data && output.requests.reviews.ProcessingResources.ClusterConfig.VolumeKmsKeyId == var.kms_key_arns.models && output.requests.reviews.ProcessingOutputConfig.Outputs[0].S3Output.S3Uri == "s3://mlops-test-data/data/processed/reviews-wrangled"
-    error_message = "keys and target"
+    error_message = "The request must encrypt results with the data key and volumes with the models key, and write to the flow's target; got ${jsonencode(output.requests.reviews.ProcessingOutputConfig)}."
   }
   assert {
     condition     = jsonencode(output.requests.reviews.NetworkConfig.VpcConfig) == jsonencode({ Subnets = ["subnet-1"], SecurityGroupIds = ["sg-1"] }) && output.requests.reviews.StoppingCondition.MaxRuntimeInSeconds == 3600
-    error_message = "network and limit"
+    error_message = "The request must name the network and end after 3600 seconds; got ${jsonencode(output.requests.reviews.NetworkConfig)} and ${jsonencode(output.requests.reviews.StoppingCondition)}."
   }
 }
 
 run "the_role_is_sagemakers_under_the_boundary" {
   assert {
-    condition     = module.role.boundary_arn == var.permissions_boundary_arn && jsondecode(module.role.trust_policy).Statement[0].Principal == { Service = "sagemaker.amazonaws.com" } && jsondecode(module.role.trust_policy).Statement[0].Condition == { StringEquals = { "aws:SourceAccount" = "123456789012" } }
-    error_message = module.role.trust_policy
+    condition     = module.role.boundary_arn == var.boundary_arn && jsondecode(module.role.trust_policy).Statement[0].Principal == { Service = "sagemaker.amazonaws.com" } && jsondecode(module.role.trust_policy).Statement[0].Condition == { StringEquals = { "aws:SourceAccount" = "123456789012" } }
+    error_message = "Only SageMaker may assume the role, for account 123456789012 and under the boundary; got ${module.role.trust_policy}."
   }
   assert {
     condition     = jsondecode(module.role.policies["logs"]).Statement[0].Resource == ["arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/ProcessingJobs", "arn:aws:logs:us-east-1:123456789012:log-group:/aws/sagemaker/ProcessingJobs:*"] && module.role.policies["bucket"] == var.policy_documents.bucket
-    error_message = module.role.policies["logs"]
+    error_message = "The role must write to the log group of processing jobs and have the bucket's document; got ${module.role.policies["logs"]}."
   }
 }
 

@@ -56,15 +56,13 @@ variables {
     security_group_ids = ["sg-0a"]
   }
 
-  kms = {
-    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-    logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    data   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
-  bucket = {
-    name = "mlops-dev-data-123456789012-us-east-1"
-  }
+  bucket_name = "mlops-dev-data-123456789012-us-east-1"
 
   policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
 
@@ -100,7 +98,7 @@ run "the_endpoint_is_isolated_encrypted_and_named_by_content" {
   }
 
   assert {
-    condition     = aws_sagemaker_endpoint_configuration.launch.kms_key_arn == var.kms.models_key_arn
+    condition     = aws_sagemaker_endpoint_configuration.launch.kms_key_arn == var.kms_key_arns.models
     error_message = "Volumes must be encrypted with the models key."
   }
 

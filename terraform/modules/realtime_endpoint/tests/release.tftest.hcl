@@ -56,15 +56,13 @@ variables {
     security_group_ids = ["sg-0a"]
   }
 
-  kms = {
-    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-    logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    data   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
-  bucket = {
-    name = "mlops-dev-data-123456789012-us-east-1"
-  }
+  bucket_name = "mlops-dev-data-123456789012-us-east-1"
 
   policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
 
@@ -94,13 +92,13 @@ run "the_specification_makes_what_the_launch_made" {
   }
 
   assert {
-    condition     = jsondecode(aws_ssm_parameter.release.value).config == { ProductionVariants = [{ VariantName = "primary", InstanceType = "ml.m5.large", InitialInstanceCount = 1, InitialVariantWeight = 1 }], KmsKeyId = var.kms.models_key_arn }
-    error_message = "The configuration"
+    condition     = jsondecode(aws_ssm_parameter.release.value).config == { ProductionVariants = [{ VariantName = "primary", InstanceType = "ml.m5.large", InitialInstanceCount = 1, InitialVariantWeight = 1 }], KmsKeyId = var.kms_key_arns.models }
+    error_message = "The release parameter must describe the launch configuration; got ${nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release.value).config))}."
   }
 
   assert {
     condition     = { for key in ["endpoint_name", "model_group_name", "live_parameter_name", "launch_config_name", "execution_role_arn"] : key => jsondecode(aws_ssm_parameter.release.value)[key] } == { endpoint_name = "mlops-dev-reviews", model_group_name = "mlops-dev-reviews", live_parameter_name = "/mlops/dev/models/reviews/live", launch_config_name = aws_sagemaker_endpoint_configuration.launch.name, execution_role_arn = module.role.arn }
-    error_message = "The rest"
+    error_message = "The release parameter must name the endpoint, group, live parameter, launch configuration and role of this module; got ${nonsensitive(aws_ssm_parameter.release.value)}."
   }
 
   assert {
@@ -132,7 +130,7 @@ run "another_pace_is_no_other_endpoint" {
 
   assert {
     condition     = jsondecode(aws_ssm_parameter.release.value).deployment.BlueGreenUpdatePolicy.TrafficRoutingConfiguration == { Type = "CANARY", WaitIntervalInSeconds = 300, CanarySize = { Type = "CAPACITY_PERCENT", Value = 25 } }
-    error_message = "A quarter first"
+    error_message = "A canary release must first shift 25 percent of the capacity; got ${nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release.value).deployment))}."
   }
 
   assert {
@@ -155,7 +153,7 @@ run "a_linear_rollout_of_a_scaled_fleet_keeps_its_count" {
 
   assert {
     condition     = local.deployment.BlueGreenUpdatePolicy.TrafficRoutingConfiguration == { Type = "LINEAR", WaitIntervalInSeconds = 120, LinearStepSize = { Type = "CAPACITY_PERCENT", Value = 50 } }
-    error_message = "Half by half."
+    error_message = "A linear release must shift 50 percent of the capacity at a time; got ${jsonencode(local.deployment.BlueGreenUpdatePolicy)}."
   }
 
   assert {
@@ -164,7 +162,7 @@ run "a_linear_rollout_of_a_scaled_fleet_keeps_its_count" {
   }
 
   assert {
-    condition     = local.wanted.config.DataCaptureConfig == { EnableCapture = true, InitialSamplingPercentage = 50, DestinationS3Uri = "s3://mlops-dev-data-123456789012-us-east-1/inference/realtime/logs/reviews", KmsKeyId = var.kms.data_key_arn, CaptureOptions = [{ CaptureMode = "Input" }, { CaptureMode = "Output" }], CaptureContentTypeHeader = { JsonContentTypes = ["application/json"] } }
+    condition     = local.wanted.config.DataCaptureConfig == { EnableCapture = true, InitialSamplingPercentage = 50, DestinationS3Uri = "s3://mlops-dev-data-123456789012-us-east-1/inference/realtime/logs/reviews", KmsKeyId = var.kms_key_arns.data, CaptureOptions = [{ CaptureMode = "Input" }, { CaptureMode = "Output" }], CaptureContentTypeHeader = { JsonContentTypes = ["application/json"] } }
     error_message = "What is captured is encrypted."
   }
 }
@@ -198,7 +196,7 @@ run "an_instance_with_local_disks_gets_no_volume_key_from_releases_either" {
 
   assert {
     condition     = !can(local.wanted.config.KmsKeyId)
-    error_message = "SageMaker refuses it."
+    error_message = "Releases must set no volume key for instances with local disks, which SageMaker refuses; got ${jsonencode(local.wanted.config)}."
   }
 }
 

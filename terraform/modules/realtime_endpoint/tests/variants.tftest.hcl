@@ -56,15 +56,13 @@ variables {
     security_group_ids = ["sg-0a"]
   }
 
-  kms = {
-    data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-    models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-    logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    data   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
-  bucket = {
-    name = "mlops-dev-data-123456789012-us-east-1"
-  }
+  bucket_name = "mlops-dev-data-123456789012-us-east-1"
 
   policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
 
@@ -258,7 +256,7 @@ run "the_versions_own_container_says_its_training_job" {
 
   assert {
     condition     = local.probe == { endpoint_name = "mlops-dev-reviews", target_container = "primary", target_variant = "primary" }
-    error_message = "Probe: ${jsonencode(local.probe)}"
+    error_message = "The probe must target the container and variant primary; got ${jsonencode(local.probe)}."
   }
 }
 
@@ -274,6 +272,6 @@ run "of_a_series_whoever_comes_last_answers" {
 
   assert {
     condition     = local.probe == { any_training_job = true, endpoint_name = "mlops-dev-reviews", target_variant = "primary" } && local.wanted.model.InferenceExecutionConfig == { Mode = "Serial" }
-    error_message = "Probe: ${jsonencode(local.probe)}"
+    error_message = "The probe of a serial model must accept any training job; got ${jsonencode(local.probe)}."
   }
 }

@@ -31,21 +31,23 @@ variables {
     tags               = { project = "mlops", environment = "test", owner = "ml-platform" }
     log_retention_days = 30
   }
-  boundary_arn        = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
-  models_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-  logs_key_arn        = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  topic_arn           = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
-  probe_arn           = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-endpoint-probe"
-  model_artifacts_arn = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-artifacts"
-  endpoint_names      = { reviews = "mlops-test-reviews" }
-  model_group_names   = ["mlops-test-reviews"]
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  kms_key_arns = {
+    models = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+  topic_arn                    = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
+  probe_function_arn           = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-endpoint-probe"
+  model_artifacts_function_arn = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-artifacts"
+  endpoint_names               = { reviews = "mlops-test-reviews" }
+  model_group_names            = ["mlops-test-reviews"]
 }
 
 run "the_machine_logs_encrypted_traces_and_runs_under_the_boundary" {
   command = plan
 
   assert {
-    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.logs_key_arn && aws_cloudwatch_log_group.this.retention_in_days == 30
+    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arns.logs && aws_cloudwatch_log_group.this.retention_in_days == 30
     error_message = "Logs are encrypted and end."
   }
   assert {
@@ -70,7 +72,7 @@ run "the_machine_logs_encrypted_traces_and_runs_under_the_boundary" {
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds == 28800
-    error_message = "A release ends."
+    error_message = "The state machine must time out after 28800 seconds; got ${jsondecode(aws_sfn_state_machine.this.definition).TimeoutSeconds}."
   }
 }
 
@@ -133,16 +135,16 @@ run "it_touches_what_is_the_environments_and_passes_on_the_endpoints_roles_alone
   command = plan
 
   assert {
-    condition     = { for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid => s.Resource if startswith(s.Action[0], "sagemaker:") } == { MakeModels = ["arn:aws:sagemaker:us-east-1:123456789012:model/mlops-test-*"], MakeConfigurations = ["arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/mlops-test-*"], UpdateEndpoints = ["arn:aws:sagemaker:us-east-1:123456789012:endpoint/mlops-test-*", "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/mlops-test-*"], WatchEndpoints = ["arn:aws:sagemaker:us-east-1:123456789012:endpoint/mlops-test-*"], DescribeVersions = ["arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-test-reviews/*"] }
-    error_message = "SageMaker: ${aws_iam_role_policy.this.policy}"
+    condition     = { for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid => s.Resource if startswith(s.Action[0], "sagemaker:") } == { ManageModels = ["arn:aws:sagemaker:us-east-1:123456789012:model/mlops-test-*"], ManageConfigurations = ["arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/mlops-test-*"], UpdateEndpoints = ["arn:aws:sagemaker:us-east-1:123456789012:endpoint/mlops-test-*", "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/mlops-test-*"], WatchEndpoints = ["arn:aws:sagemaker:us-east-1:123456789012:endpoint/mlops-test-*"], DescribeVersions = ["arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-test-reviews/*"] }
+    error_message = "SageMaker statements must name resources of this environment only; got ${aws_iam_role_policy.this.policy}."
   }
   assert {
     condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "PassEndpointRoles"]) == { Effect = "Allow", Sid = "PassEndpointRoles", Action = ["iam:PassRole"], Resource = ["arn:aws:iam::123456789012:role/mlops-test-reviews-endpoint"], Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } } }
-    error_message = "Roles: ${aws_iam_role_policy.this.policy}"
+    error_message = "The role must pass the endpoints' roles to SageMaker and no others; got ${aws_iam_role_policy.this.policy}."
   }
   assert {
-    condition     = { for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid => s.Resource if startswith(s.Action[0], "ssm:") } == { ReadSpecifications = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/*", "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/models/*"], ListSpecifications = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/specs"], WriteRecords = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/records/*", "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/locks/*"], FreeLocks = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/locks/*"] }
-    error_message = "Parameters: ${aws_iam_role_policy.this.policy}"
+    condition     = { for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid => s.Resource if startswith(s.Action[0], "ssm:") } == { ReadSpecifications = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/*", "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/models/*"], ListSpecifications = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/specs"], WriteRecords = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/records/*", "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/locks/*"], DeleteLocks = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/releases/locks/*"] }
+    error_message = "Parameter statements must name the release and live parameters of this environment only; got ${aws_iam_role_policy.this.policy}."
   }
   assert {
     condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "GrantVolumeKey"]).Condition == { Bool = { "kms:GrantIsForAWSResource" = "true" }, StringEquals = { "kms:ViaService" = "sagemaker.us-east-1.amazonaws.com" } } && one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "EncryptNotifications"]).Condition == { StringEquals = { "kms:ViaService" = "sns.us-east-1.amazonaws.com" } }
@@ -169,8 +171,8 @@ run "encrypted_versions_are_read_with_the_key" {
   }
 
   assert {
-    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "ReadVersions"]) == { Effect = "Allow", Sid = "ReadVersions", Action = ["kms:Decrypt"], Resource = [var.models_key_arn], Condition = { StringEquals = { "kms:ViaService" = "sagemaker.us-east-1.amazonaws.com" } } }
-    error_message = "Through SageMaker alone."
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "ReadVersions"]) == { Effect = "Allow", Sid = "ReadVersions", Action = ["kms:Decrypt"], Resource = [var.kms_key_arns.models], Condition = { StringEquals = { "kms:ViaService" = "sagemaker.us-east-1.amazonaws.com" } } }
+    error_message = "ReadVersions must use the models key through SageMaker only; got ${aws_iam_role_policy.this.policy}."
   }
 }
 
@@ -182,7 +184,7 @@ run "a_model_of_jobs_is_made_with_its_role_and_touches_no_endpoint" {
 
   assert {
     condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "PassEndpointRoles"]).Resource == ["arn:aws:iam::123456789012:role/mlops-test-reviews-endpoint", "arn:aws:iam::123456789012:role/mlops-test-nightly-model"]
-    error_message = "Roles: ${aws_iam_role_policy.this.policy}"
+    error_message = "PassEndpointRoles must name the roles of endpoints and jobs; got ${aws_iam_role_policy.this.policy}."
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.this.definition).States.NeedsConfig.Default == "ComposeModelRecord" && jsondecode(aws_sfn_state_machine.this.definition).States.WriteModelRecord.Next == "FreeLock"
@@ -217,17 +219,17 @@ run "no_group_is_refused" {
 run "a_comparison_that_is_no_function_is_refused" {
   command = plan
   variables {
-    model_artifacts_arn = "model-artifacts"
+    model_artifacts_function_arn = "model-artifacts"
   }
-  expect_failures = [var.model_artifacts_arn]
+  expect_failures = [var.model_artifacts_function_arn]
 }
 
 run "a_probe_that_is_no_function_is_refused" {
   command = plan
   variables {
-    probe_arn = "endpoint-probe"
+    probe_function_arn = "endpoint-probe"
   }
-  expect_failures = [var.probe_arn]
+  expect_failures = [var.probe_function_arn]
 }
 
 run "an_hour_between_two_looks_is_refused" {

@@ -36,7 +36,7 @@ run "both_buckets_are_encrypted_and_watched" {
 run "the_policy_refuses_plain_http_and_foreign_encryption" {
   assert {
     condition     = [for statement in jsondecode(aws_s3_bucket_policy.data.policy).Statement : statement.Sid] == ["DenyWithoutTls", "DenyOtherEncryption", "DenyOtherKeys", "DenyReplacingCheckpoints", "DenyReplacingCode", "DenyReplacingModels", "DenyReplacingTrainingOutputs"]
-    error_message = "policy: ${aws_s3_bucket_policy.data.policy}"
+    error_message = "The bucket policy must have the seven documented Deny statements; got ${aws_s3_bucket_policy.data.policy}."
   }
   assert {
     condition     = alltrue([for statement in jsondecode(aws_s3_bucket_policy.data.policy).Statement : statement.Effect == "Deny"])
@@ -66,7 +66,7 @@ run "the_tree_is_the_documented_one" {
       "logs/preprocessing/", "logs/training/", "logs/athena/", "logs/deployments/", "logs/bedrock/",
       "logs/inference/realtime/", "logs/inference/serverless/", "logs/inference/batch/", "logs/inference/async/",
     ])
-    error_message = "tree: ${jsonencode(output.prefixes)}"
+    error_message = "The prefixes must be those of the documented tree; got ${jsonencode(output.prefixes)}."
   }
 }
 
@@ -74,7 +74,7 @@ run "there_is_a_right_of_use_for_every_prefix" {
   command = plan
   assert {
     condition     = toset([for entry in output.access.prefixes : entry.prefix]) == toset(flatten([for prefix in output.prefixes : try(values(prefix), [prefix])]))
-    error_message = "access: ${jsonencode(output.access.prefixes)}"
+    error_message = "access must have one entry for every prefix; got ${jsonencode(output.access.prefixes)}."
   }
   assert {
     condition = toset([for name, entry in output.access.prefixes : entry.prefix if contains(entry.key_arns, var.kms_key_arns.models)]) == toset([
@@ -89,7 +89,7 @@ run "there_is_a_right_of_use_for_every_prefix" {
   }
   assert {
     condition     = output.every_arn == ["arn:aws:s3:::mlops-test-data-123456789012-us-east-1", "arn:aws:s3:::mlops-test-data-123456789012-us-east-1/*"]
-    error_message = "ceiling: ${jsonencode(output.every_arn)}"
+    error_message = "every_arn must be the bucket and all its objects; got ${jsonencode(output.every_arn)}."
   }
 }
 
@@ -111,7 +111,7 @@ run "no_role_of_the_environment_replaces_what_roles_execute" {
         ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] }
       }]
     }
-    error_message = aws_s3_bucket_policy.data.policy
+    error_message = "The bucket policy must deny the environment's roles replacing code, models and checkpoints; got ${aws_s3_bucket_policy.data.policy}."
   }
 }
 
@@ -127,7 +127,7 @@ run "with_named_deployers_nobody_else_does" {
       DenyReplacingTrainingOutputs = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] } }
       DenyReplacingCheckpoints     = { ArnNotEquals = { "aws:PrincipalArn" = ["arn:aws:iam::123456789012:role/deploy", "arn:aws:iam::123456789012:role/mlops-test-sagemaker-training"] } }
     }
-    error_message = aws_s3_bucket_policy.data.policy
+    error_message = "With deployer_arns only those may replace what roles execute; got ${aws_s3_bucket_policy.data.policy}."
   }
   assert {
     condition     = length([for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Sid if anytrue([for action in flatten([each.Action]) : strcontains(action, "BucketPolicy")])]) == 0
@@ -217,6 +217,6 @@ run "bedrock_writes_invocation_logs_of_this_account_below_their_prefix" {
         ArnLike      = { "aws:SourceArn" = "arn:aws:bedrock:us-east-1:123456789012:*" }
       }
     }]
-    error_message = "policy: ${aws_s3_bucket_policy.data.policy}"
+    error_message = "Bedrock must deliver invocation logs of this account below their prefix only; got ${aws_s3_bucket_policy.data.policy}."
   }
 }

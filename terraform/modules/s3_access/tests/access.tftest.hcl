@@ -19,7 +19,7 @@ run "nothing_asked_nothing_granted" {
   command = plan
   assert {
     condition     = output.policy_document == "{\"Statement\":[],\"Version\":\"2012-10-17\"}"
-    error_message = output.policy_document
+    error_message = "Without prefixes the policy document must be empty; got ${output.policy_document}."
   }
 }
 
@@ -42,7 +42,7 @@ run "reading_lists_and_decrypts_through_s3_and_writes_nothing" {
         Condition = { StringEquals = { "kms:ViaService" = "s3.us-east-1.amazonaws.com" } }
       },
     ]))
-    error_message = output.policy_document
+    error_message = "read must list, read and decrypt the prefixes and nothing else; got ${output.policy_document}."
   }
 }
 
@@ -53,7 +53,7 @@ run "writing_neither_reads_nor_deletes" {
   }
   assert {
     condition     = flatten([for statement in jsondecode(output.policy_document).Statement : statement.Action]) == ["s3:AbortMultipartUpload", "s3:ListMultipartUploadParts", "s3:PutObject", "s3:GetBucketLocation", "kms:Decrypt", "kms:GenerateDataKey"]
-    error_message = output.policy_document
+    error_message = "write must neither read nor delete objects; got ${output.policy_document}."
   }
 }
 
@@ -64,7 +64,7 @@ run "deleting_is_a_right_of_its_own" {
   }
   assert {
     condition     = jsondecode(output.policy_document).Statement == jsondecode(jsonencode([{ Sid = "DeleteObjects", Effect = "Allow", Action = "s3:DeleteObject", Resource = ["arn:aws:s3:::data/data/raw/*"] }]))
-    error_message = output.policy_document
+    error_message = "delete must allow s3:DeleteObject and nothing else; got ${output.policy_document}."
   }
 }
 
@@ -80,7 +80,7 @@ run "a_right_can_be_narrowed_to_a_folder" {
       jsondecode(output.policy_document).Statement[1].Resource == ["arn:aws:s3:::data/data/raw/reviews/*"],
       jsondecode(output.policy_document).Statement[2].Resource == ["arn:aws:s3:::data/data/processed/reviews/daily/*"],
     ])
-    error_message = output.policy_document
+    error_message = "<name>/<folder> must narrow every statement to that folder; got ${output.policy_document}."
   }
 }
 
@@ -91,7 +91,7 @@ run "looking_is_less_than_reading" {
   }
   assert {
     condition     = flatten([for statement in jsondecode(output.policy_document).Statement : statement.Action]) == ["s3:ListBucket", "s3:GetBucketLocation"]
-    error_message = output.policy_document
+    error_message = "list must list the bucket and read no objects; got ${output.policy_document}."
   }
 }
 
@@ -166,10 +166,10 @@ run "a_service_hands_its_objects_to_the_owner_and_gets_no_other_right_by_it" {
   }
   assert {
     condition = jsondecode(output.policy_document).Statement == jsondecode(jsonencode([
-      { Sid = "LookAtBucketAcl", Effect = "Allow", Action = "s3:GetBucketAcl", Resource = "arn:aws:s3:::data" },
-      { Sid = "HandObjectsOver", Effect = "Allow", Action = "s3:PutObjectAcl", Resource = ["arn:aws:s3:::data/data/raw/reviews/*"] },
+      { Sid = "ReadBucketAcl", Effect = "Allow", Action = "s3:GetBucketAcl", Resource = "arn:aws:s3:::data" },
+      { Sid = "PutObjectAcls", Effect = "Allow", Action = "s3:PutObjectAcl", Resource = ["arn:aws:s3:::data/data/raw/reviews/*"] },
     ]))
-    error_message = output.policy_document
+    error_message = "hand_over must allow reading the bucket's ACL and setting ACLs of objects only; got ${output.policy_document}."
   }
 }
 

@@ -13,7 +13,7 @@ variables {
 run "names_carry_account_and_region" {
   assert {
     condition     = aws_s3_bucket.data.bucket == "mlops-test-data-123456789012-us-east-1" && aws_s3_bucket.logs.bucket == "mlops-test-access-logs-123456789012-us-east-1"
-    error_message = "buckets: ${aws_s3_bucket.data.bucket}, ${aws_s3_bucket.logs.bucket}"
+    error_message = "Bucket names must contain account and region; got ${aws_s3_bucket.data.bucket}, ${aws_s3_bucket.logs.bucket}."
   }
   assert {
     condition     = !aws_s3_bucket.data.force_destroy
@@ -21,7 +21,7 @@ run "names_carry_account_and_region" {
   }
   assert {
     condition     = output.data == { name = aws_s3_bucket.data.id, arn = aws_s3_bucket.data.arn } && output.logs == { name = aws_s3_bucket.logs.id, arn = aws_s3_bucket.logs.arn }
-    error_message = "outputs: ${jsonencode([output.data, output.logs])}"
+    error_message = "The outputs must be name and ARN of both buckets; got ${jsonencode([output.data, output.logs])}."
   }
 }
 
@@ -35,7 +35,7 @@ run "both_buckets_are_private_and_versioned" {
   }
   assert {
     condition     = aws_s3_bucket_versioning.data.versioning_configuration[0].status == "Enabled" && aws_s3_bucket_versioning.logs.versioning_configuration[0].status == "Enabled"
-    error_message = "versioning is off"
+    error_message = "Both buckets must have versioning enabled; got ${aws_s3_bucket_versioning.data.versioning_configuration[0].status} and ${aws_s3_bucket_versioning.logs.versioning_configuration[0].status}."
   }
   assert {
     condition = alltrue([

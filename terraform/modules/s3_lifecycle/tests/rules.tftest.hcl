@@ -18,7 +18,7 @@ run "every_bucket_has_its_rules" {
   }
   assert {
     condition     = output.bucket_names == ["mlops-test-data-123456789012-us-east-1", "mlops-test-access-logs-123456789012-us-east-1"]
-    error_message = "buckets: ${jsonencode(output.bucket_names)}"
+    error_message = "Both buckets must have lifecycle rules; got ${jsonencode(output.bucket_names)}."
   }
   assert {
     condition     = one(aws_s3_bucket_lifecycle_configuration.logs.rule).expiration[0].days == 365
@@ -35,7 +35,7 @@ run "the_lifecycle_is_the_documented_one" {
       "artifacts/checkpoints/" = 7
       "inference/batch/input/" = 14
     }
-    error_message = "what expires when"
+    error_message = "Objects must expire after the documented number of days; got ${jsonencode({ for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.id => rule.expiration })}."
   }
   assert {
     condition = {

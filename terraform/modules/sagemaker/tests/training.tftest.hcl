@@ -50,9 +50,7 @@ variables {
     name = "mlops-dev-reviews"
   }
 
-  kms = {
-    data_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-  }
+  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
 
   policy_documents = {
     training  = { bucket = "{\"training\":1}", execution = "{}" }
@@ -67,7 +65,7 @@ run "code_lies_under_the_hash_of_its_content" {
   }
 
   assert {
-    condition     = aws_s3_object.training_source.kms_key_id == var.kms.data_key_arn
+    condition     = aws_s3_object.training_source.kms_key_id == var.kms_key_arn
     error_message = "The object must be encrypted with the data key."
   }
 }
@@ -81,7 +79,7 @@ run "the_live_version_is_named_and_not_made" {
 
 run "training_and_candidates_have_their_own_rights" {
   assert {
-    condition     = { for key, policy in aws_iam_role_policy.handed_out : key => policy.policy } == { training-bucket = "{\"training\":1}", training-execution = "{}", candidate-bucket = "{\"candidate\":1}" }
+    condition     = { for key, policy in aws_iam_role_policy.attached : key => policy.policy } == { training-bucket = "{\"training\":1}", training-execution = "{}", candidate-bucket = "{\"candidate\":1}" }
     error_message = "Each role must get its own rights."
   }
 

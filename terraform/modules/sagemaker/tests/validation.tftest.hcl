@@ -50,9 +50,7 @@ variables {
     name = "mlops-dev-reviews"
   }
 
-  kms = {
-    data_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-  }
+  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
 
   policy_documents = {
     training  = { bucket = "{\"training\":1}", execution = "{}" }

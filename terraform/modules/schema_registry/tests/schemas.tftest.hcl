@@ -10,18 +10,18 @@ variables {
 run "later_versions_must_be_readable_by_todays_readers" {
   assert {
     condition     = aws_glue_schema.this["raw"].compatibility == "BACKWARD" && aws_glue_schema.this["raw"].data_format == "AVRO"
-    error_message = "compatibility: ${aws_glue_schema.this["raw"].compatibility}"
+    error_message = "The schema raw must be AVRO with BACKWARD compatibility; got ${aws_glue_schema.this["raw"].compatibility}."
   }
   assert {
     condition     = aws_glue_schema.this["raw"].registry_arn == aws_glue_registry.this.arn && output.registry_name == "mlops-test-data"
-    error_message = "registry"
+    error_message = "The schema raw must be in the registry mlops-test-data; got ${aws_glue_schema.this["raw"].registry_arn} and ${output.registry_name}."
   }
 }
 
 run "blanks_make_no_new_version" {
   assert {
     condition     = aws_glue_schema.this["raw"].schema_definition == jsonencode({ type = "record", name = "Raw", fields = [] })
-    error_message = "definition: ${aws_glue_schema.this["raw"].schema_definition}"
+    error_message = "The definition must be normalised, so that blanks make no new version; got ${aws_glue_schema.this["raw"].schema_definition}."
   }
 }
 

@@ -51,13 +51,9 @@ variables {
     image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
   }
 
-  kms = {
-    logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  }
+  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
 
-  bucket = {
-    name = "mlops-dev-data-123456789012-us-east-1"
-  }
+  bucket_name = "mlops-dev-data-123456789012-us-east-1"
 
   policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
 
@@ -193,7 +189,7 @@ run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.endpoint.kms_key_id == var.kms.logs_key_arn && aws_cloudwatch_log_group.endpoint.retention_in_days == 30
+    condition     = aws_cloudwatch_log_group.endpoint.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.endpoint.retention_in_days == 30
     error_message = "Logs must be encrypted and end."
   }
 }

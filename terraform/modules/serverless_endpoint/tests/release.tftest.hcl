@@ -51,13 +51,9 @@ variables {
     image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
   }
 
-  kms = {
-    logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  }
+  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
 
-  bucket = {
-    name = "mlops-dev-data-123456789012-us-east-1"
-  }
+  bucket_name = "mlops-dev-data-123456789012-us-east-1"
 
   policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
 
@@ -89,7 +85,7 @@ run "the_specification_makes_what_the_launch_made" {
 
   assert {
     condition     = { for key in ["endpoint_name", "model_group_name", "live_parameter_name", "launch_config_name", "execution_role_arn"] : key => jsondecode(aws_ssm_parameter.release.value)[key] } == { endpoint_name = "mlops-dev-reviews", model_group_name = "mlops-dev-reviews", live_parameter_name = "/mlops/dev/models/reviews/live", launch_config_name = aws_sagemaker_endpoint_configuration.launch.name, execution_role_arn = module.role.arn }
-    error_message = "The rest"
+    error_message = "The release parameter must name the endpoint, group, live parameter, launch configuration and role of this module; got ${nonsensitive(aws_ssm_parameter.release.value)}."
   }
 
   assert {

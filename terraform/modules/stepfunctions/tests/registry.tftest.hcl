@@ -33,11 +33,13 @@ variables {
   }
   boundary_arn           = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
   bucket_policy_document = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
-  models_key_arn         = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-  data_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-  logs_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  topic_arn              = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
-  bucket_name            = "mlops-test-data-123456789012-us-east-1"
+  kms_key_arns = {
+    data   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+  topic_arn   = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
+  bucket_name = "mlops-test-data-123456789012-us-east-1"
   glue = {
     crawler_names = { raw = "mlops-test-raw-reviews", processed = "mlops-test-processed-reviews", features = "mlops-test-features-reviews" }
     job_name      = "mlops-test-etl"
@@ -45,7 +47,7 @@ variables {
     quality       = { ruleset_name = "mlops-test-processed-reviews", database_name = "mlops_test_processed", table_name = "reviews" }
   }
   release_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release"
-  lambda_arns = {
+  function_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-data-validation"
     model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-evaluation"
     model_artifacts  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-artifacts"
@@ -107,11 +109,11 @@ run "descriptions_of_versions_have_the_models_key_when_asked_for" {
   }
 
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Parameters.SecurityConfig == { KmsKeyId = var.models_key_arn }
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Parameters.SecurityConfig == { KmsKeyId = var.kms_key_arns.models }
     error_message = "The key of the versions."
   }
   assert {
-    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Resource if s.Sid == "EncryptVersions"]) == [var.models_key_arn]
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Resource if s.Sid == "EncryptVersions"]) == [var.kms_key_arns.models]
     error_message = "The pipeline may not use the key that it names."
   }
 }
@@ -140,7 +142,7 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.Decided == { Type = "Choice", Choices = [{ Variable = "$.decision.status", StringEquals = "Approved", Next = "PrepareCandidate" }, { Variable = "$.decision.status", StringEquals = "Rejected", Next = "VersionRejected" }], Default = "ExpireVersion" }
-    error_message = "The registry decides."
+    error_message = "The state Decided must follow the status in the registry; got ${jsonencode(jsondecode(aws_sfn_state_machine.training.definition).States.Decided)}."
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.StillPending.Choices == [{ And = [{ Variable = "$.decision.status", StringEquals = "PendingManualApproval" }, { Variable = "$.expiry", IsPresent = false }], Next = "AwaitApproval" }] && jsondecode(aws_sfn_state_machine.training.definition).States.StillPending.Default == "ForgetToken"
@@ -151,7 +153,7 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
     error_message = "A version that no execution waits for has to be approved, and its archive compared."
   }
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Resource == "arn:aws:states:::aws-sdk:ssm:putParameter.waitForTaskToken" && jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Parameters == { "Name.$" = "States.Format('/mlops/test/approvals/reviews/{}', $.pending.version)", Type = "SecureString", KeyId = var.data_key_arn, Tier = "Standard", Overwrite = true, "Value.$" = "$$.Task.Token" }
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Resource == "arn:aws:states:::aws-sdk:ssm:putParameter.waitForTaskToken" && jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Parameters == { "Name.$" = "States.Format('/mlops/test/approvals/reviews/{}', $.pending.version)", Type = "SecureString", KeyId = var.kms_key_arns.data, Tier = "Standard", Overwrite = true, "Value.$" = "$$.Task.Token" }
     error_message = "The token lies encrypted where approvers alone read."
   }
   assert {
@@ -171,7 +173,7 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
     error_message = "The log would hold the token."
   }
   assert {
-    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "KeepToken"]) == { Effect = "Allow", Sid = "KeepToken", Action = ["ssm:DeleteParameter", "ssm:PutParameter"], Resource = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/approvals/reviews/*"] }
+    condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "StoreToken"]) == { Effect = "Allow", Sid = "StoreToken", Action = ["ssm:DeleteParameter", "ssm:PutParameter"], Resource = ["arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/approvals/reviews/*"] }
     error_message = "It writes tokens and reads none."
   }
   assert {
@@ -179,7 +181,7 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
       Effect   = "Allow"
       Sid      = "EncryptToken"
       Action   = ["kms:Encrypt"]
-      Resource = [var.data_key_arn]
+      Resource = [var.kms_key_arns.data]
       Condition = {
         StringEquals = { "kms:ViaService" = "ssm.us-east-1.amazonaws.com" }
         StringLike   = { "kms:EncryptionContext:PARAMETER_ARN" = "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/approvals/reviews/*" }
@@ -198,14 +200,14 @@ run "without_a_person_nothing_waits_and_no_right_for_it_is_given" {
 
   assert {
     condition     = [for name in ["AwaitApproval", "Decided", "ExpireVersion"] : name if contains(keys(jsondecode(aws_sfn_state_machine.training.definition).States), name)] == [] && jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Next == "PrepareCandidate" && jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Parameters.ModelApprovalStatus == "Approved"
-    error_message = "The gate approves."
+    error_message = "Without manual approval no state may wait for a decision; got ${jsonencode(keys(jsondecode(aws_sfn_state_machine.training.definition).States))}."
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).TimeoutSeconds == 3600 + 3600 + 4 * 3600 && output.approval_state == null && one(aws_sfn_state_machine.training.logging_configuration).include_execution_data
     error_message = "Nothing waits for days."
   }
   assert {
-    condition     = [for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid if contains(["KeepToken", "EncryptToken"], s.Sid)] == []
+    condition     = [for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid if contains(["StoreToken", "EncryptToken"], s.Sid)] == []
     error_message = "There is no token to keep."
   }
 }

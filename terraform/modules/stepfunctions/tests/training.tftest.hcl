@@ -33,11 +33,13 @@ variables {
   }
   boundary_arn           = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
   bucket_policy_document = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
-  models_key_arn         = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-  data_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-  logs_key_arn           = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  topic_arn              = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
-  bucket_name            = "mlops-test-data-123456789012-us-east-1"
+  kms_key_arns = {
+    data   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+  topic_arn   = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
+  bucket_name = "mlops-test-data-123456789012-us-east-1"
   glue = {
     crawler_names = { raw = "mlops-test-raw-reviews", processed = "mlops-test-processed-reviews", features = "mlops-test-features-reviews" }
     job_name      = "mlops-test-etl"
@@ -45,7 +47,7 @@ variables {
     quality       = { ruleset_name = "mlops-test-processed-reviews", database_name = "mlops_test_processed", table_name = "reviews" }
   }
   release_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release"
-  lambda_arns = {
+  function_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-data-validation"
     model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-evaluation"
     model_artifacts  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-test-model-artifacts"
@@ -136,7 +138,7 @@ run "training_runs_on_spot_in_the_vpc_with_the_models_key" {
     error_message = "Training runs in the given subnets."
   }
   assert {
-    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.ResourceConfig.VolumeKmsKeyId == var.models_key_arn && jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.OutputDataConfig.KmsKeyId == var.models_key_arn
+    condition     = jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.ResourceConfig.VolumeKmsKeyId == var.kms_key_arns.models && jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.OutputDataConfig.KmsKeyId == var.kms_key_arns.models
     error_message = "Volume and output are encrypted with the models key."
   }
   assert {
@@ -207,7 +209,7 @@ run "the_role_is_bounded_and_passes_only_its_two_roles_to_sagemaker" {
     error_message = "Only actions without resource types have the resource *."
   }
   assert {
-    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.logs_key_arn && aws_cloudwatch_log_group.this.retention_in_days == 30
+    condition     = aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arns.logs && aws_cloudwatch_log_group.this.retention_in_days == 30
     error_message = "The log group is encrypted and kept as long as the environment says."
   }
   assert {

@@ -4,7 +4,7 @@ mock_provider "aws" {
 
 variables {
   context      = { project = "mlops", environment = "test", region = "eu-west-1", account_id = "123456789012", name_prefix = "mlops-test" }
-  network      = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"], security_group_id = "sg-1", way_out = false }
+  network      = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"], security_group_id = "sg-1", internet_access =false }
   kms_key_arns = { data = "arn:aws:kms:eu-west-1:123456789012:key/1", models = "arn:aws:kms:eu-west-1:123456789012:key/2" }
   bucket_name  = "mlops-test-data"
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
@@ -25,7 +25,7 @@ run "apps_live_in_the_vpc_under_our_key_and_end_when_idle" {
   }
   assert {
     condition     = aws_sagemaker_domain.this.vpc_id == "vpc-1" && aws_sagemaker_domain.this.subnet_ids == toset(["subnet-1", "subnet-2"])
-    error_message = "subnets: ${jsonencode(aws_sagemaker_domain.this.subnet_ids)}"
+    error_message = "The domain must run in the given VPC and subnets; got ${jsonencode(aws_sagemaker_domain.this.subnet_ids)}."
   }
   assert {
     condition     = alltrue([for settings in concat([aws_sagemaker_domain.this.default_user_settings[0].security_groups, aws_sagemaker_domain.this.default_space_settings[0].security_groups], [for profile in aws_sagemaker_user_profile.this : profile.user_settings[0].security_groups]) : settings == toset(["sg-1"])])
@@ -38,7 +38,7 @@ run "apps_live_in_the_vpc_under_our_key_and_end_when_idle" {
   assert {
     condition = alltrue([for settings in [aws_sagemaker_domain.this.default_user_settings[0], aws_sagemaker_domain.this.default_space_settings[0]] :
     settings.jupyter_lab_app_settings[0].app_lifecycle_management[0].idle_settings[0].lifecycle_management == "ENABLED" && settings.jupyter_lab_app_settings[0].app_lifecycle_management[0].idle_settings[0].max_idle_timeout_in_minutes == 60])
-    error_message = "idle apps stay"
+    error_message = "Idle apps must be stopped for users and spaces; got ${jsonencode(aws_sagemaker_domain.this.default_space_settings[0].jupyter_lab_app_settings)}."
   }
   assert {
     condition     = aws_sagemaker_domain.this.retention_policy[0].home_efs_file_system == "Delete"
@@ -53,26 +53,26 @@ run "home_folders_of_a_protected_environment_stay" {
   }
   assert {
     condition     = aws_sagemaker_domain.this.retention_policy[0].home_efs_file_system == "Retain"
-    error_message = "retention: ${jsonencode(aws_sagemaker_domain.this.retention_policy)}"
+    error_message = "A protected environment must retain home folders; got ${jsonencode(aws_sagemaker_domain.this.retention_policy)}."
   }
 }
 
 run "each_profile_has_a_role_of_its_own_inside_the_boundary" {
   assert {
     condition     = output.user_profile_names == { data_scientist = "mlops-test-DataScientist", ml_engineer = "mlops-test-MLEngineer" }
-    error_message = "profiles: ${jsonencode(output.user_profile_names)}"
+    error_message = "There must be the profiles DataScientist and MLEngineer; got ${jsonencode(output.user_profile_names)}."
   }
   assert {
     condition     = { for profile, role in aws_iam_role.profile : profile => role.name } == { data_scientist = "mlops-test-studio-data-scientist", ml_engineer = "mlops-test-studio-ml-engineer" }
-    error_message = "roles: ${jsonencode({ for profile, role in aws_iam_role.profile : profile => role.name })}"
+    error_message = "Each profile must have a role of its own; got ${jsonencode({ for profile, role in aws_iam_role.profile : profile => role.name })}."
   }
   assert {
     condition     = alltrue([for role in aws_iam_role.profile : role.permissions_boundary == var.boundary_arn])
     error_message = "a role without boundary"
   }
   assert {
-    condition     = toset(keys(aws_iam_role_policy.handed_out)) == toset(["data_scientist-bucket", "ml_engineer-bucket", "ml_engineer-registry"])
-    error_message = "policies: ${jsonencode(keys(aws_iam_role_policy.handed_out))}"
+    condition     = toset(keys(aws_iam_role_policy.attached)) == toset(["data_scientist-bucket", "ml_engineer-bucket", "ml_engineer-registry"])
+    error_message = "Each profile must have the documents granted to it; got ${jsonencode(keys(aws_iam_role_policy.attached))}."
   }
   assert {
     condition     = alltrue([for arn in local.own_statements.data_scientist[0].Resource : endswith(arn, "/*/mlops-test-DataScientist*")])
@@ -83,27 +83,27 @@ run "each_profile_has_a_role_of_its_own_inside_the_boundary" {
 run "the_image_brings_the_packages_and_nothing_is_installed" {
   assert {
     condition     = !strcontains(local.start_script, "pip install") && strcontains(local.start_script, "'transformers'")
-    error_message = local.start_script
+    error_message = "Without internet access the start script must install nothing and report missing packages; got ${local.start_script}."
   }
   assert {
     condition     = strcontains(local.start_script, "s3://mlops-test-data/artifacts/code/notebooks/")
-    error_message = local.start_script
+    error_message = "The start script must copy the notebooks from the data bucket; got ${local.start_script}."
   }
   assert {
     condition     = base64decode(aws_sagemaker_studio_lifecycle_config.start.studio_lifecycle_config_content) == local.start_script
-    error_message = "another script runs"
+    error_message = "The lifecycle configuration must run the rendered start script; got ${base64decode(aws_sagemaker_studio_lifecycle_config.start.studio_lifecycle_config_content)}."
   }
 }
 
 run "pip_installs_where_there_is_a_way_out" {
   command = plan
   variables {
-    network  = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"], security_group_id = "sg-1", way_out = true }
+    network  = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"], security_group_id = "sg-1", internet_access =true }
     packages = { from = "pip", names = ["transformers==4.57.1"] }
   }
   assert {
     condition     = strcontains(local.start_script, "pip install") && strcontains(local.start_script, "'transformers==4.57.1'")
-    error_message = local.start_script
+    error_message = "With internet access the start script must install the packages; got ${local.start_script}."
   }
 }
 
@@ -126,20 +126,20 @@ run "refuses_a_start_script_that_sagemaker_would_not_take" {
 run "notebooks_are_set_to_their_environment" {
   assert {
     condition     = join(" ", output.notebook_keys) == join(" ", [for name in ["call_endpoint", "compare_versions", "explore_catalogue"] : "${local.notebooks_prefix}${name}.ipynb"])
-    error_message = "notebooks: ${jsonencode(output.notebook_keys)}"
+    error_message = "notebook_keys must contain the three notebooks; got ${jsonencode(output.notebook_keys)}."
   }
   assert {
     condition = alltrue(flatten([for notebook in aws_s3_object.notebook : [
       for line in ["PROJECT = \"mlops\"\n", "ENVIRONMENT = \"test\"\n", "REGION = \"eu-west-1\""] : contains(jsondecode(notebook.content).cells[1].source, line)
     ]]))
-    error_message = jsonencode([for notebook in aws_s3_object.notebook : jsondecode(notebook.content).cells[1].source])
+    error_message = "Every notebook must set project, environment and region in its second cell; got ${jsonencode([for notebook in aws_s3_object.notebook : jsondecode(notebook.content).cells[1].source])}."
   }
 }
 
 run "refuses_one_subnet" {
   command = plan
   variables {
-    network = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"], security_group_id = "sg-1", way_out = true }
+    network = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"], security_group_id = "sg-1", internet_access =true }
   }
   expect_failures = [var.network]
 }

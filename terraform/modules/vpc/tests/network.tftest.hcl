@@ -9,26 +9,26 @@ variables {
     name_prefix        = "mlops-test"
     log_retention_days = 30
   }
-  kms_key_arn              = "arn:aws:kms:us-east-1:123456789012:key/3"
-  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
+  kms_key_arn  = "arn:aws:kms:us-east-1:123456789012:key/3"
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
 }
 
 run "two_zones_with_a_public_and_a_private_subnet_each" {
   assert {
     condition     = [for index in ["0", "1"] : aws_subnet.private[index].cidr_block] == ["10.0.64.0/20", "10.0.80.0/20"]
-    error_message = "private: ${jsonencode({ for index, subnet in aws_subnet.private : index => subnet.cidr_block })}"
+    error_message = "The private subnets must be 10.0.64.0/20 and 10.0.80.0/20; got ${jsonencode({ for index, subnet in aws_subnet.private : index => subnet.cidr_block })}."
   }
   assert {
     condition     = [for index in ["0", "1"] : aws_subnet.public[index].cidr_block] == ["10.0.0.0/20", "10.0.16.0/20"]
-    error_message = "public: ${jsonencode({ for index, subnet in aws_subnet.public : index => subnet.cidr_block })}"
+    error_message = "The public subnets must be 10.0.0.0/20 and 10.0.16.0/20; got ${jsonencode({ for index, subnet in aws_subnet.public : index => subnet.cidr_block })}."
   }
   assert {
     condition     = [for index in ["0", "1"] : aws_subnet.private[index].availability_zone] == ["us-east-1a", "us-east-1b"]
-    error_message = "zones"
+    error_message = "The private subnets must be in us-east-1a and us-east-1b; got ${jsonencode([for subnet in aws_subnet.private : subnet.availability_zone])}."
   }
   assert {
     condition     = length(output.private_subnet_ids) == 2 && length(output.public_subnet_ids) == 2 && length(output.isolated_subnet_ids) == 0
-    error_message = "subnets published"
+    error_message = "The outputs must list two private, two public and no isolated subnets; got ${length(output.private_subnet_ids)}, ${length(output.public_subnet_ids)} and ${length(output.isolated_subnet_ids)}."
   }
 }
 
@@ -51,7 +51,7 @@ run "nothing_is_open_to_the_outside" {
   }
   assert {
     condition     = toset(keys(output.security_group_ids)) == toset(["lambda", "training", "endpoints", "studio"])
-    error_message = "groups: ${jsonencode(keys(output.security_group_ids))}"
+    error_message = "There must be the security groups lambda, training, endpoints and studio; got ${jsonencode(keys(output.security_group_ids))}."
   }
 }
 
@@ -69,7 +69,7 @@ run "public_subnets_leave_through_the_internet_gateway" {
 run "one_gateway_serves_all_zones_by_default" {
   assert {
     condition     = length(aws_nat_gateway.this) == 1 && length(aws_route.nat) == 2
-    error_message = "single: ${length(aws_nat_gateway.this)} gateways, ${length(aws_route.nat)} routes"
+    error_message = "A single NAT gateway must serve both zones; got ${length(aws_nat_gateway.this)} gateways, ${length(aws_route.nat)} routes."
   }
 }
 
@@ -111,7 +111,7 @@ run "interface_endpoints_come_by_list" {
   }
   assert {
     condition     = toset([for endpoint in aws_vpc_endpoint.interface : endpoint.service_name]) == toset(["com.amazonaws.us-east-1.sts", "com.amazonaws.us-east-1.sagemaker.runtime"])
-    error_message = "endpoints: ${jsonencode([for endpoint in aws_vpc_endpoint.interface : endpoint.service_name])}"
+    error_message = "There must be interface endpoints for sts and sagemaker.runtime only; got ${jsonencode([for endpoint in aws_vpc_endpoint.interface : endpoint.service_name])}."
   }
   assert {
     condition     = alltrue([for endpoint in aws_vpc_endpoint.interface : endpoint.vpc_endpoint_type == "Interface"])
@@ -169,21 +169,21 @@ run "members_of_a_group_talk_among_themselves_only_where_they_must" {
   command = plan
   assert {
     condition     = { for name, rule in aws_vpc_security_group_ingress_rule.within : name => join(":", compact([rule.ip_protocol, rule.from_port, rule.to_port])) } == { training = "-1", studio = "tcp:8192:65535" }
-    error_message = "ports within groups"
+    error_message = "Only training (all ports) and studio (8192 to 65535) may connect within their group; got ${jsonencode(keys(aws_vpc_security_group_ingress_rule.within))}."
   }
 }
 
 run "flow_logs_are_kept_encrypted_under_the_boundary" {
   assert {
     condition     = aws_flow_log.this[0].traffic_type == "ALL" && aws_flow_log.this[0].max_aggregation_interval == 600 && aws_cloudwatch_log_group.flow_logs[0].retention_in_days == 30
-    error_message = "flow logs"
+    error_message = "Flow logs must cover ALL traffic every 600 seconds and be kept for 30 days; got ${aws_flow_log.this[0].traffic_type}, ${aws_flow_log.this[0].max_aggregation_interval} seconds, ${aws_cloudwatch_log_group.flow_logs[0].retention_in_days} days."
   }
   assert {
     condition     = aws_flow_log.this[0].log_destination == aws_cloudwatch_log_group.flow_logs[0].arn
     error_message = "flow logs go elsewhere"
   }
   assert {
-    condition     = aws_cloudwatch_log_group.flow_logs[0].kms_key_id == var.kms_key_arn && aws_iam_role.flow_logs[0].permissions_boundary == var.permissions_boundary_arn
+    condition     = aws_cloudwatch_log_group.flow_logs[0].kms_key_id == var.kms_key_arn && aws_iam_role.flow_logs[0].permissions_boundary == var.boundary_arn
     error_message = "no key or no boundary"
   }
 }
@@ -258,9 +258,9 @@ run "refuses_what_is_no_key" {
 run "refuses_what_is_no_policy" {
   command = plan
   variables {
-    permissions_boundary_arn = "arn:aws:iam::123456789012:role/x"
+    boundary_arn = "arn:aws:iam::123456789012:role/x"
   }
-  expect_failures = [var.permissions_boundary_arn]
+  expect_failures = [var.boundary_arn]
 }
 
 run "endpoints_of_bedrock_admit_what_iam_calls_bedrock" {

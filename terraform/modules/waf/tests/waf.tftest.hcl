@@ -14,7 +14,7 @@ variables {
   name            = "mlops-dev-inference"
   stage_arn       = "arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5/stages/v1"
   rate_per_second = 50
-  logs_key_arn    = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
 }
 
 run "a_web_acl_stands_before_the_stage" {
@@ -29,7 +29,7 @@ run "a_web_acl_stands_before_the_stage" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.this.name == "aws-waf-logs-mlops-dev-inference" && aws_cloudwatch_log_group.this.kms_key_id == var.logs_key_arn && aws_cloudwatch_log_group.this.retention_in_days == 30
+    condition     = aws_cloudwatch_log_group.this.name == "aws-waf-logs-mlops-dev-inference" && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.this.retention_in_days == 30
     error_message = "WAF insists on the prefix; the log is encrypted and kept as long as the environment says."
   }
 

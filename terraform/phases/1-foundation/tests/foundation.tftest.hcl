@@ -33,11 +33,11 @@ run "publishes_what_the_example_promises" {
   }
   assert {
     condition     = output.foundation.s3.bucket_name != "" && output.foundation.model_registry.group_names.reviews == "mlops-test-reviews"
-    error_message = "names"
+    error_message = "The outputs must contain the bucket's name and the group mlops-test-reviews; got ${output.foundation.s3.bucket_name} and ${jsonencode(output.foundation.model_registry.group_names)}."
   }
   assert {
     condition     = { for name, entry in output.foundation.s3.access.prefixes : name => entry.prefix } == { for name, entry in jsondecode(file("example.outputs.json")).foundation.s3.access.prefixes : name => entry.prefix }
-    error_message = "access: ${jsonencode(output.foundation.s3.access.prefixes)}"
+    error_message = "s3.access must have the prefixes of example.outputs.json; got ${jsonencode(output.foundation.s3.access.prefixes)}."
   }
   assert {
     condition     = output.foundation.s3.prefixes == jsondecode(file("example.outputs.json")).foundation.s3.prefixes
@@ -60,7 +60,7 @@ run "with_its_flags_bedrock_uses_key_and_bucket_by_itself" {
   }
   assert {
     condition     = [module.kms.delivers, module.s3.delivers] == [["EncryptInvocationLogs", "IndexVectors"], ["DeliverInvocationLogs"]]
-    error_message = jsonencode([module.kms.delivers, module.s3.delivers])
+    error_message = "Bedrock must get its key and bucket statements where the flags are set; got ${jsonencode([module.kms.delivers, module.s3.delivers])}."
   }
 }
 

@@ -26,7 +26,7 @@ module "fixed_run" {
   name         = "feature-ingestion"
   description  = "Puts what the ETL wrote into the feature group"
   boundary_arn = var.foundation.iam.boundary_arn
-  logs_key_arn = var.foundation.kms.logs_key_arn
+  kms_key_arn  = var.foundation.kms.logs_key_arn
 
   definition = jsonencode({
     StartAt = "Ingest"
@@ -54,14 +54,12 @@ module "feature_store" {
 
   context                     = var.context
   bucket_name                 = var.foundation.s3.bucket_name
-  permissions_boundary_arn    = var.foundation.iam.boundary_arn
+  boundary_arn                = var.foundation.iam.boundary_arn
   database_name               = var.data.glue.database_names.features
   security_configuration_name = var.data.glue.security_configuration_name
   online                      = var.feature_store.online
 
-  kms_key_arns = {
-    data = var.foundation.kms.data_key_arn
-  }
+  kms_key_arn = var.foundation.kms.data_key_arn
 
   policy_documents = {
     store     = { bucket = module.s3_access["store"].policy_document }

@@ -1,5 +1,5 @@
 locals {
-  way_out = var.network.use_existing == null ? var.network.nat != "none" : var.network.use_existing.internet_egress
+  internet_access = var.network.use_existing == null ? var.network.nat != "none" : var.network.use_existing.internet_egress
 
   # What notebooks of each profile use of the bucket. Nothing of it deletes, and raw data is only read.
   prefixes = {
@@ -53,7 +53,7 @@ module "studio" {
     vpc_id            = var.foundation.vpc.vpc_id
     subnet_ids        = var.foundation.vpc.private_subnet_ids
     security_group_id = var.foundation.vpc.security_group_ids.studio
-    way_out           = local.way_out
+    internet_access           = local.internet_access
   }
 
   kms_key_arns = {

@@ -47,7 +47,7 @@ run "publishes_what_the_example_promises" {
   }
   assert {
     condition     = output.data.glue.job_name == "mlops-test-reviews-etl" && output.data.athena.workgroup_name == "mlops-test-analytics"
-    error_message = "names"
+    error_message = "The outputs must name the ETL job and the Athena workgroup; got ${output.data.glue.job_name} and ${output.data.athena.workgroup_name}."
   }
 }
 
@@ -55,7 +55,7 @@ run "flows_are_run_on_raw_reviews_beside_what_the_etl_writes" {
   command = plan
   assert {
     condition     = strcontains(module.processing_access.policy_document, "data/processed/reviews-wrangled/*") && !strcontains(module.processing_access.policy_document, "data/processed/*") && !strcontains(module.processing_access.policy_document, "DeleteObject")
-    error_message = module.processing_access.policy_document
+    error_message = "Processing jobs must write reviews-wrangled only and delete nothing; got ${module.processing_access.policy_document}."
   }
 }
 
@@ -91,11 +91,11 @@ run "all_flags_at_once" {
   }
   assert {
     condition     = output.data.streaming.stream_name == "mlops-test-review-events" && output.data.streaming.prefix == "data/raw/review-events/source=stream/" && output.data.lakeformation_consumer.database_names == { curated = "mlops_test_shared_curated" }
-    error_message = "names: ${jsonencode(output.data)}"
+    error_message = "The outputs must name the stream, its prefix and the shared database; got ${jsonencode(output.data)}."
   }
   assert {
     condition     = strcontains(module.data_sources.policy_documents.sources, "arn:aws:s3:::customer-surveys/exports/reviews/*") && !strcontains(module.data_sources.policy_documents.sources, "s3:Put") && !strcontains(module.data_sources.policy_documents.sources, "s3:Delete")
-    error_message = "sources: ${module.data_sources.policy_documents.sources}"
+    error_message = "Sources must be read below their prefixes and never written; got ${module.data_sources.policy_documents.sources}."
   }
   assert {
     condition = flatten([for statement in jsondecode(module.delivery_access.policy_document).Statement : statement.Resource if statement.Sid == "WriteObjects"]) == [
@@ -105,7 +105,7 @@ run "all_flags_at_once" {
   }
   assert {
     condition     = jsondecode(output.data.efs.client_policy_document).Statement[0].Action == ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"] && output.data.efs.file_system_id != null && output.data.emr_serverless.application_id != null
-    error_message = "files: ${jsonencode(output.data.efs)}"
+    error_message = "The outputs must have the file system, its client policy and the EMR application; got ${jsonencode(output.data.efs)}."
   }
 }
 

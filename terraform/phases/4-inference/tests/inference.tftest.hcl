@@ -248,7 +248,7 @@ run "invocation_logs_go_below_their_prefix" {
 
 run "jobs_have_a_function_of_their_own_with_the_rights_of_it_alone" {
   assert {
-    condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => "${join(" ", sort(each.actions))} on ${join(" ", sort(each.resources))}" } == { AskSubmitter = "lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:mlops-test-batch-submitter", DecryptSecret = "kms:Decrypt on ${var.foundation.kms.data_key_arn}", EncryptRequests = "kms:Decrypt kms:GenerateDataKey on ${var.foundation.kms.logs_key_arn}", ReadRoutes = "ssm:GetParameter on ${local.routes_arn}/*", ReadSecret = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/secrets/job-ids", SendRequests = "sqs:SendMessage on arn:aws:sqs:us-east-1:123456789012:mlops-test-*-requests" }
+    condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => "${join(" ", sort(each.actions))} on ${join(" ", sort(each.resources))}" } == { InvokeSubmitter = "lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:mlops-test-batch-submitter", DecryptSecret = "kms:Decrypt on ${var.foundation.kms.data_key_arn}", EncryptRequests = "kms:Decrypt kms:GenerateDataKey on ${var.foundation.kms.logs_key_arn}", ReadRoutes = "ssm:GetParameter on ${local.routes_arn}/*", ReadSecret = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/secrets/job-ids", SendRequests = "sqs:SendMessage on arn:aws:sqs:us-east-1:123456789012:mlops-test-*-requests" }
     error_message = "It may read records and its secret, send to the queues of blueprints and ask their submitters."
   }
 

@@ -74,8 +74,12 @@ def test_a_sagemaker_blueprint(tmp_path: Path) -> None:
                     "subnet_ids": "${var.foundation.vpc.private_subnet_ids}",
                     "security_group_ids": ["${var.foundation.vpc.security_group_ids.endpoints}"],
                 },
-                "kms": "${var.foundation.kms}",
-                "bucket": {"name": "${var.foundation.s3.bucket_name}"},
+                "kms_key_arns": {
+                    "data": "${var.foundation.kms.data_key_arn}",
+                    "models": "${var.foundation.kms.models_key_arn}",
+                    "logs": "${var.foundation.kms.logs_key_arn}",
+                },
+                "bucket_name": "${var.foundation.s3.bucket_name}",
                 "policy_documents": {
                     "bucket": "${module.s3_access.policy_document}",
                     "execution": "${var.foundation.iam.execution_documents.realtime}",
@@ -179,8 +183,8 @@ def test_a_serverless_sagemaker_blueprint(tmp_path: Path) -> None:
             "name": '${var.foundation.model_registry.group_names["reviews"]}',
         },
         "model_version": "${var.model_version}",
-        "kms": {"logs_key_arn": "${var.foundation.kms.logs_key_arn}"},
-        "bucket": {"name": "${var.foundation.s3.bucket_name}"},
+        "kms_key_arn": "${var.foundation.kms.logs_key_arn}",
+        "bucket_name": "${var.foundation.s3.bucket_name}",
         "policy_documents": {
             "bucket": "${module.s3_access.policy_document}",
             "execution": "${var.foundation.iam.execution_documents.serverless}",

@@ -60,7 +60,7 @@ def test_a_queue_before_bedrock_with_worker_and_callback(tmp_path: Path) -> None
     assert worker["function"]["environment"]["DEAD_LETTER_ARN"] == "${module.queue.dead_letter_arn}"
     assert module["worker_storage"]["delete"] == ["inference_async_output/chat-async"]
     callback = module["async_callback"]
-    assert callback["asynchronous"] == {"dead_letter_arn": "${module.results.undelivered_arn}"}
+    assert callback["asynchronous"] == {"dead_letter_arn": "${module.results.dead_letter_arn}"}
     environment = callback["function"]["environment"]
     assert environment["WEBHOOK_URL"] == "https://example.com/hook"
     assert environment["SECRET_PARAMETER"] == "${module.results.secret_parameter}", "a name, never the secret"

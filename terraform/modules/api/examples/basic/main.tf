@@ -9,8 +9,11 @@ module "api" {
     name_prefix = "mlops-dev"
   }
 
-  boundary_arn  = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  logs_key_arn  = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  kms_key_arns = {
+    keys = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
   throttle      = { rate_per_second = 50, burst = 100 }
   quota_per_day = 100000
 
@@ -34,8 +37,7 @@ module "api" {
     authorizer = "mlops-dev-token-authorizer"
   }
 
-  keys_prefix  = "/mlops/dev/api-keys"
-  keys_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  keys_prefix = "/mlops/dev/api-keys"
 
   callers = {
     team-a = { blueprints = ["chat"], throttle = { rate_per_second = 5, burst = 10 }, quota_per_day = 5000 }

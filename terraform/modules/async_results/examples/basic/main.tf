@@ -22,9 +22,9 @@ module "results" {
     name = "mlops-dev-chat-async-callback"
   }
 
-  kms = {
-    messages_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-    data_key_arn     = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+  kms_key_arns = {
+    messages = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+    data     = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
   }
 
   topic_arn = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"

@@ -19,9 +19,9 @@ module "batch_runs" {
     arn  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-batch-submitter"
   }
 
-  kms = {
-    data_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-    logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    data = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
   # Handed out by the module s3_access.

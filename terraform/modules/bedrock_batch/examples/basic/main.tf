@@ -15,8 +15,8 @@ module "chat" {
     batch      = { prices = { usd_per_million_input_tokens = 0.03, usd_per_million_output_tokens = 0.12 } }
   }
 
-  model_id     = "us.amazon.nova-lite-v1:0"
-  data_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+  model_id    = "us.amazon.nova-lite-v1:0"
+  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
 
   # Handed out by the module s3_access.
   policy_documents = { bucket = jsonencode({

@@ -9,7 +9,7 @@ module "bedrock_logging" {
   }
 
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arn  = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
 
   bucket = {
     name   = "mlops-dev-data-123456789012-us-east-1"

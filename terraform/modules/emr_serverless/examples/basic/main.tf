@@ -1,9 +1,9 @@
 module "emr_serverless" {
   source = "../.."
 
-  context                  = { account_id = "123456789012", name_prefix = "mlops-dev" }
-  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  maximum                  = { vcpus = 64, memory_gb = 256 }
+  context      = { account_id = "123456789012", name_prefix = "mlops-dev" }
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  maximum      = { vcpus = 64, memory_gb = 256 }
 
   # Handed out by the module s3_access.
   policy_documents = { bucket = jsonencode({

@@ -8,13 +8,11 @@ module "feature_store" {
   }
 
   bucket_name                 = "mlops-dev-data-123456789012-us-east-1"
-  permissions_boundary_arn    = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  boundary_arn                = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
   database_name               = "mlops_dev_features"
   security_configuration_name = "mlops-dev-glue"
 
-  kms_key_arns = {
-    data = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-  }
+  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
 
   # Handed out by the module s3_access.
   policy_documents = {

@@ -5,7 +5,7 @@ module "fixed_run" {
   name         = "etl"
   description  = "Runs the ETL job with its own arguments"
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arn  = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
 
   definition = jsonencode({
     StartAt = "Run"

@@ -7,8 +7,8 @@ module "glue" {
     name_prefix = "mlops-dev"
   }
 
-  bucket_name              = "mlops-dev-data-123456789012-us-east-1"
-  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  bucket_name  = "mlops-dev-data-123456789012-us-east-1"
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
 
   kms_key_arns = {
     data = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"

@@ -24,8 +24,8 @@ module "router" {
     environment     = { ROUTES_PREFIX = "/mlops/dev/routes" }
   }
 
-  kms = {
-    environment_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-    logs_key_arn        = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  kms_key_arns = {
+    environment = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    logs        = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 }

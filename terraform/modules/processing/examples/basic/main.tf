@@ -1,10 +1,10 @@
 module "processing" {
   source = "../.."
 
-  context                  = { region = "us-east-1", account_id = "123456789012", name_prefix = "mlops-dev" }
-  bucket_name              = "mlops-dev-data-123456789012-us-east-1"
-  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  program                  = { path = "build/packages/processing_flow.zip", sha256_base64 = "JAjqWZNa3NnTzcBgqV3mGnzlEUFuTkqBBtgXSWcPSTk=" }
+  context      = { region = "us-east-1", account_id = "123456789012", name_prefix = "mlops-dev" }
+  bucket_name  = "mlops-dev-data-123456789012-us-east-1"
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  program      = { path = "build/packages/processing_flow.zip", sha256_base64 = "JAjqWZNa3NnTzcBgqV3mGnzlEUFuTkqBBtgXSWcPSTk=" }
 
   kms_key_arns = {
     data   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"

@@ -26,9 +26,7 @@ module "reviews" {
     image             = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
   }
 
-  kms = {
-    logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  }
+  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
 
   # Handed out by the module s3_access.
   policy_documents = { bucket = jsonencode({
@@ -40,7 +38,7 @@ module "reviews" {
     }]
   }) }
 
-  bucket        = { name = "mlops-dev-data-123456789012-us-east-1" }
+  bucket_name   = "mlops-dev-data-123456789012-us-east-1"
   boundary_arn  = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
   topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
   routes_prefix = "/mlops/dev/routes"

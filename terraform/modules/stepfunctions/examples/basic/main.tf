@@ -9,12 +9,14 @@ module "stepfunctions" {
     name_prefix = "mlops-dev"
   }
 
-  boundary_arn   = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  models_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-  data_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-  logs_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  topic_arn      = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
-  bucket_name    = "mlops-dev-data-123456789012-us-east-1"
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
+  kms_key_arns = {
+    data   = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
+    models = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+  topic_arn   = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
+  bucket_name = "mlops-dev-data-123456789012-us-east-1"
 
   # Handed out by the module s3_access.
   bucket_policy_document = jsonencode({
@@ -35,7 +37,7 @@ module "stepfunctions" {
 
   release_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-dev-release"
 
-  lambda_arns = {
+  function_arns = {
     data_validation  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-data-validation"
     model_evaluation = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-evaluation"
     model_artifacts  = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-model-artifacts"

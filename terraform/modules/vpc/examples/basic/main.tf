@@ -14,6 +14,6 @@ module "vpc" {
     interface_endpoints = ["sagemaker.runtime", "sts", "logs"]
   }
 
-  kms_key_arn              = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  permissions_boundary_arn = "arn:aws:iam::123456789012:policy/mlops-prod-boundary"
+  kms_key_arn  = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-prod-boundary"
 }

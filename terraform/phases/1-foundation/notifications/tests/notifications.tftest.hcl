@@ -22,7 +22,7 @@ variables {
 run "the_rules_report_to_the_topic_of_the_foundation" {
   assert {
     condition     = length(output.notifications.event_rules.rule_arns) == 9
-    error_message = "rules: ${jsonencode(output.notifications)}"
+    error_message = "There must be nine event rules; got ${jsonencode(output.notifications)}."
   }
 }
 
@@ -32,11 +32,11 @@ run "what_the_environment_asks_for_reaches_the_rules" {
   }
   assert {
     condition     = local.redeploy == { state_machine_arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release", boundary_arn = var.foundation.iam.boundary_arn }
-    error_message = "redeploy: ${jsonencode(local.redeploy)}"
+    error_message = "redeploy must start the release state machine under the boundary; got ${jsonencode(local.redeploy)}."
   }
   assert {
     condition     = length(output.notifications.event_rules.archive_names) == 2
-    error_message = "archives: ${jsonencode(output.notifications)}"
+    error_message = "archive_days must archive both buses; got ${jsonencode(output.notifications)}."
   }
 }
 

@@ -21,7 +21,7 @@ run "both_buckets_have_rules" {
   command = plan
   assert {
     condition     = output.retention.s3_lifecycle.bucket_names == ["data-bucket", "log-bucket"]
-    error_message = "buckets: ${jsonencode(output.retention)}"
+    error_message = "Data bucket and log bucket must have lifecycle rules; got ${jsonencode(output.retention)}."
   }
 }
 

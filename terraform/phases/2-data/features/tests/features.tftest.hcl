@@ -25,12 +25,12 @@ variables {
 run "there_is_an_offline_store_and_an_online_one_when_asked_for" {
   assert {
     condition     = output.features.feature_store.feature_group_name == "mlops-test-reviews" && output.features.feature_store.online == false
-    error_message = "published: ${jsonencode(output.features)}"
+    error_message = "The feature group must be mlops-test-reviews without an online store; got ${jsonencode(output.features)}."
   }
   assert {
     # The training pipeline knows the job by this name: it does not wait for this stack.
     condition     = output.features.feature_store.job_name == "mlops-test-feature-ingestion"
-    error_message = "job: ${jsonencode(output.features)}"
+    error_message = "The job must be called mlops-test-feature-ingestion; got ${jsonencode(output.features)}."
   }
 }
 
@@ -41,21 +41,21 @@ run "online_and_its_limits_reach_the_module" {
   }
   assert {
     condition     = output.features.feature_store.online
-    error_message = "online"
+    error_message = "feature_store.online must reach the feature group; got ${output.features.feature_store.online}."
   }
 }
 
 run "the_store_writes_offline_and_the_job_its_ledger_and_nothing_is_deleted" {
   assert {
-    condition     = alltrue([for s in jsondecode(module.s3_access["store"].policy_document).Statement : s.Resource == ["${var.foundation.s3.access.bucket_arn}/data/features/offline/*"] if contains(["WriteObjects", "HandObjectsOver"], s.Sid)]) && join(" ", sort(jsondecode(module.s3_access["store"].policy_document).Statement[*].Sid)) == "EncryptObjects HandObjectsOver LocateBucket LookAtBucketAcl WriteObjects"
-    error_message = "store: ${module.s3_access["store"].policy_document}"
+    condition     = alltrue([for s in jsondecode(module.s3_access["store"].policy_document).Statement : s.Resource == ["${var.foundation.s3.access.bucket_arn}/data/features/offline/*"] if contains(["WriteObjects", "PutObjectAcls"], s.Sid)]) && join(" ", sort(jsondecode(module.s3_access["store"].policy_document).Statement[*].Sid)) == "EncryptObjects PutObjectAcls LocateBucket ReadBucketAcl WriteObjects"
+    error_message = "The store's role must write data/features/offline and delete nothing; got ${module.s3_access["store"].policy_document}."
   }
   assert {
     condition = { for s in jsondecode(module.s3_access["ingestion"].policy_document).Statement : s.Sid => flatten([s.Resource]) if endswith(s.Sid, "Objects") && s.Sid != "EncryptObjects" } == {
       ReadObjects  = ["${var.foundation.s3.access.bucket_arn}/data/features/*", "${var.foundation.s3.access.bucket_arn}/artifacts/code/features/*"]
       WriteObjects = ["${var.foundation.s3.access.bucket_arn}/data/features/ingestion/*"]
     }
-    error_message = "ingestion: ${module.s3_access["ingestion"].policy_document}"
+    error_message = "The job's role must read features and code, and write its own ledger; got ${module.s3_access["ingestion"].policy_document}."
   }
 }
 
@@ -65,7 +65,7 @@ run "an_environment_can_do_without" {
   }
   assert {
     condition     = length(module.feature_store) == 0 && output.features.feature_store.job_name == null
-    error_message = "published: ${jsonencode(output.features)}"
+    error_message = "Without the flag there must be no feature store; got ${jsonencode(output.features)}."
   }
 }
 

@@ -55,7 +55,7 @@ variables {
 run "an_environment_without_studio_has_nothing" {
   assert {
     condition     = length(module.studio) == 0 && output.studio.studio.domain_id == null
-    error_message = "studio: ${jsonencode(output.studio)}"
+    error_message = "Without the flag there must be no Studio domain; got ${jsonencode(output.studio)}."
   }
 }
 
@@ -65,7 +65,7 @@ run "an_environment_with_studio_has_both_profiles" {
   }
   assert {
     condition     = output.studio.studio.user_profile_names == { data_scientist = "mlops-test-DataScientist", ml_engineer = "mlops-test-MLEngineer" }
-    error_message = "studio: ${jsonencode(output.studio)}"
+    error_message = "With the flag there must be both user profiles; got ${jsonencode(output.studio)}."
   }
   assert {
     condition     = toset(keys(local.policy_documents.data_scientist)) == toset(["execution", "network", "bucket"])
@@ -73,7 +73,7 @@ run "an_environment_with_studio_has_both_profiles" {
   }
   assert {
     condition     = toset(keys(local.policy_documents.ml_engineer)) == toset(["execution", "network", "bucket", "invoke", "registry"])
-    error_message = "documents: ${jsonencode(keys(local.policy_documents.ml_engineer))}"
+    error_message = "The profile ml_engineer must get its five policy documents; got ${jsonencode(keys(local.policy_documents.ml_engineer))}."
   }
 }
 
@@ -84,7 +84,7 @@ run "a_network_without_nat_has_no_way_out" {
     network = { nat = "none" }
   }
   assert {
-    condition     = !local.way_out
+    condition     = !local.internet_access
     error_message = "pip would be tried where nothing can be reached"
   }
 }

@@ -28,7 +28,7 @@ run "real_time_endpoints_are_released_and_their_roles_alone_passed_on" {
   assert {
     # The training pipeline and the events know the machine by this name.
     condition     = module.release.state_machine_name == "mlops-test-release"
-    error_message = "It is called ${module.release.state_machine_name}."
+    error_message = "The state machine must be called mlops-test-release; got ${module.release.state_machine_name}."
   }
   assert {
     condition     = length(output.releases.release.alarm_names) == 3

@@ -27,9 +27,11 @@ variables {
   }
 
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  logs_key_arn = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  keys_prefix  = "/mlops/dev/api-keys"
-  keys_key_arn = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+  kms_key_arns = {
+    keys = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
+    logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
+  }
+  keys_prefix = "/mlops/dev/api-keys"
 
   methods    = { realtime = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" } }
   openai     = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" }
@@ -72,7 +74,7 @@ run "keys_are_what_the_authorizer_says_they_are" {
   }
 
   assert {
-    condition     = length(aws_api_gateway_resource.door) == 0 && length(aws_api_gateway_authorizer.cognito) == 0 && output.iam_door_policy_document == null
+    condition     = length(aws_api_gateway_resource.auth) == 0 && length(aws_api_gateway_authorizer.cognito) == 0 && output.iam_policy_document == null
     error_message = "Other doors are there when they are asked for."
   }
 }
@@ -93,7 +95,7 @@ run "the_iam_door_has_paths_of_its_own" {
   }
 
   assert {
-    condition     = aws_api_gateway_resource.method["iam/realtime"].parent_id == aws_api_gateway_resource.door["iam"].id && aws_api_gateway_resource.method["realtime"].parent_id == "root"
+    condition     = aws_api_gateway_resource.method["iam/realtime"].parent_id == aws_api_gateway_resource.auth["iam"].id && aws_api_gateway_resource.method["realtime"].parent_id == "root"
     error_message = "The door is the path's first part."
   }
 
@@ -103,7 +105,7 @@ run "the_iam_door_has_paths_of_its_own" {
   }
 
   assert {
-    condition     = data.aws_iam_policy_document.iam_door.statement[0].actions == toset(["execute-api:Invoke"]) && data.aws_iam_policy_document.iam_door.statement[0].resources == toset(["arn:aws:execute-api:us-east-1:123456789012:mock/v1/*/iam/*"])
+    condition     = data.aws_iam_policy_document.iam_auth.statement[0].actions == toset(["execute-api:Invoke"]) && data.aws_iam_policy_document.iam_auth.statement[0].resources == toset(["arn:aws:execute-api:us-east-1:123456789012:mock/v1/*/iam/*"])
     error_message = "The right that is handed out is about this door of this API alone."
   }
 }

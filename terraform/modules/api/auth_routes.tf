@@ -5,15 +5,15 @@
 # `Authorization: Bearer`, which only an authorizer can read as a key, so it reads x-api-key as well. Callers of the
 # other doors have no API key: the stage's throttle holds them, and no usage plan.
 locals {
-  key_door = {
+  key_auth = {
     keys = { prefix = "", authorization = "CUSTOM", api_key_required = true, scopes = null }
   }
 
-  iam_door = var.auth.iam ? {
+  iam_auth = var.auth.iam ? {
     iam = { prefix = "iam/", authorization = "AWS_IAM", api_key_required = false, scopes = null }
   } : {}
 
-  cognito_door = var.auth.cognito == null ? {} : {
+  cognito_auth = var.auth.cognito == null ? {} : {
     cognito = {
       prefix           = "cognito/"
       authorization    = "COGNITO_USER_POOLS"
@@ -22,12 +22,12 @@ locals {
     }
   }
 
-  doors       = merge(local.key_door, local.iam_door, local.cognito_door)
-  other_doors = { for door, settings in local.doors : door => settings if door != "keys" }
+  auth_methods          = merge(local.key_auth, local.iam_auth, local.cognito_auth)
+  prefixed_auth_methods = { for auth, settings in local.auth_methods : auth => settings if auth != "keys" }
 
-  door_resource_ids = merge(
+  auth_resource_ids = merge(
     { keys = aws_api_gateway_rest_api.this.root_resource_id },
-    { for door, resource in aws_api_gateway_resource.door : door => resource.id },
+    { for auth, resource in aws_api_gateway_resource.auth : auth => resource.id },
   )
 
   authorizer_ids = {
@@ -37,8 +37,8 @@ locals {
   }
 }
 
-resource "aws_api_gateway_resource" "door" {
-  for_each = local.other_doors
+resource "aws_api_gateway_resource" "auth" {
+  for_each = local.prefixed_auth_methods
 
   rest_api_id = aws_api_gateway_rest_api.this.id
   parent_id   = aws_api_gateway_rest_api.this.root_resource_id
@@ -81,7 +81,7 @@ resource "aws_api_gateway_authorizer" "cognito" {
 }
 
 # The right to come in by the IAM door, for whoever hands it to a role.
-data "aws_iam_policy_document" "iam_door" {
+data "aws_iam_policy_document" "iam_auth" {
   statement {
     sid       = "InvokeInferenceApi"
     actions   = ["execute-api:Invoke"]
