@@ -16,7 +16,7 @@ variable "network" {
     vpc_id            = string
     subnet_ids        = list(string)
     security_group_id = string
-    internet_access           = bool
+    internet_access   = bool
   })
 
   validation {

@@ -170,3 +170,35 @@ mock_resource "aws_efs_access_point" {
     arn = "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0"
   }
 }
+
+mock_resource "aws_appautoscaling_policy" {
+  defaults = {
+    arn = "arn:aws:autoscaling:us-east-1:123456789012:scalingPolicy:1:resource/sagemaker/endpoint/mlops-dev-reviews-async/variant/primary:policyName/wake-up"
+  }
+}
+
+mock_resource "aws_bedrock_inference_profile" {
+  defaults = {
+    id  = "a1b2c3d4e5f6"
+    arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"
+  }
+}
+
+mock_resource "aws_bedrock_guardrail" {
+  defaults = {
+    guardrail_id  = "g1h2i3"
+    guardrail_arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/g1h2i3"
+  }
+}
+
+mock_resource "aws_bedrock_guardrail_version" {
+  defaults = {
+    version = "1"
+  }
+}
+
+mock_resource "aws_bedrock_provisioned_model_throughput" {
+  defaults = {
+    provisioned_model_arn = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/p1q2r3"
+  }
+}

@@ -1,42 +1,5 @@
-# No account is needed: the provider is mocked, and answers what AWS would compute.
 mock_provider "aws" {
-  mock_data "aws_iam_policy_document" {
-    defaults = {
-      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
-    }
-  }
-
-  mock_data "aws_partition" {
-    defaults = {
-      partition = "aws"
-    }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = {
-      arn = "arn:aws:iam::123456789012:role/mock"
-    }
-  }
-
-  mock_resource "aws_api_gateway_rest_api" {
-    defaults = {
-      id            = "a1b2c3d4e5"
-      execution_arn = "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5"
-    }
-  }
-
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = {
-      arn = "arn:aws:logs:us-east-1:123456789012:log-group:mock"
-    }
-  }
-
-  mock_resource "aws_api_gateway_stage" {
-    defaults = {
-      arn        = "arn:aws:apigateway:us-east-1::/restapis/a1b2c3d4e5/stages/v1"
-      invoke_url = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com/v1"
-    }
-  }
+  source = "../../../tests/terraform/mocks"
 }
 
 variables {
@@ -48,12 +11,6 @@ variables {
     name_prefix        = "mlops-dev"
     tags               = {}
     log_retention_days = 30
-  }
-
-  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  kms_key_arns = {
-    keys = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-    logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
   methods = {
@@ -75,8 +32,6 @@ variables {
     jobs       = "mlops-dev-job-api"
     authorizer = "mlops-dev-token-authorizer"
   }
-
-  keys_prefix = "/mlops/dev/api-keys"
 }
 
 run "requests_and_jobs_are_taken_followed_and_uploaded_by_one_function" {

@@ -26,13 +26,6 @@ variables {
     name_prefix = "mlops-dev"
   }
 
-  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  kms_key_arns = {
-    keys = "arn:aws:kms:us-east-1:123456789012:key/22222222-2222-2222-2222-222222222222"
-    logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  }
-  keys_prefix = "/mlops/dev/api-keys"
-
   methods    = { realtime = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" } }
   openai     = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/router/invocations" }
   authorizer = { invoke_arn = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/authorizer/invocations" }

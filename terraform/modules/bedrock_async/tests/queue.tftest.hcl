@@ -1,54 +1,5 @@
-# No account is needed: the provider is mocked, and answers what AWS would compute.
 mock_provider "aws" {
-  mock_data "aws_iam_policy_document" {
-    defaults = {
-      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
-    }
-  }
-
-  mock_data "aws_partition" {
-    defaults = {
-      partition = "aws"
-    }
-  }
-
-  mock_resource "aws_sqs_queue" {
-    defaults = {
-      arn = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests-dead"
-      url = "https://sqs.us-east-1.amazonaws.com/123456789012/mlops-dev-chat-async-requests"
-    }
-  }
-}
-
-variables {
-  context = {
-    project     = "mlops"
-    environment = "dev"
-    region      = "us-east-1"
-    account_id  = "123456789012"
-    name_prefix = "mlops-dev"
-  }
-
-  blueprint_name = "chat-async"
-
-  worker = {
-    arn       = "arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-chat-async-worker"
-    role_name = "mlops-dev-chat-async-worker"
-  }
-
-  limits = {
-    timeout_seconds = 80
-    max_concurrency = 10
-  }
-
-  topic_arns = {
-    success = "arn:aws:sns:us-east-1:123456789012:mlops-dev-chat-async-completed"
-    error   = "arn:aws:sns:us-east-1:123456789012:mlops-dev-chat-async-failed"
-  }
-
-  kms_key_arn   = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
-  topic_arn     = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
-  routes_prefix = "/mlops/dev/routes"
+  source = "../../../tests/terraform/mocks"
 }
 
 run "requests_wait_encrypted_and_come_again_after_a_worker_was_killed" {

@@ -1,35 +1,13 @@
 mock_provider "aws" {
   source = "../../../tests/terraform/mocks"
-
-  mock_resource "aws_bedrock_inference_profile" {
-    defaults = {
-      arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc"
-    }
-  }
 }
 
 variables {
-  context = {
-    project     = "mlops"
-    environment = "dev"
-    region      = "us-east-1"
-    account_id  = "123456789012"
-    name_prefix = "mlops-dev"
-  }
-
   blueprint = {
     name       = "chat-batch"
     parameters = { max_tokens = 64, style = "{{brief}}", stop = "7" }
     limits     = { max_total_tokens = 1000000 }
   }
-
-  model_id         = "amazon.nova-lite-v1:0"
-  kms_key_arn      = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
-  policy_documents = { bucket = "{\"Version\":\"2012-10-17\",\"Statement\":[]}" }
-  boundary_arn     = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
-  submitter        = { name = "mlops-dev-batch-submitter", role_name = "mlops-dev-batch-submitter" }
-  crawler_name     = "mlops-dev-chat-batch-results"
-  routes_prefix    = "/mlops/dev/routes"
 }
 
 run "only_bedrock_and_only_for_jobs_of_this_account_takes_the_role" {

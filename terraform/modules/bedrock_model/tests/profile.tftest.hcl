@@ -1,71 +1,13 @@
-# No account is needed: the provider is mocked, and answers what AWS would compute.
 mock_provider "aws" {
-  mock_data "aws_iam_policy_document" {
-    defaults = {
-      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
-    }
-  }
-
-  mock_data "aws_partition" {
-    defaults = {
-      partition = "aws"
-    }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = {
-      arn = "arn:aws:iam::123456789012:role/mock"
-    }
-  }
-
-  mock_resource "aws_bedrock_inference_profile" {
-    defaults = {
-      id  = "a1b2c3d4e5f6"
-      arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"
-    }
-  }
-
-  mock_resource "aws_bedrock_guardrail" {
-    defaults = {
-      guardrail_id  = "g1h2i3"
-      guardrail_arn = "arn:aws:bedrock:us-east-1:123456789012:guardrail/g1h2i3"
-    }
-  }
-
-  mock_resource "aws_bedrock_guardrail_version" {
-    defaults = {
-      version = "1"
-    }
-  }
-
-  mock_resource "aws_bedrock_provisioned_model_throughput" {
-    defaults = {
-      provisioned_model_arn = "arn:aws:bedrock:us-east-1:123456789012:provisioned-model/p1q2r3"
-    }
-  }
+  source = "../../../tests/terraform/mocks"
 }
 
 variables {
-  context = {
-    project            = "mlops"
-    environment        = "dev"
-    region             = "us-east-1"
-    account_id         = "123456789012"
-    name_prefix        = "mlops-dev"
-    tags               = {}
-    log_retention_days = 30
-  }
-
   blueprint = {
     name       = "chat"
     parameters = { max_tokens = 256, style = "{{brief}}", stop = "7" }
     limits     = { max_tokens = 500 }
   }
-
-  model_id         = "amazon.nova-lite-v1:0"
-  router_role_name = "mlops-dev-model-router"
-  topic_arn        = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
-  routes_prefix    = "/mlops/dev/routes"
 }
 
 run "a_foundation_model_gets_a_profile_in_this_region" {

@@ -1,51 +1,12 @@
-# No account is needed: the provider is mocked, and answers what AWS would compute.
 mock_provider "aws" {
-  mock_data "aws_iam_policy_document" {
-    defaults = {
-      json = "{\"Version\":\"2012-10-17\",\"Statement\":[]}"
-    }
-  }
-
-  mock_data "aws_partition" {
-    defaults = {
-      partition = "aws"
-    }
-  }
-
-  mock_resource "aws_iam_role" {
-    defaults = {
-      arn = "arn:aws:iam::123456789012:role/mock"
-    }
-  }
-
-  mock_resource "aws_bedrock_inference_profile" {
-    defaults = {
-      id  = "a1b2c3d4e5f6"
-      arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"
-    }
-  }
+  source = "../../../tests/terraform/mocks"
 }
 
 variables {
-  context = {
-    project            = "mlops"
-    environment        = "dev"
-    region             = "us-east-1"
-    account_id         = "123456789012"
-    name_prefix        = "mlops-dev"
-    tags               = {}
-    log_retention_days = 30
-  }
-
   blueprint = {
     name       = "chat"
     parameters = { max_tokens = 256, style = "brief" }
   }
-
-  model_id         = "amazon.nova-lite-v1:0"
-  router_role_name = "mlops-dev-model-router"
-  topic_arn        = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
-  routes_prefix    = "/mlops/dev/routes"
 }
 
 run "name_with_capitals_is_refused" {

@@ -3,9 +3,7 @@ mock_provider "aws" {
 }
 
 variables {
-  context     = { account_id = "123456789012", name_prefix = "mlops-test" }
-  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/1"
-  network     = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"], client_security_group_ids = { training = "sg-1" } }
+  network = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"], client_security_group_ids = { training = "sg-1" } }
 }
 
 run "clients_may_leave_towards_the_files_alone" {

@@ -2,13 +2,6 @@ mock_provider "aws" {
   source = "../../../tests/terraform/mocks"
 }
 
-variables {
-  context     = { name_prefix = "mlops-test", account_id = "123456789012", region = "us-east-1" }
-  kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/3"
-  topic_arn   = "arn:aws:sns:us-east-1:123456789012:mlops-test-notifications"
-  bus_name    = "mlops-test-platform"
-}
-
 run "every_rule_reports_to_the_topic_and_keeps_what_it_cannot_deliver" {
   assert {
     condition = toset(keys(output.rule_arns)) == toset([

@@ -12,8 +12,6 @@ mock_provider "aws" {
 }
 
 variables {
-  context         = { region = "us-east-1", account_id = "123456789012", name_prefix = "mlops-test" }
-  admin_role_arns = ["arn:aws:iam::123456789012:role/mlops-test-deploy"]
   shares = {
     sales = {
       producer_account_id = "210987654321"

@@ -1,24 +1,5 @@
 mock_provider "aws" {
-  mock_data "aws_partition" {
-    defaults = {
-      partition = "aws"
-    }
-  }
-  mock_resource "aws_iam_role" {
-    defaults = {
-      arn = "arn:aws:iam::123456789012:role/mlops-test-release"
-    }
-  }
-  mock_resource "aws_cloudwatch_log_group" {
-    defaults = {
-      arn = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/vendedlogs/states/mlops-test-release"
-    }
-  }
-  mock_resource "aws_sfn_state_machine" {
-    defaults = {
-      arn = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release"
-    }
-  }
+  source = "../../../tests/terraform/mocks"
 }
 
 variables {

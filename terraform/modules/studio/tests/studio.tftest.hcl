@@ -4,7 +4,7 @@ mock_provider "aws" {
 
 variables {
   context      = { project = "mlops", environment = "test", region = "eu-west-1", account_id = "123456789012", name_prefix = "mlops-test" }
-  network      = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"], security_group_id = "sg-1", internet_access =false }
+  network      = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"], security_group_id = "sg-1", internet_access = false }
   kms_key_arns = { data = "arn:aws:kms:eu-west-1:123456789012:key/1", models = "arn:aws:kms:eu-west-1:123456789012:key/2" }
   bucket_name  = "mlops-test-data"
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
@@ -98,7 +98,7 @@ run "the_image_brings_the_packages_and_nothing_is_installed" {
 run "pip_installs_where_there_is_a_way_out" {
   command = plan
   variables {
-    network  = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"], security_group_id = "sg-1", internet_access =true }
+    network  = { vpc_id = "vpc-1", subnet_ids = ["subnet-1", "subnet-2"], security_group_id = "sg-1", internet_access = true }
     packages = { from = "pip", names = ["transformers==4.57.1"] }
   }
   assert {
@@ -139,7 +139,7 @@ run "notebooks_are_set_to_their_environment" {
 run "refuses_one_subnet" {
   command = plan
   variables {
-    network = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"], security_group_id = "sg-1", internet_access =true }
+    network = { vpc_id = "vpc-1", subnet_ids = ["subnet-1"], security_group_id = "sg-1", internet_access = true }
   }
   expect_failures = [var.network]
 }

@@ -2,17 +2,6 @@ mock_provider "aws" {
   source = "../../../tests/terraform/mocks"
 }
 
-variables {
-  context = {
-    region             = "us-east-1"
-    account_id         = "123456789012"
-    name_prefix        = "mlops-test"
-    log_retention_days = 30
-  }
-  kms_key_arn  = "arn:aws:kms:us-east-1:123456789012:key/3"
-  boundary_arn = "arn:aws:iam::123456789012:policy/mlops-test-boundary"
-}
-
 run "two_zones_with_a_public_and_a_private_subnet_each" {
   assert {
     condition     = [for index in ["0", "1"] : aws_subnet.private[index].cidr_block] == ["10.0.64.0/20", "10.0.80.0/20"]

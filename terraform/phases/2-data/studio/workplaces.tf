@@ -53,7 +53,7 @@ module "studio" {
     vpc_id            = var.foundation.vpc.vpc_id
     subnet_ids        = var.foundation.vpc.private_subnet_ids
     security_group_id = var.foundation.vpc.security_group_ids.studio
-    internet_access           = local.internet_access
+    internet_access   = local.internet_access
   }
 
   kms_key_arns = {

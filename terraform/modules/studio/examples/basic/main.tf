@@ -13,7 +13,7 @@ module "studio" {
     vpc_id            = "vpc-0d0123456789abcde"
     subnet_ids        = ["subnet-0a0123456789abcde", "subnet-0b0123456789abcde"]
     security_group_id = "sg-0d0123456789abcde"
-    internet_access           = true
+    internet_access   = true
   }
 
   kms_key_arns = {
