@@ -95,7 +95,8 @@ def _loaded(folder: Path, names: list[str]) -> Iterator[Path]:
         path = folder / name
         if _IGNORED.search(name):
             continue
-        if _VALUES.search(name):
+        # A folder without code is no root: in `tests/` only `terraform test` reads such a file.
+        if _VALUES.search(name) and any(each.endswith(_CODE) for each in names):
             _refuse(path, "Terraform takes values from it unasked", "values come from the environment's own file")
         if not name.endswith(_CODE) or path.is_dir():
             continue

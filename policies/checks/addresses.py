@@ -1,6 +1,6 @@
-"""Which part of the internet a set of address ranges admits; no rule itself.
+"""Work out which part of the internet a set of address ranges admits (shared code, no rule).
 
-Ranges are compared as sets of addresses, so that neither another spelling nor a cut into pieces hides what they cover.
+Ranges are compared as sets of addresses, so that no other spelling or split hides what they cover.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ LARGEST = {4: 2**16, 6: 2**88}
 """Public addresses that one set of rules may admit: a /16 and a /40, which is what the network of a whole company fits
 in. Whatever is larger belongs to strangers, such as the customers of a provider or of a cloud's region."""
 
-# IANA's special-purpose registries: what no host on the internet has as its own address.
+# IANA's special-purpose registries: addresses that no host on the internet has.
 _SPECIAL = """
     0.0.0.0/8 10.0.0.0/8 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16 172.16.0.0/12 192.0.0.0/24 192.0.2.0/24 192.168.0.0/16
     198.18.0.0/15 198.51.100.0/24 203.0.113.0/24 224.0.0.0/4 240.0.0.0/4 2001:db8::/32
@@ -36,12 +36,12 @@ PREFIX_LIST = "aws_ec2_managed_prefix_list"
 
 @dataclass
 class Admitted:
-    """What some rules admit.
+    """The address ranges that rules admit.
 
     Attributes:
         networks: the ranges that are known.
-        unknown: whether more may be admitted that is only known later.
-        unseen: whether a list of ranges is named whose content stands nowhere in the code.
+        unknown: whether the rules may admit more that is only known later.
+        unseen: whether a referenced list of ranges is not in the code.
     """
 
     networks: list[Network]
@@ -53,13 +53,13 @@ class Admitted:
 
 
 def is_wide(networks: Iterable[Network]) -> bool:
-    """Whether these ranges together cover more of the internet than one company's network."""
+    """Tell whether these ranges together cover more of the internet than one company's network."""
     sizes = _public_sizes(networks)
     return any(sizes[version] > limit for version, limit in LARGEST.items())
 
 
 def is_public(networks: Iterable[Network]) -> bool:
-    """Whether any of these ranges holds an address of the internet."""
+    """Tell whether any of these ranges contains a public address."""
     return any(_public_sizes(networks).values())
 
 
@@ -91,7 +91,7 @@ def _public_size(network: Network) -> int:
 
 
 def admitted(rule: PlatformRule, block: dict[str, Any]) -> Admitted:
-    """What one rule of a security group or network ACL admits, by its ranges and its prefix lists."""
+    """Return what one rule of a security group or network ACL admits, by its ranges and prefix lists."""
     found = ranges(value for name in RANGES for value in values(block, name))
     for name in LISTS:
         for value in values(block, name):
@@ -100,7 +100,7 @@ def admitted(rule: PlatformRule, block: dict[str, Any]) -> Admitted:
 
 
 def ranges(given: Iterable[Any]) -> Admitted:
-    """Ranges as they are written, in whichever spelling."""
+    """Parse ranges in any spelling."""
     found = Admitted([])
     for text in (each for value in given for each in _texts(value)):
         try:
@@ -111,7 +111,7 @@ def ranges(given: Iterable[Any]) -> Admitted:
 
 
 def _texts(value: Any) -> list[Any]:
-    """A range, or the ranges of a list that checkov left as a text."""
+    """Return a range, or the ranges of a list that checkov left as text."""
     if isinstance(value, str) and value.startswith("["):
         try:
             read = ast.literal_eval(value)
@@ -122,7 +122,7 @@ def _texts(value: Any) -> list[Any]:
 
 
 def _listed(rule: PlatformRule, wanted: Any) -> Admitted:
-    """What a prefix list admits. One that the code only names or looks up may hold anything, today or tomorrow."""
+    """Return what a prefix list admits; one that the code only references may contain anything."""
     found = Admitted([])
     names = [each for each in rule.others(PREFIX_LIST) if _names(each, wanted)]
     for each in names:
@@ -147,12 +147,12 @@ def _names(prefix_list: dict[str, Any], wanted: Any) -> bool:
 
 
 def _same_list(one: Any, other: Any) -> bool:
-    """Whether two expressions mean one list; the copies that `count` and `for_each` make are taken for one."""
+    """Tell whether two expressions refer to the same list; instances of `count` and `for_each` count as one."""
     return without_index(one) == without_index(other)
 
 
 def without_index(value: Any) -> str:
-    """A reference, whichever copy of a resource it means."""
+    """Strip the instance key from a reference."""
     text = bare(value)
     head, _, rest = text.partition("[")
     return head + rest.rpartition("]")[2] if rest else text
@@ -169,6 +169,6 @@ def verdict(block: dict[str, Any], found: Admitted) -> bool | None:
 
 
 def rule_blocks(block: dict[str, Any], name: str) -> tuple[list[dict[str, Any]], bool]:
-    """The nested rules of a group or ACL, as blocks or as a list of objects, and whether there may be more."""
+    """Return the nested rules of a group or ACL, and whether there may be more."""
     given = values(block, name)
     return blocks(block, name), any(not isinstance(each, dict) for each in given)

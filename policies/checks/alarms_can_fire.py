@@ -5,8 +5,8 @@ metadata:
   category: LOGGING
   severity: MEDIUM
   risk: >
-    An alarm on too little that takes silence for good stays green when everything has stopped, and one that
-    waits for a hundred bad minutes in a row tells of an outage when it is over. Both look right in the console.
+    An alarm below a threshold that treats missing data as healthy stays green when everything has stopped. An alarm
+    that requires a hundred bad minutes in a row reports an outage after it is over. Both look right in the console.
   repair: >
     comparison_operator = "GreaterThanThreshold", or treat_missing_data = "breaching"; evaluation_periods = 15 at most
 """

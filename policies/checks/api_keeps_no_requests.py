@@ -1,12 +1,12 @@
 """
 metadata:
   id: MLOPS_API_2
-  name: Neither firewall nor gateway keeps what callers send
+  name: Neither firewall nor gateway stores what clients send
   category: LOGGING
   severity: HIGH
   risk: >
-    Requests are customers' texts. Samples of the firewall and traces of the gateway show them in the console to
-    everyone who may look at either, outside of the bucket's keys, prefixes and retention.
+    Requests are customers' texts. Samples of the firewall and traces of the gateway show them in the console to all
+    users with access to either, outside the bucket's keys, prefixes and retention.
   repair: >
     sampled_requests_enabled = false in every visibility_config, data_trace_enabled = false
 """

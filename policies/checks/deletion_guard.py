@@ -1,15 +1,15 @@
 """
 metadata:
   id: MLOPS_DELETION_1
-  name: Nothing with content is made to be deleted with it
+  name: No resource with content is set to be deleted with its content
   category: GENERAL_SECURITY
   severity: HIGH
   scans: [source]
   risk: >
-    With force_destroy a wrong plan deletes the data together with its bucket, without a question. Whether an
-    environment may be emptied is its own decision, so the value comes from the environment's file.
+    With force_destroy a wrong plan deletes a bucket together with its data, without asking. Each environment
+    decides whether it may be emptied, so the value comes from the environment's file.
   repair: >
-    force_destroy = var.force_destroy (force_delete likewise), never true in the code, in whatever words
+    force_destroy = var.force_destroy (force_delete likewise), never true in the code, in any spelling
 """
 
 import re
@@ -17,8 +17,8 @@ from typing import Any
 
 from rulekit import PlatformRule, is_known, is_true, values
 
-# A plan cannot tell who decided, so an expression is judged as it stands: it refers to something, and says nothing
-# by itself.
+# A plan does not show where a value came from, so the expression itself is checked: it must be a reference, and no
+# literal.
 REFERENCE = re.compile(r"\b(?:var|each|local|module|data)\.")
 CONSTANT = re.compile(r"\btrue\b|\bfalse\b", re.IGNORECASE)
 

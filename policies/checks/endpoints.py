@@ -1,4 +1,4 @@
-"""Which scaling belongs to which SageMaker endpoint, and how that is configured; no rule itself."""
+"""Match SageMaker endpoints with their scaling and configuration (shared code, no rule)."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Block = dict[str, Any]
 
 
 def is_called(block: Block, name: Any) -> bool:
-    """Whether an expression names a resource, by reference or by its plain name."""
+    """Tell whether an expression names a resource, by reference or by its plain name."""
     return any(same(name, each) for each in (f"{address(block)}.name", *values(block, "name")))
 
 
 def configurations(rule: PlatformRule, endpoint: Block) -> Iterator[Block]:
-    """The configurations that an endpoint starts with, of those in the code."""
+    """Return the configurations with which an endpoint starts."""
     wanted = values(endpoint, "endpoint_config_name")
     for each in rule.others("aws_sagemaker_endpoint_configuration"):
         if any(is_called(each, name) for name in wanted):
@@ -24,7 +24,7 @@ def configurations(rule: PlatformRule, endpoint: Block) -> Iterator[Block]:
 
 
 def scaled(rule: PlatformRule, scaling: Block) -> Iterator[Block]:
-    """The endpoints that a scaling policy or target is for, of those in the code."""
+    """Return the endpoints that a scaling policy or target applies to."""
     resource_ids = [bare(each) for each in _resource_ids(rule, scaling)]
     for endpoint in rule.others("aws_sagemaker_endpoint"):
         names = (f"{address(endpoint)}.name", *values(endpoint, "name"))

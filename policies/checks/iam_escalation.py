@@ -1,13 +1,13 @@
 """
 metadata:
   id: MLOPS_IAM_5
-  name: Rights that give rights are for named resources
+  name: Permissions that grant permissions are limited to named resources
   category: IAM
   severity: CRITICAL
   risk: >
-    Who may change policies, trust, keys or running code of everything gives himself every right there is, in
-    one step: a new version of the policy that he has, a key for an administrator, other code for a function
-    whose role may more.
+    A principal that may change policies, trust, keys or running code of any resource can give itself every
+    permission in one step: a new version of its own policy, an access key of an administrator, or new code for a
+    function with a more powerful role.
   repair: >
     Resource = <ARNs or name pattern>, or a condition on iam:PermissionsBoundary, iam:PolicyARN or a tag of the
     resource; better, leave the action out
@@ -41,7 +41,7 @@ _ACTIONS = """
     sts:AssumeRole sts:AssumeRoleWithSAML sts:AssumeRoleWithWebIdentity
 """
 ACTIONS = tuple(_ACTIONS.split())
-"""Names as in the services' interfaces; an action of IAM is called so too, or the tests say where not."""
+"""API operation names; IAM actions have the same names, and the tests list the exceptions."""
 LIMITS = (
     "iam:permissionsboundary",
     "iam:policyarn",
@@ -56,7 +56,7 @@ LIMITS = (
 
 class NoEscalation(StatementRule):
     def refuses(self, statement: Statement, kind: str) -> bool:
-        # A statement with principals is about the resource that carries it.
+        # A statement with principals applies to the resource that it is attached to.
         if not statement.allows or kind in ENDPOINTS or statement.names_somebody:
             return False
         if statement.limited_by(LIMITS):

@@ -1,12 +1,12 @@
 """
 metadata:
   id: MLOPS_IAM_7
-  name: Nobody gets a policy of AWS's that allows everything, and no boundary is one
+  name: No principal gets an AWS managed policy that allows everything, and no boundary is one
   category: IAM
   severity: HIGH
   risk: >
-    AdministratorAccess, PowerUserAccess and the ...FullAccess policies allow whole services on every resource,
-    and AWS widens them as it likes. As a boundary they bound nothing.
+    AdministratorAccess, PowerUserAccess and the ...FullAccess policies allow whole services on every resource, and
+    AWS can widen them at any time. As a boundary they limit nothing.
   repair: >
     a policy of the platform that names actions and resources
 """

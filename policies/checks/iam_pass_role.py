@@ -5,8 +5,8 @@ metadata:
   category: IAM
   severity: CRITICAL
   risk: >
-    Whoever may pass any role to any service becomes that role: a notebook user starts a function under the
-    deployment's role. It is the shortest way from little to everything.
+    A principal that may pass any role to any service effectively has that role: a notebook user starts a function
+    under the deployment's role. It is the shortest path to full access.
   repair: >
     Resource = <role ARNs or name pattern>, Condition = { StringEquals = { "iam:PassedToService" = [...] } }
 """

@@ -1,13 +1,13 @@
 """
 metadata:
   id: MLOPS_IAM_6
-  name: Policies of resources and roles say whom they let in
+  name: Policies of resources and roles name the principals that they admit
   category: IAM
   severity: CRITICAL
   risk: >
-    A policy for everybody, or for everybody but some, admits every account there is, and people without one.
-    A condition that holds for every request (a pattern that matches all, an operator that passes when the key
-    is missing) changes nothing about it.
+    A policy for everybody, or for everybody except some, admits every AWS account, and anonymous requests. A
+    condition that holds for every request (a pattern that matches everything, an operator that passes when the key
+    is missing) does not change that.
   repair: >
     Principal = <ARNs or a service>; or, beside "*", Condition = { StringEquals = { "aws:PrincipalAccount" = [...] } }
     (or a principal, organization, source or VPC endpoint); for a web identity a condition on its ...:sub
@@ -23,7 +23,7 @@ _LIMITS = """
     kms:calleraccount lambda:functionarn s3:dataaccesspointaccount sts:externalid
 """
 LIMITS = tuple(_LIMITS.split())
-"""Condition keys that narrow "anybody" down to somebody."""
+"""Condition keys that limit the principal `*`."""
 
 
 class NamesWhom(StatementRule):
@@ -46,7 +46,7 @@ def _anybody(name: str) -> bool:
 
 
 def _web_identity(name: str) -> bool:
-    """Whoever has an account there; only its subject says who."""
+    """Tell whether a principal is a web identity provider; only a condition on the subject limits its users."""
     return name.startswith("Federated:") and ":saml-provider/" not in name
 
 

@@ -1,12 +1,12 @@
 """
 metadata:
   id: MLOPS_IAM_8
-  name: Policies can be read, and say "everything" as *
+  name: Policies can be read, and spell "everything" as *
   category: IAM
   severity: HIGH
   risk: >
-    What is no policy, has an element of a wrong name, or stands in a template of another language
-    is judged by no rule. Patterns such as "arn:*" or "**" mean * and are passed over by whoever looks for it.
+    A text that is not a policy, that has a misspelt element, or that is inside a template of another language is
+    checked by no rule. Patterns such as "arn:*" or "**" mean * and are missed when reading.
   repair: >
     jsonencode({ Version = "2012-10-17", Statement = [...] }) with the elements' exact names; resources instead of
     templates; "*" where everything is meant
@@ -47,7 +47,7 @@ def _well_written(policy: Policy) -> bool | None:
 
 
 def _disguised(statement: Statement) -> bool:
-    """Everything of AWS's under a longer name than `*`; a pattern for all of one service says which."""
+    """Tell whether a pattern means everything without being `*`; a pattern for one whole service is not disguised."""
     return statement.allows and any(
         resource != "*" and everything(resource) and not _says_where(resource) for resource in statement.resources
     )

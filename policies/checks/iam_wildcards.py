@@ -5,11 +5,11 @@ metadata:
   category: IAM
   severity: HIGH
   risk: >
-    "s3:*" or "sagemaker:*" also means every action that AWS adds tomorrow, and those that change policies
-    of buckets, keys and functions: a role that should read can then let others in. NotAction and NotResource
-    in what is allowed mean all of AWS but a few names.
+    "s3:*" or "sagemaker:*" also includes every action that AWS adds later, and those that change policies of
+    buckets, keys and functions: a role that should read can then admit others. NotAction and NotResource in an
+    Allow mean all of AWS except a few names.
   repair: >
-    name the actions, or a family of them ("s3:Get*"), and the resources; exceptions belong in a Deny
+    name the actions, or a group of them ("s3:Get*"), and the resources; exceptions belong in a Deny
 """
 
 from iampatterns import whole_service
@@ -29,7 +29,7 @@ class NoWholeService(StatementRule):
 
 
 def _key_of_an_account(statement: Statement) -> bool:
-    """The statement without which IAM has no say about a key, nor anybody after a mistake in the key's policy."""
+    """Tell whether this is the default key statement, which delegates to IAM and allows repairing the key's policy."""
     return (
         bool(statement.principals)
         and all(name.startswith("AWS:") and name.endswith(":root") for name in statement.principals)

@@ -1,7 +1,7 @@
-"""What the patterns and conditions of IAM policies mean; no rule itself, and nothing here needs checkov.
+"""Evaluate patterns and conditions of IAM policies (shared code, no rule; independent of checkov).
 
-`*` is any text and `?` one character, in actions whatever their case. Before a plan an expression stands where a
-value will be (`var.x`, `${local.y}-*`); such a text counts as a name, because the plan is judged too.
+`*` is any text and `?` one character; actions are case-insensitive. Before a plan a value may be an expression
+(`var.x`, `${local.y}-*`); such a text counts as a name, because the plan is checked too.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from functools import cache
 
 _TOLD = 3
-"""Letters and digits that a pattern has to spell out: fewer (`s3:G*`, `role/*a*`) match nearly everything."""
+"""Fewest literal characters of a pattern: with fewer (`s3:G*`, `role/*a*`) it matches nearly everything."""
 _EXPRESSION = re.compile(r"\$\{|(?:^|[^\w.])(?:var|local|module|data|each|count|path|self|aws_\w+)[.\[]|\w\(")
 _WITHOUT_TYPE = frozenset({"s3", "sns", "sqs", "execute-api", "codecommit"})
-"""Services whose ARNs end in the bare name; in all others a type comes first (`role/`, `function:`)."""
+"""Services whose ARNs end in the bare name; in all others the type precedes it (`role/`, `function:`)."""
 
 _TARGETS = {"sts": ("iam",), "ssm": ("ssm", "ec2"), "ec2-instance-connect": ("ec2",)}
-"""Services whose ARNs the actions of another are for."""
+"""Services whose actions apply to ARNs of another service."""
 
 
 @cache
@@ -26,24 +26,24 @@ def _glob(pattern: str) -> re.Pattern[str]:
 
 
 def matches(pattern: str, name: str, *, ignore_case: bool = False) -> bool:
-    """Whether a pattern of a policy matches a name."""
+    """Tell whether a pattern of a policy matches a name."""
     if ignore_case:
         pattern, name = pattern.lower(), name.lower()
     return _glob(pattern).fullmatch(name) is not None
 
 
 def acts(pattern: str, action: str) -> bool:
-    """Whether a pattern of actions includes an action; IAM does not tell upper from lower case there."""
+    """Tell whether a pattern of actions includes an action, ignoring case as IAM does."""
     return matches(pattern, action, ignore_case=True)
 
 
 def is_expression(text: str) -> bool:
-    """Whether part of a text is to be filled in by Terraform, or by IAM at the time of the request."""
+    """Tell whether Terraform, or IAM at request time, still fills in part of a text."""
     return _EXPRESSION.search(text) is not None
 
 
 def whole_service(action: str) -> bool:
-    """Whether a pattern of actions tells of no family of actions, or of no single service."""
+    """Tell whether a pattern of actions is wider than one group of actions of one service."""
     if "*" not in action and "?" not in action:
         return False
     service, _, name = action.partition(":")
@@ -51,7 +51,7 @@ def whole_service(action: str) -> bool:
 
 
 def everything(resource: str) -> bool:
-    """Whether a pattern of resources amounts to all of them, to all of a service or to all of a type."""
+    """Tell whether a pattern of resources matches everything, a whole service or a whole type."""
     if "*" not in resource and "?" not in resource:
         return False
     fields = resource.split(":", 5)
@@ -67,7 +67,7 @@ def everything(resource: str) -> bool:
 
 
 def everything_for(action: str, resources: Iterable[str]) -> bool:
-    """Whether a pattern of resources amounts to all that an action can be done to."""
+    """Tell whether a pattern of resources matches everything that an action applies to."""
     service = action.partition(":")[0].lower()
     targets = _TARGETS.get(service, (service,))
     for resource in resources:
@@ -79,7 +79,7 @@ def everything_for(action: str, resources: Iterable[str]) -> bool:
 
 
 def anything(value: str) -> bool:
-    """Whether the value of a condition holds for nearly every request."""
+    """Tell whether a condition value matches nearly every request."""
     fields = value.split(":", 5)
     if fields[0] == "arn":
         of_an_account = len(fields) == 6 and (_letters(fields[4]) >= _TOLD or is_expression(fields[4]))
@@ -90,10 +90,10 @@ def anything(value: str) -> bool:
 
 
 def narrows(operator: str, values: Iterable[str]) -> bool:
-    """Whether a condition holds only for requests that carry its key with one of some values.
+    """Tell whether a condition only holds for requests that have its key with one of some values.
 
-    `…IfExists` and `ForAllValues:` hold for requests without the key, `Null` asks for no value, and what excludes
-    some values admits all others.
+    `…IfExists` and `ForAllValues:` also hold for requests without the key, `Null` compares no value, and a condition
+    that excludes some values admits all others.
     """
     quantifier, _, plain = operator.lower().rpartition(":")
     if quantifier == "forallvalues" or plain.endswith("ifexists") or plain == "null" or "not" in plain:
@@ -111,7 +111,7 @@ def _after_wildcard(text: str) -> str:
 
 
 def _without_type(own: str, service: str) -> str:
-    """The last part of an ARN without the type in front of the name."""
+    """Return the last part of an ARN without the type in front of the name."""
     if service in _WITHOUT_TYPE:
         return own
     kind, separator, name = re.match(r"/?([^/:]*)([/:]?)(.*)", own, re.DOTALL).groups()  # type: ignore[union-attr]

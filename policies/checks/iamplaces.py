@@ -1,7 +1,7 @@
-"""Where IAM policies stand in the provider's resources; no rule itself.
+"""List the resource attributes that hold IAM policies (shared code, no rule).
 
-`tests/policies/policy_attributes.tsv` lists every attribute of the provider that may hold one, with the reason for
-each that is not here.
+`tests/policies/policy_attributes.tsv` lists every attribute of the provider that may hold a policy, with the reason
+for each that is missing here.
 """
 
 POLICY = ("policy",)
@@ -78,10 +78,10 @@ JUDGED: dict[str, tuple[str, ...]] = {
     "aws_vpclattice_resource_policy": POLICY,
     "aws_xray_resource_policy": ("policy_document",),
 }
-"""Attributes whose value is a policy that gives somebody a right."""
+"""Attributes whose value is a policy that grants permissions."""
 
 ENDPOINTS = frozenset({"aws_vpc_endpoint", "aws_vpc_endpoint_policy"})
-"""What passes an endpoint still needs a right to: services as a whole and callers by condition are usual there."""
+"""VPC endpoint policies only filter, so whole services and conditions on callers are usual there."""
 
 ATTACHED: dict[str, tuple[str, ...]] = {
     "aws_budgets_budget_action": ("definition.iam_action_definition.policy_arn",),
@@ -114,4 +114,4 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
     "aws_iot_ca_certificate": ("registration_config.template_body",),
     "aws_iot_provisioning_template": ("template_body",),
 }
-"""Other languages, in which roles and policies may be written too: there no rule reads them, so none may be there."""
+"""Template languages that can define roles and policies, where no rule reads them, so they are not allowed there."""

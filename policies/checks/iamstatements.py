@@ -1,7 +1,7 @@
-"""Reads IAM policies, however they are spelt, into statements; no rule itself.
+"""Parse IAM policies in any spelling into statements (shared code, no rule).
 
-In source an expression may stand for a whole policy, for its statements or for one value of them. What can be
-read of it is judged there, and the plan is judged as a whole; what a plan leaves open is undecided.
+In source an expression may replace a whole policy, its statements or a single value. The readable part is checked
+there, and the plan is checked as a whole; values that a plan leaves open are undecided.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SPELT = {name.lower(): name for name in ELEMENTS}
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. Principals are `AWS:arn:…`, `Service:…`; anybody at all is `*`."""
+    """One statement. Principals are `AWS:arn:…`, `Service:…`, or `*` for everybody."""
 
     effect: str
     actions: tuple[str, ...] = ()
@@ -39,22 +39,22 @@ class Statement:
 
     @property
     def allows(self) -> bool:
-        """Whatever is not spelt as a denial: a wrong word must not hide a statement from the rules."""
+        """Every effect but `Deny`, so that a misspelt effect does not hide a statement from the rules."""
         return self.effect != "Deny"
 
     @property
     def names_somebody(self) -> bool:
-        """Whether it belongs to a resource or a role, and says whom it is about."""
+        """Whether the statement has principals, as in policies of resources and roles."""
         return bool(self.principals) or self.not_principals is not None
 
     def includes(self, action: str) -> bool:
-        """Whether it is about an action, be it by a pattern or because it is none of the exceptions."""
+        """Tell whether the statement covers an action, by a pattern or because `NotAction` does not exclude it."""
         if self.not_actions is not None:
             return not any(acts(pattern, action) for pattern in self.not_actions)
         return any(acts(pattern, action) for pattern in self.actions)
 
     def limited_by(self, keys: Collection[str]) -> bool:
-        """Whether one of these condition keys narrows it down: in lower case, and `…/` for all that begin so."""
+        """Tell whether a condition on one of these keys (lower case; `…/` is a prefix) limits the statement."""
         exact = {key for key in keys if not key.endswith("/")}
         families = tuple(key for key in keys if key.endswith("/"))
         return any(
@@ -65,19 +65,19 @@ class Statement:
 
 @dataclass
 class Policy:
-    """What could be read of one policy."""
+    """The readable part of one policy."""
 
     place: str
     """Attribute that holds it."""
     statements: list[Statement] = field(default_factory=list)
     complete: bool = True
-    """Whether nothing of it is left to a variable or to the apply."""
+    """Whether no part depends on a variable or on the apply."""
     mistakes: list[str] = field(default_factory=list)
-    """What IAM or a reader could not make sense of."""
+    """Parts that are not valid in an IAM policy."""
 
 
 class StatementRule(PlatformRule):
-    """A rule over every statement of every policy, wherever it stands; `refuses` says which it does not let pass."""
+    """A rule over every statement of every policy; `refuses` decides which ones fail."""
 
     places = JUDGED
 
@@ -95,7 +95,7 @@ class StatementRule(PlatformRule):
 
 
 def policies(kind: str, block: dict[str, Any]) -> list[Policy]:
-    """Every policy in a resource, or in the data source that writes one."""
+    """Return every policy in a resource, or in the data source that writes one."""
     if kind == DOCUMENT:
         own = Policy("statement", [_of_block(each) for each in blocks(block, "statement")])
         others = [_read(name, text) for name in _JSON_OF_DOCUMENT for text in values(block, name)]
@@ -105,7 +105,7 @@ def policies(kind: str, block: dict[str, Any]) -> list[Policy]:
         given = [_read(place, text) for text in values(block, place)]
         outer, dot, _ = place.partition(".")
         if dot:
-            # The content of a dynamic block is an expression; what it is filled from can often be read.
+            # The content of a dynamic block is an expression; its `for_each` can often be read.
             made_from = values(
                 [each.get(outer) for each in values(block, "dynamic") if isinstance(each, dict)], "for_each"
             )
@@ -115,7 +115,7 @@ def policies(kind: str, block: dict[str, Any]) -> list[Policy]:
 
 
 def _texts(value: Any) -> Iterator[Any]:
-    """What may be a policy in the value that a dynamic block goes through."""
+    """Yield possible policies in the `for_each` value of a dynamic block."""
     if isinstance(value, dict) and not _element(value, "Statement"):
         for each in value.values():
             yield from _texts(each)
@@ -156,7 +156,7 @@ def _of_block(block: dict[str, Any]) -> Statement:
 
 
 def _read(place: str, given: Any) -> Policy:
-    """A policy from JSON, or from an expression in source as far as it can be read."""
+    """Parse a policy from JSON, or the readable part of an expression."""
     policy = Policy(place)
     document = _parsed(given, policy)
     if not isinstance(document, dict):
@@ -192,7 +192,7 @@ def _parsed(given: Any, policy: Policy) -> Any:
         return json.loads(given, object_pairs_hook=once)
     except ValueError:
         pass
-    # Source: checkov renders `jsonencode(...)` to Python's spelling of the same, with or without its frame.
+    # Source: checkov renders `jsonencode(...)` as a Python literal, with or without the call.
     framed = re.fullmatch(r"(?:\$\{)?\s*(?:jsonencode\((.*)\)|(\{.*\}))\s*\}?", given.strip(), re.DOTALL)
     return _literal(framed[1] or framed[2]) if framed else None
 
@@ -205,7 +205,7 @@ def _literal(text: str) -> Any:
 
 
 def _fragments(text: Any) -> Iterator[dict[str, Any]]:
-    """Statements that are spelt out inside of an expression such as `concat([{...}], local.more)`."""
+    """Return statements written inside an expression such as `concat([{...}], local.more)`."""
     if not isinstance(text, str) or "Action" not in text:
         return
     text = text.replace("\\", "")
@@ -225,7 +225,7 @@ def _fragments(text: Any) -> Iterator[dict[str, Any]]:
 
 
 def _closing(text: str, start: int) -> int:
-    """Where the brace that opens at `start` closes, or 0."""
+    """Return the position of the brace that closes the one at `start`, or 0."""
     depth = 0
     for match in re.compile(r"[{}]").finditer(text, start):
         depth += 1 if match[0] == "{" else -1
@@ -235,14 +235,14 @@ def _closing(text: str, start: int) -> int:
 
 
 def _element(block: dict[str, Any], name: str) -> Any:
-    """An element by its name in whatever case."""
+    """Return an element by its name, ignoring case."""
     return next((value for key, value in block.items() if str(key).lower() == name.lower()), None)
 
 
 def _statement(given: dict[str, Any], policy: Policy) -> Statement:
     elements = {_SPELT.get(str(key).lower(), key): value for key, value in given.items()}
     policy.mistakes += [f"no element is called {key}" for key in given if key not in ELEMENTS]
-    # In a part of an expression the effect may be merged in elsewhere.
+    # In part of an expression the effect may be merged in elsewhere.
     effect = str(elements.get("Effect") or "Allow")
     if effect not in ("Allow", "Deny") and is_known(effect):
         policy.mistakes.append(f"the effect {effect}")

@@ -5,8 +5,8 @@ metadata:
   category: ENCRYPTION
   severity: HIGH
   risk: >
-    An AWS managed key opens to whoever may use the service in this account; a key of the platform opens
-    only to the roles of its environment, can be withdrawn, and leaves a trail of who decrypted what.
+    All principals that may use a service in this account can use its AWS managed key. A key of the platform admits
+    only the roles of its environment, can be revoked, and records in CloudTrail which role decrypted what.
   repair: >
     name the key: kms_key_id = var.kms_key_arn (or what the type calls it), never alias/aws/...
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 from rulekit import PlatformRule, all_of, blocks, values
 
-# Where each type names its key. Types that need a key only under a condition have a method below.
+# The key attribute of each type. Types that need a key only under a condition have a method below.
 KEYS = {
     "aws_athena_workgroup": ["configuration.result_configuration.encryption_configuration.kms_key_arn"],
     "aws_backup_vault": ["kms_key_arn"],
@@ -53,7 +53,7 @@ ATHENA_OPTION = "configuration.result_configuration.encryption_configuration.enc
 
 class CustomerKey(PlatformRule):
     def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
-        # The gate asks a plan whether a part of them is known after apply.
+        # The gate checks in a plan whether part of them is known after apply.
         self.evaluated_keys = [path.split(".")[0] for path in KEYS[kind]]
         if kind == "aws_ssm_parameter" and values(block, "type") != ["SecureString"]:
             return None  # parameters without secrets are read without a key; secrets have a rule of their own

@@ -1,12 +1,12 @@
 """
 metadata:
   id: MLOPS_LOGS_3
-  name: What answers is traced, and logs its errors
+  name: Functions, state machines and stages are traced and log their errors
   category: LOGGING
   severity: MEDIUM
   risk: >
-    A function that passes traces through makes none of its own, and a stage without a level logs no error: who looks
-    for the cause of a failed request finds that nothing was written down.
+    A function that passes traces through creates none of its own, and a stage without a log level logs no error:
+    the cause of a failed request cannot be found afterwards.
   repair: >
     tracing_config { mode = "Active" }, tracing_configuration { enabled = true }, xray_tracing_enabled = true,
     settings { logging_level = "INFO" }

@@ -5,13 +5,12 @@ metadata:
   category: NETWORKING
   severity: CRITICAL
   risk: >
-    Notebooks, training hosts and endpoints hold data and roles. Rules that admit every address, or so much of the
-    internet that strangers are among it (more than a /16, or a /40 of IPv6, all rules of a group together), make
-    each of them a target, whatever port it was meant for. A prefix list whose content stands nowhere in the code
-    may admit anybody.
+    Notebooks, training hosts and endpoints hold data and roles. Rules that admit every address, or a large part of
+    the internet (more than a /16, or a /40 of IPv6, all rules of a group together), expose each of them to attacks
+    on any port. A prefix list whose content is not in the code may admit anything.
   repair: >
     referenced_security_group_id = <the caller's group>, or the CIDR block of the network; a prefix list that is
-    made here, entries and all
+    created here with its entries
 """
 
 from collections.abc import Iterator
@@ -34,7 +33,7 @@ class NothingFromAnywhere(PlatformRule):
         return verdict(block, own)
 
     def _inbound(self, kind: str, block: dict[str, Any]) -> Admitted:
-        """What a block lets in by itself."""
+        """Return what a block admits itself."""
         if kind in GROUPS + ACLS:
             rules, more = rule_blocks(block, "ingress")
         else:
@@ -46,7 +45,7 @@ class NothingFromAnywhere(PlatformRule):
         return found
 
     def _beside(self, kind: str, block: dict[str, Any]) -> Admitted:
-        """The ranges that other rules of the same group or ACL admit."""
+        """Return the ranges that other rules of the same group or ACL admit."""
         found = Admitted([])
         for other, each in self._family(kind):
             if _owners(other, each) & _owners(kind, block):
@@ -70,7 +69,7 @@ def _denies(rule: dict[str, Any]) -> bool:
 
 
 def _owners(kind: str, block: dict[str, Any]) -> set[str]:
-    """Every name of the group or ACL that a block is, or belongs to."""
+    """Return every name of the group or ACL that a block is or belongs to."""
     if kind in GROUPS + ACLS:
         return {without_index(each) for each in (f"{address(block)}.id", *values(block, "id"))}
     owner = "network_acl_id" if kind in ACL_RULES else "security_group_id"

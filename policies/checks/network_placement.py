@@ -1,12 +1,12 @@
 """
 metadata:
   id: MLOPS_NETWORK_3
-  name: What runs in the VPC names its subnets and security groups
+  name: Workloads in the VPC name their subnets and security groups
   category: NETWORKING
   severity: MEDIUM
   risk: >
-    Without a group of its own a function or a model falls into the default one, or into none: what it may
-    reach is then decided by accident, and no rule of the network speaks of it.
+    Without its own group a function or a model uses the default group, or none: what it may reach is then
+    accidental, and no rule of the network covers it.
   repair: >
     vpc_config { subnet_ids = ... security_group_ids = ... } with at least one of each
 """

@@ -5,11 +5,11 @@ metadata:
   category: NETWORKING
   severity: HIGH
   risk: >
-    Callers come through the inference API, with a key and a limit. A second door (a public address, a
-    function URL, an ACL or a share for everybody) has neither, and nobody watches it.
+    Clients use the inference API, with a key and a limit. A second entry point (a public address, a function URL,
+    an ACL or a share for everybody) has neither, and is not monitored.
   repair: >
-    turn the public access off (internal = true, publicly_accessible = false, authorization_type = "AWS_IAM"
-    ...), or name who may call
+    disable public access (internal = true, publicly_accessible = false, authorization_type = "AWS_IAM" ...), or
+    name the allowed callers
 """
 
 from typing import Any
@@ -64,14 +64,14 @@ IN_THE_VPC = {
     "aws_elasticsearch_domain": "vpc_options.subnet_ids",
     "aws_opensearch_domain": "vpc_options.subnet_ids",
 }
-"""What has a public address unless it is placed."""
+"""Types that have a public address unless they are placed in a VPC."""
 ORIGINS = {
     "aws_apigatewayv2_api": "cors_configuration.allow_origins",
     "aws_lambda_function_url": "cors.allow_origins",
     "aws_s3_bucket": "cors_rule.allowed_origins",
     "aws_s3_bucket_cors_configuration": "cors_rule.allowed_origins",
 }
-"""From which sites a browser may call: from all of them is from everywhere."""
+"""Attributes with the sites from which a browser may call; `*` admits every site."""
 
 
 class NotPublic(PlatformRule):
@@ -92,7 +92,7 @@ def _not_from_everywhere(block: dict[str, Any], kind: str) -> bool | None:
 
 
 def _permission(block: dict[str, Any]) -> bool | None:
-    """Whoever may call is named, and a service calls for a resource or account of ours."""
+    """Tell whether the caller is named, and a service calls for a resource or account of ours."""
     principal = str(next(iter(values(block, "principal")), "*"))
     if principal == "*" or values(block, "function_url_auth_type") == ["NONE"]:
         return False

@@ -1,8 +1,8 @@
-"""What the rules written in Python share; no rule itself. checkov puts this folder on Python's path.
+"""Shared base of the rules written in Python (no rule). checkov adds this folder to Python's path.
 
-A rule's module docstring is YAML and says what the `metadata` of a YAML rule says. Its class gives the types
-it looks at and one method, `judge`: `True` passes, `False` fails, `None` means that the code does not tell
-(a variable, or a value known after apply).
+A rule's module docstring is YAML with the same content as the `metadata` of a YAML rule. Its class names the types
+that it checks and has one method, `judge`: `True` passes, `False` fails, `None` means undecided (a variable, or a
+value known after apply).
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ _UNRENDERED = re.compile(
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, seven times as fast, where PyYAML came with libyaml
 _PLACEHOLDER = "true_after_unknown"
 PLAN_ACTIONS = "__change_actions__"
-"""checkov's own attribute of every resource that comes from a plan."""
+"""Attribute that checkov adds to every resource of a plan."""
 PLAN_PLACEHOLDERS = "EVAL_TF_PLAN_AFTER_UNKNOWN"
-"""Set in the scan of a plan that has placeholders for what is not known yet."""
+"""Set in the scan of a plan that has placeholders for unknown values."""
 _RESULTS = {True: CheckResult.PASSED, False: CheckResult.FAILED, None: CheckResult.UNKNOWN}
 
 
@@ -57,14 +57,14 @@ class PlatformRule(BaseResourceCheck):
         raise NotImplementedError
 
     def others(self, kind: str) -> Iterator[dict[str, Any]]:
-        """Every block of a type in what is scanned: a phase with its modules, or one stack's plan."""
+        """Return every block of a type in the scan: a phase with its modules, or one stack's plan."""
         for _, vertex in self.graph.nodes() if self.graph is not None else ():
             if vertex.get("resource_type") == kind:
                 yield vertex
 
 
 def values(block: Any, path: str) -> list[Any]:
-    """All values at `a.b.c`, through repeated and dynamic blocks; an absent or null one is not among them."""
+    """Return all values at `a.b.c`, through repeated and dynamic blocks, without absent and null ones."""
     found = [block]
     for name in path.split("."):
         found = [value for item in found for value in _step(item, name)]
@@ -72,7 +72,7 @@ def values(block: Any, path: str) -> list[Any]:
 
 
 def blocks(block: Any, path: str) -> list[dict[str, Any]]:
-    """All nested blocks at `a.b.c`."""
+    """Return all nested blocks at `a.b.c`."""
     return [value for value in values(block, path) if isinstance(value, dict)]
 
 
@@ -86,7 +86,7 @@ def _step(item: Any, name: str) -> Iterator[Any]:
             return
         for dynamic in _leaves(item.get("dynamic", [])):
             for body in _leaves(dynamic.get(name, [])) if isinstance(dynamic, dict) else ():
-                # checkov hands over the content of a dynamic block with or without its frame.
+                # checkov passes the content of a dynamic block with or without its frame.
                 yield body.get("content", body) if isinstance(body, dict) else body
 
 
@@ -99,17 +99,17 @@ def _leaves(item: Any) -> Iterator[Any]:
 
 
 def is_known(value: Any) -> bool:
-    """Whether a value is spelt out: it depends on no variable and is not left to the apply."""
+    """Tell whether a value is a literal: it depends on no variable and not on the apply."""
     return not (isinstance(value, str) and (_UNRENDERED.search(value) or value == _PLACEHOLDER))
 
 
 def address(block: dict[str, Any]) -> str:
-    """`type.name` of a resource, as other blocks of its module refer to it."""
+    """Return `type.name` of a resource, as other blocks of its module refer to it."""
     return ".".join(str(block.get("__address__")).split("[", 1)[0].rsplit(".", 2)[-2:])
 
 
 def number(value: Any) -> float | None:
-    """The number, or `None` for what is not (yet) one."""
+    """Return the number, or `None` if the value is not (yet) one."""
     try:
         return float(value)
     except (TypeError, ValueError):
@@ -121,7 +121,7 @@ def is_true(value: Any) -> bool:
 
 
 def only(block: Any, path: str, allowed: Collection[str], *, when_missing: bool) -> bool | None:
-    """Whether nothing but the allowed values stands at `a.b.c`; they are in lower case, as texts."""
+    """Tell whether all values at `a.b.c` are among the allowed ones (lower-case texts)."""
     given = values(block, path)
     if not given:
         return when_missing
@@ -131,22 +131,22 @@ def only(block: Any, path: str, allowed: Collection[str], *, when_missing: bool)
 
 
 def all_of(*verdicts: bool | None) -> bool | None:
-    """`False` if any is, else `None` if any is, else `True`."""
+    """Return `False` if any verdict is, else `None` if any is, else `True`."""
     return False if False in verdicts else None if None in verdicts else True
 
 
 def same(one: Any, other: Any) -> bool:
-    """Whether two expressions are spelt alike; checkov drops some of the braces of templates."""
+    """Tell whether two expressions are the same, since checkov drops some braces of templates."""
     return bare(one) == bare(other)
 
 
 def bare(value: Any) -> str:
-    """An expression without the signs that templates put around it."""
+    """Return an expression without template braces."""
     return re.sub(r"[${}\s\"']", "", str(value))
 
 
 def statements(policy: Any) -> list[dict[str, Any]] | None:
-    """The statements of a JSON policy; `None` if the text is not known."""
+    """Return the statements of a JSON policy, or `None` if the text is unknown."""
     if isinstance(policy, str):
         policy = _parsed(policy)
     if not isinstance(policy, dict):
@@ -157,7 +157,7 @@ def statements(policy: Any) -> list[dict[str, Any]] | None:
 
 
 def _parsed(text: str) -> Any:
-    # Source: checkov renders `jsonencode(...)` to Python's spelling of the same.
+    # Source: checkov renders `jsonencode(...)` as a Python literal.
     for read in (json.loads, ast.literal_eval):
         try:
             return read(text)
@@ -167,5 +167,5 @@ def _parsed(text: str) -> Any:
 
 
 def listed(value: Any) -> list[str]:
-    """One string or a list of them, as IAM allows both."""
+    """Return a list from one string or a list of them, since IAM allows both."""
     return [str(each) for each in _leaves(value if isinstance(value, list) else [value])]

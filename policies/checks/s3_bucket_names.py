@@ -1,15 +1,16 @@
 """
 metadata:
   id: MLOPS_S3_2
-  name: There is one data bucket and its log bucket, and no other
+  name: There is only one data bucket and its log bucket
   category: GENERAL_SECURITY
   severity: MEDIUM
   risk: >
-    Access, encryption, expiry and cost are decided by prefix in one bucket. A second bucket escapes them
-    all: nobody's read policy covers it and nobody's lifecycle empties it.
+    Access, encryption, expiry and cost are managed by prefix in one bucket. A second bucket is covered by none of
+    them: no read policy includes it, and no lifecycle rule empties it.
   repair: >
-    a prefix of the data bucket (module s3_buckets). The two names are <project>-<environment>-data-<account>-<region>
-    and <project>-<environment>-access-logs-<account>-<region>: S3 gives each of them once
+    a prefix of the data bucket (module s3_buckets). The two names are
+    <project>-<environment>-data-<account>-<region> and <project>-<environment>-access-logs-<account>-<region>: S3
+    allows each of them once
 """
 
 import re

@@ -1,15 +1,15 @@
 """
 metadata:
   id: MLOPS_S3_3
-  name: Every bucket has its settings, in whichever stack
+  name: Every bucket has all its settings, in any stack
   category: GENERAL_SECURITY
   severity: HIGH
   scans: [source]
   risk: >
-    A bucket and its settings live in several stacks, so no single plan shows that one is missing. A bucket
-    without a policy takes requests without TLS, one without lifecycle rules grows for ever.
+    A bucket and its settings are in several stacks, so no single plan shows that one is missing. A bucket without a
+    policy accepts requests without TLS, and one without lifecycle rules grows without limit.
   repair: >
-    the missing resource, called like the bucket: aws_s3_bucket_policy "<name>",
+    the missing resource, with the same name as the bucket: aws_s3_bucket_policy "<name>",
     aws_s3_bucket_lifecycle_configuration "<name>" ...
 """
 

@@ -5,9 +5,9 @@ metadata:
   category: ENCRYPTION
   severity: HIGH
   risk: >
-    Without a key id S3 takes the AWS managed key, whose policy nobody here can restrict and which
-    cannot be shared with another account; without bucket keys every object costs a call to KMS. Beside AES256,
-    which access logs need, a key is not looked at.
+    Without a key id S3 uses the AWS managed key, whose policy cannot be restricted and which cannot be shared with
+    another account; without bucket keys every object costs a KMS request. With AES256, which access logs require,
+    the key is not checked.
   repair: >
     sse_algorithm = "aws:kms", kms_master_key_id = var.kms_key_arn, and bucket_key_enabled = true in the same rule
 """

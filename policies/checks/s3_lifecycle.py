@@ -5,8 +5,8 @@ metadata:
   category: GENERAL_SECURITY
   severity: MEDIUM
   risk: >
-    The bucket keeps every version: what a rule or a person deletes stays readable, and paid for, until its
-    old versions expire. A disabled rule deletes nothing and looks as if it did.
+    The bucket keeps every version: objects deleted by a rule or a person stay readable and billed until their old
+    versions expire. A disabled rule deletes nothing but looks as if it did.
   repair: >
     status = "Enabled" in every rule, and one rule over the whole bucket with noncurrent_version_expiration
     and abort_incomplete_multipart_upload

@@ -1,12 +1,12 @@
 """
 metadata:
   id: MLOPS_SAGEMAKER_7
-  name: Every endpoint has an alarm that reaches somebody
+  name: Every endpoint has an alarm with an action
   category: LOGGING
   severity: HIGH
   risk: >
-    A model that answers wrongly or too late does so silently: without an alarm on its own metrics the
-    first to notice are its callers, and a release has nothing that would roll it back.
+    A model that answers wrongly or too slowly fails silently: without an alarm on its own metrics clients notice
+    first, and a release has nothing that rolls it back.
   repair: >
     aws_cloudwatch_metric_alarm with dimensions { EndpointName = <its name> } and alarm_actions = [<topic>]
 """

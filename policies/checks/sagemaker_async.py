@@ -1,12 +1,12 @@
 """
 metadata:
   id: MLOPS_SAGEMAKER_5
-  name: Asynchronous endpoints tell of failures and keep them, encrypted
+  name: Asynchronous endpoints publish and store failures, encrypted
   category: GENERAL_SECURITY
   severity: HIGH
   risk: >
-    The caller has an answer long before the model has one. Without an error topic and a failure path a
-    failed request leaves no trace: nobody hears of it, and what was asked is lost.
+    The client gets an answer long before the model does. Without an error topic and a failure path a failed request
+    leaves no trace: no notification is sent, and the request is lost.
   repair: >
     output_config { s3_failure_path = ... kms_key_id = ... notification_config { error_topic = ...
     success_topic = ... } }

@@ -1,16 +1,16 @@
 """
 metadata:
   id: MLOPS_SAGEMAKER_6
-  name: Every endpoint on instances scales by itself, unless its environment wants it fixed
+  name: Every endpoint on instances scales automatically, unless its environment fixes its size
   category: GENERAL_SECURITY
   severity: MEDIUM
   risk: >
-    A fixed number of instances is either paid for at night or too small at noon, when requests are
-    throttled and the alarm wakes somebody who can only raise the number.
+    A fixed number of instances is either idle at night or too small at peak times, when requests are throttled and
+    the on-call engineer can only raise the number.
   repair: >
     aws_appautoscaling_target and aws_appautoscaling_policy on endpoint/<name>/variant/<variant> (blueprint:
-    autoscaling); where fixed numbers are wanted, inference.fixed_size in the environment's platform.yaml, which
-    gives such endpoints the tag endpoint-size = "fixed"
+    autoscaling); for fixed sizes set inference.fixed_size in the environment's platform.yaml, which gives such
+    endpoints the tag endpoint-size = "fixed"
 """
 
 from typing import Any
@@ -39,7 +39,7 @@ class EndpointScales(PlatformRule):
 
 
 def _scales(scaling: dict[str, Any], endpoint: dict[str, Any]) -> bool:
-    """By the endpoint's name in the resource id, or through the target that a policy takes its id from."""
+    """Match by the endpoint's name in the resource id, or through the target of a policy."""
     resource = "".join(str(value) for value in values(scaling, "resource_id"))
     names = [f"{address(endpoint)}.name", *values(endpoint, "name")]
     return "aws_appautoscaling_target." in resource or any(

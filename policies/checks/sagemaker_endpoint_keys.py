@@ -1,12 +1,12 @@
 """
 metadata:
   id: MLOPS_SAGEMAKER_3
-  name: Endpoints encrypt their volumes, and what they capture, with keys of the platform
+  name: Endpoints encrypt their volumes and captured data with keys of the platform
   category: ENCRYPTION
   severity: HIGH
   risk: >
-    Captured requests are customers' texts, and the volume of an instance holds the model and whatever it
-    writes. Without a key of ours, everybody who may read the bucket or a snapshot reads them.
+    Captured requests are customers' texts, and the volume of an instance contains the model and everything that it
+    writes. Without a key of the platform, all principals with access to the bucket or a snapshot can read them.
   repair: >
     kms_key_arn = ... (instances with NVMe disks and serverless variants take none) and data_capture_config
     { kms_key_id = ... }
@@ -17,7 +17,7 @@ from typing import Any
 
 from rulekit import PlatformRule, all_of, blocks, is_known, values
 
-# SageMaker refuses a volume key for instances whose local disks encrypt themselves.
+# SageMaker rejects a volume key for instances whose local disks encrypt themselves.
 LOCAL_DISK = re.compile(r"^ml\.([a-z]+[0-9]+[a-z]*d[a-z]*|g4dn|g5|g6e?|p4de?|p5(en?)?|trn[12]n?)\.")
 
 

@@ -1,13 +1,13 @@
 """
 metadata:
   id: MLOPS_SAGEMAKER_1
-  name: SageMaker models run in the VPC, without a way out
+  name: SageMaker models run in the VPC, without internet access
   category: NETWORKING
   severity: HIGH
   risk: >
-    A model is code from outside as soon as it holds a pickle or a script. With network isolation it
-    cannot call home, and inside the VPC what its host may reach is decided by our security groups. Models that
-    only serverless configurations use are exempt: AWS offers neither there.
+    A model that contains a pickle or a script is untrusted code. With network isolation it cannot connect anywhere,
+    and inside the VPC our security groups decide what its host may reach. Models that only serverless
+    configurations use are exempt: AWS offers neither there.
   repair: >
     vpc_config { subnets = ... security_group_ids = ... } and enable_network_isolation = true
 """

@@ -5,9 +5,9 @@ metadata:
   category: GENERAL_SECURITY
   severity: MEDIUM
   risk: >
-    A target on a metric without data is never missed: the endpoint stays at its smallest size while requests
-    queue up, or at its largest while nobody calls. An asynchronous endpoint publishes no invocations, a serverless
-    variant has no instances, and one on instances has no provisioned concurrency.
+    A target on a metric without data never scales: the endpoint stays at its smallest size while requests queue up,
+    or at its largest without traffic. An asynchronous endpoint publishes no invocations, a serverless variant has
+    no instances, and one on instances has no provisioned concurrency.
   repair: >
     customized_metric_specification { metric_name = "ApproximateBacklogSizePerInstance" namespace = "AWS/SageMaker"
     ... } for an asynchronous endpoint; SageMakerVariantInvocationsPerInstance for one on instances,
@@ -28,9 +28,9 @@ PREDEFINED = {
         "SageMakerInferenceComponentConcurrentRequestsPerCopyHighResolution",
     },
 }
-"""Application Auto Scaling's own metrics for SageMaker, by what they scale."""
+"""Predefined metrics of Application Auto Scaling for SageMaker, by scalable dimension."""
 
-# What an asynchronous endpoint publishes, and what it does not, is listed by AWS in "Alarms and logs for tracking
+# AWS lists the metrics that an asynchronous endpoint publishes in "Alarms and logs for tracking
 # metrics from asynchronous endpoints".
 OF_QUEUES = {"ApproximateBacklogSize", "ApproximateBacklogSizePerInstance", "HasBacklogWithoutCapacity"}
 OF_CALLERS = {
@@ -58,7 +58,7 @@ def _predefined(block: dict[str, Any]) -> list[Any]:
 
 
 def _fits(block: dict[str, Any], metric: Any) -> bool | None:
-    """Whether a predefined metric is one for what the policy changes."""
+    """Tell whether a predefined metric fits the dimension that the policy scales."""
     dimension = next(iter(values(block, "scalable_dimension")), None)
     if not is_known(metric):
         return None
@@ -68,7 +68,7 @@ def _fits(block: dict[str, Any], metric: Any) -> bool | None:
 
 
 def _published(block: dict[str, Any], configuration: dict[str, Any]) -> bool:
-    """Whether an endpoint of this configuration has the metrics, and can be changed in that way at all."""
+    """Tell whether an endpoint of this configuration publishes the metrics and can be scaled that way."""
     asynchronous = bool(blocks(configuration, "async_inference_config"))
     variants = blocks(configuration, "production_variants")
     serverless = [each for each in variants if blocks(each, "serverless_config")]

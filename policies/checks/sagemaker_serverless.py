@@ -1,12 +1,12 @@
 """
 metadata:
   id: MLOPS_SAGEMAKER_4
-  name: Serverless variants ask for memory and concurrency that SageMaker offers
+  name: Serverless variants use memory and concurrency values that SageMaker offers
   category: GENERAL_SECURITY
   severity: MEDIUM
   risk: >
-    Terraform takes any number, and AWS refuses a wrong one in the middle of a deployment; no limit on
-    concurrency, or one beyond 200, lets one blueprint use up the account's quota for all others.
+    Terraform accepts any number, and AWS rejects a wrong one in the middle of a deployment. Without a limit on
+    concurrency, or with one above 200, one blueprint can use up the account's quota.
   repair: >
     memory_size_in_mb = 1024 to 6144 in steps of 1024, max_concurrency = 1 to 200, provisioned_concurrency
     <= max_concurrency
@@ -31,14 +31,14 @@ def _in_range(block: dict[str, Any]) -> bool | None:
     if not memory or not most:
         return False
     given = (*memory, *most, *kept_warm)
-    # Of an attribute of a frozen input (terraform_data) checkov renders the whole object: the plan has the number.
+    # For an attribute of a frozen input (terraform_data) checkov renders the whole object: the plan has the number.
     if not all(is_known(value) and not isinstance(value, dict) for value in given):
         return None
     limit = number(most[0])
     return (
         number(memory[0]) in MEMORY_MB
         and limit in CONCURRENCY
-        # After the first apply the provider says 0 where nothing is kept warm.
+        # After the first apply the provider reports 0 without provisioned concurrency.
         and all(0 <= (number(value) or 0) <= (limit or 0) for value in kept_warm)
     )
 

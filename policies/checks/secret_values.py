@@ -1,22 +1,22 @@
 """
 metadata:
   id: MLOPS_SECRETS_2
-  name: No resource and no data source brings a secret's value into the state
+  name: No resource or data source stores a secret's value in the state
   category: SECRETS
   severity: HIGH
   risk: >
-    What AWS or Terraform makes for such a block stands readable in the state, in all its earlier versions, in
-    saved plans and in whatever copies them, whether the attribute is marked as sensitive or not.
+    Values that AWS or Terraform generates for such a block are readable in the state, in all its earlier versions,
+    in saved plans and in every copy of them, even if the attribute is marked as sensitive.
   repair: >
-    use the write-only argument (value_wo, secret_string_wo), or make the secret beside Terraform, as the
-    orchestrator makes API keys, and pass on its name
+    use the write-only argument (value_wo, secret_string_wo), or create the secret outside Terraform, as the
+    orchestrator does for API keys, and pass on its name
 """
 
 from typing import Any
 
 from rulekit import PlatformRule, is_true, values
 
-# The provider has no way around the state for these.
+# The provider always stores these in the state.
 ALWAYS = [
     "aws_api_gateway_api_key",
     "aws_api_gateway_usage_plan_key",
@@ -44,7 +44,7 @@ GIVEN = {
     "aws_secretsmanager_secret_version": ["secret_string", "secret_binary"],
     "aws_ssm_parameter": ["value"],
 }
-"""Arguments that have a write-only twin, such as value_wo, or ought to be managed by the service."""
+"""Arguments with a write-only counterpart such as value_wo, or that the service should manage."""
 
 
 class NoValues(PlatformRule):
@@ -52,7 +52,8 @@ class NoValues(PlatformRule):
         if kind == "aws_ssm_parameter" and values(block, "type") != ["SecureString"]:
             return None
         if kind in GIVEN:
-            # A data source gives nothing. Beside a write-only value a plan shows the plain one as known after apply.
+            # A data source has no value in the code. With a write-only value a plan shows the plain one as known after
+            # apply.
             write_only = any(values(block, f"{name}_wo_version") for name in GIVEN[kind])
             given = any(values(block, name) for name in GIVEN[kind])
             return write_only or (kind not in READ and not given)

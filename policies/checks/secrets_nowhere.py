@@ -1,15 +1,15 @@
 """
 metadata:
   id: MLOPS_SECRETS_1
-  name: No secret is a variable, an output or a setting of something that runs
+  name: No secret is a variable, an output or a setting of a workload
   category: SECRETS
   severity: HIGH
   risk: >
-    What passes through a variable or an output stands in the state file and in saved plans, and a
-    function's settings are shown to everyone who may describe it: the secret is as public as they are.
+    Values that pass through a variable or an output are in the state file and in saved plans, and a function's
+    settings are visible to all principals that may describe it: the secret is as exposed as they are.
   repair: >
-    keep it in Secrets Manager or as a SecureString, pass its ARN or name (..._arn, ..._name), and read it
-    at run time
+    store it in Secrets Manager or as a SecureString, pass its ARN or name (..._arn, ..._name), and read it at run
+    time
 """
 
 import re

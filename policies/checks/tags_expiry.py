@@ -1,15 +1,15 @@
 """
 metadata:
   id: MLOPS_TAGS_3
-  name: Everything says until when it is wanted
+  name: Every resource has an expiry tag
   category: GENERAL_SECURITY
   severity: LOW
   scans: [plan]
   risk: >
-    Environments for trying things out are forgotten, not destroyed: endpoints and gateways are billed by
-    the hour until somebody asks whose they are.
+    Test environments are forgotten, not destroyed: endpoints and gateways are billed by the hour until their owner
+    is asked.
   repair: >
-    lifetime_days, expires_at or permanent in the environment's platform.yaml; what is permanent says `never`
+    lifetime_days, expires_at or permanent in the environment's platform.yaml; permanent environments have `never`
 """
 
 from typing import Any

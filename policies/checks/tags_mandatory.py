@@ -1,13 +1,13 @@
 """
 metadata:
   id: MLOPS_TAGS_2
-  name: Everything that can carry tags carries the mandatory ones
+  name: Every resource that supports tags has the mandatory ones
   category: GENERAL_SECURITY
   severity: MEDIUM
   scans: [plan]
   risk: >
-    Cost reports, the audit for left-over resources and the key policies all read these tags: what lacks
-    one has no owner, is not found when the environment goes, or cannot decrypt its own data.
+    Cost reports, the audit for left-over resources and the key policies read these tags: a resource without one has
+    no owner, is not found when the environment is destroyed, or cannot decrypt its own data.
   repair: >
     leave default_tags to the provider block (tags = var.context.tags) and set no tag of these names to an
     empty value
@@ -18,7 +18,7 @@ from typing import Any
 from rulekit import PlatformRule, blocks, values
 
 MANDATORY = ("project", "environment", "phase", "owner", "cost-center", "managed-by")
-# An object takes ten tags, and the platform has more; it is found by its bucket.
+# An object takes ten tags, and the platform has more; it is identified by its bucket.
 WITHOUT = {"aws_s3_object"}
 
 

@@ -1,12 +1,12 @@
 """
 metadata:
   id: MLOPS_TLS_1
-  name: Policies of buckets, topics and queues refuse requests without TLS
+  name: Policies of buckets, topics and queues deny requests without TLS
   category: ENCRYPTION
   severity: HIGH
   risk: >
-    Encryption at rest says nothing about the way there: without the refusal, one client with an http
-    endpoint sends training data, model files or customers' texts readable through every network between.
+    Encryption at rest does not protect data in transit: without the Deny, one client with an http endpoint sends
+    training data, model files or customers' texts in plain text over every network in between.
   repair: >
     a statement { Effect = "Deny", Principal = "*", Action = "<service>:*" (or what writes), Condition = {
     Bool = { "aws:SecureTransport" = "false" } } }
@@ -16,7 +16,7 @@ from typing import Any
 
 from rulekit import PlatformRule, listed, statements, values
 
-# What has to be refused at least: everything on a bucket, sending on a topic or queue.
+# Actions that must be denied at least: everything on a bucket, sending on a topic or queue.
 NEEDED = {
     "aws_s3_bucket_policy": {"s3:*", "*"},
     "aws_sns_topic_policy": {"sns:Publish", "sns:*", "*"},
@@ -29,7 +29,7 @@ class TlsOnly(PlatformRule):
     def judge(self, kind: str, block: dict[str, Any]) -> bool | None:
         policies = values(block, "policy")
         if not policies:
-            # A queue may have a policy of its own; whatever else is here without one lets everything in.
+            # A queue may have a separate policy; any other resource without one admits everything.
             return None if kind == "aws_sqs_queue" else False
         known = statements(policies[0])
         if known is None:

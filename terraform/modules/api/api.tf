@@ -17,7 +17,7 @@ resource "aws_api_gateway_rest_api" "this" {
 }
 
 locals {
-  # Each method behind each door; behind the key door without a prefix.
+  # One path per inference method and authentication method; paths for API keys have no prefix.
   methods = merge([
     for auth, settings in local.auth_methods : {
       for method, target in var.methods : "${settings.prefix}${method}" => { auth = auth, method = method, invoke_arn = target.invoke_arn }

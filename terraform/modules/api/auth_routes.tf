@@ -1,9 +1,9 @@
-# Who may come in, and how he shows who he is. A method of API Gateway has one way of authorization, so each way
-# has paths of its own: the key door's have no prefix, /iam/… and /cognito/… lead to the same functions.
+# Authentication methods and their routes. A method of API Gateway has one type of authorization, so each authentication
+# method has its own paths: API keys have no prefix, /iam/… and /cognito/… lead to the same functions.
 #
-# Where keys come from (api_key_source) is one setting of the whole API. The OpenAI clients send theirs as
-# `Authorization: Bearer`, which only an authorizer can read as a key, so it reads x-api-key as well. Callers of the
-# other doors have no API key: the stage's throttle holds them, and no usage plan.
+# Where keys come from (api_key_source) is one setting of the whole API. OpenAI clients send theirs as `Authorization:
+# Bearer`, which only an authorizer can read as a key, so it reads x-api-key as well. Callers with IAM or Cognito have
+# no API key: only the stage's throttle limits them, not a usage plan.
 locals {
   key_auth = {
     keys = { prefix = "", authorization = "CUSTOM", api_key_required = true, scopes = null }
@@ -51,10 +51,10 @@ resource "aws_api_gateway_authorizer" "key" {
   type           = "REQUEST"
   authorizer_uri = var.authorizer.invoke_arn
 
-  # A request has its key in one header or in the other. API Gateway would answer 401 by itself where one of several
-  # identity sources is missing, and the provider cannot say "none" (hashicorp/terraform-provider-aws#39689): this
-  # one is always there. It is no identity, and must never become the key of a cache: the next caller from the same
-  # address would be let in as the first one.
+  # A request has its key in one of two headers. API Gateway answers 401 without calling the authorizer when one of
+  # several identity sources is missing, and the provider cannot configure none
+  # (hashicorp/terraform-provider-aws#39689), so this uses a source that is always present. It identifies no caller and
+  # must never become a cache key: the next caller from the same address would be authorized as the first one.
   identity_source                  = "context.identity.sourceIp"
   authorizer_result_ttl_in_seconds = 0
 }
@@ -80,7 +80,7 @@ resource "aws_api_gateway_authorizer" "cognito" {
   identity_source = "method.request.header.Authorization"
 }
 
-# The right to come in by the IAM door, for whoever hands it to a role.
+# Permission to call the API under /iam/, for roles that should have it.
 data "aws_iam_policy_document" "iam_auth" {
   statement {
     sid       = "InvokeInferenceApi"

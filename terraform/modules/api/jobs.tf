@@ -1,9 +1,10 @@
-# Requests that nobody waits for: one is taken at once, and asked about later. One function answers all of it, whatever
-# blueprints there are; it is not the router's, since it writes inputs and reads results and calls no model.
+# Asynchronous and batch requests: a request is accepted immediately and its status is queried later. One function
+# serves them for all blueprints. It is separate from the router because it writes inputs and reads results and calls no
+# model.
 locals {
   job_auth_methods = { for auth, settings in local.auth_methods : auth => settings if var.jobs != null }
 
-  # Resources below /<kind>/{blueprint}, and what each verb there takes.
+  # Resources below /<kind>/{blueprint}, and the request schema of each verb.
   job_leaves = {
     async = ["{request_id}", "uploads"]
     batch = ["{request_id}"]

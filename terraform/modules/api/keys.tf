@@ -1,6 +1,6 @@
-# The usage plans of the keys. The keys themselves are made beside Terraform, by the orchestrator: the provider's
-# aws_api_gateway_api_key and aws_api_gateway_usage_plan_key keep the value in the state, and it has no write-only way.
-# What is published here is all that it takes to make a key, and none of its value.
+# Usage plans of the API keys. The orchestrator creates the keys themselves outside Terraform: the provider's
+# aws_api_gateway_api_key and aws_api_gateway_usage_plan_key store the value in the state and have no write-only
+# argument. The output has everything needed to create a key except its value.
 locals {
   keys = merge(
     { default = { blueprints = ["*"], throttle = var.throttle, quota_per_day = var.quota_per_day } },
@@ -18,7 +18,7 @@ resource "aws_api_gateway_usage_plan" "this" {
   for_each = local.keys
 
   name        = "${local.name}-${each.key}"
-  description = "What the API key ${each.key} may ask for."
+  description = "Limits of the API key ${each.key}."
 
   api_stages {
     api_id = aws_api_gateway_rest_api.this.id

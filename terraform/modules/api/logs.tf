@@ -1,5 +1,5 @@
-# Who asked for what, and what came of it; never what was asked. The blueprint is in the path; of the OpenAI face it is
-# in the body, and the router's log has it under the same request id. `blueprints` is what the caller may use.
+# Caller, request and outcome, never the content of a request. The blueprint is in the path; for the OpenAI API it is in
+# the body, and the router logs it under the same request id. `blueprints` lists those that the caller may use.
 locals {
   access_log_fields = {
     request_id         = "$context.requestId"
@@ -24,15 +24,15 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "access" {
-  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of access logs is not owed everywhere
+  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of access logs is not required everywhere
   name              = "/aws/apigateway/${local.name}/access"
   retention_in_days = var.context.log_retention_days
   kms_key_id        = var.kms_key_arns.logs
 }
 
-# API Gateway gives this group its name.
+# API Gateway chooses the name of this group.
 resource "aws_cloudwatch_log_group" "execution" {
-  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of execution logs is not owed everywhere
+  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of execution logs is not required everywhere
   name              = "API-Gateway-Execution-Logs_${aws_api_gateway_rest_api.this.id}/${var.stage_name}"
   retention_in_days = var.context.log_retention_days
   kms_key_id        = var.kms_key_arns.logs
@@ -65,8 +65,8 @@ resource "aws_iam_role_policy_attachment" "logs" {
   policy_arn = "arn:${data.aws_partition.current.partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs"
 }
 
-# One setting per account and region: environments that share both overwrite each other's with an equal
-# one. The provider leaves it in place on destroy (and says so); the next deployment puts its own role there.
+# One setting per account and region: environments that share both overwrite it with an equivalent one. The provider
+# leaves it in place on destroy (with a warning); the next deployment sets its own role.
 resource "aws_api_gateway_account" "this" {
   cloudwatch_role_arn = aws_iam_role.logs.arn
 

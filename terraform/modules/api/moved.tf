@@ -10,8 +10,8 @@ moved {
   to   = aws_api_gateway_resource.auth
 }
 
-# Keys and what the authorizer knows of them left the state, with the keys' values in it. They stay as they are in AWS:
-# callers keep the key that they have, and the orchestrator adopts it.
+# API keys and the parameters that the authorizer reads left the state, which held the keys' values. They stay unchanged
+# in AWS: callers keep their key, and the orchestrator adopts it.
 removed {
   from = aws_api_gateway_api_key.default
 

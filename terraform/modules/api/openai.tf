@@ -1,5 +1,5 @@
-# The OpenAI face: fixed paths, whatever blueprints there are, since the request's `model` names the blueprint.
-# One function answers all of it, the same as the native paths'.
+# OpenAI-compatible API: its paths do not depend on the blueprints, since the request's `model` names the blueprint. The
+# function that serves the native paths serves these too.
 locals {
   openai_paths = {
     "chat/completions" = { verb = "POST", parent = "chat", part = "completions", schema = "OpenAiChat" }
@@ -11,7 +11,7 @@ locals {
 
   openai_auth_methods = { for auth, settings in local.auth_methods : auth => settings if var.openai != null }
 
-  # Resources of the first level below v1: each needs to be there before what is below it.
+  # Resources of the first level below v1: each must exist before the ones below it.
   openai_branches = merge([
     for auth, settings in local.openai_auth_methods : {
       for part in ["chat", "completions", "embeddings", "models"] : "${settings.prefix}v1/${part}" => { auth = auth, part = part }

@@ -19,7 +19,7 @@ output "stage_arn" {
 }
 
 output "keys" {
-  description = "What the keys are made from, by name: the name in API Gateway, the blueprints, the usage plan, the parameter for its hash and that one's KMS key."
+  description = "Everything needed to create the API keys, by name: name in API Gateway, blueprints, usage plan, the parameter for the key's hash and the KMS key of that parameter."
   value = {
     for name, key in local.keys : name => {
       key_name       = "${local.name}-${name}"
@@ -32,7 +32,7 @@ output "keys" {
 }
 
 output "iam_policy_document" {
-  description = "Right to call the API under /iam/, for roles that are to have it; null without that door."
+  description = "Policy document that allows calling the API under /iam/; null without IAM authentication."
   value       = var.auth.iam ? data.aws_iam_policy_document.iam_auth.json : null
 }
 

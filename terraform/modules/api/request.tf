@@ -1,4 +1,4 @@
-# What every method accepts, whatever model answers: texts, and parameters for the model.
+# Request schema of every method, independent of the model: texts and model parameters.
 locals {
   schema_language = "http://json-schema.org/draft-04/schema#"
 
@@ -19,8 +19,8 @@ locals {
     }
   }
 
-  # An object, and no more: what the gateway refuses it answers in its own form, which OpenAI's clients do not read. The
-  # router checks every field and says in theirs which one is wrong.
+  # Only checks for an object: the gateway rejects requests in its own error format, which OpenAI clients do not
+  # understand. The router validates every field and answers in OpenAI's format.
   openai_schemas = {
     OpenAiChat       = { description = "Chat in OpenAI's form: model, messages." }
     OpenAiCompletion = { description = "Completion in OpenAI's form: model, prompt." }

@@ -1,4 +1,4 @@
-# A deployment is a photograph of the API: the trigger is the code that describes it, and the inputs.
+# A deployment is a snapshot of the API: it is renewed when the code that describes the API or the inputs change.
 resource "aws_api_gateway_deployment" "this" {
   rest_api_id = aws_api_gateway_rest_api.this.id
   description = "Inference API of ${var.context.name_prefix}."
@@ -18,7 +18,7 @@ resource "aws_api_gateway_deployment" "this" {
     ]))
   }
 
-  # The photograph must not be taken before everything stands.
+  # The snapshot must not be taken before all methods exist.
   depends_on = [
     aws_api_gateway_integration.function,
     aws_api_gateway_integration.openai,
@@ -33,8 +33,8 @@ resource "aws_api_gateway_deployment" "this" {
 
 resource "aws_api_gateway_stage" "this" {
   # checkov:skip=CKV_AWS_120: a cached answer would hide which model version gave it, and the cache costs by the hour
-  # checkov:skip=CKV2_AWS_29: the web ACL is a module of its own (waf), by the environment's switch
-  # checkov:skip=CKV2_AWS_77: the web ACL, which carries the Log4j rules, is a module of its own (waf), by the environment's switch
+  # checkov:skip=CKV2_AWS_29: the web ACL is a separate module (waf), enabled per environment
+  # checkov:skip=CKV2_AWS_77: the web ACL with the Log4j rules is a separate module (waf), enabled per environment
   # checkov:skip=CKV2_AWS_51: client certificates authenticate the gateway to HTTP backends; the backend here is Lambda, called by IAM
   rest_api_id          = aws_api_gateway_rest_api.this.id
   deployment_id        = aws_api_gateway_deployment.this.id
@@ -46,8 +46,8 @@ resource "aws_api_gateway_stage" "this" {
     format          = jsonencode(local.access_log_fields)
   }
 
-  # The gateway refuses a stage with logs while the account has no role for them, and its first execution
-  # log would make the log group, without key and retention.
+  # The gateway rejects a stage with logs while the account has no role for them, and its first execution log would
+  # create the log group without key and retention.
   depends_on = [aws_api_gateway_account.this, aws_cloudwatch_log_group.execution]
 }
 

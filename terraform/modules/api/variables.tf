@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -24,7 +24,7 @@ variable "stage_name" {
 }
 
 variable "methods" {
-  description = "Inference methods by path segment, /<method>/{blueprint}, each with what its integration calls. Must not refer to a resource of fixed name: the deployment is created before its predecessor is destroyed, and so is all that it refers to."
+  description = "Inference methods by path segment, /<method>/{blueprint}, each with the function that its integration invokes. Must not refer to a resource with a fixed name: the deployment and everything it refers to are created before their predecessors are destroyed."
   type = map(object({
     invoke_arn = string
   }))
@@ -36,7 +36,7 @@ variable "methods" {
 }
 
 variable "openai" {
-  description = "What answers the OpenAI face, /v1/chat/completions and its siblings; null leaves it out. As in methods: no reference to a resource of fixed name."
+  description = "Function that serves the OpenAI-compatible API, /v1/chat/completions and so on; null disables it. As in methods: no reference to a resource with a fixed name."
   type = object({
     invoke_arn = string
   })
@@ -44,7 +44,7 @@ variable "openai" {
 }
 
 variable "jobs" {
-  description = "What takes and follows requests that nobody waits for, /async/{blueprint} and /batch/{blueprint}; null leaves them out. As in methods: no reference to a resource of fixed name."
+  description = "Function that serves asynchronous and batch requests, /async/{blueprint} and /batch/{blueprint}; null disables them. As in methods: no reference to a resource with a fixed name."
   type = object({
     invoke_arn = string
   })
@@ -52,14 +52,14 @@ variable "jobs" {
 }
 
 variable "authorizer" {
-  description = "What turns a token into an API key and the blueprints it is good for. As in methods: no reference to a resource of fixed name."
+  description = "Authorizer that resolves a token to an API key and its blueprints. As in methods: no reference to a resource with a fixed name."
   type = object({
     invoke_arn = string
   })
 }
 
 variable "function_names" {
-  description = "The function behind each method, the OpenAI face (openai), the jobs (jobs) and the authorizer, which the API may then call."
+  description = "Names of the functions that the API may invoke: one per method, openai, jobs and authorizer."
   type        = map(string)
 
   validation {
@@ -69,7 +69,7 @@ variable "function_names" {
 }
 
 variable "auth" {
-  description = "Doors beside that of the API keys: iam for signed requests under /iam/, cognito for tokens of existing user pools under /cognito/ (scopes: one of them must be in the access token; none: ID tokens)."
+  description = "Authentication methods besides API keys: iam for signed requests under /iam/, cognito for tokens of existing user pools under /cognito/ (scopes: the access token must contain one of them; none: ID tokens)."
   type = object({
     iam = optional(bool, false)
     cognito = optional(object({
@@ -86,7 +86,7 @@ variable "auth" {
 }
 
 variable "callers" {
-  description = "Callers with an API key of their own beside the default one, by name: the blueprints each is good for (\"*\": all), and limits of its own. Whoever has the default key may ask every blueprint."
+  description = "Callers with their own API key, by name: the blueprints that the key may call (\"*\": all) and its limits. The default key may call every blueprint."
   type = map(object({
     blueprints = set(string)
     throttle = optional(object({
@@ -118,7 +118,7 @@ variable "callers" {
 }
 
 variable "keys_prefix" {
-  description = "Path of the parameters with the keys' hashes, without a slash at its end."
+  description = "Path of the parameters with the keys' hashes, without a trailing slash."
   type        = string
 
   validation {
@@ -136,7 +136,7 @@ variable "kms_key_arns" {
 }
 
 variable "throttle" {
-  description = "Requests that the stage may make, and each API key without limits of its own."
+  description = "Rate and burst limit of the stage, and of each API key without its own limits."
   type = object({
     rate_per_second = optional(number, 50)
     burst           = optional(number, 100)
@@ -150,7 +150,7 @@ variable "throttle" {
 }
 
 variable "quota_per_day" {
-  description = "Requests per day and API key without a quota of its own."
+  description = "Requests per day of each API key without its own quota."
   type        = number
   default     = 100000
 

@@ -39,7 +39,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
 
 resource "aws_cloudwatch_metric_alarm" "age" {
   alarm_name          = "${local.endpoint_name}-age"
-  alarm_description   = "Requests wait longer than ${var.thresholds.wait_seconds} s: no instance comes, or instances.max is too low."
+  alarm_description   = "Requests wait longer than ${var.thresholds.wait_seconds} s: no instance starts, or instances.max is too low."
   namespace           = "AWS/SageMaker"
   metric_name         = "ApproximateAgeOfOldestRequest"
   dimensions          = { EndpointName = local.endpoint_name }
@@ -69,10 +69,10 @@ resource "aws_cloudwatch_metric_alarm" "depth" {
   ok_actions          = [var.topic_arn]
 }
 
-# A result that nobody is told of is still in S3; only the status route shows it then.
+# A result without a notification is still in S3, but only the status route reports it.
 resource "aws_cloudwatch_metric_alarm" "notifications" {
   alarm_name          = "${local.endpoint_name}-notifications"
-  alarm_description   = "SageMaker could not tell the topics that requests ended: look at the role's right to publish and at the key."
+  alarm_description   = "SageMaker could not publish to the topics that requests ended: check the role's permission to publish and the key."
   namespace           = "AWS/SageMaker"
   metric_name         = "NotificationFailures"
   dimensions          = { EndpointName = local.endpoint_name }

@@ -1,6 +1,6 @@
-# Two policies share one target. Target tracking follows the backlog per instance, down to the least that was asked for.
-# It cannot start the first instance: without instances there is no backlog per instance. That is the other's job, which
-# CloudWatch calls as soon as something waits that nobody works on.
+# Two policies share one target. Target tracking follows the backlog per instance, down to instances.min. It cannot
+# start the first instance, because without instances there is no backlog per instance. The second policy does, as soon
+# as requests wait without an instance.
 resource "aws_appautoscaling_target" "variant" {
   service_namespace  = "sagemaker"
   resource_id        = "endpoint/${aws_sagemaker_endpoint.this.name}/variant/${local.variant_name}"
@@ -46,7 +46,7 @@ resource "aws_appautoscaling_policy" "wake_up" {
   step_scaling_policy_configuration {
     adjustment_type         = "ChangeInCapacity"
     metric_aggregation_type = "Average"
-    cooldown                = 300 # an instance is on its way for minutes
+    cooldown                = 300 # an instance takes minutes to start
 
     step_adjustment {
       metric_interval_lower_bound = 0
@@ -57,7 +57,7 @@ resource "aws_appautoscaling_policy" "wake_up" {
 
 resource "aws_cloudwatch_metric_alarm" "wake_up" {
   alarm_name          = "${local.endpoint_name}-wake-up"
-  alarm_description   = "Requests wait and ${local.endpoint_name} has no instance: the first one is started. Nobody needs to do anything."
+  alarm_description   = "Requests wait and ${local.endpoint_name} has no instance: the first one is started. No action is needed."
   namespace           = "AWS/SageMaker"
   metric_name         = "HasBacklogWithoutCapacity"
   dimensions          = { EndpointName = aws_sagemaker_endpoint.this.name }

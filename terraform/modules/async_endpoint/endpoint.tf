@@ -37,7 +37,7 @@ resource "aws_sagemaker_endpoint" "this" {
   name                 = local.endpoint_name
   endpoint_config_name = aws_sagemaker_endpoint_configuration.launch.name
 
-  # The containers' first lines would otherwise make the log group, without key and retention.
+  # Otherwise the containers' first log lines would create the log group without key and retention.
   depends_on = [aws_cloudwatch_log_group.endpoint]
 
   lifecycle {

@@ -29,11 +29,11 @@ output "route_parameter_name" {
 }
 
 output "release_parameter_name" {
-  description = "SSM parameter that says what releases make the endpoint from."
+  description = "SSM parameter with the release specification of the endpoint."
   value       = aws_ssm_parameter.release.name
 }
 
 output "alarm_names" {
-  description = "Alarms that watch the endpoint; the one that wakes it up is not among them."
+  description = "Alarms that watch the endpoint, without the one that starts the first instance."
   value       = [for alarm in local.alarms : alarm.alarm_name]
 }

@@ -1,5 +1,5 @@
-# What the endpoint should be made of, for the releases that follow the launch: the requests to SageMaker without
-# what a model version brings. Terraform writes it, the state machine `release` reads it.
+# Specification for releases after the launch: the requests to SageMaker without the parts that a model version adds.
+# Terraform writes it, the state machine `release` reads it.
 locals {
   wanted = {
     model = {
@@ -11,7 +11,7 @@ locals {
       Container = { Environment = local.container_environment }
     }
 
-    # The model of the release goes into the variant. A member that is not there is not sent.
+    # The release adds its model to the variant. Members that are missing are not sent.
     config = merge(
       {
         ProductionVariants = [{
@@ -36,7 +36,7 @@ locals {
 
   wanted_hash = substr(sha256(jsonencode(local.wanted)), 0, 8)
 
-  # What waits stays in the endpoint's queue, whichever fleet takes it; what the old fleet has begun it may finish.
+  # Waiting requests stay in the endpoint's queue for either fleet; the old fleet finishes the ones that it has started.
   keep_old_seconds = min(3600, max(120, var.blueprint.invocation_timeout_seconds))
 
   deployment = {
@@ -45,7 +45,7 @@ locals {
       TerminationWaitInSeconds         = local.keep_old_seconds
       MaximumExecutionTimeoutInSeconds = 3600 + local.keep_old_seconds
     }
-    # A long queue says nothing against a version, so its alarms turn no update back.
+    # A long queue does not indicate a bad version, so its alarms do not roll back an update.
     AutoRollbackConfiguration = { Alarms = [{ AlarmName = aws_cloudwatch_metric_alarm.errors.alarm_name }] }
   }
 
@@ -59,7 +59,7 @@ resource "aws_ssm_parameter" "release" {
   description = "What releases make the endpoint of ${var.blueprint.name} from."
   type        = "String"
 
-  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
   value = replace(jsonencode(merge(local.wanted, {
     blueprint           = var.blueprint.name
     hash                = local.wanted_hash
@@ -68,13 +68,13 @@ resource "aws_ssm_parameter" "release" {
     live_parameter_name = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"
     launch_config_name  = aws_sagemaker_endpoint_configuration.launch.name
     execution_role_arn  = module.role.arn
-    # One request through the queue, as callers send theirs.
+    # One request through the queue, as a client would send it.
     probe = {
       endpoint_name = local.endpoint_name
       queue         = { input = "${local.places.input}/releases", timeout_seconds = var.blueprint.invocation_timeout_seconds }
     }
     deployment = local.deployment
-    # Autoscaling's count stays; the release starts one instance where there is none.
+    # The instance count set by autoscaling stays; the release starts one instance if there is none.
     retain = { all = true, except = [{ VariantPropertyType = "DesiredWeight" }, { VariantPropertyType = "DataCaptureConfig" }] }
   })), "{{", "{\\u007b")
 
@@ -82,7 +82,7 @@ resource "aws_ssm_parameter" "release" {
     precondition {
       # Application Auto Scaling lets no update change the type of a variant that it scales, and every one here is.
       condition     = var.blueprint.instance_type == local.launch.instance_type
-      error_message = "blueprint.instance_type of an asynchronous endpoint must stay what it was launched with, ${local.launch.instance_type}: AWS changes no type under automatic scaling. Destroy the blueprint and deploy it again for another; received ${var.blueprint.instance_type}."
+      error_message = "blueprint.instance_type of an asynchronous endpoint must stay ${local.launch.instance_type}, with which it was launched: AWS cannot change the type of an automatically scaled variant. To change it, destroy the blueprint and deploy it again; received ${var.blueprint.instance_type}."
     }
   }
 }

@@ -1,5 +1,5 @@
 locals {
-  # What is not given is not written: the functions have defaults.
+  # Limits that are not set are left out: the functions have defaults.
   limits = { for name, figure in var.blueprint.limits : name => figure if figure != null }
 }
 
@@ -11,7 +11,7 @@ resource "aws_ssm_parameter" "route" {
   description = "Route of the ${var.blueprint.name} blueprint, read by the job API."
   type        = "String"
 
-  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
   value = replace(jsonencode(merge({
     blueprint  = var.blueprint.name
     kind       = "async"

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -13,7 +13,7 @@ variable "context" {
 }
 
 variable "blueprint" {
-  description = "The asynchronous deployment that a team asked for. Its endpoint is called <name_prefix>-<name>."
+  description = "The asynchronous blueprint. Its endpoint is called <name_prefix>-<name>."
   type = object({
     name                       = string
     instance_type              = optional(string, "ml.m5.large")
@@ -101,7 +101,7 @@ variable "model_version" {
   })
 
   validation {
-    # Versions from before archives were registered by their hash say none.
+    # Versions registered before archives had a hash do not have one.
     condition     = var.model_version.files_sha256 == null || can(regex("^s3://[^/]+/artifacts/models/registered/[0-9a-f]{64}/model\\.tar\\.gz$", var.model_version.model_data_url))
     error_message = "model_version.model_data_url must be a registered archive, artifacts/models/registered/<sha256>/model.tar.gz; received \"${var.model_version.model_data_url}\"."
   }
@@ -145,7 +145,7 @@ variable "bucket_name" {
 }
 
 variable "topic_arns" {
-  description = "Topics that SageMaker tells of results and of failures."
+  description = "Topics to which SageMaker publishes results and failures."
   type = object({
     success = string
     error   = string
@@ -153,7 +153,7 @@ variable "topic_arns" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to the endpoint's role: JSON policy documents by a name of the caller's, such as bucket (artifacts, inputs, results), execution (with the right to publish) and network."
+  description = "Policy documents (JSON) that other modules grant to the endpoint's role, by policy name, such as bucket (artifacts, inputs, results), execution (with permission to publish) and network."
   type        = map(string)
 }
 
@@ -178,7 +178,7 @@ variable "routes_prefix" {
 }
 
 variable "thresholds" {
-  description = "When the alarms fire: the share of invocations that fail, how long requests wait, and how many of them."
+  description = "Alarm thresholds: share of failed invocations, waiting time and number of waiting requests."
   type = object({
     error_rate_percent = optional(number, 5)
     wait_seconds       = optional(number, 1800)

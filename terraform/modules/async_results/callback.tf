@@ -1,4 +1,5 @@
-# The function that tells webhook and table: both topics call it. What it could not deliver ends in a queue.
+# The callback function, which both topics invoke: it calls the webhook and writes the table. Undelivered messages go to
+# a queue.
 resource "aws_sns_topic_subscription" "function" {
   for_each = local.has_function ? aws_sns_topic.outcome : {}
 
@@ -30,7 +31,7 @@ locals {
   undelivered_arn  = "${local.arn}:sqs:${local.here}:${local.undelivered_name}"
 }
 
-# The provider waits 25 s for a queue. The policy is part of it: as a resource of its own it would cost a second such wait.
+# The provider waits 25 s for a queue. Its policy is set here, because a separate resource would wait another 25 s.
 resource "aws_sqs_queue" "undelivered" {
   count = local.has_function ? 1 : 0
 
@@ -68,7 +69,7 @@ resource "aws_cloudwatch_metric_alarm" "undelivered" {
   count = local.has_function ? 1 : 0
 
   alarm_name          = "${local.undelivered_name}-waiting"
-  alarm_description   = "Callbacks of ${var.blueprint_name} could not be delivered and wait in ${local.undelivered_name}."
+  alarm_description   = "Callbacks of ${var.blueprint_name} could not be delivered and are in ${local.undelivered_name}."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = local.undelivered_name }
@@ -77,15 +78,15 @@ resource "aws_cloudwatch_metric_alarm" "undelivered" {
   threshold           = 0
   period              = 300
   evaluation_periods  = 1
-  # A queue that nobody used for six hours sends no metric at all.
+  # SQS sends no metrics for a queue that was idle for six hours.
   treat_missing_data = "notBreaching"
 
   alarm_actions = [var.topic_arn]
   ok_actions    = [var.topic_arn]
 }
 
-# What the function may do beside running: read its secret, write its table, keep what it could not deliver. The secret
-# is a parameter that people write: Terraform knows its name and never its value.
+# Permissions of the function: read its secret, write its table, queue what it could not deliver. The secret is a
+# parameter written by people: Terraform has its name but never its value.
 data "aws_iam_policy_document" "callback" {
   dynamic "statement" {
     for_each = var.callback.webhook ? [local.secret_parameter] : []
@@ -130,7 +131,7 @@ data "aws_iam_policy_document" "callback" {
   }
 
   dynamic "statement" {
-    # DynamoDB opens the table's key with the rights of whoever uses the table.
+    # DynamoDB uses the table's key with the caller's permissions.
     for_each = var.callback.table == null ? [] : [var.kms_key_arns.data]
 
     content {

@@ -1,20 +1,20 @@
 output "topic_arns" {
   description = "Topics by outcome: success and error."
 
-  # Written out, so that the policies that look at a plan can see that an endpoint has its topics.
+  # Written out, so that policy checks of a plan can see that an endpoint has its topics.
   value = local.topic_arns
 
-  # They and their policies must be there before the first request ends.
+  # Topics and policies must exist before the first request ends.
   depends_on = [aws_sns_topic_policy.outcome]
 }
 
 output "dead_letter_arn" {
-  description = "Queue of what the callback could not deliver; null without a callback function."
+  description = "Queue of callbacks that could not be delivered; null without a callback function."
   value       = one(aws_sqs_queue.undelivered[*].arn)
 }
 
 output "callback_policy_document" {
-  description = "JSON policy document of the callback function's rights."
+  description = "Policy document (JSON) of the callback function."
   value       = data.aws_iam_policy_document.callback.json
 }
 

@@ -2,7 +2,7 @@ locals {
   table_name = "${local.name}-results"
 }
 
-# Ends of requests by id, for those who look instead of listening.
+# Finished requests by id, for clients that poll instead of subscribing.
 resource "aws_dynamodb_table" "results" {
   count = var.callback.table == null ? 0 : 1
 

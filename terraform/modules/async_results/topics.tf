@@ -13,7 +13,7 @@ locals {
 
 data "aws_partition" "current" {}
 
-# Both are told of every request that ends: one of those with a result, the other of those without.
+# Every finished request is published: to one topic with a result, to the other without.
 resource "aws_sns_topic" "outcome" {
   for_each = local.outcomes
 
@@ -21,7 +21,7 @@ resource "aws_sns_topic" "outcome" {
   kms_master_key_id = var.kms_key_arns.messages
 }
 
-# Who publishes has the right in its own role; the topic only refuses what comes without TLS.
+# Publishers have permission in their own role; the topic only rejects connections without TLS.
 resource "aws_sns_topic_policy" "outcome" {
   for_each = aws_sns_topic.outcome
 
@@ -42,7 +42,7 @@ resource "aws_sns_topic_policy" "outcome" {
   })
 }
 
-# Each address has to be confirmed once by its owner.
+# The owner of each address has to confirm it once.
 resource "aws_sns_topic_subscription" "email" {
   for_each = { for pair in setproduct(keys(local.outcomes), var.callback.emails) : join(" ", pair) => pair }
 

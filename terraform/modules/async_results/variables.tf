@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -23,7 +23,7 @@ variable "blueprint_name" {
 }
 
 variable "callback" {
-  description = "Who is told beside the topics' own subscribers: e-mail addresses, a webhook, a table that keeps the ends of requests for keep_days."
+  description = "Recipients besides the topics' own subscribers: e-mail addresses, a webhook, and a table that stores finished requests for keep_days."
   type = object({
     emails  = optional(set(string), [])
     webhook = optional(bool, false)
@@ -62,6 +62,6 @@ variable "kms_key_arns" {
 }
 
 variable "topic_arn" {
-  description = "SNS topic that receives the alarm of what could not be delivered."
+  description = "SNS topic that receives the alarm on undelivered callbacks."
   type        = string
 }

@@ -1,5 +1,4 @@
-# AWS's own events arrive on the account's default bus, for everybody in the account: each pattern names what
-# belongs to this environment.
+# AWS's own events of the whole account arrive on the default bus, so each pattern selects those of this environment.
 data "aws_partition" "current" {}
 
 locals {
@@ -15,7 +14,7 @@ locals {
         detail-type = ["Object Created"]
         detail = {
           bucket = { name = [var.bucket_name] }
-          # The function leaves out what it wrote itself (inference/batch/input/_parts/).
+          # The function ignores objects that it wrote itself (inference/batch/input/_parts/).
           object = { key = [{ prefix = "inference/batch/input/" }] }
         }
       }
@@ -38,8 +37,8 @@ locals {
     }
   }
 
-  # The environment's own queue. Its policy admits rules of this prefix; it belongs to a stack that nobody waits for, so
-  # it is known by its name.
+  # The environment's dead-letter queue, whose policy admits rules with this prefix. It belongs to a stack that no other
+  # stack depends on, so it is referred to by name.
   dead_letter_arn = "${local.arn_prefix}:sqs:${local.in_account}:${var.context.name_prefix}-dead-letters"
 }
 

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -13,7 +13,7 @@ variable "context" {
 }
 
 variable "submitter" {
-  description = "The function that makes jobs of objects and results of ended jobs."
+  description = "Function that turns objects into jobs, and finished jobs into results."
   type = object({
     name = string
     arn  = string

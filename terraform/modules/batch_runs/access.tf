@@ -16,7 +16,7 @@ module "role" {
 
 data "aws_iam_policy_document" "catalog" {
   statement {
-    # Its own database, and no other's.
+    # Its own database only.
     sid = "WriteCatalog"
     actions = [
       "glue:BatchCreatePartition", "glue:BatchGetPartition", "glue:BatchUpdatePartition", "glue:CreatePartition", "glue:CreateTable",

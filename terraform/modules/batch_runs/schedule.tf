@@ -5,7 +5,7 @@ locals {
   dead_letter_arn = "arn:${data.aws_partition.current.partition}:sqs:${var.context.region}:${var.context.account_id}:${var.context.name_prefix}-dead-letters"
 }
 
-# What lies in the input folder by then and was no request yet, becomes one: arrivals that were missed, too.
+# Every object in the input folder that is not yet a request becomes one, including missed arrivals.
 resource "aws_cloudwatch_event_rule" "schedule" {
   count = var.blueprint.schedule == null ? 0 : 1
 
@@ -22,7 +22,8 @@ resource "aws_cloudwatch_event_target" "schedule" {
   arn       = var.submitter.arn
   input     = jsonencode({ action = "sweep", blueprint = var.blueprint.name })
 
-  # The environment's own queue, whose policy admits rules of this prefix; the next run sweeps what this one missed.
+  # The environment's dead-letter queue, whose policy admits rules with this prefix; the next run picks up what this one
+  # missed.
   dead_letter_config {
     arn = local.dead_letter_arn
   }

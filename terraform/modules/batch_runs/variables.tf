@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -13,7 +13,7 @@ variable "context" {
 }
 
 variable "blueprint" {
-  description = "The blueprint's name, and when what waits in its input folder is started (EventBridge's expression; null: never)."
+  description = "The blueprint's name, and the schedule on which its input folder is processed (EventBridge expression; null: never)."
   type = object({
     name     = string
     schedule = optional(string)
@@ -36,7 +36,7 @@ variable "blueprint" {
 }
 
 variable "submitter" {
-  description = "The function that makes jobs of objects and results of ended jobs."
+  description = "Function that turns objects into jobs, and finished jobs into results."
   type = object({
     name = string
     arn  = string
@@ -49,7 +49,7 @@ variable "bucket_name" {
 }
 
 variable "kms_key_arns" {
-  description = "Keys: data for what the crawler might write, logs for its log."
+  description = "Keys: data for objects that the crawler writes, logs for its log."
   type = object({
     data = string
     logs = string
@@ -62,7 +62,7 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to the crawler's role: JSON policy documents by a name of the caller's, such as bucket (results)."
+  description = "Policy documents (JSON) that other modules grant to the crawler's role, by policy name, such as bucket (results)."
   type        = map(string)
 }
 

@@ -1,5 +1,5 @@
-# One writer per thing: Terraform makes the first model, releases make those of later versions and say which of them
-# jobs take. The inputs of the first are therefore frozen here: a request that has begun keeps its model.
+# One writer per resource: Terraform creates the first model, and releases create those of later versions and select the
+# one that jobs use. The inputs of the first model are therefore frozen here: a request in progress keeps its model.
 resource "terraform_data" "launch" {
   input = {
     model_package_arn  = var.model_version.model_package_arn
@@ -21,8 +21,8 @@ locals {
 
   launch = terraform_data.launch.input
 
-  # What the release of the same version would be called: of the same content there is one name. A version of the
-  # registry never changes, so its number stands for model and image.
+  # The name that a release of the same version would use: one name for one content. A registry version never changes,
+  # so its number identifies model and image.
   content_name = "${local.full_name}-${local.launch.spec_hash}-v${element(split("/", local.launch.model_package_arn), -1)}"
 
   # The inference code travels inside model.tar.gz/code: an isolated container cannot fetch anything itself.
@@ -33,7 +33,7 @@ locals {
     SAGEMAKER_REGION              = var.context.region
   }
 
-  # As in a release, the container compares the unpacked files with this before it loads them. What was launched before
-  # versions said it stays as it is.
+  # As in a release, the container compares the unpacked files with this hash before it loads them. Endpoints launched
+  # before versions had a hash stay as they are.
   launched_environment = merge(local.container_environment, { for name, value in { MODEL_FILES_SHA256 = try(local.launch.files_sha256, null) } : name => value if value != null })
 }

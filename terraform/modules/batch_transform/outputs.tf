@@ -9,7 +9,7 @@ output "model_id" {
 }
 
 output "model_package_arn" {
-  description = "Model package that the first model was made of."
+  description = "Model package of the first model."
   value       = local.launch.model_package_arn
 }
 
@@ -19,7 +19,7 @@ output "route_parameter_name" {
 }
 
 output "release_parameter_name" {
-  description = "SSM parameter that says what releases make models from."
+  description = "SSM parameter with the release specification of the models."
   value       = aws_ssm_parameter.release.name
 }
 

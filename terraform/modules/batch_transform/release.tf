@@ -1,5 +1,5 @@
-# What the jobs' models should be made of, for the releases that follow the first: the request to SageMaker without what
-# a model version brings. Terraform writes it, the state machine `release` reads it. There is no endpoint to update.
+# Specification for releases after the first model: the request to SageMaker without the parts that a model version
+# adds. Terraform writes it, the state machine `release` reads it. There is no endpoint to update.
 locals {
   wanted = {
     model = {
@@ -23,7 +23,7 @@ resource "aws_ssm_parameter" "release" {
   description = "What releases make the models of ${var.blueprint.name} from."
   type        = "String"
 
-  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
   value = replace(jsonencode(merge(local.wanted, {
     blueprint           = var.blueprint.name
     hash                = local.wanted_hash

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -13,7 +13,7 @@ variable "context" {
 }
 
 variable "blueprint" {
-  description = "The batch deployment that a team asked for: instances, and how inputs are read, cut and sent."
+  description = "The batch blueprint: instances, and how inputs are read, split and sent."
   type = object({
     name           = string
     instance_type  = optional(string, "ml.m5.large")
@@ -56,7 +56,7 @@ variable "blueprint" {
   }
 
   validation {
-    # SageMaker refuses a job whose containers could be sent more at once.
+    # SageMaker rejects jobs whose containers could receive more at once.
     condition     = var.blueprint.batch.max_payload_mb >= 1 && var.blueprint.batch.max_concurrent_transforms >= 1 && var.blueprint.batch.max_payload_mb * var.blueprint.batch.max_concurrent_transforms <= 100
     error_message = "blueprint.batch.max_payload_mb times max_concurrent_transforms must be from 1 to 100 (SageMaker's limit in MB); received ${var.blueprint.batch.max_payload_mb} and ${var.blueprint.batch.max_concurrent_transforms}."
   }
@@ -95,7 +95,7 @@ variable "model_version" {
   })
 
   validation {
-    # Versions from before archives were registered by their hash say none.
+    # Versions registered before archives had a hash do not have one.
     condition     = var.model_version.files_sha256 == null || can(regex("^s3://[^/]+/artifacts/models/registered/[0-9a-f]{64}/model\\.tar\\.gz$", var.model_version.model_data_url))
     error_message = "model_version.model_data_url must be a registered archive, artifacts/models/registered/<sha256>/model.tar.gz; received \"${var.model_version.model_data_url}\"."
   }
@@ -135,12 +135,12 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to the role: JSON policy documents by a name of the caller's, such as bucket."
+  description = "Policy documents (JSON) that other modules grant to the role, by policy name, such as bucket."
   type        = map(string)
 }
 
 variable "submitter" {
-  description = "The function that makes jobs of objects and results of ended jobs."
+  description = "Function that turns objects into jobs, and finished jobs into results."
   type = object({
     name = string
   })

@@ -18,7 +18,7 @@ data "aws_iam_policy_document" "this" {
   }
 
   statement {
-    # Instruction and conversations are kept under the key, each for its agent.
+    # Instruction and conversations are encrypted with the key, with the agent as encryption context.
     sid       = "EncryptConversations"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
     resources = [var.kms_key_arn]
@@ -37,7 +37,7 @@ resource "aws_iam_role_policy" "this" {
   policy = data.aws_iam_policy_document.this.json
 }
 
-# What callers put into their role.
+# For the roles of callers.
 data "aws_iam_policy_document" "invoke" {
   statement {
     sid       = "InvokeAgent"

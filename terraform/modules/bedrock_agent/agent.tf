@@ -20,11 +20,11 @@ resource "aws_bedrockagent_agent" "this" {
     guardrail_version    = var.guardrail.version
   }]
 
-  # Bedrock tries the role out when the agent is made.
+  # Bedrock checks the role when the agent is created.
   depends_on = [aws_iam_role_policy.this, module.role]
 }
 
-# The provider prepares the agent again afterwards: what is not prepared is in no version.
+# The provider prepares the agent again afterwards: unprepared changes are in no version.
 resource "aws_bedrockagent_agent_knowledge_base_association" "this" {
   count = var.knowledge_base == null ? 0 : 1
 
@@ -34,8 +34,8 @@ resource "aws_bedrockagent_agent_knowledge_base_association" "this" {
   description          = var.knowledge_base.description
 }
 
-# Bedrock makes a version of the agent as it is when the alias is made, and the alias stays with it. So each make of the
-# agent has an alias of its own, and the one that callers use goes when its successor is there.
+# Creating an alias creates a version of the current agent, and the alias stays with that version. So each change of the
+# agent gets a new alias, and the previous one is deleted once its successor exists.
 resource "aws_bedrockagent_agent_alias" "this" {
   agent_alias_name = "live-${local.content}"
   agent_id         = aws_bedrockagent_agent.this.agent_id

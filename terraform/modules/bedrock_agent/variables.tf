@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account and region, the same in every module."
+  description = "Settings that every module shares: name prefix, account and region."
   type = object({
     region      = string
     account_id  = string
@@ -18,7 +18,7 @@ variable "blueprint_name" {
 }
 
 variable "model" {
-  description = "Inference profile that the agent asks, and the right to ask it and its guardrail (module bedrock_model)."
+  description = "Inference profile that the agent invokes, and the policy document to invoke it and its guardrail (module bedrock_model)."
   type = object({
     arn                    = string
     invoke_policy_document = string
@@ -31,7 +31,7 @@ variable "model" {
 }
 
 variable "instruction" {
-  description = "What the agent is there for and how it behaves."
+  description = "The agent's task and behaviour."
   type        = string
 
   validation {
@@ -52,7 +52,7 @@ variable "idle_minutes" {
 }
 
 variable "guardrail" {
-  description = "What the agent may be asked and may answer: id and version. Null is none."
+  description = "Guardrail of the agent: id and version. Null is none."
   type = object({
     id      = string
     version = string
@@ -61,7 +61,7 @@ variable "guardrail" {
 }
 
 variable "knowledge_base" {
-  description = "Where the agent looks documents up: the knowledge base, what is in it (the agent decides by that), and the right to use it (module bedrock_knowledge_base). Null is none."
+  description = "Knowledge base of the agent, a description of its content (by which the agent decides when to use it), and the policy document to use it (module bedrock_knowledge_base). Null is none."
   type = object({
     id                       = string
     description              = string

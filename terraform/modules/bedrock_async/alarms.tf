@@ -34,10 +34,10 @@ resource "aws_cloudwatch_metric_alarm" "depth" {
   ok_actions          = [var.topic_arn]
 }
 
-# The worker takes everything from here; what is still here after a while it could not even give up.
+# The worker empties this queue; messages that stay could not even be recorded as failures.
 resource "aws_cloudwatch_metric_alarm" "dead" {
   alarm_name          = "${local.dead_name}-waiting"
-  alarm_description   = "Requests of ${var.blueprint_name} have neither result nor failure and wait in ${local.dead_name}."
+  alarm_description   = "Requests of ${var.blueprint_name} have neither a result nor a failure and are in ${local.dead_name}."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead.name }

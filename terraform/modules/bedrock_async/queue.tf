@@ -23,23 +23,23 @@ locals {
 
 data "aws_partition" "current" {}
 
-# One message per request. The provider waits 25 s for a queue, and as long for a policy or a redrive policy of its own:
-# all are attributes here.
+# One message per request. The provider waits 25 s for a queue, and as long for each separate policy or redrive policy,
+# so these are set here.
 resource "aws_sqs_queue" "requests" {
   name                      = local.queue_name
   kms_master_key_id         = var.kms_key_arn
-  message_retention_seconds = 345600 # 4 days: longer than the worker tries
+  message_retention_seconds = 345600 # 4 days: longer than the worker's retries
 
-  # A worker that was killed gives nothing back: its message comes again after the longest that a worker may live.
+  # A killed worker returns no message: SQS delivers it again after the longest running time of a worker.
   visibility_timeout_seconds = var.limits.timeout_seconds + 30
 
-  # Beyond the worker's own tries: who dies every time never gets to count them.
+  # More than the worker's own attempts: a worker that is killed every time never counts them.
   redrive_policy = jsonencode({ deadLetterTargetArn = aws_sqs_queue.dead.arn, maxReceiveCount = var.limits.max_attempts + 2 })
   policy         = local.deny_without_tls.requests
 }
 
-# Requests that no worker came to an end with. The worker reads them from here once more, to give each its failure
-# object: what stays here could not even be given up, and needs somebody to look at it.
+# Requests that no worker could finish. The worker reads them once more to write a failure object for each; messages
+# that stay could not even be recorded as failures and need attention.
 resource "aws_sqs_queue" "dead" {
   name                       = local.dead_name
   kms_master_key_id          = var.kms_key_arn

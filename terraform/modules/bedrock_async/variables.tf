@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -13,7 +13,7 @@ variable "context" {
 }
 
 variable "blueprint_name" {
-  description = "The asynchronous deployment whose requests wait here."
+  description = "The asynchronous blueprint whose requests are queued here."
   type        = string
 
   validation {
@@ -23,7 +23,7 @@ variable "blueprint_name" {
 }
 
 variable "worker" {
-  description = "The worker function. It is given the right to read the queue and to tell the topics."
+  description = "The worker function, which gets permission to read the queue and to publish to the topics."
   type = object({
     arn       = string
     role_name = string
@@ -32,7 +32,7 @@ variable "worker" {
 
 # Apart from the worker: the queue depends on these, and the worker on the queue.
 variable "limits" {
-  description = "The worker's timeout, how many of it run at once, and how often it tries one request before that ends as a failure."
+  description = "The worker's timeout, its concurrency, and the number of attempts before a request fails."
   type = object({
     timeout_seconds = number
     max_concurrency = optional(number, 5)
@@ -57,7 +57,7 @@ variable "limits" {
 }
 
 variable "topic_arns" {
-  description = "Topics that the worker tells of results and of failures."
+  description = "Topics to which the worker publishes results and failures."
   type = object({
     success = string
     error   = string
@@ -85,7 +85,7 @@ variable "routes_prefix" {
 }
 
 variable "thresholds" {
-  description = "When the alarms fire: how long requests wait, how many of them, and the share that fails."
+  description = "Alarm thresholds: waiting time and number of waiting requests, and share of failed requests."
   type = object({
     wait_seconds       = optional(number, 900)
     queue_depth        = optional(number, 1000)

@@ -1,4 +1,4 @@
-# A batch of one: who shares a batch waits for its slowest member, and models take seconds.
+# One message per batch: all messages of a batch wait for the slowest one, and models take seconds.
 resource "aws_lambda_event_source_mapping" "requests" {
   event_source_arn        = aws_sqs_queue.requests.arn
   function_name           = var.worker.arn
@@ -9,7 +9,7 @@ resource "aws_lambda_event_source_mapping" "requests" {
     maximum_concurrency = var.limits.max_concurrency
   }
 
-  # Lambda asks whether the role may read the queue.
+  # Lambda checks whether the role may read the queue.
   depends_on = [aws_iam_role_policy.worker]
 }
 

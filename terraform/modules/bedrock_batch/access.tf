@@ -18,7 +18,8 @@ data "aws_iam_policy_document" "invoke" {
   }
 
   statement {
-    # Bedrock also asks for the right on what the profile leads to; these calls are admitted through this profile only.
+    # Bedrock also requires permission for the models behind the profile; the condition allows these calls through this
+    # profile only.
     sid       = "InvokeModelThroughProfile"
     actions   = ["bedrock:InvokeModel"]
     resources = local.led_to
@@ -37,7 +38,7 @@ resource "aws_iam_role_policy" "invoke" {
   policy = data.aws_iam_policy_document.invoke.json
 }
 
-# What the submitter may do for this blueprint, and nothing else.
+# Permissions of the submitter for this blueprint.
 data "aws_iam_policy_document" "submit" {
   statement {
     sid       = "CreateJobs"
@@ -46,7 +47,7 @@ data "aws_iam_policy_document" "submit" {
   }
 
   statement {
-    # Ids of jobs are of AWS's making.
+    # AWS generates the ids of jobs.
     sid       = "TagJobs"
     actions   = ["bedrock:TagResource"]
     resources = [local.jobs]

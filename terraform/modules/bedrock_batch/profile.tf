@@ -14,13 +14,13 @@ locals {
   system_profile_arn   = "${local.bedrock_arn_prefix}:${local.in_account}:inference-profile/${var.model_id}"
   source_arn           = local.is_system_profile ? local.system_profile_arn : local.foundation_model_arn
 
-  # What the profile leads to. A system profile picks the region of each call (a global one even uses ARNs without a
-  # region), so the region stays open there.
+  # Models behind the profile. A system profile chooses the region of each call (a global one even uses ARNs without a
+  # region), so the region is a wildcard there.
   led_to = local.is_system_profile ? [local.system_profile_arn, "${local.bedrock_arn_prefix}:*::foundation-model/${local.system_profile.model}"] : [local.foundation_model_arn]
   jobs   = "${local.bedrock_arn_prefix}:${local.in_account}:model-invocation-job/*"
 }
 
-# Bedrock bills jobs on the tags of this profile: it is what makes the cost of one blueprint visible.
+# Bedrock bills jobs under the tags of this profile, which makes the cost of a blueprint visible.
 resource "aws_bedrock_inference_profile" "this" {
   name        = local.full_name
   description = "Batch jobs of the ${var.blueprint.name} blueprint."

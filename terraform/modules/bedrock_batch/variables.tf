@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -13,7 +13,7 @@ variable "context" {
 }
 
 variable "blueprint" {
-  description = "The batch deployment that a team asked for: default request parameters, and how inputs are read and cut."
+  description = "The batch blueprint: default request parameters, and how inputs are read and split."
   type = object({
     name       = string
     parameters = optional(any, {})
@@ -59,7 +59,7 @@ variable "blueprint" {
 
   validation {
     condition     = var.blueprint.batch.minimum_records >= 1 && var.blueprint.batch.minimum_records * 2 <= var.blueprint.batch.records_per_file && var.blueprint.batch.maximum_records >= var.blueprint.batch.minimum_records
-    error_message = "blueprint.batch.minimum_records must be from 1 to half of records_per_file (what is split in two must still be enough) and no more than maximum_records; received ${var.blueprint.batch.minimum_records}, ${var.blueprint.batch.records_per_file} and ${var.blueprint.batch.maximum_records}."
+    error_message = "blueprint.batch.minimum_records must be from 1 to half of records_per_file (half of a split input must still be enough) and no more than maximum_records; received ${var.blueprint.batch.minimum_records}, ${var.blueprint.batch.records_per_file} and ${var.blueprint.batch.maximum_records}."
   }
 
   validation {
@@ -69,7 +69,7 @@ variable "blueprint" {
 
   validation {
     condition     = length([for usd in values(var.blueprint.batch.prices) : usd if usd != null]) != 1
-    error_message = "blueprint.batch.prices must have both prices of tokens or none: one that is not given is not 0; received ${jsonencode(var.blueprint.batch.prices)}."
+    error_message = "blueprint.batch.prices must have both token prices or none, since a missing price does not mean 0; received ${jsonencode(var.blueprint.batch.prices)}."
   }
 
   validation {
@@ -99,12 +99,12 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to the role: JSON policy documents by a name of the caller's, such as bucket."
+  description = "Policy documents (JSON) that other modules grant to the role, by policy name, such as bucket."
   type        = map(string)
 }
 
 variable "submitter" {
-  description = "The function that makes jobs of objects and results of ended jobs, and its role."
+  description = "Function that turns objects into jobs, and finished jobs into results, and its role."
   type = object({
     name      = string
     role_name = string

@@ -24,7 +24,7 @@ data "aws_iam_policy_document" "this" {
   }
 
   statement {
-    # Of the vectors, and of what Bedrock keeps while it reads.
+    # For the vectors, and for data that Bedrock stores while it reads documents.
     sid       = "UseKey"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
     resources = [var.kms_key_arn]
@@ -37,7 +37,7 @@ resource "aws_iam_role_policy" "this" {
   policy = data.aws_iam_policy_document.this.json
 }
 
-# What callers put into their role.
+# For the roles of callers.
 data "aws_iam_policy_document" "retrieve" {
   statement {
     sid       = "Retrieve"

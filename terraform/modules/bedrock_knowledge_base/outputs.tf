@@ -14,6 +14,6 @@ output "data_source_id" {
 }
 
 output "retrieve_policy_document" {
-  description = "Policy document with the right to look documents up in this knowledge base."
+  description = "Policy document that allows retrieving from this knowledge base."
   value       = data.aws_iam_policy_document.retrieve.json
 }

@@ -5,7 +5,7 @@ locals {
   name      = "${var.context.name_prefix}-${var.blueprint_name}"
   model_arn = "arn:${local.partition}:bedrock:${var.context.region}::foundation-model/${var.embedding.model_id}"
 
-  # An index and what uses it cannot be changed, only replaced: the names tell one shape from the next.
+  # An index and its users cannot be changed, only replaced, so the names contain a hash of the shape.
   shape       = substr(sha256(jsonencode(var.embedding)), 0, 8)
   bucket_name = "${local.name}-vectors"
   index_name  = "documents-${local.shape}"
@@ -38,7 +38,7 @@ locals {
           DataType         = "float32"
           Dimension        = var.embedding.dimensions
           DistanceMetric   = "cosine"
-          # Bedrock keeps the text itself beside the vector; what can be filtered by ends at 2 kB.
+          # Bedrock stores the text beside the vector; filterable metadata is limited to 2 kB.
           MetadataConfiguration = { NonFilterableMetadataKeys = ["AMAZON_BEDROCK_TEXT", "AMAZON_BEDROCK_METADATA"] }
         }
       }
@@ -69,16 +69,16 @@ locals {
   }
 }
 
-# CloudFormation, because this provider knows neither vector buckets nor knowledge bases over them (version 6 does). The
-# alternative that it knows, OpenSearch Serverless, costs by the hour while nobody asks, and its index is made by a call
-# that is none of AWS's API.
+# CloudFormation, because this provider version supports neither vector buckets nor knowledge bases on them (version 6
+# does). The supported alternative, OpenSearch Serverless, costs by the hour without any requests, and its index is not
+# created through an AWS API.
 resource "aws_cloudformation_stack" "this" {
-  # checkov:skip=CKV_AWS_124: Terraform waits for the stack and reports what failed; a message for each of its events would tell nobody anything
+  # checkov:skip=CKV_AWS_124: Terraform waits for the stack and reports what failed; a message for each of its events would help nobody
   name          = "${local.name}-knowledge"
   template_body = jsonencode(local.template)
   on_failure    = "DELETE"
 
-  # Bedrock tries the role out on the index when the knowledge base is made, and needs it still to empty the index.
+  # Bedrock checks the role on the index when the knowledge base is created, and needs it again to empty the index.
   depends_on = [aws_iam_role_policy.this, module.role]
 }
 
@@ -87,7 +87,7 @@ resource "aws_bedrockagent_data_source" "this" {
   name              = "documents"
   description       = "s3://${var.documents.bucket_name}/${var.documents.prefix}"
 
-  # With the source go its vectors: nobody is answered from documents that were taken away.
+  # Its vectors are deleted with the source, so that no answer uses removed documents.
   data_deletion_policy = "DELETE"
 
   data_source_configuration {
@@ -101,7 +101,7 @@ resource "aws_bedrockagent_data_source" "this" {
   }
 
   server_side_encryption_configuration {
-    kms_key_arn = var.kms_key_arn # of what Bedrock keeps while it reads the documents
+    kms_key_arn = var.kms_key_arn # for data that Bedrock stores while it reads the documents
   }
 
   vector_ingestion_configuration {

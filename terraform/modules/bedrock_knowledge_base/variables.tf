@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account and region, the same in every module."
+  description = "Settings that every module shares: name prefix, account and region."
   type = object({
     region      = string
     account_id  = string
@@ -24,7 +24,7 @@ variable "blueprint_name" {
 }
 
 variable "documents" {
-  description = "Folder of the data bucket with the documents, and the right to read it (module s3_access)."
+  description = "Folder of the data bucket with the documents, and the policy document to read it (module s3_access)."
   type = object({
     bucket_name     = string
     prefix          = string
@@ -38,7 +38,7 @@ variable "documents" {
 }
 
 variable "embedding" {
-  description = "Model that turns text into vectors, and how long these are. A change makes a new index, which has to read all documents again."
+  description = "Embedding model and vector length. A change creates a new index, which has to read all documents again."
   type = object({
     model_id   = optional(string, "amazon.titan-embed-text-v2:0")
     dimensions = optional(number, 1024)
@@ -66,7 +66,7 @@ variable "chunks" {
 }
 
 variable "kms_key_arn" {
-  description = "KMS key of the vectors. Its policy must let S3 Vectors in (module kms, `vectors`)."
+  description = "KMS key of the vectors. Its policy must admit S3 Vectors (module kms, `vectors`)."
   type        = string
 
   validation {

@@ -1,11 +1,11 @@
 resource "aws_cloudwatch_log_group" "this" {
-  # checkov:skip=CKV_AWS_338: retention is the environment's choice; bodies of requests are not to be kept longer than asked for
+  # checkov:skip=CKV_AWS_338: retention is the environment's choice; bodies of requests must not be kept longer than configured
   name              = "/aws/bedrock/${var.context.name_prefix}/invocations"
   retention_in_days = var.context.log_retention_days
   kms_key_id        = var.kms_key_arn
 }
 
-# One per account and region: whoever applies this last has all of them, and destroying it switches logging off.
+# One per account and region: the environment that applies it last gets all logs, and destroying it disables logging.
 resource "aws_bedrock_model_invocation_logging_configuration" "this" {
   logging_config {
     text_data_delivery_enabled      = var.bodies.text
@@ -17,7 +17,7 @@ resource "aws_bedrock_model_invocation_logging_configuration" "this" {
       log_group_name = aws_cloudwatch_log_group.this.name
       role_arn       = aws_iam_role.this.arn
 
-      # What is larger than 100 kB, or binary. The bucket's policy and its key let Bedrock in, in the stack `foundation`.
+      # For bodies that are binary or larger than 100 kB. The stack `foundation` admits Bedrock to bucket and key.
       large_data_delivery_s3_config {
         bucket_name = var.bucket.name
         key_prefix  = trimsuffix(var.bucket.prefix, "/")
@@ -25,6 +25,6 @@ resource "aws_bedrock_model_invocation_logging_configuration" "this" {
     }
   }
 
-  # Bedrock tries the role out when it is named.
+  # Bedrock checks the role when it is set.
   depends_on = [aws_iam_role_policy.this]
 }

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region and log retention."
   type = object({
     region             = string
     account_id         = string
@@ -24,7 +24,7 @@ variable "kms_key_arn" {
 }
 
 variable "bucket" {
-  description = "Bucket that takes what is too large for a log event, and the folder for it. Its policy must let Bedrock in."
+  description = "Bucket and folder for bodies that are too large for a log event. The bucket's policy must admit Bedrock."
   type = object({
     name   = string
     prefix = string
@@ -37,7 +37,7 @@ variable "bucket" {
 }
 
 variable "bodies" {
-  description = "Of which kinds the requests and answers themselves are logged. By default none: who asked which model, when and for how many tokens is logged always."
+  description = "Kinds of content whose requests and answers are logged. By default none: caller, model, time and token counts are always logged."
   type = object({
     text       = optional(bool, false)
     images     = optional(bool, false)

@@ -9,9 +9,9 @@ data "aws_iam_policy_document" "invoke" {
     for_each = var.provisioned == null ? [local.target_arn] : []
 
     content {
-      # Bedrock also asks for the right on what the profile leads to. A system profile picks the region of
-      # each call (a global one even uses ARNs without a region), so the region stays open there; the
-      # condition admits these calls through this profile only.
+      # Bedrock also requires permission for the models behind the profile. A system profile chooses the region of each
+      # call (a global one even uses ARNs without a region), so the region is a wildcard; the condition allows these
+      # calls through this profile only.
       sid     = "InvokeModelThroughProfile"
       actions = ["bedrock:InvokeModel"]
       resources = (
@@ -39,7 +39,7 @@ data "aws_iam_policy_document" "invoke" {
   }
 
   dynamic "statement" {
-    # Bedrock reads the guardrail with the caller's right to its key.
+    # Bedrock reads the guardrail with the caller's permission on its key.
     for_each = aws_bedrock_guardrail.this[*].kms_key_arn
 
     content {
@@ -56,14 +56,14 @@ data "aws_iam_policy_document" "invoke" {
   }
 }
 
-# RetrieveAndGenerate looks at the profile, and then asks the model and the knowledge base with the caller's rights.
+# RetrieveAndGenerate describes the profile, and then calls model and knowledge base with the caller's permissions.
 data "aws_iam_policy_document" "generate" {
   count = var.knowledge_base == null ? 0 : 1
 
   source_policy_documents = [var.knowledge_base.retrieve_policy_document]
 
   statement {
-    # It knows no resources: what it reaches is what the other statements allow.
+    # The action has no resource type; the other statements limit what it reaches.
     sid       = "RetrieveAndGenerate"
     actions   = ["bedrock:RetrieveAndGenerate"]
     resources = ["*"]
@@ -76,7 +76,7 @@ data "aws_iam_policy_document" "generate" {
   }
 }
 
-# Beside the right to ask the model, which agents and knowledge bases do not replace: embeddings and shadows ask it.
+# In addition to invoking the model, which embeddings and shadow requests still do.
 resource "aws_iam_role_policy" "router_assistant" {
   for_each = merge(
     var.knowledge_base == null ? {} : { knowledge = one(data.aws_iam_policy_document.generate[*].json) },

@@ -1,5 +1,5 @@
-# What may be asked and answered. The version is a copy that does not change: the route names it, and a change of the
-# guardrail makes the next one.
+# Filters of requests and answers. A version is an immutable copy: the route names it, and a change of the guardrail
+# creates the next one.
 resource "aws_bedrock_guardrail" "this" {
   count = var.guardrail == null ? 0 : 1
 
@@ -19,7 +19,7 @@ resource "aws_bedrock_guardrail" "this" {
         content {
           type           = filters_config.key
           input_strength = filters_config.value
-          # Attacks are made by those who ask.
+          # Prompt attacks only occur in requests.
           output_strength = filters_config.key == "PROMPT_ATTACK" ? "NONE" : filters_config.value
         }
       }

@@ -24,7 +24,7 @@ output "alarm_names" {
 }
 
 output "invoke_policy_document" {
-  description = "Policy document with the right to ask this model, and its guardrail if there is one."
+  description = "Policy document that allows invoking this model, and its guardrail if there is one."
   value       = data.aws_iam_policy_document.invoke.json
 }
 

@@ -14,12 +14,12 @@ locals {
   is_customized        = startswith(var.model_id, "arn:")
   source_arn           = local.is_system_profile ? local.system_profile_arn : local.foundation_model_arn
 
-  # What callers invoke, and what Bedrock files the calls' metrics under.
+  # Id that callers invoke, and under which Bedrock publishes metrics.
   target_arn = try(aws_bedrock_provisioned_model_throughput.this[0].provisioned_model_arn, aws_bedrock_inference_profile.this[0].arn)
   metric_id  = try(aws_bedrock_provisioned_model_throughput.this[0].provisioned_model_arn, aws_bedrock_inference_profile.this[0].id)
 }
 
-# Bedrock bills calls on the tags of this profile: it is what makes the cost of one blueprint visible.
+# Bedrock bills calls under the tags of this profile, which makes the cost of a blueprint visible.
 resource "aws_bedrock_inference_profile" "this" {
   count = var.provisioned == null ? 1 : 0
 
@@ -31,8 +31,8 @@ resource "aws_bedrock_inference_profile" "this" {
   }
 }
 
-# Capacity of its own, billed by the hour whether used or not. A profile cannot be made from it: it carries the tags
-# that show the cost itself.
+# Provisioned capacity, billed by the hour whether used or not. It cannot have a profile, so it carries the cost tags
+# itself.
 resource "aws_bedrock_provisioned_model_throughput" "this" {
   count = var.provisioned == null ? 0 : 1
 

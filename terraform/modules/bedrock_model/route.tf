@@ -1,20 +1,20 @@
 locals {
   routing = var.blueprint.routing
 
-  # Other blueprints by name: the router looks up where they answer, and does without those that are not there.
+  # Other blueprints by name: the router resolves them and skips those that do not exist.
   others = [for name in distinct(concat(local.routing.fallback, sort(keys(local.routing.share_percent)))) : {
     name      = name
     blueprint = name
     weight    = lookup(local.routing.share_percent, name, 0)
   }]
 
-  # Of the requests that are asked here first; who has none of them stands in.
+  # Shares of the requests of this blueprint; blueprints without a share are fallbacks.
   own_routing = merge(
     { weight = length(local.routing.share_percent) == 0 ? 1 : 100 - sum(values(local.routing.share_percent)) },
     local.routing.timeout_seconds == null ? {} : { timeout_seconds = local.routing.timeout_seconds },
   )
 
-  # Who answers in the model's place, if anybody does.
+  # Knowledge base or agent that answers instead of the model, if there is one.
   assistant = merge(concat(
     [for base in var.knowledge_base[*] : { api = "knowledge_base", knowledge_base_id = base.id, results = base.results }],
     [for agent in var.agent[*] : { api = "agent", agent_id = agent.id, agent_alias_id = agent.alias_id }],
@@ -32,7 +32,7 @@ locals {
     local.routing.cooldown_seconds == null ? {} : { cooldown = { seconds = local.routing.cooldown_seconds } },
   )
 
-  # What is not given is not written: the functions have defaults.
+  # Limits that are not set are left out: the functions have defaults.
   limits = { for name, figure in var.blueprint.limits : name => figure if figure != null }
 }
 
@@ -44,7 +44,7 @@ resource "aws_ssm_parameter" "route" {
   description = "Route of the ${var.blueprint.name} blueprint, read by the model router."
   type        = "String"
 
-  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
   value = replace(jsonencode(merge({
     blueprint = var.blueprint.name
     kind      = var.blueprint.kind
@@ -52,7 +52,7 @@ resource "aws_ssm_parameter" "route" {
     targets = concat([merge({
       name          = "primary"
       model_id      = local.target_arn
-      base_model_id = var.model_id # the profile's ARN does not tell how the model is spoken to
+      base_model_id = var.model_id # the profile's ARN does not show which API the model uses
     }, local.assistant, local.own_routing)], local.others)
     parameters = var.blueprint.parameters
     }, local.record_routing, length(aws_bedrock_guardrail_version.this) == 0 ? {} : {

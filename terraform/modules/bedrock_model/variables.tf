@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -13,7 +13,7 @@ variable "context" {
 }
 
 variable "blueprint" {
-  description = "The deployment that a team asked for: its name and the default request parameters, e.g. max_tokens."
+  description = "The blueprint: its name and default request parameters, e.g. max_tokens."
   type = object({
     name       = string
     kind       = optional(string, "realtime")
@@ -43,7 +43,7 @@ variable "blueprint" {
 
   validation {
     condition     = contains(["realtime", "serverless", "async"], var.blueprint.kind)
-    error_message = "blueprint.kind must be realtime, serverless or async, the kinds that ask a model for each request; received \"${var.blueprint.kind}\"."
+    error_message = "blueprint.kind must be realtime, serverless or async, the kinds that invoke a model for each request; received \"${var.blueprint.kind}\"."
   }
 
   validation {
@@ -58,7 +58,7 @@ variable "blueprint" {
   }
 
   validation {
-    # What the router's own records may say.
+    # Limits of the router's own settings.
     condition     = alltrue([for figure in var.blueprint.routing.retries[*] : figure >= 0 && figure <= 10]) && alltrue([for figure in var.blueprint.routing.cooldown_seconds[*] : figure >= 0 && figure <= 3600]) && alltrue([for figure in var.blueprint.routing.timeout_seconds[*] : figure >= 1 && figure <= 25])
     error_message = "blueprint.routing must have retries from 0 to 10, cooldown_seconds from 0 to 3600 and timeout_seconds from 1 to 25; received ${jsonencode(var.blueprint.routing)}."
   }
@@ -80,17 +80,17 @@ variable "model_id" {
 
   validation {
     condition     = !startswith(var.model_id, "arn:") || var.provisioned != null
-    error_message = "model_id is a customized model, which Bedrock serves with provisioned throughput: give provisioned; received \"${var.model_id}\"."
+    error_message = "model_id is a customized model, which Bedrock serves with provisioned throughput: set provisioned; received \"${var.model_id}\"."
   }
 
   validation {
     condition     = var.provisioned == null || !can(regex("^(us-gov|us|eu|apac|jp|au|ca|global)\\.", var.model_id))
-    error_message = "provisioned goes with a model of this region, not with a system inference profile; received \"${var.model_id}\"."
+    error_message = "provisioned requires a model_id of this region, not a system inference profile; received \"${var.model_id}\"."
   }
 }
 
 variable "provisioned" {
-  description = "Throughput of its own, by the hour: model units, and for how long they are bought. Null is on demand."
+  description = "Provisioned throughput, billed by the hour: model units and commitment. Null is on demand."
   type = object({
     model_units = optional(number, 1)
     commitment  = optional(string)
@@ -104,7 +104,7 @@ variable "provisioned" {
 }
 
 variable "guardrail" {
-  description = "Filters of what is asked and answered, by kind and strength; PII by type and action; denied topics by name and definition; words. Null is none."
+  description = "Guardrail: content filters by kind and strength, PII by type and action, denied topics by name and definition, and words. Null is none."
   type = object({
     kms_key_arn    = string
     blocked_input  = optional(string, "This request cannot be answered.")
@@ -148,12 +148,12 @@ variable "routes_prefix" {
 }
 
 variable "router_role_name" {
-  description = "Role of who asks the model, the router's or a worker's; it is given the right to invoke this profile and nothing else."
+  description = "Role that invokes the model, the router's or a worker's; it gets permission to invoke this profile only."
   type        = string
 }
 
 variable "job" {
-  description = "Of kind async: the queue that requests are sent to, and what requests may be. Null for kinds whose callers wait."
+  description = "For kind async: the queue of requests, and their limits. Null for synchronous kinds."
   type = object({
     queue_url                  = string
     ttl_seconds                = number
@@ -178,7 +178,7 @@ variable "thresholds" {
 }
 
 variable "knowledge_base" {
-  description = "Documents that the model is shown pieces of before it answers: the knowledge base, how many pieces, and the right to look them up (module bedrock_knowledge_base). Null is none."
+  description = "Knowledge base whose passages are added to the prompt, the number of passages, and the policy document to retrieve them (module bedrock_knowledge_base). Null is none."
   type = object({
     id                       = string
     results                  = optional(number, 5)
@@ -193,12 +193,12 @@ variable "knowledge_base" {
 
   validation {
     condition     = var.knowledge_base == null || var.agent == null
-    error_message = "knowledge_base must be given to the agent where there is one: it looks documents up itself; received both."
+    error_message = "knowledge_base must be set on the agent where there is one, since the agent retrieves documents itself; received agent ${try(var.agent.id, "")}"
   }
 }
 
 variable "agent" {
-  description = "Agent that answers in the model's place: its id and alias, and the right to invoke it (module bedrock_agent). Null is none."
+  description = "Agent that answers instead of the model: its id and alias, and the policy document to invoke it (module bedrock_agent). Null is none."
   type = object({
     id                     = string
     alias_id               = string

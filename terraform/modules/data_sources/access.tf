@@ -1,10 +1,10 @@
 data "aws_partition" "current" {}
 
-# Rights to read what belongs to somebody else, for whoever uses it; nothing here makes or changes a source.
+# Permissions to read data of other owners; nothing here creates or changes a source.
 locals {
   partition = data.aws_partition.current.partition
   buckets   = { for name, source in var.sources : name => source if source.bucket != null }
-  # A bucket's name says nothing about its owner: once deleted, anybody may make it again.
+  # A bucket's name does not identify its owner: after deletion any account can create it again.
   owners    = { for name, source in local.buckets : name => { "aws:ResourceAccount" = coalesce(source.owner, var.context.account_id) } }
   databases = [for source in values(var.sources) : source.database if source.database != null]
   keys      = distinct(compact([for source in values(var.sources) : source.kms_key_arn]))

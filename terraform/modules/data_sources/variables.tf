@@ -7,7 +7,7 @@ variable "context" {
 }
 
 variable "sources" {
-  description = "Read-only inputs by a name of the caller's: `bucket` with `prefixes` (and the key of its objects), or a Glue `database`. `owner`: account of the bucket, if it is another one."
+  description = "Read-only inputs by name: `bucket` with `prefixes` (and the key of its objects), or a Glue `database`. `owner`: account of the bucket, if it is another one."
   type = map(object({
     bucket      = optional(string)
     prefixes    = optional(list(string), [])

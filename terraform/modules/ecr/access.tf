@@ -1,4 +1,4 @@
-# Whoever runs images of these repositories puts this document into its role.
+# For roles that run images of these repositories.
 locals {
   pull_policy = {
     Version = "2012-10-17"
@@ -10,7 +10,7 @@ locals {
         Resource = [for name in sort(keys(var.repositories)) : aws_ecr_repository.this[name].arn]
       },
       {
-        # A token has no resource type: it opens what the statement above names, and no more.
+        # The action has no resource type: the token is valid for the repositories of the statement above.
         Sid      = "GetRegistryToken"
         Effect   = "Allow"
         Action   = "ecr:GetAuthorizationToken"

@@ -1,4 +1,4 @@
-# Other accounts may pull, and nothing else. They need no right on the key: ECR decrypts for them.
+# Other accounts may only pull. They need no permission on the key: ECR decrypts for them.
 resource "aws_ecr_repository_policy" "pull" {
   for_each = length(var.pull_account_ids) > 0 ? var.repositories : {}
 

@@ -17,7 +17,7 @@ variable "kms_key_arn" {
 }
 
 variable "repositories" {
-  description = "Repositories by short name; each keeps its newest `keep_images` images, and untagged ones (layers of a build that was pushed over) for `untagged_after_days`."
+  description = "Repositories by short name; each keeps its newest `keep_images` images, and untagged ones (layers of an overwritten build) for `untagged_after_days`."
   type = map(object({
     keep_images         = optional(number, 20)
     untagged_after_days = optional(number, 14)
@@ -29,12 +29,12 @@ variable "repositories" {
 
   validation {
     condition     = alltrue([for name, repository in var.repositories : repository.keep_images >= 1 && repository.untagged_after_days >= 1])
-    error_message = "keep_images and untagged_after_days must be at least 1, got ${jsonencode(var.repositories)}."
+    error_message = "repositories: keep_images and untagged_after_days must be at least 1, got ${jsonencode(var.repositories)}."
   }
 
   validation {
     condition     = alltrue([for name in keys(var.repositories) : can(regex("^[a-z][a-z0-9-]*$", name))])
-    error_message = "Repository names are lower-case letters, digits and hyphens, got ${jsonencode(keys(var.repositories))}."
+    error_message = "repositories must have keys of lower-case letters, digits and hyphens, got ${jsonencode(keys(var.repositories))}."
   }
 }
 

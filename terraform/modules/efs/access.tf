@@ -29,7 +29,7 @@ resource "aws_vpc_security_group_egress_rule" "nfs" {
   to_port                      = 2049
 }
 
-# Encrypted on the way, through a mount target, by identities of this account alone.
+# Only identities of this account, through a mount target and with encryption in transit.
 resource "aws_efs_file_system_policy" "this" {
   file_system_id = aws_efs_file_system.this.id
 
@@ -59,7 +59,7 @@ resource "aws_efs_file_system_policy" "this" {
   })
 }
 
-# For whoever mounts under a role: the same in the role's own words.
+# The same as an identity policy, for roles that mount.
 locals {
   client_policy = {
     Version = "2012-10-17"

@@ -1,4 +1,4 @@
-# Training data that many jobs read again and again; S3 stays the place where data is kept.
+# Training data that many jobs read repeatedly; S3 remains the system of record.
 resource "aws_efs_file_system" "this" {
   creation_token  = "${var.context.name_prefix}-shared"
   encrypted       = true
@@ -27,7 +27,7 @@ resource "aws_efs_mount_target" "this" {
   security_groups = [aws_security_group.this.id]
 }
 
-# Everybody comes in as this user, into this folder.
+# Every client acts as this user, in this folder.
 resource "aws_efs_access_point" "training" {
   file_system_id = aws_efs_file_system.this.id
   tags           = { Name = "${var.context.name_prefix}-training" }

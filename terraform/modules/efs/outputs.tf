@@ -1,14 +1,14 @@
 output "file_system_id" {
-  description = "What a training job names as its FileSystemDataSource."
+  description = "File system id for FileSystemDataSource of a training job."
   value       = aws_efs_file_system.this.id
 }
 
 output "access_point_arn" {
-  description = "The only way in."
+  description = "Access point; the policy admits clients through it only."
   value       = aws_efs_access_point.training.arn
 }
 
 output "client_policy_document" {
-  description = "JSON policy document that lets a role mount and write through the access point; its role's owner puts it into the role."
+  description = "Policy document (JSON) that allows a role to mount and write through the access point."
   value       = jsonencode(local.client_policy)
 }

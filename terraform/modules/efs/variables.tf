@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and ownership."
+  description = "Name prefix, account, region and tags."
   type = object({
     account_id  = string
     name_prefix = string
@@ -17,7 +17,7 @@ variable "kms_key_arn" {
 }
 
 variable "network" {
-  description = "Where the files are reachable: one subnet per zone, and the security groups of those who mount them, by name."
+  description = "Mount targets: one subnet per zone, and the security groups of the clients, by name."
   type = object({
     vpc_id                    = string
     subnet_ids                = list(string)
@@ -31,7 +31,7 @@ variable "network" {
 }
 
 variable "backups" {
-  description = "Whether AWS Backup keeps copies."
+  description = "Whether AWS Backup backs up the files."
   type        = bool
   default     = true
 }

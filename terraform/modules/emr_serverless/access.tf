@@ -17,7 +17,7 @@ resource "aws_iam_role" "job" {
   })
 }
 
-# Bucket and catalogue, as their owners hand them out.
+# Policy documents for bucket and catalog, granted by other modules.
 resource "aws_iam_role_policy" "attached" {
   for_each = var.policy_documents
 

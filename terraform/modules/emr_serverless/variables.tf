@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and ownership."
+  description = "Name prefix, account, region and tags."
   type = object({
     account_id  = string
     name_prefix = string
@@ -18,7 +18,7 @@ variable "release_label" {
 }
 
 variable "maximum" {
-  description = "What all jobs together may use: this bounds the bill."
+  description = "Maximum capacity of all jobs together, which limits the cost."
   type = object({
     vcpus     = optional(number, 32)
     memory_gb = optional(number, 128)
@@ -62,6 +62,6 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to the jobs, by a name of the caller's."
+  description = "Policy documents (JSON) that other modules grant to the jobs' role, by policy name."
   type        = map(string)
 }

@@ -1,5 +1,5 @@
-# What happened can be replayed: to a rule that was wrong, or whose target was down for longer than the
-# retries last. AWS's events are archived only as far as they may concern this platform.
+# Archived events can be replayed to a rule that was wrong, or whose target was down for longer than the retries. AWS's
+# events are archived only if they may concern this platform.
 
 locals {
   archives = var.archive_days == 0 ? {} : {

@@ -1,4 +1,4 @@
-# Jobs and pipelines that came to an end. Which ends are told is the environment's choice.
+# Finished jobs and pipelines. The environment chooses which outcomes are published.
 
 locals {
   sagemaker_ends = {

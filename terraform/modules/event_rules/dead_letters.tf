@@ -6,8 +6,7 @@ locals {
   rule_prefix = "${local.arn_prefix}:events:${local.in_account}:rule/"
 }
 
-# The provider waits 25 s for a queue. The policy is part of it: as a resource of its own it would cost a
-# second such wait.
+# The provider waits 25 s for a queue. Its policy is set here, because a separate resource would wait another 25 s.
 resource "aws_sqs_queue" "dead_letters" {
   name                      = local.queue_name
   kms_master_key_id         = var.kms_key_arn
@@ -47,7 +46,7 @@ resource "aws_sqs_queue" "dead_letters" {
 
 resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   alarm_name        = "${local.queue_name}-waiting"
-  alarm_description = "Events could not be delivered and wait in ${local.queue_name}: see \"What could not be delivered\" in the README of the module event_rules"
+  alarm_description = "Events could not be delivered and are in ${local.queue_name}: see \"Undelivered events\" in the README of the module event_rules"
 
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
@@ -57,7 +56,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   threshold           = 0
   period              = 300
   evaluation_periods  = 1
-  # A queue that nobody used for six hours sends no metric at all.
+  # SQS sends no metrics for a queue that was idle for six hours.
   treat_missing_data = "notBreaching"
 
   alarm_actions = [var.topic_arn]

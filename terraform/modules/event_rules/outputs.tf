@@ -1,5 +1,5 @@
 output "dead_letter_arn" {
-  description = "Queue that keeps what could not be delivered."
+  description = "Queue of events that could not be delivered."
   value       = aws_sqs_queue.dead_letters.arn
 }
 

@@ -1,4 +1,4 @@
-# An approved model version starts the release: a second target of the rule that tells people.
+# An approved model version starts the release: a second target of the rule that publishes the approval.
 
 locals {
   redeploys     = var.redeploy != null
@@ -55,7 +55,7 @@ resource "aws_iam_role" "redeploy" {
       Action    = "sts:AssumeRole"
       Condition = {
         StringEquals = { "aws:SourceAccount" = var.context.account_id }
-        # Spelt out, so that a plan knows who may assume the role before the rule exists.
+        # Written out, so that a plan shows which principal may assume the role before the rule exists.
         ArnEquals = { "aws:SourceArn" = "${local.rule_prefix}${var.context.name_prefix}-model-approved" }
       }
     }]

@@ -1,5 +1,5 @@
-# AWS's own events arrive on the account's default bus, for everybody in the account: each pattern names what
-# belongs to this environment. The platform's own arrive on its bus.
+# AWS's own events of the whole account arrive on the default bus, so each pattern selects those of this environment.
+# The platform's own events arrive on its bus.
 
 locals {
   name_filter = [{ prefix = "${var.context.name_prefix}-" }]
@@ -63,8 +63,8 @@ resource "aws_cloudwatch_event_target" "notify" {
   target_id      = "notify"
   arn            = var.topic_arn
 
-  # Only paths that every event has may stand outside quotes: AWS leaves out a path that is missing, and
-  # what remains would be no JSON.
+  # Only paths that every event has may be outside quotes: AWS omits a missing path, and the rest would not be valid
+  # JSON.
   input_transformer {
     input_paths = {
       id     = "$.id"

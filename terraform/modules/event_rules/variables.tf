@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and ownership."
+  description = "Name prefix, account, region and tags."
   type = object({
     region      = string
     account_id  = string
@@ -33,7 +33,7 @@ variable "bus_name" {
 }
 
 variable "completions" {
-  description = "Which ends of jobs and pipelines are told: all, or failures only."
+  description = "Outcomes of jobs and pipelines that are published: all, or failures only."
   type        = string
   default     = "all"
 
@@ -44,7 +44,7 @@ variable "completions" {
 }
 
 variable "redeploy" {
-  description = "State machine that releases an approved model version, and the boundary of the role that starts it; null: people are told, nothing starts."
+  description = "State machine that releases an approved model version, and the boundary of the role that starts it; null: approvals are published but start nothing."
   type = object({
     state_machine_arn = string
     boundary_arn      = string
@@ -58,7 +58,7 @@ variable "redeploy" {
 }
 
 variable "delivery" {
-  description = "How long EventBridge tries to deliver, and for how long the queue keeps what it could not deliver."
+  description = "How long EventBridge retries deliveries, and how long the queue retains undelivered events."
   type = object({
     retry_minutes    = optional(number, 60)
     retry_attempts   = optional(number, 10)
@@ -78,12 +78,12 @@ variable "delivery" {
 
   validation {
     condition     = var.delivery.dead_letter_days >= 1 && var.delivery.dead_letter_days <= 14
-    error_message = "delivery.dead_letter_days must be from 1 to 14 (SQS keeps no longer), got ${var.delivery.dead_letter_days}."
+    error_message = "delivery.dead_letter_days must be from 1 to 14 (the limit of SQS), got ${var.delivery.dead_letter_days}."
   }
 }
 
 variable "archive_days" {
-  description = "Days for which events are kept for replay; 0: no archive."
+  description = "Days for which events are archived for replay; 0: no archive."
   type        = number
   default     = 0
 

@@ -9,7 +9,7 @@ output "arn" {
 }
 
 output "trust_policy" {
-  description = "JSON document that says which service may assume the role, and for which resources."
+  description = "Trust policy (JSON): the service that may assume the role, and for which resources."
   value       = aws_iam_role.this.assume_role_policy
 }
 

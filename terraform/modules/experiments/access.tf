@@ -1,6 +1,6 @@
-# Jobs of people: whoever starts one chooses its program, and so is this role. It therefore does nothing that its
-# persona could not do directly, and writes into the persona's own folder of `experiments/` alone, which no role of the
-# platform reads anything from that it executes.
+# Role of jobs that people start. They choose the program, so they effectively act as this role. It therefore has no
+# permission that its persona does not have, and writes only to the persona's folder of `experiments/`, from which no
+# role of the platform executes anything.
 data "aws_partition" "current" {}
 
 locals {

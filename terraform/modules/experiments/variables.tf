@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and place."
+  description = "Name prefix, account and region."
   type = object({
     region      = string
     account_id  = string
@@ -23,6 +23,6 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to the role: JSON policy documents by a name of the caller's, such as bucket, execution and network."
+  description = "Policy documents (JSON) that other modules grant to the role, by policy name, such as bucket, execution and network."
   type        = map(string)
 }

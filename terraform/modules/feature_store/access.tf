@@ -10,7 +10,7 @@ locals {
     ingestion = { name = "feature-ingestion", description = "Puts what the ETL wrote into the feature group", service = "glue.amazonaws.com" }
   }
 
-  # An online store under a customer key is used with its caller's rights.
+  # An online store with a customer key is used with the caller's permissions.
   online_statements = var.online ? [{
     Sid       = "UseOnlineStore"
     Effect    = "Allow"
@@ -21,15 +21,15 @@ locals {
 
   ingestion_statements = concat([
     jsonencode({
-      # BatchWriteRecord is for SDKs that have it; Glue's own puts record by record.
+      # For SDKs with BatchWriteRecord; Glue's own SDK puts single records.
       Sid      = "WriteRecords"
       Effect   = "Allow"
       Action   = ["sagemaker:BatchWriteRecord", "sagemaker:DeleteRecord", "sagemaker:DescribeFeatureGroup", "sagemaker:PutRecord"]
       Resource = [local.group_arn]
     }),
     jsonencode({
-      # The groups of jobs have fixed names that the environments of an account share. Glue makes them, and
-      # encrypts them as the security configuration says, with this role.
+      # The groups of jobs have fixed names that the environments of an account share. Glue creates them with this role,
+      # and encrypts them as the security configuration specifies.
       Sid      = "WriteLogs"
       Effect   = "Allow"
       Action   = ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]
@@ -76,7 +76,7 @@ resource "aws_iam_role_policy" "ingestion" {
   policy = jsonencode({ Version = "2012-10-17", Statement = [for statement in local.ingestion_statements : jsondecode(statement)] })
 }
 
-# What others hand out, one policy for each of them.
+# One inline policy for each document that another module grants.
 resource "aws_iam_role_policy" "attached" {
   for_each = local.attached
 

@@ -2,7 +2,7 @@ locals {
   group_name = "${var.context.name_prefix}-reviews"
   table_name = "reviews_offline" # beside the crawler's `reviews`, in the same database
 
-  # What the ingestion job puts: the columns of the features, the split of their folder, when they were written.
+  # Written by the ingestion job: the feature columns, the split of their folder, and the time of writing.
   features = {
     review_id  = "String"
     event_time = "String"
@@ -31,7 +31,7 @@ resource "aws_sagemaker_feature_group" "reviews" {
     }
   }
 
-  # Feature Store makes the table itself and adds its own columns: write_time, api_invocation_time, is_deleted.
+  # Feature Store creates the table and adds its own columns: write_time, api_invocation_time, is_deleted.
   offline_store_config {
     disable_glue_table_creation = false
 
@@ -59,6 +59,6 @@ resource "aws_sagemaker_feature_group" "reviews" {
     }
   }
 
-  # SageMaker tries the role when the group is made.
+  # SageMaker checks the role when the group is created.
   depends_on = [aws_iam_role_policy.attached]
 }

@@ -1,4 +1,5 @@
-# Under its own hash: a run that started with old code keeps it, and equal bytes give an equal plan on any machine.
+# The key contains the hash: a run that started with old code keeps it, and equal bytes give the same plan on every
+# machine.
 resource "aws_s3_object" "script" {
   bucket      = var.bucket_name
   key         = "artifacts/code/features/${substr(filesha256(var.ingestion.script_path), 0, 16)}/ingest_reviews.py"
@@ -19,7 +20,7 @@ resource "aws_glue_job" "ingestion" {
   glue_version           = "3.0" # that of Python shell 3.9; without it Glue takes 3.6
   max_capacity           = var.ingestion.capacity
   timeout                = var.ingestion.timeout_minutes
-  max_retries            = 0 # whoever starts it tries again, and records that were put are not put again
+  max_retries            = 0 # the caller retries, and records that were written are not written again
 
   command {
     name            = "pythonshell"
@@ -27,12 +28,12 @@ resource "aws_glue_job" "ingestion" {
     script_location = "s3://${var.bucket_name}/${aws_s3_object.script.key}"
   }
 
-  # Two runs at once would each put what the other has not noted yet.
+  # Two concurrent runs would each write records that the other has not recorded yet.
   execution_property {
     max_concurrent_runs = 1
   }
 
-  # Names in Python's own spelling: Glue hands them to the script as they stand here.
+  # Names in Python's spelling: Glue passes them to the script unchanged.
   default_arguments = {
     "library-set"     = "analytics" # pyarrow, among others
     "--bucket"        = var.bucket_name
@@ -42,6 +43,6 @@ resource "aws_glue_job" "ingestion" {
     "--run_id"        = "manual"
   }
 
-  # It may be started at once.
+  # The job may be started immediately.
   depends_on = [aws_iam_role_policy.ingestion, aws_iam_role_policy.attached]
 }

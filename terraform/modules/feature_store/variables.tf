@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and ownership."
+  description = "Name prefix, account, region and tags."
   type = object({
     region      = string
     account_id  = string
@@ -8,7 +8,7 @@ variable "context" {
 }
 
 variable "bucket_name" {
-  description = "The data bucket: the offline store is its data/features/offline/, the job's script lies in artifacts/code/features/."
+  description = "The data bucket: the offline store is in data/features/offline/, the job's script in artifacts/code/features/."
   type        = string
 }
 
@@ -33,7 +33,7 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "JSON policy documents that others hand out, by role and by name: the offline store writes its prefix and hands it over, the job reads features and its script and keeps its ledger and reports."
+  description = "Policy documents (JSON) that other modules grant, by role and policy name: the offline store writes its prefix and sets object ACLs, the job reads features and its script and writes its ledger and reports."
   type = object({
     store     = map(string)
     ingestion = map(string)
@@ -61,7 +61,7 @@ variable "security_configuration_name" {
 }
 
 variable "online" {
-  description = "Whether the newest version of each record can be read in milliseconds. Billed per write, read and GB-month; changing it makes a new group."
+  description = "Whether the newest version of each record can be read in milliseconds. Billed per write, read and GB-month; a change replaces the group."
   type        = bool
   default     = false
 }

@@ -1,5 +1,5 @@
 locals {
-  # X-Ray and the log delivery interface know no resources.
+  # X-Ray and log delivery have no resource types.
   trace_and_log = {
     Sid = "TraceAndLog"
     Action = [
@@ -32,8 +32,8 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  # checkov:skip=CKV_AWS_290: X-Ray and log delivery know no resources
-  # checkov:skip=CKV_AWS_355: X-Ray and log delivery know no resources
+  # checkov:skip=CKV_AWS_290: X-Ray and log delivery have no resource types
+  # checkov:skip=CKV_AWS_355: X-Ray and log delivery have no resource types
   name   = "run"
   role   = aws_iam_role.this.id
   policy = jsonencode({ Version = "2012-10-17", Statement = [for each in concat(jsondecode(var.statements), [local.trace_and_log]) : merge({ Effect = "Allow" }, each)] })

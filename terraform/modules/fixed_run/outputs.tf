@@ -1,5 +1,5 @@
 output "state_machine_arn" {
-  description = "The machine; `states:StartExecution` on it is the right to run what it runs."
+  description = "The state machine; `states:StartExecution` on it allows running its definition."
   value       = aws_sfn_state_machine.this.arn
 }
 

@@ -1,5 +1,5 @@
-# Who may start this machine may run what stands in it, and nothing else: neither script nor arguments, role or image
-# come from whoever starts it. `glue:StartJobRun` and `sagemaker:CreateProcessingJob` take all of these from the caller.
+# Callers of this state machine run its definition and nothing else: script, arguments, role and image do not come from
+# the caller, as they do for `glue:StartJobRun` and `sagemaker:CreateProcessingJob`.
 data "aws_partition" "current" {}
 
 locals {
@@ -9,7 +9,7 @@ locals {
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of execution logs is not owed everywhere
+  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of execution logs is not required everywhere
   # The vendedlogs prefix keeps the account's one resource policy for log delivery below its size limit.
   name              = "/aws/vendedlogs/states/${local.name}"
   retention_in_days = var.context.log_retention_days

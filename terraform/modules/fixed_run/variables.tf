@@ -19,12 +19,12 @@ variable "name" {
 }
 
 variable "description" {
-  description = "What a run does, in one line."
+  description = "One line about what a run does."
   type        = string
 }
 
 variable "definition" {
-  description = "JSON: `StartAt` and `States`. What is run, and with what, stands in it; an execution's input only chooses."
+  description = "JSON with `StartAt` and `States`. The definition fixes what is run and with which arguments; an execution's input only selects."
   type        = string
 
   validation {

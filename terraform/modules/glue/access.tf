@@ -21,8 +21,8 @@ locals {
         ]
       },
       {
-        # The groups of jobs and crawlers have fixed names that the environments of an account share. Glue makes
-        # them, and encrypts them as the security configuration says, with this role.
+        # The groups of jobs and crawlers have fixed names that the environments of an account share. Glue creates them
+        # with this role, and encrypts them as the security configuration specifies.
         Sid      = "WriteLogs"
         Effect   = "Allow"
         Action   = ["logs:AssociateKmsKey", "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"]

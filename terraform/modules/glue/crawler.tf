@@ -12,7 +12,7 @@ resource "aws_glue_crawler" "reviews" {
     path = "s3://${var.bucket_name}/data/${each.key}/reviews"
   }
 
-  # Left to itself a crawler makes a table of each partition whose columns differ from the others'.
+  # By default a crawler creates a separate table for each partition whose columns differ.
   configuration = jsonencode({
     Version = 1.0
     Grouping = {
@@ -32,7 +32,7 @@ resource "aws_glue_crawler" "reviews" {
     recrawl_behavior = "CRAWL_EVERYTHING"
   }
 
-  # A crawler tests its role when it is made.
+  # Glue checks the role when the crawler is created.
   depends_on = [aws_iam_role_policy.glue, module.role]
 }
 

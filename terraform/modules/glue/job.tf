@@ -1,6 +1,6 @@
 locals {
-  # Script and library lie under their own hashes: a run that started with old code keeps it, and equal bytes
-  # give an equal plan on any machine.
+  # The keys of script and library contain their hashes: a run that started with old code keeps it, and equal bytes give
+  # the same plan on every machine.
   code = {
     script  = { path = var.etl.script_path, name = "reviews_etl.py" }
     library = { path = var.etl.library_path, name = "reviews.zip" }
@@ -33,7 +33,7 @@ resource "aws_glue_job" "reviews_etl" {
   worker_type            = var.etl.worker_type
   number_of_workers      = var.etl.workers
   timeout                = var.etl.timeout_minutes
-  max_retries            = 0 # the pipeline retries, and knows why
+  max_retries            = 0 # the pipeline retries, with the error at hand
 
   command {
     name            = "glueetl"
@@ -41,13 +41,13 @@ resource "aws_glue_job" "reviews_etl" {
     script_location = "s3://${var.bucket_name}/${aws_s3_object.code["script"].key}"
   }
 
-  # Two full runs at once would write the same objects.
+  # Two concurrent full runs would write the same objects.
   execution_property {
     max_concurrent_runs = 1
   }
 
-  # Names in Python's own spelling: Glue hands them to the script as they stand here. A pipeline run
-  # replaces run_id by its own; it names the report.
+  # Names in Python's spelling: Glue passes them to the script unchanged. A pipeline run replaces run_id, which names
+  # the report, with its own.
   default_arguments = {
     "--extra-py-files"                   = "s3://${var.bucket_name}/${aws_s3_object.code["library"].key}"
     "--job-bookmark-option"              = "job-bookmark-${var.etl.bookmarks}"

@@ -4,7 +4,7 @@ output "database_names" {
 }
 
 output "table_names" {
-  description = "Tables that the crawlers make; each layer has one of this name."
+  description = "Tables that the crawlers create; each layer has one with this name."
   value       = local.table_names
 }
 
@@ -39,7 +39,7 @@ output "code_keys" {
 }
 
 output "catalog_read_policy_document" {
-  description = "JSON policy document that reads the environment's databases and tables; its role's owner puts it into the role."
+  description = "Policy document (JSON) that allows reading the environment's databases and tables."
   value = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and ownership."
+  description = "Name prefix, account, region and tags."
   type = object({
     region      = string
     account_id  = string
@@ -36,12 +36,12 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to Glue's role: JSON policy documents by a name of the caller's, such as bucket."
+  description = "Policy documents (JSON) that other modules grant to Glue's role, by policy name, such as bucket."
   type        = map(string)
 }
 
 variable "etl" {
-  description = "The ETL job of the reviews. `max_quarantine_share`: of rows, and of bytes in files that cannot be read; above it a run fails. `bookmarks`: enable takes new raw files only and adds to what is there."
+  description = "The ETL job of the reviews. `max_quarantine_share`: share of rows, and of bytes in unreadable files, above which a run fails. `bookmarks`: enable processes new raw files only and appends."
   type = object({
     script_path          = string
     library_path         = string
@@ -85,7 +85,7 @@ variable "etl" {
 }
 
 variable "extra_quality_rules" {
-  description = "DQDL rules on the processed reviews beside those of quality/reviews.dqdl, such as `RowCount > 10000`."
+  description = "DQDL rules on the processed reviews in addition to quality/reviews.dqdl, such as `RowCount > 10000`."
   type        = list(string)
   default     = []
 

@@ -20,12 +20,12 @@ variable "job_name" {
 }
 
 variable "schedule" {
-  description = "When the workflow starts by itself, as `cron(0 2 * * ? *)` in UTC; null: only when somebody starts it."
+  description = "Schedule of the workflow, such as `cron(0 2 * * ? *)` in UTC; null: started manually only."
   type        = string
   default     = null
 
   validation {
     condition     = var.schedule == null || can(regex("^cron\\([^()]+\\)$", var.schedule))
-    error_message = "schedule must be a cron expression such as 'cron(0 2 * * ? *)' (Glue's triggers know no rates), got '${coalesce(var.schedule, "null")}'."
+    error_message = "schedule must be a cron expression such as 'cron(0 2 * * ? *)' (Glue triggers support no rate expressions), got '${coalesce(var.schedule, "null")}'."
   }
 }

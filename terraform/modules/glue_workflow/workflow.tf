@@ -1,4 +1,4 @@
-# The same three parts as the pipeline's first steps, for who has no pipeline: crawl, transform, crawl what came out.
+# The pipeline's first three steps, for environments without the pipeline: crawl, transform, crawl the results.
 resource "aws_glue_workflow" "reviews" {
   name                = "${var.context.name_prefix}-reviews"
   description         = "Raw reviews to features without the training pipeline"

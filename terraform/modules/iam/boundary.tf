@@ -1,9 +1,9 @@
-# The ceiling of every role of the platform. It grants nothing by itself: what a role may do is what its
-# own policies allow inside this. Families such as `Describe*` keep it under the limit of 6 144 characters, and so does
-# leaving out what the environment does not use.
+# The permissions boundary of every role of the platform. It grants nothing: a role may do what its own policies allow
+# within it. Action patterns such as `Describe*`, and leaving out services that the environment does not use, keep it
+# under the limit of 6 144 characters.
 locals {
-  # No service is in two of these, so that all of them can be written as one statement: an action reaches the kinds of
-  # things that it knows, which are those beside it here.
+  # No service is in two of these entries, so all of them can be written as one statement: an action only applies to its
+  # own resource types, which are those listed with it.
   own = [
     {
       Sid      = "Storage"
@@ -52,7 +52,7 @@ locals {
       Resource = local.parameter_arn
     },
     {
-      # Step Functions learns the end of a job through rules that it manages under fixed names.
+      # Step Functions watches jobs through managed rules with fixed names.
       Sid      = "Events"
       Effect   = "Allow"
       Action   = ["events:DescribeRule", "events:PutEvents", "events:PutRule", "events:PutTargets"]
@@ -63,7 +63,7 @@ locals {
       Effect = "Allow"
       Action = concat(["bedrock:ApplyGuardrail", "bedrock:CreateModelInvocationJob", "bedrock:GetInferenceProfile", "bedrock:GetModelInvocationJob", "bedrock:InvokeModel*", "bedrock:TagResource"],
       var.uses.knowledge_bases ? ["bedrock:Retrieve"] : [], var.uses.agents ? ["bedrock:InvokeAgent"] : [])
-      # Its own kinds by one pattern: what each of these actions reaches is narrowed where it is granted.
+      # One pattern for all resource types: the granting policies narrow what each action reaches.
       Resource = [
         "arn:${local.partition}:bedrock:*::foundation-model/*",
         "arn:${local.partition}:bedrock:*:${var.context.account_id}:*inference-profile/*",
@@ -92,7 +92,7 @@ locals {
     },
   ]
 
-  # Beside the environment's own: each of these is only there while the environment has it.
+  # Optional parts, each present only if the environment uses it.
   lent = concat(
     var.uses.streaming ? [{
       Sid      = "Streams"
@@ -107,7 +107,7 @@ locals {
       Resource = ["arn:${local.partition}:s3vectors:${local.scope}:bucket/${local.prefix}-*"]
     }] : [],
     var.uses.efs ? [{
-      # The file system's id is of AWS's making, and its own policy lets in this account alone.
+      # AWS generates the file system's id, and its own policy admits this account only.
       Sid      = "SharedFiles"
       Effect   = "Allow"
       Action   = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
@@ -115,7 +115,7 @@ locals {
     }] : [],
   )
 
-  # What belongs to others is read and never written.
+  # Resources of other owners are read and never written.
   foreign_buckets = distinct([for source in values(var.uses.sources) : source.bucket if source.bucket != null])
   foreign_objects = flatten([for name in local.foreign_buckets : ["arn:${local.partition}:s3:::${name}", "arn:${local.partition}:s3:::${name}/*"]])
   foreign_keys    = distinct(compact([for source in values(var.uses.sources) : source.kms_key_arn]))
@@ -208,7 +208,7 @@ locals {
 }
 
 resource "aws_iam_policy" "boundary" {
-  #checkov:skip=CKV_AWS_286:A permissions boundary is a ceiling and grants nothing; what passes roles is limited by service and name
+  #checkov:skip=CKV_AWS_286:A permissions boundary grants nothing; passing roles is limited by service and name
   #checkov:skip=CKV_AWS_288:A permissions boundary is a ceiling and grants nothing
   #checkov:skip=CKV_AWS_289:A permissions boundary is a ceiling and grants nothing
   #checkov:skip=CKV_AWS_290:A permissions boundary is a ceiling and grants nothing; only actions without a resource type are on "*"

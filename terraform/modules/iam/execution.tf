@@ -1,6 +1,6 @@
-# What code runs with, by kind: each is the base and its own part. These are documents, not policies: the owner
-# of a role adds what only it knows (log group, prefixes of the bucket, subnets) and puts them in together.
-# The catalog is read here and written by Glue's role alone.
+# Permissions of running code, by kind: the base and a specific part. These are documents, not policies: the module that
+# owns a role combines them with its own permissions (log group, bucket prefixes, subnets). Only Glue's role writes the
+# catalog.
 locals {
   base_statements = concat(
     [
@@ -26,7 +26,7 @@ locals {
         Resource = local.catalog_arns
       },
       {
-        # SageMaker looks at the key of its volumes with the role, and at the key that it is to encrypt output with.
+        # SageMaker describes the keys of volumes and output with the role.
         Sid      = "UseVolumeKey"
         Effect   = "Allow"
         Action   = ["kms:DescribeKey", "kms:Encrypt"]
@@ -68,17 +68,17 @@ locals {
     ]
   }
 
-  # Model containers and jobs. Batch needs no statement of its own: its large inputs and outputs are prefixes.
+  # Model containers and jobs. Batch needs no extra statement: its inputs and outputs are bucket prefixes.
   execution_statements = merge({
     base       = local.base_statements
     realtime   = local.base_statements
     serverless = local.base_statements
     batch      = local.base_statements
     async      = concat(local.base_statements, local.notify_statements)
-    # Jobs of people see of the catalog what their persona sees: nothing that comes with the role.
+    # Jobs of people read what their persona reads of the catalog: the role adds nothing.
     experiments = [for statement in local.base_statements : statement if try(statement.Sid, "") != "ReadCatalog"]
     }, {
-    # Notebooks of a profile hand their jobs the role of its persona. The base reads the catalog.
+    # Notebooks of a profile pass the role of its persona to their jobs. The base reads the catalog.
     for persona in keys(local.studio_profiles) : "studio_${persona}" => concat(local.base_statements, local.experiments, local.experiment_roles[persona], local.features, local.query)
   })
 

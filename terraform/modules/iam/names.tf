@@ -1,6 +1,6 @@
 data "aws_partition" "current" {}
 
-# A table inside the provider: which account of AWS holds the image in this region. Nothing is asked for it.
+# A table inside the provider: the AWS account of the image in this region. It makes no request.
 data "aws_sagemaker_prebuilt_ecr_image" "framework" {
   for_each = toset([
     "huggingface-pytorch-inference", "huggingface-pytorch-training", "pytorch-inference", "pytorch-training",
@@ -11,7 +11,7 @@ data "aws_sagemaker_prebuilt_ecr_image" "framework" {
   region          = var.context.region
 }
 
-# ARNs of things that carry the environment's name, by kind: no policy reaches beyond them.
+# ARN patterns of the environment's resources, by kind: no policy reaches beyond them.
 locals {
   partition = data.aws_partition.current.partition
   scope     = "${var.context.region}:${var.context.account_id}"

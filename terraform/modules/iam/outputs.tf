@@ -4,12 +4,12 @@ output "boundary_arn" {
 }
 
 output "execution_documents" {
-  description = "JSON policy documents of what code runs with, by kind: base, realtime, serverless, batch, async, studio. Each holds the base: metrics, image pull, catalog reading, volume key."
+  description = "Policy documents (JSON) of running code, by kind: base, realtime, serverless, batch, async, studio. Each contains the base: metrics, image pull, catalog reading, volume key."
   value       = local.execution_documents
 }
 
 output "caller_documents" {
-  description = "JSON policy documents of those who call endpoints of this environment, by method: realtime, serverless, async."
+  description = "Policy documents (JSON) that allow calling endpoints of this environment, by method: realtime, serverless, async."
   value       = local.caller_documents
 }
 

@@ -1,5 +1,5 @@
-# What people may do, in blocks that `personas.tf` puts together. Every resource is limited to the
-# environment's names; "*" stands only where AWS has no resource type.
+# Permissions of people, in blocks that `personas.tf` combines. Every resource is limited to the environment's names;
+# "*" is used only where AWS has no resource type.
 locals {
   sagemaker_arn = "arn:${local.partition}:sagemaker:${local.scope}"
   job_kinds     = ["training-job", "processing-job", "hyper-parameter-tuning-job", "experiment", "experiment-trial", "experiment-trial-component"]
@@ -7,8 +7,8 @@ locals {
   endpoint_arns = [for kind in ["endpoint", "endpoint-config"] : "${local.sagemaker_arn}:${kind}/${local.prefix}-*"]
   package_arns  = [for kind in ["model-package", "model-package-group"] : "${local.sagemaker_arn}:${kind}/${local.prefix}-*"]
 
-  # Made by phase 2, one for each persona that starts jobs: it is all that people may hand to SageMaker, and does nothing
-  # that its persona could not do directly.
+  # Created by phase 2 for each persona that starts jobs: the only roles that people may pass to SageMaker, without
+  # permissions that the persona does not have.
   experiment_roles = { for persona in ["data_scientist", "ml_engineer", "data_engineer"] : persona => [{
     Sid       = "RunJobsAsOwnRole"
     Effect    = "Allow"
@@ -17,8 +17,8 @@ locals {
     Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
   }] }
 
-  # Studio's names start with an id of AWS's making: the profile and the space after it carry ours. Whoever opens a
-  # profile works with its role, so a person gets the profile of their persona and no other.
+  # Studio's ARNs start with a generated id, followed by our profile and space names. A user of a profile acts under its
+  # role, so people only get the profile of their persona.
   studio_profiles = { data_scientist = "DataScientist", ml_engineer = "MLEngineer" }
   notebook_arns = {
     for persona, profile in local.studio_profiles : persona => [
@@ -83,7 +83,7 @@ locals {
     },
   ]
 
-  # Online, record by record; an online store under a customer key is read with its reader's rights.
+  # Online, record by record; an online store with a customer key is read with the caller's permissions.
   features = [
     {
       Sid      = "ReadFeatures"
@@ -119,7 +119,7 @@ locals {
       Resource = local.package_arns
     },
     {
-      # An execution that waits is woken with a token, which lies where approvers alone read; and what is live now.
+      # Waiting executions continue with a token, stored where only approvers can read it; and the current live version.
       Sid      = "ReadTokens"
       Effect   = "Allow"
       Action   = "ssm:GetParameter"
@@ -181,7 +181,7 @@ locals {
     },
   ]
 
-  # From one configuration that exists to another: new ones come from a release, not from a person.
+  # Between existing configurations only: releases create new ones, people do not.
   serving = [
     {
       Sid      = "Serve"
@@ -225,7 +225,7 @@ locals {
     },
   ]
 
-  # Said twice on purpose: no allow added later can open it.
+  # Denied explicitly, so that no Allow added later takes effect.
   deny_deployment = [
     {
       Sid    = "DenyDeployment"

@@ -1,4 +1,4 @@
-# Four roles for people. What each may do is here; which prefixes of the bucket it uses is the caller's decision.
+# Four roles for people. Their permissions are here; the caller decides which bucket prefixes they use.
 locals {
   personas = {
     data_scientist = {
@@ -28,8 +28,8 @@ locals {
     })
   }
 
-  # Whoever signs in carries the principal tag `persona`, set by the identity provider; the tag decides which role
-  # is open, so no user has to be named. An environment that names principals needs no tag.
+  # The identity provider sets the principal tag `persona` at sign-in. The tag decides which role may be assumed, so no
+  # user has to be named. An environment that names principals needs no tag.
   persona_principals = { for persona in keys(local.personas) : persona => lookup(var.access.persona_principals, persona, []) }
 
   persona_conditions = {
@@ -49,7 +49,7 @@ locals {
 }
 
 resource "aws_iam_role" "persona" {
-  #checkov:skip=CKV_AWS_61:Only named principals, or principals that carry the tag `persona`, get in; the rule does not read conditions
+  #checkov:skip=CKV_AWS_61:Only named principals, or principals with the tag `persona`, are admitted; the rule does not read conditions
   for_each = local.personas
 
   name                 = "${local.prefix}-${local.persona_tag[each.key]}"

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and ownership."
+  description = "Name prefix, account, region and tags."
   type = object({
     project     = string
     environment = string
@@ -29,7 +29,7 @@ variable "kms_key_arns" {
 }
 
 variable "storage_arns" {
-  description = "The environment's bucket and its objects, as the bucket's owner names them (output `every_arn` of module s3); no role may use any other."
+  description = "The environment's bucket and its objects (output `every_arn` of module s3); no role may use any other."
   type        = list(string)
 
   validation {
@@ -39,7 +39,7 @@ variable "storage_arns" {
 }
 
 variable "image_policy_document" {
-  description = "JSON policy document of the image repositories' owner that allows pulling (module ecr)."
+  description = "Policy document (JSON) that allows pulling images (module ecr)."
   type        = string
 
   validation {
@@ -59,7 +59,7 @@ variable "persona_bucket_documents" {
 }
 
 variable "access" {
-  description = "Who may take the roles for people. Without principals of its own a role is open to principals of this account that carry the tag `persona`."
+  description = "Principals that may assume the roles for people. A role without principals admits principals of this account with the tag `persona`."
   type = object({
     persona_principals = optional(map(list(string)), {})
     require_mfa        = optional(bool, true)
@@ -69,7 +69,7 @@ variable "access" {
 
   validation {
     condition     = length(setsubtract(keys(var.access.persona_principals), ["data_scientist", "ml_engineer", "data_engineer", "production"])) == 0
-    error_message = "access.persona_principals knows data_scientist, ml_engineer, data_engineer and production, got ${jsonencode(keys(var.access.persona_principals))}."
+    error_message = "access.persona_principals must use the keys data_scientist, ml_engineer, data_engineer and production, got ${jsonencode(keys(var.access.persona_principals))}."
   }
 
   validation {
@@ -84,7 +84,7 @@ variable "access" {
 }
 
 variable "uses" {
-  description = "What of the environment reaches beyond its bucket and catalogue, as its configuration says. The boundary has no room for what nobody uses."
+  description = "Services that the environment uses beyond its bucket and catalog. The boundary has no room for unused ones."
   type = object({
     streaming       = optional(bool, false)
     efs             = optional(bool, false)

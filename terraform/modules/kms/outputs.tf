@@ -9,6 +9,6 @@ output "multi_region" {
 }
 
 output "delivers" {
-  description = "Statements that let services use the data key on their own behalf, by name; none unless asked for."
+  description = "Statements that allow services to use the data key on their own behalf, by name; none by default."
   value       = [for statement in local.delivery_statements : statement.Sid]
 }

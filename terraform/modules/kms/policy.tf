@@ -1,6 +1,6 @@
-# Key policies name no role: a role's ARN here would make keys depend on roles, which depend on keys.
-# They hand the decision to IAM instead and narrow it by where a request comes from.
-# Inside a key policy the resource "*" means "this key" and nothing else.
+# Key policies name no role: a role's ARN here would make keys depend on roles, which depend on keys. They delegate to
+# IAM instead and narrow it by the origin of a request. Inside a key policy the resource "*" means "this key" and
+# nothing else.
 
 data "aws_partition" "current" {}
 
@@ -9,8 +9,8 @@ locals {
 
   use_actions = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*", "kms:ReEncrypt*"]
 
-  # `via_services`: through which services anybody of this account may use the key, as far as IAM lets them.
-  # `grant_services`: services that work on with a grant which the caller makes for them.
+  # `via_services`: services through which principals of this account may use the key, if IAM allows it.
+  # `grant_services`: services that use a grant which the caller creates for them.
   keys = {
     data = {
       description    = "data bucket, Glue, Athena, tables, secrets and settings of functions"

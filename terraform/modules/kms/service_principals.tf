@@ -1,4 +1,4 @@
-# Who uses a key under a service's own name, each bound to resources of this environment.
+# Service principals that use a key, each limited to resources of this environment.
 locals {
   region_and_account = "${var.context.region}:${var.context.account_id}"
   partition          = data.aws_partition.current.partition
@@ -17,7 +17,7 @@ locals {
       Resource  = "*"
       Condition = {
         ArnLike = {
-          # API Gateway names its execution log after the API's id, which nobody can choose.
+          # API Gateway names its execution log after the API's generated id.
           "kms:EncryptionContext:aws:logs:arn" = [
             for name in ["*${var.context.name_prefix}*", "API-Gateway-Execution-Logs_*"] :
             "arn:${local.partition}:logs:${local.region_and_account}:log-group:${name}"
@@ -37,8 +37,8 @@ locals {
       }
     },
     {
-      # On its way to an encrypted topic EventBridge carries no source account or ARN: conditions on those drop
-      # every message without an error. What SNS encrypts for is in the request, whoever publishes.
+      # EventBridge sends no source account or ARN when it publishes to an encrypted topic: conditions on those drop
+      # every message without an error. The encryption context always names the topic.
       Sid       = "DeliverEventsToTopics"
       Effect    = "Allow"
       Principal = { Service = "events.amazonaws.com" }
@@ -91,8 +91,8 @@ locals {
     }
   }] : []
 
-  # Accounts that deploy models of this registry read their artifacts through S3, and what
-  # versions say of themselves through SageMaker.
+  # Accounts that deploy models of this registry read artifacts through S3, and encrypted version metadata through
+  # SageMaker.
   reader_statements = { data = [], logs = [], models = length(var.model_reader_account_ids) == 0 ? [] : [{
     Sid       = "ReadModelsFromOtherAccounts"
     Effect    = "Allow"

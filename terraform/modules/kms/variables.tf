@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who owns the keys and where."
+  description = "Project, environment, account and region of the keys."
   type = object({
     project     = string
     environment = string
@@ -37,7 +37,7 @@ variable "deletion_window_days" {
 }
 
 variable "multi_region" {
-  description = "Keys that can be replicated into another region. Cannot be changed later: KMS would have to make new keys."
+  description = "Whether keys can be replicated into another region. Cannot be changed later: KMS would have to create new keys."
   type        = bool
   default     = false
 }

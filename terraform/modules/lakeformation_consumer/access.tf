@@ -1,7 +1,7 @@
 data "aws_partition" "current" {}
 
-# Lake Formation decides what a reader sees; IAM must let it ask. A link is followed with rights on link and target,
-# and those on the link are the reader's already.
+# Lake Formation decides what a reader sees; IAM must allow the reader to call it. Following a link requires permission
+# on link and target.
 resource "aws_iam_role_policy" "follow" {
   # checkov:skip=CKV_AWS_290: GetDataAccess has no resource type; Lake Formation's grants are its limit
   # checkov:skip=CKV_AWS_355: GetDataAccess has no resource type; Lake Formation's grants are its limit

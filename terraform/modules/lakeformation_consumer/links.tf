@@ -16,7 +16,7 @@ resource "aws_glue_catalog_database" "link" {
   }
 }
 
-# Looking at the link needs a right on the link, reading one on the producer's tables.
+# Describing the link requires permission on the link; reading requires permission on the producer's tables.
 resource "aws_lakeformation_permissions" "see" {
   for_each = local.grants
 
@@ -27,7 +27,7 @@ resource "aws_lakeformation_permissions" "see" {
     name = aws_glue_catalog_database.link[each.value.name].name
   }
 
-  # Grants are an administrator's to make.
+  # Only an administrator can grant.
   depends_on = [aws_lakeformation_data_lake_settings.this]
 }
 

@@ -1,5 +1,4 @@
-# The settings are the whole account's: whoever writes them writes all of them. So what stands there is read first,
-# and kept.
+# The settings apply to the whole account and are written as a whole, so the existing ones are read first and kept.
 data "aws_lakeformation_data_lake_settings" "current" {}
 
 resource "aws_lakeformation_data_lake_settings" "this" {

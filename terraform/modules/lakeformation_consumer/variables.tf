@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and ownership."
+  description = "Name prefix, account, region and tags."
   type = object({
     region      = string
     account_id  = string
@@ -8,7 +8,7 @@ variable "context" {
 }
 
 variable "admin_role_arns" {
-  description = "Administrators of Lake Formation beside those that the account has: whoever applies this must be one."
+  description = "Lake Formation administrators in addition to the account's existing ones; the deploying role must be one."
   type        = list(string)
 
   validation {

@@ -30,8 +30,8 @@ data "aws_iam_policy_document" "runtime" {
   }
 
   statement {
-    # Lambda opens the function's variables with its role, and encrypts them for the function. What else lies under the
-    # key is opened through its own service, by a statement of whoever hands out the right to it.
+    # Lambda decrypts the function's variables with its role, with the function as encryption context. Other data under
+    # the key is decrypted through its own service, by a statement of the module that grants it.
     sid       = "ReadOwnEnvironment"
     actions   = ["kms:Decrypt"]
     resources = [var.kms_key_arns.environment]
@@ -44,7 +44,7 @@ data "aws_iam_policy_document" "runtime" {
   }
 
   statement {
-    # X-Ray knows no resources.
+    # X-Ray has no resource types.
     sid       = "Trace"
     actions   = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
     resources = ["*"]
@@ -67,7 +67,7 @@ resource "aws_iam_role_policy" "runtime" {
   policy = data.aws_iam_policy_document.runtime.json
 }
 
-# Lambda checks the right to the network when it makes the function; the function's own code needs none of it.
+# Lambda checks the network permissions when it creates the function; the function's code does not need them.
 data "aws_iam_policy_document" "network" {
   count = var.network == null ? 0 : 1
 
@@ -95,7 +95,7 @@ resource "aws_iam_role_policy" "network" {
   policy = data.aws_iam_policy_document.network[0].json
 }
 
-# What others hand out, one policy for each of them.
+# One inline policy for each document that another module grants.
 resource "aws_iam_role_policy" "attached" {
   for_each = var.policy_documents
 

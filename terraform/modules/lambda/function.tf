@@ -5,7 +5,7 @@ locals {
 }
 
 resource "aws_lambda_function" "this" {
-  # checkov:skip=CKV_AWS_115: a reservation is taken from the account's pool of 1000, so only callers that need one ask for it
+  # checkov:skip=CKV_AWS_115: a reservation is taken from the account's pool of 1000, so only callers that need one set it
   # checkov:skip=CKV_AWS_116: functions that events invoke get a dead-letter target (asynchronous); the others answer their caller
   # checkov:skip=CKV_AWS_117: attachment to the VPC is the environment's switch, since it costs a NAT or interface endpoints
   # checkov:skip=CKV_AWS_272: packages are built from this repository and pinned by hash; no signing profile is involved
@@ -15,7 +15,7 @@ resource "aws_lambda_function" "this" {
   package_type  = "Zip"
   s3_bucket     = aws_s3_object.package.bucket
   s3_key        = aws_s3_object.package.key
-  # The very object that was uploaded, whatever lies under its key later.
+  # The uploaded object version, even if the key is overwritten later.
   s3_object_version = aws_s3_object.package.version_id
   source_code_hash  = var.package.sha256_base64
   handler           = var.function.handler
@@ -60,8 +60,8 @@ resource "aws_lambda_function" "this" {
     }
   }
 
-  # Lambda checks the role's rights on the network and the dead-letter target when it makes the function,
-  # and the first line that is logged would make the log group, without key and retention.
+  # Lambda checks the role's permissions on network and dead-letter target when it creates the function, and the first
+  # log line would create the log group without key and retention.
   depends_on = [aws_iam_role_policy.runtime, aws_iam_role_policy.network, aws_cloudwatch_log_group.function]
 }
 

@@ -12,12 +12,12 @@ output "name" {
 # is destroyed, and Terraform then replaces everything that it refers to in this order; a function, whose name is
 # fixed, could not be replaced at all, not even after an interrupted creation.
 output "invoke_arn" {
-  description = "What an API Gateway integration calls."
+  description = "ARN that an API Gateway integration invokes."
   value       = "arn:${data.aws_partition.current.partition}:apigateway:${var.context.region}:lambda:path/2015-03-31/functions/arn:${data.aws_partition.current.partition}:lambda:${var.context.region}:${var.context.account_id}:function:${local.function_name}/invocations"
 }
 
 output "role_name" {
-  description = "Name of the function's role, for rights that others hand out."
+  description = "Name of the function's role, for policies that other modules attach."
   value       = aws_iam_role.function.name
 }
 

@@ -3,8 +3,8 @@ locals {
   package_version = substr(replace(var.package.sha256_base64, "/[^A-Za-z0-9]/", ""), 0, 16)
 }
 
-# Through the bucket instead of with the request: the provider sends zips one function at a time, because
-# each is held in memory, and functions of one stack would wait for each other.
+# Uploaded to the bucket instead of sent with the request: the provider sends zips for one function at a time, because
+# it holds each in memory, and the functions of a stack would wait for each other.
 resource "aws_s3_object" "package" {
   bucket       = var.bucket_name
   key          = "artifacts/code/lambda/${local.package_version}/${var.function.name}.zip"

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -64,7 +64,7 @@ variable "function" {
 }
 
 variable "package" {
-  description = "The zip that the function is made of, built beforehand: equal sources give equal bytes."
+  description = "The function's zip, built beforehand: equal sources give equal bytes."
   type = object({
     path          = string
     sha256_base64 = string
@@ -90,13 +90,13 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to the role, and those of the caller: JSON policy documents by a name of the caller's."
+  description = "Policy documents (JSON) that other modules grant to the role, by policy name."
   type        = map(string)
   default     = {}
 }
 
 variable "network" {
-  description = "Subnets and security groups to run in, and the policy document of their owner that lets the role attach to them; null leaves the function outside the VPC."
+  description = "Subnets and security groups of the function, and the policy document that allows the role to attach to them; null leaves the function outside the VPC."
   type = object({
     subnet_ids         = list(string)
     security_group_ids = list(string)

@@ -5,7 +5,8 @@ resource "aws_sagemaker_model_package_group" "this" {
   model_package_group_description = each.value.description
 
   lifecycle {
-    # SageMaker cannot change it: another description would make another group, and one with versions does not go.
+    # SageMaker cannot change the description: another one would replace the group, and a group with versions cannot be
+    # deleted.
     ignore_changes = [model_package_group_description]
   }
 }

@@ -4,7 +4,7 @@ output "group_names" {
 }
 
 output "read_policy_document" {
-  description = "JSON policy document for those who look at versions and compare them."
+  description = "Policy document (JSON) that allows describing and comparing versions."
   value = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -1,5 +1,5 @@
-# Accounts that deploy models of this registry may look at versions and make models from them; they register
-# and approve nothing. The artifact itself they read from S3, with a key that admits them.
+# Accounts that deploy models of this registry may describe versions and create models from them, but not register or
+# approve. They read the artifact itself from S3, with a key that admits them.
 data "aws_partition" "current" {}
 
 locals {

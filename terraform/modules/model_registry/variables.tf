@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and ownership."
+  description = "Name prefix, account, region and tags."
   type = object({
     region      = string
     account_id  = string
@@ -18,12 +18,12 @@ variable "groups" {
 
   validation {
     condition     = length(var.groups) > 0
-    error_message = "groups must name at least one model package group, got none."
+    error_message = "groups must name at least one model package group; got ${length(var.groups)}."
   }
 
   validation {
     condition     = alltrue([for name in keys(var.groups) : can(regex("^[a-z][a-z0-9-]{0,30}$", name))])
-    error_message = "Group names are lower-case letters, digits and hyphens (at most 31), got ${jsonencode(keys(var.groups))}."
+    error_message = "groups must have keys of at most 31 lower-case letters, digits and hyphens, got ${jsonencode(keys(var.groups))}."
   }
 }
 

@@ -9,8 +9,8 @@ locals {
 
   has_generative_models = anytrue([for blueprint in var.blueprints : blueprint.source == "bedrock"])
 
-  # Generated answers take seconds and share the API with the quick ones: with them, this alarm only tells
-  # that the gateway's limit of 29 s comes near. Every blueprint has a latency alarm of its own.
+  # Generated answers take seconds and share the API with the quick ones: with them, this alarm only shows that latency
+  # approaches the gateway's limit of 29 s. Every blueprint has its own latency alarm.
   api_latency_ms = local.has_generative_models ? max(var.thresholds.latency_ms, 20000) : var.thresholds.latency_ms
 
   api_dimensions      = { ApiName = var.api.name, Stage = var.api.stage_name }

@@ -1,4 +1,4 @@
-# One dashboard for every method: a row of graphs per topic, and no row for what the environment lacks.
+# One dashboard for all methods: one row per topic, without rows for parts that the environment does not have.
 locals {
   rows = [for row in [local.api_row, local.router_row, local.endpoint_row, local.bedrock_row, local.pipeline_row] : row if row.shown]
 

@@ -71,7 +71,7 @@ locals {
     ]
   }
 
-  # Calls are filed under the ids of inference profiles, which monitoring is not told: it shows all of them.
+  # Metrics have the ids of inference profiles as dimension, which this module does not get: it shows all of them.
   bedrock_row = {
     shown = local.has_generative_models
     title = "Bedrock models of this account and region"

@@ -4,9 +4,9 @@ output "role_arn" {
 }
 
 output "requests" {
-  description = "What CreateProcessingJob takes, by flow; whoever starts a job adds ProcessingJobName, which begins with the environment's prefix."
+  description = "Arguments of CreateProcessingJob by flow; the caller adds ProcessingJobName, which begins with the environment's prefix."
   value       = local.requests
 
-  # A job may be started at once.
+  # A job may be started immediately.
   depends_on = [module.role]
 }

@@ -1,4 +1,4 @@
-# Under its own hash: a job that is queued with old code keeps it.
+# The key contains the hash: a job queued with old code keeps it.
 resource "aws_s3_object" "program" {
   bucket       = var.bucket_name
   key          = "artifacts/code/processing/${substr(replace(var.program.sha256_base64, "/[^A-Za-z0-9]/", ""), 0, 16)}/run_flow.zip"
@@ -18,7 +18,7 @@ resource "aws_s3_object" "program" {
   }
 }
 
-# A flow is what the role executes: it lies with the code, under its own hash.
+# The role executes the flow, so it is stored with the code, under its hash.
 resource "aws_s3_object" "flow" {
   for_each = var.flows
 

@@ -1,4 +1,4 @@
-# A processing job is started, not deployed: here is what to start it with.
+# A processing job is started, not deployed: these are the arguments to start it with.
 data "aws_sagemaker_prebuilt_ecr_image" "this" {
   repository_name = "sagemaker-scikit-learn"
   image_tag       = "1.4-2-cpu-py3"

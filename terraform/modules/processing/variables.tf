@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and ownership."
+  description = "Name prefix, account, region and tags."
   type = object({
     region      = string
     account_id  = string
@@ -31,7 +31,7 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to the jobs' role: JSON policy documents by a name of the caller's, such as bucket, execution and network."
+  description = "Policy documents (JSON) that other modules grant to the jobs' role, by policy name, such as bucket, execution and network."
   type        = map(string)
 }
 
@@ -73,7 +73,7 @@ variable "flows" {
 }
 
 variable "resources" {
-  description = "What a job runs on, and for how long at most."
+  description = "Instances of a job, and its time limit."
   type = object({
     instance_type       = optional(string, "ml.m5.large")
     volume_gb           = optional(number, 30)

@@ -67,8 +67,8 @@ resource "aws_sagemaker_endpoint" "this" {
   name                 = local.endpoint_name
   endpoint_config_name = aws_sagemaker_endpoint_configuration.launch.name
 
-  # Kept by SageMaker as the endpoint's last deployment configuration: releases retain it, so that each
-  # of them is rolled back when one of these alarms fires.
+  # SageMaker stores this as the endpoint's last deployment configuration. Releases retain it, so each is rolled back
+  # when one of these alarms fires.
   deployment_config {
     blue_green_update_policy {
       termination_wait_in_seconds          = 120
@@ -91,7 +91,7 @@ resource "aws_sagemaker_endpoint" "this" {
     }
   }
 
-  # The containers' first lines would otherwise make the log group, without key and retention.
+  # Otherwise the containers' first log lines would create the log group without key and retention.
   depends_on = [aws_cloudwatch_log_group.endpoint]
 
   lifecycle {

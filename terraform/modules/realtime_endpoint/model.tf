@@ -1,5 +1,5 @@
 locals {
-  # One container loads what is asked for from here; whoever adds a model puts its archive there.
+  # One container loads requested models from here; adding a model means uploading its archive.
   multi_model_url = "s3://${var.bucket_name}/artifacts/models/sagemaker-custom/${var.blueprint.name}/"
   registry_arn    = trimsuffix(local.group_arn, "/${element(split("/", local.group_arn), -1)}")
 }

@@ -34,7 +34,7 @@ output "execution_role_arn" {
 }
 
 output "release_parameter_name" {
-  description = "SSM parameter that says what releases make the endpoint from."
+  description = "SSM parameter with the release specification of the endpoint."
   value       = aws_ssm_parameter.release.name
 }
 

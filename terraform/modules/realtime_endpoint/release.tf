@@ -1,5 +1,5 @@
-# What the endpoint should be made of, for the releases that follow the launch: the requests to SageMaker without
-# what a model version brings. Terraform writes it, the state machine `release` reads it.
+# Specification for releases after the launch: the requests to SageMaker without the parts that a model version adds.
+# Terraform writes it, the state machine `release` reads it.
 locals {
   wanted = {
     # A member that is not there is not sent.
@@ -32,8 +32,8 @@ locals {
 
   wanted_types = concat([var.blueprint.instance_type], values(var.blueprint.variants)[*].instance_type, var.blueprint.shadow[*].instance_type)
 
-  # What a version brings (image and archive) goes under this: of a multi-model endpoint it is the image alone, since
-  # its models are the objects below its prefix.
+  # A version's image and archive are merged into this. A multi-model endpoint only takes the image, since its models
+  # are the objects below its prefix.
   wanted_container = merge(
     { Environment = local.container_environment },
     var.blueprint.multi_model == null ? {} : { Mode = "MultiModel", ModelDataUrl = local.multi_model_url },
@@ -49,8 +49,8 @@ locals {
     }],
   )
 
-  # Who is asked after a release, as the router does. Where another than the version's own container or model answers,
-  # the answer does not name the version's training job.
+  # Target of the probe after a release, as the router would choose it. Where another container or model answers, the
+  # answer does not name the version's training job.
   probed_container = try(var.blueprint.containers.mode, "") == "direct" ? var.blueprint.containers.target : null
 
   probe = { for name, member in {
@@ -81,7 +81,7 @@ locals {
     var.blueprint.rollout.strategy == "linear" ? { LinearStepSize = local.step } : {},
   )
 
-  # SageMaker wants more time than the deployment waits by itself, and takes 28 800 s at most.
+  # SageMaker requires a timeout longer than the deployment's own waits, and accepts at most 28 800 s.
   steps           = lookup({ canary = 2, linear = ceil(100 / var.blueprint.rollout.step_percent) }, var.blueprint.rollout.strategy, 1)
   waiting_seconds = local.steps * var.blueprint.rollout.bake_seconds + var.blueprint.rollout.keep_old_seconds
 
@@ -104,7 +104,7 @@ resource "aws_ssm_parameter" "release" {
   description = "What releases make the endpoint of ${var.blueprint.name} from."
   type        = "String"
 
-  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
   value = replace(jsonencode(merge(local.wanted, {
     blueprint           = var.blueprint.name
     hash                = local.wanted_hash
@@ -115,7 +115,7 @@ resource "aws_ssm_parameter" "release" {
     execution_role_arn  = module.role.arn
     probe               = local.probe
     deployment          = local.deployment
-    # Autoscaling's count stays; weights, counts of others and data capture are what the configuration says.
+    # The instance count set by autoscaling stays; weights, other counts and data capture come from the configuration.
     retain = {
       all    = var.blueprint.autoscaling != null
       except = var.blueprint.autoscaling == null ? [] : [{ VariantPropertyType = "DesiredWeight" }, { VariantPropertyType = "DataCaptureConfig" }]

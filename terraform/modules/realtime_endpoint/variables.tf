@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -13,7 +13,7 @@ variable "context" {
 }
 
 variable "blueprint" {
-  description = "The real-time deployment that a team asked for. Its endpoint is called <name_prefix>-<name>."
+  description = "The real-time blueprint. Its endpoint is called <name_prefix>-<name>."
   type = object({
     name           = string
     instance_type  = optional(string, "ml.m5.large")
@@ -143,7 +143,7 @@ variable "blueprint" {
   validation {
     # SageMaker's limit is ten variants.
     condition     = length(var.blueprint.variants) <= 9
-    error_message = "blueprint.variants must be at most 9 beside the primary one; received ${length(var.blueprint.variants)}."
+    error_message = "blueprint.variants must be at most 9 in addition to the primary one; received ${length(var.blueprint.variants)}."
   }
 
   validation {
@@ -163,7 +163,7 @@ variable "blueprint" {
 
   validation {
     condition     = var.blueprint.multi_model == null || var.blueprint.containers == null
-    error_message = "blueprint.multi_model and blueprint.containers exclude each other: one container loads many models, or several have one each; received both."
+    error_message = "blueprint.multi_model and blueprint.containers exclude each other: one container loads many models, or several have one each; received multi_model ${jsonencode(var.blueprint.multi_model)} and containers ${jsonencode(var.blueprint.containers)}."
   }
 
   validation {
@@ -183,7 +183,7 @@ variable "blueprint" {
 
   validation {
     condition     = var.blueprint.containers == null ? true : contains(concat(["primary"], var.blueprint.containers.others[*].name), var.blueprint.containers.target) && length(distinct(concat(["primary"], var.blueprint.containers.others[*].name))) == length(var.blueprint.containers.others) + 1
-    error_message = "blueprint.containers must have names of their own, none called primary, and a target among them; received [${join(", ", try(var.blueprint.containers.others[*].name, []))}] and target ${try(var.blueprint.containers.target, "-")}."
+    error_message = "blueprint.containers must have unique names other than primary, and a target among them; received [${join(", ", try(var.blueprint.containers.others[*].name, []))}] and target ${try(var.blueprint.containers.target, "-")}."
   }
 
   validation {
@@ -198,7 +198,7 @@ variable "blueprint" {
   }
 
   validation {
-    # What the router's own records may say.
+    # Limits of the router's own settings.
     condition     = alltrue([for figure in var.blueprint.routing.retries[*] : figure >= 0 && figure <= 10]) && alltrue([for figure in var.blueprint.routing.cooldown_seconds[*] : figure >= 0 && figure <= 3600]) && alltrue([for figure in var.blueprint.routing.timeout_seconds[*] : figure >= 1 && figure <= 25])
     error_message = "blueprint.routing must have retries from 0 to 10, cooldown_seconds from 0 to 3600 and timeout_seconds from 1 to 25; received ${jsonencode(var.blueprint.routing)}."
   }
@@ -227,7 +227,7 @@ variable "model_version" {
   })
 
   validation {
-    # Versions from before archives were registered by their hash say none.
+    # Versions registered before archives had a hash do not have one.
     condition     = var.model_version.files_sha256 == null || can(regex("^s3://[^/]+/artifacts/models/registered/[0-9a-f]{64}/model\\.tar\\.gz$", var.model_version.model_data_url))
     error_message = "model_version.model_data_url must be a registered archive, artifacts/models/registered/<sha256>/model.tar.gz; received \"${var.model_version.model_data_url}\"."
   }
@@ -276,7 +276,7 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to the endpoint's role: JSON policy documents by a name of the caller's, such as bucket (artifacts; captured data), execution and network."
+  description = "Policy documents (JSON) that other modules grant to the endpoint's role, by policy name, such as bucket (artifacts; captured data), execution and network."
   type        = map(string)
 }
 

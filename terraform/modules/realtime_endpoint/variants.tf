@@ -1,15 +1,15 @@
-# What serves beside the primary variant: further production variants that share the traffic by weight, or one
-# shadow variant that gets a copy of it.
+# Variants besides the primary one: production variants that share the traffic by weight, or one shadow variant that
+# gets a copy of it.
 locals {
   # The weight of the shadow is the share that it gets a copy of, in the units of the production variant's.
   wanted_weight = var.blueprint.shadow == null ? var.blueprint.weight : 100
 
-  # A variant with a version of its own keeps it through all releases; the others have the primary one's model.
+  # A variant with its own version keeps it through all releases; the others use the primary variant's model.
   wanted_versions   = compact(concat(values(var.blueprint.variants)[*].version, var.blueprint.shadow[*].version))
   launched_versions = compact(concat([for each in values(local.launched.variants) : each.version], local.launched.shadow[*].version))
   group_arn         = trimsuffix(var.model_version.model_package_arn, "/${element(split("/", var.model_version.model_package_arn), -1)}")
 
-  # The same for releases, which make the model of those that name none.
+  # The same for releases, which create the model of variants without a version.
   wanted_variants = [for name, each in var.blueprint.variants : merge(
     { VariantName = name, InstanceType = each.instance_type, InitialInstanceCount = each.instance_count, InitialVariantWeight = each.weight },
     each.version == null ? {} : { ModelName = "${local.endpoint_name}-pinned-v${each.version}" },
@@ -20,7 +20,8 @@ locals {
   )]
 }
 
-# Of the launch, whose configuration may still be in use, and of what the files say now, which the next release uses.
+# Those of the launch, whose configuration may still be in use, and those of the current files, which the next release
+# uses.
 resource "aws_sagemaker_model" "pinned" {
   for_each = toset(concat(local.launched_versions, local.wanted_versions))
 
@@ -46,7 +47,7 @@ resource "aws_sagemaker_model" "pinned" {
   }
 }
 
-# The primary variant's alarms watch it alone.
+# The primary variant's alarms watch that variant only.
 resource "aws_cloudwatch_metric_alarm" "variant_errors" {
   for_each = local.launched.variants
 

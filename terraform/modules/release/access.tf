@@ -1,5 +1,5 @@
-# Exactly the calls of the definition, on what is named after the environment. The roles that it may pass on are those
-# of the endpoints, one by one.
+# Exactly the calls of the definition, on resources with the environment's prefix. It may pass the listed roles of
+# endpoints only.
 locals {
   sagemaker_arn = "arn:${local.partition}:sagemaker:${local.region_arn}"
 
@@ -28,7 +28,7 @@ locals {
       Resource = local.made_arns["endpoint-config"]
     },
     {
-      # Updating an endpoint asks for the right on its configuration too.
+      # Updating an endpoint also requires permission on its configuration.
       Sid      = "UpdateEndpoints"
       Action   = ["sagemaker:UpdateEndpoint"]
       Resource = concat(local.endpoint_arns, local.made_arns["endpoint-config"])
@@ -39,7 +39,7 @@ locals {
       Resource = local.endpoint_arns
     },
     {
-      # SageMaker looks with the caller's rights whether the alarms exist that roll an update back.
+      # SageMaker checks with the caller's permissions that the rollback alarms exist.
       Sid      = "DescribeAlarms"
       Action   = ["cloudwatch:DescribeAlarms"]
       Resource = local.alarm_arns
@@ -51,7 +51,7 @@ locals {
       Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
     },
     {
-      # Whoever names a key for SageMaker's volumes makes the grant that SageMaker mounts them with.
+      # The caller that sets a volume key creates the grant with which SageMaker mounts the volumes.
       Sid      = "GrantVolumeKey"
       Action   = ["kms:CreateGrant"]
       Resource = [var.kms_key_arns.models]
@@ -132,7 +132,7 @@ locals {
       Condition = { StringEquals = { "kms:ViaService" = "sns.${var.context.region}.amazonaws.com" } }
     },
     {
-      # X-Ray and the log delivery interface know no resources.
+      # X-Ray and log delivery have no resource types.
       Sid = "TraceAndLog"
       Action = [
         "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups",
@@ -164,8 +164,8 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  # checkov:skip=CKV_AWS_290: X-Ray and log delivery know no resources
-  # checkov:skip=CKV_AWS_355: X-Ray and log delivery know no resources
+  # checkov:skip=CKV_AWS_290: X-Ray and log delivery have no resource types
+  # checkov:skip=CKV_AWS_355: X-Ray and log delivery have no resource types
   name   = "release"
   role   = aws_iam_role.this.id
   policy = jsonencode({ Version = "2012-10-17", Statement = [for s in local.statements : merge({ Effect = "Allow" }, s)] })

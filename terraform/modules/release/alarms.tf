@@ -10,7 +10,7 @@ resource "aws_cloudwatch_metric_alarm" "unsuccessful" {
   for_each = local.unsuccessful
 
   alarm_name          = "${local.name}-${each.key}"
-  alarm_description   = "A release ${each.value.words}: its execution of ${local.name} says why."
+  alarm_description   = "A release ${each.value.words}: see its execution of ${local.name} for the cause."
   namespace           = "AWS/States"
   metric_name         = each.value.metric
   dimensions          = { StateMachineArn = local.machine_arn }

@@ -9,19 +9,18 @@ locals {
   live_path    = "/${var.context.project}/${var.context.environment}/models"
   sdk          = "arn:${local.partition}:states:::aws-sdk"
 
-  # An update may take an hour, and so may the way back.
+  # An update may take an hour, and so may its rollback.
   update_limit_seconds = 2 * 3600
   poll_limit           = ceil(local.update_limit_seconds / var.poll_seconds)
-  # For so long the answer of an asynchronous endpoint is waited for, behind what its queue has.
+  # How long the probe waits for an asynchronous answer, behind the queued requests.
   answer_polls = ceil(3600 / var.poll_seconds)
-  # Whoever waits behind another release waits as long as that may take.
+  # A release that waits for another one waits as long as that may take.
   wait_limit = 2 * local.poll_limit + 60
 
   tags = [for key in sort(keys(var.context.tags)) : { Key = key, Value = var.context.tags[key] }]
 }
 
-# Who tries again after what. Errors that say something about the request (nothing of this name, exists already) are
-# answers here and not repeated.
+# Retries by error. Errors about the request (not found, already exists) are results here and are not retried.
 locals {
   transient_lambda_errors = [{
     ErrorEquals     = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"]

@@ -1,4 +1,4 @@
-# The record, what is no longer needed, and who hears of it.
+# Record, clean-up and notification.
 locals {
   put_record = {
     "Name.$"  = "$.paths.records"
@@ -17,7 +17,7 @@ locals {
     "at.$"                = "$$.State.EnteredTime"
   }
 
-  # What runs stays what the record said. The cause may be longer than a parameter: the execution has it.
+  # The record keeps the running configuration. The cause may be longer than a parameter, so it stays in the execution.
   record_of_failure = {
     "blueprint.$"            = "$.blueprint"
     "asked.$"                = "$.record.content.asked"
@@ -53,7 +53,7 @@ locals {
       Type       = "Task"
       Resource   = "${local.sdk}:ssm:putParameter"
       Parameters = local.put_record
-      ResultPath = "$.update" # there was one, which is told
+      ResultPath = "$.update" # there was one; it is part of the notification
       Retry      = local.retry.api
       Catch      = local.caught.FreeLockAfterFailure
       Next       = "FreeLock"

@@ -1,4 +1,4 @@
-# One blueprint, or every endpoint of a model group: then each gets an execution of its own.
+# One blueprint, or every endpoint of a model group, each with its own execution.
 locals {
   entry_states = {
     CheckInput = {

@@ -1,5 +1,5 @@
-# One release of a blueprint at a time: the parameter is made by whoever comes first, and the others wait. A holder that
-# is no longer running (stopped, timed out) is succeeded.
+# One release per blueprint at a time: the first execution creates the parameter, and the others wait. The lock of an
+# execution that is no longer running (stopped, timed out) is taken over.
 locals {
   lock_states = {
     TakeLock = {

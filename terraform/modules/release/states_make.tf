@@ -11,17 +11,17 @@ locals {
     join("", concat(["CreateConfig"], [for member in chosen : { KmsKeyId = "WithKey", DataCaptureConfig = "WithCapture", ShadowProductionVariants = "WithShadow", AsyncInferenceConfig = "WithQueue" }[member]])) => chosen
   }
 
-  # What every model of an endpoint has; serverless ones have neither VPC nor network isolation.
+  # Settings of every endpoint model; serverless ones have neither VPC nor network isolation.
   own_of_model = { "ModelName.$" = "$.wanted.name", "ExecutionRoleArn.$" = "$.spec.content.execution_role_arn", Tags = local.tags }
   network_of_model = {
     "EnableNetworkIsolation.$" = "$.spec.content.model.EnableNetworkIsolation"
     "VpcConfig.$"              = "$.spec.content.model.VpcConfig"
   }
 
-  # The version's image and archive under what the specification says of the container: its archive wins, if it has one.
+  # The version's image and archive, overridden by the container's specification: its archive takes precedence.
   merged_container = "States.JsonMerge($.wanted.container, $.spec.content.model.Container, false)"
 
-  # Where it is the version's archive that the container loads, the container hears what is in it.
+  # If the container loads the version's archive, it gets the hash of the archive's files.
   checked_container = "States.JsonMerge(${local.merged_container}, $.wanted.checked, false)"
 
   # One state for each form of a model, since members that are not there cannot be passed on.
@@ -44,7 +44,7 @@ locals {
         ResultSelector = { "name.$" = "$.ModelName" }
         ResultPath     = "$.found_model"
         Retry          = local.retry.throttle
-        # SageMaker has no error of its own for what is not there. After any other, creation fails as well and says why.
+        # SageMaker has no specific not-found error. After any other error, creation fails too and reports the cause.
         Catch = [{ ErrorEquals = ["States.ALL"], ResultPath = null, Next = "ChooseModel" }]
         Next  = "NeedsConfig"
       }

@@ -1,4 +1,5 @@
-# After a failed update: the endpoint is back on what it ran before, by SageMaker or by us.
+# After a failed update: the endpoint is back on its previous configuration, rolled back by SageMaker or by this state
+# machine.
 locals {
   return_states = {
     LookAfterFailure = {

@@ -1,4 +1,4 @@
-# The update, and whether it is true: SageMaker rolls back by itself, and calls the endpoint InService all the same.
+# The update and its verification: SageMaker may roll back and still report the endpoint as InService.
 locals {
   update_states = {
     MayHaveNoInstance = {

@@ -1,4 +1,4 @@
-# What should run, and what does: specification, version and record on one side, the endpoint on the other.
+# Desired and actual state: specification, version and record on one side, the endpoint on the other.
 locals {
   wanted_states = {
     ReadSpec = {

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "What every module shares: names, tags and log retention."
+  description = "Settings that every module shares: names, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -26,7 +26,7 @@ variable "kms_key_arns" {
 }
 
 variable "topic_arn" {
-  description = "SNS topic that hears of releases, and that the alarms report to."
+  description = "SNS topic for notifications and alarms about releases."
   type        = string
 }
 
@@ -41,7 +41,7 @@ variable "endpoint_names" {
 }
 
 variable "job_names" {
-  description = "What batch blueprints on SageMaker are called with the prefix, by name: their jobs take released models. Their roles are named after them."
+  description = "Full names of SageMaker batch blueprints by blueprint: their jobs use released models, and their roles are named after them."
   type        = map(string)
   default     = {}
 
@@ -62,13 +62,13 @@ variable "model_group_names" {
 }
 
 variable "encrypt_versions" {
-  description = "What a version says of itself is encrypted with the models key."
+  description = "Whether version metadata is encrypted with the models key."
   type        = bool
   default     = false
 }
 
 variable "probe_function_arn" {
-  description = "Function that asks a released endpoint and judges its answer."
+  description = "Function that invokes a released endpoint and checks its answer."
   type        = string
 
   validation {
@@ -78,7 +78,7 @@ variable "probe_function_arn" {
 }
 
 variable "model_artifacts_function_arn" {
-  description = "The function that compares a version's archive with the hash that the registry says."
+  description = "Function that compares a version's archive with the hash in the registry."
   type        = string
 
   validation {
@@ -88,7 +88,7 @@ variable "model_artifacts_function_arn" {
 }
 
 variable "poll_seconds" {
-  description = "Pause between two looks at an endpoint that is being updated, or at a release that is waited for."
+  description = "Polling interval for an endpoint update, or for a release that is waited for."
   type        = number
   default     = 15
 

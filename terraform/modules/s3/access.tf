@@ -1,5 +1,5 @@
-# What the bucket's owner offers: one entry per prefix of the tree. The module `s3_access` turns entries into
-# the policy document of one role, and nobody else writes an ARN of the bucket with a wildcard.
+# Access entries of the bucket: one per prefix. The module `s3_access` turns entries into the policy document of a role,
+# and no other module writes a wildcard ARN of the bucket.
 locals {
   # Model artifacts are written with the models key; the code that goes with them with the bucket's own.
   model_prefixes = ["artifacts/models/", "artifacts/training-outputs/", "artifacts/checkpoints/", "experiments/"]

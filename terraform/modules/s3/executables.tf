@@ -1,12 +1,12 @@
-# What roles execute: programs, and models, whose archives hold the code that serves them. Whoever writes such an
-# object is, in effect, the role that runs it. So each of these prefixes has its writers, and this policy refuses
-# everybody else, whatever an identity policy allows.
+# Objects that roles execute: programs, and models, whose archives contain serving code. A principal that writes such an
+# object effectively acts as the role that runs it. So each of these prefixes has its writers, and this policy denies
+# all others, whatever an identity policy allows.
 #
-# Roles are named by their names alone: the bucket comes before them. The deploying identity is not taken from the
-# plan's credentials, since a plan may be made by one role and applied by another; the environment names it
-# (`access.deployers`). Without a list, every role that carries the environment's name is refused, which are all
-# roles that the platform makes; other principals of the account are then limited by their own policies. Neither
-# form denies changing this policy, so a wrong list is mended by the next deployment.
+# Roles are referred to by name, because the bucket is created before them. The deploying identity is not taken from the
+# plan's credentials, since one role may plan and another apply; the environment names it (`access.deployers`). Without
+# a list, every role with the environment's prefix is denied, which covers all roles of the platform; other principals
+# are then limited by their own policies only. Neither form denies changing this policy, so the next deployment can
+# correct a wrong list.
 locals {
   role_arn = "arn:${data.aws_partition.current.partition}:iam::${var.context.account_id}:role"
 

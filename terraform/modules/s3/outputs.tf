@@ -2,7 +2,7 @@ output "bucket_name" {
   description = "The data bucket."
   value       = var.buckets.data.name
 
-  # Whoever writes must find the encryption in force, not only the bucket.
+  # Encryption and policy must be in force before objects are written.
   depends_on = [
     aws_s3_bucket_policy.data,
     aws_s3_bucket_server_side_encryption_configuration.data,
@@ -25,16 +25,16 @@ output "prefixes" {
 }
 
 output "access" {
-  description = "Right of use by prefix, for the module `s3_access`: bucket, keys, and one entry per prefix of the tree (`data_raw`, `configs_inference_realtime`, …)."
+  description = "Access entries for the module `s3_access`: bucket, keys, and one entry per prefix (`data_raw`, `configs_inference_realtime`, …)."
   value       = local.access
 }
 
 output "every_arn" {
-  description = "The data bucket and all its objects: the ceiling of what a permissions boundary may name."
+  description = "The data bucket and all its objects, for the permissions boundary."
   value       = [var.buckets.data.arn, "${var.buckets.data.arn}/*"]
 }
 
 output "delivers" {
-  description = "Statements that let services write into the bucket on their own behalf, by name; none unless asked for."
+  description = "Statements that allow services to write to the bucket on their own behalf, by name; none by default."
   value       = [for statement in local.delivery_statements : statement.Sid]
 }

@@ -31,7 +31,7 @@ locals {
     },
   ] : statement if length(local.model_readers) > 0]
 
-  # Bedrock writes under its own name what is too large for a log event. Its path below the prefix is fixed.
+  # Bedrock writes bodies that are too large for a log event as a service principal. Its path below the prefix is fixed.
   delivery_statements = [for statement in [
     {
       Sid       = "DeliverInvocationLogs"

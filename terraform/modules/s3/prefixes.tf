@@ -1,6 +1,6 @@
-# The one bucket's tree. S3 has no folders: a marker object per prefix would be expired by the lifecycle
-# rules (and planned again each time) and would be read as an empty input file by batch jobs. So the tree
-# is a value; whoever needs a prefix takes it from the output `prefixes`.
+# The one bucket's tree. S3 has no folders: a marker object per prefix would be expired by the lifecycle rules (and
+# planned again each time) and would be read as an empty input file by batch jobs. So the tree is a value, and modules
+# read prefixes from the output `prefixes`.
 locals {
   methods = ["realtime", "serverless", "batch", "async"]
   people  = ["data_scientist", "ml_engineer", "data_engineer"]

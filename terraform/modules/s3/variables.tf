@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and ownership."
+  description = "Name prefix, account, region and tags."
   type = object({
     region      = string
     account_id  = string
@@ -8,7 +8,7 @@ variable "context" {
 }
 
 variable "buckets" {
-  description = "The data bucket and its access-log bucket, as the module `s3_buckets` made them."
+  description = "The data bucket and its access-log bucket (outputs of the module `s3_buckets`)."
   type = object({
     data = object({ name = string, arn = string })
     logs = object({ name = string, arn = string })
@@ -45,7 +45,7 @@ variable "model_reader_account_ids" {
 }
 
 variable "deployer_arns" {
-  description = "Roles or users that deploy: with them, nobody but these and the platform's own writers writes what roles execute. Without, no role of the environment does."
+  description = "Roles or users that deploy. If set, only these and the platform's own writers may write objects that roles execute; otherwise roles of the environment may not."
   type        = list(string)
   default     = []
 

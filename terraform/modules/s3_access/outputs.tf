@@ -1,4 +1,4 @@
 output "policy_document" {
-  description = "JSON policy document with exactly the rights that were asked for; its role's owner puts it into the role."
+  description = "Policy document (JSON) with exactly the requested permissions."
   value       = jsonencode({ Version = "2012-10-17", Statement = [for statement in local.statements : jsondecode(statement)] })
 }

@@ -1,4 +1,4 @@
-# One compact document for one role: one statement per right, however many prefixes it names.
+# One compact document for one role: one statement per permission, for any number of prefixes.
 locals {
   asked = {
     for right, names in { read = var.read, list = var.list, write = var.write, delete = var.delete, hand_over = var.hand_over } : right => [
@@ -15,7 +15,7 @@ locals {
   write_keys  = distinct(flatten([for entry in local.asked.write : entry.key_arns]))
   read_keys   = setsubtract(flatten([for entry in local.asked.read : entry.key_arns]), local.write_keys)
 
-  # Keys are used by S3 in the name of whoever reads or writes; never directly.
+  # S3 uses the keys on behalf of the caller; direct use is not allowed.
   through_s3 = { StringEquals = { "kms:ViaService" = var.access.via_service } }
 
   statements = concat(
@@ -43,12 +43,12 @@ locals {
       jsonencode({ Sid = "DeleteObjects", Effect = "Allow", Action = "s3:DeleteObject", Resource = local.object_arns.delete }),
     ],
     length(var.hand_over) == 0 ? [] : [
-      # A service that writes with the ACL `bucket-owner-full-control` looks at the bucket's first.
+      # A service that writes with the ACL `bucket-owner-full-control` reads the bucket's ACL first.
       jsonencode({ Sid = "ReadBucketAcl", Effect = "Allow", Action = "s3:GetBucketAcl", Resource = var.access.bucket_arn }),
       jsonencode({ Sid = "PutObjectAcls", Effect = "Allow", Action = "s3:PutObjectAcl", Resource = local.object_arns.hand_over }),
     ],
     length(local.listed) + length(var.write) == 0 ? [] : [
-      # SDKs and Athena look up where the bucket is; the condition of the listing would hide it.
+      # SDKs and Athena look up the bucket's region; the condition of the listing would deny that.
       jsonencode({ Sid = "LocateBucket", Effect = "Allow", Action = "s3:GetBucketLocation", Resource = var.access.bucket_arn }),
     ],
     length(local.read_keys) == 0 ? [] : [

@@ -1,5 +1,5 @@
 variable "access" {
-  description = "What the bucket's owner offers (output `access` of module s3): one entry per prefix of the tree, and the keys that its objects are encrypted with."
+  description = "Access entries of the bucket (output `access` of module s3): one per prefix, and the keys of its objects."
   type = object({
     bucket_arn  = string
     via_service = string
@@ -22,12 +22,12 @@ variable "read" {
 
   validation {
     condition     = alltrue([for name in var.read : can(regex("^[^/]+(/[A-Za-z0-9_=.-]+)*$", name))])
-    error_message = "read may narrow a prefix by folders of letters, digits and _ = . - alone, got ${jsonencode(var.read)}."
+    error_message = "read may narrow a prefix by folders of letters, digits and _ = . - only, got ${jsonencode(var.read)}."
   }
 }
 
 variable "list" {
-  description = "Prefixes to look into without reading, in the same spelling."
+  description = "Prefixes to list without reading, in the same form."
   type        = list(string)
   default     = []
 
@@ -38,12 +38,12 @@ variable "list" {
 
   validation {
     condition     = alltrue([for name in var.list : can(regex("^[^/]+(/[A-Za-z0-9_=.-]+)*$", name))])
-    error_message = "list may narrow a prefix by folders of letters, digits and _ = . - alone, got ${jsonencode(var.list)}."
+    error_message = "list may narrow a prefix by folders of letters, digits and _ = . - only, got ${jsonencode(var.list)}."
   }
 }
 
 variable "write" {
-  description = "Prefixes to write, in the same spelling. Writing includes neither reading nor deleting."
+  description = "Prefixes to write, in the same form. Writing includes neither reading nor deleting."
   type        = list(string)
   default     = []
 
@@ -54,12 +54,12 @@ variable "write" {
 
   validation {
     condition     = alltrue([for name in var.write : can(regex("^[^/]+(/[A-Za-z0-9_=.-]+)*$", name))])
-    error_message = "write may narrow a prefix by folders of letters, digits and _ = . - alone, got ${jsonencode(var.write)}."
+    error_message = "write may narrow a prefix by folders of letters, digits and _ = . - only, got ${jsonencode(var.write)}."
   }
 }
 
 variable "delete" {
-  description = "Prefixes whose objects may be deleted, in the same spelling. Older versions stay: nobody may delete those."
+  description = "Prefixes whose objects may be deleted, in the same form. Older versions stay and cannot be deleted."
   type        = list(string)
   default     = []
 
@@ -70,12 +70,12 @@ variable "delete" {
 
   validation {
     condition     = alltrue([for name in var.delete : can(regex("^[^/]+(/[A-Za-z0-9_=.-]+)*$", name))])
-    error_message = "delete may narrow a prefix by folders of letters, digits and _ = . - alone, got ${jsonencode(var.delete)}."
+    error_message = "delete may narrow a prefix by folders of letters, digits and _ = . - only, got ${jsonencode(var.delete)}."
   }
 }
 
 variable "hand_over" {
-  description = "Prefixes where a service of AWS, writing under the role, hands its objects to the bucket's owner by ACL, in the same spelling. It takes `write` on them too."
+  description = "Prefixes where an AWS service that writes with the role sets ACLs which give its objects to the bucket's owner, in the same form. Requires `write` on them too."
   type        = list(string)
   default     = []
 
@@ -86,6 +86,6 @@ variable "hand_over" {
 
   validation {
     condition     = alltrue([for name in var.hand_over : can(regex("^[^/]+(/[A-Za-z0-9_=.-]+)*$", name))])
-    error_message = "hand_over may narrow a prefix by folders of letters, digits and _ = . - alone, got ${jsonencode(var.hand_over)}."
+    error_message = "hand_over may narrow a prefix by folders of letters, digits and _ = . - only, got ${jsonencode(var.hand_over)}."
   }
 }

@@ -3,10 +3,10 @@ locals {
   log_bucket_name = "${var.context.name_prefix}-access-logs-${var.context.account_id}-${var.context.region}"
 }
 
-# Encryption with the customer key, bucket policy, access logs and EventBridge are set by the module `s3`,
-# the lifecycle by the module `s3_lifecycle`, in stacks of their own. Until then nobody is told the bucket's name.
+# Encryption with the customer key, bucket policy, access logs and EventBridge are set by the module `s3`, the lifecycle
+# by the module `s3_lifecycle`, in separate stacks. Until then no other module gets the bucket's name.
 resource "aws_s3_bucket" "data" {
-  #checkov:skip=CKV2_AWS_61:Its lifecycle is in the stack `retention`, which nobody waits for (55 s); a test compares
+  #checkov:skip=CKV2_AWS_61:Its lifecycle is in the stack `retention`, on which no stack depends (55 s); a test compares
   #checkov:skip=CKV2_AWS_62:EventBridge is switched on by module `s3` in the stack `foundation`; a test compares
   #checkov:skip=CKV_AWS_18:Access logs are switched on by module `s3` in the stack `foundation`; a test compares
   #checkov:skip=CKV_AWS_145:The customer key is set by module `s3` in the stack `foundation`, which owns it; a test compares

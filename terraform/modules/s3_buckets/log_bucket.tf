@@ -1,5 +1,5 @@
 resource "aws_s3_bucket" "logs" {
-  #checkov:skip=CKV2_AWS_61:Its lifecycle is in the stack `retention`, which nobody waits for (55 s); a test compares
+  #checkov:skip=CKV2_AWS_61:Its lifecycle is in the stack `retention`, on which no stack depends (55 s); a test compares
   #checkov:skip=CKV_AWS_18:This is the bucket that access logs go to; logging it into itself never ends
   #checkov:skip=CKV_AWS_144:Access logs of a one-region bucket need no second region
   #checkov:skip=CKV_AWS_145:S3 delivers access logs to SSE-S3 buckets only

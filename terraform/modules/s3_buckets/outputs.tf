@@ -1,5 +1,5 @@
 output "data" {
-  description = "The data bucket. Not yet encrypted with its key: who writes takes the name from the module `s3`."
+  description = "The data bucket, not yet encrypted with its key: modules that write use the output of the module `s3`."
   value = {
     name = aws_s3_bucket.data.id
     arn  = aws_s3_bucket.data.arn

@@ -1,6 +1,6 @@
-# The provider waits about 55 s until S3 shows the same rules everywhere, on create and on update. So they
-# live in a stack of their own that nobody waits for. Both buckets are versioned before they get here: rules
-# for old versions need that.
+# The provider waits about 55 s until S3 shows the same rules everywhere, on create and on update. So they are in a
+# separate stack on which no other stack depends. Both buckets are already versioned, which rules for old versions
+# require.
 locals {
   lifecycle_rules = {
     raw          = { prefix = "data/raw/", expire_days = var.lifecycle_days.raw_expiration, glacier_days = null }

@@ -47,7 +47,7 @@ resource "aws_iam_role" "this" {
   permissions_boundary = var.boundary_arn
 }
 
-# What others hand out, one policy for each of them.
+# One inline policy for each document that another module grants.
 resource "aws_iam_role_policy" "attached" {
   for_each = local.attached
 

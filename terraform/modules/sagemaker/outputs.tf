@@ -23,7 +23,7 @@ output "group_name" {
   value       = var.model_group.name
 }
 
-# The pipeline writes the parameter. Were it made here, Terraform would put its first value back.
+# The pipeline writes the parameter. If it were created here, Terraform would restore its first value.
 output "live_parameter_name" {
   description = "SSM parameter in which the pipeline records the live model version."
   value       = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"

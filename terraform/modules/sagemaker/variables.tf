@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -18,7 +18,7 @@ variable "bucket_name" {
 }
 
 variable "package" {
-  description = "Training code (train.py and inference.py at the top of a tar.gz), built beforehand: equal sources give equal bytes."
+  description = "Training code (train.py and inference.py at the root of a tar.gz), built beforehand: equal sources give equal bytes."
   type = object({
     path          = string
     sha256_base64 = string
@@ -68,7 +68,7 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to the two roles: JSON policy documents by a name of the caller's, such as bucket, execution and network."
+  description = "Policy documents (JSON) that other modules grant to the two roles, by policy name, such as bucket, execution and network."
   type = object({
     training  = map(string)
     candidate = map(string)

@@ -3,7 +3,7 @@ resource "aws_glue_registry" "this" {
   description   = "What producers promise about the data that they deliver"
 }
 
-# A new version is registered only when it keeps the promise of `compatibility`; others are refused by Glue.
+# Glue registers a new version only if it satisfies `compatibility`.
 resource "aws_glue_schema" "this" {
   for_each = var.schemas
 

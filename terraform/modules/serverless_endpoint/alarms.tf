@@ -1,5 +1,5 @@
 locals {
-  # What a release is rolled back for. Cold starts belong to it: the first request after one always has them.
+  # Alarms that roll back a release. Cold starts count, since the first request after a release always has one.
   guards = [aws_cloudwatch_metric_alarm.errors, aws_cloudwatch_metric_alarm.latency]
   alarms = concat(local.guards, [aws_cloudwatch_metric_alarm.cold_starts], aws_cloudwatch_metric_alarm.provisioned)
 
@@ -52,7 +52,7 @@ resource "aws_cloudwatch_metric_alarm" "errors" {
   }
 }
 
-# The container's time alone: what a cold start adds is in ModelSetupTime.
+# Container time only: cold starts are in ModelSetupTime.
 resource "aws_cloudwatch_metric_alarm" "latency" {
   alarm_name          = "${local.endpoint_name}-latency"
   alarm_description   = "One in a hundred answers of the model took longer than ${var.thresholds.latency_ms} ms."
@@ -72,7 +72,7 @@ resource "aws_cloudwatch_metric_alarm" "latency" {
 
 resource "aws_cloudwatch_metric_alarm" "cold_starts" {
   alarm_name          = "${local.endpoint_name}-cold-starts"
-  alarm_description   = "A cold start took longer than ${var.thresholds.cold_start_ms} ms: callers are told to retry, and may give up."
+  alarm_description   = "A cold start took longer than ${var.thresholds.cold_start_ms} ms: clients get a retryable error and may give up."
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.thresholds.cold_start_ms * 1000 # SageMaker reports ModelSetupTime in microseconds
   evaluation_periods  = 3

@@ -1,6 +1,6 @@
 # Named by content: a configuration cannot be changed, only followed by another one.
 resource "aws_sagemaker_endpoint_configuration" "launch" {
-  # checkov:skip=CKV_AWS_98: a serverless variant has no volume of ours that a key could be given for
+  # checkov:skip=CKV_AWS_98: a serverless variant has no volume that a key could encrypt
   name = local.content_name
 
   production_variants {
@@ -24,8 +24,8 @@ resource "aws_sagemaker_endpoint" "this" {
   name                 = local.endpoint_name
   endpoint_config_name = aws_sagemaker_endpoint_configuration.launch.name
 
-  # Kept by SageMaker as the endpoint's last deployment configuration: releases retain it, so that each
-  # of them is rolled back when one of these alarms fires. Rolling deployments are for instances alone.
+  # SageMaker stores this as the endpoint's last deployment configuration. Releases retain it, so each is rolled back
+  # when one of these alarms fires. Rolling deployments exist for instances only.
   deployment_config {
     blue_green_update_policy {
       termination_wait_in_seconds          = 120
@@ -48,7 +48,7 @@ resource "aws_sagemaker_endpoint" "this" {
     }
   }
 
-  # The containers' first lines would otherwise make the log group, without key and retention.
+  # Otherwise the containers' first log lines would create the log group without key and retention.
   depends_on = [aws_cloudwatch_log_group.endpoint]
 
   lifecycle {

@@ -1,7 +1,7 @@
-# One writer per thing: Terraform launches the endpoint once, releases change it from then on. The inputs
-# of the launch are therefore frozen here; the model and the configuration below are made from this
-# snapshot alone, so a newer version or another size in the environment files never replaces the
-# configuration that a running endpoint uses (SageMaker does not refuse that deletion, it breaks on it).
+# One writer per resource: Terraform launches the endpoint once, and releases change it from then on. The inputs of the
+# launch are therefore frozen here; the model and the configuration below are built from this snapshot only, so a newer
+# version or another size in the environment files never replaces the configuration of a running endpoint (SageMaker
+# allows that deletion, and the endpoint breaks).
 resource "terraform_data" "launch" {
   input = {
     model_package_arn       = var.model_version.model_package_arn
@@ -25,8 +25,8 @@ locals {
 
   launch = terraform_data.launch.input
 
-  # What the release of the same version would be called: of the same content there is one name. A version of the
-  # registry never changes, so its number stands for model and image.
+  # The name that a release of the same version would use: one name for one content. A registry version never changes,
+  # so its number identifies model and image.
   content_name = "${local.endpoint_name}-${local.launch.spec_hash}-v${element(split("/", local.launch.model_package_arn), -1)}"
 
   container_environment = {
@@ -36,7 +36,7 @@ locals {
     SAGEMAKER_REGION              = var.context.region
   }
 
-  # As in a release, the container compares the unpacked files with this before it loads them. What was launched before
-  # versions said it stays as it is.
+  # As in a release, the container compares the unpacked files with this hash before it loads them. Endpoints launched
+  # before versions had a hash stay as they are.
   launched_environment = merge(local.container_environment, { for name, value in { MODEL_FILES_SHA256 = try(local.launch.files_sha256, null) } : name => value if value != null })
 }

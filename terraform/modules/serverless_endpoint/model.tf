@@ -1,6 +1,5 @@
-# SageMaker offers neither VPC nor network isolation here: what runs in the container can reach the internet,
-# and is held by its role alone. The policy MLOPS_SAGEMAKER_1 exempts models that only serverless
-# configurations use.
+# SageMaker offers neither VPC nor network isolation here: code in the container can reach the internet and is limited
+# by its role only. The policy MLOPS_SAGEMAKER_1 exempts models that only serverless configurations use.
 resource "aws_sagemaker_model" "launch" {
   # checkov:skip=CKV_AWS_370: SageMaker Serverless Inference refuses models with network isolation
   name               = local.content_name

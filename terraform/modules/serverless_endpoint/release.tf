@@ -1,5 +1,5 @@
-# What the endpoint should be made of, for the releases that follow the launch: the requests to SageMaker without
-# what a model version brings. Terraform writes it, the state machine `release` reads it.
+# Specification for releases after the launch: the requests to SageMaker without the parts that a model version adds.
+# Terraform writes it, the state machine `release` reads it.
 locals {
   wanted = {
     # Neither VPC nor network isolation, which SageMaker Serverless Inference refuses.
@@ -22,7 +22,7 @@ locals {
 
   wanted_hash = substr(sha256(jsonencode(local.wanted)), 0, 8)
 
-  # All requests at once: there is no fleet that could be replaced in parts. What is being answered is answered.
+  # All traffic at once: there is no fleet to replace in parts. Requests in progress are completed.
   deployment = {
     BlueGreenUpdatePolicy = {
       TrafficRoutingConfiguration      = { Type = "ALL_AT_ONCE", WaitIntervalInSeconds = 120 }
@@ -42,7 +42,7 @@ resource "aws_ssm_parameter" "release" {
   description = "What releases make the endpoint of ${var.blueprint.name} from."
   type        = "String"
 
-  # SSM refuses two opening braces together, and a text may have them: JSON can write one in another way.
+  # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
   value = replace(jsonencode(merge(local.wanted, {
     blueprint           = var.blueprint.name
     hash                = local.wanted_hash
@@ -53,7 +53,7 @@ resource "aws_ssm_parameter" "release" {
     execution_role_arn  = module.role.arn
     probe               = { endpoint_name = local.endpoint_name }
     deployment          = local.deployment
-    # There is nothing that the endpoint has of its own: memory and concurrency are what the configuration says.
+    # The endpoint has no state of its own: memory and concurrency come from the configuration.
     retain = { all = false, except = [] }
   })), "{{", "{\\u007b")
 }

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Who and where: name prefix, account, region, tags and log retention, the same in every module."
+  description = "Settings that every module shares: name prefix, account, region, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -13,7 +13,7 @@ variable "context" {
 }
 
 variable "blueprint" {
-  description = "The serverless deployment that a team asked for. Its endpoint is called <name_prefix>-<name>."
+  description = "The serverless blueprint. Its endpoint is called <name_prefix>-<name>."
   type = object({
     name = string
     serverless = optional(object({
@@ -84,7 +84,7 @@ variable "blueprint" {
   }
 
   validation {
-    # What the router's own records may say.
+    # Limits of the router's own settings.
     condition     = alltrue([for figure in var.blueprint.routing.retries[*] : figure >= 0 && figure <= 10]) && alltrue([for figure in var.blueprint.routing.cooldown_seconds[*] : figure >= 0 && figure <= 3600]) && alltrue([for figure in var.blueprint.routing.timeout_seconds[*] : figure >= 1 && figure <= 25])
     error_message = "blueprint.routing must have retries from 0 to 10, cooldown_seconds from 0 to 3600 and timeout_seconds from 1 to 25; received ${jsonencode(var.blueprint.routing)}."
   }
@@ -144,7 +144,7 @@ variable "model_version" {
   })
 
   validation {
-    # Versions from before archives were registered by their hash say none.
+    # Versions registered before archives had a hash do not have one.
     condition     = var.model_version.files_sha256 == null || can(regex("^s3://[^/]+/artifacts/models/registered/[0-9a-f]{64}/model\\.tar\\.gz$", var.model_version.model_data_url))
     error_message = "model_version.model_data_url must be a registered archive, artifacts/models/registered/<sha256>/model.tar.gz; received \"${var.model_version.model_data_url}\"."
   }
@@ -161,7 +161,7 @@ variable "model_version" {
 }
 
 variable "kms_key_arn" {
-  description = "Keys: logs for the log group. A serverless endpoint has no volumes that a key could be given for."
+  description = "Key of the log group. A serverless endpoint has no volumes to encrypt."
   type        = string
 }
 
@@ -176,7 +176,7 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "Rights that other owners hand out to the endpoint's role: JSON policy documents by a name of the caller's, such as bucket (artifacts) and execution."
+  description = "Policy documents (JSON) that other modules grant to the endpoint's role, by policy name, such as bucket (artifacts) and execution."
   type        = map(string)
 }
 

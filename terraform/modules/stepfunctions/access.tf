@@ -1,5 +1,5 @@
-# What the state machine itself may do: exactly the calls of its definition, on named resources. What jobs,
-# functions and endpoints may do is in roles of their own, which it can only pass on.
+# Permissions of the state machine: exactly the calls of its definition, on named resources. Jobs, functions and
+# endpoints have their own roles, which it can only pass.
 
 locals {
   region_arn    = "${var.context.region}:${var.context.account_id}"
@@ -21,7 +21,7 @@ locals {
       Resource = ["arn:${local.partition}:glue:${local.region_arn}:dataQualityRuleset/${var.glue.quality.ruleset_name}"]
     },
     {
-      # Runs and results are asked for by ids of their own, not by the ruleset's name.
+      # Runs and results have their own ids, independent of the ruleset's name.
       Sid      = "WatchQuality"
       Action   = ["glue:GetDataQualityRulesetEvaluationRun", "glue:GetDataQualityResult"]
       Resource = ["arn:${local.partition}:glue:${local.region_arn}:dataQualityRuleset/*"]
@@ -33,7 +33,7 @@ locals {
       Condition = { StringEquals = { "iam:PassedToService" = "glue.amazonaws.com" } }
     },
     {
-      # The last two are what `.sync` polls with, and stops the job with when the execution is stopped.
+      # `.sync` polls with the last two, and stops the job when the execution is stopped.
       Sid      = "RunEtl"
       Action   = ["glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"]
       Resource = ["arn:${local.partition}:glue:${local.region_arn}:job/${var.glue.job_name}"]
@@ -57,7 +57,7 @@ locals {
       ]
     },
     {
-      # What the registry says of a version decides; stages, and withdrawal of an approval.
+      # Reads the approval status; sets stages and withdraws approvals.
       Sid      = "StageVersions"
       Action   = ["sagemaker:DescribeModelPackage", "sagemaker:UpdateModelPackage"]
       Resource = ["${local.sagemaker_arn}:model-package/${var.registry.group_name}/*"]
@@ -73,7 +73,7 @@ locals {
       Resource = [local.candidate_arns["endpoint-config"]]
     },
     {
-      # Creating an endpoint asks for the right on its configuration too.
+      # Creating an endpoint also requires permission on its configuration.
       Sid      = "CandidateEndpoint"
       Action   = ["sagemaker:CreateEndpoint"]
       Resource = [local.candidate_arns["endpoint"], local.candidate_arns["endpoint-config"]]
@@ -90,7 +90,7 @@ locals {
       Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
     },
     {
-      # `.sync` hears of a training job's end through a managed rule of this fixed name.
+      # `.sync` watches training jobs through a managed rule with this fixed name.
       Sid      = "WatchTrainingJobs"
       Action   = ["events:PutTargets", "events:PutRule", "events:DescribeRule"]
       Resource = ["arn:${local.partition}:events:${local.region_arn}:rule/StepFunctionsGetEventsForSageMakerTrainingJobsRule"]
@@ -108,7 +108,7 @@ locals {
     {
       Sid       = "PublishMetrics"
       Action    = ["cloudwatch:PutMetricData"]
-      Resource  = ["*"] # the action knows no resources, only namespaces
+      Resource  = ["*"] # the action has no resource type, only namespaces
       Condition = { StringEquals = { "cloudwatch:namespace" = local.metric_namespace } }
     },
     {
@@ -123,7 +123,7 @@ locals {
       Condition = { StringEquals = { "kms:ViaService" = "sns.${var.context.region}.amazonaws.com" } }
     },
     {
-      # Whoever names a key for SageMaker's volumes makes the grant that SageMaker mounts them with.
+      # The caller that sets a volume key creates the grant with which SageMaker mounts the volumes.
       Sid      = "GrantVolumeKey"
       Action   = ["kms:CreateGrant"]
       Resource = [var.kms_key_arns.models]
@@ -138,7 +138,7 @@ locals {
       Resource = [var.kms_key_arns.models]
     },
     {
-      # X-Ray and the log delivery interface know no resources.
+      # X-Ray and log delivery have no resource types.
       Sid = "TraceAndLog"
       Action = [
         "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups",
@@ -185,14 +185,14 @@ resource "aws_iam_role" "this" {
 }
 
 resource "aws_iam_role_policy" "this" {
-  # checkov:skip=CKV_AWS_290: PutMetricData, X-Ray and log delivery know no resources; the first is bound to one namespace
-  # checkov:skip=CKV_AWS_355: PutMetricData, X-Ray and log delivery know no resources; the first is bound to one namespace
+  # checkov:skip=CKV_AWS_290: PutMetricData, X-Ray and log delivery have no resource types; the first is limited to one namespace
+  # checkov:skip=CKV_AWS_355: PutMetricData, X-Ray and log delivery have no resource types; the first is limited to one namespace
   name   = "pipeline"
   role   = aws_iam_role.this.id
   policy = jsonencode({ Version = "2012-10-17", Statement = [for s in concat(local.statements, local.ingestion_statements, local.registry_statements, local.approval_statements) : merge({ Effect = "Allow" }, s)] })
 }
 
-# Step 1 looks for raw data. CreateModelPackage takes no role: SageMaker looks at the artifact with the caller's rights.
+# Step 1 lists raw data. CreateModelPackage takes no role: SageMaker reads the artifact with the caller's permissions.
 resource "aws_iam_role_policy" "bucket" {
   name   = "bucket"
   role   = aws_iam_role.this.id

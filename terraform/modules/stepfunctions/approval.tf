@@ -1,10 +1,10 @@
-# Who approves is part of the definition: a machine that waits for a person has no way around the wait, whatever its
-# input says. Why the token lies where it does: docs/adr/0016-where-the-token-of-an-approval-lies.md.
+# The kind of approval is part of the definition: a state machine with manual approval cannot skip it, whatever its
+# input. For where the token is stored, see docs/adr/0016-where-the-token-of-an-approval-lies.md.
 locals {
   waits            = var.training.approval == "manual"
   approval_seconds = local.waits ? var.training.approval_days * 86400 : 0
 
-  # The group as people type it.
+  # The group's key in the environment files.
   group            = trimprefix(var.registry.group_name, "${var.context.name_prefix}-")
   parameter_prefix = "/${var.context.project}/${var.context.environment}/approvals/${local.group}"
   parameter_arn    = "arn:${local.partition}:ssm:${local.region_arn}:parameter${local.parameter_prefix}/*"

@@ -17,7 +17,7 @@ output "steps" {
 }
 
 output "approval_state" {
-  description = "State in which an execution waits for a person; null where versions are approved by the gate alone."
+  description = "State in which an execution waits for manual approval; null if the gate approves versions."
   value       = local.waits ? "AwaitApproval" : null
 }
 

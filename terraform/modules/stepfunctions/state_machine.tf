@@ -6,7 +6,7 @@ locals {
   candidate_prefix = "${var.context.name_prefix}-candidate"
   metric_namespace = "${var.context.project}/training"
 
-  # A spot job may wait this long for capacity on top of its own running time.
+  # A spot job may wait this long for capacity in addition to its running time.
   spot_wait_seconds = 3600
   # The candidate usually needs four to six minutes; a crawler two.
   poll_limit_seconds = 1800
@@ -56,7 +56,7 @@ locals {
     gate                  = jsonencode(var.training.gate)
     container_environment = jsonencode(local.container_environment)
     stopping_condition    = jsonencode(local.stopping_condition)
-    # A version's description can have a key of its own; its artifact is encrypted either way.
+    # Version metadata can be encrypted with a key; the artifact is encrypted either way.
     security_config_member = var.registry.encrypt_versions ? "\"SecurityConfig\": { \"KmsKeyId\": \"${var.kms_key_arns.models}\" }," : ""
     vpc_config_members     = join("", [for name, value in local.training_vpc_config : "${jsonencode(name)}: ${jsonencode(value)},"])
     retry                  = local.retry
@@ -64,8 +64,8 @@ locals {
   })
 }
 
-# Who tries again after what. Jobs are not repeated when they fail: the same input fails again, and a second
-# training job of the same name is refused.
+# Retries by error. Failed jobs are not retried: the same input fails again, and SageMaker rejects a second training job
+# with the same name.
 locals {
   transient_lambda_errors = ["Lambda.ServiceException", "Lambda.AWSLambdaException", "Lambda.SdkClientException", "Lambda.TooManyRequestsException"]
 
@@ -87,7 +87,7 @@ locals {
       { ErrorEquals = ["States.TaskFailed"], IntervalSeconds = 2, MaxAttempts = 2, BackoffRate = 1.5 },
     ]
     etl = [{ ErrorEquals = ["Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException"], IntervalSeconds = 30, MaxAttempts = 10, BackoffRate = 1.5 }]
-    # At the first deployment the job may still be on its way; training does not wait long for it.
+    # At the first deployment the job may not exist yet; training does not wait long for it.
     ingestion = [{ ErrorEquals = ["Glue.EntityNotFoundException", "Glue.ConcurrentRunsExceededException", "Glue.ThrottlingException"], IntervalSeconds = 5, MaxAttempts = 3, BackoffRate = 1.5 }]
     training = [
       { ErrorEquals = ["SageMaker.ResourceLimitExceededException"], IntervalSeconds = 60, MaxAttempts = 10, BackoffRate = 1.5 },
@@ -125,7 +125,7 @@ locals {
 }
 
 resource "aws_sfn_state_machine" "training" {
-  # checkov:skip=CKV_AWS_285: Where executions wait for a person the log would hold task tokens; the history has all data for 90 days
+  # checkov:skip=CKV_AWS_285: With manual approval the log would contain task tokens; the history has all data for 90 days
   name       = local.name
   role_arn   = aws_iam_role.this.arn
   type       = "STANDARD"
@@ -133,7 +133,7 @@ resource "aws_sfn_state_machine" "training" {
 
   logging_configuration {
     level = "ALL"
-    # Names, counts and metrics; no row of data passes through the pipeline. The token of a wait would.
+    # Names, counts and metrics: no data rows pass through the pipeline. Task tokens would.
     include_execution_data = !local.waits
     log_destination        = "${aws_cloudwatch_log_group.this.arn}:*"
   }

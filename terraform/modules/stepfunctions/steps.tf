@@ -1,5 +1,5 @@
-# The nine steps that people see, and one more where there is a feature group; the states that each consists of.
-# Every state belongs to exactly one.
+# The nine documented steps, and one more with a feature group, each with its states. Every state belongs to exactly one
+# step.
 locals {
   steps = [for step in local.possible_steps : step if step.name != "features" || var.feature_ingestion != null]
 

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "What every module shares: names, tags and log retention."
+  description = "Settings that every module shares: names, tags and log retention."
   type = object({
     project            = string
     environment        = string
@@ -18,7 +18,7 @@ variable "boundary_arn" {
 }
 
 variable "topic_arn" {
-  description = "SNS topic that hears how each run ended."
+  description = "SNS topic that receives the outcome of each run."
   type        = string
 }
 
@@ -37,7 +37,7 @@ variable "kms_key_arns" {
 }
 
 variable "bucket_policy_document" {
-  description = "JSON policy document of the bucket's owner: looking into the raw data, reading the artifacts of training."
+  description = "Policy document (JSON) for the bucket: listing raw data, reading training artifacts."
   type        = string
 }
 
@@ -52,7 +52,7 @@ variable "dataset" {
 }
 
 variable "glue" {
-  description = "Crawlers by layer (raw in step 2, the others after the ETL), ETL job (step 3), and the ruleset that what it wrote is judged by (step 4): evaluated on a table, under a role that reads it."
+  description = "Crawlers by layer (raw in step 2, the others after the ETL), ETL job (step 3), and the ruleset that checks its output (step 4): evaluated on a table, under a role that reads it."
   type = object({
     crawler_names = object({
       raw       = string
@@ -156,7 +156,7 @@ variable "training" {
 }
 
 variable "registry" {
-  description = "Model package group that versions go into, and the SSM parameter that names the live one. `encrypt_versions`: what a version says of itself is encrypted with the models key; whoever describes it needs to decrypt with that key through SageMaker."
+  description = "Model package group of the versions, and the SSM parameter that names the live one. `encrypt_versions`: version metadata is encrypted with the models key, and describing a version requires kms:Decrypt through SageMaker."
   type = object({
     group_name          = string
     live_parameter_name = string
@@ -169,7 +169,7 @@ variable "registry" {
 }
 
 variable "poll_seconds" {
-  description = "Pause between two looks at the crawler or at the candidate endpoint."
+  description = "Polling interval for the crawler and the candidate endpoint."
   type        = number
   default     = 5
   validation {

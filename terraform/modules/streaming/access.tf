@@ -58,7 +58,7 @@ resource "aws_iam_role_policy" "this" {
   })
 }
 
-# Writing data/raw and data/quarantine, as the bucket's owner hands it out.
+# Permission to write data/raw and data/quarantine, from the module s3_access.
 resource "aws_iam_role_policy" "bucket" {
   name   = "bucket"
   role   = aws_iam_role.this.id

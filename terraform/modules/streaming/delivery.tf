@@ -1,4 +1,4 @@
-# What a record looks like: Firehose turns JSON into Parquet by this table.
+# Schema of a record: Firehose converts JSON to Parquet with this table.
 resource "aws_glue_catalog_table" "records" {
   name          = "${replace(var.dataset, "-", "_")}_stream"
   database_name = var.database_name
@@ -72,12 +72,12 @@ resource "aws_kinesis_firehose_delivery_stream" "this" {
     }
   }
 
-  # Firehose tries its role when it is made.
+  # Firehose checks its role when the stream is created.
   depends_on = [aws_iam_role_policy.this, aws_iam_role_policy.bucket]
 }
 
 resource "aws_cloudwatch_log_group" "this" {
-  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of delivery logs is not owed everywhere
+  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of delivery logs is not required everywhere
   name              = "/aws/kinesisfirehose/${local.name}"
   retention_in_days = var.context.log_retention_days
   kms_key_id        = var.kms_key_arns.logs

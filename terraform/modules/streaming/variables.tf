@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming and ownership."
+  description = "Name prefix, account, region and tags."
   type = object({
     region             = string
     account_id         = string
@@ -31,7 +31,7 @@ variable "shards" {
 }
 
 variable "retention_hours" {
-  description = "How long the stream keeps a record."
+  description = "How long the stream retains a record."
   type        = number
   default     = 24
 
@@ -69,7 +69,7 @@ variable "bucket_name" {
 }
 
 variable "bucket_policy_document" {
-  description = "JSON policy document of the bucket's owner: writing data/raw and data/quarantine."
+  description = "Policy document (JSON) for the bucket: writing data/raw and data/quarantine."
   type        = string
 }
 

@@ -9,8 +9,8 @@ locals {
     ml_engineer    = { name = "MLEngineer", role = "ml-engineer" }
   }
 
-  # Studio's pages act under the profile's role. Ids of domains are AWS's; profile, space and app carry our names,
-  # and spaces have to begin with the profile's: that is what keeps one profile's work from the other.
+  # Studio acts under the profile's role. AWS generates the domain's id; profile, space and app have our names, and
+  # spaces must begin with the profile's name, which separates the profiles.
   own_statements = {
     for profile, spec in local.profiles : profile => [
       {
@@ -80,7 +80,7 @@ resource "aws_iam_role_policy" "own" {
   policy = jsonencode({ Version = "2012-10-17", Statement = local.own_statements[each.key] })
 }
 
-# What others hand out, one policy for each of them.
+# One inline policy for each document that another module grants.
 resource "aws_iam_role_policy" "attached" {
   for_each = local.attached
 

@@ -1,4 +1,4 @@
-# VpcOnly: apps have no way out but the VPC's, past its security group, flow logs and endpoint policies.
+# VpcOnly: apps connect through the VPC only, with its security group, flow logs and endpoint policies.
 resource "aws_sagemaker_domain" "this" {
   domain_name             = "${var.context.name_prefix}-studio"
   auth_mode               = "IAM"
@@ -6,9 +6,9 @@ resource "aws_sagemaker_domain" "this" {
   subnet_ids              = var.network.subnet_ids
   app_network_access_type = "VpcOnly"
   kms_key_id              = var.kms_key_arns.models
-  tag_propagation         = "ENABLED" # what people start carries our tags, so that cost reports and audits see it
+  tag_propagation         = "ENABLED" # resources that people create get our tags for cost reports and audits
 
-  # What a profile or a space does not say for itself; the role with the fewest rights.
+  # Defaults of profiles and spaces; the role with the fewest permissions.
   default_user_settings {
     execution_role      = aws_iam_role.profile["data_scientist"].arn
     security_groups     = [var.network.security_group_id]
@@ -27,7 +27,7 @@ resource "aws_sagemaker_domain" "this" {
         idle_settings {
           lifecycle_management        = "ENABLED"
           idle_timeout_in_minutes     = var.apps.idle_minutes
-          max_idle_timeout_in_minutes = var.apps.idle_minutes # nobody can set more for a space of their own
+          max_idle_timeout_in_minutes = var.apps.idle_minutes # spaces cannot exceed it
         }
       }
     }
@@ -45,7 +45,7 @@ resource "aws_sagemaker_domain" "this" {
     }
   }
 
-  # Shared spaces, which run under no person's profile.
+  # Shared spaces, which belong to no profile.
   default_space_settings {
     execution_role  = aws_iam_role.profile["data_scientist"].arn
     security_groups = [var.network.security_group_id]
@@ -75,7 +75,7 @@ resource "aws_sagemaker_domain" "this" {
     }
   }
 
-  # AWS keeps home folders unless told otherwise, and a file system that nobody mounts holds on to its VPC.
+  # AWS retains home folders by default, and an unmounted file system still blocks deleting its VPC.
   retention_policy {
     home_efs_file_system = var.context.protected ? "Retain" : "Delete"
   }
@@ -99,6 +99,6 @@ resource "aws_sagemaker_user_profile" "this" {
     security_groups = [var.network.security_group_id]
   }
 
-  # Whoever opens the profile works with this role from the first minute.
+  # A user of the profile acts under this role immediately.
   depends_on = [aws_iam_role_policy.own, aws_iam_role_policy.attached]
 }

@@ -1,5 +1,5 @@
-# Sample notebooks, set to this environment in their first cell. People run them under the role of their profile, so they
-# lie with the code, which nobody replaces, and under the hash of all of them.
+# Sample notebooks, configured for this environment in their first cell. They run under the role of a profile, so they
+# are stored with the code, which only deployments replace, under a common hash.
 locals {
   notebooks_prefix = "artifacts/code/notebooks/${substr(sha256(jsonencode(local.notebooks)), 0, 16)}/"
 

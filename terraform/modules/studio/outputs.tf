@@ -4,7 +4,7 @@ output "domain_id" {
 }
 
 output "url" {
-  description = "Where people open Studio; a presigned address lets them in."
+  description = "URL of Studio; people sign in with a presigned URL."
   value       = aws_sagemaker_domain.this.url
 }
 

@@ -1,5 +1,5 @@
-# What runs when a JupyterLab starts. It cannot be changed: a new text is a new configuration, made before the
-# domain lets go of the old one.
+# Script that runs when JupyterLab starts. A configuration cannot be changed: a new text is a new configuration, created
+# before the domain releases the old one.
 locals {
   start_script = templatefile("${path.module}/scripts/start.sh.tftpl", {
     packages      = var.packages.names

@@ -11,7 +11,7 @@ variable "context" {
 }
 
 variable "network" {
-  description = "Where apps run. `internet_access`: the private subnets reach the internet, through NAT or a network of somebody else's."
+  description = "Network of the apps. `internet_access`: whether the private subnets reach the internet, through NAT or an existing network."
   type = object({
     vpc_id            = string
     subnet_ids        = list(string)
@@ -49,7 +49,7 @@ variable "boundary_arn" {
 }
 
 variable "policy_documents" {
-  description = "JSON policy documents that others hand out, by profile and by name: what its notebooks may do beside keeping their own workplace."
+  description = "Policy documents (JSON) that other modules grant, by profile and policy name: permissions of its notebooks besides managing their own workspace."
   type = object({
     data_scientist = map(string)
     ml_engineer    = map(string)
@@ -57,7 +57,7 @@ variable "policy_documents" {
 }
 
 variable "apps" {
-  description = "JupyterLab by default: instance, minutes without kernel or terminal until it is shut down, home volume in GB and the most that somebody may ask for."
+  description = "JupyterLab defaults: instance, idle minutes before shutdown, home volume in GB and its maximum."
   type = object({
     instance_type = optional(string, "ml.t3.medium")
     idle_minutes  = optional(number, 60)
@@ -83,7 +83,7 @@ variable "apps" {
 }
 
 variable "packages" {
-  description = "Python packages that notebooks count on. `image`: SageMaker Distribution brings them, the start script only reports what is missing. `pip`: the start script installs them, which takes a way out of the network."
+  description = "Python packages that notebooks need. `image`: SageMaker Distribution contains them, and the start script only reports missing ones. `pip`: the start script installs them, which requires internet access."
   type = object({
     from  = optional(string, "image")
     names = optional(list(string), ["boto3", "langchain", "sagemaker", "transformers"])

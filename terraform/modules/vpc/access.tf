@@ -1,5 +1,5 @@
-# Whoever runs in the network puts the document of its workload into its role: SageMaker and Lambda attach their
-# interfaces with the rights of the role that they run.
+# Policy documents for roles that run in the network, by workload: SageMaker and Lambda attach network interfaces with
+# the permissions of the role that they run.
 locals {
   ec2_arn       = "arn:${data.aws_partition.current.partition}:ec2:${var.context.region}:${var.context.account_id}"
   interface_arn = "${local.ec2_arn}:network-interface/*"

@@ -1,6 +1,6 @@
 locals {
-  # What leaves the network through the S3 endpoint stays in this account, apart from two buckets of
-  # AWS's own: container image layers (ECR) and JumpStart models.
+  # The S3 endpoint only reaches buckets of this account and two AWS buckets: container image layers (ECR) and JumpStart
+  # models.
   s3_endpoint_policy = {
     Version = "2012-10-17"
     Statement = [
@@ -39,7 +39,7 @@ locals {
 # Interface endpoints serve this account's identities only: credentials brought along from elsewhere cannot
 # carry data out through them.
 locals {
-  # What an endpoint's requests are called in IAM, where it is not the endpoint's own name.
+  # IAM action prefixes that differ from the endpoint's name.
   endpoint_actions = {
     "bedrock-agent-runtime" = ["bedrock:*"]
     "bedrock-runtime"       = ["bedrock:*"]
@@ -50,7 +50,7 @@ locals {
     "sagemaker.runtime"     = ["sagemaker:*"]
   }
 
-  # Where a request could hand data to a queue, topic, secret, function or workflow of somebody else.
+  # Services whose requests could send data to a queue, topic, secret, function or workflow of another account.
   own_resources_only = ["lambda", "secretsmanager", "sns", "sqs", "states"]
 
   interface_endpoint_policies = {

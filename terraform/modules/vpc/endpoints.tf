@@ -1,5 +1,5 @@
-# Costs nothing and keeps S3 traffic off the NAT gateway: always there in a network of our own. In an existing
-# one it needs route tables to be written into, which their owner names or has served already.
+# Free, and keeps S3 traffic off the NAT gateway: always present in our own network. In an existing one it needs route
+# tables, unless the network already has the endpoint.
 locals {
   s3_route_table_ids = local.own == 1 ? concat([for table in aws_route_table.private : table.id], aws_route_table.isolated[*].id) : local.existing.route_table_ids
 

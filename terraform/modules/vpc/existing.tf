@@ -1,5 +1,5 @@
-# A network that exists already: it is looked at and used, never changed. What is asked for here is what no
-# input can state by itself, namely that the subnets are the network's own and lie in two zones.
+# An existing network: it is read and used, never changed. The checks here are those that inputs alone cannot answer:
+# the subnets belong to the network and are in two zones.
 data "aws_vpc" "existing" {
   count = 1 - local.own
 

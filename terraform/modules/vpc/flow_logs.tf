@@ -1,5 +1,5 @@
 locals {
-  # Whoever owns an existing network logs its traffic.
+  # The owner of an existing network logs its traffic.
   flow_log_count = var.network.flow_logs ? local.own : 0
   flow_log_group = "/aws/vpc/${var.context.name_prefix}/flow-logs"
   flow_log_arn   = "arn:${data.aws_partition.current.partition}:logs:${var.context.region}:${var.context.account_id}:log-group:${local.flow_log_group}"
@@ -46,7 +46,7 @@ resource "aws_iam_role_policy" "flow_logs" {
         Resource = [local.flow_log_arn, "${local.flow_log_arn}:*"]
       },
       {
-        # The delivery looks its group up in the list of all.
+        # The delivery finds its group by listing all groups.
         Effect   = "Allow"
         Action   = ["logs:DescribeLogGroups"]
         Resource = "arn:${data.aws_partition.current.partition}:logs:${var.context.region}:${var.context.account_id}:log-group:*"
@@ -58,7 +58,7 @@ resource "aws_iam_role_policy" "flow_logs" {
 resource "aws_flow_log" "this" {
   count = local.flow_log_count
 
-  vpc_id                   = aws_vpc.this[0].id # not the local: the gate looks for this line
+  vpc_id                   = aws_vpc.this[0].id # not the local: the policy gate checks this line
   traffic_type             = var.network.flow_log_traffic
   max_aggregation_interval = var.network.flow_log_interval_seconds
   log_destination          = aws_cloudwatch_log_group.flow_logs[0].arn

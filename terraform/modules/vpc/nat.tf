@@ -23,6 +23,6 @@ resource "aws_nat_gateway" "this" {
 
   tags = { Name = "${var.context.name_prefix}-${each.key}" }
 
-  # A gateway without a way out fails its creation check.
+  # A gateway without an internet route fails its creation check.
   depends_on = [aws_internet_gateway.this]
 }

@@ -14,12 +14,12 @@ data "aws_availability_zones" "available" {
 }
 
 locals {
-  # A network of its own, or one that somebody else looks after.
+  # Our own network, or an existing one.
   own      = var.network.use_existing == null ? 1 : 0
   existing = var.network.use_existing
   vpc_id   = local.own == 1 ? aws_vpc.this[0].id : data.aws_vpc.existing[0].id
 
-  # A zone's index decides its addresses, so that a third zone later moves nobody.
+  # A zone's index determines its addresses, so that adding a third zone later changes none.
   zones = { for index in range(local.own * var.network.availability_zones) : tostring(index) => data.aws_availability_zones.available[0].names[index] }
 
   # Blocks of 1/16 of the network: public 0-2, private 4-6, isolated 8-10.

@@ -4,7 +4,7 @@ output "vpc_id" {
 }
 
 output "private_subnet_ids" {
-  description = "Private subnets, in the order of their zones (existing ones: as given)."
+  description = "Private subnets, in the order of their zones (existing ones: in the given order)."
   value       = local.private_subnet_ids
 }
 
@@ -14,7 +14,7 @@ output "public_subnet_ids" {
 }
 
 output "isolated_subnet_ids" {
-  description = "Subnets without a way out, in the order of their zones; empty unless asked for."
+  description = "Subnets without internet access, in the order of their zones; empty by default."
   value       = local.isolated_subnet_ids
 }
 

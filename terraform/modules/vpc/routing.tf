@@ -29,7 +29,7 @@ resource "aws_route_table_association" "public" {
   subnet_id      = each.value.id
 }
 
-# One table per zone, so that each zone can leave through a gateway of its own.
+# One table per zone, so that each zone can use its own gateway.
 resource "aws_route_table" "private" {
   for_each = local.zones
 
@@ -53,7 +53,7 @@ resource "aws_route_table_association" "private" {
   subnet_id      = each.value.id
 }
 
-# No way out at all but the gateway endpoint of S3.
+# No route but the gateway endpoint of S3.
 resource "aws_route_table" "isolated" {
   count = length(local.isolated_cidrs) > 0 ? 1 : 0
 

@@ -1,7 +1,7 @@
-# Four kinds of workload run in the VPC. Nothing may call them from outside, and they leave over TLS only: to
-# S3 and the interface endpoints always, to the internet only where there is a way out. AWS's own interfaces
-# have no fixed addresses, so that way out can be narrowed by port and not by address; without it (`nat = none`
-# or `internet_egress = false`) no rule names 0.0.0.0/0 at all.
+# Four kinds of workload run in the VPC. Nothing may call them from outside, and they leave over TLS only: to S3 and the
+# interface endpoints always, to the internet only if the network has access to it. AWS's public endpoints have no fixed
+# addresses, so internet access can be limited by port but not by address; without it (`nat = none` or `internet_egress
+# = false`) no rule names 0.0.0.0/0 at all.
 locals {
   workloads = {
     lambda    = "Lambda functions"
@@ -21,7 +21,7 @@ locals {
   has_interface_endpoints = length(var.network.interface_endpoints) > 0
 }
 
-# The addresses of S3 in this region, kept by AWS.
+# The addresses of S3 in this region, maintained by AWS.
 data "aws_ec2_managed_prefix_list" "s3" {
   name = "com.amazonaws.${var.context.region}.s3"
 }

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming, ownership and log retention."
+  description = "Name prefix, account, region, tags and log retention."
   type = object({
     region             = string
     account_id         = string
@@ -9,7 +9,7 @@ variable "context" {
 }
 
 variable "network" {
-  description = "Shape of the network. `nat`: none, single (one gateway, one zone's loss cuts all off) or per_az. With `use_existing` nothing but security groups and the endpoints asked for is created, in the network named there; `route_table_ids` are those that get the S3 endpoint (none: the owner has one), `internet_egress` says whether workloads may leave over TLS."
+  description = "Shape of the network. `nat`: none, single (one gateway: losing its zone disconnects all) or per_az. With `use_existing` only security groups and the listed endpoints are created, in that network; `route_table_ids` are those that get the S3 endpoint (none: the owner has one), `internet_egress` says whether workloads may leave over TLS."
   type = object({
     cidr                      = optional(string, "10.0.0.0/16")
     availability_zones        = optional(number, 2)

@@ -55,7 +55,7 @@ resource "aws_wafv2_web_acl" "this" {
     }
   }
 
-  # Written out, not generated like its siblings: static analysis looks for this one by name (Log4Shell).
+  # Written out instead of generated: static analysis checks for this rule by name (Log4Shell).
   rule {
     name     = "AWSManagedRulesKnownBadInputsRuleSet"
     priority = 20

@@ -1,6 +1,6 @@
 # WAF insists on the prefix.
 resource "aws_cloudwatch_log_group" "this" {
-  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of firewall logs is not owed everywhere
+  # checkov:skip=CKV_AWS_338: retention is the environment's choice; a year of firewall logs is not required everywhere
   name              = "aws-waf-logs-${var.name}"
   retention_in_days = var.context.log_retention_days
   kms_key_id        = var.kms_key_arn

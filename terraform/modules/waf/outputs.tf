@@ -4,7 +4,7 @@ output "stage_arn" {
 }
 
 output "requests_in_5_minutes" {
-  description = "What one address may send before it is refused."
+  description = "Requests per address before it is blocked."
   value       = local.requests_in_5_minutes
 }
 

@@ -1,5 +1,5 @@
 variable "context" {
-  description = "Naming, and how long logs are kept."
+  description = "Name prefix and log retention."
   type = object({
     name_prefix        = string
     log_retention_days = optional(number, 30)
@@ -27,7 +27,7 @@ variable "stage_arn" {
 }
 
 variable "rate_per_second" {
-  description = "Requests that one address may send: what the API allows in all. Counted over 5 minutes."
+  description = "Requests per second of one address, counted over 5 minutes; usually the API's overall limit."
   type        = number
 
   validation {

@@ -8,7 +8,7 @@ module "iam" {
   image_policy_document    = module.ecr.pull_policy_document
   persona_bucket_documents = { for persona, access in module.s3_access : persona => access.policy_document }
 
-  # Phase 2 makes these; the ceiling of their roles is here.
+  # Phase 2 creates these; the boundary of their roles is here.
   uses = {
     streaming       = var.streaming.enabled
     efs             = var.efs.enabled
@@ -19,13 +19,13 @@ module "iam" {
   }
 }
 
-# Which prefixes each persona uses. The production role reads what was logged, and no data at all.
+# Bucket prefixes of each persona. The production role reads logs, and no data.
 locals {
   every_method = ["realtime", "serverless", "batch", "async"]
   model_names  = ["models_bedrock_customized", "models_registered", "models_sagemaker_custom", "models_sagemaker_finetuned"]
 
-  # What a persona writes, no role executes, but for the role of the persona's own experiments: code, models and what
-  # training wrote have writers of their own (modules/s3/executables.tf), flows and notebooks are deployed as code.
+  # No role executes objects that a persona writes, except the role of the persona's own experiments: code, models and
+  # training outputs have their own writers (modules/s3/executables.tf), flows and notebooks are deployed as code.
   persona_prefixes = {
     data_scientist = {
       read = concat(local.model_names, [

@@ -88,7 +88,7 @@ variable "registry" {
 }
 
 variable "access" {
-  description = "See modules/iam; who deploys: modules/s3."
+  description = "See modules/iam; for deployers see modules/s3."
   type = object({
     deployers          = optional(list(string), [])
     persona_principals = optional(map(list(string)), {})
@@ -99,7 +99,7 @@ variable "access" {
 }
 
 variable "monitoring" {
-  description = "Who is told. Retention arrives in `context`."
+  description = "Recipients of alarms. Retention is in `context`."
   type = object({
     alarm_email = optional(string)
   })
@@ -107,7 +107,7 @@ variable "monitoring" {
 }
 
 variable "data" {
-  description = "Of this section, phase 1 reads only what belongs to others: roles may reach nothing that the boundary does not name."
+  description = "Phase 1 only uses data of other owners from this section: roles reach nothing that the boundary does not name."
   type = object({
     sources = optional(map(object({
       bucket      = optional(string)
@@ -148,7 +148,7 @@ variable "efs" {
 }
 
 variable "bedrock" {
-  description = "Of this section, phase 1 reads only what the boundary, keys and the bucket must admit."
+  description = "Phase 1 only uses what boundary, keys and bucket must admit from this section."
   type = object({
     knowledge_bases = optional(bool, false)
     agents          = optional(bool, false)

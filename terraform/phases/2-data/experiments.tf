@@ -1,4 +1,4 @@
-# Jobs that people start with programs of their own. What a role of these may do, its persona may do directly.
+# Jobs that people start with their own programs. Their roles have no permission that the persona does not have.
 locals {
   experiments = {
     data_scientist = { read = ["data_raw", "data_processed", "data_features"] }
@@ -25,7 +25,7 @@ module "experiments" {
   persona      = replace(each.key, "_", "-")
   boundary_arn = var.foundation.iam.boundary_arn
 
-  # One inline policy for each: bucket, what SageMaker needs to run a job, network.
+  # Policy documents: bucket, permissions that SageMaker needs to run a job, network.
   policy_documents = {
     bucket    = module.experiments_access[each.key].policy_document
     execution = var.foundation.iam.execution_documents["experiments"]

@@ -1,6 +1,6 @@
-# What brings data in beside the files that people put into data/raw, each by a flag of the environment file.
+# Further ways of ingesting data besides uploads to data/raw, each enabled in the environment file.
 
-# Rights to read what others own; it makes nothing.
+# Permissions to read data of other owners; creates nothing.
 module "data_sources" {
   source = "../../modules/data_sources"
 

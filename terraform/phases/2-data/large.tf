@@ -18,7 +18,7 @@ module "emr_serverless" {
     security_group_ids = [var.foundation.vpc.security_group_ids["training"]]
   } : {}
 
-  # What the Glue job reads and writes, under the same names.
+  # Same access as the Glue job.
   policy_documents = merge({
     bucket  = module.s3_access.policy_document
     catalog = module.glue.catalog_read_policy_document

@@ -1,4 +1,5 @@
-# The other way of preprocessing: flows of Data Wrangler as SageMaker processing jobs, started by the machine `preprocessing` (runs.tf).
+# Alternative preprocessing: Data Wrangler flows as SageMaker processing jobs, started by the state machine
+# `preprocessing` (runs.tf).
 module "processing" {
   source = "../../modules/processing"
 

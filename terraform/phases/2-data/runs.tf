@@ -1,4 +1,4 @@
-# What people start: the ETL and the deployed flows, each as it is deployed. Names of runs are the callers', arguments are not.
+# State machines that people start: the ETL and the deployed flows. Callers choose names of runs, but no arguments.
 data "aws_partition" "current" {}
 
 locals {
@@ -32,7 +32,7 @@ locals {
         }
       }
       statements = [{
-        # The last three are what `.sync` polls with, and stops the job with when the execution is stopped.
+        # `.sync` polls with the last three, and stops the job when the execution is stopped.
         Sid      = "RunEtl"
         Action   = ["glue:StartJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:BatchStopJobRun"]
         Resource = ["${local.aws_arn.glue}:job/${module.glue.job_name}"]
@@ -64,13 +64,13 @@ locals {
           Condition = { StringEquals = { "iam:PassedToService" = "sagemaker.amazonaws.com" } }
         },
         {
-          # `.sync` hears of a job's end through a managed rule of this fixed name.
+          # `.sync` watches jobs through a managed rule with this fixed name.
           Sid      = "WatchProcessingJobs"
           Action   = ["events:PutTargets", "events:PutRule", "events:DescribeRule"]
           Resource = ["${local.aws_arn.events}:rule/StepFunctionsGetEventsForSageMakerProcessingJobsRule"]
         },
         {
-          # Whoever names a key for SageMaker's volumes makes the grant that SageMaker mounts them with.
+          # The caller that sets a volume key creates the grant with which SageMaker mounts the volumes.
           Sid      = "GrantVolumeKey"
           Action   = ["kms:CreateGrant"]
           Resource = [var.foundation.kms.models_key_arn]

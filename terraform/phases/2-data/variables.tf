@@ -62,7 +62,7 @@ variable "data" {
 }
 
 variable "sharing" {
-  description = "What other accounts share with this one; see modules/lakeformation_consumer. Readers are `glue` and personas."
+  description = "Data that other accounts share with this one; see modules/lakeformation_consumer. Readers are `glue` and personas."
   type = object({
     consumer = optional(object({
       admin_arns = optional(list(string), [])
@@ -138,7 +138,7 @@ variable "packages" {
   }
 
   validation {
-    # The values may be older than the files: then the plan would ship what nobody looked at.
+    # The values may be older than the files, and the plan would then deploy files that were not planned.
     condition     = alltrue([for name in setintersection(["etl_reviews", "etl_library", "processing_flow"], keys(var.packages)) : try(filebase64sha256(var.packages[name].path) == var.packages[name].sha256_base64, false)])
     error_message = "packages.*.sha256_base64 must be the hash of the file at its path, got ${jsonencode({ for name, package in var.packages : name => package.sha256_base64 if contains(["etl_reviews", "etl_library", "processing_flow"], name) && !try(filebase64sha256(package.path) == package.sha256_base64, false) })}. Build the packages again."
   }

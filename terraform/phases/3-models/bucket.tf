@@ -3,17 +3,17 @@ locals {
   bucket_access = {
     data_validation  = { read = ["data_processed", "data_features"], write = [] }
     model_evaluation = { read = ["data_features", "artifacts_training_outputs"], write = [] }
-    # Registered archives are compared with what the registry says of them; training's are hashed and copied there.
+    # Compares registered archives with the registry, and hashes and copies those of training.
     model_artifacts = { read = ["artifacts_training_outputs", "models_registered"], write = ["models_registered"] }
-    # Asks asynchronous endpoints through their queue, and reads what came of it.
+    # Invokes asynchronous endpoints and reads their results.
     endpoint_probe = { read = ["inference_async_output", "inference_async_failures"], write = ["inference_async_input"] }
     training = {
       read  = ["data_features", "artifacts_code", "artifacts_checkpoints"]
       write = ["artifacts_training_outputs", "artifacts_checkpoints"]
     }
-    # Probes run on what is registered.
+    # Probes run on registered archives.
     candidate = { read = ["models_registered"], write = [] }
-    # Looks whether there is raw data; registering a model package reads its artifact.
+    # Checks for raw data; registering a model package reads its artifact.
     stepfunctions = { list = ["data_raw"], read = ["models_registered"], write = [] }
   }
 }

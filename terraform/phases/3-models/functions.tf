@@ -1,23 +1,23 @@
-# What each function may do, and nothing else.
+# Permissions of each function.
 locals {
   functions = {
     data_validation = {
-      description      = "Pipeline step 4: is what the ETL wrote fit to train on?"
+      description      = "Pipeline step 4: checks whether the output of the ETL is fit for training."
       memory_mb        = 256
       timeout_seconds  = 120
       policy_documents = { bucket = module.s3_access["data_validation"].policy_document }
-      # The ETL refuses above the same limit; here its report is not taken at its word.
+      # The ETL fails above the same limit; this check does not rely on its report.
       environment = { MAX_QUARANTINE_SHARE = tostring(var.data.glue.max_quarantine_share) }
     }
     model_evaluation = {
-      description      = "Pipeline step 6: how good is the model, and does it pass?"
+      description      = "Pipeline step 6: measures the model and decides whether it passes."
       memory_mb        = 512
       timeout_seconds  = 300
       policy_documents = { bucket = module.s3_access["model_evaluation"].policy_document }
       environment      = {}
     }
     model_artifacts = {
-      description      = "Pipeline step 7 and releases: the archive that was judged is the one that is registered and served"
+      description      = "Pipeline step 7 and releases: ensures that the evaluated archive is the one that is registered and served."
       memory_mb        = 1024
       timeout_seconds  = 900 # archives of many gigabytes
       policy_documents = { bucket = module.s3_access["model_artifacts"].policy_document }
@@ -28,7 +28,7 @@ locals {
       }
     }
     endpoint_probe = {
-      description      = "Does an endpoint answer as it should: the candidate's temporary one, or one just released?"
+      description      = "Probes a candidate's temporary endpoint, or one that was just released."
       memory_mb        = 256
       timeout_seconds  = 90
       policy_documents = { bucket = module.s3_access["endpoint_probe"].policy_document, probe-endpoints = data.aws_iam_policy_document.probe_endpoints.json }

@@ -25,10 +25,10 @@ module "stepfunctions" {
     }
   }
 
-  # By its name alone: its stack may come later, and the pipeline does without it when it has to.
+  # By name: its stack may be deployed later, and the pipeline works without it.
   feature_ingestion = var.feature_store.enabled ? { job_name = "${var.context.name_prefix}-feature-ingestion" } : null
 
-  # By its name alone: its stack waits for this one. Until it is there, no endpoint is there either.
+  # By name: its stack depends on this one. Until it exists, no endpoint exists either.
   release_machine_arn = join(":", [
     "arn", data.aws_partition.current.partition, "states", var.context.region, var.context.account_id,
     "stateMachine", "${var.context.name_prefix}-release",

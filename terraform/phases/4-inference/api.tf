@@ -1,5 +1,5 @@
 locals {
-  # Smoke tests hit the limit of this one, which is good for no blueprint that there is.
+  # Smoke tests exceed the limit of this key, which may call no existing blueprint.
   smoke_key = { blueprints = ["smoke-tests-ask-for-no-blueprint"], throttle = { rate_per_second = 1, burst = 1 }, quota_per_day = 10000 }
 
   keys_prefix = "/${var.context.project}/${var.context.environment}/api-keys"
@@ -21,7 +21,7 @@ module "api" {
   callers       = merge(var.inference.api_keys, { smoke = local.smoke_key })
   keys_prefix   = local.keys_prefix
 
-  # The router answers both while the caller waits; a record says of which kind its blueprint is.
+  # The router serves both synchronously; the route record names the blueprint's kind.
   methods = {
     realtime = {
       invoke_arn = module.lambda.invoke_arn

@@ -1,7 +1,7 @@
 # Here and not in the API's module, which needs the authorizer: modules depend on each other in one direction.
 data "aws_iam_policy_document" "authorizer" {
   statement {
-    # SSM asks for the right on the path, with or without a slash at its end.
+    # SSM checks permission on the path, with or without a trailing slash.
     sid       = "ReadKeyHashes"
     actions   = ["ssm:GetParametersByPath"]
     resources = [local.keys_arn, "${local.keys_arn}/*"]
@@ -27,7 +27,7 @@ data "aws_iam_policy_document" "authorizer" {
   }
 }
 
-# Asked at every request of the key door, so it does as little as possible: one look at hashes that it remembers.
+# Invoked for every request with an API key, so it does as little as possible: it compares cached hashes.
 module "authorizer" {
   source = "../../modules/lambda"
 
@@ -42,9 +42,9 @@ module "authorizer" {
 
   function = {
     name            = "token-authorizer"
-    description     = "Turns the token of an inference request into its API key and the blueprints it is good for."
+    description     = "Resolves the token of an inference request to an API key and its blueprints."
     memory_mb       = 256
-    timeout_seconds = 10 # the caller waits, and has 29 seconds in all
+    timeout_seconds = 10 # the client waits, for at most 29 seconds in all
 
     environment = {
       KEYS_PREFIX = local.keys_prefix

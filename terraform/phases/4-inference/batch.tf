@@ -1,5 +1,5 @@
-# One function for all batch blueprints, as the router is one for all that answer at once. What it may do on Bedrock
-# comes with the blueprints that use it.
+# One function for all batch blueprints, like the router for synchronous ones. Blueprints that use Bedrock add their own
+# permissions.
 locals {
   submitter_name = "${var.context.name_prefix}-batch-submitter"
   in_account     = "${var.context.region}:${var.context.account_id}"
@@ -35,7 +35,7 @@ data "aws_iam_policy_document" "batch" {
   }
 
   statement {
-    # Whoever names a key for SageMaker's volumes makes the grant that SageMaker mounts them with.
+    # The caller that sets a volume key creates the grant with which SageMaker mounts the volumes.
     sid       = "GrantVolumeKey"
     actions   = ["kms:CreateGrant"]
     resources = [var.foundation.kms.models_key_arn]
@@ -60,7 +60,7 @@ data "aws_iam_policy_document" "batch" {
   }
 
   statement {
-    # Ids of these jobs are of AWS's making. Making them is a right of single blueprints.
+    # AWS generates the ids of these jobs. Blueprints grant the permission to create them.
     sid       = "DescribeInvocationJobs"
     actions   = ["bedrock:GetModelInvocationJob"]
     resources = ["${local.arn_prefix}:bedrock:${local.in_account}:model-invocation-job/*"]
@@ -73,7 +73,7 @@ data "aws_iam_policy_document" "batch" {
   }
 
   statement {
-    # The rest of a large submission is a call of its own, for which nobody waits.
+    # The rest of a large submission is a separate asynchronous invocation.
     sid       = "InvokeItself"
     actions   = ["lambda:InvokeFunction"]
     resources = ["${local.arn_prefix}:lambda:${local.in_account}:function:${local.submitter_name}"]
@@ -113,7 +113,7 @@ module "batch_submitter" {
 
   function = {
     name            = "batch-submitter"
-    description     = "Makes jobs of the objects that batch blueprints are given, and one result of the jobs that ended."
+    description     = "Turns objects in the input folders of batch blueprints into jobs, and their outputs into one result."
     memory_mb       = 1024 # a megabyte at a time; the rest is for Parquet's row groups
     timeout_seconds = 900
     layers          = compact([var.inference.parquet_layer_arn])
@@ -133,7 +133,7 @@ module "batch_submitter" {
     logs        = var.foundation.kms.logs_key_arn
   }
 
-  # What stays broken after two further tries is told to people; the state of a request is in the bucket.
+  # Failures after two retries are published; the state of a request is in the bucket.
   asynchronous = {
     dead_letter_arn = var.foundation.events.topic_arn
   }

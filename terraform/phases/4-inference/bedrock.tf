@@ -1,4 +1,4 @@
-# Off by default: there is one such configuration in an account and region, whichever environment makes it.
+# Off by default: there is one such configuration per account and region, shared by all environments.
 module "bedrock_logging" {
   source = "../../modules/bedrock_logging"
   count  = var.bedrock.invocation_logging.enabled ? 1 : 0

@@ -1,7 +1,7 @@
-# Takes and follows requests that nobody waits for. A function of its own, since its rights are not the router's: it
-# writes inputs and reads results, sends to queues and asks submitters, and calls no model that answers at once.
+# Accepts asynchronous and batch requests and reports their status. It is separate from the router because its
+# permissions differ: it writes inputs, reads results, sends to queues and invokes submitters, and calls no model.
 locals {
-  # Made by the orchestrator before this phase is applied: Terraform knows its name and never its value.
+  # Created by the orchestrator before this phase is applied: Terraform has its name but never its value.
   job_secret_name = "/${var.context.project}/${var.context.environment}/secrets/job-ids"
   job_secret_arn  = "arn:${data.aws_partition.current.partition}:ssm:${var.context.region}:${var.context.account_id}:parameter${local.job_secret_name}"
 }
@@ -14,7 +14,7 @@ data "aws_iam_policy_document" "jobs" {
   }
 
   statement {
-    # What ids of jobs are made with.
+    # Secret from which job ids are derived.
     sid       = "ReadSecret"
     actions   = ["ssm:GetParameter"]
     resources = [local.job_secret_arn]
@@ -64,7 +64,7 @@ data "aws_iam_policy_document" "jobs" {
   }
 }
 
-# An address that is signed by this function can do what the function can, so this is also what callers can be given.
+# A presigned URL has the permissions of this function, so this also limits what clients can get.
 module "jobs_storage" {
   source = "../../modules/s3_access"
 
@@ -89,9 +89,9 @@ module "jobs" {
 
   function = {
     name            = "job-api"
-    description     = "Takes asynchronous requests and batch jobs, and says what became of them."
+    description     = "Accepts asynchronous requests and batch jobs, and reports their status."
     memory_mb       = 512
-    timeout_seconds = 29 # API Gateway waits no longer
+    timeout_seconds = 29 # the limit of API Gateway
 
     environment = {
       ROUTES_PREFIX = local.routes_prefix

@@ -1,4 +1,4 @@
-# The web ACL became a module of its own. Deployed ones stay as they are, and the stage is never without.
+# The web ACL moved into its own module. Existing ones stay, and the stage is never without one.
 moved {
   from = module.api.aws_wafv2_web_acl.this[0]
   to   = module.waf[0].aws_wafv2_web_acl.this

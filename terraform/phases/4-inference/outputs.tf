@@ -1,5 +1,5 @@
 output "inference" {
-  description = "Everything that later phases may use, by module. No secrets: of API keys only what they are made from."
+  description = "Everything that later phases may use, by module. No secrets: API keys only with the inputs for creating them."
   value = {
     api = {
       rest_api_id = module.api.rest_api_id

@@ -11,7 +11,7 @@ locals {
 
 data "aws_partition" "current" {}
 
-# Rights on Bedrock models come with the blueprints that use them, one inference profile each.
+# Blueprints on Bedrock grant access to their models, one inference profile each.
 data "aws_iam_policy_document" "router" {
   statement {
     sid       = "ReadRoutes"
@@ -20,14 +20,14 @@ data "aws_iam_policy_document" "router" {
   }
 
   statement {
-    # The list of models; SSM asks for the right on the path, with or without a slash at its end.
+    # The list of models; SSM checks permission on the path, with or without a trailing slash.
     sid       = "ListRoutes"
     actions   = ["ssm:GetParametersByPath"]
     resources = [local.routes_arn, "${local.routes_arn}/*"]
   }
 
   statement {
-    # Guardrails have ids that nobody chose; the tag says whose they are. Models of SageMaker are guarded too.
+    # Guardrails have generated ids; the tag identifies the environment. SageMaker models use guardrails too.
     sid       = "ApplyGuardrails"
     actions   = ["bedrock:ApplyGuardrail"]
     resources = ["arn:${data.aws_partition.current.partition}:bedrock:${var.context.region}:${var.context.account_id}:guardrail/*"]
@@ -63,7 +63,7 @@ module "lambda" {
     name            = "model-router"
     description     = "Answers inference requests from the model that the blueprint's route record names."
     memory_mb       = 512
-    timeout_seconds = 29 # API Gateway waits no longer
+    timeout_seconds = 29 # the limit of API Gateway
 
     environment = {
       ROUTES_PREFIX = local.routes_prefix

@@ -32,7 +32,7 @@ variable "provider_options" {
 }
 
 variable "inference" {
-  description = "Limits and doors of the inference API, its keys, and whether functions run in the VPC."
+  description = "Limits and authentication methods of the inference API, its keys, and whether functions run in the VPC."
   type = object({
     throttle = optional(object({
       rate_per_second = optional(number, 50)
@@ -78,7 +78,7 @@ variable "packages" {
   }
 
   validation {
-    # The values may be older than the files: then the plan would ship what nobody looked at.
+    # The values may be older than the files, and the plan would then deploy files that were not planned.
     condition = alltrue([
       for name in local.required_packages : try(filebase64sha256(var.packages[name].path) == var.packages[name].sha256_base64, false) if contains(keys(var.packages), name)
     ])

@@ -1,4 +1,4 @@
-# What a mocked provider cannot invent: names that are looked up, and ARNs that something validates.
+# Values that a mocked provider cannot generate: names that are looked up, and ARNs that are validated.
 
 mock_data "aws_partition" {
   defaults = {
@@ -121,6 +121,7 @@ mock_resource "aws_sagemaker_model_package_group" {
 
 mock_resource "aws_api_gateway_rest_api" {
   defaults = {
+    id            = "mock"
     arn           = "arn:aws:apigateway:us-east-1::/restapis/mock"
     execution_arn = "arn:aws:execute-api:us-east-1:123456789012:mock"
   }

@@ -58,7 +58,7 @@ run "the_router_is_called_as_a_proxy_from_its_method_only" {
   }
 
   assert {
-    condition     = aws_lambda_permission.invoke["realtime"].source_arn == "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/*/POST/realtime/*"
+    condition     = aws_lambda_permission.invoke["realtime"].source_arn == "arn:aws:execute-api:us-east-1:123456789012:mock/*/POST/realtime/*"
     error_message = "Only POST on the method's paths may call the function."
   }
 
@@ -100,7 +100,7 @@ run "calls_are_limited_logged_and_traced" {
   }
 
   assert {
-    condition     = aws_cloudwatch_log_group.execution.name == "API-Gateway-Execution-Logs_a1b2c3d4e5/v1" && aws_cloudwatch_log_group.execution.kms_key_id == var.kms_key_arns.logs
+    condition     = aws_cloudwatch_log_group.execution.name == "API-Gateway-Execution-Logs_mock/v1" && aws_cloudwatch_log_group.execution.kms_key_id == var.kms_key_arns.logs
     error_message = "The gateway's own log group must exist beforehand, encrypted."
   }
 

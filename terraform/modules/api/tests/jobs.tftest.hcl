@@ -90,7 +90,7 @@ run "a_request_for_later_needs_a_key_and_a_valid_body" {
 
 run "only_the_job_paths_may_call_the_function" {
   assert {
-    condition     = toset([for each in aws_lambda_permission.job : each.source_arn]) == toset([for path in ["GET/async", "POST/async", "GET/batch", "POST/batch"] : "arn:aws:execute-api:us-east-1:123456789012:a1b2c3d4e5/*/${path}/*"])
+    condition     = toset([for each in aws_lambda_permission.job : each.source_arn]) == toset([for path in ["GET/async", "POST/async", "GET/batch", "POST/batch"] : "arn:aws:execute-api:us-east-1:123456789012:mock/*/${path}/*"])
     error_message = "Only the verbs of the job paths may call the function."
   }
 

@@ -8,6 +8,6 @@ terraform {
     }
   }
 
-  # Bucket, key and region arrive with `-backend-config`: every environment has a state bucket of its own.
+  # Bucket, key and region are set with `-backend-config`: every environment has its own state bucket.
   backend "s3" {}
 }

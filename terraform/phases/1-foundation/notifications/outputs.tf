@@ -1,5 +1,5 @@
 output "notifications" {
-  description = "What reports to the topic: nobody builds on it."
+  description = "Event rules that report to the topic; no other stack uses this."
   value = {
     event_rules = {
       dead_letter_queue_arn = module.event_rules.dead_letter_arn

@@ -1,8 +1,8 @@
 data "aws_partition" "current" {}
 
 locals {
-  # By name and not by ARN: the state machine belongs to a later phase, which is not there yet when this
-  # stack is made. Until it is, an approval ends in the dead-letter queue and raises the alarm.
+  # By name and not by ARN: the state machine belongs to a later phase, which does not exist yet when this stack is
+  # created. Until then an approval goes to the dead-letter queue and raises the alarm.
   redeploy = var.events.redeploy_state_machine == null ? null : {
     state_machine_arn = join(":", [
       "arn", data.aws_partition.current.partition, "states", var.context.region, var.context.account_id,

@@ -1,5 +1,5 @@
 output "retention" {
-  description = "What lives by rules: nobody builds on it."
+  description = "Buckets with lifecycle rules; no other stack uses this."
   value = {
     s3_lifecycle = {
       bucket_names = module.s3_lifecycle.bucket_names

@@ -1,5 +1,5 @@
 output "features" {
-  description = "The feature group and the job that fills it: nobody builds on it. Empty where the environment has none."
+  description = "The feature group and the job that fills it; no other stack uses this. Empty if the environment has none."
   value = {
     feature_store = {
       feature_group_name = one(module.feature_store[*].feature_group_name)

@@ -17,7 +17,7 @@ module "s3_access" {
 
 data "aws_partition" "current" {}
 
-# What people start, instead of the job itself, which takes another script from its caller.
+# People start this instead of the job itself, which would accept another script.
 module "fixed_run" {
   source = "../../../modules/fixed_run"
   count  = var.feature_store.enabled ? 1 : 0

@@ -54,7 +54,7 @@ variable "packages" {
   }
 
   validation {
-    # The values may be older than the files: then the plan would ship what nobody looked at.
+    # The values may be older than the files, and the plan would then deploy files that were not planned.
     condition     = alltrue([for name in setintersection(["feature_ingestion"], keys(var.packages)) : try(filebase64sha256(var.packages[name].path) == var.packages[name].sha256_base64, false)])
     error_message = "packages.feature_ingestion.sha256_base64 must be the hash of the file at its path, got '${try(var.packages["feature_ingestion"].sha256_base64, "")}'. Build the packages again."
   }

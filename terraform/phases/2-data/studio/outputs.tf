@@ -1,5 +1,5 @@
 output "studio" {
-  description = "Where people work in notebooks: nobody builds on it. Empty where the environment has no Studio."
+  description = "The Studio domain; no other stack uses this. Empty if the environment has none."
   value = {
     studio = {
       domain_id          = one(module.studio[*].domain_id)

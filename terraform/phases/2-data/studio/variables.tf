@@ -48,7 +48,7 @@ variable "studio" {
 }
 
 variable "network" {
-  description = "Of the environment's network only whether it has a way out: see modules/vpc."
+  description = "From the environment's network only whether it has internet access: see modules/vpc."
   type = object({
     nat          = optional(string, "single")
     use_existing = optional(object({ internet_egress = optional(bool, true) }))

@@ -1,7 +1,7 @@
 locals {
   internet_access = var.network.use_existing == null ? var.network.nat != "none" : var.network.use_existing.internet_egress
 
-  # What notebooks of each profile use of the bucket. Nothing of it deletes, and raw data is only read.
+  # Bucket prefixes of each profile's notebooks. They delete nothing and only read raw data.
   prefixes = {
     data_scientist = {
       read  = ["data_raw", "data_processed", "data_features", "artifacts_code/notebooks", "configs_training", "experiments_data_scientist", "logs_athena"]

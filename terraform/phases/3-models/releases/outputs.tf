@@ -1,5 +1,5 @@
 output "releases" {
-  description = "The machine through which running endpoints change: nobody builds on it."
+  description = "The state machine that releases running endpoints; no other stack uses this."
   value = {
     release = {
       state_machine_arn = module.release.state_machine_arn

@@ -18,7 +18,7 @@ variable "foundation" {
 }
 
 variable "models" {
-  description = "Published by phase 3 (models): the functions that ask endpoints and compare archives."
+  description = "Published by phase 3 (models): the functions that probe endpoints and compare archives."
   type = object({
     lambda = object({
       endpoint_probe_arn  = string

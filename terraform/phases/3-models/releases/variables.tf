@@ -42,7 +42,7 @@ variable "blueprints" {
 }
 
 variable "training" {
-  description = "Of this section, only the pause between two looks."
+  description = "From this section only the polling interval."
   type = object({
     poll_seconds = optional(number, 5)
   })

@@ -79,6 +79,17 @@ def test_what_terraform_passes_over_may_be_anything(tree: Path, name: str) -> No
     assert names(checkov_files.code(tree), tree) == ["modules/called/main.tf", "phases/1/main.tf"]
 
 
+def test_values_of_tests_may_stand_where_there_is_no_code(tree: Path) -> None:
+    tests = tree / "modules/called/tests"
+    tests.mkdir()
+    (tests / "called.tftest.hcl").write_text("")
+    (tests / "terraform.tfvars").write_text("a = 1\n")
+    assert names(checkov_files.code(tree), tree) == ["modules/called/main.tf", "phases/1/main.tf"]
+    (tests / "main.tf").write_text(OPEN)
+    with pytest.raises(PolicyGateBroken, match="takes values from it unasked"):
+        checkov_files.code(tree)
+
+
 def test_modules_outside_of_the_tree_are_read_too(tree: Path) -> None:
     assert names(checkov_files.code(tree / "phases"), tree) == ["modules/called/main.tf", "phases/1/main.tf"]
     assert checkov_files.reaches_outside(tree / "phases")

@@ -47,7 +47,7 @@ run "online_and_its_limits_reach_the_module" {
 
 run "the_store_writes_offline_and_the_job_its_ledger_and_nothing_is_deleted" {
   assert {
-    condition     = alltrue([for s in jsondecode(module.s3_access["store"].policy_document).Statement : s.Resource == ["${var.foundation.s3.access.bucket_arn}/data/features/offline/*"] if contains(["WriteObjects", "PutObjectAcls"], s.Sid)]) && join(" ", sort(jsondecode(module.s3_access["store"].policy_document).Statement[*].Sid)) == "EncryptObjects PutObjectAcls LocateBucket ReadBucketAcl WriteObjects"
+    condition     = alltrue([for s in jsondecode(module.s3_access["store"].policy_document).Statement : s.Resource == ["${var.foundation.s3.access.bucket_arn}/data/features/offline/*"] if contains(["WriteObjects", "PutObjectAcls"], s.Sid)]) && join(" ", sort(jsondecode(module.s3_access["store"].policy_document).Statement[*].Sid)) == "EncryptObjects LocateBucket PutObjectAcls ReadBucketAcl WriteObjects"
     error_message = "The store's role must write data/features/offline and delete nothing; got ${module.s3_access["store"].policy_document}."
   }
   assert {
