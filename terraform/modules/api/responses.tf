@@ -22,7 +22,7 @@ locals {
   }
 
   # Responses of API Gateway that are missing or unhelpful by default.
-  own_words = {
+  custom_messages = {
     BAD_REQUEST_BODY               = "\"the body does not fit this path: inference takes 'inputs', a list of 1 to 100 texts of 1 to 20000 characters, and 'parameters'; /async also 'input' alone, the key of an upload; uploads 'bytes'; /batch 'input', 'request_id' (1 to 63 letters, digits and hyphens) and 'retry'; /v1 what OpenAI's clients send\""
     AUTHORIZER_CONFIGURATION_ERROR = "\"the key could not be checked\""
     AUTHORIZER_FAILURE             = "\"the key could not be checked\""
@@ -40,7 +40,7 @@ resource "aws_api_gateway_gateway_response" "refusal" {
   status_code   = each.value.status
 
   response_templates = {
-    "application/json" = "{\"request_id\": \"$context.requestId\", \"error\": {\"type\": \"${each.value.type}\", \"message\": ${lookup(local.own_words, each.key, "$context.error.messageString")}}}"
+    "application/json" = "{\"request_id\": \"$context.requestId\", \"error\": {\"type\": \"${each.value.type}\", \"message\": ${lookup(local.custom_messages, each.key, "$context.error.messageString")}}}"
   }
 
   response_parameters = contains(local.transient_statuses, coalesce(each.value.status, "any")) ? {

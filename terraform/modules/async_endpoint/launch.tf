@@ -15,7 +15,7 @@ resource "terraform_data" "launch" {
     models_key_arn     = var.kms_key_arns.models
     data_key_arn       = var.kms_key_arns.data
     topic_arns         = var.topic_arns
-    spec_hash          = local.wanted_hash
+    spec_hash          = local.desired_hash
   }
 
   lifecycle {

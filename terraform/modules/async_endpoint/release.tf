@@ -1,7 +1,7 @@
 # Specification for releases after the launch: the requests to SageMaker without the parts that a model version adds.
 # Terraform writes it, the state machine `release` reads it.
 locals {
-  wanted = {
+  desired = {
     model = {
       EnableNetworkIsolation = true
       VpcConfig = {
@@ -34,7 +34,7 @@ locals {
     )
   }
 
-  wanted_hash = substr(sha256(jsonencode(local.wanted)), 0, 8)
+  desired_hash = substr(sha256(jsonencode(local.desired)), 0, 8)
 
   # Waiting requests stay in the endpoint's queue for either fleet; the old fleet finishes the ones that it has started.
   keep_old_seconds = min(3600, max(120, var.blueprint.invocation_timeout_seconds))
@@ -60,9 +60,9 @@ resource "aws_ssm_parameter" "release" {
   type        = "String"
 
   # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
-  value = replace(jsonencode(merge(local.wanted, {
+  value = replace(jsonencode(merge(local.desired, {
     blueprint           = var.blueprint.name
-    hash                = local.wanted_hash
+    hash                = local.desired_hash
     endpoint_name       = aws_sagemaker_endpoint.this.name
     model_group_name    = var.model_group.name
     live_parameter_name = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"

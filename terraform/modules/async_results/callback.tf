@@ -28,7 +28,7 @@ locals {
   has_function = var.callback.webhook || var.callback.table != null
 
   undelivered_name = "${local.name}-undelivered"
-  undelivered_arn  = "${local.arn}:sqs:${local.here}:${local.undelivered_name}"
+  undelivered_arn  = "${local.arn}:sqs:${local.region_and_account}:${local.undelivered_name}"
 }
 
 # The provider waits 25 s for a queue. Its policy is set here, because a separate resource would wait another 25 s.
@@ -94,7 +94,7 @@ data "aws_iam_policy_document" "callback" {
     content {
       sid       = "ReadWebhookSecret"
       actions   = ["ssm:GetParameter"]
-      resources = ["${local.arn}:ssm:${local.here}:parameter${statement.value}"]
+      resources = ["${local.arn}:ssm:${local.region_and_account}:parameter${statement.value}"]
     }
   }
 
@@ -115,13 +115,13 @@ data "aws_iam_policy_document" "callback" {
       condition {
         test     = "StringEquals"
         variable = "kms:EncryptionContext:PARAMETER_ARN"
-        values   = ["${local.arn}:ssm:${local.here}:parameter${local.secret_parameter}"]
+        values   = ["${local.arn}:ssm:${local.region_and_account}:parameter${local.secret_parameter}"]
       }
     }
   }
 
   dynamic "statement" {
-    for_each = var.callback.table == null ? [] : ["${local.arn}:dynamodb:${local.here}:table/${local.table_name}"]
+    for_each = var.callback.table == null ? [] : ["${local.arn}:dynamodb:${local.region_and_account}:table/${local.table_name}"]
 
     content {
       sid       = "WriteTable"

@@ -1,14 +1,14 @@
 locals {
-  name = "${var.context.name_prefix}-${var.blueprint_name}"
-  arn  = "arn:${data.aws_partition.current.partition}"
-  here = "${var.context.region}:${var.context.account_id}"
+  name               = "${var.context.name_prefix}-${var.blueprint_name}"
+  arn                = "arn:${data.aws_partition.current.partition}"
+  region_and_account = "${var.context.region}:${var.context.account_id}"
 
   outcomes = {
     success = "${local.name}-completed"
     error   = "${local.name}-failed"
   }
 
-  topic_arns = { for outcome, name in local.outcomes : outcome => "${local.arn}:sns:${local.here}:${name}" }
+  topic_arns = { for outcome, name in local.outcomes : outcome => "${local.arn}:sns:${local.region_and_account}:${name}" }
 }
 
 data "aws_partition" "current" {}

@@ -8,7 +8,7 @@ resource "terraform_data" "launch" {
     files_sha256       = var.model_version.files_sha256
     subnet_ids         = sort(var.network.subnet_ids)
     security_group_ids = sort(var.network.security_group_ids)
-    spec_hash          = local.wanted_hash
+    spec_hash          = local.desired_hash
   }
 
   lifecycle {

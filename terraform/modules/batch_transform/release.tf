@@ -1,7 +1,7 @@
 # Specification for releases after the first model: the request to SageMaker without the parts that a model version
 # adds. Terraform writes it, the state machine `release` reads it. There is no endpoint to update.
 locals {
-  wanted = {
+  desired = {
     model = {
       EnableNetworkIsolation = true
       VpcConfig = {
@@ -12,7 +12,7 @@ locals {
     }
   }
 
-  wanted_hash  = substr(sha256(jsonencode(local.wanted)), 0, 8)
+  desired_hash = substr(sha256(jsonencode(local.desired)), 0, 8)
   release_path = "/${var.context.project}/${var.context.environment}/releases"
 }
 
@@ -24,9 +24,9 @@ resource "aws_ssm_parameter" "release" {
   type        = "String"
 
   # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
-  value = replace(jsonencode(merge(local.wanted, {
+  value = replace(jsonencode(merge(local.desired, {
     blueprint           = var.blueprint.name
-    hash                = local.wanted_hash
+    hash                = local.desired_hash
     jobs_name           = local.full_name
     model_group_name    = var.model_group.name
     live_parameter_name = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"

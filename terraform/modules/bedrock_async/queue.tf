@@ -1,10 +1,10 @@
 locals {
-  queue_name = "${var.context.name_prefix}-${var.blueprint_name}-requests"
-  dead_name  = "${local.queue_name}-dead"
-  arn        = "arn:${data.aws_partition.current.partition}"
-  here       = "${var.context.region}:${var.context.account_id}"
-  queue_arn  = "${local.arn}:sqs:${local.here}:${local.queue_name}"
-  dead_arn   = "${local.arn}:sqs:${local.here}:${local.dead_name}"
+  queue_name         = "${var.context.name_prefix}-${var.blueprint_name}-requests"
+  dead_name          = "${local.queue_name}-dead"
+  arn                = "arn:${data.aws_partition.current.partition}"
+  region_and_account = "${var.context.region}:${var.context.account_id}"
+  queue_arn          = "${local.arn}:sqs:${local.region_and_account}:${local.queue_name}"
+  dead_arn           = "${local.arn}:sqs:${local.region_and_account}:${local.dead_name}"
 
   deny_without_tls = {
     for name, queue_arn in { requests = local.queue_arn, dead = local.dead_arn } : name => jsonencode({

@@ -54,7 +54,7 @@ data "aws_iam_policy_document" "worker" {
   statement {
     sid       = "ReadOwnRoute"
     actions   = ["ssm:GetParameter"]
-    resources = ["${local.arn}:ssm:${local.here}:parameter${var.routes_prefix}/${var.blueprint_name}"]
+    resources = ["${local.arn}:ssm:${local.region_and_account}:parameter${var.routes_prefix}/${var.blueprint_name}"]
   }
 }
 

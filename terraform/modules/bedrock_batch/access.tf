@@ -22,7 +22,7 @@ data "aws_iam_policy_document" "invoke" {
     # profile only.
     sid       = "InvokeModelThroughProfile"
     actions   = ["bedrock:InvokeModel"]
-    resources = local.led_to
+    resources = local.target_model_arns
 
     condition {
       test     = "ArnEquals"
@@ -43,7 +43,7 @@ data "aws_iam_policy_document" "submit" {
   statement {
     sid       = "CreateJobs"
     actions   = ["bedrock:CreateModelInvocationJob"]
-    resources = concat([aws_bedrock_inference_profile.this.arn, local.jobs], local.led_to)
+    resources = concat([aws_bedrock_inference_profile.this.arn, local.jobs], local.target_model_arns)
   }
 
   statement {

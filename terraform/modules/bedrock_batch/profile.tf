@@ -16,8 +16,8 @@ locals {
 
   # Models behind the profile. A system profile chooses the region of each call (a global one even uses ARNs without a
   # region), so the region is a wildcard there.
-  led_to = local.is_system_profile ? [local.system_profile_arn, "${local.bedrock_arn_prefix}:*::foundation-model/${local.system_profile.model}"] : [local.foundation_model_arn]
-  jobs   = "${local.bedrock_arn_prefix}:${local.in_account}:model-invocation-job/*"
+  target_model_arns = local.is_system_profile ? [local.system_profile_arn, "${local.bedrock_arn_prefix}:*::foundation-model/${local.system_profile.model}"] : [local.foundation_model_arn]
+  jobs              = "${local.bedrock_arn_prefix}:${local.in_account}:model-invocation-job/*"
 }
 
 # Bedrock bills jobs under the tags of this profile, which makes the cost of a blueprint visible.

@@ -1,19 +1,19 @@
 # Finished jobs and pipelines. The environment chooses which outcomes are published.
 
 locals {
-  sagemaker_ends = {
+  sagemaker_outcomes = {
     all      = ["Completed", "Failed", "Stopped"]
     failures = ["Failed", "Stopped"]
   }
-  glue_ends = {
+  glue_outcomes = {
     all      = ["SUCCEEDED", "FAILED", "TIMEOUT", "STOPPED"]
     failures = ["FAILED", "TIMEOUT", "STOPPED"]
   }
-  bedrock_ends = {
+  bedrock_outcomes = {
     all      = ["Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"]
     failures = ["PartiallyCompleted", "Failed", "Stopped", "Expired"]
   }
-  pipeline_ends = {
+  pipeline_outcomes = {
     all      = ["SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"]
     failures = ["FAILED", "TIMED_OUT", "ABORTED"]
   }
@@ -33,7 +33,7 @@ locals {
         detail-type = [job.type]
         detail = {
           "${job.field}Name"   = local.name_filter
-          "${job.field}Status" = local.sagemaker_ends[var.completions]
+          "${job.field}Status" = local.sagemaker_outcomes[var.completions]
         }
       }
     }
@@ -46,7 +46,7 @@ locals {
       pattern = {
         source      = ["aws.glue"]
         detail-type = ["Glue Job State Change"]
-        detail      = { jobName = local.name_filter, state = local.glue_ends[var.completions] }
+        detail      = { jobName = local.name_filter, state = local.glue_outcomes[var.completions] }
       }
     }
     bedrock-batch-completion = {
@@ -55,7 +55,7 @@ locals {
       pattern = {
         source      = ["aws.bedrock"]
         detail-type = ["Batch Inference Job State Change"]
-        detail      = { batchJobName = local.name_filter, status = local.bedrock_ends[var.completions] }
+        detail      = { batchJobName = local.name_filter, status = local.bedrock_outcomes[var.completions] }
       }
     }
     pipeline-completion = {
@@ -66,7 +66,7 @@ locals {
         detail-type = ["Step Functions Execution Status Change"]
         detail = {
           stateMachineArn = [{ prefix = "${local.arn_prefix}:states:${local.in_account}:stateMachine:${var.context.name_prefix}-" }]
-          status          = local.pipeline_ends[var.completions]
+          status          = local.pipeline_outcomes[var.completions]
         }
       }
     }

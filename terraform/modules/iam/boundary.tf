@@ -93,7 +93,7 @@ locals {
   ]
 
   # Optional parts, each present only if the environment uses it.
-  lent = concat(
+  optional_statements = concat(
     var.uses.streaming ? [{
       Sid      = "Streams"
       Effect   = "Allow"
@@ -136,7 +136,7 @@ locals {
     },
   ] : statement if length(statement.Resource) > 0]
 
-  bounded = concat(local.own, local.lent)
+  bounded = concat(local.own, local.optional_statements)
 
   boundary = {
     Version = "2012-10-17"

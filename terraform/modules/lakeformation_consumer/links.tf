@@ -17,7 +17,7 @@ resource "aws_glue_catalog_database" "link" {
 }
 
 # Describing the link requires permission on the link; reading requires permission on the producer's tables.
-resource "aws_lakeformation_permissions" "see" {
+resource "aws_lakeformation_permissions" "describe" {
   for_each = local.grants
 
   principal   = each.value.reader

@@ -15,8 +15,8 @@ resource "terraform_data" "launch" {
     security_group_ids = sort(var.network.security_group_ids)
     models_key_arn     = var.kms_key_arns.models
     data_key_arn       = var.kms_key_arns.data
-    spec_hash          = local.wanted_hash
-    weight             = local.wanted_weight
+    spec_hash          = local.desired_hash
+    weight             = local.desired_weight
     variants           = var.blueprint.variants
     shadow             = var.blueprint.shadow
     multi_model        = var.blueprint.multi_model

@@ -1,7 +1,7 @@
 # Specification for releases after the launch: the requests to SageMaker without the parts that a model version adds.
 # Terraform writes it, the state machine `release` reads it.
 locals {
-  wanted = {
+  desired = {
     # A member that is not there is not sent.
     model = { for name, member in {
       EnableNetworkIsolation = true
@@ -9,8 +9,8 @@ locals {
         Subnets          = sort(var.network.subnet_ids)
         SecurityGroupIds = sort(var.network.security_group_ids)
       }
-      Container                = var.blueprint.containers == null ? local.wanted_container : null
-      Containers               = var.blueprint.containers == null ? null : local.wanted_containers
+      Container                = var.blueprint.containers == null ? local.desired_container : null
+      Containers               = var.blueprint.containers == null ? null : local.desired_containers
       InferenceExecutionConfig = var.blueprint.containers == null ? null : { Mode = title(try(var.blueprint.containers.mode, "")) }
     } : name => member if member != null }
 
@@ -21,26 +21,26 @@ locals {
           VariantName          = local.variant_name
           InstanceType         = var.blueprint.instance_type
           InitialInstanceCount = var.blueprint.instance_count
-          InitialVariantWeight = local.wanted_weight
-        }], local.wanted_variants)
+          InitialVariantWeight = local.desired_weight
+        }], local.desired_variants)
       },
-      length(local.wanted_shadows) == 0 ? {} : { ShadowProductionVariants = local.wanted_shadows },
-      anytrue([for each in local.wanted_types : can(regex(local.local_disk_pattern, each))]) ? {} : { KmsKeyId = var.kms_key_arns.models },
-      var.blueprint.data_capture == null ? {} : { DataCaptureConfig = local.wanted_capture },
+      length(local.desired_shadows) == 0 ? {} : { ShadowProductionVariants = local.desired_shadows },
+      anytrue([for each in local.desired_types : can(regex(local.local_disk_pattern, each))]) ? {} : { KmsKeyId = var.kms_key_arns.models },
+      var.blueprint.data_capture == null ? {} : { DataCaptureConfig = local.desired_capture },
     )
   }
 
-  wanted_types = concat([var.blueprint.instance_type], values(var.blueprint.variants)[*].instance_type, var.blueprint.shadow[*].instance_type)
+  desired_types = concat([var.blueprint.instance_type], values(var.blueprint.variants)[*].instance_type, var.blueprint.shadow[*].instance_type)
 
   # A version's image and archive are merged into this. A multi-model endpoint only takes the image, since its models
   # are the objects below its prefix.
-  wanted_container = merge(
+  desired_container = merge(
     { Environment = local.container_environment },
     var.blueprint.multi_model == null ? {} : { Mode = "MultiModel", ModelDataUrl = local.multi_model_url },
   )
 
   # The first of several is the version's; the others are pinned in the file, and another pin there is a release.
-  wanted_containers = concat(
+  desired_containers = concat(
     [{ ContainerHostname = "primary", Environment = local.container_environment }],
     [for each in flatten(var.blueprint.containers[*].others) : {
       ContainerHostname = each.name
@@ -61,7 +61,7 @@ locals {
     any_training_job = var.blueprint.multi_model != null || (var.blueprint.containers != null && local.probed_container != "primary")
   } : name => member if member != null && member != false }
 
-  wanted_capture = {
+  desired_capture = {
     EnableCapture             = true
     InitialSamplingPercentage = try(var.blueprint.data_capture.sampling_percent, 0)
     DestinationS3Uri          = "s3://${var.bucket_name}/${local.capture_prefix}"
@@ -70,7 +70,7 @@ locals {
     CaptureContentTypeHeader  = { JsonContentTypes = ["application/json"] }
   }
 
-  wanted_hash = substr(sha256(jsonencode(local.wanted)), 0, 8)
+  desired_hash = substr(sha256(jsonencode(local.desired)), 0, 8)
 
   # How traffic gets from the old fleet to the new one. It is no part of the hash: another pace is no other endpoint.
   step = { Type = "CAPACITY_PERCENT", Value = var.blueprint.rollout.step_percent }
@@ -105,9 +105,9 @@ resource "aws_ssm_parameter" "release" {
   type        = "String"
 
   # SSM rejects `{{` in values, and a text may contain it, so the second brace is written as a JSON escape.
-  value = replace(jsonencode(merge(local.wanted, {
+  value = replace(jsonencode(merge(local.desired, {
     blueprint           = var.blueprint.name
-    hash                = local.wanted_hash
+    hash                = local.desired_hash
     endpoint_name       = aws_sagemaker_endpoint.this.name
     model_group_name    = var.model_group.name
     live_parameter_name = "/${var.context.project}/${var.context.environment}/models/${var.model_group.key}/live"

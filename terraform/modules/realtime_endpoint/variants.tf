@@ -2,19 +2,19 @@
 # gets a copy of it.
 locals {
   # The weight of the shadow is the share that it gets a copy of, in the units of the production variant's.
-  wanted_weight = var.blueprint.shadow == null ? var.blueprint.weight : 100
+  desired_weight = var.blueprint.shadow == null ? var.blueprint.weight : 100
 
   # A variant with its own version keeps it through all releases; the others use the primary variant's model.
-  wanted_versions   = compact(concat(values(var.blueprint.variants)[*].version, var.blueprint.shadow[*].version))
+  desired_versions  = compact(concat(values(var.blueprint.variants)[*].version, var.blueprint.shadow[*].version))
   launched_versions = compact(concat([for each in values(local.launched.variants) : each.version], local.launched.shadow[*].version))
   group_arn         = trimsuffix(var.model_version.model_package_arn, "/${element(split("/", var.model_version.model_package_arn), -1)}")
 
   # The same for releases, which create the model of variants without a version.
-  wanted_variants = [for name, each in var.blueprint.variants : merge(
+  desired_variants = [for name, each in var.blueprint.variants : merge(
     { VariantName = name, InstanceType = each.instance_type, InitialInstanceCount = each.instance_count, InitialVariantWeight = each.weight },
     each.version == null ? {} : { ModelName = "${local.endpoint_name}-pinned-v${each.version}" },
   )]
-  wanted_shadows = [for each in var.blueprint.shadow[*] : merge(
+  desired_shadows = [for each in var.blueprint.shadow[*] : merge(
     { VariantName = "shadow", InstanceType = each.instance_type, InitialInstanceCount = each.instance_count, InitialVariantWeight = each.sampling_percent },
     each.version == null ? {} : { ModelName = "${local.endpoint_name}-pinned-v${each.version}" },
   )]
@@ -23,7 +23,7 @@ locals {
 # Those of the launch, whose configuration may still be in use, and those of the current files, which the next release
 # uses.
 resource "aws_sagemaker_model" "pinned" {
-  for_each = toset(concat(local.launched_versions, local.wanted_versions))
+  for_each = toset(concat(local.launched_versions, local.desired_versions))
 
   name                     = "${local.endpoint_name}-pinned-v${each.key}"
   execution_role_arn       = module.role.arn

@@ -5,7 +5,7 @@ locals {
 
   # By prefix: an environment may have more endpoints than names fit into a policy.
   endpoint_arns = ["${local.sagemaker_arn}:endpoint/${var.context.name_prefix}-*"]
-  made_arns     = { for kind in ["model", "endpoint-config"] : kind => ["${local.sagemaker_arn}:${kind}/${var.context.name_prefix}-*"] }
+  resource_arns = { for kind in ["model", "endpoint-config"] : kind => ["${local.sagemaker_arn}:${kind}/${var.context.name_prefix}-*"] }
   alarm_arns    = ["arn:${local.partition}:cloudwatch:${local.region_arn}:alarm:${var.context.name_prefix}-*"]
 
   # As the modules of endpoints and batch_transform name them.
@@ -20,18 +20,18 @@ locals {
     {
       Sid      = "ManageModels"
       Action   = ["sagemaker:CreateModel", "sagemaker:DescribeModel", "sagemaker:DeleteModel", "sagemaker:AddTags"]
-      Resource = local.made_arns["model"]
+      Resource = local.resource_arns["model"]
     },
     {
       Sid      = "ManageConfigurations"
       Action   = ["sagemaker:CreateEndpointConfig", "sagemaker:DescribeEndpointConfig", "sagemaker:DeleteEndpointConfig", "sagemaker:AddTags"]
-      Resource = local.made_arns["endpoint-config"]
+      Resource = local.resource_arns["endpoint-config"]
     },
     {
       # Updating an endpoint also requires permission on its configuration.
       Sid      = "UpdateEndpoints"
       Action   = ["sagemaker:UpdateEndpoint"]
-      Resource = concat(local.endpoint_arns, local.made_arns["endpoint-config"])
+      Resource = concat(local.endpoint_arns, local.resource_arns["endpoint-config"])
     },
     {
       Sid      = "WatchEndpoints"

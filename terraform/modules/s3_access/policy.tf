@@ -1,6 +1,6 @@
 # One compact document for one role: one statement per permission, for any number of prefixes.
 locals {
-  asked = {
+  requested = {
     for right, names in { read = var.read, list = var.list, write = var.write, delete = var.delete, hand_over = var.hand_over } : right => [
       for name in names : {
         # "inference_realtime_logs/reviews" is the folder inference/realtime/logs/reviews/.
@@ -10,10 +10,10 @@ locals {
     ]
   }
 
-  listed      = [for entry in concat(local.asked.read, local.asked.list) : entry.prefix]
-  object_arns = { for right, entries in local.asked : right => [for entry in entries : "${var.access.bucket_arn}/${entry.prefix}*"] }
-  write_keys  = distinct(flatten([for entry in local.asked.write : entry.key_arns]))
-  read_keys   = setsubtract(flatten([for entry in local.asked.read : entry.key_arns]), local.write_keys)
+  listed      = [for entry in concat(local.requested.read, local.requested.list) : entry.prefix]
+  object_arns = { for right, entries in local.requested : right => [for entry in entries : "${var.access.bucket_arn}/${entry.prefix}*"] }
+  write_keys  = distinct(flatten([for entry in local.requested.write : entry.key_arns]))
+  read_keys   = setsubtract(flatten([for entry in local.requested.read : entry.key_arns]), local.write_keys)
 
   # S3 uses the keys on behalf of the caller; direct use is not allowed.
   through_s3 = { StringEquals = { "kms:ViaService" = var.access.via_service } }

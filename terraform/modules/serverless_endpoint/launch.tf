@@ -11,7 +11,7 @@ resource "terraform_data" "launch" {
     memory_mb               = var.blueprint.serverless.memory_mb
     max_concurrency         = var.blueprint.serverless.max_concurrency
     provisioned_concurrency = var.blueprint.serverless.provisioned_concurrency
-    spec_hash               = local.wanted_hash
+    spec_hash               = local.desired_hash
   }
 
   lifecycle {

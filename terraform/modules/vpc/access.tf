@@ -5,7 +5,7 @@ locals {
   interface_arn = "${local.ec2_arn}:network-interface/*"
 
   # None of these has a resource type.
-  look_around = {
+  describe_actions = {
     sagemaker = ["ec2:DescribeDhcpOptions", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
     lambda    = ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs"]
   }
@@ -37,7 +37,7 @@ locals {
         {
           Sid      = "DescribeNetwork"
           Effect   = "Allow"
-          Action   = local.look_around[workload == "lambda" ? "lambda" : "sagemaker"]
+          Action   = local.describe_actions[workload == "lambda" ? "lambda" : "sagemaker"]
           Resource = "*"
         },
       ]

@@ -42,7 +42,7 @@ run "a_request_needs_a_key_and_a_valid_body" {
 
   assert {
     condition     = jsondecode(aws_api_gateway_model.request.schema).properties.inputs.maxItems == 100 && jsondecode(aws_api_gateway_model.request.schema).required[0] == "inputs"
-    error_message = "The schema must ask for 1 to 100 inputs."
+    error_message = "The request schema must require 1 to 100 inputs."
   }
 
   assert {
@@ -76,7 +76,7 @@ run "calls_are_limited_logged_and_traced" {
 
   assert {
     condition     = one(aws_api_gateway_method_settings.all.settings).throttling_rate_limit == 5 && one(aws_api_gateway_usage_plan.this["default"].throttle_settings).burst_limit == 10
-    error_message = "Stage and key must be throttled as asked."
+    error_message = "Stage and API key must have the given throttle."
   }
 
   assert {
@@ -111,19 +111,19 @@ run "calls_are_limited_logged_and_traced" {
 
   assert {
     condition     = length(setsubtract(["request_id", "time", "method", "path", "status", "api_key_id", "principal", "blueprints", "iam_arn", "cognito_subject", "source_ip", "error"], keys(jsondecode(one(aws_api_gateway_stage.this.access_log_settings).format)))) == 0
-    error_message = "The access log must say who asked for what, and what came of it."
+    error_message = "The access log must contain caller, request and outcome."
   }
 
   assert {
     condition     = [for field in ["principal", "blueprints", "iam_arn", "cognito_subject"] : jsondecode(one(aws_api_gateway_stage.this.access_log_settings).format)[field]] == ["$context.authorizer.principal", "$context.authorizer.blueprints", "$context.identity.userArn", "$context.authorizer.claims.sub"]
-    error_message = "Whoever asks is known by what the door tells of him, and his key is never logged."
+    error_message = "The access log must identify the caller by the authorizer's context and never contain the key."
   }
 }
 
 run "refusals_of_the_gateway_look_like_errors_of_the_functions" {
   assert {
     condition     = aws_api_gateway_gateway_response.refusal["THROTTLED"].status_code == "429" && aws_api_gateway_gateway_response.refusal["THROTTLED"].response_parameters["gatewayresponse.header.Retry-After"] == "'1'"
-    error_message = "Throttled callers must be told when to come back."
+    error_message = "Throttled responses must have a Retry-After header."
   }
 
   assert {
@@ -133,7 +133,7 @@ run "refusals_of_the_gateway_look_like_errors_of_the_functions" {
 
   assert {
     condition     = startswith(jsondecode(replace(aws_api_gateway_gateway_response.refusal["BAD_REQUEST_BODY"].response_templates["application/json"], "$context.requestId", "r")).error.message, "the body does not fit this path: inference takes 'inputs', a list of 1 to ${local.request_schema.properties.inputs.maxItems} texts of 1 to ${local.request_schema.properties.inputs.items.maxLength} characters")
-    error_message = "A refused body must be told what fits."
+    error_message = "The response to an invalid body must describe the schema error."
   }
 
   assert {
@@ -143,11 +143,11 @@ run "refusals_of_the_gateway_look_like_errors_of_the_functions" {
 
   assert {
     condition     = { for refused in ["UNAUTHORIZED", "ACCESS_DENIED", "AUTHORIZER_FAILURE"] : refused => aws_api_gateway_gateway_response.refusal[refused].status_code } == { UNAUTHORIZED = "401", ACCESS_DENIED = "403", AUTHORIZER_FAILURE = "500" }
-    error_message = "Who shows no key is told so, who shows a wrong one is refused, and our own failure is ours."
+    error_message = "A missing key must be 401, a wrong key 403 and an authorizer failure 500."
   }
 
   assert {
     condition     = jsondecode(replace(aws_api_gateway_gateway_response.refusal["AUTHORIZER_FAILURE"].response_templates["application/json"], "$context.requestId", "r")).error == { type = "InternalError", message = "the key could not be checked" }
-    error_message = "API Gateway says null here; an error has words."
+    error_message = "Every error response must have a message, where API Gateway would send null."
   }
 }

@@ -55,7 +55,7 @@ run "keys_are_what_the_authorizer_says_they_are" {
 
   assert {
     condition     = aws_lambda_permission.authorizer.source_arn == "arn:aws:execute-api:us-east-1:123456789012:mock/authorizers/key123" && aws_lambda_permission.authorizer.source_account == "123456789012" && aws_lambda_permission.authorizer.principal == "apigateway.amazonaws.com" && aws_lambda_permission.authorizer.function_name == "mlops-dev-token-authorizer"
-    error_message = "Only this API may ask the authorizer, as its authorizer."
+    error_message = "Only this API may invoke the authorizer function."
   }
 
   assert {
@@ -63,12 +63,12 @@ run "keys_are_what_the_authorizer_says_they_are" {
       for method in concat(values(aws_api_gateway_method.post), values(aws_api_gateway_method.openai)) :
       method.authorization == "CUSTOM" && method.authorizer_id == "key123" && method.api_key_required
     ])
-    error_message = "Without other doors every method takes an API key, through the authorizer."
+    error_message = "Without other authentication methods every method must require an API key through the authorizer."
   }
 
   assert {
     condition     = length(aws_api_gateway_resource.auth) == 0 && length(aws_api_gateway_authorizer.cognito) == 0 && output.iam_policy_document == null
-    error_message = "Other doors are there when they are asked for."
+    error_message = "IAM and Cognito routes must only exist if they are enabled."
   }
 }
 
@@ -79,17 +79,17 @@ run "the_iam_door_has_paths_of_its_own" {
 
   assert {
     condition     = { for path, method in aws_api_gateway_method.post : path => [method.authorization, method.api_key_required] } == { "realtime" = ["CUSTOM", true], "iam/realtime" = ["AWS_IAM", false] }
-    error_message = "Signed requests go under /iam/, and leave the key door as it is."
+    error_message = "Signed requests must use paths under /iam/ and leave the paths for API keys unchanged."
   }
 
   assert {
     condition     = toset([for path, method in aws_api_gateway_method.openai : method.authorization if startswith(path, "iam/")]) == toset(["AWS_IAM"]) && length(aws_api_gateway_method.openai) == 10
-    error_message = "The OpenAI face has all its paths behind both doors."
+    error_message = "The OpenAI paths must exist for both authentication methods."
   }
 
   assert {
     condition     = aws_api_gateway_resource.method["iam/realtime"].parent_id == aws_api_gateway_resource.auth["iam"].id && aws_api_gateway_resource.method["realtime"].parent_id == "root"
-    error_message = "The door is the path's first part."
+    error_message = "The authentication method must be the first path segment."
   }
 
   assert {
@@ -99,7 +99,7 @@ run "the_iam_door_has_paths_of_its_own" {
 
   assert {
     condition     = data.aws_iam_policy_document.iam_auth.statement[0].actions == toset(["execute-api:Invoke"]) && data.aws_iam_policy_document.iam_auth.statement[0].resources == toset(["arn:aws:execute-api:us-east-1:123456789012:mock/v1/*/iam/*"])
-    error_message = "The right that is handed out is about this door of this API alone."
+    error_message = "The policy document must allow the /iam/ paths of this API only."
   }
 }
 
@@ -117,7 +117,7 @@ run "the_cognito_door_takes_tokens_of_the_pools_that_are_named" {
 
   assert {
     condition     = aws_api_gateway_authorizer.cognito[0].type == "COGNITO_USER_POOLS" && aws_api_gateway_authorizer.cognito[0].provider_arns == toset(["arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abcdefghi"]) && aws_api_gateway_authorizer.cognito[0].identity_source == "method.request.header.Authorization"
-    error_message = "Tokens of other pools are nobody's."
+    error_message = "The authorizer must accept tokens of the named user pools only."
   }
 
   assert {
@@ -125,11 +125,11 @@ run "the_cognito_door_takes_tokens_of_the_pools_that_are_named" {
       for method in [aws_api_gateway_method.post["cognito/realtime"], aws_api_gateway_method.openai["cognito/v1/chat/completions"]] :
       method.authorization == "COGNITO_USER_POOLS" && method.authorizer_id == "cog123" && method.authorization_scopes == toset(["inference/ask"]) && !method.api_key_required
     ])
-    error_message = "Behind the Cognito door a token with the scope is needed, and no API key."
+    error_message = "Cognito routes must require a token with the scope, and no API key."
   }
 
   assert {
     condition     = aws_api_gateway_method.post["realtime"].authorization == "CUSTOM" && aws_api_gateway_method.post["realtime"].authorization_scopes == null
-    error_message = "The key door stays as it is."
+    error_message = "The paths for API keys must stay unchanged."
   }
 }

@@ -37,7 +37,7 @@ variables {
 run "requests_and_jobs_are_taken_followed_and_uploaded_by_one_function" {
   assert {
     condition     = tomap({ for path, method in aws_api_gateway_method.job : path => method.http_method }) == tomap({ "async/{blueprint}" = "POST", "async/{blueprint}/uploads" = "POST", "async/{blueprint}/{request_id}" = "GET", "batch/{blueprint}" = "POST", "batch/{blueprint}/{request_id}" = "GET" })
-    error_message = "There must be one way to ask for each thing, and no other."
+    error_message = "Each job operation must have exactly one path and verb."
   }
 
   assert {
@@ -54,7 +54,7 @@ run "requests_and_jobs_are_taken_followed_and_uploaded_by_one_function" {
 run "a_request_for_later_needs_a_key_and_a_valid_body" {
   assert {
     condition     = alltrue([for method in aws_api_gateway_method.job : method.api_key_required && method.authorization == "CUSTOM" && method.authorizer_id == aws_api_gateway_authorizer.key.id && method.request_validator_id == aws_api_gateway_request_validator.this.id])
-    error_message = "Every path must ask for a key, and check body and parameters."
+    error_message = "Every path must require a key and validate body and parameters."
   }
 
   assert {
@@ -74,17 +74,17 @@ run "a_request_for_later_needs_a_key_and_a_valid_body" {
 
   assert {
     condition     = alltrue([for model in aws_api_gateway_model.job : jsondecode(model.schema).additionalProperties == false])
-    error_message = "What nobody reads must be refused."
+    error_message = "Unknown members of a request must be rejected."
   }
 
   assert {
     condition     = jsondecode(aws_api_gateway_model.job["BatchRequest"].schema).properties == { input = { type = "string", minLength = 1, maxLength = 1024 }, request_id = { type = "string", pattern = "^[A-Za-z0-9][A-Za-z0-9-]{0,62}$" }, retry = { type = "boolean" } }
-    error_message = "A batch names its input, and may have an id and be a further try: what the function reads, and no more."
+    error_message = "A batch request must have an input and may have request_id and retry, and nothing else."
   }
 
   assert {
     condition     = jsondecode(aws_api_gateway_model.job["UploadRequest"].schema).properties.bytes == { type = "integer", minimum = 2, maximum = 1073741824 }
-    error_message = "An upload must say its size, up to the gigabyte that SageMaker takes."
+    error_message = "An upload must state its size, at most SageMaker's limit of 1 GiB."
   }
 }
 
@@ -127,6 +127,6 @@ run "without_a_function_there_are_no_jobs" {
 
   assert {
     condition     = length(aws_api_gateway_method.job) + length(aws_api_gateway_resource.job_kind) + length(aws_api_gateway_model.job) + length(aws_lambda_permission.job) == 0
-    error_message = "Nothing may be open that nobody answers."
+    error_message = "Without the jobs function there must be no job paths."
   }
 }

@@ -66,7 +66,7 @@ run "what_a_key_is_made_from_is_published" {
       parameter_name = "/mlops/dev/api-keys/team-b"
       kms_key_arn    = var.kms_key_arns.keys
     }
-    error_message = "Name, blueprints, plan, parameter and KMS key are what the orchestrator makes a key from."
+    error_message = "The output keys must have name, blueprints, plan, parameter and KMS key of each API key."
   }
 
   assert {

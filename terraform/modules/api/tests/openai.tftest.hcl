@@ -51,7 +51,7 @@ run "the_paths_are_openai_s_and_none_is_a_blueprint_s" {
 
   assert {
     condition     = aws_api_gateway_resource.openai_leaf["v1/chat/completions"].parent_id == aws_api_gateway_resource.openai_branch["v1/chat"].id && aws_api_gateway_resource.openai_leaf["v1/models/{model}"].parent_id == aws_api_gateway_resource.openai_branch["v1/models"].id && aws_api_gateway_resource.openai["keys"].parent_id == "root"
-    error_message = "Each path must hang where its name says."
+    error_message = "Each path must be below the parent in its name."
   }
 
   assert {
@@ -79,12 +79,12 @@ run "bodies_are_objects_and_the_router_says_what_is_wrong_with_them" {
 
   assert {
     condition     = length(aws_api_gateway_model.openai) == 3 && alltrue([for model in values(aws_api_gateway_model.openai) : toset(keys(jsondecode(model.schema))) == toset(["$schema", "title", "type"]) && jsondecode(model.schema).type == "object"])
-    error_message = "What the gateway refuses it answers in its own form: the router says in OpenAI's which field is wrong."
+    error_message = "The gateway must only check for an object, since the router reports field errors in OpenAI's format."
   }
 
   assert {
     condition     = aws_api_gateway_method.openai["v1/models/{model}"].request_parameters == tomap({ "method.request.path.model" = true })
-    error_message = "A model is asked for by its name."
+    error_message = "The model path must require the parameter model."
   }
 }
 
@@ -99,7 +99,7 @@ run "only_these_paths_may_call_the_router" {
 
   assert {
     condition     = alltrue([for permission in values(aws_lambda_permission.openai) : permission.source_account == "123456789012" && permission.principal == "apigateway.amazonaws.com" && permission.function_name == "mlops-dev-model-router"])
-    error_message = "Nobody else may call the function through it."
+    error_message = "Only this API and its paths may invoke the function."
   }
 }
 

@@ -29,7 +29,7 @@ variables {
   }
 }
 
-# Several refusals a run, since each run plans the whole API; whoever is missing among them is named by Terraform.
+# Several refusals per run, since each run plans the whole API; Terraform names those that are missing.
 run "whatever_does_not_fit_is_refused_each_by_its_name" {
   command = plan
 

@@ -15,19 +15,19 @@ run "results_failures_and_notifications_have_their_places" {
 
   assert {
     condition     = one(one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).notification_config).success_topic == var.topic_arns.success && one(one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).output_config).notification_config).error_topic == var.topic_arns.error
-    error_message = "Both topics must be told."
+    error_message = "SageMaker must notify both topics, for success and error."
   }
 
   assert {
     condition     = one(one(aws_sagemaker_endpoint_configuration.launch.async_inference_config).client_config).max_concurrent_invocations_per_instance == 8
-    error_message = "Concurrency must be what was asked for."
+    error_message = "The endpoint must have the given concurrency per instance."
   }
 }
 
 run "the_container_is_isolated_and_the_volume_encrypted" {
   assert {
     condition     = aws_sagemaker_model.launch.enable_network_isolation && toset(one(aws_sagemaker_model.launch.vpc_config).subnets) == toset(var.network.subnet_ids) && one(aws_sagemaker_model.launch.vpc_config).security_group_ids == toset(var.network.security_group_ids)
-    error_message = "The container must be in the private subnets, and open no connections."
+    error_message = "The container must run in the private subnets with network isolation."
   }
 
   assert {
@@ -37,7 +37,7 @@ run "the_container_is_isolated_and_the_volume_encrypted" {
 
   assert {
     condition     = can(regex("^mlops-dev-reviews-async-[0-9a-f]{8}-v1$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name && aws_sagemaker_endpoint.this.name == "mlops-dev-reviews-async"
-    error_message = "Model and configuration must carry the hash of what they are made of, and the version."
+    error_message = "The names of model and configuration must contain the specification's hash and the version."
   }
 
   assert {
@@ -49,22 +49,22 @@ run "the_container_is_isolated_and_the_volume_encrypted" {
 run "instances_follow_the_queue_down_to_none" {
   assert {
     condition     = aws_appautoscaling_target.variant.min_capacity == 0 && aws_appautoscaling_target.variant.max_capacity == 4 && aws_appautoscaling_target.variant.resource_id == "endpoint/mlops-dev-reviews-async/variant/primary" && aws_appautoscaling_target.variant.scalable_dimension == "sagemaker:variant:DesiredInstanceCount"
-    error_message = "The number of instances must be what was asked for, and may be none."
+    error_message = "Autoscaling must use the given instance counts, which may be 0."
   }
 
   assert {
     condition     = one(one(aws_appautoscaling_policy.backlog.target_tracking_scaling_policy_configuration).customized_metric_specification).metric_name == "ApproximateBacklogSizePerInstance" && one(aws_appautoscaling_policy.backlog.target_tracking_scaling_policy_configuration).target_value == 5 && one(one(one(aws_appautoscaling_policy.backlog.target_tracking_scaling_policy_configuration).customized_metric_specification).dimensions).value == "mlops-dev-reviews-async"
-    error_message = "The backlog of this endpoint must say how many instances there are."
+    error_message = "Target tracking must follow the backlog of this endpoint."
   }
 
   assert {
     condition     = aws_appautoscaling_policy.wake_up.policy_type == "StepScaling" && one(one(aws_appautoscaling_policy.wake_up.step_scaling_policy_configuration).step_adjustment).scaling_adjustment == 1 && one(aws_appautoscaling_policy.wake_up.step_scaling_policy_configuration).adjustment_type == "ChangeInCapacity"
-    error_message = "Target tracking cannot make the first instance: a step must."
+    error_message = "A step policy must start the first instance, which target tracking cannot."
   }
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.wake_up.metric_name == "HasBacklogWithoutCapacity" && aws_cloudwatch_metric_alarm.wake_up.alarm_actions == toset([aws_appautoscaling_policy.wake_up.arn]) && aws_cloudwatch_metric_alarm.wake_up.threshold == 1 && aws_cloudwatch_metric_alarm.wake_up.comparison_operator == "GreaterThanOrEqualToThreshold" && aws_cloudwatch_metric_alarm.wake_up.evaluation_periods == 2 && aws_cloudwatch_metric_alarm.wake_up.dimensions["EndpointName"] == "mlops-dev-reviews-async"
-    error_message = "What waits without an instance must wake the endpoint up."
+    error_message = "Waiting requests without an instance must trigger the step policy."
   }
 }
 
@@ -76,7 +76,7 @@ run "failures_and_long_waits_are_told" {
 
   assert {
     condition     = [aws_cloudwatch_metric_alarm.errors.threshold, aws_cloudwatch_metric_alarm.age.threshold, aws_cloudwatch_metric_alarm.depth.threshold, aws_cloudwatch_metric_alarm.notifications.threshold] == [5, 1800, 1000, 0]
-    error_message = "Thresholds must be what was asked for; no lost notification may stay unseen."
+    error_message = "Alarms must have the given thresholds, and lost notifications must raise one."
   }
 
   assert {
@@ -104,7 +104,7 @@ run "the_job_api_finds_the_endpoint" {
 
   assert {
     condition     = !strcontains(aws_ssm_parameter.route.value, "{{") && jsondecode(aws_ssm_parameter.route.value) == { blueprint = "reviews-async", kind = "async", source = "sagemaker", targets = [{ name = "primary", endpoint_name = "mlops-dev-reviews-async" }], parameters = { threshold = 0.5, mode = "{{fast}}", stop = "7" }, job = { ttl_seconds = 600, invocation_timeout_seconds = 120, max_input_mb = 50 }, limits = { max_tokens = 500, max_inputs = 20, max_total_tokens = 5000 } }
-    error_message = "The record must say how the endpoint is asked, with numbers as numbers."
+    error_message = "The route record must describe how to invoke the endpoint, with numbers as numbers."
   }
 }
 
@@ -116,7 +116,7 @@ run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
 
   assert {
     condition     = tomap({ for name, policy in module.role.policies : name => policy if name != "logs" }) == tomap(var.policy_documents)
-    error_message = "Rights on bucket, images and topics must come from their owners."
+    error_message = "The role must have exactly the attached policy documents."
   }
 
   assert {

@@ -5,7 +5,7 @@ mock_provider "aws" {
 run "the_specification_makes_what_the_launch_made" {
   assert {
     condition     = aws_ssm_parameter.release.name == "/mlops/dev/releases/specs/reviews-async" && aws_ssm_parameter.release.type == "String" && output.release_parameter_name == aws_ssm_parameter.release.name
-    error_message = "The state machine looks for it here."
+    error_message = "The release parameter must have the name that the state machine reads."
   }
 
   assert {
@@ -42,7 +42,7 @@ run "the_specification_makes_what_the_launch_made" {
 
   assert {
     condition     = jsondecode(aws_ssm_parameter.release.value).probe == { endpoint_name = "mlops-dev-reviews-async", queue = { input = "s3://mlops-dev-data-123456789012-us-east-1/inference/async/input/reviews-async/releases", timeout_seconds = 60 } }
-    error_message = "It is asked as callers ask it, with an input that its role may read."
+    error_message = "The probe must use the queue, with an input that the role may read."
   }
 
   assert {
@@ -55,7 +55,7 @@ run "the_specification_makes_what_the_launch_made" {
       BlueGreenUpdatePolicy     = { TrafficRoutingConfiguration = { Type = "ALL_AT_ONCE", WaitIntervalInSeconds = 120 }, TerminationWaitInSeconds = 120, MaximumExecutionTimeoutInSeconds = 3720 }
       AutoRollbackConfiguration = { Alarms = [{ AlarmName = "mlops-dev-reviews-async-errors" }] }
     }
-    error_message = "All at once, and back when requests fail; a long queue says nothing against a version."
+    error_message = "Releases must shift all traffic at once and roll back on failed requests, not on a long queue."
   }
 }
 
@@ -80,7 +80,7 @@ run "instances_with_disks_of_their_own_take_no_key" {
   }
 
   assert {
-    condition     = !can(local.wanted.config.KmsKeyId)
+    condition     = !can(local.desired.config.KmsKeyId)
     error_message = "SageMaker refuses a key for NVMe disks."
   }
 

@@ -15,7 +15,7 @@ run "both_outcomes_have_an_encrypted_topic_that_refuses_what_comes_without_tls" 
 
   assert {
     condition     = length(aws_sns_topic_policy.outcome) == 2 && alltrue([for outcome, each in aws_sns_topic_policy.outcome : jsondecode(each.policy).Statement == [{ Sid = "DenyWithoutTls", Effect = "Deny", Principal = "*", Action = "sns:Publish", Resource = local.topic_arns[outcome], Condition = { Bool = { "aws:SecureTransport" = "false" } } }]])
-    error_message = "Publishing without TLS must be refused, and nobody be let in by the topic itself."
+    error_message = "The topic policy must deny publishing without TLS and allow nothing."
   }
 
   assert {
@@ -27,12 +27,12 @@ run "both_outcomes_have_an_encrypted_topic_that_refuses_what_comes_without_tls" 
 run "everybody_who_asked_is_told" {
   assert {
     condition     = tomap({ for name, each in aws_sns_topic_subscription.email : name => "${each.protocol} ${each.endpoint}" }) == tomap({ "error team@example.com" = "email team@example.com", "success team@example.com" = "email team@example.com" })
-    error_message = "Each address must hear of both outcomes."
+    error_message = "Each address must be subscribed to both topics."
   }
 
   assert {
     condition     = length(aws_sns_topic_subscription.function) == 2 && alltrue([for each in aws_sns_topic_subscription.function : each.protocol == "lambda" && each.endpoint == var.function.arn && jsondecode(each.redrive_policy).deadLetterTargetArn == "arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-undelivered"])
-    error_message = "Both topics must call the function, and keep what it does not take."
+    error_message = "Both topics must invoke the function and queue undelivered messages."
   }
 
   assert {
@@ -44,7 +44,7 @@ run "everybody_who_asked_is_told" {
 run "what_cannot_be_delivered_waits_encrypted_and_somebody_hears_of_it" {
   assert {
     condition     = aws_sqs_queue.undelivered[0].kms_master_key_id == var.kms_key_arns.messages && aws_sqs_queue.undelivered[0].message_retention_seconds == 1209600 && jsondecode(aws_sqs_queue.undelivered[0].redrive_allow_policy).redrivePermission == "denyAll"
-    error_message = "Dead letters must be encrypted, kept as long as SQS does, and be nobody else's."
+    error_message = "The dead-letter queue must be encrypted, retain messages for 14 days and admit the two topics only."
   }
 
   assert {
@@ -76,7 +76,7 @@ run "the_table_is_encrypted_can_be_brought_back_and_forgets" {
 
   assert {
     condition     = aws_dynamodb_table.results[0].billing_mode == "PAY_PER_REQUEST" && aws_dynamodb_table.results[0].hash_key == "request_id" && !aws_dynamodb_table.results[0].deletion_protection_enabled
-    error_message = "It must cost nothing while nobody asks, and go with its environment."
+    error_message = "The table must be billed per request and be deletable with its environment."
   }
 }
 
@@ -101,17 +101,17 @@ run "a_protected_environment_keeps_its_table" {
 run "the_function_reads_its_secret_writes_its_table_and_no_more" {
   assert {
     condition     = { for each in data.aws_iam_policy_document.callback.statement : each.sid => "${join(" ", each.actions)} on ${join(" ", each.resources)}" } == { ReadWebhookSecret = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/callbacks/chat-async", DecryptWebhookSecret = "kms:Decrypt on ${var.kms_key_arns.data}", WriteTable = "dynamodb:PutItem on arn:aws:dynamodb:us-east-1:123456789012:table/mlops-dev-chat-async-results", DecryptTable = "kms:Decrypt on ${var.kms_key_arns.data}", EncryptUndelivered = "kms:Decrypt kms:GenerateDataKey on ${var.kms_key_arns.messages}" }
-    error_message = "Rights must end where the callback does."
+    error_message = "The policy document must cover the callback's own resources only."
   }
 
   assert {
     condition     = { for each in data.aws_iam_policy_document.callback.statement : each.sid => { for one in each.condition : one.variable => "${one.test} ${join(",", one.values)}" } if length(each.condition) > 0 } == { DecryptWebhookSecret = { "kms:ViaService" = "StringEquals ssm.us-east-1.amazonaws.com", "kms:EncryptionContext:PARAMETER_ARN" = "StringEquals arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/callbacks/chat-async" }, DecryptTable = { "kms:ViaService" = "StringEquals dynamodb.us-east-1.amazonaws.com", "kms:EncryptionContext:aws:dynamodb:tableName" = "StringEquals mlops-dev-chat-async-results" }, EncryptUndelivered = { "kms:ViaService" = "StringEquals sqs.us-east-1.amazonaws.com" } }
-    error_message = "Keys must open this parameter and this queue alone."
+    error_message = "KMS statements must be limited to this parameter and this queue."
   }
 
   assert {
     condition     = output.secret_parameter == "/mlops/dev/callbacks/chat-async" && output.table_name == "mlops-dev-chat-async-results"
-    error_message = "The function must know where both are."
+    error_message = "The function must have the names of table and secret as environment variables."
   }
 }
 
@@ -123,11 +123,11 @@ run "without_a_callback_there_are_two_topics_and_nothing_else" {
 
   assert {
     condition     = length(aws_sns_topic.outcome) == 2 && length(aws_sqs_queue.undelivered) + length(aws_dynamodb_table.results) + length(aws_sns_topic_subscription.function) + length(aws_sns_topic_subscription.email) + length(aws_lambda_permission.topics) == 0
-    error_message = "What nobody asked for must not be there."
+    error_message = "Without a callback there must be no subscription, queue or table."
   }
 
   assert {
     condition     = output.secret_parameter == "" && output.table_name == "" && output.dead_letter_arn == null && length(output.alarm_names) == 0
-    error_message = "What is not there must not be published."
+    error_message = "Outputs of missing resources must be empty or null."
   }
 }

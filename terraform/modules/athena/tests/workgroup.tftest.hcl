@@ -31,7 +31,7 @@ run "results_are_encrypted_and_nobody_can_override_it" {
   }
   assert {
     condition     = aws_athena_workgroup.this.configuration[0].publish_cloudwatch_metrics_enabled
-    error_message = "nobody would see what queries read"
+    error_message = "The workgroup must publish CloudWatch metrics."
   }
 }
 

@@ -50,7 +50,7 @@ run "each_rule_hears_of_this_environment_alone" {
 run "undelivered_events_are_kept_and_only_these_rules_may_call" {
   assert {
     condition     = alltrue([for target in aws_cloudwatch_event_target.submitter : target.arn == var.submitter.arn && target.dead_letter_config[0].arn == "arn:aws:sqs:us-east-1:123456789012:mlops-dev-dead-letters"])
-    error_message = "Every rule must call the submitter, and keep what it cannot deliver."
+    error_message = "Every rule must invoke the submitter and have a dead-letter queue."
   }
 
   assert {

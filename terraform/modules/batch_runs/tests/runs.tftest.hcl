@@ -46,7 +46,7 @@ run "results_and_errors_are_two_tables_of_one_database" {
 
   assert {
     condition     = [for target in aws_glue_crawler.results.s3_target : target.path] == ["s3://mlops-dev-data-123456789012-us-east-1/inference/batch/output/reviews-batch/results", "s3://mlops-dev-data-123456789012-us-east-1/inference/batch/output/reviews-batch/errors"]
-    error_message = "The crawler must see results and errors, and neither the state of requests nor what the jobs wrote."
+    error_message = "The crawler must read results and errors, and neither request states nor raw job outputs."
   }
 
   assert {
@@ -104,12 +104,12 @@ run "the_crawler_has_a_role_of_its_own_with_its_own_database_only" {
 
   assert {
     condition     = data.aws_iam_policy_document.catalog.statement[1].resources == toset(["arn:aws:logs:us-east-1:123456789012:log-group:/aws-glue/*"]) && data.aws_iam_policy_document.catalog.statement[2].actions == toset(["glue:GetSecurityConfiguration"])
-    error_message = "Beside its tables it writes logs and reads its security configuration."
+    error_message = "The crawler's policy must only cover its tables, logs and security configuration."
   }
 
   assert {
     condition     = keys(module.role.policies) == ["bucket"] && module.role.policies["bucket"] == var.policy_documents["bucket"]
-    error_message = "What others hand out must be in the role."
+    error_message = "The role must have the attached policy documents."
   }
 }
 
@@ -121,12 +121,12 @@ run "the_schedule_sweeps_the_folder" {
 
   assert {
     condition     = jsondecode(aws_cloudwatch_event_target.schedule[0].input) == { action = "sweep", blueprint = "reviews-batch" } && aws_cloudwatch_event_target.schedule[0].arn == var.submitter.arn
-    error_message = "The submitter must be told what to do, and for whom."
+    error_message = "The schedule's input must name the action and the blueprint."
   }
 
   assert {
     condition     = aws_cloudwatch_event_target.schedule[0].dead_letter_config[0].arn == "arn:aws:sqs:us-east-1:123456789012:mlops-dev-dead-letters" && aws_cloudwatch_event_target.schedule[0].retry_policy[0].maximum_retry_attempts == 3
-    error_message = "What cannot be delivered must be tried again, then kept."
+    error_message = "The target must retry and then use the dead-letter queue."
   }
 
   assert {
@@ -142,7 +142,7 @@ run "without_a_schedule_there_is_no_rule" {
 
   assert {
     condition     = length(aws_cloudwatch_event_rule.schedule) + length(aws_cloudwatch_event_target.schedule) + length(aws_lambda_permission.schedule) == 0
-    error_message = "Nothing must start by itself."
+    error_message = "Without a schedule there must be no rule."
   }
 }
 
@@ -154,7 +154,7 @@ run "people_hear_of_failed_jobs_refusals_and_lost_records" {
 
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.this : one(alarm.alarm_actions) == var.topic_arn && one(alarm.ok_actions) == var.topic_arn && alarm.namespace == "mlops-dev/batch" && alarm.dimensions["Blueprint"] == "reviews-batch" && alarm.treat_missing_data == "notBreaching"])
-    error_message = "Alarms must watch what the submitter writes for this blueprint, and reach the topic."
+    error_message = "Alarms must watch the submitter's metrics of this blueprint and notify the topic."
   }
 }
 

@@ -10,7 +10,7 @@ run "the_model_is_the_live_version_in_the_vpc_without_a_way_out" {
 
   assert {
     condition     = aws_sagemaker_model.this.enable_network_isolation && aws_sagemaker_model.this.vpc_config[0].subnets == toset(["subnet-0a", "subnet-0b"]) && aws_sagemaker_model.this.vpc_config[0].security_group_ids == toset(["sg-0a"])
-    error_message = "Containers must be in the VPC, and open no connections."
+    error_message = "Containers must run in the VPC with network isolation."
   }
 
   assert {
@@ -42,7 +42,7 @@ run "the_role_is_sagemakers_for_this_account" {
 
   assert {
     condition     = keys(module.role.policies) == ["bucket", "logs"] && module.role.policies["bucket"] == var.policy_documents["bucket"]
-    error_message = "What others hand out must be in the role."
+    error_message = "The role must have the attached policy documents."
   }
 }
 
@@ -70,7 +70,7 @@ run "the_record_tells_the_submitter_everything" {
 
   assert {
     condition     = aws_ssm_parameter.route.name == "/mlops/dev/routes/reviews-batch" && aws_ssm_parameter.route.type == "String"
-    error_message = "The record must lie where the functions look."
+    error_message = "The route parameter must have the path that the functions read."
   }
 
   assert {
@@ -108,7 +108,7 @@ run "the_record_tells_the_submitter_everything" {
 run "the_specification_makes_what_the_first_deployment_made" {
   assert {
     condition     = aws_ssm_parameter.release.name == "/mlops/dev/releases/specs/reviews-batch" && aws_ssm_parameter.release.type == "String" && output.release_parameter_name == aws_ssm_parameter.release.name
-    error_message = "The state machine looks for it here."
+    error_message = "The release parameter must have the name that the state machine reads."
   }
 
   assert {
@@ -119,7 +119,7 @@ run "the_specification_makes_what_the_first_deployment_made" {
   assert {
     condition = nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release.value))) == jsonencode({
       blueprint           = "reviews-batch"
-      hash                = local.wanted_hash
+      hash                = local.desired_hash
       jobs_name           = "mlops-dev-reviews-batch"
       model_group_name    = "mlops-dev-reviews"
       live_parameter_name = "/mlops/dev/models/reviews/live"
@@ -146,6 +146,6 @@ run "a_later_version_changes_nothing_here" {
 
   assert {
     condition     = output.model_id == run.the_specification_makes_what_the_first_deployment_made.model_id && endswith(output.model_package_arn, "/3") && one(aws_sagemaker_model.this.primary_container).model_data_url == "s3://mlops-dev-data-123456789012-us-east-1/artifacts/training-outputs/run-1/output/model.tar.gz"
-    error_message = "A request that has begun keeps its model: later versions are releases."
+    error_message = "The first model must not change with a later version."
   }
 }

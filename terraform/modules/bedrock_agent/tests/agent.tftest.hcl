@@ -35,7 +35,7 @@ variables {
 run "the_agent_asks_the_profile_and_is_encrypted" {
   assert {
     condition     = aws_bedrockagent_agent.this.foundation_model == var.model.arn && aws_bedrockagent_agent.this.instruction == var.instruction && aws_bedrockagent_agent.this.idle_session_ttl_in_seconds == 600
-    error_message = "The agent must be what was asked for."
+    error_message = "The agent must have the given model, instruction and idle time."
   }
 
   assert {
@@ -45,7 +45,7 @@ run "the_agent_asks_the_profile_and_is_encrypted" {
 
   assert {
     condition     = aws_bedrockagent_agent.this.guardrail_configuration == null && length(aws_bedrockagent_agent_knowledge_base_association.this) == 0 && keys(module.role.policies) == ["model"]
-    error_message = "What was not asked for must not be there."
+    error_message = "Without guardrail and knowledge base the agent must have neither."
   }
 
   assert {
@@ -67,17 +67,17 @@ run "the_role_is_for_agents_of_this_account_within_the_boundary" {
 
   assert {
     condition     = { for each in data.aws_iam_policy_document.this.statement : each.sid => [toset(each.actions), toset(each.resources), [for each in each.condition : "${each.test} ${each.variable} ${join(",", each.values)}"]] } == { DescribeProfile = [toset(["bedrock:GetInferenceProfile"]), toset([var.model.arn]), []], EncryptConversations = [toset(["kms:Decrypt", "kms:GenerateDataKey"]), toset([var.kms_key_arn]), ["ArnLike kms:EncryptionContext:aws:bedrock:arn arn:aws:bedrock:us-east-1:123456789012:agent/*"]] }
-    error_message = "One profile, and the key for conversations alone."
+    error_message = "The role must use one inference profile, and the key for conversations only."
   }
 
   assert {
     condition     = module.role.policies["model"] == var.model.invoke_policy_document
-    error_message = "The right to ask comes from the model's owner."
+    error_message = "The role must have the model's policy document."
   }
 
   assert {
     condition     = one(data.aws_iam_policy_document.invoke.statement).actions == toset(["bedrock:InvokeAgent"]) && one(data.aws_iam_policy_document.invoke.statement).resources == toset(["arn:aws:bedrock:us-east-1:123456789012:agent-alias/AG12345678/AL12345678"])
-    error_message = "Callers invoke this alias alone."
+    error_message = "The policy document must allow invoking this alias only."
   }
 }
 
@@ -98,12 +98,12 @@ run "guardrail_and_knowledge_base_come_if_asked_for" {
 
   assert {
     condition     = aws_bedrockagent_agent_knowledge_base_association.this[0].knowledge_base_id == "KB12345678" && aws_bedrockagent_agent_knowledge_base_association.this[0].knowledge_base_state == "ENABLED" && aws_bedrockagent_agent_knowledge_base_association.this[0].description == "Handbooks of the products."
-    error_message = "The agent must look documents up there."
+    error_message = "The agent must be associated with the knowledge base."
   }
 
   assert {
     condition     = module.role.policies["knowledge"] == var.knowledge_base.retrieve_policy_document
-    error_message = "The right to look up comes from the knowledge base's owner."
+    error_message = "The role must have the knowledge base's policy document."
   }
 
   assert {

@@ -20,12 +20,12 @@ run "requests_wait_encrypted_and_come_again_after_a_worker_was_killed" {
 
   assert {
     condition     = aws_sqs_queue.requests.message_retention_seconds == 345600 && aws_sqs_queue.dead.message_retention_seconds == 1209600
-    error_message = "Requests must be kept longer than the worker tries, dead letters as long as SQS does."
+    error_message = "Requests must be retained longer than the worker's retries, dead letters for 14 days."
   }
 
   assert {
     condition     = jsondecode(aws_sqs_queue.requests.redrive_policy) == { deadLetterTargetArn = aws_sqs_queue.dead.arn, maxReceiveCount = 10 }
-    error_message = "Who dies every time must end in the dead letters, after the worker's own tries."
+    error_message = "A message whose worker is killed every time must reach the dead-letter queue after the worker's own attempts."
   }
 
   assert {
@@ -42,7 +42,7 @@ run "requests_wait_encrypted_and_come_again_after_a_worker_was_killed" {
 run "the_worker_takes_one_request_at_a_time_and_no_more_at_once_than_asked" {
   assert {
     condition     = aws_lambda_event_source_mapping.requests.batch_size == 1 && one(aws_lambda_event_source_mapping.requests.scaling_config).maximum_concurrency == 10 && aws_lambda_event_source_mapping.requests.function_response_types == toset(["ReportBatchItemFailures"])
-    error_message = "Concurrency is what was asked for, and failed messages alone come back."
+    error_message = "The event source must have the given concurrency and return failed messages only."
   }
 
   assert {
@@ -54,17 +54,17 @@ run "the_worker_takes_one_request_at_a_time_and_no_more_at_once_than_asked" {
 run "the_worker_may_read_its_queues_and_tell_its_topics" {
   assert {
     condition     = { for each in data.aws_iam_policy_document.worker.statement : each.sid => "${join(" ", sort(each.actions))} on ${join(" ", each.resources)}" } == { ReceiveRequests = "sqs:ChangeMessageVisibility sqs:DeleteMessage sqs:GetQueueAttributes sqs:ReceiveMessage on arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests-dead", PublishToTopics = "sns:Publish on ${var.topic_arns.success} ${var.topic_arns.error}", EncryptMessages = "kms:Decrypt kms:GenerateDataKey on ${var.kms_key_arn}", ReadOwnRoute = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/dev/routes/chat-async" }
-    error_message = "Its rights must end with its blueprint."
+    error_message = "The worker's policy must cover this blueprint's resources only."
   }
 
   assert {
     condition     = jsonencode([for each in data.aws_iam_policy_document.worker.statement : [one(each.condition).variable, one(each.condition).test, sort(one(each.condition).values)] if length(each.condition) > 0]) == jsonencode([["kms:ViaService", "StringEquals", ["sns.us-east-1.amazonaws.com", "sqs.us-east-1.amazonaws.com"]]])
-    error_message = "The key must be used through queue and topic alone."
+    error_message = "The worker must use the key through SQS and SNS only."
   }
 
   assert {
     condition     = aws_iam_role_policy.worker.role == var.worker.role_name
-    error_message = "The rights must go to the worker's role."
+    error_message = "The policy must be attached to the worker's role."
   }
 }
 
@@ -76,7 +76,7 @@ run "whoever_waits_too_long_and_whatever_fails_is_told" {
 
   assert {
     condition     = [aws_cloudwatch_metric_alarm.age.threshold, aws_cloudwatch_metric_alarm.depth.threshold, aws_cloudwatch_metric_alarm.dead.threshold, aws_cloudwatch_metric_alarm.failures.threshold] == [900, 1000, 0, 5]
-    error_message = "Thresholds must be what was asked for; no dead letter may stay unseen."
+    error_message = "Alarms must have the given thresholds, and dead letters must raise one."
   }
 
   assert {

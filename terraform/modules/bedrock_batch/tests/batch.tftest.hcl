@@ -40,14 +40,14 @@ run "jobs_reach_their_model_through_the_profile_alone" {
 
   assert {
     condition     = aws_iam_role_policy.invoke.role == module.role.name && keys(module.role.policies) == ["bucket"]
-    error_message = "The rights must be in the role."
+    error_message = "The role must have its policies."
   }
 }
 
 run "the_submitter_may_make_these_jobs_and_pass_this_role" {
   assert {
     condition     = aws_iam_role_policy.submitter.role == "mlops-dev-batch-submitter" && aws_iam_role_policy.submitter.name == "bedrock-chat-batch"
-    error_message = "The rights must go to the submitter's role, under the blueprint's name."
+    error_message = "The policy must be attached to the submitter's role, with the blueprint in its name."
   }
 
   assert {
@@ -108,6 +108,6 @@ run "the_record_tells_the_submitter_everything" {
 
   assert {
     condition     = aws_ssm_parameter.route.name == "/mlops/dev/routes/chat-batch" && aws_ssm_parameter.route.type == "String"
-    error_message = "The record must lie where the functions look."
+    error_message = "The route parameter must have the path that the functions read."
   }
 }

@@ -35,7 +35,7 @@ run "vectors_are_encrypted_with_the_key" {
 
   assert {
     condition     = one(aws_bedrockagent_data_source.this.server_side_encryption_configuration).kms_key_arn == var.kms_key_arn
-    error_message = "What Bedrock keeps while it reads must be under the key."
+    error_message = "The data source must be encrypted with kms_key_arn."
   }
 }
 
@@ -52,7 +52,7 @@ run "the_knowledge_base_looks_up_this_index" {
 
   assert {
     condition     = jsondecode(aws_cloudformation_stack.this.template_body).Resources.Documents.Properties.Dimension == 1024 && jsondecode(aws_cloudformation_stack.this.template_body).Resources.Documents.Properties.MetadataConfiguration.NonFilterableMetadataKeys == ["AMAZON_BEDROCK_TEXT", "AMAZON_BEDROCK_METADATA"]
-    error_message = "Text beside a vector must not count as something to filter by: that ends at 2 kB."
+    error_message = "The text must be non-filterable metadata, which is not limited to 2 kB."
   }
 
   assert {
@@ -85,7 +85,7 @@ run "documents_come_from_one_folder_of_the_own_bucket" {
 
   assert {
     condition     = module.role.policies["documents"] == var.documents.policy_document
-    error_message = "The right to read comes from the bucket's owner."
+    error_message = "The role must have the documents' policy document."
   }
 }
 
@@ -107,7 +107,7 @@ run "bedrock_acts_for_knowledge_bases_of_this_account_within_the_boundary" {
 
   assert {
     condition     = one(data.aws_iam_policy_document.retrieve.statement).actions == toset(["bedrock:Retrieve"]) && one(data.aws_iam_policy_document.retrieve.statement).resources == toset(["arn:aws:bedrock:us-east-1:123456789012:knowledge-base/KB12345678"])
-    error_message = "Callers look documents up in this knowledge base alone."
+    error_message = "The policy document must allow retrieving from this knowledge base only."
   }
 }
 
@@ -118,7 +118,7 @@ run "chunks_are_as_asked" {
 
   assert {
     condition     = one(one(one(aws_bedrockagent_data_source.this.vector_ingestion_configuration).chunking_configuration).fixed_size_chunking_configuration).max_tokens == 500 && one(one(one(aws_bedrockagent_data_source.this.vector_ingestion_configuration).chunking_configuration).fixed_size_chunking_configuration).overlap_percentage == 10
-    error_message = "Documents must be cut as asked."
+    error_message = "The data source must use the given chunk size."
   }
 }
 

@@ -38,7 +38,7 @@ run "each_kind_of_body_is_logged_if_asked_for" {
 
   assert {
     condition     = aws_bedrock_model_invocation_logging_configuration.this.logging_config.text_data_delivery_enabled && aws_bedrock_model_invocation_logging_configuration.this.logging_config.embedding_data_delivery_enabled && !aws_bedrock_model_invocation_logging_configuration.this.logging_config.image_data_delivery_enabled
-    error_message = "Exactly what was asked for must be logged."
+    error_message = "Exactly the given kinds of content must be logged."
   }
 }
 

@@ -13,7 +13,7 @@ variables {
 run "a_foundation_model_gets_a_profile_in_this_region" {
   assert {
     condition     = one(aws_bedrock_inference_profile.this[0].model_source).copy_from == "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0"
-    error_message = "The profile must be made from the model of this region."
+    error_message = "The inference profile must copy the model of this region."
   }
 
   assert {
@@ -30,12 +30,12 @@ run "a_foundation_model_gets_a_profile_in_this_region" {
 run "the_router_may_invoke_this_profile_only" {
   assert {
     condition     = aws_iam_role_policy.router.role == "mlops-dev-model-router"
-    error_message = "The right must go to the router."
+    error_message = "The policy must be attached to the router's role."
   }
 
   assert {
     condition     = one([for s in data.aws_iam_policy_document.invoke.statement : toset(s.resources) if s.sid == "InvokeProfile"]) == toset(["arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"])
-    error_message = "The right must name this profile."
+    error_message = "The policy must name this inference profile."
   }
 
   assert {
@@ -51,7 +51,7 @@ run "a_system_profile_may_pick_the_region" {
 
   assert {
     condition     = one(aws_bedrock_inference_profile.this[0].model_source).copy_from == "arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.amazon.nova-lite-v1:0"
-    error_message = "The profile must be made from the system profile."
+    error_message = "The inference profile must copy the system profile."
   }
 
   assert {
@@ -79,7 +79,7 @@ run "the_router_finds_the_profile" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.latency.threshold == var.thresholds.latency_ms && aws_cloudwatch_metric_alarm.errors.threshold == var.thresholds.error_rate_percent
-    error_message = "Alarms must fire at the asked thresholds."
+    error_message = "Alarms must have the given thresholds."
   }
 
   assert {
@@ -98,7 +98,7 @@ run "a_customized_model_has_throughput_of_its_own" {
 
   assert {
     condition     = aws_bedrock_provisioned_model_throughput.this[0].model_arn == var.model_id && aws_bedrock_provisioned_model_throughput.this[0].model_units == 2 && aws_bedrock_provisioned_model_throughput.this[0].commitment_duration == "OneMonth"
-    error_message = "The asked units of the customized model must be bought."
+    error_message = "Provisioned throughput must have the given model units."
   }
 
   assert {
@@ -132,12 +132,12 @@ run "a_guardrail_is_encrypted_versioned_and_named_by_the_route" {
 
   assert {
     condition     = aws_bedrock_guardrail.this[0].kms_key_arn == var.guardrail.kms_key_arn && { for each in one(aws_bedrock_guardrail.this[0].content_policy_config).filters_config : each.type => [each.input_strength, each.output_strength] } == { HATE = ["HIGH", "HIGH"], PROMPT_ATTACK = ["MEDIUM", "NONE"] }
-    error_message = "Filters must have the asked strengths; attacks are looked for in what is asked only."
+    error_message = "Filters must have the given strengths; prompt attacks must be filtered in requests only."
   }
 
   assert {
     condition     = one(one(aws_bedrock_guardrail.this[0].sensitive_information_policy_config).pii_entities_config).action == "ANONYMIZE" && one(one(aws_bedrock_guardrail.this[0].topic_policy_config).topics_config).type == "DENY" && one(one(aws_bedrock_guardrail.this[0].word_policy_config).words_config).text == "secret"
-    error_message = "PII, topics and words must be what was asked for."
+    error_message = "The guardrail must have the given PII types, topics and words."
   }
 
   assert {
@@ -178,7 +178,7 @@ run "the_record_names_other_blueprints" {
 
   assert {
     condition     = jsondecode(aws_ssm_parameter.route.value).retry == { retries = 1 } && jsondecode(aws_ssm_parameter.route.value).cooldown == { seconds = 60 } && jsondecode(aws_ssm_parameter.route.value).targets[0].timeout_seconds == 9
-    error_message = "The record must hold the asked figures."
+    error_message = "The route record must contain the given limits."
   }
 }
 
@@ -194,12 +194,12 @@ run "documents_are_looked_up_before_the_model_answers" {
 
   assert {
     condition     = { for each in data.aws_iam_policy_document.generate[0].statement : each.sid => [toset(each.actions), toset(each.resources)] } == { RetrieveAndGenerate = [toset(["bedrock:RetrieveAndGenerate"]), toset(["*"])], DescribeProfile = [toset(["bedrock:GetInferenceProfile"]), toset(["arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"])] } && data.aws_iam_policy_document.generate[0].source_policy_documents == tolist([var.knowledge_base.retrieve_policy_document])
-    error_message = "The router may look at this profile, and look up what the owner of the knowledge base lets it."
+    error_message = "The router must be allowed to describe this profile and to retrieve from the knowledge base."
   }
 
   assert {
     condition     = aws_iam_role_policy.router_assistant["knowledge"].role == "mlops-dev-model-router" && keys(aws_iam_role_policy.router_assistant) == ["knowledge"]
-    error_message = "The right must go to the router."
+    error_message = "The policy must be attached to the router's role."
   }
 }
 
@@ -215,13 +215,13 @@ run "an_agent_answers_in_the_models_place" {
 
   assert {
     condition     = aws_iam_role_policy.router_assistant["agent"].policy == var.agent.invoke_policy_document && length(data.aws_iam_policy_document.generate) == 0
-    error_message = "The right to invoke comes from the agent's owner."
+    error_message = "The router's role must have the agent's policy document."
   }
 }
 
 run "what_the_model_hands_out_is_what_the_router_has" {
   assert {
     condition     = output.invoke_policy_document == aws_iam_role_policy.router.policy && output.guardrail == null && length(aws_iam_role_policy.router_assistant) == 0
-    error_message = "Without guardrail and assistant there must be the model alone."
+    error_message = "Without guardrail and assistant there must be the model's policy only."
   }
 }

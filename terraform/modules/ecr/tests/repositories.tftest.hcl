@@ -40,7 +40,7 @@ run "old_images_expire" {
   }
   assert {
     condition     = jsondecode(aws_ecr_lifecycle_policy.this["training"].policy).rules[0].selection.countNumber == var.repositories.training.untagged_after_days
-    error_message = "untagged images stay longer than asked for"
+    error_message = "Untagged images must expire after untagged_after_days."
   }
 }
 
@@ -67,7 +67,7 @@ run "nobody_else_pulls_by_default" {
   command = plan
   assert {
     condition     = length(aws_ecr_repository_policy.pull) == 0
-    error_message = "a repository is shared that nobody asked to share"
+    error_message = "Without pull_account_ids no repository must be shared."
   }
 }
 

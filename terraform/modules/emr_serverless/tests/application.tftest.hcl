@@ -11,7 +11,7 @@ variables {
 run "it_starts_and_stops_by_itself_and_has_a_ceiling" {
   assert {
     condition     = aws_emrserverless_application.this.auto_start_configuration[0].enabled
-    error_message = "a job would wait for somebody who starts the application"
+    error_message = "The application must start automatically when a job is submitted."
   }
   assert {
     condition     = aws_emrserverless_application.this.auto_stop_configuration[0].enabled && aws_emrserverless_application.this.auto_stop_configuration[0].idle_timeout_minutes == 5

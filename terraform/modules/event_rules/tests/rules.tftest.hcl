@@ -20,7 +20,7 @@ run "every_rule_reports_to_the_topic_and_keeps_what_it_cannot_deliver" {
   }
   assert {
     condition     = alltrue([for target in aws_cloudwatch_event_target.notify : target.retry_policy[0].maximum_event_age_in_seconds == 3600 && target.retry_policy[0].maximum_retry_attempts == 10])
-    error_message = "a target does not try again as asked"
+    error_message = "Every target must have the given retry policy."
   }
   assert {
     condition     = alltrue([for target in aws_cloudwatch_event_target.notify : jsondecode(replace(target.input_transformer[0].input_template, "<detail>", "{}")).environment == "mlops-test"])
@@ -28,7 +28,7 @@ run "every_rule_reports_to_the_topic_and_keeps_what_it_cannot_deliver" {
   }
   assert {
     condition     = length(aws_cloudwatch_event_target.redeploy) == 0 && length(aws_cloudwatch_event_archive.this) == 0
-    error_message = "nobody asked for a release or an archive"
+    error_message = "Without redeploy and archive_days there must be neither."
   }
 }
 
@@ -39,7 +39,7 @@ run "rules_listen_to_this_environment_only" {
   }
   assert {
     condition     = alltrue([for name, rule in aws_cloudwatch_event_rule.this : strcontains(rule.event_pattern, "mlops-test-") if rule.event_bus_name == "default"])
-    error_message = "a rule would report what belongs to others"
+    error_message = "Rules must match events of this environment only."
   }
   assert {
     condition     = [for name, rule in aws_cloudwatch_event_rule.this : name if rule.event_bus_name == "mlops-test-platform"] == ["data-drift"]
@@ -65,7 +65,7 @@ run "only_failures_are_told_when_that_is_wanted" {
   }
   assert {
     condition     = alltrue([for name, rule in aws_cloudwatch_event_rule.this : !strcontains(upper(rule.event_pattern), "SUCCEEDED") && !strcontains(rule.event_pattern, "\"Completed\"") if endswith(name, "-completion")])
-    error_message = "a success is told"
+    error_message = "With completions = failures no rule must match a success."
   }
   assert {
     condition     = jsondecode(aws_cloudwatch_event_rule.this["etl-completion"].event_pattern).detail.state == ["FAILED", "TIMEOUT", "STOPPED"]
@@ -115,7 +115,7 @@ run "events_are_archived_for_replay" {
   }
   assert {
     condition     = alltrue([for archive in aws_cloudwatch_event_archive.this : archive.retention_days == 30])
-    error_message = "an archive keeps events for another time"
+    error_message = "Every archive must retain events for archive_days."
   }
   assert {
     condition     = aws_cloudwatch_event_archive.this["services"].event_source_arn == "arn:aws:events:us-east-1:123456789012:event-bus/default" && aws_cloudwatch_event_archive.this["services"].event_pattern != null
@@ -137,7 +137,7 @@ run "the_queue_is_encrypted_and_closed" {
   }
   assert {
     condition     = aws_sqs_queue.dead_letters.message_retention_seconds == 604800
-    error_message = "dead letters are kept for another time"
+    error_message = "The dead-letter queue must retain messages for dead_letter_days."
   }
   assert {
     condition     = jsondecode(aws_sqs_queue.dead_letters.redrive_allow_policy).redrivePermission == "denyAll"
@@ -159,7 +159,7 @@ run "the_queue_is_encrypted_and_closed" {
 run "a_dead_letter_raises_an_alarm" {
   assert {
     condition     = aws_cloudwatch_metric_alarm.dead_letters.dimensions == tomap({ QueueName = "mlops-test-dead-letters" }) && aws_cloudwatch_metric_alarm.dead_letters.threshold == 0
-    error_message = "the alarm looks elsewhere"
+    error_message = "The alarm must watch the dead-letter queue."
   }
   assert {
     condition     = toset(aws_cloudwatch_metric_alarm.dead_letters.alarm_actions) == toset([var.topic_arn])

@@ -21,7 +21,7 @@ run "the_topic_is_encrypted_and_closed" {
   }
   assert {
     condition     = [for each in jsondecode(aws_sns_topic_policy.notifications.policy).Statement : each.Sid if each.Effect == "Allow" && !can(each.Condition)] == ["PublishFromRules"]
-    error_message = "EventBridge cannot meet a condition on a topic, and nobody else may publish without one"
+    error_message = "EventBridge must be admitted without a condition, every other principal with one."
   }
   assert {
     condition     = anytrue([for each in jsondecode(aws_sns_topic_policy.notifications.policy).Statement : each.Effect == "Deny" && try(each.Condition.Bool["aws:SecureTransport"], "") == "false"])
@@ -33,7 +33,7 @@ run "the_topic_is_encrypted_and_closed" {
   }
   assert {
     condition     = length(aws_sns_topic_subscription.email) == 0
-    error_message = "nobody asked for e-mail"
+    error_message = "Without alarm_email there must be no subscription."
   }
 }
 

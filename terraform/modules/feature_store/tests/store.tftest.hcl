@@ -62,7 +62,7 @@ run "records_are_told_apart_by_review_and_written_by_the_role_of_the_store" {
   }
   assert {
     condition     = aws_sagemaker_feature_group.reviews.role_arn == output.role_arns.store && aws_glue_job.ingestion.role_arn == output.role_arns.ingestion
-    error_message = "who runs as what"
+    error_message = "Feature group and job must use their own roles."
   }
 }
 
@@ -72,11 +72,11 @@ run "without_an_online_store_nobody_gets_a_right_for_it" {
   }
   assert {
     condition     = length(aws_sagemaker_feature_group.reviews.online_store_config) == 0 && !output.online
-    error_message = "an online store costs, and is only there when asked for"
+    error_message = "Without online there must be no online store, which costs extra."
   }
   assert {
     condition     = [for s in jsondecode(aws_iam_role_policy.ingestion.policy).Statement : s.Sid] == ["WriteRecords", "WriteLogs", "ReadSecurityConfiguration"]
-    error_message = "rights of the job: ${aws_iam_role_policy.ingestion.policy}"
+    error_message = "The job's role must have the three documented statements; got ${aws_iam_role_policy.ingestion.policy}."
   }
 }
 
@@ -101,14 +101,14 @@ run "each_role_is_bounded_and_taken_by_its_service_in_this_account_alone" {
 run "each_role_gets_what_is_handed_out_to_it" {
   assert {
     condition     = { for key, policy in aws_iam_role_policy.attached : key => policy.policy } == { ingestion-bucket = "{\"Statement\":[\"ingestion\"]}", store-bucket = "{\"Statement\":[\"store\"]}" }
-    error_message = "what others hand out goes to the role that it is for"
+    error_message = "Attached policy documents must go to their own role."
   }
 }
 
 run "the_job_writes_records_of_this_group_alone" {
   assert {
     condition     = aws_iam_role_policy.ingestion.role == aws_iam_role.this["ingestion"].id && { for key, policy in aws_iam_role_policy.attached : key => policy.role } == { ingestion-bucket = aws_iam_role.this["ingestion"].id, store-bucket = aws_iam_role.this["store"].id }
-    error_message = "whose rights these are"
+    error_message = "Every policy must belong to its own role."
   }
   assert {
     condition = jsondecode(aws_iam_role_policy.ingestion.policy).Statement == [

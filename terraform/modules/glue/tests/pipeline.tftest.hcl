@@ -91,7 +91,7 @@ run "the_job_is_spark_and_takes_everything_again" {
   }
   assert {
     condition     = aws_glue_job.reviews_etl.execution_property[0].max_concurrent_runs == 1 && aws_glue_job.reviews_etl.timeout == 30 && aws_glue_job.reviews_etl.max_retries == 0
-    error_message = "two runs at once would write the same objects"
+    error_message = "The job must allow one concurrent run, since two would write the same objects."
   }
 }
 
@@ -154,7 +154,7 @@ run "the_rules_are_those_of_the_file_and_of_the_environment" {
   }
   assert {
     condition     = output.quality_ruleset_name == "mlops-test-processed-reviews" && length(aws_glue_data_quality_ruleset.processed_reviews.target_table) == 0
-    error_message = "the table does not exist yet when the ruleset is made"
+    error_message = "The ruleset must have no target table, which does not exist yet."
   }
 }
 

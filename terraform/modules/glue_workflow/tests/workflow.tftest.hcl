@@ -11,7 +11,7 @@ variables {
 run "crawl_then_transform_then_crawl_what_came_out" {
   assert {
     condition     = one(aws_glue_trigger.start.actions).crawler_name == "raw" && aws_glue_trigger.start.type == "ON_DEMAND"
-    error_message = "it starts when somebody starts it, with the raw crawler"
+    error_message = "Without a schedule the trigger must be ON_DEMAND and start the raw crawler."
   }
   assert {
     condition     = one(one(aws_glue_trigger.transform.predicate).conditions).crawler_name == "raw" && one(one(aws_glue_trigger.transform.predicate).conditions).crawl_state == "SUCCEEDED" && one(aws_glue_trigger.transform.actions).job_name == "etl"

@@ -42,7 +42,7 @@ run "by_default_the_tag_and_a_second_factor_open_a_role" {
       Effect    = "Allow"
       Principal = { AWS = ["arn:aws:iam::123456789012:root"] }
     }]))
-    error_message = "the role is open to everybody in the account: ${aws_iam_role.persona["data_scientist"].assume_role_policy}"
+    error_message = "The role must require the tag persona, and not admit the whole account; its trust policy is ${aws_iam_role.persona["data_scientist"].assume_role_policy}."
   }
 }
 
@@ -125,7 +125,7 @@ run "the_base_reads_the_catalog_and_never_writes_it" {
   }
   assert {
     condition     = contains(one([for statement in jsondecode(output.execution_documents.base).Statement : statement.Resource if statement.Sid == "ReadCatalog"]), "arn:aws:glue:us-east-1:123456789012:database/mlops_test_*")
-    error_message = "the catalog of other environments is open"
+    error_message = "Policies must name the catalog of this environment only."
   }
   assert {
     condition     = toset(one([for statement in jsondecode(output.execution_documents.base).Statement : statement.Resource if statement.Sid == "PullFrameworkImages"])) == toset([for name in ["huggingface-pytorch-inference", "huggingface-pytorch-training", "pytorch-inference", "pytorch-training", "sagemaker-model-monitor-analyzer", "sagemaker-scikit-learn", "sagemaker-xgboost"] : "arn:aws:ecr:us-east-1:683313688378:repository/${name}"])
@@ -179,7 +179,7 @@ run "a_person_opens_the_studio_profile_of_their_persona_alone" {
       ml_engineer    = ["user-profile/*/${local.prefix}-MLEngineer*", "space/*/${local.prefix}-MLEngineer*", "app/*/${local.prefix}-MLEngineer*"]
       production     = []
     }
-    error_message = "a persona opens another's notebooks, and works with its role"
+    error_message = "A persona must open the notebooks of its own profile only."
   }
 }
 
@@ -190,11 +190,11 @@ run "the_statement_of_many_services_says_what_each_of_them_said" {
   }
   assert {
     condition     = length(distinct(flatten([for statement in local.bounded : distinct([for action in statement.Action : split(":", action)[0]])]))) == length(flatten([for statement in local.bounded : distinct([for action in statement.Action : split(":", action)[0]])]))
-    error_message = "a service is in two statements: merged, its actions reach the things of both"
+    error_message = "No service may be in two entries of the boundary, since its actions would reach the resources of both."
   }
   assert {
     condition     = alltrue([for statement in local.bounded : length(setsubtract([for arn in flatten([statement.Resource]) : split(":", arn)[2]], [for action in statement.Action : split(":", action)[0]])) == 0])
-    error_message = "a statement names things of a service that it allows nothing of"
+    error_message = "A statement of the boundary must not name resources of a service without its actions."
   }
   assert {
     condition     = jsondecode(aws_iam_policy.boundary.policy).Statement[0].Action == flatten(local.bounded[*].Action) && jsondecode(aws_iam_policy.boundary.policy).Statement[0].Resource == flatten(local.bounded[*].Resource)
@@ -221,7 +221,7 @@ run "knowledge_bases_and_agents_are_reached_where_there_are_any" {
   }
   assert {
     condition     = contains(one([for statement in jsondecode(aws_iam_policy.boundary.policy).Statement : statement if statement.Sid == "NoResourceType"]).Action, "bedrock:RetrieveAndGenerate")
-    error_message = "RetrieveAndGenerate knows no resources"
+    error_message = "RetrieveAndGenerate must have the resource *, since it has no resource type."
   }
 }
 

@@ -23,7 +23,7 @@ run "three_keys_rotate_and_have_an_alias" {
   }
   assert {
     condition     = alltrue([for key in aws_kms_key.this : !key.multi_region])
-    error_message = "a key can be taken to another region without being asked for"
+    error_message = "Keys must not be multi-region by default."
   }
   assert {
     condition     = aws_kms_alias.this["models"].name == "alias/mlops-test-models"
@@ -85,7 +85,7 @@ run "only_the_logs_key_admits_services_under_their_own_name" {
       DeliverToQueues       = [["kms:EncryptionContext:aws:sqs:arn"]]
       EncryptBuses          = [["aws:SourceAccount"]]
     }
-    error_message = "what binds each service"
+    error_message = "Every service principal must have its documented condition."
   }
   assert {
     condition     = strcontains(aws_kms_key.this["logs"].policy, "logs.eu-west-1.amazonaws.com") && strcontains(aws_kms_key.this["logs"].policy, "events.amazonaws.com") && strcontains(aws_kms_key.this["logs"].policy, "cloudwatch.amazonaws.com")
@@ -102,7 +102,7 @@ run "grants_are_made_for_named_services_only" {
       models = ["sagemaker.eu-west-1.amazonaws.com", "ecr.eu-west-1.amazonaws.com", "ec2.eu-west-1.amazonaws.com", "bedrock.eu-west-1.amazonaws.com", "elasticfilesystem.eu-west-1.amazonaws.com"]
       logs   = []
     }
-    error_message = "who may be given a grant"
+    error_message = "Only the documented services may get grants."
   }
 }
 
@@ -184,7 +184,7 @@ run "bedrock_uses_the_data_key_for_logs_of_this_account_alone" {
       models = []
       logs   = []
     })
-    error_message = "what Bedrock may do with the keys"
+    error_message = "Bedrock must have exactly the documented key statements."
   }
 }
 
@@ -206,7 +206,7 @@ run "s3_vectors_indexes_buckets_of_this_environment_under_the_data_key" {
       ArnLike      = { "aws:SourceArn" = "arn:aws:s3vectors:eu-west-1:123456789012:bucket/mlops-test-*" }
       StringEquals = { "aws:SourceAccount" = "123456789012" }
     }]])
-    error_message = "what S3 Vectors may do with the key"
+    error_message = "S3 Vectors must have exactly the documented key statements."
   }
   assert {
     condition     = contains(jsondecode(aws_kms_key.this["data"].policy).Statement[1].Condition.StringEquals["kms:ViaService"], "s3vectors.eu-west-1.amazonaws.com") && !anytrue([for name in ["models", "logs"] : strcontains(aws_kms_key.this[name].policy, "s3vectors")])

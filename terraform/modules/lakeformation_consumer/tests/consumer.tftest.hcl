@@ -49,12 +49,12 @@ run "the_producers_database_is_linked_and_read_only" {
     error_message = "The reader must get DESCRIBE and SELECT on all tables, and grant nothing on; got ${jsonencode([aws_lakeformation_permissions.read["sales/0"].permissions, aws_lakeformation_permissions.read["sales/0"].permissions_with_grant_option])}."
   }
   assert {
-    condition     = aws_lakeformation_permissions.see["sales/0"].principal == "arn:aws:iam::123456789012:role/mlops-test-glue"
-    error_message = "who reads sees the link"
+    condition     = aws_lakeformation_permissions.describe["sales/0"].principal == "arn:aws:iam::123456789012:role/mlops-test-glue"
+    error_message = "Readers must be able to describe the link."
   }
   assert {
-    condition     = join(",", aws_lakeformation_permissions.see["sales/0"].permissions) == "DESCRIBE"
-    error_message = "whoever reads may only look at the link, got ${jsonencode(aws_lakeformation_permissions.see["sales/0"].permissions)}"
+    condition     = join(",", aws_lakeformation_permissions.describe["sales/0"].permissions) == "DESCRIBE"
+    error_message = "Readers must only get DESCRIBE on the link, got ${jsonencode(aws_lakeformation_permissions.describe["sales/0"].permissions)}"
   }
 }
 

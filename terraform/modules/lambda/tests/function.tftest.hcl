@@ -10,7 +10,7 @@ run "a_function_is_named_encrypted_traced_and_bounded" {
 
   assert {
     condition     = output.invoke_arn == "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-answer/invocations"
-    error_message = "What the API calls must be known from the name alone, got ${output.invoke_arn}."
+    error_message = "invoke_arn must be known at plan time from the function's name, got ${output.invoke_arn}."
   }
 
   assert {
@@ -35,14 +35,14 @@ run "a_function_is_named_encrypted_traced_and_bounded" {
 
   assert {
     condition     = aws_lambda_function.this.environment[0].variables["ENVIRONMENT"] == "dev"
-    error_message = "The function must know its environment."
+    error_message = "The function must have the environment's variables."
   }
 }
 
 run "lambda_takes_the_role_for_this_account_only" {
   assert {
     condition     = one(one(data.aws_iam_policy_document.assume.statement).condition).variable == "aws:SourceAccount"
-    error_message = "The role is open to functions of other accounts."
+    error_message = "The role must admit Lambda functions of this account only."
   }
 }
 
@@ -59,7 +59,7 @@ run "without_switches_there_is_no_network_and_no_dead_letter_target" {
 
   assert {
     condition     = toset(data.aws_iam_policy_document.runtime.statement[*].sid) == toset(["WriteLogs", "ReadOwnEnvironment", "Trace"]) && one([for s in data.aws_iam_policy_document.runtime.statement : { for one in s.condition : one.variable => join(",", one.values) } if s.sid == "ReadOwnEnvironment"]) == { "kms:EncryptionContext:aws:lambda:FunctionArn" = "arn:aws:lambda:us-east-1:123456789012:function:${aws_lambda_function.this.function_name}" }
-    error_message = "The role must have no rights beyond logs, its key and traces."
+    error_message = "The role must only have permissions for logs, its key and traces."
   }
 }
 
@@ -79,12 +79,12 @@ run "in_the_vpc_the_role_may_attach_to_it" {
 
   assert {
     condition     = data.aws_iam_policy_document.network[0].source_policy_documents == tolist([var.network.policy_document]) && length(aws_iam_role_policy.network) == 1
-    error_message = "The role must get the right of the network's owner."
+    error_message = "The role must have the network's policy document."
   }
 
   assert {
     condition     = one(data.aws_iam_policy_document.network[0].statement).effect == "Deny" && one(one(data.aws_iam_policy_document.network[0].statement).condition).variable == "lambda:SourceFunctionArn"
-    error_message = "The function's own code must not use that right."
+    error_message = "The function's own code must be denied the network permissions."
   }
 }
 

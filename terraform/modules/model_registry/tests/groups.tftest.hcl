@@ -45,7 +45,7 @@ run "nobody_else_sees_the_groups_by_default" {
   command = plan
   assert {
     condition     = length(aws_sagemaker_model_package_group_policy.consumers) == 0
-    error_message = "a group is shared that nobody asked to share"
+    error_message = "Without consumer_account_ids no group must be shared."
   }
 }
 
@@ -71,7 +71,7 @@ run "consumers_deploy_and_change_nothing" {
         Resource  = "arn:aws:sagemaker:us-east-1:123456789012:model-package/mlops-test-reviews/*"
       },
     ]
-    error_message = "what consumers may do"
+    error_message = "Consumers must be allowed to describe versions and create models only."
   }
 }
 

@@ -5,7 +5,7 @@ mock_provider "aws" {
 run "an_environment_without_blueprints_has_no_empty_rows" {
   assert {
     condition     = toset(compact([for w in jsondecode(aws_cloudwatch_dashboard.this.dashboard_body).widgets : try(w.properties.markdown, "")])) == toset(["## API mlops-dev-inference, stage v1", "## Model router", "## Training pipeline"])
-    error_message = "Only what exists may have a row."
+    error_message = "The dashboard must only have rows for existing parts."
   }
 
   assert {
@@ -60,7 +60,7 @@ run "alarms_reach_the_topic" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.router_error_lines.metric_name == one(aws_cloudwatch_log_metric_filter.router_errors.metric_transformation).name
-    error_message = "The alarm must watch what the filter counts."
+    error_message = "The alarm must watch the metric of the log filter."
   }
 
   assert {

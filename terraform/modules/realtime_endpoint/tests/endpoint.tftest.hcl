@@ -10,7 +10,7 @@ run "the_endpoint_is_isolated_encrypted_and_named_by_content" {
 
   assert {
     condition     = can(regex("^mlops-dev-reviews-[0-9a-f]{8}-v1$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
-    error_message = "Model and configuration must carry the hash of what they are made of."
+    error_message = "The names of model and configuration must contain the specification's hash."
   }
 
   assert {
@@ -52,7 +52,7 @@ run "a_failing_update_is_rolled_back_by_the_alarms" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.errors.threshold == var.thresholds.error_rate_percent
-    error_message = "The alarm must fire at the asked rate of errors."
+    error_message = "The error alarm must have the given threshold."
   }
 
   assert {
@@ -89,12 +89,12 @@ run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
 
   assert {
     condition     = module.role.name == "mlops-dev-reviews-endpoint"
-    error_message = "Releases know the role that they pass on by this name."
+    error_message = "The role must have the name that releases pass."
   }
 
   assert {
     condition     = tomap({ for name, policy in module.role.policies : name => policy if name != "logs" }) == tomap(var.policy_documents)
-    error_message = "Rights on bucket, images and network must come from their owners."
+    error_message = "The role must have exactly the attached policy documents."
   }
 
   assert {
@@ -155,6 +155,6 @@ run "the_record_names_other_blueprints" {
 
   assert {
     condition     = jsondecode(aws_ssm_parameter.route.value).retry == { retries = 1 } && jsondecode(aws_ssm_parameter.route.value).cooldown == { seconds = 60 } && jsondecode(aws_ssm_parameter.route.value).targets[0].timeout_seconds == 9
-    error_message = "The record must hold the asked figures."
+    error_message = "The route record must contain the given limits."
   }
 }

@@ -5,7 +5,7 @@ mock_provider "aws" {
 run "the_specification_makes_what_the_launch_made" {
   assert {
     condition     = aws_ssm_parameter.release.name == "/mlops/dev/releases/specs/reviews" && aws_ssm_parameter.release.type == "String"
-    error_message = "The state machine looks for it here."
+    error_message = "The release parameter must have the name that the state machine reads."
   }
 
   assert {
@@ -37,7 +37,7 @@ run "the_specification_makes_what_the_launch_made" {
       BlueGreenUpdatePolicy     = { TrafficRoutingConfiguration = { Type = "ALL_AT_ONCE", WaitIntervalInSeconds = 120 }, TerminationWaitInSeconds = 120, MaximumExecutionTimeoutInSeconds = 3600 }
       AutoRollbackConfiguration = { Alarms = [{ AlarmName = "mlops-dev-reviews-errors" }, { AlarmName = "mlops-dev-reviews-latency" }] }
     }
-    error_message = "All at once, and back when an alarm fires."
+    error_message = "Releases must shift all traffic at once and roll back on alarms."
   }
 }
 
@@ -93,8 +93,8 @@ run "a_linear_rollout_of_a_scaled_fleet_keeps_its_count" {
   }
 
   assert {
-    condition     = local.wanted.config.DataCaptureConfig == { EnableCapture = true, InitialSamplingPercentage = 50, DestinationS3Uri = "s3://mlops-dev-data-123456789012-us-east-1/inference/realtime/logs/reviews", KmsKeyId = var.kms_key_arns.data, CaptureOptions = [{ CaptureMode = "Input" }, { CaptureMode = "Output" }], CaptureContentTypeHeader = { JsonContentTypes = ["application/json"] } }
-    error_message = "What is captured is encrypted."
+    condition     = local.desired.config.DataCaptureConfig == { EnableCapture = true, InitialSamplingPercentage = 50, DestinationS3Uri = "s3://mlops-dev-data-123456789012-us-east-1/inference/realtime/logs/reviews", KmsKeyId = var.kms_key_arns.data, CaptureOptions = [{ CaptureMode = "Input" }, { CaptureMode = "Output" }], CaptureContentTypeHeader = { JsonContentTypes = ["application/json"] } }
+    error_message = "Data capture must be encrypted with the data key."
   }
 }
 
@@ -126,8 +126,8 @@ run "an_instance_with_local_disks_gets_no_volume_key_from_releases_either" {
   }
 
   assert {
-    condition     = !can(local.wanted.config.KmsKeyId)
-    error_message = "Releases must set no volume key for instances with local disks, which SageMaker refuses; got ${jsonencode(local.wanted.config)}."
+    condition     = !can(local.desired.config.KmsKeyId)
+    error_message = "Releases must set no volume key for instances with local disks, which SageMaker refuses; got ${jsonencode(local.desired.config)}."
   }
 }
 

@@ -329,7 +329,7 @@ run "a_launched_container_hears_what_its_archive_holds" {
   }
 
   assert {
-    condition     = local.launched_environment.MODEL_FILES_SHA256 == "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210" && !contains(keys(local.wanted.model.Container.Environment), "MODEL_FILES_SHA256")
+    condition     = local.launched_environment.MODEL_FILES_SHA256 == "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210" && !contains(keys(local.desired.model.Container.Environment), "MODEL_FILES_SHA256")
     error_message = "The version's own hash goes into its model, and no hash into the specification that all versions share."
   }
 }

@@ -24,7 +24,7 @@ run "variants_share_the_traffic_and_keep_their_versions" {
 
   assert {
     condition     = { for each in aws_sagemaker_endpoint_configuration.launch.production_variants : each.variant_name => each.model_name == aws_sagemaker_model.launch.name } == { primary = true, challenger = false, larger = true }
-    error_message = "A variant without a version of its own must have the primary one's model."
+    error_message = "A variant without its own version must use the primary variant's model."
   }
 
   assert {
@@ -54,7 +54,7 @@ run "variants_share_the_traffic_and_keep_their_versions" {
 }
 
 run "releases_make_the_same_variants" {
-  # The launch is frozen in the state: each has one of its own.
+  # The launch is frozen in the state, so each run has its own state.
   state_key = "variants"
 
   variables {
@@ -67,12 +67,12 @@ run "releases_make_the_same_variants" {
 
   assert {
     condition     = [for each in jsondecode(aws_ssm_parameter.release.value).config.ProductionVariants : [each.VariantName, each.InitialVariantWeight, try(each.ModelName, "")]] == [["primary", 9, ""], ["challenger", 1, "mlops-dev-reviews-pinned-v3"], ["larger", 2, ""]]
-    error_message = "A pinned variant must keep its model; the others get the release's."
+    error_message = "A pinned variant must keep its model; the others must get the release's model."
   }
 }
 
 run "a_shadow_gets_a_share_of_the_requests" {
-  # The launch is frozen in the state: each has one of its own.
+  # The launch is frozen in the state, so each run has its own state.
   state_key = "shadow"
 
   variables {
@@ -94,12 +94,12 @@ run "a_shadow_gets_a_share_of_the_requests" {
 
   assert {
     condition     = one(jsondecode(aws_ssm_parameter.release.value).config.ShadowProductionVariants).InitialVariantWeight == 40
-    error_message = "Releases must keep the shadow."
+    error_message = "Releases must keep the shadow variant."
   }
 }
 
 run "one_container_loads_many_models" {
-  # The launch is frozen in the state: each has one of its own.
+  # The launch is frozen in the state, so each run has its own state.
   state_key = "models"
 
   variables {
@@ -121,7 +121,7 @@ run "one_container_loads_many_models" {
 
   assert {
     condition     = nonsensitive(jsonencode(jsondecode(aws_ssm_parameter.release.value).model.Container)) == jsonencode({ Environment = one(aws_sagemaker_model.launch.primary_container).environment, Mode = "MultiModel", ModelDataUrl = one(aws_sagemaker_model.launch.primary_container).model_data_url })
-    error_message = "A release must keep the prefix: a version brings the image alone."
+    error_message = "A release must keep the model prefix, since a version only sets the image."
   }
 
   assert {
@@ -131,7 +131,7 @@ run "one_container_loads_many_models" {
 }
 
 run "several_containers_have_pinned_models" {
-  # The launch is frozen in the state: each has one of its own.
+  # The launch is frozen in the state, so each run has its own state.
   state_key = "containers"
 
   variables {
@@ -166,7 +166,7 @@ run "several_containers_have_pinned_models" {
       InferenceExecutionConfig = { Mode = "Direct" }
       VpcConfig                = { SecurityGroupIds = ["sg-0a"], Subnets = ["subnet-0a", "subnet-0b"] }
     })
-    error_message = "Releases must make the same containers, the first from the version: ${nonsensitive(aws_ssm_parameter.release.value)}"
+    error_message = "Releases must create the same containers, the first one from the version; got ${nonsensitive(aws_ssm_parameter.release.value)}"
   }
 
   assert {
@@ -202,7 +202,7 @@ run "of_a_series_whoever_comes_last_answers" {
   }
 
   assert {
-    condition     = local.probe == { any_training_job = true, endpoint_name = "mlops-dev-reviews", target_variant = "primary" } && local.wanted.model.InferenceExecutionConfig == { Mode = "Serial" }
+    condition     = local.probe == { any_training_job = true, endpoint_name = "mlops-dev-reviews", target_variant = "primary" } && local.desired.model.InferenceExecutionConfig == { Mode = "Serial" }
     error_message = "The probe of a serial model must accept any training job; got ${jsonencode(local.probe)}."
   }
 }

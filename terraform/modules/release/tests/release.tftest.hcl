@@ -78,11 +78,11 @@ run "in_service_is_not_enough_and_the_way_back_names_no_alarms" {
 
   assert {
     condition     = [for c in jsondecode(aws_sfn_state_machine.this.definition).States.UpdateEnded.Choices : c.Next] == ["HasQueue", "RolledBackWithReason", "RolledBackSilently", "UpdateNotSettled", "WaitForUpdate"]
-    error_message = "Only the wanted configuration is probed; every other one in service is a rollback."
+    error_message = "Only the desired configuration may be probed; any other one in service must count as a rollback."
   }
   assert {
     condition     = keys(jsondecode(aws_sfn_state_machine.this.definition).States.GoBack.Parameters.DeploymentConfig) == ["BlueGreenUpdatePolicy"] && jsondecode(aws_sfn_state_machine.this.definition).States.GoBack.Parameters["EndpointConfigName.$"] == "$.before.config"
-    error_message = "Alarms that the new version raised would keep us from leaving it."
+    error_message = "A rollback must not be blocked by alarms that the new version raised."
   }
 }
 
@@ -95,7 +95,7 @@ run "a_lock_is_taken_by_the_first_and_of_a_holder_that_is_gone" {
   }
   assert {
     condition     = [for c in jsondecode(aws_sfn_state_machine.this.definition).States.HolderRuns.Choices : c.Next] == ["WaitedTooLong", "CountWait"]
-    error_message = "Who runs is waited for, up to a limit."
+    error_message = "A running release must be waited for, up to the limit."
   }
 }
 
@@ -108,7 +108,7 @@ run "who_does_not_succeed_is_told" {
   }
   assert {
     condition     = alltrue([for alarm in aws_cloudwatch_metric_alarm.unsuccessful : alarm.threshold == 0 && alarm.comparison_operator == "GreaterThanThreshold" && alarm.evaluation_periods == 1 && alarm.treat_missing_data == "notBreaching" && tolist(alarm.alarm_actions) == tolist([var.topic_arn]) && alarm.dimensions.StateMachineArn == "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-test-release"])
-    error_message = "One is enough, and the topic hears of it."
+    error_message = "One failed release must raise the alarm and notify the topic."
   }
 }
 

@@ -85,7 +85,7 @@ run "there_is_a_right_of_use_for_every_prefix" {
   }
   assert {
     condition     = alltrue([for entry in output.access.prefixes : contains(entry.key_arns, var.kms_key_arns.data)])
-    error_message = "the bucket's own key opens every prefix"
+    error_message = "Every prefix must list the keys of its objects only."
   }
   assert {
     condition     = output.every_arn == ["arn:aws:s3:::mlops-test-data-123456789012-us-east-1", "arn:aws:s3:::mlops-test-data-123456789012-us-east-1/*"]
@@ -131,7 +131,7 @@ run "with_named_deployers_nobody_else_does" {
   }
   assert {
     condition     = length([for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Sid if anytrue([for action in flatten([each.Action]) : strcontains(action, "BucketPolicy")])]) == 0
-    error_message = "A wrong list must not lock out who mends it."
+    error_message = "The bucket policy must not deny changing the bucket policy."
   }
 }
 
@@ -166,7 +166,7 @@ run "nobody_else_reads_by_default" {
   command = plan
   assert {
     condition     = alltrue([for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Effect == "Deny"])
-    error_message = "the bucket's policy lets somebody in"
+    error_message = "Without flags the bucket policy must only deny."
   }
 }
 
@@ -184,7 +184,7 @@ run "other_accounts_read_models_and_nothing_else" {
       ]
       ListModels = [["arn:aws:iam::210987654321:root"], ["s3:ListBucket"], [var.buckets.data.arn]]
     }
-    error_message = "what readers may do"
+    error_message = "Model readers must be allowed to read registered models only."
   }
   assert {
     condition     = one([for each in jsondecode(aws_s3_bucket_policy.data.policy).Statement : each.Condition.StringLike["s3:prefix"] if each.Sid == "ListModels"]) == ["artifacts/models/*", "artifacts/training-outputs/*"]

@@ -17,7 +17,7 @@ run "names_carry_account_and_region" {
   }
   assert {
     condition     = !aws_s3_bucket.data.force_destroy
-    error_message = "data must not go with the bucket unless asked for"
+    error_message = "force_destroy must be false by default."
   }
   assert {
     condition     = output.data == { name = aws_s3_bucket.data.id, arn = aws_s3_bucket.data.arn } && output.logs == { name = aws_s3_bucket.logs.id, arn = aws_s3_bucket.logs.arn }

@@ -10,7 +10,7 @@ variables {
 run "every_bucket_has_its_rules" {
   assert {
     condition     = alltrue([for rule in concat(tolist(aws_s3_bucket_lifecycle_configuration.data.rule), tolist(aws_s3_bucket_lifecycle_configuration.logs.rule)) : rule.filter[0].prefix == "" if contains(["delete-markers", "housekeeping"], rule.id)])
-    error_message = "what is tidied up is tidied up everywhere"
+    error_message = "Clean-up rules must apply to the whole bucket."
   }
   assert {
     condition     = one(aws_s3_bucket_lifecycle_configuration.logs.rule).noncurrent_version_expiration[0].noncurrent_days == 30
@@ -44,7 +44,7 @@ run "the_lifecycle_is_the_documented_one" {
       "inference/async/output/" = ["GLACIER after 30"]
       "logs/"                   = ["GLACIER after 90"]
     }
-    error_message = "what moves to Glacier when"
+    error_message = "Objects must move to Glacier after the documented number of days."
   }
   assert {
     condition     = [for rule in aws_s3_bucket_lifecycle_configuration.data.rule : rule.noncurrent_version_expiration[0].noncurrent_days if rule.id == "housekeeping"] == [30]

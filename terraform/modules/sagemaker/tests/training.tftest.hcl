@@ -17,14 +17,14 @@ run "code_lies_under_the_hash_of_its_content" {
 run "the_live_version_is_named_and_not_made" {
   assert {
     condition     = output.live_parameter_name == "/mlops/dev/models/reviews/live"
-    error_message = "The pipeline and the orchestrator look there."
+    error_message = "live_parameter_name must be the name that pipeline and orchestrator read."
   }
 }
 
 run "training_and_candidates_have_their_own_rights" {
   assert {
     condition     = { for key, policy in aws_iam_role_policy.attached : key => policy.policy } == { training-bucket = "{\"training\":1}", training-execution = "{}", candidate-bucket = "{\"candidate\":1}" }
-    error_message = "Each role must get its own rights."
+    error_message = "Each role must have its own policy documents."
   }
 
   assert {

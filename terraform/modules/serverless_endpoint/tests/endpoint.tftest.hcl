@@ -17,12 +17,12 @@ run "the_endpoint_has_the_asked_sizes_and_is_named_by_content" {
 
   assert {
     condition     = can(regex("^mlops-dev-reviews-[0-9a-f]{8}-v1$", aws_sagemaker_endpoint_configuration.launch.name)) && aws_sagemaker_model.launch.name == aws_sagemaker_endpoint_configuration.launch.name
-    error_message = "Model and configuration must carry the hash of what they are made of, and the version."
+    error_message = "The names of model and configuration must contain the specification's hash and the version."
   }
 
   assert {
     condition     = [for each in one(aws_sagemaker_endpoint_configuration.launch.production_variants).serverless_config : [each.memory_size_in_mb, each.max_concurrency, each.provisioned_concurrency]] == [[3072, 20, 2]]
-    error_message = "Memory and concurrency must be what was asked for."
+    error_message = "The endpoint must have the given memory and concurrency."
   }
 
   assert {
@@ -49,7 +49,7 @@ run "a_failing_update_is_rolled_back_by_the_alarms_and_not_by_cold_starts" {
 
   assert {
     condition     = aws_cloudwatch_metric_alarm.errors.threshold == var.thresholds.error_rate_percent
-    error_message = "The alarm must fire at the asked rate of errors."
+    error_message = "The error alarm must have the given threshold."
   }
 
   assert {
@@ -115,7 +115,7 @@ run "the_role_gets_what_others_hand_out_and_writes_its_own_logs" {
 
   assert {
     condition     = tomap({ for name, policy in module.role.policies : name => policy if name != "logs" }) == tomap(var.policy_documents)
-    error_message = "Rights on bucket and images must come from their owners."
+    error_message = "The role must have exactly the attached policy documents."
   }
 
   assert {
@@ -161,6 +161,6 @@ run "the_record_names_other_blueprints" {
 
   assert {
     condition     = jsondecode(aws_ssm_parameter.route.value).retry == { retries = 1 } && jsondecode(aws_ssm_parameter.route.value).cooldown == { seconds = 60 } && jsondecode(aws_ssm_parameter.route.value).targets[0].timeout_seconds == 9
-    error_message = "The record must hold the asked figures."
+    error_message = "The route record must contain the given limits."
   }
 }

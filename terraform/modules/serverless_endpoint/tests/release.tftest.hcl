@@ -5,7 +5,7 @@ mock_provider "aws" {
 run "the_specification_makes_what_the_launch_made" {
   assert {
     condition     = aws_ssm_parameter.release.name == "/mlops/dev/releases/specs/reviews" && aws_ssm_parameter.release.type == "String" && output.release_parameter_name == aws_ssm_parameter.release.name
-    error_message = "The state machine looks for it here."
+    error_message = "The release parameter must have the name that the state machine reads."
   }
 
   assert {
@@ -20,7 +20,7 @@ run "the_specification_makes_what_the_launch_made" {
 
   assert {
     condition     = jsondecode(aws_ssm_parameter.release.value).config == { ProductionVariants = [{ VariantName = "primary", InitialVariantWeight = 1, ServerlessConfig = { MemorySizeInMB = 2048, MaxConcurrency = 5 } }] }
-    error_message = "Memory and concurrency, without a member for what was not asked for."
+    error_message = "The release parameter must have memory and concurrency, without unset members."
   }
 
   assert {
@@ -38,7 +38,7 @@ run "the_specification_makes_what_the_launch_made" {
       BlueGreenUpdatePolicy     = { TrafficRoutingConfiguration = { Type = "ALL_AT_ONCE", WaitIntervalInSeconds = 120 }, TerminationWaitInSeconds = 120, MaximumExecutionTimeoutInSeconds = 3600 }
       AutoRollbackConfiguration = { Alarms = [{ AlarmName = "mlops-dev-reviews-errors" }, { AlarmName = "mlops-dev-reviews-latency" }] }
     }
-    error_message = "All at once, and back when an alarm fires; not for cold starts, which every release brings."
+    error_message = "Releases must shift all traffic at once and roll back on alarms, except the one on cold starts."
   }
 }
 
@@ -53,12 +53,12 @@ run "another_size_is_another_specification" {
   }
 
   assert {
-    condition     = local.wanted.config.ProductionVariants[0].ServerlessConfig == { MemorySizeInMB = 4096, MaxConcurrency = 20, ProvisionedConcurrency = 2 }
-    error_message = "What is asked for is what releases make."
+    condition     = local.desired.config.ProductionVariants[0].ServerlessConfig == { MemorySizeInMB = 4096, MaxConcurrency = 20, ProvisionedConcurrency = 2 }
+    error_message = "The release parameter must have the given serverless settings."
   }
 
   assert {
-    condition     = !endswith(run.the_specification_makes_what_the_launch_made.endpoint_config_name, "${local.wanted_hash}-v1")
+    condition     = !endswith(run.the_specification_makes_what_the_launch_made.endpoint_config_name, "${local.desired_hash}-v1")
     error_message = "Another size must be another name."
   }
 }

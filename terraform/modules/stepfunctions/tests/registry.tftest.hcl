@@ -15,7 +15,7 @@ run "a_version_is_staged_then_live_then_archived" {
   }
   assert {
     condition     = [for state in ["FindPreviousVersion", "SetLiveVersion", "PromoteModel"] : jsondecode(aws_sfn_state_machine.training.definition).States[state].Next] == ["SetLiveVersion", "PromoteModel", "PreviousToArchive"]
-    error_message = "Production is said of a version that is live already, and who was live is read before."
+    error_message = "A version must be staged as Production after it is live, and the previous one must be read first."
   }
   assert {
     condition     = [for state in ["PromoteModel", "ArchivePreviousVersion"] : jsondecode(aws_sfn_state_machine.training.definition).States[state].Parameters.ModelLifeCycle.Stage] == ["Production", "Archived"]
@@ -23,11 +23,11 @@ run "a_version_is_staged_then_live_then_archived" {
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.ArchivePreviousVersion.Catch[0].Next == "NotifyUnarchived"
-    error_message = "People are told of a version that could not be archived."
+    error_message = "A failure to archive a version must be published."
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Parameters.MetadataProperties == { "GeneratedBy.$" = "$.training.arn" }
-    error_message = "A version names the job that made it."
+    error_message = "A version's metadata must name its training job."
   }
 }
 
@@ -36,7 +36,7 @@ run "descriptions_of_versions_are_not_encrypted_by_default" {
 
   assert {
     condition     = !contains(keys(jsondecode(aws_sfn_state_machine.training.definition).States.RegisterModel.Parameters), "SecurityConfig") && !strcontains(aws_iam_role_policy.this.policy, "EncryptVersions")
-    error_message = "A key that readers have no right on."
+    error_message = "Without encrypt_versions no key must be set on versions."
   }
 }
 
@@ -74,9 +74,9 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
     error_message = "A version is registered as pending, and then it waits."
   }
   assert {
-    # Every way to a candidate, and so to a live version: both come from a look at the registry that said Approved.
+    # Every path to a candidate, and so to a live version, must follow a registry status of Approved.
     condition     = [for name, state in jsondecode(aws_sfn_state_machine.training.definition).States : name if contains(concat([try(state.Next, ""), try(state.Default, "")], try(state.Choices[*].Next, []), try(state.Catch[*].Next, [])), "PrepareCandidate")] == ["Decided", "PrepareVersion"]
-    error_message = "There is a way around the wait."
+    error_message = "No path may skip the approval."
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.Decided == { Type = "Choice", Choices = [{ Variable = "$.decision.status", StringEquals = "Approved", Next = "PrepareCandidate" }, { Variable = "$.decision.status", StringEquals = "Rejected", Next = "VersionRejected" }], Default = "ExpireVersion" }
@@ -84,7 +84,7 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.StillPending.Choices == [{ And = [{ Variable = "$.decision.status", StringEquals = "PendingManualApproval" }, { Variable = "$.expiry", IsPresent = false }], Next = "AwaitApproval" }] && jsondecode(aws_sfn_state_machine.training.definition).States.StillPending.Default == "ForgetToken"
-    error_message = "Who is woken without a decision goes on waiting."
+    error_message = "An execution that continues without a decision must wait again."
   }
   assert {
     condition     = [for name, state in jsondecode(aws_sfn_state_machine.training.definition).States : name if contains(concat([try(state.Next, ""), try(state.Default, "")], try(state.Choices[*].Next, []), try(state.Catch[*].Next, [])), "PrepareVersion")] == ["VerifyVersion"] && jsondecode(aws_sfn_state_machine.training.definition).States.VersionUsable.Default == "VersionRefused" && contains(jsondecode(aws_sfn_state_machine.training.definition).States.VersionUsable.Choices[0].And, { Variable = "$.found.ModelApprovalStatus", StringEquals = "Approved" })
@@ -92,19 +92,19 @@ run "a_person_approves_where_the_environment_says_so_and_nothing_gets_around_it"
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Resource == "arn:aws:states:::aws-sdk:ssm:putParameter.waitForTaskToken" && jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Parameters == { "Name.$" = "States.Format('/mlops/test/approvals/reviews/{}', $.pending.version)", Type = "SecureString", KeyId = var.kms_key_arns.data, Tier = "Standard", Overwrite = true, "Value.$" = "$$.Task.Token" }
-    error_message = "The token lies encrypted where approvers alone read."
+    error_message = "The token must be stored encrypted where only approvers can read it."
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.TimeoutSeconds == 7 * 86400 && jsondecode(aws_sfn_state_machine.training.definition).TimeoutSeconds == 3600 + 3600 + 4 * 3600 + 7 * 86400 && [for c in jsondecode(aws_sfn_state_machine.training.definition).States.AwaitApproval.Catch : c.Next] == ["ReadDecision", "NotifyFailure"]
-    error_message = "The wait has an end of its own, before the execution's."
+    error_message = "The wait must time out before the execution does."
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.ExpireVersion.Parameters.ModelApprovalStatus == "Rejected" && jsondecode(aws_sfn_state_machine.training.definition).States.ApprovalExpired.Parameters.Error == "ApprovalExpired" && jsondecode(aws_sfn_state_machine.training.definition).States.ApprovalExpired.Next == "NotifyFailure"
-    error_message = "A version that nobody decided about is rejected, and people are told."
+    error_message = "A version without a decision must be rejected, with a notification."
   }
   assert {
     condition     = strcontains(jsondecode(aws_sfn_state_machine.training.definition).States.NotifyPending.Parameters["Message.$"], "orchestrator release approve test reviews --version {}") && !strcontains(jsondecode(aws_sfn_state_machine.training.definition).States.NotifyPending.Parameters["Message.$"], "Token") && jsondecode(aws_sfn_state_machine.training.definition).States.NotifyPending.Catch[0].Next == "AwaitApproval"
-    error_message = "People hear what to type, and nothing that is secret."
+    error_message = "The notification must contain the command to approve, and no secret."
   }
   assert {
     condition     = !one(aws_sfn_state_machine.training.logging_configuration).include_execution_data && one(aws_sfn_state_machine.training.logging_configuration).level == "ALL"
@@ -146,7 +146,7 @@ run "without_a_person_nothing_waits_and_no_right_for_it_is_given" {
   }
   assert {
     condition     = [for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s.Sid if contains(["StoreToken", "EncryptToken"], s.Sid)] == []
-    error_message = "There is no token to keep."
+    error_message = "Without manual approval there must be no permissions for tokens."
   }
 }
 

@@ -52,11 +52,11 @@ run "features_are_ingested_after_the_checks_and_not_waited_for" {
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.StartFeatureIngestion.Parameters == { JobName = "mlops-test-feature-ingestion", Arguments = { "--bucket" = var.bucket_name, "--dataset.$" = "$.dataset", "--run_id.$" = "$.run_id" } }
-    error_message = "The job gets what the ETL got."
+    error_message = "The ingestion job must get the ETL's arguments."
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.StartFeatureIngestion.Catch[0].Next == "NotifyFeaturesNotIngested" && jsondecode(aws_sfn_state_machine.training.definition).States.NotifyFeaturesNotIngested.Next == "PrepareTraining"
-    error_message = "A job that does not start is told, and training goes on."
+    error_message = "A job that does not start must be published, and training must continue."
   }
   assert {
     condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "StartFeatureIngestion"]) == { Effect = "Allow", Sid = "StartFeatureIngestion", Action = ["glue:StartJobRun"], Resource = ["arn:aws:glue:us-east-1:123456789012:job/mlops-test-feature-ingestion"] }
@@ -103,7 +103,7 @@ run "without_spot_and_subnets_their_settings_are_absent" {
 
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.ResourceConfig.InstanceType == var.training.instance_type
-    error_message = "A text is a text in the definition, whatever it looks like."
+    error_message = "Texts must be escaped in the definition."
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.TrainModel.Parameters.StoppingCondition == { MaxRuntimeInSeconds = 3600 }
@@ -120,7 +120,7 @@ run "the_gate_is_in_the_definition_and_not_in_the_input" {
 
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.EvaluateModel.Parameters.Payload.gate == { margin_over_baseline = 0.1, min_f1 = 0.6 }
-    error_message = "The gate is what the environment says."
+    error_message = "The gate must have the environment's thresholds."
   }
   assert {
     condition     = output.default_input == { dataset = "reviews", hyperparameters = tomap({ seed = "42", c = "4.0", max-features = "30000" }) }
@@ -151,7 +151,7 @@ run "the_role_is_bounded_and_passes_only_its_two_roles_to_sagemaker" {
   }
   assert {
     condition     = aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arns.logs && aws_cloudwatch_log_group.this.retention_in_days == 30
-    error_message = "The log group is encrypted and kept as long as the environment says."
+    error_message = "The log group must be encrypted and have the environment's retention."
   }
   assert {
     condition     = one(aws_sfn_state_machine.training.tracing_configuration).enabled && one(aws_sfn_state_machine.training.logging_configuration).level == "ALL"
@@ -235,7 +235,7 @@ run "the_bucket_is_used_as_its_owner_says" {
   command = plan
   assert {
     condition     = aws_iam_role_policy.bucket.policy == var.bucket_policy_document && !strcontains(aws_iam_role_policy.this.policy, "\"s3:")
-    error_message = "The state machine writes rights on the bucket by itself."
+    error_message = "The state machine must only have the attached bucket permissions."
   }
 }
 
@@ -265,7 +265,7 @@ run "no_rule_that_breaks_lets_a_run_go_on" {
   }
   assert {
     condition     = jsondecode(aws_sfn_state_machine.training.definition).States.DataQualityFailed.Parameters.Error == "DataQualityFailed"
-    error_message = "A broken rule has a name of its own."
+    error_message = "A failed quality rule must have its own error name."
   }
 }
 
@@ -278,7 +278,7 @@ run "a_live_version_is_released_and_a_machine_that_is_not_there_yet_is_no_failur
   }
   assert {
     condition     = [for c in jsondecode(aws_sfn_state_machine.training.definition).States.StartReleases.Catch : c.Next] == ["PublishMetrics", "NotifyNotReleased"] && jsondecode(aws_sfn_state_machine.training.definition).States.NotifyNotReleased.Next == "PublishMetrics"
-    error_message = "What could not be started is told, and the run goes on."
+    error_message = "A release that could not be started must be published, and the run must continue."
   }
   assert {
     condition     = one([for s in jsondecode(aws_iam_role_policy.this.policy).Statement : s if s.Sid == "StartReleases"]) == { Effect = "Allow", Sid = "StartReleases", Action = ["states:StartExecution"], Resource = [var.release_machine_arn] }

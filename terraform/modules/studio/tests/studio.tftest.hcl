@@ -42,7 +42,7 @@ run "apps_live_in_the_vpc_under_our_key_and_end_when_idle" {
   }
   assert {
     condition     = aws_sagemaker_domain.this.retention_policy[0].home_efs_file_system == "Delete"
-    error_message = "the file system would outlive an environment that nobody protects"
+    error_message = "The home file system of an unprotected environment must be deleted with it."
   }
 }
 

@@ -40,7 +40,7 @@ run "an_existing_network_gets_security_groups_and_nothing_else" {
   command = plan
   assert {
     condition     = length(aws_vpc.this) + length(aws_subnet.private) + length(aws_subnet.public) + length(aws_internet_gateway.this) + length(aws_nat_gateway.this) + length(aws_eip.nat) + length(aws_route_table.private) + length(aws_route_table.public) + length(aws_flow_log.this) + length(aws_default_security_group.closed) + length(aws_vpc_endpoint.s3) + length(aws_vpc_endpoint.interface) == 0
-    error_message = "something was created in a network of somebody else"
+    error_message = "No network resource must be created in an existing network."
   }
   assert {
     condition     = alltrue([for group in aws_security_group.workload : group.vpc_id == "vpc-0abc"]) && length(aws_security_group.workload) == 4
@@ -48,7 +48,7 @@ run "an_existing_network_gets_security_groups_and_nothing_else" {
   }
   assert {
     condition     = output.vpc_id == "vpc-0abc" && output.private_subnet_ids == tolist(["subnet-0a", "subnet-0b"]) && length(output.public_subnet_ids) == 0
-    error_message = "what is published is what was given"
+    error_message = "The outputs must be the given subnets."
   }
 }
 
@@ -71,7 +71,7 @@ run "endpoints_are_made_where_asked_for" {
   }
   assert {
     condition     = length(aws_vpc_security_group_egress_rule.internet) == 0
-    error_message = "a way out that was refused"
+    error_message = "Without internet_egress no rule must allow the internet."
   }
 }
 

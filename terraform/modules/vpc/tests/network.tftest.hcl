@@ -24,7 +24,7 @@ run "two_zones_with_a_public_and_a_private_subnet_each" {
 run "nothing_is_open_to_the_outside" {
   assert {
     condition     = length(aws_default_security_group.closed[0].ingress) == 0 && length(aws_default_security_group.closed[0].egress) == 0
-    error_message = "the default group is open"
+    error_message = "The default security group must have no rules."
   }
   assert {
     condition     = !anytrue([for subnet in aws_subnet.public : subnet.map_public_ip_on_launch])
@@ -47,11 +47,11 @@ run "nothing_is_open_to_the_outside" {
 run "public_subnets_leave_through_the_internet_gateway" {
   assert {
     condition     = aws_route.internet[0].destination_cidr_block == "0.0.0.0/0" && aws_route.internet[0].gateway_id == aws_internet_gateway.this[0].id
-    error_message = "no way out for NAT gateways and public subnets"
+    error_message = "Public subnets must have a route to the internet gateway."
   }
   assert {
     condition     = aws_route.internet[0].route_table_id == aws_route_table.public[0].id && alltrue([for each in aws_route_table_association.public : each.route_table_id == aws_route_table.public[0].id])
-    error_message = "the way out is not the public subnets'"
+    error_message = "The internet route must be in the public subnets' route table."
   }
 }
 
@@ -78,7 +78,7 @@ run "without_nat_s3_still_has_its_endpoint" {
   }
   assert {
     condition     = length(aws_nat_gateway.this) == 0 && length(aws_route.nat) == 0 && length(aws_eip.nat) == 0
-    error_message = "a NAT gateway was made"
+    error_message = "With nat = none there must be no NAT gateway."
   }
   assert {
     condition     = aws_vpc_endpoint.s3[0].vpc_endpoint_type == "Gateway" && length(aws_vpc_endpoint.s3[0].route_table_ids) == 3
@@ -146,7 +146,7 @@ run "without_a_way_out_no_rule_names_the_internet" {
   }
   assert {
     condition     = length(aws_vpc_security_group_egress_rule.internet) == 0
-    error_message = "a rule opens a way that does not exist"
+    error_message = "With nat = none no rule must allow the internet."
   }
   assert {
     condition     = length(aws_vpc_security_group_egress_rule.s3) == 4 && length(aws_vpc_security_group_egress_rule.interface_endpoints) == 4

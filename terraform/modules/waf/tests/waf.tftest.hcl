@@ -30,7 +30,7 @@ run "a_web_acl_stands_before_the_stage" {
 
   assert {
     condition     = aws_cloudwatch_log_group.this.name == "aws-waf-logs-mlops-dev-inference" && aws_cloudwatch_log_group.this.kms_key_id == var.kms_key_arn && aws_cloudwatch_log_group.this.retention_in_days == 30
-    error_message = "WAF insists on the prefix; the log is encrypted and kept as long as the environment says."
+    error_message = "The log group must have WAF's name prefix, the key and the environment's retention."
   }
 
   assert {
@@ -40,7 +40,7 @@ run "a_web_acl_stands_before_the_stage" {
 
   assert {
     condition     = one(aws_wafv2_web_acl.this.visibility_config).cloudwatch_metrics_enabled && { for rule in aws_wafv2_web_acl.this.rule : rule.name => rule.visibility_config[0].cloudwatch_metrics_enabled } == { AWSManagedRulesAmazonIpReputationList = true, AWSManagedRulesCommonRuleSet = true, AWSManagedRulesKnownBadInputsRuleSet = true, rate-per-address = true }
-    error_message = "The ACL and each of its rules must count what they refuse."
+    error_message = "The ACL and each of its rules must publish metrics."
   }
 
   assert {
@@ -50,7 +50,7 @@ run "a_web_acl_stands_before_the_stage" {
 
   assert {
     condition     = one([for rule in aws_wafv2_web_acl.this.rule : one(one(rule.statement).rate_based_statement).limit if rule.name == "rate-per-address"]) == 15000
-    error_message = "One address may send in 5 minutes what the API allows in all."
+    error_message = "The limit per address must be the API's overall rate over 5 minutes."
   }
 }
 

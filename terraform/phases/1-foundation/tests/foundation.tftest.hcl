@@ -49,7 +49,7 @@ run "bedrock_uses_key_and_bucket_by_itself_only_where_asked" {
   command = plan
   assert {
     condition     = length(module.kms.delivers) == 0 && length(module.s3.delivers) == 0
-    error_message = "rights that nobody asked for: ${jsonencode([module.kms.delivers, module.s3.delivers])}"
+    error_message = "Without flags no service must be admitted to key or bucket; got ${jsonencode([module.kms.delivers, module.s3.delivers])}."
   }
 }
 
@@ -68,7 +68,7 @@ run "keys_stay_in_their_region_unless_asked_otherwise" {
   command = plan
   assert {
     condition     = !module.kms.multi_region
-    error_message = "a key can be taken to another region without being asked for"
+    error_message = "Keys must not be multi-region by default."
   }
 }
 

@@ -63,11 +63,11 @@ run "without_flags_there_is_nothing_of_it" {
   command = plan
   assert {
     condition     = length(module.streaming) + length(module.emr_serverless) + length(module.efs) + length(module.lakeformation_consumer) == 0 && length(module.data_sources.policy_documents) == 0
-    error_message = "an environment that asked for nothing has streams, large ETL, files or shares"
+    error_message = "Without flags there must be no stream, EMR application, file system or share."
   }
   assert {
     condition     = output.data.efs == { file_system_id = null, access_point_arn = null, client_policy_document = null } && output.data.streaming.stream_arn == null && output.data.emr_serverless.application_id == null
-    error_message = "what is not there is null for those who look: ${jsonencode(output.data)}"
+    error_message = "Outputs of missing parts must be null; got ${jsonencode(output.data)}."
   }
 }
 

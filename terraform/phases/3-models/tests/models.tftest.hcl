@@ -62,7 +62,7 @@ run "publishes_what_the_example_promises" {
 
   assert {
     condition     = output.models.sagemaker.live_parameter_name == "/mlops/test/models/reviews/live"
-    error_message = "The orchestrator looks for the live version there."
+    error_message = "live_parameter_name must be the name that the orchestrator reads."
   }
 
   assert {

@@ -82,7 +82,7 @@ run "keys_and_doors_come_from_the_environment_file" {
 
   assert {
     condition     = toset(keys(output.inference.api.keys)) == toset(["default", "smoke", "team-a"]) && output.inference.api.iam_door_policy_document != null
-    error_message = "The file's keys and doors must be there."
+    error_message = "The API must have the keys and authentication methods of the environment file."
   }
 }
 
@@ -108,7 +108,7 @@ run "the_web_acl_is_the_environments_switch" {
 
   assert {
     condition     = module.waf[0].requests_in_5_minutes == 600
-    error_message = "One address may send what the environment's API allows in all."
+    error_message = "The web ACL's limit per address must be the API's overall rate."
   }
 }
 
@@ -121,7 +121,7 @@ run "the_router_reads_routes_of_its_environment" {
       ListRoutes      = toset(["ssm:GetParametersByPath"])
       ApplyGuardrails = toset(["bedrock:ApplyGuardrail"])
     }
-    error_message = "The right to invoke comes from its owner, rights on Bedrock models with the blueprints."
+    error_message = "The router must have the attached permissions only; blueprints grant those on Bedrock models."
   }
 
   assert {
@@ -249,21 +249,21 @@ run "invocation_logs_go_below_their_prefix" {
 run "jobs_have_a_function_of_their_own_with_the_rights_of_it_alone" {
   assert {
     condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => "${join(" ", sort(each.actions))} on ${join(" ", sort(each.resources))}" } == { InvokeSubmitter = "lambda:InvokeFunction on arn:aws:lambda:us-east-1:123456789012:function:mlops-test-batch-submitter", DecryptSecret = "kms:Decrypt on ${var.foundation.kms.data_key_arn}", EncryptRequests = "kms:Decrypt kms:GenerateDataKey on ${var.foundation.kms.logs_key_arn}", ReadRoutes = "ssm:GetParameter on ${local.routes_arn}/*", ReadSecret = "ssm:GetParameter on arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/secrets/job-ids", SendRequests = "sqs:SendMessage on arn:aws:sqs:us-east-1:123456789012:mlops-test-*-requests" }
-    error_message = "It may read records and its secret, send to the queues of blueprints and ask their submitters."
+    error_message = "The jobs function must only read records and its secret, send to queues and invoke the submitter."
   }
 
   assert {
     condition     = local.job_secret_name == "/mlops/test/secrets/job-ids"
-    error_message = "The orchestrator makes the secret under this name."
+    error_message = "The secret must have the name under which the orchestrator creates it."
   }
 
   assert {
     condition     = { for each in data.aws_iam_policy_document.jobs.statement : each.sid => { for one in each.condition : one.variable => join(",", one.values) } if length(each.condition) > 0 } == { DecryptSecret = { "kms:ViaService" = "ssm.us-east-1.amazonaws.com", "kms:EncryptionContext:PARAMETER_ARN" = "arn:aws:ssm:us-east-1:123456789012:parameter/mlops/test/secrets/job-ids" }, EncryptRequests = { "kms:ViaService" = "sqs.us-east-1.amazonaws.com" } }
-    error_message = "The key of the queues must be used through SQS alone, and the data key for the one secret."
+    error_message = "The logs key must be used through SQS only, and the data key for the one secret."
   }
 
   assert {
     condition     = { for each in jsondecode(module.jobs_storage.policy_document).Statement : each.Sid => each.Resource if contains(["ReadObjects", "WriteObjects"], each.Sid) } == { ReadObjects = [for name in ["input", "output", "failures"] : "${var.foundation.s3.access.bucket_arn}/inference/async/${name}/*"], WriteObjects = ["${var.foundation.s3.access.bucket_arn}/inference/async/input/*"] }
-    error_message = "It may write inputs, and read what became of them."
+    error_message = "The jobs function must write inputs and read results only."
   }
 }

@@ -28,7 +28,7 @@ run "there_is_an_offline_store_and_an_online_one_when_asked_for" {
     error_message = "The feature group must be mlops-test-reviews without an online store; got ${jsonencode(output.features)}."
   }
   assert {
-    # The training pipeline knows the job by this name: it does not wait for this stack.
+    # The training pipeline refers to the job by this name, without depending on this stack.
     condition     = output.features.feature_store.job_name == "mlops-test-feature-ingestion"
     error_message = "The job must be called mlops-test-feature-ingestion; got ${jsonencode(output.features)}."
   }

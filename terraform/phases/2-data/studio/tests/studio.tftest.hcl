@@ -97,7 +97,7 @@ run "an_existing_network_says_itself_whether_it_has_a_way_out" {
   }
   assert {
     condition     = length(module.studio) == 1
-    error_message = "the existing network's way out was not seen"
+    error_message = "internet_egress of the existing network must be used."
   }
 }
 

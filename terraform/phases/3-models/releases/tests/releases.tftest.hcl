@@ -26,7 +26,7 @@ run "real_time_endpoints_are_released_and_their_roles_alone_passed_on" {
   command = plan
 
   assert {
-    # The training pipeline and the events know the machine by this name.
+    # The training pipeline and the event rules refer to the state machine by this name.
     condition     = module.release.state_machine_name == "mlops-test-release"
     error_message = "The state machine must be called mlops-test-release; got ${module.release.state_machine_name}."
   }

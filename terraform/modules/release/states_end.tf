@@ -29,7 +29,7 @@ locals {
     "at.$"                   = "$$.State.EnteredTime"
   }
 
-  ending_states = {
+  end_states = {
     WriteRecord = {
       Type       = "Task"
       Resource   = "${local.sdk}:ssm:putParameter"

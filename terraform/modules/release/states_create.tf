@@ -35,7 +35,7 @@ locals {
     })
   }
 
-  make_states = merge(
+  create_states = merge(
     {
       FindModel = {
         Type           = "Task"

@@ -1,6 +1,6 @@
 # Desired and actual state: specification, version and record on one side, the endpoint on the other.
 locals {
-  wanted_states = {
+  desired_states = {
     ReadSpec = {
       Type           = "Task"
       Resource       = "${local.sdk}:ssm:getParameter"
