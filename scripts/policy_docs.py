@@ -26,13 +26,13 @@ INTRODUCTION = """\
 <!-- Written by `make docs` from policies/checks; edit the rules there. -->
 
 Every apply is preceded by two scans: of the stack's source, and of its plan. Both run checkov's AWS rules (the
-{builtin} ids in [builtin-rules.txt](builtin-rules.txt)) and the {own} rules of this platform below. A rule that cannot be
-loaded, crashes or does not run fails the scan (exit code 7). What a plan does not know before the apply is reported as
-*undecided*, neither passed nor failed.
+{builtin} ids in [builtin-rules.txt](builtin-rules.txt)) and the {own} rules of this platform below. A rule that
+cannot be loaded, crashes or does not run fails the scan (exit code 7). What a plan does not know before the apply is
+reported as *undecided*, neither passed nor failed.
 
-All source that Terraform would load is checked, or rejected by name (exit code 7): files that are not UTF-8 or not HCL
-(`*.tf.json`), override files, `terraform.tfvars` and `*.auto.tfvars` beside code, links, and modules from other sources.
-Roots that a program writes in JSON, such as those of blueprints in `build/`, are checked by their plans.
+All source that Terraform would load is checked, or rejected by name (exit code 7): files that are not UTF-8 or not
+HCL (`*.tf.json`), override files, `terraform.tfvars` and `*.auto.tfvars` beside code, links, and modules from other
+sources. Roots that a program writes in JSON, such as those of blueprints in `build/`, are checked by their plans.
 
 An exception is a comment at the resource, with its reason; the same words in a string are data. A skip that names no
 existing rule, has no reason or is at a place where nothing is checked fails the scan (exit code 7):
@@ -45,14 +45,14 @@ resource "aws_iam_role" "breakglass" {{
 All exceptions are listed in [docs/reference/policies.md](../docs/reference/policies.md).
 [docs/reference/mutations.md](../docs/reference/mutations.md) shows what the rules catch.
 
-A new rule is a file in `checks/` (id, name, category, severity, risk, repair, definition) and a folder with the same name
-in `fixtures/`, whose blocks are called `pass_…` and `fail_…`; the test reads their names. A rule is YAML if YAML can
-express it, otherwise a Python module with the same description as its docstring. [rulekit.py](checks/rulekit.py) is the
-shared base, [addresses.py](checks/addresses.py) works out what is open to the internet,
-[iamstatements.py](checks/iamstatements.py) parses policies, and [iamplaces.py](checks/iamplaces.py) lists where they can
-be. `checks/` contains only rules and shared code, because checkov loads everything in it. A fault that can be written in
-several ways has its spellings as rows in `tests/policies`, tried in source and plan. A value that depends on a variable
-is undecided in a scan of the source and decided on the plan.
+A new rule is a file in `checks/` (id, name, category, severity, risk, repair, definition) and a folder with the same
+name in `fixtures/`, whose blocks are called `pass_…` and `fail_…`; the test reads their names. A rule is YAML if YAML
+can express it, otherwise a Python module with the same description as its docstring. [rulekit.py](checks/rulekit.py)
+is the shared base, [addresses.py](checks/addresses.py) works out what is open to the internet,
+[iamstatements.py](checks/iamstatements.py) parses policies, and [iamplaces.py](checks/iamplaces.py) lists where they
+can be. `checks/` contains only rules and shared code, because checkov loads everything in it. A fault that can be
+written in several ways has its spellings as rows in `tests/policies`, tried in source and plan. A value that depends
+on a variable is undecided in a scan of the source and decided on the plan.
 
 | Rule | Severity | Scans | Requirement |
 |---|---|---|---|
@@ -80,11 +80,10 @@ SKIPS_INTRODUCTION = """\
 
 <!-- Written by `make docs` from the `checkov:skip` comments in terraform/. -->
 
-A rule is left aside only at a resource, with the reason beside it: {count} times, {rules} of {loaded} rules.
-No rule is left aside everywhere. What the rules of this platform ask for is in
-[policies/README.md](../../policies/README.md).
+A rule is skipped only at a resource, with a reason: {count} times, {rules} of {loaded} rules. No rule is skipped
+everywhere. The rules of this platform are described in [policies/README.md](../../policies/README.md).
 
-| Rule | Asks for | Resource | Why not here |
+| Rule | Requirement | Resource | Reason |
 |---|---|---|---|
 """
 
