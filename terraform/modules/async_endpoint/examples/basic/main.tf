@@ -43,7 +43,7 @@ module "reviews" {
     error   = "arn:aws:sns:us-east-1:123456789012:mlops-dev-reviews-async-failed"
   }
 
-  # Handed out by the module s3_access.
+  # Granted by the module s3_access.
   policy_documents = { bucket = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -28,7 +28,7 @@ module "reviews" {
     security_group_ids = ["sg-0a"]
   }
 
-  # Handed out by the module s3_access.
+  # Granted by the module s3_access.
   policy_documents = { bucket = jsonencode({
     Version = "2012-10-17"
     Statement = [{

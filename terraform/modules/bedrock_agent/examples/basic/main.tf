@@ -15,7 +15,7 @@ module "agent" {
   model = {
     arn = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4e5f6"
 
-    # Handed out by the module bedrock_model.
+    # Granted by the module bedrock_model.
     invoke_policy_document = jsonencode({
       Version = "2012-10-17"
       Statement = [{

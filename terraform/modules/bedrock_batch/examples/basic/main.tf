@@ -18,7 +18,7 @@ module "chat" {
   model_id    = "us.amazon.nova-lite-v1:0"
   kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
 
-  # Handed out by the module s3_access.
+  # Granted by the module s3_access.
   policy_documents = { bucket = jsonencode({
     Version = "2012-10-17"
     Statement = [{

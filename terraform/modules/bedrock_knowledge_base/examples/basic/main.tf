@@ -15,7 +15,7 @@ module "knowledge_base" {
     bucket_name = "mlops-dev-data-123456789012-us-east-1"
     prefix      = "data/knowledge/chat/"
 
-    # Handed out by the module s3_access.
+    # Granted by the module s3_access.
     policy_document = jsonencode({
       Version = "2012-10-17"
       Statement = [{

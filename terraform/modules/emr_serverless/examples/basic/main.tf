@@ -5,7 +5,7 @@ module "emr_serverless" {
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
   maximum      = { vcpus = 64, memory_gb = 256 }
 
-  # Handed out by the module s3_access.
+  # Granted by the module s3_access.
   policy_documents = { bucket = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -14,7 +14,7 @@ module "feature_store" {
 
   kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
 
-  # Handed out by the module s3_access.
+  # Granted by the module s3_access.
   policy_documents = {
     store     = {}
     ingestion = {}

@@ -15,7 +15,7 @@ module "glue" {
     logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
-  # Handed out by the module s3_access.
+  # Granted by the module s3_access.
   policy_documents = { bucket = jsonencode({
     Version = "2012-10-17"
     Statement = [{

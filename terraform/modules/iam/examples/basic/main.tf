@@ -31,7 +31,7 @@ module "iam" {
 }
 
 locals {
-  # Handed out by the modules ecr and s3_access.
+  # Granted by the modules ecr and s3_access.
   pull_images = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -24,7 +24,7 @@ module "sagemaker" {
 
   kms_key_arn = "arn:aws:kms:us-east-1:123456789012:key/11111111-1111-1111-1111-111111111111"
 
-  # Handed out by the modules s3_access, iam and vpc.
+  # Granted by the modules s3_access, iam and vpc.
   policy_documents = {
     training  = { bucket = local.read_features }
     candidate = { bucket = local.read_models }

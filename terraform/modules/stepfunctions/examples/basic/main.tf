@@ -18,7 +18,7 @@ module "stepfunctions" {
   topic_arn   = "arn:aws:sns:us-east-1:123456789012:mlops-dev-notifications"
   bucket_name = "mlops-dev-data-123456789012-us-east-1"
 
-  # Handed out by the module s3_access.
+  # Granted by the module s3_access.
   bucket_policy_document = jsonencode({
     Version = "2012-10-17"
     Statement = [{

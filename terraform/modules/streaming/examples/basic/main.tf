@@ -16,7 +16,7 @@ module "streaming" {
     logs = "arn:aws:kms:us-east-1:123456789012:key/33333333-3333-3333-3333-333333333333"
   }
 
-  # Handed out by the module s3_access.
+  # Granted by the module s3_access.
   bucket_policy_document = jsonencode({
     Version = "2012-10-17"
     Statement = [{

@@ -24,7 +24,7 @@ module "studio" {
   bucket_name  = "mlops-dev-data-123456789012-us-east-1"
   boundary_arn = "arn:aws:iam::123456789012:policy/mlops-dev-boundary"
 
-  # What the owners of bucket, network, roles and registry hand out.
+  # Granted by the modules of bucket, network, roles and registry.
   policy_documents = {
     data_scientist = {}
     ml_engineer    = {}
