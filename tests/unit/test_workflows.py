@@ -61,7 +61,7 @@ def writes(job: dict[str, Any]) -> set[str]:
 
 
 def test_there_are_workflows_to_look_at() -> None:
-    assert {"ci.yml", "deploy.yml"} <= set(DOCUMENTS)
+    assert {"ci.yml", "deploy.yml", "release.yml"} <= set(DOCUMENTS)
     assert len(STEPS) > 20
 
 
@@ -187,3 +187,36 @@ def test_a_token_is_given_to_single_steps_that_run_no_code_of_ours(
     if "github.token" in str(step):
         assert not runs_code_of_the_repository(job)
         assert set(step["env"]) >= {"GH_TOKEN"}
+
+
+# ---- releases -----------------------------------------------------------------------------------------------------
+
+
+RELEASE = DOCUMENTS["release.yml"]["jobs"]
+
+
+def commands(job: str) -> str:
+    return "\n".join(step.get("run", "") for step in RELEASE[job]["steps"])
+
+
+def test_only_version_tags_start_a_release() -> None:
+    assert triggers("release.yml") == {"push": {"tags": ["v*"]}}
+
+
+def test_a_release_needs_the_gate_and_its_notes() -> None:
+    assert set(RELEASE["release"]["needs"]) == {"gate", "notes"}
+    assert {"make lint", "make test-full"} <= set(commands("gate").splitlines())
+    assert 'tooling.release_notes "$TAG" "$URL" > release-notes.md' in commands("notes")
+    assert "--notes-file release-notes.md" in commands("release")
+    assert "--verify-tag" in commands("release")
+
+
+def test_only_the_job_that_creates_the_release_writes_and_it_runs_no_code_of_the_repository() -> None:
+    rights = {name: writes(job) for name, job in RELEASE.items()}
+    assert rights == {"notes": set(), "gate": set(), "release": {"contents"}}
+    assert not runs_code_of_the_repository(RELEASE["release"])
+
+
+def test_a_release_is_built_without_a_cache() -> None:
+    """Caches are shared with jobs that run the code of pull requests."""
+    assert not [step for job in RELEASE.values() for step in job["steps"] if "cache" in step.get("with", {})]
