@@ -1,8 +1,8 @@
-"""Writes `policies/README.md`, `policies/builtin-rules.txt` and `docs/reference/policies.md` from rules and code.
+"""Write `policies/README.md`, `policies/builtin-rules.txt` and `docs/reference/policies.md` from rules and code.
 
     python -m scripts.policy_docs [--check]
 
-`--check` writes nothing and ends with 1 when a file is not what it would write.
+`--check` writes nothing and exits with 1 if a file is out of date.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ INTRODUCTION = """\
 
 <!-- Written by `make docs` from policies/checks; edit the rules there. -->
 
-Every apply passes two scans: the source of the stack, and its plan. Both run checkov's AWS rules
+Before every apply two scans have to pass: of the stack's source, and of its plan. Both run checkov's AWS rules
 (the {builtin} ids in [builtin-rules.txt](builtin-rules.txt)) and the {own} rules of this platform below. A
-rule that cannot be loaded, crashes or does not run makes the scan red (exit code 7). What a plan cannot know before
-apply is reported as *undecided*: not green, not red.
+rule that cannot be loaded, crashes or does not run fails the scan (exit code 7). A rule that depends on a value unknown
+before apply is reported as *undecided*: neither a pass nor a failure.
 
-Everything that Terraform would load from the source is judged, or refused by name (exit code 7): code that is no UTF-8
-or no HCL (`*.tf.json`), override files, `terraform.tfvars` and `*.auto.tfvars`, links, and modules from elsewhere.
-Roots that a program writes in JSON, such as those of blueprints in `build/`, are judged by their plans.
+Everything that Terraform would load from the source is scanned, or rejected by name (exit code 7): files that are not
+UTF-8 or not HCL (`*.tf.json`), override files, `terraform.tfvars` and `*.auto.tfvars`, links, and external modules.
+Roots that a program writes in JSON, such as those of blueprints in `build/`, are scanned as plans.
 
-An exception stands at the resource, in a comment, with its reason; the same words in a string are data. A skip that
-names no existing rule, gives no reason or stands where nothing is judged makes the scan red (exit code 7):
+An exception is a comment at the resource, with its reason; the same words in a string have no effect. A skip that
+names an unknown rule, gives no reason or is not at a scanned resource fails the scan (exit code 7):
 
 ```hcl
 resource "aws_iam_role" "breakglass" {{
@@ -45,16 +45,16 @@ resource "aws_iam_role" "breakglass" {{
 All exceptions are listed in [docs/reference/policies.md](../docs/reference/policies.md).
 [docs/reference/mutations.md](../docs/reference/mutations.md) shows what the rules catch.
 
-A new rule is a file in `checks/` (id, name, category, severity, risk, repair, definition) and a folder of
-the same name in `fixtures/`, whose blocks are called `pass_…` and `fail_…`; the test reads their names. A rule
-is YAML where YAML can say it, else a Python module with the same description as its docstring
-([rulekit.py](checks/rulekit.py) is what those share, [addresses.py](checks/addresses.py) what is open to the internet,
-[iamstatements.py](checks/iamstatements.py) how policies are read, [iamplaces.py](checks/iamplaces.py) where they can
-stand). `checks/` holds nothing but rules and what they share, because checkov loads everything in it. A fault
-that can be written in many ways has its spellings as rows in `tests/policies`, tried in source and plan. A value that
+To add a rule, add a file to `checks/` (id, name, category, severity, risk, repair, definition) and a folder of
+the same name to `fixtures/`, whose blocks are called `pass_…` and `fail_…`; the test reads their names. Rules are
+YAML where YAML can express them, otherwise Python modules with the same description as their docstring. Shared code:
+[rulekit.py](checks/rulekit.py), [addresses.py](checks/addresses.py) (what is open to the internet),
+[iamstatements.py](checks/iamstatements.py) (reading policies), [iamplaces.py](checks/iamplaces.py) (where policies can
+occur). `checks/` contains only rules and their shared code, because checkov loads everything in it. If a mistake
+can be written in several ways, `tests/policies` has a row for each, tested in source and plan. A value that
 depends on a variable is undecided in a scan of the source and decided on the plan.
 
-| Rule | Severity | Scans | What it asks for |
+| Rule | Severity | Scans | Requirement |
 |---|---|---|---|
 """
 
@@ -80,17 +80,17 @@ SKIPS_INTRODUCTION = """\
 
 <!-- Written by `make docs` from the `checkov:skip` comments in terraform/. -->
 
-A rule is left aside only at a resource, with the reason beside it: {count} times, {rules} of {loaded} rules.
-No rule is left aside everywhere. What the rules of this platform ask for is in
+Rules are skipped only at single resources, with a reason: {count} times, {rules} of {loaded} rules.
+No rule is skipped globally. The rules of this platform are described in
 [policies/README.md](../../policies/README.md).
 
-| Rule | Asks for | Resource | Why not here |
+| Rule | Requirement | Resource | Reason |
 |---|---|---|---|
 """
 
 
 def skips_page(terraform: Path, names: Mapping[str, str]) -> str:
-    """Every inline skip with its reason, by rule."""
+    """Render every inline skip with its reason, by rule."""
     rows = sorted(_skips(terraform), key=lambda row: (_natural(row[0]), row[1:]))
     introduction = SKIPS_INTRODUCTION.format(
         count=len(rows), rules=len({rule for rule, *_ in rows}), loaded=sum(map(_must_run, names))
@@ -135,19 +135,19 @@ def _natural(rule: str) -> tuple[str, int]:
 def main() -> int:
     loaded = Checkov(REPO).loaded_rules()
     builtin = builtin_list(loaded)
-    wanted = {
+    pages = {
         BUILTIN_LIST: builtin,
         README: readme(own_rules(REPO).values(), builtin.count("\n") - 1),
         SKIPS: skips_page(REPO / "terraform", loaded),
     }
-    stale = [path for path, text in wanted.items() if not _is(REPO / path, text)]
+    stale = [path for path, text in pages.items() if not _is(REPO / path, text)]
     if "--check" in sys.argv[1:]:
         for path in stale:
-            sys.stderr.write(f"{path} is not current\nhint: run `make docs`\n")
+            sys.stderr.write(f"{path} is out of date\nhint: run `make docs`\n")
         return 1 if stale else 0
     for path in stale:
         (REPO / path).parent.mkdir(parents=True, exist_ok=True)
-        (REPO / path).write_text(wanted[path], encoding="utf-8")
+        (REPO / path).write_text(pages[path], encoding="utf-8")
         sys.stderr.write(f"wrote {path}\n")
     return 0
 
