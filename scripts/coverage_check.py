@@ -49,16 +49,16 @@ class Copy:
         results = self.folder / coverage_docs.RESULTS
         results.unlink(missing_ok=True)
         python = self.folder / ".venv/bin/python"
-        wanted = sorted({pytest_ids(test) for test in tests})
+        ids = sorted({pytest_ids(test) for test in tests})
         subprocess.run(
-            [python, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", *wanted],
+            [python, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", *ids],
             cwd=self.folder,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             check=False,
         )
-        found = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
-        return {name: each["outcome"] for name, each in found.items()}
+        recorded = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
+        return {name: each["outcome"] for name, each in recorded.items()}
 
     def without(self, row: Row, before: dict[str, str]) -> dict[str, Any]:
         """Apply a row's removals, run its tests, and compare with their outcomes `before`."""
@@ -91,8 +91,8 @@ def verdict(tests: Sequence[str], ended: dict[str, str]) -> dict[str, Any]:
 
 
 def main() -> int:
-    wanted = sys.argv[1:]
-    rows = [row for row in load() if not wanted or row.id in wanted or row.id.split(".")[0] in wanted]
+    selected = sys.argv[1:]
+    rows = [row for row in load() if not selected or row.id in selected or row.id.split(".")[0] in selected]
     with tempfile.TemporaryDirectory(prefix="coverage-") as folder:
         copies: Queue[Copy] = Queue()
         for number in range(WORKERS):
@@ -107,11 +107,11 @@ def main() -> int:
         def check(row: Row) -> tuple[str, dict[str, Any]]:
             copy = copies.get()
             try:
-                found = copy.without(row, before)
+                judgement = copy.without(row, before)
             finally:
                 copies.put(copy)
-            say(f"{row.id:<28} {found['verdict']:<9} {found['how']}")
-            return row.id, found
+            say(f"{row.id:<28} {judgement['verdict']:<9} {judgement['how']}")
+            return row.id, judgement
 
         with ThreadPoolExecutor(WORKERS) as pool:
             judged = dict(pool.map(check, [row for row in rows if not set(cheap(row)) & set(red)]))
