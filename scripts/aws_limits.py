@@ -1,4 +1,4 @@
-"""The page `docs/reference/aws-limits.md`: which key becomes which member of AWS's API, and what AWS takes for it."""
+"""Render `docs/reference/aws-limits.md`: the API member of each key and the values that AWS accepts for it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from orchestrator.config.aws_facts import FACTS, NAMES
 from orchestrator.config.aws_members import BLUEPRINT, PLATFORM, WHOLE_SECTIONS, Member
 from orchestrator.config.aws_rules import Rule, models, rule_of
 
-INTRODUCTION = """What AWS would refuse in the middle of an apply is refused while the files are read: each key below \
-is held to what {source} says about the member that it becomes, or where AWS's models say nothing, its documents. \
-`{{key}}` is the name of an entry, `*` the entry, `[]` one of a list. Lists of values grow with botocore: a newer \
-instance type needs a newer pin in `requirements/`, and `make docs`. What no page of AWS was found to say is \
-*assumed*, with the reason at the end."""
-READ = """Values with a grammar of their own are read as AWS reads them: {keys}. EventBridge's schedules are \
-`rate(5 minutes)` or `cron(0 2 * * ? *)` in UTC, Glue's are `cron` alone and not faster than every 5 minutes; rules \
-of Glue Data Quality stand one to an entry, with parentheses around each that `and` or `or` combines. What is assumed \
-about these grammars stands in `orchestrator/config/`: `schedules.py`, `dqdl.py`, `hive_types.py`, `arns.py` and \
+INTRODUCTION = """Values that AWS would reject during an apply are rejected when the files are read: each key below is \
+validated against the API member it becomes in {source}, or against AWS's documentation where the models have no rule. \
+`{{key}}` is the name of an entry, `*` the entry, `[]` an item of a list. Lists of values grow with botocore: a newer \
+instance type needs a newer pin in `requirements/`, and `make docs`. Limits without a source in AWS's documentation \
+are *assumed*, with the reason at the end."""
+READ = """Values with their own grammar are parsed as AWS does: {keys}. EventBridge's schedules are \
+`rate(5 minutes)` or `cron(0 2 * * ? *)` in UTC, Glue's are `cron` only and at most every 5 minutes; each entry is one \
+rule of Glue Data Quality, with parentheses around each rule that `and` or `or` combines. Assumptions \
+about these grammars are in `orchestrator/config/`: `schedules.py`, `dqdl.py`, `hive_types.py`, `arns.py` and \
 `aws_checks.py`."""
-NAMED = """Derived names are checked at their longest. Most limits are those of the model; these are not:"""
+NAMED = """Derived names are checked at their longest. Most limits come from the models; these do not:"""
 
 
 def page(note: str) -> str:
-    """The whole page."""
+    """Render the page."""
     keys = ", ".join(f"`{key}`" for key in sorted(READERS))
     parts = ["# Limits of AWS", note, INTRODUCTION.format(source=models().source), READ.format(keys=keys)]
     for title, table in (
@@ -29,11 +29,11 @@ def page(note: str) -> str:
         ("blueprints/<name>.yaml", BLUEPRINT),
         ("Entries", WHOLE_SECTIONS),
     ):
-        rows = ["| key | member | what AWS takes |", "|---|---|---|"]
+        rows = ["| key | member | accepted values |", "|---|---|---|"]
         rows += [f"| `{key}` | {_member(each)} | {_words(each)} |" for key in sorted(table) for each in table[key]]
         parts += [f"## {title}", "\n".join(rows)]
     names = sorted((reference, kind) for kind, reference in NAMES.items() if reference in FACTS)
-    rows = ["| resource | member | what AWS takes |", "|---|---|---|"]
+    rows = ["| resource | member | accepted values |", "|---|---|---|"]
     rows += [f"| `{kind}` | {_reference(reference)} | {_rule(rule_of(reference))} |" for reference, kind in names]
     parts += ["## Names", NAMED, "\n".join(rows)]
     assumed = [f"- `{name}`: {fact['assumed']}" for name, fact in sorted(FACTS.items()) if "assumed" in fact]

@@ -1,10 +1,10 @@
-"""Takes away, row by row, what `docs/coverage.yaml` speaks of, and sees whether a named test fails.
+"""Remove, row by row, what `docs/coverage.yaml` describes and check that a named test fails.
 
     python -m scripts.coverage_check [ROW | SECTION ...]
 
-Works in copies of the checkout. Tests that need a deployed platform or a local AWS are left out: what they prove is
-real, but a removal is noticed earlier. Results go to `build/tests/removals.json` and from there into
-`docs/reference/coverage.md`. Ends with 1 when a removal is not noticed, or when a test fails without one.
+Works in copies of the checkout. Tests that need a deployed platform or a local AWS are skipped: faster tests catch the
+removal, too. Results go to `build/tests/removals.json` and from there into `build/coverage.md`. Exits with 1 if a
+removal is not caught, or if a test fails before anything is removed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _EMULATOR = "tests/emulator/"
 
 
 class Copy:
-    """A checkout in which something may be missing."""
+    """A copy of the checkout that removals are applied to."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -45,23 +45,23 @@ class Copy:
             (folder / name).symlink_to(REPO / name)
 
     def run(self, tests: Sequence[str]) -> dict[str, str]:
-        """Outcome of everything that ran."""
+        """Run tests and return the outcome of each."""
         results = self.folder / coverage_docs.RESULTS
         results.unlink(missing_ok=True)
         python = self.folder / ".venv/bin/python"
-        wanted = sorted({pytest_ids(test) for test in tests})
+        ids = sorted({pytest_ids(test) for test in tests})
         subprocess.run(
-            [python, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", *wanted],
+            [python, "-m", "pytest", "-q", "-n0", "-p", "no:cacheprovider", *ids],
             cwd=self.folder,
             env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
             capture_output=True,
             check=False,
         )
-        found = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
-        return {name: each["outcome"] for name, each in found.items()}
+        recorded = json.loads(results.read_text(encoding="utf-8")) if results.is_file() else {}
+        return {name: each["outcome"] for name, each in recorded.items()}
 
     def without(self, row: Row, before: dict[str, str]) -> dict[str, Any]:
-        """The verdict on one row, and how its tests ended `before` anything was taken away."""
+        """Apply a row's removals, run its tests, and compare with their outcomes `before`."""
         originals = {removal.file: (self.folder / removal.file).read_text(encoding="utf-8") for removal in row.remove}
         try:
             for removal in row.remove:
@@ -80,7 +80,7 @@ def cheap(row: Row) -> list[str]:
 
 
 def verdict(tests: Sequence[str], ended: dict[str, str]) -> dict[str, Any]:
-    """Caught by a named test that fails; or because nothing can be planned any more, and so it cannot run."""
+    """Decide whether a removal was caught: a named test failed, or could not run because planning failed."""
     by = [test for test in tests if outcome(test, ended) == "failed"]
     if by:
         return {"verdict": "caught", "by": by, "how": "a test fails"}
@@ -91,8 +91,8 @@ def verdict(tests: Sequence[str], ended: dict[str, str]) -> dict[str, Any]:
 
 
 def main() -> int:
-    wanted = sys.argv[1:]
-    rows = [row for row in load() if not wanted or row.id in wanted or row.id.split(".")[0] in wanted]
+    selected = sys.argv[1:]
+    rows = [row for row in load() if not selected or row.id in selected or row.id.split(".")[0] in selected]
     with tempfile.TemporaryDirectory(prefix="coverage-") as folder:
         copies: Queue[Copy] = Queue()
         for number in range(WORKERS):
@@ -102,16 +102,16 @@ def main() -> int:
         copies.put(first)
         red = sorted({test for row in rows for test in cheap(row) if outcome(test, before) != "passed"})
         for test in red:
-            say(f"not green to begin with: {test}")
+            say(f"fails before any removal: {test}")
 
         def check(row: Row) -> tuple[str, dict[str, Any]]:
             copy = copies.get()
             try:
-                found = copy.without(row, before)
+                judgement = copy.without(row, before)
             finally:
                 copies.put(copy)
-            say(f"{row.id:<28} {found['verdict']:<9} {found['how']}")
-            return row.id, found
+            say(f"{row.id:<28} {judgement['verdict']:<9} {judgement['how']}")
+            return row.id, judgement
 
         with ThreadPoolExecutor(WORKERS) as pool:
             judged = dict(pool.map(check, [row for row in rows if not set(cheap(row)) & set(red)]))

@@ -1,7 +1,7 @@
-"""`docs/coverage.yaml`: which part of the platform is where, and which test proves that it is there.
+"""Read `docs/coverage.yaml`: where each part of the specification is implemented and which tests prove it.
 
-A test is named as pytest names it (`tests/…/test_x.py::test_y`; without a parameter all of them are meant), or, for
-a `run` block of Terraform's own tests, as `terraform/modules/<m>/tests/<file>.tftest.hcl::<run>`.
+Tests have their pytest ids (`tests/…/test_x.py::test_y`; without a parameter, all parameters count), or, for a `run`
+block of `terraform test`, `terraform/modules/<m>/tests/<file>.tftest.hcl::<run>`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 REPO = Path(__file__).resolve().parent.parent
 SOURCE = Path("docs/coverage.yaml")
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, seven times as fast, where PyYAML came with libyaml
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # seven times as fast, if PyYAML was built with libyaml
 RUN = re.compile(r'^run "(\w+)" \{$', re.MULTILINE)
 
 Reality = Literal["executed", "emulated", "recorded", "stand-in", "not-run", "files only"]
@@ -30,7 +30,7 @@ class Part(BaseModel):
 
 
 class Removal(Part):
-    """What is taken away to see whether anybody notices: a whole block, or a text that becomes another."""
+    """A removal that a test has to catch: a whole block, or a text that is replaced."""
 
     file: str
     block: str | None = Field(None, description="as in `resource.aws_flow_log.this`")
@@ -40,11 +40,11 @@ class Removal(Part):
     @model_validator(mode="after")
     def _one_of_two(self) -> Removal:
         if (self.block is None) == (self.text is None):
-            raise ValueError("a removal names either a block or a text")
+            raise ValueError("a removal needs exactly one of `block` and `text`")
         return self
 
     def apply(self, source: str) -> str:
-        """The file without it. Raises `ValueError` unless it is there exactly once."""
+        """Return the source without it. Raises `ValueError` unless it occurs exactly once."""
         if self.text is not None:
             pattern = re.escape(self.text)
         else:
@@ -54,7 +54,7 @@ class Removal(Part):
         becomes = self.becomes
         changed, times = re.subn(pattern, lambda match: becomes, source)
         if times != 1:
-            raise ValueError(f"{self.file}: {self.block or self.text!r} is there {times} times, not once")
+            raise ValueError(f"{self.file}: {self.block or self.text!r} occurs {times} times, must occur once")
         return changed
 
 
@@ -69,11 +69,11 @@ class Row(Part):
 
     @property
     def files(self) -> list[str]:
-        """Everything that the row speaks of."""
+        """Every file that the row names."""
         return sorted({*self.where, *(test.split("::")[0] for test in self.tests), *(r.file for r in self.remove)})
 
     def digest(self, repo: Path = REPO) -> str:
-        """Changes with the row and with each of its files."""
+        """Hash the row and the content of its files."""
         content = hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode())
         for file in self.files:
             content.update((repo / file).read_bytes())
@@ -81,18 +81,18 @@ class Row(Part):
 
 
 def load(repo: Path = REPO) -> list[Row]:
-    """All rows, in the order of the file. Raises `ValueError` for ids that occur twice."""
+    """Read all rows in file order. Raises `ValueError` for duplicate ids."""
     rows = [Row.model_validate(each) for each in yaml.load((repo / SOURCE).read_text(encoding="utf-8"), _LOADER)]
     ids = [row.id for row in rows]
     twice = {each for each in ids if ids.count(each) > 1}
     if twice:
-        raise ValueError(f"{SOURCE}: twice there: {', '.join(sorted(twice))}")
+        raise ValueError(f"{SOURCE}: duplicate ids: {', '.join(sorted(twice))}")
     return rows
 
 
 def problems(row: Row, repo: Path = REPO) -> list[str]:
-    """What a row names and does not exist."""
-    missing = [f"{row.id}: there is no file {file}" for file in row.files if not (repo / file).is_file()]
+    """List files, tests and removals that a row names and that do not exist."""
+    missing = [f"{row.id}: {file} does not exist" for file in row.files if not (repo / file).is_file()]
     if missing:
         return missing
     for test in row.tests:
@@ -109,7 +109,7 @@ def problems(row: Row, repo: Path = REPO) -> list[str]:
 
 @cache
 def _names(file: Path) -> frozenset[str]:
-    """Tests of a file, by name."""
+    """Return the names of a file's tests."""
     text = file.read_text(encoding="utf-8")
     if file.suffix == ".hcl":
         return frozenset(RUN.findall(text))
@@ -117,7 +117,7 @@ def _names(file: Path) -> frozenset[str]:
 
 
 def pytest_ids(test: str) -> str:
-    """What to give pytest so that a named test runs; a `run` block runs with the rest of its folder."""
+    """Return the pytest id that runs a named test; a `run` block runs with the rest of its folder."""
     file, _, _ = test.partition("::")
     if not file.endswith(".tftest.hcl"):
         return test
@@ -126,6 +126,6 @@ def pytest_ids(test: str) -> str:
 
 
 def outcome(test: str, results: dict[str, str]) -> str | None:
-    """How a named test ended; `None` if it did not run. Of several parameters the worst counts."""
+    """Return the outcome of a named test, the worst over its parameters; `None` if it did not run."""
     ended = {end for name, end in results.items() if name == test or name.startswith(f"{test}[")}
     return next((each for each in ("failed", "skipped", "passed") if each in ended), None)

@@ -1,4 +1,4 @@
-"""The page `docs/reference/inference-matrix.md`: which kind goes with which source of models and with which option."""
+"""Render `docs/reference/inference-matrix.md`: combinations of kinds, model sources and options."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from orchestrator.config.options import EXCLUSIONS, KINDS, OPTIONS, SOURCES
 
 
 def page(note: str) -> str:
-    """All three tables, from the code that refuses what they refuse."""
+    """Render all tables from the code that enforces them."""
     sources = ["| kind | " + " | ".join(SOURCES) + " |", "|---" * (len(SOURCES) + 1) + "|", *_kinds()]
-    options = ["| option | asked for by | " + " | ".join(KINDS) + " |", "|---" * (len(KINDS) + 2) + "|", *_options()]
+    options = ["| option | keys | " + " | ".join(KINDS) + " |", "|---" * (len(KINDS) + 2) + "|", *_options()]
     reasons = ["| option | kind | why not |", "|---|---|---|", *_reasons()]
     pairs = ["| key | not with | why not |", "|---|---|---|"]
     pairs += [f"| `{each.one}` | `{each.other}` | {each.reason} |" for each in EXCLUSIONS]
     parts = [
         "# Kinds, sources and options of inference",
         note,
-        "A blueprint file that asks for a combination without a yes is refused before Terraform runs, with file, line, "
+        "A blueprint file with a combination that is not supported is rejected before Terraform runs, with file, line, "
         "key and reason. Reasons that name a service are rules of AWS; the others are this platform's.",
         "## Kind and source of models",
         "\n".join(sources),
@@ -33,9 +33,9 @@ def page(note: str) -> str:
 
 def _kinds() -> Iterator[str]:
     for kind in KINDS:
-        cells = (MATRIX[kind, source] for source in SOURCES)
-        told = (each.meaning if each.available else f"{each.meaning} (not in this version)" for each in cells)
-        yield f"| {kind} | {' | '.join(told)} |"
+        entries = (MATRIX[kind, source] for source in SOURCES)
+        cells = (each.meaning if each.available else f"{each.meaning} (not in this version)" for each in entries)
+        yield f"| {kind} | {' | '.join(cells)} |"
 
 
 def _options() -> Iterator[str]:

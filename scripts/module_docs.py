@@ -1,10 +1,9 @@
-"""Writes the generated parts of `terraform/modules/*/README.md`: the example, and the tables at the end.
+"""Write the generated parts of `terraform/modules/*/README.md`: the example, and the tables at the end.
 
     python -m scripts.module_docs [--check]
 
-What stands above and between is written by hand. The example is the file `examples/basic/main.tf` of the
-module, which the module's own tests plan. `--check` writes nothing and ends with 1 when a file is not what it
-would write.
+Text above and between them is written by hand. The example is the module's `examples/basic/main.tf`, which the module's
+own tests plan. `--check` writes nothing and exits with 1 if a file is out of date.
 """
 
 from __future__ import annotations
@@ -84,10 +83,10 @@ def modules() -> list[Path]:
 
 
 def readme(module: Path, current: str) -> str:
-    """The README with its generated parts renewed.
+    """Return the README with its generated parts updated.
 
     Raises:
-        ValueError: a marker is missing, so that nobody knows where these parts belong.
+        ValueError: if a marker is missing or duplicated.
     """
     for marker in (EXAMPLE_START, EXAMPLE_END, TABLES_START):
         if current.count(marker) != 1:

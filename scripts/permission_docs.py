@@ -1,9 +1,9 @@
-"""Writes `docs/reference/permissions.md`: every permission that the Terraform gives or refuses, as written there.
+"""Write `docs/reference/permissions.md`: every permission that the Terraform code grants or denies.
 
     python -m scripts.permission_docs [--check]
 
-`--check` writes nothing and ends with 1 when the page is not what it would write. A wider action, another
-resource, a condition less: each shows as a changed line of this page, for whoever reviews the change.
+`--check` writes nothing and exits with 1 if the page is out of date. A wider action, another resource or a removed
+condition shows as a changed line of this page in the review.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ WORDS = {
     "principals": "Principal",
     "condition": "Condition",
 }
-"""How a policy document as data source says what IAM's JSON says."""
+"""Arguments of a policy document data source and the members of IAM's JSON they become."""
 
 INTRODUCTION = """\
 # Permissions
 
 <!-- Written by `make docs` from the policies in terraform/. -->
 
-Every statement of every policy, with the expressions of the code: roles, key, bucket, topic and queue policies, and
-the boundary. A change of any of them changes this page.
+Every statement of every policy, with the expressions of the code: role, key, bucket, topic and queue policies, and
+the permissions boundary. A change to any of them changes this page.
 """
 
 
@@ -52,14 +52,14 @@ class Statement:
 
 
 def statements(folder: Path) -> list[Statement]:
-    """Of all files of one module or root, in order."""
-    found: list[Statement] = []
+    """Return the statements of all files of one module or root, in order."""
+    collected: list[Statement] = []
     for file in sorted(folder.glob("*.tf")):
         text = file.read_text(encoding="utf-8")
         for block in hcl.read(text):
             if block.name in ("resource", "data", "locals"):
-                found += _of_block(text, block, f"{file.name}: {'.'.join(block.labels) or 'locals'}")
-    return found
+                collected += _of_block(text, block, f"{file.name}: {'.'.join(block.labels) or 'locals'}")
+    return collected
 
 
 def _of_block(text: str, block: hcl.Node, place: str) -> Iterator[Statement]:
@@ -71,9 +71,9 @@ def _of_block(text: str, block: hcl.Node, place: str) -> Iterator[Statement]:
         elif node.kind == "block" and names & {"actions", "not_actions"}:
             given: dict[str, str] = {}
             for child in node.children:
-                said = given.get(WORDS.get(child.name, ""))
+                before = given.get(WORDS.get(child.name, ""))
                 now = _one_line(text, child.value)
-                given[WORDS.get(child.name, child.name)] = f"{said}; {now}" if said else now
+                given[WORDS.get(child.name, child.name)] = f"{before}; {now}" if before else now
             yield Statement(place, given.pop("sid", "").strip('"'), given)
 
 
@@ -94,7 +94,7 @@ def _is_code(file: Path) -> bool:
 def _section(terraform: Path, folder: Path) -> str:
     name = folder.relative_to(terraform).as_posix()
     rows = "".join(f"| {' | '.join(map(_cell, _row(each)))} |\n" for each in statements(folder))
-    head = "| Where | Statement | Who or on what condition | May | On |\n|---|---|---|---|---|\n"
+    head = "| Where | Statement | Principal, condition | Action | Resource |\n|---|---|---|---|---|\n"
     return f"\n## [{name}](../../terraform/{name})\n\n{head}{rows}"
 
 
@@ -104,7 +104,7 @@ def _row(statement: Statement) -> Iterable[str]:
     actions = [words.pop(name) for name in ("Action", "NotAction") if name in words]
     resources = [words.pop(name) for name in ("Resource", "NotResource") if name in words]
     rest = "; ".join(f"{name}: {value}" for name, value in words.items())
-    denied = "**may not** " if statement.is_denial else "" if effect in ("", '"Allow"') else f"{effect} "
+    denied = "**deny** " if statement.is_denial else "" if effect in ("", '"Allow"') else f"{effect} "
     return statement.place, statement.sid, rest, denied + ", ".join(actions), ", ".join(resources)
 
 
@@ -113,12 +113,12 @@ def _cell(text: str) -> str:
 
 
 def main() -> int:
-    """Write the page, or with `--check` say that it is stale."""
+    """Write the page, or with `--check` report that it is out of date."""
     path, text = REPO / PAGE, page(REPO / "terraform")
     if "--check" in sys.argv[1:]:
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             return 0
-        sys.stderr.write(f"{PAGE} is not what the policies say\nhint: run `make docs` and look at what changed\n")
+        sys.stderr.write(f"{PAGE} is out of date\nhint: run `make docs` and review the changes\n")
         return 1
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")

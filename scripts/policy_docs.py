@@ -1,8 +1,8 @@
-"""Writes `policies/README.md`, `policies/builtin-rules.txt` and `docs/reference/policies.md` from rules and code.
+"""Write `policies/README.md`, `policies/builtin-rules.txt` and `docs/reference/policies.md` from rules and code.
 
     python -m scripts.policy_docs [--check]
 
-`--check` writes nothing and ends with 1 when a file is not what it would write.
+`--check` writes nothing and exits with 1 if a file is out of date.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ INTRODUCTION = """\
 
 <!-- Written by `make docs` from policies/checks; edit the rules there. -->
 
-Every apply is preceded by two scans: of the stack's source, and of its plan. Both run checkov's AWS rules (the
-{builtin} ids in [builtin-rules.txt](builtin-rules.txt)) and the {own} rules of this platform below. A rule that
-cannot be loaded, crashes or does not run fails the scan (exit code 7). What a plan does not know before the apply is
-reported as *undecided*, neither passed nor failed.
+Before every apply two scans have to pass: of the stack's source, and of its plan. Both run checkov's AWS rules
+(the {builtin} ids in [builtin-rules.txt](builtin-rules.txt)) and the {own} rules of this platform below. A
+rule that cannot be loaded, crashes or does not run fails the scan (exit code 7). A rule that depends on a value unknown
+before apply is reported as *undecided*: neither a pass nor a failure.
 
-All source that Terraform would load is checked, or rejected by name (exit code 7): files that are not UTF-8 or not
-HCL (`*.tf.json`), override files, `terraform.tfvars` and `*.auto.tfvars` beside code, links, and modules from other
-sources. Roots that a program writes in JSON, such as those of blueprints in `build/`, are checked by their plans.
+Everything that Terraform would load from the source is scanned, or rejected by name (exit code 7): files that are not
+UTF-8 or not HCL (`*.tf.json`), override files, `terraform.tfvars` and `*.auto.tfvars` beside code, links, and external
+modules. Roots that a program writes in JSON, such as those of blueprints in `build/`, are scanned as plans.
 
-An exception is a comment at the resource, with its reason; the same words in a string are data. A skip that names no
-existing rule, has no reason or is at a place where nothing is checked fails the scan (exit code 7):
+An exception is a comment at the resource, with its reason; the same words in a string have no effect. A skip that
+names an unknown rule, gives no reason or is not at a scanned resource fails the scan (exit code 7):
 
 ```hcl
 resource "aws_iam_role" "breakglass" {{
@@ -45,14 +45,14 @@ resource "aws_iam_role" "breakglass" {{
 All exceptions are listed in [docs/reference/policies.md](../docs/reference/policies.md).
 [docs/reference/mutations.md](../docs/reference/mutations.md) shows what the rules catch.
 
-A new rule is a file in `checks/` (id, name, category, severity, risk, repair, definition) and a folder with the same
-name in `fixtures/`, whose blocks are called `pass_…` and `fail_…`; the test reads their names. A rule is YAML if YAML
-can express it, otherwise a Python module with the same description as its docstring. [rulekit.py](checks/rulekit.py)
-is the shared base, [addresses.py](checks/addresses.py) works out what is open to the internet,
-[iamstatements.py](checks/iamstatements.py) parses policies, and [iamplaces.py](checks/iamplaces.py) lists where they
-can be. `checks/` contains only rules and shared code, because checkov loads everything in it. A fault that can be
-written in several ways has its spellings as rows in `tests/policies`, tried in source and plan. A value that depends
-on a variable is undecided in a scan of the source and decided on the plan.
+To add a rule, add a file to `checks/` (id, name, category, severity, risk, repair, definition) and a folder of
+the same name to `fixtures/`, whose blocks are called `pass_…` and `fail_…`; the test reads their names. Rules are
+YAML where YAML can express them, otherwise Python modules with the same description as their docstring. Shared code:
+[rulekit.py](checks/rulekit.py), [addresses.py](checks/addresses.py) (what is open to the internet),
+[iamstatements.py](checks/iamstatements.py) (reading policies), [iamplaces.py](checks/iamplaces.py) (where policies can
+occur). `checks/` contains only rules and their shared code, because checkov loads everything in it. If a mistake
+can be written in several ways, `tests/policies` has a row for each, tested in source and plan. A value that
+depends on a variable is undecided in a scan of the source and decided on the plan.
 
 | Rule | Severity | Scans | Requirement |
 |---|---|---|---|
@@ -80,8 +80,9 @@ SKIPS_INTRODUCTION = """\
 
 <!-- Written by `make docs` from the `checkov:skip` comments in terraform/. -->
 
-A rule is skipped only at a resource, with a reason: {count} times, {rules} of {loaded} rules. No rule is skipped
-everywhere. The rules of this platform are described in [policies/README.md](../../policies/README.md).
+Rules are skipped only at single resources, with a reason: {count} times, {rules} of {loaded} rules.
+No rule is skipped globally. The rules of this platform are described in
+[policies/README.md](../../policies/README.md).
 
 | Rule | Requirement | Resource | Reason |
 |---|---|---|---|
@@ -89,7 +90,7 @@ everywhere. The rules of this platform are described in [policies/README.md](../
 
 
 def skips_page(terraform: Path, names: Mapping[str, str]) -> str:
-    """Every inline skip with its reason, by rule."""
+    """Render every inline skip with its reason, by rule."""
     rows = sorted(_skips(terraform), key=lambda row: (_natural(row[0]), row[1:]))
     introduction = SKIPS_INTRODUCTION.format(
         count=len(rows), rules=len({rule for rule, *_ in rows}), loaded=sum(map(_must_run, names))
@@ -134,19 +135,19 @@ def _natural(rule: str) -> tuple[str, int]:
 def main() -> int:
     loaded = Checkov(REPO).loaded_rules()
     builtin = builtin_list(loaded)
-    wanted = {
+    pages = {
         BUILTIN_LIST: builtin,
         README: readme(own_rules(REPO).values(), builtin.count("\n") - 1),
         SKIPS: skips_page(REPO / "terraform", loaded),
     }
-    stale = [path for path, text in wanted.items() if not _is(REPO / path, text)]
+    stale = [path for path, text in pages.items() if not _is(REPO / path, text)]
     if "--check" in sys.argv[1:]:
         for path in stale:
-            sys.stderr.write(f"{path} is not current\nhint: run `make docs`\n")
+            sys.stderr.write(f"{path} is out of date\nhint: run `make docs`\n")
         return 1 if stale else 0
     for path in stale:
         (REPO / path).parent.mkdir(parents=True, exist_ok=True)
-        (REPO / path).write_text(wanted[path], encoding="utf-8")
+        (REPO / path).write_text(pages[path], encoding="utf-8")
         sys.stderr.write(f"wrote {path}\n")
     return 0
 

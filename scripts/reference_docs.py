@@ -1,8 +1,8 @@
-"""Writes `docs/reference/{aws-limits,cli,configuration,exit-codes,inference-matrix}.md` from the code.
+"""Write `docs/reference/{aws-limits,cli,configuration,exit-codes,inference-matrix}.md` from the code.
 
     python -m scripts.reference_docs [--check]
 
-`--check` writes nothing and ends with 1 when a file is not what it would write.
+`--check` writes nothing and exits with 1 if a file is out of date.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ WIDTH = 100
 
 
 def cli_page() -> str:
-    """Help texts of all commands, as `--help` prints them."""
+    """Render the help texts of all commands, as `--help` prints them."""
     parts = ["# Command line", NOTE, "`orchestrator COMMAND --help` prints the same."]
     for path, command in _commands(cli.cli, ("orchestrator",)):
-        # As on the command line: sub-commands inherit which options ask for help, and click remembers them.
+        # As on the command line: sub-commands inherit the help options, and click caches them.
         settings = {"help_option_names": cli.cli.context_settings["help_option_names"]}
         context = click.Context(
             command, info_name=" ".join(path), max_content_width=WIDTH, terminal_width=WIDTH, **settings
@@ -50,9 +50,9 @@ def _commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[t
 
 
 def configuration_page() -> str:
-    """Every key of the environment files with its type, default and rule."""
+    """Render every key of the environment files with its type, default and rule."""
     schema = "`orchestrator schema platform|blueprint` prints the JSON Schemas."
-    aws = "What AWS takes for each key is in [limits of AWS](aws-limits.md); files are held to it as well."
+    aws = "[Limits of AWS](aws-limits.md) lists the values that AWS accepts; they are validated as well."
     parts = ["# Environment files", NOTE, f"{schema} {aws}"]
     for document in schemas().values():
         parts += [f"## `{document['title']}`", _table(document, document.get("$defs", {}))]
@@ -111,7 +111,7 @@ def _rule(option: dict[str, Any]) -> str:
 
 
 def exit_codes_page() -> str:
-    """Exit codes, from the tree of errors."""
+    """Render the exit codes from the tree of errors."""
     story = inspect.getdoc(errors) or ""
     return "\n\n".join(["# Exit codes", NOTE, "```text\n" + story + "\n```"]) + "\n"
 
@@ -126,7 +126,7 @@ PAGES = {
 
 
 def main() -> int:
-    """Write the pages, or with `--check` say which are stale."""
+    """Write the pages, or with `--check` report those that are out of date."""
     stale = 0
     for name, page in PAGES.items():
         path, text = REPO / FOLDER / name, page()
@@ -134,7 +134,7 @@ def main() -> int:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            sys.stderr.write(f"{FOLDER / name} is not what the code says: run `make docs`\n")
+            sys.stderr.write(f"{FOLDER / name} is out of date: run `make docs`\n")
             stale = 1
     return stale
 

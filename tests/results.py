@@ -1,7 +1,7 @@
-"""How each test ended, kept in `build/tests/results.json` for `docs/reference/coverage.md`.
+"""Record the outcome of each test in `build/tests/results.json`, which `make coverage` reads.
 
-Tests of Terraform's own (`run` blocks) are no pytest tests: the test that runs them reports each as the property
-`terraform_run`, and each gets an entry `<file>::<run>` of its own. A run of a few tests renews their entries only.
+`run` blocks of `terraform test` are not pytest tests: the test that runs them reports each as the property
+`terraform_run`, and each gets its own entry `<file>::<run>`. Running a few tests updates only their entries.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ _WORDS = {"pass": "passed", "fail": "failed", "skip": "skipped"}
 
 
 def terraform_runs(folder: str, output: str) -> list[tuple[str, str]]:
-    """Test and outcome of every `run` block, from what `terraform test -no-color` prints.
+    """Return test id and outcome of every `run` block in the output of `terraform test -no-color`.
 
     Args:
-        folder: where it ran, relative to the repository.
+        folder: the folder it ran in, relative to the repository.
     """
-    file, found = "", []
+    file, runs = "", []
     for line in output.splitlines():
         if match := _FILE_LINE.match(line):
             file = match[1]
         elif match := _RUN_LINE.match(line):
-            found.append((f"{folder}/{file}::{match[1]}", _WORDS[match[2]]))
-    return found
+            runs.append((f"{folder}/{file}::{match[1]}", _WORDS[match[2]]))
+    return runs
 
 
 class Results:
-    """A plugin of pytest's first process; reports of xdist's workers arrive there too."""
+    """A pytest plugin for the main process, which receives the reports of xdist workers as well."""
 
     def __init__(self, root: Path) -> None:
         self._file = root / FILE
         self._ended: dict[str, str] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        # A test that fails while it is set up or torn down has failed, whatever its call said.
+        # A failure in set-up or teardown fails the test, whatever the outcome of its call.
         if report.when == "call" or report.outcome != "passed":
             self._ended[report.nodeid] = report.outcome
         if report.when == "call":

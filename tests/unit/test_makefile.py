@@ -24,7 +24,7 @@ def make(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def targets() -> dict[str, str]:
-    """Target to its prerequisites and help."""
+    """Map each target to its prerequisites and help text."""
     return dict(re.findall(r"^([a-z][a-z-]*):(.*)$", MAKEFILE, re.MULTILINE))
 
 
@@ -37,7 +37,7 @@ def test_make_alone_shows_every_target_in_groups() -> None:
         assert re.search(rf"^  {target} +\S", done.stdout, re.MULTILINE), target
 
 
-def test_every_target_makes_set_up_first() -> None:
+def test_every_target_depends_on_set_up() -> None:
     for target, rest in targets().items():
         assert target in SETUP_FREE or "$(SETUP)" in rest.split("##")[0].split(), target
 
@@ -46,8 +46,7 @@ def test_a_missing_environment_is_explained_before_anything_starts() -> None:
     done = make("deploy")
     assert done.returncode == 2
     assert done.stderr.startswith(
-        "error: ENV is not set: say which environment of terraform/envs is meant\n"
-        "hint: for example `make deploy ENV=local`\n"
+        "error: ENV is not set: name an environment of terraform/envs\nhint: for example `make deploy ENV=local`\n"
     )
     assert done.stdout == ""
 
@@ -63,6 +62,6 @@ def test_deploy_calls_the_orchestrator_with_the_environment() -> None:
     assert done.stdout.splitlines()[-1] == ".venv/bin/python -m orchestrator deploy local --json"
 
 
-def test_a_ready_copy_can_leave_set_up_out() -> None:
+def test_an_installed_checkout_can_skip_set_up() -> None:
     assert "setup.py" in make("--dry-run", "deploy", "ENV=local").stdout
     assert "setup.py" not in make("--dry-run", "deploy", "ENV=local", "SETUP=").stdout

@@ -1,4 +1,4 @@
-"""What must hold for every file of the repository."""
+"""Rules for every file of the repository."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TEXT_LIMIT = 2_000_000
 LOCK = REPO / "terraform" / ".terraform.lock.hcl"
 
 FORBIDDEN = {
-    # Put together, so that this file does not hold what it looks for.
+    # Concatenated, so that this file does not contain the patterns itself.
     "a path of one machine": re.compile(
         r"(?<![\w.$*])/(?:work|root|home/(?!someone\b)\w+|Users/\w+|opt/(?!ml\b)\w+)/\w"
     ),
@@ -29,7 +29,7 @@ def tracked() -> list[Path]:
 
 
 def texts() -> list[tuple[str, str]]:
-    """Name and content of every tracked text file."""
+    """Return name and content of every tracked text file."""
     found = []
     for file in tracked():
         if file.stat().st_size < TEXT_LIMIT and not file.is_symlink():
@@ -72,17 +72,6 @@ def test_every_terraform_root_carries_the_one_provider_lock() -> None:
     assert [str(file.relative_to(REPO)) for file in locks if file.read_bytes() != LOCK.read_bytes()] == []
 
 
-def test_links_between_documents_lead_somewhere() -> None:
-    broken = []
-    for name, content in texts():
-        if not name.endswith(".md"):
-            continue
-        for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)\s#]+)(?:#[^)]*)?\)", content):
-            if not (REPO / name).parent.joinpath(target).exists():
-                broken.append(f"{name}: {target}")
-    assert broken == []
-
-
 def test_every_make_command_in_the_documents_exists() -> None:
     targets = set(re.findall(r"^([a-z][a-z-]*):", (REPO / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     unknown = {
@@ -93,14 +82,6 @@ def test_every_make_command_in_the_documents_exists() -> None:
         if target not in targets
     }
     assert unknown == set()
-
-
-def test_every_decision_says_when_and_what_lost() -> None:
-    for file in sorted((REPO / "docs" / "adr").glob("*.md")):
-        text = file.read_text(encoding="utf-8")
-        assert re.search(r"^\d{4}-\d{2} · accepted$", text, re.MULTILINE), file.name
-        assert "**Decision.**" in text, file.name
-        assert "**Losing options.**" in text, file.name
 
 
 def test_what_set_up_and_runs_make_is_never_committed() -> None:

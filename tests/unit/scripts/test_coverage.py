@@ -1,14 +1,15 @@
-"""`docs/coverage.yaml` speaks of what exists, its page is current, and the rules by which a row is green."""
+"""`docs/coverage.yaml` names only what exists, and the rules that make a row green."""
 
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from scripts import coverage_check, coverage_docs
-from scripts.coverage_rows import Removal, Row, load, outcome, problems, pytest_ids
+from scripts.coverage_rows import REPO, Removal, Row, load, outcome, problems, pytest_ids
 from tests.results import terraform_runs
 
 RUN = "terraform/modules/ecr/tests/repositories.tftest.hcl::old_images_expire"
@@ -28,13 +29,8 @@ def test_a_row_is_proven_without_a_deployed_platform_too() -> None:
     assert [row.id for row in load() if not coverage_check.cheap(row)] == []
 
 
-def test_the_page_is_current(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("sys.argv", ["coverage_docs", "--check"])
-    assert coverage_docs.main() == 0, capsys.readouterr().err
-
-
 def row(folder: Path) -> Row:
-    """A row of its own, over one file of a made-up repository."""
+    """Create a repository with one source file, one test and one row."""
     (folder / "a.tf").write_text('resource "x" "y" {\n  on = true\n}\n', encoding="utf-8")
     (folder / "test_a.py").write_text("def test_on(): ...\n", encoding="utf-8")
     (folder / "docs").mkdir()
@@ -53,43 +49,60 @@ def ended(outcome: str, at: float) -> dict[str, object]:
     return {"test_a.py::test_on": {"outcome": outcome, "at": at}}
 
 
-def test_a_row_is_green_when_its_test_passed_and_its_removal_was_noticed(tmp_path: Path) -> None:
+def test_a_row_is_green_if_its_test_passed_and_its_removal_was_caught(tmp_path: Path) -> None:
     only = row(tmp_path)
-    assert not coverage_docs.is_green(only, coverage_docs.renew(tmp_path)[only.id])
+    assert not coverage_docs.is_green(only, coverage_docs.collect(tmp_path)[only.id])
     later = (tmp_path / "a.tf").stat().st_mtime + 10
     result(tmp_path, "results.json", ended("passed", later))
-    assert not coverage_docs.is_green(only, coverage_docs.renew(tmp_path)[only.id])
+    assert not coverage_docs.is_green(only, coverage_docs.collect(tmp_path)[only.id])
     caught = {"digest": only.digest(tmp_path), "ran": {}, "verdict": "caught", "by": [], "how": "a test fails"}
     result(tmp_path, "removals.json", {only.id: caught})
-    assert coverage_docs.is_green(only, coverage_docs.renew(tmp_path)[only.id])
+    assert coverage_docs.is_green(only, coverage_docs.collect(tmp_path)[only.id])
     result(tmp_path, "removals.json", {only.id: {**caught, "verdict": "survived"}})
-    assert not coverage_docs.is_green(only, coverage_docs.renew(tmp_path)[only.id])
+    assert not coverage_docs.is_green(only, coverage_docs.collect(tmp_path)[only.id])
 
 
 @pytest.mark.parametrize(("outcome", "seconds"), [("failed", 10), ("skipped", 10), ("passed", -10)])
-def test_a_test_that_failed_or_ran_before_the_last_change_proves_nothing(
-    tmp_path: Path, outcome: str, seconds: int
-) -> None:
+def test_failed_skipped_and_outdated_results_do_not_count(tmp_path: Path, outcome: str, seconds: int) -> None:
     only = row(tmp_path)
     result(tmp_path, "results.json", ended(outcome, (tmp_path / "a.tf").stat().st_mtime + seconds))
-    assert coverage_docs.renew(tmp_path)[only.id]["ran"].get("test_a.py::test_on") != "passed"
+    assert coverage_docs.collect(tmp_path)[only.id]["ran"].get("test_a.py::test_on") != "passed"
 
 
-def test_what_was_found_about_other_files_is_dropped(tmp_path: Path) -> None:
+def test_a_removal_counts_only_for_the_files_it_was_tried_on(tmp_path: Path) -> None:
     only = row(tmp_path)
-    (tmp_path / "docs/reference").mkdir()
-    kept = {"digest": only.digest(tmp_path), "ran": {"test_a.py::test_on": "passed"}}
-    (tmp_path / coverage_docs.KEPT).write_text(json.dumps({only.id: kept}), encoding="utf-8")
-    assert coverage_docs.renew(tmp_path)[only.id]["ran"] == {"test_a.py::test_on": "passed"}
+    caught = {"digest": only.digest(tmp_path), "ran": {"test_a.py::test_on": "passed"}, "verdict": "caught"}
+    result(tmp_path, "removals.json", {only.id: {**caught, "by": [], "how": "a test fails"}})
+    assert coverage_docs.collect(tmp_path)[only.id]["ran"] == {"test_a.py::test_on": "passed"}
     (tmp_path / "a.tf").write_text('resource "x" "y" {\n}\n', encoding="utf-8")
-    assert coverage_docs.renew(tmp_path)[only.id]["ran"] == {}
+    entry = coverage_docs.collect(tmp_path)[only.id]
+    assert entry["ran"] == {}
+    assert "removal" not in entry
+
+
+def test_the_report_is_built_below_build_with_links_to_sources_and_tests(tmp_path: Path) -> None:
+    only = row(tmp_path)
+    later = (tmp_path / "a.tf").stat().st_mtime + 10
+    result(tmp_path, "results.json", ended("passed", later))
+    coverage_docs.write(tmp_path)
+    page = (tmp_path / "build/coverage.md").read_text(encoding="utf-8")
+    assert page.splitlines()[-1] == (
+        "| F9.x | x | [a.tf](../a.tf) | [test_on](../test_a.py) | executed | passed | not tried | ⬜ |"
+    )
+    data = json.loads((tmp_path / "build/coverage.json").read_text(encoding="utf-8"))
+    assert data == {"F9.x": {"digest": only.digest(tmp_path), "ran": {"test_a.py::test_on": "passed"}}}
+
+
+def test_results_of_test_runs_are_not_committed() -> None:
+    listed = subprocess.run(["git", "ls-files", "*coverage.json", "*coverage.md"], cwd=REPO, capture_output=True)
+    assert listed.stdout == b""
 
 
 def test_a_removal_takes_exactly_what_it_names() -> None:
     source = 'resource "x" "y" {\n  a {\n  }\n}\nresource "x" "z" {\n  on = true\n}\n'
     assert Removal(file="a", block="resource.x.y").apply(source) == 'resource "x" "z" {\n  on = true\n}\n'
     assert "on = false" in Removal(file="a", text="on = true", becomes="on = false").apply(source)
-    with pytest.raises(ValueError, match="0 times, not once"):
+    with pytest.raises(ValueError, match="0 times, must occur once"):
         Removal(file="a", block="resource.x.other").apply(source)
 
 
@@ -115,12 +128,12 @@ def test_a_run_block_runs_with_its_folder() -> None:
         ({}, "survived", ""),
     ],
 )
-def test_only_a_named_test_notices(after: dict[str, str], verdict: str, how: str) -> None:
+def test_only_a_named_test_catches_a_removal(after: dict[str, str], verdict: str, how: str) -> None:
     found = coverage_check.verdict([RUN], after)
     assert (found["verdict"], found["how"]) == (verdict, how)
 
 
-def test_runs_are_read_off_what_terraform_prints() -> None:
+def test_runs_are_read_from_the_output_of_terraform_test() -> None:
     output = """tests/a.tftest.hcl... in progress
   run "one"... pass
   run "two"... fail

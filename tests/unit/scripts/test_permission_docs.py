@@ -48,7 +48,7 @@ def test_every_statement_has_a_row(tmp_path: Path) -> None:
     assert rows == [
         '| access.tf: locals | Read | Condition: { StringEquals = { "aws:ResourceAccount" = var.account } } '
         '| ["s3:GetObject"] | "${local.arn}/data/*" |',
-        '| access.tf: locals | NoMore |  | **may not** "s3:*" | "*" |',
+        '| access.tf: locals | NoMore |  | **deny** "s3:*" | "*" |',
         '| access.tf: aws_iam_policy_document.assume | Assume | Principal: type = "Service" identifiers = '
         '["glue.amazonaws.com"] | ["sts:AssumeRole"] |  |',
     ]

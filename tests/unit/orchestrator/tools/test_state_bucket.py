@@ -323,11 +323,10 @@ def test_the_guide_names_every_right_that_this_takes(store: S3StateStore, old: A
     calls += ["CreateBucket", "PutBucketOwnershipControls", "PutKeyPolicy"]  # made beforehand, and right by default
     needed = {action(name) for name in calls} | {"kms:TagResource", "tag:GetResources"}
     text = (Path(__file__).resolve().parents[4] / "docs/guides/states.md").read_text(encoding="utf-8")
-    told = set(
-        re.findall(r"`((?:s3|kms|tag):\w+)`", text[text.index("## Rights") :].partition("A role that only plans")[0])
-    )
+    section = text[text.index("## Permissions") :].partition("A role that only plans")[0]
+    documented = set(re.findall(r"`((?:s3|kms|tag):\w+)`", section))
     # Terraform reads, decrypts and encrypts under the same role.
-    assert told == needed | {"kms:Decrypt", "kms:GenerateDataKey"}
+    assert documented == needed | {"kms:Decrypt", "kms:GenerateDataKey"}
 
 
 def action(operation: str) -> str:

@@ -1,0 +1,1 @@
+"""Checks of this repository and tools for its releases."""
