@@ -54,8 +54,8 @@ def mistake(expression: str) -> str | None:
 
 def mistake_for_users(block: hcl_tree.Node, expression: str) -> str | None:
     """What is wrong with the message of a validation, a precondition or a check."""
-    if found := mistake(expression):
-        return found
+    if problem := mistake(expression):
+        return problem
     if "${" not in expression:
         return "does not show the value that was received"
     if block.name == "variable" and block.labels[0] not in literal(expression):
@@ -67,12 +67,12 @@ def mistake_for_users(block: hcl_tree.Node, expression: str) -> str | None:
 def test_every_message_states_rule_place_and_value(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     is_test = path.name.endswith(".tftest.hcl")
-    found = [
+    problems = [
         f"{path.relative_to(REPO)}: {expression}: {problem}"
         for block, expression in messages(text)
         if (problem := mistake(expression) if is_test else mistake_for_users(block, expression))
     ]
-    assert not found, "\n".join(found)
+    assert not problems, "\n".join(problems)
 
 
 @pytest.mark.parametrize(

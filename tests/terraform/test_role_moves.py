@@ -140,21 +140,21 @@ def plans(validating_terraform: Terraform) -> tuple[list[Change], list[Change]]:
 
 def merged(resources: list[Change]) -> list[Change]:
     """Instances of one resource stand together in a state."""
-    found: dict[tuple[str, ...], Change] = {}
+    result: dict[tuple[str, ...], Change] = {}
     for each in resources:
         key = (each["module"], each["type"], each["name"])
-        if key in found:
-            found[key]["instances"] += each["instances"]
+        if key in result:
+            result[key]["instances"] += each["instances"]
         else:
-            found[key] = each
-    return list(found.values())
+            result[key] = each
+    return list(result.values())
 
 
 @pytest.mark.terraform
 def test_roles_and_policies_of_an_older_state_are_only_moved(plans: tuple[list[Change], list[Change]]) -> None:
     fresh, upgraded = plans
-    found = {each["address"]: each["change"]["actions"] for each in upgraded if ".module.role." in each["address"]}
-    assert found == {each["address"]: ["no-op"] for each in fresh if ".module.role." in each["address"]}
+    result = {each["address"]: each["change"]["actions"] for each in upgraded if ".module.role." in each["address"]}
+    assert result == {each["address"]: ["no-op"] for each in fresh if ".module.role." in each["address"]}
     assert not [each["address"] for each in upgraded if each["type"] in TYPES and "delete" in each["change"]["actions"]]
 
 
