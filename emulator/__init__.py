@@ -14,7 +14,7 @@ code (`emulator.compute`), and a status changes because a process started, ended
 implements is an error, never an empty success.
 
 **Fidelity.** Every response tells in `x-emulator-fidelity` how real it is: `executed`, `emulated`, `stand-in`
-or `recorded`. For compute the value is derived from evidence (`emulator.evidence`: process id, exit code,
+or `recorded`. For compute the value is derived from evidence (`emulator.core.evidence`: process id, exit code,
 artifact hash), and `/_emulator/evidence` shows it.
 
 **One process.** `python -m emulator serve` binds the port, installs the seams, writes `emulator.json` and

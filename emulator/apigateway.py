@@ -16,14 +16,14 @@ from werkzeug.wrappers import Request, Response
 
 from emulator.authorizers import LambdaAuthorizers
 from emulator.callers import ANYBODY, Caller
-from emulator.compute.aws import Aws
+from emulator.core.aws import Aws
+from emulator.core.settings import Settings
 from emulator.function_calls import FunctionCalls
 from emulator.gateway_responses import Refused, render
 from emulator.http.routes import DEPLOYED_API
 from emulator.lambda_proxy import LambdaProxy
 from emulator.seams import gateway
 from emulator.seams.identities import MotoRegistry
-from emulator.settings import Settings
 from emulator.signed_callers import SignedCallers
 from emulator.throttling import Buckets, Quotas
 

@@ -13,11 +13,13 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator import VERSION, evidence, faulty, fidelity, recorded
+from emulator import VERSION, faulty, recorded
 from emulator.apigateway import ApiGateway
 from emulator.authorization import decisions
 from emulator.authorization.guard import Guard
-from emulator.compute.aws import Aws
+from emulator.core import evidence, fidelity
+from emulator.core.aws import Aws
+from emulator.core.settings import Settings
 from emulator.faulty import Faulty
 from emulator.featurestore import runtime as featurestore
 from emulator.http import routes
@@ -30,7 +32,6 @@ from emulator.seams import featurestore as feature_groups
 from emulator.seams import s3_owner, wire
 from emulator.seams.identities import MotoRegistry
 from emulator.seams.wire import Environ, StartResponse, Wsgi
-from emulator.settings import Settings
 
 EVIDENCE_FILTERS = ("execution", "kind", "resource")
 FORM = "application/x-www-form-urlencoded"

@@ -18,8 +18,8 @@ from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from emulator.evidence import STORE as EVIDENCE
-from emulator.evidence import caused_by
+from emulator.core.evidence import STORE as EVIDENCE
+from emulator.core.evidence import caused_by
 from emulator.flaky import ERRORS, Draw
 
 FLAKY, API = "flaky", "execute-api"

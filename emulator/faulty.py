@@ -12,9 +12,9 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from emulator import faults
-from emulator.compute.aws import INSIDE, INSIDE_HEADER, OWN_HEADER
 from emulator.connections import NoAnswer
-from emulator.evidence import STORE as EVIDENCE
+from emulator.core.aws import INSIDE, INSIDE_HEADER, OWN_HEADER
+from emulator.core.evidence import STORE as EVIDENCE
 from emulator.faults import API, FLAKY, BadFault, Fault
 from emulator.http import envelopes, routes
 from emulator.http.routes import Route

@@ -9,10 +9,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from emulator import fidelity
-from emulator.compute.administrator import ADMIN
-from emulator.compute.aws import tell_inside
-from emulator.settings import Settings
+from emulator.core import fidelity
+from emulator.core.administrator import ADMIN
+from emulator.core.aws import tell_inside
+from emulator.core.settings import Settings
 
 
 @dataclass(frozen=True)

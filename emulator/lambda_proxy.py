@@ -15,8 +15,8 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from emulator import fidelity
 from emulator.callers import ANYBODY, Caller
+from emulator.core import fidelity
 from emulator.function_calls import FunctionCalls, Invocation
 from emulator.gateway_responses import Refused
 from emulator.seams import gateway

@@ -17,11 +17,11 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from emulator import VERSION, seams
-from emulator.compute import processes
-from emulator.compute.administrator import ADMIN
 from emulator.connections import keeping
-from emulator.errors import PortTaken
-from emulator.settings import Settings
+from emulator.core import processes
+from emulator.core.administrator import ADMIN
+from emulator.core.errors import PortTaken
+from emulator.core.settings import Settings
 
 HOST = "127.0.0.1"
 """Loopback only: functions run what they are given. Loopback is not trust, either: see `emulator.http.admission`."""

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from emulator.athena.contract import Outcome, Request
-from emulator.compute.aws import Aws
-from emulator.compute.jobs import Exit
-from emulator.compute.processes import Credentials
-from emulator.compute.workers import Workers
-from emulator.evidence import STORE, describe_exit
+from emulator.core.aws import Aws
+from emulator.core.evidence import STORE, describe_exit
+from emulator.core.jobs import Exit
+from emulator.core.processes import Credentials
+from emulator.core.workers import Workers
 
 TIMEOUT_SECONDS = 1800.0
 """Athena's own default."""

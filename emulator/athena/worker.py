@@ -29,7 +29,7 @@ from emulator.athena.catalogue import Catalogue
 from emulator.athena.contract import Outcome, Request
 from emulator.athena.errors import QueryCancelled, QueryFailed
 from emulator.athena.statements import Statement
-from emulator.settings import OWN_APP
+from emulator.core.settings import OWN_APP
 
 FETCHED = 10_000
 OWN = Config(user_agent_appid=OWN_APP)

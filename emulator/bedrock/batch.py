@@ -20,9 +20,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from emulator.bedrock import embeddings, families
 from emulator.bedrock.answering import ServerFailed, answer
 from emulator.bedrock.text_model import Completion
-from emulator.compute.aws import Aws, keys_under, split_uri
 from emulator.compute.outcomes import patiently
-from emulator.evidence import STORE
+from emulator.core.aws import Aws, keys_under, split_uri
+from emulator.core.evidence import STORE
 
 LEAST_RECORDS, MOST_RECORDS = 100, 50_000
 """Quotas of one job."""

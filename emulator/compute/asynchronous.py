@@ -18,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.compute.model_server import Answer, Request
 from emulator.compute.outcomes import Outcome, Store
-from emulator.evidence import STORE, caused_by
+from emulator.core.evidence import STORE, caused_by
 
 LOG = logging.getLogger(__name__)
 MOST_DELIVERIES = 5

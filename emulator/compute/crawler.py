@@ -11,10 +11,10 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from emulator.compute import processes
-from emulator.compute.aws import Aws, LogStream
-from emulator.compute.jobs import Exit, Job
-from emulator.evidence import STORE, describe_exit
+from emulator.core import processes
+from emulator.core.aws import Aws, LogStream
+from emulator.core.evidence import STORE, describe_exit
+from emulator.core.jobs import Exit, Job
 
 PROGRAM = Path(__file__).parent / "runtime" / "crawler.py"
 LOG_GROUP = "/aws-glue/crawlers"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from emulator.compute import processes
-from emulator.compute.aws import Aws, LogStream, download_file, split_uri
-from emulator.compute.folders import inside
-from emulator.compute.jobs import Exit, Job
-from emulator.evidence import STORE, describe_exit
+from emulator.core import processes
+from emulator.core.aws import Aws, LogStream, download_file, split_uri
+from emulator.core.evidence import STORE, describe_exit
+from emulator.core.folders import inside
+from emulator.core.jobs import Exit, Job
 
 LOG_GROUPS = {"glueetl": "/aws-glue/jobs", "pythonshell": "/aws-glue/python-jobs"}
 SPARK = "glueetl"

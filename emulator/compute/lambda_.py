@@ -22,10 +22,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from emulator.compute import processes
-from emulator.compute.aws import Aws
-from emulator.compute.channel import Channel, ChannelClosed
-from emulator.evidence import STORE, Evidence, describe_exit
+from emulator.core import processes
+from emulator.core.aws import Aws
+from emulator.core.channel import Channel, ChannelClosed
+from emulator.core.evidence import STORE, Evidence, describe_exit
 
 WORKER = Path(__file__).parent / "runtime" / "lambda_worker.py"
 INIT_SECONDS = 30.0

@@ -13,13 +13,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.compute import processes
-from emulator.compute.archives import unpack
-from emulator.compute.aws import Aws, LogStream, download_file, unique
-from emulator.compute.channel import Channel, ChannelClosed
-from emulator.compute.folders import inside, of_name
-from emulator.compute.jobs import Exit, Job
-from emulator.evidence import STORE, current_cause, describe_exit
+from emulator.core import processes
+from emulator.core.archives import unpack
+from emulator.core.aws import Aws, LogStream, download_file, unique
+from emulator.core.channel import Channel, ChannelClosed
+from emulator.core.evidence import STORE, current_cause, describe_exit
+from emulator.core.folders import inside, of_name
+from emulator.core.jobs import Exit, Job
 
 PROGRAM = Path(__file__).parent / "runtime" / "model_server.py"
 START_SECONDS = 180.0

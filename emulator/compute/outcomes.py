@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from emulator.compute.aws import Aws, split_uri
 from emulator.compute.model_server import Answer
-from emulator.compute.processes import Credentials
+from emulator.core.aws import Aws, split_uri
+from emulator.core.processes import Credentials
 
 if TYPE_CHECKING:
     from emulator.compute.asynchronous import Queued

@@ -19,11 +19,11 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.compute import processes
-from emulator.compute.aws import Aws, LogStream, ObjectsMissing, download_prefix, split_uri
-from emulator.compute.folders import OutsideFolder, inside, of_name
-from emulator.compute.jobs import Exit, Job
-from emulator.evidence import STORE, describe_exit
+from emulator.core import processes
+from emulator.core.aws import Aws, LogStream, ObjectsMissing, download_prefix, split_uri
+from emulator.core.evidence import STORE, describe_exit
+from emulator.core.folders import OutsideFolder, inside, of_name
+from emulator.core.jobs import Exit, Job
 
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 CONTAINER = "/opt/ml/"

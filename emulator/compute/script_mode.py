@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from emulator.compute.folders import inside
+from emulator.core.folders import inside
 
 FRAMEWORK_PREFIX = "sagemaker_"
 """Hyperparameters with this prefix are meant for the toolkit, not for the script."""

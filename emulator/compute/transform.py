@@ -18,12 +18,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from emulator.compute import records
-from emulator.compute.aws import Aws, LogStream, keys_under, relative, split_uri, unique
 from emulator.compute.fleet import PROCESSES, Fleet
 from emulator.compute.model_server import Answer, HostingFailed, Model, ModelServer, Request
 from emulator.compute.outcomes import patiently
 from emulator.compute.records import BadData, DataProcessing
-from emulator.evidence import STORE, caused_by
+from emulator.core.aws import Aws, LogStream, keys_under, relative, split_uri, unique
+from emulator.core.evidence import STORE, caused_by
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 SEE_LOGS = "See job logs for more information"

@@ -10,10 +10,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emulator.compute.aws import Aws
-from emulator.compute.jobs import Exit
-from emulator.compute.workers import Workers
-from emulator.evidence import STORE, describe_exit
+from emulator.core.aws import Aws
+from emulator.core.evidence import STORE, describe_exit
+from emulator.core.jobs import Exit
+from emulator.core.workers import Workers
 
 PACKAGE = Path(__file__).parent
 

@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.events.clock import Clock
-from emulator.evidence import STORE, caused_by
+from emulator.core.clock import Clock
+from emulator.core.evidence import STORE, caused_by
 
 LONGEST_DELAY = 300.0
 PERMISSIONS = (

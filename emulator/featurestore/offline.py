@@ -18,7 +18,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from emulator.compute.aws import Aws, split_uri
+from emulator.core.aws import Aws, split_uri
 from emulator.featurestore.records import Record, Schema
 
 BUFFER_SECONDS = 1.0

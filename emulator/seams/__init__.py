@@ -19,7 +19,7 @@ import importlib
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from emulator.settings import Settings
+from emulator.core.settings import Settings
 
 if TYPE_CHECKING:
     from werkzeug.serving import WSGIRequestHandler

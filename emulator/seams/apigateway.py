@@ -12,9 +12,9 @@ from moto.apigateway import urls
 from moto.apigateway.models import APIGatewayBackend
 from moto.apigateway.responses import APIGatewayResponse
 
+from emulator.core.settings import Settings
 from emulator.seams import gateway
 from emulator.seams.patching import add, wrap
-from emulator.settings import Settings
 
 ARN = re.compile(r"arn:aws:apigateway:[^:]+::/(?P<path>.+)$")
 

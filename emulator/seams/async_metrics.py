@@ -15,7 +15,7 @@ from moto.core.utils import utcnow
 from moto.utilities.arns import parse_arn
 
 from emulator.compute.asynchronous import State
-from emulator.events.clock import Clock, Paced
+from emulator.core.clock import Clock, Paced
 
 NAMESPACE = "AWS/SageMaker"
 EVERY_SECONDS = 60.0

@@ -6,8 +6,8 @@ from typing import Any
 
 from moto.athena.responses import AthenaResponse
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import add
-from emulator.settings import Settings
 
 
 def apply(settings: Settings) -> None:

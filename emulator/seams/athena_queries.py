@@ -14,12 +14,12 @@ from moto.athena.responses import AthenaResponse
 
 from emulator.athena.contract import Outcome, Request
 from emulator.athena.engine import Engine
-from emulator.compute.administrator import ADMIN
-from emulator.compute.aws import Aws
-from emulator.evidence import current_cause
+from emulator.core.administrator import ADMIN
+from emulator.core.aws import Aws
+from emulator.core.evidence import current_cause
+from emulator.core.settings import Settings
 from emulator.seams import identities
 from emulator.seams.patching import add, wrap
-from emulator.settings import Settings
 
 ACTIVE = ("QUEUED", "RUNNING")
 PAGE = 1000

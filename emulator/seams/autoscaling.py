@@ -8,8 +8,8 @@ from typing import Any
 from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, FakeScalableTarget
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import add, wrap
-from emulator.settings import Settings
 
 
 def apply(settings: Settings) -> None:

@@ -15,13 +15,13 @@ from moto.core.responses import ActionResult, EmptyResult
 from emulator import faults
 from emulator.bedrock import embeddings, families
 from emulator.bedrock.batch import SERVICE, Faults, JobRequest, Run, new_id
-from emulator.compute.aws import Aws
+from emulator.core.aws import Aws
+from emulator.core.evidence import STORE, current_cause
+from emulator.core.fidelity import HEADER, weakest
+from emulator.core.settings import Settings
 from emulator.events.courier import DeliveryFailed
-from emulator.evidence import STORE, current_cause
-from emulator.fidelity import HEADER, weakest
 from emulator.seams import access, event_bus
 from emulator.seams.patching import add
-from emulator.settings import Settings
 
 ACTION = "CreateModelInvocationJob"
 HOURS = 24

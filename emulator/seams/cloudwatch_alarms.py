@@ -14,13 +14,13 @@ from typing import Any
 from moto.cloudwatch.models import Alarm, CloudWatchBackend, MetricAggregatedDatum, are_dimensions_same
 from moto.utilities.arns import parse_arn
 
-from emulator.compute.aws import Aws
-from emulator.events import clock
+from emulator.core import clock
+from emulator.core.aws import Aws
+from emulator.core.settings import Settings
 from emulator.events.alarms import Datum, Threshold, can_evaluate, evaluate, stamp, window
 from emulator.events.courier import Courier, DeliveryFailed, Letter
 from emulator.seams import access, event_bus, scaling
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 TOPICS, FUNCTIONS = "cloudwatch.amazonaws.com", "lambda.alarms.cloudwatch.amazonaws.com"
 SCALING = "autoscaling"

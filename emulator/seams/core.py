@@ -7,9 +7,9 @@ import threading
 from functools import lru_cache
 from typing import Any
 
-from emulator.compute.administrator import ADMIN
+from emulator.core.administrator import ADMIN
+from emulator.core.settings import OWN_APP, Settings
 from emulator.seams.patching import wrap
-from emulator.settings import OWN_APP, Settings
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 

@@ -9,8 +9,8 @@ from moto.ec2.models.nat_gateways import NatGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.models.vpcs import VPCEndPoint
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 INIT = signature(SecurityGroupRule.__init__)
 

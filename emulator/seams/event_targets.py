@@ -12,10 +12,10 @@ from moto.core.utils import unix_time_millis
 from moto.logs.models import logs_backends
 from moto.utilities.arns import parse_arn
 
-from emulator.compute.administrator import ADMIN
-from emulator.compute.aws import Aws
+from emulator.core.administrator import ADMIN
+from emulator.core.aws import Aws
+from emulator.core.evidence import current_cause
 from emulator.events.courier import DeliveryFailed, no_resource
-from emulator.evidence import current_cause
 from emulator.seams import access
 from emulator.seams.lineage import HEADER
 

@@ -13,14 +13,15 @@ from moto.events.exceptions import InvalidEventPatternException
 from moto.events.models import EventPattern, EventPatternParser, EventsBackend, Rule, events_backends
 from moto.events.responses import EventsHandler
 
-from emulator.compute.aws import Aws
-from emulator.events import clock, patterns
+from emulator.core import clock
+from emulator.core.aws import Aws
+from emulator.core.settings import Settings
+from emulator.events import patterns
 from emulator.events.courier import Courier, DeliveryFailed, Letter
 from emulator.events.transform import target_input, time_text
 from emulator.seams.event_bus import count
 from emulator.seams.event_targets import Sender, Targets
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 ARCHIVE_RULE = "Events-Archive-"
 DEFAULT_RETRIES, DEFAULT_AGE = 185, 86_400

@@ -13,14 +13,14 @@ from moto.scheduler.exceptions import ValidationException as SchedulerValidation
 from moto.scheduler.models import EventBridgeSchedulerBackend
 from moto.utilities.arns import parse_arn
 
-from emulator.events import clock
+from emulator.core import clock
+from emulator.core.settings import Settings
 from emulator.events.courier import DeliveryFailed, Letter
 from emulator.events.schedule import InvalidSchedule, next_time, rate_seconds
 from emulator.events.transform import now_text
 from emulator.seams import access, events_delivery
 from emulator.seams.event_targets import SCHEDULER, Sender
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 
 def apply(settings: Settings) -> None:

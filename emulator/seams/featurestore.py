@@ -13,12 +13,12 @@ from moto.sagemaker.exceptions import ResourceInUseException, ResourceNotFound, 
 from moto.sagemaker.models import SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from emulator.compute.aws import Aws
+from emulator.core.aws import Aws
+from emulator.core.settings import Settings
 from emulator.featurestore.offline import OfflineStore, Place
 from emulator.featurestore.records import OnlineStore, Schema, lifetime
 from emulator.featurestore.runtime import Stores
 from emulator.seams.patching import add, wrap
-from emulator.settings import Settings
 
 DEFAULT_DATABASE = "sagemaker_featurestore"
 RESERVED = ("is_deleted", "write_time", "api_invocation_time")

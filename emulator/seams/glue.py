@@ -9,8 +9,8 @@ from moto.core.utils import camelcase_to_underscores, utcnow
 from moto.glue.models import GlueBackend
 from moto.glue.responses import GlueResponse
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import add, wrap
-from emulator.settings import Settings
 
 
 def apply(settings: Settings) -> None:

@@ -14,12 +14,12 @@ from moto.core.utils import utcnow
 from moto.glue.models import GlueBackend
 from moto.glue.responses import GlueResponse
 
-from emulator.compute.aws import Aws
+from emulator.core.aws import Aws
+from emulator.core.evidence import current_cause
+from emulator.core.settings import Settings
 from emulator.dataquality.dqdl import DqdlError, parse
 from emulator.dataquality.engine import EvaluationRun, Evaluations
-from emulator.evidence import current_cause
 from emulator.seams.patching import add
-from emulator.settings import Settings
 
 ACTIVE = ("STARTING", "RUNNING", "STOPPING")
 DEFAULT_TIMEOUT_MINUTES = 120

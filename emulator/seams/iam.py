@@ -9,9 +9,9 @@ from typing import Any
 from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, ManagedPolicy
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import wrap
 from emulator.seams.walks import Walked
-from emulator.settings import Settings
 
 OWNED_BY_AWS = ":iam::aws:policy/"
 

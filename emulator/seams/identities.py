@@ -22,13 +22,13 @@ from moto.sts.responses import TokenResponse
 from emulator.authorization import needs
 from emulator.authorization.guard import Identity, Made, Refused, judge
 from emulator.authorization.needs import Call, StorageKey
-from emulator.compute.administrator import ADMIN
-from emulator.compute.aws import SERVICE_HEADER, SOURCE_HEADER, Aws
-from emulator.compute.processes import Credentials
+from emulator.core.administrator import ADMIN
+from emulator.core.aws import SERVICE_HEADER, SOURCE_HEADER, Aws
+from emulator.core.processes import Credentials
+from emulator.core.settings import Settings
 from emulator.iam import Policy, Principal
 from emulator.seams import featurestore
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 PARTITION = "aws"
 EVERYTHING = Policy.parse(

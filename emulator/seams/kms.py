@@ -7,8 +7,8 @@ from typing import Any
 
 from moto.kms.responses import KmsResponse
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 DEFAULT_PERIOD_DAYS = 365
 

@@ -10,10 +10,10 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.utilities.arns import parse_arn
 
-from emulator.compute.aws import Aws
 from emulator.compute.lambda_ import Outcome
+from emulator.core.aws import Aws
+from emulator.core.evidence import STORE, caused_by
 from emulator.events.courier import DeliveryFailed, failure, no_resource
-from emulator.evidence import STORE, caused_by
 from emulator.seams import access, event_bus
 
 LOG = logging.getLogger(__name__)

@@ -21,12 +21,12 @@ from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import unix_time_millis
 
-from emulator.compute.aws import Aws, go_offline
 from emulator.compute.lambda_ import Function, LambdaRuntime, Outcome, Package, Throttled, in_background
-from emulator.evidence import STORE, caused_by, current_cause
+from emulator.core.aws import Aws, go_offline
+from emulator.core.evidence import STORE, caused_by, current_cause
+from emulator.core.settings import Settings
 from emulator.seams import lambda_async
 from emulator.seams.identities import may_log, may_open_environment
-from emulator.settings import Settings
 
 LOG = logging.getLogger(__name__)
 RETRY_DELAYS = (1.0, 2.0)

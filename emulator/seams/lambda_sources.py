@@ -18,13 +18,14 @@ from moto.sqs.exceptions import ReceiptHandleIsInvalid
 from moto.sqs.models import Message, Queue, sqs_backends
 from moto.utilities.arns import parse_arn
 
-from emulator.events import clock, patterns
+from emulator.core import clock
+from emulator.core.evidence import STORE, caused_by, current_cause
+from emulator.core.settings import Settings
+from emulator.events import patterns
 from emulator.events.courier import DeliveryFailed
-from emulator.evidence import STORE, caused_by, current_cause
 from emulator.seams import access
 from emulator.seams.lambda_exec import TooManyRequests
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 LEAST_PAUSE = 0.2
 """Seconds before a failed batch is read again, where the queue's visibility timeout is 0."""

@@ -10,10 +10,10 @@ from typing import Any
 
 from moto.core.responses import BaseResponse
 
-from emulator.compute import processes
-from emulator.compute.aws import go_offline
-from emulator.evidence import STORE, caused_by
-from emulator.settings import Settings
+from emulator.core import processes
+from emulator.core.aws import go_offline
+from emulator.core.evidence import STORE, caused_by
+from emulator.core.settings import Settings
 
 HEADER = "x-emulator-parent"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from moto.logs.metric_filters import MetricFilters
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 
 def apply(settings: Settings) -> None:

@@ -12,8 +12,8 @@ from moto.core.responses import ActionResult
 from moto.sagemaker.models import ModelPackage, SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 KEPT = ("ModelLifeCycle", "SecurityConfig")
 

@@ -17,10 +17,10 @@ from moto.s3.models import S3Backend
 from moto.sns.models import SNSBackend
 from moto.sqs.models import SQSBackend
 
+from emulator.core.settings import Settings
 from emulator.iam.documents import MalformedPolicy, Policy
 from emulator.seams.patching import wrap
 from emulator.seams.wire import CallError
-from emulator.settings import Settings
 
 Find = Callable[..., Any]
 """The document among the arguments of a method; nothing where there is none."""

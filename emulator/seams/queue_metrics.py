@@ -13,9 +13,9 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.utils import utcnow
 from moto.sqs.models import Queue
 
-from emulator.events import clock
+from emulator.core import clock
+from emulator.core.settings import Settings
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 NAMESPACE, METRIC = "AWS/SQS", "ApproximateNumberOfMessagesVisible"
 EVERY_SECONDS = 60.0

@@ -9,8 +9,8 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey
 from moto.s3.responses import S3Response
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import add, wrap
-from emulator.settings import Settings
 
 UNKNOWN_TO_MOTO = ("analytics", "intelligent-tiering", "inventory", "metrics", "metadataConfiguration")
 

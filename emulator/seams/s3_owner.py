@@ -10,8 +10,8 @@ from moto.s3.exceptions import S3ClientError
 from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
 
+from emulator.core.settings import OWN_APP, Settings
 from emulator.seams.patching import wrap
-from emulator.settings import OWN_APP, Settings
 
 KIND = "s3-without-owner"
 HEADER, SOURCE_HEADER = "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"

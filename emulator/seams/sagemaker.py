@@ -10,8 +10,8 @@ from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.models import FakeEndpoint, SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import add, wrap
-from emulator.settings import Settings
 
 MODEL_MEMBERS = ("Containers", "EnableNetworkIsolation", "InferenceExecutionConfig", "PrimaryContainer", "VpcConfig")
 CONFIG_MEMBERS = (

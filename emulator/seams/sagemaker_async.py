@@ -20,18 +20,18 @@ from moto.utilities.arns import parse_arn
 
 from emulator import faults
 from emulator.compute.asynchronous import AT_ONCE, Backlog, Destination, Queued
-from emulator.compute.aws import Aws
 from emulator.compute.fleet import Fleet
 from emulator.compute.hosting import NoSuchVariant
 from emulator.compute.model_server import Answer, Request
 from emulator.compute.outcomes import Outcome, Store
-from emulator.events import clock
-from emulator.evidence import STORE, current_cause
+from emulator.core import clock
+from emulator.core.aws import Aws
+from emulator.core.evidence import STORE, current_cause
+from emulator.core.settings import Settings
 from emulator.seams import capacity, sagemaker_compute, scaling
 from emulator.seams.async_metrics import Meter
 from emulator.seams.patching import wrap
 from emulator.seams.sagemaker_runtime import Reply, error, in_service, raw_body
-from emulator.settings import Settings
 
 HEADER = "X-Amzn-SageMaker-"
 TTL_SECONDS, TIMEOUT_SECONDS = 21_600, 900

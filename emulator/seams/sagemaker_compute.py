@@ -18,15 +18,15 @@ from moto.sagemaker.models import FakeEndpoint, FakeTrainingJob, SageMakerModelB
 from moto.sagemaker.responses import SageMakerResponse
 
 from emulator import faults
-from emulator.compute.aws import Aws, go_offline
 from emulator.compute.hosting import Hosting
 from emulator.compute.model_server import Answer, HostingFailed, Request
 from emulator.compute.training import Progress, Training, TrainingRequest
 from emulator.compute.variants import Serving
-from emulator.evidence import current_cause
+from emulator.core.aws import Aws, go_offline
+from emulator.core.evidence import current_cause
+from emulator.core.settings import Settings
 from emulator.seams import capacity, hosting_plan, service_events
 from emulator.seams.patching import add, wrap
-from emulator.settings import Settings
 
 NOT_COMPUTED = (
     "create_hyper_parameter_tuning_job",

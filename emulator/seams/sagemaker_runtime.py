@@ -13,9 +13,9 @@ from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 from emulator.compute.hosting import NoSuchVariant
 from emulator.compute.model_server import Answer, Request
 from emulator.compute.variants import Busy, Refused
-from emulator.evidence import STORE
+from emulator.core.evidence import STORE
+from emulator.core.settings import Settings
 from emulator.seams import sagemaker_compute
-from emulator.settings import Settings
 
 Reply = tuple[int, dict[str, str], bytes | str]
 

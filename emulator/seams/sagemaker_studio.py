@@ -15,8 +15,8 @@ from moto.sagemaker.exceptions import SagemakerClientError
 from moto.sagemaker.models import SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import add, wrap
-from emulator.settings import Settings
 from emulator.studio import OPERATIONS, Studio, StudioRefused
 
 KINDS = ("domain", "user-profile", "space", "studio-lifecycle-config")

@@ -12,14 +12,14 @@ from moto.sagemaker.models import FakeTransformJob
 from moto.sagemaker.responses import SageMakerResponse
 
 from emulator import faults
-from emulator.compute.aws import Aws
 from emulator.compute.model_server import Answer, Request
 from emulator.compute.records import DataProcessing
 from emulator.compute.transform import End, TransformRequest, Transforms
-from emulator.evidence import STORE, current_cause
+from emulator.core.aws import Aws
+from emulator.core.evidence import STORE, current_cause
+from emulator.core.settings import Settings
 from emulator.seams import hosting_plan, service_events
 from emulator.seams.patching import add, wrap
-from emulator.settings import Settings
 
 FAULTS = ("container-error", "worker-dies")
 ACTION = "CreateTransformJob"

@@ -18,9 +18,9 @@ from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, ap
 from moto.sagemaker.models import FakeEndpoint, sagemaker_backends
 from moto.utilities.arns import parse_arn
 
+from emulator.core.settings import Settings
 from emulator.seams import capacity
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 TRACKED = "ApproximateBacklogSizePerInstance"

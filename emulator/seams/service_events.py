@@ -22,10 +22,10 @@ from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.utilities.arns import parse_arn
 
-from emulator.compute.aws import Aws
+from emulator.core.aws import Aws
+from emulator.core.settings import Settings
 from emulator.seams.event_bus import emit, wanted
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 LOG = logging.getLogger(__name__)
 S3_REASONS = {

@@ -18,14 +18,14 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from moto.sns.models import Subscription
 from moto.utilities.arns import parse_arn
 
-from emulator.compute.aws import Aws
-from emulator.events import clock
+from emulator.core import clock
+from emulator.core.aws import Aws
+from emulator.core.settings import Settings
 from emulator.events.courier import Courier, DeliveryFailed, Letter
 from emulator.events.notification import Message, http_delay, lambda_event, readable, stays_here, wants
 from emulator.seams import access
 from emulator.seams.event_targets import Sender, Targets
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 SERVICE = "sns.amazonaws.com"
 RECORDED = ("email", "email-json", "sms")

@@ -11,8 +11,8 @@ from typing import Any
 from moto.sqs import models
 from moto.sqs.models import Queue, SQSBackend
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 
 def _stay_quick() -> None:

@@ -9,9 +9,9 @@ from moto.core.responses import ActionResult, EmptyResult
 from moto.stepfunctions.parser import api
 from moto.stepfunctions.responses import StepFunctionResponse
 
+from emulator.core.settings import Settings
 from emulator.seams import stepfunctions_definitions
 from emulator.seams.patching import add, wrap
-from emulator.settings import Settings
 
 MESSAGES = {
     "TaskTimedOut": "Task Timed Out: 'Provided task does not exist anymore'",

@@ -34,14 +34,14 @@ from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from emulator.compute.aws import Aws
-from emulator.compute.processes import Credentials
-from emulator.evidence import STORE, caused_by, current_cause
+from emulator.core.aws import Aws
+from emulator.core.evidence import STORE, caused_by, current_cause
+from emulator.core.processes import Credentials
+from emulator.core.settings import Settings
 from emulator.seams import stepfunctions_errors, stepfunctions_jobs, stepfunctions_values
 from emulator.seams.lineage import HEADER
 from emulator.seams.patching import wrap
 from emulator.seams.stepfunctions_values import TASK, task_module
-from emulator.settings import Settings
 
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
 SHORTEST_DELAY = 0.1

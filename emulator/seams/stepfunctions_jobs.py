@@ -12,7 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 
-from emulator.evidence import STORE, current_cause
+from emulator.core.evidence import STORE, current_cause
 from emulator.seams.patching import wrap
 from emulator.seams.stepfunctions_errors import failure
 from emulator.seams.stepfunctions_values import TASK, plain, task_module

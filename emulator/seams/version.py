@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from importlib.metadata import version
 
-from emulator.errors import WrongMoto
-from emulator.settings import Settings
+from emulator.core.errors import WrongMoto
+from emulator.core.settings import Settings
 
 MOTO = "5.2.5"
 

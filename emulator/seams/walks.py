@@ -16,8 +16,8 @@ from moto.logs.models import LogGroup
 from moto.s3.utils import _VersionedKeyStore
 from moto.ssm.models import ParameterDict, SimpleSystemManagerBackend
 
+from emulator.core.settings import Settings
 from emulator.seams.patching import wrap
-from emulator.settings import Settings
 
 HOLDERS = (BaseBackend, EventBus, LogGroup)
 """A service's data, and those of its parts that grow while others read them: rules and log streams."""

@@ -154,7 +154,7 @@ def test_no_client_is_made_past_the_one_place() -> None:
         ("orchestrator/tools/aws.py", True),
         ("lambda/job_api/backends.py", True),
         ("jobs/etl/reviews/store.py", True),
-        ("emulator/compute/aws.py", False),
+        ("emulator/core/aws.py", False),
         ("tests/emulator/clients.py", False),
     ],
 )

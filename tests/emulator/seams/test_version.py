@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import WrongMoto
+from emulator.core.errors import WrongMoto
 from emulator.seams import SEAMS, version
 
 EMULATOR = Path(__file__).resolve().parents[3] / "emulator"

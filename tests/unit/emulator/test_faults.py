@@ -126,7 +126,7 @@ def test_too_many_faults_are_refused_and_those_that_are_over_do_not_count() -> N
 
 
 def test_a_hit_is_linked_to_whoever_made_the_call() -> None:
-    from emulator.evidence import STORE
+    from emulator.core.evidence import STORE
 
     caller = STORE.begin("lambda", "fn", pid=1, artifact_sha256="x")
     record = faults.tell(read(THROTTLE), "ssm", "GetParameter", "mine", caller.id)

@@ -7,7 +7,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from emulator import shapes
+from emulator.core import shapes
 
 SERVICE = botocore.session.Session().get_service_model("bedrock-runtime")
 HELLO = {"modelId": "amazon.nova-lite-v1:0", "messages": [{"role": "user", "content": [{"text": "hi"}]}]}

@@ -10,11 +10,11 @@ import pytest
 from emulator.athena import engine as module
 from emulator.athena.contract import Outcome, Request
 from emulator.athena.engine import Engine
-from emulator.compute.aws import ADMIN, Aws
-from emulator.compute.jobs import Exit
-from emulator.compute.workers import Workers
-from emulator.evidence import STORE
-from emulator.settings import Settings
+from emulator.core.aws import ADMIN, Aws
+from emulator.core.evidence import STORE
+from emulator.core.jobs import Exit
+from emulator.core.settings import Settings
+from emulator.core.workers import Workers
 
 REQUEST = Request("q1", "SELECT 1", "default", [], "s3://results/", enforced=False, limit_bytes=None, encryption={})
 KILLED = -9

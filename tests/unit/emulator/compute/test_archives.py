@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from emulator.compute.archives import unpack
+from emulator.core.archives import unpack
 
 
 def archive(folder: Path, name: str, mode: int) -> Path:

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from emulator.compute.aws import Aws
-from emulator.compute.jobs import Exit
-from emulator.compute.processes import Credentials
-from emulator.compute.workers import Workers
-from emulator.evidence import STORE
-from emulator.settings import Settings
+from emulator.core.aws import Aws
+from emulator.core.evidence import STORE
+from emulator.core.jobs import Exit
+from emulator.core.processes import Credentials
+from emulator.core.settings import Settings
+from emulator.core.workers import Workers
 
 SLEEPER = "import time\nprint('begun', flush=True)\ntime.sleep(60)\n"
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from emulator.events.clock import Clock, Paced
+from emulator.core.clock import Clock, Paced
 
 
 @pytest.fixture

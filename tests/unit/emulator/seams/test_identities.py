@@ -12,9 +12,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from emulator.compute.aws import Aws
+from emulator.core.aws import Aws
+from emulator.core.settings import ACCOUNT_ID, REGION, Settings
 from emulator.seams.identities import MotoRegistry, may_open_environment
-from emulator.settings import ACCOUNT_ID, REGION, Settings
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:mlops-test-f"
 CONTEXT = "kms:EncryptionContext:aws:lambda:FunctionArn"

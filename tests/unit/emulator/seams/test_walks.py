@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from moto.core.base_backend import BaseBackend
 
-from emulator.settings import Settings
+from emulator.core.settings import Settings
 from tests import lazy
 
 s3 = lazy.Module("moto.s3.utils")

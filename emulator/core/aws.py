@@ -15,10 +15,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from emulator.compute.administrator import ADMIN
-from emulator.compute.folders import inside
-from emulator.compute.processes import Credentials
-from emulator.settings import Settings
+from emulator.core.administrator import ADMIN
+from emulator.core.folders import inside
+from emulator.core.processes import Credentials
+from emulator.core.settings import Settings
 
 LOG = logging.getLogger(__name__)
 

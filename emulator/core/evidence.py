@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.fidelity import Fidelity, weakest
+from emulator.core.fidelity import Fidelity, weakest
 
 KINDS = (
     "athena-query",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import secrets
 
-from emulator.compute.processes import Credentials
+from emulator.core.processes import Credentials
 
 PREFIX = "LOCAL"
 """No key of AWS's begins like this, so that nobody takes one for the other."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
-from emulator.evidence import caused_by, current_cause
+from emulator.core.evidence import caused_by, current_cause
 
 LOG = logging.getLogger(__name__)
 WORKERS = 6

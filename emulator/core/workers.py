@@ -15,11 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.compute import processes
-from emulator.compute.aws import Aws
-from emulator.compute.jobs import TAIL_LINES, Exit
-from emulator.compute.processes import Credentials
-from emulator.evidence import STORE
+from emulator.core import processes
+from emulator.core.aws import Aws
+from emulator.core.evidence import STORE
+from emulator.core.jobs import TAIL_LINES, Exit
+from emulator.core.processes import Credentials
 
 ROOT = Path(__file__).parents[2]
 LOG = logging.getLogger(__name__)

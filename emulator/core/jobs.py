@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from emulator.compute import processes
-from emulator.compute.aws import LogStream
+from emulator.core import processes
+from emulator.core.aws import LogStream
 
 FLUSH_SECONDS = 0.5
 STOP_GRACE_SECONDS = 5.0
