@@ -21,7 +21,7 @@ from typing import IO, Any
 INHERITED = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR")
 """All that a child takes over from the server's own environment."""
 
-REAPER = Path(__file__).parents[1] / "compute" / "runtime" / "reaper.py"
+REAPER = Path(__file__).parents[1] / "runtime" / "reaper.py"
 
 
 @dataclass(frozen=True)
