@@ -13,14 +13,15 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator import VERSION, faulty, recorded
+from emulator import VERSION, recorded
 from emulator.apigateway import ApiGateway
 from emulator.authorization import decisions
 from emulator.authorization.guard import Guard
 from emulator.core import evidence, fidelity
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
-from emulator.faulty import Faulty
+from emulator.faults import middleware
+from emulator.faults.middleware import Faulty
 from emulator.featurestore import runtime as featurestore
 from emulator.http import routes
 from emulator.http.admission import Admission
@@ -79,8 +80,8 @@ class _Router:
         if request.path == "/_emulator/evidence":
             filters = {name: request.args[name] for name in EVIDENCE_FILTERS if request.args.get(name)}
             return _json({"evidence": evidence.STORE.query(**filters)})
-        if request.path == faulty.PAGE or request.path.startswith(f"{faulty.PAGE}/"):
-            return faulty.page(request)
+        if request.path == middleware.PAGE or request.path.startswith(f"{middleware.PAGE}/"):
+            return middleware.page(request)
         return _json({"message": f"no such endpoint: {request.path}"}, 404)
 
     def _health(self) -> dict[str, Any]:

@@ -12,7 +12,6 @@ from moto.bedrock.exceptions import BedrockClientError
 from moto.bedrock.responses import BedrockResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-from emulator import faults
 from emulator.bedrock import embeddings, families
 from emulator.bedrock.batch import SERVICE, Faults, JobRequest, Run, new_id
 from emulator.core.aws import Aws
@@ -20,6 +19,7 @@ from emulator.core.evidence import STORE, current_cause
 from emulator.core.fidelity import HEADER, weakest
 from emulator.core.settings import Settings
 from emulator.events.courier import DeliveryFailed
+from emulator.faults import store
 from emulator.seams import access, event_bus
 from emulator.seams.patching import add
 
@@ -201,8 +201,8 @@ class _Jobs:
 
     def _run(self, job: _Job) -> None:
         request = job.run.request
-        for fault in faults.STORE.hits("bedrock", ACTION, [request.name, request.model_id], ["job-fails"]):
-            faults.tell(fault, "bedrock", ACTION, request.name, request.cause)
+        for fault in store.STORE.hits("bedrock", ACTION, [request.name, request.model_id], ["job-fails"]):
+            store.tell(fault, "bedrock", ACTION, request.name, request.cause)
             self._set(job, "Failed", "Internal server error. Try again later.")
             return
         if "inference-profile/" in request.model_id:
@@ -252,16 +252,16 @@ def _faults(request: JobRequest) -> Faults:
     names = [request.name, request.model_id]
 
     def record() -> bool:
-        if not faults.STORE.armed():
+        if not store.STORE.armed():
             return False
-        hits = faults.STORE.hits("bedrock", ACTION, names, ["record-error"])
+        hits = store.STORE.hits("bedrock", ACTION, names, ["record-error"])
         for fault in hits:
-            faults.tell(fault, "bedrock", ACTION, request.name, request.cause)
+            store.tell(fault, "bedrock", ACTION, request.name, request.cause)
         return bool(hits)
 
-    partly = faults.STORE.hits("bedrock", ACTION, names, ["job-partly-completes"])
+    partly = store.STORE.hits("bedrock", ACTION, names, ["job-partly-completes"])
     for fault in partly:
-        faults.tell(fault, "bedrock", ACTION, request.name, request.cause)
+        store.tell(fault, "bedrock", ACTION, request.name, request.cause)
     return Faults(record, 0.5 if partly else 1.0)
 
 

@@ -18,7 +18,6 @@ from moto.sagemaker.models import FakeEndpoint, SageMakerModelBackend
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 from moto.utilities.arns import parse_arn
 
-from emulator import faults
 from emulator.compute.asynchronous import AT_ONCE, Backlog, Destination, Queued
 from emulator.compute.fleet import Fleet
 from emulator.compute.hosting import NoSuchVariant
@@ -28,6 +27,7 @@ from emulator.core import clock
 from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, current_cause
 from emulator.core.settings import Settings
+from emulator.faults import store
 from emulator.seams import capacity, sagemaker_compute, scaling
 from emulator.seams.async_metrics import Meter
 from emulator.seams.patching import wrap
@@ -202,8 +202,8 @@ class _Queues:
 
 def _ask(endpoint: FakeEndpoint, request: Request) -> Answer:
     name = endpoint.endpoint_name
-    for fault in faults.STORE.hits("sagemaker", "InvokeEndpointAsync", [name], FAULTS):
-        faults.tell(fault, "sagemaker", "InvokeEndpointAsync", name, current_cause())
+    for fault in store.STORE.hits("sagemaker", "InvokeEndpointAsync", [name], FAULTS):
+        store.tell(fault, "sagemaker", "InvokeEndpointAsync", name, current_cause())
         if fault.kind == "container-error":
             words = f"the container answers 500 because fault {fault.id} was asked for"
             return Answer(500, words.encode(), "text/plain", name, "")

@@ -17,7 +17,6 @@ from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.models import FakeEndpoint, FakeTrainingJob, SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from emulator import faults
 from emulator.compute.hosting import Hosting
 from emulator.compute.model_server import Answer, HostingFailed, Request
 from emulator.compute.training import Progress, Training, TrainingRequest
@@ -25,6 +24,7 @@ from emulator.compute.variants import Serving
 from emulator.core.aws import Aws, go_offline
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
+from emulator.faults import store
 from emulator.seams import capacity, hosting_plan, service_events
 from emulator.seams.patching import add, wrap
 
@@ -219,9 +219,9 @@ def _host(hosting: Hosting) -> None:
             endpoint.endpoint_config_name, endpoint.production_variants = before
             _settle(endpoint, "InService", reason)
 
-        hits = faults.STORE.hits("sagemaker", "UpdateEndpoint", [endpoint_name], ["endpoint-update-rolls-back"])
+        hits = store.STORE.hits("sagemaker", "UpdateEndpoint", [endpoint_name], ["endpoint-update-rolls-back"])
         for fault in hits:
-            faults.tell(fault, "sagemaker", "UpdateEndpoint", endpoint_name, current_cause())
+            store.tell(fault, "sagemaker", "UpdateEndpoint", endpoint_name, current_cause())
         _deploy(hosting, self, endpoint, after_failure=roll_back, turn_back=bool(hits))
         return endpoint
 

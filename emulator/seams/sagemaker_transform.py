@@ -11,13 +11,13 @@ from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.models import FakeTransformJob
 from moto.sagemaker.responses import SageMakerResponse
 
-from emulator import faults
 from emulator.compute.model_server import Answer, Request
 from emulator.compute.records import DataProcessing
 from emulator.compute.transform import End, TransformRequest, Transforms
 from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, current_cause
 from emulator.core.settings import Settings
+from emulator.faults import store
 from emulator.seams import hosting_plan, service_events
 from emulator.seams.patching import add, wrap
 
@@ -57,8 +57,8 @@ def apply(settings: Settings) -> None:
         answer = original(self)
         job = backend.transform_jobs[name]
         service_events.transform(job)
-        for fault in faults.STORE.hits("sagemaker", ACTION, [name, request.model.name], ["job-fails"]):
-            faults.tell(fault, "sagemaker", ACTION, name, current_cause())
+        for fault in store.STORE.hits("sagemaker", ACTION, [name, request.model.name], ["job-fails"]):
+            store.tell(fault, "sagemaker", ACTION, name, current_cause())
             _ended(job, End("Failed", "InternalServerError: We encountered an internal error. Please try again."))
             return answer
         job.emulator_evidence = transforms.start(
@@ -150,8 +150,8 @@ def _wrong(model: Any, data_type: str, split_type: str, concurrency: int, most: 
 
 
 def _befall(name: str, job: TransformRequest, request: Request) -> Request | Answer:
-    for fault in faults.STORE.hits("sagemaker", ACTION, [name, job.model.name], FAULTS):
-        faults.tell(fault, "sagemaker", ACTION, name, current_cause())
+    for fault in store.STORE.hits("sagemaker", ACTION, [name, job.model.name], FAULTS):
+        store.tell(fault, "sagemaker", ACTION, name, current_cause())
         if fault.kind == "container-error":
             words = f"the container answers 500 because fault {fault.id} was asked for"
             return Answer(500, words.encode(), "text/plain", name, "")

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulator import faults
-from emulator.faults import MOST_ARMED, BadFault, FaultStore, read
+from emulator.faults import store as faults
+from emulator.faults.store import MOST_ARMED, BadFault, FaultStore, read
 
 THROTTLE = {"kind": "throttle", "service": "ssm", "count": 1}
 

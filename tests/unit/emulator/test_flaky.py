@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulator.faults import BadFault, FaultStore, read
-from emulator.flaky import Draw
+from emulator.faults.flaky import Draw
+from emulator.faults.store import BadFault, FaultStore, read
 
 FLAKY = {"kind": "flaky", "service": "*", "rate": 0.05, "seed": 7, "seconds": 60}
 CALLS = [("ec2", "DescribeVpcs", [f"vpc-{number}"]) for number in range(2000)]

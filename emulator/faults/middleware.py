@@ -1,4 +1,4 @@
-"""WSGI middleware that lets faults (`emulator.faults`) befall requests, and the pages where faults are armed."""
+"""WSGI middleware that lets faults (`emulator.faults.store`) befall requests, and the pages where faults are armed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator import faults
 from emulator.connections import NoAnswer
 from emulator.core.aws import INSIDE, INSIDE_HEADER, OWN_HEADER
 from emulator.core.evidence import STORE as EVIDENCE
-from emulator.faults import API, FLAKY, BadFault, Fault
+from emulator.faults import store
+from emulator.faults.store import API, FLAKY, BadFault, Fault
 from emulator.http import envelopes, routes
 from emulator.http.routes import Route
 from emulator.seams import requests, wire
@@ -24,7 +24,7 @@ from emulator.seams.wire import Environ, StartResponse, Wsgi
 
 HEADER = "x-emulator-fault"
 OWN, IN_PROCESS = (f"HTTP_{name.upper().replace('-', '_')}" for name in (OWN_HEADER, INSIDE_HEADER))
-NOT_FLAKY = tuple(kind for kind in faults.WIRE if kind != FLAKY)
+NOT_FLAKY = tuple(kind for kind in store.WIRE if kind != FLAKY)
 """What befalls the calls of services to each other."""
 PAGE = "/_emulator/faults"
 DEPLOYED = {
@@ -92,11 +92,11 @@ class Faulty:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         ours = OWN in environ or routes.of(environ) in (Route.OWN, Route.HEALTH)
-        if not faults.STORE.armed() or ours:
+        if not store.STORE.armed() or ours:
             return self._application(environ, start_response)
         service, action, names = self._about(environ)
-        kinds = NOT_FLAKY if environ.get(IN_PROCESS) == INSIDE else tuple(faults.WIRE)
-        hits = faults.STORE.hits(service, action, names, kinds)
+        kinds = NOT_FLAKY if environ.get(IN_PROCESS) == INSIDE else tuple(store.WIRE)
+        hits = store.STORE.hits(service, action, names, kinds)
         if not hits:
             return self._application(environ, start_response)
         signed = requests.signature(environ)
@@ -104,7 +104,7 @@ class Faulty:
         cause = cause or (EVIDENCE.borrower(signed.access_key_id) if signed else None)
         for fault in hits:
             name = next((each for each in names if fault.about(service, action, [each])), "")
-            faults.tell(fault, service, action, name, cause)
+            store.tell(fault, service, action, name, cause)
             if fault.kind == "slow":
                 time.sleep(fault.delay_seconds)
         return self._befall(hits[-1], environ, start_response)
@@ -166,16 +166,16 @@ def page(request: Request) -> Response:
     """`GET` lists, `POST` arms, `DELETE` disarms all or `/{id}`."""
     fault_id = request.path.removeprefix(PAGE).strip("/") or None
     if request.method == "GET" and fault_id is None:
-        return _json({"faults": faults.STORE.listed(), "kinds": faults.KINDS})
+        return _json({"faults": store.STORE.listed(), "kinds": store.KINDS})
     if request.method == "POST" and fault_id is None:
         if request.mimetype != "application/json":
             return _json({"message": f"Content-Type must be application/json, got {request.mimetype!r}"}, 415)
         try:
-            return _json({"fault": faults.STORE.arm(request.get_json(silent=True))}, 201)
+            return _json({"fault": store.STORE.arm(request.get_json(silent=True))}, 201)
         except BadFault as error:
             return _json({"message": str(error)}, 400)
     if request.method == "DELETE":
-        gone = faults.STORE.disarm(fault_id)
+        gone = store.STORE.disarm(fault_id)
         if fault_id and not gone:
             return _json({"message": f"no fault {fault_id}"}, 404)
         return _json({"disarmed": gone})

@@ -2,7 +2,7 @@
 
 A fault is armed over HTTP (`POST /_emulator/faults`) for calls that it names by service, action and resource. It
 ends by itself, after so many hits or so many seconds. Every hit is a line of the log and a record of evidence, so
-that no failure that was asked for is taken for a real one. `emulator.faulty` does to requests what the kinds of
+that no failure that was asked for is taken for a real one. `emulator.faults.middleware` does to requests what the kinds of
 `WIRE` say; whatever else a kind does is done by the code that calls `STORE.hits` for it.
 """
 
@@ -20,7 +20,7 @@ from typing import Any
 
 from emulator.core.evidence import STORE as EVIDENCE
 from emulator.core.evidence import caused_by
-from emulator.flaky import ERRORS, Draw
+from emulator.faults.flaky import ERRORS, Draw
 
 FLAKY, API = "flaky", "execute-api"
 WIRE = {
