@@ -18,7 +18,7 @@ or `recorded`. For compute the value is derived from evidence (`emulator.core.ev
 artifact hash), and `/_emulator/evidence` shows it.
 
 **One process.** `python -m emulator serve` binds the port, installs the seams, writes `emulator.json` and
-serves until SIGTERM, which also ends every child (`emulator.server`). State lives in memory and dies with it.
+serves until SIGTERM, which also ends every child (`emulator.http.server`). State lives in memory and dies with it.
 """
 
 from __future__ import annotations

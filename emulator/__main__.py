@@ -21,7 +21,7 @@ def main(argv: list[str] | None = None) -> int:
     from emulator.core import botocore_models
 
     botocore_models.share()
-    from emulator import server
+    from emulator.http import server
 
     try:
         server.serve(

@@ -11,12 +11,12 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from emulator.connections import NoAnswer
 from emulator.core.aws import INSIDE, INSIDE_HEADER, OWN_HEADER
 from emulator.core.evidence import STORE as EVIDENCE
 from emulator.faults import store
 from emulator.faults.store import API, FLAKY, BadFault, Fault
 from emulator.http import envelopes, routes
+from emulator.http.connections import NoAnswer
 from emulator.http.routes import Route
 from emulator.seams import requests, wire
 from emulator.seams.lineage import HEADER as CAUSE

@@ -25,8 +25,8 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import WSGIRequestHandler
 from werkzeug.wrappers import Response
 
-from emulator.connections import NoAnswer
 from emulator.http import envelopes, routes
+from emulator.http.connections import NoAnswer
 from emulator.http.routes import Route
 
 Environ = dict[str, Any]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from werkzeug.test import run_wsgi_app
 
-from emulator.connections import NoAnswer
+from emulator.http.connections import NoAnswer
 from emulator.seams import wire
 
 AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=AKIA/20261201/us-east-1/ssm/aws4_request, SignedHeaders=host, Signature=0"

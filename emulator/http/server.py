@@ -17,11 +17,11 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from emulator import VERSION, seams
-from emulator.connections import keeping
 from emulator.core import processes
 from emulator.core.administrator import ADMIN
 from emulator.core.errors import PortTaken
 from emulator.core.settings import Settings
+from emulator.http.connections import keeping
 
 HOST = "127.0.0.1"
 """Loopback only: functions run what they are given. Loopback is not trust, either: see `emulator.http.admission`."""
@@ -57,7 +57,7 @@ def serve(
     # What is loaded here stays for good: looking through it for garbage costs a third of the start, and pauses later.
     gc.disable()
     seams.apply(settings)
-    from emulator import app  # after the seams: what it imports must see moto as patched
+    from emulator.http import app  # after the seams: what it imports must see moto as patched
 
     application = app.build(settings, started_at)
     gc.freeze()

@@ -25,10 +25,10 @@ from emulator.faults.middleware import Faulty
 from emulator.featurestore import runtime as featurestore
 from emulator.http import routes
 from emulator.http.admission import Admission
+from emulator.http.idempotency import HEADER as REPEATED
+from emulator.http.idempotency import OnceOnly
 from emulator.http.routes import Route
 from emulator.recorded.catalogue import Service
-from emulator.repetition import HEADER as REPEATED
-from emulator.repetition import OnceOnly
 from emulator.seams import featurestore as feature_groups
 from emulator.seams import s3_owner, wire
 from emulator.seams.identities import MotoRegistry
