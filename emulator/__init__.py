@@ -2,7 +2,7 @@
 
 **Control plane.** Moto remembers what was created: buckets, roles, functions, endpoints. The real Terraform
 provider and plain boto3 talk to it through `AWS_ENDPOINT_URL`; nothing else differs from AWS. Where moto
-answers differently from AWS, or not at all, a *seam* (`emulator.seams`) corrects it. No other package knows
+answers differently from AWS, or not at all, a *seam* (`emulator.moto`) corrects it. No other package knows
 that moto exists, and only the one version whose internals the seams know is accepted.
 
 **Compute.** Moto fakes every data plane: functions echo, jobs are completed at birth, endpoints answer a

@@ -14,8 +14,8 @@ from emulator.authorization.signatures import BadSignature, Signature
 from emulator.http import routes
 from emulator.http.routes import Route
 from emulator.iam import Applicable, Decision, Effect, MalformedPolicy, Policy, Principal, Request, decide
+from emulator.moto.wire import Environ, StartResponse, Wsgi, keep_body
 from emulator.seams import requests
-from emulator.seams.wire import Environ, StartResponse, Wsgi, keep_body
 
 LOG = logging.getLogger(__name__)
 

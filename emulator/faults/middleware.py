@@ -18,9 +18,10 @@ from emulator.faults.store import API, FLAKY, BadFault, Fault
 from emulator.http import envelopes, routes
 from emulator.http.connections import NoAnswer
 from emulator.http.routes import Route
-from emulator.seams import requests, wire
-from emulator.seams.lineage import HEADER as CAUSE
-from emulator.seams.wire import Environ, StartResponse, Wsgi
+from emulator.moto import wire
+from emulator.moto.lineage import HEADER as CAUSE
+from emulator.moto.wire import Environ, StartResponse, Wsgi
+from emulator.seams import requests
 
 HEADER = "x-emulator-fault"
 OWN, IN_PROCESS = (f"HTTP_{name.upper().replace('-', '_')}" for name in (OWN_HEADER, INSIDE_HEADER))

@@ -10,7 +10,7 @@ from typing import Any
 from emulator.featurestore import records
 from emulator.featurestore.offline import OfflineStore
 from emulator.featurestore.records import Held, InvalidRecord, OnlineStore, Record, Schema
-from emulator.seams.wire import Call, CallError
+from emulator.moto.wire import Call, CallError
 
 MODEL = "sagemaker-featurestore-runtime"
 STORES = ("OnlineStore", "OfflineStore")

@@ -28,11 +28,12 @@ from emulator.http.admission import Admission
 from emulator.http.idempotency import HEADER as REPEATED
 from emulator.http.idempotency import OnceOnly
 from emulator.http.routes import Route
+from emulator.moto import wire
+from emulator.moto.wire import Environ, StartResponse, Wsgi
 from emulator.recorded.catalogue import Service
 from emulator.seams import featurestore as feature_groups
-from emulator.seams import s3_owner, wire
+from emulator.seams import s3_owner
 from emulator.seams.identities import MotoRegistry
-from emulator.seams.wire import Environ, StartResponse, Wsgi
 
 EVIDENCE_FILTERS = ("execution", "kind", "resource")
 FORM = "application/x-www-form-urlencoded"

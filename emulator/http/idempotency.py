@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from emulator.seams.wire import Environ, StartResponse, Wsgi
+from emulator.moto.wire import Environ, StartResponse, Wsgi
 
 HEADER = "x-emulator-repeated"
 FAULT = "x-emulator-fault"

@@ -16,7 +16,7 @@ from typing import Any
 
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from emulator import VERSION, seams
+from emulator import VERSION, moto
 from emulator.core import processes
 from emulator.core.administrator import ADMIN
 from emulator.core.errors import PortTaken
@@ -56,17 +56,17 @@ def serve(
     started_at = datetime.now(UTC).isoformat(timespec="seconds")
     # What is loaded here stays for good: looking through it for garbage costs a third of the start, and pauses later.
     gc.disable()
-    seams.apply(settings)
+    moto.apply(settings)
     from emulator.http import app  # after the seams: what it imports must see moto as patched
 
     application = app.build(settings, started_at)
     gc.freeze()
     gc.enable()
     server = make_server(
-        HOST, port, application, threaded=True, request_handler=keeping(seams.request_handler()), fd=listener.fileno()
+        HOST, port, application, threaded=True, request_handler=keeping(moto.request_handler()), fd=listener.fileno()
     )
     _run(server, announce=lambda: _announce(settings, started_at))
-    seams.shutdown()
+    moto.shutdown()
     processes.kill_all()
     (data_dir / "emulator.json").unlink(missing_ok=True)
     _say("stopped")

@@ -13,8 +13,8 @@ from moto.apigateway.models import APIGatewayBackend
 from moto.apigateway.responses import APIGatewayResponse
 
 from emulator.core.settings import Settings
+from emulator.moto.patching import add, wrap
 from emulator.seams import gateway
-from emulator.seams.patching import add, wrap
 
 ARN = re.compile(r"arn:aws:apigateway:[^:]+::/(?P<path>.+)$")
 

@@ -7,7 +7,7 @@ from typing import Any
 from moto.athena.responses import AthenaResponse
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import add
+from emulator.moto.patching import add
 
 
 def apply(settings: Settings) -> None:

@@ -18,8 +18,8 @@ from emulator.core.administrator import ADMIN
 from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
+from emulator.moto.patching import add, wrap
 from emulator.seams import identities
-from emulator.seams.patching import add, wrap
 
 ACTIVE = ("QUEUED", "RUNNING")
 PAGE = 1000

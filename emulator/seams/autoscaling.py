@@ -9,7 +9,7 @@ from moto.applicationautoscaling.models import ApplicationAutoscalingBackend, Fa
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import add, wrap
+from emulator.moto.patching import add, wrap
 
 
 def apply(settings: Settings) -> None:

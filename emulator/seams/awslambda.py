@@ -8,7 +8,7 @@ from moto.awslambda.models import LambdaFunction
 from moto.ec2.models import ec2_backends
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import wrap
+from emulator.moto.patching import wrap
 
 DROPPED = ("DeadLetterConfig", "LoggingConfig")
 """Members of a function's configuration that moto has no attribute for."""

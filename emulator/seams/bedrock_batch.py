@@ -20,8 +20,8 @@ from emulator.core.fidelity import HEADER, weakest
 from emulator.core.settings import Settings
 from emulator.events.courier import DeliveryFailed
 from emulator.faults import store
+from emulator.moto.patching import add
 from emulator.seams import access, event_bus
-from emulator.seams.patching import add
 
 ACTION = "CreateModelInvocationJob"
 HOURS = 24

@@ -24,7 +24,7 @@ from emulator.core import shapes
 from emulator.core.aws import Aws
 from emulator.core.evidence import STORE
 from emulator.core.settings import Settings
-from emulator.seams.patching import add
+from emulator.moto.patching import add
 
 APPLICATION_PROFILE = ":application-inference-profile/"
 CHUNK_WORDS = 4

@@ -19,8 +19,8 @@ from emulator.core.aws import Aws
 from emulator.core.settings import Settings
 from emulator.events.alarms import Datum, Threshold, can_evaluate, evaluate, stamp, window
 from emulator.events.courier import Courier, DeliveryFailed, Letter
+from emulator.moto.patching import wrap
 from emulator.seams import access, event_bus, scaling
-from emulator.seams.patching import wrap
 
 TOPICS, FUNCTIONS = "cloudwatch.amazonaws.com", "lambda.alarms.cloudwatch.amazonaws.com"
 SCALING = "autoscaling"

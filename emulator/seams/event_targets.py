@@ -16,8 +16,8 @@ from emulator.core.administrator import ADMIN
 from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.events.courier import DeliveryFailed, no_resource
+from emulator.moto.lineage import HEADER
 from emulator.seams import access
-from emulator.seams.lineage import HEADER
 
 EVENTS, SCHEDULER = "events.amazonaws.com", "scheduler.amazonaws.com"
 

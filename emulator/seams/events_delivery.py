@@ -19,9 +19,9 @@ from emulator.core.settings import Settings
 from emulator.events import patterns
 from emulator.events.courier import Courier, DeliveryFailed, Letter
 from emulator.events.transform import target_input, time_text
+from emulator.moto.patching import wrap
 from emulator.seams.event_bus import count
 from emulator.seams.event_targets import Sender, Targets
-from emulator.seams.patching import wrap
 
 ARCHIVE_RULE = "Events-Archive-"
 DEFAULT_RETRIES, DEFAULT_AGE = 185, 86_400

@@ -18,9 +18,9 @@ from emulator.core.settings import Settings
 from emulator.events.courier import DeliveryFailed, Letter
 from emulator.events.schedule import InvalidSchedule, next_time, rate_seconds
 from emulator.events.transform import now_text
+from emulator.moto.patching import wrap
 from emulator.seams import access, events_delivery
 from emulator.seams.event_targets import SCHEDULER, Sender
-from emulator.seams.patching import wrap
 
 
 def apply(settings: Settings) -> None:

@@ -18,7 +18,7 @@ from emulator.core.settings import Settings
 from emulator.featurestore.offline import OfflineStore, Place
 from emulator.featurestore.records import OnlineStore, Schema, lifetime
 from emulator.featurestore.runtime import Stores
-from emulator.seams.patching import add, wrap
+from emulator.moto.patching import add, wrap
 
 DEFAULT_DATABASE = "sagemaker_featurestore"
 RESERVED = ("is_deleted", "write_time", "api_invocation_time")

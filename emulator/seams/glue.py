@@ -10,7 +10,7 @@ from moto.glue.models import GlueBackend
 from moto.glue.responses import GlueResponse
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import add, wrap
+from emulator.moto.patching import add, wrap
 
 
 def apply(settings: Settings) -> None:

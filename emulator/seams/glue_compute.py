@@ -17,8 +17,8 @@ from emulator.compute.glue import LOG_GROUPS, GlueJobs, JobRun
 from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
+from emulator.moto.patching import add, wrap
 from emulator.seams import service_events
-from emulator.seams.patching import add, wrap
 
 ACTIVE = ("STARTING", "RUNNING", "STOPPING")
 DEFAULT_TIMEOUT_MINUTES = 2880

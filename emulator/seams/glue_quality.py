@@ -19,7 +19,7 @@ from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.dataquality.dqdl import DqdlError, parse
 from emulator.dataquality.engine import EvaluationRun, Evaluations
-from emulator.seams.patching import add
+from emulator.moto.patching import add
 
 ACTIVE = ("STARTING", "RUNNING", "STOPPING")
 DEFAULT_TIMEOUT_MINUTES = 120

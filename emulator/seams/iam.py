@@ -10,8 +10,8 @@ from moto.iam.exceptions import NotFoundException
 from moto.iam.models import IAMBackend, ManagedPolicy
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import wrap
-from emulator.seams.walks import Walked
+from emulator.moto.patching import wrap
+from emulator.moto.thread_safety import Walked
 
 OWNED_BY_AWS = ":iam::aws:policy/"
 

@@ -27,8 +27,8 @@ from emulator.core.aws import SERVICE_HEADER, SOURCE_HEADER, Aws
 from emulator.core.processes import Credentials
 from emulator.core.settings import Settings
 from emulator.iam import Policy, Principal
+from emulator.moto.patching import wrap
 from emulator.seams import featurestore
-from emulator.seams.patching import wrap
 
 PARTITION = "aws"
 EVERYTHING = Policy.parse(

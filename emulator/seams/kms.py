@@ -8,7 +8,7 @@ from typing import Any
 from moto.kms.responses import KmsResponse
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import wrap
+from emulator.moto.patching import wrap
 
 DEFAULT_PERIOD_DAYS = 365
 

@@ -23,9 +23,9 @@ from emulator.core.evidence import STORE, caused_by, current_cause
 from emulator.core.settings import Settings
 from emulator.events import patterns
 from emulator.events.courier import DeliveryFailed
+from emulator.moto.patching import wrap
 from emulator.seams import access
 from emulator.seams.lambda_exec import TooManyRequests
-from emulator.seams.patching import wrap
 
 LEAST_PAUSE = 0.2
 """Seconds before a failed batch is read again, where the queue's visibility timeout is 0."""

@@ -7,7 +7,7 @@ from typing import Any
 from moto.logs.metric_filters import MetricFilters
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import wrap
+from emulator.moto.patching import wrap
 
 
 def apply(settings: Settings) -> None:

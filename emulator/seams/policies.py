@@ -19,8 +19,8 @@ from moto.sqs.models import SQSBackend
 
 from emulator.core.settings import Settings
 from emulator.iam.documents import MalformedPolicy, Policy
-from emulator.seams.patching import wrap
-from emulator.seams.wire import CallError
+from emulator.moto.patching import wrap
+from emulator.moto.wire import CallError
 
 Find = Callable[..., Any]
 """The document among the arguments of a method; nothing where there is none."""

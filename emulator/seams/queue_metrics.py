@@ -15,7 +15,7 @@ from moto.sqs.models import Queue
 
 from emulator.core import clock
 from emulator.core.settings import Settings
-from emulator.seams.patching import wrap
+from emulator.moto.patching import wrap
 
 NAMESPACE, METRIC = "AWS/SQS", "ApproximateNumberOfMessagesVisible"
 EVERY_SECONDS = 60.0

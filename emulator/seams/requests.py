@@ -22,7 +22,7 @@ from emulator.authorization.signatures import ALGORITHM, Signature
 from emulator.http import envelopes, routes
 from emulator.http.envelopes import MODELS
 from emulator.http.routes import Route
-from emulator.seams.wire import Environ, Wsgi, keep_body
+from emulator.moto.wire import Environ, Wsgi, keep_body
 
 CREDENTIAL = re.compile(r"([A-Za-z0-9]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 AUTHORIZATION = re.compile(

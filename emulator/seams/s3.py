@@ -10,7 +10,7 @@ from moto.s3.models import FakeBucket, FakeDeleteMarker, FakeKey
 from moto.s3.responses import S3Response
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import add, wrap
+from emulator.moto.patching import add, wrap
 
 UNKNOWN_TO_MOTO = ("analytics", "intelligent-tiering", "inventory", "metrics", "metadataConfiguration")
 

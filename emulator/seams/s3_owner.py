@@ -11,7 +11,7 @@ from moto.s3.models import s3_backends
 from moto.s3.responses import S3Response
 
 from emulator.core.settings import OWN_APP, Settings
-from emulator.seams.patching import wrap
+from emulator.moto.patching import wrap
 
 KIND = "s3-without-owner"
 HEADER, SOURCE_HEADER = "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"

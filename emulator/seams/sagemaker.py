@@ -11,7 +11,7 @@ from moto.sagemaker.models import FakeEndpoint, SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import add, wrap
+from emulator.moto.patching import add, wrap
 
 MODEL_MEMBERS = ("Containers", "EnableNetworkIsolation", "InferenceExecutionConfig", "PrimaryContainer", "VpcConfig")
 CONFIG_MEMBERS = (

@@ -28,9 +28,9 @@ from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, current_cause
 from emulator.core.settings import Settings
 from emulator.faults import store
+from emulator.moto.patching import wrap
 from emulator.seams import capacity, sagemaker_compute, scaling
 from emulator.seams.async_metrics import Meter
-from emulator.seams.patching import wrap
 from emulator.seams.sagemaker_runtime import Reply, error, in_service, raw_body
 
 HEADER = "X-Amzn-SageMaker-"

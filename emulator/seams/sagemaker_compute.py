@@ -25,8 +25,8 @@ from emulator.core.aws import Aws, go_offline
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.faults import store
+from emulator.moto.patching import add, wrap
 from emulator.seams import capacity, hosting_plan, service_events
-from emulator.seams.patching import add, wrap
 
 NOT_COMPUTED = (
     "create_hyper_parameter_tuning_job",

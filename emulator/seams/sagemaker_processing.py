@@ -15,8 +15,8 @@ from emulator.compute.processing import End, Processing, ProcessingRequest
 from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
+from emulator.moto.patching import wrap
 from emulator.seams import service_events
-from emulator.seams.patching import wrap
 
 DEFAULT_MAX_SECONDS = 86_400
 

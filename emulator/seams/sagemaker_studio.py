@@ -16,7 +16,7 @@ from moto.sagemaker.models import SageMakerModelBackend
 from moto.sagemaker.responses import SageMakerResponse
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import add, wrap
+from emulator.moto.patching import add, wrap
 from emulator.studio import OPERATIONS, Studio, StudioRefused
 
 KINDS = ("domain", "user-profile", "space", "studio-lifecycle-config")

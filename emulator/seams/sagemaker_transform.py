@@ -18,8 +18,8 @@ from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, current_cause
 from emulator.core.settings import Settings
 from emulator.faults import store
+from emulator.moto.patching import add, wrap
 from emulator.seams import hosting_plan, service_events
-from emulator.seams.patching import add, wrap
 
 FAULTS = ("container-error", "worker-dies")
 ACTION = "CreateTransformJob"

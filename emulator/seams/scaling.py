@@ -19,8 +19,8 @@ from moto.sagemaker.models import FakeEndpoint, sagemaker_backends
 from moto.utilities.arns import parse_arn
 
 from emulator.core.settings import Settings
+from emulator.moto.patching import wrap
 from emulator.seams import capacity
-from emulator.seams.patching import wrap
 
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 TRACKED = "ApproximateBacklogSizePerInstance"

@@ -24,8 +24,8 @@ from moto.utilities.arns import parse_arn
 
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
+from emulator.moto.patching import wrap
 from emulator.seams.event_bus import emit, wanted
-from emulator.seams.patching import wrap
 
 LOG = logging.getLogger(__name__)
 S3_REASONS = {

@@ -23,9 +23,9 @@ from emulator.core.aws import Aws
 from emulator.core.settings import Settings
 from emulator.events.courier import Courier, DeliveryFailed, Letter
 from emulator.events.notification import Message, http_delay, lambda_event, readable, stays_here, wants
+from emulator.moto.patching import wrap
 from emulator.seams import access
 from emulator.seams.event_targets import Sender, Targets
-from emulator.seams.patching import wrap
 
 SERVICE = "sns.amazonaws.com"
 RECORDED = ("email", "email-json", "sms")

@@ -12,7 +12,7 @@ from moto.sqs import models
 from moto.sqs.models import Queue, SQSBackend
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import wrap
+from emulator.moto.patching import wrap
 
 
 def _stay_quick() -> None:

@@ -10,8 +10,8 @@ from moto.stepfunctions.parser import api
 from moto.stepfunctions.responses import StepFunctionResponse
 
 from emulator.core.settings import Settings
+from emulator.moto.patching import add, wrap
 from emulator.seams import stepfunctions_definitions
-from emulator.seams.patching import add, wrap
 
 MESSAGES = {
     "TaskTimedOut": "Task Timed Out: 'Provided task does not exist anymore'",

@@ -40,7 +40,7 @@ from moto.stepfunctions.parser.asl.parse.intrinsic.preprocessor import Preproces
 from moto.stepfunctions.parser.asl.parse.preprocessor import Preprocessor
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
-from emulator.seams.patching import replace_static, wrap
+from emulator.moto.patching import replace_static, wrap
 
 DEEPEST = 100
 """Levels of JSON. The interpreter calls itself for each one, and Python ends that at some 1 000 calls."""

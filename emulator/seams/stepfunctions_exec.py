@@ -38,9 +38,9 @@ from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, caused_by, current_cause
 from emulator.core.processes import Credentials
 from emulator.core.settings import Settings
+from emulator.moto.lineage import HEADER
+from emulator.moto.patching import wrap
 from emulator.seams import stepfunctions_errors, stepfunctions_jobs, stepfunctions_values
-from emulator.seams.lineage import HEADER
-from emulator.seams.patching import wrap
 from emulator.seams.stepfunctions_values import TASK, task_module
 
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000

@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from moto.stepfunctions.parser.asl.component.common.error_name.failure_event import FailureEventException
 
 from emulator.core.evidence import STORE, current_cause
-from emulator.seams.patching import wrap
+from emulator.moto.patching import wrap
 from emulator.seams.stepfunctions_errors import failure
 from emulator.seams.stepfunctions_values import TASK, plain, task_module
 

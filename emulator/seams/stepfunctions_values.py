@@ -12,7 +12,7 @@ from botocore.session import Session
 from moto.stepfunctions.parser.asl.utils import json_path
 from moto.stepfunctions.parser.asl.utils.encoding import to_json_str
 
-from emulator.seams.patching import wrap
+from emulator.moto.patching import wrap
 
 TASK = "moto.stepfunctions.parser.asl.component.state.exec.state_task"
 BOTO_NAMES = {

@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import run_wsgi_app
 
 from emulator.http.connections import NoAnswer
-from emulator.seams import wire
+from emulator.moto import wire
 
 AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=AKIA/20261201/us-east-1/ssm/aws4_request, SignedHeaders=host, Signature=0"
 ASKED = {"REQUEST_METHOD": "POST", "PATH_INFO": "/", "HTTP_AUTHORIZATION": AUTHORIZATION, "HTTP_X_AMZ_TARGET": "X.Y"}

@@ -16,7 +16,7 @@ from tests import lazy
 
 s3 = lazy.Module("moto.s3.utils")
 ssm = lazy.Module("moto.ssm.models")
-walks = lazy.Module("emulator.seams.walks")
+walks = lazy.Module("emulator.moto.thread_safety")
 
 
 class Backend(BaseBackend):

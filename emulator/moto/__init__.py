@@ -25,49 +25,49 @@ if TYPE_CHECKING:
     from werkzeug.serving import WSGIRequestHandler
 
 SEAMS: tuple[str, ...] = (
-    "version",
-    "core",
-    "walks",
-    "iam",
-    "identities",
-    "s3",
-    "s3_owner",
-    "sqs",
-    "ec2",
-    "kms",
-    "glue",
-    "athena",
-    "awslambda",
-    "stepfunctions",
-    "sagemaker",
-    "featurestore",
-    "model_registry",
-    "sagemaker_studio",
-    "autoscaling",
-    "logs",
-    "apigateway",
-    "policies",
-    "lineage",
-    "lambda_exec",
-    "stepfunctions_exec",
-    "sagemaker_compute",
-    "sagemaker_processing",
-    "sagemaker_transform",
-    "sagemaker_runtime",
-    "scaling",
-    "sagemaker_async",
-    "glue_compute",
-    "athena_queries",
-    "glue_quality",
-    "events_delivery",
-    "events_schedule",
-    "service_events",
-    "sns_delivery",
-    "lambda_sources",
-    "cloudwatch_alarms",
-    "queue_metrics",
-    "bedrock_runtime",
-    "bedrock_batch",
+    "emulator.moto.version",
+    "emulator.moto.core",
+    "emulator.moto.thread_safety",
+    "emulator.seams.iam",
+    "emulator.seams.identities",
+    "emulator.seams.s3",
+    "emulator.seams.s3_owner",
+    "emulator.seams.sqs",
+    "emulator.seams.ec2",
+    "emulator.seams.kms",
+    "emulator.seams.glue",
+    "emulator.seams.athena",
+    "emulator.seams.awslambda",
+    "emulator.seams.stepfunctions",
+    "emulator.seams.sagemaker",
+    "emulator.seams.featurestore",
+    "emulator.seams.model_registry",
+    "emulator.seams.sagemaker_studio",
+    "emulator.seams.autoscaling",
+    "emulator.seams.logs",
+    "emulator.seams.apigateway",
+    "emulator.seams.policies",
+    "emulator.moto.lineage",
+    "emulator.seams.lambda_exec",
+    "emulator.seams.stepfunctions_exec",
+    "emulator.seams.sagemaker_compute",
+    "emulator.seams.sagemaker_processing",
+    "emulator.seams.sagemaker_transform",
+    "emulator.seams.sagemaker_runtime",
+    "emulator.seams.scaling",
+    "emulator.seams.sagemaker_async",
+    "emulator.seams.glue_compute",
+    "emulator.seams.athena_queries",
+    "emulator.seams.glue_quality",
+    "emulator.seams.events_delivery",
+    "emulator.seams.events_schedule",
+    "emulator.seams.service_events",
+    "emulator.seams.sns_delivery",
+    "emulator.seams.lambda_sources",
+    "emulator.seams.cloudwatch_alarms",
+    "emulator.seams.queue_metrics",
+    "emulator.seams.bedrock_runtime",
+    "emulator.seams.bedrock_batch",
 )
 """Control plane first, then what makes it compute."""
 
@@ -77,7 +77,7 @@ _applied: list[ModuleType] = []
 def apply(settings: Settings) -> None:
     """Install every seam. A seam that cannot be installed stops the emulator: half an AWS helps nobody."""
     for name in SEAMS:
-        seam = importlib.import_module(f"{__name__}.{name}")
+        seam = importlib.import_module(name)
         seam.apply(settings)
         _applied.append(seam)
 
@@ -92,6 +92,6 @@ def shutdown() -> None:
 
 def request_handler() -> type[WSGIRequestHandler]:
     """The HTTP handler that moto's application needs (it keeps the spelling of S3 metadata headers)."""
-    from emulator.seams import wire
+    from emulator.moto import wire
 
     return wire.request_handler()

@@ -9,7 +9,7 @@ from typing import Any
 
 from emulator.core.administrator import ADMIN
 from emulator.core.settings import OWN_APP, Settings
-from emulator.seams.patching import wrap
+from emulator.moto.patching import wrap
 
 PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")
 

@@ -17,7 +17,7 @@ from moto.s3.utils import _VersionedKeyStore
 from moto.ssm.models import ParameterDict, SimpleSystemManagerBackend
 
 from emulator.core.settings import Settings
-from emulator.seams.patching import wrap
+from emulator.moto.patching import wrap
 
 HOLDERS = (BaseBackend, EventBus, LogGroup)
 """A service's data, and those of its parts that grow while others read them: rules and log streams."""
