@@ -23,7 +23,7 @@ from emulator.gateway_responses import Refused, render
 from emulator.http.routes import DEPLOYED_API
 from emulator.lambda_proxy import LambdaProxy
 from emulator.seams import gateway
-from emulator.seams.identities import MotoRegistry
+from emulator.services.iam.moto_identities import MotoRegistry
 from emulator.signed_callers import SignedCallers
 from emulator.throttling import Buckets, Quotas
 

@@ -21,10 +21,10 @@ from werkzeug.wrappers import Request
 from emulator.callers import Caller
 from emulator.function_calls import FunctionCalls, Invocation
 from emulator.gateway_responses import Refused
-from emulator.iam import Applicable, Context, Effect, MalformedPolicy, Policy, Principal, decide
-from emulator.iam import Request as Question
 from emulator.lambda_proxy import FUNCTION_URI, build_event, method_arn
 from emulator.seams import gateway
+from emulator.services.iam.policy import Applicable, Context, Effect, MalformedPolicy, Policy, Principal, decide
+from emulator.services.iam.policy import Request as Question
 
 if TYPE_CHECKING:
     from emulator.apigateway import Route

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Request
 
-from emulator.authorization import guard
-from emulator.authorization.guard import Identity, Made, Registry, judge, message
-from emulator.authorization.needs import Call, Need
 from emulator.callers import Caller
 from emulator.gateway_responses import Refused
 from emulator.lambda_proxy import method_arn
-from emulator.seams import gateway, requests
+from emulator.seams import gateway
+from emulator.services.iam import guard, moto_requests
+from emulator.services.iam.guard import Identity, Made, Registry, judge, message
+from emulator.services.iam.needs import Call, Need
 
 SERVICE = "execute-api"
 REFUSALS = {
@@ -29,7 +29,7 @@ class SignedCallers:
 
     def admit(self, request: Request, stage: gateway.Stage, path: str) -> Caller:
         """The caller of a request that may go on. Raises `Refused`."""
-        signed = requests.signature(request.environ)
+        signed = moto_requests.signature(request.environ)
         if signed is None:
             said = "Missing Authentication Token"
             raise Refused(403, said, "MissingAuthenticationTokenException", "MISSING_AUTHENTICATION_TOKEN")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.iam import Applicable, Context, Policy, Principal, Request, decide
+from emulator.services.iam.policy import Applicable, Context, Policy, Principal, Request, decide
 
 Document = dict[str, Any]
 

@@ -21,7 +21,7 @@ from emulator.http.routes import Route
 from emulator.moto import wire
 from emulator.moto.lineage import HEADER as CAUSE
 from emulator.moto.wire import Environ, StartResponse, Wsgi
-from emulator.seams import requests
+from emulator.services.iam import moto_requests
 
 HEADER = "x-emulator-fault"
 OWN, IN_PROCESS = (f"HTTP_{name.upper().replace('-', '_')}" for name in (OWN_HEADER, INSIDE_HEADER))
@@ -100,7 +100,7 @@ class Faulty:
         hits = store.STORE.hits(service, action, names, kinds)
         if not hits:
             return self._application(environ, start_response)
-        signed = requests.signature(environ)
+        signed = moto_requests.signature(environ)
         cause = environ.get("HTTP_" + CAUSE.upper().replace("-", "_"))
         cause = cause or (EVIDENCE.borrower(signed.access_key_id) if signed else None)
         for fault in hits:
@@ -125,10 +125,10 @@ class Faulty:
         if routes.of(environ) is Route.DEPLOYED_API:
             found = routes.DEPLOYED_API.match(environ.get("PATH_INFO", ""))
             return API, environ["REQUEST_METHOD"], [found["path"] or "", found["api"]] if found else []
-        signed = requests.signature(environ)
+        signed = moto_requests.signature(environ)
         if signed is None:
             return "", "", []
-        call = requests.call(environ, signed, self._account)
+        call = moto_requests.call(environ, signed, self._account)
         return call.service, call.operation, _names(call.parameters)
 
 
@@ -141,10 +141,10 @@ def _names(parameters: Mapping[str, Any]) -> list[str]:
 def _answer(kind: str, environ: Environ) -> Wsgi:
     if kind == "malformed":
         return Response(BROKEN, 200, {"x-emulator-fidelity": "not-run"}, content_type="application/json")
-    signed = requests.signature(environ)
+    signed = moto_requests.signature(environ)
     service = signed.service if signed else ""
     if kind == "access-denied":
-        return requests.refusal(environ, "AccessDenied", NO_MODEL if service == "bedrock" else "Access Denied")
+        return moto_requests.refusal(environ, "AccessDenied", NO_MODEL if service == "bedrock" else "Access Denied")
     if routes.of(environ) is Route.DEPLOYED_API:
         status, words = DEPLOYED[kind]
         return Response(json.dumps({"message": words}), status, content_type="application/json")
@@ -155,7 +155,7 @@ def _answer(kind: str, environ: Environ) -> Wsgi:
 def _told(kind: str, wording: _Wording, environ: Environ, service: str) -> tuple[int, str]:
     """Status and code."""
     spoken = envelopes.protocol(environ, service)
-    modelled = {} if spoken in ("ec2", "query", "s3") else requests.errors(environ)
+    modelled = {} if spoken in ("ec2", "query", "s3") else moto_requests.errors(environ)
     for name in wording.names:
         if name in modelled:
             return 500 if kind == "server-error" else modelled[name], name

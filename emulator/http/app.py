@@ -15,8 +15,6 @@ from werkzeug.wrappers import Request, Response
 
 from emulator import VERSION, recorded
 from emulator.apigateway import ApiGateway
-from emulator.authorization import decisions
-from emulator.authorization.guard import Guard
 from emulator.core import evidence, fidelity
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
@@ -33,7 +31,9 @@ from emulator.moto.wire import Environ, StartResponse, Wsgi
 from emulator.recorded.catalogue import Service
 from emulator.seams import featurestore as feature_groups
 from emulator.seams import s3_owner
-from emulator.seams.identities import MotoRegistry
+from emulator.services.iam import decisions
+from emulator.services.iam.guard import Guard
+from emulator.services.iam.moto_identities import MotoRegistry
 
 EVIDENCE_FILTERS = ("execution", "kind", "resource")
 FORM = "application/x-www-form-urlencoded"

@@ -19,7 +19,7 @@ from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.moto.patching import add, wrap
-from emulator.seams import identities
+from emulator.services.iam import moto_identities
 
 ACTIVE = ("QUEUED", "RUNNING")
 PAGE = 1000
@@ -140,7 +140,7 @@ def _start(engine: Engine) -> None:
         execution.outcome.output = f"{request.output}{execution.id}.csv"
         backend.executions[execution.id] = execution
         execution.status = "RUNNING"
-        caller = identities.credentials(backend.account_id, _access_key(self.headers))
+        caller = moto_identities.credentials(backend.account_id, _access_key(self.headers))
         engine.start(request, caller, backend.region_name, current_cause(), execution.report)
         return json.dumps({"QueryExecutionId": execution.id})
 

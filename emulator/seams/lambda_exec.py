@@ -26,7 +26,7 @@ from emulator.core.aws import Aws, go_offline
 from emulator.core.evidence import STORE, caused_by, current_cause
 from emulator.core.settings import Settings
 from emulator.seams import lambda_async
-from emulator.seams.identities import may_log, may_open_environment
+from emulator.services.iam.moto_identities import may_log, may_open_environment
 
 LOG = logging.getLogger(__name__)
 RETRY_DELAYS = (1.0, 2.0)

@@ -24,7 +24,7 @@ def apply(settings: Settings) -> None:
 
 
 def _leave_policies_to_the_guard() -> None:
-    """`emulator.authorization` has judged a request before it comes here.
+    """`emulator.services.iam` has judged a request before it comes here.
 
     Moto would judge it a second time, without conditions: "deny everything without TLS" denies everything then.
     """

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.authorization.guard import OWN_HEADER, Guard
+from emulator.services.iam.guard import OWN_HEADER, Guard
 
 
 @pytest.mark.parametrize("path", ["/_emulator/health", "/restapis/a/v1/_user_request_/realtime/chat"])

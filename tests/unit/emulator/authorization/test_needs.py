@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from emulator.authorization import context, needs, storage
-from emulator.authorization.needs import Call, Need, StorageKey
-from emulator.iam import Principal
-from emulator.iam.patterns import Unknown
+from emulator.services.iam import context, needs, storage
+from emulator.services.iam.needs import Call, Need, StorageKey
+from emulator.services.iam.policy import Principal
+from emulator.services.iam.policy.patterns import Unknown
 
 ACCOUNT, REGION = "123456789012", "us-east-1"
 SCOPE = f"{REGION}:{ACCOUNT}"

@@ -11,8 +11,8 @@ from botocore.auth import S3SigV4Auth, S3SigV4QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from emulator.authorization.signatures import BadSignature, verify
-from emulator.seams.requests import signature
+from emulator.services.iam.moto_requests import signature
+from emulator.services.iam.signatures import BadSignature, verify
 
 HOST, SECRET = "127.0.0.1:4566", "a secret of forty characters, or so"
 KEY = Credentials("LOCALAAAAAAAAAAAAAAA", SECRET, "token")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.iam.conditions import Context, all_hold, parse
+from emulator.services.iam.policy.conditions import Context, all_hold, parse
 
 
 def holds(operator: str, expected: Any, value: Any, key: str = "aws:k") -> bool:

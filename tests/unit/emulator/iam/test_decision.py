@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.iam import Applicable, Context, Effect, MalformedPolicy, Policy, Principal, Request, decide
+from emulator.services.iam.policy import (
+    Applicable,
+    Context,
+    Effect,
+    MalformedPolicy,
+    Policy,
+    Principal,
+    Request,
+    decide,
+)
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/mlops-local-etl"

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from emulator.core.aws import Aws
 from emulator.core.settings import ACCOUNT_ID, REGION, Settings
-from emulator.seams.identities import MotoRegistry, may_open_environment
+from emulator.services.iam.moto_identities import MotoRegistry, may_open_environment
 
 FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT_ID}:function:mlops-test-f"
 CONTEXT = "kms:EncryptionContext:aws:lambda:FunctionArn"

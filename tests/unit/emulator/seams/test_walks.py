@@ -127,7 +127,7 @@ def test_what_is_no_dict_stays_what_it_is() -> None:
 
 @pytest.mark.parametrize("view", ["keys", "values", "items"])
 def test_policies_are_walked_through_while_others_are_made(view: str) -> None:
-    held: Any = lazy.Module("emulator.seams.iam").Policies(list)
+    held: Any = lazy.Module("emulator.services.iam.moto_patch").Policies(list)
     held["arn:a"] = held["arn:b"] = "policy"
     for _ in getattr(held, view)():
         held[f"arn:{len(held)}"] = "policy"

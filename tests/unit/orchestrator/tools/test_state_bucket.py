@@ -15,7 +15,7 @@ from moto import mock_aws
 from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 
-from emulator.authorization import storage
+from emulator.services.iam import storage
 from orchestrator.errors import CredentialsError, TerraformError
 from orchestrator.tools import state_bucket, state_key
 from orchestrator.tools.aws import Aws

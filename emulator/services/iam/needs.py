@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any, Protocol
 
-from emulator.authorization import tables
-from emulator.authorization.tables import Service
-from emulator.iam.conditions import Value
+from emulator.services.iam import tables
+from emulator.services.iam.policy.conditions import Value
+from emulator.services.iam.tables import Service
 
 PARTITION = "aws"
 _BATCHED = ("Identifiers.FeatureGroupName", "Entries.FeatureGroupName")

@@ -8,14 +8,22 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from emulator.authorization import context, decisions, needs, signatures, storage
-from emulator.authorization.needs import Call, Need
-from emulator.authorization.signatures import BadSignature, Signature
 from emulator.http import routes
 from emulator.http.routes import Route
-from emulator.iam import Applicable, Decision, Effect, MalformedPolicy, Policy, Principal, Request, decide
 from emulator.moto.wire import Environ, StartResponse, Wsgi, keep_body
-from emulator.seams import requests
+from emulator.services.iam import context, decisions, moto_requests, needs, signatures, storage
+from emulator.services.iam.needs import Call, Need
+from emulator.services.iam.policy import (
+    Applicable,
+    Decision,
+    Effect,
+    MalformedPolicy,
+    Policy,
+    Principal,
+    Request,
+    decide,
+)
+from emulator.services.iam.signatures import BadSignature, Signature
 
 LOG = logging.getLogger(__name__)
 
@@ -94,7 +102,7 @@ class Guard:
         try:
             self._admit(environ)
         except Refused as refused:
-            return requests.refusal(environ, refused.code, refused.message)(environ, start_response)
+            return moto_requests.refusal(environ, refused.code, refused.message)(environ, start_response)
         return self._application(environ, start_response)
 
     def _admit(self, environ: Environ) -> None:
@@ -104,8 +112,8 @@ class Guard:
         if route is not Route.AWS:
             environ.pop(OWN_HEADER, None)
             return
-        signed = requests.signature(environ)
-        if signed is None and requests.is_version_2(environ):
+        signed = moto_requests.signature(environ)
+        if signed is None and moto_requests.is_version_2(environ):
             raise Refused("InvalidRequest", NO_VERSION_2)
         if signed is None or signed.service == APIS_OWN:
             raise Refused("MissingAuthenticationToken", "Request is missing Authentication Token")
@@ -121,7 +129,7 @@ class Guard:
                 identity = self._registry.service(environ[SERVICE_HEADER])
             elif signed.service not in BOUND_TOO:
                 return
-        call = requests.call(environ, signed, self._account)
+        call = moto_requests.call(environ, signed, self._account)
         if (call.service, call.operation) in ALWAYS_ALLOWED:
             return
         for need in needs.of(call, self._registry):

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from typing import Any
 
-from emulator.iam.patterns import Absent, Lookup, Pattern, Unknown, pattern
+from emulator.services.iam.policy.patterns import Absent, Lookup, Pattern, Unknown, pattern
 
 Value = str | bool | int | float | Sequence[str]
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from emulator.iam.conditions import Context
-from emulator.iam.documents import Policy, Statement
-from emulator.iam.principals import Named, Principal
+from emulator.services.iam.policy.conditions import Context
+from emulator.services.iam.policy.documents import Policy, Statement
+from emulator.services.iam.policy.principals import Named, Principal
 
 
 class Effect(Enum):

@@ -1,4 +1,4 @@
-"""A window and a small seam: moto's IAM, STS and resource policies, as `emulator.authorization` wants them.
+"""A window and a small seam: moto's IAM, STS and resource policies, as `emulator.services.iam` wants them.
 
 Policies are read anew for every decision, so that a change is in force at once; parsing is done once per text.
 The seam keeps what moto forgets of a session: its tags, and that an AWS service opened it.
@@ -19,16 +19,16 @@ from moto.s3.models import FakeDeleteMarker
 from moto.sts.models import AssumedRole, sts_backends
 from moto.sts.responses import TokenResponse
 
-from emulator.authorization import needs
-from emulator.authorization.guard import Identity, Made, Refused, judge
-from emulator.authorization.needs import Call, StorageKey
 from emulator.core.administrator import ADMIN
 from emulator.core.aws import SERVICE_HEADER, SOURCE_HEADER, Aws
 from emulator.core.processes import Credentials
 from emulator.core.settings import Settings
-from emulator.iam import Policy, Principal
 from emulator.moto.patching import wrap
 from emulator.seams import featurestore
+from emulator.services.iam import needs
+from emulator.services.iam.guard import Identity, Made, Refused, judge
+from emulator.services.iam.needs import Call, StorageKey
+from emulator.services.iam.policy import Policy, Principal
 
 PARTITION = "aws"
 EVERYTHING = Policy.parse(

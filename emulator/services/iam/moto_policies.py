@@ -18,9 +18,9 @@ from moto.sns.models import SNSBackend
 from moto.sqs.models import SQSBackend
 
 from emulator.core.settings import Settings
-from emulator.iam.documents import MalformedPolicy, Policy
 from emulator.moto.patching import wrap
 from emulator.moto.wire import CallError
+from emulator.services.iam.policy.documents import MalformedPolicy, Policy
 
 Find = Callable[..., Any]
 """The document among the arguments of a method; nothing where there is none."""

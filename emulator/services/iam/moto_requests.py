@@ -17,12 +17,12 @@ from moto.moto_server.werkzeug_app import BackendRequest
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from emulator.authorization.needs import Call
-from emulator.authorization.signatures import ALGORITHM, Signature
 from emulator.http import envelopes, routes
 from emulator.http.envelopes import MODELS
 from emulator.http.routes import Route
 from emulator.moto.wire import Environ, Wsgi, keep_body
+from emulator.services.iam.needs import Call
+from emulator.services.iam.signatures import ALGORITHM, Signature
 
 CREDENTIAL = re.compile(r"([A-Za-z0-9]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
 AUTHORIZATION = re.compile(

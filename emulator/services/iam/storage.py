@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import unquote
 
-from emulator.authorization.needs import Call, Need, StorageKey, World, through
-from emulator.iam.conditions import Value
+from emulator.services.iam.needs import Call, Need, StorageKey, World, through
+from emulator.services.iam.policy.conditions import Value
 
 OBJECT_ACTIONS = {
     "GetObject": "GetObject",

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from emulator.authorization.needs import Call, Need
-from emulator.iam import Context, Principal
-from emulator.iam.conditions import Value
+from emulator.services.iam.needs import Call, Need
+from emulator.services.iam.policy import Context, Principal
+from emulator.services.iam.policy.conditions import Value
 
 NOT_PART_OF_IT = (
     # No tags in the request, or not these; no federation, no second factor, no organization on this machine.

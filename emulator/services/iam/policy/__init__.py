@@ -12,10 +12,10 @@ What it cannot know, it does not guess. A condition on a key that the caller of 
 out is *undecided*: an Allow that depends on it does not allow, a Deny that depends on it denies.
 """
 
-from emulator.iam.conditions import Context
-from emulator.iam.decision import Applicable, Decision, Effect, Request, decide
-from emulator.iam.documents import MalformedPolicy, Policy, Statement
-from emulator.iam.principals import Principal
+from emulator.services.iam.policy.conditions import Context
+from emulator.services.iam.policy.decision import Applicable, Decision, Effect, Request, decide
+from emulator.services.iam.policy.documents import MalformedPolicy, Policy, Statement
+from emulator.services.iam.policy.principals import Principal
 
 __all__ = [
     "Applicable",

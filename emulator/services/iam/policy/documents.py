@@ -8,10 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.iam import conditions, principals
-from emulator.iam.conditions import Condition, Context
-from emulator.iam.patterns import Absent, Pattern, Unknown, matches_any, pattern
-from emulator.iam.principals import Named, Principal, PrincipalElement
+from emulator.services.iam.policy import conditions, principals
+from emulator.services.iam.policy.conditions import Condition, Context
+from emulator.services.iam.policy.patterns import Absent, Pattern, Unknown, matches_any, pattern
+from emulator.services.iam.policy.principals import Named, Principal, PrincipalElement
 
 CURRENT = "2012-10-17"
 ELEMENTS = frozenset(
