@@ -14,7 +14,6 @@ from typing import Any
 from werkzeug.wrappers import Request, Response
 
 from emulator import VERSION, recorded
-from emulator.apigateway import ApiGateway
 from emulator.core import evidence, fidelity
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
@@ -31,6 +30,7 @@ from emulator.moto.wire import Environ, StartResponse, Wsgi
 from emulator.recorded.catalogue import Service
 from emulator.seams import featurestore as feature_groups
 from emulator.seams import s3_owner
+from emulator.services.apigateway.data_plane import ApiGateway
 from emulator.services.iam import decisions
 from emulator.services.iam.guard import Guard
 from emulator.services.iam.moto_identities import MotoRegistry

@@ -45,7 +45,7 @@ SEAMS: tuple[str, ...] = (
     "emulator.seams.sagemaker_studio",
     "emulator.seams.autoscaling",
     "emulator.seams.logs",
-    "emulator.seams.apigateway",
+    "emulator.services.apigateway.moto_patch",
     "emulator.services.iam.moto_policies",
     "emulator.moto.lineage",
     "emulator.seams.lambda_exec",

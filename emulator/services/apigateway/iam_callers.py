@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from werkzeug.wrappers import Request
 
-from emulator.callers import Caller
-from emulator.gateway_responses import Refused
-from emulator.lambda_proxy import method_arn
-from emulator.seams import gateway
+from emulator.services.apigateway import moto_view
+from emulator.services.apigateway.callers import Caller
+from emulator.services.apigateway.gateway_responses import Refused
+from emulator.services.apigateway.lambda_proxy import method_arn
 from emulator.services.iam import guard, moto_requests
 from emulator.services.iam.guard import Identity, Made, Registry, judge, message
 from emulator.services.iam.needs import Call, Need
@@ -27,7 +27,7 @@ class SignedCallers:
         self._registry = registry
         self._enforce = enforce
 
-    def admit(self, request: Request, stage: gateway.Stage, path: str) -> Caller:
+    def admit(self, request: Request, stage: moto_view.Stage, path: str) -> Caller:
         """The caller of a request that may go on. Raises `Refused`."""
         signed = moto_requests.signature(request.environ)
         if signed is None:
@@ -53,7 +53,9 @@ class SignedCallers:
             }
         )
 
-    def _judge(self, registry: Registry, identity: Identity, request: Request, stage: gateway.Stage, path: str) -> None:
+    def _judge(
+        self, registry: Registry, identity: Identity, request: Request, stage: moto_view.Stage, path: str
+    ) -> None:
         need = Need("execute-api:Invoke", method_arn(stage, request.method, path))
         call = Call(SERVICE, "Invoke", stage.region, stage.account_id, {})
         made = Made(request.remote_addr or guard.LOOPBACK, request.headers.get("User-Agent", ""))

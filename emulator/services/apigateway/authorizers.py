@@ -18,16 +18,16 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from werkzeug.wrappers import Request
 
-from emulator.callers import Caller
-from emulator.function_calls import FunctionCalls, Invocation
-from emulator.gateway_responses import Refused
-from emulator.lambda_proxy import FUNCTION_URI, build_event, method_arn
-from emulator.seams import gateway
+from emulator.services.apigateway import moto_view
+from emulator.services.apigateway.callers import Caller
+from emulator.services.apigateway.function_calls import FunctionCalls, Invocation
+from emulator.services.apigateway.gateway_responses import Refused
+from emulator.services.apigateway.lambda_proxy import FUNCTION_URI, build_event, method_arn
 from emulator.services.iam.policy import Applicable, Context, Effect, MalformedPolicy, Policy, Principal, decide
 from emulator.services.iam.policy import Request as Question
 
 if TYPE_CHECKING:
-    from emulator.apigateway import Route
+    from emulator.services.apigateway.data_plane import Route
 
 LONGEST_MS = 29_000
 UNAUTHORIZED = "Unauthorized"
@@ -61,7 +61,7 @@ class LambdaAuthorizers:
         self._lock = threading.Lock()
         self._said: dict[tuple[str, ...], tuple[float, Verdict]] = {}
 
-    def admit(self, request: Request, stage: gateway.Stage, route: Route, path: str, request_id: str) -> Caller:
+    def admit(self, request: Request, stage: moto_view.Stage, route: Route, path: str, request_id: str) -> Caller:
         """The caller of a request that may go on. Raises `Refused`."""
         authorizer = stage.authorizers.get(route.method.authorizer_id or "")
         if authorizer is None:
@@ -78,10 +78,10 @@ class LambdaAuthorizers:
         told = {"principalId": verdict.principal, **verdict.context, "integrationLatency": took}
         return Caller(authorizer=told, usage_key=verdict.usage_key)
 
-    def _ask(self, stage: gateway.Stage, authorizer: gateway.Authorizer, event: dict[str, Any]) -> Verdict:
+    def _ask(self, stage: moto_view.Stage, authorizer: moto_view.Authorizer, event: dict[str, Any]) -> Verdict:
         match = FUNCTION_URI.search(authorizer.uri)
         source = f"arn:aws:execute-api:{stage.region}:{stage.account_id}:{stage.api_id}/authorizers/{authorizer.id}"
-        if match is None or not (authorizer.has_role or gateway.may_invoke(match["arn"], source)):
+        if match is None or not (authorizer.has_role or moto_view.may_invoke(match["arn"], source)):
             raise misconfigured()
         try:
             invocation = self._functions.invoke(match["arn"], event, stage.region, LONGEST_MS)
@@ -90,14 +90,14 @@ class LambdaAuthorizers:
         return read_verdict(invocation)
 
     def _remembered(
-        self, stage: gateway.Stage, authorizer: gateway.Authorizer, sources: tuple[str, ...]
+        self, stage: moto_view.Stage, authorizer: moto_view.Authorizer, sources: tuple[str, ...]
     ) -> Verdict | None:
         with self._lock:
             until, verdict = self._said.get((stage.api_id, stage.name, authorizer.id, *sources), (0.0, None))
         return verdict if verdict is not None and self._clock() < until else None
 
     def _remember(
-        self, stage: gateway.Stage, authorizer: gateway.Authorizer, sources: tuple[str, ...], verdict: Verdict
+        self, stage: moto_view.Stage, authorizer: moto_view.Authorizer, sources: tuple[str, ...], verdict: Verdict
     ) -> None:
         if authorizer.ttl_seconds > 0:
             now = self._clock()
@@ -108,7 +108,7 @@ class LambdaAuthorizers:
 
 
 def identity_of(
-    authorizer: gateway.Authorizer, request: Request, stage: gateway.Stage, route: Route, path: str, request_id: str
+    authorizer: moto_view.Authorizer, request: Request, stage: moto_view.Stage, route: Route, path: str, request_id: str
 ) -> tuple[str, ...]:
     """The values of the identity sources. One that is missing or empty is 401, and the function is not asked."""
     known = {
@@ -138,9 +138,9 @@ def identity_of(
 
 
 def _event(
-    authorizer: gateway.Authorizer,
+    authorizer: moto_view.Authorizer,
     request: Request,
-    stage: gateway.Stage,
+    stage: moto_view.Stage,
     route: Route,
     path: str,
     request_id: str,

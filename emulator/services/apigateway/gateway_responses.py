@@ -11,7 +11,7 @@ import re
 
 from werkzeug.wrappers import Response
 
-from emulator.seams.gateway import GatewayResponse, Stage
+from emulator.services.apigateway.moto_view import GatewayResponse, Stage
 
 _VARIABLE = re.compile(r"\$context\.([a-zA-Z.]*[a-zA-Z])")
 _HEADER = "gatewayresponse.header."

@@ -14,18 +14,18 @@ from dataclasses import dataclass
 import jsonschema
 from werkzeug.wrappers import Request, Response
 
-from emulator.authorizers import LambdaAuthorizers
-from emulator.callers import ANYBODY, Caller
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
-from emulator.function_calls import FunctionCalls
-from emulator.gateway_responses import Refused, render
 from emulator.http.routes import DEPLOYED_API
-from emulator.lambda_proxy import LambdaProxy
-from emulator.seams import gateway
+from emulator.services.apigateway import moto_view
+from emulator.services.apigateway.authorizers import LambdaAuthorizers
+from emulator.services.apigateway.callers import ANYBODY, Caller
+from emulator.services.apigateway.function_calls import FunctionCalls
+from emulator.services.apigateway.gateway_responses import Refused, render
+from emulator.services.apigateway.iam_callers import SignedCallers
+from emulator.services.apigateway.lambda_proxy import LambdaProxy
+from emulator.services.apigateway.throttling import Buckets, Quotas
 from emulator.services.iam.moto_identities import MotoRegistry
-from emulator.signed_callers import SignedCallers
-from emulator.throttling import Buckets, Quotas
 
 MOST_BYTES = 10 * 1024 * 1024
 
@@ -34,7 +34,7 @@ MOST_BYTES = 10 * 1024 * 1024
 class Route:
     """A method, and the path parameters of the request that matched it."""
 
-    method: gateway.Method
+    method: moto_view.Method
     path_parameters: dict[str, str]
 
 
@@ -52,7 +52,7 @@ class ApiGateway:
     def __call__(self, request: Request) -> Response:
         request_id = str(uuid.uuid4())
         match = DEPLOYED_API.match(request.path)
-        stage = gateway.find_stage(match["api"], match["stage"]) if match else None
+        stage = moto_view.find_stage(match["api"], match["stage"]) if match else None
         try:
             if match is None or stage is None:
                 raise Refused(403, "Forbidden", "ForbiddenException", "ACCESS_DENIED")
@@ -62,7 +62,7 @@ class ApiGateway:
         response.headers.setdefault("x-amzn-RequestId", request_id)
         return response
 
-    def _handle(self, request: Request, stage: gateway.Stage, path: str, request_id: str) -> Response:
+    def _handle(self, request: Request, stage: moto_view.Stage, path: str, request_id: str) -> Response:
         route = find_route(stage.methods, request.method, path)
         if route is None:
             # AWS says this for every unknown route, whatever the caller's credentials are.
@@ -89,7 +89,7 @@ class ApiGateway:
             caller=caller,
         )
 
-    def _authorize(self, request: Request, stage: gateway.Stage, route: Route, path: str, request_id: str) -> Caller:
+    def _authorize(self, request: Request, stage: moto_view.Stage, route: Route, path: str, request_id: str) -> Caller:
         match route.method.authorization:
             case "NONE":
                 return ANYBODY
@@ -102,12 +102,12 @@ class ApiGateway:
                 raise Refused(501, said, "NotImplemented", "AUTHORIZER_CONFIGURATION_ERROR")
 
     def _admit(
-        self, stage: gateway.Stage, method: gateway.Method, request: Request, caller: Caller
-    ) -> gateway.KeyUse | None:
+        self, stage: moto_view.Stage, method: moto_view.Method, request: Request, caller: Caller
+    ) -> moto_view.KeyUse | None:
         if not method.api_key_required:
             return None
         value = caller.usage_key if stage.key_source == "AUTHORIZER" else request.headers.get("x-api-key", "")
-        key = gateway.find_key(stage, value)
+        key = moto_view.find_key(stage, value)
         if key is None:
             raise Refused(403, "Forbidden", "ForbiddenException", "INVALID_API_KEY")
         counter = (key.plan_id, key.key_id)
@@ -118,7 +118,7 @@ class ApiGateway:
             raise Refused(429, "Limit Exceeded", "LimitExceededException", "QUOTA_EXCEEDED")
         return key
 
-    def _throttle(self, stage: gateway.Stage, method: gateway.Method) -> None:
+    def _throttle(self, stage: moto_view.Stage, method: moto_view.Method) -> None:
         """The stage's own throttle: of the method if it has one, else of `*/*`."""
         name = "~1".join(["", *method.resource_path.strip("/").split("/")]) + f"/{method.http_method}"
         setting = name if name in stage.throttles else "*/*"
@@ -130,7 +130,7 @@ class ApiGateway:
             raise Refused(429, "Too Many Requests", "TooManyRequestsException", "THROTTLED")
 
 
-def find_route(methods: tuple[gateway.Method, ...], verb: str, path: str) -> Route | None:
+def find_route(methods: tuple[moto_view.Method, ...], verb: str, path: str) -> Route | None:
     """The most specific method for a path: literal parts before `{name}` before `{name+}`, verb before ANY."""
     candidates = []
     for method in methods:
@@ -152,14 +152,14 @@ def _match(template: str, path: str) -> dict[str, str] | None:
     return match.groupdict() if match else None
 
 
-def _specificity(method: gateway.Method) -> tuple[tuple[int, ...], bool]:
+def _specificity(method: moto_view.Method) -> tuple[tuple[int, ...], bool]:
     ranks = tuple(
         0 if part.endswith("+}") else 1 if part.startswith("{") else 2 for part in method.resource_path.split("/")[1:]
     )
     return ranks, method.http_method != "ANY"
 
 
-def _validate(method: gateway.Method, request: Request) -> None:
+def _validate(method: moto_view.Method, request: Request) -> None:
     missing = [name for name in method.required_parameters if not _has_parameter(request, name)]
     if missing:
         names = ", ".join(name.rsplit(".", 1)[-1] for name in missing)

@@ -15,14 +15,14 @@ from botocore.exceptions import ClientError, ReadTimeoutError
 from werkzeug.datastructures import Headers
 from werkzeug.wrappers import Request, Response
 
-from emulator.callers import ANYBODY, Caller
 from emulator.core import fidelity
-from emulator.function_calls import FunctionCalls, Invocation
-from emulator.gateway_responses import Refused
-from emulator.seams import gateway
+from emulator.services.apigateway import moto_view
+from emulator.services.apigateway.callers import ANYBODY, Caller
+from emulator.services.apigateway.function_calls import FunctionCalls, Invocation
+from emulator.services.apigateway.gateway_responses import Refused
 
 if TYPE_CHECKING:
-    from emulator.apigateway import Route
+    from emulator.services.apigateway.data_plane import Route
 
 FUNCTION_URI = re.compile(r"/functions/(?P<arn>.+)/invocations$")
 GATEWAY_ERROR = "InternalServerErrorException"
@@ -43,11 +43,11 @@ class LambdaProxy:
         self,
         *,
         request: Request,
-        stage: gateway.Stage,
+        stage: moto_view.Stage,
         route: Route,
         path: str,
         request_id: str,
-        api_key: gateway.KeyUse | None,
+        api_key: moto_view.KeyUse | None,
         caller: Caller,
     ) -> Response:
         integration = route.method.integration
@@ -57,7 +57,7 @@ class LambdaProxy:
             raise Refused(501, said, "NotImplemented", "API_CONFIGURATION_ERROR")
         match = FUNCTION_URI.search(_substitute(integration.uri, stage.variables))
         source_arn = method_arn(stage, request.method, path)
-        if match is None or not gateway.may_invoke(match["arn"], source_arn):
+        if match is None or not moto_view.may_invoke(match["arn"], source_arn):
             raise Refused(500, "Internal server error", GATEWAY_ERROR, "API_CONFIGURATION_ERROR")
         event = build_event(request, stage, route, path, request_id, api_key, caller)
         try:
@@ -73,7 +73,7 @@ class LambdaProxy:
         return build_response(invocation)
 
 
-def method_arn(stage: gateway.Stage, verb: str, path: str) -> str:
+def method_arn(stage: moto_view.Stage, verb: str, path: str) -> str:
     """What policies of callers and of functions speak of."""
     return f"arn:aws:execute-api:{stage.region}:{stage.account_id}:{stage.api_id}/{stage.name}/{verb}{path}"
 
@@ -84,11 +84,11 @@ def _substitute(uri: str, variables: dict[str, str]) -> str:
 
 def build_event(
     request: Request,
-    stage: gateway.Stage,
+    stage: moto_view.Stage,
     route: Route,
     path: str,
     request_id: str,
-    api_key: gateway.KeyUse | None,
+    api_key: moto_view.KeyUse | None,
     caller: Caller = ANYBODY,
 ) -> dict[str, Any]:
     """The event as a function behind a REST API receives it."""

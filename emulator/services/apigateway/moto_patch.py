@@ -14,7 +14,7 @@ from moto.apigateway.responses import APIGatewayResponse
 
 from emulator.core.settings import Settings
 from emulator.moto.patching import add, wrap
-from emulator.seams import gateway
+from emulator.services.apigateway import moto_view
 
 ARN = re.compile(r"arn:aws:apigateway:[^:]+::/(?P<path>.+)$")
 
@@ -65,7 +65,7 @@ def _snapshots() -> None:
     @wrap(APIGatewayBackend, "create_deployment")
     def create_deployment(original: Any, self: Any, function_id: str, *args: Any, **kwargs: Any) -> Any:
         deployment = original(self, function_id, *args, **kwargs)
-        gateway.remember(self.get_rest_api(function_id), deployment.id)
+        moto_view.remember(self.get_rest_api(function_id), deployment.id)
         return deployment
 
 
