@@ -17,12 +17,12 @@ import botocore.session
 import duckdb
 from botocore.config import Config
 
-from emulator.athena import tables
-from emulator.athena.catalogue import Catalogue
-from emulator.athena.errors import QueryFailed
 from emulator.core.settings import OWN_APP
 from emulator.dataquality import rules
 from emulator.dataquality.dqdl import DqdlError, parse
+from emulator.services.athena import tables
+from emulator.services.athena.catalogue import Catalogue
+from emulator.services.athena.errors import QueryFailed
 
 OWN = Config(user_agent_appid=OWN_APP)
 """These are requests of AWS's own, not of the platform."""

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from emulator.athena import engine as module
-from emulator.athena.contract import Outcome, Request
-from emulator.athena.engine import Engine
 from emulator.core.aws import ADMIN, Aws
 from emulator.core.evidence import STORE
 from emulator.core.jobs import Exit
 from emulator.core.settings import Settings
 from emulator.core.workers import Workers
+from emulator.services.athena import engine as module
+from emulator.services.athena.contract import Outcome, Request
+from emulator.services.athena.engine import Engine
 
 REQUEST = Request("q1", "SELECT 1", "default", [], "s3://results/", enforced=False, limit_bytes=None, encryption={})
 KILLED = -9

@@ -24,12 +24,12 @@ import duckdb
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from emulator.athena import results, statements, tables
-from emulator.athena.catalogue import Catalogue
-from emulator.athena.contract import Outcome, Request
-from emulator.athena.errors import QueryCancelled, QueryFailed
-from emulator.athena.statements import Statement
 from emulator.core.settings import OWN_APP
+from emulator.services.athena import results, statements, tables
+from emulator.services.athena.catalogue import Catalogue
+from emulator.services.athena.contract import Outcome, Request
+from emulator.services.athena.errors import QueryCancelled, QueryFailed
+from emulator.services.athena.statements import Statement
 
 FETCHED = 10_000
 OWN = Config(user_agent_appid=OWN_APP)

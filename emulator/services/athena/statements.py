@@ -14,7 +14,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from emulator.athena.errors import QueryFailed
+from emulator.services.athena.errors import QueryFailed
 
 # It warns of every statement that it leaves to `_command`.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)

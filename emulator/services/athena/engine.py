@@ -8,12 +8,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from emulator.athena.contract import Outcome, Request
 from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, describe_exit
 from emulator.core.jobs import Exit
 from emulator.core.processes import Credentials
 from emulator.core.workers import Workers
+from emulator.services.athena.contract import Outcome, Request
 
 TIMEOUT_SECONDS = 1800.0
 """Athena's own default."""
@@ -26,7 +26,7 @@ Report = Callable[[Outcome, Path], None]
 class Engine:
     def __init__(self, aws: Aws) -> None:
         self._folder = aws.settings.data_dir / "athena"
-        self._workers = Workers(aws, "emulator.athena.worker", Path(__file__).parent)
+        self._workers = Workers(aws, "emulator.services.athena.worker", Path(__file__).parent)
 
     def start(self, request: Request, credentials: Credentials, region: str, cause: str | None, report: Report) -> None:
         """Returns at once."""

@@ -6,10 +6,10 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-from emulator.athena import tables
-from emulator.athena.errors import QueryFailed
-from emulator.athena.results import Column
-from emulator.athena.tables import Format, GlueTable, Object
+from emulator.services.athena import tables
+from emulator.services.athena.errors import QueryFailed
+from emulator.services.athena.results import Column
+from emulator.services.athena.tables import Format, GlueTable, Object
 
 PARQUET_STORAGE = {
     "InputFormat": "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat",

@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 from sqlglot import exp
 
-from emulator.athena.errors import QueryFailed
+from emulator.services.athena.errors import QueryFailed
 
 PARQUET = "parquet"
 TEXT = "lazysimple"

@@ -12,13 +12,13 @@ from moto.athena import models
 from moto.athena.models import AthenaBackend, Execution, WorkGroup
 from moto.athena.responses import AthenaResponse
 
-from emulator.athena.contract import Outcome, Request
-from emulator.athena.engine import Engine
 from emulator.core.administrator import ADMIN
 from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.moto.patching import add, wrap
+from emulator.services.athena.contract import Outcome, Request
+from emulator.services.athena.engine import Engine
 from emulator.services.iam import moto_identities
 
 ACTIVE = ("QUEUED", "RUNNING")
@@ -189,7 +189,7 @@ def _unknown(self: Any) -> Any:
 def _get_query_results(self: Any) -> Any:
     """Pages through the rows that the query's process left. `NextToken` is the number of rows seen."""
     # The emulator answers without it being imported at the start: queries are rare.
-    from emulator.athena.results import row
+    from emulator.services.athena.results import row
 
     execution = self.athena_backend.executions.get(self._get_param("QueryExecutionId"))
     if execution is None:
