@@ -66,8 +66,8 @@ SEAMS: tuple[str, ...] = (
     "emulator.seams.lambda_sources",
     "emulator.seams.cloudwatch_alarms",
     "emulator.seams.queue_metrics",
-    "emulator.seams.bedrock_runtime",
-    "emulator.seams.bedrock_batch",
+    "emulator.services.bedrock.moto_runtime",
+    "emulator.services.bedrock.moto_batch",
 )
 """Control plane first, then what makes it compute."""
 

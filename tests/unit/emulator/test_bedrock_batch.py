@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.bedrock.batch import LEAST_RECORDS, Faults, JobRequest, Run
+from emulator.services.bedrock.batch import LEAST_RECORDS, Faults, JobRequest, Run
 
 ARN = "arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/abcdefghijkl"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulator.bedrock import families
-from emulator.bedrock.conversation import InvalidRequest
+from emulator.services.bedrock import families
+from emulator.services.bedrock.conversation import InvalidRequest
 
 NOVA, CLAUDE, LLAMA = (
     "amazon.nova-lite-v1:0",

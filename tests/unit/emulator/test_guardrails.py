@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.bedrock import guardrails, sensitive
+from emulator.services.bedrock import guardrails, sensitive
 
 MESSAGES = {"blockedInputMessaging": "not asked", "blockedOutputsMessaging": "not said"}
 

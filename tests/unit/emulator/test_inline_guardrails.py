@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from emulator.bedrock import inline
-from emulator.bedrock.text_model import Completion, Prompt
+from emulator.services.bedrock import inline
+from emulator.services.bedrock.text_model import Completion, Prompt
 
 MADE = {
     "guardrailId": "g1",

@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from emulator.bedrock import sensitive
-from emulator.bedrock.text_model import STOP_WORDS, WORD
+from emulator.services.bedrock import sensitive
+from emulator.services.bedrock.text_model import STOP_WORDS, WORD
 
 NAME = "word-guard-1"
 UNIT = 1000

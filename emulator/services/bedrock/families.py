@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.bedrock import conversation
-from emulator.bedrock.conversation import InvalidRequest
-from emulator.bedrock.text_model import Completion, Prompt
+from emulator.services.bedrock import conversation
+from emulator.services.bedrock.conversation import InvalidRequest
+from emulator.services.bedrock.text_model import Completion, Prompt
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,6 @@ from moto.bedrock.exceptions import BedrockClientError
 from moto.bedrock.responses import BedrockResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-from emulator.bedrock import embeddings, families
-from emulator.bedrock.batch import SERVICE, Faults, JobRequest, Run, new_id
 from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, current_cause
 from emulator.core.fidelity import HEADER, weakest
@@ -22,6 +20,8 @@ from emulator.events.courier import DeliveryFailed
 from emulator.faults import store
 from emulator.moto.patching import add
 from emulator.seams import access, event_bus
+from emulator.services.bedrock import embeddings, families
+from emulator.services.bedrock.batch import SERVICE, Faults, JobRequest, Run, new_id
 
 ACTION = "CreateModelInvocationJob"
 HOURS = 24

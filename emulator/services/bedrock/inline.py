@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from emulator.bedrock import guardrails
-from emulator.bedrock.guardrails import Judgement
-from emulator.bedrock.text_model import Completion, Prompt
+from emulator.services.bedrock import guardrails
+from emulator.services.bedrock.guardrails import Judgement
+from emulator.services.bedrock.text_model import Completion, Prompt
 
 STOP_REASON = "guardrail_intervened"
 TAGGED = "amazon-bedrock-guardrailConfig"

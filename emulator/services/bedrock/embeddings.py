@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from emulator.bedrock.families import InvalidRequest
-from emulator.bedrock.text_model import STOP_WORDS, WORD, count_tokens
+from emulator.services.bedrock.families import InvalidRequest
+from emulator.services.bedrock.text_model import STOP_WORDS, WORD, count_tokens
 
 NAME = "word-hasher-1"
 PART = 4

@@ -17,14 +17,14 @@ from moto.bedrockruntime.responses import BedrockRuntimeResponse
 from moto.core.responses import ActionResult
 from moto.core.utils import get_service_model
 
-from emulator.bedrock import embeddings, families, guardrails, inline
-from emulator.bedrock.answering import Answered, ServerFailed, answer
-from emulator.bedrock.text_model import Completion, Prompt
 from emulator.core import shapes
 from emulator.core.aws import Aws
 from emulator.core.evidence import STORE
 from emulator.core.settings import Settings
 from emulator.moto.patching import add
+from emulator.services.bedrock import embeddings, families, guardrails, inline
+from emulator.services.bedrock.answering import Answered, ServerFailed, answer
+from emulator.services.bedrock.text_model import Completion, Prompt
 
 APPLICATION_PROFILE = ":application-inference-profile/"
 CHUNK_WORDS = 4

@@ -8,8 +8,8 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass
 
-from emulator.bedrock import text_model
-from emulator.bedrock.text_model import Completion, Prompt
+from emulator.services.bedrock import text_model
+from emulator.services.bedrock.text_model import Completion, Prompt
 
 BASE_URL = "EMULATOR_OPENAI_BASE_URL"
 MODEL = "EMULATOR_OPENAI_MODEL"
