@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emulator.events.alarms import Datum, State, Threshold, can_evaluate, evaluate
+from emulator.services.cloudwatch.alarms import Datum, State, Threshold, can_evaluate, evaluate
 
 NOW = datetime(2026, 1, 31, 12, 10, 30, tzinfo=UTC)
 

@@ -17,10 +17,10 @@ from moto.utilities.arns import parse_arn
 from emulator.core import clock
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
-from emulator.events.alarms import Datum, Threshold, can_evaluate, evaluate, stamp, window
 from emulator.events.courier import Courier, DeliveryFailed, Letter
 from emulator.moto.patching import wrap
 from emulator.seams import access, event_bus, scaling
+from emulator.services.cloudwatch.alarms import Datum, Threshold, can_evaluate, evaluate, stamp, window
 
 TOPICS, FUNCTIONS = "cloudwatch.amazonaws.com", "lambda.alarms.cloudwatch.amazonaws.com"
 SCALING = "autoscaling"
