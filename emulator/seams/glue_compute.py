@@ -18,7 +18,7 @@ from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.moto.patching import add, wrap
-from emulator.seams import service_events
+from emulator.services.events import moto_service_events
 
 ACTIVE = ("STARTING", "RUNNING", "STOPPING")
 DEFAULT_TIMEOUT_MINUTES = 2880
@@ -86,7 +86,7 @@ def _jobs(aws: Aws) -> None:
         def report(state: str, error: str | None) -> None:
             run.report(state, error)
             if state not in ACTIVE:
-                service_events.job_run(backend.account_id, backend.region_name, self.name, run_id, state, error)
+                moto_service_events.job_run(backend.account_id, backend.region_name, self.name, run_id, state, error)
 
         running.start(_job_run(aws, self, run), report)
         return str(run_id)
@@ -172,9 +172,9 @@ def _crawlers(aws: Aws) -> None:
         def report(state: str, error: str | None) -> None:
             crawl.report(state, error)
             seconds = (utcnow() - began).total_seconds()
-            service_events.crawl(account, region, self.name, state, seconds, error)
+            moto_service_events.crawl(account, region, self.name, state, seconds, error)
 
-        service_events.crawl(account, region, self.name, "RUNNING", 0, None)
+        moto_service_events.crawl(account, region, self.name, "RUNNING", 0, None)
         running.start(_crawl(aws, self, crawl), report)
 
     @wrap(FakeCrawler, "stop_crawler")

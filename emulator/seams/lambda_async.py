@@ -13,8 +13,8 @@ from moto.utilities.arns import parse_arn
 from emulator.compute.lambda_ import Outcome
 from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, caused_by
-from emulator.events.courier import DeliveryFailed, failure, no_resource
-from emulator.seams import access, event_bus
+from emulator.services.events import moto_bus, moto_resource_policies
+from emulator.services.events.courier import DeliveryFailed, failure, no_resource
 
 LOG = logging.getLogger(__name__)
 SERVICE = "lambda.amazonaws.com"
@@ -105,10 +105,10 @@ def _send(
     found = parse_arn(target)
     if found.service not in ACTIONS:
         raise no_resource(f"The local emulator has no destination {target}")
-    access.under_role(stored.role, SERVICE, ACTIONS[found.service], target)
+    moto_resource_policies.under_role(stored.role, SERVICE, ACTIONS[found.service], target)
     told = {name: {"DataType": kind, "StringValue": value} for name, (kind, value) in attributes.items()}
     if found.service == "sqs":
-        access.queue(target)
+        moto_resource_policies.queue(target)
         sqs = aws.client("sqs", region=found.region)
         url = sqs.get_queue_url(QueueName=found.resource_id)["QueueUrl"]
         sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=told)
@@ -117,10 +117,10 @@ def _send(
     elif found.service == "lambda":
         aws.client("lambda", region=found.region).invoke(FunctionName=target, InvocationType="Event", Payload=body)
     else:
-        event_bus.publish(
+        moto_bus.publish(
             found.account,
             found.region,
-            event_bus.compose(
+            moto_bus.compose(
                 found.account, found.region, "lambda", detail_type, json.loads(body), [stored.function_arn]
             ),
             bus=found.resource_id,

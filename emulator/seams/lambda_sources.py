@@ -21,11 +21,10 @@ from moto.utilities.arns import parse_arn
 from emulator.core import clock
 from emulator.core.evidence import STORE, caused_by, current_cause
 from emulator.core.settings import Settings
-from emulator.events import patterns
-from emulator.events.courier import DeliveryFailed
 from emulator.moto.patching import wrap
-from emulator.seams import access
 from emulator.seams.lambda_exec import TooManyRequests
+from emulator.services.events import moto_resource_policies, patterns
+from emulator.services.events.courier import DeliveryFailed
 
 LEAST_PAUSE = 0.2
 """Seconds before a failed batch is read again, where the queue's visibility timeout is 0."""
@@ -91,7 +90,7 @@ def _queues(mapping: Any) -> list[Queue]:
     if mapping is None or parse_arn(mapping.event_source_arn).service != "sqs":
         return []
     try:
-        return [access.queue(mapping.event_source_arn)]
+        return [moto_resource_policies.queue(mapping.event_source_arn)]
     except DeliveryFailed:
         return []
 
@@ -206,7 +205,7 @@ def _call(mapping: Any, queue: Queue, messages: list[Message]) -> Any:
     )
     headers: dict[str, Any] = {}
     try:
-        function = access.function(mapping.function_arn)
+        function = moto_resource_policies.function(mapping.function_arn)
         answer = function.invoke(
             json.dumps({"Records": [_record(queue, message) for message in messages]}), {}, headers
         )

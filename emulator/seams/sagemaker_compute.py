@@ -26,7 +26,8 @@ from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.faults import store
 from emulator.moto.patching import add, wrap
-from emulator.seams import capacity, hosting_plan, service_events
+from emulator.seams import capacity, hosting_plan
+from emulator.services.events import moto_service_events
 
 NOT_COMPUTED = (
     "create_hyper_parameter_tuning_job",
@@ -113,7 +114,7 @@ def _train(training: Training) -> None:
         answer = original(self)
         job = self.sagemaker_backend.training_jobs[name]
         job.environment = self._get_param("Environment")
-        service_events.training(job)
+        moto_service_events.training(job)
         training.start(_training_request(job, self.region), lambda progress: _advance(job, progress))
         return answer
 
@@ -128,7 +129,7 @@ def _train(training: Training) -> None:
             )
         job.training_job_status = "Stopping"
         job.secondary_status_transitions.append(_transition("Stopping", "Stopping the training job"))
-        service_events.training(job)
+        moto_service_events.training(job)
         threading.Thread(target=training.stop, args=(job.arn,), daemon=True).start()
         return EmptyResult()
 
@@ -179,7 +180,7 @@ def _advance(job: Any, progress: Progress) -> None:
     job.secondary_status = progress.secondary_status
     if status or job.training_job_status != "Stopping":
         job.training_job_status = status or "InProgress"
-    service_events.training(job)
+    moto_service_events.training(job)
 
 
 def _transition(status: str, message: str) -> dict[str, Any]:
@@ -241,7 +242,7 @@ def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any
     """
     plan = hosting_plan.of(backend, backend.endpoint_configs[endpoint.endpoint_config_name])
     cause = current_cause()
-    service_events.endpoint(endpoint)
+    moto_service_events.endpoint(endpoint)
 
     def died(reason: str) -> None:
         _settle(endpoint, "Failed", reason)
@@ -281,7 +282,7 @@ def _settle(endpoint: Any, status: str, reason: str | None) -> None:
     endpoint.failure_reason = reason[:1024] if reason else None
     endpoint.last_modified_time = utcnow()
     endpoint.endpoint_status = status
-    service_events.endpoint(endpoint)
+    moto_service_events.endpoint(endpoint)
 
 
 def backend_for(account_id: str, region: str) -> SageMakerModelBackend:

@@ -16,7 +16,7 @@ from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.moto.patching import wrap
-from emulator.seams import service_events
+from emulator.services.events import moto_service_events
 
 DEFAULT_MAX_SECONDS = 86_400
 
@@ -44,7 +44,7 @@ def apply(settings: Settings) -> None:
         job = self.sagemaker_backend.processing_jobs[name]
         job.environment = self._get_param("Environment")
         job.processing_resources = self._get_param("ProcessingResources")
-        service_events.processing(job)
+        moto_service_events.processing(job)
         processing.start(_request(job, self.region), lambda: _started(job), lambda end: _ended(job, end))
         return answer
 
@@ -59,7 +59,7 @@ def apply(settings: Settings) -> None:
                 message=f"The request was rejected because the processing job is in status {job.processing_job_status}."
             )
         job.processing_job_status = "Stopping"
-        service_events.processing(job)
+        moto_service_events.processing(job)
         threading.Thread(target=processing.stop, args=(job.arn,), daemon=True).start()
         return EmptyResult()
 
@@ -92,4 +92,4 @@ def _ended(job: Any, end: End) -> None:
     job.failure_reason, job.exit_message = end.failure_reason, end.exit_message
     job.processing_end_time = job.last_modified_time = utcnow()
     job.processing_job_status = end.status
-    service_events.processing(job)
+    moto_service_events.processing(job)

@@ -19,7 +19,8 @@ from emulator.core.evidence import STORE, current_cause
 from emulator.core.settings import Settings
 from emulator.faults import store
 from emulator.moto.patching import add, wrap
-from emulator.seams import hosting_plan, service_events
+from emulator.seams import hosting_plan
+from emulator.services.events import moto_service_events
 
 FAULTS = ("container-error", "worker-dies")
 ACTION = "CreateTransformJob"
@@ -56,7 +57,7 @@ def apply(settings: Settings) -> None:
         request = _request(self, backend)
         answer = original(self)
         job = backend.transform_jobs[name]
-        service_events.transform(job)
+        moto_service_events.transform(job)
         for fault in store.STORE.hits("sagemaker", ACTION, [name, request.model.name], ["job-fails"]):
             store.tell(fault, "sagemaker", ACTION, name, current_cause())
             _ended(job, End("Failed", "InternalServerError: We encountered an internal error. Please try again."))
@@ -84,7 +85,7 @@ def apply(settings: Settings) -> None:
                 message=f"The request was rejected because the transform job is in status {job.transform_job_status}."
             )
         job.transform_job_status = "Stopping"
-        service_events.transform(job)
+        moto_service_events.transform(job)
         transforms.stop(job.arn)
         return EmptyResult()
 
@@ -168,4 +169,4 @@ def _ended(job: Any, end: End) -> None:
     job.failure_reason = end.failure_reason
     job.transform_end_time = job.last_modified_time = utcnow()
     job.transform_job_status = end.status
-    service_events.transform(job)
+    moto_service_events.transform(job)

@@ -21,11 +21,11 @@ from moto.utilities.arns import parse_arn
 from emulator.core import clock
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
-from emulator.events.courier import Courier, DeliveryFailed, Letter
-from emulator.events.notification import Message, http_delay, lambda_event, readable, stays_here, wants
 from emulator.moto.patching import wrap
-from emulator.seams import access
-from emulator.seams.event_targets import Sender, Targets
+from emulator.services.events import moto_resource_policies
+from emulator.services.events.courier import Courier, DeliveryFailed, Letter
+from emulator.services.events.moto_targets import Sender, Targets
+from emulator.services.events.notification import Message, http_delay, lambda_event, readable, stays_here, wants
 
 SERVICE = "sns.amazonaws.com"
 RECORDED = ("email", "email-json", "sms")
@@ -119,7 +119,7 @@ class _FanOut:
     ) -> None:
         from moto.sqs.models import sqs_backends
 
-        access.to_queue(subscription.endpoint, SERVICE, self._context(subscription))
+        moto_resource_policies.to_queue(subscription.endpoint, SERVICE, self._context(subscription))
         found = parse_arn(subscription.endpoint)
         sqs_backends[found.account][found.region].send_message(
             found.resource_id,
@@ -131,8 +131,8 @@ class _FanOut:
         )
 
     def _function(self, subscription: Any, event: str) -> None:
-        access.to_function(subscription.endpoint, SERVICE, self._context(subscription))
-        access.function(subscription.endpoint).invoke(event, {"x-amz-invocation-type": "Event"}, {})
+        moto_resource_policies.to_function(subscription.endpoint, SERVICE, self._context(subscription))
+        moto_resource_policies.function(subscription.endpoint).invoke(event, {"x-amz-invocation-type": "Event"}, {})
 
     def _http(self, subscription: Any, body: str, message: Message, raw: bool) -> dict[str, Any]:
         if not stays_here(subscription.endpoint):

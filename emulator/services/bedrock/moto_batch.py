@@ -16,12 +16,12 @@ from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, current_cause
 from emulator.core.fidelity import HEADER, weakest
 from emulator.core.settings import Settings
-from emulator.events.courier import DeliveryFailed
 from emulator.faults import store
 from emulator.moto.patching import add
-from emulator.seams import access, event_bus
 from emulator.services.bedrock import embeddings, families
 from emulator.services.bedrock.batch import SERVICE, Faults, JobRequest, Run, new_id
+from emulator.services.events import moto_bus, moto_resource_policies
+from emulator.services.events.courier import DeliveryFailed
 
 ACTION = "CreateModelInvocationJob"
 HOURS = 24
@@ -209,7 +209,9 @@ class _Jobs:
             try:
                 # Who asks through a profile must be allowed to use it; for a foundation model only the submitter is.
                 context = {"aws:SourceArn": job.arn, "aws:SourceAccount": job.arn.split(":")[4]}
-                access.under_role(request.role_arn, SERVICE, "bedrock:InvokeModel", request.model_id, context)
+                moto_resource_policies.under_role(
+                    request.role_arn, SERVICE, "bedrock:InvokeModel", request.model_id, context
+                )
             except DeliveryFailed as error:
                 self._set(job, "Failed", error.message)
                 return
@@ -237,7 +239,7 @@ class _Jobs:
             "failureMessage": job.message if job.status == "Failed" else "",
             "creationTime": job.submitted.strftime("%b %-d, %Y, %-I:%M:%S %p"),
         }
-        event_bus.emit(account, region, "aws.bedrock", "Batch Inference Job State Change", detail, [job.arn])
+        moto_bus.emit(account, region, "aws.bedrock", "Batch Inference Job State Change", detail, [job.arn])
 
 
 def _vouch(response: Any, jobs: list[_Job]) -> None:

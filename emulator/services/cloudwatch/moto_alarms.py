@@ -17,10 +17,11 @@ from moto.utilities.arns import parse_arn
 from emulator.core import clock
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
-from emulator.events.courier import Courier, DeliveryFailed, Letter
 from emulator.moto.patching import wrap
-from emulator.seams import access, event_bus, scaling
+from emulator.seams import scaling
 from emulator.services.cloudwatch.alarms import Datum, Threshold, can_evaluate, evaluate, stamp, window
+from emulator.services.events import moto_bus, moto_resource_policies
+from emulator.services.events.courier import Courier, DeliveryFailed, Letter
 
 TOPICS, FUNCTIONS = "cloudwatch.amazonaws.com", "lambda.alarms.cloudwatch.amazonaws.com"
 SCALING = "autoscaling"
@@ -111,7 +112,7 @@ class _Watch:
             self.check(backend, alarm)
 
     def tell(self, backend: Any, alarm: Alarm, before: str) -> None:
-        event_bus.emit(
+        moto_bus.emit(
             backend.account_id,
             backend.region_name,
             "aws.cloudwatch",
@@ -142,12 +143,12 @@ class _Watch:
         def send() -> None:
             found = parse_arn(arn)
             if found.service == "sns":
-                access.to_topic(arn, TOPICS, context)
+                moto_resource_policies.to_topic(arn, TOPICS, context)
                 subject = f'{state}: "{alarm.name}" in {backend.region_name}'[:100]
                 self._aws.client("sns", region=found.region).publish(TopicArn=arn, Message=message, Subject=subject)
             elif found.service == "lambda":
-                access.to_function(arn, FUNCTIONS, context)
-                access.function(arn).invoke(json.dumps(event), {"x-amz-invocation-type": "Event"}, {})
+                moto_resource_policies.to_function(arn, FUNCTIONS, context)
+                moto_resource_policies.function(arn).invoke(json.dumps(event), {"x-amz-invocation-type": "Event"}, {})
             elif found.service == SCALING and scaling.act(arn, alarm):
                 return
             else:

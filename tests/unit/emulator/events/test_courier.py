@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from emulator.events.courier import Courier, DeliveryFailed, Letter, failure
+from emulator.services.events.courier import Courier, DeliveryFailed, Letter, failure
 
 
 class Impatient:

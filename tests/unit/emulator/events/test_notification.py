@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from emulator.events.notification import Message, http_delay, stays_here, wants
+from emulator.services.events.notification import Message, http_delay, stays_here, wants
 
 ATTRIBUTES: dict[str, dict[str, Any]] = {
     "team": {"Type": "String", "Value": "ml"},

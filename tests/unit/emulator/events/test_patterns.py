@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from emulator.events.patterns import InvalidPattern, check, matches
+from emulator.services.events.patterns import InvalidPattern, check, matches
 
 EVENT: dict[str, Any] = {
     "source": "aws.glue",

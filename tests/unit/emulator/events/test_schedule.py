@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator.events.schedule import InvalidSchedule, next_time, rate_seconds
+from emulator.services.events.schedule import InvalidSchedule, next_time, rate_seconds
 
 SATURDAY = datetime(2026, 1, 31, 12, 0, 30, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from emulator.events import schedule as local
+from emulator.services.events import schedule as local
 from orchestrator.config import schedules
 
 TAKEN = (

@@ -15,9 +15,9 @@ from moto.utilities.arns import parse_arn
 from emulator.core.administrator import ADMIN
 from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
-from emulator.events.courier import DeliveryFailed, no_resource
 from emulator.moto.lineage import HEADER
-from emulator.seams import access
+from emulator.services.events import moto_resource_policies
+from emulator.services.events.courier import DeliveryFailed, no_resource
 
 EVENTS, SCHEDULER = "events.amazonaws.com", "scheduler.amazonaws.com"
 
@@ -68,14 +68,14 @@ class Targets:
 
     def bury(self, sender: Sender, queue_arn: str, body: str, attributes: dict[str, str]) -> str:
         """Sends a dead letter; returns the queue's ARN."""
-        access.to_queue(queue_arn, sender.service, sender.context)
+        moto_resource_policies.to_queue(queue_arn, sender.service, sender.context)
         self.send(queue_arn, body, attributes=attributes)
         return queue_arn
 
     def _client(self, service: str, sender: Sender, target: dict[str, Any], action: str) -> Any:
         credentials = ADMIN
         if target.get("RoleArn"):
-            access.under_role(target["RoleArn"], sender.service, action, target["Arn"], sender.context)
+            moto_resource_policies.under_role(target["RoleArn"], sender.service, action, target["Arn"], sender.context)
             credentials = self._aws.assume(
                 target["RoleArn"], sender.session, service=sender.service, source_arn=sender.arn
             )
@@ -85,7 +85,7 @@ class Targets:
 
     def _function(self, sender: Sender, target: dict[str, Any], body: str) -> None:
         if not target.get("RoleArn"):
-            access.to_function(target["Arn"], sender.service, sender.context)
+            moto_resource_policies.to_function(target["Arn"], sender.service, sender.context)
         client = self._client("lambda", sender, target, "lambda:InvokeFunction")
         client.invoke(FunctionName=target["Arn"], InvocationType="Event", Payload=body)
 
@@ -101,15 +101,17 @@ class Targets:
         if not target.get("RoleArn"):
             # EventBridge tells topics (and their keys) neither account nor rule: no condition can be met there.
             told = {} if sender.service == EVENTS else sender.context
-            access.to_topic(target["Arn"], sender.service, told)
+            moto_resource_policies.to_topic(target["Arn"], sender.service, told)
         self._client("sns", sender, target, "sns:Publish").publish(TopicArn=target["Arn"], Message=body)
 
     def _queue(self, sender: Sender, target: dict[str, Any], body: str) -> None:
         if target.get("RoleArn"):
-            access.queue(target["Arn"])
-            access.under_role(target["RoleArn"], sender.service, "sqs:SendMessage", target["Arn"], sender.context)
+            moto_resource_policies.queue(target["Arn"])
+            moto_resource_policies.under_role(
+                target["RoleArn"], sender.service, "sqs:SendMessage", target["Arn"], sender.context
+            )
         else:
-            access.to_queue(target["Arn"], sender.service, sender.context)
+            moto_resource_policies.to_queue(target["Arn"], sender.service, sender.context)
         self.send(target["Arn"], body, group=(target.get("SqsParameters") or {}).get("MessageGroupId"))
 
     def send(self, arn: str, body: str, *, group: str | None = None, attributes: dict[str, str] | None = None) -> None:
@@ -129,7 +131,7 @@ class Targets:
         backend = logs_backends[found.account][found.region]
         if name not in backend.groups:
             raise no_resource(f"The log group {name} does not exist")
-        access.to_log_group(target["Arn"], sender.service, sender.context)
+        moto_resource_policies.to_log_group(target["Arn"], sender.service, sender.context)
         stream, timestamp, message = str(uuid.uuid4()), int(unix_time_millis()), body
         if target.get("InputTransformer"):
             # A transformed input has to be {"timestamp": …, "message": …}; AWS drops everything else.
@@ -139,15 +141,17 @@ class Targets:
         backend.put_log_events(name, stream, [{"timestamp": timestamp, "message": message}])
 
     def _bus(self, sender: Sender, target: dict[str, Any], body: str) -> None:
-        from emulator.seams import event_bus
+        from emulator.services.events import moto_bus
 
         if target.get("RoleArn"):
-            access.under_role(target["RoleArn"], sender.service, "events:PutEvents", target["Arn"], sender.context)
+            moto_resource_policies.under_role(
+                target["RoleArn"], sender.service, "events:PutEvents", target["Arn"], sender.context
+            )
         else:
-            access.to_bus(target["Arn"], sender.service, sender.context)
+            moto_resource_policies.to_bus(target["Arn"], sender.service, sender.context)
         found = parse_arn(target["Arn"])
         # Source, account, region and time stay those of the event; the input of a bus cannot be transformed.
-        event_bus.publish(found.account, found.region, json.loads(body), bus=found.resource_id)
+        moto_bus.publish(found.account, found.region, json.loads(body), bus=found.resource_id)
 
 
 def _tell_cause(params: dict[str, Any], **_: Any) -> None:

@@ -12,8 +12,8 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.utils import utcnow
 from moto.events.models import events_backends
 
-from emulator.events import patterns
-from emulator.events.transform import now_text, time_text
+from emulator.services.events import patterns
+from emulator.services.events.transform import now_text, time_text
 
 NAMESPACE = "AWS/Events"
 

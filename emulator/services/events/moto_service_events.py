@@ -25,7 +25,7 @@ from moto.utilities.arns import parse_arn
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
 from emulator.moto.patching import wrap
-from emulator.seams.event_bus import emit, wanted
+from emulator.services.events.moto_bus import emit, wanted
 
 LOG = logging.getLogger(__name__)
 S3_REASONS = {

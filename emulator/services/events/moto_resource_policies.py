@@ -13,8 +13,8 @@ from moto.sns.models import sns_backends
 from moto.sqs.models import Queue, sqs_backends
 from moto.utilities.arns import parse_arn
 
-from emulator.events.courier import no_permission, no_resource
-from emulator.events.permission import Call, admits, grants, trusts
+from emulator.services.events.courier import no_permission, no_resource
+from emulator.services.events.permission import Call, admits, grants, trusts
 
 ENCRYPTED_FOR = {"sns": "aws:sns:topicArn", "sqs": "aws:sqs:arn"}
 """Encryption context of the two services."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from emulator.events import patterns
+from emulator.services.events import patterns
 
 
 @dataclass(frozen=True)

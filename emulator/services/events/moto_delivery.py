@@ -16,12 +16,12 @@ from moto.events.responses import EventsHandler
 from emulator.core import clock
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
-from emulator.events import patterns
-from emulator.events.courier import Courier, DeliveryFailed, Letter
-from emulator.events.transform import target_input, time_text
 from emulator.moto.patching import wrap
-from emulator.seams.event_bus import count
-from emulator.seams.event_targets import Sender, Targets
+from emulator.services.events import patterns
+from emulator.services.events.courier import Courier, DeliveryFailed, Letter
+from emulator.services.events.moto_bus import count
+from emulator.services.events.moto_targets import Sender, Targets
+from emulator.services.events.transform import target_input, time_text
 
 ARCHIVE_RULE = "Events-Archive-"
 DEFAULT_RETRIES, DEFAULT_AGE = 185, 86_400

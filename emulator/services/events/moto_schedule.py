@@ -15,12 +15,12 @@ from moto.utilities.arns import parse_arn
 
 from emulator.core import clock
 from emulator.core.settings import Settings
-from emulator.events.courier import DeliveryFailed, Letter
-from emulator.events.schedule import InvalidSchedule, next_time, rate_seconds
-from emulator.events.transform import now_text
 from emulator.moto.patching import wrap
-from emulator.seams import access, events_delivery
-from emulator.seams.event_targets import SCHEDULER, Sender
+from emulator.services.events import moto_delivery, moto_resource_policies
+from emulator.services.events.courier import DeliveryFailed, Letter
+from emulator.services.events.moto_targets import SCHEDULER, Sender
+from emulator.services.events.schedule import InvalidSchedule, next_time, rate_seconds
+from emulator.services.events.transform import now_text
 
 
 def apply(settings: Settings) -> None:
@@ -73,8 +73,8 @@ def _rules(timer: clock.Clock) -> None:
 def _tick(rule: Any) -> None:
     if rule.state == "DISABLED":
         return
-    assert events_delivery.delivery is not None
-    events_delivery.delivery.fire(
+    assert moto_delivery.delivery is not None
+    moto_delivery.delivery.fire(
         rule,
         {
             "version": "0",
@@ -128,7 +128,7 @@ def _start(timer: clock.Clock, backend: Any, schedule: Any) -> None:
 
 
 def _send(schedule: Any) -> None:
-    delivery = events_delivery.delivery
+    delivery = moto_delivery.delivery
     assert delivery is not None
     target, account = schedule.target, parse_arn(schedule.arn).account
     sender = Sender(schedule.arn, account, service=SCHEDULER, session=schedule.name)
@@ -144,9 +144,9 @@ def _send(schedule: Any) -> None:
         queue = (target.get("DeadLetterConfig") or {}).get("Arn")
         if not queue:
             return None
-        access.under_role(target["RoleArn"], SCHEDULER, "sqs:SendMessage", queue)
+        moto_resource_policies.under_role(target["RoleArn"], SCHEDULER, "sqs:SendMessage", queue)
         told = {"SCHEDULE_ARN": schedule.arn, "TARGET_ARN": target["Arn"]}
-        delivery.targets.send(queue, body, attributes=told | events_delivery.dead_letter(failed, retries, exhausted))
+        delivery.targets.send(queue, body, attributes=told | moto_delivery.dead_letter(failed, retries, exhausted))
         return str(queue)
 
     policy = target.get("RetryPolicy") or {}
@@ -156,8 +156,8 @@ def _send(schedule: Any) -> None:
             target=target["Arn"],
             send=send,
             bury=bury,
-            retries=int(policy.get("MaximumRetryAttempts", events_delivery.DEFAULT_RETRIES)),
-            maximum_age=float(policy.get("MaximumEventAgeInSeconds", events_delivery.DEFAULT_AGE)),
+            retries=int(policy.get("MaximumRetryAttempts", moto_delivery.DEFAULT_RETRIES)),
+            maximum_age=float(policy.get("MaximumEventAgeInSeconds", moto_delivery.DEFAULT_AGE)),
         )
     )
 
@@ -177,7 +177,7 @@ def _input(schedule: Any) -> str:
 
 
 def _put_event(sender: Sender, target: dict[str, Any], body: str) -> None:
-    access.under_role(target["RoleArn"], SCHEDULER, "events:PutEvents", target["Arn"])
+    moto_resource_policies.under_role(target["RoleArn"], SCHEDULER, "events:PutEvents", target["Arn"])
     found, parameters = parse_arn(target["Arn"]), target["EventBridgeParameters"]
     events_backends[found.account][found.region].put_events(
         [
