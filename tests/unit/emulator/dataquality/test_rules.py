@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.dataquality.dqdl import DqdlError, parse
+from emulator.services.glue.data_quality.dqdl import DqdlError, parse
 from tests import lazy
 
 duckdb = lazy.Module("duckdb")
-rules = lazy.Module("emulator.dataquality.rules")
+rules = lazy.Module("emulator.services.glue.data_quality.rules")
 
 CASES = [
     ("RowCount = 4", "RowCount between 0 and 4"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.dataquality.dqdl import DqdlError, parse
+from emulator.services.glue.data_quality.dqdl import DqdlError, parse
 from orchestrator.config import dqdl
 
 TAKEN = (

@@ -17,9 +17,9 @@ from moto.glue.responses import GlueResponse
 from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
-from emulator.dataquality.dqdl import DqdlError, parse
-from emulator.dataquality.engine import EvaluationRun, Evaluations
 from emulator.moto.patching import add
+from emulator.services.glue.data_quality.dqdl import DqdlError, parse
+from emulator.services.glue.data_quality.engine import EvaluationRun, Evaluations
 
 ACTIVE = ("STARTING", "RUNNING", "STOPPING")
 DEFAULT_TIMEOUT_MINUTES = 120

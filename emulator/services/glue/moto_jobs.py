@@ -12,13 +12,13 @@ from moto.glue import models
 from moto.glue.models import FakeCrawl, FakeCrawler, FakeJob, FakeJobRun
 from moto.glue.responses import GlueResponse
 
-from emulator.compute.crawler import Crawl, Crawlers
-from emulator.compute.glue import LOG_GROUPS, GlueJobs, JobRun
 from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.moto.patching import add, wrap
 from emulator.services.events import moto_service_events
+from emulator.services.glue.crawler import Crawl, Crawlers
+from emulator.services.glue.glue import LOG_GROUPS, GlueJobs, JobRun
 
 ACTIVE = ("STARTING", "RUNNING", "STOPPING")
 DEFAULT_TIMEOUT_MINUTES = 2880

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from emulator.dataquality.dqdl import Condition, Rule
 from emulator.services.athena.tables import quoted, text
+from emulator.services.glue.data_quality.dqdl import Condition, Rule
 
 PRIMARY = '"primary"'
 

@@ -18,11 +18,11 @@ import duckdb
 from botocore.config import Config
 
 from emulator.core.settings import OWN_APP
-from emulator.dataquality import rules
-from emulator.dataquality.dqdl import DqdlError, parse
 from emulator.services.athena import tables
 from emulator.services.athena.catalogue import Catalogue
 from emulator.services.athena.errors import QueryFailed
+from emulator.services.glue.data_quality import rules
+from emulator.services.glue.data_quality.dqdl import DqdlError, parse
 
 OWN = Config(user_agent_appid=OWN_APP)
 """These are requests of AWS's own, not of the platform."""

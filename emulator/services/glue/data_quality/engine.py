@@ -39,7 +39,7 @@ class Evaluations:
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
-        self._workers = Workers(aws, "emulator.dataquality.worker", PACKAGE, PACKAGE.parent / "athena")
+        self._workers = Workers(aws, "emulator.services.glue.data_quality.worker", PACKAGE, PACKAGE.parent / "athena")
 
     def start(self, run: EvaluationRun, report: Report) -> None:
         """Returns at once; `report` is called from the run's thread."""

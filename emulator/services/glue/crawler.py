@@ -16,7 +16,7 @@ from emulator.core.aws import Aws, LogStream
 from emulator.core.evidence import STORE, describe_exit
 from emulator.core.jobs import Exit, Job
 
-PROGRAM = Path(__file__).parents[1] / "runtime" / "crawler.py"
+PROGRAM = Path(__file__).parents[2] / "runtime" / "crawler.py"
 LOG_GROUP = "/aws-glue/crawlers"
 TIMEOUT_SECONDS = 3600.0
 ERROR_MARK = "ERROR : "
