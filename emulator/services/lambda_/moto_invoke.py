@@ -21,12 +21,12 @@ from moto.core.config import default_user_config
 from moto.core.exceptions import JsonRESTError
 from moto.core.utils import unix_time_millis
 
-from emulator.compute.lambda_ import Function, LambdaRuntime, Outcome, Package, Throttled, in_background
 from emulator.core.aws import Aws, go_offline
 from emulator.core.evidence import STORE, caused_by, current_cause
 from emulator.core.settings import Settings
-from emulator.seams import lambda_async
 from emulator.services.iam.moto_identities import may_log, may_open_environment
+from emulator.services.lambda_ import moto_async
+from emulator.services.lambda_.runtime import Function, LambdaRuntime, Outcome, Package, Throttled, in_background
 
 LOG = logging.getLogger(__name__)
 RETRY_DELAYS = (1.0, 2.0)
@@ -192,7 +192,7 @@ def _run_event(stored: LambdaFunction, function: Function, payload: str, cause: 
     """An asynchronous invocation, with the retries that the function's event configuration allows."""
     assert _aws is not None
     request_id = str(uuid.uuid4())
-    attempts = 1 + lambda_async.maximum_retries(stored, len(RETRY_DELAYS))
+    attempts = 1 + moto_async.maximum_retries(stored, len(RETRY_DELAYS))
     outcome: Outcome | None = None
     with caused_by(cause):
         for attempt in range(1, attempts + 1):
@@ -205,7 +205,7 @@ def _run_event(stored: LambdaFunction, function: Function, payload: str, cause: 
                 break
             if attempt < attempts:
                 time.sleep(RETRY_DELAYS[min(attempt, len(RETRY_DELAYS)) - 1] * _aws.settings.time_scale)
-        lambda_async.ended(_aws, stored, payload, request_id, attempt, outcome)
+        moto_async.ended(_aws, stored, payload, request_id, attempt, outcome)
 
 
 def _log(stored: LambdaFunction, outcome: Outcome) -> None:

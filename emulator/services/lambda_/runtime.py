@@ -27,7 +27,7 @@ from emulator.core.aws import Aws
 from emulator.core.channel import Channel, ChannelClosed
 from emulator.core.evidence import STORE, Evidence, describe_exit
 
-WORKER = Path(__file__).parents[1] / "runtime" / "lambda_worker.py"
+WORKER = Path(__file__).parents[2] / "runtime" / "lambda_worker.py"
 INIT_SECONDS = 30.0
 """AWS gives initialisation ten seconds on its own machines; a busy laptop needs more for the same imports."""
 MAX_WORKERS_PER_FUNCTION = 8

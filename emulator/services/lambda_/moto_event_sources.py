@@ -22,9 +22,9 @@ from emulator.core import clock
 from emulator.core.evidence import STORE, caused_by, current_cause
 from emulator.core.settings import Settings
 from emulator.moto.patching import wrap
-from emulator.seams.lambda_exec import TooManyRequests
 from emulator.services.events import moto_resource_policies, patterns
 from emulator.services.events.courier import DeliveryFailed
+from emulator.services.lambda_.moto_invoke import TooManyRequests
 
 LEAST_PAUSE = 0.2
 """Seconds before a failed batch is read again, where the queue's visibility timeout is 0."""

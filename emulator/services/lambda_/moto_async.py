@@ -10,11 +10,11 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 from moto.utilities.arns import parse_arn
 
-from emulator.compute.lambda_ import Outcome
 from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, caused_by
 from emulator.services.events import moto_bus, moto_resource_policies
 from emulator.services.events.courier import DeliveryFailed, failure, no_resource
+from emulator.services.lambda_.runtime import Outcome
 
 LOG = logging.getLogger(__name__)
 SERVICE = "lambda.amazonaws.com"
