@@ -13,7 +13,7 @@ import pytest
 from tests import lazy
 
 models = lazy.Module("moto.sqs.models")
-seam = lazy.Module("emulator.seams.sqs")
+seam = lazy.Module("emulator.services.messaging.moto_sqs")
 SENDERS, READERS, EACH = 4, 4, 150
 
 
