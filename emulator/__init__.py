@@ -7,7 +7,7 @@ that moto exists, and only the one version whose internals the seams know is acc
 
 **Compute.** Moto fakes every data plane: functions echo, jobs are completed at birth, endpoints answer a
 constant. Here functions, Glue jobs, crawlers, training jobs and endpoints are processes that run the deployed
-code (`emulator.compute`), and a status changes because a process started, ended or died.
+code (`emulator.services`), and a status changes because a process started, ended or died.
 
 **Recorded.** A few operations that Terraform needs are kept and given back without doing anything
 (`emulator.recorded`); they are listed as data and their responses say so. Any operation that nobody

@@ -19,7 +19,6 @@ from emulator.core.aws import Aws
 from emulator.core.settings import Settings
 from emulator.faults import middleware
 from emulator.faults.middleware import Faulty
-from emulator.featurestore import runtime as featurestore
 from emulator.http import routes
 from emulator.http.admission import Admission
 from emulator.http.idempotency import HEADER as REPEATED
@@ -28,12 +27,13 @@ from emulator.http.routes import Route
 from emulator.moto import wire
 from emulator.moto.wire import Environ, StartResponse, Wsgi
 from emulator.recorded.catalogue import Service
-from emulator.seams import featurestore as feature_groups
 from emulator.seams import s3_owner
 from emulator.services.apigateway.data_plane import ApiGateway
 from emulator.services.iam import decisions
 from emulator.services.iam.guard import Guard
 from emulator.services.iam.moto_identities import MotoRegistry
+from emulator.services.sagemaker import moto_feature_store as feature_groups
+from emulator.services.sagemaker.feature_store import runtime as featurestore
 
 EVIDENCE_FILTERS = ("execution", "kind", "resource")
 FORM = "application/x-www-form-urlencoded"

@@ -17,12 +17,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.compute.outcomes import patiently
 from emulator.core.aws import Aws, keys_under, split_uri
 from emulator.core.evidence import STORE
 from emulator.services.bedrock import embeddings, families
 from emulator.services.bedrock.answering import ServerFailed, answer
 from emulator.services.bedrock.text_model import Completion
+from emulator.services.sagemaker.async_outcomes import patiently
 
 LEAST_RECORDS, MOST_RECORDS = 100, 50_000
 """Quotas of one job."""

@@ -18,10 +18,10 @@ from emulator.core import clock
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
 from emulator.moto.patching import wrap
-from emulator.seams import scaling
 from emulator.services.cloudwatch.alarms import Datum, Threshold, can_evaluate, evaluate, stamp, window
 from emulator.services.events import moto_bus, moto_resource_policies
 from emulator.services.events.courier import Courier, DeliveryFailed, Letter
+from emulator.services.sagemaker import moto_autoscaling
 
 TOPICS, FUNCTIONS = "cloudwatch.amazonaws.com", "lambda.alarms.cloudwatch.amazonaws.com"
 SCALING = "autoscaling"
@@ -149,7 +149,7 @@ class _Watch:
             elif found.service == "lambda":
                 moto_resource_policies.to_function(arn, FUNCTIONS, context)
                 moto_resource_policies.function(arn).invoke(json.dumps(event), {"x-amz-invocation-type": "Event"}, {})
-            elif found.service == SCALING and scaling.act(arn, alarm):
+            elif found.service == SCALING and moto_autoscaling.act(arn, alarm):
                 return
             else:
                 raise DeliveryFailed("UNSUPPORTED", f"The local emulator carries out no action {arn}", retriable=False)

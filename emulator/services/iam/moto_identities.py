@@ -24,11 +24,11 @@ from emulator.core.aws import SERVICE_HEADER, SOURCE_HEADER, Aws
 from emulator.core.processes import Credentials
 from emulator.core.settings import Settings
 from emulator.moto.patching import wrap
-from emulator.seams import featurestore
 from emulator.services.iam import needs
 from emulator.services.iam.guard import Identity, Made, Refused, judge
 from emulator.services.iam.needs import Call, StorageKey
 from emulator.services.iam.policy import Policy, Principal
+from emulator.services.sagemaker import moto_feature_store
 
 PARTITION = "aws"
 EVERYTHING = Policy.parse(
@@ -185,7 +185,7 @@ class MotoRegistry:
         if service == "sns":
             holder = _backend("sns", account, region).topics.get(arn)
         elif service == "sagemaker":
-            given = featurestore.online_key(account, region, name)
+            given = moto_feature_store.online_key(account, region, name)
             return self.key_arn(given, region) if given else None
         elif service == "dynamodb":
             table = _backend("dynamodb", account, region).tables.get(name.removeprefix("table/"))

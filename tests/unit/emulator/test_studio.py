@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from emulator import studio as module
-from emulator.studio import OPERATIONS, Studio, StudioRefused
+from emulator.services.sagemaker import studio as module
+from emulator.services.sagemaker.studio import OPERATIONS, Studio, StudioRefused
 
 ROLE = "arn:aws:iam::123456789012:role/mlops-local-studio-data-scientist"
 DOMAIN = {

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from emulator.compute import asynchronous
-from emulator.compute.asynchronous import MOST_DELIVERIES, Backlog, Queued
-from emulator.compute.model_server import Answer, Request
-from emulator.compute.outcomes import Outcome
+from emulator.services.sagemaker import async_queue
+from emulator.services.sagemaker.async_outcomes import Outcome
+from emulator.services.sagemaker.async_queue import MOST_DELIVERIES, Backlog, Queued
+from emulator.services.sagemaker.model_server import Answer, Request
 from tests.unit.emulator.compute.test_outcomes import REQUEST
 
 GOOD = Answer(200, b"ok", "text/csv", "v", "")
@@ -52,7 +52,7 @@ class Line:
 
 @pytest.fixture(autouse=True)
 def no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asynchronous, "PAUSE_SECONDS", 0)
+    monkeypatch.setattr(async_queue, "PAUSE_SECONDS", 0)
 
 
 def test_without_instances_requests_wait_in_their_order() -> None:

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from emulator.compute import script_mode
 from emulator.core import aws
 from emulator.core.folders import OutsideFolder, inside, of_name
 from emulator.services.glue import glue
+from emulator.services.sagemaker import script_mode
 
 PARTS = st.sampled_from(["..", ".", "", "a", "b c", "...", "..a", "~", "\0", "\\..", "é", "/"])
 NAMES = st.lists(PARTS, min_size=1, max_size=6).map("/".join)

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from emulator.compute import outcomes
-from emulator.compute.asynchronous import Destination, Queued
-from emulator.compute.model_server import Answer
-from emulator.compute.outcomes import INCLUDED_BYTES, Outcome, message, patiently, stamp
+from emulator.services.sagemaker import async_outcomes
+from emulator.services.sagemaker.async_outcomes import INCLUDED_BYTES, Outcome, message, patiently, stamp
+from emulator.services.sagemaker.async_queue import Destination, Queued
+from emulator.services.sagemaker.model_server import Answer
 
 REQUEST = Queued(
     endpoint="e",
@@ -83,7 +83,7 @@ def _error(code: str, status: int) -> ClientError:
     ],
 )
 def test_only_what_may_pass_is_tried_again(monkeypatch: pytest.MonkeyPatch, error: ClientError, calls: int) -> None:
-    monkeypatch.setattr(outcomes.time, "sleep", lambda seconds: None)
+    monkeypatch.setattr(async_outcomes.time, "sleep", lambda seconds: None)
     made: list[int] = []
 
     def call() -> str:
@@ -102,7 +102,7 @@ def test_only_what_may_pass_is_tried_again(monkeypatch: pytest.MonkeyPatch, erro
 
 def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(outcomes.time, "sleep", waited.append)
+    monkeypatch.setattr(async_outcomes.time, "sleep", waited.append)
 
     def call() -> Any:
         raise EndpointConnectionError(endpoint_url="x")
@@ -110,4 +110,4 @@ def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(EndpointConnectionError):
         patiently(call)
     assert waited == sorted(waited)
-    assert len(waited) == outcomes.ATTEMPTS - 1
+    assert len(waited) == async_outcomes.ATTEMPTS - 1

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from emulator.compute.records import BadData, DataProcessing, assemble, batches, choose, request_body, split
+from emulator.services.sagemaker.transform_records import (
+    BadData,
+    DataProcessing,
+    assemble,
+    batches,
+    choose,
+    request_body,
+    split,
+)
 
 
 def test_lines_are_records_and_empty_lines_are_not() -> None:

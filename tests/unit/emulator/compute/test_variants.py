@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from emulator.compute import variants
-from emulator.compute.model_server import Answer, HostingFailed, Model, Request
-from emulator.compute.variants import MultiModel, OnDemand, Refused, Serverless, Variant
+from emulator.services.sagemaker import variants
+from emulator.services.sagemaker.model_server import Answer, HostingFailed, Model, Request
+from emulator.services.sagemaker.variants import MultiModel, OnDemand, Refused, Serverless, Variant
 
 MODEL = Model("m", "us-east-1", "role", "image", "s3://bucket/models/", {})
 ASKED = Request(b"{}", "application/json", "application/json")

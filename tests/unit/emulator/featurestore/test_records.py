@@ -6,7 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from emulator.featurestore.records import InvalidRecord, OnlineStore, Record, Schema, lifetime, read, tombstone
+from emulator.services.sagemaker.feature_store.records import (
+    InvalidRecord,
+    OnlineStore,
+    Record,
+    Schema,
+    lifetime,
+    read,
+    tombstone,
+)
 
 SCHEMA = Schema("id", "at", {"id": "String", "at": "String", "n": "Integral", "x": "Fractional"})
 OLD, NEW = "2026-01-01T00:00:00Z", "2026-01-01T00:00:00.500Z"

@@ -11,16 +11,16 @@ from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.models import FakeTransformJob
 from moto.sagemaker.responses import SageMakerResponse
 
-from emulator.compute.model_server import Answer, Request
-from emulator.compute.records import DataProcessing
-from emulator.compute.transform import End, TransformRequest, Transforms
 from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, current_cause
 from emulator.core.settings import Settings
 from emulator.faults import store
 from emulator.moto.patching import add, wrap
-from emulator.seams import hosting_plan
 from emulator.services.events import moto_service_events
+from emulator.services.sagemaker import moto_hosting_plan
+from emulator.services.sagemaker.model_server import Answer, Request
+from emulator.services.sagemaker.transform import End, TransformRequest, Transforms
+from emulator.services.sagemaker.transform_records import DataProcessing
 
 FAULTS = ("container-error", "worker-dies")
 ACTION = "CreateTransformJob"
@@ -98,7 +98,7 @@ def _request(response: Any, backend: Any) -> TransformRequest:
     if model_name not in backend._models:
         arn = f"arn:aws:sagemaker:{response.region}:{response.current_account}:model/{model_name}"
         raise ValidationError(message=f'Could not find model "{arn}".')
-    model = hosting_plan.model_of(backend, model_name)
+    model = moto_hosting_plan.model_of(backend, model_name)
     where, split_type = source["DataSource"]["S3DataSource"], source.get("SplitType") or "None"
     client, processing = asked["ModelClientConfig"] or {}, asked["DataProcessing"] or {}
     strategy = asked["BatchStrategy"] or "MultiRecord"

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.compute.model_server import Answer, Request
-from emulator.compute.outcomes import Outcome, Store
 from emulator.core.evidence import STORE, caused_by
+from emulator.services.sagemaker.async_outcomes import Outcome, Store
+from emulator.services.sagemaker.model_server import Answer, Request
 
 LOG = logging.getLogger(__name__)
 MOST_DELIVERIES = 5

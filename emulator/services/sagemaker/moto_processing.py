@@ -11,12 +11,12 @@ from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.models import FakeProcessingJob
 from moto.sagemaker.responses import SageMakerResponse
 
-from emulator.compute.processing import End, Processing, ProcessingRequest
 from emulator.core.aws import Aws
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.moto.patching import wrap
 from emulator.services.events import moto_service_events
+from emulator.services.sagemaker.processing import End, Processing, ProcessingRequest
 
 DEFAULT_MAX_SECONDS = 86_400
 

@@ -1,6 +1,6 @@
 """SageMaker Studio: moto has domains that are there at once and for ever, and nothing that belongs to one.
 
-The rules are in `emulator.studio`. A domain's home file system is one of moto's, so that it is found when it was
+The rules are in `emulator.services.sagemaker.studio`. A domain's home file system is one of moto's, so that it is found when it was
 left behind. Apps are refused: an app in service with no JupyterLab behind it would be a lie.
 """
 
@@ -17,7 +17,7 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from emulator.core.settings import Settings
 from emulator.moto.patching import add, wrap
-from emulator.studio import OPERATIONS, Studio, StudioRefused
+from emulator.services.sagemaker.studio import OPERATIONS, Studio, StudioRefused
 
 KINDS = ("domain", "user-profile", "space", "studio-lifecycle-config")
 

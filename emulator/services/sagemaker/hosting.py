@@ -6,10 +6,10 @@ import random
 import threading
 from dataclasses import dataclass, field
 
-from emulator.compute.capture import Capture, Capturing
-from emulator.compute.model_server import INVOKE_SECONDS, Answer, HostingFailed, OnDeath, Request
-from emulator.compute.variants import Serving, Variant, serving
 from emulator.core.aws import Aws
+from emulator.services.sagemaker.capture import Capture, Capturing
+from emulator.services.sagemaker.model_server import INVOKE_SECONDS, Answer, HostingFailed, OnDeath, Request
+from emulator.services.sagemaker.variants import Serving, Variant, serving
 
 
 class NoSuchVariant(Exception):

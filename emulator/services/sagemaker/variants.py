@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from emulator.compute.fleet import Fleet
-from emulator.compute.model_server import Answer, HostingFailed, Model, ModelServer, OnDeath, Request
 from emulator.core.aws import Aws
+from emulator.services.sagemaker.fleet import Fleet
+from emulator.services.sagemaker.model_server import Answer, HostingFailed, Model, ModelServer, OnDeath, Request
 
 IDLE_SECONDS = 300.0
 """After so long without a request a serverless variant's server is dropped."""

@@ -21,7 +21,7 @@ from emulator.core.evidence import STORE, current_cause, describe_exit
 from emulator.core.folders import inside, of_name
 from emulator.core.jobs import Exit, Job
 
-PROGRAM = Path(__file__).parents[1] / "runtime" / "model_server.py"
+PROGRAM = Path(__file__).parents[2] / "runtime" / "model_server.py"
 START_SECONDS = 180.0
 INVOKE_SECONDS = 60.0
 """A container has a minute to answer, on AWS too."""

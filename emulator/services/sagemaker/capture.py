@@ -17,8 +17,8 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.compute.model_server import Answer, Request
 from emulator.core.aws import Aws, split_uri
+from emulator.services.sagemaker.model_server import Answer, Request
 
 COLLECT_SECONDS = 1.0
 

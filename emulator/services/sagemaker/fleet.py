@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from emulator.compute.model_server import Answer, HostingFailed, ModelServer, OnDeath, Request
+from emulator.services.sagemaker.model_server import Answer, HostingFailed, ModelServer, OnDeath, Request
 
 PROCESSES = 2
 """Of one variant at a time."""

@@ -4,5 +4,5 @@
     offline   Parquet objects by hour of the event time, and the table over them
     runtime   the operations of `sagemaker-featurestore-runtime`
 
-The groups themselves are SageMaker's control plane: `emulator.seams.featurestore`.
+The groups themselves are SageMaker's control plane: `emulator.services.sagemaker.moto_feature_store`.
 """

@@ -20,7 +20,7 @@ from moto.utilities.arns import parse_arn
 
 from emulator.core.settings import Settings
 from emulator.moto.patching import wrap
-from emulator.seams import capacity
+from emulator.services.sagemaker import moto_capacity
 
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 TRACKED = "ApproximateBacklogSizePerInstance"
@@ -47,7 +47,7 @@ def apply(settings: Settings) -> None:
         found = _endpoint(target)
         if found:
             endpoint, variant = found
-            capacity.change(endpoint, variant, _within(target, capacity.of(endpoint, variant)))
+            moto_capacity.change(endpoint, variant, _within(target, moto_capacity.of(endpoint, variant)))
         return target
 
     @wrap(ApplicationAutoscalingBackend, "put_scaling_policy")
@@ -85,8 +85,8 @@ def act(policy_arn: str, alarm: Any) -> bool:
         now = time.monotonic()
         if now < _last.get(arn, -math.inf) + float(steps.get("Cooldown") or 0) * _scale:
             return True
-        wanted = _within(target, stepped(steps, capacity.of(endpoint, variant), _breach(alarm)))
-        if capacity.change(endpoint, variant, wanted):
+        wanted = _within(target, stepped(steps, moto_capacity.of(endpoint, variant), _breach(alarm)))
+        if moto_capacity.change(endpoint, variant, wanted):
             _last[arn] = now
     return True
 
@@ -98,15 +98,15 @@ def track(endpoint: FakeEndpoint, variant: str, backlog: int, idle_for: float) -
     resource = f"endpoint/{endpoint.endpoint_name}/variant/{variant}"
     target = backend.targets.get(DIMENSION, {}).get(resource)
     policy = next((each for each in backend.policies.values() if _tracks(each, resource)), None)
-    count = capacity.of(endpoint, variant)
+    count = moto_capacity.of(endpoint, variant)
     # Without instances there is no backlog per instance: a step scaling policy has to make the first one.
     if target is None or policy is None or not count:
         return
     goal = float((policy.target_tracking_scaling_policy_configuration or {})["TargetValue"])
     if backlog / count > goal:
-        capacity.change(endpoint, variant, _within(target, max(count, math.ceil(backlog / goal))))
+        moto_capacity.change(endpoint, variant, _within(target, max(count, math.ceil(backlog / goal))))
     elif not backlog and idle_for >= idle_seconds():
-        capacity.change(endpoint, variant, _within(target, 0))
+        moto_capacity.change(endpoint, variant, _within(target, 0))
 
 
 def stepped(steps: Mapping[str, Any], count: int, breach: float) -> int:

@@ -18,20 +18,20 @@ from moto.sagemaker.models import FakeEndpoint, SageMakerModelBackend
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 from moto.utilities.arns import parse_arn
 
-from emulator.compute.asynchronous import AT_ONCE, Backlog, Destination, Queued
-from emulator.compute.fleet import Fleet
-from emulator.compute.hosting import NoSuchVariant
-from emulator.compute.model_server import Answer, Request
-from emulator.compute.outcomes import Outcome, Store
 from emulator.core import clock
 from emulator.core.aws import Aws
 from emulator.core.evidence import STORE, current_cause
 from emulator.core.settings import Settings
 from emulator.faults import store
 from emulator.moto.patching import wrap
-from emulator.seams import capacity, sagemaker_compute, scaling
-from emulator.seams.async_metrics import Meter
-from emulator.seams.sagemaker_runtime import Reply, error, in_service, raw_body
+from emulator.services.sagemaker import moto_autoscaling, moto_capacity, moto_compute
+from emulator.services.sagemaker.async_outcomes import Outcome, Store
+from emulator.services.sagemaker.async_queue import AT_ONCE, Backlog, Destination, Queued
+from emulator.services.sagemaker.fleet import Fleet
+from emulator.services.sagemaker.hosting import NoSuchVariant
+from emulator.services.sagemaker.model_server import Answer, Request
+from emulator.services.sagemaker.moto_async_metrics import Meter
+from emulator.services.sagemaker.moto_runtime import Reply, error, in_service, raw_body
 
 HEADER = "X-Amzn-SageMaker-"
 TTL_SECONDS, TIMEOUT_SECONDS = 21_600, 900
@@ -52,8 +52,8 @@ class _Endpoint:
 
 def apply(settings: Settings) -> None:
     queues = _Queues(Aws(settings), clock.start(settings.time_scale))
-    capacity.LISTENERS.append(queues.changed)
-    scaling.FOLLOWERS.append(queues.watch)
+    moto_capacity.LISTENERS.append(queues.changed)
+    moto_autoscaling.FOLLOWERS.append(queues.watch)
 
     def invoke_endpoint_async(self: Any) -> Reply:
         return queues.invoke(self)
@@ -78,7 +78,7 @@ def apply(settings: Settings) -> None:
                         del variant[name]
             if count is not None:
                 variant["CurrentInstanceCount"] = known.get("CurrentInstanceCount", 1)
-                capacity.change(endpoint, variant["VariantName"], int(count))
+                moto_capacity.change(endpoint, variant["VariantName"], int(count))
         return answer
 
     @wrap(SageMakerModelBackend, "delete_endpoint")
@@ -106,7 +106,7 @@ class _Queues:
 
     def invoke(self, response: Any) -> Reply:
         name = unquote(response.path.split("/")[2])
-        backend = sagemaker_compute.backend_for(response.current_account, response.region)
+        backend = moto_compute.backend_for(response.current_account, response.region)
         endpoint = in_service(response, name)
         if endpoint is None:
             return error(400, "ValidationError", f"Endpoint {name} of account {response.current_account} not found.")
@@ -136,7 +136,7 @@ class _Queues:
         """The number of instances is another one."""
         with self._lock:
             found = self._endpoints.get(endpoint.arn)
-        serving = sagemaker_compute.serving(endpoint.arn, variant)
+        serving = moto_compute.serving(endpoint.arn, variant)
         if count == 0 and isinstance(serving, Fleet):
             # Servers end once they have answered; whoever scales does not wait for that.
             threading.Thread(target=serving.idle, name=f"idle-{endpoint.endpoint_name}", daemon=True).start()
@@ -147,7 +147,7 @@ class _Queues:
     def watch(self, endpoint: FakeEndpoint) -> None:
         """From now on its backlog is measured, although nothing may ever be asked."""
         found = parse_arn(endpoint.arn)
-        backend = sagemaker_compute.backend_for(found.account, found.region)
+        backend = moto_compute.backend_for(found.account, found.region)
         if config_of(backend, endpoint):
             self._of(backend, endpoint).meter.changed()
 
@@ -168,7 +168,7 @@ class _Queues:
     def _make(self, backend: Any, endpoint: FakeEndpoint) -> _Endpoint:
         def limit() -> int:
             client = (config_of(backend, endpoint) or {}).get("ClientConfig") or {}
-            return capacity.of(endpoint) * int(client.get("MaxConcurrentInvocationsPerInstance") or AT_ONCE)
+            return moto_capacity.of(endpoint) * int(client.get("MaxConcurrentInvocationsPerInstance") or AT_ONCE)
 
         def told(request: Queued, outcome: Outcome, waited: float) -> None:
             seconds = max(0.0, time.time() - request.received - waited)
@@ -181,11 +181,13 @@ class _Queues:
             )
 
         def look() -> Any:
-            state, count = made.backlog.state(), capacity.of(endpoint)
+            state, count = made.backlog.state(), moto_capacity.of(endpoint)
             if state.backlog:
                 made.emptied = time.monotonic()
             else:
-                self._timer.after(scaling.idle_seconds() + 0.5, lambda: self._track(endpoint, made), scaled=False)
+                self._timer.after(
+                    moto_autoscaling.idle_seconds() + 0.5, lambda: self._track(endpoint, made), scaled=False
+                )
             self._track(endpoint, made)
             return state, count
 
@@ -197,7 +199,7 @@ class _Queues:
     def _track(self, endpoint: FakeEndpoint, found: _Endpoint) -> None:
         variant = endpoint.production_variants[0]["VariantName"]
         idle = time.monotonic() - found.emptied
-        scaling.track(endpoint, variant, found.backlog.state().backlog, idle)
+        moto_autoscaling.track(endpoint, variant, found.backlog.state().backlog, idle)
 
 
 def _ask(endpoint: FakeEndpoint, request: Request) -> Answer:
@@ -209,7 +211,7 @@ def _ask(endpoint: FakeEndpoint, request: Request) -> Answer:
             return Answer(500, words.encode(), "text/plain", name, "")
         request = replace(request, dies=True)
     try:
-        return sagemaker_compute.invoke(endpoint, request)
+        return moto_compute.invoke(endpoint, request)
     except NoSuchVariant:
         return Answer(502, b"nothing serves the endpoint", "text/plain", name, "", lost=True)
 

@@ -15,10 +15,10 @@ from moto.sagemaker.responses import SageMakerResponse
 
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
-from emulator.featurestore.offline import OfflineStore, Place
-from emulator.featurestore.records import OnlineStore, Schema, lifetime
-from emulator.featurestore.runtime import Stores
 from emulator.moto.patching import add, wrap
+from emulator.services.sagemaker.feature_store.offline import OfflineStore, Place
+from emulator.services.sagemaker.feature_store.records import OnlineStore, Schema, lifetime
+from emulator.services.sagemaker.feature_store.runtime import Stores
 
 DEFAULT_DATABASE = "sagemaker_featurestore"
 RESERVED = ("is_deleted", "write_time", "api_invocation_time")

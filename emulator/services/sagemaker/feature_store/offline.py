@@ -19,7 +19,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from emulator.core.aws import Aws, split_uri
-from emulator.featurestore.records import Record, Schema
+from emulator.services.sagemaker.feature_store.records import Record, Schema
 
 BUFFER_SECONDS = 1.0
 SERVICE = "sagemaker.amazonaws.com"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from emulator.compute.capture import Capture
-from emulator.compute.hosting import Plan
-from emulator.compute.model_server import Model
-from emulator.compute.variants import Mode, Serverless, Variant
+from emulator.services.sagemaker.capture import Capture
+from emulator.services.sagemaker.hosting import Plan
+from emulator.services.sagemaker.model_server import Model
+from emulator.services.sagemaker.variants import Mode, Serverless, Variant
 
 
 def of(backend: Any, config: Any) -> Plan:

@@ -17,17 +17,17 @@ from moto.sagemaker.exceptions import ResourceInUseException, ValidationError
 from moto.sagemaker.models import FakeEndpoint, FakeTrainingJob, SageMakerModelBackend, sagemaker_backends
 from moto.sagemaker.responses import SageMakerResponse
 
-from emulator.compute.hosting import Hosting
-from emulator.compute.model_server import Answer, HostingFailed, Request
-from emulator.compute.training import Progress, Training, TrainingRequest
-from emulator.compute.variants import Serving
 from emulator.core.aws import Aws, go_offline
 from emulator.core.evidence import current_cause
 from emulator.core.settings import Settings
 from emulator.faults import store
 from emulator.moto.patching import add, wrap
-from emulator.seams import capacity, hosting_plan
 from emulator.services.events import moto_service_events
+from emulator.services.sagemaker import moto_capacity, moto_hosting_plan
+from emulator.services.sagemaker.hosting import Hosting
+from emulator.services.sagemaker.model_server import Answer, HostingFailed, Request
+from emulator.services.sagemaker.training import Progress, Training, TrainingRequest
+from emulator.services.sagemaker.variants import Serving
 
 NOT_COMPUTED = (
     "create_hyper_parameter_tuning_job",
@@ -240,7 +240,7 @@ def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any
     How traffic is shifted is not played: all of it moves at once, whatever share the deployment configuration says.
     An alarm that it names and that is in alarm by then turns the update back, as a fault does (`turn_back`).
     """
-    plan = hosting_plan.of(backend, backend.endpoint_configs[endpoint.endpoint_config_name])
+    plan = moto_hosting_plan.of(backend, backend.endpoint_configs[endpoint.endpoint_config_name])
     cause = current_cause()
     moto_service_events.endpoint(endpoint)
 
@@ -261,7 +261,7 @@ def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any
         if back:
             after_failure(f"The alarm {alarm} is in the ALARM state" if alarm else None)
         else:
-            capacity.settle(endpoint)
+            moto_capacity.settle(endpoint)
             _settle(endpoint, "InService", None)
 
     threading.Thread(target=work, name=f"deploy-{endpoint.endpoint_name}", daemon=True).start()

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from emulator.featurestore import records
-from emulator.featurestore.offline import OfflineStore
-from emulator.featurestore.records import Held, InvalidRecord, OnlineStore, Record, Schema
 from emulator.moto.wire import Call, CallError
+from emulator.services.sagemaker.feature_store import records
+from emulator.services.sagemaker.feature_store.offline import OfflineStore
+from emulator.services.sagemaker.feature_store.records import Held, InvalidRecord, OnlineStore, Record, Schema
 
 MODEL = "sagemaker-featurestore-runtime"
 STORES = ("OnlineStore", "OfflineStore")

@@ -14,8 +14,8 @@ from moto.cloudwatch.models import cloudwatch_backends
 from moto.core.utils import utcnow
 from moto.utilities.arns import parse_arn
 
-from emulator.compute.asynchronous import State
 from emulator.core.clock import Clock, Paced
+from emulator.services.sagemaker.async_queue import State
 
 NAMESPACE = "AWS/SageMaker"
 EVERY_SECONDS = 60.0

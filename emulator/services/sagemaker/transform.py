@@ -17,13 +17,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.compute import records
-from emulator.compute.fleet import PROCESSES, Fleet
-from emulator.compute.model_server import Answer, HostingFailed, Model, ModelServer, Request
-from emulator.compute.outcomes import patiently
-from emulator.compute.records import BadData, DataProcessing
 from emulator.core.aws import Aws, LogStream, keys_under, relative, split_uri, unique
 from emulator.core.evidence import STORE, caused_by
+from emulator.services.sagemaker import transform_records
+from emulator.services.sagemaker.async_outcomes import patiently
+from emulator.services.sagemaker.fleet import PROCESSES, Fleet
+from emulator.services.sagemaker.model_server import Answer, HostingFailed, Model, ModelServer, Request
+from emulator.services.sagemaker.transform_records import BadData, DataProcessing
 
 LOG_GROUP = "/aws/sagemaker/TransformJobs"
 SEE_LOGS = "See job logs for more information"
@@ -216,9 +216,9 @@ class _Run:
             data = patiently(lambda: bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
             if request.compression == "Gzip":
                 data = gzip.decompress(data)
-            found = records.split(data, request.split_type)
+            found = transform_records.split(data, request.split_type)
             most = request.most_megabytes * MEGABYTE
-            requests = list(records.batches(found, request.strategy, most))
+            requests = list(transform_records.batches(found, request.strategy, most))
             answers = list(pool.map(lambda batch: self._ask(fleet, batch), requests))
         except (BadData, gzip.BadGzipFile, UnicodeDecodeError) as error:
             log.write(f"[sagemaker logs]: {bucket}/{key}: ClientError: {error}", time.time())
@@ -232,7 +232,7 @@ class _Run:
         good = [answer for answer in answers if answer is not None]
         if len(good) < len(answers):
             return False
-        self._write(s3, name, records.assemble(good, request.assemble_with))
+        self._write(s3, name, transform_records.assemble(good, request.assemble_with))
         with self._lock:
             self._counts["objects"] += 1
             self._counts["records"] += len(found)
@@ -244,7 +244,7 @@ class _Run:
         processing, split_type = request.processing, request.split_type
         sent = [processing.into(record, request.content_type) for record in batch]
         asked = Request(
-            records.request_body(sent, split_type),
+            transform_records.request_body(sent, split_type),
             content_type=request.content_type or "application/octet-stream",
             accept=request.accept or "*/*",
             timeout_seconds=request.timeout_seconds,

@@ -10,12 +10,12 @@ from moto.core.responses import BaseResponse
 from moto.sagemaker.models import FakeEndpoint
 from moto.sagemakerruntime.responses import SageMakerRuntimeResponse
 
-from emulator.compute.hosting import NoSuchVariant
-from emulator.compute.model_server import Answer, Request
-from emulator.compute.variants import Busy, Refused
 from emulator.core.evidence import STORE
 from emulator.core.settings import Settings
-from emulator.seams import sagemaker_compute
+from emulator.services.sagemaker import moto_compute
+from emulator.services.sagemaker.hosting import NoSuchVariant
+from emulator.services.sagemaker.model_server import Answer, Request
+from emulator.services.sagemaker.variants import Busy, Refused
 
 Reply = tuple[int, dict[str, str], bytes | str]
 
@@ -31,7 +31,7 @@ def _invoke_endpoint(self: Any) -> Reply:
     endpoint = in_service(self, name)
     if endpoint is None:
         return error(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
-    if sagemaker_compute.queued(self.current_account, self.region, endpoint):
+    if moto_compute.queued(self.current_account, self.region, endpoint):
         message = f"Endpoint {name} is configured for asynchronous inference: it takes InvokeEndpointAsync only."
         return error(400, "ValidationError", message)
     header = "X-Amzn-SageMaker-"
@@ -46,7 +46,7 @@ def _invoke_endpoint(self: Any) -> Reply:
         inference_id=self.headers.get(f"{header}Inference-Id"),
     )
     try:
-        answer = sagemaker_compute.invoke(endpoint, request)
+        answer = moto_compute.invoke(endpoint, request)
     except Refused as refused:
         return error(400, "ValidationError", str(refused))
     except Busy as busy:
@@ -75,7 +75,7 @@ def raw_body(self: Any) -> bytes:
 
 def in_service(self: BaseResponse, name: str) -> FakeEndpoint | None:
     """The endpoint, if it can be invoked. AWS calls one that is still being created `not found` too."""
-    endpoint = sagemaker_compute.backend_for(self.current_account, self.region).endpoints.get(name)
+    endpoint = moto_compute.backend_for(self.current_account, self.region).endpoints.get(name)
     # A server that died leaves a failed endpoint that can be asked: the answer is a model error that says why.
     return endpoint if endpoint and endpoint.endpoint_status in ("InService", "Updating", "Failed") else None
 

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from emulator.compute.model_server import Answer
 from emulator.core.aws import Aws, split_uri
 from emulator.core.processes import Credentials
+from emulator.services.sagemaker.model_server import Answer
 
 if TYPE_CHECKING:
-    from emulator.compute.asynchronous import Queued
+    from emulator.services.sagemaker.async_queue import Queued
 
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")

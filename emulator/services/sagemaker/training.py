@@ -20,13 +20,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from emulator.compute import script_mode
 from emulator.core import processes
 from emulator.core.archives import unpack
 from emulator.core.aws import Aws, LogStream, ObjectsMissing, download_file, download_prefix, split_uri
 from emulator.core.evidence import STORE, describe_exit
 from emulator.core.folders import inside, of_name
 from emulator.core.jobs import Exit, Job
+from emulator.services.sagemaker import script_mode
 
 LOG_GROUP = "/aws/sagemaker/TrainingJobs"
 REASON_LIMIT = 1024
