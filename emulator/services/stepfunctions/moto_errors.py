@@ -11,7 +11,7 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 from moto.stepfunctions.parser.asl.component.common.error_name.states_error_name import StatesErrorName
 from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
 
-from emulator.seams.stepfunctions_values import task_module
+from emulator.services.stepfunctions.moto_values import task_module
 
 ERROR_PREFIXES = {
     "bedrockruntime": "BedrockRuntime",

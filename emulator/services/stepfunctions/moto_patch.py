@@ -11,7 +11,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 from emulator.core.settings import Settings
 from emulator.moto.patching import add, wrap
-from emulator.seams import stepfunctions_definitions
+from emulator.services.stepfunctions import moto_definitions
 
 MESSAGES = {
     "TaskTimedOut": "Task Timed Out: 'Provided task does not exist anymore'",
@@ -21,7 +21,7 @@ MESSAGES = {
 
 
 def apply(settings: Settings) -> None:
-    stepfunctions_definitions.install()
+    moto_definitions.install()
     _errors()
     _validation()
     _versions()
@@ -43,7 +43,7 @@ def _validation() -> None:
     @add(StepFunctionResponse)
     def validate_state_machine_definition(self: Any) -> Any:
         """The provider asks at plan time. Answered by the interpreter that will run the definition."""
-        diagnostics = stepfunctions_definitions.diagnose(self._get_param("definition"))
+        diagnostics = moto_definitions.diagnose(self._get_param("definition"))
         return ActionResult({"result": "FAIL" if diagnostics else "OK", "diagnostics": diagnostics, "truncated": False})
 
 

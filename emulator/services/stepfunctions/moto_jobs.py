@@ -14,8 +14,8 @@ from moto.stepfunctions.parser.asl.component.common.error_name.failure_event imp
 
 from emulator.core.evidence import STORE, current_cause
 from emulator.moto.patching import wrap
-from emulator.seams.stepfunctions_errors import failure
-from emulator.seams.stepfunctions_values import TASK, plain, task_module
+from emulator.services.stepfunctions.moto_errors import failure
+from emulator.services.stepfunctions.moto_values import TASK, plain, task_module
 
 POLL_SECONDS = 0.2
 JOBS = {

@@ -40,8 +40,8 @@ from emulator.core.processes import Credentials
 from emulator.core.settings import Settings
 from emulator.moto.lineage import HEADER
 from emulator.moto.patching import wrap
-from emulator.seams import stepfunctions_errors, stepfunctions_jobs, stepfunctions_values
-from emulator.seams.stepfunctions_values import TASK, task_module
+from emulator.services.stepfunctions import moto_errors, moto_jobs, moto_values
+from emulator.services.stepfunctions.moto_values import TASK, task_module
 
 DEFAULT_PAGE, LARGEST_PAGE = 100, 1000
 SHORTEST_DELAY = 0.1
@@ -51,9 +51,9 @@ _RETRIER = "moto.stepfunctions.parser.asl.component.common.retry.retrier_decl"
 def apply(settings: Settings) -> None:
     _Clients(Aws(settings)).install()
     _evidence()
-    stepfunctions_values.install()
-    stepfunctions_jobs.install()
-    stepfunctions_errors.install()
+    moto_values.install()
+    moto_jobs.install()
+    moto_errors.install()
     _executions()
     _workers()
     _retries(settings.time_scale)
