@@ -27,13 +27,13 @@ from emulator.http.routes import Route
 from emulator.moto import wire
 from emulator.moto.wire import Environ, StartResponse, Wsgi
 from emulator.recorded.catalogue import Service
-from emulator.seams import s3_owner
 from emulator.services.apigateway.data_plane import ApiGateway
 from emulator.services.iam import decisions
 from emulator.services.iam.guard import Guard
 from emulator.services.iam.moto_identities import MotoRegistry
 from emulator.services.sagemaker import moto_feature_store as feature_groups
 from emulator.services.sagemaker.feature_store import runtime as featurestore
+from emulator.services.storage import moto_s3_owner
 
 EVIDENCE_FILTERS = ("execution", "kind", "resource")
 FORM = "application/x-www-form-urlencoded"
@@ -76,8 +76,8 @@ class _Router:
             return _json(self._health())
         if request.path == "/_emulator/evidence" and request.args.get("kind") == decisions.KIND:
             return _json({"evidence": decisions.STORE.query(request.args)})
-        if request.path == "/_emulator/evidence" and request.args.get("kind") == s3_owner.KIND:
-            return _json({"evidence": s3_owner.STORE.query()})
+        if request.path == "/_emulator/evidence" and request.args.get("kind") == moto_s3_owner.KIND:
+            return _json({"evidence": moto_s3_owner.STORE.query()})
         if request.path == "/_emulator/evidence":
             filters = {name: request.args[name] for name in EVIDENCE_FILTERS if request.args.get(name)}
             return _json({"evidence": evidence.STORE.query(**filters)})

@@ -12,7 +12,7 @@ import pytest
 from tests import lazy
 
 models = lazy.Module("moto.s3.models")
-seam = lazy.Module("emulator.seams.s3")
+seam = lazy.Module("emulator.services.storage.moto_s3")
 
 
 @pytest.fixture(autouse=True)
