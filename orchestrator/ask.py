@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from orchestrator.core.interfaces import Fidelity, Json
 from orchestrator.errors import Interrupted, PlatformError, RequestFailed
 from orchestrator.smoke import base
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target
 from orchestrator.smoke.gateway import Answer, Gateway, api_key
-from orchestrator.tools.interfaces import Fidelity, Json
 
 WAIT_SECONDS = 900.0
 """For the end of an asynchronous request; on AWS its endpoint may have to start an instance first."""

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.config.models import Blueprint, Environment
-from orchestrator.session import state_tags
-from orchestrator.tools.interfaces import (
+from orchestrator.core.interfaces import (
     Cloud,
     Decision,
     EmulatorInfo,
@@ -35,6 +34,7 @@ from orchestrator.tools.interfaces import (
     TerraformTool,
     Verb,
 )
+from orchestrator.session import state_tags
 from orchestrator.values import approval_tokens, live_parameter
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ class RealTools:
         return S3StateStore(cloud, bucket, state_tags(self.environment))
 
     def process_env(self, local: LocalAccess | None) -> dict[str, str]:
-        from orchestrator.tools.environment import process_env
+        from orchestrator.core.environment import process_env
 
         return process_env(self.environment, local)
 

@@ -16,10 +16,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestrator import smoke
 from orchestrator.config.models import Blueprint
+from orchestrator.core.interfaces import Json, ProbeResult, Proven
 from orchestrator.errors import PlatformError
 from orchestrator.proof import digest
 from orchestrator.session import Session
-from orchestrator.tools.interfaces import Json, ProbeResult, Proven
 
 
 class Seen(BaseModel):

@@ -17,6 +17,7 @@ from typing import Any
 from orchestrator import key_steps, rollout, stacks, teardown, verdicts
 from orchestrator import plan as steps
 from orchestrator.config.checks import LOCAL_ACCOUNT_ID
+from orchestrator.core.interfaces import AWAITING_APPROVAL, EventSink, Json
 from orchestrator.errors import (
     CredentialsError,
     EmulatorError,
@@ -44,7 +45,6 @@ from orchestrator.runs import keep, timestamp
 from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.system import trouble
 from orchestrator.system.watch import Watch
-from orchestrator.tools.interfaces import AWAITING_APPROVAL, EventSink, Json
 from orchestrator.tools.process import StillWorking, abandon
 from orchestrator.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk

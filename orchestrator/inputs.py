@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator import proof
+from orchestrator.core.interfaces import State
 from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.graph import Stack
 from orchestrator.proof import Proof, Verdict
 from orchestrator.session import Session
 from orchestrator.tools import closure
-from orchestrator.tools.interfaces import State
 from orchestrator.values import blueprint_of
 
 _LOCK_FILE = Path("terraform") / ".terraform.lock.hcl"

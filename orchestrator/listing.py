@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
+from orchestrator.core.interfaces import Change
 from orchestrator.result import ChangeAction, ChangeResult, RiskResult
 from orchestrator.risk import CLASSES, Risk
-from orchestrator.tools.interfaces import Change
 
 MARKS: dict[ChangeAction, str] = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": "."}
 _WORDS: dict[ChangeAction, str] = {

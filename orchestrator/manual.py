@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator import secrets, stacks
+from orchestrator.core.interfaces import Json
 from orchestrator.execute import load_outputs
 from orchestrator.graph import Graph, Stack
 from orchestrator.journal import Journal
@@ -16,7 +17,6 @@ from orchestrator.render import manual_lines
 from orchestrator.runs import RunFolder, now
 from orchestrator.session import Session, Target
 from orchestrator.toolbox import Tools
-from orchestrator.tools.interfaces import Json
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
 from orchestrator import listing
+from orchestrator.core.interfaces import Json
 from orchestrator.result import Result
-from orchestrator.tools.interfaces import Json
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1b1f24 }

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator.tools.interfaces import Json, State
+from orchestrator.core.interfaces import Json, State
 
 _SHOWN = 6
 

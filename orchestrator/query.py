@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.core.interfaces import Cloud, Json
 from orchestrator.errors import QueryFailed
 from orchestrator.tools.aws import explained
-from orchestrator.tools.interfaces import Cloud, Json
 
 POLL_SECONDS = (0.1, 0.2, 0.4, 1.0)
 """Between looks; the last one is repeated."""

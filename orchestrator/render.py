@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.blueprints.terraform_json import quoted
 from orchestrator.config.models import Environment
+from orchestrator.core.interfaces import Json, Workspace
+from orchestrator.core.terraform_json import quoted
 from orchestrator.graph import Stack
 from orchestrator.recovery import leftovers
 from orchestrator.system import scratch, trouble
 from orchestrator.toolbox import Tools
-from orchestrator.tools.interfaces import Json, Workspace
 from orchestrator.values import blueprint_of
 
 BUILD = Path("build")

@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orchestrator.core.interfaces import Fidelity, PipelineResult, PolicyReport, ProbeResult
 from orchestrator.risk import Risk, RiskClass
-from orchestrator.tools.interfaces import Fidelity, PipelineResult, PolicyReport, ProbeResult
 
 Action = Literal["created", "changed", "unchanged", "skipped", "failed", "destroyed"]
 ChangeAction = Literal["create", "update", "replace", "delete", "forget"]

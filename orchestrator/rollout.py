@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from orchestrator.core.interfaces import EndpointState, EventSink, ReleaseResult
 from orchestrator.errors import ReleaseFailed
 from orchestrator.plan import RELEASES, Release
 from orchestrator.result import EndpointResult
 from orchestrator.session import Session
-from orchestrator.tools.interfaces import EndpointState, EventSink, ReleaseResult
 
 ANSWERED = "probe of the release"
 

@@ -31,12 +31,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from orchestrator import page, text_files
+from orchestrator.core.interfaces import Json
 from orchestrator.errors import PlatformError, StateLocked
 from orchestrator.plan import Plan
 from orchestrator.result import ErrorResult, Result, StackResult
 from orchestrator.system import identity, trouble
 from orchestrator.terraform import record
-from orchestrator.tools.interfaces import Json
 
 RUNS = Path(".runs")
 _LARGEST_RESULT = 64 * 1024 * 1024

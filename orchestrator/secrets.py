@@ -10,11 +10,11 @@ import secrets
 from collections.abc import Mapping
 
 from orchestrator.config.models import Environment
+from orchestrator.core.interfaces import Cloud
 from orchestrator.errors import PlatformError
 from orchestrator.graph import Stack
 from orchestrator.session import Session, state_tags
 from orchestrator.tools.aws import error_code, explained
-from orchestrator.tools.interfaces import Cloud
 
 BYTES = 32
 OF_STACK = {"inference": ("job-ids",)}

@@ -8,17 +8,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.approval import Approval
 from orchestrator.config.models import Environment
-from orchestrator.errors import EmulatorError, PlatformError
-from orchestrator.examples import for_environment
-from orchestrator.graph import Graph
-from orchestrator.journal import Journal
-from orchestrator.proof import Proof
-from orchestrator.result import EndpointResult, PipelineRunResult, RecoveredResult, SmokeResult, StackResult
-from orchestrator.risk import Risk
-from orchestrator.system.identity import Identity
-from orchestrator.terraform.record import Record
-from orchestrator.toolbox import Tools
-from orchestrator.tools.interfaces import (
+from orchestrator.core.interfaces import (
     Cloud,
     EmulatorInfo,
     Json,
@@ -29,6 +19,16 @@ from orchestrator.tools.interfaces import (
     State,
     StateStore,
 )
+from orchestrator.errors import EmulatorError, PlatformError
+from orchestrator.examples import for_environment
+from orchestrator.graph import Graph
+from orchestrator.journal import Journal
+from orchestrator.proof import Proof
+from orchestrator.result import EndpointResult, PipelineRunResult, RecoveredResult, SmokeResult, StackResult
+from orchestrator.risk import Risk
+from orchestrator.system.identity import Identity
+from orchestrator.terraform.record import Record
+from orchestrator.toolbox import Tools
 from orchestrator.values import Facts, state_bucket, tags
 
 

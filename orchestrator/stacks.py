@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from orchestrator import evidence, listing, risk, secrets
+from orchestrator.core.interfaces import ApplySummary, PlanSummary, PolicyReport, State, Workspace
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
 from orchestrator.graph import Stack
 from orchestrator.inputs import StackProof
@@ -15,7 +16,6 @@ from orchestrator.risk import Risk
 from orchestrator.session import Session
 from orchestrator.terraform import errored
 from orchestrator.terraform.errored import Errored
-from orchestrator.tools.interfaces import ApplySummary, PlanSummary, PolicyReport, State, Workspace
 from orchestrator.values import Facts, blueprint_of, example_model_version, published, tfvars, waits_for
 
 GONE = "its file is gone"

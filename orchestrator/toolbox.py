@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from orchestrator.config.models import Blueprint, Environment
-from orchestrator.tools.interfaces import (
+from orchestrator.core.interfaces import (
     Cloud,
     Decision,
     EmulatorInfo,

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from orchestrator.blueprints.matrix import cell
 from orchestrator.config.models import Blueprint, Environment
+from orchestrator.core.interfaces import Json, Package, State
 from orchestrator.errors import PlatformError
 from orchestrator.graph import Stack
-from orchestrator.tools.interfaces import Json, Package, State
 
 LOCAL_PROVIDER = {"s3_use_path_style": True, "max_retries": 25}
 """The emulator has no bucket host names."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from orchestrator.core.interfaces import PendingVersion
 from orchestrator.errors import ApprovalPending, PlatformError, SmokeFailed, StateLocked, TerraformKilled
-from orchestrator.tools.interfaces import PendingVersion
 from orchestrator.tools.process import StillWorking
 from orchestrator.walk import Outcome
 

@@ -14,8 +14,8 @@ from typing import Any
 
 from orchestrator.config.api_checks import DEFAULT, SMOKE
 from orchestrator.config.models import Environment
+from orchestrator.core.interfaces import Json
 from orchestrator.errors import PlatformError
-from orchestrator.tools.interfaces import Json
 
 UNTIL = "predecessors-until"
 """Tag of a key made by a rotation: when those that it follows end."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack, Module
-from orchestrator.blueprints.terraform_json import code
 from orchestrator.config.asynchronous import Async
 from orchestrator.config.blueprint import BedrockModel, SageMakerModel
+from orchestrator.core.terraform_json import code
 
 SAGEMAKER_INPUT_MB = 100
 BEDROCK_INPUT_MB = 5

@@ -16,6 +16,7 @@ from orchestrator.console import Console
 
 if TYPE_CHECKING:
     from orchestrator.config.models import Environment
+    from orchestrator.core.interfaces import Json
     from orchestrator.graph import Graph, Stack
     from orchestrator.phases import Phase
     from orchestrator.plan import Plan
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from orchestrator.result import Result
     from orchestrator.session import Target
     from orchestrator.toolbox import Tools
-    from orchestrator.tools.interfaces import Json
     from orchestrator.tools.process import Cancel
 
 

@@ -10,7 +10,7 @@ from orchestrator.cli import options
 from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
-    from orchestrator.tools.interfaces import EmulatorInfo, EmulatorProcess
+    from orchestrator.core.interfaces import EmulatorInfo, EmulatorProcess
 
 
 NOT_RUNNING = "the local AWS of `{}` is not running"
@@ -149,8 +149,8 @@ def env_(ctx: click.Context, env: str | None) -> None:
     """
     import shlex
 
+    from orchestrator.core.environment import shell_variables
     from orchestrator.errors import EmulatorError
-    from orchestrator.tools.environment import shell_variables
 
     app: App = ctx.obj
     env = _chosen(app, env)

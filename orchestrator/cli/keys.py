@@ -13,9 +13,9 @@ from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
     from orchestrator.api_keys import Listed, Owner
+    from orchestrator.core.interfaces import Cloud, Json
     from orchestrator.graph import Graph
     from orchestrator.toolbox import Tools
-    from orchestrator.tools.interfaces import Cloud, Json
 
 LONGEST_OVERLAP = 24 * 90
 

@@ -12,9 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from orchestrator.blueprints.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM
+from orchestrator.core.interfaces import StateStore
+from orchestrator.core.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM
 from orchestrator.graph import BLUEPRINT, BLUEPRINT_PHASE, Graph, Stack
-from orchestrator.tools.interfaces import StateStore
 
 _READERS = 8
 

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.config.models import Environment
+from orchestrator.core.interfaces import Cloud, Json, StateStore
 from orchestrator.recovery.listings import LISTINGS, Listing
 from orchestrator.tools.aws import every, explained
-from orchestrator.tools.interfaces import Cloud, Json, StateStore
 from orchestrator.values import partition, state_bucket
 
 _AT_ONCE = 8

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from orchestrator.core.interfaces import Json
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity
-from orchestrator.tools.interfaces import Json
 
 FOLDER = "tools"
 

@@ -23,14 +23,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import IO, Any
 
+from orchestrator.core.environment import base_env
+from orchestrator.core.interfaces import Finding, Json, PolicyReport
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.system import scratch
 from orchestrator.tools import checkov_files, checkov_skips
 from orchestrator.tools.checkov_parts import parts as parts_of
 from orchestrator.tools.checkov_plan import PlanSource, as_yaml, inside
 from orchestrator.tools.checkov_rules import BUILTIN_LIST, CHECKS_DIR, Rule, builtin_rules, own_rules, rule_files
-from orchestrator.tools.environment import base_env
-from orchestrator.tools.interfaces import Finding, Json, PolicyReport
 
 START_SECONDS = 120
 SCAN_SECONDS = 300

@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from orchestrator.core.interfaces import Finding, Json, PolicyGate, PolicyReport
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.tools import checkov_files
-from orchestrator.tools.interfaces import Finding, Json, PolicyGate, PolicyReport
 
 _SCHEMA = 1
 _NOT_SCANNED = ".terraform"

@@ -25,12 +25,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from orchestrator import own_files
+from orchestrator.core.environment import base_env
+from orchestrator.core.interfaces import EmulatorInfo, Json, LocalAccess
 from orchestrator.errors import ConfigError, EmulatorError, SetupError
 from orchestrator.system import identity, trouble
 from orchestrator.text_files import clipped
 from orchestrator.tools import emulator_ports, loopback, process
-from orchestrator.tools.environment import base_env
-from orchestrator.tools.interfaces import EmulatorInfo, Json, LocalAccess
 
 ROOT = ".emulator"
 """Folder of the checkout with one folder per local environment."""

@@ -6,7 +6,7 @@ import http.client
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
-from orchestrator.tools.environment import require_loopback
+from orchestrator.core.environment import require_loopback
 
 NoAnswer = (OSError, http.client.HTTPException)
 """What `request` raises when nobody answers, or not in HTTP."""

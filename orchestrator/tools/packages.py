@@ -18,9 +18,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
+from orchestrator.core.interfaces import Package
 from orchestrator.errors import SetupError
 from orchestrator.system import trouble
-from orchestrator.tools.interfaces import Package
 
 FUNCTIONS = (
     "data_validation",

@@ -13,10 +13,10 @@ from contextlib import suppress
 from typing import Any
 
 from orchestrator import own_files
+from orchestrator.core.interfaces import Cloud, Json, State, StoredLock
 from orchestrator.errors import CredentialsError, TerraformError
 from orchestrator.text_files import clipped
 from orchestrator.tools import state_bucket, state_key
-from orchestrator.tools.interfaces import Cloud, Json, State, StoredLock
 from orchestrator.tools.state_bucket import KEY_TAG
 
 _RESTORE = "The bucket keeps earlier versions of the object; restore one of them."

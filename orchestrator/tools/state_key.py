@@ -10,8 +10,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.core.interfaces import Json
 from orchestrator.errors import TerraformError
-from orchestrator.tools.interfaces import Json
 
 BUCKET_TAG = "state-bucket"
 """On the key: the bucket that it is for."""

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from orchestrator import own_files
+from orchestrator.core.interfaces import Workspace
 from orchestrator.tools import closure
-from orchestrator.tools.interfaces import Workspace
 
 _RECORD = "initialised.json"
 _CALL = re.compile(r'^\s*(?:module\s+"[^"]+"|source\s*=|version\s*=)[^\n]*', re.MULTILINE)

@@ -6,9 +6,9 @@ import re
 import signal
 from collections.abc import Sequence
 
+from orchestrator.core.interfaces import Json
 from orchestrator.errors import PlatformError, StateLocked, TerraformError, TerraformKilled
 from orchestrator.system import trouble
-from orchestrator.tools.interfaces import Json
 from orchestrator.tools.process import Completed
 
 _SHOWN = 5

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestrator.core.environment import base_env, require_socket_room
 from orchestrator.errors import PlatformError, SetupError
-from orchestrator.tools.environment import base_env, require_socket_room
 from orchestrator.warm.guard import check_environment, provider_environment
 from orchestrator.warm.holder import Holder
 from orchestrator.warm.locate import provider_binary

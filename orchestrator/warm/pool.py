@@ -20,7 +20,7 @@ from typing import Any
 import grpc
 
 from orchestrator import own_files
-from orchestrator.tools.environment import base_env
+from orchestrator.core.environment import base_env
 from orchestrator.warm.schemas import KeptSchema
 from orchestrator.warm.wire import has_error, provider_config
 

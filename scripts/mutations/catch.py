@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from orchestrator.core.interfaces import Finding, Json, PolicyReport
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.tools.checkov import Checkov
-from orchestrator.tools.interfaces import Finding, Json, PolicyReport
 from orchestrator.warm import locate
 from scripts import permission_docs
 from scripts.mutations import plans

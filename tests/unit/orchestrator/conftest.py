@@ -14,6 +14,7 @@ from orchestrator import phases
 from orchestrator import plan as plans
 from orchestrator.blueprints import MATRIX
 from orchestrator.config import Environment, load
+from orchestrator.core.interfaces import Json
 from orchestrator.execute import Executor
 from orchestrator.graph import Graph
 from orchestrator.journal import Journal
@@ -21,7 +22,6 @@ from orchestrator.plan import Plan
 from orchestrator.result import Result
 from orchestrator.runs import RunFolder
 from orchestrator.session import Session
-from orchestrator.tools.interfaces import Json
 from tests.fakes.tools import OUTPUTS, FakeTools
 
 REPO = Path(__file__).resolve().parents[3]

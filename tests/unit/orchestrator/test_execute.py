@@ -16,6 +16,7 @@ import pytest
 
 from orchestrator import plan as plans
 from orchestrator.config import Environment
+from orchestrator.core.interfaces import EndpointState, PolicyReport, ReleaseResult
 from orchestrator.errors import PlatformError, ReleaseFailed, StateLocked, TerraformError, TerraformKilled
 from orchestrator.graph import Graph
 from orchestrator.plan import Plan
@@ -23,7 +24,6 @@ from orchestrator.result import Result
 from orchestrator.runs import RunFolder
 from orchestrator.session import open_target
 from orchestrator.system import identity, trouble
-from orchestrator.tools.interfaces import EndpointState, PolicyReport, ReleaseResult
 from orchestrator.tools.process import StillWorking
 from orchestrator.values import HASH_KEY, MODEL_VERSION_KEYS
 from tests.fakes.emulator import INFO

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 
 from orchestrator import listing
+from orchestrator.core.interfaces import Change
 from orchestrator.result import ChangeAction, ChangeResult
 from orchestrator.risk import Risk, RiskClass
-from orchestrator.tools.interfaces import Change
 
 
 def changed(address: str, action: ChangeAction = "create") -> ChangeResult:

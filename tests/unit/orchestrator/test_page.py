@@ -3,8 +3,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ET
 
 from orchestrator import page
+from orchestrator.core.interfaces import Json
 from orchestrator.result import ChangeResult, EndpointResult, ErrorResult, Result, RiskResult, StackResult
-from orchestrator.tools.interfaces import Json
 
 EVENTS: list[Json] = [
     {"at": "2026-11-21T10:00:00.000Z", "step": "data", "kind": "step", "status": "started"},

@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from orchestrator import pipeline
+from orchestrator.core.interfaces import Json, PipelineResult
 from orchestrator.errors import EmulatorError, PipelineFailed, PlatformError
 from orchestrator.pipeline import execution
-from orchestrator.tools.interfaces import Json, PipelineResult
 from tests.fakes.aws import FakeCloud, paged
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,9 +11,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import pipeline
+from orchestrator.core.interfaces import Decision, Json, Verb
 from orchestrator.errors import PlatformError, ReleaseFailed
 from orchestrator.pipeline import Group, approval, approved
-from orchestrator.tools.interfaces import Decision, Json, Verb
 from tests.fakes.aws import FakeCloud
 
 GROUP = Group(

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from orchestrator.core.interfaces import Json
 from orchestrator.pipeline.running import adopt
-from orchestrator.tools.interfaces import Json
 from tests.fakes.aws import FakeCloud, paged
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-training"

@@ -14,13 +14,13 @@ import pytest
 from orchestrator import cli, private, stacks
 from orchestrator import plan as plans
 from orchestrator.config import Environment
+from orchestrator.core.interfaces import ApplySummary, LocalAccess, State
 from orchestrator.errors import SetupError, TerraformError
 from orchestrator.graph import Graph
 from orchestrator.journal import Journal
 from orchestrator.render import forget_plans
 from orchestrator.runs import RunFolder
 from orchestrator.session import Session, open_target
-from orchestrator.tools.interfaces import ApplySummary, LocalAccess, State
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import OUTPUTS, FakeTools
 from tests.unit.orchestrator.conftest import Runs

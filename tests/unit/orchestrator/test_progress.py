@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console as Rich
 
 from orchestrator.console import Console
+from orchestrator.core.interfaces import Json
 from orchestrator.progress import LiveProgress, PlainProgress, Progress
-from orchestrator.tools.interfaces import Json
 
 EVENTS: list[Json] = [
     {"step": "data", "kind": "step", "status": "started", "message": ""},

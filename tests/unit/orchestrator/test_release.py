@@ -9,9 +9,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import release
+from orchestrator.core.interfaces import EndpointState, Json
 from orchestrator.errors import PlatformError, ReleaseFailed
 from orchestrator.release import execution
-from orchestrator.tools.interfaces import EndpointState, Json
 from tests.fakes.aws import FakeCloud, paged
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-release"

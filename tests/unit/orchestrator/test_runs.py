@@ -13,12 +13,12 @@ import pytest
 
 from orchestrator import plan, runs
 from orchestrator.config import Environment
+from orchestrator.core.interfaces import PolicyReport
 from orchestrator.errors import StateLocked
 from orchestrator.graph import Graph
 from orchestrator.result import ErrorResult, Result, SmokeResult, StackResult, policy_result
 from orchestrator.runs import RunFolder
 from orchestrator.system import identity
-from orchestrator.tools.interfaces import PolicyReport
 from tests.fakes.policy import CLEAN, violation
 from tests.unit.orchestrator.conftest import Runs
 

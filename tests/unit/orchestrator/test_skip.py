@@ -10,10 +10,10 @@ import pytest
 
 from orchestrator import plan as plans
 from orchestrator.config import Environment
+from orchestrator.core.interfaces import State
 from orchestrator.errors import TerraformError
 from orchestrator.graph import Graph
 from orchestrator.result import Result
-from orchestrator.tools.interfaces import State
 from tests.fakes.tools import FakeTools
 from tests.unit.orchestrator.conftest import Deploy, Runs
 

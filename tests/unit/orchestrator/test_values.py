@@ -7,9 +7,9 @@ import pytest
 
 from orchestrator.config import Environment
 from orchestrator.config.blueprint import Autoscaling
+from orchestrator.core.interfaces import Package, State
 from orchestrator.errors import PlatformError
 from orchestrator.graph import Graph
-from orchestrator.tools.interfaces import Package, State
 from orchestrator.values import (
     HASH_KEY,
     MODEL_VERSION_KEYS,

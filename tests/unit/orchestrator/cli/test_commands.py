@@ -12,9 +12,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator.cli import COMMANDS, main
+from orchestrator.core.interfaces import State
 from orchestrator.errors import CredentialsError, PlatformError, TerraformError
 from orchestrator.runs import alone
-from orchestrator.tools.interfaces import State
 from orchestrator.values import live_parameter
 from tests.fakes.listings import tagged
 from tests.fakes.platforms import platform_file

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import models
-from orchestrator.tools.interfaces import Json
+from orchestrator.core.interfaces import Json
 from tests.fakes.killed import ALIVE, BUCKET, DEAD, ELSEWHERE, Killed, lock_info, made
 from tests.unit.orchestrator.cli.conftest import Cli
 

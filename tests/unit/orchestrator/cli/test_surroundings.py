@@ -20,12 +20,13 @@ import pytest
 
 from orchestrator.cli import main
 from orchestrator.config.models import Environment
+from orchestrator.core import environment
+from orchestrator.core.interfaces import LocalAccess, Workspace
 from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.runs import RunFolder
 from orchestrator.system import identity, watch
-from orchestrator.tools import aws_local, environment, terraform_init, terraform_messages, terraform_warm
+from orchestrator.tools import aws_local, terraform_init, terraform_messages, terraform_warm
 from orchestrator.tools.emulator import LocalEmulator
-from orchestrator.tools.interfaces import LocalAccess, Workspace
 from orchestrator.tools.process import Completed
 from orchestrator.tools.state import S3StateStore
 from orchestrator.tools.terraform import Terraform

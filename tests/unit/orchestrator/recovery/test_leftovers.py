@@ -13,6 +13,7 @@ from orchestrator import graph as graphs
 from orchestrator import plan as plans
 from orchestrator.approval import Approval, Granted
 from orchestrator.config import Environment, load
+from orchestrator.core.interfaces import State
 from orchestrator.errors import TerraformError
 from orchestrator.graph import Graph, Stack
 from orchestrator.plan import DeployStack, DestroyStack, RemoveReleases
@@ -20,7 +21,6 @@ from orchestrator.recovery import leftovers
 from orchestrator.result import Result
 from orchestrator.risk import RiskClass
 from orchestrator.session import Session
-from orchestrator.tools.interfaces import State
 from orchestrator.values import live_parameter
 from tests.fakes.state import FakeStateStore
 from tests.fakes.tools import VERSION, FakeTools

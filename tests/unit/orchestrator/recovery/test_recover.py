@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator import plan as plans
 from orchestrator.config import Environment
+from orchestrator.core.interfaces import State
 from orchestrator.graph import Graph
 from orchestrator.plan import Recovery
 from orchestrator.recovery import importing
@@ -17,7 +18,6 @@ from orchestrator.recovery.ec2 import KINDS
 from orchestrator.recovery.rest import STACK
 from orchestrator.result import Result
 from orchestrator.session import Session
-from orchestrator.tools.interfaces import State
 from tests.fakes.importing import OWN, ImportingTerraform, after, known
 from tests.fakes.listings import empty_but
 from tests.fakes.tools import OUTPUTS, FakeTools

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.core.interfaces import Json, Workspace
 from orchestrator.errors import SetupError, TerraformError
 from orchestrator.system import identity
 from orchestrator.terraform import recording
 from orchestrator.terraform.record import Record, of_run
-from orchestrator.tools.interfaces import Json, Workspace
 from orchestrator.tools.process import Cancel, StillWorking
 from orchestrator.tools.terraform import Terraform
 

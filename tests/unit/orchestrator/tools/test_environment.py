@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config.models import Environment
+from orchestrator.core import environment as subject
+from orchestrator.core.environment import process_env, require_loopback
+from orchestrator.core.interfaces import LocalAccess
 from orchestrator.errors import ConfigError, SetupError
-from orchestrator.tools import environment as subject
-from orchestrator.tools.environment import process_env, require_loopback
-from orchestrator.tools.interfaces import LocalAccess
 from orchestrator.warm.guard import provider_environment
 from tests.fakes.platforms import platform
 

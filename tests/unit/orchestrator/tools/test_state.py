@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pytest
 from moto.server import ThreadedMotoServer
 
+from orchestrator.core.interfaces import LocalAccess, State
 from orchestrator.errors import TerraformError
 from orchestrator.tools.aws import Aws
-from orchestrator.tools.interfaces import LocalAccess, State
 from orchestrator.tools.state import S3StateStore
 
 BUCKET = "mlops-local-tfstate-123456789012-us-east-1"

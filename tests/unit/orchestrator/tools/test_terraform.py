@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.core.interfaces import Json, Workspace
 from orchestrator.errors import SetupError, StateLocked, TerraformError
-from orchestrator.tools.interfaces import Json, Workspace
 from orchestrator.tools.terraform import Terraform
 
 ROOT_TF = """

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.core.interfaces import Workspace
 from orchestrator.tools import terraform_init
-from orchestrator.tools.interfaces import Workspace
 
 
 @pytest.fixture

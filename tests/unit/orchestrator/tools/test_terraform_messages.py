@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.core.interfaces import Json
 from orchestrator.errors import StateLocked, TerraformError, TerraformKilled
-from orchestrator.tools.interfaces import Json
 from orchestrator.tools.process import Completed
 from orchestrator.tools.terraform_messages import describe, failure
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from orchestrator.core.interfaces import LocalAccess
 from orchestrator.errors import ConfigError, SetupError
-from orchestrator.tools.interfaces import LocalAccess
 from orchestrator.warm.guard import NOTHING_OF_THIS_MACHINE, is_loopback
 
 if TYPE_CHECKING:
