@@ -25,7 +25,7 @@ from rich.segment import Segment
 from rich.table import Table
 
 from orchestrator.progress import LiveProgress, PlainProgress, Progress
-from orchestrator.text_files import bounded
+from orchestrator.system.text_files import bounded
 
 _POLL_SECONDS = 0.2
 PLAIN_WIDTH = 160

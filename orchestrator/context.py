@@ -55,7 +55,7 @@ class RealTools:
 
     @cached_property
     def parallelism(self) -> int:
-        from orchestrator.tools.machine import parallelism
+        from orchestrator.system.machine import parallelism
 
         return parallelism(self.environment.platform.limits.parallelism)
 

@@ -44,8 +44,8 @@ from orchestrator.result import (
 from orchestrator.runs import keep, timestamp
 from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.system import trouble
+from orchestrator.system.process import StillWorking, abandon
 from orchestrator.system.watch import Watch
-from orchestrator.tools.process import StillWorking, abandon
 from orchestrator.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 

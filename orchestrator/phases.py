@@ -15,12 +15,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator import text_files
 from orchestrator.config import yaml_source
 from orchestrator.config.models import Platform
 from orchestrator.config.problems import nearest
 from orchestrator.errors import ConfigError, PlatformError
-from orchestrator.text_files import Refused, shown
+from orchestrator.system import text_files
+from orchestrator.system.text_files import Refused, shown
 
 PHASES = Path("terraform/phases")
 ALWAYS = ("context", "provider_options")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from orchestrator.core.interfaces import PendingVersion
 from orchestrator.errors import ApprovalPending, PlatformError, SmokeFailed, StateLocked, TerraformKilled
-from orchestrator.tools.process import StillWorking
+from orchestrator.system.process import StillWorking
 from orchestrator.walk import Outcome
 
 

@@ -21,7 +21,7 @@ from queue import Empty, SimpleQueue
 from typing import Literal
 
 from orchestrator.plan import Step
-from orchestrator.tools.process import gives_way
+from orchestrator.system.process import gives_way
 
 Status = Literal["ok", "failed", "blocked", "cancelled"]
 Clear = Callable[[], None]

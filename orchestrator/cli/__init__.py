@@ -81,8 +81,8 @@ class LazyGroup(click.Group):
 @click.pass_context
 def cli(ctx: click.Context, repo: Path) -> None:
     """MLOps and generative-AI platform on AWS, or on this machine alone (ENV=local)."""
-    from orchestrator import private
     from orchestrator.cli.app import App
+    from orchestrator.system import private
 
     private.tighten(repo.resolve())
     ctx.obj = App(repo.resolve(), ctx.obj or ())
@@ -90,7 +90,7 @@ def cli(ctx: click.Context, repo: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    from orchestrator.private import only_ours
+    from orchestrator.system.private import only_ours
 
     with only_ours():
         return _run(arguments)
@@ -143,7 +143,7 @@ def _show(error: click.ClickException) -> None:
     import io
 
     from orchestrator.console import printable
-    from orchestrator.text_files import bounded
+    from orchestrator.system.text_files import bounded
 
     said = io.StringIO()
     error.show(said)

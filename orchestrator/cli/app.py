@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from orchestrator.recovery.takeover import Left
     from orchestrator.result import Result
     from orchestrator.session import Target
+    from orchestrator.system.process import Cancel
     from orchestrator.toolbox import Tools
-    from orchestrator.tools.process import Cancel
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def interruptible(console: Console, environment: str) -> Iterator[Cancel]:
     by it, and where the whole machine goes with us, waiting is what gives terraform its time. After a hang-up nobody
     reads what is said, and the terminal may refuse it.
     """
-    from orchestrator.tools.process import Cancel
+    from orchestrator.system.process import Cancel
 
     cancel = Cancel()
 

@@ -15,8 +15,8 @@ MOST = 10 * 1024 * 1024
 
 
 def _piped() -> str:
-    from orchestrator import text_files
     from orchestrator.errors import PlatformError
+    from orchestrator.system import text_files
 
     given = sys.stdin.buffer.read(MOST + 1)
     if len(given) > MOST:

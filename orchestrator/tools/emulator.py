@@ -24,13 +24,12 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
-from orchestrator import own_files
 from orchestrator.core.environment import base_env
 from orchestrator.core.interfaces import EmulatorInfo, Json, LocalAccess
 from orchestrator.errors import ConfigError, EmulatorError, SetupError
-from orchestrator.system import identity, trouble
-from orchestrator.text_files import clipped
-from orchestrator.tools import emulator_ports, loopback, process
+from orchestrator.system import identity, own_files, process, trouble
+from orchestrator.system.text_files import clipped
+from orchestrator.tools import emulator_ports, loopback
 
 ROOT = ".emulator"
 """Folder of the checkout with one folder per local environment."""

@@ -12,10 +12,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
-from orchestrator import own_files
 from orchestrator.core.interfaces import Cloud, Json, State, StoredLock
 from orchestrator.errors import CredentialsError, TerraformError
-from orchestrator.text_files import clipped
+from orchestrator.system import own_files
+from orchestrator.system.text_files import clipped
 from orchestrator.tools import state_bucket, state_key
 from orchestrator.tools.state_bucket import KEY_TAG
 

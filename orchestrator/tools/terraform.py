@@ -25,9 +25,10 @@ import python_terraform
 from orchestrator.core.environment import base_env
 from orchestrator.core.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
 from orchestrator.errors import PlatformError, SetupError, TerraformError
+from orchestrator.system import process
+from orchestrator.system.text_files import clipped
 from orchestrator.terraform import errored, recording
-from orchestrator.text_files import clipped
-from orchestrator.tools import process, terraform_init
+from orchestrator.tools import terraform_init
 from orchestrator.tools.terraform_messages import failure
 from orchestrator.tools.terraform_preview import preview_root
 

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator import own_files
 from orchestrator.core.interfaces import Workspace
+from orchestrator.system import own_files
 from orchestrator.tools import closure
 
 _RECORD = "initialised.json"

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from orchestrator.core.interfaces import Json
 from orchestrator.errors import PlatformError, StateLocked, TerraformError, TerraformKilled
 from orchestrator.system import trouble
-from orchestrator.tools.process import Completed
+from orchestrator.system.process import Completed
 
 _SHOWN = 5
 _LOCK_FIELDS = ("ID", "Path", "Operation", "Who", "Created")

@@ -12,9 +12,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator import own_files
 from orchestrator.core.interfaces import ApplySummary, EventSink, PlanSummary, TerraformTool, Workspace
-from orchestrator.tools.process import StillWorking
+from orchestrator.system import own_files
+from orchestrator.system.process import StillWorking
 from orchestrator.warm import client, types_used
 from orchestrator.warm.guard import is_loopback
 

@@ -19,8 +19,8 @@ from typing import Any
 
 import grpc
 
-from orchestrator import own_files
 from orchestrator.core.environment import base_env
+from orchestrator.system import own_files
 from orchestrator.warm.schemas import KeptSchema
 from orchestrator.warm.wire import has_error, provider_config
 

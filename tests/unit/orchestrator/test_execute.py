@@ -24,7 +24,7 @@ from orchestrator.result import Result
 from orchestrator.runs import RunFolder
 from orchestrator.session import open_target
 from orchestrator.system import identity, trouble
-from orchestrator.tools.process import StillWorking
+from orchestrator.system.process import StillWorking
 from orchestrator.values import HASH_KEY, MODEL_VERSION_KEYS
 from tests.fakes.emulator import INFO
 from tests.fakes.policy import violation

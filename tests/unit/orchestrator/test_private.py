@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import cli, private, stacks
+from orchestrator import cli, stacks
 from orchestrator import plan as plans
 from orchestrator.config import Environment
 from orchestrator.core.interfaces import ApplySummary, LocalAccess, State
@@ -21,6 +21,7 @@ from orchestrator.journal import Journal
 from orchestrator.render import forget_plans
 from orchestrator.runs import RunFolder
 from orchestrator.session import Session, open_target
+from orchestrator.system import private
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import OUTPUTS, FakeTools
 from tests.unit.orchestrator.conftest import Runs

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import text_files
-from orchestrator.text_files import Refused
+from orchestrator.system import text_files
+from orchestrator.system.text_files import Refused
 
 
 def refusal(path: Path) -> tuple[int, str]:

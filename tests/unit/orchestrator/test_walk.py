@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.errors import PlatformError
 from orchestrator.plan import Step
-from orchestrator.tools.process import gives_way
+from orchestrator.system.process import gives_way
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
 

@@ -25,9 +25,9 @@ from orchestrator.core.interfaces import LocalAccess, Workspace
 from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.runs import RunFolder
 from orchestrator.system import identity, watch
+from orchestrator.system.process import Completed
 from orchestrator.tools import aws_local, terraform_init, terraform_messages, terraform_warm
 from orchestrator.tools.emulator import LocalEmulator
-from orchestrator.tools.process import Completed
 from orchestrator.tools.state import S3StateStore
 from orchestrator.tools.terraform import Terraform
 from orchestrator.warm.guard import provider_environment

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from orchestrator.tools import machine
+from orchestrator.system import machine
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import SetupError
-from orchestrator.tools import process
+from orchestrator.system import process
 
 PYTHON = sys.executable
 ENV = {"PATH": os.environ["PATH"]}

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from orchestrator.core.interfaces import Workspace
+from orchestrator.system.process import StillWorking
 from orchestrator.tools import terraform_warm
-from orchestrator.tools.process import StillWorking
 from orchestrator.tools.terraform_warm import WarmTerraform
 from tests.fakes.terraform import FakeTerraform
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import PlatformError
-from orchestrator.text_files import clipped
+from orchestrator.system.text_files import clipped
 
 
 def remembered(path: Path) -> Any:
