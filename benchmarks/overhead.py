@@ -25,7 +25,7 @@ from benchmarks.measure import REPO, Goal
 from benchmarks.report import Report, finish, note, number, parser, table
 from orchestrator import graph, phases
 from orchestrator.config import load
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from orchestrator.console import Console
 from orchestrator.execute import Executor
 from orchestrator.journal import Journal

@@ -15,7 +15,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestrator import smoke
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.core.interfaces import Json, ProbeResult, Proven
 from orchestrator.errors import PlatformError
 from orchestrator.proof import digest

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import Json
 
 _PROJECT, _ENVIRONMENT = "mlops", "local"

@@ -16,7 +16,7 @@ from typing import Any
 
 from orchestrator import key_steps, rollout, stacks, teardown, verdicts
 from orchestrator import plan as steps
-from orchestrator.config.checks import LOCAL_ACCOUNT_ID
+from orchestrator.config.rules.platform import LOCAL_ACCOUNT_ID
 from orchestrator.core.interfaces import AWAITING_APPROVAL, EventSink, Json
 from orchestrator.errors import (
     CredentialsError,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from orchestrator.config.problems import nearest
 from orchestrator.errors import ConfigError, PlatformError
 from orchestrator.phases import Phase

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestrator.config import yaml_source
-from orchestrator.config.models import Platform
+from orchestrator.config.model.platform import Platform
 from orchestrator.config.problems import nearest
 from orchestrator.errors import ConfigError, PlatformError
 from orchestrator.system import text_files

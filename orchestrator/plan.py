@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
 from orchestrator.api_keys import key_names
-from orchestrator.config.checks import MODEL_GROUPS
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
+from orchestrator.config.rules.platform import MODEL_GROUPS
 from orchestrator.graph import Graph, Stack
 from orchestrator.values import blueprint_of, is_released
 

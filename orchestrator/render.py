@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import Json, Workspace
 from orchestrator.core.terraform_json import quoted
 from orchestrator.graph import Stack

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.approval import Approval
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import (
     Cloud,
     EmulatorInfo,

@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from orchestrator.config.models import Blueprint, Environment
+from orchestrator.config.model.platform import Blueprint, Environment
 from orchestrator.core.interfaces import (
     Cloud,
     Decision,

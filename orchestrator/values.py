@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from orchestrator.blueprints.matrix import cell
-from orchestrator.config.models import Blueprint, Environment
+from orchestrator.config.model.platform import Blueprint, Environment
 from orchestrator.core.interfaces import Json, Package, State
 from orchestrator.errors import PlatformError
 from orchestrator.graph import Stack

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.config.api_checks import DEFAULT, SMOKE
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
+from orchestrator.config.rules.api import DEFAULT, SMOKE
 from orchestrator.core.interfaces import Json
 from orchestrator.errors import PlatformError
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from orchestrator.api_keys.keys import Key, Recipe, by_name, ends, parse, recipe
 from orchestrator.api_keys.upkeep import Owner, own
-from orchestrator.config.api_checks import DEFAULT
+from orchestrator.config.rules.api import DEFAULT
 from orchestrator.core.interfaces import Cloud, Json
 from orchestrator.errors import PlatformError
 from orchestrator.tools.aws import explained, pages

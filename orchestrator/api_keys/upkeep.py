@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.api_keys.keys import IN_STATES, UNTIL, Key, Recipe, by_name, over, parse, record, written
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import Cloud, Json
 from orchestrator.tools.aws import explained, pages, unless_gone
 from orchestrator.values import partition, tags

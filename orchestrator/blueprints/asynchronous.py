@@ -6,8 +6,8 @@ from typing import Any
 
 from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack, Module
-from orchestrator.config.asynchronous import Async
-from orchestrator.config.blueprint import BedrockModel, SageMakerModel
+from orchestrator.config.model.async_inference import Async
+from orchestrator.config.model.blueprint import BedrockModel, SageMakerModel
 from orchestrator.core.terraform_json import code
 
 SAGEMAKER_INPUT_MB = 100

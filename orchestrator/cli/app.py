@@ -15,7 +15,7 @@ from orchestrator.approval import Granted
 from orchestrator.console import Console
 
 if TYPE_CHECKING:
-    from orchestrator.config.models import Environment
+    from orchestrator.config.model.platform import Environment
     from orchestrator.core.interfaces import Json
     from orchestrator.graph import Graph, Stack
     from orchestrator.phases import Phase
@@ -58,8 +58,8 @@ class App:
 
         To build is refused after expiry, and where names of two environments would be confused.
         """
-        from orchestrator import expiry, graph
-        from orchestrator.config import load, neighbours
+        from orchestrator import graph
+        from orchestrator.config import expiry, load, neighbours
         from orchestrator.recovery import unfinished
         from orchestrator.runs import now
 

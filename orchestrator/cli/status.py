@@ -12,7 +12,7 @@ from orchestrator.cli.app import App
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.config.models import Environment
+    from orchestrator.config.model.platform import Environment
     from orchestrator.graph import Stack
     from orchestrator.recovery.unfinished import Unfinished
     from orchestrator.session import Target

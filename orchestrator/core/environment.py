@@ -18,7 +18,7 @@ from orchestrator.errors import ConfigError, SetupError
 from orchestrator.warm.guard import NOTHING_OF_THIS_MACHINE, is_loopback
 
 if TYPE_CHECKING:
-    from orchestrator.config.models import Environment
+    from orchestrator.config.model.platform import Environment
 
 LOCAL_REGION = "us-east-1"
 """Where the local AWS puts what names no region."""

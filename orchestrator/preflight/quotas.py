@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from orchestrator.config.asynchronous import Async
-from orchestrator.config.blueprint import Batch, Serverless
-from orchestrator.config.models import Blueprint, Platform
-from orchestrator.preflight import addresses
+from orchestrator.config.model.async_inference import Async
+from orchestrator.config.model.blueprint import Batch, Serverless
+from orchestrator.config.model.platform import Blueprint, Platform
+from orchestrator.config.rules import addresses
 
 PERSONAS = 4
 EXPERIMENTS = 3

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import Cloud, Json, StateStore
 from orchestrator.recovery.listings import LISTINGS, Listing
 from orchestrator.tools.aws import every, explained

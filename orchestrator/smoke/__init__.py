@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.core.interfaces import Cloud, EventSink, Json, ProbeResult, Proven
 from orchestrator.errors import PlatformError
 from orchestrator.smoke.base import Probe, ProbeFailed, Target, Verdict

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.smoke import answers, base
 from orchestrator.smoke.base import Observation, Target, Verdict
 from orchestrator.smoke.gateway import REQUEST_SECONDS, Gateway, api_key

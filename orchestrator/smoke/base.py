@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.core.interfaces import FIDELITY_ORDER, Cloud, Fidelity, Json, Proven, weakest
 from orchestrator.errors import PlatformError
 from orchestrator.tools.aws import explained

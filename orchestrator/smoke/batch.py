@@ -11,7 +11,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.errors import PlatformError
 from orchestrator.smoke import answers, base
 from orchestrator.smoke.base import Observation, Target, Verdict, headers_of

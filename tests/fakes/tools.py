@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.api_keys import key_names
-from orchestrator.config.models import Blueprint, Environment
+from orchestrator.config.model.platform import Blueprint, Environment
 from orchestrator.core.interfaces import (
     AWAITING_APPROVAL,
     ApplySummary,

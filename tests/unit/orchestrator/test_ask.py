@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator import ask
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.errors import Interrupted, PlatformError, RequestFailed
 from orchestrator.smoke import base
 from orchestrator.smoke.base import Target

@@ -8,7 +8,8 @@ import pytest
 
 from orchestrator import evidence, smoke
 from orchestrator import plan as plans
-from orchestrator.config import Environment, models
+from orchestrator.config import Environment
+from orchestrator.config.model import platform
 from orchestrator.errors import TerraformError
 from orchestrator.graph import Graph
 from orchestrator.result import Result
@@ -143,6 +144,6 @@ def test_a_store_that_cannot_be_read_is_asked_around(deploy: Deploy, run: Runs, 
 
 
 def test_where_stacks_are_not_skipped_no_probe_is(environment: Environment, graph: Graph) -> None:
-    looked_at = environment.platform.model_copy(update={"deploy": models.Deploy(skip="never")})
+    looked_at = environment.platform.model_copy(update={"deploy": platform.Deploy(skip="never")})
     steps = plans.deploy(environment.model_copy(update={"platform": looked_at}), graph).steps
     assert [step.skip for step in steps if isinstance(step, plans.SmokeTest)] == [False] * 8

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import Environment, load
+from orchestrator.config.expiry import dated, refuse_expired
 from orchestrator.errors import ConfigError
-from orchestrator.expiry import dated, refuse_expired
 from orchestrator.values import tags
 from tests.fakes.platforms import SHIPPED
 from tests.fakes.platforms import platform as least

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import Environment
-from orchestrator.config.blueprint import Autoscaling
+from orchestrator.config.model.blueprint import Autoscaling
 from orchestrator.core.interfaces import Package, State
 from orchestrator.errors import PlatformError
 from orchestrator.graph import Graph

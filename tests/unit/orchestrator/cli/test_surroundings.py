@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from orchestrator.cli import main
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from orchestrator.core import environment
 from orchestrator.core.interfaces import LocalAccess, Workspace
 from orchestrator.errors import PlatformError, TerraformError

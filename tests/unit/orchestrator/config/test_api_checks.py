@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from orchestrator.config.loader import build
-from orchestrator.config.models import Platform
+from orchestrator.config.model.platform import Platform
 from orchestrator.errors import ConfigError
 from tests.fakes.platforms import platform, platform_file
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from orchestrator.config import loader
-from orchestrator.config.asynchronous import webhook_refusal
+from orchestrator.config.model.async_inference import webhook_refusal
 from orchestrator.errors import ConfigError
 from tests.fakes.platforms import platform_file
 

@@ -12,10 +12,11 @@ import pytest
 import yaml
 from pydantic import BaseModel
 
-from orchestrator.config import aws_facts, aws_members, loader
-from orchestrator.config.aws_checks import READERS
-from orchestrator.config.aws_rules import TITLES, Rule, models, rule_of
-from orchestrator.config.models import Blueprint, Platform
+from orchestrator.config import loader
+from orchestrator.config.model.platform import Blueprint, Platform
+from orchestrator.config.rules import aws_facts, aws_members
+from orchestrator.config.rules.aws import READERS
+from orchestrator.config.rules.aws_rules import TITLES, Rule, models, rule_of
 from orchestrator.errors import ConfigError
 from tests.fakes.platforms import platform_file
 
@@ -64,7 +65,7 @@ def test_every_key_has_a_member_a_reader_or_a_reason() -> None:
     assert len(keys) > 230, "the walk has lost keys"
     checked = {*aws_members.PLATFORM, *aws_members.BLUEPRINT, *READERS}
     forgotten = keys - checked - set(aws_members.NO_MEMBER)
-    assert not forgotten, f"say in orchestrator/config/aws_members.py what becomes of {sorted(forgotten)}"
+    assert not forgotten, f"say in orchestrator/config/rules/aws_members.py what becomes of {sorted(forgotten)}"
     assert not checked & set(aws_members.NO_MEMBER), "a key cannot be checked here and be no member"
     own_entries = {key for key in aws_members.BLUEPRINT if key.startswith("parameters.")}
     assert not ({*checked, *aws_members.NO_MEMBER} - keys - own_entries), "these keys are gone"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from emulator.services.glue.data_quality.dqdl import DqdlError, parse
-from orchestrator.config import dqdl
+from orchestrator.config.rules import dqdl
 
 TAKEN = (
     "RowCount > 0",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.config import hive_types
+from orchestrator.config.rules import hive_types
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import yaml
 from inference_common import parameters, token_limits
 
 from orchestrator.config import loader
-from orchestrator.config.blueprint import Limits
-from orchestrator.config.options import TAKEN_BY_BEDROCK
+from orchestrator.config.model.blueprint import Limits
+from orchestrator.config.rules.options import TAKEN_BY_BEDROCK
 from orchestrator.errors import ConfigError
 from tests.fakes.platforms import platform_file
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from emulator.services.events import schedule as local
-from orchestrator.config import schedules
+from orchestrator.config.rules import schedules
 
 TAKEN = (
     "rate(1 minute)", "rate(5 minutes)", "rate(1 hour)", "rate(24 hours)", "rate(1 day)", "rate(7 days)",

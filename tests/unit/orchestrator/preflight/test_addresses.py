@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import load
-from orchestrator.config.models import ExistingNetwork, Network
-from orchestrator.preflight import addresses
-from orchestrator.preflight.addresses import Subnet
+from orchestrator.config.model.platform import ExistingNetwork, Network
+from orchestrator.config.rules import addresses
+from orchestrator.config.rules.addresses import Subnet
 
 REPO = Path(__file__).resolve().parents[4]
 EXISTING = ExistingNetwork(

@@ -10,9 +10,8 @@ import re
 from functools import cache
 from pathlib import Path
 
-from orchestrator.config import aws_facts
-from orchestrator.config.aws_rules import rule_of
-from orchestrator.preflight import names
+from orchestrator.config.rules import aws_facts, names
+from orchestrator.config.rules.aws_rules import rule_of
 from tests.fakes.platforms import platform
 
 REPO = Path(__file__).resolve().parents[4]

@@ -7,10 +7,10 @@ import pytest
 
 from orchestrator.config import load
 from orchestrator.config.loader import build
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
+from orchestrator.config.rules import names
+from orchestrator.config.rules.names import Kind, Planned
 from orchestrator.errors import ConfigError
-from orchestrator.preflight import names
-from orchestrator.preflight.names import Kind, Planned
 from tests.fakes.platforms import platform, platform_file
 
 REPO = Path(__file__).resolve().parents[4]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import load
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.preflight import quotas
 from tests.fakes.platforms import platform
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.core.interfaces import Proven
 from orchestrator.smoke import base
 from orchestrator.smoke.base import ProbeFailed, Target, Verdict

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from orchestrator.core import environment as subject
 from orchestrator.core.environment import process_env, require_loopback
 from orchestrator.core.interfaces import LocalAccess

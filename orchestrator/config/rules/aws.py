@@ -1,7 +1,7 @@
 """What AWS would refuse in the middle of an apply, refused while the files are read.
 
 Every key that becomes a member of AWS's API is held to what AWS's models say about that member
-(`orchestrator.config.aws_members` has the table); what has a grammar of its own is read as AWS reads it (`READERS`).
+(`orchestrator.config.rules.aws_members` has the table); what has a grammar of its own is read as AWS reads it (`READERS`).
 
 Pure: documents and models in, problems out.
 """
@@ -15,13 +15,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from orchestrator.config import arns, dqdl, hive_types, schedules
-from orchestrator.config.aws_members import BLUEPRINT, PLATFORM, WHOLE_SECTIONS, Member
-from orchestrator.config.aws_rules import rule_of, title
-from orchestrator.config.blueprint import Blueprint
-from orchestrator.config.models import Platform
-from orchestrator.config.options import CUSTOMIZED, SYSTEM_PROFILE
+from orchestrator.config.model.blueprint import Blueprint
+from orchestrator.config.model.platform import Platform
 from orchestrator.config.problems import Problem
+from orchestrator.config.rules import arns, dqdl, hive_types, schedules
+from orchestrator.config.rules.aws_members import BLUEPRINT, PLATFORM, WHOLE_SECTIONS, Member
+from orchestrator.config.rules.aws_rules import rule_of, title
+from orchestrator.config.rules.options import CUSTOMIZED, SYSTEM_PROFILE
 from orchestrator.config.yaml_source import Document
 
 Steps = tuple[int | str, ...]

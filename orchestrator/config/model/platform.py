@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orchestrator.config.blueprint import Blueprint
-from orchestrator.config.data import Data, Efs, Emr, Sharing, Streaming
-from orchestrator.config.section import AccountId, Name, Section
+from orchestrator.config.model.blueprint import Blueprint
+from orchestrator.config.model.data import Data, Efs, Emr, Sharing, Streaming
+from orchestrator.config.model.section import AccountId, Name, Section
 
 __all__ = ["Blueprint", "Name", "Section"]
 """Of other modules, and taken from here by everybody; what is defined below is public without being listed."""

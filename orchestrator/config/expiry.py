@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from orchestrator.errors import ConfigError
 
 MONDAY = 0

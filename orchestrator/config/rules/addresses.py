@@ -10,7 +10,7 @@ import ipaddress
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestrator.config.models import Network
+from orchestrator.config.model.platform import Network
 
 Block = ipaddress.IPv4Network
 Tier = Literal["public", "private", "isolated"]

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from orchestrator.config import prices
-from orchestrator.config.blueprint import BedrockModel, Blueprint
+from orchestrator.config.model.blueprint import BedrockModel, Blueprint
 from orchestrator.config.problems import Problem
+from orchestrator.config.rules import prices
 from orchestrator.config.yaml_source import Document
 
 KINDS = ("realtime", "serverless", "batch", "async")

@@ -15,8 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orchestrator.config.aws_facts import FACTS
 from orchestrator.config.problems import nearest
+from orchestrator.config.rules.aws_facts import FACTS
 
 FILE = Path(__file__).with_name("aws_rules.json")
 WHOLE = {"integer": 2**31 - 1, "long": 2**63 - 1}

@@ -3,7 +3,7 @@
 Pure data. A reference is `service:Operation.Member.Member` as botocore names them; `aws_rules.json` has what AWS's
 models say about each. Paths of keys have `*` for an entry of a map, `{key}` for its name and `[]` for an entry of a
 list. A test holds every key to one of the three tables: `PLATFORM` and `BLUEPRINT` here, `READERS` in
-`orchestrator.config.aws_checks`, or `NO_MEMBER` at the end of this file.
+`orchestrator.config.rules.aws`, or `NO_MEMBER` at the end of this file.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from orchestrator.config.aws_facts import FACTS, NAMES
+from orchestrator.config.rules.aws_facts import FACTS, NAMES
 
 
 @dataclass(frozen=True)
@@ -236,7 +236,7 @@ NO_MEMBER: dict[str, str] = {
             *("containers.others.*.group", "streaming.dataset", "sharing.consumer.shares.{key}"),
             *("inference.api_keys.{key}", "data.sources.{key}"),
         ),
-        "part of names: `orchestrator.preflight.names` checks them as they will be, whole and at their longest",
+        "part of names: `orchestrator.config.rules.names` checks them as they will be, whole and at their longest",
     ),
     **dict.fromkeys(
         (
@@ -249,10 +249,10 @@ NO_MEMBER: dict[str, str] = {
     ),
     **dict.fromkeys(
         ("tags.{key}", "tags.*"),
-        "checked by `orchestrator.config.checks`: what IAM takes, whose rule is the narrowest, and less",
+        "checked by `orchestrator.config.rules.platform`: what IAM takes, whose rule is the narrowest, and less",
     ),
-    "network.cidr": "checked by `orchestrator.preflight.addresses`: private, /16 to /20, clear of AWS's",
-    "network.interface_endpoints.[]": "checked by `orchestrator.config.checks` against the endpoints that are known",
+    "network.cidr": "checked by `orchestrator.config.rules.addresses`: private, /16 to /20, clear of AWS's",
+    "network.interface_endpoints.[]": "checked by `orchestrator.config.rules.platform` against the endpoints that are known",
     **dict.fromkeys(("owner", "cost_center"), "values of tags, of whose characters `Name` allows a part"),
     **dict.fromkeys(("expires_at", "lifetime_days"), "become the value of a tag, a day"),
     **dict.fromkeys(
@@ -284,7 +284,7 @@ NO_MEMBER: dict[str, str] = {
         ),
         "read by the orchestrator alone",
     ),
-    "async.callback.webhook": "checked by `orchestrator.config.asynchronous`: an address in the internet",
+    "async.callback.webhook": "checked by `orchestrator.config.model.async_inference`: an address in the internet",
 }
 """Every other key, with the reason why AWS's models have nothing to say about it."""
 

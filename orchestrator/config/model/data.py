@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from orchestrator.config.section import AccountId, Name, Section
+from orchestrator.config.model.section import AccountId, Name, Section
 
 
 class Etl(Section):

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
+from orchestrator.config.model.section import Section
 from orchestrator.config.problems import Problem
-from orchestrator.config.section import Section
 from orchestrator.config.yaml_source import Document, Location
 
 if TYPE_CHECKING:
-    from orchestrator.config.blueprint import Blueprint
-    from orchestrator.config.models import Platform
+    from orchestrator.config.model.blueprint import Blueprint
+    from orchestrator.config.model.platform import Platform
 
 EmbeddingModel = Literal["amazon.titan-embed-text-v2:0", "cohere.embed-english-v3", "cohere.embed-multilingual-v3"]
 TITAN: EmbeddingModel = "amazon.titan-embed-text-v2:0"

@@ -10,11 +10,11 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice
 
-from orchestrator.config import asynchronous, data_checks, knowledge, options
-from orchestrator.config.models import Blueprint, Network, Platform
+from orchestrator.config.model import async_inference, knowledge_base
+from orchestrator.config.model.platform import Blueprint, Network, Platform
 from orchestrator.config.problems import NO_VALUE, Problem, nearest
+from orchestrator.config.rules import addresses, data, names, options
 from orchestrator.config.yaml_source import Document, Location
-from orchestrator.preflight import addresses, names
 
 LOCAL_ACCOUNT_ID = "123456789012"
 DEPLOYABLE_KINDS = ("realtime", "serverless", "batch", "async")
@@ -73,7 +73,7 @@ def check_platform(name: str, document: Document, platform: Platform) -> Iterato
     yield from _check_sharing(document, platform)
     yield from _check_studio(document, platform)
     yield from _check_bedrock(name, document, platform)
-    yield from data_checks.check(name, document, platform)
+    yield from data.check(name, document, platform)
     for planned, reason in islice(names.refused(names.of_platform(name, platform)), 1):
         rule = f"together with the environment's name `{name}` makes names that AWS refuses: {reason}"
         too_long = len(planned.name) > planned.kind.limit
@@ -101,9 +101,9 @@ def check_blueprint_names(
     local = platform.target == "local"
     if local:
         yield from options.check_local(environment, document, blueprint)
-    yield from asynchronous.check(document, blueprint, local=local)
+    yield from async_inference.check(document, blueprint, local=local)
     yield from _check_parquet(platform, document, blueprint)
-    yield from knowledge.check(environment, platform, document, blueprint)
+    yield from knowledge_base.check(environment, platform, document, blueprint)
     for _, reason in islice(names.refused(names.of_blueprint(environment, platform, blueprint)), 1):
         rule = f"makes a name that AWS refuses: {reason}"
         yield _problem(document, ("name",), rule, blueprint.name)

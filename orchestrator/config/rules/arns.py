@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.config.aws_rules import models
 from orchestrator.config.problems import nearest
+from orchestrator.config.rules.aws_rules import models
 
 
 class BadAddress(ValueError):

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.config.data import DataSource
-from orchestrator.config.models import Platform
+from orchestrator.config.model.data import DataSource
+from orchestrator.config.model.platform import Platform
 from orchestrator.config.problems import Problem
 from orchestrator.config.yaml_source import Document, Location
 

@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from orchestrator.config.addresses import is_public
+from orchestrator.config.model.section import Section
 from orchestrator.config.problems import Problem
-from orchestrator.config.section import Section
+from orchestrator.config.rules.public_addresses import is_public
 from orchestrator.config.yaml_source import Document
 
 if TYPE_CHECKING:
-    from orchestrator.config.blueprint import Blueprint
+    from orchestrator.config.model.blueprint import Blueprint
 
 LONGEST_NAME = 23
 """`<prefix>-<name>-callback`: a function's name has at most 32 characters behind the prefix."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestrator.config.models import Blueprint, Platform
+from orchestrator.config.model.platform import Blueprint, Platform
 
 Scope = Literal["global", "account", "region"]
 

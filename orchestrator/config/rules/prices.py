@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.config.blueprint import Batch
+from orchestrator.config.model.blueprint import Batch
 from orchestrator.config.problems import Problem
 from orchestrator.config.yaml_source import Document
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from orchestrator.config.models import Platform
+from orchestrator.config.model.platform import Platform
 from orchestrator.config.problems import Problem, nearest
 from orchestrator.config.yaml_source import Document
 

@@ -1,6 +1,6 @@
 """`terraform/envs/<env>/blueprints/<name>.yaml`: one inference deployment.
 
-Which options go with which kind is in `orchestrator.config.options`.
+Which options go with which kind is in `orchestrator.config.rules.options`.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from orchestrator.config.asynchronous import Async
-from orchestrator.config.knowledge import Agent, KnowledgeBase
-from orchestrator.config.section import Name, Section
+from orchestrator.config.model.async_inference import Async
+from orchestrator.config.model.knowledge_base import Agent, KnowledgeBase
+from orchestrator.config.model.section import Name, Section
 
 
 class SageMakerModel(Section):
