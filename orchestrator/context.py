@@ -99,7 +99,7 @@ class RealTools:
         return LocalEmulator(self.repo, self.environment.name).throwaway()
 
     def cloud(self, local: LocalAccess | None) -> Cloud:
-        from orchestrator.tools.aws import Aws
+        from orchestrator.aws.client import Aws
 
         # One for all that ask: making the clients of some services takes longer than most calls.
         if local not in self._clouds:
@@ -107,7 +107,7 @@ class RealTools:
         return self._clouds[local]
 
     def states(self, cloud: Cloud, bucket: str) -> StateStore:
-        from orchestrator.tools.state import S3StateStore
+        from orchestrator.aws.state import S3StateStore
 
         return S3StateStore(cloud, bucket, state_tags(self.environment))
 

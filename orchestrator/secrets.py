@@ -9,12 +9,12 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 
+from orchestrator.aws.client import error_code, explained
 from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import Cloud
 from orchestrator.errors import PlatformError
 from orchestrator.graph import Stack
 from orchestrator.session import Session, state_tags
-from orchestrator.tools.aws import error_code, explained
 
 BYTES = 32
 OF_STACK = {"inference": ("job-ids",)}

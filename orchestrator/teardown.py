@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from orchestrator.aws.client import pages, unless_gone
 from orchestrator.recovery import remains
 from orchestrator.session import Session
-from orchestrator.tools.aws import pages, unless_gone
 from orchestrator.values import approval_tokens, live_parameter
 
 _ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"

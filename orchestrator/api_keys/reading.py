@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from orchestrator.api_keys.keys import Key, Recipe, by_name, ends, parse, recipe
 from orchestrator.api_keys.upkeep import Owner, own
+from orchestrator.aws.client import explained, pages
 from orchestrator.config.rules.api import DEFAULT
 from orchestrator.core.interfaces import Cloud, Json
 from orchestrator.errors import PlatformError
-from orchestrator.tools.aws import explained, pages
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 
 from orchestrator.api_keys.keys import UNTIL, Recipe, stamp, written
 from orchestrator.api_keys.upkeep import Kept, Owner, keep, make, own, tag
+from orchestrator.aws.client import explained
 from orchestrator.core.interfaces import Cloud
-from orchestrator.tools.aws import explained
 
 
 def rotate(

@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.api_keys.keys import IN_STATES, UNTIL, Key, Recipe, by_name, over, parse, record, written
+from orchestrator.aws.client import explained, pages, unless_gone
 from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import Cloud, Json
-from orchestrator.tools.aws import explained, pages, unless_gone
 from orchestrator.values import partition, tags
 
 MADE_BY, HERE, TERRAFORM = "managed-by", "orchestrator", "terraform"

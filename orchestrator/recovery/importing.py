@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from orchestrator import stacks
+from orchestrator.aws.client import explained
 from orchestrator.core.interfaces import Json, PlanSummary, Workspace
 from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.graph import Stack
@@ -26,7 +27,6 @@ from orchestrator.session import Session
 from orchestrator.terraform import import_blocks
 from orchestrator.terraform.import_blocks import Missing
 from orchestrator.terraform.import_ids import IDS, Anew, Place, chosen_by_aws, import_id
-from orchestrator.tools.aws import explained
 from orchestrator.tools.terraform_preview import twin
 from orchestrator.values import partition, published
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Sequence
 
 from orchestrator import listing, risk, secrets, stacks
+from orchestrator.aws.client import explained
 from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
 from orchestrator.graph import Stack
@@ -19,7 +20,6 @@ from orchestrator.recovery.rest import Rest
 from orchestrator.result import Action, RecoveredResult
 from orchestrator.risk import Risk
 from orchestrator.session import Session
-from orchestrator.tools.aws import explained
 from orchestrator.values import tfvars, waits_for
 
 _NOWHERE = "its address is taken or gone"

@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 
+from orchestrator.aws.client import explained
 from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import TerraformError
 from orchestrator.graph import Stack
@@ -15,7 +16,6 @@ from orchestrator.recovery.rest import STACK, Rest, state
 from orchestrator.render import forgetting_plan, render
 from orchestrator.session import Session
 from orchestrator.terraform import import_blocks
-from orchestrator.tools.aws import explained
 from orchestrator.tools.terraform_warm import HELD_TYPES
 from orchestrator.values import tfvars
 

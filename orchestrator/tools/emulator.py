@@ -24,12 +24,13 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlencode
 
+from orchestrator.aws import loopback
 from orchestrator.core.environment import base_env
 from orchestrator.core.interfaces import EmulatorInfo, Json, LocalAccess
 from orchestrator.errors import ConfigError, EmulatorError, SetupError
 from orchestrator.system import identity, own_files, process, trouble
 from orchestrator.system.text_files import clipped
-from orchestrator.tools import emulator_ports, loopback
+from orchestrator.tools import emulator_ports
 
 ROOT = ".emulator"
 """Folder of the checkout with one folder per local environment."""

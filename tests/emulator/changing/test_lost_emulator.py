@@ -12,8 +12,8 @@ import zipfile
 
 import pytest
 
+from orchestrator.aws.state import _addresses
 from orchestrator.terraform.record import of_run
-from orchestrator.tools.state import _addresses
 from tests.emulator.checkout import Checkout
 from tests.emulator.shared import Deployed
 

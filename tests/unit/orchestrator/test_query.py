@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from orchestrator.aws.query import ask
 from orchestrator.errors import QueryFailed
-from orchestrator.query import ask
 from tests.fakes.aws import FakeCloud
 
 INFO = [{"Name": "source", "Type": "varchar"}, {"Name": "n", "Type": "bigint"}]

@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from orchestrator.aws import local as aws_local
+from orchestrator.aws.state import S3StateStore
 from orchestrator.cli import main
 from orchestrator.config.model.platform import Environment
 from orchestrator.core import environment
@@ -26,9 +28,8 @@ from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.runs import RunFolder
 from orchestrator.system import identity, watch
 from orchestrator.system.process import Completed
-from orchestrator.tools import aws_local, terraform_init, terraform_messages, terraform_warm
+from orchestrator.tools import terraform_init, terraform_messages, terraform_warm
 from orchestrator.tools.emulator import LocalEmulator
-from orchestrator.tools.state import S3StateStore
 from orchestrator.tools.terraform import Terraform
 from orchestrator.warm.guard import provider_environment
 from tests.fakes.aws import FakeCloud

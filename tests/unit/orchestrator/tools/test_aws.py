@@ -15,10 +15,10 @@ from typing import ClassVar
 import pytest
 from botocore.loaders import Loader
 
+from orchestrator.aws.client import Aws
 from orchestrator.core.interfaces import LocalAccess
 from orchestrator.errors import ConfigError, CredentialsError, EmulatorError, PlatformError
 from orchestrator.system import identity
-from orchestrator.tools.aws import Aws
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from orchestrator.aws import loopback
 from orchestrator.errors import ConfigError
-from orchestrator.tools import loopback
 
 
 class _Handler(http.server.BaseHTTPRequestHandler):

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 from moto.server import ThreadedMotoServer
 
+from orchestrator.aws.client import Aws
+from orchestrator.aws.state import S3StateStore
 from orchestrator.core.interfaces import LocalAccess, State
 from orchestrator.errors import TerraformError
-from orchestrator.tools.aws import Aws
-from orchestrator.tools.state import S3StateStore
 
 BUCKET = "mlops-local-tfstate-123456789012-us-east-1"
 

@@ -16,10 +16,10 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 
 from emulator.services.iam import storage
+from orchestrator.aws import state_bucket, state_key
+from orchestrator.aws.client import Aws
+from orchestrator.aws.state import S3StateStore
 from orchestrator.errors import CredentialsError, TerraformError
-from orchestrator.tools import state_bucket, state_key
-from orchestrator.tools.aws import Aws
-from orchestrator.tools.state import S3StateStore
 
 ACCOUNT = "123456789012"
 KMS = (

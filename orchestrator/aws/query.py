@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.aws.client import explained
 from orchestrator.core.interfaces import Cloud, Json
 from orchestrator.errors import QueryFailed
-from orchestrator.tools.aws import explained
 
 POLL_SECONDS = (0.1, 0.2, 0.4, 1.0)
 """Between looks; the last one is repeated."""

@@ -11,12 +11,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from orchestrator.aws import local as aws_local
+from orchestrator.aws import loopback
+from orchestrator.aws.bucket_owner import expect_owner
 from orchestrator.core.environment import require_loopback
 from orchestrator.core.interfaces import Cloud, LocalAccess
 from orchestrator.errors import CredentialsError, EmulatorError, PlatformError
 from orchestrator.system.identity import life
-from orchestrator.tools import aws_local, loopback
-from orchestrator.tools.bucket_owner import expect_owner
 
 _SIGN_IN = "Sign in (for example `aws sso login`, or set AWS_PROFILE) and try again; for no account at all: ENV=local."
 

@@ -12,12 +12,12 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import Any
 
+from orchestrator.aws import state_bucket, state_key
+from orchestrator.aws.state_bucket import KEY_TAG
 from orchestrator.core.interfaces import Cloud, Json, State, StoredLock
 from orchestrator.errors import CredentialsError, TerraformError
 from orchestrator.system import own_files
 from orchestrator.system.text_files import clipped
-from orchestrator.tools import state_bucket, state_key
-from orchestrator.tools.state_bucket import KEY_TAG
 
 _RESTORE = "The bucket keeps earlier versions of the object; restore one of them."
 _OWN = ("id", "arn", "agent_arn", "dashboard_arn", "guardrail_arn", "provisioned_model_arn")
@@ -52,7 +52,7 @@ class S3StateStore:
 
         Their settings are compared each time, and objects under another key are encrypted again, once.
         """
-        from orchestrator.tools.aws import explained
+        from orchestrator.aws.client import explained
 
         with explained(self._cloud, f"secure the state bucket {self.bucket}", TerraformError):
             created = not self._exists()
@@ -70,7 +70,7 @@ class S3StateStore:
     @property
     def key_arn(self) -> str | None:
         """ARN of the bucket's key; `None` if it has none yet."""
-        from orchestrator.tools.aws import explained
+        from orchestrator.aws.client import explained
 
         if self._key_arn is None:
             with explained(self._cloud, f"look up the key of {self.bucket}", TerraformError):
@@ -79,7 +79,7 @@ class S3StateStore:
 
     def stacks(self) -> tuple[str, ...]:
         """Stacks that have a state object, whether or not there are files of theirs."""
-        from orchestrator.tools.aws import explained, pages
+        from orchestrator.aws.client import explained, pages
 
         gone = suppress(self._s3.exceptions.NoSuchBucket)
         with explained(self._cloud, f"list the states in {self.bucket}", TerraformError), gone:
@@ -115,14 +115,14 @@ class S3StateStore:
         return found if isinstance(found, dict) else None
 
     def write_proof(self, stack: str, proof: Json) -> None:
-        from orchestrator.tools.aws import explained
+        from orchestrator.aws.client import explained
 
         body = json.dumps(proof, indent=1, sort_keys=True).encode()
         with explained(self._cloud, f"store the proof of `{stack}`", TerraformError):
             self._s3.put_object(Bucket=self.bucket, Key=_proof_key(stack), Body=body, ContentType="application/json")
 
     def remove_proof(self, stack: str) -> None:
-        from orchestrator.tools.aws import explained
+        from orchestrator.aws.client import explained
 
         # Without a bucket there is no proof: `destroy` may find an AWS in which nothing was ever deployed.
         gone = suppress(self._s3.exceptions.NoSuchBucket)
@@ -131,7 +131,7 @@ class S3StateStore:
 
     def locks(self) -> list[StoredLock]:
         """All locks that are held now, also of states that no file names any more."""
-        from orchestrator.tools.aws import explained, pages
+        from orchestrator.aws.client import explained, pages
 
         with explained(self._cloud, f"list the locks in {self.bucket}", TerraformError):
             try:
@@ -145,7 +145,7 @@ class S3StateStore:
         """Delete exactly this lock; False if it is gone, or another one lies there by now."""
         from botocore.exceptions import ClientError
 
-        from orchestrator.tools.aws import explained
+        from orchestrator.aws.client import explained
 
         with explained(self._cloud, f"remove the lock of `{lock.stack}`", TerraformError):
             try:
