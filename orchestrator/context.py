@@ -94,7 +94,7 @@ class RealTools:
         return local_emulator(self.repo, self.environment.name, self.environment.platform.local.port)
 
     def throwaway_emulator(self) -> AbstractContextManager[EmulatorInfo]:
-        from orchestrator.tools.emulator import LocalEmulator
+        from orchestrator.local_aws.process import LocalEmulator
 
         return LocalEmulator(self.repo, self.environment.name).throwaway()
 
@@ -224,20 +224,20 @@ class RealTools:
 
 def local_emulator(repo: Path, environment: str, port: int | None = None) -> EmulatorProcess:
     """The local AWS of one environment; `port` is what its file gives."""
-    from orchestrator.tools.emulator import LocalEmulator
+    from orchestrator.local_aws.process import LocalEmulator
 
     return LocalEmulator(repo, environment, configured=port)
 
 
 def earlier_emulator(repo: Path) -> EmulatorProcess:
     """The one local AWS that a checkout had in earlier versions."""
-    from orchestrator.tools.emulator import earlier
+    from orchestrator.local_aws.process import earlier
 
     return earlier(repo)
 
 
 def with_emulator(repo: Path) -> list[str]:
     """Environments that have left a local AWS behind, though their files may be gone."""
-    from orchestrator.tools.emulator import ROOT
+    from orchestrator.local_aws.process import ROOT
 
     return sorted(file.parent.name for file in (repo / ROOT).glob("*/emulator.json"))

@@ -25,11 +25,11 @@ from orchestrator.config.model.platform import Environment
 from orchestrator.core import environment
 from orchestrator.core.interfaces import LocalAccess, Workspace
 from orchestrator.errors import PlatformError, TerraformError
+from orchestrator.local_aws.process import LocalEmulator
 from orchestrator.runs import RunFolder
 from orchestrator.system import identity, watch
 from orchestrator.system.process import Completed
 from orchestrator.tools import terraform_init, terraform_messages, terraform_warm
-from orchestrator.tools.emulator import LocalEmulator
 from orchestrator.tools.terraform import Terraform
 from orchestrator.warm.guard import provider_environment
 from tests.fakes.aws import FakeCloud

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import ConfigError, EmulatorError, SetupError
-from orchestrator.tools.emulator import LocalEmulator
+from orchestrator.local_aws.process import LocalEmulator
 
 PROGRAM = textwrap.dedent('''
     """Answers as the emulator does; EMULATOR_TEST_MODE (a file in the folder) makes it misbehave."""
@@ -101,7 +101,7 @@ def test_another_command_finds_and_stops_it(emulator: LocalEmulator, repo: Path)
     assert other.up() == info
     # This process is the parent and has to take the exit code, or `other` sees the process stay.
     code = (
-        "import sys; from pathlib import Path; from orchestrator.tools.emulator import LocalEmulator;"
+        "import sys; from pathlib import Path; from orchestrator.local_aws.process import LocalEmulator;"
         f"print(LocalEmulator(Path({str(repo)!r}), 'here', port=0).status().pid)"
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -159,7 +159,7 @@ def test_dying_at_the_start_shows_the_log(repo: Path) -> None:
 
 
 def test_a_deaf_emulator_is_killed(emulator: LocalEmulator, repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.tools.emulator._STOP_SECONDS", 1.0)
+    monkeypatch.setattr("orchestrator.local_aws.process._STOP_SECONDS", 1.0)
     (repo / "mode").write_text("deaf")
     emulator.up()
     assert emulator.down() is True

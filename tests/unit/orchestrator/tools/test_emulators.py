@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import EmulatorError
-from orchestrator.tools import emulator_ports
-from orchestrator.tools.emulator import LocalEmulator, earlier
+from orchestrator.local_aws import ports
+from orchestrator.local_aws.process import LocalEmulator, earlier
 from tests.unit.orchestrator.tools.test_emulator import repo
 
 __all__ = ["repo"]
@@ -33,8 +33,8 @@ def free_ports(monkeypatch: pytest.MonkeyPatch) -> None:
         for probe in probes:
             probe.bind(("127.0.0.1", 0))
         first = min(probe.getsockname()[1] for probe in probes)
-    monkeypatch.setattr(emulator_ports, "FIRST", first)
-    monkeypatch.setattr(emulator_ports, "LAST", min(first + 199, 65535))
+    monkeypatch.setattr(ports, "FIRST", first)
+    monkeypatch.setattr(ports, "LAST", min(first + 199, 65535))
     monkeypatch.delenv("EMULATOR_PORT", raising=False)
 
 
@@ -85,7 +85,7 @@ def test_a_hanging_one_is_not_taken_for_the_other(one: LocalEmulator, two: Local
 
 def test_a_port_stays_from_start_to_start(one: LocalEmulator, two: LocalEmulator) -> None:
     chosen = port(one)
-    assert chosen == emulator_ports.kept(one.up().log.parent)
+    assert chosen == ports.kept(one.up().log.parent)
     one.down()
     assert port(two) != chosen, "it belongs to `one`, though nobody is there now"
     assert port(one) == chosen
@@ -96,7 +96,7 @@ def test_a_kept_port_that_somebody_else_has_is_told_and_not_exchanged(
 ) -> None:
     chosen = port(one)
     one.down()
-    monkeypatch.setattr("orchestrator.tools.emulator._health", lambda endpoint: None)  # who would not answer in time
+    monkeypatch.setattr("orchestrator.local_aws.process._health", lambda endpoint: None)  # who would not answer in time
     with socket.socket() as stranger:
         stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         stranger.bind(("127.0.0.1", chosen))
@@ -107,7 +107,7 @@ def test_a_kept_port_that_somebody_else_has_is_told_and_not_exchanged(
 
 
 def test_the_file_gives_the_port_and_the_variable_goes_before(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    given = emulator_ports.FIRST
+    given = ports.FIRST
     emulator = LocalEmulator(repo, "one", configured=given)
     try:
         assert port(emulator) == given
@@ -135,7 +135,7 @@ def test_a_kept_port_that_is_none_is_told(repo: Path, one: LocalEmulator) -> Non
 
 
 def test_no_free_port_is_told(repo: Path, one: LocalEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(emulator_ports, "LAST", emulator_ports.FIRST - 1)
+    monkeypatch.setattr(ports, "LAST", ports.FIRST - 1)
     with pytest.raises(EmulatorError, match="no port from"):
         one.up()
 
@@ -144,7 +144,7 @@ def test_no_free_port_is_told(repo: Path, one: LocalEmulator, monkeypatch: pytes
 def of_earlier(repo: Path) -> Iterator[int]:
     """Process of a local AWS with its files right in `.emulator/`; started by another process, as any is."""
     code = (
-        "import sys; from pathlib import Path; from orchestrator.tools.emulator import LocalEmulator; "
+        "import sys; from pathlib import Path; from orchestrator.local_aws.process import LocalEmulator; "
         "p = Path(sys.argv[1]); print(LocalEmulator(p, '', port=0, data_dir=p / '.emulator').up().pid)"
     )
     started = subprocess.run([sys.executable, "-c", code, str(repo)], capture_output=True, text=True, check=True)

@@ -28,9 +28,9 @@ from orchestrator.aws import loopback
 from orchestrator.core.environment import base_env
 from orchestrator.core.interfaces import EmulatorInfo, Json, LocalAccess
 from orchestrator.errors import ConfigError, EmulatorError, SetupError
+from orchestrator.local_aws import ports
 from orchestrator.system import identity, own_files, process, trouble
 from orchestrator.system.text_files import clipped
-from orchestrator.tools import emulator_ports
 
 ROOT = ".emulator"
 """Folder of the checkout with one folder per local environment."""
@@ -64,7 +64,7 @@ class LocalEmulator:
     ) -> None:
         self._repo = repo.resolve()
         self._environment = environment
-        self._given = emulator_ports.from_environment() if port is None else port
+        self._given = ports.from_environment() if port is None else port
         self._configured = configured
         self._data = (data_dir or self._repo / ROOT / environment).resolve()
         self._log = self._data / "emulator.log"
@@ -231,8 +231,8 @@ class LocalEmulator:
         elif self._configured is not None:
             port, way = self._configured, file
         else:
-            port, way = emulator_ports.kept(self._data), file
-        reason = emulator_ports.refusal(port)
+            port, way = ports.kept(self._data), file
+        reason = ports.refusal(port)
         if reason:
             whose = self._holder(port) or f"another program ({reason})"
             raise EmulatorError(f"port {port} is taken by {whose}", hint=f"Stop it, or choose another port: {way}.")
@@ -240,7 +240,7 @@ class LocalEmulator:
 
     def _holder(self, port: int) -> str:
         """Which emulator serves there; empty if none does."""
-        health = _health(f"http://{emulator_ports.HOST}:{port}")
+        health = _health(f"http://{ports.HOST}:{port}")
         if health is None:
             return ""
         for file in sorted((self._repo / ROOT).glob(f"*/{_RECORD}")):
