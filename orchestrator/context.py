@@ -78,8 +78,8 @@ class RealTools:
 
     @cached_property
     def gate(self) -> PolicyGate:
-        from orchestrator.tools.checkov import Checkov
-        from orchestrator.tools.checkov_cache import CachedGate
+        from orchestrator.policy.cache import CachedGate
+        from orchestrator.policy.gate import Checkov
 
         return CachedGate(Checkov(self.repo), self.repo / ".cache" / "policy")
 

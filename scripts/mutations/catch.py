@@ -17,7 +17,7 @@ from pathlib import Path
 
 from orchestrator.core.interfaces import Finding, Json, PolicyReport
 from orchestrator.errors import PolicyGateBroken
-from orchestrator.tools.checkov import Checkov
+from orchestrator.policy.gate import Checkov
 from orchestrator.warm import locate
 from scripts import permission_docs
 from scripts.mutations import plans

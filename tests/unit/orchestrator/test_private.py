@@ -196,7 +196,7 @@ def test_a_destroyed_stack_leaves_no_plan(
 def test_a_plan_under_the_gates_eyes_goes_with_the_run_after_a_kill(tmp_path: Path) -> None:
     dies = f"""
 import os, pathlib, signal
-from orchestrator.tools.checkov import Checkov
+from orchestrator.policy.gate import Checkov
 gate = Checkov(pathlib.Path({str(tmp_path)!r}))
 gate._scan = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 gate.scan_plan({{"every": "value"}}, root=pathlib.Path("."))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import PolicyGateBroken
-from orchestrator.tools import checkov_files
+from orchestrator.policy import files
 
 OPEN = 'resource "aws_x" "open" {\n}\n'
 REFUSED = {
@@ -45,7 +45,7 @@ def tree(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def names(found: checkov_files.Code, folder: Path) -> list[str]:
+def names(found: files.Code, folder: Path) -> list[str]:
     return [os.path.relpath(path, folder) for path in found]
 
 
@@ -56,7 +56,7 @@ def test_what_cannot_be_judged_is_refused_by_name(tree: Path, where: str, name: 
         (tree / where / folder).mkdir(parents=True, exist_ok=True)
     (tree / where / name).write_bytes(content)
     with pytest.raises(PolicyGateBroken, match=rf"{where}/{name}: not judged: .*{why}") as refused:
-        checkov_files.code(tree / "phases")
+        files.code(tree / "phases")
     assert refused.value.exit_code == 7
     assert refused.value.hint
 
@@ -67,7 +67,7 @@ def test_links_are_refused(tree: Path, tmp_path_factory: pytest.TempPathFactory)
     for link, target in (("modules/linked.tf", elsewhere / "main.tf"), ("modules/linked", elsewhere)):
         (tree / link).symlink_to(target)
         with pytest.raises(PolicyGateBroken, match=rf"{link}: not judged: it is a link"):
-            checkov_files.code(tree)
+            files.code(tree)
         (tree / link).unlink()
 
 
@@ -76,18 +76,18 @@ def test_links_are_refused(tree: Path, tmp_path_factory: pytest.TempPathFactory)
 )
 def test_what_terraform_passes_over_may_be_anything(tree: Path, name: str) -> None:
     (tree / "modules/called" / name).write_bytes(b"\xff\0")
-    assert names(checkov_files.code(tree), tree) == ["modules/called/main.tf", "phases/1/main.tf"]
+    assert names(files.code(tree), tree) == ["modules/called/main.tf", "phases/1/main.tf"]
 
 
 def test_modules_outside_of_the_tree_are_read_too(tree: Path) -> None:
-    assert names(checkov_files.code(tree / "phases"), tree) == ["modules/called/main.tf", "phases/1/main.tf"]
-    assert checkov_files.reaches_outside(tree / "phases")
-    assert not checkov_files.reaches_outside(tree)
+    assert names(files.code(tree / "phases"), tree) == ["modules/called/main.tf", "phases/1/main.tf"]
+    assert files.reaches_outside(tree / "phases")
+    assert not files.reaches_outside(tree)
 
 
 def test_a_block_that_no_rule_was_asked_about_is_told(tree: Path) -> None:
-    found = checkov_files.code(tree)
+    found = files.code(tree)
     place = str(tree / "modules/called/main.tf")
-    assert checkov_files.unjudged(found, [[place, "resource", "aws_x", 'open["a"]']]) == []
-    assert checkov_files.unjudged(found, []) == [f"{place}: aws_x.open"]
-    assert checkov_files.unjudged(found, [[place, "data", "aws_x", "open"]]) == [f"{place}: aws_x.open"]
+    assert files.unjudged(found, [[place, "resource", "aws_x", 'open["a"]']]) == []
+    assert files.unjudged(found, []) == [f"{place}: aws_x.open"]
+    assert files.unjudged(found, [[place, "data", "aws_x", "open"]]) == [f"{place}: aws_x.open"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.tools import checkov_hcl
+from orchestrator.policy import hcl
 
 MARK = "checkov:skip=MLOPS_X_1: why"
 IN_COMMENTS = {
@@ -32,8 +32,8 @@ IN_TEXTS = {
 }
 
 
-def blocks(body: str) -> list[checkov_hcl.Block]:
-    return checkov_hcl.read(f'resource "a" "b" {{\n{body}\n}}\nresource "a" "c" {{}}\n').blocks
+def blocks(body: str) -> list[hcl.Block]:
+    return hcl.read(f'resource "a" "b" {{\n{body}\n}}\nresource "a" "c" {{}}\n').blocks
 
 
 @pytest.mark.parametrize("body", IN_COMMENTS.values(), ids=IN_COMMENTS.keys())
@@ -50,21 +50,21 @@ def test_a_text_is_no_comment(body: str) -> None:
 
 
 def test_a_comment_knows_its_line_and_those_outside_of_blocks_are_loose() -> None:
-    file = checkov_hcl.read("# one\n\nlocals {\n  # four\n}\n/* six\n*/\n")
+    file = hcl.read("# one\n\nlocals {\n  # four\n}\n/* six\n*/\n")
     assert [(comment.line, comment.text) for comment in file.loose] == [(1, "# one"), (6, "/* six\n*/")]
     assert [(comment.line, comment.text) for comment in file.blocks[0].comments] == [(4, "# four")]
 
 
 def test_blocks_are_named_as_terraform_names_them() -> None:
     text = 'resource "t" "a" {}\ndata "t" "b" {\n}\nvariable "c" { default = { x = 1 } }\nmodule d {}\nlocals {}\n'
-    assert [block.address for block in checkov_hcl.read(text).blocks] == [
+    assert [block.address for block in hcl.read(text).blocks] == [
         "t.a", "data.t.b", "variable.c", "module.d", "locals",
     ]  # fmt: skip
 
 
 def test_only_a_blocks_own_plain_strings_are_its_arguments() -> None:
     text = 'module "m" {\n  source = "./own"\n  # source = "./no"\n  inner { source = "./inner" }\n  x = y("./z")\n}\n'
-    assert checkov_hcl.read(text).blocks[0].strings == {"source": "./own"}
+    assert hcl.read(text).blocks[0].strings == {"source": "./own"}
 
 
 @pytest.mark.parametrize(
@@ -80,6 +80,6 @@ def test_only_a_blocks_own_plain_strings_are_its_arguments() -> None:
     ],
 )
 def test_what_does_not_end_is_refused_with_its_line(text: str, line: int, what: str) -> None:
-    with pytest.raises(checkov_hcl.Unreadable, match=what) as refused:
-        checkov_hcl.read(text)
+    with pytest.raises(hcl.Unreadable, match=what) as refused:
+        hcl.read(text)
     assert refused.value.line == line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.tools.checkov_parts import parts
+from orchestrator.policy.roots import parts
 
 
 def code(folder: Path, *calls: str, size: int = 0) -> Path:

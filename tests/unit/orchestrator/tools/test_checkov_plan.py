@@ -9,8 +9,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orchestrator.tools import checkov_skips
-from orchestrator.tools.checkov_plan import PlanSource, as_yaml, inside
+from orchestrator.policy import skips
+from orchestrator.policy.plan_source import PlanSource, as_yaml, inside
 
 MODULE = """\
 resource "aws_iam_role" "this" {
@@ -42,7 +42,7 @@ def source(tmp_path: Path) -> Path:
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "modules" / "inner" / "roles.tf").write_text(MODULE, encoding="utf-8")
     (tmp_path / "root" / "main.tf").write_text('resource "aws_iam_role" "this" {\n}\n', encoding="utf-8")
-    checkov_skips.forget()
+    skips.forget()
     return tmp_path
 
 

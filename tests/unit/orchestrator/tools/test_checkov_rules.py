@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import PolicyGateBroken
-from orchestrator.tools.checkov_rules import builtin_rules, own_rules
+from orchestrator.policy.rules import builtin_rules, own_rules
 
 RULE = """\
 metadata:

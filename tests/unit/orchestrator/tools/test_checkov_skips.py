@@ -8,23 +8,23 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import PolicyGateBroken
-from orchestrator.tools import checkov_files, checkov_skips
+from orchestrator.policy import files, skips
 
 RULES = {"MLOPS_X_1", "CKV_AWS_1"}
 
 
 @pytest.fixture
 def module(tmp_path: Path) -> Iterator[Path]:
-    checkov_skips.forget()
+    skips.forget()
     yield tmp_path
-    checkov_skips.forget()
+    skips.forget()
 
 
-def check(folder: Path, text: str) -> checkov_files.Code:
+def check(folder: Path, text: str) -> files.Code:
     (folder / "main.tf").write_text(text)
-    checkov_skips.forget()
-    code = checkov_files.code(folder)
-    checkov_skips.check(code, RULES)
+    skips.forget()
+    code = files.code(folder)
+    skips.check(code, RULES)
     return code
 
 
@@ -42,9 +42,9 @@ def check(folder: Path, text: str) -> checkov_files.Code:
 )
 def test_a_skip_counts_for_its_own_block(module: Path, comment: str) -> None:
     check(module, f'resource "t" "a" {{\n  {comment}\n}}\nresource "t" "b" {{\n}}\n')
-    assert checkov_skips.skip_reason(module, "t.a", "MLOPS_X_1") == "for a test"
-    assert checkov_skips.skip_reason(module, "t.a", "MLOPS_Y_1") is None
-    assert checkov_skips.skip_reason(module, "t.b", "MLOPS_X_1") is None
+    assert skips.skip_reason(module, "t.a", "MLOPS_X_1") == "for a test"
+    assert skips.skip_reason(module, "t.a", "MLOPS_Y_1") is None
+    assert skips.skip_reason(module, "t.b", "MLOPS_X_1") is None
 
 
 @pytest.mark.parametrize(
@@ -58,22 +58,22 @@ def test_a_skip_counts_for_its_own_block(module: Path, comment: str) -> None:
 )
 def test_what_a_text_says_is_no_skip(module: Path, line: str) -> None:
     code = check(module, f'resource "t" "a" {{\n  {line}\n}}\n')
-    assert checkov_skips.skip_reason(module, "t.a", "MLOPS_X_1") is None
-    assert checkov_skips.skipped_ids(code) == {}
+    assert skips.skip_reason(module, "t.a", "MLOPS_X_1") is None
+    assert skips.skipped_ids(code) == {}
 
 
 def test_a_brace_in_a_text_ends_no_block(module: Path) -> None:
     skip = "# checkov:skip=MLOPS_X_1: for a test"
     check(module, f'resource "t" "a" {{\n  b = "{{"\n}}\nresource "t" "c" {{\n  b = "}}"\n  {skip}\n}}\n')
-    assert checkov_skips.skips_by_block(module) == {"t.c": {"MLOPS_X_1": "for a test"}}
+    assert skips.skips_by_block(module) == {"t.c": {"MLOPS_X_1": "for a test"}}
 
 
 def test_a_resource_and_a_data_source_of_one_name_are_excused_together_or_not(module: Path) -> None:
     skip = "# checkov:skip=MLOPS_X_1: for a test"
     check(module, f'resource "t" "a" {{\n}}\ndata "t" "a" {{\n  {skip}\n}}\ndata "t" "b" {{\n  {skip}\n}}\n')
-    assert checkov_skips.skip_reason(module, "t.a", "MLOPS_X_1") is None
-    assert checkov_skips.skip_reason(module, "data.t.a", "MLOPS_X_1") == "for a test"
-    assert checkov_skips.skip_reason(module, "t.b", "MLOPS_X_1") == "for a test"
+    assert skips.skip_reason(module, "t.a", "MLOPS_X_1") is None
+    assert skips.skip_reason(module, "data.t.a", "MLOPS_X_1") == "for a test"
+    assert skips.skip_reason(module, "t.b", "MLOPS_X_1") == "for a test"
 
 
 @pytest.mark.parametrize(
@@ -107,4 +107,4 @@ def test_a_skip_where_nothing_is_judged_is_refused_with_its_place(module: Path, 
 def test_every_place_of_a_skip_is_listed(module: Path) -> None:
     text = 'resource "t" "a" {\n  # checkov:skip=MLOPS_X_1,CKV_AWS_1: for a test\n}\n'
     place = f"{module / 'main.tf'}:2"
-    assert checkov_skips.skipped_ids(check(module, text)) == {"MLOPS_X_1": [place], "CKV_AWS_1": [place]}
+    assert skips.skipped_ids(check(module, text)) == {"MLOPS_X_1": [place], "CKV_AWS_1": [place]}

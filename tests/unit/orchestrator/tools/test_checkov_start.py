@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.tools.checkov_start import OnDemand
+from orchestrator.policy.worker_start import OnDemand
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from functools import cache
 from pathlib import Path
 
 from orchestrator.errors import PolicyGateBroken
-from orchestrator.tools import checkov_files
-from orchestrator.tools.checkov_hcl import Block, File, Token
+from orchestrator.policy import files
+from orchestrator.policy.hcl import Block, File, Token
 
 _SKIP = re.compile(r"(?:#+|//+|/\*+|\*)?\s*checkov:skip=\s*([\w-]+(?:\s*,\s*[\w-]+)*)\s*:(.*)")
 _MEANT = re.compile(r"(?:checkov|bridgecrew|cortex):skip\b")
@@ -27,7 +27,7 @@ def skips_by_block(folder: Path) -> dict[str, dict[str, str]]:
     """Of the blocks in one module's folder: address inside the module to rule to reason."""
     found: dict[str, dict[str, str]] = {}
     for path in sorted(folder.glob("*.tf")):
-        for block in checkov_files.read(path).blocks:
+        for block in files.read(path).blocks:
             for rule, reason, _ in _skips(block):
                 found.setdefault(block.address, {})[rule] = reason
     return found
@@ -49,7 +49,7 @@ def skip_reason(folder: Path, address: str, rule: str) -> str | None:
 
 @cache
 def _addresses(folder: Path) -> frozenset[str]:
-    return frozenset(block.address for path in sorted(folder.glob("*.tf")) for block in checkov_files.read(path).blocks)
+    return frozenset(block.address for path in sorted(folder.glob("*.tf")) for block in files.read(path).blocks)
 
 
 def forget() -> None:
@@ -58,7 +58,7 @@ def forget() -> None:
     _addresses.cache_clear()
 
 
-def skipped_ids(code: checkov_files.Code) -> Places:
+def skipped_ids(code: files.Code) -> Places:
     """Every rule that is skipped somewhere, with the places (`file:line`)."""
     places: Places = {}
     for path, file in code.items():
@@ -68,7 +68,7 @@ def skipped_ids(code: checkov_files.Code) -> Places:
     return places
 
 
-def check(code: checkov_files.Code, rules: Collection[str]) -> None:
+def check(code: files.Code, rules: Collection[str]) -> None:
     """Raises `PolicyGateBroken` for a comment that means to skip something and does not."""
     for path, file in code.items():
         for line, what in _misplaced(file):

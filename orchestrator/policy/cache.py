@@ -21,7 +21,7 @@ from typing import Any
 
 from orchestrator.core.interfaces import Finding, Json, PolicyGate, PolicyReport
 from orchestrator.errors import PolicyGateBroken
-from orchestrator.tools import checkov_files
+from orchestrator.policy import files
 
 _SCHEMA = 1
 _NOT_SCANNED = ".terraform"
@@ -49,7 +49,7 @@ class CachedGate:
         if known is not None:
             return dataclasses.replace(known, seconds=round(time.monotonic() - started, 3))
         report = self._inner.scan_source(folder, fresh=fresh)
-        if report.passed and key == self._key(folder) and not checkov_files.reaches_outside(folder):
+        if report.passed and key == self._key(folder) and not files.reaches_outside(folder):
             self._save(key, report)
         return report
 

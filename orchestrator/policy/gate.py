@@ -1,6 +1,6 @@
 """The policy gate: checkov with the project's own rules, failing closed.
 
-`Checkov` talks to a long-lived worker process (`checkov_worker.py`) in checkov's own virtual
+`Checkov` talks to a long-lived worker process (`worker.py`) in checkov's own virtual
 environment. It refuses to vouch for a result, with `PolicyGateBroken`, when the worker is missing, dies
 or does not answer, when a rule was not loaded or crashed, when Terraform would load a file that was not judged, and
 when an inline skip names no rule or gives no reason: in all these cases checkov alone ends with success.
@@ -26,11 +26,12 @@ from typing import IO, Any
 from orchestrator.core.environment import base_env
 from orchestrator.core.interfaces import Finding, Json, PolicyReport
 from orchestrator.errors import PolicyGateBroken
+from orchestrator.policy import files as checkov_files
+from orchestrator.policy import skips
+from orchestrator.policy.plan_source import PlanSource, as_yaml, inside
+from orchestrator.policy.roots import parts as parts_of
+from orchestrator.policy.rules import BUILTIN_LIST, CHECKS_DIR, Rule, builtin_rules, own_rules, rule_files
 from orchestrator.system import scratch
-from orchestrator.tools import checkov_files, checkov_skips
-from orchestrator.tools.checkov_parts import parts as parts_of
-from orchestrator.tools.checkov_plan import PlanSource, as_yaml, inside
-from orchestrator.tools.checkov_rules import BUILTIN_LIST, CHECKS_DIR, Rule, builtin_rules, own_rules, rule_files
 
 START_SECONDS = 120
 SCAN_SECONDS = 300
@@ -63,7 +64,7 @@ class Checkov:
         started = time.monotonic()
         # The worker runs elsewhere: a relative path would name a folder without code, which is always green.
         folder = folder.resolve()
-        checkov_skips.forget()
+        skips.forget()
         code = checkov_files.code(folder)
         rules, result = self._scan("source", folder, parts=parts_of(folder), skips_in=code)
         if lost := checkov_files.unjudged(code, result["judged"]):
@@ -74,7 +75,7 @@ class Checkov:
         plan_only = {rule.id for rule in rules.values() if "source" not in rule.scans}
         findings, skipped = [], []
         for item in result["failed"]:
-            reason = checkov_skips.skip_reason(Path(item["path"]).parent, inside(item["resource"])[1], item["rule"])
+            reason = skips.skip_reason(Path(item["path"]).parent, inside(item["resource"])[1], item["rule"])
             if reason is not None:
                 skipped.append(_finding(item, rules, message=reason))
             elif item["rule"] not in plan_only:
@@ -92,7 +93,7 @@ class Checkov:
     def scan_plan(self, plan_document: Json, *, root: Path) -> PolicyReport:
         """Scans a plan (`terraform show -json`); `root` is the folder that it was made from."""
         started = time.monotonic()
-        checkov_skips.forget()
+        skips.forget()
         with tempfile.TemporaryDirectory(prefix="policy-", dir=self._own_folder) as folder:
             file = Path(folder) / "plan.json"
             # The plan can hold values that are not for everyone's eyes; the folder is private already.
@@ -124,7 +125,7 @@ class Checkov:
     def fingerprint(self) -> str:
         """Changes with any rule, with the list of rules that must run, with checkov and with this gate itself."""
         files = rule_files(self._repo)
-        own = sorted(Path(__file__).parent.glob("checkov*.py"))
+        own = sorted(Path(__file__).parent.glob("*.py"))
         # Copies of a checkout share an environment under many names; its program is itself a link to Python's.
         environment = self._python.parent.resolve()
         hashed = hashlib.sha256(f"{environment}\n{' '.join(self._versions())}\n".encode())
@@ -186,7 +187,7 @@ class Checkov:
         rules = own_rules(self._repo)
         with self._lock:
             worker = self._running_worker(rules)
-            checkov_skips.check(skips_in or {}, worker.loaded)
+            skips.check(skips_in or {}, worker.loaded)
             try:
                 result = worker.ask({"mode": mode, "path": str(path), "parts": [str(part) for part in parts]})
             except PolicyGateBroken:
@@ -271,7 +272,7 @@ class _Worker:
             )
         self._errors: IO[bytes] = tempfile.TemporaryFile(prefix="policy-worker-")  # noqa: SIM115 - lives as long as the process
         self._process = subprocess.Popen(
-            [str(python), "-I", "-B", str(Path(__file__).with_name("checkov_start.py")), str(checks)],
+            [str(python), "-I", "-B", str(Path(__file__).with_name("worker_start.py")), str(checks)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -1,7 +1,7 @@
 """The process behind the policy gate: checkov, loaded once, one forked child for each scan.
 
 Runs under `.venv-checkov/bin/python`, because checkov pins an old boto3; therefore it imports nothing
-of the project. Started by `checkov_start.py`. One JSON object per line comes in on stdin and one goes out on
+of the project. Started by `worker_start.py`. One JSON object per line comes in on stdin and one goes out on
 stdout for each:
 
     argv: <folder of own rules>

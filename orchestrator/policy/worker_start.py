@@ -1,4 +1,4 @@
-"""Starts the worker of the policy gate (`checkov_worker.py`) without what no scan of Terraform code uses.
+"""Starts the worker of the policy gate (`worker.py`) without what no scan of Terraform code uses.
 
 Half of the worker's start went into libraries with which checkov calls its maker's service, pulls images or clones
 modules, and into looking for garbage among classes that live as long as the process. Nothing is faked: what stands
@@ -39,7 +39,7 @@ def main() -> None:
     gc.disable()  # for good: the worker says why
     sys.modules.update({name: OnDemand(name) for name in ON_DEMAND})
     sys.modules.update(dict.fromkeys(MISSING))  # type: ignore[arg-type]  # None: Python's word for one that is not there
-    runpy.run_path(str(Path(__file__).with_name("checkov_worker.py")), run_name="__main__")
+    runpy.run_path(str(Path(__file__).with_name("worker.py")), run_name="__main__")
 
 
 if __name__ == "__main__":

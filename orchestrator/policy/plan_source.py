@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from orchestrator.tools import checkov_skips
+from orchestrator.policy import skips
 
 Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ class PlanSource:
         """The reason given at the resource for not following the rule; `None` if there is no skip."""
         modules, block = inside(address)
         folder = self._folder(modules)
-        return None if folder is None else checkov_skips.skip_reason(folder, block, rule)
+        return None if folder is None else skips.skip_reason(folder, block, rule)
 
     def is_unknown(self, address: str, evaluated_keys: list[str]) -> bool:
         """Whether the rule looked only at attributes of which some part is known after apply."""

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from orchestrator.errors import PolicyGateBroken
-from orchestrator.tools import checkov_hcl
-from orchestrator.tools.checkov_parts import LEFT_OUT
+from orchestrator.policy import hcl
+from orchestrator.policy.roots import LEFT_OUT
 
 _IGNORED = re.compile(r"^\.|~$|^#.*#$")
 """Names that Terraform takes for an editor's, whatever they end with."""
@@ -23,7 +23,7 @@ _CODE = (".tf", ".tf.json")
 _OVERRIDE = re.compile(r"(?:^|_)override\.tf(?:\.json)?$")
 _VALUES = re.compile(r"(?:^terraform|\.auto)\.tfvars(?:\.json)?$")
 _LOCAL = re.compile(r"\.\.?(?:/[\w.-]+)*/?")
-Code = dict[Path, checkov_hcl.File]
+Code = dict[Path, hcl.File]
 
 
 def code(folder: Path) -> Code:
@@ -50,7 +50,7 @@ def reaches_outside(folder: Path) -> bool:
     return any(folder not in (module, *module.parents) for module in called)
 
 
-def read(path: Path) -> checkov_hcl.File:
+def read(path: Path) -> hcl.File:
     """The blocks of one file, which has to be plain UTF-8."""
     try:
         text = path.read_bytes().decode()
@@ -62,8 +62,8 @@ def read(path: Path) -> checkov_hcl.File:
         line = text.count("\n", 0, odd.start()) + 1
         _refuse(path, f"line {line} holds {odd[0]!r}, which its readers take differently", "remove the character")
     try:
-        return checkov_hcl.read(text)
-    except checkov_hcl.Unreadable as error:
+        return hcl.read(text)
+    except hcl.Unreadable as error:
         _refuse(path, f"line {error.line}: {error}", "run `terraform validate` there")
 
 
@@ -109,7 +109,7 @@ def _loaded(folder: Path, names: list[str]) -> Iterator[Path]:
         yield path
 
 
-def _called(path: Path, file: checkov_hcl.File) -> Iterator[Path]:
+def _called(path: Path, file: hcl.File) -> Iterator[Path]:
     for block in file.blocks:
         if block.kind != "module":
             continue
