@@ -61,18 +61,18 @@ class RealTools:
 
     @cached_property
     def terraform(self) -> TerraformTool:
-        from orchestrator.tools.terraform import Terraform
+        from orchestrator.terraform.terraform import Terraform
 
         plain = Terraform()
         binary = None if self._plain_provider else self._warm_provider()
         if binary is None:
             return plain
-        from orchestrator.tools.terraform_warm import WarmTerraform
+        from orchestrator.terraform.attached import WarmTerraform
 
         return WarmTerraform(plain, self.repo, binary, limit=2 * self.parallelism)
 
     def _warm_provider(self) -> Path | None:
-        from orchestrator.warm.locate import provider_binary
+        from orchestrator.terraform.warm_provider.locate import provider_binary
 
         return provider_binary(self.repo)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from orchestrator import plan as steps
 from orchestrator.plan import Plan, Step
-from orchestrator.tools.terraform_messages import EXISTS
+from orchestrator.terraform.messages import EXISTS
 
 
 def describe(plan: Plan) -> list[str]:

@@ -13,7 +13,7 @@ from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.graph import Stack
 from orchestrator.proof import Proof, Verdict
 from orchestrator.session import Session
-from orchestrator.tools import closure
+from orchestrator.terraform import source_files
 from orchestrator.values import blueprint_of
 
 _LOCK_FILE = Path("terraform") / ".terraform.lock.hcl"
@@ -29,10 +29,10 @@ def of_stack(session: Session, stack: Stack, values: Mapping[str, Any]) -> dict[
     found = proof.value_digests(values, str(tools.repo))
     found["the policies"] = tools.gate.fingerprint()
     if stack.root is not None:
-        code = closure.files(tools.repo / stack.root)
+        code = source_files.files(tools.repo / stack.root)
     else:
         asked = tools.synth_inputs(blueprint_of(session.environment, str(stack.blueprint)))
-        code = [*closure.files(asked.module), *asked.code, tools.repo / _LOCK_FILE]
+        code = [*source_files.files(asked.module), *asked.code, tools.repo / _LOCK_FILE]
         for name, fact in asked.facts.items():
             found[name] = proof.digest(json.dumps(fact, sort_keys=True).encode())
     repo = tools.repo.resolve()
@@ -85,7 +85,7 @@ class StackProof:
     def _hash(self) -> dict[str, str] | None:
         try:
             return of_stack(self._session, self._stack, self._values)
-        except (closure.Opaque, OSError) as error:
+        except (source_files.Opaque, OSError) as error:
             self._opaque = str(error)
             return None
 

@@ -110,7 +110,7 @@ def up(ctx: click.Context, env: str | None, as_json: bool) -> None:
 def down(ctx: click.Context, env: str | None, as_json: bool) -> None:
     """Stop it, and the providers that were kept warm for it; everything in it is gone."""
     from orchestrator.context import earlier_emulator
-    from orchestrator.warm.client import stop_below
+    from orchestrator.terraform.warm_provider.client import stop_below
 
     app: App = ctx.obj
     if env is None and earlier_emulator(app.repo).down():

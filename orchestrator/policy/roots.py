@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from orchestrator.tools import closure
+from orchestrator.terraform import source_files
 
 LEFT_OUT = frozenset({".terraform", "examples"})
 """Folders that the worker passes over wherever they are."""
@@ -19,12 +19,12 @@ def parts(folder: Path) -> list[Path]:
     """Folders that together hold every root under `folder`, the largest first; `folder` alone if one cannot tell."""
     holding = _holding_code(folder)
     try:
-        calls = {each: closure.called(each) for each in holding}
+        calls = {each: source_files.called(each) for each in holding}
         called = {module for modules in calls.values() for module in modules}
         roots = [each for each in holding if each not in called]
         outermost = [each for each in roots if not any(other in each.parents for other in roots)]
         seen = {root: _reached(root, calls) for root in outermost}
-    except (closure.Opaque, OSError, ValueError):
+    except (source_files.Opaque, OSError, ValueError):
         return [folder]  # not for this to judge: a scan of the whole finds what is wrong
     if set(holding).difference(*seen.values()):
         return [folder]  # modules that call each other in a circle, and nobody else calls

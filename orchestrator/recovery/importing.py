@@ -27,7 +27,7 @@ from orchestrator.session import Session
 from orchestrator.terraform import import_blocks
 from orchestrator.terraform.import_blocks import Missing
 from orchestrator.terraform.import_ids import IDS, Anew, Place, chosen_by_aws, import_id
-from orchestrator.tools.terraform_preview import twin
+from orchestrator.terraform.preview import twin
 from orchestrator.values import partition, published
 
 _ROUNDS = 12

@@ -16,7 +16,7 @@ from orchestrator.recovery.rest import STACK, Rest, state
 from orchestrator.render import forgetting_plan, render
 from orchestrator.session import Session
 from orchestrator.terraform import import_blocks
-from orchestrator.tools.terraform_warm import HELD_TYPES
+from orchestrator.terraform.attached import HELD_TYPES
 from orchestrator.values import tfvars
 
 _PROVIDER = "registry.terraform.io/hashicorp/aws"

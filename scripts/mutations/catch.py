@@ -18,7 +18,7 @@ from pathlib import Path
 from orchestrator.core.interfaces import Finding, Json, PolicyReport
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.policy.gate import Checkov
-from orchestrator.warm import locate
+from orchestrator.terraform.warm_provider import locate
 from scripts import permission_docs
 from scripts.mutations import plans
 from scripts.mutations.kept import OWN_CODE, Reach, callers

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator import context
-from orchestrator.warm import client
+from orchestrator.terraform.warm_provider import client
 from tests.fakes.emulator import FakeEmulator
 from tests.fakes.platforms import platform_file
 from tests.unit.orchestrator.cli.conftest import Cli

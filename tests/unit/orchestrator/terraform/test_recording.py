@@ -16,7 +16,7 @@ from orchestrator.system import identity
 from orchestrator.system.process import Cancel, StillWorking
 from orchestrator.terraform import recording
 from orchestrator.terraform.record import Record, of_run
-from orchestrator.tools.terraform import Terraform
+from orchestrator.terraform.terraform import Terraform
 
 SUMMARY = '{"type":"change_summary","changes":{"operation":"apply","add":1,"change":0,"remove":0}}'
 

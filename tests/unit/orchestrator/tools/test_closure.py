@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.tools import closure
+from orchestrator.terraform import source_files
 
 REPO = Path(__file__).resolve().parents[4]
 ROOTS = sorted(path.parent for path in (REPO / "terraform/phases").rglob("versions.tf"))
@@ -21,7 +21,7 @@ def write(folder: Path, **files: str) -> Path:
 
 
 def names(root: Path, top: Path) -> set[str]:
-    return {file.relative_to(top).as_posix() for file in closure.files(root)}
+    return {file.relative_to(top).as_posix() for file in source_files.files(root)}
 
 
 def test_modules_are_followed_through_modules(tmp_path: Path) -> None:
@@ -65,24 +65,24 @@ def test_json_of_cdktf_is_followed(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_seen_is_said(tmp_path: Path, text: str, word: str) -> None:
-    with pytest.raises(closure.Opaque, match=word):
-        closure.files(write(tmp_path, main_tf=text))
+    with pytest.raises(source_files.Opaque, match=word):
+        source_files.files(write(tmp_path, main_tf=text))
 
 
 @pytest.mark.parametrize("content", [b"\xe9", b'{"module": ', b'{"module": {"m": {}}}', b"[]"])
 def test_a_file_that_is_no_code_is_said(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "cdk.tf.json").write_bytes(content)
-    with pytest.raises(closure.Opaque, match=r"cdk\.tf\.json of .* is no code that can be followed"):
-        closure.files(tmp_path)
+    with pytest.raises(source_files.Opaque, match=r"cdk\.tf\.json of .* is no code that can be followed"):
+        source_files.files(tmp_path)
 
 
 def test_a_missing_module_is_said(tmp_path: Path) -> None:
-    with pytest.raises(closure.Opaque, match="no folder"):
-        closure.files(write(tmp_path, main_tf='module "m" {\n  source = "./gone"\n}\n'))
+    with pytest.raises(source_files.Opaque, match="no folder"):
+        source_files.files(write(tmp_path, main_tf='module "m" {\n  source = "./gone"\n}\n'))
 
 
 @pytest.mark.parametrize("root", ROOTS, ids=lambda path: path.name)
 def test_every_root_of_this_repository_can_be_proven(root: Path) -> None:
-    found = closure.files(root)
+    found = source_files.files(root)
     assert root / ".terraform.lock.hcl" in found
     assert any("modules" in file.parts for file in found)

@@ -12,7 +12,7 @@ from orchestrator.core import environment as subject
 from orchestrator.core.environment import process_env, require_loopback
 from orchestrator.core.interfaces import LocalAccess
 from orchestrator.errors import ConfigError, SetupError
-from orchestrator.warm.guard import provider_environment
+from orchestrator.terraform.warm_provider.guard import provider_environment
 from tests.fakes.platforms import platform
 
 REPO = Path(__file__).resolve().parents[4]

@@ -13,7 +13,7 @@ import pytest
 
 from orchestrator.core.interfaces import Json, Workspace
 from orchestrator.errors import SetupError, StateLocked, TerraformError
-from orchestrator.tools.terraform import Terraform
+from orchestrator.terraform.terraform import Terraform
 
 ROOT_TF = """
 terraform {
@@ -302,7 +302,7 @@ def test_an_unsuitable_version_is_refused(tmp_path: Path, version: str) -> None:
 
 
 def test_a_misspelt_command_is_not_run() -> None:
-    from orchestrator.tools.terraform import _CommandLine
+    from orchestrator.terraform.terraform import _CommandLine
 
     with pytest.raises(AttributeError):
         _CommandLine("terraform", Path("/")).aply("x")

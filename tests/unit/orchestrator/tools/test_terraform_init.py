@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.core.interfaces import Workspace
-from orchestrator.tools import terraform_init
+from orchestrator.terraform import init
 
 
 @pytest.fixture
@@ -35,15 +35,15 @@ def binary(tmp_path: Path) -> str:
 
 
 def test_nothing_is_current_before_the_first(ws: Workspace, binary: str) -> None:
-    assert not terraform_init.is_current(ws, binary)
+    assert not init.is_current(ws, binary)
 
 
 def test_the_same_again_is_current(ws: Workspace, binary: str) -> None:
-    terraform_init.record(ws, binary)
-    assert terraform_init.is_current(ws, binary)
+    init.record(ws, binary)
+    assert init.is_current(ws, binary)
     (ws.root / "main.tf").write_text('module "a" {\n  source = "../module"\n  size = 2\n}\n')
     (ws.root.parent / "module/main.tf").write_text('resource "x" "y" {}\n')
-    assert terraform_init.is_current(ws, binary), "arguments and resources are nothing that init reads"
+    assert init.is_current(ws, binary), "arguments and resources are nothing that init reads"
 
 
 CHANGES: dict[str, Callable[[Workspace], object]] = {
@@ -60,26 +60,26 @@ CHANGES: dict[str, Callable[[Workspace], object]] = {
     "the modules' list": lambda ws: (ws.data_dir / "modules/modules.json").unlink(),
     "the backend's record": lambda ws: (ws.data_dir / "terraform.tfstate").unlink(),
     "the providers": lambda ws: (ws.data_dir / "providers").rmdir(),
-    "a failure": terraform_init.forget,
+    "a failure": init.forget,
     "a damaged record": lambda ws: (ws.data_dir / "initialised.json").write_text("{"),
 }
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_what_init_reads_or_made_counts(ws: Workspace, binary: str, change: str) -> None:
-    terraform_init.record(ws, binary)
+    init.record(ws, binary)
     CHANGES[change](ws)
-    assert not terraform_init.is_current(ws, binary)
+    assert not init.is_current(ws, binary)
 
 
 def test_an_attached_provider_is_not_an_installed_one(ws: Workspace, binary: str) -> None:
     attached = replace(ws, env={"TF_REATTACH_PROVIDERS": "{}"})
-    terraform_init.record(attached, binary)
-    assert terraform_init.is_current(replace(ws, env={"TF_REATTACH_PROVIDERS": '{"pid": 2}'}), binary)
-    assert not terraform_init.is_current(ws, binary)
+    init.record(attached, binary)
+    assert init.is_current(replace(ws, env={"TF_REATTACH_PROVIDERS": '{"pid": 2}'}), binary)
+    assert not init.is_current(ws, binary)
 
 
 def test_previews_are_always_initialised(ws: Workspace, binary: str) -> None:
     preview = replace(ws, backend_file=None)
-    terraform_init.record(preview, binary)
-    assert not terraform_init.is_current(preview, binary)
+    init.record(preview, binary)
+    assert not init.is_current(preview, binary)

@@ -7,7 +7,7 @@ import pytest
 from orchestrator.core.interfaces import Json
 from orchestrator.errors import StateLocked, TerraformError, TerraformKilled
 from orchestrator.system.process import Completed
-from orchestrator.tools.terraform_messages import describe, failure
+from orchestrator.terraform.messages import describe, failure
 
 S3_LOCK = """operation error S3: PutObject, https response error StatusCode: 412, api error PreconditionFailed
 Lock Info:

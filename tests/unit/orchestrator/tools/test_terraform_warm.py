@@ -13,8 +13,8 @@ import pytest
 
 from orchestrator.core.interfaces import Workspace
 from orchestrator.system.process import StillWorking
-from orchestrator.tools import terraform_warm
-from orchestrator.tools.terraform_warm import WarmTerraform
+from orchestrator.terraform import attached as terraform_warm
+from orchestrator.terraform.attached import WarmTerraform
 from tests.fakes.terraform import FakeTerraform
 
 REATTACH = "TF_REATTACH_PROVIDERS"

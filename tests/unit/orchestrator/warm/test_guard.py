@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.warm.guard import NOTHING_OF_THIS_MACHINE, check_environment, provider_environment
+from orchestrator.terraform.warm_provider.guard import NOTHING_OF_THIS_MACHINE, check_environment, provider_environment
 
 LOCAL = {
     **NOTHING_OF_THIS_MACHINE,

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.warm import pool as pools
-from orchestrator.warm.pool import Pool, Provider, end_orphans
+from orchestrator.terraform.warm_provider import pool as pools
+from orchestrator.terraform.warm_provider.pool import Pool, Provider, end_orphans
 
 LOCAL = {"AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
 OTHER = {"AWS_ENDPOINT_URL": "http://127.0.0.1:2"}

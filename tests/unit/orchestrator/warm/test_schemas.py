@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from orchestrator.warm import schemas
-from orchestrator.warm.pool import Pool
-from orchestrator.warm.schemas import KeptSchema
+from orchestrator.terraform.warm_provider import schemas
+from orchestrator.terraform.warm_provider.pool import Pool
+from orchestrator.terraform.warm_provider.schemas import KeptSchema
 
 SCHEMA = bytes([10, 3]) + b"any"
 COMPLAINT = SCHEMA + bytes([34, 2, 8, 1])
@@ -128,7 +128,7 @@ def test_a_pool_that_knows_the_schema_starts_no_provider_for_it(
     provider = SimpleNamespace(
         process=SimpleNamespace(pid=1), alive=True, environment={}, calls=0, call=lambda *_: asked.append("") or SCHEMA
     )
-    monkeypatch.setattr("orchestrator.warm.pool.start", lambda *_: provider)
+    monkeypatch.setattr("orchestrator.terraform.warm_provider.pool.start", lambda *_: provider)
     for _ in range(2):
         pool = Pool(binary, tmp_path, 1, KeptSchema(folder, binary))
         assert pool.schema({}, b"") == SCHEMA

@@ -19,11 +19,11 @@ import pytest
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity
 from orchestrator.terraform.record import Command, Record
-from orchestrator.warm import server, wire
-from orchestrator.warm.guard import NOTHING_OF_THIS_MACHINE
-from orchestrator.warm.holder import Holder
-from orchestrator.warm.pool import SERVICE, Pool
-from orchestrator.warm.server import Server, Session
+from orchestrator.terraform.warm_provider import server, wire
+from orchestrator.terraform.warm_provider.guard import NOTHING_OF_THIS_MACHINE
+from orchestrator.terraform.warm_provider.holder import Holder
+from orchestrator.terraform.warm_provider.pool import SERVICE, Pool
+from orchestrator.terraform.warm_provider.server import Server, Session
 
 
 @pytest.fixture

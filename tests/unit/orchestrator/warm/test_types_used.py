@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.warm import types_used
+from orchestrator.terraform.warm_provider import types_used
 
 
 def test_types_of_hcl_tests_json_and_state(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.warm import wire
+from orchestrator.terraform.warm_provider import wire
 
 
 def varint(value: int) -> bytes:

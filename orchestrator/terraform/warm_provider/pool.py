@@ -21,8 +21,8 @@ import grpc
 
 from orchestrator.core.environment import base_env
 from orchestrator.system import own_files
-from orchestrator.warm.schemas import KeptSchema
-from orchestrator.warm.wire import has_error, provider_config
+from orchestrator.terraform.warm_provider.schemas import KeptSchema
+from orchestrator.terraform.warm_provider.wire import has_error, provider_config
 
 SERVICE = "/tfplugin5.Provider/"
 UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from orchestrator.core.interfaces import Workspace
 from orchestrator.system import own_files
-from orchestrator.tools import closure
+from orchestrator.terraform import source_files
 
 _RECORD = "initialised.json"
 _CALL = re.compile(r'^\s*(?:module\s+"[^"]+"|source\s*=|version\s*=)[^\n]*', re.MULTILINE)
@@ -55,7 +55,7 @@ def _inputs(ws: Workspace, binary: str) -> dict[str, str] | None:
     program = Path(binary).stat()
     try:
         code = hashlib.sha256("\n".join(_code(ws.root)).encode()).hexdigest()
-    except (closure.Opaque, OSError):
+    except (source_files.Opaque, OSError):
         return None
     return {
         "code": code,
@@ -67,7 +67,7 @@ def _inputs(ws: Workspace, binary: str) -> dict[str, str] | None:
 
 
 def _code(root: Path) -> Iterator[str]:
-    for file in closure.files(root):
+    for file in source_files.files(root):
         if file.name == ".terraform.lock.hcl" or file.name.endswith(".tf.json"):
             yield f"{file}\n{file.read_text(encoding='utf-8')}"
         elif file.suffix == ".tf":

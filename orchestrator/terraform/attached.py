@@ -1,6 +1,6 @@
 """Terraform on a warm provider: the same tool, attached to a running provider before each command.
 
-For the local environment only; `orchestrator.warm` says why and refuses everything else.
+For the local environment only; `orchestrator.terraform.warm_provider` says why and refuses everything else.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from orchestrator.core.interfaces import ApplySummary, EventSink, PlanSummary, TerraformTool, Workspace
 from orchestrator.system import own_files
 from orchestrator.system.process import StillWorking
-from orchestrator.warm import client, types_used
-from orchestrator.warm.guard import is_loopback
+from orchestrator.terraform.warm_provider import client, types_used
+from orchestrator.terraform.warm_provider.guard import is_loopback
 
 HELD_TYPES = "provider-types.json"
 """In a stack's data folder: the types that its code ever had."""

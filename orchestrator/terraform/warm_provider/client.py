@@ -18,9 +18,9 @@ from typing import Any
 
 from orchestrator.core.environment import base_env, require_socket_room
 from orchestrator.errors import PlatformError, SetupError
-from orchestrator.warm.guard import check_environment, provider_environment
-from orchestrator.warm.holder import Holder
-from orchestrator.warm.locate import provider_binary
+from orchestrator.terraform.warm_provider.guard import check_environment, provider_environment
+from orchestrator.terraform.warm_provider.holder import Holder
+from orchestrator.terraform.warm_provider.locate import provider_binary
 
 START_TIMEOUT_SECONDS = 20
 
@@ -67,7 +67,7 @@ def ensure(repo: Path, binary: Path, limit: int) -> Path:
         log = folder / "server.log"
         with log.open("wb") as sink:
             process = subprocess.Popen(
-                [sys.executable, "-m", "orchestrator.warm", str(folder), str(binary), str(limit)],
+                [sys.executable, "-m", "orchestrator.terraform.warm_provider", str(folder), str(binary), str(limit)],
                 cwd=repo,
                 stdin=subprocess.DEVNULL,
                 stdout=sink,

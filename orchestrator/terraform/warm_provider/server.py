@@ -17,11 +17,11 @@ from urllib.parse import urlsplit
 
 import grpc
 
-from orchestrator.warm.guard import check_environment
-from orchestrator.warm.holder import Holder
-from orchestrator.warm.pool import SERVICE, UNLIMITED, Pool, Provider, ProviderDied, end_orphans
-from orchestrator.warm.schemas import KeptSchema
-from orchestrator.warm.wire import cut_large_types, large_types, narrow_schema, validated_type
+from orchestrator.terraform.warm_provider.guard import check_environment
+from orchestrator.terraform.warm_provider.holder import Holder
+from orchestrator.terraform.warm_provider.pool import SERVICE, UNLIMITED, Pool, Provider, ProviderDied, end_orphans
+from orchestrator.terraform.warm_provider.schemas import KeptSchema
+from orchestrator.terraform.warm_provider.wire import cut_large_types, large_types, narrow_schema, validated_type
 
 PROVIDER_ADDRESS = "registry.terraform.io/hashicorp/aws"
 IDLE_SECONDS = 900

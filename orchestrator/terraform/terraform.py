@@ -28,9 +28,9 @@ from orchestrator.errors import PlatformError, SetupError, TerraformError
 from orchestrator.system import process
 from orchestrator.system.text_files import clipped
 from orchestrator.terraform import errored, recording
-from orchestrator.tools import terraform_init
-from orchestrator.tools.terraform_messages import failure
-from orchestrator.tools.terraform_preview import preview_root
+from orchestrator.terraform import init as terraform_init
+from orchestrator.terraform.messages import failure
+from orchestrator.terraform.preview import preview_root
 
 _REPO = Path(__file__).resolve().parents[2]
 _FLAG = python_terraform.IsFlagged

@@ -12,7 +12,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from orchestrator.warm.wire import has_diagnostics
+from orchestrator.terraform.warm_provider.wire import has_diagnostics
 
 _FORMAT = 1
 _DIGEST_BYTES = 32

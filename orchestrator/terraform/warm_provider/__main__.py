@@ -1,11 +1,11 @@
-"""`python -m orchestrator.warm FOLDER PROVIDER_BINARY [LIMIT]`: run by `client.attach`, not by people."""
+"""`python -m orchestrator.terraform.warm_provider FOLDER PROVIDER_BINARY [LIMIT]`: run by `client.attach`, not by people."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
-from orchestrator.warm.server import Server
+from orchestrator.terraform.warm_provider.server import Server
 
 if __name__ == "__main__":
     folder, binary = Path(sys.argv[1]), Path(sys.argv[2])
