@@ -23,13 +23,13 @@ from typing import Any, cast
 from benchmarks import machine
 from benchmarks.measure import REPO, Goal
 from benchmarks.report import Report, finish, note, number, parser, table
-from orchestrator import graph, phases
 from orchestrator.config import load
 from orchestrator.config.model.platform import Environment
 from orchestrator.console import Console
 from orchestrator.execute import Executor
 from orchestrator.journal import Journal
-from orchestrator.plan import Plan, Step
+from orchestrator.planning import graph, phases
+from orchestrator.planning.steps import Plan, Step
 from orchestrator.runs import RunFolder
 from orchestrator.session import Session
 from orchestrator.toolbox import Tools

@@ -34,8 +34,8 @@ from orchestrator.core.interfaces import (
     TerraformTool,
     Verb,
 )
+from orchestrator.planning.values import approval_tokens, live_parameter
 from orchestrator.session import state_tags
-from orchestrator.values import approval_tokens, live_parameter
 
 if TYPE_CHECKING:
     from orchestrator.pipeline import Group

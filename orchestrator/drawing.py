@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.graph import Graph
+from orchestrator.planning.graph import Graph
 
 
 def text(graph: Graph) -> str:

@@ -18,7 +18,7 @@ from orchestrator import smoke
 from orchestrator.config.model.platform import Blueprint
 from orchestrator.core.interfaces import Json, ProbeResult, Proven
 from orchestrator.errors import PlatformError
-from orchestrator.proof import digest
+from orchestrator.planning.proof import digest
 from orchestrator.session import Session
 
 

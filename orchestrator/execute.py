@@ -15,7 +15,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from orchestrator import key_steps, rollout, stacks, teardown, verdicts
-from orchestrator import plan as steps
 from orchestrator.config.rules.platform import LOCAL_ACCOUNT_ID
 from orchestrator.core.interfaces import AWAITING_APPROVAL, EventSink, Json
 from orchestrator.errors import (
@@ -30,7 +29,9 @@ from orchestrator.errors import (
 )
 from orchestrator.evidence import Evidence
 from orchestrator.explain import in_environment
-from orchestrator.plan import Plan, Step
+from orchestrator.planning import steps
+from orchestrator.planning.steps import Plan, Step
+from orchestrator.planning.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.recovery import adoption, recover, remains
 from orchestrator.result import (
     ErrorResult,
@@ -46,7 +47,6 @@ from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.system import trouble
 from orchestrator.system.process import StillWorking, abandon
 from orchestrator.system.watch import Watch
-from orchestrator.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
 EXIT_CANCELLED = 130

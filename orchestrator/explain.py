@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from orchestrator import plan as steps
-from orchestrator.plan import Plan, Step
+from orchestrator.planning import steps
+from orchestrator.planning.steps import Plan, Step
 from orchestrator.terraform.messages import EXISTS
 
 

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestrator import proof
 from orchestrator.core.interfaces import State
 from orchestrator.errors import PlatformError, TerraformError
-from orchestrator.graph import Stack
-from orchestrator.proof import Proof, Verdict
+from orchestrator.planning import proof
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.proof import Proof, Verdict
+from orchestrator.planning.values import blueprint_of
 from orchestrator.session import Session
 from orchestrator.terraform import source_files
-from orchestrator.values import blueprint_of
 
 _LOCK_FILE = Path("terraform") / ".terraform.lock.hcl"
 

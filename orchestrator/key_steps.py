@@ -6,7 +6,7 @@ import datetime as dt
 
 from orchestrator import api_keys
 from orchestrator.api_keys import Kept
-from orchestrator.plan import KeepKeys, RemoveKeys
+from orchestrator.planning.steps import KeepKeys, RemoveKeys
 from orchestrator.session import Session
 
 

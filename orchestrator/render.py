@@ -17,11 +17,11 @@ from pathlib import Path
 from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import Json, Workspace
 from orchestrator.core.terraform_json import quoted
-from orchestrator.graph import Stack
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.values import blueprint_of
 from orchestrator.recovery import leftovers
 from orchestrator.system import scratch, trouble
 from orchestrator.toolbox import Tools
-from orchestrator.values import blueprint_of
 
 BUILD = Path("build")
 LOCK_FILE = ".terraform.lock.hcl"

@@ -33,7 +33,7 @@ from pydantic import ValidationError
 from orchestrator import page
 from orchestrator.core.interfaces import Json
 from orchestrator.errors import PlatformError, StateLocked
-from orchestrator.plan import Plan
+from orchestrator.planning.steps import Plan
 from orchestrator.result import ErrorResult, Result, StackResult
 from orchestrator.system import identity, text_files, trouble
 from orchestrator.terraform import record

@@ -13,7 +13,7 @@ from orchestrator.aws.client import error_code, explained
 from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import Cloud
 from orchestrator.errors import PlatformError
-from orchestrator.graph import Stack
+from orchestrator.planning.graph import Stack
 from orchestrator.session import Session, state_tags
 
 BYTES = 32

@@ -20,16 +20,16 @@ from orchestrator.core.interfaces import (
     StateStore,
 )
 from orchestrator.errors import EmulatorError, PlatformError
-from orchestrator.examples import for_environment
-from orchestrator.graph import Graph
 from orchestrator.journal import Journal
-from orchestrator.proof import Proof
+from orchestrator.planning.examples import for_environment
+from orchestrator.planning.graph import Graph
+from orchestrator.planning.proof import Proof
+from orchestrator.planning.values import Facts, state_bucket, tags
 from orchestrator.result import EndpointResult, PipelineRunResult, RecoveredResult, SmokeResult, StackResult
 from orchestrator.risk import Risk
 from orchestrator.system.identity import Identity
 from orchestrator.terraform.record import Record
 from orchestrator.toolbox import Tools
-from orchestrator.values import Facts, state_bucket, tags
 
 
 @dataclass(frozen=True)

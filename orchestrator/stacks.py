@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from orchestrator import evidence, listing, risk, secrets
 from orchestrator.core.interfaces import ApplySummary, PlanSummary, PolicyReport, State, Workspace
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
-from orchestrator.graph import Stack
 from orchestrator.inputs import StackProof
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.values import Facts, blueprint_of, example_model_version, published, tfvars, waits_for
 from orchestrator.render import forgetting_plan, render
 from orchestrator.result import Action, ChangeResult, StackResult
 from orchestrator.risk import Risk
 from orchestrator.session import Session
 from orchestrator.terraform import errored
 from orchestrator.terraform.errored import Errored
-from orchestrator.values import Facts, blueprint_of, example_model_version, published, tfvars, waits_for
 
 GONE = "its file is gone"
 _SHOWN_FINDINGS = 5

@@ -6,9 +6,9 @@ import re
 from typing import Any
 
 from orchestrator.aws.client import pages, unless_gone
+from orchestrator.planning.values import approval_tokens, live_parameter
 from orchestrator.recovery import remains
 from orchestrator.session import Session
-from orchestrator.values import approval_tokens, live_parameter
 
 _ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Literal
 
-from orchestrator.plan import Step
+from orchestrator.planning.steps import Step
 from orchestrator.system.process import gives_way
 
 Status = Literal["ok", "failed", "blocked", "cancelled"]

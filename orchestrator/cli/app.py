@@ -17,9 +17,9 @@ from orchestrator.console import Console
 if TYPE_CHECKING:
     from orchestrator.config.model.platform import Environment
     from orchestrator.core.interfaces import Json
-    from orchestrator.graph import Graph, Stack
-    from orchestrator.phases import Phase
-    from orchestrator.plan import Plan
+    from orchestrator.planning.graph import Graph, Stack
+    from orchestrator.planning.phases import Phase
+    from orchestrator.planning.steps import Plan
     from orchestrator.recovery.takeover import Left
     from orchestrator.result import Result
     from orchestrator.session import Target
@@ -49,7 +49,7 @@ class App:
 
     @cached_property
     def phases(self) -> tuple[Phase, ...]:
-        from orchestrator import phases
+        from orchestrator.planning import phases
 
         return phases.read(self.repo)
 
@@ -58,8 +58,8 @@ class App:
 
         To build is refused after expiry, and where names of two environments would be confused.
         """
-        from orchestrator import graph
         from orchestrator.config import expiry, load, neighbours
+        from orchestrator.planning import graph
         from orchestrator.recovery import unfinished
         from orchestrator.runs import now
 
@@ -79,7 +79,7 @@ class App:
         return RealTools(self.repo, environment, plain_provider=self.plain_provider)
 
     def examples(self) -> Mapping[str, Json]:
-        from orchestrator import phases
+        from orchestrator.planning import phases
 
         return phases.read_examples(self.repo, self.phases)
 

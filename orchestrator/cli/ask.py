@@ -42,8 +42,8 @@ def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bo
     from orchestrator import ask
     from orchestrator.cli.app import interruptible
     from orchestrator.errors import PlatformError
+    from orchestrator.planning.values import published
     from orchestrator.smoke.base import Target
-    from orchestrator.values import published
 
     app: App = ctx.obj
     environment, graph = app.load(env)

@@ -14,7 +14,7 @@ from orchestrator.cli.app import App
 if TYPE_CHECKING:
     from orchestrator.api_keys import Listed, Owner
     from orchestrator.core.interfaces import Cloud, Json
-    from orchestrator.graph import Graph
+    from orchestrator.planning.graph import Graph
     from orchestrator.toolbox import Tools
 
 LONGEST_OVERLAP = 24 * 90
@@ -27,7 +27,7 @@ def command() -> None:
 
 def _deployed(app: App, tools: Tools, graph: Graph) -> tuple[Cloud, dict[str, Json]]:
     """The AWS of an environment, and what its phase `inference` publishes."""
-    from orchestrator.values import published
+    from orchestrator.planning.values import published
 
     target = app.target(tools)
     state = target.store.read("inference")

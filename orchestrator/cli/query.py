@@ -23,7 +23,7 @@ def command(ctx: click.Context, env: str, sql: str, database: str, limit: int, a
     from orchestrator.aws.query import ask
     from orchestrator.cli.app import interruptible
     from orchestrator.errors import PlatformError
-    from orchestrator.values import published
+    from orchestrator.planning.values import published
 
     app: App = ctx.obj
     environment, graph = app.load(env)

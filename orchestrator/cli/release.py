@@ -51,8 +51,8 @@ def endpoint(ctx: click.Context, env: str, blueprint: str, version: str | None, 
     from dataclasses import asdict
 
     from orchestrator.errors import ReleaseFailed
-    from orchestrator.plan import RELEASES
-    from orchestrator.values import blueprint_of, is_released, published
+    from orchestrator.planning.steps import RELEASES
+    from orchestrator.planning.values import blueprint_of, is_released, published
 
     app: App = ctx.obj
     environment, graph = app.load(env)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from orchestrator.config.model.platform import Environment
-    from orchestrator.graph import Stack
+    from orchestrator.planning.graph import Stack
     from orchestrator.recovery.unfinished import Unfinished
     from orchestrator.session import Target
     from orchestrator.toolbox import Tools
@@ -122,7 +122,7 @@ def _note(env: str, stack: dict[str, Any]) -> str:
 def _endpoints(tools: Tools, target: Target, stacks: Sequence[Stack]) -> list[dict[str, Any]]:
     """Of every blueprint whose endpoint changes through releases: what it runs, and what it should."""
     from orchestrator.errors import PlatformError
-    from orchestrator.values import published
+    from orchestrator.planning.values import published
 
     found = []
     for stack in stacks:

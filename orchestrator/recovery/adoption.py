@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from orchestrator import stacks
-from orchestrator.graph import Stack
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.values import waits_for
 from orchestrator.recovery import importing
 from orchestrator.recovery.made import uncertain, unrecorded
 from orchestrator.session import Session
-from orchestrator.values import waits_for
 
 
 def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None:

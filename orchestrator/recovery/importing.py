@@ -20,7 +20,8 @@ from orchestrator import stacks
 from orchestrator.aws.client import explained
 from orchestrator.core.interfaces import Json, PlanSummary, Workspace
 from orchestrator.errors import PlatformError, TerraformError
-from orchestrator.graph import Stack
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.values import partition, published
 from orchestrator.recovery.lookups import LOOKUPS
 from orchestrator.render import forgetting_plan
 from orchestrator.session import Session
@@ -28,7 +29,6 @@ from orchestrator.terraform import import_blocks
 from orchestrator.terraform.import_blocks import Missing
 from orchestrator.terraform.import_ids import IDS, Anew, Place, chosen_by_aws, import_id
 from orchestrator.terraform.preview import twin
-from orchestrator.values import partition, published
 
 _ROUNDS = 12
 """Plans until nothing new turns up; what stands in another's values is found one round after it."""

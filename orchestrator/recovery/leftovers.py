@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestrator.core.interfaces import StateStore
 from orchestrator.core.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM
-from orchestrator.graph import BLUEPRINT, BLUEPRINT_PHASE, Graph, Stack
+from orchestrator.planning.graph import BLUEPRINT, BLUEPRINT_PHASE, Graph, Stack
 
 _READERS = 8
 

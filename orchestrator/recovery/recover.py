@@ -11,16 +11,16 @@ from orchestrator import listing, risk, secrets, stacks
 from orchestrator.aws.client import explained
 from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
-from orchestrator.graph import Stack
 from orchestrator.inputs import StackProof
-from orchestrator.plan import RecoverRest, RecoverStack, Recovery
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.steps import RecoverRest, RecoverStack, Recovery
+from orchestrator.planning.values import tfvars, waits_for
 from orchestrator.recovery import importing, remains, removing, rest
 from orchestrator.recovery.importing import Found, Search
 from orchestrator.recovery.rest import Rest
 from orchestrator.result import Action, RecoveredResult
 from orchestrator.risk import Risk
 from orchestrator.session import Session
-from orchestrator.values import tfvars, waits_for
 
 _NOWHERE = "its address is taken or gone"
 _SHOWN = 5

@@ -17,8 +17,8 @@ from typing import Any
 from orchestrator.aws.client import every, explained
 from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import Cloud, Json, StateStore
+from orchestrator.planning.values import partition, state_bucket
 from orchestrator.recovery.listings import LISTINGS, Listing
-from orchestrator.values import partition, state_bucket
 
 _AT_ONCE = 8
 _SHOWN = 5

@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Sequence
 from orchestrator.aws.client import explained
 from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import TerraformError
-from orchestrator.graph import Stack
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.values import tfvars
 from orchestrator.recovery import importing
 from orchestrator.recovery.importing import Found, enter
 from orchestrator.recovery.rest import STACK, Rest, state
@@ -17,7 +18,6 @@ from orchestrator.render import forgetting_plan, render
 from orchestrator.session import Session
 from orchestrator.terraform import import_blocks
 from orchestrator.terraform.attached import HELD_TYPES
-from orchestrator.values import tfvars
 
 _PROVIDER = "registry.terraform.io/hashicorp/aws"
 

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.config import load
 from orchestrator.config.model.platform import Environment
 from orchestrator.config.rules import addresses, names
-from orchestrator.preflight import quotas
+from orchestrator.planning import quotas
 from tests.emulator.shared import Deployed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import graph as graphs
-from orchestrator import phases
-from orchestrator import plan as plans
 from orchestrator.blueprints import MATRIX
 from orchestrator.config import Environment, load
 from orchestrator.core.interfaces import Json
 from orchestrator.execute import Executor
-from orchestrator.graph import Graph
 from orchestrator.journal import Journal
-from orchestrator.plan import Plan
+from orchestrator.planning import graph as graphs
+from orchestrator.planning import phases
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph
+from orchestrator.planning.steps import Plan
 from orchestrator.result import Result
 from orchestrator.runs import RunFolder
 from orchestrator.session import Session

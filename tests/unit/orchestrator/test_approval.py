@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from orchestrator import graph as graphs
-from orchestrator import phases
-from orchestrator import plan as plans
 from orchestrator.approval import Approval, Granted
 from orchestrator.config import Environment, load
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
-from orchestrator.graph import Graph
-from orchestrator.plan import Approve, DeployStack, PreviewStack
+from orchestrator.planning import graph as graphs
+from orchestrator.planning import phases
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph
+from orchestrator.planning.steps import Approve, DeployStack, PreviewStack
+from orchestrator.planning.values import live_parameter
 from orchestrator.result import ChangeResult, Result
 from orchestrator.risk import Risk
 from orchestrator.session import Session
-from orchestrator.values import live_parameter
 from tests.fakes.platforms import SHIPPED
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import VERSION, FakeTools

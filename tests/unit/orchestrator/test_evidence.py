@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator import evidence, smoke
-from orchestrator import plan as plans
 from orchestrator.config import Environment
 from orchestrator.config.model import platform
 from orchestrator.errors import TerraformError
-from orchestrator.graph import Graph
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph
 from orchestrator.result import Result
 from tests.fakes.tools import OUTPUTS, VERSION, FakeTools
 from tests.unit.orchestrator.conftest import Deploy, Runs

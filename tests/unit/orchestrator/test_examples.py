@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import phases
 from orchestrator.config import load
-from orchestrator.examples import for_environment
-from orchestrator.values import example_model_version
+from orchestrator.planning import phases
+from orchestrator.planning.examples import for_environment
+from orchestrator.planning.values import example_model_version
 
 
 @pytest.mark.parametrize("name", ["dev", "staging", "prod"])

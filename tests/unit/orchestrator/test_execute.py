@@ -14,18 +14,18 @@ from typing import Any
 
 import pytest
 
-from orchestrator import plan as plans
 from orchestrator.config import Environment
 from orchestrator.core.interfaces import EndpointState, PolicyReport, ReleaseResult
 from orchestrator.errors import PlatformError, ReleaseFailed, StateLocked, TerraformError, TerraformKilled
-from orchestrator.graph import Graph
-from orchestrator.plan import Plan
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph
+from orchestrator.planning.steps import Plan
+from orchestrator.planning.values import HASH_KEY, MODEL_VERSION_KEYS
 from orchestrator.result import Result
 from orchestrator.runs import RunFolder
 from orchestrator.session import open_target
 from orchestrator.system import identity, trouble
 from orchestrator.system.process import StillWorking
-from orchestrator.values import HASH_KEY, MODEL_VERSION_KEYS
 from tests.fakes.emulator import INFO
 from tests.fakes.policy import violation
 from tests.fakes.terraform import EMPTY

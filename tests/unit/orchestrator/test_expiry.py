@@ -8,7 +8,7 @@ import pytest
 from orchestrator.config import Environment, load
 from orchestrator.config.expiry import dated, refuse_expired
 from orchestrator.errors import ConfigError
-from orchestrator.values import tags
+from orchestrator.planning.values import tags
 from tests.fakes.platforms import SHIPPED
 from tests.fakes.platforms import platform as least
 

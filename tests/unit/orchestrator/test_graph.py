@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator import graph as graphs
 from orchestrator.config import Environment
 from orchestrator.errors import ConfigError, PlatformError
-from orchestrator.graph import Graph
-from orchestrator.phases import Phase
+from orchestrator.planning import graph as graphs
+from orchestrator.planning.graph import Graph
+from orchestrator.planning.phases import Phase
 
 BLUEPRINTS = tuple(
     f"blueprint-{model}{kind}" for model in ("chat", "reviews") for kind in ("", "-async", "-batch", "-serverless")

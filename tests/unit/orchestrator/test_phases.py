@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import phases
 from orchestrator.errors import ConfigError
+from orchestrator.planning import phases
 
 TEXT = "name: {name}\norder: {order}\ntitle: T\n"
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import explain, phases, plan
-from orchestrator import graph as graphs
+from orchestrator import explain
 from orchestrator.config import Environment, load
 from orchestrator.errors import ConfigError
-from orchestrator.graph import Graph, order
+from orchestrator.planning import graph as graphs
+from orchestrator.planning import phases, steps
+from orchestrator.planning.graph import Graph, order
 from tests.fakes.platforms import SHIPPED, platform
 
 PROBED = "probe it, directly and through the API"
@@ -18,12 +19,12 @@ SYNTHESISED = "if not proven: plan, policy gate, apply (synthesised from its blu
 REPO = Path(__file__).resolve().parents[3]
 
 
-def needs(wanted: plan.Plan) -> dict[str, set[str]]:
+def needs(wanted: steps.Plan) -> dict[str, set[str]]:
     return {step.name: set(step.needs) for step in wanted.steps}
 
 
 def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, graph: Graph) -> None:
-    wanted = plan.deploy(environment, graph)
+    wanted = steps.deploy(environment, graph)
     # The widths of columns are those of the longest name.
     assert [re.sub(" {2,}", "  ", line.strip()) for line in explain.describe(wanted)] == [
         "1. emulator  start the local AWS, or find the running one",
@@ -72,7 +73,7 @@ def test_a_deploy_is_the_same_list_that_is_read_out(environment: Environment, gr
 def test_a_blueprint_is_probed_as_soon_as_it_stands_and_runs_what_it_should(
     environment: Environment, graph: Graph
 ) -> None:
-    found = needs(plan.deploy(environment, graph))
+    found = needs(steps.deploy(environment, graph))
     assert found["smoke chat"] == {"policy", "blueprint-chat", "api keys"}
     assert found["smoke reviews"] == {"policy", "release reviews", "api keys"}
     assert found["release reviews"] == {"policy", "blueprint-reviews", "releases"}
@@ -84,20 +85,20 @@ def test_a_blueprint_is_probed_as_soon_as_it_stands_and_runs_what_it_should(
 def test_keys_follow_their_plans_and_those_of_callers_that_left_go_before(
     environment: Environment, graph: Graph
 ) -> None:
-    wanted = plan.deploy(environment, graph)
+    wanted = steps.deploy(environment, graph)
     found = needs(wanted)
-    assert found[plan.KEYS] == {"policy", "inference"}
+    assert found[steps.KEYS] == {"policy", "inference"}
     assert "former keys" in found["inference"]
-    assert {step.but for step in wanted.steps if isinstance(step, plan.RemoveKeys)} == {
+    assert {step.but for step in wanted.steps if isinstance(step, steps.RemoveKeys)} == {
         ("default", "smoke", "reviews-team")
     }
-    without = plan.deploy(environment, graph, stacks=graph.select(phases=["data"]))
-    assert not [step for step in without.steps if isinstance(step, (plan.KeepKeys, plan.RemoveKeys))]
+    without = steps.deploy(environment, graph, stacks=graph.select(phases=["data"]))
+    assert not [step for step in without.steps if isinstance(step, (steps.KeepKeys, steps.RemoveKeys))]
 
 
 def test_no_key_is_removed_before_a_person_has_approved() -> None:
     prod = load(REPO, "prod")
-    assert "approval" in needs(plan.deploy(prod, graphs.build(phases.read(REPO), prod)))["former keys"]
+    assert "approval" in needs(steps.deploy(prod, graphs.build(phases.read(REPO), prod)))["former keys"]
 
 
 @pytest.mark.parametrize(
@@ -113,9 +114,9 @@ def test_no_key_is_removed_before_a_person_has_approved() -> None:
 )
 def test_where_a_proof_is_enough(name: str, refresh: bool, skipping: bool) -> None:
     chosen = load(REPO, name)
-    wanted = plan.deploy(chosen, graphs.build(phases.read(REPO), chosen), refresh=refresh)
-    assert {step.skip for step in wanted.steps if isinstance(step, plan.DeployStack)} == {skipping}
-    assert {step.fresh for step in wanted.steps if isinstance(step, plan.ScanSource)} == {refresh}
+    wanted = steps.deploy(chosen, graphs.build(phases.read(REPO), chosen), refresh=refresh)
+    assert {step.skip for step in wanted.steps if isinstance(step, steps.DeployStack)} == {skipping}
+    assert {step.fresh for step in wanted.steps if isinstance(step, steps.ScanSource)} == {refresh}
 
 
 @pytest.mark.parametrize(("target", "takes"), [("local", True), ("aws", False)])
@@ -124,25 +125,25 @@ def test_where_the_file_says_nothing_the_target_decides(
 ) -> None:
     """On AWS every stack is looked at, somebody is asked, and nothing is trained on the sample reviews."""
     bare = environment.model_copy(update={"platform": platform(target=target)})
-    wanted = plan.deploy(bare, graph)
-    assert {step.skip for step in wanted.steps if isinstance(step, plan.DeployStack)} == {takes}
-    assert {step.has_data for step in wanted.steps if isinstance(step, plan.RunPipeline)} == {takes}
-    assert any(isinstance(step, plan.Approve) for step in wanted.steps) is not takes
+    wanted = steps.deploy(bare, graph)
+    assert {step.skip for step in wanted.steps if isinstance(step, steps.DeployStack)} == {takes}
+    assert {step.has_data for step in wanted.steps if isinstance(step, steps.RunPipeline)} == {takes}
+    assert any(isinstance(step, steps.Approve) for step in wanted.steps) is not takes
 
 
 def test_what_an_unfinished_run_has_done_is_left_alone_and_its_training_not_forced_again(repo: Path) -> None:
     staging = load(repo, "staging")
     graph = graphs.build(phases.read(repo), staging)
-    wanted = plan.deploy(staging, graph, force_pipeline=True, refresh=True, done=("data", "pipeline"))
-    assert [step.name for step in wanted.steps if isinstance(step, plan.DeployStack) and step.skip] == ["data"]
-    assert [step.force for step in wanted.steps if isinstance(step, plan.RunPipeline)] == [False]
+    wanted = steps.deploy(staging, graph, force_pipeline=True, refresh=True, done=("data", "pipeline"))
+    assert [step.name for step in wanted.steps if isinstance(step, steps.DeployStack) and step.skip] == ["data"]
+    assert [step.force for step in wanted.steps if isinstance(step, steps.RunPipeline)] == [False]
 
 
 def test_which_environments_of_this_repository_train_on_the_sample() -> None:
     assert {name for name in SHIPPED if load(REPO, name).has_sample_data} == {"local", "dev", "staging"}
 
 
-@pytest.mark.parametrize("make", [plan.deploy, plan.destroy])
+@pytest.mark.parametrize("make", [steps.deploy, steps.destroy])
 def test_every_plan_can_be_walked(environment: Environment, graph: Graph, make: object) -> None:
     wanted = make(environment, graph)  # type: ignore[operator]
     names = {step.name for step in wanted.steps}
@@ -151,7 +152,7 @@ def test_every_plan_can_be_walked(environment: Environment, graph: Graph, make: 
 
 
 def test_only_a_blueprint_with_a_trained_model_waits_for_the_pipeline(environment: Environment, graph: Graph) -> None:
-    found = needs(plan.deploy(environment, graph))
+    found = needs(steps.deploy(environment, graph))
     assert {name for name, each in found.items() if "pipeline" in each} == {
         "blueprint-reviews",
         "blueprint-reviews-async",
@@ -162,20 +163,20 @@ def test_only_a_blueprint_with_a_trained_model_waits_for_the_pipeline(environmen
 
 def test_on_aws_nothing_starts_before_the_account_is_known() -> None:
     dev = load(REPO, "dev")
-    wanted = plan.deploy(dev, graphs.build(phases.read(REPO), dev))
+    wanted = steps.deploy(dev, graphs.build(phases.read(REPO), dev))
     assert [step.name for step in wanted.steps if not step.needs] == ["account"]
-    assert not any(isinstance(step, plan.StartEmulator) for step in wanted.steps)
+    assert not any(isinstance(step, steps.StartEmulator) for step in wanted.steps)
 
 
 def test_a_part_is_gated_like_the_whole(environment: Environment, graph: Graph) -> None:
-    part = plan.deploy(environment, graph, stacks=graph.select(phases=["2"]))
+    part = steps.deploy(environment, graph, stacks=graph.select(phases=["2"]))
     assert needs(part)["data"] == {"packages", "state"}
-    assert {step.cleared_by for step in part.steps if isinstance(step, plan.DeployStack)} == {("policy",)}
-    assert not any(isinstance(step, (plan.RunPipeline, plan.SmokeTest)) for step in part.steps)
+    assert {step.cleared_by for step in part.steps if isinstance(step, steps.DeployStack)} == {("policy",)}
+    assert not any(isinstance(step, (steps.RunPipeline, steps.SmokeTest)) for step in part.steps)
 
 
 def test_destroy_takes_consumers_first_and_models_before_their_group(environment: Environment, graph: Graph) -> None:
-    found = needs(plan.destroy(environment, graph))
+    found = needs(steps.destroy(environment, graph))
     for stack in graph.stacks:
         for needed in stack.needs:
             assert stack.name in found[needed]

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator import cli, stacks
-from orchestrator import plan as plans
 from orchestrator.config import Environment
 from orchestrator.core.interfaces import ApplySummary, LocalAccess, State
 from orchestrator.errors import SetupError, TerraformError
-from orchestrator.graph import Graph
 from orchestrator.journal import Journal
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph
 from orchestrator.render import forget_plans
 from orchestrator.runs import RunFolder
 from orchestrator.session import Session, open_target

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator import proof
 from orchestrator.core.interfaces import State
-from orchestrator.proof import Proof
+from orchestrator.planning import proof
+from orchestrator.planning.proof import Proof
 
 STATE = State(serial=4, lineage="l", outputs={}, resources=("aws_s3_bucket.data",))
 NAMES = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from orchestrator.graph import Graph
+from orchestrator.planning.graph import Graph
 from orchestrator.render import manual_lines, render
 from tests.fakes.tools import FakeTools
 

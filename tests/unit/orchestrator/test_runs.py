@@ -11,11 +11,12 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from orchestrator import plan, runs
+from orchestrator import runs
 from orchestrator.config import Environment
 from orchestrator.core.interfaces import PolicyReport
 from orchestrator.errors import StateLocked
-from orchestrator.graph import Graph
+from orchestrator.planning import steps as plan
+from orchestrator.planning.graph import Graph
 from orchestrator.result import ErrorResult, Result, SmokeResult, StackResult, policy_result
 from orchestrator.runs import RunFolder
 from orchestrator.system import identity

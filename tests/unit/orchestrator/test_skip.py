@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import plan as plans
 from orchestrator.config import Environment
 from orchestrator.core.interfaces import State
 from orchestrator.errors import TerraformError
-from orchestrator.graph import Graph
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph
 from orchestrator.result import Result
 from tests.fakes.tools import FakeTools
 from tests.unit.orchestrator.conftest import Deploy, Runs

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import plan as plans
 from orchestrator.config import Environment
-from orchestrator.graph import Graph
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph
 from tests.fakes.listings import empty_but
 from tests.fakes.tools import TRAINING, FakeTools
 from tests.unit.orchestrator.conftest import Runs

@@ -9,8 +9,8 @@ from orchestrator.config import Environment
 from orchestrator.config.model.blueprint import Autoscaling
 from orchestrator.core.interfaces import Package, State
 from orchestrator.errors import PlatformError
-from orchestrator.graph import Graph
-from orchestrator.values import (
+from orchestrator.planning.graph import Graph
+from orchestrator.planning.values import (
     HASH_KEY,
     MODEL_VERSION_KEYS,
     Facts,

@@ -9,7 +9,7 @@ from typing import ClassVar
 import pytest
 
 from orchestrator.errors import PlatformError
-from orchestrator.plan import Step
+from orchestrator.planning.steps import Step
 from orchestrator.system.process import gives_way
 from orchestrator.walk import Clear, NotCleared, Outcome, walk
 

@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.config import load
 from orchestrator.config.model.platform import Blueprint
-from orchestrator.preflight import quotas
+from orchestrator.planning import quotas
 from tests.fakes.platforms import platform
 
 REPO = Path(__file__).resolve().parents[4]

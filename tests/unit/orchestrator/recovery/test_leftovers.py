@@ -8,20 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import explain, phases
-from orchestrator import graph as graphs
-from orchestrator import plan as plans
+from orchestrator import explain
 from orchestrator.approval import Approval, Granted
 from orchestrator.config import Environment, load
 from orchestrator.core.interfaces import State
 from orchestrator.errors import TerraformError
-from orchestrator.graph import Graph, Stack
-from orchestrator.plan import DeployStack, DestroyStack, RemoveReleases
+from orchestrator.planning import graph as graphs
+from orchestrator.planning import phases
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph, Stack
+from orchestrator.planning.steps import DeployStack, DestroyStack, RemoveReleases
+from orchestrator.planning.values import live_parameter
 from orchestrator.recovery import leftovers
 from orchestrator.result import Result
 from orchestrator.risk import RiskClass
 from orchestrator.session import Session
-from orchestrator.values import live_parameter
 from tests.fakes.state import FakeStateStore
 from tests.fakes.tools import VERSION, FakeTools
 from tests.unit.orchestrator.conftest import REPO, Runs

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator import plan as plans
 from orchestrator.config import Environment
 from orchestrator.core.interfaces import State
-from orchestrator.graph import Graph
-from orchestrator.plan import Recovery
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph
+from orchestrator.planning.steps import Recovery
 from orchestrator.recovery import importing
 from orchestrator.recovery.ec2 import KINDS
 from orchestrator.recovery.rest import STACK

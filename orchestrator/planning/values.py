@@ -13,7 +13,7 @@ from orchestrator.blueprints.matrix import cell
 from orchestrator.config.model.platform import Blueprint, Environment
 from orchestrator.core.interfaces import Json, Package, State
 from orchestrator.errors import PlatformError
-from orchestrator.graph import Stack
+from orchestrator.planning.graph import Stack
 
 LOCAL_PROVIDER = {"s3_use_path_style": True, "max_retries": 25}
 """The emulator has no bucket host names."""

@@ -14,7 +14,7 @@ from typing import Any
 from orchestrator.config.model.platform import Environment
 from orchestrator.config.problems import nearest
 from orchestrator.errors import ConfigError, PlatformError
-from orchestrator.phases import Phase
+from orchestrator.planning.phases import Phase
 
 BLUEPRINT_PHASE = "inference"
 BLUEPRINT_UPSTREAM = ("foundation", "inference")

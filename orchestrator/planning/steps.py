@@ -13,8 +13,8 @@ from typing import ClassVar, Literal
 from orchestrator.api_keys import key_names
 from orchestrator.config.model.platform import Environment
 from orchestrator.config.rules.platform import MODEL_GROUPS
-from orchestrator.graph import Graph, Stack
-from orchestrator.values import blueprint_of, is_released
+from orchestrator.planning.graph import Graph, Stack
+from orchestrator.planning.values import blueprint_of, is_released
 
 RELEASES = "releases"
 """Name of the stack that holds the release machine."""
