@@ -27,10 +27,10 @@ from orchestrator.config import load
 from orchestrator.config.model.platform import Environment
 from orchestrator.console import Console
 from orchestrator.execute import Executor
-from orchestrator.journal import Journal
 from orchestrator.planning import graph, phases
 from orchestrator.planning.steps import Plan, Step
-from orchestrator.runs import RunFolder
+from orchestrator.runs.journal import Journal
+from orchestrator.runs.run_folder import RunFolder
 from orchestrator.session import Session
 from orchestrator.toolbox import Tools
 

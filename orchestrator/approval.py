@@ -13,10 +13,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from orchestrator import listing
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
-from orchestrator.result import ChangeResult
 from orchestrator.risk import Risk, RiskClass, classes_of
+from orchestrator.runs import change_list
+from orchestrator.runs.result import ChangeResult
 
 _SHOWN = 3
 
@@ -77,7 +77,7 @@ class Approval:
             if not changes:
                 return
             risks = [risk for name in stacks for risk in self._risks if risk.stack == name]
-            self.person.show([*listing.stacks(changes), *listing.risks(risks)])
+            self.person.show([*change_list.stacks(changes), *change_list.risks(risks)])
             self._require_accepted(f"deploying `{environment}`", risks)
             self._require_yes(f"Deploy this to `{environment}`?", f"deploying `{environment}` needs a yes")
             self._approved = True
@@ -97,7 +97,7 @@ class Approval:
             if not new and (self._approved or not changes):
                 return
             self.person.show([f"`{stack}` would do what the preview did not show:"])
-            self.person.show([*listing.stacks({stack: changes}), *listing.risks(new)])
+            self.person.show([*change_list.stacks({stack: changes}), *change_list.risks(new)])
             self._require_accepted(f"`{stack}`", new)
             words = f"`{stack}` has {len(new)} risks" if new else f"`{stack}` has changes"
             self._require_yes(

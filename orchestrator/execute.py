@@ -33,7 +33,7 @@ from orchestrator.planning import steps
 from orchestrator.planning.steps import Plan, Step
 from orchestrator.planning.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.recovery import adoption, recover, remains
-from orchestrator.result import (
+from orchestrator.runs.result import (
     ErrorResult,
     Result,
     Status,
@@ -42,7 +42,7 @@ from orchestrator.result import (
     risk_results,
     smoke_result,
 )
-from orchestrator.runs import keep, timestamp
+from orchestrator.runs.run_folder import keep, timestamp
 from orchestrator.session import Session, open_target, running_emulator
 from orchestrator.system import trouble
 from orchestrator.system.process import StillWorking, abandon

@@ -11,10 +11,10 @@ from pathlib import Path
 from orchestrator import secrets, stacks
 from orchestrator.core.interfaces import Json
 from orchestrator.execute import load_outputs
-from orchestrator.journal import Journal
 from orchestrator.planning.graph import Graph, Stack
 from orchestrator.render import manual_lines
-from orchestrator.runs import RunFolder, now
+from orchestrator.runs.journal import Journal
+from orchestrator.runs.run_folder import RunFolder, now
 from orchestrator.session import Session, Target
 from orchestrator.toolbox import Tools
 

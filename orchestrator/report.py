@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator import listing
 from orchestrator.console import Console
 from orchestrator.explain import in_environment, remedy
 from orchestrator.recovery import remains
-from orchestrator.result import Result
+from orchestrator.runs import change_list
+from orchestrator.runs.result import Result
 
 _DETAIL_WIDTH = 160
 """A failed job's own description can be pages long; result.json has all of it."""
@@ -25,7 +25,7 @@ _STYLES = {
 def show(console: Console, result: Result, folder: Path, *, why: bool = False) -> None:
     """Print a finished run; the error, if any, comes last, where the eye is."""
     if result.command == "plan":
-        for line in listing.stacks({stack.name: stack.changes for stack in result.stacks}):
+        for line in change_list.stacks({stack.name: stack.changes for stack in result.stacks}):
             console.line(line)
     _stacks(console, result)
     _risks(console, result)
@@ -109,7 +109,9 @@ def _stacks(console: Console, result: Result) -> None:
 def _risks(console: Console, result: Result) -> None:
     """Of a plan with the single risks, of a single stack all of them; else only how many there were."""
     planned = result.command == "plan"
-    lines = listing.risks(result.risks, every=len(result.stacks) == 1) if planned else listing.counted(result.risks)
+    lines = (
+        change_list.risks(result.risks, every=len(result.stacks) == 1) if planned else change_list.counted(result.risks)
+    )
     for line in lines:
         console.line(line)
 

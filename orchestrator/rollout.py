@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator.core.interfaces import EndpointState, EventSink, ReleaseResult
 from orchestrator.errors import ReleaseFailed
 from orchestrator.planning.steps import RELEASES, Release
-from orchestrator.result import EndpointResult
+from orchestrator.runs.result import EndpointResult
 from orchestrator.session import Session
 
 ANSWERED = "probe of the release"

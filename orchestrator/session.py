@@ -20,13 +20,13 @@ from orchestrator.core.interfaces import (
     StateStore,
 )
 from orchestrator.errors import EmulatorError, PlatformError
-from orchestrator.journal import Journal
 from orchestrator.planning.examples import for_environment
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.proof import Proof
 from orchestrator.planning.values import Facts, state_bucket, tags
-from orchestrator.result import EndpointResult, PipelineRunResult, RecoveredResult, SmokeResult, StackResult
 from orchestrator.risk import Risk
+from orchestrator.runs.journal import Journal
+from orchestrator.runs.result import EndpointResult, PipelineRunResult, RecoveredResult, SmokeResult, StackResult
 from orchestrator.system.identity import Identity
 from orchestrator.terraform.record import Record
 from orchestrator.toolbox import Tools

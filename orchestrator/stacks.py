@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from orchestrator import evidence, listing, risk, secrets
+from orchestrator import evidence, risk, secrets
 from orchestrator.core.interfaces import ApplySummary, PlanSummary, PolicyReport, State, Workspace
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
 from orchestrator.inputs import StackProof
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import Facts, blueprint_of, example_model_version, published, tfvars, waits_for
 from orchestrator.render import forgetting_plan, render
-from orchestrator.result import Action, ChangeResult, StackResult
 from orchestrator.risk import Risk
+from orchestrator.runs import change_list
+from orchestrator.runs.result import Action, ChangeResult, StackResult
 from orchestrator.session import Session
 from orchestrator.terraform import errored
 from orchestrator.terraform.errored import Errored
@@ -135,7 +136,7 @@ def destroy(session: Session, stack: Stack, *, asks: bool = False) -> None:
     store_unsaved(session, stack, ws)
     with forgetting_plan(ws):
         plan = _plan_removal(session, stack, ws)
-        changes = [listing.change_result(change) for change in plan.changes]
+        changes = [change_list.change_result(change) for change in plan.changes]
         if asks:
             changes, risks = _looked_at(session, stack, plan)
             session.approval.before_apply(session.environment.name, stack.name, changes, risks)
@@ -251,7 +252,7 @@ def _looked_at(
     if risks:
         told = ", ".join(f"{sum(each.kind == kind for each in risks)} {kind}" for kind in risk.classes_of(risks))
         session.journal.stage(step or stack.name, f"risks: {told}")
-    return [listing.change_result(change) for change in plan.changes], risks
+    return [change_list.change_result(change) for change in plan.changes], risks
 
 
 def require_green(report: PolicyReport, what: str) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.planning.phases import Phase
     from orchestrator.planning.steps import Plan
     from orchestrator.recovery.takeover import Left
-    from orchestrator.result import Result
+    from orchestrator.runs.result import Result
     from orchestrator.session import Target
     from orchestrator.system.process import Cancel
     from orchestrator.toolbox import Tools
@@ -61,7 +61,7 @@ class App:
         from orchestrator.config import expiry, load, neighbours
         from orchestrator.planning import graph
         from orchestrator.recovery import unfinished
-        from orchestrator.runs import now
+        from orchestrator.runs.run_folder import now
 
         today = now().date()
         environment = expiry.dated(load(self.repo, env), today)
@@ -125,10 +125,10 @@ class App:
         from orchestrator.cli.person import AtTerminal
         from orchestrator.config import neighbours
         from orchestrator.execute import Executor, load_outputs
-        from orchestrator.journal import Journal
         from orchestrator.render import forget_plans
         from orchestrator.report import show
-        from orchestrator.runs import RunFolder, alone
+        from orchestrator.runs.journal import Journal
+        from orchestrator.runs.run_folder import RunFolder, alone
         from orchestrator.session import Session
 
         tools = tools or self.tools(environment)

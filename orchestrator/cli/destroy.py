@@ -29,7 +29,7 @@ def command(
     """Remove everything of ENV but its state bucket and key, look for what is left, or remove single blueprints."""
     from orchestrator.errors import ApprovalRequired
     from orchestrator.planning import steps
-    from orchestrator.runs import alone
+    from orchestrator.runs.run_folder import alone
 
     app: App = ctx.obj
     environment, graph = app.load(env)

@@ -94,7 +94,7 @@ def rotate(
     from orchestrator import api_keys
     from orchestrator.errors import ApprovalRequired
     from orchestrator.key_steps import told
-    from orchestrator.runs import alone
+    from orchestrator.runs.run_folder import alone
 
     app: App = ctx.obj
     environment, graph = app.load(env)

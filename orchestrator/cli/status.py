@@ -27,15 +27,15 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     """Stacks of ENV with state and lock, what endpoints run, what waits for approval, how the last run ended."""
     from dataclasses import asdict
 
-    from orchestrator import runs
     from orchestrator.errors import PlatformError
     from orchestrator.recovery import leftovers, remains, unfinished
+    from orchestrator.runs import run_folder
 
     app: App = ctx.obj
     environment, graph = app.load(env)
     tools = app.tools(environment)
     try:
-        last = runs.latest(app.repo, env)
+        last = run_folder.latest(app.repo, env)
     except PlatformError as error:
         # What is deployed can be told all the same.
         app.console.say(f"the last run is unknown: {error.message} ({error.hint})")

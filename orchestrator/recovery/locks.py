@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.core.interfaces import Json, StateStore, StoredLock
-from orchestrator.runs import RUNS
+from orchestrator.runs.run_folder import RUNS
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity, Life
 from orchestrator.terraform import living

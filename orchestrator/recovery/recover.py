@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Sequence
 
-from orchestrator import listing, risk, secrets, stacks
+from orchestrator import risk, secrets, stacks
 from orchestrator.aws.client import explained
 from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
@@ -18,8 +18,9 @@ from orchestrator.planning.values import tfvars, waits_for
 from orchestrator.recovery import importing, remains, removing, rest
 from orchestrator.recovery.importing import Found, Search
 from orchestrator.recovery.rest import Rest
-from orchestrator.result import Action, RecoveredResult
 from orchestrator.risk import Risk
+from orchestrator.runs import change_list
+from orchestrator.runs.result import Action, RecoveredResult
 from orchestrator.session import Session
 
 _NOWHERE = "its address is taken or gone"
@@ -119,7 +120,7 @@ def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) ->
     plan = result.plan
     assert plan is not None
     importing.check(session, wanted, ws, plan)
-    changes = [listing.change_result(change) for change in plan.changes]
+    changes = [change_list.change_result(change) for change in plan.changes]
     risks = risk.of_plan(plan.document, stack=wanted.name, account_id=session.target.account_id)
     risks = _without_empty_log_groups(session, result, risks)
     session.record_risks(risks)
@@ -130,7 +131,7 @@ def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) ->
             session.approval.previewed(wanted.name, changes, risks)
             session.approval.decide(environment.name, [wanted.name])
     secrets.ensure_for(session, wanted)
-    importing.apply(session, wanted, ws, f"import {len(result.found)} resources, {listing.counts(changes)}")
+    importing.apply(session, wanted, ws, f"import {len(result.found)} resources, {change_list.counts(changes)}")
 
 
 def _demand_decision(session: Session) -> None:
@@ -190,8 +191,8 @@ def _why(result: Search) -> str:
 
 def _with(result: Search) -> str:
     """`, with 4 to add, 7 to change`: what the same plan does beside."""
-    changes = [listing.change_result(change) for change in result.plan.changes] if result.plan else []
-    return f", with {listing.counts(changes)}" if changes else ""
+    changes = [change_list.change_result(change) for change in result.plan.changes] if result.plan else []
+    return f", with {change_list.counts(changes)}" if changes else ""
 
 
 def listed(name: str, found: Sequence[Found]) -> list[str]:

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 
 from orchestrator.core.interfaces import Json
-from orchestrator.runs import RUNS, RunFolder, now
+from orchestrator.runs.run_folder import RUNS, RunFolder, now
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity, Life
 from orchestrator.terraform import record

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from orchestrator.core.interfaces import EventSink, Json, State, TerraformTool, Workspace
 from orchestrator.errors import PlatformError, TerraformError
-from orchestrator.runs import RUNS
+from orchestrator.runs.run_folder import RUNS
 from orchestrator.terraform.record import Command, Record, of_run
 
 NAME = "errored.tfstate"

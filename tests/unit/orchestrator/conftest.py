@@ -13,14 +13,14 @@ from orchestrator.blueprints import MATRIX
 from orchestrator.config import Environment, load
 from orchestrator.core.interfaces import Json
 from orchestrator.execute import Executor
-from orchestrator.journal import Journal
 from orchestrator.planning import graph as graphs
 from orchestrator.planning import phases
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.steps import Plan
-from orchestrator.result import Result
-from orchestrator.runs import RunFolder
+from orchestrator.runs.journal import Journal
+from orchestrator.runs.result import Result
+from orchestrator.runs.run_folder import RunFolder
 from orchestrator.session import Session
 from tests.fakes.tools import OUTPUTS, FakeTools
 

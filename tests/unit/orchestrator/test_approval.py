@@ -16,8 +16,8 @@ from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.steps import Approve, DeployStack, PreviewStack
 from orchestrator.planning.values import live_parameter
-from orchestrator.result import ChangeResult, Result
 from orchestrator.risk import Risk
+from orchestrator.runs.result import ChangeResult, Result
 from orchestrator.session import Session
 from tests.fakes.platforms import SHIPPED
 from tests.fakes.terraform import plan_summary

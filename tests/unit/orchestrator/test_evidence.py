@@ -12,7 +12,7 @@ from orchestrator.config.model import platform
 from orchestrator.errors import TerraformError
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
-from orchestrator.result import Result
+from orchestrator.runs.result import Result
 from tests.fakes.tools import OUTPUTS, VERSION, FakeTools
 from tests.unit.orchestrator.conftest import Deploy, Runs
 

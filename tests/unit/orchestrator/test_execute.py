@@ -21,8 +21,8 @@ from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.steps import Plan
 from orchestrator.planning.values import HASH_KEY, MODEL_VERSION_KEYS
-from orchestrator.result import Result
-from orchestrator.runs import RunFolder
+from orchestrator.runs.result import Result
+from orchestrator.runs.run_folder import RunFolder
 from orchestrator.session import open_target
 from orchestrator.system import identity, trouble
 from orchestrator.system.process import StillWorking

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator import listing
 from orchestrator.core.interfaces import Change
-from orchestrator.result import ChangeAction, ChangeResult
 from orchestrator.risk import Risk, RiskClass
+from orchestrator.runs import change_list
+from orchestrator.runs.result import ChangeAction, ChangeResult
 
 
 def changed(address: str, action: ChangeAction = "create") -> ChangeResult:
@@ -25,7 +25,7 @@ def changed(address: str, action: ChangeAction = "create") -> ChangeResult:
     ],
 )
 def test_terraforms_actions_as_one_word(actions: tuple[str, ...], word: str) -> None:
-    assert listing.change_result(Change("aws_s3_bucket.b", "aws_s3_bucket", actions)).action == word
+    assert change_list.change_result(Change("aws_s3_bucket.b", "aws_s3_bucket", actions)).action == word
 
 
 def test_resources_by_stack_module_and_type() -> None:
@@ -37,7 +37,7 @@ def test_resources_by_stack_module_and_type() -> None:
         changed("aws_s3_object.code", "replace"),
         changed("aws_s3_object.old", "delete"),
     ]
-    assert listing.stacks({"foundation": changes, "data": []}) == [
+    assert change_list.stacks({"foundation": changes, "data": []}) == [
         "foundation: 3 to add, 1 to change, 1 to replace, 1 to delete",
         "  root (2)",
         "    ± aws_s3_object                            code",
@@ -57,7 +57,7 @@ def test_resources_by_stack_module_and_type() -> None:
 
 def test_long_entries_are_folded_under_their_first_name() -> None:
     changes = [changed(f'module.iam.aws_iam_role_policy_attachment.persona["engineer/read/{n}"]') for n in range(9)]
-    lines = listing.stacks({"foundation": changes})
+    lines = change_list.stacks({"foundation": changes})
     assert max(map(len, lines)) <= 110
     assert lines[3].startswith(" " * 47)
     assert "".join(lines).count("engineer/read/") == 9
@@ -69,7 +69,7 @@ def found(kind: RiskClass, number: int, stack: str = "foundation") -> list[Risk]
 
 def test_risks_are_counted_by_class_and_told_by_stack() -> None:
     risks = [*found("public-exposure", 1, "inference"), *found("iam-growth", 2)]
-    assert listing.risks(risks) == [
+    assert change_list.risks(risks) == [
         "Risks",
         "  iam-growth         2  (foundation 2)",
         "  public-exposure    1  (inference 1)",
@@ -85,12 +85,12 @@ def test_risks_are_counted_by_class_and_told_by_stack() -> None:
         "                       because",
         "",
     ]
-    assert listing.risks([]) == []
+    assert change_list.risks([]) == []
 
 
 def test_many_grants_are_summed_up_and_losses_never_are() -> None:
-    lines = listing.risks([*found("iam-growth", 50), *found("state-loss", 12)])
+    lines = change_list.risks([*found("iam-growth", 50), *found("state-loss", 12)])
     assert lines[-2] == "    iam-growth       and 43 more: 43 aws_iam_policy"
     assert sum(line.startswith("    state-loss") for line in lines) == 12
-    every = listing.risks(found("iam-growth", 50), every=True)
+    every = change_list.risks(found("iam-growth", 50), every=True)
     assert sum(line.startswith("    iam-growth") for line in every) == 50

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from orchestrator import page
 from orchestrator.core.interfaces import Json
-from orchestrator.result import ChangeResult, EndpointResult, ErrorResult, Result, RiskResult, StackResult
+from orchestrator.runs import html
+from orchestrator.runs.result import ChangeResult, EndpointResult, ErrorResult, Result, RiskResult, StackResult
 
 EVENTS: list[Json] = [
     {"at": "2026-11-21T10:00:00.000Z", "step": "data", "kind": "step", "status": "started"},
@@ -24,7 +24,7 @@ def result(**more: object) -> Result:
 
 def test_stacks_changes_risks_and_the_error_are_on_the_page() -> None:
     bucket = "module.s3.aws_s3_bucket.data"
-    shown = page.render(
+    shown = html.render(
         result(
             error=ErrorResult(type="TerraformError", message="no <b>", hint="yes"),
             stacks=[
@@ -48,7 +48,7 @@ def test_stacks_changes_risks_and_the_error_are_on_the_page() -> None:
 
 
 def test_the_page_is_well_formed_and_loads_nothing() -> None:
-    shown = page.render(result(), EVENTS)
+    shown = html.render(result(), EVENTS)
     ET.fromstring(shown.removeprefix("<!doctype html>\n").replace('<meta charset="utf-8">', ""))
     assert not any(word in shown for word in ("http", "<script", "<link", "url("))
 
@@ -63,6 +63,6 @@ def test_what_is_live_and_who_vouches_for_it_is_on_the_page() -> None:
         verified=["DescribeEndpoint"],
         error="ProbeFailed",
     )
-    shown = page.render(result(releases=[back]), EVENTS)
+    shown = html.render(result(releases=[back]), EVENTS)
     row = '<td>reviews</td><td class="bad">rolled-back</td><td>r-1-v1</td><td>r-1-v1</td>'
     assert f"<tr>{row}<td>DescribeEndpoint</td><td>ProbeFailed</td></tr>" in shown

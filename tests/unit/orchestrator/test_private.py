@@ -15,11 +15,11 @@ from orchestrator import cli, stacks
 from orchestrator.config import Environment
 from orchestrator.core.interfaces import ApplySummary, LocalAccess, State
 from orchestrator.errors import SetupError, TerraformError
-from orchestrator.journal import Journal
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
 from orchestrator.render import forget_plans
-from orchestrator.runs import RunFolder
+from orchestrator.runs.journal import Journal
+from orchestrator.runs.run_folder import RunFolder
 from orchestrator.session import Session, open_target
 from orchestrator.system import private
 from tests.fakes.terraform import plan_summary

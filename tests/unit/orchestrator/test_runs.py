@@ -11,14 +11,14 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from orchestrator import runs
 from orchestrator.config import Environment
 from orchestrator.core.interfaces import PolicyReport
 from orchestrator.errors import StateLocked
 from orchestrator.planning import steps as plan
 from orchestrator.planning.graph import Graph
-from orchestrator.result import ErrorResult, Result, SmokeResult, StackResult, policy_result
-from orchestrator.runs import RunFolder
+from orchestrator.runs import run_folder
+from orchestrator.runs.result import ErrorResult, Result, SmokeResult, StackResult, policy_result
+from orchestrator.runs.run_folder import RunFolder
 from orchestrator.system import identity
 from tests.fakes.policy import CLEAN, violation
 from tests.unit.orchestrator.conftest import Runs
@@ -74,13 +74,13 @@ def test_a_run_says_first_what_it_is_and_whose(tmp_path: Path) -> None:
 
 
 def test_the_latest_result_is_found(tmp_path: Path) -> None:
-    assert runs.latest(tmp_path, "local") is None
+    assert run_folder.latest(tmp_path, "local") is None
     for number in ("1", "2"):
         folder = RunFolder.create(tmp_path, "local")
         path = folder.path.with_name(f"2026010{number}T000000Z-abc")
         folder.path.rename(path)
         RunFolder(path, folder.started).write_result(result(run_id=path.name))
-    found = runs.latest(tmp_path, "local")
+    found = run_folder.latest(tmp_path, "local")
     assert found is not None
     assert found.run_id == "20260102T000000Z-abc"
 
@@ -100,7 +100,7 @@ def test_events_of_many_threads_stay_whole_lines(tmp_path: Path) -> None:
 
 
 def test_junit_counts_failures_and_survives_control_characters() -> None:
-    text = runs.junit(
+    text = run_folder.junit(
         result(
             stacks=[
                 StackResult(name="a", phase="p", action="created"),
@@ -135,7 +135,7 @@ def test_several_scans_are_one_verdict() -> None:
 HOLDS = """
 import sys, time
 from pathlib import Path
-from orchestrator.runs import alone
+from orchestrator.runs.run_folder import alone
 with alone(Path(sys.argv[1]), "local"):
     print("held", flush=True)
     time.sleep(60)
@@ -147,27 +147,27 @@ def test_a_second_run_of_an_environment_is_refused_and_told_of_the_first(tmp_pat
         [sys.executable, "-c", HOLDS, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(runs.__file__).parents[1],
+        cwd=Path(run_folder.__file__).parents[1],
     )
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         words = rf"another run of `local` is at work in this checkout \(pid {holder.pid}, since 20\d\d-"
-        with pytest.raises(StateLocked, match=words), runs.alone(tmp_path, "local"):
+        with pytest.raises(StateLocked, match=words), run_folder.alone(tmp_path, "local"):
             pass
-        with runs.alone(tmp_path, "prod"):
+        with run_folder.alone(tmp_path, "prod"):
             pass
     finally:
         holder.kill()
         holder.communicate()
-    with runs.alone(tmp_path, "local"):  # a killed process holds nothing
+    with run_folder.alone(tmp_path, "local"):  # a killed process holds nothing
         pass
 
 
 def test_after_a_run_the_next_may_begin(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="it failed"), runs.alone(tmp_path, "local"):
+    with pytest.raises(ValueError, match="it failed"), run_folder.alone(tmp_path, "local"):
         raise ValueError("it failed")
-    with runs.alone(tmp_path, "local"):
+    with run_folder.alone(tmp_path, "local"):
         pass
 
 

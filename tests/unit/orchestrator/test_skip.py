@@ -13,7 +13,7 @@ from orchestrator.core.interfaces import State
 from orchestrator.errors import TerraformError
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
-from orchestrator.result import Result
+from orchestrator.runs.result import Result
 from tests.fakes.tools import FakeTools
 from tests.unit.orchestrator.conftest import Deploy, Runs
 

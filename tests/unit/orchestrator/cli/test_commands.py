@@ -15,7 +15,7 @@ from orchestrator.cli import COMMANDS, main
 from orchestrator.core.interfaces import State
 from orchestrator.errors import CredentialsError, PlatformError, TerraformError
 from orchestrator.planning.values import live_parameter
-from orchestrator.runs import alone
+from orchestrator.runs.run_folder import alone
 from tests.fakes.listings import tagged
 from tests.fakes.platforms import platform_file
 from tests.fakes.terraform import plan_summary

@@ -26,7 +26,7 @@ from orchestrator.core import environment
 from orchestrator.core.interfaces import LocalAccess, Workspace
 from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.local_aws.process import LocalEmulator
-from orchestrator.runs import RunFolder
+from orchestrator.runs.run_folder import RunFolder
 from orchestrator.system import identity, watch
 from orchestrator.system.process import Completed
 from orchestrator.terraform import attached, init, messages

@@ -20,8 +20,8 @@ from orchestrator.planning.graph import Graph, Stack
 from orchestrator.planning.steps import DeployStack, DestroyStack, RemoveReleases
 from orchestrator.planning.values import live_parameter
 from orchestrator.recovery import leftovers
-from orchestrator.result import Result
 from orchestrator.risk import RiskClass
+from orchestrator.runs.result import Result
 from orchestrator.session import Session
 from tests.fakes.state import FakeStateStore
 from tests.fakes.tools import VERSION, FakeTools

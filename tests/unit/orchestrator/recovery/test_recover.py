@@ -16,7 +16,7 @@ from orchestrator.planning.steps import Recovery
 from orchestrator.recovery import importing
 from orchestrator.recovery.ec2 import KINDS
 from orchestrator.recovery.rest import STACK
-from orchestrator.result import Result
+from orchestrator.runs.result import Result
 from orchestrator.session import Session
 from tests.fakes.importing import OWN, ImportingTerraform, after, known
 from tests.fakes.listings import empty_but

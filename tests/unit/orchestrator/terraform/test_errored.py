@@ -14,7 +14,7 @@ from orchestrator.core.interfaces import State, Workspace
 from orchestrator.errors import TerraformError
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
-from orchestrator.result import Result
+from orchestrator.runs.result import Result
 from orchestrator.terraform import errored
 from orchestrator.terraform.errored import Errored
 from orchestrator.terraform.record import Command, Record

@@ -9,9 +9,9 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from orchestrator import listing
 from orchestrator.core.interfaces import Json
-from orchestrator.result import Result
+from orchestrator.runs import change_list
+from orchestrator.runs.result import Result
 
 _STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 75rem; padding: 0 1rem; color: #1b1f24 }
@@ -75,7 +75,7 @@ def _stacks(result: Result) -> Iterator[str]:
     yield from _table("Stacks", columns, rows)
     changes = {stack.name: stack.changes for stack in result.stacks if stack.changes}
     if changes:
-        text = escape("\n".join(listing.stacks(changes)))
+        text = escape("\n".join(change_list.stacks(changes)))
         yield f"<details><summary>Changes, resource by resource</summary><pre>{text}</pre></details>"
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 
 from orchestrator.core.interfaces import Change
-from orchestrator.result import ChangeAction, ChangeResult, RiskResult
 from orchestrator.risk import CLASSES, Risk
+from orchestrator.runs.result import ChangeAction, ChangeResult, RiskResult
 
 MARKS: dict[ChangeAction, str] = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": "."}
 _WORDS: dict[ChangeAction, str] = {

@@ -30,11 +30,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestrator import page
 from orchestrator.core.interfaces import Json
 from orchestrator.errors import PlatformError, StateLocked
 from orchestrator.planning.steps import Plan
-from orchestrator.result import ErrorResult, Result, StackResult
+from orchestrator.runs import html
+from orchestrator.runs.result import ErrorResult, Result, StackResult
 from orchestrator.system import identity, text_files, trouble
 from orchestrator.terraform import record
 
@@ -117,7 +117,7 @@ class RunFolder:
     def write_result(self, result: Result, *, finished: bool = True) -> None:
         """Write the reports; the contract only of a run that has left nothing to be taken up by another command."""
         _write(self.path / "junit.xml", junit(result))
-        _write(self.path / "report.html", page.render(result, self.events()))
+        _write(self.path / "report.html", html.render(result, self.events()))
         if finished:
             _write(self.path / "result.json", json.dumps(result.to_json(), indent=2) + "\n")
 
