@@ -25,10 +25,10 @@ from benchmarks.measure import REPO, Goal
 from benchmarks.report import Report, finish, note, number, parser, table
 from orchestrator.config import load
 from orchestrator.config.model.platform import Environment
-from orchestrator.console import Console
 from orchestrator.execute import Executor
 from orchestrator.planning import graph, phases
 from orchestrator.planning.steps import Plan, Step
+from orchestrator.reporting.console import Console
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.run_folder import RunFolder
 from orchestrator.session import Session

@@ -28,11 +28,11 @@ from orchestrator.errors import (
     WaitingForModel,
 )
 from orchestrator.evidence import Evidence
-from orchestrator.explain import in_environment
 from orchestrator.planning import steps
 from orchestrator.planning.steps import Plan, Step
 from orchestrator.planning.values import HASH_KEY, blueprint_of, live_parameter, published
 from orchestrator.recovery import adoption, recover, remains
+from orchestrator.reporting.explain import in_environment
 from orchestrator.runs.result import (
     ErrorResult,
     Result,

@@ -142,7 +142,7 @@ def _show(error: click.ClickException) -> None:
     """What click says of wrong arguments, which it repeats."""
     import io
 
-    from orchestrator.console import printable
+    from orchestrator.reporting.console import printable
     from orchestrator.system.text_files import bounded
 
     said = io.StringIO()
@@ -153,7 +153,7 @@ def _show(error: click.ClickException) -> None:
 def _error(message: str, hint: str | None = None) -> None:
     from contextlib import suppress
 
-    from orchestrator.console import Console
+    from orchestrator.reporting.console import Console
 
     with suppress(OSError):  # the exit code says it, too
         Console().error(message, hint)

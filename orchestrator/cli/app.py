@@ -12,7 +12,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from orchestrator.approval import Granted
-from orchestrator.console import Console
+from orchestrator.reporting.console import Console
 
 if TYPE_CHECKING:
     from orchestrator.config.model.platform import Environment
@@ -126,7 +126,7 @@ class App:
         from orchestrator.config import neighbours
         from orchestrator.execute import Executor, load_outputs
         from orchestrator.render import forget_plans
-        from orchestrator.report import show
+        from orchestrator.reporting.summary import show
         from orchestrator.runs.journal import Journal
         from orchestrator.runs.run_folder import RunFolder, alone
         from orchestrator.session import Session

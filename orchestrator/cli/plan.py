@@ -28,8 +28,8 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
     Where something does not exist yet, example values stand in for it and the result is a preview.
     Without credentials it is planned against a local AWS that is thrown away afterwards.
     """
-    from orchestrator import explain
     from orchestrator.planning import steps
+    from orchestrator.reporting import explain
 
     app: App = ctx.obj
     environment, graph = app.load(env, building=True)

@@ -14,7 +14,7 @@ from typing import TextIO
 import pytest
 
 from orchestrator.cli import main
-from orchestrator.console import Console
+from orchestrator.reporting.console import Console
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import explain
 from orchestrator.config import Environment, load
 from orchestrator.errors import ConfigError
 from orchestrator.planning import graph as graphs
 from orchestrator.planning import phases, steps
 from orchestrator.planning.graph import Graph, order
+from orchestrator.reporting import explain
 from tests.fakes.platforms import SHIPPED, platform
 
 PROBED = "probe it, directly and through the API"

@@ -8,9 +8,9 @@ import time
 import pytest
 from rich.console import Console as Rich
 
-from orchestrator.console import Console
 from orchestrator.core.interfaces import Json
-from orchestrator.progress import LiveProgress, PlainProgress, Progress
+from orchestrator.reporting.console import Console
+from orchestrator.reporting.progress import LiveProgress, PlainProgress, Progress
 
 EVENTS: list[Json] = [
     {"step": "data", "kind": "step", "status": "started", "message": ""},

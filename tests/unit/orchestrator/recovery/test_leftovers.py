@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import explain
 from orchestrator.approval import Approval, Granted
 from orchestrator.config import Environment, load
 from orchestrator.core.interfaces import State
@@ -20,6 +19,7 @@ from orchestrator.planning.graph import Graph, Stack
 from orchestrator.planning.steps import DeployStack, DestroyStack, RemoveReleases
 from orchestrator.planning.values import live_parameter
 from orchestrator.recovery import leftovers
+from orchestrator.reporting import explain
 from orchestrator.risk import RiskClass
 from orchestrator.runs.result import Result
 from orchestrator.session import Session

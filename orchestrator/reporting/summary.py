@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.console import Console
-from orchestrator.explain import in_environment, remedy
 from orchestrator.recovery import remains
+from orchestrator.reporting.console import Console
+from orchestrator.reporting.explain import in_environment, remedy
 from orchestrator.runs import change_list
 from orchestrator.runs.result import Result
 

@@ -24,7 +24,7 @@ from rich.console import ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Table
 
-from orchestrator.progress import LiveProgress, PlainProgress, Progress
+from orchestrator.reporting.progress import LiveProgress, PlainProgress, Progress
 from orchestrator.system.text_files import bounded
 
 _POLL_SECONDS = 0.2
