@@ -31,8 +31,8 @@ from orchestrator.planning.steps import Plan, Step
 from orchestrator.reporting.console import Console
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.run_folder import RunFolder
-from orchestrator.session import Session
-from orchestrator.toolbox import Tools
+from orchestrator.session.ports import Tools
+from orchestrator.session.session import Session
 
 SIZES = (2, 4, 8, 16, 32, 64, 128, 256)
 JUDGED = 128

@@ -35,7 +35,7 @@ from orchestrator.core.interfaces import (
     Verb,
 )
 from orchestrator.planning.values import approval_tokens, live_parameter
-from orchestrator.session import state_tags
+from orchestrator.session.session import state_tags
 
 if TYPE_CHECKING:
     from orchestrator.pipeline import Group

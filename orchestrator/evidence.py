@@ -19,7 +19,7 @@ from orchestrator.config.model.platform import Blueprint
 from orchestrator.core.interfaces import Json, ProbeResult, Proven
 from orchestrator.errors import PlatformError
 from orchestrator.planning.proof import digest
-from orchestrator.session import Session
+from orchestrator.session.session import Session
 
 
 class Seen(BaseModel):

@@ -43,7 +43,7 @@ from orchestrator.runs.result import (
     smoke_result,
 )
 from orchestrator.runs.run_folder import keep, timestamp
-from orchestrator.session import Session, open_target, running_emulator
+from orchestrator.session.session import Session, open_target, running_emulator
 from orchestrator.system import trouble
 from orchestrator.system.process import StillWorking, abandon
 from orchestrator.system.watch import Watch

@@ -13,7 +13,7 @@ from orchestrator.planning import proof
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.proof import Proof, Verdict
 from orchestrator.planning.values import blueprint_of
-from orchestrator.session import Session
+from orchestrator.session.session import Session
 from orchestrator.terraform import source_files
 
 _LOCK_FILE = Path("terraform") / ".terraform.lock.hcl"

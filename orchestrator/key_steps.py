@@ -7,7 +7,7 @@ import datetime as dt
 from orchestrator import api_keys
 from orchestrator.api_keys import Kept
 from orchestrator.planning.steps import KeepKeys, RemoveKeys
-from orchestrator.session import Session
+from orchestrator.session.session import Session
 
 
 def keep(session: Session, step: KeepKeys) -> None:

@@ -15,8 +15,8 @@ from orchestrator.planning.graph import Graph, Stack
 from orchestrator.render import manual_lines
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.run_folder import RunFolder, now
-from orchestrator.session import Session, Target
-from orchestrator.toolbox import Tools
+from orchestrator.session.ports import Tools
+from orchestrator.session.session import Session, Target
 
 
 @dataclass(frozen=True)

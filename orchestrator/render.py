@@ -20,8 +20,8 @@ from orchestrator.core.terraform_json import quoted
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import blueprint_of
 from orchestrator.recovery import leftovers
+from orchestrator.session.ports import Tools
 from orchestrator.system import scratch, trouble
-from orchestrator.toolbox import Tools
 
 BUILD = Path("build")
 LOCK_FILE = ".terraform.lock.hcl"

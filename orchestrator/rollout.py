@@ -6,7 +6,7 @@ from orchestrator.core.interfaces import EndpointState, EventSink, ReleaseResult
 from orchestrator.errors import ReleaseFailed
 from orchestrator.planning.steps import RELEASES, Release
 from orchestrator.runs.result import EndpointResult
-from orchestrator.session import Session
+from orchestrator.session.session import Session
 
 ANSWERED = "probe of the release"
 

@@ -14,7 +14,7 @@ from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import Cloud
 from orchestrator.errors import PlatformError
 from orchestrator.planning.graph import Stack
-from orchestrator.session import Session, state_tags
+from orchestrator.session.session import Session, state_tags
 
 BYTES = 32
 OF_STACK = {"inference": ("job-ids",)}

@@ -15,7 +15,7 @@ from orchestrator.render import forgetting_plan, render
 from orchestrator.risk import Risk
 from orchestrator.runs import change_list
 from orchestrator.runs.result import Action, ChangeResult, StackResult
-from orchestrator.session import Session
+from orchestrator.session.session import Session
 from orchestrator.terraform import errored
 from orchestrator.terraform.errored import Errored
 

@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator.aws.client import pages, unless_gone
 from orchestrator.planning.values import approval_tokens, live_parameter
 from orchestrator.recovery import remains
-from orchestrator.session import Session
+from orchestrator.session.session import Session
 
 _ENDPOINT_LOGS = "/aws/sagemaker/Endpoints"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from orchestrator.approval import Granted
 from orchestrator.reporting.console import Console
+from orchestrator.session.approval import Granted
 
 if TYPE_CHECKING:
     from orchestrator.config.model.platform import Environment
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from orchestrator.planning.steps import Plan
     from orchestrator.recovery.takeover import Left
     from orchestrator.runs.result import Result
-    from orchestrator.session import Target
+    from orchestrator.session.ports import Tools
+    from orchestrator.session.session import Target
     from orchestrator.system.process import Cancel
-    from orchestrator.toolbox import Tools
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class App:
 
     def target(self, tools: Tools) -> Target:
         """The AWS of an environment, as it is now: nothing is started for it."""
-        from orchestrator.session import open_target, running_emulator
+        from orchestrator.session.session import open_target, running_emulator
 
         return open_target(tools, running_emulator(tools).access if tools.environment.is_local else None)
 
@@ -121,7 +121,6 @@ class App:
         What unfinished runs have left is taken up first, by commands that change something. Raises `StateLocked`
         while another run of the environment is at work here, unless it may be `beside_others`.
         """
-        from orchestrator.approval import Approval
         from orchestrator.cli.person import AtTerminal
         from orchestrator.config import neighbours
         from orchestrator.execute import Executor, load_outputs
@@ -129,7 +128,8 @@ class App:
         from orchestrator.reporting.summary import show
         from orchestrator.runs.journal import Journal
         from orchestrator.runs.run_folder import RunFolder, alone
-        from orchestrator.session import Session
+        from orchestrator.session.approval import Approval
+        from orchestrator.session.session import Session
 
         tools = tools or self.tools(environment)
         with (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from orchestrator.api_keys import Listed, Owner
     from orchestrator.core.interfaces import Cloud, Json
     from orchestrator.planning.graph import Graph
-    from orchestrator.toolbox import Tools
+    from orchestrator.session.ports import Tools
 
 LONGEST_OVERLAP = 24 * 90
 

@@ -12,8 +12,8 @@ from orchestrator.cli import options
 from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
-    from orchestrator.session import Target
-    from orchestrator.toolbox import Tools
+    from orchestrator.session.ports import Tools
+    from orchestrator.session.session import Target
 
 
 @click.command("plan")
@@ -54,7 +54,7 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
 def plan_target(app: App, tools: Tools) -> Iterator[Target]:
     """The AWS of the environment where it can be reached, else a throw-away local one."""
     from orchestrator.errors import CredentialsError, EmulatorError
-    from orchestrator.session import open_target
+    from orchestrator.session.session import open_target
 
     try:
         target = app.target(tools)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from orchestrator.config.model.platform import Environment
     from orchestrator.planning.graph import Stack
     from orchestrator.recovery.unfinished import Unfinished
-    from orchestrator.session import Target
-    from orchestrator.toolbox import Tools
+    from orchestrator.session.ports import Tools
+    from orchestrator.session.session import Target
 
 
 @click.command("status")

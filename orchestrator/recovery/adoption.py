@@ -7,7 +7,7 @@ from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import waits_for
 from orchestrator.recovery import importing
 from orchestrator.recovery.made import uncertain, unrecorded
-from orchestrator.session import Session
+from orchestrator.session.session import Session
 
 
 def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None:

@@ -24,7 +24,7 @@ from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import partition, published
 from orchestrator.recovery.lookups import LOOKUPS
 from orchestrator.render import forgetting_plan
-from orchestrator.session import Session
+from orchestrator.session.session import Session
 from orchestrator.terraform import import_blocks
 from orchestrator.terraform.import_blocks import Missing
 from orchestrator.terraform.import_ids import IDS, Anew, Place, chosen_by_aws, import_id

@@ -21,7 +21,7 @@ from orchestrator.recovery.rest import Rest
 from orchestrator.risk import Risk
 from orchestrator.runs import change_list
 from orchestrator.runs.result import Action, RecoveredResult
-from orchestrator.session import Session
+from orchestrator.session.session import Session
 
 _NOWHERE = "its address is taken or gone"
 _SHOWN = 5

@@ -21,7 +21,7 @@ from orchestrator.planning.steps import Plan
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.result import Result
 from orchestrator.runs.run_folder import RunFolder
-from orchestrator.session import Session
+from orchestrator.session.session import Session
 from tests.fakes.tools import OUTPUTS, FakeTools
 
 REPO = Path(__file__).resolve().parents[3]

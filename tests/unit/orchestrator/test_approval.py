@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from orchestrator.approval import Approval, Granted
 from orchestrator.config import Environment, load
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
 from orchestrator.planning import graph as graphs
@@ -18,7 +17,8 @@ from orchestrator.planning.steps import Approve, DeployStack, PreviewStack
 from orchestrator.planning.values import live_parameter
 from orchestrator.risk import Risk
 from orchestrator.runs.result import ChangeResult, Result
-from orchestrator.session import Session
+from orchestrator.session.approval import Approval, Granted
+from orchestrator.session.session import Session
 from tests.fakes.platforms import SHIPPED
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import VERSION, FakeTools

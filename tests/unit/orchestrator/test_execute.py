@@ -23,7 +23,7 @@ from orchestrator.planning.steps import Plan
 from orchestrator.planning.values import HASH_KEY, MODEL_VERSION_KEYS
 from orchestrator.runs.result import Result
 from orchestrator.runs.run_folder import RunFolder
-from orchestrator.session import open_target
+from orchestrator.session.session import open_target
 from orchestrator.system import identity, trouble
 from orchestrator.system.process import StillWorking
 from tests.fakes.emulator import INFO

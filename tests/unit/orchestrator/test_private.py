@@ -20,7 +20,7 @@ from orchestrator.planning.graph import Graph
 from orchestrator.render import forget_plans
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.run_folder import RunFolder
-from orchestrator.session import Session, open_target
+from orchestrator.session.session import Session, open_target
 from orchestrator.system import private
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import OUTPUTS, FakeTools

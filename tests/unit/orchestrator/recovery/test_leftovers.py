@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.approval import Approval, Granted
 from orchestrator.config import Environment, load
 from orchestrator.core.interfaces import State
 from orchestrator.errors import TerraformError
@@ -22,7 +21,8 @@ from orchestrator.recovery import leftovers
 from orchestrator.reporting import explain
 from orchestrator.risk import RiskClass
 from orchestrator.runs.result import Result
-from orchestrator.session import Session
+from orchestrator.session.approval import Approval, Granted
+from orchestrator.session.session import Session
 from tests.fakes.state import FakeStateStore
 from tests.fakes.tools import VERSION, FakeTools
 from tests.unit.orchestrator.conftest import REPO, Runs

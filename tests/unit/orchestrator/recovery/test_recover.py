@@ -17,7 +17,7 @@ from orchestrator.recovery import importing
 from orchestrator.recovery.ec2 import KINDS
 from orchestrator.recovery.rest import STACK
 from orchestrator.runs.result import Result
-from orchestrator.session import Session
+from orchestrator.session.session import Session
 from tests.fakes.importing import OWN, ImportingTerraform, after, known
 from tests.fakes.listings import empty_but
 from tests.fakes.tools import OUTPUTS, FakeTools

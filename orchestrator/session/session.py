@@ -6,7 +6,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from orchestrator.approval import Approval
 from orchestrator.config.model.platform import Environment
 from orchestrator.core.interfaces import (
     Cloud,
@@ -27,9 +26,10 @@ from orchestrator.planning.values import Facts, state_bucket, tags
 from orchestrator.risk import Risk
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.result import EndpointResult, PipelineRunResult, RecoveredResult, SmokeResult, StackResult
+from orchestrator.session.approval import Approval
+from orchestrator.session.ports import Tools
 from orchestrator.system.identity import Identity
 from orchestrator.terraform.record import Record
-from orchestrator.toolbox import Tools
 
 
 @dataclass(frozen=True)
