@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from orchestrator import key_steps, rollout, stacks, teardown, verdicts
+from orchestrator import key_steps, rollout, teardown, verdicts
 from orchestrator.config.rules.platform import LOCAL_ACCOUNT_ID
 from orchestrator.core.interfaces import AWAITING_APPROVAL, EventSink, Json
 from orchestrator.errors import (
@@ -27,7 +27,6 @@ from orchestrator.errors import (
     SmokeFailed,
     WaitingForModel,
 )
-from orchestrator.evidence import Evidence
 from orchestrator.planning import steps
 from orchestrator.planning.steps import Plan, Step
 from orchestrator.planning.values import HASH_KEY, blueprint_of, live_parameter, published
@@ -44,6 +43,8 @@ from orchestrator.runs.result import (
 )
 from orchestrator.runs.run_folder import keep, timestamp
 from orchestrator.session.session import Session, open_target, running_emulator
+from orchestrator.stacks import lifecycle
+from orchestrator.stacks.probe_proofs import Evidence
 from orchestrator.system import trouble
 from orchestrator.system.process import StillWorking, abandon
 from orchestrator.system.watch import Watch
@@ -75,8 +76,8 @@ class Executor:
             steps.BuildPackages: self._build_packages,
             steps.ScanSource: self._scan_source,
             steps.OpenState: self._open_state,
-            steps.PlanStack: lambda step: stacks.preview(session, step.stack),
-            steps.PreviewStack: lambda step: stacks.show_for_approval(session, step.stack, step.name),
+            steps.PlanStack: lambda step: lifecycle.preview(session, step.stack),
+            steps.PreviewStack: lambda step: lifecycle.show_for_approval(session, step.stack, step.name),
             steps.Approve: lambda step: session.approval.decide(session.environment.name, step.stacks),
             steps.RunPipeline: self._run_pipeline,
             steps.KeepKeys: lambda step: key_steps.keep(session, step),
@@ -132,7 +133,7 @@ class Executor:
         try:
             if isinstance(step, steps.DeployStack):
                 adoption.take_in(self.session, step.stack)
-                stacks.deploy(self.session, step.stack, clear, skip=step.skip)
+                lifecycle.deploy(self.session, step.stack, clear, skip=step.skip)
             else:
                 self._handlers[type(step)](step)
         except NotCleared as error:
@@ -153,7 +154,7 @@ class Executor:
 
     def _destroy(self, step: steps.DestroyStack) -> None:
         adoption.take_in(self.session, step.stack, destroying=True)
-        stacks.destroy(self.session, step.stack, asks=step.asks)
+        lifecycle.destroy(self.session, step.stack, asks=step.asks)
 
     def _start_emulator(self, step: steps.StartEmulator) -> None:
         info = self.session.tools.emulator.up()
@@ -189,7 +190,7 @@ class Executor:
         tools = self.session.tools
         report = self._watch.outlived(lambda: tools.gate.scan_source(tools.repo / "terraform", fresh=step.fresh))
         self.session.record_policy(report)
-        stacks.require_green(report, "the Terraform source")
+        lifecycle.require_green(report, "the Terraform source")
         self.session.journal.stage(step.name, f"{len(report.rules_expected)} rules, no finding")
 
     def _open_state(self, step: steps.OpenState) -> None:
@@ -323,11 +324,11 @@ class Executor:
                 case "failed":
                     reason = " ".join(str(outcome.error).split()[:_REASON_WORDS])
                     seconds = self._durations.get(step.name, 0.0)
-                    stacks.record_end(self.session, step.stack, "failed", reason, seconds)
+                    lifecycle.record_end(self.session, step.stack, "failed", reason, seconds)
                 case "blocked":
-                    stacks.record_end(self.session, step.stack, "skipped", f"`{outcome.blocked_by}` failed")
+                    lifecycle.record_end(self.session, step.stack, "skipped", f"`{outcome.blocked_by}` failed")
                 case "cancelled":
-                    stacks.record_end(self.session, step.stack, "skipped", "interrupted")
+                    lifecycle.record_end(self.session, step.stack, "skipped", "interrupted")
 
     def _verdict(self, outcomes: dict[str, Outcome]) -> tuple[ErrorResult | None, int]:
         if self._watch.gone:

@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator import secrets, stacks
 from orchestrator.core.interfaces import Json
 from orchestrator.execute import load_outputs
 from orchestrator.planning.graph import Graph, Stack
-from orchestrator.render import manual_lines
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.run_folder import RunFolder, now
 from orchestrator.session.ports import Tools
 from orchestrator.session.session import Session, Target
+from orchestrator.stacks import lifecycle, secrets
+from orchestrator.stacks.workspace import manual_lines
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def render_all(
         if not target.throwaway:
             load_outputs(session)
         for stack in chosen:
-            real = stacks.is_real(session, stack)
-            ws = stacks.workspace(session, stack, real=real)
+            real = lifecycle.is_real(session, stack)
+            ws = lifecycle.workspace(session, stack, real=real)
             lines = (
                 *manual_lines(tools.repo, tools.environment.name, ws),
                 *(secrets.manual_lines(session, stack) if real else ()),

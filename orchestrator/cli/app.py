@@ -95,7 +95,7 @@ class App:
         Raises `TerraformError` where a state cannot be read: then nobody knows what there is.
         """
         from orchestrator.errors import CredentialsError, EmulatorError
-        from orchestrator.recovery import leftovers
+        from orchestrator.stacks import leftovers
 
         try:
             target = self.target(tools)
@@ -124,12 +124,12 @@ class App:
         from orchestrator.cli.person import AtTerminal
         from orchestrator.config import neighbours
         from orchestrator.execute import Executor, load_outputs
-        from orchestrator.render import forget_plans
         from orchestrator.reporting.summary import show
         from orchestrator.runs.journal import Journal
         from orchestrator.runs.run_folder import RunFolder, alone
         from orchestrator.session.approval import Approval
         from orchestrator.session.session import Session
+        from orchestrator.stacks.workspace import forget_plans
 
         tools = tools or self.tools(environment)
         with (

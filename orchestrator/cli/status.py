@@ -28,8 +28,9 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     from dataclasses import asdict
 
     from orchestrator.errors import PlatformError
-    from orchestrator.recovery import leftovers, remains, unfinished
+    from orchestrator.recovery import remains, unfinished
     from orchestrator.runs import run_folder
+    from orchestrator.stacks import leftovers
 
     app: App = ctx.obj
     environment, graph = app.load(env)

@@ -7,11 +7,10 @@ import threading
 import time
 from collections.abc import Sequence
 
-from orchestrator import risk, secrets, stacks
+from orchestrator import risk
 from orchestrator.aws.client import explained
 from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
-from orchestrator.inputs import StackProof
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.steps import RecoverRest, RecoverStack, Recovery
 from orchestrator.planning.values import tfvars, waits_for
@@ -22,6 +21,8 @@ from orchestrator.risk import Risk
 from orchestrator.runs import change_list
 from orchestrator.runs.result import Action, RecoveredResult
 from orchestrator.session.session import Session
+from orchestrator.stacks import lifecycle, secrets
+from orchestrator.stacks.proof import StackProof
 
 _NOWHERE = "its address is taken or gone"
 _SHOWN = 5
@@ -37,11 +38,11 @@ def stack(session: Session, step: RecoverStack) -> None:
     what = _lacking(session, wanted)
     if what:
         journal.stage(step.name, f"not looked at: {what}")
-        stacks.record_end(session, wanted, "skipped", f"{_UNSEEN}: {what}")
+        lifecycle.record_end(session, wanted, "skipped", f"{_UNSEEN}: {what}")
         return
     if step.skip and _proven(session, wanted):
         journal.stage(step.name, "nothing is missing: proven by its last success")
-        stacks.record_end(session, wanted, "unchanged", "nothing is missing: proven by its last success")
+        lifecycle.record_end(session, wanted, "unchanged", "nothing is missing: proven by its last success")
         return
     started = time.monotonic()
     with importing.workspace(session, wanted) as ws:
@@ -64,7 +65,7 @@ def stack(session: Session, step: RecoverStack) -> None:
     count = len(result.found)
     done: Action = "changed" if action else "unchanged"
     said = f"{count} existed that its state did not hold" if count else "nothing exists that its state does not hold"
-    stacks.record_end(session, wanted, done, said, time.monotonic() - started)
+    lifecycle.record_end(session, wanted, done, said, time.monotonic() - started)
 
 
 def _without_empty_log_groups(session: Session, result: Search, risks: Sequence[Risk]) -> tuple[Risk, ...]:

@@ -14,8 +14,8 @@ from orchestrator.planning.values import tfvars
 from orchestrator.recovery import importing
 from orchestrator.recovery.importing import Found, enter
 from orchestrator.recovery.rest import STACK, Rest, state
-from orchestrator.render import forgetting_plan, render
 from orchestrator.session.session import Session
+from orchestrator.stacks.workspace import forgetting_plan, render
 from orchestrator.terraform import import_blocks
 from orchestrator.terraform.attached import HELD_TYPES
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from orchestrator.policy.gate import Checkov
-from orchestrator.stacks import require_green
+from orchestrator.stacks.lifecycle import require_green
 from tests.access import proofs, simulation
 from tests.access.roles import Role
 from tests.terraform import hcl

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import evidence, smoke
+from orchestrator import smoke
 from orchestrator.config import Environment
 from orchestrator.config.model import platform
 from orchestrator.errors import TerraformError
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
 from orchestrator.runs.result import Result
+from orchestrator.stacks import probe_proofs
 from tests.fakes.tools import OUTPUTS, VERSION, FakeTools
 from tests.unit.orchestrator.conftest import Deploy, Runs
 
@@ -129,15 +130,15 @@ def test_without_a_proof_of_its_stack_nothing_is_kept(deploy: Deploy, tools: Fak
 @pytest.mark.parametrize("damaged", [{"schema": 2}, {"schema": 1, "probes": {"batch": {"at": 1}}}])
 def test_an_unreadable_record_is_none(deploy: Deploy, tools: FakeTools, damaged: dict[str, object]) -> None:
     deploy()
-    tools.store.proofs[evidence.document("chat-batch")] = damaged
-    tools.store.proofs[evidence.document("reviews-batch")] = damaged
+    tools.store.proofs[probe_proofs.document("chat-batch")] = damaged
+    tools.store.proofs[probe_proofs.document("reviews-batch")] = damaged
     deploy()
     assert asked_again(tools) == BATCHES
 
 
 def test_a_store_that_cannot_be_read_is_asked_around(deploy: Deploy, run: Runs, tools: FakeTools) -> None:
     deploy()
-    tools.store.unreadable[evidence.document("chat-batch")] = TerraformError("AccessDenied")
+    tools.store.unreadable[probe_proofs.document("chat-batch")] = TerraformError("AccessDenied")
     assert deploy().exit_code == 0
     assert asked_again(tools) == {"chat-batch"}
     assert any("unreadable: AccessDenied" in str(event.get("message")) for event in run.events)

@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import cli, stacks
+from orchestrator import cli
 from orchestrator.config import Environment
 from orchestrator.core.interfaces import ApplySummary, LocalAccess, State
 from orchestrator.errors import SetupError, TerraformError
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
-from orchestrator.render import forget_plans
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.run_folder import RunFolder
 from orchestrator.session.session import Session, open_target
+from orchestrator.stacks import lifecycle
+from orchestrator.stacks.workspace import forget_plans
 from orchestrator.system import private
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import OUTPUTS, FakeTools
@@ -188,7 +189,7 @@ def test_a_destroyed_stack_leaves_no_plan(
     session = Session(tools, graph, Journal(RunFolder.create(tools.repo, "local"), ()), run.cancel, examples=OUTPUTS)
     target(tools)(session)
     with pytest.raises(TerraformError) if failing else nullcontext():
-        stacks.destroy(session, stack)
+        lifecycle.destroy(session, stack)
     assert (failing or "apply") in {command for command, _ in tools.terraform.calls}
     assert left(tools) == []
 

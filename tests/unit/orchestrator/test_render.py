@@ -4,7 +4,7 @@ import json
 from dataclasses import replace
 
 from orchestrator.planning.graph import Graph
-from orchestrator.render import manual_lines, render
+from orchestrator.stacks.workspace import manual_lines, render
 from tests.fakes.tools import FakeTools
 
 KEY = "arn:aws:kms:us-east-1:123456789012:key/1"

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator import secrets
 from orchestrator.config import Environment
 from orchestrator.errors import PlatformError
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
+from orchestrator.stacks import secrets
 from tests.fakes.aws import FakeCloud
 from tests.fakes.tools import OUTPUTS, FakeTools
 from tests.unit.orchestrator.conftest import Runs

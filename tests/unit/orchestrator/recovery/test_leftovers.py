@@ -17,12 +17,12 @@ from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph, Stack
 from orchestrator.planning.steps import DeployStack, DestroyStack, RemoveReleases
 from orchestrator.planning.values import live_parameter
-from orchestrator.recovery import leftovers
 from orchestrator.reporting import explain
 from orchestrator.risk import RiskClass
 from orchestrator.runs.result import Result
 from orchestrator.session.approval import Approval, Granted
 from orchestrator.session.session import Session
+from orchestrator.stacks import leftovers
 from tests.fakes.state import FakeStateStore
 from tests.fakes.tools import VERSION, FakeTools
 from tests.unit.orchestrator.conftest import REPO, Runs

@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
-from orchestrator import evidence, risk, secrets
+from orchestrator import risk
 from orchestrator.core.interfaces import ApplySummary, PlanSummary, PolicyReport, State, Workspace
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
-from orchestrator.inputs import StackProof
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import Facts, blueprint_of, example_model_version, published, tfvars, waits_for
-from orchestrator.render import forgetting_plan, render
 from orchestrator.risk import Risk
 from orchestrator.runs import change_list
 from orchestrator.runs.result import Action, ChangeResult, StackResult
 from orchestrator.session.session import Session
+from orchestrator.stacks import probe_proofs, secrets
+from orchestrator.stacks.proof import StackProof
+from orchestrator.stacks.workspace import forgetting_plan, render
 from orchestrator.terraform import errored
 from orchestrator.terraform.errored import Errored
 
@@ -169,7 +170,7 @@ def _forget_proofs(session: Session, stack: Stack) -> None:
     """Of the stack, and of what its blueprint's probes saw."""
     session.target.store.remove_proof(stack.name)
     if blueprint := stack.blueprint or stack.former_blueprint:
-        session.target.store.remove_proof(evidence.document(blueprint))
+        session.target.store.remove_proof(probe_proofs.document(blueprint))
 
 
 def workspace_to_destroy(session: Session, stack: Stack) -> Workspace:

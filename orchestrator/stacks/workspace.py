@@ -19,8 +19,8 @@ from orchestrator.core.interfaces import Json, Workspace
 from orchestrator.core.terraform_json import quoted
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import blueprint_of
-from orchestrator.recovery import leftovers
 from orchestrator.session.ports import Tools
+from orchestrator.stacks import leftovers
 from orchestrator.system import scratch, trouble
 
 BUILD = Path("build")
