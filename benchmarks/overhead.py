@@ -25,7 +25,7 @@ from benchmarks.measure import REPO, Goal
 from benchmarks.report import Report, finish, note, number, parser, table
 from orchestrator.config import load
 from orchestrator.config.model.platform import Environment
-from orchestrator.execute import Executor
+from orchestrator.execution.executor import Executor
 from orchestrator.planning import graph, phases
 from orchestrator.planning.steps import Plan, Step
 from orchestrator.reporting.console import Console

@@ -74,7 +74,7 @@ class App:
         return environment, graph.build(self.phases, environment)
 
     def tools(self, environment: Environment) -> Tools:
-        from orchestrator.context import RealTools
+        from orchestrator.execution.wiring import RealTools
 
         return RealTools(self.repo, environment, plain_provider=self.plain_provider)
 
@@ -123,7 +123,7 @@ class App:
         """
         from orchestrator.cli.person import AtTerminal
         from orchestrator.config import neighbours
-        from orchestrator.execute import Executor, load_outputs
+        from orchestrator.execution.executor import Executor, load_outputs
         from orchestrator.reporting.summary import show
         from orchestrator.runs.journal import Journal
         from orchestrator.runs.run_folder import RunFolder, alone

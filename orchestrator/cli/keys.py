@@ -93,7 +93,7 @@ def rotate(
     """
     from orchestrator import api_keys
     from orchestrator.errors import ApprovalRequired
-    from orchestrator.key_steps import told
+    from orchestrator.execution.key_steps import told
     from orchestrator.runs.run_folder import alone
 
     app: App = ctx.obj

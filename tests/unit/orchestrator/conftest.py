@@ -12,7 +12,7 @@ import pytest
 from orchestrator.blueprints import MATRIX
 from orchestrator.config import Environment, load
 from orchestrator.core.interfaces import Json
-from orchestrator.execute import Executor
+from orchestrator.execution.executor import Executor
 from orchestrator.planning import graph as graphs
 from orchestrator.planning import phases
 from orchestrator.planning import steps as plans

@@ -397,7 +397,7 @@ def test_a_preview_of_an_empty_environment_uses_examples_and_no_bucket(
 def test_a_plan_of_what_exists_is_real(
     run: Runs, deploy: Plan, graph: Graph, environment: Environment, tools: FakeTools
 ) -> None:
-    from orchestrator.execute import load_outputs
+    from orchestrator.execution.executor import load_outputs
 
     run(deploy)
 

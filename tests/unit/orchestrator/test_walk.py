@@ -9,9 +9,9 @@ from typing import ClassVar
 import pytest
 
 from orchestrator.errors import PlatformError
+from orchestrator.execution.scheduler import Clear, NotCleared, Outcome, walk
 from orchestrator.planning.steps import Step
 from orchestrator.system.process import gives_way
-from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
 
 def test_everyone_waits_for_what_it_needs() -> None:

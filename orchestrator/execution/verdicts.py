@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from orchestrator.core.interfaces import PendingVersion
 from orchestrator.errors import ApprovalPending, PlatformError, SmokeFailed, StateLocked, TerraformKilled
+from orchestrator.execution.scheduler import Outcome
 from orchestrator.system.process import StillWorking
-from orchestrator.walk import Outcome
 
 
 def worst(failures: Sequence[tuple[str, Exception]], environment: str) -> tuple[str, Exception]:

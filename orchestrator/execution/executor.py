@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from orchestrator import key_steps, rollout, teardown, verdicts
 from orchestrator.config.rules.platform import LOCAL_ACCOUNT_ID
 from orchestrator.core.interfaces import AWAITING_APPROVAL, EventSink, Json
 from orchestrator.errors import (
@@ -27,6 +26,8 @@ from orchestrator.errors import (
     SmokeFailed,
     WaitingForModel,
 )
+from orchestrator.execution import key_steps, release_step, teardown, verdicts
+from orchestrator.execution.scheduler import Clear, NotCleared, Outcome, walk
 from orchestrator.planning import steps
 from orchestrator.planning.steps import Plan, Step
 from orchestrator.planning.values import HASH_KEY, blueprint_of, live_parameter, published
@@ -48,7 +49,6 @@ from orchestrator.stacks.probe_proofs import Evidence
 from orchestrator.system import trouble
 from orchestrator.system.process import StillWorking, abandon
 from orchestrator.system.watch import Watch
-from orchestrator.walk import Clear, NotCleared, Outcome, walk
 
 EXIT_CANCELLED = 130
 EXIT_UNEXPECTED = 70
@@ -116,7 +116,7 @@ class Executor:
             risks=risk_results(self.session.risks, [stack.name for stack in plan.stacks]),
             policy=policy_result(self.session.policy),
             pipeline=self.session.pipeline,
-            releases=rollout.verified(self.session),
+            releases=release_step.verified(self.session),
             smoke=self.session.smoke,
             recovered=self.session.recovered,
             orphans=self.session.orphans,
@@ -261,7 +261,7 @@ class Executor:
 
     def _release(self, step: steps.Release) -> None:
         sink = self._interruptible(self.session.journal.sink(step.name), "releases were running; they go on")
-        rollout.release(self.session, step, sink)
+        release_step.release(self.session, step, sink)
 
     def _smoke_test(self, step: steps.SmokeTest) -> None:
         session = self.session

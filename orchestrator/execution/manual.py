@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.core.interfaces import Json
-from orchestrator.execute import load_outputs
+from orchestrator.execution.executor import load_outputs
 from orchestrator.planning.graph import Graph, Stack
 from orchestrator.runs.journal import Journal
 from orchestrator.runs.run_folder import RunFolder, now

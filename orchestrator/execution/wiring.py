@@ -40,7 +40,7 @@ from orchestrator.session.session import state_tags
 if TYPE_CHECKING:
     from orchestrator.pipeline import Group
 
-REPO = Path(__file__).resolve().parents[1]
+REPO = Path(__file__).resolve().parents[2]
 
 
 class RealTools:
