@@ -85,7 +85,7 @@ class RealTools:
 
     @cached_property
     def packager(self) -> Packager:
-        from orchestrator.tools.packages import SourcePackager
+        from orchestrator.packaging import SourcePackager
 
         return SourcePackager(self.repo)
 

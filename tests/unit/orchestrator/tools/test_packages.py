@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import SetupError
-from orchestrator.tools.packages import BUILT_ON, FUNCTIONS, SourcePackager
+from orchestrator.packaging import BUILT_ON, FUNCTIONS, SourcePackager
 
 SOURCES = {
     **{f"lambda/{name}/handler.py": f"# {name}\n" for name in FUNCTIONS},
