@@ -39,10 +39,10 @@ def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bo
 
     The answer goes to stdout: the text of a language model, else the model's output as JSON. `-` reads TEXT from stdin.
     """
-    from orchestrator import ask
     from orchestrator.cli.app import interruptible
     from orchestrator.errors import PlatformError
     from orchestrator.planning.values import published
+    from orchestrator.smoke import ask
     from orchestrator.smoke.base import Target
 
     app: App = ctx.obj

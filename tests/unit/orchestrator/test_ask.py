@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator import ask
 from orchestrator.config.model.platform import Blueprint
 from orchestrator.errors import Interrupted, PlatformError, RequestFailed
-from orchestrator.smoke import base
+from orchestrator.smoke import ask, base
 from orchestrator.smoke.base import Target
 from tests.fakes.aws import FakeCloud
 from tests.fakes.keys import gateway_of_keys
