@@ -2,8 +2,8 @@
 
 A fault is armed over HTTP (`POST /_emulator/faults`) for calls that it names by service, action and resource. It
 ends by itself, after so many hits or so many seconds. Every hit is a line of the log and a record of evidence, so
-that no failure that was asked for is taken for a real one. `emulator.faults.middleware` does to requests what the kinds of
-`WIRE` say; whatever else a kind does is done by the code that calls `STORE.hits` for it.
+that an injected failure is never taken for a real one. `emulator.faults.middleware` does to requests what the kinds
+of `WIRE` say; any other kind is carried out by the code that calls `STORE.hits` for it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """SageMaker Studio: moto has domains that are there at once and for ever, and nothing that belongs to one.
 
-The rules are in `emulator.services.sagemaker.studio`. A domain's home file system is one of moto's, so that it is found when it was
-left behind. Apps are refused: an app in service with no JupyterLab behind it would be a lie.
+The rules are in `emulator.services.sagemaker.studio`. A domain's home file system is one of moto's, so that it is found
+when it was left behind. Apps are refused: an app in service with no JupyterLab behind it would be a lie.
 """
 
 from __future__ import annotations

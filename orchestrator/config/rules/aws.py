@@ -1,7 +1,7 @@
 """What AWS would refuse in the middle of an apply, refused while the files are read.
 
-Every key that becomes a member of AWS's API is held to what AWS's models say about that member
-(`orchestrator.config.rules.aws_members` has the table); what has a grammar of its own is read as AWS reads it (`READERS`).
+Every key that becomes a member of AWS's API is held to what AWS's models say about that member (the table is in
+`orchestrator.config.rules.aws_members`); what has a grammar of its own is read as AWS reads it (`READERS`).
 
 Pure: documents and models in, problems out.
 """

@@ -252,7 +252,7 @@ NO_MEMBER: dict[str, str] = {
         "checked by `orchestrator.config.rules.platform`: what IAM takes, whose rule is the narrowest, and less",
     ),
     "network.cidr": "checked by `orchestrator.config.rules.addresses`: private, /16 to /20, clear of AWS's",
-    "network.interface_endpoints.[]": "checked by `orchestrator.config.rules.platform` against the endpoints that are known",
+    "network.interface_endpoints.[]": "checked by `orchestrator.config.rules.platform` against the known endpoints",
     **dict.fromkeys(("owner", "cost_center"), "values of tags, of whose characters `Name` allows a part"),
     **dict.fromkeys(("expires_at", "lifetime_days"), "become the value of a tag, a day"),
     **dict.fromkeys(

@@ -1,4 +1,7 @@
-"""`python -m orchestrator.terraform.warm_provider FOLDER PROVIDER_BINARY [LIMIT]`: run by `client.attach`, not by people."""
+"""Run a warm provider server: `python -m orchestrator.terraform.warm_provider FOLDER PROVIDER_BINARY [LIMIT]`.
+
+`client.attach` starts it; people never do.
+"""
 
 from __future__ import annotations
 

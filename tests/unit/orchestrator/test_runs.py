@@ -147,7 +147,7 @@ def test_a_second_run_of_an_environment_is_refused_and_told_of_the_first(tmp_pat
         [sys.executable, "-c", HOLDS, str(tmp_path)],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=Path(run_folder.__file__).parents[1],
+        cwd=Path(run_folder.__file__).parents[2],
     )
     try:
         assert holder.stdout is not None

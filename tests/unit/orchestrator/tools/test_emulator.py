@@ -125,9 +125,9 @@ def test_the_daemon_inherits_neither_descriptors_nor_environment(
 
 def test_evidence_passes_the_filters_on(emulator: LocalEmulator) -> None:
     with pytest.raises(EmulatorError, match="does not run"):
-        emulator.core.evidence()
+        emulator.evidence()
     emulator.up()
-    assert emulator.core.evidence(execution="arn:x", kind="training") == [
+    assert emulator.evidence(execution="arn:x", kind="training") == [
         {"id": "e1", "query": "execution=arn%3Ax&kind=training"}
     ]
 

@@ -134,13 +134,13 @@ def test_every_child_gets_its_environment_from_here() -> None:
     assert {file.relative_to(REPO / "orchestrator").as_posix() for file in givers} == {
         "blueprints/kernel.py",
         "blueprints/synthesis.py",  # jsii takes this process's own; what is not meant for it is removed
-        "console.py",
+        "reporting/console.py",
         "recovery/locks.py",  # reads who is at work, and hands nothing on
         "system/identity.py",
-        "tools/checkov_worker.py",
-        "tools/emulator.py",
-        "tools/emulator_ports.py",
-        "tools/environment.py",
+        "policy/worker.py",
+        "local_aws/process.py",
+        "local_aws/ports.py",
+        "core/environment.py",
     }
 
 
