@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator.config import load
 
-REPO = Path(__file__).resolve().parents[4]
+REPO = Path(__file__).resolve().parents[5]
 ALL_ENDPOINTS = {
     "sagemaker.api", "sagemaker.runtime", "bedrock-runtime", "sts", "logs", "monitoring", "ecr.api", "ecr.dkr", "glue",
     "states", "kms", "lambda",

@@ -13,7 +13,7 @@ from orchestrator.config.rules.names import Kind, Planned
 from orchestrator.errors import ConfigError
 from tests.fakes.platforms import platform, platform_file
 
-REPO = Path(__file__).resolve().parents[4]
+REPO = Path(__file__).resolve().parents[5]
 SMOKE = {"golden": [{"input": "good", "label": "positive", "contains": ""}]}
 
 

@@ -27,7 +27,7 @@ from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import OUTPUTS, FakeTools
 from tests.unit.orchestrator.conftest import Runs
 
-REPO = Path(__file__).resolve().parents[3]
+REPO = Path(__file__).resolve().parents[4]
 
 
 def mode(path: Path) -> int:

@@ -10,7 +10,7 @@ from orchestrator.config.model.platform import ExistingNetwork, Network
 from orchestrator.config.rules import addresses
 from orchestrator.config.rules.addresses import Subnet
 
-REPO = Path(__file__).resolve().parents[4]
+REPO = Path(__file__).resolve().parents[5]
 EXISTING = ExistingNetwork(
     vpc_id="vpc-0123456789abcdef0", private_subnet_ids=["subnet-0a0123456789abcde", "subnet-0b0123456789abcde"]
 )

@@ -14,7 +14,7 @@ from orchestrator.config.rules import aws_facts, names
 from orchestrator.config.rules.aws_rules import rule_of
 from tests.fakes.platforms import platform
 
-REPO = Path(__file__).resolve().parents[4]
+REPO = Path(__file__).resolve().parents[5]
 RESOURCE = re.compile(r'^resource "(?P<type>\w+)" "(?P<label>\w+)" \{\n(?P<body>.*?)^\}', re.M | re.S)
 NAME = re.compile(
     r"^  (?P<key>name|bucket|alarm_name|agent_name|creation_token|dashboard_name|domain_name|feature_group_name"

@@ -16,7 +16,7 @@ from tests.fakes.platforms import SHIPPED, platform
 PROBED = "probe it, directly and through the API"
 RELEASED = "release it unless it runs what its file and the live version make"
 SYNTHESISED = "if not proven: plan, policy gate, apply (synthesised from its blueprint file)"
-REPO = Path(__file__).resolve().parents[3]
+REPO = Path(__file__).resolve().parents[4]
 
 
 def needs(wanted: steps.Plan) -> dict[str, set[str]]:

@@ -12,7 +12,7 @@ from orchestrator.planning.values import tags
 from tests.fakes.platforms import SHIPPED
 from tests.fakes.platforms import platform as least
 
-REPO = Path(__file__).resolve().parents[3]
+REPO = Path(__file__).resolve().parents[4]
 FRIDAY = dt.date(2027, 1, 1)
 
 

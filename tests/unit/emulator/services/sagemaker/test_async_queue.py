@@ -12,7 +12,7 @@ from emulator.services.sagemaker import async_queue
 from emulator.services.sagemaker.async_outcomes import Outcome
 from emulator.services.sagemaker.async_queue import MOST_DELIVERIES, Backlog, Queued
 from emulator.services.sagemaker.model_server import Answer, Request
-from tests.unit.emulator.compute.test_outcomes import REQUEST
+from tests.unit.emulator.services.sagemaker.test_async_outcomes import REQUEST
 
 GOOD = Answer(200, b"ok", "text/csv", "v", "")
 

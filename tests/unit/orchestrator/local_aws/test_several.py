@@ -20,7 +20,7 @@ import pytest
 from orchestrator.errors import EmulatorError
 from orchestrator.local_aws import ports
 from orchestrator.local_aws.process import LocalEmulator, earlier
-from tests.unit.orchestrator.tools.test_emulator import repo
+from tests.unit.orchestrator.local_aws.test_process import repo
 
 __all__ = ["repo"]
 
