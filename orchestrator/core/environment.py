@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from orchestrator.core.interfaces import LocalAccess
 from orchestrator.errors import ConfigError, SetupError
-from orchestrator.terraform.warm_provider.guard import NOTHING_OF_THIS_MACHINE, is_loopback
+from orchestrator.system.loopback_guard import NOTHING_OF_THIS_MACHINE, is_loopback
 
 if TYPE_CHECKING:
     from orchestrator.config.model.platform import Environment

@@ -10,9 +10,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
-from orchestrator.api_keys import key_names
 from orchestrator.config.model.platform import Environment
 from orchestrator.config.rules.platform import MODEL_GROUPS
+from orchestrator.planning.api_keys import key_names
 from orchestrator.planning.graph import Graph, Stack
 from orchestrator.planning.values import blueprint_of, is_released
 

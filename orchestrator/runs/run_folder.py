@@ -35,8 +35,7 @@ from orchestrator.errors import PlatformError, StateLocked
 from orchestrator.planning.steps import Plan
 from orchestrator.runs import html
 from orchestrator.runs.result import ErrorResult, Result, StackResult
-from orchestrator.system import identity, text_files, trouble
-from orchestrator.terraform import record
+from orchestrator.system import identity, own_files, text_files, trouble
 
 RUNS = Path(".runs")
 _LARGEST_RESULT = 64 * 1024 * 1024
@@ -76,7 +75,7 @@ class RunFolder:
             "arguments": list(arguments),
             "process": dataclasses.asdict(identity.own()),
         }
-        record.write(path / "run.json", document)
+        own_files.write(path / "run.json", document)
         (path / "logs").mkdir()
         _point(path.parent / "latest", run_id)
         return cls(path, started)

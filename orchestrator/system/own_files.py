@@ -7,12 +7,23 @@ nobody can do without (`parsed`) is refused in words, with what to do about it.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import PlatformError
 from orchestrator.system.text_files import clipped
+
+
+def write(path: Path, document: dict[str, Any]) -> None:
+    """Write a JSON file that is whole or not there, also after a power cut."""
+    temporary = path.with_name(f".{path.name}.part")
+    with temporary.open("w", encoding="utf-8") as file:
+        json.dump(document, file, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
 
 
 def remembered(path: Path) -> Any:

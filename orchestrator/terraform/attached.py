@@ -14,9 +14,9 @@ from pathlib import Path
 
 from orchestrator.core.interfaces import ApplySummary, EventSink, PlanSummary, TerraformTool, Workspace
 from orchestrator.system import own_files
+from orchestrator.system.loopback_guard import is_loopback
 from orchestrator.system.process import StillWorking
 from orchestrator.terraform.warm_provider import client, types_used
-from orchestrator.terraform.warm_provider.guard import is_loopback
 
 HELD_TYPES = "provider-types.json"
 """In a stack's data folder: the types that its code ever had."""

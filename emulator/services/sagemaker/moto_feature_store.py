@@ -16,6 +16,7 @@ from moto.sagemaker.responses import SageMakerResponse
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
 from emulator.moto.patching import add, wrap
+from emulator.services.iam import moto_identities
 from emulator.services.sagemaker.feature_store.offline import OfflineStore, Place
 from emulator.services.sagemaker.feature_store.records import OnlineStore, Schema, lifetime
 from emulator.services.sagemaker.feature_store.runtime import Stores
@@ -30,6 +31,7 @@ def apply(settings: Settings) -> None:
     _describe()
     _change()
     _tags()
+    moto_identities.resource_keys["sagemaker"] = online_key
 
 
 class Group:

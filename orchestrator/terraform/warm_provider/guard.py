@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
-import os
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+
+from orchestrator.system.loopback_guard import NOTHING_OF_THIS_MACHINE, is_loopback
 
 LOCAL_KEY = "LOCAL"
 """How the local AWS's own keys begin; no key of AWS's does."""
-NOTHING_OF_THIS_MACHINE = {
-    "AWS_EC2_METADATA_DISABLED": "true",
-    # HOME stays (terraform keeps things there), so the files of a profile are named away.
-    "AWS_CONFIG_FILE": os.devnull,
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-}
 _ALLOWED = frozenset({"PATH", "HOME", "LANG", *NOTHING_OF_THIS_MACHINE})
 _LOCAL = frozenset(
     {"AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION", "AWS_DEFAULT_REGION"}
 )
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def provider_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -18,9 +18,9 @@ import pytest
 
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity
+from orchestrator.system.loopback_guard import NOTHING_OF_THIS_MACHINE
 from orchestrator.terraform.record import Command, Record
 from orchestrator.terraform.warm_provider import server, wire
-from orchestrator.terraform.warm_provider.guard import NOTHING_OF_THIS_MACHINE
 from orchestrator.terraform.warm_provider.holder import Holder
 from orchestrator.terraform.warm_provider.pool import SERVICE, Pool
 from orchestrator.terraform.warm_provider.server import Server, Session
