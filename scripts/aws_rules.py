@@ -4,8 +4,9 @@
 
 The models are botocore's. They are large: SageMaker's alone takes longer to read than a whole environment to check. So
 what `orchestrator.config.rules.aws_members` refers to is taken out of them once, and what
-`orchestrator.config.rules.aws_facts` quotes of botocore's documentation is looked up in it. `--check` writes nothing and ends with 1 when the file is not
-what it would write: after an upgrade of botocore, the diff shows what AWS has changed.
+`orchestrator.config.rules.aws_facts` quotes of botocore's documentation is looked up in it. `--check` writes nothing
+and ends with 1 when the file is not what it would write: after an upgrade of botocore, the diff shows what AWS has
+changed.
 """
 
 from __future__ import annotations
