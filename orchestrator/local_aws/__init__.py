@@ -1,1 +1,1 @@
-"""Start, find and stop the local AWS of an environment: it runs as a process of its own."""
+"""Start, find and stop the local AWS of an environment, which is a separate process."""

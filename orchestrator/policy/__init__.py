@@ -1,1 +1,1 @@
-"""The policy gate: checkov with the project's own rules, run in an environment of its own."""
+"""The policy gate: checkov with the project's rules, in a separate virtual environment."""
