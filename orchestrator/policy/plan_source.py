@@ -25,6 +25,7 @@ def as_yaml(document: Json) -> str:
     """A plan as JSON that is YAML too, which is what checkov reads it as.
 
     YAML takes no pair of surrogates for a character, as JSON escapes one, and nothing unprintable as it is.
+    A key of more than 1,024 characters, escapes included, is no YAML: checkov cannot read the plan, and the gate fails.
     """
     return NOT_ASCII.sub(lambda each: f"\\u{ord(each.group()):04x}", json.dumps(document, ensure_ascii=False))
 

@@ -28,7 +28,7 @@ resource "aws_iam_role" "other" {
 """
 
 
-@given(st.text())
+@given(st.text(max_size=80))  # as a key: YAML reads none of more than 1,024 characters, escapes included
 @example("\U0001f600\x7f\x85\u2028\ufeff\uffff\\ud83d")
 def test_checkov_reads_any_text_of_a_plan_as_it_is(text: str) -> None:
     """A smile in a system prompt must not end a deployment."""
