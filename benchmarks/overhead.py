@@ -23,16 +23,16 @@ from typing import Any, cast
 from benchmarks import machine
 from benchmarks.measure import REPO, Goal
 from benchmarks.report import Report, finish, note, number, parser, table
-from orchestrator import graph, phases
 from orchestrator.config import load
-from orchestrator.config.models import Environment
-from orchestrator.console import Console
-from orchestrator.execute import Executor
-from orchestrator.journal import Journal
-from orchestrator.plan import Plan, Step
-from orchestrator.runs import RunFolder
-from orchestrator.session import Session
-from orchestrator.toolbox import Tools
+from orchestrator.config.model.platform import Environment
+from orchestrator.execution.executor import Executor
+from orchestrator.planning import graph, phases
+from orchestrator.planning.steps import Plan, Step
+from orchestrator.reporting.console import Console
+from orchestrator.runs.journal import Journal
+from orchestrator.runs.run_folder import RunFolder
+from orchestrator.session.ports import Tools
+from orchestrator.session.session import Session
 
 SIZES = (2, 4, 8, 16, 32, 64, 128, 256)
 JUDGED = 128

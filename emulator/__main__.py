@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from emulator.errors import EmulatorError
+from emulator.core.errors import EmulatorError
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -18,10 +18,10 @@ def main(argv: list[str] | None = None) -> int:
     # A descriptor inherited from the caller (say, the pipe of `make deploy | tee log`) would keep that pipe
     # open for as long as the emulator lives. This has to happen before anything of ours is opened.
     os.closerange(3, os.sysconf("SC_OPEN_MAX"))
-    from emulator import service_models
+    from emulator.core import botocore_models
 
-    service_models.share()
-    from emulator import server
+    botocore_models.share()
+    from emulator.http import server
 
     try:
         server.serve(

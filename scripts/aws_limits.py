@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from orchestrator.config.aws_checks import READERS
-from orchestrator.config.aws_facts import FACTS, NAMES
-from orchestrator.config.aws_members import BLUEPRINT, PLATFORM, WHOLE_SECTIONS, Member
-from orchestrator.config.aws_rules import Rule, models, rule_of
+from orchestrator.config.rules.aws import READERS
+from orchestrator.config.rules.aws_facts import FACTS, NAMES
+from orchestrator.config.rules.aws_members import BLUEPRINT, PLATFORM, WHOLE_SECTIONS, Member
+from orchestrator.config.rules.aws_rules import Rule, models, rule_of
 
 INTRODUCTION = """Values that AWS would reject during an apply are rejected when the files are read: each key below is \
 validated against the API member it becomes in {source}, or against AWS's documentation where the models have no rule. \

@@ -1,11 +1,12 @@
-"""Writes `orchestrator/config/aws_rules.json`: what AWS's models say about the members that our keys become.
+"""Writes `orchestrator/config/rules/aws_rules.json`: what AWS's models say about the members that our keys become.
 
     python -m scripts.aws_rules [--check]
 
 The models are botocore's. They are large: SageMaker's alone takes longer to read than a whole environment to check. So
-what `orchestrator.config.aws_members` refers to is taken out of them once, and what `orchestrator.config.aws_facts`
-quotes of botocore's documentation is looked up in it. `--check` writes nothing and ends with 1 when the file is not
-what it would write: after an upgrade of botocore, the diff shows what AWS has changed.
+what `orchestrator.config.rules.aws_members` refers to is taken out of them once, and what
+`orchestrator.config.rules.aws_facts` quotes of botocore's documentation is looked up in it. `--check` writes nothing
+and ends with 1 when the file is not what it would write: after an upgrade of botocore, the diff shows what AWS has
+changed.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ import botocore
 from botocore.loaders import Loader
 from botocore.model import ServiceModel, Shape
 
-from orchestrator.config.aws_facts import FACTS
-from orchestrator.config.aws_members import references
+from orchestrator.config.rules.aws_facts import FACTS
+from orchestrator.config.rules.aws_members import references
 
-FILE = Path(__file__).resolve().parent.parent / "orchestrator/config/aws_rules.json"
+FILE = Path(__file__).resolve().parent.parent / "orchestrator/config/rules/aws_rules.json"
 JAVA = {
     r"\p{Print}": r"\x20-\x7E",
     r"\z": r"\Z",

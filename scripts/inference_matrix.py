@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.blueprints.matrix import MATRIX
-from orchestrator.config.options import EXCLUSIONS, KINDS, OPTIONS, SOURCES
+from orchestrator.config.rules.options import EXCLUSIONS, KINDS, OPTIONS, SOURCES
 
 
 def page(note: str) -> str:

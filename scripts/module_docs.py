@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.config import load
-from orchestrator.config.models import Storage
+from orchestrator.config.model.platform import Storage
 from scripts import hcl, hcl_types
 
 REPO = Path(__file__).resolve().parent.parent

@@ -11,9 +11,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from orchestrator.tools.checkov import Checkov
-from orchestrator.tools.checkov_rules import BUILTIN_LIST, Rule, own_rules
-from orchestrator.tools.checkov_skips import skips_by_block
+from orchestrator.policy.gate import Checkov
+from orchestrator.policy.rules import BUILTIN_LIST, Rule, own_rules
+from orchestrator.policy.skips import skips_by_block
 
 REPO = Path(__file__).resolve().parent.parent
 README = Path("policies/README.md")

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from werkzeug.wrappers import Response
 
 from emulator.http import routes
-from emulator.seams.wire import Environ, StartResponse, Wsgi
+from emulator.moto.wire import Environ, StartResponse, Wsgi
 
 BROWSERS_ADD = (
     "HTTP_ORIGIN",

@@ -32,7 +32,7 @@ from typing import Any, Literal
 
 import yaml
 
-from emulator.errors import BadNoun
+from emulator.core.errors import BadNoun
 
 FOLDER = Path(__file__).parent / "nouns"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same, seven times as fast, where PyYAML came with libyaml

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from emulator.moto.wire import Call, CallError
 from emulator.recorded.catalogue import Catalogue, Failure, Noun, Service, Tagging, Versions
 from emulator.recorded.template import MISSING, render
-from emulator.seams.wire import Call, CallError
 
 
 class Declined(Exception):

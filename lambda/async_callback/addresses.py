@@ -4,8 +4,8 @@ An IPv6 address may be a way to an IPv4 one: a gateway on the way unwraps it. So
 networks use that today (NAT64, which DNS64 makes of ordinary names, and mapped addresses), and refused where nobody
 needs it any more: IPv4-compatible and translated addresses, NAT64 of a network's own, 6to4, Teredo, ISATAP.
 
-The configuration knows the same rule, in `orchestrator/config/addresses.py`: what it lets pass is looked at once more
-when it is called.
+The configuration knows the same rule, in `orchestrator/config/rules/public_addresses.py`: what it lets pass is checked
+again when it is called.
 """
 
 from __future__ import annotations

@@ -4,10 +4,10 @@ Terraform makes the usage plans and publishes what each key is made from. `upkee
 hashes that the authorizer reads to what was published; `rotation` gives a name a second key; `reading` finds keys.
 """
 
-from orchestrator.api_keys.keys import Key, Recipe, key_names, recipe, recipes
 from orchestrator.api_keys.reading import Listed, listed, value
 from orchestrator.api_keys.rotation import finish, rotate
 from orchestrator.api_keys.upkeep import Kept, Owner, keep, remove
+from orchestrator.planning.api_keys import Key, Recipe, key_names, recipe, recipes
 
 __all__ = [
     "Kept",

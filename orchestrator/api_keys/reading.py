@@ -6,12 +6,12 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from orchestrator.api_keys.keys import Key, Recipe, by_name, ends, parse, recipe
 from orchestrator.api_keys.upkeep import Owner, own
-from orchestrator.config.api_checks import DEFAULT
+from orchestrator.aws.client import explained, pages
+from orchestrator.config.rules.api import DEFAULT
+from orchestrator.core.interfaces import Cloud, Json
 from orchestrator.errors import PlatformError
-from orchestrator.tools.aws import explained, pages
-from orchestrator.tools.interfaces import Cloud, Json
+from orchestrator.planning.api_keys import Key, Recipe, by_name, ends, parse, recipe
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Collection, Mapping
 
-from orchestrator.api_keys.keys import UNTIL, Recipe, stamp, written
 from orchestrator.api_keys.upkeep import Kept, Owner, keep, make, own, tag
-from orchestrator.tools.aws import explained
-from orchestrator.tools.interfaces import Cloud
+from orchestrator.aws.client import explained
+from orchestrator.core.interfaces import Cloud
+from orchestrator.planning.api_keys import UNTIL, Recipe, stamp, written
 
 
 def rotate(

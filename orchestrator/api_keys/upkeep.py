@@ -13,11 +13,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.api_keys.keys import IN_STATES, UNTIL, Key, Recipe, by_name, over, parse, record, written
-from orchestrator.config.models import Environment
-from orchestrator.tools.aws import explained, pages, unless_gone
-from orchestrator.tools.interfaces import Cloud, Json
-from orchestrator.values import partition, tags
+from orchestrator.aws.client import explained, pages, unless_gone
+from orchestrator.config.model.platform import Environment
+from orchestrator.core.interfaces import Cloud, Json
+from orchestrator.planning.api_keys import IN_STATES, UNTIL, Key, Recipe, by_name, over, parse, record, written
+from orchestrator.planning.values import partition, tags
 
 MADE_BY, HERE, TERRAFORM = "managed-by", "orchestrator", "terraform"
 

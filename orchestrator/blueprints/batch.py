@@ -6,9 +6,9 @@ from typing import Any
 
 from orchestrator.blueprints.sources import model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack, Module
-from orchestrator.blueprints.terraform_json import code
-from orchestrator.config.blueprint import Batch, BedrockModel, SageMakerModel
-from orchestrator.config.prices import NEEDED
+from orchestrator.config.model.blueprint import Batch, BedrockModel, SageMakerModel
+from orchestrator.config.rules.prices import NEEDED
+from orchestrator.core.terraform_json import code
 
 READ_BY_BOTH = ("format", "column", "delimiter", "on_arrival", "maximum_records")
 OF_SOURCE = {

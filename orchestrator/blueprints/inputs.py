@@ -6,10 +6,11 @@ from importlib import metadata
 from pathlib import Path
 
 from orchestrator.blueprints.matrix import cell
-from orchestrator.config import asynchronous, knowledge, models
-from orchestrator.config import blueprint as blueprint_file
-from orchestrator.config.models import Blueprint, Environment
-from orchestrator.tools.interfaces import SynthInputs
+from orchestrator.config.model import async_inference, knowledge_base, platform
+from orchestrator.config.model import blueprint as blueprint_file
+from orchestrator.config.model.platform import Blueprint, Environment
+from orchestrator.core import terraform_json
+from orchestrator.core.interfaces import SynthInputs
 
 SHARED_MODULES = ("s3_access",)
 """Modules that stacks call beside the kind's own."""
@@ -24,7 +25,9 @@ def synth_inputs(environment: Environment, blueprint: Blueprint, repo: Path) -> 
     modules = repo / "terraform" / "modules"
     called = (*SHARED_MODULES, *found.beside, *(name for key, name in BY_SECTION.items() if getattr(blueprint, key)))
     shared = [file for name in called for file in sorted((modules / name).glob("*.tf"))]
-    config = tuple(Path(str(each.__file__)) for each in (models, blueprint_file, asynchronous, knowledge))
+    config = tuple(
+        Path(str(each.__file__)) for each in (platform, blueprint_file, async_inference, knowledge_base, terraform_json)
+    )
     return SynthInputs(
         code=(*sorted(Path(__file__).parent.glob("*.py")), *config, *shared),
         module=modules / found.module,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.blueprints.asynchronous import AsyncStack
+from orchestrator.blueprints.async_inference import AsyncStack
 from orchestrator.blueprints.batch import BatchStack
 from orchestrator.blueprints.realtime import RealtimeStack
 from orchestrator.blueprints.serverless import ServerlessStack

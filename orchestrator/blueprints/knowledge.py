@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator.blueprints.stack import BlueprintStack
-from orchestrator.blueprints.terraform_json import code
+from orchestrator.core.terraform_json import code
 
 DATA_KEY = code("var.foundation.kms.data_key_arn")
 BOUNDARY = code("var.foundation.iam.boundary_arn")

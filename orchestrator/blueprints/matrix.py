@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.errors import ConfigError
 
 

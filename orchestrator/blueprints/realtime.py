@@ -6,8 +6,8 @@ from typing import Any
 
 from orchestrator.blueprints.sources import ENDPOINT_OUTPUTS, bedrock_on_demand, model_artifacts
 from orchestrator.blueprints.stack import BlueprintStack
-from orchestrator.blueprints.terraform_json import code
-from orchestrator.config.blueprint import BedrockModel, SageMakerModel
+from orchestrator.config.model.blueprint import BedrockModel, SageMakerModel
+from orchestrator.core.terraform_json import code
 
 
 class RealtimeStack(BlueprintStack):

@@ -7,8 +7,8 @@ from typing import Any
 
 from orchestrator.blueprints import knowledge
 from orchestrator.blueprints.stack import BlueprintStack, Module
-from orchestrator.blueprints.terraform_json import code
-from orchestrator.config.blueprint import BedrockModel
+from orchestrator.config.model.blueprint import BedrockModel
+from orchestrator.core.terraform_json import code
 
 # Versions from before archives were registered lie where training wrote them, and may still run.
 MODEL_PREFIXES = (

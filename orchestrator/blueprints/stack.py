@@ -12,9 +12,9 @@ from typing import Any
 
 import cdktf
 
-from orchestrator.blueprints.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM, Expression, code, rendered
-from orchestrator.config.blueprint import SageMakerModel
-from orchestrator.config.models import Blueprint, Monitoring
+from orchestrator.config.model.blueprint import SageMakerModel
+from orchestrator.config.model.platform import Blueprint, Monitoring
+from orchestrator.core.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM, Expression, code, rendered
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from orchestrator.blueprints import kernel
 from orchestrator.blueprints.matrix import cell
-from orchestrator.config.models import Blueprint, Environment
+from orchestrator.config.model.platform import Blueprint, Environment
 from orchestrator.errors import SetupError
 from orchestrator.system import trouble
 

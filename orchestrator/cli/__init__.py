@@ -81,8 +81,8 @@ class LazyGroup(click.Group):
 @click.pass_context
 def cli(ctx: click.Context, repo: Path) -> None:
     """MLOps and generative-AI platform on AWS, or on this machine alone (ENV=local)."""
-    from orchestrator import private
     from orchestrator.cli.app import App
+    from orchestrator.system import private
 
     private.tighten(repo.resolve())
     ctx.obj = App(repo.resolve(), ctx.obj or ())
@@ -90,7 +90,7 @@ def cli(ctx: click.Context, repo: Path) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
-    from orchestrator.private import only_ours
+    from orchestrator.system.private import only_ours
 
     with only_ours():
         return _run(arguments)
@@ -142,8 +142,8 @@ def _show(error: click.ClickException) -> None:
     """What click says of wrong arguments, which it repeats."""
     import io
 
-    from orchestrator.console import printable
-    from orchestrator.text_files import bounded
+    from orchestrator.reporting.console import printable
+    from orchestrator.system.text_files import bounded
 
     said = io.StringIO()
     error.show(said)
@@ -153,7 +153,7 @@ def _show(error: click.ClickException) -> None:
 def _error(message: str, hint: str | None = None) -> None:
     from contextlib import suppress
 
-    from orchestrator.console import Console
+    from orchestrator.reporting.console import Console
 
     with suppress(OSError):  # the exit code says it, too
         Console().error(message, hint)

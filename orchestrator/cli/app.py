@@ -11,20 +11,20 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from orchestrator.approval import Granted
-from orchestrator.console import Console
+from orchestrator.reporting.console import Console
+from orchestrator.session.approval import Granted
 
 if TYPE_CHECKING:
-    from orchestrator.config.models import Environment
-    from orchestrator.graph import Graph, Stack
-    from orchestrator.phases import Phase
-    from orchestrator.plan import Plan
+    from orchestrator.config.model.platform import Environment
+    from orchestrator.core.interfaces import Json
+    from orchestrator.planning.graph import Graph, Stack
+    from orchestrator.planning.phases import Phase
+    from orchestrator.planning.steps import Plan
     from orchestrator.recovery.takeover import Left
-    from orchestrator.result import Result
-    from orchestrator.session import Target
-    from orchestrator.toolbox import Tools
-    from orchestrator.tools.interfaces import Json
-    from orchestrator.tools.process import Cancel
+    from orchestrator.runs.result import Result
+    from orchestrator.session.ports import Tools
+    from orchestrator.session.session import Target
+    from orchestrator.system.process import Cancel
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class App:
 
     @cached_property
     def phases(self) -> tuple[Phase, ...]:
-        from orchestrator import phases
+        from orchestrator.planning import phases
 
         return phases.read(self.repo)
 
@@ -58,10 +58,10 @@ class App:
 
         To build is refused after expiry, and where names of two environments would be confused.
         """
-        from orchestrator import expiry, graph
-        from orchestrator.config import load, neighbours
+        from orchestrator.config import expiry, load, neighbours
+        from orchestrator.planning import graph
         from orchestrator.recovery import unfinished
-        from orchestrator.runs import now
+        from orchestrator.runs.run_folder import now
 
         today = now().date()
         environment = expiry.dated(load(self.repo, env), today)
@@ -74,18 +74,18 @@ class App:
         return environment, graph.build(self.phases, environment)
 
     def tools(self, environment: Environment) -> Tools:
-        from orchestrator.context import RealTools
+        from orchestrator.execution.wiring import RealTools
 
         return RealTools(self.repo, environment, plain_provider=self.plain_provider)
 
     def examples(self) -> Mapping[str, Json]:
-        from orchestrator import phases
+        from orchestrator.planning import phases
 
         return phases.read_examples(self.repo, self.phases)
 
     def target(self, tools: Tools) -> Target:
         """The AWS of an environment, as it is now: nothing is started for it."""
-        from orchestrator.session import open_target, running_emulator
+        from orchestrator.session.session import open_target, running_emulator
 
         return open_target(tools, running_emulator(tools).access if tools.environment.is_local else None)
 
@@ -95,7 +95,7 @@ class App:
         Raises `TerraformError` where a state cannot be read: then nobody knows what there is.
         """
         from orchestrator.errors import CredentialsError, EmulatorError
-        from orchestrator.recovery import leftovers
+        from orchestrator.stacks import leftovers
 
         try:
             target = self.target(tools)
@@ -121,15 +121,15 @@ class App:
         What unfinished runs have left is taken up first, by commands that change something. Raises `StateLocked`
         while another run of the environment is at work here, unless it may be `beside_others`.
         """
-        from orchestrator.approval import Approval
         from orchestrator.cli.person import AtTerminal
         from orchestrator.config import neighbours
-        from orchestrator.execute import Executor, load_outputs
-        from orchestrator.journal import Journal
-        from orchestrator.render import forget_plans
-        from orchestrator.report import show
-        from orchestrator.runs import RunFolder, alone
-        from orchestrator.session import Session
+        from orchestrator.execution.executor import Executor, load_outputs
+        from orchestrator.reporting.summary import show
+        from orchestrator.runs.journal import Journal
+        from orchestrator.runs.run_folder import RunFolder, alone
+        from orchestrator.session.approval import Approval
+        from orchestrator.session.session import Session
+        from orchestrator.stacks.workspace import forget_plans
 
         tools = tools or self.tools(environment)
         with (
@@ -206,7 +206,7 @@ def interruptible(console: Console, environment: str) -> Iterator[Cancel]:
     by it, and where the whole machine goes with us, waiting is what gives terraform its time. After a hang-up nobody
     reads what is said, and the terminal may refuse it.
     """
-    from orchestrator.tools.process import Cancel
+    from orchestrator.system.process import Cancel
 
     cancel = Cancel()
 

@@ -15,8 +15,8 @@ MOST = 10 * 1024 * 1024
 
 
 def _piped() -> str:
-    from orchestrator import text_files
     from orchestrator.errors import PlatformError
+    from orchestrator.system import text_files
 
     given = sys.stdin.buffer.read(MOST + 1)
     if len(given) > MOST:
@@ -39,11 +39,11 @@ def command(ctx: click.Context, env: str, blueprint: str, text: str, as_curl: bo
 
     The answer goes to stdout: the text of a language model, else the model's output as JSON. `-` reads TEXT from stdin.
     """
-    from orchestrator import ask
     from orchestrator.cli.app import interruptible
     from orchestrator.errors import PlatformError
+    from orchestrator.planning.values import published
+    from orchestrator.smoke import ask
     from orchestrator.smoke.base import Target
-    from orchestrator.values import published
 
     app: App = ctx.obj
     environment, graph = app.load(env)

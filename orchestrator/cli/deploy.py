@@ -27,14 +27,14 @@ def command(
     as_json: bool,
 ) -> None:
     """Bring ENV to what its files say: phases 1-5, blueprints, training pipeline, smoke tests."""
-    from orchestrator import plan
+    from orchestrator.planning import steps
 
     app: App = ctx.obj
     environment, graph = app.load(env, building=True)
     chosen = graph.select(blueprints=blueprints)
     tools = app.tools(environment)
     gone = app.leftovers(tools, graph)
-    wanted = plan.deploy(
+    wanted = steps.deploy(
         environment,
         graph,
         stacks=chosen,
@@ -43,5 +43,5 @@ def command(
         done=app.done(env, refresh=refresh),
         leftovers=() if blueprints else gone,
     )
-    warnings = plan.left_alone(environment, gone) if blueprints else []
+    warnings = steps.left_alone(environment, gone) if blueprints else []
     ctx.exit(app.run(environment, graph, wanted, as_json=as_json, why=why, tools=tools, warnings=warnings))

@@ -27,9 +27,9 @@ def command(
     as_json: bool,
 ) -> None:
     """Remove everything of ENV but its state bucket and key, look for what is left, or remove single blueprints."""
-    from orchestrator import plan
     from orchestrator.errors import ApprovalRequired
-    from orchestrator.runs import alone
+    from orchestrator.planning import steps
+    from orchestrator.runs.run_folder import alone
 
     app: App = ctx.obj
     environment, graph = app.load(env)
@@ -50,7 +50,7 @@ def command(
         raise ApprovalRequired(f"destroying `{env}` needs a yes", hint="answer the question, or give `--yes`")
     gone = app.leftovers(tools, graph)
     if blueprints:
-        wanted = plan.destroy_blueprints(environment, graph, blueprints, gone)
+        wanted = steps.destroy_blueprints(environment, graph, blueprints, gone)
     else:
-        wanted = plan.destroy(environment, graph, gone)
+        wanted = steps.destroy(environment, graph, gone)
     ctx.exit(app.run(environment, graph, wanted, as_json=as_json, tools=tools))

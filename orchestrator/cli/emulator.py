@@ -10,7 +10,7 @@ from orchestrator.cli import options
 from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
-    from orchestrator.tools.interfaces import EmulatorInfo, EmulatorProcess
+    from orchestrator.core.interfaces import EmulatorInfo, EmulatorProcess
 
 
 NOT_RUNNING = "the local AWS of `{}` is not running"
@@ -27,8 +27,8 @@ def command() -> None:
 def _chosen(app: App, env: str | None) -> str:
     """The environment that is meant: one with `target: local`, or one that has left a local AWS running."""
     from orchestrator.config import neighbours
-    from orchestrator.context import with_emulator
     from orchestrator.errors import ConfigError
+    from orchestrator.execution.wiring import with_emulator
 
     local = neighbours.local_environments(app.repo)
     known = sorted({*local, *with_emulator(app.repo)})
@@ -50,7 +50,7 @@ def _chosen(app: App, env: str | None) -> str:
 
 
 def _emulator(app: App, env: str) -> EmulatorProcess:
-    from orchestrator.context import local_emulator
+    from orchestrator.execution.wiring import local_emulator
 
     return local_emulator(app.repo, env)
 
@@ -89,8 +89,8 @@ def _data(env: str, info: EmulatorInfo | None, lost: str) -> dict[str, Any]:
 def up(ctx: click.Context, env: str | None, as_json: bool) -> None:
     """Start it, or find the running one."""
     from orchestrator.config import load
-    from orchestrator.context import local_emulator
     from orchestrator.errors import ConfigError
+    from orchestrator.execution.wiring import local_emulator
 
     app: App = ctx.obj
     environment = load(app.repo, _chosen(app, env))
@@ -109,8 +109,8 @@ def up(ctx: click.Context, env: str | None, as_json: bool) -> None:
 @click.pass_context
 def down(ctx: click.Context, env: str | None, as_json: bool) -> None:
     """Stop it, and the providers that were kept warm for it; everything in it is gone."""
-    from orchestrator.context import earlier_emulator
-    from orchestrator.warm.client import stop_below
+    from orchestrator.execution.wiring import earlier_emulator
+    from orchestrator.terraform.warm_provider.client import stop_below
 
     app: App = ctx.obj
     if env is None and earlier_emulator(app.repo).down():
@@ -149,8 +149,8 @@ def env_(ctx: click.Context, env: str | None) -> None:
     """
     import shlex
 
+    from orchestrator.core.environment import shell_variables
     from orchestrator.errors import EmulatorError
-    from orchestrator.tools.environment import shell_variables
 
     app: App = ctx.obj
     env = _chosen(app, env)

@@ -22,11 +22,11 @@ from orchestrator.cli.app import App
 @click.pass_context
 def command(ctx: click.Context, env: str, shape: str, as_json: bool) -> None:
     """Stacks of ENV in deployment order, and who waits for whom."""
-    from orchestrator import drawing
+    from orchestrator.reporting import graphs
 
     app: App = ctx.obj
     _, graph = app.load(env)
     if as_json or shape == "json":
-        app.console.json(drawing.as_data(graph))
+        app.console.json(graphs.as_data(graph))
     else:
-        app.console.data({"text": drawing.text, "mermaid": drawing.mermaid, "dot": drawing.dot}[shape](graph))
+        app.console.data({"text": graphs.text, "mermaid": graphs.mermaid, "dot": graphs.dot}[shape](graph))

@@ -13,9 +13,9 @@ from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
     from orchestrator.api_keys import Listed, Owner
-    from orchestrator.graph import Graph
-    from orchestrator.toolbox import Tools
-    from orchestrator.tools.interfaces import Cloud, Json
+    from orchestrator.core.interfaces import Cloud, Json
+    from orchestrator.planning.graph import Graph
+    from orchestrator.session.ports import Tools
 
 LONGEST_OVERLAP = 24 * 90
 
@@ -27,7 +27,7 @@ def command() -> None:
 
 def _deployed(app: App, tools: Tools, graph: Graph) -> tuple[Cloud, dict[str, Json]]:
     """The AWS of an environment, and what its phase `inference` publishes."""
-    from orchestrator.values import published
+    from orchestrator.planning.values import published
 
     target = app.target(tools)
     state = target.store.read("inference")
@@ -93,8 +93,8 @@ def rotate(
     """
     from orchestrator import api_keys
     from orchestrator.errors import ApprovalRequired
-    from orchestrator.key_steps import told
-    from orchestrator.runs import alone
+    from orchestrator.execution.key_steps import told
+    from orchestrator.runs.run_folder import alone
 
     app: App = ctx.obj
     environment, graph = app.load(env)

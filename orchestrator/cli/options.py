@@ -17,7 +17,7 @@ Decorated = Callable[..., Any]
 
 def _complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from orchestrator.config import environment_names
-    from orchestrator.context import REPO
+    from orchestrator.execution.wiring import REPO
 
     return [CompletionItem(name) for name in environment_names(REPO) if name.startswith(incomplete)]
 
@@ -29,7 +29,7 @@ def environment(function: Decorated) -> Decorated:
 
 def _complete_local(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     from orchestrator.config.neighbours import local_environments
-    from orchestrator.context import REPO
+    from orchestrator.execution.wiring import REPO
 
     return [CompletionItem(name) for name in local_environments(REPO) if name.startswith(incomplete)]
 

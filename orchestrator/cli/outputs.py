@@ -16,7 +16,7 @@ from orchestrator.cli.app import App
 def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> None:
     """What the stacks of ENV (or one STACK) publish, read straight from their states."""
     from orchestrator.errors import PlatformError
-    from orchestrator.values import published
+    from orchestrator.planning.values import published
 
     app: App = ctx.obj
     environment, graph = app.load(env)

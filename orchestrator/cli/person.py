@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from orchestrator.console import Console
-from orchestrator.progress import Progress
+from orchestrator.reporting.console import Console
+from orchestrator.reporting.progress import Progress
 
 
 class AtTerminal:

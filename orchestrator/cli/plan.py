@@ -12,8 +12,8 @@ from orchestrator.cli import options
 from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
-    from orchestrator.session import Target
-    from orchestrator.toolbox import Tools
+    from orchestrator.session.ports import Tools
+    from orchestrator.session.session import Target
 
 
 @click.command("plan")
@@ -28,7 +28,8 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
     Where something does not exist yet, example values stand in for it and the result is a preview.
     Without credentials it is planned against a local AWS that is thrown away afterwards.
     """
-    from orchestrator import explain, plan
+    from orchestrator.planning import steps
+    from orchestrator.reporting import explain
 
     app: App = ctx.obj
     environment, graph = app.load(env, building=True)
@@ -39,12 +40,12 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
         stacks = (next((each for each in gone if each.name == stack), None) or graph.stack(stack),)
     if not as_json and not stack:
         app.console.line(f"`orchestrator deploy {env}` would do:", style="bold")
-        for line in explain.describe(plan.deploy(environment, graph, leftovers=gone)):
+        for line in explain.describe(steps.deploy(environment, graph, leftovers=gone)):
             app.console.line(line)
         app.console.line()
     with plan_target(app, tools) as target:
         code = app.run(
-            environment, graph, plan.preview(environment, stacks), as_json=as_json, tools=tools, target=target
+            environment, graph, steps.preview(environment, stacks), as_json=as_json, tools=tools, target=target
         )
     ctx.exit(code)
 
@@ -53,7 +54,7 @@ def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> N
 def plan_target(app: App, tools: Tools) -> Iterator[Target]:
     """The AWS of the environment where it can be reached, else a throw-away local one."""
     from orchestrator.errors import CredentialsError, EmulatorError
-    from orchestrator.session import open_target
+    from orchestrator.session.session import open_target
 
     try:
         target = app.target(tools)

@@ -17,16 +17,16 @@ def command(ctx: click.Context, env: str, source_only: bool, as_json: bool) -> N
     """Run the policy gate on the Terraform source and on the plans of ENV."""
     import dataclasses
 
-    from orchestrator import plan
     from orchestrator.cli.plan import plan_target
+    from orchestrator.planning import steps
 
     app: App = ctx.obj
     environment, graph = app.load(env)
     if source_only:
-        wanted = plan.Plan(environment.name, "policy", (plan.ScanSource("policy", ()),))
+        wanted = steps.Plan(environment.name, "policy", (steps.ScanSource("policy", ()),))
         ctx.exit(app.run(environment, graph, wanted, as_json=as_json, beside_others=True))
     tools = app.tools(environment)
-    wanted = dataclasses.replace(plan.preview(environment, graph.stacks), command="policy")
+    wanted = dataclasses.replace(steps.preview(environment, graph.stacks), command="policy")
     with plan_target(app, tools) as target:
         code = app.run(environment, graph, wanted, as_json=as_json, tools=tools, target=target)
     ctx.exit(code)

@@ -20,10 +20,10 @@ def command(ctx: click.Context, env: str, sql: str, database: str, limit: int, a
 
     Tables of another layer are named with their database: see `orchestrator outputs ENV data`.
     """
+    from orchestrator.aws.query import ask
     from orchestrator.cli.app import interruptible
     from orchestrator.errors import PlatformError
-    from orchestrator.query import ask
-    from orchestrator.values import published
+    from orchestrator.planning.values import published
 
     app: App = ctx.obj
     environment, graph = app.load(env)

@@ -36,8 +36,8 @@ def command(
     Only plans are made until somebody agrees. A stack into which something is imported is completed by the same plan,
     which policy, accepted risks and approvals judge like any other.
     """
-    from orchestrator import plan
     from orchestrator.errors import ApprovalRequired
+    from orchestrator.planning import steps as plan
 
     app: App = ctx.obj
     yes = app.granted.yes

@@ -11,7 +11,7 @@ from orchestrator.cli import options
 from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
-    from orchestrator.tools.interfaces import Decision, Verb
+    from orchestrator.core.interfaces import Decision, Verb
 
 LONGEST_COMMENT = 500
 """Of the 1024 characters that the registry keeps, the rest is for who decided."""
@@ -51,8 +51,8 @@ def endpoint(ctx: click.Context, env: str, blueprint: str, version: str | None, 
     from dataclasses import asdict
 
     from orchestrator.errors import ReleaseFailed
-    from orchestrator.plan import RELEASES
-    from orchestrator.values import blueprint_of, is_released, published
+    from orchestrator.planning.steps import RELEASES
+    from orchestrator.planning.values import blueprint_of, is_released, published
 
     app: App = ctx.obj
     environment, graph = app.load(env)

@@ -15,8 +15,8 @@ from orchestrator.cli.app import App
 @click.pass_context
 def command(ctx: click.Context, env: str, stack: str | None, as_json: bool) -> None:
     """Write build/ENV/<stack>/ and print the lines that run plain terraform there."""
-    from orchestrator import manual
     from orchestrator.cli.plan import plan_target
+    from orchestrator.execution import manual
 
     app: App = ctx.obj
     environment, graph = app.load(env)

@@ -27,9 +27,9 @@ def command(ctx: click.Context, env: str, stop: bool, force: bool, yes: bool) ->
     A terraform that outlived the run is followed to its end, locks of dead processes are released, what was made and is
     in no state is imported, a training pipeline that still runs is followed. What the run had done is not done again.
     """
-    from orchestrator import runs
     from orchestrator.errors import StateLocked
     from orchestrator.recovery import takeover, unfinished
+    from orchestrator.runs import run_folder
 
     app: App = ctx.obj
     environment, _ = app.load(env)
@@ -45,9 +45,9 @@ def command(ctx: click.Context, env: str, stop: bool, force: bool, yes: bool) ->
             f"`{working[-1].command}` of `{env}` is at work since {working[-1].since}, there is nothing to resume",
             hint=f"wait until it has ended; `orchestrator status {env}` shows how things stand",
         )
-    with runs.alone(app.repo, env), app.taking_up(environment, app.tools(environment), "deploy"):
+    with run_folder.alone(app.repo, env), app.taking_up(environment, app.tools(environment), "deploy"):
         app.console.say("nothing else is to be repeated" if left.runs else f"nothing of `{env}` is unfinished")
-        last = runs.latest(app.repo, env)
+        last = run_folder.latest(app.repo, env)
         if last is not None and last.status in ("failed", "cancelled") and last.command in unfinished.CHANGING:
             app.console.say(f"its last run was {last.status}: `orchestrator {last.command} {env}` goes on from there")
 

@@ -13,7 +13,7 @@ from orchestrator.cli.app import App
 def command(ctx: click.Context, name: str | None) -> None:
     """JSON Schema of platform.yaml, of a blueprint file or of result.json (all three without NAME)."""
     from orchestrator.config.schema import schemas
-    from orchestrator.result import Result
+    from orchestrator.runs.result import Result
 
     app: App = ctx.obj
     known = {**schemas(), "result": Result.model_json_schema(by_alias=True)}

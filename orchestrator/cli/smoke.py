@@ -14,8 +14,8 @@ from orchestrator.cli.app import App
 @click.pass_context
 def command(ctx: click.Context, env: str, as_json: bool) -> None:
     """Probe every deployed blueprint of ENV, directly and through the API."""
-    from orchestrator import plan
+    from orchestrator.planning import steps
 
     app: App = ctx.obj
     environment, graph = app.load(env)
-    ctx.exit(app.run(environment, graph, plan.smoke(environment, graph), as_json=as_json, beside_others=True))
+    ctx.exit(app.run(environment, graph, steps.smoke(environment, graph), as_json=as_json, beside_others=True))

@@ -12,11 +12,11 @@ from orchestrator.cli.app import App
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from orchestrator.config.models import Environment
-    from orchestrator.graph import Stack
+    from orchestrator.config.model.platform import Environment
+    from orchestrator.planning.graph import Stack
     from orchestrator.recovery.unfinished import Unfinished
-    from orchestrator.session import Target
-    from orchestrator.toolbox import Tools
+    from orchestrator.session.ports import Tools
+    from orchestrator.session.session import Target
 
 
 @click.command("status")
@@ -27,15 +27,16 @@ def command(ctx: click.Context, env: str, as_json: bool) -> None:
     """Stacks of ENV with state and lock, what endpoints run, what waits for approval, how the last run ended."""
     from dataclasses import asdict
 
-    from orchestrator import runs
     from orchestrator.errors import PlatformError
-    from orchestrator.recovery import leftovers, remains, unfinished
+    from orchestrator.recovery import remains, unfinished
+    from orchestrator.runs import run_folder
+    from orchestrator.stacks import leftovers
 
     app: App = ctx.obj
     environment, graph = app.load(env)
     tools = app.tools(environment)
     try:
-        last = runs.latest(app.repo, env)
+        last = run_folder.latest(app.repo, env)
     except PlatformError as error:
         # What is deployed can be told all the same.
         app.console.say(f"the last run is unknown: {error.message} ({error.hint})")
@@ -122,7 +123,7 @@ def _note(env: str, stack: dict[str, Any]) -> str:
 def _endpoints(tools: Tools, target: Target, stacks: Sequence[Stack]) -> list[dict[str, Any]]:
     """Of every blueprint whose endpoint changes through releases: what it runs, and what it should."""
     from orchestrator.errors import PlatformError
-    from orchestrator.values import published
+    from orchestrator.planning.values import published
 
     found = []
     for stack in stacks:

@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator import text_files
 from orchestrator.config.problems import Problem, nearest
 from orchestrator.errors import ConfigError
-from orchestrator.text_files import Refused, printable
+from orchestrator.system import text_files
+from orchestrator.system.text_files import Refused, printable
 
 ENVS = Path("terraform/envs")
 PLATFORM = "platform.yaml"

@@ -14,9 +14,11 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from orchestrator.config import api_checks, aws_checks, checks, folder, routing_checks
-from orchestrator.config.models import Blueprint, Environment, Network, Platform
+from orchestrator.config import folder
+from orchestrator.config.model.platform import Blueprint, Environment, Network, Platform
 from orchestrator.config.problems import MOST_SHOWN, NO_VALUE, Problem, config_error, nearest
+from orchestrator.config.rules import api, aws, routing
+from orchestrator.config.rules import platform as checks
 from orchestrator.config.yaml_source import Document, parse
 from orchestrator.errors import PlatformError
 
@@ -57,7 +59,7 @@ def build(
     if platform_model is not None and platform_document is not None:
         with _named(platform_document.file):
             problems.extend(checks.check_platform(name, platform_document, platform_model))
-            problems.extend(aws_checks.check_platform(platform_document, platform_model))
+            problems.extend(aws.check_platform(platform_document, platform_model))
     for stem, source in blueprints.items():
         document, model = _validated(Blueprint, source, problems)
         if model is not None and document is not None:
@@ -69,11 +71,11 @@ def build(
                 if platform_model:
                     problems.extend(checks.check_blueprint_names(name, platform_model, document, model))
                 region = platform_model.region if platform_model else ""
-                problems.extend(aws_checks.check_blueprint(document, model, region))
+                problems.extend(aws.check_blueprint(document, model, region))
     problems.extend(checks.check_names(documents, valid))
-    problems.extend(routing_checks.check(documents, valid, set(blueprints)))
+    problems.extend(routing.check(documents, valid, set(blueprints)))
     if platform_model is not None and platform_document is not None:
-        problems.extend(api_checks.check(name, platform_document, platform_model, set(blueprints)))
+        problems.extend(api.check(name, platform_document, platform_model, set(blueprints)))
     if problems or platform_model is None:
         raise config_error(problems)
     return Environment(name=name, platform=platform_model, blueprints=tuple(model for _, model in valid))

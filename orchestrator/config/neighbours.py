@@ -9,11 +9,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from orchestrator import text_files
 from orchestrator.config.loader import ENVS, environment_names
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from orchestrator.config.yaml_source import Document, parse
 from orchestrator.errors import ConfigError
+from orchestrator.system import text_files
 
 
 def local_environments(repo: Path) -> list[str]:

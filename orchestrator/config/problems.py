@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.errors import ConfigError
-from orchestrator.text_files import clipped, printable, shown
+from orchestrator.system.text_files import clipped, printable, shown
 
 MOST_SHOWN = 50
 """Problems of one load; a file that was written for something else has a thousand, and nobody reads them."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from orchestrator.config.models import Blueprint, Platform
+from orchestrator.config.model.platform import Blueprint, Platform
 
 TITLES = {"platform": "terraform/envs/<env>/platform.yaml", "blueprint": "terraform/envs/<env>/blueprints/<name>.yaml"}
 

@@ -15,7 +15,7 @@ import yaml
 
 from orchestrator.config import scalars
 from orchestrator.config.problems import NO_VALUE, Problem
-from orchestrator.text_files import unseemly
+from orchestrator.system.text_files import unseemly
 
 Location = Sequence[int | str]
 DEEPEST = 32

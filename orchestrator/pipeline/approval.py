@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from orchestrator.aws.client import error_code, explained, pages
+from orchestrator.core.interfaces import Cloud, Decision, EventSink, Json, PendingVersion, ReleaseResult, Verb
 from orchestrator.errors import PlatformError, ReleaseFailed
 from orchestrator.pipeline.execution import live_version, new_run_id, watch
 from orchestrator.pipeline.history import find_object
 from orchestrator.release.execution import follow, started_by
-from orchestrator.tools.aws import error_code, explained, pages
-from orchestrator.tools.interfaces import Cloud, Decision, EventSink, Json, PendingVersion, ReleaseResult, Verb
 
 STATUS: Mapping[Verb, str] = {"approve": "Approved", "reject": "Rejected"}
 PENDING = "PendingManualApproval"

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from orchestrator.aws.client import error_code, explained, pages
+from orchestrator.core.interfaces import AWAITING_APPROVAL, Cloud, EventSink, Json, PipelineResult
 from orchestrator.errors import PipelineFailed, PlatformError
 from orchestrator.pipeline.history import Visit, find_object, find_text, step_results, visits
 from orchestrator.pipeline.running import adopt
 from orchestrator.pipeline.upload import upload
-from orchestrator.tools.aws import error_code, explained, pages
-from orchestrator.tools.interfaces import AWAITING_APPROVAL, Cloud, EventSink, Json, PipelineResult
 
 Evidence = Callable[..., list[Json]]
 METRICS = ("accuracy", "f1", "baseline", "threshold")

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orchestrator.tools.interfaces import AWAITING_APPROVAL, Fidelity, Json, StepResult, weakest
+from orchestrator.core.interfaces import AWAITING_APPROVAL, Fidelity, Json, StepResult, weakest
 
 COMPUTE = frozenset(
     {"lambda", "glue-crawler", "glue-job", "data-quality", "training", "processing", "endpoint", "bedrock"}

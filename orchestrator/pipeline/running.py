@@ -10,9 +10,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from orchestrator.aws.client import error_code, pages
+from orchestrator.core.interfaces import EventSink, Json
 from orchestrator.pipeline.history import visits
-from orchestrator.tools.aws import error_code, pages
-from orchestrator.tools.interfaces import EventSink, Json
 
 _NEWEST = 30
 _GOES_ON = ("RUNNING", "PENDING_REDRIVE")

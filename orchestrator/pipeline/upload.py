@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from orchestrator.aws.client import error_code, explained
+from orchestrator.core.interfaces import Cloud, EventSink
 from orchestrator.errors import PlatformError
-from orchestrator.tools.aws import error_code, explained
-from orchestrator.tools.interfaces import Cloud, EventSink
 
 _HASH = "sha256"
 """Metadata key. An ETag would not do: with KMS encryption it is not the hash of the content."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from orchestrator import stacks
-from orchestrator.graph import Stack
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.values import waits_for
 from orchestrator.recovery import importing
 from orchestrator.recovery.made import uncertain, unrecorded
-from orchestrator.session import Session
-from orchestrator.values import waits_for
+from orchestrator.session.session import Session
+from orchestrator.stacks import lifecycle
 
 
 def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None:
@@ -21,12 +21,12 @@ def take_in(session: Session, stack: Stack, *, destroying: bool = False) -> None
     if not killed or stack.gone:
         return  # without files there is no address to import to; the audit tells of what is left
     if destroying:
-        ws = stacks.workspace_to_destroy(session, stack)
+        ws = lifecycle.workspace_to_destroy(session, stack)
     elif waits_for(session.environment, stack, session.facts()) is None:
-        ws = stacks.workspace(session, stack, real=True)
+        ws = lifecycle.workspace(session, stack, real=True)
     else:
         return  # its model is gone: nothing can be planned until there is one
-    stacks.store_unsaved(session, stack, ws)
+    lifecycle.store_unsaved(session, stack, ws)
     state = store.read(stack.name)
     made: dict[str, str] = {}
     maybe: dict[str, None] = {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from orchestrator.core.interfaces import Json
 from orchestrator.recovery.locks import moment
 from orchestrator.recovery.unfinished import Unfinished
-from orchestrator.result import Action, ErrorResult, Result, StackResult
-from orchestrator.runs import RunFolder, now, timestamp
-from orchestrator.tools.interfaces import Json
+from orchestrator.runs.result import Action, ErrorResult, Result, StackResult
+from orchestrator.runs.run_folder import RunFolder, now, timestamp
 
 EXIT_KILLED = 137
 """What a shell says of a process that was killed."""

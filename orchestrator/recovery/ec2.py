@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from orchestrator.tools.aws import every
-from orchestrator.tools.interfaces import Cloud, Json
+from orchestrator.aws.client import every
+from orchestrator.core.interfaces import Cloud, Json
 
 _GONE = ("deleted", "deleting", "failed")
 

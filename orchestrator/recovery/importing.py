@@ -16,19 +16,19 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from orchestrator import stacks
+from orchestrator.aws.client import explained
+from orchestrator.core.interfaces import Json, PlanSummary, Workspace
 from orchestrator.errors import PlatformError, TerraformError
-from orchestrator.graph import Stack
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.values import partition, published
 from orchestrator.recovery.lookups import LOOKUPS
-from orchestrator.render import forgetting_plan
-from orchestrator.session import Session
+from orchestrator.session.session import Session
+from orchestrator.stacks import lifecycle
+from orchestrator.stacks.workspace import forgetting_plan
 from orchestrator.terraform import import_blocks
 from orchestrator.terraform.import_blocks import Missing
 from orchestrator.terraform.import_ids import IDS, Anew, Place, chosen_by_aws, import_id
-from orchestrator.tools.aws import explained
-from orchestrator.tools.interfaces import Json, PlanSummary, Workspace
-from orchestrator.tools.terraform_preview import twin
-from orchestrator.values import partition, published
+from orchestrator.terraform.preview import twin
 
 _ROUNDS = 12
 """Plans until nothing new turns up; what stands in another's values is found one round after it."""
@@ -93,9 +93,9 @@ def adopt(
 @contextmanager
 def workspace(session: Session, stack: Stack, ws: Workspace | None = None) -> Iterator[Workspace]:
     """A twin of the stack's root, with the same state, to write import blocks into."""
-    ws = ws or stacks.workspace(session, stack, real=True)
+    ws = ws or lifecycle.workspace(session, stack, real=True)
     # First of all: a state that an earlier import could not store lies in the twin, which is made anew.
-    stacks.store_unsaved(session, stack, ws)
+    lifecycle.store_unsaved(session, stack, ws)
     data_dir = ws.data_dir.parent / _FOLDER
     data_dir.mkdir(parents=True, exist_ok=True)
     twin_ws = replace(ws, root=twin(ws.root, data_dir / "root"), data_dir=data_dir)
@@ -220,7 +220,7 @@ def check(session: Session, stack: Stack, ws: Workspace, plan: PlanSummary) -> N
     session.journal.stage(stack.name, "policy")
     report = session.tools.gate.scan_plan(plan.document, root=ws.root)
     session.record_policy(report)
-    stacks.require_green(report, f"the plan that imports into `{stack.name}`")
+    lifecycle.require_green(report, f"the plan that imports into `{stack.name}`")
 
 
 def apply(session: Session, stack: Stack, ws: Workspace, doing: str) -> None:

@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.runs import RUNS
+from orchestrator.core.interfaces import Json, StateStore, StoredLock
+from orchestrator.runs.run_folder import RUNS
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity, Life
 from orchestrator.terraform import living
 from orchestrator.terraform.record import FOLDER, Record
-from orchestrator.tools.interfaces import Json, StateStore, StoredLock
 
 LOCK_SUFFIX = ".tflock"
 _BEFORE = dt.timedelta(seconds=1)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from orchestrator.aws.client import every
+from orchestrator.core.interfaces import Cloud
 from orchestrator.recovery import ec2
-from orchestrator.tools.aws import every
-from orchestrator.tools.interfaces import Cloud
 
 Planned = Mapping[str, Any]
 Lookup = Callable[[Cloud, Planned], Iterator[str]]

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.core.interfaces import Json, State
 from orchestrator.terraform.record import Record
-from orchestrator.tools.interfaces import Json, State
 
 
 @dataclass(frozen=True)

@@ -7,20 +7,22 @@ import threading
 import time
 from collections.abc import Sequence
 
-from orchestrator import listing, risk, secrets, stacks
+from orchestrator import risk
+from orchestrator.aws.client import explained
+from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
-from orchestrator.graph import Stack
-from orchestrator.inputs import StackProof
-from orchestrator.plan import RecoverRest, RecoverStack, Recovery
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.steps import RecoverRest, RecoverStack, Recovery
+from orchestrator.planning.values import tfvars, waits_for
 from orchestrator.recovery import importing, remains, removing, rest
 from orchestrator.recovery.importing import Found, Search
 from orchestrator.recovery.rest import Rest
-from orchestrator.result import Action, RecoveredResult
 from orchestrator.risk import Risk
-from orchestrator.session import Session
-from orchestrator.tools.aws import explained
-from orchestrator.tools.interfaces import Workspace
-from orchestrator.values import tfvars, waits_for
+from orchestrator.runs import change_list
+from orchestrator.runs.result import Action, RecoveredResult
+from orchestrator.session.session import Session
+from orchestrator.stacks import lifecycle, secrets
+from orchestrator.stacks.proof import StackProof
 
 _NOWHERE = "its address is taken or gone"
 _SHOWN = 5
@@ -36,11 +38,11 @@ def stack(session: Session, step: RecoverStack) -> None:
     what = _lacking(session, wanted)
     if what:
         journal.stage(step.name, f"not looked at: {what}")
-        stacks.record_end(session, wanted, "skipped", f"{_UNSEEN}: {what}")
+        lifecycle.record_end(session, wanted, "skipped", f"{_UNSEEN}: {what}")
         return
     if step.skip and _proven(session, wanted):
         journal.stage(step.name, "nothing is missing: proven by its last success")
-        stacks.record_end(session, wanted, "unchanged", "nothing is missing: proven by its last success")
+        lifecycle.record_end(session, wanted, "unchanged", "nothing is missing: proven by its last success")
         return
     started = time.monotonic()
     with importing.workspace(session, wanted) as ws:
@@ -63,7 +65,7 @@ def stack(session: Session, step: RecoverStack) -> None:
     count = len(result.found)
     done: Action = "changed" if action else "unchanged"
     said = f"{count} existed that its state did not hold" if count else "nothing exists that its state does not hold"
-    stacks.record_end(session, wanted, done, said, time.monotonic() - started)
+    lifecycle.record_end(session, wanted, done, said, time.monotonic() - started)
 
 
 def _without_empty_log_groups(session: Session, result: Search, risks: Sequence[Risk]) -> tuple[Risk, ...]:
@@ -119,7 +121,7 @@ def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) ->
     plan = result.plan
     assert plan is not None
     importing.check(session, wanted, ws, plan)
-    changes = [listing.change_result(change) for change in plan.changes]
+    changes = [change_list.change_result(change) for change in plan.changes]
     risks = risk.of_plan(plan.document, stack=wanted.name, account_id=session.target.account_id)
     risks = _without_empty_log_groups(session, result, risks)
     session.record_risks(risks)
@@ -130,7 +132,7 @@ def _complete(session: Session, wanted: Stack, ws: Workspace, result: Search) ->
             session.approval.previewed(wanted.name, changes, risks)
             session.approval.decide(environment.name, [wanted.name])
     secrets.ensure_for(session, wanted)
-    importing.apply(session, wanted, ws, f"import {len(result.found)} resources, {listing.counts(changes)}")
+    importing.apply(session, wanted, ws, f"import {len(result.found)} resources, {change_list.counts(changes)}")
 
 
 def _demand_decision(session: Session) -> None:
@@ -190,8 +192,8 @@ def _why(result: Search) -> str:
 
 def _with(result: Search) -> str:
     """`, with 4 to add, 7 to change`: what the same plan does beside."""
-    changes = [listing.change_result(change) for change in result.plan.changes] if result.plan else []
-    return f", with {listing.counts(changes)}" if changes else ""
+    changes = [change_list.change_result(change) for change in result.plan.changes] if result.plan else []
+    return f", with {change_list.counts(changes)}" if changes else ""
 
 
 def listed(name: str, found: Sequence[Found]) -> list[str]:

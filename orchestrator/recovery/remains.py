@@ -14,11 +14,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from orchestrator.config.models import Environment
+from orchestrator.aws.client import every, explained
+from orchestrator.config.model.platform import Environment
+from orchestrator.core.interfaces import Cloud, Json, StateStore
+from orchestrator.planning.values import partition, state_bucket
 from orchestrator.recovery.listings import LISTINGS, Listing
-from orchestrator.tools.aws import every, explained
-from orchestrator.tools.interfaces import Cloud, Json, StateStore
-from orchestrator.values import partition, state_bucket
 
 _AT_ONCE = 8
 _SHOWN = 5

@@ -6,18 +6,18 @@ import json
 import uuid
 from collections.abc import Collection, Iterable, Sequence
 
+from orchestrator.aws.client import explained
+from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import TerraformError
-from orchestrator.graph import Stack
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.values import tfvars
 from orchestrator.recovery import importing
 from orchestrator.recovery.importing import Found, enter
 from orchestrator.recovery.rest import STACK, Rest, state
-from orchestrator.render import forgetting_plan, render
-from orchestrator.session import Session
+from orchestrator.session.session import Session
+from orchestrator.stacks.workspace import forgetting_plan, render
 from orchestrator.terraform import import_blocks
-from orchestrator.tools.aws import explained
-from orchestrator.tools.interfaces import Workspace
-from orchestrator.tools.terraform_warm import HELD_TYPES
-from orchestrator.values import tfvars
+from orchestrator.terraform.attached import HELD_TYPES
 
 _PROVIDER = "registry.terraform.io/hashicorp/aws"
 

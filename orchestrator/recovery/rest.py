@@ -11,11 +11,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orchestrator.aws.client import every, explained
+from orchestrator.core.interfaces import Cloud
 from orchestrator.recovery import ec2
 from orchestrator.recovery.importing import identity
-from orchestrator.session import Session
-from orchestrator.tools.aws import every, explained
-from orchestrator.tools.interfaces import Cloud
+from orchestrator.session.session import Session
 
 STACK = "recover-rest"
 """Name of the state that what is being removed lies in meanwhile."""

@@ -16,8 +16,8 @@ from orchestrator.recovery import locks, unfinished
 from orchestrator.recovery.closing import close
 from orchestrator.recovery.following import ask_to_stop, follow
 from orchestrator.recovery.unfinished import Unfinished
-from orchestrator.runs import now
-from orchestrator.session import Target
+from orchestrator.runs.run_folder import now
+from orchestrator.session.session import Target
 from orchestrator.system import identity
 from orchestrator.terraform.record import Record
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from orchestrator.runs import RUNS, RunFolder, now
+from orchestrator.core.interfaces import Json
+from orchestrator.runs.run_folder import RUNS, RunFolder, now
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity, Life
 from orchestrator.terraform import record
 from orchestrator.terraform.record import Record
-from orchestrator.tools.interfaces import Json
 
 _APPLY = "apply"
 CHANGING = ("deploy", "destroy", "phase rollout", "recover")

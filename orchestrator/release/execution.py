@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator.aws.client import explained, pages
+from orchestrator.core.interfaces import Cloud, EventSink, Json, ReleaseResult
 from orchestrator.errors import ReleaseFailed
-from orchestrator.tools.aws import explained, pages
-from orchestrator.tools.interfaces import Cloud, EventSink, Json, ReleaseResult
 
 _POLL_SECONDS = {"local": 0.5, "aws": 10.0}
 _sleep = time.sleep

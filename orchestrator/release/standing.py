@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orchestrator.aws.client import error_code, explained
+from orchestrator.core.interfaces import Cloud, EndpointState, Json
 from orchestrator.errors import PlatformError
-from orchestrator.tools.aws import error_code, explained
-from orchestrator.tools.interfaces import Cloud, EndpointState, Json
 
 BAD_ENDS = ("failed", "rolled-back", "stuck")
 

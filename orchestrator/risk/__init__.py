@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from orchestrator.core.interfaces import Json
 from orchestrator.risk import exposure, iam_growth, networks, protection, state_loss
 from orchestrator.risk.changes import read
 from orchestrator.risk.classes import CLASSES, Risk, RiskClass
-from orchestrator.tools.interfaces import Json
 
 __all__ = ["CLASSES", "Risk", "RiskClass", "classes_of", "of_plan"]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.tools.interfaces import Json
+from orchestrator.core.interfaces import Json
 
 
 @dataclass(frozen=True)

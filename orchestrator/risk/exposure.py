@@ -10,11 +10,11 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from orchestrator.core.interfaces import Json
 from orchestrator.risk import inbound
 from orchestrator.risk.changes import ResourceChange, blocks
 from orchestrator.risk.grants import Grant, parse
 from orchestrator.risk.narrowing import narrows
-from orchestrator.tools.interfaces import Json
 
 _LIMITING = """
     aws:principalaccount aws:principalarn aws:principalorgid aws:principalorgpaths aws:sourceaccount aws:sourcearn

@@ -16,7 +16,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from orchestrator.tools.interfaces import Json
+from orchestrator.core.interfaces import Json
 
 Values = frozenset[str]
 Condition = tuple[str, str, Values]

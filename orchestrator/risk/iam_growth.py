@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from orchestrator.core.interfaces import Json
 from orchestrator.risk.changes import ResourceChange
 from orchestrator.risk.grants import Grant, not_covered, parse
-from orchestrator.tools.interfaces import Json
 
 _POLICY = """
     acmpca_policy api_gateway_domain_name api_gateway_rest_api api_gateway_rest_api_policy backup_vault_policy

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from orchestrator.core.interfaces import Json
 from orchestrator.risk.changes import ResourceChange, blocks
-from orchestrator.tools.interfaces import Json
 
 SWITCHES = {
     "force_delete": True,

@@ -6,8 +6,8 @@ anew at no cost but time. A type that nobody has thought about is thereby treate
 
 from __future__ import annotations
 
+from orchestrator.core.interfaces import Json
 from orchestrator.risk.changes import ResourceChange, blocks
-from orchestrator.tools.interfaces import Json
 
 HOLDS = {
     "aws_api_gateway_api_key": "the key that callers have",

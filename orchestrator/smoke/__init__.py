@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
+from orchestrator.core.interfaces import Cloud, EventSink, Json, ProbeResult, Proven
 from orchestrator.errors import PlatformError
 from orchestrator.smoke.base import Probe, ProbeFailed, Target, Verdict
 from orchestrator.smoke.registry import ONCE, PROBES
-from orchestrator.tools.interfaces import Cloud, EventSink, Json, ProbeResult, Proven
 
 __all__ = ["ONCE", "PROBES", "run"]
 

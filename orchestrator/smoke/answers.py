@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestrator.config.blueprint import GoldenCase
+from orchestrator.config.model.blueprint import GoldenCase
 
 LABELS = ("positive", "negative")
 _SHOWN = 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.smoke import answers
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict
 from orchestrator.smoke.gateway import Gateway, api_key

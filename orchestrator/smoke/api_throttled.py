@@ -6,7 +6,7 @@ which no model answers, so that hitting the limit costs nothing worth counting.
 
 from __future__ import annotations
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.smoke import answers
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict
 from orchestrator.smoke.gateway import Gateway, api_key

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from orchestrator.config.models import Blueprint
+from orchestrator.aws.client import explained
+from orchestrator.config.model.platform import Blueprint
+from orchestrator.core.interfaces import FIDELITY_ORDER, Cloud, Fidelity, Json, Proven, weakest
 from orchestrator.errors import PlatformError
-from orchestrator.tools.aws import explained
-from orchestrator.tools.interfaces import FIDELITY_ORDER, Cloud, Fidelity, Json, Proven, weakest
 
 FIDELITY_HEADERS = ("x-emulator-fidelity", "x-fidelity")
 

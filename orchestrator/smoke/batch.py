@@ -11,12 +11,12 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import Any
 
-from orchestrator.config.models import Blueprint
+from orchestrator.aws.client import error_code
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.errors import PlatformError
 from orchestrator.smoke import answers, base
 from orchestrator.smoke.base import Observation, Target, Verdict, headers_of
 from orchestrator.smoke.gateway import Gateway, api_key
-from orchestrator.tools.aws import error_code
 
 RATED = "data/raw/reviews/source=movie/movieReviewSnippets_GroundTruth.txt"
 """Tab-separated: id, mean rating of people, text."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.smoke import answers
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target, Verdict, headers_of
 

@@ -6,10 +6,10 @@ is live tells. Its name is its content, so what it should be called is known wit
 
 from __future__ import annotations
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
+from orchestrator.planning.values import is_released
 from orchestrator.release import standing
 from orchestrator.smoke.base import Observation, Target, Verdict, headers_of
-from orchestrator.values import is_released
 
 
 class EndpointConfig:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.smoke import answers, base
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, ProbeFailed, Target, Verdict, headers_of
 

@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 from orchestrator import api_keys
-from orchestrator.config.api_checks import DEFAULT
+from orchestrator.config.rules.api import DEFAULT
 from orchestrator.smoke import base
 from orchestrator.smoke.base import Observation, Target
 

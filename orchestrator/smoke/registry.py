@@ -6,7 +6,7 @@ from orchestrator.smoke.api import Api
 from orchestrator.smoke.api_bad_request import ApiBadRequest
 from orchestrator.smoke.api_no_key import ApiNoKey
 from orchestrator.smoke.api_throttled import ApiThrottled
-from orchestrator.smoke.asynchronous import AsyncCompletes, AsyncFails, AsyncRefuses
+from orchestrator.smoke.async_inference import AsyncCompletes, AsyncFails, AsyncRefuses
 from orchestrator.smoke.base import Probe
 from orchestrator.smoke.batch import Batch
 from orchestrator.smoke.bedrock_direct import BedrockDirect

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orchestrator.errors import MachineError
-from orchestrator.text_files import printable
+from orchestrator.system.text_files import printable
 
 _ROOM = 64 * 1024
 """Bytes; a disk with less is as good as full."""

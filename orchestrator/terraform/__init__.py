@@ -1,1 +1,1 @@
-"""What is known of terraform's own processes, also after the run that started them."""
+"""Run Terraform: its commands, messages and records, and the warm provider of local environments."""

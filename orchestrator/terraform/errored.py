@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.core.interfaces import EventSink, Json, State, TerraformTool, Workspace
 from orchestrator.errors import PlatformError, TerraformError
-from orchestrator.runs import RUNS
+from orchestrator.runs.run_folder import RUNS
 from orchestrator.terraform.record import Command, Record, of_run
-from orchestrator.tools.interfaces import EventSink, Json, State, TerraformTool, Workspace
 
 NAME = "errored.tfstate"
 _BUILD = Path("build")

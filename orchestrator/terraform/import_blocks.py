@@ -12,9 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.blueprints.terraform_json import quoted
+from orchestrator.core.interfaces import Json
+from orchestrator.core.terraform_json import quoted
 from orchestrator.terraform.import_ids import READ_FIRST, UNREADABLE
-from orchestrator.tools.interfaces import Json
 
 FILE = "imports.tf"
 _QUOTED = re.compile(r'existing object to ("(?:[^"\\]|\\.)*")')

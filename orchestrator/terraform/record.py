@@ -13,14 +13,13 @@ them. One folder for each command, `<run folder>/tools/<number>-<stack>-<command
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from orchestrator.system import identity
+from orchestrator.core.interfaces import Json
+from orchestrator.system import identity, own_files
 from orchestrator.system.identity import Identity
-from orchestrator.tools.interfaces import Json
 
 FOLDER = "tools"
 
@@ -88,29 +87,19 @@ class Record:
     def begin(self, command: Command) -> None:
         """Write down what is about to be done; it is on the disk when this returns."""
         self.folder.mkdir(parents=True)
-        write(self.folder / "command.json", asdict(command))
+        own_files.write(self.folder / "command.json", asdict(command))
 
     def started(self, process: Identity) -> None:
-        write(self.folder / "process.json", asdict(process))
+        own_files.write(self.folder / "process.json", asdict(process))
 
     def end(self, ended: Ended) -> None:
-        write(self.folder / "ended.json", asdict(ended))
+        own_files.write(self.folder / "ended.json", asdict(ended))
 
 
 def of_run(run: Path) -> Iterator[Record]:
     """What a run started, in order."""
     for folder in sorted((run / FOLDER).glob("*/")):
         yield Record(folder)
-
-
-def write(path: Path, document: Json) -> None:
-    """Write a file that is whole or not there, also after a power cut."""
-    temporary = path.with_name(f".{path.name}.part")
-    with temporary.open("w", encoding="utf-8") as file:
-        json.dump(document, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
 
 
 def _read(path: Path) -> Json | None:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import SetupError
-from orchestrator.runs import now, timestamp
+from orchestrator.runs.run_folder import now, timestamp
 from orchestrator.system import identity
+from orchestrator.system.process import Outliving
 from orchestrator.terraform.record import FOLDER, Command, Ended, Record
-from orchestrator.tools.interfaces import Workspace
-from orchestrator.tools.process import Outliving
 
 _numbering = threading.Lock()
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import yaml
 
-from orchestrator.tools.checkov import Checkov
-from orchestrator.tools.checkov_rules import own_rules
+from orchestrator.policy.gate import Checkov
+from orchestrator.policy.rules import own_rules
 from scripts.mutations import catch, fixtures, generate, kept, outside, pool, report, report_spelled, spelled
 from scripts.mutations.mutant import Mutant
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from orchestrator.core.interfaces import Finding, Json, PolicyReport
 from orchestrator.errors import PolicyGateBroken
-from orchestrator.tools.checkov import Checkov
-from orchestrator.tools.interfaces import Finding, Json, PolicyReport
-from orchestrator.warm import locate
+from orchestrator.policy.gate import Checkov
+from orchestrator.terraform.warm_provider import locate
 from scripts import permission_docs
 from scripts.mutations import plans
 from scripts.mutations.kept import OWN_CODE, Reach, callers

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections import defaultdict
 from pathlib import Path
 
-from orchestrator.tools.checkov import Checkov
-from orchestrator.tools.checkov_rules import Rule
+from orchestrator.policy.gate import Checkov
+from orchestrator.policy.rules import Rule
 
 
 def proofs(gate: Checkov, rule: Rule, fixtures: Path) -> tuple[str, ...]:

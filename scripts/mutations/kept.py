@@ -15,7 +15,7 @@ from enum import StrEnum
 from functools import cache
 from pathlib import Path
 
-from orchestrator.tools import closure
+from orchestrator.terraform import source_files
 from scripts.mutations.mutant import Mutant
 
 OWN_CODE = (
@@ -24,7 +24,7 @@ OWN_CODE = (
     "scripts/mutations/plans.py",
     "scripts/permission_docs.py",
     "scripts/hcl_tree.py",
-    "orchestrator/tools/closure.py",
+    "orchestrator/terraform/source_files.py",
 )
 """What decides how a mutant is tried. `table.py` and `generate.py` decide what it is, which is in its own key."""
 
@@ -67,7 +67,7 @@ class Digests:
             case Reach.SOURCE:
                 yield self._tools
                 own = (file for file in _files(folder) if "tests" not in file.relative_to(folder).parts)
-                yield from self._contents({*own, *closure.files(folder)})
+                yield from self._contents({*own, *source_files.files(folder)})
             case Reach.TESTS:
                 yield self.of(name, Reach.SOURCE)
                 yield from self._contents(_files(folder / "tests"))
@@ -146,7 +146,7 @@ def callers(terraform: Path) -> dict[Path, list[Path]]:
     found: dict[Path, list[Path]] = {}
     for root in sorted(file.parent for file in (terraform / "phases").rglob("versions.tf")):
         if ".terraform" not in root.parts:
-            for module in closure.called(root):
+            for module in source_files.called(root):
                 found.setdefault(module, []).append(root)
     return found
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.tools.checkov import Checkov
+from orchestrator.policy.gate import Checkov
 from tests.policies.outside import OPENINGS, Opening
 from tests.policies.outside_subject import OURS
 from tests.policies.spellings import plan, source

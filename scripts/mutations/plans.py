@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orchestrator.tools.interfaces import Json
+from orchestrator.core.interfaces import Json
 
 
 def fullest(messages: Iterable[Json]) -> Json | None:

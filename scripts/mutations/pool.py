@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.warm import client, locate, types_used
+from orchestrator.terraform.warm_provider import client, locate, types_used
 from scripts.mutations import catch, kept
 from scripts.mutations.mutant import Mutant
 

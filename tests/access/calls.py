@@ -11,7 +11,7 @@ from typing import Any
 import botocore.session
 from botocore import xform_name
 
-from orchestrator.tools.packages import BUILT_ON
+from orchestrator.packaging import BUILT_ON
 
 OTHER_NAMES = {
     "s3:ListObjectsV2": "s3:ListBucket",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Any
 
-from emulator.iam import Applicable, Context, Decision, Policy, Principal, Request, decide
+from emulator.services.iam.policy import Applicable, Context, Decision, Policy, Principal, Request, decide
 from tests.access import actions
 from tests.access.roles import Document, Role, Statement, listed
 

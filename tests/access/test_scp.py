@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from emulator.iam import Applicable, Context, Policy, Principal, Request, decide
+from emulator.services.iam.policy import Applicable, Context, Policy, Principal, Request, decide
 from tests.access import actions
 from tests.access.roles import listed
 

@@ -28,7 +28,7 @@ class Process:
 
     @property
     def is_warm_server(self) -> bool:
-        return "-m orchestrator.warm" in self.words
+        return "-m orchestrator.terraform.warm_provider" in self.words
 
     def works_on(self, stack: str) -> bool:
         """Whether it is a terraform of this stack: each has a folder of data of its own."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from emulator.connections import WHOLE_BYTES, keeping
+from emulator.http.connections import WHOLE_BYTES, keeping
 
 Serve = Callable[[Any], tuple[int, list[bytes]]]
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError
 
-from emulator.faults import KINDS
+from emulator.faults.store import KINDS
 from tests.emulator.compute.support import wait_for
 from tests.emulator.faults import ask, fault
 

@@ -9,9 +9,9 @@ import pytest
 from werkzeug.test import EnvironBuilder
 from werkzeug.wrappers import Request
 
-from emulator.apigateway import Route, find_route
-from emulator.lambda_proxy import Invocation, build_event, build_response
-from emulator.seams.gateway import Integration, Method, Stage
+from emulator.services.apigateway.data_plane import Route, find_route
+from emulator.services.apigateway.lambda_proxy import Invocation, build_event, build_response
+from emulator.services.apigateway.moto_view import Integration, Method, Stage
 
 
 def method(path: str, verb: str = "POST") -> Method:

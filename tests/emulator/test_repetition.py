@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.repetition import HEADER, REMEMBERED, OnceOnly
+from emulator.http.idempotency import HEADER, REMEMBERED, OnceOnly
 
 
 def named(client: Any, name: str) -> Any:

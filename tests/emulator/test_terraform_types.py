@@ -1,6 +1,6 @@
 """The real Terraform provider against the emulator: create, clean second plan, update, clean plan, destroy.
 
-The provider is kept between the commands (`orchestrator.warm`), since it takes seconds to start.
+The provider is kept between the commands (`orchestrator.terraform.warm_provider`), since it takes seconds to start.
 
 Left out because the provider itself waits for a fixed time, on AWS too: SQS queues (25 s) and bucket lifecycle
 configurations (55 s). `seams/test_small_services.py` covers what the emulator adds for queues.
@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.warm import client, locate, types_used
+from orchestrator.terraform.warm_provider import client, locate, types_used
 from tests.emulator.process import JOBS_PYTHON, ROOT, Emulator
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform, pytest.mark.full]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from emulator.throttling import Buckets, Quotas
+from emulator.services.apigateway.throttling import Buckets, Quotas
 
 
 def test_a_bucket_allows_its_burst_and_refills_at_its_rate() -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.warm import client, locate, types_used
+from orchestrator.terraform.warm_provider import client, locate, types_used
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from orchestrator.core.interfaces import EmulatorInfo, Json, LocalAccess
 from orchestrator.errors import EmulatorError
 from orchestrator.system.identity import Identity
-from orchestrator.tools.interfaces import EmulatorInfo, Json, LocalAccess
 
 INFO = EmulatorInfo(
     pid=4711,

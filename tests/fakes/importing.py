@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from orchestrator.core.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, State, Workspace
 from orchestrator.errors import TerraformError
-from orchestrator.tools.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, State, Workspace
 from tests.fakes.state import FakeStateStore
 from tests.fakes.tools import PublishingTerraform
 

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from orchestrator.core.interfaces import Json
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity, Machine
 from orchestrator.terraform.record import Command, Ended, Record
-from orchestrator.tools.interfaces import Json
 
 ALIVE = identity.own()
 DEAD = replace(ALIVE, pid=2**22 + 1)

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from orchestrator.config.models import Platform
+from orchestrator.config.model.platform import Platform
 
 SHIPPED = ("dev", "local", "prod", "staging")
 """Environments of this repository. Who works with a checkout may have others beside them."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from orchestrator.core.interfaces import Finding, Json, PolicyReport
 from orchestrator.errors import PlatformError
-from orchestrator.tools.interfaces import Finding, Json, PolicyReport
 
 CLEAN = PolicyReport(
     rules_expected=frozenset({"FAKE_1"}), rules_ran=frozenset({"FAKE_1"}), findings=(), skipped=(), seconds=0.0

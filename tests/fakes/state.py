@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from orchestrator.core.interfaces import Json, State, StoredLock
 from orchestrator.errors import TerraformError
-from orchestrator.tools.interfaces import Json, State, StoredLock
 
 
 @dataclass

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from orchestrator.core.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
 from orchestrator.errors import PlatformError
-from orchestrator.tools.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
 
 
 def plan_summary(*created: str, document: Json | None = None) -> PlanSummary:

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.api_keys import key_names
-from orchestrator.config.models import Blueprint, Environment
-from orchestrator.errors import PlatformError
-from orchestrator.tools.interfaces import (
+from orchestrator.config.model.platform import Blueprint, Environment
+from orchestrator.core.interfaces import (
     AWAITING_APPROVAL,
     ApplySummary,
     Cloud,
@@ -32,6 +31,7 @@ from orchestrator.tools.interfaces import (
     Verb,
     Workspace,
 )
+from orchestrator.errors import PlatformError
 from tests.fakes.aws import FakeCloud
 from tests.fakes.emulator import INFO, FakeEmulator
 from tests.fakes.keys import KeysOfAws, published

@@ -26,7 +26,7 @@ from botocore.model import ServiceModel, Shape
 from botocore.validate import ParamValidator
 
 from orchestrator.config.loader import ENVS, build, environment_names
-from orchestrator.config.models import Environment, Platform
+from orchestrator.config.model.platform import Environment, Platform
 from orchestrator.errors import ConfigError
 from tests.fuzz import aws_requests
 

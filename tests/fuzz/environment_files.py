@@ -34,7 +34,7 @@ from ruamel.yaml.error import YAMLError
 from orchestrator.config import Environment, load
 from orchestrator.config.folder import ENVS
 from orchestrator.errors import ConfigError
-from orchestrator.text_files import printable
+from orchestrator.system.text_files import printable
 from tests.fuzz import odd, spoiled
 
 REPO = Path(__file__).resolve().parents[2]
@@ -174,8 +174,8 @@ def spoiled_case(found: Findings, checkout: Checkout, number: int, refused_by_aw
 
 def same_elsewhere(file: Path) -> bool:
     """Whether ruamel.yaml, which shares no code with the reader, reads the same data."""
-    from orchestrator import text_files
     from orchestrator.config.yaml_source import Document, parse
+    from orchestrator.system import text_files
 
     document = parse("f", text_files.read(file))
     if not isinstance(document, Document):

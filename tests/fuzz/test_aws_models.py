@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
 from tests import lazy
 from tests.fakes.platforms import platform as least
 

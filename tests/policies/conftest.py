@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.tools.checkov import Checkov
+from orchestrator.policy.gate import Checkov
 
 REPO = Path(__file__).resolve().parents[2]
 PYTHON = REPO / ".venv-checkov" / "bin" / "python"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from orchestrator.errors import PolicyGateBroken
-from orchestrator.tools.checkov import Checkov
+from orchestrator.policy.gate import Checkov
 from tests.policies.conftest import PYTHON, copy_of_policies
 
 CLEAN = 'resource "aws_sns_topic" "this" {\n  name              = "t"\n  kms_master_key_id = "alias/own"\n}\n'

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from orchestrator.tools.checkov import Checkov
+from orchestrator.policy.gate import Checkov
 from scripts.mutations.outside import Judged, judged
 from tests.policies.outside import OPENINGS
 from tests.policies.outside_subject import OURS

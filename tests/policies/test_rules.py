@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.tools import checkov_files, checkov_skips
-from orchestrator.tools.checkov import Checkov
-from orchestrator.tools.checkov_rules import CHECKS_DIR, SUPPORT, Rule, own_rules, rule_files
+from orchestrator.policy import files as checkov_files
+from orchestrator.policy import skips as checkov_skips
+from orchestrator.policy.gate import Checkov
+from orchestrator.policy.rules import CHECKS_DIR, SUPPORT, Rule, own_rules, rule_files
 
 REPO = Path(__file__).resolve().parents[2]
 RULES = own_rules(REPO)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.tools.checkov import Checkov
+from orchestrator.policy.gate import Checkov
 from tests.policies import doors, inbound
 from tests.policies.spellings import Ref, block, plan, resource, source
 

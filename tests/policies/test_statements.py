@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.tools.checkov import Checkov
+from orchestrator.policy.gate import Checkov
 from policies.checks.iamplaces import ATTACHED, ENDPOINTS, JUDGED, TEMPLATES
 from tests.policies.statement_spellings import CASES, IN_SOURCE, LEFT_OPEN, Case
 

@@ -16,7 +16,7 @@ from typing import Protocol
 
 import pytest
 
-from orchestrator.warm import client, locate, types_used
+from orchestrator.terraform.warm_provider import client, locate, types_used
 from scripts.install import provider
 from tests.terraform.hcl import REPO, TERRAFORM
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.stacks import require_green
-from orchestrator.tools.checkov import Checkov
+from orchestrator.policy.gate import Checkov
+from orchestrator.stacks.lifecycle import require_green
 from tests.access import proofs, simulation
 from tests.access.roles import Role
 from tests.terraform import hcl

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.config import models
+from orchestrator.config.model import platform as models
 from tests.fakes import platforms
 from tests.terraform import hcl
 from tests.terraform.conftest import LOCK, Terraform

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.blueprints import MATRIX
-from orchestrator.blueprints.terraform_json import code, quoted, rendered
-from orchestrator.config.models import Blueprint, Platform
+from orchestrator.config.model.platform import Blueprint, Platform
+from orchestrator.core.terraform_json import code, quoted, rendered
 from tests.terraform import hcl
 from tests.terraform.conftest import Terraform
 from tests.unit.orchestrator.blueprints.stacks import written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.config import aws_facts
+from orchestrator.config.rules import aws_facts
 from scripts import aws_limits, aws_rules
 
 

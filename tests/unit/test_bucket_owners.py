@@ -13,7 +13,7 @@ from typing import Any
 import botocore.session
 import pytest
 
-from orchestrator.tools.bucket_owner import expect_owner
+from orchestrator.aws.bucket_owner import expect_owner
 from tests import bucket_owners
 
 REPO = Path(__file__).resolve().parents[2]
@@ -22,7 +22,7 @@ OTHER = "444455556666"
 SESSION = botocore.session.Session()
 MEMBERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 ONE_PLACE = {
-    "orchestrator": "orchestrator/tools/aws.py",
+    "orchestrator": "orchestrator/aws/client.py",
     "lambda": "expect_own_buckets",
     "jobs": "expect_owner",
 }
@@ -151,10 +151,10 @@ def test_no_client_is_made_past_the_one_place() -> None:
 @pytest.mark.parametrize(
     ("file", "platform"),
     [
-        ("orchestrator/tools/aws.py", True),
+        ("orchestrator/aws/client.py", True),
         ("lambda/job_api/backends.py", True),
         ("jobs/etl/reviews/store.py", True),
-        ("emulator/compute/aws.py", False),
+        ("emulator/core/aws.py", False),
         ("tests/emulator/clients.py", False),
     ],
 )

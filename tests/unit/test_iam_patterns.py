@@ -11,7 +11,7 @@ from pathlib import Path
 import botocore
 import pytest
 
-from emulator.iam.patterns import pattern
+from emulator.services.iam.policy.patterns import pattern
 from orchestrator.risk.grants import Term
 from orchestrator.risk.narrowing import narrows as narrows_in_risks
 from policies.checks import iampatterns

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from orchestrator.config import load
-from orchestrator.config.models import Environment
-from orchestrator.preflight import addresses, names, quotas
+from orchestrator.config.model.platform import Environment
+from orchestrator.config.rules import addresses, names
+from orchestrator.planning import quotas
 from tests.emulator.shared import Deployed
 
 pytestmark = [pytest.mark.emulator, pytest.mark.terraform]

@@ -12,8 +12,8 @@ import zipfile
 
 import pytest
 
+from orchestrator.aws.state import _addresses
 from orchestrator.terraform.record import of_run
-from orchestrator.tools.state import _addresses
 from tests.emulator.checkout import Checkout
 from tests.emulator.shared import Deployed
 
@@ -45,7 +45,11 @@ def test_the_emulator_killed_during_an_apply(line: Checkout) -> None:
     result = line.result()
     assert (result["status"], result["exit_code"], result["error"]["type"]) == ("failed", 12, "EmulatorError")
     assert not list(line.folder.glob("terraform/**/errored.tfstate"))
-    left = {number: words for number, words in line.processes().items() if "-m orchestrator.warm" not in words}
+    left = {
+        number: words
+        for number, words in line.processes().items()
+        if "-m orchestrator.terraform.warm_provider" not in words
+    }
     assert left == {}
     assert json.loads(line.orchestrator("status", "local", "--json").stdout)["stacks"] == []
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from orchestrator.tools.packages import SourcePackager
+from orchestrator.packaging import SourcePackager
 from tests.emulator import keys
 from tests.emulator.compute.support import ROLE, tarred, unique, wait_for
 from tests.emulator.compute.test_quality_gate import planned

@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 
 from orchestrator import pipeline
+from orchestrator.aws.client import Aws
+from orchestrator.core.interfaces import Cloud, Decision, LocalAccess, Verb
 from orchestrator.errors import PlatformError, ReleaseFailed
 from orchestrator.pipeline import Group
-from orchestrator.tools.aws import Aws
-from orchestrator.tools.interfaces import Cloud, Decision, LocalAccess, Verb
 from tests.emulator import keys
 from tests.emulator.compute.releases import GOOD, PATH, PREFIX, SERVE, Endpoint, Platform
 from tests.emulator.compute.support import ROLE, unique, wait_for

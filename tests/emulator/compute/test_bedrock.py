@@ -206,8 +206,8 @@ class ChatServer(BaseHTTPRequestHandler):
 
 
 def test_a_server_of_the_persons_own_answers_instead(monkeypatch):
-    from emulator.bedrock.answering import ServerFailed, answer
-    from emulator.bedrock.text_model import Prompt
+    from emulator.services.bedrock.answering import ServerFailed, answer
+    from emulator.services.bedrock.text_model import Prompt
 
     server = HTTPServer(("127.0.0.1", 0), ChatServer)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from emulator.bedrock import embeddings, guardrails
+from emulator.services.bedrock import embeddings, guardrails
 from tests.emulator.compute.support import unique
 from tests.emulator.faults import fault
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.tools.packages import SourcePackager
+from orchestrator.packaging import SourcePackager
 from tests.emulator.compute.support import ROLE, unique, wait_for
 
 pytestmark = pytest.mark.emulator

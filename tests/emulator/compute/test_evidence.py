@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from emulator import evidence, fidelity
-from emulator.evidence import EvidenceStore, caused_by
+from emulator.core import evidence, fidelity
+from emulator.core.evidence import EvidenceStore, caused_by
 from tests.emulator import clients
 from tests.emulator.compute.support import ROLE, TRUST, wait_for, zipped
 from tests.emulator.process import start, wait_ready

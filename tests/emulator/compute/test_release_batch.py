@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from orchestrator.tools.packages import SourcePackager
+from orchestrator.packaging import SourcePackager
 from tests.emulator.compute.releases import PATH, PREFIX, Endpoint, Platform
 from tests.emulator.compute.support import ROLE, unique, wait_for
 from tests.terraform import hcl

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.tools.packages import SourcePackager
+from orchestrator.packaging import SourcePackager
 from tests.emulator.compute.support import ROLE, evidence, tarred, unique, wait_for
 from tests.emulator.faults import fault
 

@@ -7,7 +7,7 @@ import pytest
 from tests import lazy
 
 responses = lazy.Module("moto.core.responses")
-core = lazy.Module("emulator.seams.core")
+core = lazy.Module("emulator.moto.core")
 
 
 def test_what_one_answer_hides_no_other_one_does(monkeypatch: pytest.MonkeyPatch) -> None:

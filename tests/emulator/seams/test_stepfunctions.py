@@ -13,9 +13,9 @@ from tests import lazy
 from tests.emulator.compute.support import wait_for
 
 asl_parser = lazy.Module("moto.stepfunctions.parser.asl.parse.asl_parser")
-definitions = lazy.Module("emulator.seams.stepfunctions_definitions")
-stepfunctions_exec = lazy.Module("emulator.seams.stepfunctions_exec")
-stepfunctions_values = lazy.Module("emulator.seams.stepfunctions_values")
+definitions = lazy.Module("emulator.services.stepfunctions.moto_definitions")
+stepfunctions_exec = lazy.Module("emulator.services.stepfunctions.moto_execution")
+stepfunctions_values = lazy.Module("emulator.services.stepfunctions.moto_values")
 
 GOOD = json.dumps({"StartAt": "Only", "States": {"Only": {"Type": "Pass", "End": True}}})
 

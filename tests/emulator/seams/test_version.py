@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from emulator.errors import WrongMoto
-from emulator.seams import SEAMS, version
+from emulator.core.errors import WrongMoto
+from emulator.moto import SEAMS, version
 
 EMULATOR = Path(__file__).resolve().parents[3] / "emulator"
 

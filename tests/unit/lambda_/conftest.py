@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.tools.packages import BUILT_ON
+from orchestrator.packaging import BUILT_ON
 from tests.unit.lambda_ import stateless
 from tests.unit.lambda_.batch_platform import ENVIRON, Platform
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.config import addresses
-from orchestrator.config.asynchronous import webhook_refusal
+from orchestrator.config.model.async_inference import webhook_refusal
+from orchestrator.config.rules import public_addresses
 
 Judge = Callable[[Any], bool]
 PRIVATE = [
@@ -43,7 +43,7 @@ REFUSED: dict[str, Callable[[int], int]] = {
 @pytest.fixture(params=["orchestrator", "lambda"])
 def judge(request: pytest.FixtureRequest, load_function: Callable[..., SimpleNamespace]) -> Judge:
     if request.param == "orchestrator":
-        return addresses.is_public
+        return public_addresses.is_public
     return load_function("async_callback", BLUEPRINT="b").addresses.is_public  # type: ignore[no-any-return]
 
 
@@ -99,7 +99,7 @@ def test_both_sides_say_the_same_of_anything(load_function: Callable[..., Simple
     for _ in range(3000):
         v4 = draw.getrandbits(32)
         for address in (IPv4Address(v4), IPv6Address(draw.choice(wraps)(v4)), IPv6Address(draw.getrandbits(128))):
-            assert addresses.is_public(address) is other(address), address
+            assert public_addresses.is_public(address) is other(address), address
 
 
 def test_a_blueprint_may_name_no_such_address() -> None:

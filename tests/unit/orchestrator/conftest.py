@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import graph as graphs
-from orchestrator import phases
-from orchestrator import plan as plans
 from orchestrator.blueprints import MATRIX
 from orchestrator.config import Environment, load
-from orchestrator.execute import Executor
-from orchestrator.graph import Graph
-from orchestrator.journal import Journal
-from orchestrator.plan import Plan
-from orchestrator.result import Result
-from orchestrator.runs import RunFolder
-from orchestrator.session import Session
-from orchestrator.tools.interfaces import Json
+from orchestrator.core.interfaces import Json
+from orchestrator.execution.executor import Executor
+from orchestrator.planning import graph as graphs
+from orchestrator.planning import phases
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph
+from orchestrator.planning.steps import Plan
+from orchestrator.runs.journal import Journal
+from orchestrator.runs.result import Result
+from orchestrator.runs.run_folder import RunFolder
+from orchestrator.session.session import Session
 from tests.fakes.tools import OUTPUTS, FakeTools
 
 REPO = Path(__file__).resolve().parents[3]

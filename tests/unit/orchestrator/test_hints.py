@@ -13,11 +13,11 @@ from pathlib import Path
 import click
 import pytest
 
-from orchestrator import graph as graphs
-from orchestrator import phases, plan
 from orchestrator.cli import cli
 from orchestrator.cli.app import App
 from orchestrator.config import load
+from orchestrator.planning import graph as graphs
+from orchestrator.planning import phases, steps
 from orchestrator.recovery import unfinished
 
 REPO = Path(__file__).resolve().parents[3]
@@ -156,7 +156,7 @@ def test_a_command_that_cannot_be_typed_is_noticed(command: str) -> None:
 def test_the_commands_that_are_repeated_by_name_are_commands(repo: Path) -> None:
     environment = load(repo, "local")
     graph = graphs.build(phases.read(repo), environment)
-    planned = [plan.deploy(environment, graph), plan.destroy(environment, graph), plan.smoke(environment, graph)]
+    planned = [steps.deploy(environment, graph), steps.destroy(environment, graph), steps.smoke(environment, graph)]
     names = {*(each.command for each in planned), "phase rollout", *unfinished.CHANGING}
     assert {name: why for name in sorted(names) if (why := problem(f"orchestrator {name} ENV"))} == {}
 

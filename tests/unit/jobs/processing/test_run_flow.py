@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.tools.packages import SourcePackager
+from orchestrator.packaging import SourcePackager
 
 REPO = Path(__file__).resolve().parents[4]
 SAMPLE = REPO / "terraform/phases/2-data/flows/reviews.flow"

@@ -14,8 +14,8 @@ import pytest
 from orchestrator import api_keys
 from orchestrator.api_keys import Kept, Owner
 from orchestrator.config import Environment
+from orchestrator.core.interfaces import Json
 from orchestrator.errors import PlatformError
-from orchestrator.tools.interfaces import Json
 from tests.fakes.keys import KMS, START, KeysOfAws, Killed, published
 
 NAMES = ("default", "smoke", "reviews-team")

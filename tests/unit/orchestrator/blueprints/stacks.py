@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orchestrator.blueprints import synth
-from orchestrator.config.models import Blueprint, Environment
+from orchestrator.config.model.platform import Blueprint, Environment
 from tests.fakes.platforms import platform
 
 REPO = Path(__file__).resolve().parents[4]

@@ -15,7 +15,7 @@ import os, signal, sys
 from pathlib import Path
 from orchestrator.blueprints import synth
 from orchestrator.config import load
-from orchestrator.values import blueprint_of
+from orchestrator.planning.values import blueprint_of
 repo, end = Path(sys.argv[1]), sys.argv[2]
 environment = load(repo, "local")
 synth(environment, blueprint_of(environment, "chat"), repo / "out", repo)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.blueprints import MATRIX, Cell, synth, synth_inputs
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from orchestrator.errors import ConfigError, SetupError
 from tests.unit.orchestrator.blueprints.stacks import (
     ALL,

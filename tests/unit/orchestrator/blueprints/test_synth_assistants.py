@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.blueprints import synth_inputs
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from tests.unit.orchestrator.blueprints.stacks import (
     CHAT,
     ENVIRONMENT,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from tests.unit.orchestrator.blueprints.stacks import (
     CHAT,
     CHAT_ASYNC,

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import load
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
 from tests.unit.orchestrator.blueprints.stacks import (
     ALL,
     CHAT,

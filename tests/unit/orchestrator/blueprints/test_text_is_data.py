@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from orchestrator.blueprints import MATRIX
 from orchestrator.blueprints.stack import Module
-from orchestrator.blueprints.terraform_json import Expression, code, quoted, rendered
-from orchestrator.config.models import Blueprint
+from orchestrator.config.model.platform import Blueprint
+from orchestrator.core.terraform_json import Expression, code, quoted, rendered
 from tests.unit.orchestrator.blueprints.stacks import CHAT, REPO, written
 from tests.unit.orchestrator.blueprints.templates import read, read_all, strings
 from tests.unit.orchestrator.config.texts import Filler

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import context
 from orchestrator.cli import main
 from orchestrator.config import Environment
+from orchestrator.execution import wiring
 from orchestrator.system import processes
 from tests.fakes.tools import FakeTools
 
@@ -52,9 +52,9 @@ def cli(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
     sample.mkdir(parents=True)
     (sample / "reviews.txt").write_text("1\t2.0\tgood\n", encoding="utf-8")
     cli = Cli(tmp_path, capsys)
-    monkeypatch.setattr(context, "RealTools", cli.tools)
+    monkeypatch.setattr(wiring, "RealTools", cli.tools)
     # Somebody's terraform may work on a real local AWS of the same address and names.
     monkeypatch.setattr(processes, "running", lambda program: iter(()))
-    monkeypatch.setattr(context, "local_emulator", lambda repo, name, port=None: cli._tools[name].emulator)
+    monkeypatch.setattr(wiring, "local_emulator", lambda repo, name, port=None: cli._tools[name].emulator)
     monkeypatch.setenv("COLUMNS", "160")
     return cli

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.cli.app import interruptible
-from orchestrator.console import Console
+from orchestrator.reporting.console import Console
 from tests.unit.orchestrator.cli.conftest import Cli
 
 

@@ -12,10 +12,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator.cli import COMMANDS, main
+from orchestrator.core.interfaces import State
 from orchestrator.errors import CredentialsError, PlatformError, TerraformError
-from orchestrator.runs import alone
-from orchestrator.tools.interfaces import State
-from orchestrator.values import live_parameter
+from orchestrator.planning.values import live_parameter
+from orchestrator.runs.run_folder import alone
 from tests.fakes.listings import tagged
 from tests.fakes.platforms import platform_file
 from tests.fakes.terraform import plan_summary
@@ -136,7 +136,7 @@ def test_a_mistyped_command_is_answered_with_the_near_one(cli: Cli) -> None:
 
 
 def test_an_unexpected_error_is_kept_in_a_file(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.phases.read", lambda repo: 1 / 0)
+    monkeypatch.setattr("orchestrator.planning.phases.read", lambda repo: 1 / 0)
     answer = cli("phase", "list")
     assert answer.code == 70
     log = re.search(r"the traceback is in (\S+)", answer.err)

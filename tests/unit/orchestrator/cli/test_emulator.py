@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import context
-from orchestrator.warm import client
+from orchestrator.execution import wiring
+from orchestrator.terraform.warm_provider import client
 from tests.fakes.emulator import FakeEmulator
 from tests.fakes.platforms import platform_file
 from tests.unit.orchestrator.cli.conftest import Cli
@@ -38,8 +38,8 @@ class Beside:
 def beside(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Beside:
     (cli.repo / "terraform").unlink()
     made = Beside(cli)
-    monkeypatch.setattr(context, "local_emulator", made.emulator)
-    monkeypatch.setattr(context, "earlier_emulator", lambda repo: made.earlier)
+    monkeypatch.setattr(wiring, "local_emulator", made.emulator)
+    monkeypatch.setattr(wiring, "earlier_emulator", lambda repo: made.earlier)
     monkeypatch.setattr(client, "stop_below", lambda repo, folder: made.ended.append(folder.relative_to(repo)))
     return made
 

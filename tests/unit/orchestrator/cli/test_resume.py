@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.config import models
-from orchestrator.tools.interfaces import Json
+from orchestrator.config.model import platform
+from orchestrator.core.interfaces import Json
 from tests.fakes.killed import ALIVE, BUCKET, DEAD, ELSEWHERE, Killed, lock_info, made
 from tests.unit.orchestrator.cli.conftest import Cli
 
@@ -137,7 +137,7 @@ def test_steps_that_were_done_are_not_done_again_where_everything_is_refreshed(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     deployed(cli)
-    monkeypatch.setattr(models.Environment, "skips_by_proof", False)
+    monkeypatch.setattr(platform.Environment, "skips_by_proof", False)
     terraform = cli._tools["local"].terraform
     assert cli("deploy", "local").code == 0
     assert ("plan", "data") in terraform.calls

@@ -18,18 +18,20 @@ from typing import Any
 
 import pytest
 
+from orchestrator.aws import local as aws_local
+from orchestrator.aws.state import S3StateStore
 from orchestrator.cli import main
-from orchestrator.config.models import Environment
+from orchestrator.config.model.platform import Environment
+from orchestrator.core import environment
+from orchestrator.core.interfaces import LocalAccess, Workspace
 from orchestrator.errors import PlatformError, TerraformError
-from orchestrator.runs import RunFolder
+from orchestrator.local_aws.process import LocalEmulator
+from orchestrator.runs.run_folder import RunFolder
 from orchestrator.system import identity, watch
-from orchestrator.tools import aws_local, environment, terraform_init, terraform_messages, terraform_warm
-from orchestrator.tools.emulator import LocalEmulator
-from orchestrator.tools.interfaces import LocalAccess, Workspace
-from orchestrator.tools.process import Completed
-from orchestrator.tools.state import S3StateStore
-from orchestrator.tools.terraform import Terraform
-from orchestrator.warm.guard import provider_environment
+from orchestrator.system.process import Completed
+from orchestrator.terraform import attached, init, messages
+from orchestrator.terraform.terraform import Terraform
+from orchestrator.terraform.warm_provider.guard import provider_environment
 from tests.fakes.aws import FakeCloud
 from tests.fakes.platforms import platform
 from tests.unit.orchestrator.cli.conftest import Cli
@@ -191,7 +193,7 @@ def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Said:
 @case("the disk is full where terraform or its provider writes")
 def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Said:
     line = "Error: Failed to write plan: write /tmp/x: no space left on device"
-    return refused(lambda: _raise(terraform_messages.failure("data", "plan", _ended_with(line), [])))
+    return refused(lambda: _raise(messages.failure("data", "plan", _ended_with(line), [])))
 
 
 @case("the output goes to a full disk")
@@ -275,7 +277,7 @@ def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Said:
 def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Said:
     ws = _workspace(cli.repo)
     (ws.data_dir / "initialised.json").write_text('{"code"', encoding="utf-8")
-    assert not terraform_init.is_current(ws, sys.executable)
+    assert not init.is_current(ws, sys.executable)
     return 0, "nothing: it is initialised anew"
 
 
@@ -284,8 +286,8 @@ def _(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Said:
     ws = _workspace(cli.repo)
     (ws.data_dir / "provider-types.json").write_text('["aws_s3_buc', encoding="utf-8")
     (ws.data_dir / "modules" / "modules.json").write_text('{"Modules": [{"Di', encoding="utf-8")
-    assert terraform_warm._modules(ws) is None
-    assert terraform_warm._held_types(ws, []) == {"aws_kms_key"}
+    assert attached._modules(ws) is None
+    assert attached._held_types(ws, []) == {"aws_kms_key"}
     assert json.loads((ws.data_dir / "provider-types.json").read_text(encoding="utf-8")) == ["aws_kms_key"]
     return 0, "nothing: it is written anew"
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.core.interfaces import Json
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity
 from orchestrator.terraform.record import Command, Record
-from orchestrator.tools.interfaces import Json
 from tests.fakes.state import FakeStateStore
 from tests.unit.orchestrator.cli.conftest import Cli
 

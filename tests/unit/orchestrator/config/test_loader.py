@@ -9,7 +9,7 @@ import yaml
 
 from orchestrator.config import environment_names, load
 from orchestrator.config.loader import build
-from orchestrator.config.models import Blueprint, Platform
+from orchestrator.config.model.platform import Blueprint, Platform
 from orchestrator.config.schema import schemas
 from orchestrator.errors import ConfigError
 from tests.fakes.platforms import SHIPPED, platform_file

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.core.interfaces import StoredLock
 from orchestrator.recovery import locks
 from orchestrator.system import identity, processes
 from orchestrator.system.identity import Identity, Machine
 from orchestrator.terraform import living
 from orchestrator.terraform.record import Command, Ended, Record
-from orchestrator.tools.interfaces import StoredLock
 
 NOW = dt.datetime.now(dt.UTC)
 BUCKET = "mlops-local-tfstate"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from orchestrator.core.interfaces import State
 from orchestrator.recovery.made import told, uncertain, unrecorded
 from orchestrator.terraform.record import Record
-from orchestrator.tools.interfaces import State
 
 
 def _line(kind: str, address: str, action: str = "create", **more: str) -> str:

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from orchestrator import plan as plans
 from orchestrator.config import Environment
-from orchestrator.graph import Graph
-from orchestrator.plan import Recovery
+from orchestrator.core.interfaces import State
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph
+from orchestrator.planning.steps import Recovery
 from orchestrator.recovery import importing
 from orchestrator.recovery.ec2 import KINDS
 from orchestrator.recovery.rest import STACK
-from orchestrator.result import Result
-from orchestrator.session import Session
-from orchestrator.tools.interfaces import State
+from orchestrator.runs.result import Result
+from orchestrator.session.session import Session
 from tests.fakes.importing import OWN, ImportingTerraform, after, known
 from tests.fakes.listings import empty_but
 from tests.fakes.tools import OUTPUTS, FakeTools

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.journal import Journal
 from orchestrator.recovery import unfinished
 from orchestrator.recovery.closing import close
-from orchestrator.result import Result
-from orchestrator.runs import RunFolder
+from orchestrator.runs.journal import Journal
+from orchestrator.runs.result import Result
+from orchestrator.runs.run_folder import RunFolder
 from tests.fakes.killed import ALIVE, ELSEWHERE, Killed
 
 

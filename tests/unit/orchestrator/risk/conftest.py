@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from orchestrator import risk
+from orchestrator.core.interfaces import Json
 from orchestrator.risk import RiskClass
-from orchestrator.tools.interfaces import Json
 
 ACCOUNT = "123456789012"
 

@@ -11,8 +11,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import smoke
-from orchestrator.config.models import Blueprint
-from orchestrator.tools.interfaces import Json, ProbeResult
+from orchestrator.config.model.platform import Blueprint
+from orchestrator.core.interfaces import Json, ProbeResult
 from tests.fakes.aws import FakeCloud
 from tests.fakes.keys import gateway_of_keys, published
 

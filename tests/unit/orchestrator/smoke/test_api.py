@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from orchestrator.core.interfaces import Json
 from orchestrator.errors import PlatformError
-from orchestrator.tools.interfaces import Json
 from tests.fakes.aws import FakeCloud
 from tests.fakes.keys import gateway_of_keys
 from tests.unit.orchestrator.smoke.conftest import COLD, REVIEWS, in_turn, only, probe, web_answer

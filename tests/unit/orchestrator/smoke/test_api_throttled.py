@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.tools.interfaces import Json, ProbeResult
+from orchestrator.core.interfaces import Json, ProbeResult
 from tests.fakes.aws import FakeCloud
 from tests.unit.orchestrator.smoke.conftest import SMOKE_KEY, THROTTLED, in_turn, only, web_answer
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from orchestrator import smoke
-from orchestrator.config.models import Blueprint
-from orchestrator.tools.interfaces import Json
+from orchestrator.config.model.platform import Blueprint
+from orchestrator.core.interfaces import Json
 from tests.fakes.aws import FakeCloud
 from tests.unit.orchestrator.smoke.conftest import CHAT, KEY, OUTPUTS, PROFILE, REVIEWS, RUNNING, probe, with_golden
 

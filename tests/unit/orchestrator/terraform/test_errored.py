@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator import plan as plans
 from orchestrator.config import Environment
+from orchestrator.core.interfaces import State, Workspace
 from orchestrator.errors import TerraformError
-from orchestrator.graph import Graph
-from orchestrator.result import Result
+from orchestrator.planning import steps as plans
+from orchestrator.planning.graph import Graph
+from orchestrator.runs.result import Result
 from orchestrator.terraform import errored
 from orchestrator.terraform.errored import Errored
 from orchestrator.terraform.record import Command, Record
-from orchestrator.tools.interfaces import State, Workspace
 from tests.fakes.terraform import FakeTerraform
 from tests.fakes.tools import FakeTools
 from tests.unit.orchestrator.conftest import Runs

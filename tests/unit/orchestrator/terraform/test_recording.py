@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.core.interfaces import Json, Workspace
 from orchestrator.errors import SetupError, TerraformError
 from orchestrator.system import identity
+from orchestrator.system.process import Cancel, StillWorking
 from orchestrator.terraform import recording
 from orchestrator.terraform.record import Record, of_run
-from orchestrator.tools.interfaces import Json, Workspace
-from orchestrator.tools.process import Cancel, StillWorking
-from orchestrator.tools.terraform import Terraform
+from orchestrator.terraform.terraform import Terraform
 
 SUMMARY = '{"type":"change_summary","changes":{"operation":"apply","add":1,"change":0,"remove":0}}'
 

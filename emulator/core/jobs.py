@@ -1,0 +1,95 @@
+"""One batch process from start to end: its output goes to a log stream, its end is told as it was."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from emulator.core import processes
+from emulator.core.aws import LogStream
+
+FLUSH_SECONDS = 0.5
+STOP_GRACE_SECONDS = 5.0
+"""Between SIGTERM and SIGKILL. SageMaker gives two minutes, to instances that have more to save."""
+TAIL_LINES = 200
+
+
+@dataclass(frozen=True)
+class Exit:
+    """How a process ended. `code` is negative for a signal."""
+
+    code: int
+    timed_out: bool
+    stopped: bool
+    tail: tuple[str, ...]
+
+    @property
+    def succeeded(self) -> bool:
+        return self.code == 0 and not self.timed_out and not self.stopped
+
+    @property
+    def last_line(self) -> str:
+        """In a Python traceback this is the line that names the error."""
+        return next((line for line in reversed(self.tail) if line.strip()), "")
+
+
+class Job:
+    """A process that can be stopped from another thread."""
+
+    def __init__(
+        self,
+        argv: Sequence[str | Path],
+        *,
+        env: Mapping[str, str],
+        cwd: Path,
+        log: LogStream,
+        on_line: Callable[[str], None] = lambda line: None,
+        pass_fds: Sequence[int] = (),
+    ) -> None:
+        self._log, self._on_line = log, on_line
+        self._tail: deque[str] = deque(maxlen=TAIL_LINES)
+        self._stopped = threading.Event()
+        self.process = processes.spawn(argv, env=env, cwd=cwd, stdout=subprocess.PIPE, pass_fds=pass_fds)
+        self._reader = threading.Thread(target=self._pump, name=f"output-{self.process.pid}", daemon=True)
+        self._reader.start()
+
+    def run(self, timeout_seconds: float | None) -> Exit:
+        """Wait for the end. Whoever runs out of time gets what a stopped job gets."""
+        timed_out = False
+        try:
+            self.process.wait(timeout_seconds)
+        except subprocess.TimeoutExpired:
+            timed_out = True
+            processes.kill_group(self.process, STOP_GRACE_SECONDS)
+        code = processes.wait(self.process)
+        self._reader.join(timeout=10)
+        self._log.flush()
+        return Exit(code, timed_out, self._stopped.is_set(), tuple(self._tail))
+
+    def stop(self) -> None:
+        """Ask, then insist. Returns when the process is gone."""
+        self._stopped.set()
+        processes.kill_group(self.process, STOP_GRACE_SECONDS)
+
+    def stop_at_once(self) -> None:
+        """For a process that has nothing to save."""
+        self._stopped.set()
+        processes.kill_group(self.process)
+
+    def _pump(self) -> None:
+        assert self.process.stdout is not None
+        flushed = 0.0
+        for raw in self.process.stdout:
+            line = raw.decode(errors="replace").rstrip("\r\n")
+            now = time.time()
+            self._tail.append(line)
+            self._on_line(line)
+            self._log.write(line, now)
+            if now - flushed > FLUSH_SECONDS:
+                self._log.flush()
+                flushed = now

@@ -1,0 +1,187 @@
+"""WSGI middleware that lets faults (`emulator.faults.store`) befall requests, and the pages where faults are armed."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from werkzeug.wrappers import Request, Response
+
+from emulator.core.aws import INSIDE, INSIDE_HEADER, OWN_HEADER
+from emulator.core.evidence import STORE as EVIDENCE
+from emulator.faults import store
+from emulator.faults.store import API, FLAKY, BadFault, Fault
+from emulator.http import envelopes, routes
+from emulator.http.connections import NoAnswer
+from emulator.http.routes import Route
+from emulator.moto import wire
+from emulator.moto.lineage import HEADER as CAUSE
+from emulator.moto.wire import Environ, StartResponse, Wsgi
+from emulator.services.iam import moto_requests
+
+HEADER = "x-emulator-fault"
+OWN, IN_PROCESS = (f"HTTP_{name.upper().replace('-', '_')}" for name in (OWN_HEADER, INSIDE_HEADER))
+NOT_FLAKY = tuple(kind for kind in store.WIRE if kind != FLAKY)
+"""What befalls the calls of services to each other."""
+PAGE = "/_emulator/faults"
+DEPLOYED = {
+    "throttle": (429, "Too Many Requests"),
+    "quota-zero": (429, "Limit Exceeded"),
+    "server-error": (500, "Internal server error"),
+}
+"""What API Gateway says of a deployed API."""
+BROKEN = b'{"this answer is broken: '
+
+
+@dataclass(frozen=True)
+class _Wording:
+    """How services say one kind of error."""
+
+    message: str
+    names: tuple[str, ...]
+    """Of which the first one is used that the operation's model has."""
+    code: str
+    status: int
+    """Where the model has none."""
+    by_protocol: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """The same for protocols whose models name no such errors, or name them otherwise."""
+
+
+ERRORS = {
+    "throttle": _Wording(
+        "Rate exceeded",
+        ("ThrottlingException", "TooManyRequestsException", "RequestThrottled", "RequestLimitExceeded"),
+        "ThrottlingException",
+        400,
+        {
+            "ec2": ("RequestLimitExceeded", 503),
+            "query": ("Throttling", 400),
+            "rest-xml": ("Throttling", 400),
+            "s3": ("SlowDown", 503),
+        },
+    ),
+    "server-error": _Wording(
+        "An internal error occurred",
+        ("InternalServerException", "InternalServerError", "InternalServiceException", "ServiceException"),
+        "InternalFailure",
+        500,
+        {"ec2": ("InternalError", 500), "s3": ("InternalError", 500)},
+    ),
+    "quota-zero": _Wording(
+        "The account's quota for this is 0; ask for more in Service Quotas.",
+        ("ServiceQuotaExceededException", "ResourceLimitExceeded", "ResourceNumberLimitExceededException"),
+        "ServiceQuotaExceededException",
+        400,
+    ),
+}
+NO_MODEL = "You don't have access to the model with the specified model ID."
+NAMING = re.compile(r"(Name|Id|Arn|ARN|Identifier|Url|URL)s?$|(Bucket|^Key)$|^(name|id|arn)$")
+"""Parameters that say what a call is about; the others are nobody's business."""
+MOST_NAMES = 50
+
+
+class Faulty:
+    """In front of whoever answers, behind whoever decides whether the caller may ask."""
+
+    def __init__(self, application: Wsgi, account: str) -> None:
+        self._application = application
+        self._account = account
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        ours = OWN in environ or routes.of(environ) in (Route.OWN, Route.HEALTH)
+        if not store.STORE.armed() or ours:
+            return self._application(environ, start_response)
+        service, action, names = self._about(environ)
+        kinds = NOT_FLAKY if environ.get(IN_PROCESS) == INSIDE else tuple(store.WIRE)
+        hits = store.STORE.hits(service, action, names, kinds)
+        if not hits:
+            return self._application(environ, start_response)
+        signed = moto_requests.signature(environ)
+        cause = environ.get("HTTP_" + CAUSE.upper().replace("-", "_"))
+        cause = cause or (EVIDENCE.borrower(signed.access_key_id) if signed else None)
+        for fault in hits:
+            name = next((each for each in names if fault.about(service, action, [each])), "")
+            store.tell(fault, service, action, name, cause)
+            if fault.kind == "slow":
+                time.sleep(fault.delay_seconds)
+        return self._befall(hits[-1], environ, start_response)
+
+    def _befall(self, fault: Fault, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            return start_response(status, [*headers, (HEADER, f"{fault.id} {fault.kind}")], *rest)
+
+        if fault.kind == "slow":
+            return self._application(environ, start)
+        if fault.kind == "drop-connection":
+            raise NoAnswer
+        return _answer(fault.kind, environ)(environ, start)
+
+    def _about(self, environ: Environ) -> tuple[str, str, list[str]]:
+        """Service, action and the names that a request bears; nothing for one that is no call of AWS."""
+        if routes.of(environ) is Route.DEPLOYED_API:
+            found = routes.DEPLOYED_API.match(environ.get("PATH_INFO", ""))
+            return API, environ["REQUEST_METHOD"], [found["path"] or "", found["api"]] if found else []
+        signed = moto_requests.signature(environ)
+        if signed is None:
+            return "", "", []
+        call = moto_requests.call(environ, signed, self._account)
+        return call.service, call.operation, _names(call.parameters)
+
+
+def _names(parameters: Mapping[str, Any]) -> list[str]:
+    found = [value for name, value in parameters.items() if NAMING.search(name)]
+    values = [each for value in found for each in (value if isinstance(value, list) else [value])]
+    return [value[:500] for value in values if isinstance(value, str)][:MOST_NAMES]
+
+
+def _answer(kind: str, environ: Environ) -> Wsgi:
+    if kind == "malformed":
+        return Response(BROKEN, 200, {"x-emulator-fidelity": "not-run"}, content_type="application/json")
+    signed = moto_requests.signature(environ)
+    service = signed.service if signed else ""
+    if kind == "access-denied":
+        return moto_requests.refusal(environ, "AccessDenied", NO_MODEL if service == "bedrock" else "Access Denied")
+    if routes.of(environ) is Route.DEPLOYED_API:
+        status, words = DEPLOYED[kind]
+        return Response(json.dumps({"message": words}), status, content_type="application/json")
+    wording = ERRORS[kind]
+    return wire.failure(environ, *_told(kind, wording, environ, service), wording.message)
+
+
+def _told(kind: str, wording: _Wording, environ: Environ, service: str) -> tuple[int, str]:
+    """Status and code."""
+    spoken = envelopes.protocol(environ, service)
+    modelled = {} if spoken in ("ec2", "query", "s3") else moto_requests.errors(environ)
+    for name in wording.names:
+        if name in modelled:
+            return 500 if kind == "server-error" else modelled[name], name
+    code, status = wording.by_protocol.get(spoken, (wording.code, wording.status))
+    return status, code
+
+
+def page(request: Request) -> Response:
+    """`GET` lists, `POST` arms, `DELETE` disarms all or `/{id}`."""
+    fault_id = request.path.removeprefix(PAGE).strip("/") or None
+    if request.method == "GET" and fault_id is None:
+        return _json({"faults": store.STORE.listed(), "kinds": store.KINDS})
+    if request.method == "POST" and fault_id is None:
+        if request.mimetype != "application/json":
+            return _json({"message": f"Content-Type must be application/json, got {request.mimetype!r}"}, 415)
+        try:
+            return _json({"fault": store.STORE.arm(request.get_json(silent=True))}, 201)
+        except BadFault as error:
+            return _json({"message": str(error)}, 400)
+    if request.method == "DELETE":
+        gone = store.STORE.disarm(fault_id)
+        if fault_id and not gone:
+            return _json({"message": f"no fault {fault_id}"}, 404)
+        return _json({"disarmed": gone})
+    return _json({"message": f"{request.method} is nothing that {request.path} does"}, 405)
+
+
+def _json(document: dict[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(document), status, content_type="application/json")

@@ -1,0 +1,82 @@
+"""Moto's data under many threads: a walk goes over what was there when it began.
+
+Moto answers one request at a time. Here many are answered at once, and Python ends a walk over a dict that grows
+meanwhile with an error: whoever called with a role's credentials while another role was being made got a 500, since
+moto looks through all roles to note when one was last used.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+from moto.core.base_backend import BaseBackend
+from moto.events.models import EventBus
+from moto.logs.models import LogGroup
+from moto.s3.utils import _VersionedKeyStore
+from moto.ssm.models import ParameterDict, SimpleSystemManagerBackend
+
+from emulator.core.settings import Settings
+from emulator.moto.patching import wrap
+
+HOLDERS = (BaseBackend, EventBus, LogGroup)
+"""A service's data, and those of its parts that grow while others read them: rules and log streams."""
+
+
+class _Copied:
+    """Views of a copy. Making it takes one step that no other thread can come between.
+
+    Iteration itself stays the dict's own: `dict(this)` takes one step because of that.
+    """
+
+    def keys(self) -> Any:
+        return dict(super().items()).keys()  # type: ignore[misc]
+
+    def values(self) -> Any:
+        return dict(super().items()).values()  # type: ignore[misc]
+
+    def items(self) -> Any:
+        return dict(super().items()).items()  # type: ignore[misc]
+
+
+class Walked(_Copied, dict[Any, Any]):
+    """A dict that others may change during a walk over it."""
+
+
+class WalkedInOrder(_Copied, OrderedDict[Any, Any]):
+    """The same for a dict that has a method to change its order."""
+
+
+WALKED: dict[type, type] = {dict: Walked, OrderedDict: WalkedInOrder}
+
+
+def apply(settings: Settings) -> None:
+    for holder in HOLDERS:
+        _hold(holder)
+
+    # The names below a path are looked for in a walk over the dict itself.
+    ParameterDict.__iter__ = lambda self: iter(list(dict.keys(self)))  # type: ignore[method-assign]
+
+    @wrap(SimpleSystemManagerBackend, "_match_filters")
+    def match(original: Any, self: Any, parameter: Any, filters: Any = None) -> Any:
+        # One that was deleted since the walk began is looked up in vain, and is not listed.
+        return parameter is not None and original(self, parameter, filters)
+
+    # Moto looks each object of a walk up again: one that was deleted since it began ended ListObjectVersions.
+    store: Any = _VersionedKeyStore
+    store.lists = store.iterlists = lambda self: iter(_versions(self))
+    store.items = store.iteritems = lambda self: ((key, versions[-1]) for key, versions in _versions(self))
+    store.values = store.itervalues = lambda self: (versions[-1] for _, versions in _versions(self))
+
+
+def _versions(store: dict[str, list[Any]]) -> list[tuple[str, list[Any]]]:
+    """Names and versions, as they are now; an object without a version is about to go."""
+    return [(key, list(versions)) for key, versions in dict(store).items() if versions]
+
+
+def _hold(holder: type) -> None:
+    def set_attribute(self: Any, name: str, value: Any) -> None:
+        walked = WALKED.get(type(value))
+        object.__setattr__(self, name, walked(value) if walked else value)
+
+    holder.__setattr__ = set_attribute  # type: ignore[assignment, method-assign]

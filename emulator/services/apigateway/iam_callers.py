@@ -1,0 +1,65 @@
+"""Methods with IAM authorization: who signed the request, and whether his policies let him make it."""
+
+from __future__ import annotations
+
+from werkzeug.wrappers import Request
+
+from emulator.services.apigateway import moto_view
+from emulator.services.apigateway.callers import Caller
+from emulator.services.apigateway.gateway_responses import Refused
+from emulator.services.apigateway.lambda_proxy import method_arn
+from emulator.services.iam import guard, moto_requests
+from emulator.services.iam.guard import Identity, Made, Registry, judge, message
+from emulator.services.iam.needs import Call, Need
+
+SERVICE = "execute-api"
+REFUSALS = {
+    "InvalidClientTokenId": ("UnrecognizedClientException", "INVALID_SIGNATURE"),
+    "ExpiredToken": ("ExpiredTokenException", "EXPIRED_TOKEN"),
+}
+INVALID = ("InvalidSignatureException", "INVALID_SIGNATURE")
+
+
+class SignedCallers:
+    """With `enforce` off (`EMULATOR_IAM=off`) every caller may call, but has to be who he says."""
+
+    def __init__(self, registry: Registry, *, enforce: bool = True) -> None:
+        self._registry = registry
+        self._enforce = enforce
+
+    def admit(self, request: Request, stage: moto_view.Stage, path: str) -> Caller:
+        """The caller of a request that may go on. Raises `Refused`."""
+        signed = moto_requests.signature(request.environ)
+        if signed is None:
+            said = "Missing Authentication Token"
+            raise Refused(403, said, "MissingAuthenticationTokenException", "MISSING_AUTHENTICATION_TOKEN")
+        if signed.service != SERVICE:
+            said = f"Credential should be scoped to correct service: '{SERVICE}'."
+            raise Refused(403, said, "InvalidSignatureException", "INVALID_SIGNATURE")
+        try:
+            identity = guard.authenticate(self._registry, request.environ, signed, request.get_data())
+        except guard.Refused as refused:
+            error_type, response_type = REFUSALS.get(refused.code, INVALID)
+            raise Refused(403, refused.message, error_type, response_type) from refused
+        if self._enforce:
+            self._judge(self._registry, identity, request, stage, path)
+        return Caller(
+            identity={
+                "accountId": identity.principal.account,
+                "accessKey": signed.access_key_id,
+                "caller": signed.access_key_id,
+                "userArn": identity.principal.arn,
+                "user": identity.principal.arn.rsplit(":", 1)[-1],
+            }
+        )
+
+    def _judge(
+        self, registry: Registry, identity: Identity, request: Request, stage: moto_view.Stage, path: str
+    ) -> None:
+        need = Need("execute-api:Invoke", method_arn(stage, request.method, path))
+        call = Call(SERVICE, "Invoke", stage.region, stage.account_id, {})
+        made = Made(request.remote_addr or guard.LOOPBACK, request.headers.get("User-Agent", ""))
+        decision = judge(registry, identity, call, need, made)
+        if not decision.allowed:
+            said = message(identity.principal, need, decision)
+            raise Refused(403, said, "AccessDeniedException", "ACCESS_DENIED")

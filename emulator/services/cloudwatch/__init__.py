@@ -1,0 +1,1 @@
+"""CloudWatch: alarms, the metrics of queues, and logs."""

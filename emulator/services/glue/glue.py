@@ -1,0 +1,164 @@
+"""Glue job runs: the script that the job names, under its role, with its arguments."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from emulator.core import processes
+from emulator.core.aws import Aws, LogStream, download_file, split_uri
+from emulator.core.evidence import STORE, describe_exit
+from emulator.core.folders import inside
+from emulator.core.jobs import Exit, Job
+
+LOG_GROUPS = {"glueetl": "/aws-glue/jobs", "pythonshell": "/aws-glue/python-jobs"}
+SPARK = "glueetl"
+IMPORTABLE = (".zip", ".whl", ".egg")
+
+Report = Callable[[str, str | None], None]
+"""Called with each new JobRunState and, at a bad end, the error message."""
+
+
+@dataclass(frozen=True)
+class JobRun:
+    """What one run is made from. `arguments` are the job's defaults merged with those of the run."""
+
+    job_name: str
+    run_id: str
+    role_arn: str
+    region: str
+    script_uri: str
+    command: str
+    arguments: dict[str, str]
+    timeout_seconds: float
+    cause: str | None
+    dpus: float | None = None
+    """Where the job says so."""
+
+    @property
+    def priority(self) -> list[str]:
+        """In front of the command. Who has a share of a machine is not to slow down who has all of one."""
+        return ["nice", "-n", "10"] if self.dpus is not None and self.dpus < 1 else []
+
+
+class GlueJobs:
+    """All running jobs of this emulator."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._lock = threading.Lock()
+        self._running: dict[str, Job] = {}
+        self._stop_early: set[str] = set()
+
+    def start(self, run: JobRun, report: Report) -> None:
+        """Returns at once; `report` is called from a thread of the run."""
+        detail: dict[str, object] = {"run_id": run.run_id, "needs_process": True, "command": run.command}
+        if run.command == SPARK:
+            # A script that looks for Glue's library finds none, and does without or fails.
+            detail["engine"] = "one Python process; neither Spark nor Glue's library is here"
+        record = STORE.begin("glue-job", run.job_name, parent=run.cause, detail=detail)
+        threading.Thread(
+            target=self._run, args=(run, report, record.id), name=f"glue-{run.run_id}", daemon=True
+        ).start()
+
+    def stop(self, run_id: str) -> None:
+        with self._lock:
+            job = self._running.get(run_id)
+            if job is None:
+                self._stop_early.add(run_id)
+        if job:
+            job.stop()
+
+    def _run(self, run: JobRun, report: Report, evidence_id: str) -> None:
+        try:
+            job, credentials = self._launch(run, evidence_id)
+        except (ClientError, OSError, ValueError) as error:
+            STORE.fail(evidence_id, str(error))
+            report("FAILED", f"{type(error).__name__}: {error}")
+            return
+        with self._lock:
+            self._running[run.run_id] = job
+            stop_now = run.run_id in self._stop_early
+        report("RUNNING", None)
+        if stop_now:
+            job.stop()
+        ended = job.run(run.timeout_seconds)
+        with self._lock:
+            self._running.pop(run.run_id, None)
+        STORE.lend_credentials(credentials.access_key_id, None)
+        _conclude(ended, report, evidence_id)
+
+    def _launch(self, run: JobRun, evidence_id: str) -> tuple[Job, processes.Credentials]:
+        folder = self._aws.settings.data_dir / "glue" / run.run_id
+        folder.mkdir(parents=True, exist_ok=True)
+        credentials = self._aws.assume(
+            run.role_arn, f"GlueJobRunnerSession-{run.run_id[:32]}", service="glue.amazonaws.com"
+        )
+        STORE.lend_credentials(credentials.access_key_id, evidence_id)
+        s3 = self._aws.client("s3", credentials, run.region)
+        script = download_file(s3, run.script_uri, inside(folder, _file_name(run.script_uri)))
+        digest = hashlib.sha256(script.read_bytes()).hexdigest()
+        path = _extra_files(s3, run.arguments, folder)
+        env = processes.environment(
+            endpoint=self._aws.settings.endpoint,
+            region=run.region,
+            home=folder,
+            credentials=credentials,
+            extra={"PYTHONPATH": ":".join(path), "GLUE_PYTHON_VERSION": "3"},
+        )
+        arguments = {**run.arguments, "--JOB_NAME": run.job_name, "--JOB_ID": run.job_name, "--JOB_RUN_ID": run.run_id}
+        job = Job(
+            [
+                *run.priority,
+                self._aws.settings.jobs_python,
+                script,
+                *(part for pair in arguments.items() for part in pair),
+            ],
+            env=env,
+            cwd=folder,
+            log=LogStream(self._aws, f"{LOG_GROUPS[run.command]}/output", run.run_id, run.region, credentials),
+        )
+        STORE.update(evidence_id, pid=job.process.pid, artifact_sha256=digest)
+        return job, credentials
+
+
+def _extra_files(s3: object, arguments: dict[str, str], folder: Path) -> list[str]:
+    """What the special arguments name: modules for the import path, data files for the working folder."""
+    path: list[str] = []
+    for uri in _uris(arguments.get("--extra-py-files")):
+        local = download_file(s3, uri, inside(folder / "extra", _file_name(uri)))
+        entry = str(local) if local.suffix in IMPORTABLE else str(local.parent)
+        if entry not in path:
+            path.append(entry)
+    for uri in _uris(arguments.get("--extra-files")):
+        download_file(s3, uri, inside(folder, _file_name(uri)))
+    return path
+
+
+def _file_name(uri: str) -> str:
+    return split_uri(uri)[1].rsplit("/", 1)[-1]
+
+
+def _uris(value: str | None) -> list[str]:
+    return [uri.strip() for uri in (value or "").split(",") if uri.strip()]
+
+
+def _conclude(ended: Exit, report: Report, evidence_id: str) -> None:
+    if ended.succeeded:
+        STORE.succeed(evidence_id, exit_code=ended.code)
+        report("SUCCEEDED", None)
+    elif ended.stopped:
+        STORE.fail(evidence_id, "stopped on request", exit_code=ended.code)
+        report("STOPPED", None)
+    elif ended.timed_out:
+        STORE.fail(evidence_id, "timed out", exit_code=ended.code)
+        report("TIMEOUT", "Job run exceeded its timeout")
+    else:
+        message = f"Command failed with {describe_exit(ended.code)}: {ended.last_line}"
+        STORE.fail(evidence_id, message, exit_code=ended.code)
+        report("FAILED", message)

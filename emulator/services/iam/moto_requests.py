@@ -1,0 +1,199 @@
+"""A window, no seam: HTTP requests as AWS operations with parameters, and refusals in the caller's own protocol."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+from typing import Any
+
+from moto.core.model import OperationModel
+from moto.core.parse import PROTOCOL_PARSERS, RequestParserError
+from moto.core.request import determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.utils import get_service_model
+from moto.moto_server.werkzeug_app import BackendRequest
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from emulator.http import envelopes, routes
+from emulator.http.envelopes import MODELS
+from emulator.http.routes import Route
+from emulator.moto.wire import Environ, Wsgi, keep_body
+from emulator.services.iam.needs import Call
+from emulator.services.iam.signatures import ALGORITHM, Signature
+
+CREDENTIAL = re.compile(r"([A-Za-z0-9]+)/(\d{8})/([a-z0-9-]+)/([a-z0-9-]+)/aws4_request")
+AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256 +Credential=(?P<credential>[^\s,]+), *"
+    r"SignedHeaders=(?P<headers>[a-z0-9_;-]+), *Signature=(?P<signature>[0-9a-f]{64})"
+)
+"""The whole header. Whatever else it might hold, others could read another way."""
+ACTION_NAMES = {"monitoring": "cloudwatch"}
+"""Services whose actions begin with another name than requests are signed for."""
+BODIES_NOT_READ = ("s3", "sagemaker-runtime", "lambda")
+"""Whose bodies are the user's own data, of any size, and say nothing about the resource."""
+OBJECT = re.compile(r"/[^/]+/.", re.DOTALL)
+
+
+def signature(environ: Environ) -> Signature | None:
+    """Read the signature of a request, from its header or from the query of a presigned address of an S3 object.
+
+    `None` for an unsigned request, and for one that is signed in any other way or place.
+    """
+    header = environ.get("HTTP_AUTHORIZATION", "")
+    presigned = _of_query_string(environ)
+    if header and presigned:
+        return None  # S3 takes one or the other
+    if not header:
+        return presigned
+    match = AUTHORIZATION.fullmatch(header.strip())
+    scope = CREDENTIAL.fullmatch(match["credential"]) if match else None
+    if match is None or scope is None:
+        return None
+    token, stamp = environ.get("HTTP_X_AMZ_SECURITY_TOKEN", ""), environ.get("HTTP_X_AMZ_DATE", "")
+    return Signature(
+        scope[1], token, *scope.groups()[1:], tuple(match["headers"].split(";")), match["signature"], stamp
+    )
+
+
+def is_version_2(environ: Environ) -> bool:
+    """Whether a request is signed in the way that S3 no longer takes, though boto3 still presigns so by itself."""
+    old = environ.get("HTTP_AUTHORIZATION", "").startswith("AWS ")
+    return old or "AWSAccessKeyId=" in environ.get("QUERY_STRING", "")
+
+
+def _of_query_string(environ: Environ) -> Signature | None:
+    """A presigned address. Only S3 has them here, and only for objects: `/<bucket>/<key>`."""
+    if "X-Amz-Credential=" not in environ.get("QUERY_STRING", "") or not OBJECT.match(environ.get("PATH_INFO", "")):
+        return None
+    given = BackendRequest(environ.copy()).args
+    scope = CREDENTIAL.fullmatch(given.get("X-Amz-Credential", ""))
+    expires = given.get("X-Amz-Expires", "")
+    if scope is None or scope[4] != "s3" or given.get("X-Amz-Algorithm") != ALGORITHM or not expires.isdecimal():
+        return None
+    token, signed = given.get("X-Amz-Security-Token", ""), given.get("X-Amz-Signature", "")
+    headers, stamp = tuple(given.get("X-Amz-SignedHeaders", "").split(";")), given.get("X-Amz-Date", "")
+    return Signature(scope[1], token, *scope.groups()[1:], headers, signed, stamp, expires=int(expires[:9]))
+
+
+def call(environ: Environ, signed: Signature, account: str) -> Call:
+    """The operation and its parameters. An operation that no model knows is called after its HTTP method."""
+    body = None if signed.service == "s3" else keep_body(environ)
+    request = _request(environ, body)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    name, parameters = f"{request.method}{request.path}", {}
+    for model in MODELS.get(signed.service, (signed.service,)):
+        found = _operation(model, request)
+        if found:
+            name = found[0].name
+            if body is None and name == "DeleteObjects":
+                request = _request(environ, keep_body(environ))
+            parameters = _parameters(model, *found, request)
+            break
+    service = ACTION_NAMES.get(signed.service, signed.service)
+    return Call(service, name, signed.region, account, parameters, headers)
+
+
+def errors(environ: Environ) -> dict[str, int]:
+    """Errors that the operation's model names, with their status; empty for what no model knows."""
+    signed = signature(environ)
+    if signed is None:
+        return {}
+    request = _request(environ, None)
+    for model in MODELS.get(signed.service, (signed.service,)):
+        found = _operation(model, request)
+        if found:
+            shapes = found[0].error_shapes
+            return {shape.name: int(shape.metadata.get("error", {}).get("httpStatusCode", 400)) for shape in shapes}
+    return {}
+
+
+def _request(environ: Environ, body: bytes | None) -> BackendRequest:
+    copied = environ.copy()
+    if body is None:
+        copied["wsgi.input"], copied["CONTENT_LENGTH"] = io.BytesIO(), "0"
+        copied.pop("HTTP_TRANSFER_ENCODING", None)
+    else:
+        plain = gzip.decompress(body) if environ.get("HTTP_CONTENT_ENCODING") == "gzip" else body
+        copied["wsgi.input"], copied["CONTENT_LENGTH"] = io.BytesIO(plain), str(len(plain))
+    return BackendRequest(copied)
+
+
+def _operation(model: str, request: BackendRequest) -> tuple[OperationModel, dict[str, Any]] | None:
+    try:
+        return get_service_router(model).match(request)
+    except (NotFound, NotImplementedError):
+        return None
+    except Exception as error:
+        # Botocore raises an error of its own for a service that it has no model of.
+        if type(error).__name__ == "UnknownServiceError":
+            return None
+        raise
+
+
+def _parameters(model: str, operation: OperationModel, path: dict[str, Any], request: BackendRequest) -> dict[str, Any]:
+    if model in BODIES_NOT_READ and operation.name != "DeleteObjects":
+        return {**path, **_of_query(operation, request)}
+    service = get_service_model(model)
+    parser = PROTOCOL_PARSERS[determine_request_protocol(service, request.content_type)](operation, map_type=dict)
+    try:
+        parsed = parser.parse(
+            {
+                "method": request.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": request.data,
+                "url_path": request.path,
+                "url_params": path,
+            }
+        )
+    except RequestParserError:
+        # Whoever answers says what is wrong with it; without parameters it is about nothing known.
+        return path
+    return {**path, **{name: value for name, value in dict(parsed).items() if value is not None}}
+
+
+def _of_query(operation: OperationModel, request: BackendRequest) -> dict[str, Any]:
+    shape = operation.input_shape
+    found = {}
+    for name, member in (shape.members if shape else {}).items():
+        if member.serialization.get("location") == "querystring":
+            value = request.args.get(member.serialization.get("name", name))
+            if value is not None:
+                found[name] = value
+    return found
+
+
+# ---- refusals ----------------------------------------------------------------------------------------------------
+
+
+def refusal(environ: Environ, code: str, message: str) -> Wsgi:
+    """403 of services that speak REST or forms, 400 of those that speak JSON, under the name that each has for it."""
+    signed = signature(environ)
+    service = signed.service if signed else "s3"
+    if routes.of(environ) is Route.OWN:
+        headers = {"x-emulator-fidelity": "emulated"}
+        return Response(json.dumps({"message": message}), 403, headers, content_type="application/json")
+    spoken = envelopes.protocol(environ, service)
+    name = _name(spoken, service, code)
+    is_400 = spoken == "json" or (spoken == "s3" and code == "ExpiredToken")
+    failure = envelopes.Failure(400 if is_400 else 403, name, message)
+    return envelopes.answer(environ, service, failure, {"x-emulator-fidelity": "emulated"})
+
+
+def _name(spoken: str, service: str, code: str) -> str:
+    if spoken == "ec2":
+        return {"AccessDenied": "UnauthorizedOperation", "InvalidClientTokenId": "AuthFailure"}.get(code, code)
+    if spoken == "s3":
+        return {"InvalidClientTokenId": "InvalidAccessKeyId"}.get(code, code)
+    if spoken in ("query", "rest-xml"):
+        return "AuthorizationError" if service == "sns" and code == "AccessDenied" else code
+    names = {
+        "AccessDenied": "AccessDeniedException",
+        "ExpiredToken": "ExpiredTokenException",
+        "InvalidClientTokenId": "UnrecognizedClientException",
+        "SignatureDoesNotMatch": "InvalidSignatureException",
+    }
+    return names.get(code, code)

@@ -1,0 +1,1 @@
+"""SageMaker: training, processing and transform jobs, endpoints, registry, Studio and scaling."""

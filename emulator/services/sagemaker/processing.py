@@ -1,0 +1,253 @@
+"""SageMaker processing: inputs in, the user's program in the middle, outputs out.
+
+The image itself is not run: its libraries are those of the jobs' virtual environment, and its entry point has to be
+Python. What the container sees as `/opt/ml/...` lies below a folder of the job; arguments and variables that name such
+a path are rewritten, so a program must take its paths from them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from emulator.core import processes
+from emulator.core.aws import Aws, LogStream, ObjectsMissing, download_prefix, split_uri
+from emulator.core.evidence import STORE, describe_exit
+from emulator.core.folders import OutsideFolder, inside, of_name
+from emulator.core.jobs import Exit, Job
+
+LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
+CONTAINER = "/opt/ml/"
+MESSAGE = "output/message"
+"""Where a container leaves what it has to say at its end."""
+MESSAGE_LIMIT = 1024
+PYTHON = ("python", "python3")
+
+
+class ProcessingFailed(Exception):
+    """The message is the job's FailureReason."""
+
+
+@dataclass(frozen=True)
+class ProcessingRequest:
+    """What a processing job is made from, in the words of CreateProcessingJob."""
+
+    name: str
+    arn: str
+    region: str
+    role_arn: str
+    image: str
+    entrypoint: tuple[str, ...]
+    arguments: tuple[str, ...]
+    inputs: tuple[dict[str, Any], ...]
+    outputs: tuple[dict[str, Any], ...]
+    cluster: dict[str, Any]
+    max_seconds: float
+    variables: dict[str, str] = field(default_factory=dict)
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class End:
+    """How a job ended, as DescribeProcessingJob words it."""
+
+    status: str
+    failure_reason: str | None = None
+    exit_message: str | None = None
+
+
+class Processing:
+    """All running processing jobs of this emulator."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._lock = threading.Lock()
+        self._running: dict[str, _Run] = {}
+
+    def start(self, request: ProcessingRequest, started: Callable[[], None], ended: Callable[[End], None]) -> None:
+        """Returns at once; the rest is called from the job's thread."""
+        run = _Run(self._aws, request, started)
+        with self._lock:
+            self._running[request.arn] = run
+        threading.Thread(
+            target=self._execute, args=(run, ended), name=f"processing-{request.name}", daemon=True
+        ).start()
+
+    def stop(self, arn: str) -> None:
+        with self._lock:
+            run = self._running.get(arn)
+        if run:
+            run.stop()
+
+    def _execute(self, run: _Run, ended: Callable[[End], None]) -> None:
+        try:
+            ended(run.execute())
+        finally:
+            with self._lock:
+                self._running.pop(run.request.arn, None)
+
+
+class _Run:
+    """One job."""
+
+    def __init__(self, aws: Aws, request: ProcessingRequest, started: Callable[[], None]) -> None:
+        self._aws, self.request, self._started = aws, request, started
+        self._root = of_name(aws.settings.data_dir / "processing", request.name)
+        self._stop = threading.Event()
+        self._job: Job | None = None
+        self._record = STORE.begin(
+            "processing", request.name, parent=request.cause, detail={"image": request.image, "needs_process": True}
+        )
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._job:
+            self._job.stop()
+
+    def execute(self) -> End:
+        try:
+            done = self._process()
+        except (ProcessingFailed, ClientError, BotoCoreError, OSError, ValueError) as error:
+            reason = str(error) if isinstance(error, ProcessingFailed) else f"InternalServerError: {error}"
+            STORE.fail(self._record.id, reason)
+            return End("Failed", reason[:MESSAGE_LIMIT], self._message())
+        if done.stopped or done.timed_out:
+            reason = None if done.stopped else "ClientError: the job ran longer than MaxRuntimeInSeconds"
+            STORE.fail(self._record.id, reason or "stopped on request", exit_code=done.code)
+            return End("Stopped", reason, self._message())
+        STORE.succeed(self._record.id, exit_code=done.code)
+        return End("Completed", None, self._message())
+
+    def _process(self) -> Exit:
+        request = self.request
+        program = self._program()
+        credentials = self._aws.assume(request.role_arn, "SageMaker", service="sagemaker.amazonaws.com")
+        STORE.lend_credentials(credentials.access_key_id, self._record.id)
+        try:
+            s3 = self._aws.client("s3", credentials, request.region)
+            self._make_folders()
+            for each in request.inputs:
+                self._download(s3, each)
+            if self._stop.is_set():
+                return Exit(0, timed_out=False, stopped=True, tail=())
+            done = self._run(program, credentials)
+            if not (done.succeeded or done.stopped or done.timed_out):
+                STORE.update(self._record.id, exit_code=done.code)
+                raise ProcessingFailed(_reason(done))
+            if done.succeeded:
+                self._upload(s3)
+        finally:
+            STORE.lend_credentials(credentials.access_key_id, None)
+        return done
+
+    def _program(self) -> list[str]:
+        """The command line, with this machine's Python in the place of the image's."""
+        first, *rest = self.request.entrypoint or ("",)
+        if PurePosixPath(first).name not in PYTHON or not rest:
+            raise ProcessingFailed(
+                "AlgorithmError: the local emulator runs Python programs only: ContainerEntrypoint must be python3 and "
+                f"a file, not {json.dumps(list(self.request.entrypoint))}"
+            )
+        return [self._mapped(each) for each in (*rest, *self.request.arguments)]
+
+    def _mapped(self, text: str) -> str:
+        return text.replace(CONTAINER, f"{self._root}/")
+
+    def _local(self, path: str) -> Path:
+        try:
+            if not path.startswith(CONTAINER):
+                raise OutsideFolder(path)
+            return inside(self._root, path.removeprefix(CONTAINER))
+        except OutsideFolder as error:
+            raise ProcessingFailed(f"ClientError: LocalPath {path} is not below {CONTAINER}processing") from error
+
+    def _make_folders(self) -> None:
+        """Empty, also where a job of the same name left some in an earlier life of the emulator."""
+        shutil.rmtree(self._root, ignore_errors=True)
+        for folder in (self._root / "config", self._root / "output", self._root / "processing"):
+            folder.mkdir(parents=True)
+        for each in self.request.outputs:
+            self._local(each["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
+        said = {
+            "processingjobconfig.json": {
+                "ProcessingJobName": self.request.name,
+                "ProcessingInputs": list(self.request.inputs),
+                "Environment": self.request.variables,
+            },
+            "resourceconfig.json": {"current_host": "algo-1", "hosts": ["algo-1"]},
+        }
+        for name, document in said.items():
+            (self._root / "config" / name).write_text(json.dumps(document))
+
+    def _download(self, s3: Any, each: dict[str, Any]) -> None:
+        source = each.get("S3Input")
+        if not source or source.get("S3DataType") != "S3Prefix" or source.get("S3InputMode", "File") != "File":
+            raise ProcessingFailed(
+                f"ClientError: input {each['InputName']} is no S3Prefix in File mode, which is all that is local"
+            )
+        uri = source["S3Uri"]
+        try:
+            download_prefix(s3, uri, self._local(source["LocalPath"]))
+        except (ObjectsMissing, s3.exceptions.NoSuchBucket) as error:
+            raise ProcessingFailed(
+                f"ClientError: No S3 objects found under S3 URL {uri!r} given in input {each['InputName']}, or the "
+                f"role {self.request.role_arn} may not list them"
+            ) from error
+
+    def _run(self, program: list[str], credentials: processes.Credentials) -> Exit:
+        request = self.request
+        script = Path(program[0])
+        if script.is_file():
+            STORE.update(self._record.id, artifact_sha256=hashlib.sha256(script.read_bytes()).hexdigest())
+        env = processes.environment(
+            endpoint=self._aws.settings.endpoint,
+            region=request.region,
+            home=self._root,
+            credentials=credentials,
+            extra={
+                "PROCESSING_JOB_NAME": request.name,
+                **{name: self._mapped(value) for name, value in request.variables.items()},
+            },
+        )
+        stream = f"{request.name}/algo-1-{int(time.time())}"
+        self._job = Job(
+            [self._aws.settings.jobs_python, *program],
+            env=env,
+            cwd=self._root,
+            log=LogStream(self._aws, LOG_GROUP, stream, request.region, credentials),
+        )
+        STORE.update(self._record.id, pid=self._job.process.pid)
+        self._started()
+        if self._stop.is_set():
+            self._job.stop()
+        return self._job.run(request.max_seconds)
+
+    def _upload(self, s3: Any) -> None:
+        for each in self.request.outputs:
+            target = each["S3Output"]
+            bucket, prefix = split_uri(target["S3Uri"])
+            folder = self._local(target["LocalPath"])
+            for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+                key = "/".join(part for part in (prefix.rstrip("/"), file.relative_to(folder).as_posix()) if part)
+                with file.open("rb") as stream:
+                    s3.put_object(Bucket=bucket, Key=key, Body=stream)
+
+    def _message(self) -> str | None:
+        file = self._root / MESSAGE
+        text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+        return text[:MESSAGE_LIMIT] or None
+
+
+def _reason(done: Exit) -> str:
+    if done.code < 0:
+        return f"AlgorithmError: the process was {describe_exit(done.code)}, exit code: {done.code}"
+    return f"AlgorithmError: {done.last_line or 'See job logs for more information'}, exit code: {done.code}"

@@ -1,0 +1,272 @@
+"""SageMaker training in script mode: data in, the user's script in the middle, two archives out.
+
+The environment, the command line and the folders are those of the `sagemaker-training` toolkit, which is what
+runs inside AWS's framework containers. The image itself is not run: its libraries are those of the jobs'
+virtual environment.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import tarfile
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from emulator.core import processes
+from emulator.core.archives import unpack
+from emulator.core.aws import Aws, LogStream, ObjectsMissing, download_file, download_prefix, split_uri
+from emulator.core.evidence import STORE, describe_exit
+from emulator.core.folders import inside, of_name
+from emulator.core.jobs import Exit, Job
+from emulator.services.sagemaker import script_mode
+
+LOG_GROUP = "/aws/sagemaker/TrainingJobs"
+REASON_LIMIT = 1024
+
+
+class TrainingFailed(Exception):
+    """The message is the job's FailureReason."""
+
+
+@dataclass(frozen=True)
+class TrainingRequest:
+    """What a training job is made from."""
+
+    name: str
+    arn: str
+    region: str
+    role_arn: str
+    image: str
+    hyperparameters: dict[str, str]
+    channels: tuple[dict[str, Any], ...]
+    output_uri: str
+    metrics: tuple[tuple[str, str], ...]
+    instance_type: str
+    max_seconds: float
+    variables: dict[str, str] = field(default_factory=dict)
+    cause: str | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One step of a job's life, as DescribeTrainingJob words it."""
+
+    secondary_status: str
+    message: str
+    failure_reason: str | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+Report = Callable[[Progress], None]
+
+
+class Training:
+    """All running training jobs of this emulator."""
+
+    def __init__(self, aws: Aws) -> None:
+        self._aws = aws
+        self._lock = threading.Lock()
+        self._running: dict[str, _Run] = {}
+
+    def start(self, request: TrainingRequest, report: Report) -> None:
+        """Returns at once; `report` is called from the job's thread."""
+        run = _Run(self._aws, request, report)
+        with self._lock:
+            self._running[request.arn] = run
+        threading.Thread(target=self._execute, args=(run,), name=f"training-{request.name}", daemon=True).start()
+
+    def stop(self, arn: str) -> None:
+        with self._lock:
+            run = self._running.get(arn)
+        if run:
+            run.stop()
+
+    def _execute(self, run: _Run) -> None:
+        try:
+            run.execute()
+        finally:
+            with self._lock:
+                self._running.pop(run.request.arn, None)
+
+
+class _Run:
+    """One job."""
+
+    def __init__(self, aws: Aws, request: TrainingRequest, report: Report) -> None:
+        self._aws, self.request, self._report = aws, request, report
+        self._folders = script_mode.Folders(of_name(aws.settings.data_dir / "training", request.name))
+        self._stop = threading.Event()
+        self._job: Job | None = None
+        self._metrics: dict[str, float] = {}
+        self._patterns = [(name, re.compile(pattern)) for name, pattern in request.metrics]
+        self._record = STORE.begin(
+            "training", request.name, parent=request.cause, detail={"image": request.image, "needs_process": True}
+        )
+
+    def stop(self) -> None:
+        self._stop.set()
+        if self._job:
+            self._job.stop()
+
+    def execute(self) -> None:
+        try:
+            ended = self._train()
+        except (TrainingFailed, ClientError, BotoCoreError, OSError, tarfile.TarError, ValueError) as error:
+            reason = str(error) if isinstance(error, TrainingFailed) else f"InternalServerError: {error}"
+            self._fail(reason[:REASON_LIMIT], None)
+            return
+        if ended.stopped or ended.timed_out:
+            status = "Stopped" if ended.stopped else "MaxRuntimeExceeded"
+            STORE.fail(self._record.id, status, exit_code=ended.code)
+            self._report(Progress(status, f"Training job {status}", metrics=self._metrics))
+            return
+        STORE.succeed(self._record.id, exit_code=ended.code, detail={"metrics": self._metrics})
+        self._report(Progress("Completed", "Training job completed", metrics=self._metrics))
+
+    def _fail(self, reason: str, exit_code: int | None) -> None:
+        fields = {} if exit_code is None else {"exit_code": exit_code}
+        STORE.fail(self._record.id, reason, **fields)
+        self._report(Progress("Failed", "Training job failed", failure_reason=reason, metrics=self._metrics))
+
+    def _train(self) -> Exit:
+        request = self.request
+        credentials = self._aws.assume(request.role_arn, "SageMaker", service="sagemaker.amazonaws.com")
+        STORE.lend_credentials(credentials.access_key_id, self._record.id)
+        try:
+            s3 = self._aws.client("s3", credentials, request.region)
+            self._report(Progress("Downloading", "Downloading input data"))
+            self._folders.make()
+            self._download_channels(s3)
+            program, arguments = self._download_source(s3)
+            if self._stop.is_set():
+                return Exit(0, timed_out=False, stopped=True, tail=())
+            self._report(Progress("Training", "Training image download completed. Training in progress."))
+            ended = self._run_script(program, arguments, credentials)
+            if not (ended.succeeded or ended.stopped or ended.timed_out):
+                STORE.update(self._record.id, exit_code=ended.code)
+                raise TrainingFailed(_script_error(ended, program, arguments))
+            self._report(Progress("Uploading", "Uploading generated training model"))
+            self._upload(s3)
+        finally:
+            STORE.lend_credentials(credentials.access_key_id, None)
+        return ended
+
+    def _download_channels(self, s3: Any) -> None:
+        for channel in self.request.channels:
+            source = channel["DataSource"]["S3DataSource"]
+            if source.get("S3DataType") != "S3Prefix":
+                raise TrainingFailed(f"ClientError: S3DataType {source.get('S3DataType')} is not emulated locally")
+            uri = source["S3Uri"]
+            try:
+                download_prefix(s3, uri, self._folders.channel(channel["ChannelName"]))
+            except (ObjectsMissing, s3.exceptions.NoSuchBucket) as error:
+                raise TrainingFailed(
+                    f'ClientError: No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure '
+                    f"that the bucket exists in the selected region ({self.request.region}), that objects exist under "
+                    f'that S3 prefix, and that the role "{self.request.role_arn}" has "s3:ListBucket" permissions.'
+                ) from error
+
+    def _download_source(self, s3: Any) -> tuple[str, list[str]]:
+        """The entry point, unpacked with its source archive, and its command line."""
+        values = script_mode.decoded(self.request.hyperparameters)
+        program, source = values.get("sagemaker_program"), values.get("sagemaker_submit_directory")
+        if not program or not source:
+            raise TrainingFailed(
+                "AlgorithmError: the local emulator trains in script mode only: hyperparameters sagemaker_program "
+                "and sagemaker_submit_directory are needed"
+            )
+        try:
+            archive = download_file(s3, str(source), self._folders.root / "sourcedir.tar.gz")
+        except ClientError as error:
+            raise TrainingFailed(f"AlgorithmError: cannot download {source}: {error}") from error
+        unpack(archive, self._folders.code)
+        if not inside(self._folders.code, str(program)).is_file():
+            raise TrainingFailed(f"AlgorithmError: {program} is not in {source}")
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        STORE.update(self._record.id, artifact_sha256=digest, detail={"source_sha256": digest})
+        return str(program), script_mode.command_line(script_mode.of_script(values))
+
+    def _run_script(self, program: str, arguments: list[str], credentials: processes.Credentials) -> Exit:
+        request = self.request
+        variables = script_mode.environment(
+            self._folders,
+            job_name=request.name,
+            job_arn=request.arn,
+            instance_type=request.instance_type,
+            channels=request.channels,
+            hyperparameters=script_mode.decoded(request.hyperparameters),
+            arguments=arguments,
+        )
+        env = processes.environment(
+            endpoint=self._aws.settings.endpoint,
+            region=request.region,
+            home=self._folders.root,
+            credentials=credentials,
+            extra={**variables, **request.variables},
+        )
+        self._job = Job(
+            [self._aws.settings.jobs_python, program, *arguments],
+            env=env,
+            cwd=self._folders.code,
+            log=LogStream(
+                self._aws, LOG_GROUP, f"{request.name}/algo-1-{int(time.time())}", request.region, credentials
+            ),
+            on_line=self._match_metrics,
+        )
+        STORE.update(self._record.id, pid=self._job.process.pid)
+        if self._stop.is_set():
+            # Stopped after it was said to train, and before there was a process to stop.
+            self._job.stop()
+        return self._job.run(request.max_seconds)
+
+    def _match_metrics(self, line: str) -> None:
+        """The last value of each metric is the final one."""
+        for name, pattern in self._patterns:
+            found = pattern.search(line)
+            if found:
+                try:
+                    self._metrics[name] = float(found[1])
+                except (ValueError, IndexError):
+                    continue  # not a number, or a pattern without a group: SageMaker emits no metric then
+
+    def _upload(self, s3: Any) -> None:
+        base = f"{self.request.output_uri.rstrip('/')}/{self.request.name}/output"
+        model = _archive(self._folders.model, self._folders.root / "model.tar.gz")
+        _put(s3, model, f"{base}/model.tar.gz")
+        digest = hashlib.sha256(model.read_bytes()).hexdigest()
+        STORE.update(self._record.id, artifact_sha256=digest, detail={"model_sha256": digest})
+        if any(self._folders.output_data.iterdir()):
+            output = _archive(self._folders.output_data, self._folders.root / "output.tar.gz")
+            _put(s3, output, f"{base}/output.tar.gz")
+
+
+def _script_error(ended: Exit, program: str, arguments: list[str]) -> str:
+    """FailureReason as the training toolkit words it."""
+    if ended.code < 0:
+        return f"AlgorithmError: the training process was {describe_exit(ended.code)}, exit code: {ended.code}"
+    command = json.dumps(" ".join(["python3", program, *arguments]))
+    reason = (
+        f"AlgorithmError: ExecuteUserScriptError:\nExitCode {ended.code}\nErrorMessage {json.dumps(ended.last_line)}"
+    )
+    return f"{reason}\nCommand {command}, exit code: {ended.code}"[:REASON_LIMIT]
+
+
+def _archive(folder: Path, target: Path) -> Path:
+    with tarfile.open(target, "w:gz") as archive:
+        for entry in sorted(folder.iterdir()):
+            archive.add(entry, arcname=entry.name)
+    return target
+
+
+def _put(s3: Any, path: Path, uri: str) -> None:
+    bucket, key = split_uri(uri)
+    with path.open("rb") as stream:
+        s3.put_object(Bucket=bucket, Key=key, Body=stream)

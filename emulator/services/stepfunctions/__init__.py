@@ -1,0 +1,1 @@
+"""Step Functions: what moto's interpreter of state machines gets wrong or lacks."""

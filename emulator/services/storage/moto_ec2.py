@@ -1,0 +1,65 @@
+"""EC2: descriptions of security-group rules, tags of deleted NAT gateways, routes of gateway endpoints."""
+
+from __future__ import annotations
+
+from inspect import signature
+from typing import Any
+
+from moto.ec2.models.nat_gateways import NatGatewayBackend
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.models.vpcs import VPCEndPoint
+
+from emulator.core.settings import Settings
+from emulator.moto.patching import wrap
+
+INIT = signature(SecurityGroupRule.__init__)
+
+
+def apply(settings: Settings) -> None:
+    _rule_descriptions()
+    _forget_tags_of_deleted()
+    _routes_of_gateway_endpoints()
+
+
+def _forget_tags_of_deleted() -> None:
+    @wrap(NatGatewayBackend, "delete_nat_gateway")
+    def delete_nat_gateway(original: Any, self: Any, nat_gateway_id: str) -> Any:
+        """A deleted gateway stays visible for a while, in AWS too, but the tagging API must not count it."""
+        gateway = original(self, nat_gateway_id)
+        self.tags.pop(nat_gateway_id, None)
+        return gateway
+
+
+def _routes_of_gateway_endpoints() -> None:
+    @wrap(VPCEndPoint, "modify")
+    def modify(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+        """A table that joins gets its route; moto lists it, and then cannot delete the endpoint for want of it."""
+        before = set(self.route_table_ids)
+        original(self, *args, **kwargs)
+        prefix_list = self.destination_prefix_list_id
+        if not prefix_list:
+            return
+        for table in set(self.route_table_ids) - before:
+            self.ec2_backend.create_route(table, None, gateway_id=self.id, destination_prefix_list_id=prefix_list)
+        for table in before - set(self.route_table_ids):
+            self.ec2_backend.delete_route(table, prefix_list)
+
+
+def _rule_descriptions() -> None:
+    """Those of rules whose source is a group or a prefix list."""
+
+    @wrap(SecurityGroupRule, "__init__")
+    def init(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:
+        """Of a prefix list, moto keeps the id alone."""
+        original(self, *args, **kwargs)
+        given = INIT.bind(self, *args, **kwargs).arguments
+        self.emulator_prefix_list = given.get("prefix_list_id") or {}
+
+    @wrap(SecurityGroupRule, "description")
+    def description(original: Any, self: Any) -> str | None:
+        """Moto looks for it beside an address range only."""
+        # A later ModifySecurityGroupRules leaves its description in `ip_range`, whatever the source is.
+        for source in (self.ip_range, self.source_group, getattr(self, "emulator_prefix_list", {})):
+            if source and source.get("Description"):
+                return str(source["Description"])
+        return None

@@ -1,0 +1,1 @@
+"""The sections of an environment file, as Pydantic models."""

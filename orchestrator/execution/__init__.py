@@ -1,0 +1,1 @@
+"""Carry out a plan: schedule its steps, apply stacks, release, tear down."""

@@ -1,0 +1,420 @@
+"""Walks a plan: every kind of step has one function here, the world is reached through `Tools` only.
+
+The outcome is always a `Result`, whether the run went well, failed half way or was interrupted; what
+went wrong is in it, with the exit code that the command ends with.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from orchestrator.config.rules.platform import LOCAL_ACCOUNT_ID
+from orchestrator.core.interfaces import AWAITING_APPROVAL, EventSink, Json
+from orchestrator.errors import (
+    CredentialsError,
+    EmulatorError,
+    PipelineFailed,
+    PlatformError,
+    RemainsLeft,
+    SetupError,
+    SmokeFailed,
+    WaitingForModel,
+)
+from orchestrator.execution import key_steps, release_step, teardown, verdicts
+from orchestrator.execution.scheduler import Clear, NotCleared, Outcome, walk
+from orchestrator.planning import steps
+from orchestrator.planning.steps import Plan, Step
+from orchestrator.planning.values import HASH_KEY, blueprint_of, live_parameter, published
+from orchestrator.recovery import adoption, recover, remains
+from orchestrator.reporting.explain import in_environment
+from orchestrator.runs.result import (
+    ErrorResult,
+    Result,
+    Status,
+    pipeline_result,
+    policy_result,
+    risk_results,
+    smoke_result,
+)
+from orchestrator.runs.run_folder import keep, timestamp
+from orchestrator.session.session import Session, open_target, running_emulator
+from orchestrator.stacks import lifecycle
+from orchestrator.stacks.probe_proofs import Evidence
+from orchestrator.system import trouble
+from orchestrator.system.process import StillWorking, abandon
+from orchestrator.system.watch import Watch
+
+EXIT_CANCELLED = 130
+EXIT_UNEXPECTED = 70
+_PROBED_AT_ONCE = 4
+"""Blueprints; more would measure each other's latency on a small machine."""
+_READERS = 8
+"""States read at the same time."""
+_REASON_WORDS = 24
+"""Of an error, in the table of stacks; the whole text is printed below it."""
+DATASET = ".cache/datasets/reviews"
+
+
+class Executor:
+    """Runs plans of one session."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._emulator_pid: int | None = None
+        self._watch = Watch(lambda: session.local_process, lambda: abandon(session.cancel))
+        self._durations: dict[str, float] = {}
+        self._probing = threading.BoundedSemaphore(_PROBED_AT_ONCE)
+        self._handlers: dict[type[Step], Callable[[Any], None]] = {
+            steps.StartEmulator: self._start_emulator,
+            steps.CheckAccount: self._check_account,
+            steps.BuildPackages: self._build_packages,
+            steps.ScanSource: self._scan_source,
+            steps.OpenState: self._open_state,
+            steps.PlanStack: lambda step: lifecycle.preview(session, step.stack),
+            steps.PreviewStack: lambda step: lifecycle.show_for_approval(session, step.stack, step.name),
+            steps.Approve: lambda step: session.approval.decide(session.environment.name, step.stacks),
+            steps.RunPipeline: self._run_pipeline,
+            steps.KeepKeys: lambda step: key_steps.keep(session, step),
+            steps.RemoveKeys: lambda step: key_steps.remove(session, step),
+            steps.Release: self._release,
+            steps.SmokeTest: self._smoke_test,
+            steps.StopPipelines: lambda step: teardown.stop_pipelines(session, step.stack, step.name),
+            steps.DestroyStack: self._destroy,
+            steps.RemoveModels: lambda step: teardown.remove_models(session, step.groups, step.name),
+            steps.RemoveReleases: lambda step: teardown.remove_releases(session, step.blueprints, step.name),
+            steps.RecoverStack: lambda step: recover.stack(session, step),
+            steps.RecoverRest: lambda step: recover.leftovers(session, step),
+            steps.AuditOrphans: self._audit,
+        }
+
+    def run(self, plan: Plan) -> Result:
+        """Walk the plan to its end, write and return the result."""
+        folder = self.session.journal.folder
+        folder.write_plan(plan)
+        started = time.monotonic()
+        parallelism = self.session.tools.parallelism
+        with self._watch:
+            outcomes = walk(plan.steps, self._work, parallelism=parallelism, cancel=self.session.cancel)
+        self._record_ends(plan, outcomes)
+        error, exit_code = self._verdict(outcomes)
+        result = Result(
+            run_id=folder.run_id,
+            env=plan.environment,
+            command=plan.command,
+            status=_status(exit_code, self.session.previewed),
+            started_at=timestamp(folder.started),
+            seconds=round(time.monotonic() - started, 2),
+            exit_code=exit_code,
+            error=error,
+            stacks=[self.session.stacks[stack.name] for stack in plan.stacks],
+            risks=risk_results(self.session.risks, [stack.name for stack in plan.stacks]),
+            policy=policy_result(self.session.policy),
+            pipeline=self.session.pipeline,
+            releases=release_step.verified(self.session),
+            smoke=self.session.smoke,
+            recovered=self.session.recovered,
+            orphans=self.session.orphans,
+            warnings=self.session.warnings,
+        )
+        return keep(folder, result, finished=self._watch.gone or not verdicts.loose(outcomes))
+
+    def _work(self, step: Step, clear: Clear) -> None:
+        """One step, told to the journal with its beginning and its end."""
+        journal = self.session.journal
+        journal.step(step.name, "started")
+        started = time.monotonic()
+        status, message = "ok", ""
+        try:
+            if isinstance(step, steps.DeployStack):
+                adoption.take_in(self.session, step.stack)
+                lifecycle.deploy(self.session, step.stack, clear, skip=step.skip)
+            else:
+                self._handlers[type(step)](step)
+        except NotCleared as error:
+            status, message = "cancelled", str(error)
+            raise
+        except PlatformError as error:
+            status, message = "failed", error.message
+            raise
+        except Exception as error:
+            status, message = "failed", f"{type(error).__name__}: {error}"
+            journal.folder.log(step.name, traceback.format_exc())
+            raise
+        finally:
+            self._durations[step.name] = time.monotonic() - started
+            if status == "failed" and self.session.cancel.is_set():
+                status = "cancelled"
+            journal.step(step.name, status, message, seconds=round(self._durations[step.name], 2))
+
+    def _destroy(self, step: steps.DestroyStack) -> None:
+        adoption.take_in(self.session, step.stack, destroying=True)
+        lifecycle.destroy(self.session, step.stack, asks=step.asks)
+
+    def _start_emulator(self, step: steps.StartEmulator) -> None:
+        info = self.session.tools.emulator.up()
+        off = ", IAM is off: every role may do everything" if info.iam == "off" else ""
+        lost = f"; {info.lost}" if info.lost else ""
+        self.session.journal.stage(step.name, f"{info.endpoint} (pid {info.pid}){off}{lost}")
+
+    def _check_account(self, step: steps.CheckAccount) -> None:
+        session, environment = self.session, self.session.environment
+        local = None
+        if environment.is_local:
+            info = running_emulator(session.tools)
+            local, self._emulator_pid = info.access, info.pid
+        target = open_target(session.tools, local)
+        wanted = LOCAL_ACCOUNT_ID if environment.is_local else environment.platform.account_id
+        if wanted and target.account_id != wanted:
+            raise CredentialsError(
+                f"these credentials belong to account {target.account_id}, "
+                f"but `{environment.name}` may be deployed to {wanted} only",
+                hint="choose the right profile (AWS_PROFILE), or correct `account_id` in platform.yaml",
+            )
+        session.target = target
+        session.journal.stage(step.name, f"account {target.account_id}, {environment.platform.region}")
+
+    def _build_packages(self, step: steps.BuildPackages) -> None:
+        tools = self.session.tools
+        out = tools.repo / "build" / "packages"
+        out.mkdir(parents=True, exist_ok=True)
+        self.session.packages = tools.packager.build(out)
+        self.session.journal.stage(step.name, f"{len(self.session.packages)} packages")
+
+    def _scan_source(self, step: steps.ScanSource) -> None:
+        tools = self.session.tools
+        report = self._watch.outlived(lambda: tools.gate.scan_source(tools.repo / "terraform", fresh=step.fresh))
+        self.session.record_policy(report)
+        lifecycle.require_green(report, "the Terraform source")
+        self.session.journal.stage(step.name, f"{len(report.rules_expected)} rules, no finding")
+
+    def _open_state(self, step: steps.OpenState) -> None:
+        session = self.session
+        store = session.target.store
+        if step.create and store.ensure_bucket():
+            session.journal.stage(step.name, f"made {store.bucket}")
+        load_outputs(session)
+        if step.one_of and session.outputs.keys().isdisjoint(step.one_of):
+            name = session.environment.name
+            raise SmokeFailed(
+                f"no blueprint of `{name}` is deployed, so there is nothing to ask",
+                hint=f"`orchestrator deploy {name}` deploys them",
+            )
+
+    def _run_pipeline(self, step: steps.RunPipeline) -> None:
+        session = self.session
+        # A version without the hash of its archive runs where it runs, and can be released nowhere: it is trained anew.
+        missing = [group for group in step.groups if HASH_KEY not in session.model_versions.get(group, {})]
+        waiting = session.tools.pending_versions(session.target.cloud)
+        if not step.force and not missing:
+            for each in waiting:
+                session.warn(f"{verdicts.waits(each)}; `{each.approve}` makes it live")
+            session.journal.stage(step.name, "not needed: a model version is live (`--pipeline` runs it again)")
+            return
+        due = [each for each in waiting if each.group in missing]
+        if not step.force and {each.group for each in due} >= set(missing):
+            session.pending = due
+            session.journal.stage(
+                step.name, "; ".join(f"not started: {verdicts.waits(each)}" for each in session.pending)
+            )
+            return
+        if not step.force and not step.has_data:
+            session.journal.stage(step.name, "not started: `data.sample` is off (`--pipeline` runs it on your data)")
+            return
+        dataset = session.tools.repo / DATASET
+        if step.has_data and not any(dataset.glob("source=*/*.txt")):
+            raise SetupError(f"the sample data is not in {DATASET}", hint="run `make setup`, which fetches it")
+        result = session.tools.run_pipeline(
+            session.target.cloud,
+            session.outputs["models"],
+            bucket=session.outputs["foundation"]["s3"]["bucket_name"],
+            dataset=dataset if step.has_data else None,
+            on_event=self._interruptible(session.journal.sink(step.name)),
+            own=session.own_executions,
+        )
+        session.pipeline = pipeline_result(result)
+        if result.status == AWAITING_APPROVAL:
+            session.pending = list(session.tools.pending_versions(session.target.cloud))
+            session.journal.stage(step.name, "; ".join(verdicts.waits(each) for each in session.pending))
+            return
+        if result.status != "SUCCEEDED":
+            raise PipelineFailed(
+                f"the training pipeline ended as {result.status}: {result.error or 'no reason given'}",
+                hint=f"its steps are in the run folder and in the execution {result.execution_arn}",
+            )
+        load_model_versions(session)
+
+    def _interruptible(self, sink: EventSink, what: str = "the pipeline was running") -> EventSink:
+        """What runs elsewhere is only watched from here; an interrupt ends the watching at its next event."""
+
+        def receive(event: Json) -> None:
+            if self.session.cancel.is_set():
+                raise PlatformError(f"interrupted while {what}")
+            sink(event)
+
+        return receive
+
+    def _release(self, step: steps.Release) -> None:
+        sink = self._interruptible(self.session.journal.sink(step.name), "releases were running; they go on")
+        release_step.release(self.session, step, sink)
+
+    def _smoke_test(self, step: steps.SmokeTest) -> None:
+        session = self.session
+        if f"blueprint-{step.blueprint}" not in session.outputs:
+            session.journal.stage(step.name, "not asked: it is not deployed")
+            return
+        blueprint = blueprint_of(session.environment, step.blueprint)
+        evidence = Evidence(session, blueprint)
+        with self._probing:
+            results = session.tools.smoke(
+                session.target.cloud,
+                blueprint,
+                dict(session.outputs),
+                on_event=session.journal.sink(step.name),
+                proven=evidence.still() if step.skip else {},
+            )
+        evidence.keep(results, timestamp(dt.datetime.now(dt.UTC)))
+        session.record_smoke([smoke_result(result) for result in results])
+        failed = [result for result in results if result.status == "failed"]
+        if failed:
+            lines = "; ".join(f"{each.probe}: {each.detail}" for each in failed)
+            raise SmokeFailed(
+                f"{len(failed)} of {len(results)} smoke probes of {blueprint.name} failed: {lines}",
+                hint=f"`orchestrator smoke {session.environment.name}` repeats them",
+            )
+        if not results:
+            raise SmokeFailed(f"no smoke probe ran for {blueprint.name}")
+
+    def _audit(self, step: steps.AuditOrphans) -> None:
+        session = self.session
+        if step.deployed:
+            self._audit_deployed()
+            return
+        session.orphans = teardown.audit(session)
+        bucket = session.target.store.bucket
+        session.journal.stage(step.name, f"kept on purpose: the state bucket {bucket} and its key, alias/{bucket}")
+        if session.orphans:
+            name = session.environment.name
+            told = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
+            raise RemainsLeft(told, hint=remains.hint(name))
+
+    def _audit_deployed(self) -> None:
+        """What a killed run left spoils nothing of this one; but somebody pays for it."""
+        session, name = self.session, self.session.environment.name
+        try:
+            session.orphans = teardown.audit_deployed(session)
+        except PlatformError as error:
+            session.warn(f"nobody knows whether something is left over: {error.message}")
+            return
+        if session.orphans:
+            found = f"{remains.told(name, len(session.orphans))}: {remains.named(session.orphans)}"
+            session.warn(f"{found}; {remains.hint(name)}")
+
+    def _record_ends(self, plan: Plan, outcomes: dict[str, Outcome]) -> None:
+        for step in plan.steps:
+            outcome = outcomes[step.name]
+            if not isinstance(step, steps.StackStep):
+                continue
+            match outcome.status:
+                case "failed":
+                    reason = " ".join(str(outcome.error).split()[:_REASON_WORDS])
+                    seconds = self._durations.get(step.name, 0.0)
+                    lifecycle.record_end(self.session, step.stack, "failed", reason, seconds)
+                case "blocked":
+                    lifecycle.record_end(self.session, step.stack, "skipped", f"`{outcome.blocked_by}` failed")
+                case "cancelled":
+                    lifecycle.record_end(self.session, step.stack, "skipped", "interrupted")
+
+    def _verdict(self, outcomes: dict[str, Outcome]) -> tuple[ErrorResult | None, int]:
+        if self._watch.gone:
+            stopped = [name for name, outcome in outcomes.items() if outcome.status != "ok"]
+            if stopped:
+                at_work = [name for name in stopped if not isinstance(outcomes[name].error, NotCleared | None)]
+                return self._failure(step := (at_work or stopped)[0], self._died(step))
+        elif self.session.cancel.is_set():
+            # Only an interrupt that came after the last step finds nothing to stop.
+            stopped = [name for name, outcome in outcomes.items() if outcome.status == "cancelled"]
+            if stopped:
+                message = f"interrupted; not finished: {', '.join(stopped)}"
+                hint = "repeat the command: it continues where things stand"
+                if left := verdicts.loose(outcomes, (StillWorking,)):
+                    message += f"; terraform is still storing what it did: {', '.join(left)}"
+                    hint = f"`orchestrator resume {self.session.environment.name}` waits for it and goes on"
+                return ErrorResult(type="Interrupted", message=message, hint=hint, step=stopped[0]), EXIT_CANCELLED
+        failures = [
+            (name, outcome.error)
+            for name, outcome in outcomes.items()
+            if outcome.status == "failed" and outcome.error is not None
+        ]
+        if failures:
+            return self._failure(*verdicts.worst(failures, self.session.environment.name))
+        if self.session.pending:
+            error = verdicts.approval_pending(self.session.pending)
+            return self._error(error, None), error.exit_code
+        if self.session.waiting:
+            groups = ", ".join(self.session.waiting)
+            waiting = WaitingForModel(
+                f"no approved model version of {groups} yet; everything else is deployed",
+                hint=f"`orchestrator deploy {self.session.environment.name} --pipeline` trains one",
+            )
+            return self._error(waiting, None), waiting.exit_code
+        return None, 0
+
+    def _error(self, error: PlatformError, step: str | None) -> ErrorResult:
+        hint = in_environment(error.hint, self.session.environment.name) if error.hint else None
+        return ErrorResult(type=type(error).__name__, message=error.message, hint=hint, step=step)
+
+    def _failure(self, step: str, error: Exception) -> tuple[ErrorResult, int]:
+        if self._emulator_pid is not None:
+            alive = self.session.tools.emulator.status()
+            if alive is None or alive.pid != self._emulator_pid:
+                error = self._died(step)
+        error = trouble.told(error) or error
+        if isinstance(error, PlatformError):
+            return self._error(error, step), error.exit_code
+        log = self.session.journal.folder.log_file(step)
+        message = f"unexpected {type(error).__name__} in `{step}`: {error}"
+        hint = f"the traceback is in {log}"
+        return ErrorResult(type=type(error).__name__, message=message, hint=hint, step=step), EXIT_UNEXPECTED
+
+    def _died(self, step: str) -> EmulatorError:
+        process = self.session.local_process
+        pid = process.pid if process is not None else self._emulator_pid
+        return EmulatorError(
+            f"the local AWS (pid {pid}) died during `{step}`; everything in it is lost",
+            hint=f"`orchestrator emulator logs {self.session.environment.name}` shows its last words; "
+            "deploy again to start afresh",
+        )
+
+
+def load_outputs(session: Session) -> None:
+    """Read what is deployed: outputs of every stack that has a state, and the live model versions."""
+    every = session.graph.stacks
+    with ThreadPoolExecutor(max_workers=_READERS, thread_name_prefix="state") as pool:
+        states = list(pool.map(session.target.store.read, [stack.name for stack in every]))
+    for stack, state in zip(every, states, strict=True):
+        session.seen_states[stack.name] = state
+        outputs = published(stack, state) if state and state.resources else None
+        if outputs is not None:
+            session.publish(stack.name, outputs)
+    load_model_versions(session)
+
+
+def load_model_versions(session: Session) -> None:
+    for group in session.environment.platform.registry.groups:
+        version = session.tools.live_version(session.target.cloud, live_parameter(session.environment, group))
+        if version is not None:
+            session.model_versions[group] = version
+
+
+def _status(exit_code: int, preview: bool) -> Status:
+    if exit_code == EXIT_CANCELLED:
+        return "cancelled"
+    if exit_code:
+        return "failed"
+    return "preview" if preview else "ok"

@@ -1,0 +1,35 @@
+"""What `deploy` and `destroy` do with API keys: bring them to what was published, and take them away."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from orchestrator import api_keys
+from orchestrator.api_keys import Kept
+from orchestrator.planning.steps import KeepKeys, RemoveKeys
+from orchestrator.session.session import Session
+
+
+def keep(session: Session, step: KeepKeys) -> None:
+    """Make, adopt and end keys; of those that Terraform made, say what became of their values."""
+    environment = session.environment
+    recipes = api_keys.recipes(session.outputs)
+    kept = api_keys.keep(session.target.cloud, api_keys.Owner.of(environment), recipes, dt.datetime.now(dt.UTC))
+    session.journal.stage(step.name, told(kept) or f"{len(recipes)} keys, nothing to do")
+    if kept.adopted:
+        session.warn(
+            f"the API keys {', '.join(kept.adopted)} were made by Terraform: earlier versions of its state hold their "
+            f"values, which count as leaked; `orchestrator keys rotate {environment.name}` gives callers new ones"
+        )
+
+
+def remove(session: Session, step: RemoveKeys) -> None:
+    """Delete keys and their records, but those of the names that stay."""
+    removed = api_keys.remove(session.target.cloud, api_keys.Owner.of(session.environment), step.but)
+    session.journal.stage(step.name, f"{removed} keys removed")
+
+
+def told(kept: Kept) -> str:
+    """What was done, in words; empty if nothing was."""
+    parts = (("made", kept.made), ("adopted", kept.adopted), ("ended", kept.ended))
+    return "; ".join(f"{word} {', '.join(names)}" for word, names in parts if names)

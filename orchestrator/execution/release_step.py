@@ -1,0 +1,96 @@
+"""What `deploy` does with endpoints that exist: release those that are due, and say what is live afterwards."""
+
+from __future__ import annotations
+
+from orchestrator.core.interfaces import EndpointState, EventSink, ReleaseResult
+from orchestrator.errors import ReleaseFailed
+from orchestrator.planning.steps import RELEASES, Release
+from orchestrator.runs.result import EndpointResult
+from orchestrator.session.session import Session
+
+ANSWERED = "probe of the release"
+
+
+def release(session: Session, step: Release, sink: EventSink) -> None:
+    """Release a blueprint if it runs something else than it should. Raises `ReleaseFailed` if that is red."""
+    name, cloud = step.blueprint, session.target.cloud
+    parameter = session.outputs.get(f"blueprint-{name}", {}).get("release_parameter_name")
+    if not parameter:
+        return
+    parameters = {name: str(parameter)}
+    before = session.tools.endpoints(cloud, parameters)[name]
+    session.record_release(_found(session, name, before))
+    if not before.difference:
+        session.journal.stage(step.name, "not needed: it runs what its file and the live version make")
+        return
+    machine = _machine(session, before)
+    (result,) = session.tools.release(cloud, machine, {name: before.version if before.asked else None}, on_event=sink)
+    ended = _ended(result, before, session.tools.endpoints(cloud, parameters)[name])
+    session.record_release(ended)
+    if ended.error:
+        raise ReleaseFailed(
+            f"{name}: {ended.error}",
+            hint=f"it runs what it ran before; the execution {ended.execution_arn} has every step",
+        )
+    session.journal.stage(step.name, "released" if result.changed else "nothing to do: somebody else had already")
+
+
+def verified(session: Session) -> list[EndpointResult]:
+    """The endpoints, each with the smoke probes that it passed afterwards."""
+    passed: dict[str, list[str]] = {}
+    for probe in session.smoke:
+        if probe.status == "ok":
+            passed.setdefault(probe.blueprint, []).append(f"smoke {probe.probe}")
+    return [
+        each.model_copy(update={"verified": [*each.verified, *passed.get(each.blueprint, [])]})
+        for each in session.releases
+    ]
+
+
+def _machine(session: Session, due: EndpointState) -> str:
+    machine = session.outputs.get(RELEASES, {}).get("release", {}).get("state_machine_arn")
+    if machine is None:
+        raise ReleaseFailed(
+            f"{due.difference}; what would change that is not deployed",
+            hint=f"`orchestrator deploy {session.environment.name}` deploys the stack `{RELEASES}`",
+        )
+    return str(machine)
+
+
+def _found(session: Session, name: str, state: EndpointState) -> EndpointResult:
+    """Before any release."""
+    stack = session.stacks.get(f"blueprint-{name}")
+    launched = stack is not None and stack.action == "created"
+    return EndpointResult(
+        blueprint=name,
+        status="due" if state.difference else "launched" if launched else "unchanged",
+        before=None if launched else state.running,
+        now=state.running,
+        model_version=state.version,
+        verified=[] if state.difference else [_described(state)],
+        error=state.difference or None,
+    )
+
+
+def _ended(result: ReleaseResult, before: EndpointState, after: EndpointState) -> EndpointResult:
+    """After the release, by what SageMaker says and not by what the release says of itself."""
+    green = result.error is None and after.running == result.config_name
+    back = not green and after.in_service and after.running == before.running
+    rolled_back = back and after.last == "rolled-back"
+    probed = green and result.changed and not after.jobs
+    return EndpointResult(
+        blueprint=result.blueprint,
+        status="released" if green else "rolled-back" if rolled_back else "failed",
+        before=before.running,
+        now=after.running,
+        model_version=after.version,
+        verified=[*([_described(after)] if green or back else []), *([ANSWERED] if probed else [])],
+        rolled_back=rolled_back,
+        execution_arn=result.execution_arn,
+        error=None if green else result.error or after.difference or f"the endpoint runs {after.running}",
+    )
+
+
+def _described(state: EndpointState) -> str:
+    """Who says what runs. No release probes jobs: their versions have been probed before they went live."""
+    return "DescribeModel" if state.jobs else "DescribeEndpoint"

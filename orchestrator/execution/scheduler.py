@@ -1,0 +1,277 @@
+"""Walks named steps in dependency order, some at the same time.
+
+Knows nothing of what a step does. Of the steps that could start, the one goes first that the longest chain
+of others waits for, and the processes of the others give way to it. A step that fails blocks those that wait
+for it, and nobody else; a set cancel event starts no further step and waits for the running ones to wind up.
+
+A step may begin before everything that it is `cleared_by` has succeeded; it asks for that clearance itself,
+before it changes anything. While it waits for it, its place is somebody else's.
+"""
+
+from __future__ import annotations
+
+import graphlib
+import heapq
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Literal
+
+from orchestrator.planning.steps import Step
+from orchestrator.system.process import gives_way
+
+Status = Literal["ok", "failed", "blocked", "cancelled"]
+Clear = Callable[[], None]
+"""Returns once the step that calls it may change something. Raises `NotCleared`."""
+_POLL_SECONDS = 0.2
+"""How long a cancel event may be overlooked while every step is busy."""
+
+
+class NotCleared(Exception):
+    """What the step is cleared by has failed, or the walk was cancelled; so the step must not go on.
+
+    Args:
+        blocked_by: the failed step; `None` after a cancel.
+    """
+
+    def __init__(self, blocked_by: str | None) -> None:
+        super().__init__(f"`{blocked_by}` failed" if blocked_by else "interrupted")
+        self.blocked_by = blocked_by
+
+
+@dataclass(frozen=True)
+class Outcome:
+    status: Status
+    error: Exception | None = None
+    blocked_by: str | None = None
+    """The failed step at the root of it."""
+
+
+def walk(
+    steps: Sequence[Step],
+    work: Callable[[Step, Clear], None],
+    *,
+    parallelism: int,
+    cancel: threading.Event,
+) -> dict[str, Outcome]:
+    """Run `work` on every step; each ends up with an outcome. Names of no step in `needs` are ignored."""
+    schedule = _Schedule(steps)
+    running: dict[Future[None], Step] = {}
+    ended: SimpleQueue[Future[None] | None] = SimpleQueue()
+    places = _Places(parallelism, schedule.outcomes, cancel, on_free=lambda: ended.put(None))
+
+    def start(step: Step) -> None:
+        future = pool.submit(_in_its_place, schedule, step, work, lambda: places.wait(step))
+        running[future] = step
+        future.add_done_callback(ended.put)
+
+    # On the way out, for whatever reason, first those are let go that wait for clearance, then all are waited for.
+    with ThreadPoolExecutor(max_workers=max(len(steps), 1), thread_name_prefix="step") as pool, closing(places):
+        while True:
+            if cancel.is_set():
+                schedule.cancel_rest(step.name for step in running.values())
+            while step := schedule.next(places.take):
+                start(step)
+            if not running:
+                return {step.name: schedule.outcomes[step.name] for step in steps}
+            for future in _next(ended):
+                step = running.pop(future)
+                outcome = _outcome(future, cancel)
+                schedule.end(step.name, outcome)
+                if step.takes_place:
+                    places.give()
+                places.tell()
+
+
+def _in_its_place(schedule: _Schedule, step: Step, work: Callable[[Step, Clear], None], clear: Clear) -> None:
+    """What the step starts gives way as long as a longer chain than its own is under way."""
+    gives_way.set(lambda: schedule.can_wait(step.name))
+    work(step, clear)
+
+
+def _next(ended: SimpleQueue[Future[None] | None]) -> list[Future[None]]:
+    """What has ended, waiting a moment for the first; a `None` only wakes up."""
+    found = []
+    try:
+        found.append(ended.get(timeout=_POLL_SECONDS))
+        while True:
+            found.append(ended.get_nowait())
+    except Empty:
+        return [future for future in found if future is not None]
+
+
+def _outcome(future: Future[None], cancel: threading.Event) -> Outcome:
+    error = future.exception()
+    if error is None:
+        return Outcome("ok")
+    if not isinstance(error, Exception):
+        raise error
+    if isinstance(error, NotCleared) and error.blocked_by:
+        return Outcome("blocked", error, error.blocked_by)
+    return Outcome("cancelled" if cancel.is_set() else "failed", error)
+
+
+class _Places:
+    """How many steps may work at a time; and clearance for those that gave their place away to wait for it.
+
+    Args:
+        outcomes: how steps have ended, as the walker fills it in.
+        on_free: called when a place has become free before its step has ended.
+    """
+
+    def __init__(
+        self, limit: int, outcomes: Mapping[str, Outcome], cancel: threading.Event, on_free: Callable[[], None]
+    ) -> None:
+        self._free = limit
+        self._outcomes, self._cancel, self._on_free = outcomes, cancel, on_free
+        self._waiting: list[tuple[str, ...]] = []
+        self._changed = threading.Condition()
+        self._closed = False
+
+    def close(self) -> None:
+        """Nobody is walking any more: no clearance will be given."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def take(self) -> bool:
+        """A place for a step that starts; those that wait only for their old place come first."""
+        with self._changed:
+            if self._free <= sum(self._is_decided(names) for names in self._waiting):
+                return False
+            self._free -= 1
+            return True
+
+    def give(self) -> None:
+        with self._changed:
+            self._free += 1
+
+    def tell(self) -> None:
+        """Outcomes or places have changed."""
+        with self._changed:
+            self._changed.notify_all()
+
+    def wait(self, step: Step) -> None:
+        """Return when all that clears a step has succeeded; meanwhile its place is free."""
+        with self._changed:
+            if not self._is_decided(step.cleared_by):
+                self._waiting.append(step.cleared_by)
+                if step.takes_place:
+                    self._free += 1
+                    self._on_free()
+                # Whatever the answer, the place is taken again: the walker gives back one for each step that ends.
+                while not self._over and (not self._is_decided(step.cleared_by) or step.takes_place > self._free):
+                    self._changed.wait(_POLL_SECONDS)
+                self._waiting.remove(step.cleared_by)
+                self._free -= step.takes_place
+        for name in step.cleared_by:
+            outcome = self._outcomes.get(name)
+            if outcome is not None and outcome.status in ("failed", "blocked"):
+                raise NotCleared(outcome.blocked_by or name)
+            if self._over or outcome is None or outcome.status != "ok":
+                raise NotCleared(None)
+
+    def _is_decided(self, names: Iterable[str]) -> bool:
+        return self._over or all(name in self._outcomes for name in names)
+
+    @property
+    def _over(self) -> bool:
+        return self._closed or self._cancel.is_set()
+
+
+class _Schedule:
+    """Which step may start next; every end of a step costs only what waits for it."""
+
+    def __init__(self, steps: Sequence[Step]) -> None:
+        self.outcomes: dict[str, Outcome] = {}
+        self._started: set[str] = set()
+        self._steps = {step.name: step for step in steps}
+        self._position = {step.name: position for position, step in enumerate(steps)}
+        self._open = {step.name: {need for need in step.needs if need in self._steps} for step in steps}
+        self._dependents: dict[str, list[str]] = {name: [] for name in self._steps}
+        for name, needs in self._open.items():
+            for need in needs:
+                self._dependents[need].append(name)
+        self._cleared: dict[str, list[str]] = {name: [] for name in self._steps}
+        for step in steps:
+            for name in step.cleared_by:
+                assert name in self._steps, f"`{step.name}` is cleared by `{name}`, which is no step"
+                self._cleared[name].append(step.name)
+        self._followers = _longest_chains(steps, self._steps)
+        self._ready: list[tuple[int, int, str]] = []
+        self._ready_anyway: list[tuple[int, int, str]] = []
+        """Steps that take no place."""
+        for name, needs in self._open.items():
+            if not needs:
+                self._make_ready(name)
+
+    def next(self, place: Callable[[], bool]) -> Step | None:
+        """Take the step that should start now, if one may; `place` takes a place for it, if there is one."""
+        for ready, needs_place in ((self._ready_anyway, False), (self._ready, True)):
+            while ready:
+                name = ready[0][-1]
+                if name in self.outcomes:
+                    heapq.heappop(ready)
+                elif not needs_place or place():
+                    heapq.heappop(ready)
+                    self._started.add(name)
+                    return self._steps[name]
+                else:
+                    break
+        return None
+
+    def end(self, name: str, outcome: Outcome) -> None:
+        """Note how a step ended; those behind it become ready, or blocked for good."""
+        self.outcomes[name] = outcome
+        match outcome.status:
+            case "ok":
+                for dependent in self._dependents[name]:
+                    self._open[dependent].discard(name)
+                    if not self._open[dependent]:
+                        self._make_ready(dependent)
+            case "failed":
+                self._block(name, name)
+            case "blocked":
+                self._block(name, str(outcome.blocked_by))
+            case _:  # cancelled: and so is the rest, by whoever watches the event
+                pass
+
+    def can_wait(self, name: str) -> bool:
+        """Whether some other step that has started and not ended has a longer chain behind it. For any thread."""
+        under_way = self._started - self.outcomes.keys()
+        return any(self._followers[other] > self._followers[name] for other in under_way)
+
+    def _block(self, name: str, root: str) -> None:
+        """Nothing that waits for a failed step, directly or not, can start any more; what runs finds out itself."""
+        waiting = [*self._dependents[name], *self._cleared[name]]
+        while waiting:
+            name = waiting.pop()
+            if name not in self.outcomes and name not in self._started:
+                self.outcomes[name] = Outcome("blocked", blocked_by=root)
+                waiting += [*self._dependents[name], *self._cleared[name]]
+
+    def cancel_rest(self, running: Iterable[str]) -> None:
+        """Everything that neither runs nor has ended will not start any more."""
+        kept = {*running, *self.outcomes}
+        self.outcomes.update({name: Outcome("cancelled") for name in self._steps if name not in kept})
+
+    def _make_ready(self, name: str) -> None:
+        ready = self._ready if self._steps[name].takes_place else self._ready_anyway
+        heapq.heappush(ready, (-self._followers[name], self._position[name], name))
+
+
+def _longest_chains(steps: Sequence[Step], known: Mapping[str, Step]) -> dict[str, int]:
+    """For each step the number of steps in the longest chain that waits for it, clearance included."""
+    waits = {step.name: {name for name in (*step.needs, *step.cleared_by) if name in known} for step in steps}
+    try:
+        order = list(graphlib.TopologicalSorter(waits).static_order())
+    except graphlib.CycleError as error:
+        raise AssertionError(f"steps wait for each other: {error.args[1]}") from error
+    followers = dict.fromkeys(order, 0)
+    for name in reversed(order):
+        for each in waits[name]:
+            followers[each] = max(followers[each], followers[name] + 1)
+    return followers

@@ -1,0 +1,243 @@
+"""The composition root: the one place that knows the real tools.
+
+Everything is imported and made on first use. `orchestrator graph` thereby needs no boto3, and a missing
+tool is complained about by the step that needs it, not by `--help`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestrator.config.model.platform import Blueprint, Environment
+from orchestrator.core.interfaces import (
+    Cloud,
+    Decision,
+    EmulatorInfo,
+    EmulatorProcess,
+    EndpointState,
+    EventSink,
+    Json,
+    LocalAccess,
+    Packager,
+    PendingVersion,
+    PipelineResult,
+    PolicyGate,
+    ProbeResult,
+    Proven,
+    ReleaseResult,
+    StateStore,
+    SynthInputs,
+    TerraformTool,
+    Verb,
+)
+from orchestrator.planning.values import approval_tokens, live_parameter
+from orchestrator.session.session import state_tags
+
+if TYPE_CHECKING:
+    from orchestrator.pipeline import Group
+
+REPO = Path(__file__).resolve().parents[2]
+
+
+class RealTools:
+    """`Tools` of one environment on this machine."""
+
+    def __init__(self, repo: Path, environment: Environment, *, plain_provider: bool = False) -> None:
+        self.repo = repo
+        self.environment = environment
+        self._plain_provider = plain_provider
+        self._synth_prepared = False
+        self._clouds: dict[LocalAccess | None, Cloud] = {}
+
+    @cached_property
+    def parallelism(self) -> int:
+        from orchestrator.system.machine import parallelism
+
+        return parallelism(self.environment.platform.limits.parallelism)
+
+    @cached_property
+    def terraform(self) -> TerraformTool:
+        from orchestrator.terraform.terraform import Terraform
+
+        plain = Terraform()
+        binary = None if self._plain_provider else self._warm_provider()
+        if binary is None:
+            return plain
+        from orchestrator.terraform.attached import WarmTerraform
+
+        return WarmTerraform(plain, self.repo, binary, limit=2 * self.parallelism)
+
+    def _warm_provider(self) -> Path | None:
+        from orchestrator.terraform.warm_provider.locate import provider_binary
+
+        return provider_binary(self.repo)
+
+    @cached_property
+    def gate(self) -> PolicyGate:
+        from orchestrator.policy.cache import CachedGate
+        from orchestrator.policy.gate import Checkov
+
+        return CachedGate(Checkov(self.repo), self.repo / ".cache" / "policy")
+
+    @cached_property
+    def packager(self) -> Packager:
+        from orchestrator.packaging import SourcePackager
+
+        return SourcePackager(self.repo)
+
+    @cached_property
+    def emulator(self) -> EmulatorProcess:
+        return local_emulator(self.repo, self.environment.name, self.environment.platform.local.port)
+
+    def throwaway_emulator(self) -> AbstractContextManager[EmulatorInfo]:
+        from orchestrator.local_aws.process import LocalEmulator
+
+        return LocalEmulator(self.repo, self.environment.name).throwaway()
+
+    def cloud(self, local: LocalAccess | None) -> Cloud:
+        from orchestrator.aws.client import Aws
+
+        # One for all that ask: making the clients of some services takes longer than most calls.
+        if local not in self._clouds:
+            self._clouds[local] = Aws(self.environment.platform.region, local)
+        return self._clouds[local]
+
+    def states(self, cloud: Cloud, bucket: str) -> StateStore:
+        from orchestrator.aws.state import S3StateStore
+
+        return S3StateStore(cloud, bucket, state_tags(self.environment))
+
+    def process_env(self, local: LocalAccess | None) -> dict[str, str]:
+        from orchestrator.core.environment import process_env
+
+        return process_env(self.environment, local)
+
+    def synth(self, blueprint: Blueprint, out: Path) -> None:
+        from orchestrator.blueprints import synth
+
+        synth(self.environment, blueprint, out, self.repo)
+
+    def prepare_synth(self) -> None:
+        from orchestrator.blueprints import prepare
+
+        if not self._synth_prepared:
+            self._synth_prepared = True
+            prepare(self.repo)
+
+    def synth_inputs(self, blueprint: Blueprint) -> SynthInputs:
+        from orchestrator.blueprints import synth_inputs
+
+        return synth_inputs(self.environment, blueprint, self.repo)
+
+    def live_version(self, cloud: Cloud, parameter: str) -> Json | None:
+        from orchestrator.pipeline import live_version
+
+        return live_version(cloud, parameter)
+
+    def run_pipeline(
+        self,
+        cloud: Cloud,
+        models_outputs: Json,
+        *,
+        bucket: str,
+        dataset: Path | None,
+        on_event: EventSink,
+        own: Sequence[str] = (),
+    ) -> PipelineResult:
+        from orchestrator.pipeline import run
+
+        # Only the local AWS has to prove what really ran; on AWS it did.
+        evidence = self.emulator.evidence if cloud.endpoint else None
+        return run(
+            cloud,
+            models_outputs,
+            bucket=bucket,
+            dataset=dataset,
+            emulator_evidence=evidence,
+            on_event=on_event,
+            own=own,
+        )
+
+    def pending_versions(self, cloud: Cloud) -> tuple[PendingVersion, ...]:
+        from orchestrator.pipeline import pending
+
+        return pending(cloud, [self._group(name) for name in self.environment.platform.registry.groups])
+
+    def approved_version(self, cloud: Cloud, group: str, wanted: str) -> str:
+        from orchestrator.pipeline import approved
+
+        return approved(cloud, self._group(group), wanted)
+
+    def decide(
+        self, cloud: Cloud, group: str, number: int | None, verb: Verb, *, comment: str, on_event: EventSink
+    ) -> Decision:
+        from orchestrator.pipeline import decide
+
+        return decide(cloud, self._group(group), number, verb, comment=comment, on_event=on_event)
+
+    def stop_pipelines(self, cloud: Cloud, machine: str) -> int:
+        from orchestrator.pipeline import stop_all
+
+        return stop_all(cloud, machine)
+
+    def _group(self, name: str) -> Group:
+        from orchestrator.pipeline import Group
+
+        environment = self.environment
+        return Group(
+            env=environment.name,
+            name=name,
+            full_name=f"{environment.name_prefix}-{name}",
+            live_parameter=live_parameter(environment, name),
+            tokens=approval_tokens(environment, name),
+        )
+
+    def endpoints(self, cloud: Cloud, parameters: Mapping[str, str]) -> dict[str, EndpointState]:
+        from orchestrator.release import endpoints
+
+        return endpoints(cloud, parameters)
+
+    def release(
+        self, cloud: Cloud, machine: str, versions: Mapping[str, str | None], *, on_event: EventSink
+    ) -> tuple[ReleaseResult, ...]:
+        from orchestrator.release import run
+
+        return run(cloud, machine, versions, on_event)
+
+    def smoke(
+        self,
+        cloud: Cloud,
+        blueprint: Blueprint,
+        outputs: Mapping[str, Json],
+        *,
+        on_event: EventSink,
+        proven: Mapping[str, Proven],
+    ) -> tuple[ProbeResult, ...]:
+        from orchestrator.smoke import run
+
+        return run(cloud, blueprint, outputs, on_event=on_event, proven=proven)
+
+
+def local_emulator(repo: Path, environment: str, port: int | None = None) -> EmulatorProcess:
+    """The local AWS of one environment; `port` is what its file gives."""
+    from orchestrator.local_aws.process import LocalEmulator
+
+    return LocalEmulator(repo, environment, configured=port)
+
+
+def earlier_emulator(repo: Path) -> EmulatorProcess:
+    """The one local AWS that a checkout had in earlier versions."""
+    from orchestrator.local_aws.process import earlier
+
+    return earlier(repo)
+
+
+def with_emulator(repo: Path) -> list[str]:
+    """Environments that have left a local AWS behind, though their files may be gone."""
+    from orchestrator.local_aws.process import ROOT
+
+    return sorted(file.parent.name for file in (repo / ROOT).glob("*/emulator.json"))

@@ -1,0 +1,370 @@
+"""The local AWS of an environment, as a background process.
+
+Each local environment of a checkout has one of its own, with its own port, key and data folder, `.emulator/<env>/`.
+It is started as a daemon: a session of its own, no descriptor of the caller (so that `make deploy | tee log`
+ends), output into `emulator.log`. It writes `emulator.json` into its data folder once it serves;
+the next command finds it there, and believes the file only if the process behind the address says that it
+is that very process.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import urlencode
+
+from orchestrator.aws import loopback
+from orchestrator.core.environment import base_env
+from orchestrator.core.interfaces import EmulatorInfo, Json, LocalAccess
+from orchestrator.errors import ConfigError, EmulatorError, SetupError
+from orchestrator.local_aws import ports
+from orchestrator.system import identity, own_files, process, trouble
+from orchestrator.system.text_files import clipped
+
+ROOT = ".emulator"
+"""Folder of the checkout with one folder per local environment."""
+_RECORD = "emulator.json"
+_SERVICE = "mlops-emulator"
+_START_SECONDS = 90.0
+_STOP_SECONDS = 15.0
+_TICK = 0.1
+
+
+class LocalEmulator:
+    """Starts, finds and stops the emulator.
+
+    Args:
+        repo: the checkout; its `.venv-jobs` runs jobs and model servers.
+        environment: whose it is.
+        port: by default `EMULATOR_PORT`, else `configured`, else the one it had before, else the first free one from
+            4566; 0 lets the emulator pick a free one. `EMULATOR_IAM=off` starts it without permissions.
+        configured: what the environment's file gives.
+        data_dir: by default `.emulator/<environment>` in the checkout.
+    """
+
+    def __init__(
+        self,
+        repo: Path,
+        environment: str,
+        *,
+        port: int | None = None,
+        configured: int | None = None,
+        data_dir: Path | None = None,
+    ) -> None:
+        self._repo = repo.resolve()
+        self._environment = environment
+        self._given = ports.from_environment() if port is None else port
+        self._configured = configured
+        self._data = (data_dir or self._repo / ROOT / environment).resolve()
+        self._log = self._data / "emulator.log"
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def up(self) -> EmulatorInfo:
+        """Start it, unless it runs already."""
+        self._data.mkdir(parents=True, exist_ok=True)
+        with self._only_one_starts():
+            running = self.status()
+            if running is not None:
+                return running
+            self._refuse_earlier_layout()
+            port = self._port()
+            lost = self.lost()
+            return replace(self._start(port), lost=lost)
+
+    def down(self) -> bool:
+        """Stop it; True if there was something to stop."""
+        record = self._record()
+        if record is None:
+            return False
+        pid = int(record["pid"])
+        # The number alone proves nothing: after a reboot it may be anybody's.
+        if not self._is_ours(record):
+            self._forget()
+            return False
+        for sign, seconds in ((signal.SIGTERM, _STOP_SECONDS), (signal.SIGKILL, _STOP_SECONDS)):
+            _signal_session(pid, sign)
+            if self._ended(pid, seconds):
+                self._forget()
+                return True
+        raise EmulatorError(f"the emulator (pid {pid}) does not end, not even by SIGKILL")
+
+    def status(self) -> EmulatorInfo | None:
+        """The running emulator of this checkout, or `None`."""
+        record = self._record()
+        if record is None:
+            return None
+        health = _health(str(record["endpoint"]))
+        if health is None or health.get("pid") != record["pid"]:
+            return None
+        if not {"access_key_id", "secret_access_key"} <= record.keys():
+            raise EmulatorError(
+                f"the local AWS (pid {record['pid']}) was started by an earlier version, which had no key of its own",
+                hint=f"Stop it (`orchestrator emulator down {self._environment}`) and deploy again; what is deployed "
+                "in it is gone then.",
+            )
+        return EmulatorInfo(
+            pid=int(record["pid"]),
+            access=LocalAccess(
+                str(record["endpoint"]),
+                str(record["access_key_id"]),
+                str(record["secret_access_key"]),
+                identity.of(int(record["pid"])),
+            ),
+            account_id=str(health["account_id"]),
+            log=self._log,
+            started_at=str(health["started_at"]),
+            iam=str(health["iam"]),
+        )
+
+    def lost(self) -> str:
+        """An emulator that is stopped takes its record along; one that is killed leaves it behind."""
+        record = self._record()
+        if record is None or self._is_ours(record):
+            return ""
+        since = f" (since {record['started_at']})" if "started_at" in record else ""
+        return (
+            f"the local AWS of process {record['pid']}{since} ended though nobody stopped it: what was deployed to it, "
+            "and requests and jobs that had not ended, are gone"
+        )
+
+    def logs(self, lines: int) -> str:
+        """The end of its log; empty if it never ran."""
+        if not self._log.exists():
+            return ""
+        with self._log.open(encoding="utf-8", errors="replace") as log:
+            return "".join(log.readlines()[-lines:] if lines > 0 else [])
+
+    def evidence(self, **filters: str) -> list[Json]:
+        """Records of work that really ran, e.g. `evidence(execution=arn, kind="training")`."""
+        info = self.status()
+        if info is None:
+            hint = f"Run `orchestrator emulator up {self._environment}`."
+            raise EmulatorError(f"the local AWS of `{self._environment}` does not run", hint=hint)
+        document = _get(f"{info.endpoint}/_emulator/evidence?{urlencode(filters)}", timeout=30, key=info.access)
+        if document is None:
+            raise EmulatorError(
+                f"the emulator at {info.endpoint} gives no evidence",
+                hint=f"See `orchestrator emulator logs {self._environment}`.",
+            )
+        return [dict(record) for record in document["evidence"]]
+
+    @contextlib.contextmanager
+    def throwaway(self) -> Iterator[EmulatorInfo]:
+        """An empty emulator on a free port, gone at the end (previews without credentials)."""
+        with tempfile.TemporaryDirectory(prefix="emulator-") as folder:
+            twin = LocalEmulator(self._repo, self._environment, port=0, data_dir=Path(folder))
+            try:
+                yield twin.up()
+            finally:
+                twin.down()
+
+    def _start(self, port: int) -> EmulatorInfo:
+        command = self._command(port)
+        if self._log.exists():
+            self._log.replace(self._log.with_suffix(".previous.log"))
+        with self._log.open("wb") as log:
+            self._child = subprocess.Popen(
+                command,
+                cwd=self._repo,
+                # Its own AWS clients would read models of services in a person's home folder.
+                env=base_env() | {"HOME": str(self._data)},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                close_fds=True,
+                start_new_session=True,
+            )
+        try:
+            return self._wait_until_it_serves(self._child)
+        except BaseException:
+            _signal_session(self._child.pid, signal.SIGKILL)
+            self._child.wait()
+            raise
+
+    def _command(self, port: int) -> list[str]:
+        jobs = self._repo / ".venv-jobs" / "bin" / "python"
+        if not jobs.exists():
+            raise SetupError(f"{jobs} is missing: training and model servers run in it", hint="Run `make setup`.")
+        options = {"--port": str(port), "--data-dir": str(self._data), "--jobs-python": str(jobs)}
+        options["--iam"] = _iam_from_environment()
+        words = [word for option in options.items() for word in option]
+        return [sys.executable, "-m", "emulator", "serve", *words]
+
+    def _wait_until_it_serves(self, child: subprocess.Popen[bytes]) -> EmulatorInfo:
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if child.poll() is not None:
+                trouble.require_room(self._data)
+                raise EmulatorError(
+                    f"the emulator ended at its start with exit code {child.returncode}:\n{self.logs(15).strip()}",
+                    hint=f"The whole log: {self._log}",
+                )
+            record = self._record()
+            if record is not None and record["pid"] == child.pid:
+                info = self.status()
+                if info is not None:
+                    return info
+            time.sleep(_TICK)
+        raise EmulatorError(
+            f"the emulator did not answer within {_START_SECONDS:g} seconds:\n{self.logs(15).strip()}",
+            hint=f"The whole log: {self._log}",
+        )
+
+    def _port(self) -> int:
+        """Where to listen. Our own emulator is ruled out by now, so whoever holds the port is somebody else."""
+        if self._given == 0:
+            return 0
+        file = f"`local: {{port: …}}` in terraform/envs/{self._environment}/platform.yaml"
+        if self._given is not None:
+            port, way = self._given, f"`EMULATOR_PORT={self._given % 65535 + 1}`"
+        elif self._configured is not None:
+            port, way = self._configured, file
+        else:
+            port, way = ports.kept(self._data), file
+        reason = ports.refusal(port)
+        if reason:
+            whose = self._holder(port) or f"another program ({reason})"
+            raise EmulatorError(f"port {port} is taken by {whose}", hint=f"Stop it, or choose another port: {way}.")
+        return port
+
+    def _holder(self, port: int) -> str:
+        """Which emulator serves there; empty if none does."""
+        health = _health(f"http://{ports.HOST}:{port}")
+        if health is None:
+            return ""
+        for file in sorted((self._repo / ROOT).glob(f"*/{_RECORD}")):
+            with contextlib.suppress(OSError, ValueError, AttributeError):
+                if json.loads(file.read_text(encoding="utf-8")).get("pid") == health["pid"]:
+                    return f"the local AWS of `{file.parent.name}` (pid {health['pid']})"
+        return f"another emulator (pid {health['pid']})"
+
+    def _refuse_earlier_layout(self) -> None:
+        """Earlier versions had one local AWS, right in `.emulator/`; what is in it is not to be lost unseen."""
+        if self._data.parent != self._repo / ROOT:
+            return  # a preview's, which is in nobody's place
+        running = earlier(self._repo).status_by_record()
+        if running is not None:
+            raise EmulatorError(
+                f"a local AWS still runs as an earlier version started it (pid {running}, files right in "
+                f"{self._repo / ROOT}) and cannot be used: each environment has a local AWS of its own now",
+                hint="`orchestrator emulator down` without an environment stops it; what is in it is gone then",
+            )
+
+    def status_by_record(self) -> int | None:
+        """The process that its record speaks of, if it lives; whatever version started it."""
+        record = self._record()
+        return int(record["pid"]) if record is not None and self._is_ours(record) else None
+
+    @contextlib.contextmanager
+    def _only_one_starts(self) -> Iterator[None]:
+        """Two commands at the same time start one emulator; the second waits and finds it."""
+        with (self._data / "start.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _record(self) -> Json | None:
+        file = self._data / _RECORD
+        try:
+            content = file.read_bytes()
+        except FileNotFoundError:
+            return None
+        hint = "Delete the file and start again."
+        record = own_files.parsed(content, str(file), keys=("pid", "endpoint"), error=EmulatorError, hint=hint)
+        if not isinstance(record["pid"], int) or not str(record["endpoint"]).startswith("http://"):
+            raise EmulatorError(f"{file} names no process and address (pid {clipped(repr(record['pid']))})", hint=hint)
+        return record
+
+    def _forget(self) -> None:
+        (self._data / _RECORD).unlink(missing_ok=True)
+
+    def _is_ours(self, record: Json) -> bool:
+        """It answers with its pid, or, when it hangs, runs the emulator's command line on our folder."""
+        health = _health(str(record["endpoint"]))
+        if health is not None:
+            return bool(health.get("pid") == record["pid"])
+        words = _command_line(int(record["pid"]))
+        # With what follows: one environment's folder may begin as another's does.
+        return "-m emulator serve" in words and f"--data-dir {self._data} --jobs-python" in words
+
+    def _ended(self, pid: int, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self._child is not None and self._child.pid == pid:
+                if self._child.poll() is not None:
+                    return True
+            elif not _command_line(pid):
+                return True
+            time.sleep(_TICK)
+        return False
+
+
+def earlier(repo: Path) -> LocalEmulator:
+    """The local AWS of a version that had but one for each checkout."""
+    return LocalEmulator(repo, "", data_dir=repo / ROOT)
+
+
+def _iam_from_environment() -> str:
+    value = os.environ.get("EMULATOR_IAM", "").strip() or "enforced"
+    if value not in ("enforced", "off"):
+        raise ConfigError(f"EMULATOR_IAM must be `enforced` or `off`, got `{value}`")
+    return value
+
+
+def _signal_session(pid: int, sign: signal.Signals) -> None:
+    """SIGTERM to the server, which takes its workers down itself; SIGKILL to the whole session."""
+    with contextlib.suppress(ProcessLookupError):
+        if sign is signal.SIGKILL:
+            os.killpg(pid, sign)
+        else:
+            os.kill(pid, sign)
+
+
+def _command_line(pid: int) -> str:
+    """What a process was started as; empty if there is none, or only a zombie."""
+    command = ["ps", "-o", "stat=,command=", "-p", str(pid)]
+    try:
+        said = process.run(command, env=base_env(), ok=None, timeout=10).stdout.strip()
+    except SetupError:
+        said = _from_proc(pid)  # small container images have no `ps`
+    state, _, words = said.partition(" ")
+    return "" if state.startswith("Z") else words.strip()
+
+
+def _from_proc(pid: int) -> str:
+    folder = Path("/proc") / str(pid)
+    try:
+        state = (folder / "stat").read_text().rpartition(")")[2].split()[0]
+        words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
+    return f"{state} {words}"
+
+
+def _health(endpoint: str) -> Json | None:
+    document = _get(f"{endpoint}/_emulator/health", timeout=5)
+    return document if document is not None and document.get("service") == _SERVICE else None
+
+
+def _get(url: str, *, timeout: float, key: LocalAccess | None = None) -> Json | None:
+    """A JSON object from loopback, or `None` when nothing (or something else) answers."""
+    headers = {}
+    if key is not None:
+        pair = f"{key.access_key_id}:{key.secret_access_key}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    try:
+        status, _, content = loopback.request("GET", url, headers=headers, timeout=timeout)
+        document = json.loads(content) if status == 200 else None
+    except (*loopback.NoAnswer, ConfigError, ValueError):
+        return None
+    return document if isinstance(document, dict) else None

@@ -1,0 +1,167 @@
+"""Which stacks exist and who waits for whom.
+
+A stack is one Terraform root with one state: each phase is one, each blueprint instance is one. The
+graph is a value that speaks in names; it reads nothing.
+"""
+
+from __future__ import annotations
+
+import graphlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator.config.model.platform import Environment
+from orchestrator.config.problems import nearest
+from orchestrator.errors import ConfigError, PlatformError
+from orchestrator.planning.phases import Phase
+
+BLUEPRINT_PHASE = "inference"
+BLUEPRINT_UPSTREAM = ("foundation", "inference")
+TRAINED_BY = "models"
+"""The phase whose pipeline makes the models of blueprints on SageMaker: they come after it, and go before it."""
+BLUEPRINT_VALUES = ("context", "provider_options")
+BLUEPRINT = "blueprint-"
+"""How the names of blueprints' stacks begin."""
+QUEUED = ("batch", "async")
+"""Kinds of blueprints that have functions of their own."""
+
+
+@dataclass(frozen=True)
+class Stack:
+    name: str
+    phase: str
+    order: int
+    root: str | None
+    """Folder of the Terraform root, relative to the repository; `None`: synthesised (blueprints)."""
+    needs: tuple[str, ...]
+    upstream: tuple[str, ...]
+    values: tuple[str, ...]
+    after: tuple[str, ...] = ()
+    blueprint: str | None = None
+    gone: bool = False
+    """It has a state and no files any more: all that can be done is to destroy it."""
+
+    @property
+    def former_blueprint(self) -> str | None:
+        """Name of the blueprint whose file is gone."""
+        return self.name.removeprefix(BLUEPRINT) if self.gone and self.name.startswith(BLUEPRINT) else None
+
+
+def order(needs: Mapping[str, Iterable[str]], prefer: Callable[[str], Any] | None = None) -> list[str]:
+    """Names in an order in which everyone comes after what it needs; among those who may, the preferred first.
+
+    Raises:
+        ConfigError: with the path of the cycle.
+    """
+    sorter = graphlib.TopologicalSorter({name: list(each) for name, each in needs.items()})
+    try:
+        sorter.prepare()
+    except graphlib.CycleError as error:
+        # graphlib lists each node before the one that needs it; read the other way it says "needs".
+        path = " → ".join(reversed(error.args[1]))
+        raise ConfigError(f"the dependency graph has a cycle: {path}", hint="each arrow reads `needs`") from error
+    ordered: list[str] = []
+    ready: list[str] = []
+    while sorter.is_active():
+        ready = sorted([*ready, *sorter.get_ready()], key=prefer)
+        ordered.append(ready.pop(0))
+        sorter.done(ordered[-1])
+    return ordered
+
+
+@dataclass(frozen=True)
+class Graph:
+    """Stacks in deployment order."""
+
+    stacks: tuple[Stack, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(stack.name for stack in self.stacks)
+
+    def stack(self, name: str) -> Stack:
+        """The stack of this name; a wrong name is answered with the valid ones."""
+        for stack in self.stacks:
+            if stack.name == name:
+                return stack
+        raise unknown("stack", name, self.names)
+
+    def dependents(self, name: str) -> set[str]:
+        """Everything that waits for `name`, directly or not."""
+        found: set[str] = set()
+        for stack in self.stacks:
+            if set(stack.needs) & (found | {name}):
+                found.add(stack.name)
+        return found
+
+    def select(
+        self,
+        *,
+        phases: Sequence[str] | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        blueprints: Sequence[str] = (),
+    ) -> tuple[Stack, ...]:
+        """A part of the graph, in order.
+
+        `phases` are names or numbers. `blueprints` choose single blueprint stacks and bring the stack
+        that watches them.
+        """
+        chosen: set[str] = set()
+        for wanted in phases or ():
+            matching = {stack.name for stack in self.stacks if wanted in (stack.phase, str(stack.order))}
+            if not matching:
+                raise unknown("phase", wanted, list(dict.fromkeys(stack.phase for stack in self.stacks)))
+            chosen |= matching
+        if first is not None or last is not None:
+            low, high = first or 1, last or max(stack.order for stack in self.stacks)
+            if low > high:
+                raise PlatformError(f"--from {low} is after --to {high}", hint="the range goes upwards")
+            chosen |= {stack.name for stack in self.stacks if low <= stack.order <= high}
+        for name in blueprints:
+            known = [stack.blueprint for stack in self.stacks if stack.blueprint]
+            if name not in known:
+                raise unknown("blueprint", name, known)
+            chosen.add(f"{BLUEPRINT}{name}")
+            chosen |= {stack.name for stack in self.stacks if "blueprints" in stack.values}
+        if not phases and first is None and last is None and not blueprints:
+            return self.stacks
+        return tuple(stack for stack in self.stacks if stack.name in chosen)
+
+
+def unknown(kind: str, name: str, known: Sequence[str]) -> PlatformError:
+    """A wrong name, answered with the valid ones."""
+    guess = nearest(name, known)
+    return PlatformError(
+        f"there is no {kind} `{name}`; available: {', '.join(known) or 'none'}",
+        hint=f"did you mean `{guess}`?" if guess else None,
+    )
+
+
+def build(phases: Sequence[Phase], environment: Environment) -> Graph:
+    """Stacks of one environment: the phases, and one per blueprint file."""
+    stacks: dict[str, Stack] = {}
+    for phase in phases:
+        needs = tuple(dict.fromkeys((*phase.needs, *phase.upstream)))
+        stacks[phase.name] = Stack(
+            phase.name, phase.name, phase.order, phase.folder, needs, phase.upstream, phase.values, phase.after
+        )
+        for side in phase.stacks:
+            folder = f"{phase.folder}/{side.name}"
+            stacks[side.name] = Stack(
+                side.name, phase.name, phase.order, folder, side.upstream, side.upstream, side.values
+            )
+    host = stacks.get(BLUEPRINT_PHASE)
+    for blueprint in environment.blueprints:
+        name = f"{BLUEPRINT}{blueprint.name}"
+        if host is None:
+            raise ConfigError(f"blueprint `{blueprint.name}` needs a phase named `{BLUEPRINT_PHASE}`")
+        upstream = tuple(each for each in BLUEPRINT_UPSTREAM if each in stacks)
+        values = (*BLUEPRINT_VALUES, "packages") if blueprint.kind in QUEUED else BLUEPRINT_VALUES
+        trained = {TRAINED_BY} if blueprint.model.source == "sagemaker" else set()
+        needs = tuple(each for each in stacks if each in trained.union(upstream))
+        stacks[name] = Stack(name, host.phase, host.order, None, needs, upstream, values, blueprint=blueprint.name)
+    position = {name: (stack.order, place) for place, (name, stack) in enumerate(stacks.items())}
+    names = order({stack.name: stack.needs for stack in stacks.values()}, prefer=position.__getitem__)
+    return Graph(tuple(stacks[name] for name in names))

@@ -1,0 +1,202 @@
+"""The end of a run in tables: stacks, pipeline, smoke, where the report lies, what to do next."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestrator.recovery import remains
+from orchestrator.reporting.console import Console
+from orchestrator.reporting.explain import in_environment, remedy
+from orchestrator.runs import change_list
+from orchestrator.runs.result import Result
+
+_DETAIL_WIDTH = 160
+"""A failed job's own description can be pages long; result.json has all of it."""
+_STYLES = {
+    "failed": "bold red",
+    "rolled-back": "bold red",
+    "skipped": "yellow",
+    "due": "yellow",
+    "not-run": "yellow",
+    "unchanged": "dim",
+}
+
+
+def show(console: Console, result: Result, folder: Path, *, why: bool = False) -> None:
+    """Print a finished run; the error, if any, comes last, where the eye is."""
+    if result.command == "plan":
+        for line in change_list.stacks({stack.name: stack.changes for stack in result.stacks}):
+            console.line(line)
+    _stacks(console, result)
+    _risks(console, result)
+    if why:
+        _why(console, result)
+    _policy(console, result)
+    _pipeline(console, result)
+    _releases(console, result)
+    _smoke(console, result)
+    _recovered(console, result)
+    if result.orphans or (result.orphans is not None and result.command == "destroy"):
+        left = remains.told(result.env, len(result.orphans)) if result.orphans else None
+        console.line(f"Orphan audit: {left or 'nothing left'}")
+        for arn in result.orphans:
+            console.line(f"  {arn}")
+    for warning in result.warnings:
+        console.line(f"Warning: {warning}", style="yellow")
+    console.line(f"{_headline(result)} ({result.seconds:.0f} s)")
+    console.line(f"Report: {folder}")
+    for line in next_steps(result):
+        console.line(f"Next: {line}")
+    if result.error:
+        console.error(result.error.message, result.error.hint)
+        known = remedy(result.error.message)
+        if known:
+            console.say(f"meaning: {known.meaning}")
+            console.say(f"remedy: {in_environment(known.remedy, result.env)}")
+
+
+def _headline(result: Result) -> str:
+    applied = [stack for stack in result.stacks if stack.action in ("created", "changed", "destroyed")]
+    if result.status == "preview":
+        return "Preview: example values stand in for what does not exist yet; it cannot be applied"
+    if result.status != "ok":
+        return f"{result.command} {result.env}: {result.status}, exit code {result.exit_code}"
+    if result.command in ("deploy", "phase rollout") and not applied:
+        return f"{result.command} {result.env}: ok, nothing changed, no terraform apply ran"
+    return f"{result.command} {result.env}: ok"
+
+
+def next_steps(result: Result) -> list[str]:
+    """The commands one most likely wants now."""
+    env = result.env
+    match result.status, result.command:
+        case "ok", "deploy" | "phase rollout":
+            return [f"`orchestrator outputs {env}` shows addresses, `make destroy ENV={env}` removes everything"]
+        case "ok", "recover":
+            return [f"`orchestrator deploy {env}` makes what is still missing"]
+        case "ok" | "preview", "plan":
+            return [f"`orchestrator deploy {env}` carries it out"]
+        case "ok", "destroy":
+            return [f"`orchestrator deploy {env}` builds it anew"]
+        case "cancelled", _:
+            return [f"`orchestrator {result.command} {env}` continues where things stand"]
+        case "failed", _ if result.error and result.error.step:
+            return [f"read logs/{result.error.step.replace(' ', '-')}.log of the report"]
+    return []
+
+
+def _stacks(console: Console, result: Result) -> None:
+    if all(stack.action == "skipped" for stack in result.stacks):
+        return  # nothing was begun, and the error says why
+    rows = [
+        (
+            stack.name,
+            stack.phase,
+            stack.action,
+            str(stack.added),
+            str(stack.changed),
+            str(stack.destroyed),
+            str(stack.total),
+            f"{stack.seconds:.1f}",
+            stack.reason,
+        )
+        for stack in result.stacks
+    ]
+    columns = ("stack", "phase", "action", "add#", "change#", "destroy#", "resources#", "seconds#", "note")
+    console.table("Stacks", columns, rows, styles=[_STYLES.get(stack.action, "") for stack in result.stacks])
+
+
+def _risks(console: Console, result: Result) -> None:
+    """Of a plan with the single risks, of a single stack all of them; else only how many there were."""
+    planned = result.command == "plan"
+    lines = (
+        change_list.risks(result.risks, every=len(result.stacks) == 1) if planned else change_list.counted(result.risks)
+    )
+    for line in lines:
+        console.line(line)
+
+
+def _why(console: Console, result: Result) -> None:
+    """What each stack was compared with, and what came out."""
+    width = max((len(stack.name) for stack in result.stacks), default=0)
+    console.line("Why", style="bold")
+    for stack in result.stacks:
+        console.line(f"  {stack.name:<{width}}  {'; '.join(stack.why) or stack.reason or 'not looked at'}")
+    console.line()
+
+
+def _policy(console: Console, result: Result) -> None:
+    policy = result.policy
+    if policy is None:
+        return
+    verdict = "passed" if policy.passed else "FAILED"
+    console.line(
+        f"Policy gate: {verdict}, {policy.rules_ran} of {policy.rules_expected} rules ran in {policy.scans} scans, "
+        f"{len(policy.findings)} findings, {policy.skipped} skipped with a reason"
+    )
+    rows = [(each.rule, each.severity, each.resource, each.file, each.message) for each in policy.findings]
+    if rows:
+        console.table("Findings", ("rule", "severity", "resource", "file", "message"), rows)
+    console.line()
+
+
+def _pipeline(console: Console, result: Result) -> None:
+    pipeline = result.pipeline
+    if pipeline is None:
+        return
+    rows = [
+        (str(number), step.name, step.status, step.fidelity, f"{step.seconds:.1f}", step.detail[:_DETAIL_WIDTH])
+        for number, step in enumerate(pipeline.steps, start=1)
+    ]
+    columns = ("no#", "step", "status", "fidelity", "seconds#", "detail")
+    styles = [_STYLES.get(step.status, "") for step in pipeline.steps]
+    console.table(f"Training pipeline: {pipeline.status}", columns, rows, styles=styles)
+    if pipeline.metrics:
+        console.line("Metrics: " + ", ".join(f"{name} {value:.4g}" for name, value in pipeline.metrics.items()))
+    if pipeline.model_package_arn:
+        console.line(f"Model:   {pipeline.model_package_arn}")
+    console.line()
+
+
+def _releases(console: Console, result: Result) -> None:
+    """What is live, where this run changed it or should have."""
+    told = [each for each in result.releases if each.status != "unchanged"]
+    rows = [
+        (each.blueprint, each.status, each.before or "-", each.now or "-", ", ".join(each.verified) or "nothing")
+        for each in told
+    ]
+    if rows:
+        columns = ("endpoint", "verdict", "before", "now", "verified by")
+        console.table("Releases", columns, rows, styles=[_STYLES.get(each.status, "") for each in told])
+
+
+def _recovered(console: Console, result: Result) -> None:
+    """What was in no state, and what became of it."""
+    rows = [
+        (each.action, each.stack or "none", each.address or each.type, each.id, each.reason)
+        for each in result.recovered
+    ]
+    if rows:
+        console.table("In no state", ("action", "stack", "resource", "id", "note"), rows)
+    elif result.command == "recover":
+        console.line("Nothing was found that exists and is in no state")
+
+
+def _smoke(console: Console, result: Result) -> None:
+    if not result.smoke:
+        return
+    rows = [
+        (
+            probe.probe,
+            probe.blueprint,
+            probe.source,
+            probe.method,
+            f"{probe.latency_ms:.0f}",
+            probe.fidelity,
+            probe.status,
+            probe.detail,
+        )
+        for probe in result.smoke
+    ]
+    columns = ("probe", "blueprint", "target", "method", "latency ms#", "fidelity", "verdict", "detail")
+    console.table("Smoke", columns, rows, styles=[_STYLES.get(probe.status, "") for probe in result.smoke])

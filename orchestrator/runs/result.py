@@ -1,0 +1,204 @@
+"""`result.json`: the published contract of a run, one file for people's scripts and for CI.
+
+`orchestrator schema result` prints its JSON Schema. Fields are added, never renamed; a breaking change
+raises `schema`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orchestrator.core.interfaces import Fidelity, PipelineResult, PolicyReport, ProbeResult
+from orchestrator.risk import Risk, RiskClass
+
+Action = Literal["created", "changed", "unchanged", "skipped", "failed", "destroyed"]
+ChangeAction = Literal["create", "update", "replace", "delete", "forget"]
+Status = Literal["ok", "failed", "cancelled", "preview"]
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ChangeResult(Part):
+    address: str
+    type: str
+    action: ChangeAction
+
+
+class StackResult(Part):
+    name: str
+    phase: str
+    action: Action
+    reason: str = ""
+    added: int = 0
+    changed: int = 0
+    destroyed: int = 0
+    total: int = Field(0, description="resources in the state afterwards")
+    why: list[str] = Field([], description="deploy: what differs from the last success, or that nothing does")
+    changes: list[ChangeResult] = Field([], description="what terraform planned, resource by resource")
+    seconds: float = 0.0
+
+
+class RiskResult(Part):
+    kind: RiskClass
+    stack: str
+    resource: str
+    reason: str
+
+
+class FindingResult(Part):
+    rule: str
+    resource: str
+    file: str
+    severity: str
+    message: str = ""
+    hint: str | None = None
+
+
+class PolicyResult(Part):
+    rules_expected: int = Field(description="rules that must run")
+    rules_ran: int = Field(description="of these, how many did")
+    missing: list[str] = Field([], description="rules that should have run and did not: the gate is broken")
+    findings: list[FindingResult] = []
+    scans: int = Field(0, description="source and plan scans that are summed up here")
+    skipped: int = Field(0, description="inline skips, each with its reason at the resource")
+    passed: bool
+
+
+class PipelineStepResult(Part):
+    name: str
+    status: Literal["ok", "failed", "not-run"]
+    fidelity: Fidelity
+    seconds: float
+    detail: str = ""
+
+
+class PipelineRunResult(Part):
+    execution_arn: str
+    status: str
+    model_package_arn: str | None
+    metrics: dict[str, float]
+    steps: list[PipelineStepResult]
+    error: str | None = None
+
+
+class EndpointResult(Part):
+    """One endpoint, or the jobs of a batch blueprint: what changes through releases alone."""
+
+    blueprint: str
+    status: Literal["launched", "unchanged", "released", "rolled-back", "failed", "due"] = Field(
+        description="failed: the endpoint was not touched, or somebody has to look; due: not begun"
+    )
+    before: str | None = Field(
+        None, description="configuration (of jobs: model) that was live before this run; none: not deployed"
+    )
+    now: str | None = Field(None, description="configuration (of jobs: model) that is live now, as SageMaker says")
+    model_version: str = Field(description="that it should run")
+    verified: list[str] = Field([], description="what vouches for `now`: DescribeEndpoint, probes")
+    rolled_back: bool = False
+    execution_arn: str | None = None
+    error: str | None = None
+
+
+class SmokeResult(Part):
+    probe: str
+    blueprint: str
+    method: str
+    source: str
+    status: Literal["ok", "failed", "skipped"]
+    latency_ms: float
+    fidelity: Fidelity
+    detail: str = ""
+    proven_at: str | None = Field(
+        None, description="its jobs ran in that earlier deployment, and nothing that they ran on has changed since"
+    )
+
+
+class RecoveredResult(Part):
+    """Something that exists, and that no state held when the run began."""
+
+    stack: str = Field("", description="where it belongs; empty: nowhere")
+    address: str = Field("", description="of the resource in that stack, or empty")
+    type: str = ""
+    id: str = Field("", description="by which it is imported, or its ARN")
+    action: Literal["found", "imported", "removed", "left"] = Field(
+        description="found: nothing was decided; left: it is not ours for certain, or could not be told from others"
+    )
+    reason: str = ""
+
+
+class ErrorResult(Part):
+    type: str
+    message: str
+    hint: str | None = None
+    step: str | None = Field(None, description="the step that failed")
+
+
+class Result(Part):
+    """`.runs/<env>/<run_id>/result.json`."""
+
+    schema_version: Literal[1] = Field(1, alias="schema")
+    run_id: str
+    env: str
+    command: str
+    status: Status
+    started_at: str
+    seconds: float
+    exit_code: int
+    error: ErrorResult | None = None
+    stacks: list[StackResult] = []
+    risks: list[RiskResult] = Field([], description="what the plans lose, grant or expose; see `--accept-risk`")
+    policy: PolicyResult | None = None
+    pipeline: PipelineRunResult | None = None
+    releases: list[EndpointResult] = Field([], description="what was live before, what is now, and who vouches for it")
+    smoke: list[SmokeResult] = []
+    warnings: list[str] = Field([], description="what somebody should do, though nothing went wrong")
+    recovered: list[RecoveredResult] = Field([], description="recover only: what existed and was in no state")
+    orphans: list[str] | None = Field(
+        None, description="ARNs of what is there and in no Terraform state; none: nobody looked"
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def risk_results(risks: Iterable[Risk], stacks: Sequence[str]) -> list[RiskResult]:
+    """Each risk once, in the order of the stacks: of a preview and the real plan the later reason counts."""
+    latest = {risk.key: risk for risk in risks}
+    return [RiskResult(**vars(risk)) for risk in sorted(latest.values(), key=lambda risk: stacks.index(risk.stack))]
+
+
+def policy_result(reports: list[PolicyReport]) -> PolicyResult | None:
+    """Several scans as one verdict: red when one of them is."""
+    if not reports:
+        return None
+    expected = frozenset[str]().union(*(report.rules_expected for report in reports))
+    missing = frozenset[str]().union(*(report.rules_expected - report.rules_ran for report in reports))
+    return PolicyResult(
+        rules_expected=len(expected),
+        rules_ran=len(expected - missing),
+        missing=sorted(missing),
+        findings=[FindingResult(**vars(finding)) for report in reports for finding in report.findings],
+        scans=len(reports),
+        skipped=sum(len(report.skipped) for report in reports),
+        passed=all(report.passed for report in reports),
+    )
+
+
+def pipeline_result(result: PipelineResult) -> PipelineRunResult:
+    return PipelineRunResult(
+        execution_arn=result.execution_arn,
+        status=result.status,
+        model_package_arn=result.model_package_arn,
+        metrics=result.metrics,
+        steps=[PipelineStepResult(**vars(step)) for step in result.steps],
+        error=result.error,
+    )
+
+
+def smoke_result(result: ProbeResult) -> SmokeResult:
+    return SmokeResult(**vars(result))

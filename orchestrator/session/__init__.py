@@ -1,0 +1,1 @@
+"""What one run shares: its tools, target, results and approvals."""

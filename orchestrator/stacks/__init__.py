@@ -1,0 +1,1 @@
+"""Bring one stack to what its files say: workspace, plan, gate, apply, proof."""

@@ -1,0 +1,94 @@
+"""The inputs of one stack, found and hashed: what its proof is made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestrator.core.interfaces import State
+from orchestrator.errors import PlatformError, TerraformError
+from orchestrator.planning import proof
+from orchestrator.planning.graph import Stack
+from orchestrator.planning.proof import Proof, Verdict
+from orchestrator.planning.values import blueprint_of
+from orchestrator.session.session import Session
+from orchestrator.terraform import source_files
+
+_LOCK_FILE = Path("terraform") / ".terraform.lock.hcl"
+
+
+def of_stack(session: Session, stack: Stack, values: Mapping[str, Any]) -> dict[str, str]:
+    """Every input by name, with the hash of its content.
+
+    Raises:
+        Opaque: the code reads what cannot be hashed here.
+    """
+    tools = session.tools
+    found = proof.value_digests(values, str(tools.repo))
+    found["the policies"] = tools.gate.fingerprint()
+    if stack.root is not None:
+        code = source_files.files(tools.repo / stack.root)
+    else:
+        asked = tools.synth_inputs(blueprint_of(session.environment, str(stack.blueprint)))
+        code = [*source_files.files(asked.module), *asked.code, tools.repo / _LOCK_FILE]
+        for name, fact in asked.facts.items():
+            found[name] = proof.digest(json.dumps(fact, sort_keys=True).encode())
+    repo = tools.repo.resolve()
+    for file in code:
+        found[f"file {_short(repo, file)}"] = proof.digest(file.read_bytes())
+    return found
+
+
+class StackProof:
+    """Checks, drops and stores the proof of one stack in one run."""
+
+    def __init__(self, session: Session, stack: Stack, values: Mapping[str, Any]) -> None:
+        self._session, self._stack, self._values = session, stack, values
+        self._opaque: str | None = None
+        self._inputs = self._hash()
+
+    def verdict(self, state: State | None) -> Verdict:
+        if self._inputs is None:
+            return Verdict(False, (f"it cannot be proven: {self._opaque}",))
+        stored = self._stored()
+        verdict = proof.judge(stored, self._inputs, state)
+        if stored is not None and verdict.holds:
+            self._session.prove(stored)
+        return verdict
+
+    def drop(self) -> None:
+        """Before anything is changed: whatever becomes of this run, the old proof no longer speaks for it."""
+        self._session.target.store.remove_proof(self._stack.name)
+
+    def store(self, state: State) -> None:
+        """After a success. Not when a file was changed meanwhile, since nobody knows which text terraform read."""
+        if self._inputs is None or self._inputs != self._hash():
+            return
+        made = Proof(stack=self._stack.name, lineage=state.lineage, serial=state.serial, inputs=self._inputs)
+        try:
+            self._session.target.store.write_proof(self._stack.name, made.to_json())
+            self._session.prove(made)
+        except PlatformError as error:
+            # The stack is deployed all the same; the next deploy will look at it again.
+            self._session.journal.stage(self._stack.name, f"its proof could not be stored: {error.message}")
+
+    def _stored(self) -> Proof | None:
+        try:
+            document = self._session.target.store.read_proof(self._stack.name)
+        except TerraformError as error:
+            self._session.journal.stage(self._stack.name, f"its proof is unreadable: {error.message}")
+            return None
+        return proof.read(document, self._stack.name)
+
+    def _hash(self) -> dict[str, str] | None:
+        try:
+            return of_stack(self._session, self._stack, self._values)
+        except (source_files.Opaque, OSError) as error:
+            self._opaque = str(error)
+            return None
+
+
+def _short(repo: Path, file: Path) -> str:
+    return str(file.relative_to(repo)) if file.is_relative_to(repo) else file.name

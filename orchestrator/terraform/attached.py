@@ -1,0 +1,122 @@
+"""Terraform on a warm provider: the same tool, attached to a running provider before each command.
+
+For the local environment only; `orchestrator.terraform.warm_provider` says why and refuses everything else.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from orchestrator.core.interfaces import ApplySummary, EventSink, PlanSummary, TerraformTool, Workspace
+from orchestrator.system import own_files
+from orchestrator.system.loopback_guard import is_loopback
+from orchestrator.system.process import StillWorking
+from orchestrator.terraform.warm_provider import client, types_used
+
+HELD_TYPES = "provider-types.json"
+"""In a stack's data folder: the types that its code ever had."""
+
+
+class WarmTerraform:
+    """Implements `TerraformTool` around another one.
+
+    Args:
+        inner: the tool that runs terraform.
+        repo: checkout whose code says which resource types are in use.
+        binary: the unpacked provider.
+        limit: provider processes at a time (about 600 MB each).
+    """
+
+    def __init__(self, inner: TerraformTool, repo: Path, binary: Path, *, limit: int) -> None:
+        self._inner, self._repo, self._binary, self._limit = inner, repo, binary, limit
+
+    def version(self) -> str:
+        return self._inner.version()
+
+    def init(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> None:
+        with self._attached(ws) as warm:
+            self._inner.init(warm, on_event=on_event, cancel=cancel)
+
+    def plan(
+        self,
+        ws: Workspace,
+        *,
+        destroy: bool = False,
+        refresh: bool = True,
+        targets: Sequence[str] = (),
+        on_event: EventSink,
+        cancel: threading.Event,
+    ) -> PlanSummary:
+        with self._attached(ws) as warm:
+            return self._inner.plan(
+                warm,
+                destroy=destroy,
+                refresh=refresh,
+                targets=targets,
+                on_event=on_event,
+                cancel=cancel,
+            )
+
+    def apply(self, ws: Workspace, *, on_event: EventSink, cancel: threading.Event) -> ApplySummary:
+        with self._attached(ws) as warm:
+            return self._inner.apply(warm, on_event=on_event, cancel=cancel)
+
+    def push_state(self, ws: Workspace, file: Path, *, on_event: EventSink, cancel: threading.Event) -> None:
+        # No provider is asked anything; but init has installed none, and terraform looks for it.
+        with self._attached(ws) as warm:
+            self._inner.push_state(warm, file, on_event=on_event, cancel=cancel)
+
+    @contextmanager
+    def _attached(self, ws: Workspace) -> Iterator[Workspace]:
+        """The same workspace for one command, which talks to the running provider; unless it talks to AWS."""
+        if not is_loopback(ws.env.get("AWS_ENDPOINT_URL", "")):
+            yield ws
+            return
+        name, modules = str(ws.data_dir), _modules(ws)
+        held = _held_types(ws, modules or [])
+        reattach = client.attach(
+            self._repo,
+            self._binary,
+            name=name,
+            types=types_used.in_tree(self._repo / "terraform", ws.root) | held,
+            own=None if modules is None else held,
+            environment=ws.env,
+            limit=self._limit,
+            run=ws.run,
+        )
+        left = False
+        try:
+            yield replace(ws, env={**ws.env, "TF_REATTACH_PROVIDERS": reattach})
+        except StillWorking:
+            left = True  # it still talks to the provider, which is released when it has ended
+            raise
+        finally:
+            if not left:
+                client.release(self._repo, self._binary, name=name, run=ws.run)
+
+
+def _held_types(ws: Workspace, modules: list[Path]) -> frozenset[str]:
+    """Types of the stack's code, and those that it ever had: its state may still hold them."""
+    record = ws.data_dir / HELD_TYPES
+    known = own_files.remembered(record)
+    seen = frozenset(map(str, known)) if isinstance(known, list) else frozenset()
+    types = types_used.in_tree(ws.root, *modules) | seen
+    if types != seen:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        record.write_text(json.dumps(sorted(types)), encoding="utf-8")
+    return types
+
+
+def _modules(ws: Workspace) -> list[Path] | None:
+    """Folders that terraform loads for this stack, by the list that `init` wrote; `None` if one cannot tell."""
+    try:
+        listed = own_files.remembered(ws.data_dir / "modules" / "modules.json")["Modules"]
+        folders = [ws.root / module["Dir"] for module in listed]
+    except (KeyError, TypeError):
+        return None
+    return folders if all(folder.is_dir() for folder in folders) else None

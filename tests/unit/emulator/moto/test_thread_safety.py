@@ -1,0 +1,134 @@
+"""What moto keeps can be walked through while other requests change it, and is a dict in all other ways."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.core.base_backend import BaseBackend
+
+from emulator.core.settings import Settings
+from tests import lazy
+
+s3 = lazy.Module("moto.s3.utils")
+ssm = lazy.Module("moto.ssm.models")
+walks = lazy.Module("emulator.moto.thread_safety")
+
+
+class Backend(BaseBackend):
+    def __init__(self) -> None:
+        self.roles: dict[str, int] = {"a": 1, "b": 2}
+        self.topics: OrderedDict[str, int] = OrderedDict(a=1, b=2)
+        self.region = "us-east-1"
+
+
+@pytest.fixture(autouse=True)
+def applied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """As in the emulator, until the test ends."""
+    monkeypatch.setattr(ssm.ParameterDict, "__iter__", dict.__iter__, raising=False)
+    backend = ssm.SimpleSystemManagerBackend
+    monkeypatch.setattr(backend, "_match_filters", backend._match_filters)
+    for name in ("lists", "iterlists", "items", "iteritems", "values", "itervalues"):
+        monkeypatch.setattr(s3._VersionedKeyStore, name, getattr(s3._VersionedKeyStore, name))
+    for holder in walks.HOLDERS:
+        monkeypatch.setattr(holder, "__setattr__", object.__setattr__, raising=False)
+    walks.apply(Settings("127.0.0.1", 0, "http://127.0.0.1", tmp_path))
+
+
+@pytest.mark.parametrize("name", ["roles", "topics"])
+@pytest.mark.parametrize("view", ["keys", "values", "items"])
+def test_a_walk_goes_over_what_was_there_when_it_began(name: str, view: str) -> None:
+    held = getattr(Backend(), name)
+    seen = []
+    for found in getattr(held, view)():
+        held[f"new-{len(held)}"] = 0
+        seen.append(found)
+    assert len(seen) == 2
+    assert len(held) == 4
+
+
+def test_names_of_parameters_are_looked_for_while_others_are_put() -> None:
+    held: Any = ssm.ParameterDict("123456789012", "us-east-1")
+    held["/mlops/a"], held["/mlops/b"], held["/other"] = [], [], []
+    found = []
+    for name in held.get_keys_beginning_with("/mlops", True):
+        held[f"{name}/more"] = []
+        found.append(name)
+    assert found == ["/mlops/a", "/mlops/b"]
+
+
+def test_a_parameter_that_is_deleted_during_a_walk_is_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    backend: Any = ssm.SimpleSystemManagerBackend("us-east-1", "123456789012")
+    for name in ("/mlops/a", "/mlops/b"):
+        backend.put_parameter(name, "", "x", "String", None, None, False, [], "text", None, None)
+    look_up = backend.get_parameter
+    monkeypatch.setattr(backend, "get_parameter", lambda name: None if name == "/mlops/a" else look_up(name))
+    assert [each.name for each in backend.describe_parameters([], [])] == ["/mlops/b"]
+    [kept], _ = backend.get_parameters_by_path("/mlops", True)
+    assert kept.name == "/mlops/b"
+
+
+class Deleted:
+    """A version of an object that is deleted once it is seen."""
+
+    def dispose(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("walk", ["lists", "iterlists", "items", "iteritems", "values", "itervalues"])
+def test_an_object_that_is_deleted_during_a_walk_ends_nothing(walk: str) -> None:
+    objects: Any = s3._VersionedKeyStore()
+    first, second = Deleted(), Deleted()
+    objects["a"], objects["b"] = first, second
+    seen = []
+    for found in getattr(objects, walk)():
+        for name in list(dict.keys(objects)):
+            objects.pop(name)
+        seen.append(found)
+    lists, items = [("a", [first]), ("b", [second])], [("a", first), ("b", second)]
+    assert seen == (lists if "lists" in walk else items if "items" in walk else [first, second])
+
+
+def test_an_object_whose_last_version_is_gone_is_in_no_walk() -> None:
+    objects: Any = s3._VersionedKeyStore()
+    objects["a"] = Deleted()
+    objects.setlist("a", [])
+    assert list(objects.iterlists()) == list(objects.items()) == list(objects.values()) == []
+
+
+@pytest.mark.parametrize("name", ["roles", "topics"])
+def test_it_is_a_dict_in_all_other_ways(name: str) -> None:
+    held = getattr(Backend(), name)
+    plain = {"a": 1, "b": 2}
+    assert held == plain
+    assert dict(held) == plain
+    assert {**held} == plain
+    assert json.dumps(held) == json.dumps(plain)
+    assert copy.deepcopy(held) == plain
+    assert held.keys() & {"b", "c"} == {"b"}
+    assert len(held.values()) == 2
+    held.clear()
+    assert not held
+
+
+def test_an_order_that_is_changed_is_the_walks() -> None:
+    held = Backend().topics
+    held.move_to_end("a")
+    assert list(held.items()) == [("b", 2), ("a", 1)]
+
+
+def test_what_is_no_dict_stays_what_it_is() -> None:
+    assert Backend().region == "us-east-1"
+
+
+@pytest.mark.parametrize("view", ["keys", "values", "items"])
+def test_policies_are_walked_through_while_others_are_made(view: str) -> None:
+    held: Any = lazy.Module("emulator.services.iam.moto_patch").Policies(list)
+    held["arn:a"] = held["arn:b"] = "policy"
+    for _ in getattr(held, view)():
+        held[f"arn:{len(held)}"] = "policy"
+    assert len(held) == 4

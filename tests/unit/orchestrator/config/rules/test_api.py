@@ -1,0 +1,95 @@
+"""Keys and doors of the inference API: what an environment file may ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+
+from orchestrator.config.loader import build
+from orchestrator.config.model.platform import Platform
+from orchestrator.errors import ConfigError
+from tests.fakes.platforms import platform, platform_file
+
+CHAT = """
+name: chat
+kind: realtime
+model: {source: bedrock, model_id: amazon.nova-lite-v1:0}
+smoke: {golden: [{input: hello, contains: hello}]}
+"""
+POOL = "arn:aws:cognito-idp:us-east-1:123456789012:userpool/us-east-1_abcdefghi"
+
+
+def load(inference: dict[str, Any], target: str = "aws") -> Platform:
+    text = yaml.safe_dump({"inference": inference})
+    return build("here", platform_file(text, target), {"chat": ("chat.yaml", CHAT)}).platform
+
+
+def problem(inference: dict[str, Any], target: str = "aws") -> str:
+    with pytest.raises(ConfigError) as error:
+        load(inference, target)
+    return error.value.message
+
+
+def test_without_a_word_there_is_the_default_key_and_no_other_door() -> None:
+    inference = platform().inference
+    assert (inference.api_keys, inference.auth.iam, inference.auth.cognito) == ({}, False, None)
+
+
+def test_a_key_is_good_for_blueprints_of_the_environment_within_limits_of_its_own() -> None:
+    asked = {"team-a": {"blueprints": ["chat"], "throttle": {"rate_per_second": 2, "burst": 4}, "quota_per_day": 9}}
+    key = load({"api_keys": asked}).inference.api_keys["team-a"]
+    assert key.model_dump() == asked["team-a"]
+    assert load({"api_keys": {"ops": {"blueprints": ["*"]}}}).inference.api_keys["ops"].throttle is None
+
+
+@pytest.mark.parametrize(
+    ("keys", "rule"),
+    [
+        (
+            {"default": {"blueprints": ["chat"]}},
+            "inference.api_keys.default: is there already, good for every blueprint",
+        ),
+        (
+            {"smoke": {"blueprints": ["chat"]}},
+            "inference.api_keys.smoke: is there already, for the smoke tests alone",
+        ),
+        ({"team-a": {"blueprints": ["chta"]}}, "blueprints[0]: is no blueprint of this environment; there are chat"),
+        ({"team-a": {"blueprints": ["chat", "chat"]}}, "blueprints[1]: is in the list already"),
+        ({"team-a": {"blueprints": ["*", "chat"]}}, "blueprints[0]: means every blueprint, and must stand alone"),
+        ({"team-a": {"blueprints": []}}, "inference.api_keys.team-a.blueprints: list should have at least 1 item"),
+        ({"team-a": {"blueprints": ["chat,reviews"]}}, "must match"),
+        ({"Team A": {"blueprints": ["chat"]}}, "must match"),
+        ({"team-a": {"blueprints": ["chat"], "value": "abc"}}, "is not a key of this section"),
+        ({"team-a": {"blueprints": ["chat"], "quota_per_day": 0}}, "greater than or equal to 1"),
+    ],
+)
+def test_a_key_that_makes_no_sense_is_refused(keys: dict[str, Any], rule: str) -> None:
+    assert rule in problem({"api_keys": keys})
+
+
+def test_doors_open_by_flag() -> None:
+    auth = load(
+        {"auth": {"iam": True, "cognito": {"user_pool_arns": [POOL], "scopes": ["inference/ask"]}}}
+    ).inference.auth
+    assert auth.iam
+    assert auth.cognito is not None
+    assert auth.cognito.user_pool_arns == [POOL]
+
+
+def test_the_local_aws_has_no_user_pools_and_says_so() -> None:
+    asked = {"auth": {"cognito": {"user_pool_arns": [POOL]}}}
+    assert "the local AWS has no user pools and checks no tokens of theirs" in problem(asked, "local")
+
+
+@pytest.mark.parametrize(
+    ("pools", "rule"),
+    [
+        ([POOL.replace("us-east-1:", "eu-west-1:")], "must be a user pool of us-east-1"),
+        (["us-east-1_abcdefghi"], "must match"),
+        ([], "list should have at least 1 item"),
+    ],
+)
+def test_user_pools_are_of_this_region_and_there_is_one(pools: list[str], rule: str) -> None:
+    assert rule in problem({"auth": {"cognito": {"user_pool_arns": pools}}})

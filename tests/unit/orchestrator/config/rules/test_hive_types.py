@@ -1,0 +1,51 @@
+"""Column types are those that Glue keeps and Athena reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.config.rules import hive_types
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *hive_types.PRIMITIVES,
+        *("char(1)", "varchar(65535)", "decimal", "decimal(38)", "decimal(11,5)", "decimal(3, 3)"),
+        *("array<string>", "map<string,array<int>>", "struct<a:int,b_2:struct<c:decimal(3,1)>>"),
+    ],
+)
+def test_a_type_is_taken(text: str) -> None:
+    hive_types.check(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "meant"),
+    [
+        ("banana", "has `banana`, which is no type", None),
+        ("integer", "has `integer`, which is no type", "int"),
+        ("text", "which is no type", "string"),
+        ("strin", "which is no type", "string"),
+        ("string(5)", "has `(5)` after its end", None),
+        ("varchar", "must say how long varchar is, from 1 to 65535", "varchar(10)"),
+        ("char(256)", "must say how long char is, from 1 to 255", "char(10)"),
+        ("decimal(39,1)", "must give decimal 1 to 38 digits", "decimal(10,2)"),
+        ("decimal(2,3)", "no more of them after the point", "decimal(10,2)"),
+        ("array", "must say what array holds", "array<string>"),
+        ("array<>", "which is no type", None),
+        ("array<int,int>", "does not end array as it should", "array<string>"),
+        ("array<int", "does not end array as it should", "array<string>"),
+        ("map<string>", "does not end map as it should", "map<string,double>"),
+        ("struct<int>", "must name each field of struct", "struct<id:string,rating:double>"),
+        ("array<banana>", "has `banana`, which is no type", None),
+        ("array<" * 60 + "int" + ">" * 60, "which is no type", None),
+        ("", "which is no type", None),
+    ],
+)
+def test_what_is_no_type_is_refused(text: str, said: str, meant: str | None) -> None:
+    with pytest.raises(hive_types.BadType) as refused:
+        hive_types.check(text)
+    assert said in str(refused.value)
+    if meant is not None:
+        assert refused.value.suggestion == meant
+        hive_types.check(meant)

@@ -1,0 +1,172 @@
+"""Packages depend on their sources and on nothing else."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from orchestrator.errors import SetupError
+from orchestrator.packaging import BUILT_ON, FUNCTIONS, SourcePackager
+
+SOURCES = {
+    **{f"lambda/{name}/handler.py": f"# {name}\n" for name in FUNCTIONS},
+    "lambda/model_router/clients/__init__.py": "",
+    "lambda/model_router/clients/sagemaker.py": "import boto3\n",
+    "lambda/model_router/tests/test_handler.py": "assert False\n",
+    "lambda/model_router/__pycache__/handler.cpython-311.pyc": "x",
+    "lambda/model_router/.DS_Store": "x",
+    "lambda/inference_common/errors.py": "class E(Exception): ...\n",
+    "jobs/train/train.py": "print('train')\n",
+    "jobs/train/features.py": "print('features')\n",
+    "jobs/train/notes.txt": "no code",
+    "jobs/inference/inference.py": "print('inference')\n",
+    "jobs/etl/reviews_etl.py": "print('etl')\n",
+    "jobs/etl/reviews/__init__.py": "",
+    "jobs/etl/reviews/rules.py": "LIMIT = 4\n",
+    "jobs/features/ingest_reviews.py": "print('ingest')\n",
+    "jobs/processing/run_flow.py": "print('flow')\n",
+    "jobs/processing/wrangler/steps.py": "LIMIT = 4\n",
+}
+
+
+def checkout(folder: Path, *, time: int, mode: int = 0o644) -> Path:
+    for name, text in SOURCES.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        path.chmod(mode)
+        os.utime(path, (time, time))
+    return folder
+
+
+def test_two_checkouts_give_the_same_bytes(tmp_path: Path) -> None:
+    here = SourcePackager(checkout(tmp_path / "here", time=1_000_000_000)).build(tmp_path / "a")
+    there = SourcePackager(checkout(tmp_path / "somewhere" / "else", time=1_700_000_000, mode=0o755)).build(
+        tmp_path / "b"
+    )
+    assert sorted(here) == sorted(
+        [*FUNCTIONS, "training_source", "etl_reviews", "etl_library", "feature_ingestion", "processing_flow"]
+    )
+    for name, package in here.items():
+        assert package.path.name == there[name].path.name
+        assert package.path.read_bytes() == there[name].path.read_bytes()
+        assert package.sha256_base64 == there[name].sha256_base64
+
+
+@pytest.mark.parametrize("umask", [0o077, 0o000])
+def test_no_umask_reaches_what_is_in_a_package(tmp_path: Path, umask: int) -> None:
+    usual = SourcePackager(checkout(tmp_path / "one", time=1)).build(tmp_path / "usual")
+    before = os.umask(umask)
+    try:
+        other = SourcePackager(checkout(tmp_path / "two", time=1)).build(tmp_path / "other")
+    finally:
+        os.umask(before)
+    assert {name: each.sha256_base64 for name, each in other.items()} == {
+        name: each.sha256_base64 for name, each in usual.items()
+    }
+    for package in other.values():
+        if package.path.suffix == ".zip":
+            modes = {entry.external_attr >> 16 & 0o777 for entry in zipfile.ZipFile(package.path).infolist()}
+            assert modes == {0o644}, package.name
+    with tarfile.open(other["training_source"].path) as archive:
+        assert {entry.mode for entry in archive} == {0o644}
+
+
+def test_the_hash_is_that_of_the_file_and_in_its_name(tmp_path: Path) -> None:
+    for package in SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out").values():
+        digest = hashlib.sha256(package.path.read_bytes())
+        assert base64.b64decode(package.sha256_base64) == digest.digest()
+        assert digest.hexdigest()[:16] in package.path.name
+
+
+def test_a_function_holds_its_sources_and_the_shared_package_only(tmp_path: Path) -> None:
+    package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["model_router"]
+    with zipfile.ZipFile(package.path) as archive:
+        assert archive.namelist() == [
+            "clients/__init__.py",
+            "clients/sagemaker.py",
+            "handler.py",
+            "inference_common/errors.py",
+        ]
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
+        assert {entry.external_attr >> 16 & 0o777 for entry in archive.infolist()} == {0o644}
+
+
+def test_a_function_that_is_built_on_another_holds_its_modules_under_its_own_files(tmp_path: Path) -> None:
+    packages = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")
+    for name, base in BUILT_ON.items():
+        with zipfile.ZipFile(packages[name].path) as archive:
+            assert "clients/sagemaker.py" in archive.namelist()
+            assert archive.read("handler.py").decode() == f"# {name}\n" != f"# {base}\n"
+
+
+def test_the_training_source_has_both_scripts_at_the_top(tmp_path: Path) -> None:
+    package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["training_source"]
+    assert package.path.name.endswith(".tar.gz")
+    with tarfile.open(package.path, "r:gz") as archive:
+        assert archive.getnames() == ["features.py", "inference.py", "train.py"]
+        content = archive.extractfile("train.py")
+        assert content is not None
+        assert content.read() == b"print('train')\n"
+
+
+def test_the_etl_s_library_is_a_package_that_can_be_imported_from_its_zip(tmp_path: Path) -> None:
+    package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["etl_library"]
+    with zipfile.ZipFile(package.path) as archive:
+        assert archive.namelist() == ["reviews/__init__.py", "reviews/rules.py"]
+
+
+def test_the_processing_job_is_a_zip_that_python_starts(tmp_path: Path) -> None:
+    package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["processing_flow"]
+    with zipfile.ZipFile(package.path) as archive:
+        assert archive.namelist() == ["__main__.py", "wrangler/steps.py"]
+
+
+def test_a_changed_source_changes_its_packages_only(tmp_path: Path) -> None:
+    repo = checkout(tmp_path, time=0)
+    before = SourcePackager(repo).build(tmp_path / "out")
+    (repo / "lambda/inference_common/errors.py").write_text("class Other(Exception): ...\n")
+    after = SourcePackager(repo).build(tmp_path / "out")
+    changed = {name for name in before if before[name].sha256_base64 != after[name].sha256_base64}
+    assert changed == set(FUNCTIONS)
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        ("lambda/model_router/handler.py", "model_router has no handler.py"),
+        ("jobs/train/train.py", "no train.py"),
+        ("jobs/inference/inference.py", "inference.py is missing"),
+        ("jobs/etl/reviews_etl.py", "reviews_etl.py is missing"),
+        ("jobs/etl/reviews", "jobs/etl/reviews is missing"),
+        ("jobs/features/ingest_reviews.py", "ingest_reviews.py is missing"),
+        ("jobs/processing/run_flow.py", "run_flow.py is missing"),
+        ("jobs/processing/wrangler", "jobs/processing/wrangler is missing"),
+    ],
+)
+def test_a_missing_source_is_named(tmp_path: Path, missing: str, message: str) -> None:
+    repo = checkout(tmp_path, time=0)
+    path = repo / missing
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    with pytest.raises(SetupError, match=message):
+        SourcePackager(repo).build(tmp_path / "out")
+
+
+def test_who_is_reading_a_package_is_not_disturbed(tmp_path: Path) -> None:
+    """All environments of a checkout share the folder."""
+    packager = SourcePackager(checkout(tmp_path / "here", time=1_000_000_000))
+    path = packager.build(tmp_path / "out")["model_router"].path
+    whole = path.read_bytes()
+    path.write_bytes(b"torn")
+    with path.open("rb") as reader:
+        packager.build(tmp_path / "out")
+        assert reader.read() == b"torn", "it was replaced, not written over"
+    assert path.read_bytes() == whole
+    assert not list((tmp_path / "out").glob(".*")), "no draft is left"
