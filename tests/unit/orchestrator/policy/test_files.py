@@ -84,10 +84,10 @@ def test_values_of_tests_may_stand_where_there_is_no_code(tree: Path) -> None:
     tests.mkdir()
     (tests / "called.tftest.hcl").write_text("")
     (tests / "terraform.tfvars").write_text("a = 1\n")
-    assert names(checkov_files.code(tree), tree) == ["modules/called/main.tf", "phases/1/main.tf"]
+    assert names(files.code(tree), tree) == ["modules/called/main.tf", "phases/1/main.tf"]
     (tests / "main.tf").write_text(OPEN)
     with pytest.raises(PolicyGateBroken, match="takes values from it unasked"):
-        checkov_files.code(tree)
+        files.code(tree)
 
 
 def test_modules_outside_of_the_tree_are_read_too(tree: Path) -> None:
