@@ -93,14 +93,14 @@ def texts(records: int) -> list[str]:
 
 def pipeline(folder: Path, model: Path, body: bytes) -> dict[str, float]:
     """Seconds of each stage, for one input."""
-    from blueprint import Blueprint  # the submitter's own modules, on the path since `main`
-    from completion import Completion, Tell
+    # On the path since `main`.
+    from batch_submitter.blueprint import Blueprint
+    from batch_submitter.completion import Completion, Tell
+    from batch_submitter.object_keys import Places
+    from batch_submitter.services import Transform
+    from batch_submitter.store import Store
+    from batch_submitter.submission import Work
     from inference_common import token_limits
-    from places import Places
-    from services import Transform
-    from store import Store
-    from submission import Work
-
     from tests.unit.lambda_.batch_fakes import Bucket, SageMaker
 
     bucket = Bucket()
@@ -146,7 +146,7 @@ def main() -> int:
     if not RATED.is_file():
         raise SystemExit("the rated reviews are missing: run `make setup`")
     os.environ.update(ENVIRON)
-    sys.path[:0] = [str(REPO / "lambda" / "batch_submitter"), str(REPO / "lambda")]
+    sys.path.insert(0, str(REPO / "lambda"))
     report = Report("batch", "A batch of reviews", machine.versions("python", "boto3"))
     body = b"".join(json.dumps({"input": text}).encode() + b"\n" for text in texts(arguments.records))
     stages: list[dict[str, float]] = []

@@ -10,12 +10,12 @@ import os
 import time
 from typing import Any
 
-import webhook
+from async_callback import webhook
+from async_callback.notifications import read
+from async_callback.settings import Settings
+from async_callback.stores import Secrets, Table
 from inference_common import emf
 from inference_common.logs import bind, get_logger, without_message
-from notices import read
-from settings import Settings
-from stores import Secrets, Table
 
 SETTINGS = Settings.read(os.environ)
 LOG = get_logger("async_callback")

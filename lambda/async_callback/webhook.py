@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from addresses import is_public
+from async_callback.addresses import is_public
 from inference_common.json_output import dumps
 
 SECONDS = 5.0

@@ -13,22 +13,22 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-import telemetry
-from clients.bedrock import BedrockBackend
-from clients.guardrails import BedrockGuardrails
-from clients.parameters import ParameterStore
-from deadline import Deadline
-from health import Health
+from async_worker.messages import BrokenMessage, Job, draw, pause, read
+from async_worker.services import Bucket, Queue, Topics
+from async_worker.settings import Settings
+from async_worker.worker import Again, Worker
 from inference_common import emf
 from inference_common.errors import ServiceError
 from inference_common.logs import bind, described, get_logger
-from journey import Journey
-from messages import BrokenMessage, Job, draw, pause, read
-from service import Router
-from services import Bucket, Queue, Topics
-from settings import Settings
-from table import RouteTable
-from work import Again, Worker
+from inference_routing import telemetry
+from inference_routing.circuit_breaker import Health
+from inference_routing.clients.bedrock import BedrockBackend
+from inference_routing.clients.guardrails import BedrockGuardrails
+from inference_routing.clients.parameters import ParameterStore
+from inference_routing.deadline import Deadline
+from inference_routing.request_context import Journey
+from inference_routing.route_table import RouteTable
+from inference_routing.router import Router
 
 SETTINGS = Settings.read(os.environ)
 LOG = get_logger("async_worker")

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
-from clients import client
-from clients.failures import FAILURES, translate
+
 from inference_common.errors import BadRequest, PayloadTooLarge
 from inference_common.json_output import dumps
+from inference_routing.clients import client
+from inference_routing.clients.failures import FAILURES, translate
 
 MISSING = ("NoSuchKey", "404", "NotFound")
 EXISTS = ("PreconditionFailed",)

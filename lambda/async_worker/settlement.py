@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from async_worker.messages import Job
 from inference_common.json_input import loads
 from inference_common.json_output import dumps
-from messages import Job
 
 
 class Store(Protocol):

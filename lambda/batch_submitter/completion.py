@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import standing
+from batch_submitter import progress
+from batch_submitter.joining import Joiner
+from batch_submitter.ranges import told
+from batch_submitter.submission import Work
 from inference_common import emf
 from inference_common.errors import Unavailable
 from inference_common.json_output import dumps
-from joining import Joiner
-from ranges import told
-from submission import Work
 
 Document = dict[str, Any]
 
@@ -38,7 +38,7 @@ class Completion:
     def job_ended(self, name: str) -> None:
         """A job may have ended: look, and finish the request if it was the last one."""
         work, places = self._work, self._work.places
-        found = standing.read(work.store, places)
+        found = progress.read(work.store, places)
         number = (
             next((a["attempt"] for a in found.attempts for job in a["jobs"] if job["name"] == name), 0) if found else 0
         )
@@ -59,7 +59,7 @@ class Completion:
     def finish(self, number: int, owner: str) -> None:
         """Join an attempt whose jobs have all ended. Of several who come to this at once, one does it."""
         work, places = self._work, self._work.places
-        found = standing.read(work.store, places)
+        found = progress.read(work.store, places)
         if found is None or found.unfinished(number):
             return
         if not work.store.put_once(places.claim(number), {"owner": owner}):
@@ -76,7 +76,7 @@ class Completion:
             self._tell.crawl(str(crawler))
         self._notify(found)
 
-    def _joined(self, found: standing.Standing, number: int) -> Document:
+    def _joined(self, found: progress.Standing, number: int) -> Document:
         work = self._work
         attempts = found.attempts[:number]
         tally = Joiner(work.store, work.jobs, work.places).join(attempts)
@@ -125,9 +125,9 @@ class Completion:
         self._tell.emit([self._line({"Requests": (1, "Count"), "RequestsRefused": (1, "Count")})])
         self._publish("failed", {"request_id": places.request_id, "status": "failed", "reason": refusal["message"]})
 
-    def _notify(self, found: standing.Standing) -> None:
+    def _notify(self, found: progress.Standing) -> None:
         # An end that is told again, while somebody has asked for another attempt already, is still that end.
-        answer = standing.answer(replace(found, preparing=False), self._work.places, self._work.store.bucket)
+        answer = progress.answer(replace(found, preparing=False), self._work.places, self._work.store.bucket)
         result = found.result or {}
         if result.get("missing"):
             answer["missing"] = told(result["missing"], most=50)

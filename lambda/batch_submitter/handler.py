@@ -14,12 +14,18 @@ import os
 from typing import Any
 
 import boto3
-import standing
-from blueprint import ENVIRONMENT, Blueprint, check_name, check_owner, check_request_id, model_of, parse
 from botocore import exceptions, parsers
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from completion import Completion, Tell
+
+from batch_submitter import progress
+from batch_submitter.blueprint import ENVIRONMENT, Blueprint, check_name, check_owner, check_request_id, model_of, parse
+from batch_submitter.completion import Completion, Tell
+from batch_submitter.object_keys import ASKED_FOR, INPUT, JOB, PARTS, Places, arrival_id, input_prefix
+from batch_submitter.services import Invocation, Jobs, Transform
+from batch_submitter.settings import Settings
+from batch_submitter.store import Store, code_of
+from batch_submitter.submission import Work, key_of
 from inference_common.errors import (
     BadRequest,
     InternalError,
@@ -30,11 +36,6 @@ from inference_common.errors import (
 from inference_common.logs import bind, described, get_logger, without_message
 from inference_common.s3 import expect_own_buckets
 from inference_common.service_answers import SERVICE_FAILURES
-from places import ASKED_FOR, INPUT, JOB, PARTS, Places, arrival_id, input_prefix
-from services import Invocation, Jobs, Transform
-from settings import Settings
-from store import Store, code_of
-from submission import Work, key_of
 
 SETTINGS = Settings.read(os.environ)
 LOG = get_logger("batch_submitter")
@@ -92,7 +93,7 @@ def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
     key = key_of(event.get("input"), name, SETTINGS.bucket)
     called = check_request_id(event.get("name", request_id))
     request = work.register(key, check_owner(event.get("owner")), "request", called)
-    found = standing.read(work.store, work.places)
+    found = progress.read(work.store, work.places)
     if found is not None and found.refusal:
         return {"error": {"code": found.refusal["code"], "message": found.refusal["message"]}}
     large = request["size"] > SETTINGS.inline_bytes
@@ -142,7 +143,7 @@ def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
     return None
 
 
-def further(work: Work, request: dict[str, Any], attempt: int, found: standing.Standing) -> None:
+def further(work: Work, request: dict[str, Any], attempt: int, found: progress.Standing) -> None:
     """One more attempt at the records that the last one left, or the rest of an attempt that was begun."""
     result = found.results.get(attempt - 1)
     if result is None:
@@ -154,24 +155,24 @@ def further(work: Work, request: dict[str, Any], attempt: int, found: standing.S
 
 def finish_refused(work: Work) -> None:
     """Where the service refused every job there will be no event to wait for."""
-    found = standing.read(work.store, work.places)
+    found = progress.read(work.store, work.places)
     if found is not None and found.attempts and not found.unfinished(found.last) and found.result is None:
         Completion(work, tell()).finish(found.last, "submission")
 
 
 def status(event: dict[str, Any], context: Any) -> dict[str, Any]:
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
-    found = standing.read(work.store, work.places)
+    found = progress.read(work.store, work.places)
     if found is None or found.request.get("owner") != check_owner(event.get("owner")):
         raise work.unknown()
-    return standing.answer(found, work.places, SETTINGS.bucket)
+    return progress.answer(found, work.places, SETTINGS.bucket)
 
 
 def standing_of(work: Work) -> dict[str, Any]:
-    found = standing.read(work.store, work.places)
+    found = progress.read(work.store, work.places)
     if found is None:
         raise work.unknown()
-    return standing.answer(found, work.places, SETTINGS.bucket)
+    return progress.answer(found, work.places, SETTINGS.bucket)
 
 
 # ---- what nobody waits for -----------------------------------------------------------------------------------------
@@ -180,7 +181,7 @@ def standing_of(work: Work) -> dict[str, Any]:
 def start(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The rest of a submission whose input is large, or of another attempt at one."""
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
-    found = standing.read(work.store, work.places)
+    found = progress.read(work.store, work.places)
     if found is None:
         raise work.unknown()
     attempt = int(event.get("attempt", 1))
@@ -196,7 +197,7 @@ def start(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def arrived(blueprint: Blueprint, key: str, etag: str, started_by: str, context: Any) -> dict[str, Any]:
     """An object that lies in the input folder becomes a request under an id of its own."""
     work = work_of(blueprint, arrival_id(key, etag))
-    if standing.read(work.store, work.places) is None:
+    if progress.read(work.store, work.places) is None:
         try:
             work.register(key, ENVIRONMENT, started_by, work.places.request_id)
         except BadRequest as error:
@@ -217,7 +218,7 @@ def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if item["Key"].startswith(f"{prefix}{ASKED_FOR}") or not item["Size"]:
             continue
         request_id = arrival_id(item["Key"], item["ETag"])
-        if standing.read(store, Places(blueprint.name, request_id)) is None:
+        if progress.read(store, Places(blueprint.name, request_id)) is None:
             arrived(blueprint, item["Key"], item["ETag"], "schedule", context)
             found.append(request_id)
     return {"blueprint": blueprint.name, "requests": found}

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+from batch_submitter.object_keys import Places
+from batch_submitter.prices import cost_of, unknown_cost
+from batch_submitter.ranges import Ranges, add, count
+from batch_submitter.services import Answer, Jobs
+from batch_submitter.store import Store, Upload
 from inference_common.json_input import loads
-from places import Places
-from prices import cost_of, unknown_cost
-from ranges import Ranges, add, count
-from services import Answer, Jobs
-from store import Store, Upload
 
 Document = dict[str, Any]
 MISSING = "Missing"

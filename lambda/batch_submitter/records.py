@@ -6,10 +6,10 @@ import io
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from batch_submitter.store import Seekable, Store
 from inference_common import records as common
 from inference_common.errors import BadRequest
 from inference_common.records import HEADERS, ID, Layout, Record, of, shown, text_column
-from store import Seekable, Store
 
 PARQUET = "parquet"
 SUFFIXES = {

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from blueprint import Blueprint
 from botocore.exceptions import ClientError
+
+from batch_submitter.blueprint import Blueprint
+from batch_submitter.ranges import count, numbers
+from batch_submitter.store import Store, code_of
 from inference_common import bedrock_bodies, model_answers
 from inference_common.errors import MalformedAnswer, Throttled, Unavailable
 from inference_common.requests import InferenceRequest
-from ranges import count, numbers
-from store import Store, code_of
 
 BUSY = {
     "ResourceLimitExceeded",

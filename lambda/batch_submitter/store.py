@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from botocore.exceptions import ClientError
+
 from inference_common.errors import BadRequest, Unavailable
 from inference_common.json_input import loads
 from inference_common.json_output import dumps

@@ -12,9 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import records
-import standing
-from blueprint import Blueprint
+from batch_submitter import progress, records
+from batch_submitter.blueprint import Blueprint
+from batch_submitter.object_keys import INPUT, PARTS, Places, input_prefix
+from batch_submitter.progress import name_of
+from batch_submitter.ranges import Ranges, add, count, numbers
+from batch_submitter.records import Input, Record
+from batch_submitter.services import Asked, JobRefused, Jobs
+from batch_submitter.store import Store, Upload
 from inference_common import formats
 from inference_common.errors import (
     BadRequest,
@@ -25,12 +30,6 @@ from inference_common.errors import (
     UnknownRequest,
 )
 from inference_common.json_input import loads
-from places import INPUT, PARTS, Places, input_prefix
-from ranges import Ranges, add, count, numbers
-from records import Input, Record
-from services import Asked, JobRefused, Jobs
-from standing import name_of
-from store import Store, Upload
 
 Document = dict[str, Any]
 MOST_ATTEMPTS = 9
@@ -102,7 +101,7 @@ class Work:
     def begin(self, number: int) -> bool:
         """Of those who ask for a large attempt at the same time one prepares it, unless that one took too long."""
         now = self.clock()
-        return self.store.put_once(self.places.begun(number), {"at": now}) or not standing.being_prepared(
+        return self.store.put_once(self.places.begun(number), {"at": now}) or not progress.being_prepared(
             self.store.read_json(self.places.begun(number)), now
         )
 

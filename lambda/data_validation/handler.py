@@ -10,10 +10,11 @@ import os
 from typing import Any
 
 import boto3
+
+from data_validation.rules import Facts, broken_rules
+from data_validation.settings import Settings
 from inference_common.logs import bind, get_logger
 from inference_common.s3 import Bucket, expect_own_buckets
-from rules import Facts, broken_rules
-from settings import Settings
 
 SETTINGS = Settings.read(os.environ)
 S3 = expect_own_buckets(boto3.client("s3"))

@@ -16,12 +16,13 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
-import queued
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from endpoint_probe import async_probe
+from endpoint_probe.probes import check_answer, request_body
 from inference_common.logs import bind, described, get_logger
 from inference_common.s3 import expect_own_buckets
-from probes import check_answer, request_body
 
 # A container loads its model on the first request; the state machine, not boto3, decides on another try.
 RUNTIME = expect_own_buckets(
@@ -48,7 +49,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     log = bind(LOG, request_id=context.aws_request_id, endpoint=event["endpoint_name"])
     if "queue" in event:
         try:
-            return queued.send(client("s3"), RUNTIME, event, request_body())
+            return async_probe.send(client("s3"), RUNTIME, event, request_body())
         except (ClientError, BotoCoreError) as error:
             log.error("the request was not taken", extra=described(error))
             raise EndpointUnavailable(str(error)) from error
@@ -73,7 +74,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def read(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The answer to a request that was sent before."""
     try:
-        body = queued.answer(client("s3"), event)
+        body = async_probe.answer(client("s3"), event)
     except (ClientError, BotoCoreError) as error:
         raise EndpointUnavailable(str(error)) from error
     verdict = check_answer(body, event["training_job"])

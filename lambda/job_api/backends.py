@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import get_session
-from clients import CONNECT_SECONDS, client
-from clients.failures import FAILURES, translate
+
 from inference_common.errors import InternalError, NotReady, Unavailable
 from inference_common.json_input import loads
 from inference_common.json_output import dumps
 from inference_common.s3 import expect_own_buckets
+from inference_routing.clients import CONNECT_SECONDS, client
+from inference_routing.clients.failures import FAILURES, translate
 
 MISSING = ("NoSuchKey", "404", "NotFound")
 EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")

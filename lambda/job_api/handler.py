@@ -13,20 +13,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import batch
-from asynchronous import Caller, Jobs
-from backends import Bucket, Endpoints, Functions, Queues, Secret
-from callers import Access, access_of, resource_of
-from clients.parameters import ParameterStore
-from ids import Ids
 from inference_common.errors import InternalError, ServiceError, UnknownBlueprint
 from inference_common.logs import bind, described, get_logger
 from inference_common.requests import body_of
 from inference_common.responses import check_size, respond, respond_error
-from limits import check_body
-from owners import owner_of
-from records import RecordTable
-from settings import Settings
+from inference_routing.callers import Access, access_of, resource_of
+from inference_routing.clients.parameters import ParameterStore
+from inference_routing.limits import check_body
+from job_api import batch_jobs
+from job_api.async_jobs import Caller, Jobs
+from job_api.backends import Bucket, Endpoints, Functions, Queues, Secret
+from job_api.ids import Ids
+from job_api.owners import owner_of
+from job_api.records import RecordTable
+from job_api.settings import Settings
 
 SETTINGS = Settings.read(os.environ)
 RECORDS = RecordTable(ParameterStore(SETTINGS.routes_prefix), SETTINGS.route_cache_seconds, time.monotonic)
@@ -101,13 +101,13 @@ def _status(event: Event, access: Access, blueprint: str, headers: dict[str, str
 
 def _submit_batch(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "batch")
-    told = batch.submit(record, _body(event), owner_of(event), IDS, FUNCTIONS.call)
+    told = batch_jobs.submit(record, _body(event), owner_of(event), IDS, FUNCTIONS.call)
     return respond(202, told, {**headers, "location": _path(event, told["status_url"])})
 
 
 def _batch_status(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "batch")
-    told = batch.status(record, _parameter(event, "request_id"), owner_of(event), IDS, FUNCTIONS.call)
+    told = batch_jobs.status(record, _parameter(event, "request_id"), owner_of(event), IDS, FUNCTIONS.call)
     return respond(200, told, {**headers, "cache-control": "no-store"})
 
 

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 
 from inference_common.errors import InternalError, UnknownBlueprint
 from inference_common.json_input import loads
-from routes import NAME, Target, parse_route
+from inference_routing.routes import NAME, Target, parse_route
 
 
 @dataclass(frozen=True)

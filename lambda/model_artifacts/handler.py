@@ -16,12 +16,13 @@ import re
 from typing import Any
 
 import boto3
-from archive import archive_digest, digests
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
+
 from inference_common.logs import bind, get_logger
 from inference_common.s3 import expect_own_buckets
 from inference_common.settings import text
+from model_artifacts.archive import archive_digest, digests
 
 BUCKET = text(os.environ, "BUCKET")
 PREFIX = text(os.environ, "REGISTERED_PREFIX")

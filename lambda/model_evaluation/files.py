@@ -8,7 +8,7 @@ import tarfile
 from collections.abc import Iterable
 
 from inference_common.json_input import loads
-from metrics import EvaluationError
+from model_evaluation.metrics import EvaluationError
 
 PREDICTIONS = "predictions.jsonl"
 

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
-from files import read_labels, read_predictions
+
 from inference_common.logs import bind, get_logger
 from inference_common.s3 import Bucket, expect_own_buckets
-from metrics import Gate, judge, score
+from model_evaluation.files import read_labels, read_predictions
+from model_evaluation.metrics import Gate, judge, score
 
 S3 = expect_own_buckets(boto3.client("s3"))
 LOG = get_logger("model_evaluation")

@@ -1,6 +1,6 @@
 """The model router behind API Gateway: `POST /<kind>/{blueprint}` and OpenAI's `/v1/*`, to SageMaker or Bedrock.
 
-`native` and `openai_face` read and write; `service` is the way in between: access, route, guardrail, targets.
+`native_api` and `openai_api` read requests and write responses; `inference_routing` routes them between the two.
 Every known error has its status in `inference_common.errors`; what is not known is logged with its traceback
 and answered with 500.
 """
@@ -13,24 +13,23 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import native
-import openai_face
-import telemetry
-from callers import access_of, resource_of
-from clients.bedrock import BedrockBackend
-from clients.guardrails import BedrockGuardrails
-from clients.parameters import ParameterStore
-from clients.sagemaker import SageMakerBackend
-from deadline import Deadline
-from health import Health
 from inference_common import emf
 from inference_common.errors import InternalError, ServiceError
 from inference_common.logs import BoundLogger, bind, described, get_logger
 from inference_common.responses import check_size
-from journey import Journey
-from service import Router
-from settings import Settings
-from table import RouteTable
+from inference_routing import telemetry
+from inference_routing.callers import access_of, resource_of
+from inference_routing.circuit_breaker import Health
+from inference_routing.clients.bedrock import BedrockBackend
+from inference_routing.clients.guardrails import BedrockGuardrails
+from inference_routing.clients.parameters import ParameterStore
+from inference_routing.clients.sagemaker import SageMakerBackend
+from inference_routing.deadline import Deadline
+from inference_routing.request_context import Journey
+from inference_routing.route_table import RouteTable
+from inference_routing.router import Router
+from model_router import native_api, openai_api
+from model_router.settings import Settings
 
 SETTINGS = Settings.read(os.environ)
 ROUTER = Router(
@@ -81,7 +80,7 @@ def without_door(event: Mapping[str, Any]) -> dict[str, Any]:
 
 def face_of(event: Mapping[str, Any]) -> Any:
     """Who reads and writes this request."""
-    return openai_face if resource_of(event).startswith("/v1/") else native
+    return openai_api if resource_of(event).startswith("/v1/") else native_api
 
 
 def deadline_of(event: Mapping[str, Any], context: Any) -> Deadline:

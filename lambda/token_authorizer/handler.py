@@ -12,10 +12,10 @@ import time
 from typing import Any
 
 from inference_common.logs import bind, get_logger
-from keys import Key, KeyTable
-from settings import Settings
-from store import ParameterStore
-from tokens import NoToken, TwoTokens, presented
+from token_authorizer.keys import Key, KeyTable
+from token_authorizer.settings import Settings
+from token_authorizer.store import ParameterStore
+from token_authorizer.tokens import NoToken, TwoTokens, presented
 
 SETTINGS = Settings.read(os.environ)
 LOG = get_logger("token_authorizer")

@@ -43,6 +43,7 @@ module "authorizer" {
   function = {
     name            = "token-authorizer"
     description     = "Turns the token of an inference request into its API key and the blueprints it is good for."
+    handler         = "token_authorizer.handler.handler"
     memory_mb       = 256
     timeout_seconds = 10 # the caller waits, and has 29 seconds in all
 

@@ -90,6 +90,7 @@ module "jobs" {
   function = {
     name            = "job-api"
     description     = "Takes asynchronous requests and batch jobs, and says what became of them."
+    handler         = "job_api.handler.handler"
     memory_mb       = 512
     timeout_seconds = 29 # API Gateway waits no longer
 

@@ -74,7 +74,7 @@ class Platform:
             "glue": self,
             "lambda": self,
         }
-        function.handler.client = clients.__getitem__
+        function.client = clients.__getitem__
 
     def get_parameter(self, *, Name: str) -> Any:
         if Name in self.releases:
@@ -98,7 +98,7 @@ class Platform:
 
     def call(self, event: Any) -> Any:
         context = SimpleNamespace(aws_request_id="r", function_name="mlops-test-batch-submitter")
-        return self.function.handler.handler(event, context)
+        return self.function.handler(event, context)
 
     def submit(self, request_id: str = "night-1", key: str = f"{FOLDER}requests/in.jsonl", **more: Any) -> Any:
         asked = {"action": "submit", "blueprint": "reviews-batch", "request_id": request_id, "input": key}

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from job_api import async_jobs, backends, ids, records
+
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ENVIRON = {
     "ROUTES_PREFIX": "/mlops/dev/routes",
@@ -105,24 +107,22 @@ class Objects:
 class Api:
     """The function, with everything that it asks replaced by what remembers."""
 
-    def __init__(self, load: Callable[..., SimpleNamespace], monkeypatch: pytest.MonkeyPatch, context: Any) -> None:
+    def __init__(self, load: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, context: Any) -> None:
         self.code = load("job_api", **ENVIRON)
         self.now = NOW
         self.reply: Any = {}
         self.context = context
-        table = self.code.records.RecordTable(
-            SimpleNamespace(read=lambda name, seconds: RECORDS.get(name)), 30, lambda: 0.0
-        )
-        monkeypatch.setattr(self.code.handler, "RECORDS", table)
-        monkeypatch.setattr(self.code.handler, "FUNCTIONS", SimpleNamespace(call=self._call))
-        monkeypatch.setattr(self.code.handler, "IDS", self.code.ids.Ids(lambda: b"s" * 32))
+        table = records.RecordTable(SimpleNamespace(read=lambda name, seconds: RECORDS.get(name)), 30, lambda: 0.0)
+        monkeypatch.setattr(self.code, "RECORDS", table)
+        monkeypatch.setattr(self.code, "FUNCTIONS", SimpleNamespace(call=self._call))
+        monkeypatch.setattr(self.code, "IDS", ids.Ids(lambda: b"s" * 32))
         self.fresh()
 
     def fresh(self) -> None:
         """As if nobody had asked anything yet."""
         self.asked: list[tuple[Any, ...]] = []
-        self.store = Objects(self.code.backends.Stored)
-        self.code.handler.JOBS = self.code.asynchronous.Jobs(
+        self.store = Objects(backends.Stored)
+        self.code.JOBS = async_jobs.Jobs(
             self.store, SimpleNamespace(ask=self._ask), SimpleNamespace(send=self._send), lambda: self.now, 900, 100
         )
 
@@ -163,7 +163,7 @@ class Api:
                 **context_of(who, allowed),
             },
         }
-        response = self.code.handler.handler(event, self.context)
+        response = self.code.handler(event, self.context)
         return response["statusCode"], json.loads(response["body"]), response["headers"]
 
     def post(self, blueprint: str, body: str = ASKED, **more: Any) -> tuple[int, dict[str, Any], dict[str, str]]:

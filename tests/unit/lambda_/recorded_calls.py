@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import json
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+from tests.unit.lambda_.router_clients import use_client
 
 MASK = ("mark", "safe")
 """What the guardrail replaces in every text: whatever still says `mark` was not judged."""
@@ -34,10 +35,9 @@ class Aws:
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     judged: list[str] = field(default_factory=list)
 
-    def install(self, modules: SimpleNamespace) -> None:
-        for name in ("clients_bedrock", "clients_assistants", "clients_sagemaker", "clients_guardrails"):
-            if hasattr(modules, name):
-                getattr(modules, name).client = lambda service: self
+    def install(self) -> None:
+        for service in ("bedrock-runtime", "bedrock-agent-runtime", "sagemaker-runtime"):
+            use_client(service, self)
 
     def apply_guardrail(self, *, content: Any, **_: Any) -> Any:
         texts = [block["text"]["text"] for block in content]

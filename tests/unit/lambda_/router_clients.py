@@ -1,4 +1,4 @@
-"""Clients of the router whose answers botocore parses, without a service (Stubber)."""
+"""AWS clients for tests of `inference_routing.clients`: fakes, and stubs whose responses botocore parses."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ import boto3
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
+from inference_routing import clients
+
 KEYS = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "us-east-1"}
 
 
-def stub(router: Any, module: Any, service: str) -> Stubber:
-    """Puts a stubbed client where the module gets its clients from."""
+def use_client(service: str, client: Any) -> None:
+    """Make `client` the one that all modules get for this service; the next test starts without it."""
+    clients._CLIENTS[service] = client
+
+
+def stub(service: str) -> Stubber:
+    """Make a client of this service whose responses the test supplies."""
     client = boto3.client(service, **KEYS)
-    module.client = lambda name: client if name == service else None
+    use_client(service, client)
     stubber = Stubber(client)
     stubber.activate()
     return stubber

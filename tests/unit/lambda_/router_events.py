@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
+from inference_routing import circuit_breaker, dispatch, route_table
+
 CHAT = {
     "kind": "realtime",
     "source": "bedrock",
@@ -66,18 +68,18 @@ class Setup:
 
     def text(self, *texts: str, stops: tuple[str, ...] = (), usage: Any = None) -> Any:
         outputs = [{"text": text} for text in texts]
-        return self.modules.dispatch.Reply(outputs, {"model_id": "m"}, usage, None, stops)
+        return dispatch.Reply(outputs, {"model_id": "m"}, usage, None, stops)
 
     def label(self, label: str = "positive", score: float = 0.9) -> Any:
-        return self.modules.dispatch.Reply([{"label": label, "score": score}], {"training_job": "j"})
+        return dispatch.Reply([{"label": label, "score": score}], {"training_job": "j"})
 
     def use(self, records: dict[str, Any], answers: dict[str, Any], judge: Any = None) -> None:
-        router, all_modules = self.modules.handler.ROUTER, self.modules
+        router = self.modules.ROUTER
         self.backend.answers = answers
-        router.table = all_modules.table.RouteTable(Store(records, all_modules.table.Record), 30, lambda: 0.0)
+        router.table = route_table.RouteTable(Store(records, route_table.Record), 30, lambda: 0.0)
         router.backends = {"sagemaker": self.backend, "bedrock": self.backend}
         router.judge = judge
-        router.health = all_modules.health.Health(router.clock)
+        router.health = circuit_breaker.Health(router.clock)
         router.pause = lambda seconds: None
 
     def call(self, resource: str, body: Any, **event: Any) -> tuple[int, dict[str, str], Any]:
@@ -90,7 +92,7 @@ class Setup:
             "body": body if isinstance(body, str) else json.dumps(body) if body is not None else None,
             **event,
         }
-        response = self.modules.handler.handler(request, context)
+        response = self.modules.handler(request, context)
         is_json = response["headers"]["content-type"] == "application/json"
         return (
             response["statusCode"],

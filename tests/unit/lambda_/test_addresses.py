@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_address
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from async_callback.addresses import is_public as is_public_for_callbacks
 from orchestrator.config import addresses
 from orchestrator.config.asynchronous import webhook_refusal
 
@@ -41,10 +41,10 @@ REFUSED: dict[str, Callable[[int], int]] = {
 
 
 @pytest.fixture(params=["orchestrator", "lambda"])
-def judge(request: pytest.FixtureRequest, load_function: Callable[..., SimpleNamespace]) -> Judge:
+def judge(request: pytest.FixtureRequest) -> Judge:
     if request.param == "orchestrator":
         return addresses.is_public
-    return load_function("async_callback", BLUEPRINT="b").addresses.is_public  # type: ignore[no-any-return]
+    return is_public_for_callbacks
 
 
 def ends(network: str) -> list[int]:
@@ -92,8 +92,8 @@ def test_ipv6_of_its_own(judge: Judge, address: str, public: bool) -> None:
     assert judge(ip_address(address)) is public
 
 
-def test_both_sides_say_the_same_of_anything(load_function: Callable[..., SimpleNamespace]) -> None:
-    other = load_function("async_callback", BLUEPRINT="b").addresses.is_public
+def test_both_sides_say_the_same_of_anything() -> None:
+    other = is_public_for_callbacks
     draw = random.Random(20260101)
     wraps = [*UNWRAPPED.values(), *REFUSED.values()]
     for _ in range(3000):

@@ -13,11 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inference_routing.clients import bedrock, sagemaker
 from tests.campaign import examples
 from tests.unit.lambda_ import strict
 from tests.unit.lambda_.batch_fakes import BUCKET
 from tests.unit.lambda_.batch_platform import FOLDER, Platform
 from tests.unit.lambda_.job_platform import Api
+from tests.unit.lambda_.router_clients import use_client
 from tests.unit.lambda_.router_events import CHAT, REVIEWS, Backend, Setup
 
 TRIED = settings(deadline=None, max_examples=examples())
@@ -45,8 +47,8 @@ BODIES = strict.BODIES | ALMOST
 
 
 @pytest.fixture
-def setup(load_function: Any) -> Setup:
-    made = Setup(load_function("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
+def setup(cold_start: Any) -> Setup:
+    made = Setup(cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
     speaking(made, "platform")
     return made
 
@@ -55,23 +57,23 @@ def speaking(setup: Setup, spoken: str) -> None:
     """The router as it is deployed, with a container that speaks so."""
     target = {"name": "primary", "endpoint_name": "ep-reviews", "format": spoken}
     setup.use({"reviews": {**REVIEWS, "targets": [target]}, "chat": CHAT}, {})
-    setup.modules.handler.ROUTER.backends = {
-        "sagemaker": setup.modules.clients_sagemaker.SageMakerBackend(),
-        "bedrock": setup.modules.clients_bedrock.BedrockBackend(),
+    setup.modules.ROUTER.backends = {
+        "sagemaker": sagemaker.SageMakerBackend(),
+        "bedrock": bedrock.BedrockBackend(),
     }
 
 
-def answers(setup: Setup, body: bytes) -> None:
+def answers(body: bytes) -> None:
     """Every endpoint answers so."""
     runtime = SimpleNamespace(invoke_endpoint=lambda **_: {"Body": io.BytesIO(body)})
-    setup.modules.clients_sagemaker.client = lambda service: runtime
+    use_client("sagemaker-runtime", runtime)
 
 
 def called(setup: Setup, resource: str, body: Any, **event: Any) -> tuple[int, str, str]:
     """Status, type and the body as it leaves."""
     context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 30_000)
     request = {"resource": resource, "httpMethod": "POST", "body": json.dumps(body), **event}
-    response = setup.modules.handler.handler({**request, "requestContext": {"requestId": "r-1"}}, context)
+    response = setup.modules.handler({**request, "requestContext": {"requestId": "r-1"}}, context)
     return response["statusCode"], response["headers"]["content-type"], response["body"]
 
 
@@ -92,7 +94,7 @@ def test_a_container_s_answer_leaves_the_router_as_json_or_as_an_error(setup: Se
     @given(st.sampled_from(FORMATS), BODIES, st.sampled_from(ACCEPT))
     def check(spoken: str, body: bytes, accept: str) -> None:
         speaking(setup, spoken)
-        answers(setup, body)
+        answers(body)
         native = {"pathParameters": {"blueprint": "reviews"}, "headers": {"accept": accept}}
         judged(*called(setup, "/realtime/{blueprint}", {"inputs": ["1"]}, **native))
         chat = {"model": "reviews", "messages": [{"role": "user", "content": "1"}]}
@@ -107,7 +109,7 @@ def test_vectors_leave_the_router_as_numbers_of_four_bytes(setup: Setup) -> None
     @TRIED
     @given(BODIES | st.lists(st.floats(), min_size=1).map(lambda v: json.dumps([v]).encode()), st.booleans())
     def check(body: bytes, packed: bool) -> None:
-        answers(setup, body)
+        answers(body)
         asked = {"model": "reviews", "input": "a", **({"encoding_format": "base64"} if packed else {})}
         judged(*called(setup, "/v1/embeddings", asked))
 
@@ -120,7 +122,7 @@ def test_what_converse_answers_leaves_the_router_as_json_or_as_an_error(setup: S
     def check(text: Any, usage: Any, stop: Any) -> None:
         answer = {"output": {"message": {"content": [{"text": text}]}}, "usage": usage, "stopReason": stop}
         runtime = SimpleNamespace(converse=lambda **_: answer)
-        setup.modules.clients_bedrock.client = lambda service: runtime
+        use_client("bedrock-runtime", runtime)
         asked = {"model": "chat", "messages": [{"role": "user", "content": "1"}]}
         judged(*called(setup, "/v1/chat/completions", asked))
 
@@ -199,10 +201,8 @@ def test_an_unreadable_line_of_bedrock_is_its_record_s_error_with_the_reason(on_
 
 
 @pytest.fixture
-def api(
-    load_function: Callable[..., SimpleNamespace], monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
-) -> Api:
-    return Api(load_function, monkeypatch, context)
+def api(cold_start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace) -> Api:
+    return Api(cold_start, monkeypatch, context)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_an_asynchronous_result_is_json_or_a_failure_that_says_why(
 @pytest.mark.parametrize("accept", ACCEPT)
 def test_half_a_character_of_converse_is_a_malformed_answer(setup: Setup, accept: str) -> None:
     answer = {"output": {"message": {"content": [{"text": "hi \ud83d"}]}}, "stopReason": "end_turn"}
-    setup.modules.clients_bedrock.client = lambda service: SimpleNamespace(converse=lambda **_: answer)
+    use_client("bedrock-runtime", SimpleNamespace(converse=lambda **_: answer))
     native = {"pathParameters": {"blueprint": "chat"}, "headers": {"accept": accept}}
     status, _, body = called(setup, "/realtime/{blueprint}", {"inputs": ["1"]}, **native)
     assert (status, strict.loads(body)["error"]) == (

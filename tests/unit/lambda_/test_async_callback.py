@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from async_callback import notifications, settings, webhook
+
 COMPLETED = {
     "invocationStatus": "Completed",
     "inferenceId": "r1",
@@ -33,8 +35,8 @@ SECRET = b"of the two of us"
 
 
 @pytest.fixture
-def code(load_function: Callable[..., SimpleNamespace]) -> SimpleNamespace:
-    return load_function("async_callback", **ENVIRON, **WEBHOOK, TABLE_NAME="results", KEEP_DAYS="7")
+def code(cold_start: Callable[..., Any]) -> SimpleNamespace:
+    return cold_start("async_callback", **ENVIRON, **WEBHOOK, TABLE_NAME="results", KEEP_DAYS="7")
 
 
 @pytest.fixture
@@ -64,8 +66,8 @@ def receiver() -> Iterator[SimpleNamespace]:
     server.server_close()
 
 
-def test_both_sources_say_the_same(code: SimpleNamespace) -> None:
-    read = code.notices.read
+def test_both_sources_say_the_same() -> None:
+    read = notifications.read
     assert read(json.dumps(COMPLETED), "chat-async") == {
         "request_id": "r1",
         "blueprint": "chat-async",
@@ -80,16 +82,16 @@ def test_both_sources_say_the_same(code: SimpleNamespace) -> None:
 
 
 @pytest.mark.parametrize("message", ["no json", "[]", "{}", json.dumps({**COMPLETED, "responseParameters": {}})])
-def test_another_message_is_an_error_and_ends_in_the_dead_letters(code: SimpleNamespace, message: str) -> None:
-    with pytest.raises(code.notices.BrokenNotice):
-        code.notices.read(message, "chat-async")
+def test_another_message_is_an_error_and_ends_in_the_dead_letters(message: str) -> None:
+    with pytest.raises(notifications.BrokenNotice):
+        notifications.read(message, "chat-async")
 
 
-def test_a_message_is_signed_over_its_time_and_its_body(code: SimpleNamespace, receiver: SimpleNamespace) -> None:
+def test_a_message_is_signed_over_its_time_and_its_body(receiver: SimpleNamespace) -> None:
     document = {"request_id": "r1", "status": "completed"}
     body = json.dumps(document).encode()
-    told = code.webhook.headers(SECRET, 1767225600, body, "r1")
-    code.webhook.post(receiver.url, body, told, loopback=True)
+    told = webhook.headers(SECRET, 1767225600, body, "r1")
+    webhook.post(receiver.url, body, told, loopback=True)
     ((path, headers, got),) = receiver.got
     assert (path, got) == ("/hook?of=me", body)
     wanted = hmac.new(SECRET, b"1767225600." + got, hashlib.sha256).hexdigest()
@@ -98,11 +100,11 @@ def test_a_message_is_signed_over_its_time_and_its_body(code: SimpleNamespace, r
     assert headers["x-request-id"] == "r1"
 
 
-def deliver(code: SimpleNamespace, receiver: SimpleNamespace, attempts: int = 3) -> tuple[int, list[float]]:
+def deliver(receiver: SimpleNamespace, attempts: int = 3) -> tuple[int, list[float]]:
     pauses: list[float] = []
-    tries = code.webhook.deliver(
+    tries = webhook.deliver(
         {"request_id": "r1"},
-        lambda body, told: code.webhook.post(receiver.url, body, told, loopback=True),
+        lambda body, told: webhook.post(receiver.url, body, told, loopback=True),
         SECRET,
         attempts,
         0.5,
@@ -112,34 +114,30 @@ def deliver(code: SimpleNamespace, receiver: SimpleNamespace, attempts: int = 3)
     return tries, pauses
 
 
-def test_a_webhook_that_is_down_is_tried_again_with_pauses_that_double(
-    code: SimpleNamespace, receiver: SimpleNamespace
-) -> None:
+def test_a_webhook_that_is_down_is_tried_again_with_pauses_that_double(receiver: SimpleNamespace) -> None:
     receiver.statuses = [503, 429, 200]
-    assert deliver(code, receiver) == (3, [0.5, 1.0])
+    assert deliver(receiver) == (3, [0.5, 1.0])
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 410])
-def test_a_webhook_that_refuses_is_not_asked_again(
-    code: SimpleNamespace, receiver: SimpleNamespace, status: int
-) -> None:
+def test_a_webhook_that_refuses_is_not_asked_again(receiver: SimpleNamespace, status: int) -> None:
     receiver.statuses = [status, 200]
-    with pytest.raises(code.webhook.Undelivered, match=str(status)):
-        deliver(code, receiver)
+    with pytest.raises(webhook.Undelivered, match=str(status)):
+        deliver(receiver)
     assert len(receiver.got) == 1
 
 
-def test_after_its_tries_a_message_is_undelivered(code: SimpleNamespace, receiver: SimpleNamespace) -> None:
+def test_after_its_tries_a_message_is_undelivered(receiver: SimpleNamespace) -> None:
     receiver.statuses = [500, 500, 500, 500]
-    with pytest.raises(code.webhook.Undelivered):
-        deliver(code, receiver)
+    with pytest.raises(webhook.Undelivered):
+        deliver(receiver)
     assert len(receiver.got) == 3
 
 
-def test_redirects_are_not_followed(code: SimpleNamespace, receiver: SimpleNamespace) -> None:
+def test_redirects_are_not_followed(receiver: SimpleNamespace) -> None:
     receiver.statuses, receiver.headers = [302], {"location": receiver.url}
-    with pytest.raises(code.webhook.Undelivered, match="302"):
-        deliver(code, receiver)
+    with pytest.raises(webhook.Undelivered, match="302"):
+        deliver(receiver)
     assert len(receiver.got) == 1
 
 
@@ -147,17 +145,15 @@ def test_redirects_are_not_followed(code: SimpleNamespace, receiver: SimpleNames
     "address",
     ["127.0.0.1", "10.0.0.7", "192.168.1.1", "169.254.169.254", "100.64.0.1", "::1", "fd00::1", "0.0.0.0", "224.0.0.1"],
 )
-def test_a_name_that_leads_into_a_private_network_is_not_called(
-    code: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, address: str
-) -> None:
+def test_a_name_that_leads_into_a_private_network_is_not_called(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     found = [(0, 0, 0, "", ("93.184.215.14", 443)), (0, 0, 0, "", (address, 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
-    with pytest.raises(code.webhook.Undelivered, match="not in the internet") as raised:
-        code.webhook.post("https://hook.example.com/", b"{}", {}, loopback=False)
+    with pytest.raises(webhook.Undelivered, match="not in the internet") as raised:
+        webhook.post("https://hook.example.com/", b"{}", {}, loopback=False)
     assert not raised.value.transient
 
 
-def test_what_was_checked_is_what_is_called(code: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_checked_is_what_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name may lead elsewhere a moment later: it is looked up once."""
     answers = iter([[(0, 0, 0, "", ("93.184.215.14", 443))], [(0, 0, 0, "", ("169.254.169.254", 443))]])
     called: list[Any] = []
@@ -168,17 +164,17 @@ def test_what_was_checked_is_what_is_called(code: SimpleNamespace, monkeypatch: 
 
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: next(answers))
     monkeypatch.setattr(socket, "create_connection", connect)
-    with pytest.raises(code.webhook.Undelivered, match="cannot be reached"):
-        code.webhook.post("https://hook.example.com/", b"{}", {}, loopback=False)
+    with pytest.raises(webhook.Undelivered, match="cannot be reached"):
+        webhook.post("https://hook.example.com/", b"{}", {}, loopback=False)
     assert called == [("93.184.215.14", 443)]
 
 
-def test_a_webhook_without_tls_is_not_called_outside_local(code: SimpleNamespace, receiver: SimpleNamespace) -> None:
-    with pytest.raises(code.webhook.Undelivered, match="https"):
-        code.webhook.post(receiver.url, b"{}", {}, loopback=False)
+def test_a_webhook_without_tls_is_not_called_outside_local(receiver: SimpleNamespace) -> None:
+    with pytest.raises(webhook.Undelivered, match="https"):
+        webhook.post(receiver.url, b"{}", {}, loopback=False)
     assert receiver.got == []
-    assert not code.settings.Settings.read({**ENVIRON, **WEBHOOK}).loopback
-    assert code.settings.Settings.read({**ENVIRON, "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}).loopback
+    assert not settings.Settings.read({**ENVIRON, **WEBHOOK}).loopback
+    assert settings.Settings.read({**ENVIRON, "AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}).loopback
 
 
 def event(*messages: dict[str, Any]) -> dict[str, Any]:
@@ -196,11 +192,11 @@ def test_the_table_hears_first_and_its_items_end(
         sent.append(document)
         return 1
 
-    monkeypatch.setattr(code.handler, "TABLE", SimpleNamespace(put=lambda *told: put.append(told)))
-    monkeypatch.setattr(code.handler, "SECRETS", SimpleNamespace(value=SECRET))
-    monkeypatch.setattr(code.webhook, "deliver", deliver)
-    monkeypatch.setattr(code.handler.time, "time", lambda: 1000.0)
-    assert code.handler.handler(event(COMPLETED), context) == {"told": 1}
+    monkeypatch.setattr(code, "TABLE", SimpleNamespace(put=lambda *told: put.append(told)))
+    monkeypatch.setattr(code, "SECRETS", SimpleNamespace(value=SECRET))
+    monkeypatch.setattr(webhook, "deliver", deliver)
+    monkeypatch.setattr(code.time, "time", lambda: 1000.0)
+    assert code.handler(event(COMPLETED), context) == {"told": 1}
     ((document, expires),) = put
     assert expires == 1000 + 7 * 86_400
     assert sent == [document]
@@ -210,21 +206,21 @@ def test_what_is_not_delivered_fails_the_function(
     code: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
 ) -> None:
     def refuse(*_: Any) -> int:
-        raise code.webhook.Undelivered("the webhook answered 500", transient=True)
+        raise webhook.Undelivered("the webhook answered 500", transient=True)
 
-    monkeypatch.setattr(code.handler, "TABLE", SimpleNamespace(put=lambda *_: None))
-    monkeypatch.setattr(code.handler, "SECRETS", SimpleNamespace(value=SECRET))
-    monkeypatch.setattr(code.webhook, "deliver", refuse)
+    monkeypatch.setattr(code, "TABLE", SimpleNamespace(put=lambda *_: None))
+    monkeypatch.setattr(code, "SECRETS", SimpleNamespace(value=SECRET))
+    monkeypatch.setattr(webhook, "deliver", refuse)
     with pytest.raises(Exception, match=r"raised at .*test_async_callback\.py") as failed:
-        code.handler.handler(event(FAILED), context)
+        code.handler(event(FAILED), context)
     assert type(failed.value).__name__ == "Undelivered"
 
 
 def test_without_a_webhook_no_secret_is_read(
-    load_function: Callable[..., SimpleNamespace], monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
+    cold_start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
 ) -> None:
-    code = load_function("async_callback", **ENVIRON, TABLE_NAME="results", WEBHOOK_URL="")
+    code = cold_start("async_callback", **ENVIRON, TABLE_NAME="results", WEBHOOK_URL="")
     put: list[Any] = []
-    monkeypatch.setattr(code.handler, "TABLE", SimpleNamespace(put=lambda *told: put.append(told)))
-    assert code.handler.handler(event(COMPLETED, FAILED), context) == {"told": 2}
+    monkeypatch.setattr(code, "TABLE", SimpleNamespace(put=lambda *told: put.append(told)))
+    assert code.handler(event(COMPLETED, FAILED), context) == {"told": 2}
     assert len(put) == 2

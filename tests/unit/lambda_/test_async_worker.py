@@ -10,6 +10,10 @@ from typing import Any
 
 import pytest
 
+from async_worker import messages, settings, settlement, worker
+from inference_routing import dispatch, request_context
+from inference_routing.deadline import Deadline
+
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 DEAD = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests-dead"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests"
@@ -68,14 +72,14 @@ class Objects:
 class World:
     """One request and everything around it."""
 
-    def __init__(self, load: Callable[..., SimpleNamespace]) -> None:
+    def __init__(self, load: Callable[..., Any]) -> None:
         self.code = load("async_worker", **ENVIRON)
         self.store = Objects({INPUT: json.dumps({"inputs": ["Hello"]}).encode()})
         self.told: list[tuple[str, dict[str, Any]]] = []
         self.answers: list[Any] = []
         self.asked = 0
-        self.worker = self.code.work.Worker(
-            settings=self.code.settings.Settings.read(ENVIRON),
+        self.worker = worker.Worker(
+            settings=settings.Settings.read(ENVIRON),
             region="us-east-1",
             store=self.store,
             router=self,
@@ -95,7 +99,7 @@ class World:
         return answer
 
     def reply(self, text: str = "Hi") -> Any:
-        return self.code.dispatch.Reply([{"text": text}], {"model_id": "m"}, {"totalTokens": 3}, "emulated")
+        return dispatch.Reply([{"text": text}], {"model_id": "m"}, {"totalTokens": 3}, "emulated")
 
     def error(self, name: str) -> Exception:
         from inference_common import errors
@@ -104,19 +108,19 @@ class World:
 
     def job(self, *, received: int = 1, given_up: bool = False, age: int = 0) -> Any:
         sent = int((NOW - timedelta(seconds=age)).timestamp() * 1000)
-        return self.code.messages.Job("r1", "chat-async", INPUT, sent, received, given_up)
+        return messages.Job("r1", "chat-async", INPUT, sent, received, given_up)
 
     def work(self, **how: Any) -> Any:
-        deadline = self.code.deadline.Deadline.after(30, lambda: 0.0)
-        return self.worker.work(self.job(**how), deadline, self.code.journey.Journey("r1", "chat-async"))
+        deadline = Deadline.after(30, lambda: 0.0)
+        return self.worker.work(self.job(**how), deadline, request_context.Journey("r1", "chat-async"))
 
     def ends(self) -> list[str]:
         return [key for key in (OUTPUT, FAILURE) if key in self.store.objects]
 
 
 @pytest.fixture
-def world(load_function: Callable[..., SimpleNamespace]) -> World:
-    return World(load_function)
+def world(cold_start: Callable[..., Any]) -> World:
+    return World(cold_start)
 
 
 def test_an_answer_becomes_one_result_and_one_notice(world: World) -> None:
@@ -163,7 +167,7 @@ def test_what_cannot_be_helped_is_a_failure_at_once(world: World, name: str) -> 
 @pytest.mark.parametrize("name", ["Throttled", "Unavailable", "DeadlineExceeded", "NotReady"])
 def test_what_may_pass_comes_back_and_leaves_nothing(world: World, name: str) -> None:
     world.answers = [world.error(name)]
-    with pytest.raises(world.code.work.Again, match=name):
+    with pytest.raises(worker.Again, match=name):
         world.work()
     assert world.ends() == []
     assert world.told == []
@@ -201,7 +205,7 @@ def test_a_notice_that_cannot_be_sent_brings_the_message_back(world: World) -> N
         raise world.error("Unavailable")
 
     object.__setattr__(world.worker, "publish", refuse)
-    with pytest.raises(world.code.work.Again):
+    with pytest.raises(worker.Again):
         world.work()
     object.__setattr__(world.worker, "publish", sent)
     world.work(received=2)
@@ -225,10 +229,10 @@ def test_a_worker_killed_at_any_write_leaves_one_end(world: World, failing: bool
 
 def test_two_workers_at_once_end_as_who_settled_first(world: World) -> None:
     """One has its result written when the other settles on a failure."""
-    code, store, job = world.code, world.store, world.job()
+    store, job = world.store, world.job()
     store.objects[OUTPUT] = b"{}"
     store.objects[MARKER] = b'{"status": "failed", "error": {"type": "BadRequest", "message": "no"}}'
-    outcome = code.settlement.complete(store, job, {"outputs": []}, {})
+    outcome = settlement.complete(store, job, {"outputs": []}, {})
     assert outcome.error == {"type": "BadRequest", "message": "no"}
     assert world.ends() == [FAILURE]
 
@@ -247,7 +251,7 @@ MESSAGE = {"request_id": "r1", "blueprint": "chat-async", "input": INPUT}
 
 
 def test_a_message_is_read_with_its_count_and_its_queue(world: World) -> None:
-    read = world.code.messages.read
+    read = messages.read
     job = read(record(MESSAGE, received=2), "chat-async", DEAD)
     assert (job.request_id, job.received, job.given_up) == ("r1", 2, False)
     assert read(record(MESSAGE, arn=DEAD), "chat-async", DEAD).given_up
@@ -258,31 +262,31 @@ def test_a_message_is_read_with_its_count_and_its_queue(world: World) -> None:
     ["no json", {"request_id": "r1"}, {**MESSAGE, "blueprint": "chat"}, {**MESSAGE, "input": "data/raw/x"}],
 )
 def test_a_message_of_another_form_is_no_request(world: World, body: Any) -> None:
-    with pytest.raises(world.code.messages.BrokenMessage):
-        world.code.messages.read(record(body), "chat-async", DEAD)
+    with pytest.raises(messages.BrokenMessage):
+        messages.read(record(body), "chat-async", DEAD)
 
 
 def test_only_the_messages_that_failed_come_back_with_a_pause_that_grows(
-    load_function: Callable[..., SimpleNamespace], monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
+    cold_start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
 ) -> None:
-    code = load_function("async_worker", **ENVIRON)
+    code = cold_start("async_worker", **ENVIRON)
     put_off: list[tuple[str, int]] = []
-    monkeypatch.setattr(code.handler, "QUEUE", SimpleNamespace(postpone=lambda *told: put_off.append(told)))
-    monkeypatch.setattr(code.handler, "draw", lambda: 1.0)
+    monkeypatch.setattr(code, "QUEUE", SimpleNamespace(postpone=lambda *told: put_off.append(told)))
+    monkeypatch.setattr(code, "draw", lambda: 1.0)
 
     def work(job: Any, deadline: Any, journey: Any) -> Any:
         if job.received > 1:
-            raise code.work.Again("Throttled: slow down")
-        return code.settlement.Outcome()
+            raise worker.Again("Throttled: slow down")
+        return settlement.Outcome()
 
-    monkeypatch.setattr(code.handler, "WORKER", SimpleNamespace(work=work))
+    monkeypatch.setattr(code, "WORKER", SimpleNamespace(work=work))
     event = {"Records": [record(MESSAGE), record(MESSAGE, received=3), record("no json", received=9)]}
-    answer = code.handler.handler(event, context)
+    answer = code.handler(event, context)
     assert answer == {"batchItemFailures": [{"itemIdentifier": "m-3"}, {"itemIdentifier": "m-9"}]}
     assert put_off == [("receipt", 40)]
 
 
 def test_pauses_double_up_to_a_quarter_of_an_hour(world: World) -> None:
-    pause = world.code.messages.pause
+    pause = messages.pause
     assert [pause(n, 10, 1.0) for n in (1, 2, 3, 20)] == [10, 20, 40, 900]
     assert pause(2, 10, 0.0) == 10

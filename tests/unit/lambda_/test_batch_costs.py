@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from batch_submitter import prices
 from tests.unit.lambda_.batch_platform import FOLDER, Platform
 
 READ, WRITTEN, HOUR = "usd_per_million_input_tokens", "usd_per_million_output_tokens", "instance_usd_per_hour"
 MILLION = [1_000_000, 1_000_000]
-
-
-@pytest.fixture
-def prices(on_sagemaker: Platform) -> SimpleNamespace:
-    return on_sagemaker.function.prices  # type: ignore[no-any-return]
 
 
 @pytest.mark.parametrize(
@@ -33,12 +28,12 @@ def prices(on_sagemaker: Platform) -> SimpleNamespace:
         ({"instance_count": 2, "prices": {READ: 1.5}}, None, f"the blueprint gives no price {HOUR}"),
     ],
 )
-def test_an_estimate_needs_all_of_its_prices(prices: Any, batch: Any, usd: float | None, why: str | None) -> None:
+def test_an_estimate_needs_all_of_its_prices(batch: Any, usd: float | None, why: str | None) -> None:
     assert prices.cost_of(batch, 3600, MILLION) == usd
     assert prices.unknown_cost(batch) == why
 
 
-def test_tokens_that_no_model_told_cost_something_unknown(prices: Any) -> None:
+def test_tokens_that_no_model_told_cost_something_unknown() -> None:
     batch = {"model_id": "m", "prices": {READ: 0.06, WRITTEN: 0.24}}
     assert prices.cost_of(batch, 0, MILLION, uncounted=1) is None
     assert prices.unknown_cost(batch, 1) == "the model did not tell the tokens of 1 answers"

@@ -172,8 +172,8 @@ def test_an_arrival_that_is_none_leaves_an_error_object_and_people_hear_of_it(on
     assert [subject for subject, _ in platform.told] == ["Batch reviews-batch: failed"] * 2
 
 
-def test_a_large_input_is_prepared_by_a_call_of_its_own(load_function: Any) -> None:
-    platform = Platform(load_function("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker")
+def test_a_large_input_is_prepared_by_a_call_of_its_own(cold_start: Any) -> None:
+    platform = Platform(cold_start("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker")
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["fine"] * 5)
     assert platform.submit()["status"] == "accepted"
     assert platform.submit()["status"] == "accepted"

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 from botocore.parsers import ResponseParserError
-from inference_common import service_answers
 
+from inference_common import service_answers
 from tests.unit.lambda_.batch_fakes import error
 from tests.unit.lambda_.batch_platform import ENVIRON, FOLDER, OUTPUT, Platform
 
@@ -73,8 +73,8 @@ def partly_failed(platform: Platform) -> Platform:
     return platform
 
 
-def test_another_attempt_at_a_large_input_is_prepared_by_a_call_of_its_own(load_function: Any) -> None:
-    platform = partly_failed(Platform(load_function("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
+def test_another_attempt_at_a_large_input_is_prepared_by_a_call_of_its_own(cold_start: Any) -> None:
+    platform = partly_failed(Platform(cold_start("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
     assert platform.submit(retry=True)["status"] == "accepted"
     assert platform.submit(retry=True)["status"] == platform.status()["status"] == "accepted"
     assert [event.pop("attempt") for event in platform.later] == [2]
@@ -89,15 +89,15 @@ def test_another_attempt_at_a_large_input_is_prepared_by_a_call_of_its_own(load_
     assert [line["record"] for line in platform.results()] == list(range(250))
 
 
-def test_an_end_that_is_told_again_is_no_beginning(load_function: Any) -> None:
-    platform = partly_failed(Platform(load_function("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
+def test_an_end_that_is_told_again_is_no_beginning(cold_start: Any) -> None:
+    platform = partly_failed(Platform(cold_start("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
     platform.submit(retry=True)
     platform.ended(next(iter(platform.sagemaker.jobs)))
     assert [subject for subject, _ in platform.told] == ["Batch reviews-batch: partly_failed"] * 2
 
 
-def test_who_never_came_to_prepare_it_is_succeeded(load_function: Any) -> None:
-    platform = partly_failed(Platform(load_function("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
+def test_who_never_came_to_prepare_it_is_succeeded(cold_start: Any) -> None:
+    platform = partly_failed(Platform(cold_start("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
     platform.submit(retry=True)
     (begun,) = (key for key in platform.bucket.below(f"{OUTPUT}state/") if key.endswith("attempt-2.begun"))
     platform.bucket.put(begun, json.dumps({"at": time.time() - 901}).encode())

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from batch_submitter import records
 from tests.unit.lambda_.batch_fakes import BUCKET
 from tests.unit.lambda_.batch_fakes import error as error_of
 from tests.unit.lambda_.batch_platform import FOLDER, OUTPUT, Platform
@@ -191,7 +192,7 @@ def test_what_breaks_the_function_is_told_to_whoever_asked(
     def broken(*_: Any) -> Any:
         raise RecursionError("secret text")
 
-    monkeypatch.setattr(platform.function.records, "read", broken)
+    monkeypatch.setattr(records, "read", broken)
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
     for _ in range(2):
         error = platform.submit()["error"]
@@ -222,7 +223,7 @@ def test_a_service_that_fails_is_asked_again(on_sagemaker: Platform, monkeypatch
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
     with monkeypatch.context() as patch:
-        patch.setattr(platform.function.records, "read", lambda *_: (_ for _ in ()).throw(error_of("SlowDown")))
+        patch.setattr(records, "read", lambda *_: (_ for _ in ()).throw(error_of("SlowDown")))
         assert platform.submit()["error"]["code"] == "Unavailable"
     assert platform.status()["status"] == "accepted"
     assert platform.submit()["status"] == "running"
@@ -232,7 +233,7 @@ def test_an_object_that_changes_while_it_is_read_is_refused(on_sagemaker: Platfo
     platform = on_sagemaker
     key = f"{FOLDER}requests/in.jsonl"
     platform.bucket.put(key, [f"text {n}" for n in range(2000)])
-    platform.function.handler.SETTINGS = replace(platform.function.handler.SETTINGS, inline_bytes=10)
+    platform.function.SETTINGS = replace(platform.function.SETTINGS, inline_bytes=10)
     assert platform.submit()["status"] == "accepted"
     platform.bucket.put(key, ["another"])
     platform.call(platform.later[-1])
@@ -244,7 +245,7 @@ def test_a_request_that_nobody_could_prepare_has_failed_in_the_end(on_sagemaker:
     """Killed for its time or its memory, the function writes nothing."""
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
-    platform.function.handler.SETTINGS = replace(platform.function.handler.SETTINGS, inline_bytes=1)
+    platform.function.SETTINGS = replace(platform.function.SETTINGS, inline_bytes=1)
     assert platform.submit()["status"] == "accepted"
     (place,) = (key for key in platform.bucket.objects if key.endswith("/request.json"))
     request = json.loads(platform.bucket.objects[place])

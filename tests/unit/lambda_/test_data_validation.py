@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from data_validation import rules
+
 FEATURES = [
     {"key": f"data/features/reviews/split={s}/part-00000.parquet", "bytes": n, "rows": n}
     for s, n in (("train", 70), ("validation", 15), ("test", 10))
@@ -43,16 +45,15 @@ GROUPS = {"train": ["a", "b", "c"], "validation": ["d", "e"], "test": ["f"]}
 STORED = {**{o["key"]: o["bytes"] for o in FEATURES}, LABELS["key"]: 10}
 
 
-def problems_after(load_function: Any, change: Callable[[dict[str, Any]], None], limit: float = 0.05) -> list[str]:
+def problems_after(change: Callable[[dict[str, Any]], None], limit: float = 0.05) -> list[str]:
     facts = copy.deepcopy({"report": REPORT, "groups": GROUPS, "stored": STORED})
     change(facts)
-    rules = load_function("data_validation").rules
     problems: list[str] = rules.broken_rules(rules.Facts(**facts, max_quarantine_share=limit))
     return problems
 
 
-def test_sound_data_breaks_no_rule(load_function: Any) -> None:
-    assert problems_after(load_function, lambda facts: None) == []
+def test_sound_data_breaks_no_rule() -> None:
+    assert problems_after(lambda facts: None) == []
 
 
 @pytest.mark.parametrize(
@@ -105,20 +106,20 @@ def test_sound_data_breaks_no_rule(load_function: Any) -> None:
         (lambda f: f["stored"].update({"data/features/reviews/x": 1}), "data/features/reviews/x is not of this run"),
     ],
 )
-def test_each_way_to_be_unfit_is_named(load_function: Any, change: Any, problem: str) -> None:
-    assert "; ".join(problems_after(load_function, change)) == problem
+def test_each_way_to_be_unfit_is_named(change: Any, problem: str) -> None:
+    assert "; ".join(problems_after(change)) == problem
 
 
-def test_an_incremental_run_adds_to_what_is_there(load_function: Any) -> None:
+def test_an_incremental_run_adds_to_what_is_there() -> None:
     def earlier(facts: dict[str, Any]) -> None:
         facts["report"].update(mode="incremental")
         facts["stored"].update({"data/features/reviews/x": 1})
 
-    assert problems_after(load_function, earlier) == []
+    assert problems_after(earlier) == []
 
 
-def test_too_many_quarantined_rows(load_function: Any) -> None:
-    assert problems_after(load_function, lambda facts: None, limit=0.005) == [
+def test_too_many_quarantined_rows() -> None:
+    assert problems_after(lambda facts: None, limit=0.005) == [
         "1.0% of the rows are in quarantine (empty_text 1), limit 0.5%",
         "2.0% of the bytes could not be read (b.txt file_is_zip), limit 0.5%",
     ]
@@ -133,8 +134,8 @@ def stored_run(report: dict[str, Any]) -> dict[str, bytes]:
     }
 
 
-def test_handler_returns_what_the_next_steps_need(load_function: Any, fake_s3: Any, context: Any) -> None:
-    function = load_function("data_validation").handler
+def test_handler_returns_what_the_next_steps_need(cold_start: Any, fake_s3: Any, context: Any) -> None:
+    function = cold_start("data_validation")
     function.S3 = fake_s3(stored_run(REPORT))
     assert function.handler({"bucket": "data", "dataset": "reviews", "run_id": "r1"}, context) == {
         "data_fingerprint": "sha256:f",
@@ -145,10 +146,8 @@ def test_handler_returns_what_the_next_steps_need(load_function: Any, fake_s3: A
     }
 
 
-def test_handler_raises_by_name_and_logs_the_problems(
-    load_function: Any, fake_s3: Any, context: Any, logged: Any
-) -> None:
-    function = load_function("data_validation").handler
+def test_handler_raises_by_name_and_logs_the_problems(cold_start: Any, fake_s3: Any, context: Any, logged: Any) -> None:
+    function = cold_start("data_validation")
     report = {**REPORT, "counts": {**REPORT["counts"], "in": 101}}
     function.S3 = fake_s3(stored_run(report))
     with pytest.raises(function.DataValidationFailed, match="do not add up") as raised:
@@ -158,6 +157,6 @@ def test_handler_raises_by_name_and_logs_the_problems(
     assert (line["level"], line["request_id"], line["run_id"]) == ("ERROR", "request-1", "r1")
 
 
-def test_a_limit_that_is_no_share_stops_the_function_at_its_start(load_function: Any) -> None:
+def test_a_limit_that_is_no_share_stops_the_function_at_its_start(cold_start: Any) -> None:
     with pytest.raises(Exception, match="MAX_QUARANTINE_SHARE must lie between 0 and 1, got 5"):
-        load_function("data_validation", MAX_QUARANTINE_SHARE="5")
+        cold_start("data_validation", MAX_QUARANTINE_SHARE="5")

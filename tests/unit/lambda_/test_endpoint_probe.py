@@ -27,38 +27,38 @@ class Endpoint:
         return {"Body": io.BytesIO(self.answer)}
 
 
-def probe(load_function: Any, context: Any, answer: Any, **event: Any) -> tuple[Any, Endpoint]:
-    function = load_function("endpoint_probe").handler
+def probe(cold_start: Any, context: Any, answer: Any, **event: Any) -> tuple[Any, Endpoint]:
+    function = cold_start("endpoint_probe")
     raw = answer if isinstance(answer, bytes | Exception) else json.dumps(answer).encode()
     function.RUNTIME = endpoint = Endpoint(raw)
     return function.handler({"endpoint_name": "candidate", "training_job": "job-1", **event}, context), endpoint
 
 
-def test_a_healthy_candidate_passes(load_function: Any, context: Any) -> None:
-    verdict, endpoint = probe(load_function, context, GOOD)
+def test_a_healthy_candidate_passes(cold_start: Any, context: Any) -> None:
+    verdict, endpoint = probe(cold_start, context, GOOD)
     assert verdict == {"passed": True, **GOOD}
     [call] = endpoint.calls
     assert call["EndpointName"] == "candidate"
     assert len(json.loads(call["Body"])["inputs"]) == 2
 
 
-def test_one_variant_is_asked_where_it_is_named(load_function: Any, context: Any) -> None:
-    _, endpoint = probe(load_function, context, GOOD, target_variant="primary")
+def test_one_variant_is_asked_where_it_is_named(cold_start: Any, context: Any) -> None:
+    _, endpoint = probe(cold_start, context, GOOD, target_variant="primary")
     assert endpoint.calls[0]["TargetVariant"] == "primary"
-    _, endpoint = probe(load_function, context, GOOD)
+    _, endpoint = probe(cold_start, context, GOOD)
     assert not [name for name in endpoint.calls[0] if name.startswith("Target")]
 
 
-def test_a_model_or_container_may_answer_for_another_training_job(load_function: Any, context: Any) -> None:
+def test_a_model_or_container_may_answer_for_another_training_job(cold_start: Any, context: Any) -> None:
     other = {**GOOD, "model": {"training_job": "another"}}
     event: dict[str, Any] = {"target_model": "a.tar.gz", "target_container": "second", "any_training_job": True}
-    verdict, endpoint = probe(load_function, context, other, **event)
+    verdict, endpoint = probe(cold_start, context, other, **event)
     assert verdict["model"] == {"training_job": "another"}
     asked = {name: value for name, value in endpoint.calls[0].items() if name.startswith("Target")}
     assert asked == {"TargetModel": "a.tar.gz", "TargetContainerHostname": "second"}
     wrong = {**other, "outputs": [{"label": "positive", "score": 0.9}] * 2}
     with pytest.raises(Exception, match="a clearly negative review"):
-        probe(load_function, context, wrong, **event)
+        probe(cold_start, context, wrong, **event)
 
 
 @pytest.mark.parametrize(
@@ -78,16 +78,16 @@ def test_a_model_or_container_may_answer_for_another_training_job(load_function:
         ),
     ],
 )
-def test_a_wrong_answer_fails_by_name(load_function: Any, context: Any, answer: Any, message: str) -> None:
+def test_a_wrong_answer_fails_by_name(cold_start: Any, context: Any, answer: Any, message: str) -> None:
     with pytest.raises(Exception, match=message) as raised:
-        probe(load_function, context, answer)
+        probe(cold_start, context, answer)
     assert type(raised.value).__name__ == "ProbeFailed"
 
 
-def test_no_answer_is_another_error_since_it_may_be_tried_again(load_function: Any, context: Any) -> None:
+def test_no_answer_is_another_error_since_it_may_be_tried_again(cold_start: Any, context: Any) -> None:
     error = ClientError({"Error": {"Code": "ModelError", "Message": "500 from model"}}, "InvokeEndpoint")
     with pytest.raises(Exception, match="500 from model") as raised:
-        probe(load_function, context, error)
+        probe(cold_start, context, error)
     assert type(raised.value).__name__ == "EndpointUnavailable"
 
 
@@ -115,8 +115,8 @@ class Bucket:
         return {"OutputLocation": "s3://data/out/result", "FailureLocation": "s3://data/out/failure"}
 
 
-def queue_probe(load_function: Any, context: Any, bucket: Bucket, **event: Any) -> Any:
-    function = load_function("endpoint_probe").handler
+def queue_probe(cold_start: Any, context: Any, bucket: Bucket, **event: Any) -> Any:
+    function = cold_start("endpoint_probe")
     function.RUNTIME, function._CLIENTS["s3"] = bucket, bucket
     return function.handler({"training_job": "job-1", **event}, context)
 
@@ -124,10 +124,10 @@ def queue_probe(load_function: Any, context: Any, bucket: Bucket, **event: Any) 
 PLACES = {"output": "s3://data/out/result", "failure": "s3://data/out/failure"}
 
 
-def test_a_queue_is_asked_by_one_request_of_the_releases_own(load_function: Any, context: Any) -> None:
+def test_a_queue_is_asked_by_one_request_of_the_releases_own(cold_start: Any, context: Any) -> None:
     bucket = Bucket()
     queue = {"input": "s3://data/in/releases", "timeout_seconds": 90}
-    assert queue_probe(load_function, context, bucket, endpoint_name="slow", queue=queue) == PLACES
+    assert queue_probe(cold_start, context, bucket, endpoint_name="slow", queue=queue) == PLACES
     assert len(json.loads(bucket.objects["in/releases/job-1.json"])["inputs"]) == 2
     [call] = bucket.calls
     assert (call["EndpointName"], call["InputLocation"]) == ("slow", "s3://data/in/releases/job-1.json")
@@ -135,12 +135,12 @@ def test_a_queue_is_asked_by_one_request_of_the_releases_own(load_function: Any,
     assert call["InferenceId"] == "release-job-1"
 
 
-def test_what_came_out_of_the_queue_is_judged_as_any_answer(load_function: Any, context: Any) -> None:
+def test_what_came_out_of_the_queue_is_judged_as_any_answer(cold_start: Any, context: Any) -> None:
     right = Bucket(result=json.dumps(GOOD).encode())
-    assert queue_probe(load_function, context, right, **PLACES) == {"passed": True, **GOOD}
+    assert queue_probe(cold_start, context, right, **PLACES) == {"passed": True, **GOOD}
     other = Bucket(result=json.dumps({**GOOD, "model": {"training_job": "job-0"}}).encode())
     with pytest.raises(Exception, match="from training job 'job-0', not from 'job-1'"):
-        queue_probe(load_function, context, other, **PLACES)
+        queue_probe(cold_start, context, other, **PLACES)
 
 
 @pytest.mark.parametrize(
@@ -151,14 +151,14 @@ def test_what_came_out_of_the_queue_is_judged_as_any_answer(load_function: Any, 
     ],
 )
 def test_a_queue_without_a_result_is_pending_until_a_failure_says_otherwise(
-    load_function: Any, context: Any, objects: dict[str, bytes], name: str, message: str
+    cold_start: Any, context: Any, objects: dict[str, bytes], name: str, message: str
 ) -> None:
     with pytest.raises(Exception, match=message) as raised:
-        queue_probe(load_function, context, Bucket(**objects), **PLACES)
+        queue_probe(cold_start, context, Bucket(**objects), **PLACES)
     assert type(raised.value).__name__ == name
 
 
-def test_an_endpoint_that_takes_no_request_may_be_asked_again(load_function: Any, context: Any) -> None:
+def test_an_endpoint_that_takes_no_request_may_be_asked_again(cold_start: Any, context: Any) -> None:
     class Closed(Bucket):
         def invoke_endpoint_async(self, **arguments: Any) -> dict[str, Any]:
             raise ClientError(
@@ -167,5 +167,5 @@ def test_an_endpoint_that_takes_no_request_may_be_asked_again(load_function: Any
 
     queue = {"input": "s3://data/in/releases", "timeout_seconds": 90}
     with pytest.raises(Exception, match="not in service") as raised:
-        queue_probe(load_function, context, Closed(), endpoint_name="slow", queue=queue)
+        queue_probe(cold_start, context, Closed(), endpoint_name="slow", queue=queue)
     assert type(raised.value).__name__ == "EndpointUnavailable"

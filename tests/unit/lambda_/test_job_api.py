@@ -9,16 +9,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from inference_common import errors
 
-from tests.unit.lambda_.job_platform import ASKED, ENVIRON, NOW, Api
+from inference_common import errors
+from job_api import backends, ids
+from tests.unit.lambda_.job_platform import ASKED, NOW, Api
+from tests.unit.lambda_.router_clients import use_client
 
 
 @pytest.fixture
-def api(
-    load_function: Callable[..., SimpleNamespace], monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
-) -> Api:
-    return Api(load_function, monkeypatch, context)
+def api(cold_start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace) -> Api:
+    return Api(cold_start, monkeypatch, context)
 
 
 def test_a_request_to_bedrock_waits_in_the_queue_and_has_its_place_at_once(api: Api) -> None:
@@ -129,9 +129,9 @@ def test_a_key_whose_first_request_broke_off_is_good_for_that_request_alone(api:
     def refuse(url: str, message: Any) -> None:
         raise errors.NotReady("the blueprint's queue does not exist or is still being made")
 
-    object.__setattr__(api.code.handler.JOBS, "queues", SimpleNamespace(send=refuse))
+    object.__setattr__(api.code.JOBS, "queues", SimpleNamespace(send=refuse))
     assert api.post("chat-async", headers=headers)[0] == 503
-    object.__setattr__(api.code.handler.JOBS, "queues", SimpleNamespace(send=api._send))
+    object.__setattr__(api.code.JOBS, "queues", SimpleNamespace(send=api._send))
     assert api.post("chat-async", '{"inputs": ["Another"]}', headers=headers)[0] == 400
     assert api.asked == []
     assert api.post("chat-async", headers=headers)[0] == 202
@@ -228,7 +228,7 @@ def test_a_key_is_good_for_its_blueprints_alone_through_each_door(api: Api, door
 
 
 def test_a_batch_job_is_handed_to_the_submitter_and_asked_about(api: Api) -> None:
-    kept_as = api.code.ids.Ids(lambda: b"s" * 32).job("chat-batch", "key:me", "nightly-1")
+    kept_as = ids.Ids(lambda: b"s" * 32).job("chat-batch", "key:me", "nightly-1")
     api.reply = {"request_id": "nightly-1", "status": "accepted", "jobs": []}
     status, told, headers = api(
         "POST", "/batch/{blueprint}", '{"input": "inference/batch/input/a.jsonl", "request_id": "nightly-1"}',
@@ -275,14 +275,11 @@ def test_a_wrong_job_is_refused(api: Api, body: str) -> None:
     assert api.asked == []
 
 
-def test_an_answer_of_the_submitter_that_came_cut_is_asked_for_again(
-    load_function: Callable[..., SimpleNamespace],
-) -> None:
-    code = load_function("job_api", **ENVIRON)
+def test_an_answer_of_the_submitter_that_came_cut_is_asked_for_again() -> None:
     payload = SimpleNamespace(read=lambda: b'{"request_id": "nigh')
-    code.backends.client = lambda service: SimpleNamespace(invoke=lambda **_: {"Payload": payload})
+    use_client("lambda", SimpleNamespace(invoke=lambda **_: {"Payload": payload}))
     with pytest.raises(errors.Unavailable, match="cannot be read"):
-        code.backends.Functions().call("mlops-dev-batch-submitter", {})
+        backends.Functions().call("mlops-dev-batch-submitter", {})
 
 
 def test_a_ticket_that_came_cut_is_read_again(api: Api) -> None:
@@ -308,7 +305,7 @@ def test_a_queue_that_is_not_there_yet_is_no_defect(api: Api) -> None:
     def refuse(url: str, message: Any) -> None:
         raise errors.NotReady("the blueprint's queue does not exist or is still being made")
 
-    object.__setattr__(api.code.handler.JOBS, "queues", SimpleNamespace(send=refuse))
+    object.__setattr__(api.code.JOBS, "queues", SimpleNamespace(send=refuse))
     status, _, headers = api.post("chat-async")
     assert (status, headers["retry-after"]) == (503, "5")
     assert not any(key.endswith(".ticket") for key in api.store.objects)

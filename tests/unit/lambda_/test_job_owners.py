@@ -14,8 +14,11 @@ from typing import Any
 
 import pytest
 
+from job_api import async_jobs, backends, owners
+from job_api.ids import Ids
 from tests.unit.lambda_ import batch_platform
-from tests.unit.lambda_.job_platform import ASKED, ENVIRON, Api, context_of
+from tests.unit.lambda_.job_platform import ASKED, Api, context_of
+from tests.unit.lambda_.router_clients import use_client
 
 OWNER = ("", "team-a")
 STRANGERS = {
@@ -37,7 +40,7 @@ class Asynchronous:
 
     def __init__(self, api: Api, blueprint: str) -> None:
         self.api, self.blueprint = api, blueprint
-        self.request_id = api.code.ids.Ids(lambda: b"s" * 32).request(blueprint, "key:team-a", "order-4711")
+        self.request_id = Ids(lambda: b"s" * 32).request(blueprint, "key:team-a", "order-4711")
 
     def fresh(self) -> None:
         self.api.fresh()
@@ -64,7 +67,7 @@ class Asynchronous:
 
     @property
     def questions(self) -> dict[str, Callable[[tuple[str, str]], Answer]]:
-        uploads = self.api.code.ids.Ids(lambda: b"s" * 32).uploads(self.blueprint, "key:team-a")
+        uploads = Ids(lambda: b"s" * 32).uploads(self.blueprint, "key:team-a")
         named = json.dumps({"input": f"inference/async/input/{self.blueprint}/uploads/{uploads}/{UPLOAD}.json"})
         return {
             "status": self.status,
@@ -113,7 +116,7 @@ class Batch:
 
     @property
     def questions(self) -> dict[str, Callable[[tuple[str, str]], Answer]]:
-        kept_as = self.api.code.ids.Ids(lambda: b"s" * 32).job("reviews-batch", "key:team-a", self.request_id)
+        kept_as = Ids(lambda: b"s" * 32).job("reviews-batch", "key:team-a", self.request_id)
         return {
             "status": self.status,
             "status of what the owner's is kept as": lambda who: self.status(who, kept_as),
@@ -125,13 +128,13 @@ class Batch:
 
 @pytest.fixture(params=["chat-async", "reviews-async", "sagemaker", "bedrock"])
 def kind(
-    request: Any, load_function: Any, monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
+    request: Any, cold_start: Any, monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
 ) -> Asynchronous | Batch:
-    api = Api(load_function, monkeypatch, context)
+    api = Api(cold_start, monkeypatch, context)
     if request.param.endswith("-async"):
-        monkeypatch.setattr(api.code.asynchronous.uuid, "uuid4", lambda: uuid.UUID(UPLOAD))
+        monkeypatch.setattr(async_jobs.uuid, "uuid4", lambda: uuid.UUID(UPLOAD))
         return Asynchronous(api, request.param)
-    function = load_function("batch_submitter", **batch_platform.ENVIRON)
+    function = cold_start("batch_submitter", **batch_platform.ENVIRON)
     return Batch(api, function, request.param)
 
 
@@ -223,15 +226,14 @@ def test_a_submitter_keeps_one_caller_from_anothers_request_by_itself(on_sagemak
 # ---- who is who ------------------------------------------------------------------------------------------------------
 
 
-def test_each_door_has_its_own_proof_of_who_asks(load_function: Any) -> None:
+def test_each_door_has_its_own_proof_of_who_asks() -> None:
     """What another door would say is not looked at: it comes with no check behind it."""
-    owner_of = load_function("job_api", **ENVIRON).owners.owner_of
     everything = {
         "authorizer": {"principal": "team-a", "claims": {"iss": "https://pool", "sub": "u-1"}},
         "identity": {"userArn": "arn:aws:sts::123456789012:assumed-role/caller/me", "apiKeyId": "abc"},
     }
     assert {
-        path: owner_of({"resource": f"{path}/async/{{blueprint}}", "requestContext": everything})
+        path: owners.owner_of({"resource": f"{path}/async/{{blueprint}}", "requestContext": everything})
         for path in ("", "/iam", "/cognito")
     } == {
         "": "key:team-a",
@@ -242,58 +244,56 @@ def test_each_door_has_its_own_proof_of_who_asks(load_function: Any) -> None:
 
 @pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
 @pytest.mark.parametrize("name", ["", None, 7])
-def test_whom_the_door_did_not_name_has_no_jobs(load_function: Any, door: str, name: Any) -> None:
-    code = load_function("job_api", **ENVIRON)
+def test_whom_the_door_did_not_name_has_no_jobs(door: str, name: Any) -> None:
     event = {"resource": f"{door}/async/{{blueprint}}", "requestContext": context_of((door, name), "*")}
-    with pytest.raises(code.owners.Forbidden):
-        code.owners.owner_of(event)
-    with pytest.raises(code.owners.Forbidden):
-        code.owners.owner_of({"resource": f"{door}/async/{{blueprint}}"})
+    with pytest.raises(owners.Forbidden):
+        owners.owner_of(event)
+    with pytest.raises(owners.Forbidden):
+        owners.owner_of({"resource": f"{door}/async/{{blueprint}}"})
 
 
-def test_a_replaced_key_keeps_what_is_its_holders(load_function: Any) -> None:
+def test_a_replaced_key_keeps_what_is_its_holders() -> None:
     """Value and id of a key change when it is rotated; its name stays."""
-    owner_of = load_function("job_api", **ENVIRON).owners.owner_of
     keys = [
         {"authorizer": {"principal": "team-a"}, "identity": {"apiKeyId": key_id, "apiKey": value}}
         for key_id, value in (("old-id", "old-value"), ("new-id", "new-value"))
     ]
-    assert {owner_of({"resource": "/async/{blueprint}", "requestContext": key}) for key in keys} == {"key:team-a"}
+    assert {owners.owner_of({"resource": "/async/{blueprint}", "requestContext": key}) for key in keys} == {
+        "key:team-a"
+    }
 
 
 # ---- ids -------------------------------------------------------------------------------------------------------------
 
 
-def test_ids_follow_from_the_secret_the_blueprint_the_owner_and_the_choice(load_function: Any) -> None:
-    ids = load_function("job_api", **ENVIRON).ids.Ids
+def test_ids_follow_from_the_secret_the_blueprint_the_owner_and_the_choice() -> None:
     base = ("b1", "key:a", "choice-1")
     others = [("b2", "key:a", "choice-1"), ("b1", "key:b", "choice-1"), ("b1", "key:a", "choice-2")]
     for make in (lambda one, *parts: one.request(*parts), lambda one, *parts: one.job(*parts).rpartition("-")[2]):
-        made = [make(ids(lambda: b"s" * 32), *parts) for parts in (base, base, *others)]
-        made.append(make(ids(lambda: b"t" * 32), *base))
+        made = [make(Ids(lambda: b"s" * 32), *parts) for parts in (base, base, *others)]
+        made.append(make(Ids(lambda: b"t" * 32), *base))
         assert len(set(made)) == len(made) - 1, "only the same choice of the same caller is the same id"
-    assert ids(lambda: b"s" * 32).request("b1", "key:a", "12345678").count("-") == 4
+    assert Ids(lambda: b"s" * 32).request("b1", "key:a", "12345678").count("-") == 4
     # No text of one part runs into the next.
-    assert ids(lambda: b"s" * 32).uploads("b", "1key:a") != ids(lambda: b"s" * 32).uploads("b1", "key:a")
+    assert Ids(lambda: b"s" * 32).uploads("b", "1key:a") != Ids(lambda: b"s" * 32).uploads("b1", "key:a")
 
 
 @pytest.mark.parametrize("value", ["", "short", "x" * 31])
-def test_a_secret_that_is_none_makes_no_id(load_function: Any, monkeypatch: pytest.MonkeyPatch, value: str) -> None:
-    code = load_function("job_api", **ENVIRON)
+def test_a_secret_that_is_none_makes_no_id(value: str) -> None:
     answered = SimpleNamespace(get_parameter=lambda **asked: {"Parameter": {"Value": value}})
-    monkeypatch.setattr(code.backends, "client", lambda service: answered)
-    with pytest.raises(code.backends.InternalError, match="it is no secret"):
-        code.backends.Secret("/mlops/dev/secrets/job-ids")()
+    use_client("ssm", answered)
+    with pytest.raises(backends.InternalError, match="it is no secret"):
+        backends.Secret("/mlops/dev/secrets/job-ids")()
 
 
-def test_the_secret_is_read_once_and_decrypted(load_function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    code, asked = load_function("job_api", **ENVIRON), []
+def test_the_secret_is_read_once_and_decrypted() -> None:
+    asked: list[Any] = []
 
     def get_parameter(**question: Any) -> Any:
         asked.append(question)
         return {"Parameter": {"Value": "0" * 64}}
 
-    monkeypatch.setattr(code.backends, "client", lambda service: SimpleNamespace(get_parameter=get_parameter))
-    secret = code.backends.Secret("/mlops/dev/secrets/job-ids")
+    use_client("ssm", SimpleNamespace(get_parameter=get_parameter))
+    secret = backends.Secret("/mlops/dev/secrets/job-ids")
     assert secret() == secret() == b"0" * 64
     assert asked == [{"Name": "/mlops/dev/secrets/job-ids", "WithDecryption": True}]

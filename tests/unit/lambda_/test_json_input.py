@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from inference_common import errors, formats
 from inference_common.json_input import DEEPEST, BadField, TooDeep, loads, loads_given
 from inference_common.requests import parse_object

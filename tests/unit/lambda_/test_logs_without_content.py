@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+
 from inference_common import errors
 from inference_common.logs import bind, described, get_logger, without_message
-
+from inference_routing import dispatch, route_table
 from tests.unit.lambda_.job_platform import Api
 from tests.unit.lambda_.test_model_router import SAGEMAKER, Backend, Store
 
@@ -74,12 +75,12 @@ FAILURES = {
 
 
 @pytest.fixture
-def router(load_function: Any) -> SimpleNamespace:
-    modules = load_function("model_router", ROUTES_PREFIX="/mlops/test/routes")
-    good = modules.dispatch.Reply([{"label": "positive", "score": 0.9}], {"training_job": "j"}, None, "executed")
-    modules.handler.ROUTER.table = modules.table.RouteTable(Store({"reviews": SAGEMAKER}), 30, lambda: 0.0)
-    modules.handler.ROUTER.pause = lambda seconds: None
-    return SimpleNamespace(module=modules.handler, good=good)
+def router(cold_start: Any) -> SimpleNamespace:
+    modules = cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes")
+    good = dispatch.Reply([{"label": "positive", "score": 0.9}], {"training_job": "j"}, None, "executed")
+    modules.ROUTER.table = route_table.RouteTable(Store({"reviews": SAGEMAKER}), 30, lambda: 0.0)
+    modules.ROUTER.pause = lambda seconds: None
+    return SimpleNamespace(module=modules, good=good)
 
 
 def ask(router: SimpleNamespace, context: Any, failure: Exception | None = None, **event: Any) -> dict[str, Any]:
@@ -128,10 +129,8 @@ def test_what_backends_say(router: Any, context: Any, failure: str) -> None:
 @pytest.mark.usefixtures("silent")
 @pytest.mark.parametrize("body", [body for body in BODIES if body not in ("inputs", "a long input")])
 @pytest.mark.parametrize("blueprint", ["chat-async", "reviews-async", "reviews-batch", CANARY + " x"])
-def test_the_job_api(
-    load_function: Any, monkeypatch: pytest.MonkeyPatch, context: Any, blueprint: str, body: str
-) -> None:
-    api = Api(load_function, monkeypatch, context)
+def test_the_job_api(cold_start: Any, monkeypatch: pytest.MonkeyPatch, context: Any, blueprint: str, body: str) -> None:
+    api = Api(cold_start, monkeypatch, context)
     event = {
         "httpMethod": "POST",
         "resource": "/async/{blueprint}",
@@ -140,7 +139,7 @@ def test_the_job_api(
         "headers": {"content-type": "application/json", "idempotency-key": f"{CANARY}!"},
         "body": BODIES[body],
     }
-    response = api.code.handler.handler(event, context)
+    response = api.code.handler(event, context)
     assert response["statusCode"] < 500
     assert len(response["body"]) < 1_000
 

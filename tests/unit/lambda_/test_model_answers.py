@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+
 from inference_common import formats, json_output, model_answers
 from inference_common.errors import MalformedAnswer
-
 from tests.campaign import examples
 from tests.unit.lambda_ import strict
 

@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from model_artifacts.archive import ArchiveError
+
 BUCKET, PREFIX, KEY = "data", "artifacts/models/registered/", "arn:aws:kms:us-east-1:123456789012:key/models"
 TRAINED = "artifacts/training-outputs/run-1/output/model.tar.gz"
 FILES = {"model.joblib": b"weights" * 1000, "metadata.json": b"{}", "code/inference.py": b"def model_fn(): ..."}
@@ -54,13 +56,13 @@ class S3:
 
 
 @pytest.fixture
-def function(load_function: Any) -> SimpleNamespace:
-    return load_function("model_artifacts", BUCKET=BUCKET, REGISTERED_PREFIX=PREFIX, KEY_ARN=KEY)  # type: ignore[no-any-return]
+def function(cold_start: Any) -> SimpleNamespace:
+    return cold_start("model_artifacts", BUCKET=BUCKET, REGISTERED_PREFIX=PREFIX, KEY_ARN=KEY)  # type: ignore[no-any-return]
 
 
 def register(function: SimpleNamespace, s3: S3, context: Any) -> Any:
-    function.handler.S3 = s3
-    return function.handler.handler({"action": "register", "model_data_url": f"s3://{BUCKET}/{TRAINED}"}, context)
+    function.S3 = s3
+    return function.handler({"action": "register", "model_data_url": f"s3://{BUCKET}/{TRAINED}"}, context)
 
 
 def test_a_registered_archive_lies_under_its_hash_and_verifies(function: SimpleNamespace, context: Any) -> None:
@@ -72,7 +74,7 @@ def test_a_registered_archive_lies_under_its_hash_and_verifies(function: SimpleN
     assert made["model_data_url"] == f"s3://{BUCKET}/{PREFIX}{sha256}/model.tar.gz"
     assert s3.objects[f"{PREFIX}{sha256}/model.tar.gz"] == body
     assert (s3.copied["SSEKMSKeyId"], s3.copied["threshold"]) == (KEY, 5 * 1024**3)
-    checked = function.handler.handler({"action": "verify", **made}, context)
+    checked = function.handler({"action": "verify", **made}, context)
     assert checked == {"sha256": sha256}
 
 
@@ -89,8 +91,8 @@ def test_a_replaced_archive_is_refused_with_both_hashes(function: SimpleNamespac
     made = register(function, s3, context)
     other = archive(FILES | {"code/inference.py": b"import os"})
     s3.objects[made["model_data_url"].removeprefix(f"s3://{BUCKET}/")] = other
-    with pytest.raises(function.handler.ArtifactChanged) as refusal:
-        function.handler.handler({"action": "verify", **made}, context)
+    with pytest.raises(function.ArtifactChanged) as refusal:
+        function.handler({"action": "verify", **made}, context)
     assert made["sha256"] in str(refusal.value)
     assert hashlib.sha256(other).hexdigest() in str(refusal.value)
 
@@ -110,21 +112,21 @@ def test_a_description_that_points_elsewhere_is_refused(
     """Whoever approves versions can change their descriptions: the hash alone proves nothing."""
     body = archive(FILES)
     sha256 = hashlib.sha256(body).hexdigest()
-    function.handler.S3 = S3({url.removeprefix(f"s3://{BUCKET}/"): body, f"{PREFIX}{sha256}/model.tar.gz": body})
-    with pytest.raises(function.handler.ArtifactChanged, match=words):
-        function.handler.handler({"action": "verify", "model_data_url": url, "sha256": sha256}, context)
+    function.S3 = S3({url.removeprefix(f"s3://{BUCKET}/"): body, f"{PREFIX}{sha256}/model.tar.gz": body})
+    with pytest.raises(function.ArtifactChanged, match=words):
+        function.handler({"action": "verify", "model_data_url": url, "sha256": sha256}, context)
 
 
 @pytest.mark.parametrize("sha256", ["", "x" * 64, "../" * 20])
 def test_what_is_no_hash_is_refused(function: SimpleNamespace, context: Any, sha256: str) -> None:
     url = f"s3://{BUCKET}/{PREFIX}{sha256}/model.tar.gz"
-    with pytest.raises(function.handler.ArtifactChanged, match="is no SHA-256"):
-        function.handler.handler({"action": "verify", "model_data_url": url, "sha256": sha256}, context)
+    with pytest.raises(function.ArtifactChanged, match="is no SHA-256"):
+        function.handler({"action": "verify", "model_data_url": url, "sha256": sha256}, context)
 
 
 def test_what_changes_while_it_is_registered_is_refused(function: SimpleNamespace, context: Any) -> None:
     s3 = S3({TRAINED: archive(FILES)}, meanwhile=archive({"model.joblib": b"another"}))
-    with pytest.raises(function.handler.ArtifactChanged, match="was replaced while it was registered"):
+    with pytest.raises(function.ArtifactChanged, match="was replaced while it was registered"):
         register(function, s3, context)
     assert set(s3.objects) == {TRAINED}
 
@@ -145,14 +147,14 @@ def test_what_could_not_be_served_is_not_registered(
     function: SimpleNamespace, context: Any, body: bytes, words: str
 ) -> None:
     s3 = S3({TRAINED: body})
-    with pytest.raises(function.archive.ArchiveError, match=words):
+    with pytest.raises(ArchiveError, match=words):
         register(function, s3, context)
     assert set(s3.objects) == {TRAINED}
 
 
 def test_an_unknown_action_is_refused(function: SimpleNamespace, context: Any) -> None:
     with pytest.raises(ValueError, match="register or verify, got 'delete'"):
-        function.handler.handler({"action": "delete", "model_data_url": "s3://data/x"}, context)
+        function.handler({"action": "delete", "model_data_url": "s3://data/x"}, context)
 
 
 def test_the_container_computes_the_same_hash_of_the_files(

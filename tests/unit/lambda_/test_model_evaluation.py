@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from model_evaluation import files
+
 POS, NEG = "positive", "negative"
 TRUTH = {"1": POS, "2": POS, "3": POS, "4": NEG, "5": NEG}
 GATE = {"margin_over_baseline": 0.1, "min_f1": 0.6}
@@ -29,8 +31,8 @@ def archive(files: dict[str, bytes]) -> bytes:
     return sink.getvalue()
 
 
-def evaluate(load_function: Any, fake_s3: Any, context: Any, predicted: dict[str, str], **event: Any) -> Any:
-    function = load_function("model_evaluation").handler
+def evaluate(cold_start: Any, fake_s3: Any, context: Any, predicted: dict[str, str], **event: Any) -> Any:
+    function = cold_start("model_evaluation")
     labels = lines([{"id": i, "label": label} for i, label in TRUTH.items()])
     # The job lies about labels and metrics; both must be ignored.
     predictions = lines([{"id": i, "label": p, "predicted": p, "score": 1} for i, p in predicted.items()])
@@ -46,8 +48,8 @@ def evaluate(load_function: Any, fake_s3: Any, context: Any, predicted: dict[str
     return function.handler({**base, **event}, context)
 
 
-def test_a_good_model_passes(load_function: Any, fake_s3: Any, context: Any) -> None:
-    assert evaluate(load_function, fake_s3, context, {**TRUTH, "5": POS}) == {
+def test_a_good_model_passes(cold_start: Any, fake_s3: Any, context: Any) -> None:
+    assert evaluate(cold_start, fake_s3, context, {**TRUTH, "5": POS}) == {
         "passed": True,
         "accuracy": 0.8,
         "f1": 0.857143,
@@ -60,20 +62,20 @@ def test_a_good_model_passes(load_function: Any, fake_s3: Any, context: Any) -> 
     }
 
 
-def test_guessing_the_commoner_label_does_not_pass(load_function: Any, fake_s3: Any, context: Any) -> None:
-    verdict = evaluate(load_function, fake_s3, context, dict.fromkeys(TRUTH, POS))
+def test_guessing_the_commoner_label_does_not_pass(cold_start: Any, fake_s3: Any, context: Any) -> None:
+    verdict = evaluate(cold_start, fake_s3, context, dict.fromkeys(TRUTH, POS))
     assert verdict["passed"] is False
     assert verdict["reason"] == "accuracy 0.6000 is below 0.7000 (baseline 0.6000 + 0.10)"
 
 
-def test_a_low_f1_does_not_pass(load_function: Any, fake_s3: Any, context: Any) -> None:
+def test_a_low_f1_does_not_pass(cold_start: Any, fake_s3: Any, context: Any) -> None:
     gate = {"margin_over_baseline": 0, "min_f1": 0.9}
-    verdict = evaluate(load_function, fake_s3, context, {**TRUTH, "5": POS}, gate=gate)
+    verdict = evaluate(cold_start, fake_s3, context, {**TRUTH, "5": POS}, gate=gate)
     assert (verdict["passed"], verdict["reason"]) == (False, "F1 0.8571 is below 0.9000")
 
 
-def test_never_predicting_positive_is_an_f1_of_zero(load_function: Any, fake_s3: Any, context: Any) -> None:
-    assert evaluate(load_function, fake_s3, context, dict.fromkeys(TRUTH, NEG))["f1"] == 0.0
+def test_never_predicting_positive_is_an_f1_of_zero(cold_start: Any, fake_s3: Any, context: Any) -> None:
+    assert evaluate(cold_start, fake_s3, context, dict.fromkeys(TRUTH, NEG))["f1"] == 0.0
 
 
 @pytest.mark.parametrize(
@@ -85,20 +87,19 @@ def test_never_predicting_positive_is_an_f1_of_zero(load_function: Any, fake_s3:
     ],
 )
 def test_predictions_of_other_rows_are_an_error(
-    load_function: Any, fake_s3: Any, context: Any, predicted: dict[str, str], message: str
+    cold_start: Any, fake_s3: Any, context: Any, predicted: dict[str, str], message: str
 ) -> None:
     with pytest.raises(Exception, match=message) as raised:
-        evaluate(load_function, fake_s3, context, predicted)
+        evaluate(cold_start, fake_s3, context, predicted)
     assert type(raised.value).__name__ == "EvaluationError"
 
 
-def test_labels_that_changed_since_validation_are_an_error(load_function: Any, fake_s3: Any, context: Any) -> None:
+def test_labels_that_changed_since_validation_are_an_error(cold_start: Any, fake_s3: Any, context: Any) -> None:
     with pytest.raises(Exception, match="labels changed since validation"):
-        evaluate(load_function, fake_s3, context, TRUTH, labels_sha256="0" * 64)
+        evaluate(cold_start, fake_s3, context, TRUTH, labels_sha256="0" * 64)
 
 
-def test_output_without_predictions_is_an_error(load_function: Any) -> None:
-    files = load_function("model_evaluation").files
+def test_output_without_predictions_is_an_error() -> None:
     with pytest.raises(Exception, match=r"holds no predictions\.jsonl"):
         files.read_predictions(archive({"metrics.json": b"{}"}))
     with pytest.raises(Exception, match=r"not a tar\.gz archive"):
@@ -114,14 +115,13 @@ def test_output_without_predictions_is_an_error(load_function: Any) -> None:
         (b"oops\n", "line 1 has no 'id' and 'predicted'"),
     ],
 )
-def test_predictions_that_cannot_be_read_are_an_error(load_function: Any, body: bytes, message: str) -> None:
-    files = load_function("model_evaluation").files
+def test_predictions_that_cannot_be_read_are_an_error(body: bytes, message: str) -> None:
     with pytest.raises(Exception, match=message):
         files.read_predictions(archive({"./predictions.jsonl": body}))
 
 
-def test_the_verdict_is_logged_without_any_row(load_function: Any, fake_s3: Any, context: Any, logged: Any) -> None:
-    evaluate(load_function, fake_s3, context, TRUTH)
+def test_the_verdict_is_logged_without_any_row(cold_start: Any, fake_s3: Any, context: Any, logged: Any) -> None:
+    evaluate(cold_start, fake_s3, context, TRUTH)
     [line] = logged()
     assert line["verdict"]["accuracy"] == 1.0
     assert "predicted" not in json.dumps(line)

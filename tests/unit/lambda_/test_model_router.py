@@ -9,7 +9,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+
 from inference_common import errors
+from inference_routing import dispatch, route_table
 
 SAGEMAKER = {
     "blueprint": "reviews",
@@ -52,16 +54,16 @@ class Backend:
 
 
 @pytest.fixture
-def router(load_function: Any) -> SimpleNamespace:
-    modules = load_function("model_router", ROUTES_PREFIX="/mlops/test/routes")
-    good = modules.dispatch.Reply([{"label": "positive", "score": 0.9}], {"training_job": "j"}, None, "executed")
-    return SimpleNamespace(module=modules.handler, all=modules, good=good)
+def router(cold_start: Any) -> SimpleNamespace:
+    modules = cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes")
+    good = dispatch.Reply([{"label": "positive", "score": 0.9}], {"training_job": "j"}, None, "executed")
+    return SimpleNamespace(module=modules, all=modules, good=good)
 
 
 def call(router: SimpleNamespace, context: Any, records: dict[str, Any], answers: dict[str, Any], **event: Any) -> Any:
     module = router.module
     router.store, router.backend = Store(records), Backend(answers)
-    module.ROUTER.table = router.all.table.RouteTable(router.store, 30, lambda: 0.0)
+    module.ROUTER.table = route_table.RouteTable(router.store, 30, lambda: 0.0)
     module.ROUTER.backends = {"sagemaker": router.backend, "bedrock": router.backend}
     module.ROUTER.pause = lambda seconds: None
     base = {
@@ -93,7 +95,7 @@ def test_an_answer_has_the_published_form(router: Any, context: Any) -> None:
 
 
 def test_usage_is_there_when_the_backend_counts(router: Any, context: Any) -> None:
-    reply = router.all.dispatch.Reply([{"text": "hi"}], {"model_id": "m"}, {"totalTokens": 3})
+    reply = dispatch.Reply([{"text": "hi"}], {"model_id": "m"}, {"totalTokens": 3})
     _, headers, body = call(router, context, {"reviews": SAGEMAKER}, {"one": reply})
     assert body["usage"] == {"totalTokens": 3}
     assert "x-fidelity" not in headers
@@ -214,13 +216,13 @@ def test_logs_hold_the_decision_and_no_payload(logged: Any, router: Any, context
     assert "private" not in json.dumps(lines)
 
 
-def test_the_function_needs_its_routes_prefix(load_function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_function_needs_its_routes_prefix(cold_start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ROUTES_PREFIX", raising=False)
     with pytest.raises(Exception, match="environment variable ROUTES_PREFIX is not set"):
-        load_function("model_router")
+        cold_start("model_router")
 
 
-def test_log_lines_do_not_reach_lambda_s_own_handler(router: Any) -> None:
+def test_log_lines_do_not_reach_lambda_s_own_handler() -> None:
     assert logging.getLogger("model_router").propagate is False
 
 

@@ -24,25 +24,29 @@ from botocore.exceptions import (
     ResponseStreamingError,
 )
 from botocore.parsers import ResponseParserError
+
 from inference_common import errors
 from inference_common.requests import InferenceRequest
 from inference_common.service_answers import IncompleteAnswer
-
+from inference_routing import limits, routes
+from inference_routing.clients import failures, fanout, parameters, sagemaker
+from inference_routing.deadline import Deadline
+from inference_routing.families import sagemaker as families_sagemaker
 from tests.unit.lambda_.router_clients import body, stub
 
 
 @pytest.fixture
-def router(load_function: Any) -> Any:
-    return load_function("model_router", ROUTES_PREFIX="/mlops/test/routes")
+def router(cold_start: Any) -> Any:
+    return cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes")
 
 
 @pytest.fixture
-def deadline(router: Any) -> Any:
-    return router.deadline.Deadline.after(20, time.monotonic)
+def deadline() -> Any:
+    return Deadline.after(20, time.monotonic)
 
 
-def test_sagemaker_request_and_answer(router: Any, deadline: Any) -> None:
-    stubber = stub(router, router.clients_sagemaker, "sagemaker-runtime")
+def test_sagemaker_request_and_answer(deadline: Any) -> None:
+    stubber = stub("sagemaker-runtime")
     answer = {"outputs": [{"label": "positive", "score": 0.9}], "model": {"seed": 42}}
     stubber.add_response(
         "invoke_endpoint",
@@ -54,10 +58,8 @@ def test_sagemaker_request_and_answer(router: Any, deadline: Any) -> None:
             "Body": b'{"inputs": ["fine"], "parameters": {"a": 1}}',
         },
     )
-    target = router.routes.Target("primary", "ep")
-    reply = router.clients_sagemaker.SageMakerBackend().invoke(
-        target, InferenceRequest(("fine",), {"a": 1}), deadline, {}
-    )
+    target = routes.Target("primary", "ep")
+    reply = sagemaker.SageMakerBackend().invoke(target, InferenceRequest(("fine",), {"a": 1}), deadline, {})
     assert (reply.outputs, reply.model, reply.usage) == (answer["outputs"], {"seed": 42}, None)
     assert reply.fidelity == "executed"
 
@@ -73,18 +75,18 @@ def test_sagemaker_request_and_answer(router: Any, deadline: Any) -> None:
         b'{"outputs": [1], "model": {}}',
     ],
 )
-def test_an_answer_beside_the_contract_is_the_model_s_fault(router: Any, answer: bytes) -> None:
+def test_an_answer_beside_the_contract_is_the_model_s_fault(answer: bytes) -> None:
     with pytest.raises(errors.MalformedAnswer) as raised:
-        router.families_sagemaker.of("platform").decode(answer, 1)
+        families_sagemaker.of("platform").decode(answer, 1)
     assert (raised.value.kind, raised.value.charged) == ("permanent", True)
 
 
-def test_route_records_come_from_the_parameter_store(router: Any) -> None:
-    stubber = stub(router, router.clients_parameters, "ssm")
+def test_route_records_come_from_the_parameter_store() -> None:
+    stubber = stub("ssm")
     stubber.add_response("get_parameter", {"Parameter": {"Value": "{}"}}, {"Name": "/mlops/test/routes/reviews"})
     stubber.add_client_error("get_parameter", "ParameterNotFound")
     stubber.add_client_error("get_parameter", "AccessDeniedException", "not authorised")
-    store = router.clients_parameters.ParameterStore("/mlops/test/routes")
+    store = parameters.ParameterStore("/mlops/test/routes")
     assert store.read("reviews", 5) == "{}"
     assert store.read("reviews", 5) is None
     with pytest.raises(errors.InternalError, match="AccessDeniedException"):
@@ -128,8 +130,8 @@ def client_error(code: str, message: str = "why", status: int = 400, **more: Any
         (NoCredentialsError(), errors.InternalError, "permanent"),
     ],
 )
-def test_each_failure_has_its_meaning(router: Any, error: Any, expected: type[errors.ServiceError], kind: str) -> None:
-    found = router.clients_failures.translate(error, "endpoint ep")
+def test_each_failure_has_its_meaning(error: Any, expected: type[errors.ServiceError], kind: str) -> None:
+    found = failures.translate(error, "endpoint ep")
     assert (type(found), found.kind) == (expected, kind)
 
 
@@ -152,17 +154,18 @@ class Broken(io.RawIOBase):
     ],
 )
 def test_what_breaks_after_the_first_byte_is_charged(
-    router: Any, deadline: Any, error: Exception, expected: type[errors.ServiceError]
+    deadline: Any, error: Exception, expected: type[errors.ServiceError]
 ) -> None:
-    stubber = stub(router, router.clients_sagemaker, "sagemaker-runtime")
+    stubber = stub("sagemaker-runtime")
     stubber.add_response("invoke_endpoint", {"Body": Broken(error)})
-    target = router.routes.Target("primary", "ep")
+    target = routes.Target("primary", "ep")
     with pytest.raises(expected) as raised:
-        router.clients_sagemaker.SageMakerBackend().invoke(target, InferenceRequest(("fine",)), deadline, {})
+        sagemaker.SageMakerBackend().invoke(target, InferenceRequest(("fine",)), deadline, {})
     assert raised.value.charged
 
 
-def test_of_many_calls_the_answered_ones_are_kept(router: Any, deadline: Any) -> None:
+@pytest.mark.usefixtures("one_call_at_a_time")
+def test_of_many_calls_the_answered_ones_are_kept(deadline: Any) -> None:
     asked: list[int] = []
 
     def ask(position: int) -> str:
@@ -172,12 +175,11 @@ def test_of_many_calls_the_answered_ones_are_kept(router: Any, deadline: Any) ->
         return f"answer {position}"
 
     kept: dict[int, Any] = {}
-    router.clients_fanout.PARALLEL_CALLS = 1
     with pytest.raises(errors.Throttled):
-        router.clients_fanout.fan_out(3, kept, deadline, ask)
+        fanout.fan_out(3, kept, deadline, ask)
     assert 0 in kept
     assert 1 not in kept
-    assert router.clients_fanout.fan_out(3, kept, deadline, ask) == ["answer 0", "answer 1", "answer 2"]
+    assert fanout.fan_out(3, kept, deadline, ask) == ["answer 0", "answer 1", "answer 2"]
     assert (asked.count(0), asked.count(1), asked.count(2)) == (1, 2, 1)
 
 
@@ -190,20 +192,20 @@ def test_of_many_calls_the_answered_ones_are_kept(router: Any, deadline: Any) ->
     ],
 )
 def test_a_payload_that_the_target_does_not_take_is_refused(
-    router: Any, source: str, serverless: bool, size: int, limit: int
+    source: str, serverless: bool, size: int, limit: int
 ) -> None:
-    target = router.routes.Target("p", "ep", source=source, serverless=serverless)
+    target = routes.Target("p", "ep", source=source, serverless=serverless)
     with pytest.raises(errors.PayloadTooLarge, match=f"of {limit} that the target takes"):
-        router.limits.check_payload(target, size)
-    router.limits.check_payload(target, limit)
+        limits.check_payload(target, size)
+    limits.check_payload(target, limit)
 
 
-def test_an_oversized_payload_is_not_sent(router: Any, deadline: Any) -> None:
-    stub(router, router.clients_sagemaker, "sagemaker-runtime")  # a call would fail: nothing is stubbed
-    target = router.routes.Target("p", "ep", serverless=True)
+def test_an_oversized_payload_is_not_sent(deadline: Any) -> None:
+    stub("sagemaker-runtime")  # a call would fail: nothing is stubbed
+    target = routes.Target("p", "ep", serverless=True)
     request = InferenceRequest(("x" * 4_500_000,))
     with pytest.raises(errors.PayloadTooLarge):
-        router.clients_sagemaker.SageMakerBackend().invoke(target, request, deadline, {})
+        sagemaker.SageMakerBackend().invoke(target, request, deadline, {})
 
 
 @pytest.fixture
@@ -236,23 +238,23 @@ def test_a_call_ends_with_the_deadline_and_is_not_repeated(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     started = time.monotonic()
-    soon = router.deadline.Deadline.after(0.7, time.monotonic)
-    backend, target = router.clients_sagemaker.SageMakerBackend(), router.routes.Target("p", "ep")
-    router.handler.ROUTER.backends = {"sagemaker": backend}
+    soon = Deadline.after(0.7, time.monotonic)
+    backend, target = sagemaker.SageMakerBackend(), routes.Target("p", "ep")
+    router.ROUTER.backends = {"sagemaker": backend}
     with pytest.raises(errors.DeadlineExceeded):
-        router.handler.ROUTER._ask(target, InferenceRequest(("a",)), soon, {})
+        router.ROUTER._ask(target, InferenceRequest(("a",)), soon, {})
     assert time.monotonic() - started < 30, "boto3 would wait for a minute"
 
 
-def test_names_of_routes_come_page_by_page(router: Any) -> None:
-    stubber = stub(router, router.clients_parameters, "ssm")
+def test_names_of_routes_come_page_by_page() -> None:
+    stubber = stub("ssm")
     asked = {"Path": "/mlops/test/routes", "Recursive": False}
     changed = datetime(2026, 11, 1, tzinfo=UTC)
     for number, more in ((1, {"NextToken": "t"}), (2, {})):
         parameter = {"Name": f"/mlops/test/routes/b{number}", "Value": "{}", "LastModifiedDate": changed}
         stubber.add_response("get_parameters_by_path", {"Parameters": [parameter], **more}, asked)
         asked = {**asked, "NextToken": "t"}
-    found = router.clients_parameters.ParameterStore("/mlops/test/routes").list(5)
+    found = parameters.ParameterStore("/mlops/test/routes").list(5)
     assert [(record.name, record.changed) for record in found] == [("b1", 1793491200), ("b2", 1793491200)]
 
 
@@ -265,17 +267,17 @@ def test_names_of_routes_come_page_by_page(router: Any) -> None:
     ],
 )
 def test_a_record_names_one_of_an_endpoints_models_or_containers(
-    router: Any, deadline: Any, named: dict[str, str], sent: dict[str, str]
+    deadline: Any, named: dict[str, str], sent: dict[str, str]
 ) -> None:
     record = {"kind": "realtime", "source": "sagemaker", "targets": [{"name": "p", "endpoint_name": "ep", **named}]}
-    [target] = router.routes.parse_route("many", json.dumps(record)).targets
-    stubber = stub(router, router.clients_sagemaker, "sagemaker-runtime")
+    [target] = routes.parse_route("many", json.dumps(record)).targets
+    stubber = stub("sagemaker-runtime")
     asked = {"EndpointName": "ep", "ContentType": "application/json", "Accept": "application/json"}
     answer = {"outputs": [{"label": "positive"}], "model": {}}
     # The stub compares all that is sent.
     payload = b'{"inputs": ["fine"], "parameters": {"a": 1}}'
     stubber.add_response("invoke_endpoint", {"Body": body(answer)}, {**asked, "Body": payload, **sent})
-    backend = router.clients_sagemaker.SageMakerBackend()
+    backend = sagemaker.SageMakerBackend()
     reply = backend.invoke(target, InferenceRequest(("fine",), {"a": 1}), deadline, {})
     assert reply.outputs == answer["outputs"]
     assert target.key == ":".join(["sagemaker", "ep", *named.values()])

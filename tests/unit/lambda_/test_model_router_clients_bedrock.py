@@ -8,24 +8,23 @@ from typing import Any
 
 import boto3
 import pytest
+
 from inference_common import errors
 from inference_common.requests import InferenceRequest
-
-from tests.unit.lambda_.router_clients import KEYS, body, stub
-
-
-@pytest.fixture
-def router(load_function: Any) -> Any:
-    return load_function("model_router", ROUTES_PREFIX="/mlops/test/routes")
+from inference_routing import routes
+from inference_routing.clients import bedrock, guardrails
+from inference_routing.deadline import Deadline
+from tests.unit.lambda_.router_clients import KEYS, body, stub, use_client
 
 
 @pytest.fixture
-def deadline(router: Any) -> Any:
-    return router.deadline.Deadline.after(20, time.monotonic)
+def deadline() -> Any:
+    return Deadline.after(20, time.monotonic)
 
 
-def test_bedrock_asks_once_per_input_and_adds_up(router: Any, deadline: Any) -> None:
-    stubber = stub(router, router.clients_bedrock, "bedrock-runtime")
+@pytest.mark.usefixtures("one_call_at_a_time")
+def test_bedrock_asks_once_per_input_and_adds_up(deadline: Any) -> None:
+    stubber = stub("bedrock-runtime")
     for text in ("one", "two"):
         stubber.add_response(
             "converse",
@@ -43,25 +42,24 @@ def test_bedrock_asks_once_per_input_and_adds_up(router: Any, deadline: Any) -> 
             },
         )
     parameters = {"max_tokens": 5, "top_p": 0.5, "system": "be brief"}
-    router.clients_fanout.PARALLEL_CALLS = 1  # the stub answers in one order only
-    reply = router.clients_bedrock.BedrockBackend().invoke(
-        router.routes.Target("primary", "m"), InferenceRequest(("one", "two"), parameters), deadline, {}
+    reply = bedrock.BedrockBackend().invoke(
+        routes.Target("primary", "m"), InferenceRequest(("one", "two"), parameters), deadline, {}
     )
     assert reply.outputs == [{"text": "ONE"}, {"text": "TWO"}]
     assert reply.usage == {"inputTokens": 4, "outputTokens": 6, "totalTokens": 10}
     assert (reply.model, reply.fidelity) == ({"model_id": "m"}, None)
 
 
-def test_bedrock_parameters_of_a_wrong_type_are_the_caller_s_fault(router: Any, deadline: Any) -> None:
+def test_bedrock_parameters_of_a_wrong_type_are_the_caller_s_fault(deadline: Any) -> None:
     # botocore refuses before it sends anything, so a client without a stub will do.
-    router.clients_bedrock.client = lambda name: boto3.client(name, **KEYS)
+    use_client("bedrock-runtime", boto3.client("bedrock-runtime", **KEYS))
     request = InferenceRequest(("a",), {"max_tokens": "many"})
     with pytest.raises(errors.BadRequest, match="a parameter has a wrong type"):
-        router.clients_bedrock.BedrockBackend().invoke(router.routes.Target("p", "m"), request, deadline, {})
+        bedrock.BedrockBackend().invoke(routes.Target("p", "m"), request, deadline, {})
 
 
-def test_a_guardrail_is_asked_with_one_block_per_text(router: Any) -> None:
-    stubber = stub(router, router.clients_guardrails, "bedrock-runtime")
+def test_a_guardrail_is_asked_with_one_block_per_text() -> None:
+    stubber = stub("bedrock-runtime")
     response = {"usage": usage_of_guardrail(), "action": "NONE", "outputs": [], "assessments": []}
     stubber.add_response(
         "apply_guardrail",
@@ -74,7 +72,7 @@ def test_a_guardrail_is_asked_with_one_block_per_text(router: Any) -> None:
         },
     )
     stubber.add_client_error("apply_guardrail", "ThrottlingException")
-    judge, guardrail = router.clients_guardrails.BedrockGuardrails(), router.routes.Guardrail("g1", "2")
+    judge, guardrail = guardrails.BedrockGuardrails(), routes.Guardrail("g1", "2")
     assert judge.assess(guardrail, "INPUT", ["a", "b"])["action"] == "NONE"
     with pytest.raises(errors.Throttled):
         judge.assess(guardrail, "INPUT", ["a", "b"])
@@ -86,9 +84,9 @@ def usage_of_guardrail() -> dict[str, int]:
     return {**dict.fromkeys(names, 1), "sensitiveInformationPolicyFreeUnits": 0}
 
 
-def test_embeddings_of_titan_are_asked_one_by_one(router: Any, deadline: Any) -> None:
-    stubber = stub(router, router.clients_bedrock, "bedrock-runtime")
-    router.clients_fanout.PARALLEL_CALLS = 1
+@pytest.mark.usefixtures("one_call_at_a_time")
+def test_embeddings_of_titan_are_asked_one_by_one(deadline: Any) -> None:
+    stubber = stub("bedrock-runtime")
     for number, text in enumerate(("one", "two")):
         stubber.add_response(
             "invoke_model",
@@ -100,15 +98,15 @@ def test_embeddings_of_titan_are_asked_one_by_one(router: Any, deadline: Any) ->
                 "body": json.dumps({"inputText": text, "dimensions": 256}).encode(),
             },
         )
-    target = router.routes.Target("p", "arn", source="bedrock", family="amazon.titan-embed-text-v2:0")
+    target = routes.Target("p", "arn", source="bedrock", family="amazon.titan-embed-text-v2:0")
     request = InferenceRequest(("one", "two"), {"dimensions": 256}, task="embed")
-    reply = router.clients_bedrock.BedrockBackend().invoke(target, request, deadline, {})
+    reply = bedrock.BedrockBackend().invoke(target, request, deadline, {})
     assert reply.outputs == [{"embedding": [0, 0.5]}, {"embedding": [1, 0.5]}]
     assert reply.usage == {"inputTokens": 6, "outputTokens": 0, "totalTokens": 6}
 
 
-def test_invoke_model_speaks_the_family_s_language(router: Any, deadline: Any) -> None:
-    stubber = stub(router, router.clients_bedrock, "bedrock-runtime")
+def test_invoke_model_speaks_the_family_s_language(deadline: Any) -> None:
+    stubber = stub("bedrock-runtime")
     answer = {"generation": " hi", "prompt_token_count": 2, "generation_token_count": 1, "stop_reason": "length"}
     expected = {"prompt": "be brief\nhello", "max_gen_len": 5}
     stubber.add_response(
@@ -121,8 +119,8 @@ def test_invoke_model_speaks_the_family_s_language(router: Any, deadline: Any) -
             "body": json.dumps(expected).encode(),
         },
     )
-    target = router.routes.Target("p", "arn", source="bedrock", family="meta.llama3-8b-instruct-v1:0", api="invoke")
+    target = routes.Target("p", "arn", source="bedrock", family="meta.llama3-8b-instruct-v1:0", api="invoke")
     request = InferenceRequest(("hello",), {"max_tokens": 5, "system": "be brief"})
-    reply = router.clients_bedrock.BedrockBackend().invoke(target, request, deadline, {})
+    reply = bedrock.BedrockBackend().invoke(target, request, deadline, {})
     assert (reply.outputs, reply.stops) == ([{"text": " hi"}], ("max_tokens",))
     assert reply.usage == {"inputTokens": 2, "outputTokens": 1, "totalTokens": 3}

@@ -10,24 +10,22 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from inference_common import errors
 from inference_common.requests import InferenceRequest
+from inference_routing import circuit_breaker, dispatch, routes, selection
+from inference_routing.deadline import Deadline
+from inference_routing.retry import Retry
 
 REQUEST = InferenceRequest(("a",))
 PERMANENT = ("BadRequest", "PayloadTooLarge", "InternalError", "MalformedAnswer")
 PASSING = ("Throttled", "Unavailable", "ModelFailed", "NotReady", "DeadlineExceeded", "AnswerCutOff")
 
 
-@pytest.fixture
-def logic(load_function: Any) -> Any:
-    return load_function("model_router", ROUTES_PREFIX="/r")
-
-
 @dataclass
 class World:
     """Time that passes only when somebody works or waits, and targets that do as the script says."""
 
-    logic: Any
     script: list[tuple[str, float]]
     """What each question ends with ("ok" or an error's name), and how long it takes."""
     now: float = 1000.0
@@ -53,24 +51,24 @@ class World:
         self.asked.append((target.name, ending, began, self.now))
         if ending != "ok":
             raise getattr(errors, ending)("scripted")
-        return self.logic.dispatch.Reply([{"text": target.name}], {})
+        return dispatch.Reply([{"text": target.name}], {})
 
     def health(self) -> Any:
-        return self.logic.health.Health(self.clock)
+        return circuit_breaker.Health(self.clock)
 
 
-def route(logic: Any, weights: list[float], **more: Any) -> Any:
-    targets = tuple(logic.routes.Target(f"t{n}", f"ep{n}", weight) for n, weight in enumerate(weights))
-    return logic.routes.Route("b", "realtime", "sagemaker", targets, **more)
+def route(weights: list[float], **more: Any) -> Any:
+    targets = tuple(routes.Target(f"t{n}", f"ep{n}", weight) for n, weight in enumerate(weights))
+    return routes.Route("b", "realtime", "sagemaker", targets, **more)
 
 
 def run(world: World, route: Any, health: Any, seconds: float = 28.0, draw: float = 0.3) -> Any:
     """(reply or error, outcome) of one request."""
     unhealthy = {t.name for t in route.targets if not health.admits(t.key)}
-    decision = world.logic.routing.choose(route.targets, unhealthy, draw)
-    outcome = world.logic.dispatch.Outcome(decision.reason)
-    deadline = world.logic.deadline.Deadline.after(seconds, world.clock)
-    dispatcher = world.logic.dispatch.Dispatcher(world.ask, health, world.pause, lambda: draw)
+    decision = selection.choose(route.targets, unhealthy, draw)
+    outcome = dispatch.Outcome(decision.reason)
+    deadline = Deadline.after(seconds, world.clock)
+    dispatcher = dispatch.Dispatcher(world.ask, health, world.pause, lambda: draw)
     try:
         return dispatcher.dispatch(route, decision, REQUEST, deadline, outcome), outcome
     except errors.ServiceError as error:
@@ -82,13 +80,13 @@ SCRIPTS = st.lists(ENDINGS, min_size=1, max_size=12)
 WEIGHTS = st.lists(st.integers(0, 4), min_size=1, max_size=4)
 
 
-def test_no_attempt_outlives_the_deadline(logic: Any) -> None:
+def test_no_attempt_outlives_the_deadline() -> None:
     @settings(deadline=None)
     @given(script=SCRIPTS, weights=WEIGHTS, seconds=st.floats(0, 28), draw=st.floats(0, 1, exclude_max=True))
     def check(script: Any, weights: Any, seconds: float, draw: float) -> None:
-        world = World(logic, script)
+        world = World(script)
         ends = world.now + seconds
-        said, _ = run(world, route(logic, weights), world.health(), seconds, draw)
+        said, _ = run(world, route(weights), world.health(), seconds, draw)
         assert world.now <= ends + 1e-6
         assert all(end <= ends + 1e-6 for *_, end in world.asked)
         assert world.asked or isinstance(said, errors.DeadlineExceeded)
@@ -96,12 +94,12 @@ def test_no_attempt_outlives_the_deadline(logic: Any) -> None:
     check()
 
 
-def test_every_request_ends_with_an_answer_or_a_known_error_and_few_questions(logic: Any) -> None:
+def test_every_request_ends_with_an_answer_or_a_known_error_and_few_questions() -> None:
     @settings(deadline=None)
     @given(script=SCRIPTS, weights=WEIGHTS, retries=st.integers(0, 4))
     def check(script: Any, weights: Any, retries: int) -> None:
-        world = World(logic, script)
-        made = route(logic, weights, retry=logic.retry.Retry(retries=retries))
+        world = World(script)
+        made = route(weights, retry=Retry(retries=retries))
         said, outcome = run(world, made, world.health())
         assert len(world.asked) == len(outcome.attempts) <= len(weights) + retries
         assert (outcome.answered_by is None) == isinstance(said, errors.ServiceError)
@@ -111,12 +109,12 @@ def test_every_request_ends_with_an_answer_or_a_known_error_and_few_questions(lo
     check()
 
 
-def test_a_permanent_error_is_never_repeated_and_opens_nothing(logic: Any) -> None:
+def test_a_permanent_error_is_never_repeated_and_opens_nothing() -> None:
     @settings(deadline=None)
     @given(endings=st.lists(st.sampled_from(PERMANENT), min_size=1, max_size=8), weights=WEIGHTS)
     def check(endings: list[str], weights: Any) -> None:
-        world = World(logic, [(name, 0.1) for name in endings])
-        health, made = world.health(), route(logic, weights)
+        world = World([(name, 0.1) for name in endings])
+        health, made = world.health(), route(weights)
         for number, ending in enumerate(endings, start=1):
             said, _ = run(world, made, health)
             assert (said.type, len(world.asked)) == (ending, number), "one question, one answer"
@@ -126,12 +124,12 @@ def test_a_permanent_error_is_never_repeated_and_opens_nothing(logic: Any) -> No
     check()
 
 
-def test_a_refusal_is_the_answer_only_where_nobody_else_may_take_the_request(logic: Any) -> None:
+def test_a_refusal_is_the_answer_only_where_nobody_else_may_take_the_request() -> None:
     @settings(deadline=None)
     @given(script=SCRIPTS, weights=WEIGHTS)
     def check(script: Any, weights: Any) -> None:
-        world = World(logic, script)
-        made = route(logic, weights)
+        world = World(script)
+        made = route(weights)
         said, _ = run(world, made, world.health())
         own = {t.name for t in made.targets if t.weight} or {t.name for t in made.targets}
         endings = [(name, ending) for name, ending, *_ in world.asked]
@@ -151,26 +149,24 @@ OWN_AND_STAND_INS = [1, 0, 0]
 
 @pytest.mark.parametrize("refusal", ["BadRequest", "PayloadTooLarge", "InternalError", "MalformedAnswer"])
 @pytest.mark.parametrize("failure", ["NotReady", "Throttled", "Unavailable", "DeadlineExceeded"])
-def test_a_stand_in_s_refusal_does_not_hide_that_the_own_model_may_answer_later(
-    logic: Any, failure: str, refusal: str
-) -> None:
-    world = World(logic, [(failure, 0.1), (refusal, 0.1), (refusal, 0.1), (failure, 0.1)])
-    made = route(logic, OWN_AND_STAND_INS, retry=logic.retry.Retry(retries=0))
+def test_a_stand_in_s_refusal_does_not_hide_that_the_own_model_may_answer_later(failure: str, refusal: str) -> None:
+    world = World([(failure, 0.1), (refusal, 0.1), (refusal, 0.1), (failure, 0.1)])
+    made = route(OWN_AND_STAND_INS, retry=Retry(retries=0))
     said, outcome = run(world, made, world.health())
     assert said.type == failure
     assert outcome.route_decision.startswith(f"none; after=t0:{failure},t1:{refusal}")
 
 
-def test_after_a_refusal_the_next_stand_in_is_asked_and_then_the_own_model_again(logic: Any) -> None:
-    world = World(logic, [("Throttled", 0.1), ("BadRequest", 0.1), ("InternalError", 0.1), ("ok", 0.1)])
-    said, _ = run(world, route(logic, OWN_AND_STAND_INS), world.health())
+def test_after_a_refusal_the_next_stand_in_is_asked_and_then_the_own_model_again() -> None:
+    world = World([("Throttled", 0.1), ("BadRequest", 0.1), ("InternalError", 0.1), ("ok", 0.1)])
+    said, _ = run(world, route(OWN_AND_STAND_INS), world.health())
     assert [name for name, *_ in world.asked] == ["t0", "t1", "t2", "t0"]
     assert said.outputs == [{"text": "t0"}]
 
 
-def test_while_the_own_model_is_left_alone_a_stand_in_s_refusal_is_not_its_word(logic: Any) -> None:
-    world = World(logic, [("Unavailable", 0.1)])
-    made = route(logic, [1, 0], retry=logic.retry.Retry(retries=0), cooldown=logic.health.Cooldown(1, 30))
+def test_while_the_own_model_is_left_alone_a_stand_in_s_refusal_is_not_its_word() -> None:
+    world = World([("Unavailable", 0.1)])
+    made = route([1, 0], retry=Retry(retries=0), cooldown=circuit_breaker.Cooldown(1, 30))
     health = world.health()
     run(world, made, health)
     world.script, world.asked = [("BadRequest", 0.1)], []
@@ -180,14 +176,14 @@ def test_while_the_own_model_is_left_alone_a_stand_in_s_refusal_is_not_its_word(
     assert (said.type, said.retry_after_seconds) == ("NotReady", 30)
 
 
-def test_after_the_first_byte_nobody_else_is_asked(logic: Any) -> None:
+def test_after_the_first_byte_nobody_else_is_asked() -> None:
     """An answer, or a part of one, is paid for: it is the last call, unless its target resumes it."""
 
     @settings(deadline=None)
     @given(script=SCRIPTS, weights=WEIGHTS)
     def check(script: Any, weights: Any) -> None:
-        world = World(logic, script)
-        run(world, route(logic, weights), world.health())
+        world = World(script)
+        run(world, route(weights), world.health())
         charged = [
             i for i, (_, ending, *_) in enumerate(world.asked) if ending in ("ok", "MalformedAnswer", "AnswerCutOff")
         ]
@@ -196,33 +192,33 @@ def test_after_the_first_byte_nobody_else_is_asked(logic: Any) -> None:
     check()
 
 
-def test_a_partly_answered_request_stays_with_its_target(logic: Any) -> None:
-    world = World(logic, [("Throttled", 0.1), ("Throttled", 0.1), ("ok", 0.1)])
+def test_a_partly_answered_request_stays_with_its_target() -> None:
+    world = World([("Throttled", 0.1), ("Throttled", 0.1), ("ok", 0.1)])
 
     def ask(target: Any, request: Any, deadline: Any, kept: Any) -> Any:
         kept[0] = "paid for"
         return World.ask(world, target, request, deadline, kept)
 
     world.ask = ask  # type: ignore[method-assign]
-    said, _ = run(world, route(logic, [1, 1]), world.health())
+    said, _ = run(world, route([1, 1]), world.health())
     assert [name for name, *_ in world.asked] == ["t0", "t0", "t0"]
     assert said.outputs == [{"text": "t0"}]
 
 
-def test_weights_converge(logic: Any) -> None:
+def test_weights_converge() -> None:
     @settings(deadline=None, max_examples=20)
     @given(weights=st.lists(st.integers(0, 5), min_size=2, max_size=4).filter(any), salt=st.integers(0, 10**6))
     def check(weights: list[int], salt: int) -> None:
-        made = route(logic, weights)
-        draws = [logic.routing.draw_for(f"{salt}-{n}") for n in range(3000)]
-        counted = Counter(logic.routing.choose(made.targets, (), draw).order[0].name for draw in draws)
+        made = route(weights)
+        draws = [selection.draw_for(f"{salt}-{n}") for n in range(3000)]
+        counted = Counter(selection.choose(made.targets, (), draw).order[0].name for draw in draws)
         for number, weight in enumerate(weights):
             assert counted[f"t{number}"] / 3000 == pytest.approx(weight / sum(weights), abs=0.05)
 
     check()
 
 
-def test_a_recovered_target_gets_traffic_again(logic: Any) -> None:
+def test_a_recovered_target_gets_traffic_again() -> None:
     @settings(deadline=None)
     @given(
         failures=st.integers(1, 5),
@@ -230,12 +226,11 @@ def test_a_recovered_target_gets_traffic_again(logic: Any) -> None:
         error=st.sampled_from(["Throttled", "Unavailable", "ModelFailed", "NotReady"]),
     )
     def check(failures: int, cooldown: float, error: str) -> None:
-        world = World(logic, [(error, 0.0)])
+        world = World([(error, 0.0)])
         made = route(
-            logic,
             [1],
-            retry=logic.retry.Retry(retries=0),
-            cooldown=logic.health.Cooldown(failures, cooldown),
+            retry=Retry(retries=0),
+            cooldown=circuit_breaker.Cooldown(failures, cooldown),
         )
         health, key = world.health(), made.targets[0].key
         for _ in range(failures):
@@ -255,9 +250,9 @@ def test_a_recovered_target_gets_traffic_again(logic: Any) -> None:
     check()
 
 
-def test_a_failed_probe_opens_again(logic: Any) -> None:
-    world = World(logic, [("Unavailable", 0.0)])
-    made = route(logic, [1, 0], retry=logic.retry.Retry(retries=0), cooldown=logic.health.Cooldown(2, 30))
+def test_a_failed_probe_opens_again() -> None:
+    world = World([("Unavailable", 0.0)])
+    made = route([1, 0], retry=Retry(retries=0), cooldown=circuit_breaker.Cooldown(2, 30))
     health = world.health()
     for _ in range(2):
         health.failed(made.targets[0].key, made.cooldown)
@@ -268,9 +263,9 @@ def test_a_failed_probe_opens_again(logic: Any) -> None:
     assert health.seconds_until_probe(made.targets[0].key) == 30
 
 
-def test_one_probe_at_a_time(logic: Any) -> None:
-    world = World(logic, [("ok", 0.0)])
-    made = route(logic, [1, 0], cooldown=logic.health.Cooldown(1, 30))
+def test_one_probe_at_a_time() -> None:
+    world = World([("ok", 0.0)])
+    made = route([1, 0], cooldown=circuit_breaker.Cooldown(1, 30))
     health, key = world.health(), made.targets[0].key
     health.failed(key, made.cooldown)
     world.now += 30
@@ -284,24 +279,24 @@ def test_one_probe_at_a_time(logic: Any) -> None:
     assert reply.outputs == [{"text": "t0"}]
 
 
-def test_a_probe_lost_to_somebody_else_is_no_failure(logic: Any) -> None:
-    world = World(logic, [("ok", 0.0)])
-    made = route(logic, [1, 0], cooldown=logic.health.Cooldown(1, 30))
+def test_a_probe_lost_to_somebody_else_is_no_failure() -> None:
+    world = World([("ok", 0.0)])
+    made = route([1, 0], cooldown=circuit_breaker.Cooldown(1, 30))
     health, key = world.health(), made.targets[0].key
     health.failed(key, made.cooldown)
     world.now += 30
-    decision = logic.routing.choose(made.targets, (), 0.3)
+    decision = selection.choose(made.targets, (), 0.3)
     assert health.begin(key), "between the decision and the question"
-    dispatcher = logic.dispatch.Dispatcher(world.ask, health, world.pause, lambda: 0.0)
-    deadline = logic.deadline.Deadline.after(5, world.clock)
-    outcome = logic.dispatch.Outcome()
+    dispatcher = dispatch.Dispatcher(world.ask, health, world.pause, lambda: 0.0)
+    deadline = Deadline.after(5, world.clock)
+    outcome = dispatch.Outcome()
     assert dispatcher.dispatch(made, decision, REQUEST, deadline, outcome).outputs == [{"text": "t1"}]
     assert outcome.route_decision == "t1"
 
 
-def test_while_the_only_target_is_being_probed_the_next_one_hears_when_to_come_back(logic: Any) -> None:
-    world = World(logic, [("ok", 0.0)])
-    made = route(logic, [1], cooldown=logic.health.Cooldown(1, 30))
+def test_while_the_only_target_is_being_probed_the_next_one_hears_when_to_come_back() -> None:
+    world = World([("ok", 0.0)])
+    made = route([1], cooldown=circuit_breaker.Cooldown(1, 30))
     health, key = world.health(), made.targets[0].key
     health.failed(key, made.cooldown)
     assert health.begin(key, forced=True)
@@ -309,9 +304,9 @@ def test_while_the_only_target_is_being_probed_the_next_one_hears_when_to_come_b
     assert (error.type, error.retry_after_seconds, outcome.attempts) == ("NotReady", 30, [])
 
 
-def test_when_nothing_is_healthy_one_question_is_asked_all_the_same(logic: Any) -> None:
-    world = World(logic, [("Throttled", 0.0)])
-    made = route(logic, [1, 1], cooldown=logic.health.Cooldown(1, 30))
+def test_when_nothing_is_healthy_one_question_is_asked_all_the_same() -> None:
+    world = World([("Throttled", 0.0)])
+    made = route([1, 1], cooldown=circuit_breaker.Cooldown(1, 30))
     health = world.health()
     for target in made.targets:
         health.failed(target.key, made.cooldown)
@@ -319,45 +314,45 @@ def test_when_nothing_is_healthy_one_question_is_asked_all_the_same(logic: Any) 
     assert (error.type, len(world.asked), outcome.reason) == ("Throttled", 1, "nothing healthy")
 
 
-def test_pauses_double_up_to_a_bound_and_are_jittered(logic: Any) -> None:
-    retry = logic.retry.Retry(retries=5, base_seconds=0.1, max_seconds=0.5)
+def test_pauses_double_up_to_a_bound_and_are_jittered() -> None:
+    retry = Retry(retries=5, base_seconds=0.1, max_seconds=0.5)
     assert [retry.pause(n, 1.0) for n in range(5)] == pytest.approx([0.1, 0.2, 0.4, 0.5, 0.5])
     assert retry.pause(3, 0.0) == 0.0
-    world = World(logic, [("Throttled", 0.0)])
-    run(world, route(logic, [1], retry=retry, cooldown=logic.health.Cooldown(99, 1)), world.health(), draw=0.5)
+    world = World([("Throttled", 0.0)])
+    run(world, route([1], retry=retry, cooldown=circuit_breaker.Cooldown(99, 1)), world.health(), draw=0.5)
     assert world.pauses == pytest.approx([0.05, 0.1, 0.2, 0.25, 0.25])
 
 
-def test_failover_needs_no_pause_and_a_cold_target_is_not_asked_twice(logic: Any) -> None:
-    world = World(logic, [("NotReady", 0.0), ("Throttled", 0.0), ("ok", 0.0)])
-    reply, outcome = run(world, route(logic, [1, 0]), world.health(), draw=0.5)
+def test_failover_needs_no_pause_and_a_cold_target_is_not_asked_twice() -> None:
+    world = World([("NotReady", 0.0), ("Throttled", 0.0), ("ok", 0.0)])
+    reply, outcome = run(world, route([1, 0]), world.health(), draw=0.5)
     assert [name for name, *_ in world.asked] == ["t0", "t1", "t1"]
     assert world.pauses == [0.05]
     assert reply.outputs == [{"text": "t1"}]
     assert outcome.route_decision == "t1; after=t0:NotReady,t1:Throttled"
 
 
-def test_a_target_with_a_limit_of_its_own_leaves_time_for_the_next(logic: Any) -> None:
-    world = World(logic, [("ok", 100.0), ("ok", 1.0)])
-    slow = logic.routes.Target("slow", "ep0", 1, timeout_seconds=10)
-    made = logic.routes.Route("b", "realtime", "sagemaker", (slow, logic.routes.Target("spare", "ep1", 0)))
+def test_a_target_with_a_limit_of_its_own_leaves_time_for_the_next() -> None:
+    world = World([("ok", 100.0), ("ok", 1.0)])
+    slow = routes.Target("slow", "ep0", 1, timeout_seconds=10)
+    made = routes.Route("b", "realtime", "sagemaker", (slow, routes.Target("spare", "ep1", 0)))
     reply, outcome = run(world, made, world.health())
     assert reply.outputs == [{"text": "spare"}]
     assert [round(attempt.seconds) for attempt in outcome.attempts] == [10, 1]
 
 
-def test_a_serverless_endpoint_that_is_late_is_starting(logic: Any) -> None:
-    world = World(logic, [("ok", 100.0)])
-    cold = logic.routes.Target("cold", "ep0", serverless=True)
-    made = logic.routes.Route("b", "serverless", "sagemaker", (cold,))
+def test_a_serverless_endpoint_that_is_late_is_starting() -> None:
+    world = World([("ok", 100.0)])
+    cold = routes.Target("cold", "ep0", serverless=True)
+    made = routes.Route("b", "serverless", "sagemaker", (cold,))
     error, _ = run(world, made, world.health())
     assert (error.type, error.status, error.retry_after_seconds) == ("NotReady", 503, 10)
     assert world.now == 1028.0
 
 
-def test_an_unexpected_error_of_a_backend_gives_the_probe_back(logic: Any) -> None:
-    world = World(logic, [("ok", 0.0)])
-    made = route(logic, [1], cooldown=logic.health.Cooldown(1, 30))
+def test_an_unexpected_error_of_a_backend_gives_the_probe_back() -> None:
+    world = World([("ok", 0.0)])
+    made = route([1], cooldown=circuit_breaker.Cooldown(1, 30))
     health, key = world.health(), made.targets[0].key
     health.failed(key, made.cooldown)
     world.now += 30
@@ -365,9 +360,9 @@ def test_an_unexpected_error_of_a_backend_gives_the_probe_back(logic: Any) -> No
     def explode(*_: Any) -> Any:
         raise KeyError("defect")
 
-    dispatcher = logic.dispatch.Dispatcher(explode, health, world.pause, lambda: 0.0)
-    decision = logic.routing.choose(made.targets, (), 0.3)
-    deadline = logic.deadline.Deadline.after(5, world.clock)
+    dispatcher = dispatch.Dispatcher(explode, health, world.pause, lambda: 0.0)
+    decision = selection.choose(made.targets, (), 0.3)
+    deadline = Deadline.after(5, world.clock)
     with pytest.raises(KeyError):
         dispatcher.dispatch(made, decision, REQUEST, deadline, SimpleNamespace(attempts=[]))
     assert health.admits(key)

@@ -11,15 +11,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from inference_common import bedrock_bodies, errors
 from inference_common.requests import InferenceRequest
+from inference_routing import routes
+from inference_routing.families import embeddings, sagemaker
+from inference_routing.families import parameters as families_parameters
 
 GIVEN = {"max_tokens": 9, "temperature": 0.5, "top_p": 0.9, "stop_sequences": ["END"], "system": "be brief"}
-
-
-@pytest.fixture
-def router(load_function: Any) -> Any:
-    return load_function("model_router", ROUTES_PREFIX="/r")
 
 
 @pytest.mark.parametrize(
@@ -81,16 +80,16 @@ def router(load_function: Any) -> Any:
     ],
 )
 def test_formats_of_containers(
-    router: Any, name: str, inputs: list[str], parameters: Any, sent: bytes, answer: Any, outputs: Any
+    name: str, inputs: list[str], parameters: Any, sent: bytes, answer: Any, outputs: Any
 ) -> None:
-    spoken = router.families_sagemaker.of(name)
+    spoken = sagemaker.of(name)
     assert spoken.encode(inputs, InferenceRequest(tuple(inputs), parameters)) == sent
     body = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
     assert spoken.decode(body, len(inputs)).outputs == outputs
 
 
-def test_stops_and_usage_are_told_in_one_language(router: Any) -> None:
-    formats = router.families_sagemaker
+def test_stops_and_usage_are_told_in_one_language() -> None:
+    formats = sagemaker
     body = json.dumps([{"generated_text": "hi", "details": {"finish_reason": "length"}}]).encode()
     assert formats.of("text").decode(body, 1).stops == ("max_tokens",)
     usage = {"prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3}
@@ -114,18 +113,18 @@ def test_stops_and_usage_are_told_in_one_language(router: Any) -> None:
         ('1,"a"b', "one row"),
     ],
 )
-def test_what_is_no_row_of_csv_is_refused_by_its_place(router: Any, text: str, says: str) -> None:
+def test_what_is_no_row_of_csv_is_refused_by_its_place(text: str, says: str) -> None:
     request = InferenceRequest(("1,2", text))
     with pytest.raises(errors.BadRequest, match=says) as raised:
-        router.families_sagemaker.of("csv").encode(request.inputs, request)
+        sagemaker.of("csv").encode(request.inputs, request)
     assert raised.value.param == "inputs[1]"
     assert not raised.value.transient
 
 
 @pytest.mark.parametrize("text", ["1,2", '"a\nb",2', '"say ""hi"", twice"', "5'11\" tall", "a\u2028b"])
-def test_a_line_end_in_a_quoted_cell_ends_no_row(router: Any, text: str) -> None:
+def test_a_line_end_in_a_quoted_cell_ends_no_row(text: str) -> None:
     request = InferenceRequest((text, "9"))
-    sent = router.families_sagemaker.of("csv").encode(request.inputs, request).decode()
+    sent = sagemaker.of("csv").encode(request.inputs, request).decode()
     assert sent == f"{text}\n9"
     assert len(list(csv.reader(io.StringIO(sent, newline=""), strict=True))) == 2
 
@@ -140,9 +139,9 @@ def test_a_line_end_in_a_quoted_cell_ends_no_row(router: Any, text: str) -> None
         (InferenceRequest(("a",), {}, (("user", "\0"), ("assistant", "b"), ("user", "a"))), "messages[0].content"),
     ],
 )
-def test_no_container_is_sent_what_it_cannot_read(router: Any, spoken: str, request_: Any, param: str) -> None:
+def test_no_container_is_sent_what_it_cannot_read(spoken: str, request_: Any, param: str) -> None:
     with pytest.raises(errors.BadRequest) as raised:
-        router.families_sagemaker.of(spoken).encode(request_.inputs, request_)
+        sagemaker.of(spoken).encode(request_.inputs, request_)
     assert raised.value.param == param
 
 
@@ -156,8 +155,8 @@ DOCUMENTS = st.recursive(
 
 
 @pytest.mark.parametrize("name", ["platform", "text", "classify", "embed", "messages", "csv", "jsonlines"])
-def test_any_nonsense_is_a_malformed_answer(router: Any, name: str) -> None:
-    spoken = router.families_sagemaker.of(name)
+def test_any_nonsense_is_a_malformed_answer(name: str) -> None:
+    spoken = sagemaker.of(name)
 
     @given(st.one_of(st.binary(max_size=30), DOCUMENTS.map(dumped)))
     def check(body: bytes) -> None:
@@ -177,20 +176,20 @@ def dumped(value: Any) -> bytes:
 
 
 @pytest.mark.parametrize("row", ["3\r4", "a\ud800b", "a\0b"])
-def test_a_row_of_csv_holds_nothing_that_cannot_be_sent(router: Any, row: str) -> None:
+def test_a_row_of_csv_holds_nothing_that_cannot_be_sent(row: str) -> None:
     with pytest.raises(errors.BadRequest, match=r"'inputs\[1\]'") as refusal:
-        router.families_sagemaker.of("csv").encode(("1,2", row), InferenceRequest(("1,2", row)))
+        sagemaker.of("csv").encode(("1,2", row), InferenceRequest(("1,2", row)))
     assert refusal.value.param == "inputs[1]"
 
 
-def test_a_row_of_csv_is_one_line(router: Any) -> None:
+def test_a_row_of_csv_is_one_line() -> None:
     with pytest.raises(errors.BadRequest, match="one row of CSV"):
-        router.families_sagemaker.of("csv").encode(["1,2\n3,4"], InferenceRequest(("1,2\n3,4",)))
+        sagemaker.of("csv").encode(["1,2\n3,4"], InferenceRequest(("1,2\n3,4",)))
 
 
-def test_an_unknown_format_is_the_route_s_fault(router: Any) -> None:
+def test_an_unknown_format_is_the_route_s_fault() -> None:
     with pytest.raises(errors.InternalError, match="the route names the format 'protobuf'"):
-        router.families_sagemaker.of("protobuf")
+        sagemaker.of("protobuf")
 
 
 @pytest.mark.parametrize(
@@ -276,8 +275,8 @@ def test_an_unknown_family_is_named() -> None:
         bedrock_bodies.of("arn:aws:bedrock:us-east-1:1:application-inference-profile/x")
 
 
-def test_cohere_embeds_many_texts_at_once(router: Any) -> None:
-    module = router.families_embeddings
+def test_cohere_embeds_many_texts_at_once() -> None:
+    module = embeddings
     embedder = module.of("cohere.embed-multilingual-v3")
     assert embedder.batch == 96
     assert embedder.write(["a", "b"], {}) == {"texts": ["a", "b"], "input_type": "search_document"}
@@ -288,12 +287,12 @@ def test_cohere_embeds_many_texts_at_once(router: Any) -> None:
             module.vectors(embedder, broken, 2)
 
 
-def test_a_parameter_that_the_embedder_does_not_take_is_named(router: Any) -> None:
+def test_a_parameter_that_the_embedder_does_not_take_is_named() -> None:
     request = InferenceRequest(("a",), {"dimensions": 256}, task="embed")
     first, second = (
-        router.routes.Target("p", "arn", source="bedrock", family=f"amazon.titan-embed-text-{version}")
+        routes.Target("p", "arn", source="bedrock", family=f"amazon.titan-embed-text-{version}")
         for version in ("v1", "v2:0")
     )
-    assert router.families_takes.prepared(second, request).parameters == {"dimensions": 256}
+    assert families_parameters.prepared(second, request).parameters == {"dimensions": 256}
     with pytest.raises(errors.BadRequest, match="unknown parameter 'dimensions'; this model takes none"):
-        router.families_takes.prepared(first, request)
+        families_parameters.prepared(first, request)

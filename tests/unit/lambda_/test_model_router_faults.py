@@ -8,14 +8,14 @@ import time
 from typing import Any
 
 import pytest
-from inference_common import errors
 
+from inference_common import errors
 from tests.unit.lambda_.router_events import BOTH, CHAT, REVIEWS, Backend, Setup
 
 
 @pytest.fixture
-def setup(load_function: Any) -> Setup:
-    return Setup(load_function("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
+def setup(cold_start: Any) -> Setup:
+    return Setup(cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
 
 
 def test_a_throttling_storm_ends_with_429_and_is_not_made_worse(setup: Setup) -> None:
@@ -111,7 +111,7 @@ def test_an_answer_that_lambda_would_drop_is_told(setup: Setup) -> None:
 def test_when_the_store_has_a_bad_moment_the_known_route_is_used_and_said_so(setup: Setup, logged: Any) -> None:
     setup.use({"reviews": REVIEWS}, {"ep-reviews": setup.label()})
     now = [0.0]
-    table = setup.modules.handler.ROUTER.table
+    table = setup.modules.ROUTER.table
     table.clock = lambda: now[0]
     _, headers, _ = setup.native("reviews", "hi")
     assert "x-route-record" not in headers
@@ -127,7 +127,7 @@ def test_when_the_store_has_a_bad_moment_the_known_route_is_used_and_said_so(set
 
 
 def test_a_cold_start_has_used_some_of_the_gateway_s_time(setup: Setup) -> None:
-    handler = setup.modules.handler
+    handler = setup.modules
     context = type("Context", (), {"get_remaining_time_in_millis": lambda self: 29_000})()
     for ago, left in ((0.0, 28.0), (10.0, 18.0), (-100.0, 28.0), (500.0, 28.0)):
         event = {"requestContext": {"requestTimeEpoch": (time.time() - ago) * 1000}}
@@ -167,18 +167,18 @@ def test_a_name_that_nobody_deployed_is_no_dimension(setup: Setup, logged: Any) 
     [("route", False, False), ("route", True, True), ("never", True, False), ("always", False, True)],
 )
 def test_payloads_are_logged_on_demand_only(
-    load_function: Any, logged: Any, setting: str, flag: bool, shown: bool
+    cold_start: Any, logged: Any, setting: str, flag: bool, shown: bool
 ) -> None:
-    setup = Setup(load_function("model_router", ROUTES_PREFIX="/r/e/routes", LOG_PAYLOADS=setting), Backend({}))
+    setup = Setup(cold_start("model_router", ROUTES_PREFIX="/r/e/routes", LOG_PAYLOADS=setting), Backend({}))
     setup.use({"chat": {**CHAT, "log_payloads": flag}}, {"arn:chat": setup.text("my private answer")})
     setup.native("chat", "my private question")
     said = json.dumps(logged())
     assert ("private question" in said, "private answer" in said) == (shown, shown)
 
 
-def test_a_setting_that_is_none_fails_at_the_start(load_function: Any) -> None:
+def test_a_setting_that_is_none_fails_at_the_start(cold_start: Any) -> None:
     with pytest.raises(Exception, match="LOG_PAYLOADS must be one of never, route, always, got 'yes'"):
-        load_function("model_router", ROUTES_PREFIX="/r/e/routes", LOG_PAYLOADS="yes")
+        cold_start("model_router", ROUTES_PREFIX="/r/e/routes", LOG_PAYLOADS="yes")
 
 
 # ---- who may, and what under which path ----------------------------------------------------------------------------

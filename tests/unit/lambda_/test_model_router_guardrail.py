@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from inference_common import errors
 
+from inference_common import errors
+from inference_routing import dispatch, routes
+from inference_routing.shadow import agree, wanted
 from tests.unit.lambda_.router_events import CHAT, REVIEWS, Backend, Setup
 
 GUARDED = {**CHAT, "guardrail": {"id": "g1", "version": "2"}}
@@ -48,8 +50,8 @@ class Judge:
 
 
 @pytest.fixture
-def setup(load_function: Any) -> Setup:
-    return Setup(load_function("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
+def setup(cold_start: Any) -> Setup:
+    return Setup(cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
 
 
 def test_what_passes_is_unchanged_and_was_judged_on_both_sides(setup: Setup) -> None:
@@ -100,7 +102,7 @@ def test_masks_are_put_in_place(setup: Setup) -> None:
 def test_whatever_a_model_has_written_is_judged_not_only_its_text(setup: Setup) -> None:
     """Containers of one's own answer in fields of their own."""
     judge = Judge({"INPUT": PASSES, "OUTPUT": masks("about {NAME}", "hello {NAME}")})
-    reply = setup.modules.dispatch.Reply(
+    reply = dispatch.Reply(
         [
             {
                 "label": "positive",
@@ -203,9 +205,9 @@ def shadowed(share: float) -> dict[str, Any]:
     ],
 )
 def test_a_shadow_is_compared_and_changes_nothing(
-    load_function: Any, logged: Any, said: str | None, verdict: str, metrics: dict[str, int]
+    cold_start: Any, logged: Any, said: str | None, verdict: str, metrics: dict[str, int]
 ) -> None:
-    modules = load_function("model_router", ROUTES_PREFIX="/mlops/test/routes", SHADOW_WAIT_SECONDS="1")
+    modules = cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes", SHADOW_WAIT_SECONDS="1")
     setup = Setup(modules, Backend({}))
     shadow = errors.Unavailable("down") if said is None else setup.label(said, 0.5)
     setup.use({"reviews": shadowed(1)}, {"ep-reviews": setup.label(), "ep-next": shadow})
@@ -220,7 +222,7 @@ def test_a_shadow_is_compared_and_changes_nothing(
     [line] = [line for line in lines if "ShadowFailures" in line]
     assert (line["target"], line["source"]) == ("next", "sagemaker")
     assert {name: line[name] for name in metrics} == metrics
-    assert setup.modules.handler.ROUTER.health.admits("sagemaker:ep-next")
+    assert setup.modules.ROUTER.health.admits("sagemaker:ep-next")
 
 
 def test_a_slow_shadow_delays_nothing(setup: Setup, logged: Any) -> None:
@@ -238,12 +240,12 @@ def test_a_slow_shadow_delays_nothing(setup: Setup, logged: Any) -> None:
     assert lines[-1]["ms"] < 5000
 
 
-def test_the_share_of_requests_is_shadowed(setup: Setup) -> None:
-    route = setup.modules.routes.parse_route("reviews", json.dumps(shadowed(0.25)))
-    drawn = [setup.modules.shadow.wanted(route, f"request-{number}") for number in range(4000)]
+def test_the_share_of_requests_is_shadowed() -> None:
+    route = routes.parse_route("reviews", json.dumps(shadowed(0.25)))
+    drawn = [wanted(route, f"request-{number}") for number in range(4000)]
     assert 0.22 < sum(drawn) / 4000 < 0.28
-    plain = setup.modules.routes.parse_route("reviews", json.dumps(REVIEWS))
-    assert not setup.modules.shadow.wanted(plain, "request-1")
+    plain = routes.parse_route("reviews", json.dumps(REVIEWS))
+    assert not wanted(plain, "request-1")
 
 
 def test_no_shadow_no_call(setup: Setup) -> None:
@@ -262,6 +264,6 @@ def test_no_shadow_no_call(setup: Setup) -> None:
         ({"embedding": [1.0]}, {"embedding": [1.0]}, True),
     ],
 )
-def test_what_counts_as_agreement(setup: Setup, one: Any, other: Any, same: bool) -> None:
-    reply = setup.modules.dispatch.Reply
-    assert setup.modules.shadow.agree(reply([one], {}), reply([other], {})) is same
+def test_what_counts_as_agreement(one: Any, other: Any, same: bool) -> None:
+    reply = dispatch.Reply
+    assert agree(reply([one], {}), reply([other], {})) is same

@@ -9,31 +9,29 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from inference_common import errors
+from inference_routing import route_table, routes, selection
+from inference_routing.deadline import Deadline
 
 
-@pytest.fixture
-def logic(load_function: Any) -> Any:
-    return load_function("model_router", ROUTES_PREFIX="/r")
-
-
-def targets(logic: Any, **weights: float) -> tuple[Any, ...]:
-    return tuple(logic.routes.Target(name, f"ep-{name}", weight) for name, weight in weights.items())
+def targets(**weights: float) -> tuple[Any, ...]:
+    return tuple(routes.Target(name, f"ep-{name}", weight) for name, weight in weights.items())
 
 
 def names(decision: Any) -> list[str]:
     return [t.name for t in decision.order]
 
 
-def test_weights_share_the_traffic(logic: Any) -> None:
-    both = targets(logic, a=3, b=1)
-    draws = [logic.routing.draw_for(f"request-{n}") for n in range(4000)]
-    shares = Counter(names(logic.routing.choose(both, (), draw))[0] for draw in draws)
+def test_weights_share_the_traffic() -> None:
+    both = targets(a=3, b=1)
+    draws = [selection.draw_for(f"request-{n}") for n in range(4000)]
+    shares = Counter(names(selection.choose(both, (), draw))[0] for draw in draws)
     assert 0.72 < shares["a"] / 4000 < 0.78
 
 
-def test_one_request_always_takes_the_same_way(logic: Any) -> None:
-    assert logic.routing.draw_for("r-1") == logic.routing.draw_for("r-1") != logic.routing.draw_for("r-2")
+def test_one_request_always_takes_the_same_way() -> None:
+    assert selection.draw_for("r-1") == selection.draw_for("r-1") != selection.draw_for("r-2")
 
 
 @pytest.mark.parametrize(
@@ -50,21 +48,21 @@ def test_one_request_always_takes_the_same_way(logic: Any) -> None:
     ],
 )
 def test_order_of_targets(
-    logic: Any, weights: dict[str, float], unhealthy: tuple[str, ...], draw: float, order: list[str], reason: str
+    weights: dict[str, float], unhealthy: tuple[str, ...], draw: float, order: list[str], reason: str
 ) -> None:
-    decision = logic.routing.choose(targets(logic, **weights), unhealthy, draw)
+    decision = selection.choose(targets(**weights), unhealthy, draw)
     assert (names(decision), decision.reason) == (order, reason)
 
 
-def test_every_healthy_target_is_in_the_order_exactly_once(logic: Any) -> None:
+def test_every_healthy_target_is_in_the_order_exactly_once() -> None:
     @given(
         weights=st.lists(st.integers(0, 5), min_size=1, max_size=6),
         sick=st.sets(st.integers(0, 5)),
         draw=st.floats(0, 1, exclude_max=True),
     )
     def check(weights: list[int], sick: set[int], draw: float) -> None:
-        all_targets = targets(logic, **{f"t{n}": w for n, w in enumerate(weights)})
-        decision = logic.routing.choose(all_targets, {f"t{n}" for n in sick}, draw)
+        all_targets = targets(**{f"t{n}": w for n, w in enumerate(weights)})
+        decision = selection.choose(all_targets, {f"t{n}" for n in sick}, draw)
         healthy = sorted(t.name for t in all_targets if t.name not in {f"t{n}" for n in sick})
         assert sorted(names(decision)) == healthy or (not healthy and len(decision.order) == 1)
 
@@ -94,10 +92,10 @@ class Store:
 RECORD = '{"kind": "realtime", "source": "bedrock", "targets": [{"name": "p", "model_id": "m"}]}'
 
 
-def test_routes_are_remembered_for_their_time(logic: Any) -> None:
+def test_routes_are_remembered_for_their_time() -> None:
     now = [0.0]
     store = Store(RECORD)
-    table = logic.table.RouteTable(store, 30, lambda: now[0])
+    table = route_table.RouteTable(store, 30, lambda: now[0])
     for moment, reads in ((0, 1), (29.9, 1), (30, 2), (59, 2), (61, 3)):
         now[0] = moment
         found = table.get("chat", 1)
@@ -105,9 +103,9 @@ def test_routes_are_remembered_for_their_time(logic: Any) -> None:
         assert (found.stale, store.reads) == (False, reads)
 
 
-def test_an_unknown_route_is_asked_for_again(logic: Any) -> None:
+def test_an_unknown_route_is_asked_for_again() -> None:
     store = Store(None)
-    table = logic.table.RouteTable(store, 30, lambda: 0.0)
+    table = route_table.RouteTable(store, 30, lambda: 0.0)
     for _ in range(2):
         with pytest.raises(errors.UnknownBlueprint, match="there is no blueprint 'chat'"):
             table.get("chat", 1)
@@ -115,10 +113,10 @@ def test_an_unknown_route_is_asked_for_again(logic: Any) -> None:
     assert table.get("chat", 1).route.source == "bedrock"
 
 
-def test_a_known_route_is_used_while_the_store_has_a_bad_moment(logic: Any) -> None:
+def test_a_known_route_is_used_while_the_store_has_a_bad_moment() -> None:
     now = [0.0]
     store = Store(RECORD)
-    table = logic.table.RouteTable(store, 30, lambda: now[0])
+    table = route_table.RouteTable(store, 30, lambda: now[0])
     table.get("chat", 1)
     store.said = errors.Throttled("rate exceeded")
     for moment, reads in ((31, 2), (35, 2), (36, 3)):
@@ -131,25 +129,25 @@ def test_a_known_route_is_used_while_the_store_has_a_bad_moment(logic: Any) -> N
 
 
 @pytest.mark.parametrize("error", [errors.Throttled("x"), errors.InternalError("AccessDenied")])
-def test_a_route_that_was_never_read_is_not_made_up(logic: Any, error: Exception) -> None:
+def test_a_route_that_was_never_read_is_not_made_up(error: Exception) -> None:
     with pytest.raises(type(error)):
-        logic.table.RouteTable(Store(error), 30, lambda: 0.0).get("chat", 1)
+        route_table.RouteTable(Store(error), 30, lambda: 0.0).get("chat", 1)
 
 
-def test_a_missing_right_is_no_bad_moment(logic: Any) -> None:
+def test_a_missing_right_is_no_bad_moment() -> None:
     now = [0.0]
     store = Store(RECORD)
-    table = logic.table.RouteTable(store, 30, lambda: now[0])
+    table = route_table.RouteTable(store, 30, lambda: now[0])
     table.get("chat", 1)
     store.said, now[0] = errors.InternalError("AccessDenied"), 31
     with pytest.raises(errors.InternalError):
         table.get("chat", 1)
 
 
-def test_a_route_that_is_gone_is_forgotten(logic: Any) -> None:
+def test_a_route_that_is_gone_is_forgotten() -> None:
     now = [0.0]
     store = Store(RECORD)
-    table = logic.table.RouteTable(store, 30, lambda: now[0])
+    table = route_table.RouteTable(store, 30, lambda: now[0])
     table.get("chat", 1)
     store.said, now[0] = None, 31
     with pytest.raises(errors.UnknownBlueprint):
@@ -159,21 +157,21 @@ def test_a_route_that_is_gone_is_forgotten(logic: Any) -> None:
         table.get("chat", 1)
 
 
-def test_names_are_remembered_and_kept_in_a_bad_moment(logic: Any) -> None:
+def test_names_are_remembered_and_kept_in_a_bad_moment() -> None:
     now = [0.0]
-    records = [logic.table.Record("reviews", 2, RECORD), logic.table.Record("chat", 1, "broken")]
+    records = [route_table.Record("reviews", 2, RECORD), route_table.Record("chat", 1, "broken")]
     store = Store(records)
-    table = logic.table.RouteTable(store, 30, lambda: now[0])
+    table = route_table.RouteTable(store, 30, lambda: now[0])
     assert [(r.name, r.kind) for r in table.names(1)] == [("chat", ""), ("reviews", "realtime")]
     assert (len(table.names(1)), store.reads) == (2, 1)
     store.said, now[0] = errors.Throttled("x"), 31
     assert (len(table.names(1)), store.reads) == (2, 2)
 
 
-def test_a_route_that_is_newer_than_the_list_is_in_the_next_one(logic: Any) -> None:
-    chat, reviews = (logic.table.Record(name, 1, RECORD) for name in ("chat", "reviews"))
+def test_a_route_that_is_newer_than_the_list_is_in_the_next_one() -> None:
+    chat, reviews = (route_table.Record(name, 1, RECORD) for name in ("chat", "reviews"))
     store = Store([chat])
-    table = logic.table.RouteTable(store, 30, lambda: 0.0)
+    table = route_table.RouteTable(store, 30, lambda: 0.0)
     assert table.names(1) == (chat,)
     store.said = RECORD
     table.get("chat", 1)
@@ -204,8 +202,8 @@ FULL = {
 }
 
 
-def test_one_route_may_lead_to_both_sources(logic: Any) -> None:
-    route = logic.routes.parse_route("chat", json.dumps(FULL))
+def test_one_route_may_lead_to_both_sources() -> None:
+    route = routes.parse_route("chat", json.dumps(FULL))
     primary, spare = route.targets
     assert (primary.source, primary.address, primary.serverless, primary.format) == ("sagemaker", "ep", True, "text")
     assert (spare.source, spare.address, spare.serverless, spare.family) == (
@@ -235,14 +233,14 @@ def test_one_route_may_lead_to_both_sources(logic: Any) -> None:
         {"cooldown": {"failures": 0}},
     ],
 )
-def test_a_record_that_breaks_the_format_is_a_defect_of_ours(logic: Any, broken: dict[str, Any]) -> None:
+def test_a_record_that_breaks_the_format_is_a_defect_of_ours(broken: dict[str, Any]) -> None:
     with pytest.raises(errors.InternalError, match="the route record of 'chat'"):
-        logic.routes.parse_route("chat", json.dumps({**FULL, **broken}))
+        routes.parse_route("chat", json.dumps({**FULL, **broken}))
 
 
-def test_the_deadline_counts_down(logic: Any) -> None:
+def test_the_deadline_counts_down() -> None:
     now = [100.0]
-    deadline = logic.deadline.Deadline.after(28, lambda: now[0])
+    deadline = Deadline.after(28, lambda: now[0])
     assert deadline.call_timeout() == 28
     assert deadline.sooner(5).remaining() == 5
     assert deadline.sooner(50).remaining() == deadline.sooner(None).remaining() == 28

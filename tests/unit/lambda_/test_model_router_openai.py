@@ -8,8 +8,12 @@ import struct
 from typing import Any
 
 import pytest
-from inference_common import errors
 
+from inference_common import errors
+from inference_routing import dispatch
+from inference_routing.clients import bedrock, sagemaker
+from model_router.openai_api import chat as openai_api_chat
+from model_router.openai_api import completions
 from tests.unit.lambda_.router_events import BOTH, CHAT, REVIEWS, Backend, Setup
 
 USAGE = {"inputTokens": 7, "outputTokens": 3, "totalTokens": 10}
@@ -17,9 +21,9 @@ HELLO = [{"role": "user", "content": "hello"}]
 
 
 @pytest.fixture
-def setup(load_function: Any, monkeypatch: pytest.MonkeyPatch) -> Setup:
-    made = Setup(load_function("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
-    for module in (made.modules.openai_face_chat, made.modules.openai_face_completions):
+def setup(cold_start: Any, monkeypatch: pytest.MonkeyPatch) -> Setup:
+    made = Setup(cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
+    for module in (openai_api_chat, completions):
         monkeypatch.setattr(module.time, "time", lambda: 1_800_000_000.5)
     return made
 
@@ -265,13 +269,13 @@ def test_a_completion_without_a_prompt_is_refused(setup: Setup, body: Any, param
 # ---- embeddings ----------------------------------------------------------------------------------------------------
 
 
-def vectors(setup: Setup, *values: list[float]) -> Any:
+def vectors(*values: list[float]) -> Any:
     usage = {"inputTokens": 4, "outputTokens": 0, "totalTokens": 4}
-    return setup.modules.dispatch.Reply([{"embedding": value} for value in values], {"model_id": "m"}, usage)
+    return dispatch.Reply([{"embedding": value} for value in values], {"model_id": "m"}, usage)
 
 
 def test_embeddings_are_answered_in_openai_s_form(setup: Setup) -> None:
-    setup.use({"vectors": CHAT}, {"arn:chat": vectors(setup, [0.5, 1], [2, 3])})
+    setup.use({"vectors": CHAT}, {"arn:chat": vectors([0.5, 1], [2, 3])})
     status, _, body = setup.call("/v1/embeddings", {"model": "vectors", "input": ["a", "b"], "dimensions": 256})
     assert status == 200
     assert body == {
@@ -288,7 +292,7 @@ def test_embeddings_are_answered_in_openai_s_form(setup: Setup) -> None:
 
 
 def test_openai_s_own_client_asks_for_base64(setup: Setup) -> None:
-    setup.use({"vectors": CHAT}, {"arn:chat": vectors(setup, [0.5, -1])})
+    setup.use({"vectors": CHAT}, {"arn:chat": vectors([0.5, -1])})
     body = {"model": "vectors", "input": "a", "encoding_format": "base64"}
     _, _, answer = setup.call("/v1/embeddings", body)
     assert struct.unpack("<2f", base64.b64decode(answer["data"][0]["embedding"])) == (0.5, -1.0)
@@ -297,10 +301,9 @@ def test_openai_s_own_client_asks_for_base64(setup: Setup) -> None:
 @pytest.mark.parametrize("record", [CHAT, REVIEWS])
 def test_a_blueprint_that_makes_no_vectors_says_so(setup: Setup, record: Any) -> None:
     setup.use({"plain": record}, {})
-    modules = setup.modules
-    setup.modules.handler.ROUTER.backends = {
-        "sagemaker": modules.clients_sagemaker.SageMakerBackend(),
-        "bedrock": modules.clients_bedrock.BedrockBackend(),
+    setup.modules.ROUTER.backends = {
+        "sagemaker": sagemaker.SageMakerBackend(),
+        "bedrock": bedrock.BedrockBackend(),
     }
     status, _, body = setup.call("/v1/embeddings", {"model": "plain", "input": "a"})
     assert (status, body["error"]["type"], body["error"]["param"]) == (400, "invalid_request_error", "model")

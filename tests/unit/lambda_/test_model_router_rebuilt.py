@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from inference_common import errors
 
+from inference_common import errors
 from tests.unit.lambda_.router_events import CHAT, Backend, Setup
 
 RENEWED = {**CHAT, "targets": [{**CHAT["targets"][0], "model_id": "arn:chat-2"}]}  # type: ignore[index, dict-item]
@@ -15,16 +15,16 @@ RENEWED = {**CHAT, "targets": [{**CHAT["targets"][0], "model_id": "arn:chat-2"}]
 class World:
     """A router whose clock stands still until it is moved."""
 
-    def __init__(self, load_function: Any) -> None:
+    def __init__(self, cold_start: Any) -> None:
         self.now = 0.0
-        self.setup = Setup(load_function("model_router", ROUTES_PREFIX="/r"), Backend({}))
+        self.setup = Setup(cold_start("model_router", ROUTES_PREFIX="/r"), Backend({}))
         self.setup.use({"chat": CHAT}, {"arn:chat": self.setup.text("old"), "arn:chat-2": self.setup.text("new")})
         self.table.clock = lambda: self.now
         assert self.ask() == (200, "old")
 
     @property
     def table(self) -> Any:
-        return self.setup.modules.handler.ROUTER.table
+        return self.setup.modules.ROUTER.table
 
     def ask(self) -> tuple[int, str]:
         status, _, body = self.setup.native("chat", "hello")
@@ -32,8 +32,8 @@ class World:
 
 
 @pytest.fixture
-def world(load_function: Any) -> World:
-    return World(load_function)
+def world(cold_start: Any) -> World:
+    return World(cold_start)
 
 
 @pytest.mark.parametrize(

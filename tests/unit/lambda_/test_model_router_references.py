@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from inference_common import errors
 
+from inference_common import errors
+from inference_routing import route_table
 from tests.unit.lambda_.router_events import CHAT, REVIEWS, Backend, Setup
 
 OWN = REVIEWS["targets"]
@@ -27,8 +28,8 @@ def reviews(*others: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def setup(load_function: Any) -> Setup:
-    return Setup(load_function("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
+def setup(cold_start: Any) -> Setup:
+    return Setup(cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
 
 
 def asked(setup: Setup) -> list[str]:
@@ -143,7 +144,7 @@ def test_a_shadow_may_be_another_blueprint_s(setup: Setup, logged: Any) -> None:
         {"reviews": record, "reviews-serverless": SERVERLESS},
         {"ep-reviews": setup.label(), "ep-serverless": setup.label("negative")},
     )
-    setup.modules.handler.ROUTER.shadow_wait_seconds = 5
+    setup.modules.ROUTER.shadow_wait_seconds = 5
     assert setup.native("reviews", "hi")[0] == 200
     assert logged()[-1]["shadow"] == "differs"
 
@@ -164,8 +165,8 @@ def test_a_caller_of_one_blueprint_is_answered_by_its_stand_in_and_cannot_ask_fo
     assert setup.native("reviews-serverless", "hi", **path)[0] == 403
 
 
-def test_what_is_not_there_is_looked_for_now_and_then_only(load_function: Any) -> None:
-    table = load_function("model_router", ROUTES_PREFIX="/r").table
+def test_what_is_not_there_is_looked_for_now_and_then_only() -> None:
+    table = route_table
     now, reads, records = [0.0], [0], {}
 
     class Store:

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from inference_common import csv_rows, encoding, formats, records
 from inference_common.errors import BadRequest, UnsupportedMediaType
 from inference_common.records import Layout, Record
 from inference_common.texts import MAX_CHARACTERS
-
 from tests.campaign import examples
 
 MORE = settings(deadline=None, max_examples=examples())

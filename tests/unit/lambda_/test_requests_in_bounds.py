@@ -16,12 +16,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from inference_common import errors, token_limits
 from inference_common.requests import InferenceRequest, parse_request
-
+from inference_routing import callers, deadline, request_context, routes
+from inference_routing.families import parameters as families_parameters
+from inference_routing.families import sagemaker
+from job_api import async_jobs, records
 from tests.unit.lambda_.batch_platform import FOLDER, Platform
 from tests.unit.lambda_.job_platform import BEDROCK, SAGEMAKER
-from tests.unit.lambda_.job_platform import ENVIRON as JOB_ENVIRON
 from tests.unit.lambda_.recorded_calls import Aws, tokens_in
 from tests.unit.lambda_.router_events import Backend, Setup
 
@@ -196,17 +199,17 @@ def requests(face: str) -> st.SearchStrategy[tuple[str, Request]]:
 
 
 @pytest.fixture
-def setup(load_function: Any) -> Setup:
-    return Setup(load_function("model_router", ROUTES_PREFIX="/r", SHADOW_WAIT_SECONDS="1"), Backend({}))
+def setup(cold_start: Any) -> Setup:
+    return Setup(cold_start("model_router", ROUTES_PREFIX="/r", SHADOW_WAIT_SECONDS="1"), Backend({}))
 
 
 def use(modules: SimpleNamespace, setup: Setup, one: dict[str, Any], *, failing: bool) -> Aws:
     """A router whose only record is this one, and the AWS that it calls."""
     aws = Aws(failing)
-    backends, judge = modules.handler.ROUTER.backends, modules.handler.ROUTER.judge
+    backends, judge = modules.ROUTER.backends, modules.ROUTER.judge
     setup.use({"asked": one}, {}, judge)
-    modules.handler.ROUTER.backends = backends
-    aws.install(modules)
+    modules.ROUTER.backends = backends
+    aws.install()
     return aws
 
 
@@ -321,11 +324,11 @@ PLACES = {"messages": "messages", "jsonlines": "input", "csv": None}
 """Fields of the texts, where it is not `inputs`."""
 
 
-def test_an_encoder_never_lets_a_parameter_replace_the_texts(setup: Setup) -> None:
+def test_an_encoder_never_lets_a_parameter_replace_the_texts() -> None:
     """Whoever calls it: the last line of defence, below the check of names."""
     given = dict.fromkeys(("input", "inputs", "messages", "details", "n"), "evil")
     for name in FORMATS:
-        sent = setup.modules.families_sagemaker.of(name).encode(["hi"], InferenceRequest(("hi",), given))
+        sent = sagemaker.of(name).encode(["hi"], InferenceRequest(("hi",), given))
         place = PLACES.get(name, "inputs")
         texts = json.dumps(json.loads(sent)[place]) if place else sent.decode()
         assert "hi" in texts
@@ -373,17 +376,17 @@ def test_the_stricter_of_two_records_holds_for_a_stand_in(setup: Setup) -> None:
         asked["targets"] = [{"name": "p", "model_id": "asked", "weight": 0}, target]
         asked.pop("shadow")
         aws = use(setup.modules, setup, asked, failing=False)
-        setup.modules.handler.ROUTER.table.store.records["small"] = small
+        setup.modules.ROUTER.table.store.records["small"] = small
         setup.native("asked", "hi")
         assert aws.asked_of("small") == [expected]
 
 
 @pytest.mark.parametrize("kind", ["realtime", "serverless", "async"])
-def test_an_old_record_without_limits_has_the_defaults(setup: Setup, kind: str) -> None:
+def test_an_old_record_without_limits_has_the_defaults(kind: str) -> None:
     """1 000 inputs of 1 000 000 tokens each were one request once."""
-    limits = setup.modules.routes.parse_route("asked", json.dumps({**record("converse", kind), "limits": None})).limits
+    limits = routes.parse_route("asked", json.dumps({**record("converse", kind), "limits": None})).limits
     assert limits == token_limits.Limits(4096, 1000 if kind == "async" else 100, 409_600)
-    takes = setup.modules.families_takes.Takes(("max_tokens",), 512)
+    takes = families_parameters.Takes(("max_tokens",), 512)
     with pytest.raises(errors.BadRequest, match="1000 answers"):
         limits.bound(takes, {"max_tokens": 1_000_000}, 1000)
     assert limits.bound(takes, {"max_tokens": 1_000_000}, 1) == {"max_tokens": 4096}
@@ -393,9 +396,9 @@ def test_an_old_record_without_limits_has_the_defaults(setup: Setup, kind: str) 
 @pytest.mark.parametrize(
     "limits", [{"max_tokens": 0}, {"max_token": 5}, {"max_inputs": "5"}, {"max_tokens": True}, [5]]
 )
-def test_limits_that_are_none_are_a_broken_record(setup: Setup, limits: Any) -> None:
+def test_limits_that_are_none_are_a_broken_record(limits: Any) -> None:
     with pytest.raises(errors.InternalError, match="the route record of 'asked' is broken"):
-        setup.modules.routes.parse_route("asked", json.dumps({**record("converse"), "limits": limits}))
+        routes.parse_route("asked", json.dumps({**record("converse"), "limits": limits}))
 
 
 # ---- those who do not wait -----------------------------------------------------------------------------------------
@@ -406,13 +409,13 @@ def worker_of(load: Callable[..., Any]) -> SimpleNamespace:
     return load("async_worker", BLUEPRINT="asked", ROUTES_PREFIX="/r", **dict.fromkeys(names, "x"))  # type: ignore[no-any-return]
 
 
-def test_a_queued_request_is_judged_and_bounded_like_any_other(load_function: Callable[..., Any]) -> None:
+def test_a_queued_request_is_judged_and_bounded_like_any_other(cold_start: Callable[..., Any]) -> None:
     """From the job API's object, or an upload, to the worker's call of the model."""
-    api, worker = load_function("job_api", **JOB_ENVIRON), worker_of(load_function)
+    worker = worker_of(cold_start)
     setup = Setup(worker, Backend({}))
-    worker.handler.ROUTER = worker.handler.WORKER.router
+    worker.ROUTER = worker.WORKER.router
     one = {**BEDROCK, **record("converse", "async", guardrail=GUARDRAIL)}
-    kept = api.records.parse("asked", json.dumps(one))
+    kept = records.parse("asked", json.dumps(one))
     seen: list[int] = []
 
     @settings(deadline=None, max_examples=EXAMPLES)
@@ -422,13 +425,13 @@ def test_a_queued_request_is_judged_and_bounded_like_any_other(load_function: Ca
         with no_call_left(), suppress(errors.BadRequest, errors.Throttled):
             text = json.dumps(request[1])
             if not uploaded:
-                text = api.asynchronous.payload(kept, parse_request(text)).decode()
-            worker.handler.ROUTER.answer(
+                text = async_jobs.payload(kept, parse_request(text)).decode()
+            worker.ROUTER.answer(
                 parse_request(text, 1000),
-                worker.callers.Access(),
+                callers.Access(),
                 ("async",),
-                worker.deadline.Deadline.after(30, lambda: 0.0),
-                worker.journey.Journey("r", "asked"),
+                deadline.Deadline.after(30, lambda: 0.0),
+                request_context.Journey("r", "asked"),
             )
         assert "mark" not in aws.said
         assert not any("OPERATOR" in text for text in aws.judged)
@@ -439,17 +442,14 @@ def test_a_queued_request_is_judged_and_bounded_like_any_other(load_function: Ca
     assert sum(map(bool, seen)) > 2
 
 
-def test_a_request_to_an_asynchronous_endpoint_is_bounded_when_it_is_taken(load_function: Callable[..., Any]) -> None:
-    api = load_function("job_api", **JOB_ENVIRON)
-    kept = api.records.parse(
-        "asked", json.dumps({**SAGEMAKER, "parameters": {**OWN, "mode": "fast"}, "limits": LIMITS})
-    )
+def test_a_request_to_an_asynchronous_endpoint_is_bounded_when_it_is_taken() -> None:
+    kept = records.parse("asked", json.dumps({**SAGEMAKER, "parameters": {**OWN, "mode": "fast"}, "limits": LIMITS}))
 
     @settings(deadline=None, max_examples=EXAMPLES)
     @given(request=native("ep-platform"))
     def check(request: Request) -> None:
         try:
-            sent = json.loads(api.asynchronous.payload(kept, parse_request(json.dumps(request[1]))))
+            sent = json.loads(async_jobs.payload(kept, parse_request(json.dumps(request[1]))))
         except errors.BadRequest:
             return
         assert set(sent) == {"inputs", "parameters"}
@@ -462,12 +462,9 @@ def test_a_request_to_an_asynchronous_endpoint_is_bounded_when_it_is_taken(load_
     check()
 
 
-def test_a_guardrail_that_nothing_would_apply_is_a_broken_record(
-    load_function: Callable[..., Any], on_bedrock: Platform
-) -> None:
-    api = load_function("job_api", **JOB_ENVIRON)
+def test_a_guardrail_that_nothing_would_apply_is_a_broken_record(on_bedrock: Platform) -> None:
     with pytest.raises(errors.InternalError, match="a guardrail that nothing applies"):
-        api.records.parse("asked", json.dumps({**SAGEMAKER, "guardrail": GUARDRAIL}))
+        records.parse("asked", json.dumps({**SAGEMAKER, "guardrail": GUARDRAIL}))
     on_bedrock.record["guardrail"] = GUARDRAIL
     on_bedrock.bucket.put(f"{FOLDER}requests/in.jsonl", ["hi"] * 100)
     assert "a guardrail that nothing applies" in on_bedrock.submit()["error"]["message"]

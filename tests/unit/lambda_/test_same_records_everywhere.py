@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+
 from inference_common import formats, records
 from inference_common.errors import BadRequest
-
 from tests.campaign import examples
 from tests.unit.lambda_.batch_platform import ENVIRON as BATCH_ENVIRON
 from tests.unit.lambda_.batch_platform import FOLDER, OUTPUT, Platform
@@ -66,7 +66,7 @@ class Ways:
             "isBase64Encoded": True,
             "requestContext": {"requestId": "g", "authorizer": {"blueprints": "*", "principal": "me"}},
         }
-        response = self.api.code.handler.handler(event, self.api.context)
+        response = self.api.code.handler(event, self.api.context)
         if response["statusCode"] != 202:
             return response["statusCode"], json.loads(response["body"])["error"]["message"]
         (sent,) = (body for key, body in self.api.store.objects.items() if key.endswith(".json"))
@@ -106,8 +106,8 @@ class Ways:
 
 
 @pytest.fixture
-def ways(load_function: Any, monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace) -> Ways:
-    return Ways(load_function, monkeypatch, context)
+def ways(cold_start: Any, monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace) -> Ways:
+    return Ways(cold_start, monkeypatch, context)
 
 
 def wanted_of(kind: str, body: bytes) -> list[records.Record] | str:

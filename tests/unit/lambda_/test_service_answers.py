@@ -12,6 +12,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError
+
 from inference_common.s3 import expect_own_buckets
 from inference_common.service_answers import READ, IncompleteAnswer
 

@@ -12,6 +12,9 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from token_authorizer import keys
+from token_authorizer.store import ParameterStore
+
 ARN = "arn:aws:execute-api:us-east-1:123456789012:api1/v1/POST/realtime/chat"
 TEAM_A, ALL = "key-of-team-a", "key-of-everybody"
 
@@ -51,11 +54,11 @@ class Clock:
 
 
 @pytest.fixture
-def authorizer(load_function: Any) -> SimpleNamespace:
-    modules = load_function("token_authorizer", KEYS_PREFIX="/mlops/test/api-keys")
+def authorizer(cold_start: Any) -> SimpleNamespace:
+    modules = cold_start("token_authorizer", KEYS_PREFIX="/mlops/test/api-keys")
     store, clock = Store({"team-a": record(TEAM_A, "chat", "reviews"), "default": record(ALL, "*")}), Clock()
-    modules.handler.KEYS = modules.keys.KeyTable(store, 60, clock, modules.handler.LOG, now=clock)
-    return SimpleNamespace(all=modules, module=modules.handler, store=store, clock=clock, keys=modules.handler.KEYS)
+    modules.KEYS = keys.KeyTable(store, 60, clock, modules.LOG, now=clock)
+    return SimpleNamespace(all=modules, module=modules, store=store, clock=clock, keys=modules.KEYS)
 
 
 def call(authorizer: SimpleNamespace, context: Any, headers: dict[str, str] | None) -> dict[str, Any]:
@@ -223,7 +226,7 @@ def test_a_broken_record_is_named_and_harms_no_other(
 
 
 def test_the_store_reads_all_pages_below_its_prefix(authorizer: Any) -> None:
-    store = authorizer.all.store.ParameterStore("/mlops/test/api-keys")
+    store = ParameterStore("/mlops/test/api-keys")
     client = boto3.client("ssm", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
     asked = {"Path": "/mlops/test/api-keys", "Recursive": False, "WithDecryption": True}
     page = [{"Name": "/mlops/test/api-keys/team-a", "Value": "{}"}]
@@ -236,7 +239,7 @@ def test_the_store_reads_all_pages_below_its_prefix(authorizer: Any) -> None:
         stubber.assert_no_pending_responses()
 
 
-def test_without_a_prefix_the_function_does_not_start(load_function: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_prefix_the_function_does_not_start(cold_start: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KEYS_PREFIX", raising=False)
     with pytest.raises(Exception, match="environment variable KEYS_PREFIX is not set"):
-        load_function("token_authorizer")
+        cold_start("token_authorizer")

@@ -53,6 +53,7 @@ variables {
   function = {
     name        = "answer"
     description = "Answers."
+    handler     = "answer.handler.handler"
   }
 }
 
@@ -60,6 +61,11 @@ run "a_function_is_named_encrypted_traced_and_bounded" {
   assert {
     condition     = aws_lambda_function.this.function_name == "mlops-dev-answer"
     error_message = "The name must be <name_prefix>-<name>."
+  }
+
+  assert {
+    condition     = aws_lambda_function.this.handler == "answer.handler.handler"
+    error_message = "The handler must be the one that the caller names, got ${aws_lambda_function.this.handler}."
   }
 
   assert {
@@ -192,6 +198,7 @@ run "layers_are_those_that_were_asked_for" {
     function = {
       name        = "answer"
       description = "Answers"
+      handler     = "answer.handler.handler"
       layers      = ["arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python312-Arm64:18"]
     }
   }

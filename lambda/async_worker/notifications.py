@@ -1,0 +1,36 @@
+"""What the topics are told: the form of SageMaker's own messages, so that one callback reads both. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from async_worker.messages import Job
+from async_worker.settlement import Outcome
+
+JSON = "application/json"
+
+
+def notice(job: Job, outcome: Outcome, bucket: str, region: str, model: str, now: datetime) -> dict[str, Any]:
+    """One message of the success topic or of the error topic."""
+    told: dict[str, Any] = {
+        "awsRegion": region,
+        "eventTime": _stamp(now),
+        "receivedTime": _stamp(datetime.fromtimestamp(job.sent_ms / 1000, UTC)),
+        "invocationStatus": "Completed" if outcome.completed else "Failed",
+        "requestParameters": {"contentType": JSON, "modelId": model, "inputLocation": f"s3://{bucket}/{job.input_key}"},
+        "inferenceId": job.request_id,
+        "eventVersion": "1.0",
+        "eventSource": "platform:async-worker",
+        "eventName": "InferenceResult",
+    }
+    if outcome.error is None:
+        told["responseParameters"] = {"contentType": JSON, "outputLocation": f"s3://{bucket}/{job.output_key}"}
+    else:
+        told["failureReason"] = f"{outcome.error['type']}: {outcome.error['message']}"[:1000]
+        told["failureLocation"] = f"s3://{bucket}/{job.failure_key}"
+    return told
+
+
+def _stamp(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"

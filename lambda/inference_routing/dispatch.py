@@ -1,0 +1,175 @@
+"""Ask the targets until one answers in time. Pure but for the backend, the pause and the draw that it is given."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from inference_common.errors import DeadlineExceeded, NotReady, ServiceError
+from inference_common.requests import InferenceRequest
+from inference_routing.circuit_breaker import Health
+from inference_routing.deadline import Deadline
+from inference_routing.retry import Step, ends, next_step
+from inference_routing.routes import Route, Target
+from inference_routing.selection import Decision
+
+Kept = dict[int, Any]
+"""Answers that a target has given to single inputs, by their position: asked again, it is asked for the rest."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a backend said. `fidelity` is the emulator's word on it; on AWS there is none."""
+
+    outputs: list[dict[str, Any]]
+    model: dict[str, Any]
+    usage: dict[str, int] | None = None
+    fidelity: str | None = None
+    stops: tuple[str, ...] = ()
+    """Why each output ended, in Converse's words; nothing where models do not say."""
+
+
+class Backend(Protocol):
+    def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+        """The answer of one target, or a ServiceError."""
+
+
+class Attempt(NamedTuple):
+    """One question to one target, and how it ended (None: with an answer)."""
+
+    target: Target
+    seconds: float
+    error: ServiceError | None
+
+
+@dataclass
+class Outcome:
+    """Who was asked, and how it went; filled in as it happens, so that a failure tells it too."""
+
+    reason: str = "none"
+    attempts: list[Attempt] = field(default_factory=list)
+    skipped: tuple[str, ...] = ()
+    """Other blueprints that the record names and that could not be asked, each with why."""
+
+    @property
+    def answered_by(self) -> Target | None:
+        last = self.attempts[-1] if self.attempts else None
+        return last.target if last and last.error is None else None
+
+    @property
+    def route_decision(self) -> str:
+        """`primary`, or `spare; after=primary:Throttled; skipped=chat:UnknownBlueprint` when not all went well."""
+        tried = ",".join(f"{a.target.name}:{a.error.type}" for a in self.attempts if a.error)
+        name = self.answered_by.name if self.answered_by else "none"
+        told = {"after": tried, "skipped": ",".join(self.skipped)}
+        return "; ".join([name, *(f"{word}={what}" for word, what in told.items() if what)])
+
+
+@dataclass(frozen=True)
+class Dispatcher:
+    """Everything that asking takes.
+
+    Args:
+        ask: asks one target once; must end by the deadline that it is given.
+        health: who is being left alone.
+        pause: waits so many seconds.
+        draw: a number in [0, 1) for the length of a pause.
+    """
+
+    ask: Callable[[Target, InferenceRequest, Deadline, Kept], Reply]
+    health: Health
+    pause: Callable[[float], None]
+    draw: Callable[[], float]
+
+    def dispatch(
+        self, route: Route, decision: Decision, request: InferenceRequest, deadline: Deadline, outcome: Outcome
+    ) -> Reply:
+        """The first answer; else the error of the first target that may answer later, or whose word it is.
+
+        A refusal is the answer only where the target was asked first and has traffic of its own: a stand-in, or another
+        version, may refuse what the first one takes, and its 400 would tell the caller for good that the request is
+        wrong while the first one is only starting.
+        """
+        targets = {t.name: t for t in decision.order}
+        own = {t.name for t in route.targets if t.weight > 0} or {t.name for t in route.targets}
+        forced = decision.reason == "nothing healthy"
+        kept: dict[str, Kept] = {name: {} for name in targets}
+        given_up: set[str] = set()
+        asked: set[str] = set()
+        retries = 0
+        first: ServiceError | None = None
+        refusal: ServiceError | None = None
+        step = next_step(list(targets), asked, given_up)
+        while step is not None:
+            pause = route.retry.pause(retries, self.draw()) if step.again else 0.0
+            if not deadline.leaves(pause) or (step.again and retries >= route.retry.retries):
+                break
+            if step.again:
+                retries += 1
+                self.pause(pause)
+            name = step.target
+            asked.add(name)
+            if not self.health.begin(targets[name].key, forced=forced):
+                given_up.add(name)  # somebody else is probing it
+                step = next_step(list(targets), asked, given_up)
+                continue
+            try:
+                return self._attempt(route, targets[name], request, deadline, kept[name], outcome)
+            except ServiceError as error:
+                if ends(error, partly_answered=bool(kept[name])):
+                    if error.charged or (first is None and name in own):
+                        first = first or error
+                        break
+                    refusal = refusal or error
+                else:
+                    first = first or error
+                if not error.same_target or not self.health.admits(targets[name].key):
+                    given_up.add(name)
+                step = next_step(list(targets), asked, given_up)
+                if kept[name]:  # paid for in part: nobody else may be asked
+                    step = None if name in given_up else Step(name, again=True)
+        if first is None and refusal is not None and own <= asked:
+            raise refusal
+        raise first or self._nobody(route, decision, own, deadline)
+
+    def _nobody(self, route: Route, decision: Decision, own: Collection[str], deadline: Deadline) -> ServiceError:
+        """Why no target could be asked that the request was meant for."""
+        if not deadline.leaves(0):
+            return DeadlineExceeded("no time is left to call the model")
+        first = next(t for t in (*decision.order[:1], *route.targets) if t.name in own)
+        wait = max(1, math.ceil(self.health.seconds_until_probe(first.key)))
+        return NotReady(f"the target '{first.name}' is being left alone after failures", wait)
+
+    def _attempt(
+        self, route: Route, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept, outcome: Outcome
+    ) -> Reply:
+        """One question, timed, told to `outcome` and to `health`."""
+        started = deadline.clock()
+        try:
+            reply = self.ask(target, request, deadline.sooner(target.timeout_seconds), kept)
+        except ServiceError as raised:
+            error = starting(target, raised)
+            outcome.attempts.append(Attempt(target, deadline.clock() - started, error))
+            self._learn(route, target, error)
+            raise error from raised
+        except BaseException:
+            self.health.released(target.key)
+            raise
+        outcome.attempts.append(Attempt(target, deadline.clock() - started, None))
+        self.health.succeeded(target.key)
+        return reply
+
+    def _learn(self, route: Route, target: Target, error: ServiceError) -> None:
+        if error.transient:
+            self.health.failed(target.key, route.cooldown)
+        else:
+            self.health.released(target.key)
+
+
+def starting(target: Target, error: ServiceError) -> ServiceError:
+    """A serverless endpoint that does not answer in time is starting, and will be there in a moment."""
+    if target.serverless and isinstance(error, DeadlineExceeded):
+        return NotReady(f"the endpoint behind '{target.name}' is starting", 10)
+    return error

@@ -1,0 +1,156 @@
+"""The route's guardrail before and after the model. Pure but for the service that judges.
+
+A guardrail that cannot be asked lets nothing through: its error is the answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
+
+from inference_common.errors import GuardrailBlocked, ServiceError, Unavailable
+from inference_common.requests import InferenceRequest
+from inference_routing.deadline import Deadline
+from inference_routing.dispatch import Reply
+from inference_routing.retry import Retry
+from inference_routing.routes import Guardrail
+
+SECONDS_AFTER = 2.0
+"""What the model must leave of the time, so that its answer can still be judged."""
+TEXTS_PER_CALL = 20
+NOT_WRITTEN = ("label", "sources")
+
+
+class Judge(Protocol):
+    def assess(self, guardrail: Guardrail, source: Literal["INPUT", "OUTPUT"], texts: Sequence[str]) -> dict[str, Any]:
+        """ApplyGuardrail's response, or a ServiceError."""
+
+
+@dataclass
+class Verdicts:
+    """What the guardrail did, for header and log."""
+
+    told: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """One route's guardrail in one request."""
+
+    guardrail: Guardrail
+    judge: Callable[[Literal["INPUT", "OUTPUT"], Sequence[str], Deadline], dict[str, Any]]
+    verdicts: Verdicts
+
+    def check_input(self, request: InferenceRequest, deadline: Deadline) -> InferenceRequest:
+        """The request with what the guardrail masks, or GuardrailBlocked.
+
+        Judged is every text in it, whatever its role: turns of the assistant and system prompts are the caller's too.
+        The blueprint's own parameters are added later, and are its operator's.
+        """
+        said = [text for _, text in request.turns] or list(request.inputs)
+        masked = self._masked("input", {"said": said, "parameters": dict(request.parameters)}, deadline)
+        request = replace(request, parameters=masked["parameters"])
+        if not request.turns:
+            return replace(request, inputs=tuple(masked["said"]))
+        turns = tuple((role, text) for (role, _), text in zip(request.turns, masked["said"], strict=True))
+        return replace(request, turns=turns, inputs=(turns[-1][1],) * len(request.inputs))
+
+    def check_output(self, reply: Reply, deadline: Deadline) -> Reply:
+        """The reply with what the guardrail masks. Labels and names of sources are nothing that a model wrote."""
+        written = [{k: v for k, v in output.items() if k not in NOT_WRITTEN} for output in reply.outputs]
+        masked = self._masked("output", written, deadline)
+        return replace(reply, outputs=[{**o, **m} for o, m in zip(reply.outputs, masked, strict=True)])
+
+    def _masked(self, stage: Literal["input", "output"], value: Any, deadline: Deadline) -> Any:
+        """The value with every text in it as it may pass. The same text is judged once."""
+        texts = list(dict.fromkeys(text for text in texts_in(value) if text))
+        return with_texts(value, dict(zip(texts, self._pass(stage, texts, deadline), strict=True)))
+
+    def _pass(self, stage: Literal["input", "output"], texts: Sequence[str], deadline: Deadline) -> list[str]:
+        passed: list[str] = []
+        source: Literal["INPUT", "OUTPUT"] = "INPUT" if stage == "input" else "OUTPUT"
+        for start in range(0, len(texts), TEXTS_PER_CALL):
+            group = texts[start : start + TEXTS_PER_CALL]
+            judged = judge_texts(self.judge(source, group, deadline), group)
+            if isinstance(judged, str):
+                self.verdicts.told.append(f"{stage}-blocked")
+                raise GuardrailBlocked(judged or f"the guardrail blocked the {stage}", stage)
+            if list(judged) != list(group):
+                self.verdicts.told.append(f"{stage}-masked")
+            passed += judged
+        return passed
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    """Every text in a JSON value. Names of fields are checked elsewhere: callers choose none of them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for each in value.values():
+            yield from texts_in(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from texts_in(each)
+
+
+def with_texts(value: Any, masked: Mapping[str, str]) -> Any:
+    """The value with other texts in the places of those that were masked."""
+    if isinstance(value, str):
+        return masked.get(value, value)
+    if isinstance(value, Mapping):
+        return {name: with_texts(each, masked) for name, each in value.items()}
+    return [with_texts(each, masked) for each in value] if isinstance(value, list | tuple) else value
+
+
+def judge_texts(response: Mapping[str, Any], texts: Sequence[str]) -> list[str] | str:
+    """The texts as they may pass, or the guardrail's message when they may not.
+
+    An intervention that only masks has one output per text. Anything else that intervened, blocks.
+    """
+    if response.get("action") == "NONE":
+        return list(texts)
+    if response.get("action") != "GUARDRAIL_INTERVENED":
+        raise Unavailable("the guardrail's answer says nothing of its verdict")  # which lets nothing through
+    outputs = [str(output.get("text", "")) for output in response.get("outputs") or []]
+    actions = set(actions_in(response.get("assessments") or []))
+    if actions <= {"ANONYMIZED", "NONE"} and "ANONYMIZED" in actions and len(outputs) == len(texts):
+        return outputs
+    return " ".join(outputs)
+
+
+def actions_in(value: Any) -> Iterator[str]:
+    """Every `action` in the assessments, however deep in a policy."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("action"), str):
+            yield value["action"]
+        for name, each in value.items():
+            if name != "invocationMetrics":
+                yield from actions_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from actions_in(each)
+
+
+def patiently(
+    judge: Judge,
+    guardrail: Guardrail,
+    run: Callable[[float, Callable[[], dict[str, Any]]], dict[str, Any]],
+    retry: Retry,
+    pause: Callable[[float], None],
+    draw: Callable[[], float],
+) -> Callable[[Literal["INPUT", "OUTPUT"], Sequence[str], Deadline], dict[str, Any]]:
+    """The judge, asked again within the deadline after errors that pass: the answer it judges is paid for."""
+
+    def ask(source: Literal["INPUT", "OUTPUT"], texts: Sequence[str], deadline: Deadline) -> dict[str, Any]:
+        for attempt in range(retry.retries + 1):
+            try:
+                return run(deadline.call_timeout(), lambda: judge.assess(guardrail, source, texts))
+            except ServiceError as error:
+                seconds = retry.pause(attempt, draw())
+                if not error.same_target or attempt == retry.retries or not deadline.leaves(seconds):
+                    raise
+                pause(seconds)
+        raise AssertionError("unreachable")
+
+    return ask

@@ -1,0 +1,36 @@
+"""What is known of one request by now: filled in on its way, so that a failure tells as much as an answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from inference_common.requests import InferenceRequest
+from inference_routing.dispatch import Outcome, Reply
+from inference_routing.guardrail import Verdicts
+from inference_routing.routes import Route
+from inference_routing.shadow import Comparison
+
+
+@dataclass
+class Journey:
+    request_id: str
+    blueprint: str = ""
+    principal: str | None = None
+    route: Route | None = None
+    stale: bool = False
+    outcome: Outcome = field(default_factory=Outcome)
+    verdicts: Verdicts = field(default_factory=Verdicts)
+    comparison: Comparison | None = None
+    request: InferenceRequest | None = None
+    reply: Reply | None = None
+
+    def headers(self) -> dict[str, str]:
+        """Who answered and why; what is not said did not happen."""
+        optional = {
+            "x-route-reason": self.outcome.reason if self.outcome.reason != "none" else None,
+            "x-route-record": "stale" if self.stale else None,
+            "x-guardrail": ",".join(self.verdicts.told) or None,
+            "x-fidelity": self.reply.fidelity if self.reply else None,
+        }
+        told = {"x-request-id": self.request_id, "x-route-decision": self.outcome.route_decision}
+        return told | {name: value for name, value in optional.items() if value}

@@ -1,0 +1,148 @@
+"""The way of one request from blueprint to reply, the same for every face of the API. Pure but for what it is given.
+
+access → route (and what it refers to) → limits → guardrail → targets (and shadow) → guardrail
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from inference_common.errors import BadRequest, InternalError, NotReady, ServiceError, UnknownBlueprint
+from inference_common.model_answers import checked
+from inference_common.requests import InferenceRequest
+from inference_common.sendable import check_sendable
+from inference_routing.callers import Access
+from inference_routing.circuit_breaker import Health
+from inference_routing.deadline import Deadline
+from inference_routing.dispatch import Backend, Dispatcher, Kept, Reply
+from inference_routing.families.parameters import check_any, prepared
+from inference_routing.guardrail import SECONDS_AFTER, Gate, Judge, patiently
+from inference_routing.references import resolve
+from inference_routing.request_context import Journey
+from inference_routing.route_table import RouteTable
+from inference_routing.routes import WAITED_FOR, Route, Target
+from inference_routing.selection import choose, draw_for
+from inference_routing.shadow import Cast, cast, wanted
+from inference_routing.timeouts import within
+
+REFERENCE_SECONDS = 1.0
+"""What looking up one stand-in may take: the request may do well without it."""
+
+
+@dataclass
+class Router:
+    """What a request's way takes, apart from the request."""
+
+    table: RouteTable
+    backends: Mapping[str, Backend]
+    judge: Judge
+    health: Health
+    clock: Callable[[], float]
+    pause: Callable[[float], None]
+    draw: Callable[[], float]
+    shadow_wait_seconds: float
+
+    def answer(
+        self, request: InferenceRequest, access: Access, kinds: Collection[str], deadline: Deadline, journey: Journey
+    ) -> Reply:
+        """The reply of the blueprint that the journey is to; what happens is told to the journey."""
+        try:
+            return self._answer(request, access, kinds, deadline, journey)
+        except (BadRequest, InternalError, NotReady) as error:
+            # So it sounds, too, when the record has been remembered for longer than its model has been there: the role
+            # may have no right to what is gone.
+            if error.charged or not journey.outcome.attempts or not self._is_outdated(journey, deadline):
+                raise
+        return self._answer(request, access, kinds, deadline, journey)
+
+    def _is_outdated(self, journey: Journey, deadline: Deadline) -> bool:
+        """Whether what the request was asked of is not what the blueprint's record names by now."""
+        try:
+            return self.table.renewed(journey.blueprint, min(REFERENCE_SECONDS, deadline.call_timeout()))
+        except ServiceError:
+            return False  # the answer to the request is the first error
+
+    def _answer(
+        self, request: InferenceRequest, access: Access, kinds: Collection[str], deadline: Deadline, journey: Journey
+    ) -> Reply:
+        access.check(journey.blueprint)
+        route = self._resolved(self.route(journey, kinds, deadline), journey, deadline)
+        route.limits.check(len(request.inputs))
+        check_any((*route.targets, *([route.shadow.target] if route.shadow else [])), request)
+        gate = self._gate(route, journey)
+        if gate:
+            request = gate.check_input(request, deadline.before(SECONDS_AFTER))
+        journey.request = request
+        shadowed = self._cast(route, request, deadline, journey)
+        reply = self._dispatch(route, request, deadline.before(SECONDS_AFTER) if gate else deadline, journey)
+        if shadowed:
+            # Before the guardrail: models are compared, not masks. The wait never costs the answer its time.
+            spare = deadline.remaining() - (SECONDS_AFTER if gate else 0)
+            journey.comparison = shadowed.compare(reply, min(self.shadow_wait_seconds, spare))
+        if gate:
+            reply = gate.check_output(reply, deadline)
+        journey.reply = reply
+        return reply
+
+    def route(self, journey: Journey, kinds: Collection[str], deadline: Deadline) -> Route:
+        """The route of a blueprint that is of one of the kinds; without kinds, of one that answers at once."""
+        found = self.table.get(journey.blueprint, deadline.call_timeout())
+        journey.route, journey.stale = found
+        if kinds and found.route.kind not in kinds:
+            raise UnknownBlueprint(
+                f"the blueprint '{journey.blueprint}' is of kind '{found.route.kind}', not {' or '.join(sorted(kinds))}"
+            )
+        if not kinds and found.route.kind not in WAITED_FOR:
+            raise UnknownBlueprint(
+                f"the blueprint '{journey.blueprint}' is of kind '{found.route.kind}', which does not answer while the "
+                f"caller waits: ask POST /{found.route.kind}/{journey.blueprint}"
+            )
+        return found.route
+
+    def _resolved(self, route: Route, journey: Journey, deadline: Deadline) -> Route:
+        """The route with the targets of the blueprints that it names. Access was granted to the blueprint that is
+        asked for; who stands in for it is the deployment's choice, not the caller's."""
+        found = resolve(route, lambda name: self.table.referred(name, min(REFERENCE_SECONDS, deadline.call_timeout())))
+        journey.outcome.skipped = found.skipped
+        journey.stale = journey.stale or found.stale
+        return found.route
+
+    def _dispatch(self, route: Route, request: InferenceRequest, deadline: Deadline, journey: Journey) -> Reply:
+        unhealthy = {t.name for t in route.targets if not self.health.admits(t.key)}
+        decision = choose(route.targets, unhealthy, draw_for(journey.request_id))
+        journey.outcome.reason = decision.reason
+        dispatcher = Dispatcher(self._ask, self.health, self.pause, self.draw)
+        return dispatcher.dispatch(route, decision, request, deadline, journey.outcome)
+
+    def _ask(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+        asked = prepared(target, request)
+        return within(deadline.call_timeout(), lambda: self._invoked(target, asked, deadline, kept))
+
+    def _invoked(self, target: Target, asked: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+        """The answer of one target, if it can be passed on: nobody behind this looks at it again."""
+        backend = self.backends.get(target.source)
+        if backend is None:
+            raise InternalError(
+                f"the target '{target.name}' is of the source {target.source}, which cannot be asked here"
+            )
+        check_sendable(asked)
+        reply = backend.invoke(target, asked, deadline, kept)
+        checked({"outputs": reply.outputs, "model": reply.model})
+        return reply
+
+    def _cast(self, route: Route, request: InferenceRequest, deadline: Deadline, journey: Journey) -> Cast | None:
+        if route.shadow is None or not wanted(route, journey.request_id):
+            return None
+        target = route.shadow.target
+
+        def ask() -> Reply:
+            return self._invoked(target, prepared(target, request), deadline, {})
+
+        return cast(target, ask, self.clock)
+
+    def _gate(self, route: Route, journey: Journey) -> Gate | None:
+        if route.guardrail is None:
+            return None
+        judge = patiently(self.judge, route.guardrail, within, route.retry, self.pause, self.draw)
+        return Gate(route.guardrail, judge, journey.verdicts)

@@ -1,0 +1,266 @@
+"""Asynchronous requests: taken at once, answered in S3. Pure but for what it is given.
+
+submit → input object → endpoint or queue → ticket; status reads ticket, result and failure. The ticket says whose the
+request is. Anybody else is answered as if it did not exist, and so is everybody about one whose ticket names
+no owner: those are older than owners.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol
+
+from inference_common import formats, model_answers
+from inference_common.errors import BadRequest, MalformedAnswer, PayloadTooLarge, Unavailable, UnknownRequest
+from inference_common.json_input import loads
+from inference_common.json_output import dumps, readable
+from inference_common.requests import InferenceRequest, parse_object
+from inference_common.sendable import check_sendable
+from inference_routing.families.parameters import prepared
+from job_api import object_keys
+from job_api.records import AsyncRecord
+
+MAX_FAILURE_BYTES = 65_536
+GRACE_SECONDS = 300
+"""What a request may take beyond its time in the queue and at the model before nobody waits for it any more."""
+
+
+ANOTHER = (
+    "the header 'idempotency-key' came with another request before: repeat that one as it was, "
+    "or give this one a key of its own"
+)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as its caller gave it: what is in the body, or the key of an upload."""
+
+    what: InferenceRequest | str
+
+    @property
+    def digest(self) -> str:
+        """The same for the same request, however it is spelt."""
+        given = self.what if isinstance(self.what, str) else [self.what.inputs, dict(self.what.parameters)]
+        return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
+
+
+class Store(Protocol):
+    name: str
+
+    def uri(self, key: str) -> str: ...
+    def put(self, key: str, body: bytes) -> None: ...
+    def put_new(self, key: str, body: bytes) -> bool: ...
+    def size(self, key: str) -> int | None: ...
+    def read(self, key: str, at_most: int) -> Any: ...
+    def address(self, key: str, seconds: int) -> str: ...
+    def upload_address(self, key: str, size: int, seconds: int) -> tuple[str, dict[str, str]]: ...
+
+
+class Asking(Protocol):
+    def ask(self, endpoint: str, request_id: str, input_uri: str, ttl: int, timeout: int) -> tuple[str, str]: ...
+
+
+class Sending(Protocol):
+    def send(self, url: str, message: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whoever asks, and the folder of the inputs uploaded by them."""
+
+    owner: str
+    uploads: str
+
+
+@dataclass(frozen=True)
+class Jobs:
+    """What taking and following requests takes."""
+
+    store: Store
+    endpoints: Asking
+    queues: Sending
+    now: Callable[[], datetime]
+    url_seconds: int
+    inline_bytes: int
+
+    def submit(
+        self, record: AsyncRecord, body: bytes, content_type: str | None, request_id: str, caller: Caller
+    ) -> dict[str, Any]:
+        """Take one request: the ticket is written last, so that what was not taken has none."""
+        uploads = object_keys.uploads_prefix(record.blueprint, caller.uploads)
+        asked = _asked(record, body, content_type, uploads)
+        ticket = self._ticket(record.blueprint, request_id)
+        if ticket is None:
+            input_key = self._input(record, asked, request_id, uploads)
+            handed_over = self._hand_over(record, request_id, input_key)
+            ticket = {**handed_over, "owner": caller.owner, "digest": asked.digest}
+            self.store.put(object_keys.ticket_key(record.blueprint, request_id), dumps(ticket).encode())
+        elif (ticket.get("owner"), ticket.get("digest")) != (caller.owner, asked.digest):
+            raise BadRequest(ANOTHER)
+        return {
+            "request_id": request_id,
+            "blueprint": record.blueprint,
+            "status": "pending",
+            "status_url": f"/async/{record.blueprint}/{request_id}",
+            "output": ticket["output"],
+            "submitted_at": ticket["submitted_at"],
+        }
+
+    def upload(self, record: AsyncRecord, body: bytes, caller: Caller) -> dict[str, Any]:
+        """An address for one large input, good for its exact size and for a while."""
+        document = parse_object(body)
+        size = document.get("bytes")
+        if set(document) != {"bytes"} or isinstance(size, bool) or not isinstance(size, int) or size < 2:
+            raise BadRequest('an upload is asked for as {"bytes": <size of the input>}', "bytes")
+        _check_size(record, size)
+        key = f"{object_keys.uploads_prefix(record.blueprint, caller.uploads)}{uuid.uuid4()}.json"
+        url, headers = self.store.upload_address(key, size, self.url_seconds)
+        return {"input": key, "url": url, "method": "PUT", "headers": headers, "expires_in": self.url_seconds}
+
+    def status(self, blueprint: str, request_id: str, owner: str) -> tuple[dict[str, Any], str | None]:
+        """What became of a request, and how real the answer says it is; for its owner, and for nobody else."""
+        ticket = self._ticket(blueprint, request_id) if object_keys.REQUEST_ID.fullmatch(request_id) else None
+        if ticket is None or ticket.get("owner") != owner:
+            raise UnknownRequest(f"the blueprint '{blueprint}' has taken no request '{request_id[:64]}'")
+        told = {"request_id": request_id, "blueprint": blueprint, "submitted_at": ticket["submitted_at"]}
+        output = self._place(ticket["output"], object_keys.OUTPUT, object_keys.output_key(blueprint, request_id))
+        found = self.store.read(output, self.inline_bytes)
+        if found is not None:
+            answer = {**told, "status": "completed", "output": self.store.uri(output), "bytes": found.size}
+            try:
+                return {**answer, **self._result(output, found)}, found.metadata.get("fidelity")
+            except MalformedAnswer as error:
+                # What the model wrote stays where it is, for whoever wants to see it; as a result it would mislead.
+                malformed = {"status": "failed", "error": {"type": error.type, "message": error.message}}
+                return {**answer, **malformed}, found.metadata.get("fidelity")
+        failure = self._place(ticket["failure"], object_keys.FAILURES, object_keys.failure_key(blueprint, request_id))
+        failed = self.store.read(failure, MAX_FAILURE_BYTES)
+        if failed is not None:
+            answer = {**told, "status": "failed", "failure": self.store.uri(failure), "error": reason_in(failed.body)}
+            return answer, failed.metadata.get("fidelity")
+        if self.now() > datetime.fromisoformat(ticket["expires_at"]):
+            error = {"type": "Expired", "message": "no result came within the time that the blueprint gives requests"}
+            return {**told, "status": "failed", "error": error}, None
+        return {**told, "status": "pending"}, None
+
+    def _ticket(self, blueprint: str, request_id: str) -> dict[str, Any] | None:
+        found = self.store.read(object_keys.ticket_key(blueprint, request_id), MAX_FAILURE_BYTES)
+        if found is None:
+            return None
+        try:
+            ticket: dict[str, Any] = loads(found.body or b"")
+        except ValueError:
+            raise Unavailable(f"what is known of the request {request_id} cannot be read") from None
+        return ticket
+
+    def _input(self, record: AsyncRecord, asked: Asked, request_id: str, uploads: str) -> str:
+        """The key of the input: one that was uploaded, or the body's own."""
+        if isinstance(asked.what, str):
+            # What another caller has uploaded is not looked up: for this one it is not there.
+            size = self.store.size(asked.what) if asked.what.startswith(uploads) else None
+            if size is None:
+                raise BadRequest(f"'input' names an object that was not uploaded: {asked.what}", "input")
+            _check_size(record, size)
+            return asked.what
+        key, content = object_keys.input_key(record.blueprint, request_id), payload(record, asked.what)
+        if not self.store.put_new(key, content):
+            # An earlier try broke off after this; what it asked may be on its way.
+            found = self.store.read(key, len(content))
+            if found is None or found.body != content:
+                raise BadRequest(ANOTHER)
+        return key
+
+    def _hand_over(self, record: AsyncRecord, request_id: str, input_key: str) -> dict[str, Any]:
+        """To the endpoint or the queue; what is then known of the request."""
+        now = self.now()
+        lasts = record.ttl_seconds + record.invocation_timeout_seconds + GRACE_SECONDS
+        output = self.store.uri(object_keys.output_key(record.blueprint, request_id))
+        failure = self.store.uri(object_keys.failure_key(record.blueprint, request_id))
+        if record.source == "sagemaker":
+            uri = self.store.uri(input_key)
+            output, told = self.endpoints.ask(
+                record.endpoint_name, request_id, uri, record.ttl_seconds, record.invocation_timeout_seconds
+            )
+            failure = told or failure
+        else:
+            self.queues.send(
+                record.queue_url,
+                {"request_id": request_id, "blueprint": record.blueprint, "input": input_key},
+            )
+        return {
+            "request_id": request_id,
+            "input": input_key,
+            "output": output,
+            "failure": failure,
+            "submitted_at": now.isoformat(timespec="seconds"),
+            "expires_at": datetime.fromtimestamp(now.timestamp() + lasts, UTC).isoformat(timespec="seconds"),
+        }
+
+    def _result(self, key: str, found: Any) -> dict[str, Any]:
+        """The result itself where it is small, else an address that is good for a while."""
+        if found.body is None:
+            return {"result_url": self.store.address(key, self.url_seconds), "expires_in": self.url_seconds}
+        return {"result": _read(found.body)}
+
+    def _place(self, uri: str, prefix: str, fallback: str) -> str:
+        """The key in a ticket's address: never one outside the tree of asynchronous requests."""
+        return object_keys.key_of(uri, self.store.name, prefix) or fallback
+
+
+def _asked(record: AsyncRecord, body: bytes, content_type: str | None, uploads: str) -> Asked:
+    """The key of an upload, or the request in the body."""
+    document = parse_object(body) if formats.media_type(content_type) == formats.JSON else {}
+    if "input" not in document:
+        return Asked(formats.read(body, content_type))
+    given = document["input"]
+    if set(document) != {"input"}:
+        raise BadRequest("a request with 'input' has nothing beside it: parameters are in the uploaded object")
+    key = object_keys.uploaded_key(record.blueprint, given) if isinstance(given, str) else None
+    if key is None:
+        raise BadRequest(
+            f"'input' must be the key of an upload to this blueprint, {uploads}…",
+            "input",
+        )
+    return Asked(key)
+
+
+def payload(record: AsyncRecord, request: InferenceRequest) -> bytes:
+    """The request as containers and the worker read it. Raises `BadRequest` where the blueprint does not take it.
+
+    A container gets the blueprint's own parameters under the caller's. The worker adds them itself: what it reads here
+    it takes for the caller's, which the guardrail judges.
+    """
+    asked = prepared(record.target, request)
+    parameters = asked.parameters if record.source == "sagemaker" else request.parameters
+    check_sendable(asked)
+    return dumps({"inputs": list(request.inputs), "parameters": dict(parameters)}).encode()
+
+
+def _read(body: bytes) -> Any:
+    """What a container has written: JSON, or text where it does not even begin as an object or a list of JSON."""
+    try:
+        return model_answers.loads(body)
+    except MalformedAnswer:
+        if body.lstrip()[:1] in (b"{", b"["):
+            raise
+        return model_answers.text(body)
+
+
+def reason_in(body: bytes | None) -> dict[str, str]:
+    """What a failure object says: ours is JSON, a container's whatever it answered."""
+    text = readable((body or b"").decode("utf-8", "replace"))
+    try:
+        error = loads(text)["error"]
+        return {"type": readable(str(error["type"])), "message": readable(str(error["message"]))}
+    except (ValueError, KeyError, TypeError):
+        return {"type": "ModelFailed", "message": text[:2000] or "the model failed and said nothing"}
+
+
+def _check_size(record: AsyncRecord, size: int) -> None:
+    if size > record.max_input_bytes:
+        raise PayloadTooLarge(f"the input has {size} bytes, of {record.max_input_bytes} that this blueprint takes")

@@ -1,0 +1,57 @@
+"""The platform's own face: `POST /<kind>/{blueprint}` with JSON, JSON Lines or CSV. Pure but for the router."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from inference_common import formats
+from inference_common.errors import ServiceError
+from inference_common.requests import body_of
+from inference_common.responses import respond, respond_error
+from inference_routing.callers import Access, resource_of
+from inference_routing.deadline import Deadline
+from inference_routing.limits import check_body
+from inference_routing.request_context import Journey
+from inference_routing.router import Router
+
+
+def answer(event: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, journey: Journey) -> Any:
+    """The proxy response to one request."""
+    journey.blueprint = str((event.get("pathParameters") or {}).get("blueprint") or "")
+    body = body_of(event)
+    check_body(body)
+    request = formats.read(body, header(event, "content-type"))
+    reply = router.answer(request, access, kinds_of(event), deadline, journey)
+    kind = formats.accepted(header(event, "accept"))
+    if kind != formats.JSON:
+        return respond(200, formats.WRITERS[kind](reply.outputs), {"content-type": kind, **journey.headers()})
+    answered_by = journey.outcome.answered_by
+    document: dict[str, Any] = {
+        "request_id": journey.request_id,
+        "blueprint": journey.blueprint,
+        "source": answered_by.source if answered_by else None,
+        "model": reply.model,
+        "outputs": reply.outputs,
+    }
+    if reply.usage is not None:
+        document["usage"] = reply.usage
+    return respond(200, document, journey.headers())
+
+
+def refuse(error: ServiceError, journey: Journey) -> dict[str, Any]:
+    return respond_error(error, journey.request_id, journey.headers())
+
+
+def kinds_of(event: Mapping[str, Any]) -> tuple[str, ...]:
+    """`/realtime/{blueprint}` is for blueprints of that kind."""
+    kind, _, rest = resource_of(event).strip("/").partition("/")
+    return (kind,) if rest == "{blueprint}" else ()
+
+
+def header(event: Mapping[str, Any], name: str) -> str | None:
+    """API Gateway keeps the caller's spelling of names."""
+    for given, value in (event.get("headers") or {}).items():
+        if given.lower() == name:
+            return str(value)
+    return None

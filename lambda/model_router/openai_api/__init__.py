@@ -1,0 +1,58 @@
+"""The face that OpenAI's clients know: `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/models`.
+
+`model` is the name of a blueprint. What this platform cannot do is refused by the parameter's name, never
+dropped. API Gateway's REST APIs cannot stream through a function, so `stream=true` is answered with all events
+at once, and `x-stream: buffered` says so.
+
+A blueprint that classifies answers a chat with its output as JSON (`{"label": …, "score": …}`), for the last
+message of the user; it counts no tokens, so `usage` is null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from inference_common.errors import ServiceError, UnknownBlueprint
+from inference_common.requests import body_of, parse_object
+from inference_common.responses import respond, retry_after
+from inference_routing.callers import Access, resource_of
+from inference_routing.deadline import Deadline
+from inference_routing.limits import check_body
+from inference_routing.request_context import Journey
+from inference_routing.router import Router
+from inference_routing.routes import NAME
+from model_router.openai_api import chat, completions, embeddings, models
+from model_router.openai_api.errors import body_for
+from model_router.openai_api.fields import required_text
+from model_router.openai_api.render import Rendered
+
+Answer = Callable[[Mapping[str, Any], Router, Access, Deadline, Journey], Rendered]
+POSTED: dict[str, Answer] = {
+    "/v1/chat/completions": chat.answer,
+    "/v1/completions": completions.answer,
+    "/v1/embeddings": embeddings.answer,
+}
+
+
+def answer(event: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, journey: Journey) -> Any:
+    """The proxy response to one request."""
+    resource = resource_of(event)
+    if resource.startswith("/v1/models"):
+        name = (event.get("pathParameters") or {}).get("model")
+        return respond(200, models.answer(name, router, access, deadline, journey), journey.headers())
+    if resource not in POSTED:
+        raise UnknownBlueprint(f"there is nothing under {resource[:64]}")
+    body = body_of(event)
+    check_body(body)
+    document = parse_object(body)
+    journey.blueprint = required_text(document, "model")
+    if not NAME.fullmatch(journey.blueprint):
+        raise UnknownBlueprint(f"there is no blueprint '{journey.blueprint[:64]}'")
+    rendered = POSTED[resource](document, router, access, deadline, journey)
+    return respond(200, rendered.body, {**rendered.headers, **journey.headers()})
+
+
+def refuse(error: ServiceError, journey: Journey) -> dict[str, Any]:
+    status, body = body_for(error)
+    return respond(status, body, {**journey.headers(), **retry_after(error)})

@@ -1,0 +1,117 @@
+"""`POST /v1/chat/completions`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from inference_common.errors import BadRequest, GuardrailBlocked
+from inference_common.requests import MAX_CHARACTERS, InferenceRequest
+from inference_routing.callers import Access
+from inference_routing.deadline import Deadline
+from inference_routing.request_context import Journey
+from inference_routing.router import Router
+from model_router.openai_api.fields import OPTIONS, Options, check_known, options
+from model_router.openai_api.models import KINDS
+from model_router.openai_api.render import Choice, Rendered, choices_of, server_sent, usage_of
+
+MAX_MESSAGES = 200
+SYSTEM = ("system", "developer")
+
+
+def answer(
+    document: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, journey: Journey
+) -> Rendered:
+    check_known(document, {*OPTIONS, "model", "messages"})
+    asked = options(document)
+    request = conversation(document.get("messages"), asked)
+    try:
+        choices = choices_of(router.answer(request, access, KINDS, deadline, journey))
+    except GuardrailBlocked as blocked:
+        if blocked.stage == "input":
+            raise
+        # The model has answered, and the guardrail's words stand for what it said.
+        choices = [Choice(blocked.message, "content_filter")] * asked.choices
+    return render(choices, asked, journey, int(time.time()))
+
+
+def conversation(messages: Any, asked: Options) -> InferenceRequest:
+    """Turns and system prompt of a conversation that ends with the user."""
+    if not isinstance(messages, list) or not 1 <= len(messages) <= MAX_MESSAGES:
+        raise BadRequest(f"'messages' must be a list of 1 to {MAX_MESSAGES} messages", "messages")
+    system: list[str] = []
+    turns: list[tuple[str, str]] = []
+    for position, message in enumerate(messages):
+        role, text = said(message, f"messages[{position}]")
+        if role in SYSTEM:
+            system.append(text)
+        elif turns and turns[-1][0] == role:
+            turns[-1] = (role, f"{turns[-1][1]}\n{text}")  # models want the roles to take turns
+        else:
+            turns.append((role, text))
+    if not turns or turns[0][0] != "user" or turns[-1][0] != "user":
+        raise BadRequest("'messages' must begin and end with a message of the user", "messages")
+    parameters = {**asked.parameters, **({"system": "\n".join(system)} if system else {})}
+    return InferenceRequest((turns[-1][1],) * asked.choices, parameters, tuple(turns))
+
+
+def said(message: Any, where: str) -> tuple[str, str]:
+    """Role and text of one message; images, audio and calls of tools are refused by their place."""
+    if not isinstance(message, dict):
+        raise BadRequest(f"'{where}' must be an object", where)
+    role = message.get("role")
+    if role not in (*SYSTEM, "user", "assistant"):
+        raise BadRequest(f"'{where}.role' must be system, developer, user or assistant", f"{where}.role")
+    if message.get("tool_calls"):
+        raise BadRequest("this platform does not support calls of tools", f"{where}.tool_calls")
+    text = content_text(message.get("content"), f"{where}.content")
+    if len(text) > MAX_CHARACTERS:
+        raise BadRequest(f"'{where}.content' must have 1 to {MAX_CHARACTERS} characters", f"{where}.content")
+    return role, text
+
+
+def content_text(content: Any, where: str) -> str:
+    """The text of a message. Blank ones are refused for every model: Bedrock refuses a blank block of any role."""
+    if isinstance(content, str):
+        check_said(content, where)
+        return content
+    if not isinstance(content, list) or not content:
+        raise BadRequest(f"'{where}' must be a string or a list of text parts", where)
+    for position, part in enumerate(content):
+        if not isinstance(part, dict) or part.get("type") != "text" or not isinstance(part.get("text"), str):
+            raise BadRequest(
+                f"'{where}[{position}]' is no text; this platform takes no other parts", f"{where}[{position}]"
+            )
+        check_said(part["text"], f"{where}[{position}].text")
+    return "\n".join(part["text"] for part in content)
+
+
+def check_said(text: str, where: str) -> None:
+    if not text.strip():
+        raise BadRequest(f"'{where}' is blank: it must have at least one character that is no space", where)
+
+
+def render(choices: Sequence[Choice], asked: Options, journey: Journey, now: int) -> Rendered:
+    head = {"id": f"chatcmpl-{journey.request_id}", "created": now, "model": journey.blueprint}
+    usage = usage_of(journey.reply)
+    if not asked.stream:
+        found = [
+            {
+                "index": index,
+                "message": {"role": "assistant", "content": choice.text, "refusal": None},
+                "logprobs": None,
+                "finish_reason": choice.finish_reason,
+            }
+            for index, choice in enumerate(choices)
+        ]
+        return Rendered({**head, "object": "chat.completion", "choices": found, "usage": usage})
+    head["object"] = "chat.completion.chunk"
+    events: list[dict[str, Any]] = []
+    for index, choice in enumerate(choices):
+        said_first = {"role": "assistant", "content": ""}
+        for delta, reason in ((said_first, None), ({"content": choice.text}, None), ({}, choice.finish_reason)):
+            events.append({**head, "choices": [{"index": index, "delta": delta, "finish_reason": reason}]})
+    if asked.include_usage:
+        events.append({**head, "choices": [], "usage": usage})
+    return server_sent(events)

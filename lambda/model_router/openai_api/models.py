@@ -1,0 +1,32 @@
+"""`GET /v1/models`: the blueprints that the caller may ask for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from inference_common.errors import UnknownBlueprint
+from inference_routing.callers import Access
+from inference_routing.deadline import Deadline
+from inference_routing.request_context import Journey
+from inference_routing.router import Router
+
+KINDS = ("realtime", "serverless")
+"""Kinds of blueprints that answer while the caller waits."""
+
+
+def answer(name: str | None, router: Router, access: Access, deadline: Deadline, journey: Journey) -> dict[str, Any]:
+    """One model, or the list of all."""
+    journey.blueprint = name or ""
+    if name is not None:
+        access.check(name)
+    found = [
+        {"id": record.name, "object": "model", "created": record.changed, "owned_by": "blueprints"}
+        for record in router.table.names(deadline.call_timeout())
+        if record.kind in KINDS and access.allows(record.name)
+    ]
+    if name is None:
+        return {"object": "list", "data": found}
+    for model in found:
+        if model["id"] == name:
+            return model
+    raise UnknownBlueprint(f"there is no blueprint '{name[:64]}'")
