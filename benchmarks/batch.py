@@ -101,7 +101,7 @@ def pipeline(folder: Path, model: Path, body: bytes) -> dict[str, float]:
     from batch_submitter.store import Store
     from batch_submitter.submission import Work
     from inference_common import token_limits
-    from tests.unit.lambda_.batch_fakes import Bucket, SageMaker
+    from tests.unit.lambda_.support.batch_services import Bucket, SageMaker
 
     bucket = Bucket()
     sagemaker = SageMaker(bucket, lambda line: line)

@@ -66,7 +66,7 @@ def read(record: Mapping[str, Any], blueprint: str, dead_letter_arn: str) -> Job
 
 def pause(received: int, base_seconds: float, draw: float) -> int:
     """Seconds until a message may come back: twice as long each time, spread so that they do not come together."""
-    longest = min(LONGEST_PAUSE_SECONDS, base_seconds * 2 ** min(received - 1, 16))
+    longest: float = min(LONGEST_PAUSE_SECONDS, base_seconds * 2 ** min(received - 1, 16))
     return round(longest * (0.5 + draw / 2))
 
 

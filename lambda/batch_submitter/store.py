@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -152,7 +152,7 @@ class Seekable(io.RawIOBase):
     """An object as a file that can be read anywhere: Parquet has its table of contents at the end."""
 
     def __init__(self, store: Store, key: str, etag: str, size: int) -> None:
-        self._get = lambda span: store.get(key, etag, Range=span)
+        self._get: Callable[[str], Any] = lambda span: store.get(key, etag, Range=span)
         self._size = size
         self._at = 0
 

@@ -17,7 +17,7 @@ from batch_submitter.blueprint import Blueprint
 from batch_submitter.object_keys import INPUT, PARTS, Places, input_prefix
 from batch_submitter.progress import name_of
 from batch_submitter.ranges import Ranges, add, count, numbers
-from batch_submitter.records import Input, Record
+from batch_submitter.records import Input
 from batch_submitter.services import Asked, JobRefused, Jobs
 from batch_submitter.store import Store, Upload
 from inference_common import formats
@@ -30,6 +30,7 @@ from inference_common.errors import (
     UnknownRequest,
 )
 from inference_common.json_input import loads
+from inference_common.records import Record
 
 Document = dict[str, Any]
 MOST_ATTEMPTS = 9
@@ -267,7 +268,7 @@ class Work:
 
 def _given(request: Document) -> Input:
     named = ("key", "etag", "size", "format", "column")
-    return Input(*(request[name] for name in named), request.get("delimiter"))
+    return Input(**{name: request[name] for name in named}, delimiter=request.get("delimiter"))
 
 
 def delimiter_of(blueprint: Blueprint) -> str | None:

@@ -127,7 +127,7 @@ class ModelFailed(ServiceError):
     """The model's own code answered with an error."""
 
     status = 424
-    kind = "transient"
+    kind: Kind = "transient"
     same_target = True
 
 

@@ -47,7 +47,8 @@ def described(error: BaseException) -> dict[str, str]:
 
 def without_message(error: BaseException) -> Exception:
     """The error to end a function with: Lambda logs what escapes a handler, and its callers go by the name alone."""
-    return type(type(error).__name__, (Exception,), {})(f"raised at {_place(error)}; the log line before says more")
+    bare: type[Exception] = type(type(error).__name__, (Exception,), {})
+    return bare(f"raised at {_place(error)}; the log line before says more")
 
 
 def chain(error: BaseException | None) -> list[dict[str, str]]:

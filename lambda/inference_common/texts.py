@@ -39,10 +39,13 @@ def unwritable(text: str) -> str:
 
 def kind_of(value: Any) -> str:
     """Name what JSON calls a value."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, int | float):
         return "a number"
     if isinstance(value, bytes):
         return "not UTF-8"
-    return {list: "a list", dict: "an object", str: "a string"}.get(type(value), f"a {type(value).__name__}")
+    names: dict[type, str] = {list: "a list", dict: "an object", str: "a string"}
+    return names.get(type(value), f"a {type(value).__name__}")

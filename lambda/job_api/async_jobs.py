@@ -134,9 +134,9 @@ class Jobs:
             answer = {**told, "status": "completed", "output": self.store.uri(output), "bytes": found.size}
             try:
                 return {**answer, **self._result(output, found)}, found.metadata.get("fidelity")
-            except MalformedAnswer as error:
-                # What the model wrote stays where it is, for whoever wants to see it; as a result it would mislead.
-                malformed = {"status": "failed", "error": {"type": error.type, "message": error.message}}
+            except MalformedAnswer as refusal:
+                # The model's output stays in the bucket for inspection; as a result it would mislead.
+                malformed = {"status": "failed", "error": {"type": refusal.type, "message": refusal.message}}
                 return {**answer, **malformed}, found.metadata.get("fidelity")
         failure = self._place(ticket["failure"], object_keys.FAILURES, object_keys.failure_key(blueprint, request_id))
         failed = self.store.read(failure, MAX_FAILURE_BYTES)

@@ -77,7 +77,8 @@ class Bucket:
         try:
             found: int = self._client.head_object(Bucket=self.name, Key=key)["ContentLength"]
         except FAILURES as error:
-            return _none_if_missing(error, key)
+            _raise_unless_missing(error, key)
+            return None
         return found
 
     def read(self, key: str, at_most: int) -> Stored | None:
@@ -88,7 +89,8 @@ class Bucket:
             body = found["Body"].read() if size <= at_most else None
             found["Body"].close()
         except FAILURES as error:
-            return _none_if_missing(error, key)
+            _raise_unless_missing(error, key)
+            return None
         return Stored(size, body, found.get("Metadata", {}), found.get("ContentType", ""))
 
     def address(self, key: str, seconds: int) -> str:
@@ -116,10 +118,9 @@ class Bucket:
         }
 
 
-def _none_if_missing(error: Exception, key: str) -> None:
-    if isinstance(error, ClientError) and error.response["Error"]["Code"] in MISSING:
-        return
-    raise translate(error, f"object {key}") from error
+def _raise_unless_missing(error: Exception, key: str) -> None:
+    if not isinstance(error, ClientError) or error.response["Error"]["Code"] not in MISSING:
+        raise translate(error, f"object {key}") from error
 
 
 class Secret:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import tarfile
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any, cast
 
 _PIECE = 1 << 20
 
@@ -52,7 +52,7 @@ def digests(stream: Any) -> Digests:
     hashed = Hashed(stream)
     files: dict[str, str] = {}
     try:
-        with tarfile.open(fileobj=hashed, mode="r|gz") as tar:
+        with tarfile.open(fileobj=cast(IO[bytes], hashed), mode="r|gz") as tar:
             for member in tar:
                 if member.isdir():
                     continue

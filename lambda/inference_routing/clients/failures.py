@@ -117,4 +117,5 @@ def _said(error: ClientError, address: str) -> ServiceError:
 def _model_said(response: dict[str, Any], message: str) -> ServiceError:
     """A container that refuses a request (4xx) means the request; one that fails (5xx) means itself."""
     original = response.get("OriginalStatusCode") or response.get("originalStatusCode") or 500
-    return REFUSED_BY_MODEL.get(int(original), ModelFailed)(message)
+    kind: type[ServiceError] = REFUSED_BY_MODEL.get(int(original), ModelFailed)
+    return kind(message)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from botocore.exceptions import ClientError
 
 from inference_routing.clients import client
@@ -27,13 +29,13 @@ class ParameterStore:
         value: str = response["Parameter"]["Value"]
         return value
 
-    def list(self, timeout_seconds: float) -> list[Record]:
+    def list(self, timeout_seconds: float) -> Sequence[Record]:
         try:
             return within(timeout_seconds, self._list)
         except FAILURES as error:
             raise translate(error, self._prefix) from error
 
-    def _list(self) -> list[Record]:
+    def _list(self) -> Sequence[Record]:
         # Ten to a page is all that SSM gives.
         pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=self._prefix, Recursive=False)
         return [

@@ -14,7 +14,7 @@ import pytest
 
 from inference_routing import clients
 from inference_routing.clients import fanout
-from tests.unit.lambda_.batch_platform import ENVIRON, Platform
+from tests.unit.lambda_.support.batch_submitter import ENVIRON, Platform
 
 ColdStart = Callable[..., ModuleType]
 

@@ -1,0 +1,74 @@
+"""A blueprint that was made anew while the router remembers what it was."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from inference_common import errors
+from tests.unit.lambda_.support.router import CHAT, Backend, Setup
+
+RENEWED = {**CHAT, "targets": [{**CHAT["targets"][0], "model_id": "arn:chat-2"}]}  # type: ignore[index, dict-item]
+
+
+class World:
+    """A router whose clock stands still until it is moved."""
+
+    def __init__(self, cold_start: Any) -> None:
+        self.now = 0.0
+        self.setup = Setup(cold_start("model_router", ROUTES_PREFIX="/r"), Backend({}))
+        self.setup.use({"chat": CHAT}, {"arn:chat": self.setup.text("old"), "arn:chat-2": self.setup.text("new")})
+        self.table.clock = lambda: self.now
+        assert self.ask() == (200, "old")
+
+    @property
+    def table(self) -> Any:
+        return self.setup.modules.ROUTER.table
+
+    def ask(self) -> tuple[int, str]:
+        status, _, body = self.setup.native("chat", "hello")
+        return status, body["outputs"][0]["text"] if status == 200 else body["error"]["type"]
+
+
+@pytest.fixture
+def world(cold_start: Any) -> World:
+    return World(cold_start)
+
+
+@pytest.mark.parametrize(
+    "error", [errors.BadRequest("no such model"), errors.NotReady("not found"), errors.InternalError("no right to it")]
+)
+def test_a_blueprint_that_was_made_anew_answers_though_another_is_remembered(world: World, error: Exception) -> None:
+    world.table.store.records["chat"] = RENEWED
+    world.setup.backend.answers["arn:chat"] = error
+    world.now = 10.0
+    assert world.ask() == (200, "new")
+
+
+def test_one_that_is_gone_is_unknown(world: World) -> None:
+    del world.table.store.records["chat"]
+    world.setup.backend.answers["arn:chat"] = errors.BadRequest("no such model")
+    world.now = 10.0
+    assert world.ask() == (404, "UnknownBlueprint")
+
+
+def test_a_wrong_request_is_asked_once_and_the_store_seldom(world: World) -> None:
+    world.setup.backend.answers["arn:chat"] = errors.BadRequest("wrong")
+    world.now, read = 10.0, []
+    original = world.table.store.read
+    world.table.store.read = lambda name, seconds: read.append(name) or original(name, seconds)
+    before = len(world.setup.backend.asked)
+    assert [world.ask() for _ in range(3)] == [(400, "BadRequest")] * 3
+    assert len(world.setup.backend.asked) - before == 3
+    assert read == ["chat"]
+
+
+def test_a_store_that_cannot_be_asked_changes_nothing(world: World) -> None:
+    def fails(name: str, seconds: float) -> str:
+        raise errors.Unavailable("bad moment")
+
+    world.setup.backend.answers["arn:chat"] = errors.BadRequest("wrong")
+    world.table.store.read = fails
+    world.now = 10.0
+    assert world.ask() == (400, "BadRequest")

@@ -1,0 +1,311 @@
+"""The job API takes requests, says what became of them, and lets nobody point it at something else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from inference_common import errors
+from job_api import backends, ids
+from tests.unit.lambda_.support.clients import use_client
+from tests.unit.lambda_.support.job_api import ASKED, NOW, Api
+
+
+@pytest.fixture
+def api(cold_start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace) -> Api:
+    return Api(cold_start, monkeypatch, context)
+
+
+def test_a_request_to_bedrock_waits_in_the_queue_and_has_its_place_at_once(api: Api) -> None:
+    status, told, headers = api.post("chat-async")
+    request_id = told["request_id"]
+    assert status == 202
+    assert told["status"] == "pending"
+    assert told["output"] == f"s3://data/inference/async/output/chat-async/{request_id}.out"
+    assert headers["location"] == f"/v1/async/chat-async/{request_id}"
+    key = f"inference/async/input/chat-async/{request_id}.json"
+    assert api.asked == [("https://sqs/requests", {"request_id": request_id, "blueprint": "chat-async", "input": key})]
+    # The blueprint's own parameters are the worker's to add: what is in here is judged as the caller's.
+    assert json.loads(api.store.objects[key]) == {"inputs": ["Hello"], "parameters": {"max_tokens": 5}}
+
+
+def test_a_request_to_sagemaker_goes_to_the_endpoint_which_says_where_it_answers(api: Api) -> None:
+    status, told, _ = api.post("reviews-async")
+    request_id = told["request_id"]
+    assert status == 202
+    uri = f"s3://data/inference/async/input/reviews-async/{request_id}.json"
+    assert api.asked == [("mlops-dev-reviews-async", request_id, uri, 600, 60)]
+    output = f"inference/async/output/reviews-async/made-for-{request_id}.out"
+    assert told["output"] == f"s3://data/{output}"
+    api.store.objects[output] = b'{"outputs": [{"label": "positive"}]}'
+    _, told, _ = api.get("reviews-async", request_id)
+    assert (told["status"], told["result"]) == ("completed", {"outputs": [{"label": "positive"}]})
+
+
+def test_what_became_of_a_request_is_told(api: Api) -> None:
+    _, taken, _ = api.post("chat-async")
+    request_id = taken["request_id"]
+    status, told, headers = api.get("chat-async", request_id)
+    assert (status, told["status"], headers["retry-after"]) == (200, "pending", "2")
+    output = f"inference/async/output/chat-async/{request_id}.out"
+    api.store.objects[output] = b'{"outputs": [{"text": "Hi"}]}'
+    api.store.metadata[output] = {"fidelity": "stand-in"}
+    status, told, headers = api.get("chat-async", request_id)
+    assert (status, told["status"], told["result"]) == (200, "completed", {"outputs": [{"text": "Hi"}]})
+    assert headers["x-fidelity"] == "stand-in"
+
+
+def test_a_large_result_is_told_by_an_address_that_ends(api: Api) -> None:
+    _, taken, _ = api.post("chat-async")
+    key = f"inference/async/output/chat-async/{taken['request_id']}.out"
+    api.store.objects[key] = b"x" * 101
+    _, told, _ = api.get("chat-async", taken["request_id"])
+    assert "result" not in told
+    assert (told["result_url"], told["expires_in"], told["bytes"]) == (f"https://s3/{key}?for=900", 900, 101)
+
+
+@pytest.mark.parametrize(
+    ("said", "error"),
+    [
+        (b'{"error": {"type": "BadRequest", "message": "no"}}', {"type": "BadRequest", "message": "no"}),
+        (b"container says 500", {"type": "ModelFailed", "message": "container says 500"}),
+        (b"", {"type": "ModelFailed", "message": "the model failed and said nothing"}),
+    ],
+)
+def test_a_failure_is_told_with_its_reason(api: Api, said: bytes, error: dict[str, str]) -> None:
+    _, taken, _ = api.post("chat-async")
+    api.store.objects[f"inference/async/failures/chat-async/{taken['request_id']}-error.out"] = said
+    _, told, _ = api.get("chat-async", taken["request_id"])
+    assert (told["status"], told["error"]) == ("failed", error)
+
+
+def test_a_request_that_nobody_answered_in_its_time_has_failed(api: Api) -> None:
+    _, taken, _ = api.post("chat-async")
+    api.now = NOW + timedelta(seconds=600 + 60 + 299)
+    assert api.get("chat-async", taken["request_id"])[1]["status"] == "pending"
+    api.now = NOW + timedelta(seconds=600 + 60 + 302)
+    told = api.get("chat-async", taken["request_id"])[1]
+    assert (told["status"], told["error"]["type"]) == ("failed", "Expired")
+
+
+@pytest.mark.parametrize("request_id", ["0c3cf4f1-3f6f-4a0b-8f5e-c0ffee000000", "../../data/raw", "1"])
+def test_an_unknown_request_is_not_found(api: Api, request_id: str) -> None:
+    status, told, _ = api.get("chat-async", request_id)
+    assert (status, told["error"]["type"]) == (404, "UnknownRequest")
+
+
+def test_the_same_key_of_a_caller_is_one_request(api: Api) -> None:
+    headers = {"Idempotency-Key": "order-4711"}
+    first, again = (api.post("chat-async", headers=headers)[1] for _ in range(2))
+    other = api.post("chat-async", headers={"Idempotency-Key": "order-4712"})[1]
+    assert first == again
+    assert other["request_id"] != first["request_id"]
+    assert len(api.asked) == 2
+    assert api.post("chat-async", headers={"Idempotency-Key": "short"})[0] == 400
+
+
+def test_a_key_that_comes_again_with_another_request_is_refused_and_the_first_stands(api: Api) -> None:
+    headers = {"Idempotency-Key": "order-4711"}
+    first = api.post("chat-async", headers=headers)[1]
+    before = dict(api.store.objects)
+    for body in ('{"inputs": ["Another"]}', '{"inputs": ["Hello"], "parameters": {"max_tokens": 6}}'):
+        status, told, _ = api.post("chat-async", body, headers=headers)
+        assert (status, told["error"]["type"]) == (400, "BadRequest")
+        assert "'idempotency-key' came with another request before" in told["error"]["message"]
+    assert api.store.objects == before
+    assert len(api.asked) == 1
+    spaced = ASKED.replace(",", " , ")
+    assert api.post("chat-async", spaced, headers=headers)[1] == first
+
+
+def test_a_key_whose_first_request_broke_off_is_good_for_that_request_alone(api: Api) -> None:
+    headers = {"Idempotency-Key": "order-4711"}
+
+    def refuse(url: str, message: Any) -> None:
+        raise errors.NotReady("the blueprint's queue does not exist or is still being made")
+
+    object.__setattr__(api.code.JOBS, "queues", SimpleNamespace(send=refuse))
+    assert api.post("chat-async", headers=headers)[0] == 503
+    object.__setattr__(api.code.JOBS, "queues", SimpleNamespace(send=api._send))
+    assert api.post("chat-async", '{"inputs": ["Another"]}', headers=headers)[0] == 400
+    assert api.asked == []
+    assert api.post("chat-async", headers=headers)[0] == 202
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        ("no json", 400, "not JSON"),
+        ('{"inputs": []}', 400, "'inputs' must be a list of 1 to 100"),
+        ('{"inputs": ["x"], "more": 1}', 400, "unknown field 'more'"),
+        ('{"inputs": ["x"], "input": "k"}', 400, "nothing beside it"),
+        ('{"input": "data/raw/secret.csv"}', 400, "the key of an upload to this blueprint"),
+        ('{"input": "inference/async/input/reviews-async/uploads/x.json"}', 400, "the key of an upload"),
+        ('{"input": "inference/async/input/chat-async/uploads/../1.json"}', 400, "the key of an upload"),
+        ('{"input": 7}', 400, "the key of an upload"),
+        (
+            '{"input": "inference/async/input/chat-async/uploads/'
+            '0123456789abcdef/0c3cf4f1-3f6f-4a0b-8f5e-c0ffee000000.json"}',
+            400,
+            "not uploaded",
+        ),
+    ],
+)
+def test_a_wrong_request_is_refused_and_nothing_is_asked(api: Api, body: str, status: int, words: str) -> None:
+    got, told, _ = api.post("chat-async", body)
+    assert got == status
+    assert words in told["error"]["message"]
+    assert api.asked == []
+    assert api.store.writes == []
+
+
+def test_csv_and_json_lines_are_read_as_everywhere(api: Api) -> None:
+    assert api.post("chat-async", "a\nb\n", headers={"content-type": "text/csv"})[0] == 202
+    assert api.post("chat-async", '"a"\n"b"\n', headers={"content-type": "application/jsonlines"})[0] == 202
+    assert [json.loads(body)["inputs"] for key, body in api.store.objects.items() if key.endswith(".json")] == [
+        ["a", "b"],
+        ["a", "b"],
+    ]
+
+
+def test_a_large_input_is_uploaded_and_then_named(api: Api) -> None:
+    status, place, headers = api("POST", "/async/{blueprint}/uploads", '{"bytes": 20}', blueprint="chat-async")
+    assert (status, place["method"], place["headers"]["content-length"]) == (201, "PUT", "20")
+    assert headers["cache-control"] == "no-store"
+    api.store.objects[place["input"]] = b'{"inputs": ["Hello"]}'
+    assert api.post("chat-async", json.dumps({"input": place["input"]}))[0] == 202
+    assert api.asked[0][1]["input"] == place["input"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [('{"bytes": 1048577}', 413), ('{"bytes": 0}', 400), ('{"bytes": true}', 400), ("{}", 400), ("[]", 400)],
+)
+def test_an_upload_has_a_size_that_the_blueprint_takes(api: Api, body: str, status: int) -> None:
+    assert api("POST", "/async/{blueprint}/uploads", body, blueprint="chat-async")[0] == status
+
+
+def test_a_body_that_is_too_large_is_told_the_way_for_large_inputs(api: Api) -> None:
+    status, told, _ = api.post("chat-async", "x" * (6 * 1024 * 1024 + 1))
+    assert (status, told["error"]["type"]) == (413, "PayloadTooLarge")
+    assert "POST /async/chat-async/uploads" in told["error"]["message"]
+
+
+def test_an_upload_that_grew_is_refused(api: Api) -> None:
+    key = api("POST", "/async/{blueprint}/uploads", '{"bytes": 20}', blueprint="chat-async")[1]["input"]
+    api.store.objects[key] = b"x" * (1024 * 1024 + 1)
+    assert api.post("chat-async", json.dumps({"input": key}))[0] == 413
+
+
+@pytest.mark.parametrize(
+    ("blueprint", "status", "type_"),
+    [
+        ("nobody", 404, "UnknownBlueprint"),
+        ("chat", 404, "UnknownBlueprint"),
+        ("chat-batch", 404, "UnknownBlueprint"),
+        ("Not A Name", 404, "UnknownBlueprint"),
+        ("broken", 500, "InternalError"),
+    ],
+)
+def test_only_asynchronous_blueprints_take_requests(api: Api, blueprint: str, status: int, type_: str) -> None:
+    got, told, _ = api.post(blueprint)
+    assert (got, told["error"]["type"]) == (status, type_)
+
+
+@pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
+def test_a_key_is_good_for_its_blueprints_alone_through_each_door(api: Api, door: str) -> None:
+    path, who = "/async/{blueprint}", (door, "me")
+    status, told, _ = api("POST", path, ASKED, who=who, blueprint="chat-async", allowed="reviews-async,chat")
+    assert (status, told["error"]["type"]) == (403, "Forbidden")
+    status, _, headers = api("POST", path, ASKED, who=who, blueprint="chat-async", allowed="chat-async")
+    assert status == 202
+    assert headers["location"].startswith(f"/v1{door}/async/chat-async/")
+
+
+def test_a_batch_job_is_handed_to_the_submitter_and_asked_about(api: Api) -> None:
+    kept_as = ids.Ids(lambda: b"s" * 32).job("chat-batch", "key:me", "nightly-1")
+    api.reply = {"request_id": "nightly-1", "status": "accepted", "jobs": []}
+    status, told, headers = api(
+        "POST", "/batch/{blueprint}", '{"input": "inference/batch/input/a.jsonl", "request_id": "nightly-1"}',
+        blueprint="chat-batch",
+    )  # fmt: skip
+    assert status == 202
+    assert told == {
+        **api.reply,
+        "blueprint": "chat-batch",
+        "status_url": "/batch/chat-batch/nightly-1",
+    }
+    assert headers["location"] == "/v1/batch/chat-batch/nightly-1"
+    about = {"blueprint": "chat-batch", "request_id": kept_as, "owner": "key:me"}
+    asked = {**about, "action": "submit", "name": "nightly-1", "input": "inference/batch/input/a.jsonl"}
+    assert api.asked == [("mlops-dev-batch-submitter", asked)]
+    api.reply = {"request_id": "nightly-1", "status": "completed"}
+    status, told, _ = api("GET", "/batch/{blueprint}/{request_id}", blueprint="chat-batch", request_id="nightly-1")
+    assert (status, told["status"]) == (200, "completed")
+    assert api.asked[1:] == [("mlops-dev-batch-submitter", {**about, "action": "status"})]
+
+
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [
+        ({"error": {"code": "BadRequest", "message": "no"}}, 400),
+        ({"error": {"code": "UnknownRequest", "message": "no"}}, 404),
+        ({"error": {"code": "PayloadTooLarge", "message": "no"}}, 413),
+        ({"error": {"code": "Exception", "message": "no"}}, 500),
+        ({"error": {"code": "os", "message": "no"}}, 500),
+        ({}, 500),
+        ([], 500),
+    ],
+)
+def test_what_the_submitter_refuses_is_refused(api: Api, reply: Any, status: int) -> None:
+    api.reply = reply
+    assert api("POST", "/batch/{blueprint}", '{"input": "x"}', blueprint="chat-batch")[0] == status
+
+
+@pytest.mark.parametrize(
+    "body", ["{}", '{"input": ""}', '{"input": "x", "request_id": "a/b"}', '{"input": "x", "y": 1}']
+)
+def test_a_wrong_job_is_refused(api: Api, body: str) -> None:
+    assert api("POST", "/batch/{blueprint}", body, blueprint="chat-batch")[0] == 400
+    assert api.asked == []
+
+
+def test_an_answer_of_the_submitter_that_came_cut_is_asked_for_again() -> None:
+    payload = SimpleNamespace(read=lambda: b'{"request_id": "nigh')
+    use_client("lambda", SimpleNamespace(invoke=lambda **_: {"Payload": payload}))
+    with pytest.raises(errors.Unavailable, match="cannot be read"):
+        backends.Functions().call("mlops-dev-batch-submitter", {})
+
+
+def test_a_ticket_that_came_cut_is_read_again(api: Api) -> None:
+    _, taken, _ = api.post("chat-async")
+    (ticket,) = [key for key in api.store.objects if key.endswith(".ticket")]
+    api.store.objects[ticket] = api.store.objects[ticket][:-3]
+    status, told, headers = api.get("chat-async", taken["request_id"])
+    assert (status, told["error"]["type"], headers["retry-after"]) == (503, "Unavailable", "1")
+
+
+def test_other_paths_lead_nowhere(api: Api) -> None:
+    assert api("DELETE", "/async/{blueprint}", blueprint="chat-async")[0] == 404
+
+
+def test_a_defect_is_told_as_one_and_logged(api: Api, logged: Callable[[], list[dict[str, Any]]]) -> None:
+    api.store.read = None  # type: ignore[method-assign, assignment]
+    status, told, _ = api.post("chat-async")
+    assert (status, told["error"]["type"]) == (500, "InternalError")
+    assert any("exception" in line for line in logged())
+
+
+def test_a_queue_that_is_not_there_yet_is_no_defect(api: Api) -> None:
+    def refuse(url: str, message: Any) -> None:
+        raise errors.NotReady("the blueprint's queue does not exist or is still being made")
+
+    object.__setattr__(api.code.JOBS, "queues", SimpleNamespace(send=refuse))
+    status, _, headers = api.post("chat-async")
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert not any(key.endswith(".ticket") for key in api.store.objects)
