@@ -30,7 +30,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
         log = bind(LOG, request_id=document["request_id"], blueprint=SETTINGS.blueprint)
         started = time.monotonic()
         try:
-            tries = tell(document)
+            tries = deliver(document)
         except Exception as error:
             _count(delivered=0, seconds=time.monotonic() - started)
             log.exception("a callback could not be delivered")
@@ -40,7 +40,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
     return {"told": len(event["Records"])}
 
 
-def tell(document: dict[str, Any]) -> int:
+def deliver(document: dict[str, Any]) -> int:
     """Table first: it can be asked when the webhook is down."""
     if SETTINGS.table_name:
         TABLE.put(document, int(time.time()) + SETTINGS.keep_days * 86_400)
@@ -48,7 +48,9 @@ def tell(document: dict[str, Any]) -> int:
         return 0
     return webhook.deliver(
         document,
-        lambda body, told: webhook.post(SETTINGS.webhook_url, body, told, loopback=SETTINGS.loopback),
+        lambda body, signed_headers: webhook.post(
+            SETTINGS.webhook_url, body, signed_headers, loopback=SETTINGS.loopback
+        ),
         SECRETS.value,
         SETTINGS.attempts,
         SETTINGS.first_pause_seconds,

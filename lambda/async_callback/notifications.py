@@ -12,33 +12,36 @@ from inference_common.json_input import loads
 from inference_common.json_output import readable
 
 
-class BrokenNotice(Exception):
+class MalformedNotification(Exception):
     """A message that is none of an asynchronous request's end: it goes to the dead letters."""
 
 
 def read(message: str, blueprint: str) -> dict[str, Any]:
     """The end of one request, as webhooks and the table are told."""
     try:
-        told = loads(message)
-        completed = told["invocationStatus"] == "Completed"
+        notification = loads(message)
+        completed = notification["invocationStatus"] == "Completed"
         document = {
-            "request_id": str(told["inferenceId"]),
+            "request_id": str(notification["inferenceId"]),
             "blueprint": blueprint,
             "status": "completed" if completed else "failed",
-            "event_time": str(told["eventTime"]),
+            "event_time": str(notification["eventTime"]),
         }
         if completed:
-            document["output"] = str(told["responseParameters"]["outputLocation"])
+            document["output"] = str(notification["responseParameters"]["outputLocation"])
         else:
-            document["reason"] = str(told.get("failureReason") or "no reason was given")
-            document["failure"] = _failure(told)
+            document["reason"] = str(notification.get("failureReason") or "no reason was given")
+            document["failure"] = _failure(notification)
     except (ValueError, KeyError, TypeError) as error:
-        raise BrokenNotice(f"{type(error).__name__} {error}") from error
+        raise MalformedNotification(f"{type(error).__name__} {error}") from error
     return {name: readable(value) for name, value in document.items() if value}
 
 
-def _failure(told: Mapping[str, Any]) -> str:
-    parameters = told.get("responseParameters") or {}
+def _failure(notification: Mapping[str, Any]) -> str:
+    parameters = notification.get("responseParameters") or {}
     return str(
-        told.get("failureLocation") or parameters.get("failureLocation") or parameters.get("outputLocation") or ""
+        notification.get("failureLocation")
+        or parameters.get("failureLocation")
+        or parameters.get("outputLocation")
+        or ""
     )

@@ -62,7 +62,7 @@ def _allowed(address: ipaddress.IPv4Address | ipaddress.IPv6Address, loopback: b
     return (loopback and address.is_loopback) or is_public(address)
 
 
-def post(url: str, body: bytes, told: Mapping[str, str], *, loopback: bool) -> None:
+def post(url: str, body: bytes, signed_headers: Mapping[str, str], *, loopback: bool) -> None:
     """One try. Redirects are no success: they could lead anywhere."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
@@ -71,7 +71,7 @@ def post(url: str, body: bytes, told: Mapping[str, str], *, loopback: bool) -> N
     host, port = str(parts.hostname), parts.port or (443 if secure else 80)
     connection = _connection(host, port, address_of(host, port, loopback), secure)
     try:
-        connection.request("POST", _path(parts), body=body, headers=dict(told))
+        connection.request("POST", _path(parts), body=body, headers=dict(signed_headers))
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
         raise Undelivered(f"the webhook cannot be reached: {type(error).__name__}", transient=True) from error

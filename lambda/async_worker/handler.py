@@ -13,20 +13,20 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from async_worker.messages import BrokenMessage, Job, draw, pause, read
+from async_worker.messages import Job, MalformedMessage, draw, pause, read
 from async_worker.services import Bucket, Queue, Topics
 from async_worker.settings import Settings
-from async_worker.worker import Again, Worker
+from async_worker.worker import RetryLater, Worker
 from inference_common import emf
 from inference_common.errors import ServiceError
 from inference_common.logs import bind, described, get_logger
 from inference_routing import telemetry
-from inference_routing.circuit_breaker import Health
+from inference_routing.circuit_breaker import CircuitBreaker
 from inference_routing.clients.bedrock import BedrockBackend
 from inference_routing.clients.guardrails import BedrockGuardrails
 from inference_routing.clients.parameters import ParameterStore
 from inference_routing.deadline import Deadline
-from inference_routing.request_context import Journey
+from inference_routing.request_context import RequestContext
 from inference_routing.route_table import RouteTable
 from inference_routing.router import Router
 
@@ -41,7 +41,7 @@ WORKER = Worker(
         table=RouteTable(ParameterStore(SETTINGS.routes_prefix), 30, time.monotonic),
         backends={"bedrock": BedrockBackend()},
         judge=BedrockGuardrails(),
-        health=Health(time.monotonic),
+        breaker=CircuitBreaker(time.monotonic),
         clock=time.monotonic,
         pause=time.sleep,
         draw=random.Random().random,
@@ -63,24 +63,24 @@ def _done(record: dict[str, Any], context: Any) -> bool:
     log = bind(LOG, message_id=record["messageId"], blueprint=SETTINGS.blueprint)
     try:
         job = read(record, SETTINGS.blueprint, SETTINGS.dead_letter_arn)
-    except BrokenMessage as error:
+    except MalformedMessage as error:
         log.error("no request can be read from a message", extra=described(error))
         return False
     log = bind(LOG, request_id=job.request_id, blueprint=job.blueprint)
-    journey = Journey(job.request_id, job.blueprint)
+    ctx = RequestContext(job.request_id, job.blueprint)
     seconds = context.get_remaining_time_in_millis() / 1000 - SETTINGS.margin_seconds
     try:
-        outcome = WORKER.work(job, Deadline.after(seconds, time.monotonic), journey)
-    except Again as again:
+        outcome = WORKER.work(job, Deadline.after(seconds, time.monotonic), ctx)
+    except RetryLater as again:
         log.warning("comes back", extra={**described(again), "received": job.received})
         _postpone(record, job, log)
-        _tell(job, journey, None, time.monotonic() - started)
+        _report(job, ctx, None, time.monotonic() - started)
         return False
     except Exception:
         # The queue's own time passes, then another worker tries.
         log.exception("unexpected error")
         return False
-    _tell(job, journey, outcome.completed, time.monotonic() - started)
+    _report(job, ctx, outcome.completed, time.monotonic() - started)
     failure = outcome.error["type"] if outcome.error else None
     log.info("ended", extra={"completed": outcome.completed, "error": failure, "received": job.received})
     return True
@@ -96,10 +96,10 @@ def _postpone(record: dict[str, Any], job: Job, log: Any) -> None:
         log.warning("the message comes back after the queue's own time", extra=described(error))
 
 
-def _tell(job: Job, journey: Journey, completed: bool | None, seconds: float) -> None:
+def _report(job: Job, ctx: RequestContext, completed: bool | None, seconds: float) -> None:
     """Metrics of the models that were asked, and of the request's end."""
     now = emf.milliseconds()
-    lines = telemetry.metric_lines(journey, SETTINGS.metrics_namespace, seconds, None, now)
+    lines = telemetry.metric_lines(ctx, SETTINGS.metrics_namespace, seconds, None, now)
     if completed is not None:
         metrics: dict[str, tuple[float, str]] = {
             "AsyncCompleted": (int(completed), "Count"),

@@ -15,7 +15,7 @@ from inference_common.json_input import loads
 LONGEST_PAUSE_SECONDS = 900
 
 
-class BrokenMessage(Exception):
+class MalformedMessage(Exception):
     """No request can be read from a message: it goes to the dead letters, where somebody looks at it."""
 
 
@@ -58,9 +58,9 @@ def read(record: Mapping[str, Any], blueprint: str, dead_letter_arn: str) -> Job
             given_up=record["eventSourceARN"] == dead_letter_arn,
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise BrokenMessage(f"{type(error).__name__} {error}") from error
+        raise MalformedMessage(f"{type(error).__name__} {error}") from error
     if job.blueprint != blueprint or not job.input_key.startswith(f"inference/async/input/{blueprint}/"):
-        raise BrokenMessage(f"the message is for '{job.blueprint[:64]}', this is the worker of '{blueprint}'")
+        raise MalformedMessage(f"the message is for '{job.blueprint[:64]}', this is the worker of '{blueprint}'")
     return job
 
 

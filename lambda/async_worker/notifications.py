@@ -11,9 +11,9 @@ from async_worker.settlement import Outcome
 JSON = "application/json"
 
 
-def notice(job: Job, outcome: Outcome, bucket: str, region: str, model: str, now: datetime) -> dict[str, Any]:
+def notification(job: Job, outcome: Outcome, bucket: str, region: str, model: str, now: datetime) -> dict[str, Any]:
     """One message of the success topic or of the error topic."""
-    told: dict[str, Any] = {
+    notification: dict[str, Any] = {
         "awsRegion": region,
         "eventTime": _stamp(now),
         "receivedTime": _stamp(datetime.fromtimestamp(job.sent_ms / 1000, UTC)),
@@ -25,11 +25,11 @@ def notice(job: Job, outcome: Outcome, bucket: str, region: str, model: str, now
         "eventName": "InferenceResult",
     }
     if outcome.error is None:
-        told["responseParameters"] = {"contentType": JSON, "outputLocation": f"s3://{bucket}/{job.output_key}"}
+        notification["responseParameters"] = {"contentType": JSON, "outputLocation": f"s3://{bucket}/{job.output_key}"}
     else:
-        told["failureReason"] = f"{outcome.error['type']}: {outcome.error['message']}"[:1000]
-        told["failureLocation"] = f"s3://{bucket}/{job.failure_key}"
-    return told
+        notification["failureReason"] = f"{outcome.error['type']}: {outcome.error['message']}"[:1000]
+        notification["failureLocation"] = f"s3://{bucket}/{job.failure_key}"
+    return notification
 
 
 def _stamp(moment: datetime) -> str:

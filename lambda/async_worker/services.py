@@ -80,9 +80,9 @@ class Bucket:
 class Topics:
     """Where ends of requests are told."""
 
-    def publish(self, arn: str, notice: Mapping[str, Any]) -> None:
+    def publish(self, arn: str, notification: Mapping[str, Any]) -> None:
         try:
-            client("sns").publish(TopicArn=arn, Message=dumps(notice))
+            client("sns").publish(TopicArn=arn, Message=dumps(notification))
         except FAILURES as error:
             raise translate(error, "the topic") from error
 

@@ -54,11 +54,11 @@ def fail(store: Store, job: Job, type_: str, message: str) -> Outcome:
     return _mark(store, job, Outcome({"type": type_, "message": message}))
 
 
-def _mark(store: Store, job: Job, wanted: Outcome) -> Outcome:
+def _mark(store: Store, job: Job, proposed: Outcome) -> Outcome:
     """What the request ends as: what is wanted, or what somebody else was quicker with."""
-    document = {"status": "completed" if wanted.completed else "failed", "error": wanted.error}
+    document = {"status": "completed" if proposed.completed else "failed", "error": proposed.error}
     if store.put_new(job.marker_key, dumps(document).encode(), {}):
-        return _kept(store, job, wanted)
+        return _kept(store, job, proposed)
     marker = store.read(job.marker_key)
     assert marker is not None, "a marker is never deleted"
     return _kept(store, job, _outcome(marker))

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from async_worker import settlement
 from async_worker.messages import Job
-from async_worker.notifications import notice
+from async_worker.notifications import notification
 from async_worker.settings import Settings
 from async_worker.settlement import Outcome
 from inference_common.errors import ServiceError
@@ -20,13 +20,13 @@ from inference_common.requests import parse_request
 from inference_routing.callers import Access
 from inference_routing.deadline import Deadline
 from inference_routing.dispatch import Reply
-from inference_routing.request_context import Journey
+from inference_routing.request_context import RequestContext
 
 MAX_INPUTS = 1000
 """Of one uploaded request; the API itself takes 100."""
 
 
-class Again(Exception):
+class RetryLater(Exception):
     """What failed may pass: the message goes back to its queue."""
 
 
@@ -34,8 +34,8 @@ class Store(settlement.Store, Protocol):
     def input(self, key: str, at_most: int) -> bytes: ...
 
 
-class Asking(Protocol):
-    def answer(self, request: Any, access: Access, kinds: Any, deadline: Deadline, journey: Journey) -> Reply: ...
+class RequestRouter(Protocol):
+    def answer(self, request: Any, access: Access, kinds: Any, deadline: Deadline, ctx: RequestContext) -> Reply: ...
 
 
 @dataclass(frozen=True)
@@ -43,44 +43,44 @@ class Worker:
     settings: Settings
     region: str
     store: Store
-    router: Asking
+    router: RequestRouter
     publish: Callable[[str, Mapping[str, Any]], None]
     now: Callable[[], datetime]
 
-    def work(self, job: Job, deadline: Deadline, journey: Journey) -> Outcome:
+    def work(self, job: Job, deadline: Deadline, ctx: RequestContext) -> Outcome:
         """End one request, and tell so. Raises `Again` where it has to come back."""
         try:
-            outcome = settlement.settled(self.store, job) or self._end(job, deadline, journey)
-            self._tell(job, outcome, journey)
+            outcome = settlement.settled(self.store, job) or self._end(job, deadline, ctx)
+            self._report(job, outcome, ctx)
         except ServiceError as error:
             # Object store or topic: the request's own errors are outcomes.
-            raise Again(f"{error.type}: {error.message}") from error
+            raise RetryLater(f"{error.type}: {error.message}") from error
         return outcome
 
-    def _end(self, job: Job, deadline: Deadline, journey: Journey) -> Outcome:
+    def _end(self, job: Job, deadline: Deadline, ctx: RequestContext) -> Outcome:
         if job.given_up:
             return settlement.fail(self.store, job, "GivenUp", "no worker came to an end with this request")
         if self._age(job) > self.settings.ttl_seconds:
             rule = f"the request waited longer than {self.settings.ttl_seconds} s"
             return settlement.fail(self.store, job, "Expired", rule)
         try:
-            reply = self._ask(job, deadline, journey)
+            reply = self._ask(job, deadline, ctx)
         except ServiceError as error:
             if error.transient and job.received < self.settings.max_attempts:
                 raise
             return settlement.fail(self.store, job, error.type, error.message)
         return settlement.complete(self.store, job, result_of(reply), metadata_of(reply))
 
-    def _ask(self, job: Job, deadline: Deadline, journey: Journey) -> Reply:
+    def _ask(self, job: Job, deadline: Deadline, ctx: RequestContext) -> Reply:
         body = self.store.input(job.input_key, self.settings.max_input_bytes)
         request = parse_request(body, MAX_INPUTS)
-        return self.router.answer(request, Access(), ("async",), deadline, journey)
+        return self.router.answer(request, Access(), ("async",), deadline, ctx)
 
-    def _tell(self, job: Job, outcome: Outcome, journey: Journey) -> None:
+    def _report(self, job: Job, outcome: Outcome, ctx: RequestContext) -> None:
         topic = self.settings.success_topic_arn if outcome.completed else self.settings.error_topic_arn
-        target = journey.outcome.answered_by
+        target = ctx.outcome.answered_by
         model = target.address if target else ""
-        self.publish(topic, notice(job, outcome, self.settings.bucket, self.region, model, self.now()))
+        self.publish(topic, notification(job, outcome, self.settings.bucket, self.region, model, self.now()))
 
     def _age(self, job: Job) -> float:
         return (self.now() - datetime.fromtimestamp(job.sent_ms / 1000, UTC)).total_seconds()

@@ -20,8 +20,8 @@ from botocore.exceptions import ClientError
 
 from batch_submitter import progress
 from batch_submitter.blueprint import ENVIRONMENT, Blueprint, check_name, check_owner, check_request_id, model_of, parse
-from batch_submitter.completion import Completion, Tell
-from batch_submitter.object_keys import ASKED_FOR, INPUT, JOB, PARTS, Places, arrival_id, input_prefix
+from batch_submitter.completion import Completion, Sinks
+from batch_submitter.object_keys import ASKED_FOR, INPUT, JOB, PARTS, RequestPaths, arrival_id, input_prefix
 from batch_submitter.services import Invocation, Jobs, Transform
 from batch_submitter.settings import Settings
 from batch_submitter.store import Store, code_of
@@ -57,25 +57,25 @@ def client(service: str) -> Any:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
-        answer = of_event(event, context) if "detail-type" in event else asked(event, context)
+        answer = handle_event(event, context) if "detail-type" in event else run_action(event, context)
     except Exception as error:
         bind(LOG, request_id=context.aws_request_id).exception("not done")
         raise without_message(error) from None
     return answer
 
 
-def asked(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def run_action(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """What an action answers. The API hears of a refusal; for others it is an error, which brings the event back."""
     log = bind(LOG, request_id=context.aws_request_id)
     try:
         return ACTIONS[str(event.get("action"))](event, context)
     except ServiceError as error:
         log.warning("refused", extra={**described(error), "action": event.get("action")})
-        if event.get("action") not in ANSWERED:
+        if event.get("action") not in API_ACTIONS:
             raise
         return {"error": {"code": error.type, "message": error.message}}
     except (ClientError, *SERVICE_FAILURES) as error:
-        if event.get("action") not in ANSWERED:
+        if event.get("action") not in API_ACTIONS:
             raise
         log.exception("a service did not answer")
         return {"error": {"code": Unavailable.__name__, "message": f"a service did not answer: {type(error).__name__}"}}
@@ -93,7 +93,7 @@ def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
     key = key_of(event.get("input"), name, SETTINGS.bucket)
     called = check_request_id(event.get("name", request_id))
     request = work.register(key, check_owner(event.get("owner")), "request", called)
-    found = progress.read(work.store, work.places)
+    found = progress.read(work.store, work.paths)
     if found is not None and found.refusal:
         return {"error": {"code": found.refusal["code"], "message": found.refusal["message"]}}
     large = request["size"] > SETTINGS.inline_bytes
@@ -106,19 +106,19 @@ def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
     elif found is None or not found.attempts:
         if large:
             prepare_later(work, 1, context)
-            return standing_of(work)
+            return progress_of(work)
         refusal = started(work, request)
         if refusal:
             return {"error": {"code": refusal["code"], "message": refusal["message"]}}
     elif found.result is None:
         further(work, request, found.last, found)  # as far as a crash has left something to do
-    return standing_of(work)
+    return progress_of(work)
 
 
 def prepare_later(work: Work, attempt: int, context: Any) -> None:
     """Reading a large input takes longer than a caller of the API may wait."""
     if work.begin(attempt):
-        event = {"action": "start", "blueprint": work.blueprint.name, "request_id": work.places.request_id}
+        event = {"action": "start", "blueprint": work.blueprint.name, "request_id": work.paths.request_id}
         later(context, {**event, "attempt": attempt})
 
 
@@ -133,17 +133,17 @@ def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
     except MAY_PASS:
         raise
     except Exception as error:
-        if work.store.read_json(work.places.attempt(1)) is not None:
+        if work.store.read_json(work.paths.attempt(1)) is not None:
             raise  # prepared it is: what failed is the asking
         # It is in the input, which the next try would read again; the request must not stay `accepted` for ever.
-        bind(LOG, request_id=work.places.request_id).exception("the input could not be prepared")
+        bind(LOG, request_id=work.paths.request_id).exception("the input could not be prepared")
         failed = f"the input could not be prepared: an unexpected {type(error).__name__}; the function's log has it"
         return work.refuse(InternalError(failed))
     finish_refused(work)
     return None
 
 
-def further(work: Work, request: dict[str, Any], attempt: int, found: progress.Standing) -> None:
+def further(work: Work, request: dict[str, Any], attempt: int, found: progress.Progress) -> None:
     """One more attempt at the records that the last one left, or the rest of an attempt that was begun."""
     result = found.results.get(attempt - 1)
     if result is None:
@@ -155,24 +155,24 @@ def further(work: Work, request: dict[str, Any], attempt: int, found: progress.S
 
 def finish_refused(work: Work) -> None:
     """Where the service refused every job there will be no event to wait for."""
-    found = progress.read(work.store, work.places)
+    found = progress.read(work.store, work.paths)
     if found is not None and found.attempts and not found.unfinished(found.last) and found.result is None:
-        Completion(work, tell()).finish(found.last, "submission")
+        Completion(work, sinks()).finish(found.last, "submission")
 
 
 def status(event: dict[str, Any], context: Any) -> dict[str, Any]:
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
-    found = progress.read(work.store, work.places)
+    found = progress.read(work.store, work.paths)
     if found is None or found.request.get("owner") != check_owner(event.get("owner")):
         raise work.unknown()
-    return progress.answer(found, work.places, SETTINGS.bucket)
+    return progress.answer(found, work.paths, SETTINGS.bucket)
 
 
-def standing_of(work: Work) -> dict[str, Any]:
-    found = progress.read(work.store, work.places)
+def progress_of(work: Work) -> dict[str, Any]:
+    found = progress.read(work.store, work.paths)
     if found is None:
         raise work.unknown()
-    return progress.answer(found, work.places, SETTINGS.bucket)
+    return progress.answer(found, work.paths, SETTINGS.bucket)
 
 
 # ---- what nobody waits for -----------------------------------------------------------------------------------------
@@ -181,31 +181,31 @@ def standing_of(work: Work) -> dict[str, Any]:
 def start(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """The rest of a submission whose input is large, or of another attempt at one."""
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
-    found = progress.read(work.store, work.places)
+    found = progress.read(work.store, work.paths)
     if found is None:
         raise work.unknown()
     attempt = int(event.get("attempt", 1))
     if attempt - 1 in found.results:
         further(work, found.request, attempt, found)
-        return standing_of(work)
+        return progress_of(work)
     refusal = started(work, found.request)
     if refusal:
-        Completion(work, tell()).refused(refusal)
-    return standing_of(work)
+        Completion(work, sinks()).refused(refusal)
+    return progress_of(work)
 
 
 def arrived(blueprint: Blueprint, key: str, etag: str, started_by: str, context: Any) -> dict[str, Any]:
     """An object that lies in the input folder becomes a request under an id of its own."""
     work = work_of(blueprint, arrival_id(key, etag))
-    if progress.read(work.store, work.places) is None:
+    if progress.read(work.store, work.paths) is None:
         try:
-            work.register(key, ENVIRONMENT, started_by, work.places.request_id)
+            work.register(key, ENVIRONMENT, started_by, work.paths.request_id)
         except BadRequest as error:
             # A name that no format has, or an object that is gone again.
             bind(LOG, request_id=context.aws_request_id).warning("refused", extra=described(error))
-            Completion(work, tell()).refused(work.refuse(error))
+            Completion(work, sinks()).refused(work.refuse(error))
             return {"error": {"code": error.type, "message": error.message}}
-    return start({"blueprint": blueprint.name, "request_id": work.places.request_id}, context)
+    return start({"blueprint": blueprint.name, "request_id": work.paths.request_id}, context)
 
 
 def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -218,7 +218,7 @@ def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if item["Key"].startswith(f"{prefix}{ASKED_FOR}") or not item["Size"]:
             continue
         request_id = arrival_id(item["Key"], item["ETag"])
-        if progress.read(store, Places(blueprint.name, request_id)) is None:
+        if progress.read(store, RequestPaths(blueprint.name, request_id)) is None:
             arrived(blueprint, item["Key"], item["ETag"], "schedule", context)
             found.append(request_id)
     return {"blueprint": blueprint.name, "requests": found}
@@ -232,16 +232,15 @@ def job_ended(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return {"ignored": name}
     blueprint = blueprint_of(check_name(match["base"].removeprefix(prefix)))
     store = Store(client("s3"), SETTINGS.bucket)
-    request_id = (store.read_json(f"{Places(blueprint.name, '').of_digest(match['digest'])}request.json") or {}).get(
-        "request_id"
-    )
+    state = RequestPaths(blueprint.name, "").of_digest(match["digest"])
+    request_id = (store.read_json(f"{state}request.json") or {}).get("request_id")
     if request_id is None:
         raise Unavailable(f"nothing is known of the job {name}")
-    Completion(work_of(blueprint, request_id), tell()).job_ended(name)
+    Completion(work_of(blueprint, request_id), sinks()).job_ended(name)
     return {"job": name}
 
 
-def of_event(event: dict[str, Any], context: Any) -> dict[str, Any]:
+def handle_event(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """EventBridge: an object has arrived, or a job has changed its state."""
     kind, detail = event["detail-type"], event["detail"]
     if kind in TERMINAL_DETAIL:
@@ -257,7 +256,7 @@ def of_event(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 ACTIONS = {"submit": submit, "status": status, "start": start, "sweep": sweep, "job-ended": job_ended}
-ANSWERED = ("submit", "status")
+API_ACTIONS = ("submit", "status")
 
 
 # ---- what it is made of --------------------------------------------------------------------------------------------
@@ -283,8 +282,8 @@ def work_of(blueprint: Blueprint, request_id: str) -> Work:
         "blueprint": blueprint.name,
         "managed-by": "batch-submitter",
     }
-    places = Places(blueprint.name, request_id)
-    return Work(store, jobs, blueprint, places, SETTINGS.name_prefix, tags, model=lambda: current_model(blueprint))
+    paths = RequestPaths(blueprint.name, request_id)
+    return Work(store, jobs, blueprint, paths, SETTINGS.name_prefix, tags, model=lambda: current_model(blueprint))
 
 
 def current_model(blueprint: Blueprint) -> dict[str, str] | None:
@@ -303,8 +302,8 @@ def parameter(name: str) -> str | None:
         raise
 
 
-def tell() -> Tell:
-    return Tell(crawl=crawl, publish=publish, namespace=SETTINGS.metrics_namespace)
+def sinks() -> Sinks:
+    return Sinks(crawl=crawl, publish=publish, namespace=SETTINGS.metrics_namespace)
 
 
 def crawl(name: str) -> None:

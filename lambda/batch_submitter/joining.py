@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from batch_submitter.object_keys import Places
+from batch_submitter.object_keys import RequestPaths
 from batch_submitter.prices import cost_of, unknown_cost
 from batch_submitter.ranges import Ranges, add, count
 from batch_submitter.services import Answer, Jobs
@@ -54,10 +54,10 @@ class Tally:
 class Joiner:
     """Joins all attempts of one request."""
 
-    def __init__(self, store: Store, jobs: Jobs, places: Places) -> None:
+    def __init__(self, store: Store, jobs: Jobs, paths: RequestPaths) -> None:
         self._store = store
         self._jobs = jobs
-        self._places = places
+        self._places = paths
 
     def join(self, attempts: list[Document]) -> Tally:
         """Write results and errors. Nothing of it has to fit into memory."""
@@ -125,7 +125,7 @@ class Joiner:
             return {"record": number, "output": good.output}
         if answers:
             tally.failed += 1
-            if answers[-1].again:
+            if answers[-1].retryable:
                 add(tally.again, number)
             return {"record": number, "error": answers[-1].error}
         if about:

@@ -32,7 +32,7 @@ def arrival_id(key: str, etag: str) -> str:
 
 
 @dataclass(frozen=True)
-class Places:
+class RequestPaths:
     blueprint: str
     request_id: str
 

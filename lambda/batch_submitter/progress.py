@@ -6,8 +6,8 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from batch_submitter.object_keys import Places
-from batch_submitter.ranges import told
+from batch_submitter.object_keys import RequestPaths
+from batch_submitter.ranges import describe
 from batch_submitter.store import Store
 
 Document = dict[str, Any]
@@ -20,7 +20,7 @@ GIVEN_UP = "the input could not be prepared: no try came to an end; ask again un
 
 
 @dataclass(frozen=True)
-class Standing:
+class Progress:
     """Everything that is known of one request; `attempts` in their order, `results` by attempt."""
 
     request: Document
@@ -48,26 +48,26 @@ class Standing:
         return [job["name"] for job in self.attempts[number - 1]["jobs"] if job["name"] not in self.ends]
 
 
-def read(store: Store, places: Places) -> Standing | None:
+def read(store: Store, paths: RequestPaths) -> Progress | None:
     """None when nobody has made this request."""
-    request = store.read_json(places.request)
+    request = store.read_json(paths.request)
     if request is None:
         return None
     attempts: list[Document] = []
-    while (attempt := store.read_json(places.attempt(len(attempts) + 1))) is not None:
+    while (attempt := store.read_json(paths.attempt(len(attempts) + 1))) is not None:
         attempts.append(attempt)
     names = [job["name"] for attempt in attempts for job in attempt["jobs"]]
-    ends = {name: end for name in names if (end := store.read_json(places.ended(name))) is not None}
+    ends = {name: end for name in names if (end := store.read_json(paths.ended(name))) is not None}
     numbers = range(1, len(attempts) + 1)
-    results = {number: found for number in numbers if (found := store.read_json(places.result(number))) is not None}
-    made = frozenset(name for name in names if name in ends or store.read_json(places.created(name)) is not None)
+    results = {number: found for number in numbers if (found := store.read_json(paths.result(number))) is not None}
+    made = frozenset(name for name in names if name in ends or store.read_json(paths.created(name)) is not None)
     # Only where the last attempt has ended there may be another one.
-    begun = store.read_json(places.begun(len(attempts) + 1)) if attempts and len(attempts) in results else None
+    begun = store.read_json(paths.begun(len(attempts) + 1)) if attempts and len(attempts) in results else None
     preparing = being_prepared(begun, time.time())
-    refusal = store.read_json(places.refusal)
+    refusal = store.read_json(paths.refusal)
     # Whatever the input did to the function: a request is not `accepted` for ever.
     given_up = not attempts and refusal is None and time.time() - float(request["at"]) > GIVEN_UP_SECONDS
-    return Standing(request, refusal, attempts, ends, results, made, preparing, given_up=given_up)
+    return Progress(request, refusal, attempts, ends, results, made, preparing, given_up=given_up)
 
 
 def being_prepared(begun: Document | None, now: float) -> bool:
@@ -80,55 +80,55 @@ def name_of(request: Document) -> str:
     return str(request.get("name", request["request_id"]))
 
 
-def answer(standing: Standing, places: Places, bucket: str) -> Document:
+def answer(progress: Progress, paths: RequestPaths, bucket: str) -> Document:
     """What callers hear."""
-    told_jobs = [
+    jobs = [
         {
             "name": job["name"],
-            "status": standing.ends.get(job["name"], {}).get("status", _going(standing, job["name"])),
+            "status": progress.ends.get(job["name"], {}).get("status", _going(progress, job["name"])),
             "attempt": attempt["attempt"],
-            **_why(standing.ends.get(job["name"], {})),
+            **_why(progress.ends.get(job["name"], {})),
         }
-        for attempt in standing.attempts
+        for attempt in progress.attempts
         for job in attempt["jobs"]
     ]
     document: Document = {
-        "request_id": name_of(standing.request),
-        "partition": places.request_id,
-        "blueprint": places.blueprint,
-        "status": status(standing),
-        "input": f"s3://{bucket}/{standing.request['key']}",
-        "jobs": told_jobs,
-        "output": f"s3://{bucket}/{places.results}",
-        "errors": f"s3://{bucket}/{places.errors}",
+        "request_id": name_of(progress.request),
+        "partition": paths.request_id,
+        "blueprint": paths.blueprint,
+        "status": status(progress),
+        "input": f"s3://{bucket}/{progress.request['key']}",
+        "jobs": jobs,
+        "output": f"s3://{bucket}/{paths.results}",
+        "errors": f"s3://{bucket}/{paths.errors}",
         "records": {},
     }
-    version = (standing.request.get("model") or {}).get("version")
+    version = (progress.request.get("model") or {}).get("version")
     if version:
         document["model_version"] = version
-    result = standing.result
-    if standing.attempts:
-        document["records"] = {"total": standing.attempts[0]["records"]}
+    result = progress.result
+    if progress.attempts:
+        document["records"] = {"total": progress.attempts[0]["records"]}
     if result:
         document["records"] = result["records"]
         for name in ("seconds", "records_per_hour", "cost_usd", "cost_unknown"):
             if result.get(name) is not None:
                 document[name] = result[name]
         if result["missing"]:
-            document["reason"] = f"without an answer: records {told(result['missing'])}"
-    if standing.refusal or standing.given_up:
-        document["reason"] = standing.refusal["message"] if standing.refusal else GIVEN_UP
+            document["reason"] = f"without an answer: records {describe(result['missing'])}"
+    if progress.refusal or progress.given_up:
+        document["reason"] = progress.refusal["message"] if progress.refusal else GIVEN_UP
     return document
 
 
-def status(standing: Standing) -> str:
-    if standing.refusal or standing.given_up:
+def status(progress: Progress) -> str:
+    if progress.refusal or progress.given_up:
         return "failed"
-    if not standing.attempts or standing.preparing:
+    if not progress.attempts or progress.preparing:
         return "accepted"
-    result = standing.result
+    result = progress.result
     if result is None:
-        begun = any(job["name"] in standing.made for job in standing.attempts[-1]["jobs"])
+        begun = any(job["name"] in progress.made for job in progress.attempts[-1]["jobs"])
         return "running" if begun else "accepted"
     records = result["records"]
     if records["succeeded"] == records["total"]:
@@ -136,9 +136,9 @@ def status(standing: Standing) -> str:
     return "partly_failed" if records["succeeded"] else "failed"
 
 
-def _going(standing: Standing, name: str) -> str:
+def _going(progress: Progress, name: str) -> str:
     """A job that no service has told of is none: asking for it broke off, and whoever repeats the request asks on."""
-    return "InProgress" if name in standing.made else "NotCreated"
+    return "InProgress" if name in progress.made else "NotCreated"
 
 
 def _why(end: Document) -> Document:

@@ -41,7 +41,7 @@ class JobRefused(Exception):
 
 
 @dataclass(frozen=True)
-class End:
+class JobEnd:
     """How a job ended; `status` is None while it runs."""
 
     status: str | None
@@ -55,13 +55,13 @@ class Answer:
 
     output: Any = None
     error: dict[str, str] | None = None
-    again: bool = False
+    retryable: bool = False
     tokens: tuple[int, int] | None = (0, 0)
     """Read and written; None where the model was asked and told none."""
 
 
 @dataclass(frozen=True)
-class Asked:
+class JobRequest:
     """One job before it is made. `parts` are keys of what it reads, `folder` the prefix that they share."""
 
     name: str
@@ -81,14 +81,14 @@ class Jobs(Protocol):
 
     def line(self, number: int, text: str, blueprint: Blueprint) -> Any: ...
 
-    def create(self, asked: Asked, blueprint: Blueprint) -> str: ...
+    def create(self, request: JobRequest, blueprint: Blueprint) -> str: ...
 
-    def look(self, identifier: str) -> End: ...
+    def poll(self, identifier: str) -> JobEnd: ...
 
     def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]: ...
 
 
-def asked_for(error: ClientError, what: str) -> Exception:
+def refusal_of(error: ClientError, what: str) -> Exception:
     """What a refusal of the service means."""
     code = code_of(error)
     if code in BUSY:
@@ -112,13 +112,13 @@ class Transform:
     def line(self, number: int, text: str, blueprint: Blueprint) -> Any:
         return {**blueprint.bounded(), "input": text}
 
-    def create(self, asked: Asked, blueprint: Blueprint) -> str:
+    def create(self, request: JobRequest, blueprint: Blueprint) -> str:
         given = blueprint.batch
-        source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{self._store.bucket}/{asked.folder}"}
+        source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{self._store.bucket}/{request.folder}"}
         try:
             self._client.create_transform_job(
-                TransformJobName=asked.name,
-                ModelName=asked.model,
+                TransformJobName=request.name,
+                ModelName=request.model,
                 BatchStrategy=given["strategy"],
                 MaxConcurrentTransforms=int(given["max_concurrent_transforms"]),
                 MaxPayloadInMB=int(given["max_payload_mb"]),
@@ -128,7 +128,7 @@ class Transform:
                     "SplitType": "Line",
                 },
                 TransformOutput={
-                    "S3OutputPath": f"s3://{self._store.bucket}/{asked.output}",
+                    "S3OutputPath": f"s3://{self._store.bucket}/{request.output}",
                     "Accept": "application/jsonlines",
                     "AssembleWith": "Line",
                     "KmsKeyId": self._data_key_arn,
@@ -138,32 +138,32 @@ class Transform:
                     "InstanceCount": int(given["instance_count"]),
                     "VolumeKmsKeyId": self._volume_key_arn,
                 },
-                Tags=[{"Key": name, "Value": value} for name, value in asked.tags.items()],
+                Tags=[{"Key": name, "Value": value} for name, value in request.tags.items()],
             )
         except ClientError as error:
             if code_of(error) != "ResourceInUse":
-                raise asked_for(error, asked.name) from error
-        return asked.name
+                raise refusal_of(error, request.name) from error
+        return request.name
 
-    def look(self, identifier: str) -> End:
+    def poll(self, identifier: str) -> JobEnd:
         found = self._client.describe_transform_job(TransformJobName=identifier)
         status = found["TransformJobStatus"]
         if status not in ("Completed", "Failed", "Stopped"):
-            return End(None)
-        return End(status, found.get("FailureReason", ""), _seconds(found, "TransformStartTime", "TransformEndTime"))
+            return JobEnd(None)
+        return JobEnd(status, found.get("FailureReason", ""), _seconds(found, "TransformStartTime", "TransformEndTime"))
 
     def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]:
         """Nothing where the part was not finished: SageMaker writes all of a file's answers or none."""
         key = f"{output}{part['key'].rsplit('/', 1)[-1]}.out"
         if self._store.head(key) is None:
             return
-        came, expected = sum(1 for _ in self._lines(key)), count(part["ranges"])
+        received, expected = sum(1 for _ in self._lines(key)), count(part["ranges"])
         for number, line in zip(numbers(part["ranges"]), self._lines(key), strict=False):
             # Nobody can tell any more whose answer a line is.
             wrong = Answer(
-                error={"type": "MalformedAnswer", "message": f"{came} lines came back for {expected} records"}
+                error={"type": "MalformedAnswer", "message": f"{received} lines came back for {expected} records"}
             )
-            yield number, _line_answer(line) if came == expected else wrong
+            yield number, _line_answer(line) if received == expected else wrong
 
     def _lines(self, key: str) -> Iterator[bytes]:
         return (line for line in self._store.lines(key) if line.strip())
@@ -180,8 +180,8 @@ def _line_answer(line: bytes) -> Answer:
         return malformed(error)
     if isinstance(value, dict) and isinstance(value.get("error"), dict):
         given = value["error"]
-        told = {"type": str(given.get("type", "ModelFailed")), "message": str(given.get("message", ""))[:1000]}
-        return Answer(error=told)
+        details = {"type": str(given.get("type", "ModelFailed")), "message": str(given.get("message", ""))[:1000]}
+        return Answer(error=details)
     return Answer(value if isinstance(value, dict) else {"output": value})
 
 
@@ -199,35 +199,35 @@ class Invocation:
         body = family.write(text, InferenceRequest((text,), blueprint.bounded()))
         return {"recordId": RECORD_ID.format(number), "modelInput": body}
 
-    def create(self, asked: Asked, blueprint: Blueprint) -> str:
+    def create(self, request: JobRequest, blueprint: Blueprint) -> str:
         given, bucket = blueprint.batch, self._store.bucket
-        (part,) = asked.parts
+        (part,) = request.parts
         try:
             made = self._client.create_model_invocation_job(
-                jobName=asked.name,
-                clientRequestToken=asked.name,
+                jobName=request.name,
+                clientRequestToken=request.name,
                 roleArn=given["role_arn"],
                 modelId=given["model_id"],
                 inputDataConfig={"s3InputDataConfig": {"s3InputFormat": "JSONL", "s3Uri": f"s3://{bucket}/{part}"}},
                 outputDataConfig={
                     "s3OutputDataConfig": {
-                        "s3Uri": f"s3://{bucket}/{asked.output}",
+                        "s3Uri": f"s3://{bucket}/{request.output}",
                         "s3EncryptionKeyId": given["key_arn"],
                     }
                 },
                 timeoutDurationInHours=int(given["timeout_hours"]),
-                tags=[{"key": name, "value": value} for name, value in asked.tags.items()],
+                tags=[{"key": name, "value": value} for name, value in request.tags.items()],
             )
         except ClientError as error:
-            raise asked_for(error, asked.name) from error
+            raise refusal_of(error, request.name) from error
         return str(made["jobArn"])
 
-    def look(self, identifier: str) -> End:
+    def poll(self, identifier: str) -> JobEnd:
         found = self._client.get_model_invocation_job(jobIdentifier=identifier)
         status = found["status"]
         if status not in ("Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"):
-            return End(None)
-        return End(status, found.get("message", ""), _seconds(found, "submitTime", "endTime"))
+            return JobEnd(None)
+        return JobEnd(status, found.get("message", ""), _seconds(found, "submitTime", "endTime"))
 
     def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]:
         """In the records' order. Only places are held in memory; the answers wait in a file."""
@@ -235,24 +235,24 @@ class Invocation:
         if self._store.head(key) is None:
             return
         with tempfile.TemporaryFile() as file:
-            places: dict[str, tuple[int, int]] = {}
+            paths: dict[str, tuple[int, int]] = {}
             for line in self._store.lines(key):
                 named = _named(line)
                 if named:
-                    places[named] = (file.tell(), len(line))
+                    paths[named] = (file.tell(), len(line))
                     file.write(line)
             for number in numbers(part["ranges"]):
-                place = places.get(RECORD_ID.format(number))
-                if place:
-                    file.seek(place[0])
-                    yield number, self._answer(file.read(place[1]), str(part["family"]))
+                position = paths.get(RECORD_ID.format(number))
+                if position:
+                    file.seek(position[0])
+                    yield number, self._answer(file.read(position[1]), str(part["family"]))
 
     def _answer(self, line: bytes, model: str) -> Answer:
         """What a line says of its record; one that cannot be read is this record's error, and no other's."""
         try:
             found = model_answers.loads(line)
             if found.get("error"):
-                return _told(found["error"])
+                return _record_error(found["error"])
             said = bedrock_bodies.said(bedrock_bodies.of(model), found.get("modelOutput"))
         except MalformedAnswer as error:
             return malformed(error)
@@ -272,12 +272,12 @@ def _named(line: bytes) -> str | None:
         return match[1].decode() if match else None
 
 
-def _told(error: Any) -> Answer:
+def _record_error(error: Any) -> Answer:
     """An error that Bedrock gives in an answer's place."""
     given = error if isinstance(error, Mapping) else {"errorMessage": error}
     code = str(given.get("errorCode") or "Error")
-    told = {"type": code, "message": str(given.get("errorMessage", ""))[:1000]}
-    return Answer(error=told, again=code in map(str, AGAIN) or bool(given.get("expired")))
+    details = {"type": code, "message": str(given.get("errorMessage", ""))[:1000]}
+    return Answer(error=details, retryable=code in map(str, AGAIN) or bool(given.get("expired")))
 
 
 def _seconds(found: Mapping[str, Any], first: str, last: str) -> float:

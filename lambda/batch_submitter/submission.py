@@ -14,11 +14,11 @@ from typing import Any
 
 from batch_submitter import progress, records
 from batch_submitter.blueprint import Blueprint
-from batch_submitter.object_keys import INPUT, PARTS, Places, input_prefix
+from batch_submitter.object_keys import INPUT, PARTS, RequestPaths, input_prefix
 from batch_submitter.progress import name_of
 from batch_submitter.ranges import Ranges, add, count, numbers
 from batch_submitter.records import Input
-from batch_submitter.services import Asked, JobRefused, Jobs
+from batch_submitter.services import JobRefused, JobRequest, Jobs
 from batch_submitter.store import Store, Upload
 from inference_common import formats
 from inference_common.errors import (
@@ -43,7 +43,7 @@ class Work:
     store: Store
     jobs: Jobs
     blueprint: Blueprint
-    places: Places
+    paths: RequestPaths
     name_prefix: str
     tags: Mapping[str, str]
     clock: Callable[[], float] = time.time
@@ -54,7 +54,7 @@ class Work:
 
     def register(self, key: str, owner: str, started_by: str, called: str) -> Document:
         """The request's first object: what is to be done and for whom, with the input as it is now."""
-        known = self.store.read_json(self.places.request)
+        known = self.store.read_json(self.paths.request)
         if known is not None:
             if known.get("owner") != owner:
                 raise self.unknown()
@@ -75,7 +75,7 @@ class Work:
         if found is None:
             raise BadRequest(f"there is no object '{key}'", "input")
         request = {
-            "request_id": self.places.request_id,
+            "request_id": self.paths.request_id,
             "name": called,
             "owner": owner,
             "key": key,
@@ -91,26 +91,26 @@ class Work:
         model = self.model()
         if model is not None:
             request["model"] = model
-        if self.store.put_once(self.places.request, request):
+        if self.store.put_once(self.paths.request, request):
             return request
         return self.register(key, owner, started_by, called)
 
     def unknown(self) -> UnknownRequest:
         """Word the refusal of a request that does not exist, and of one that is somebody else's."""
-        return UnknownRequest(f"there is no request '{self.places.request_id}' for '{self.blueprint.name}'")
+        return UnknownRequest(f"there is no request '{self.paths.request_id}' for '{self.blueprint.name}'")
 
     def begin(self, number: int) -> bool:
         """Of those who ask for a large attempt at the same time one prepares it, unless that one took too long."""
         now = self.clock()
-        return self.store.put_once(self.places.begun(number), {"at": now}) or not progress.being_prepared(
-            self.store.read_json(self.places.begun(number)), now
+        return self.store.put_once(self.paths.begun(number), {"at": now}) or not progress.being_prepared(
+            self.store.read_json(self.paths.begun(number)), now
         )
 
     # ---- the first attempt --------------------------------------------------------------------------------------
 
     def start(self, request: Document) -> None:
         """Prepare the input and ask for its jobs, as far as that is not done yet."""
-        attempt = self.store.read_json(self.places.attempt(1))
+        attempt = self.store.read_json(self.paths.attempt(1))
         if attempt is None:
             attempt = self._prepared(request)
         self._ask(attempt, request)
@@ -129,7 +129,7 @@ class Work:
         """
         total = bad = 0
         first = ""
-        with Upload(self.store, self.places.bad_records) as upload, Upload(self.store, self.places.ids) as ids:
+        with Upload(self.store, self.paths.bad_records) as upload, Upload(self.store, self.paths.ids) as ids:
             for number, record in self._read(given):
                 total += 1
                 if record.id is not None:
@@ -161,7 +161,7 @@ class Work:
 
     def retry(self, request: Document, last: int, result: Document) -> None:
         """Ask again for those records only that have no answer and may get one."""
-        attempt = self.store.read_json(self.places.attempt(last + 1))
+        attempt = self.store.read_json(self.paths.attempt(last + 1))
         if attempt is None:
             wanted = self._filled_up(self.left(request, last, result), int(result["records"]["total"]))
             chosen = _only(self._read(_given(request)), wanted)
@@ -198,7 +198,7 @@ class Work:
 
     def _bad(self) -> Ranges:
         found: Ranges = []
-        for line in self.store.lines(self.places.bad_records):
+        for line in self.store.lines(self.paths.bad_records):
             add(found, loads(line)["record"])
         return found
 
@@ -210,7 +210,7 @@ class Work:
         sizes = _sizes(expected, self.blueprint.records_per_file)
         for index, size in enumerate(sizes):
             ranges: Ranges = []
-            key = self.places.part(number, index)
+            key = self.paths.part(number, index)
             with Upload(self.store, key) as upload:
                 for _, (record_number, record) in zip(range(size), found, strict=False):
                     upload.write(self.jobs.line(record_number, record.text, self.blueprint))
@@ -226,14 +226,14 @@ class Work:
             "records": total,
             "parts": parts,
             "jobs": [
-                {"name": self.places.job(self.name_prefix, number, index), "parts": group}
+                {"name": self.paths.job(self.name_prefix, number, index), "parts": group}
                 for index, group in enumerate(groups)
             ],
-            "output": self.places.raw(number),
+            "output": self.paths.raw(number),
         }
-        if not self.store.put_once(self.places.attempt(number), attempt):
+        if not self.store.put_once(self.paths.attempt(number), attempt):
             # Somebody was faster and wrote the same parts: equal input gives equal bytes.
-            return dict(self.store.read_json(self.places.attempt(number)) or attempt)
+            return dict(self.store.read_json(self.paths.attempt(number)) or attempt)
         return attempt
 
     def _ask(self, attempt: Document, request: Document) -> None:
@@ -242,26 +242,26 @@ class Work:
         model = (request.get("model") or {}).get("name") or self.blueprint.batch.get("model_name", "")
         for job in attempt["jobs"]:
             name = job["name"]
-            if self.store.read_json(self.places.created(name)) is not None:
+            if self.store.read_json(self.paths.created(name)) is not None:
                 continue
             keys = [attempt["parts"][index]["key"] for index in job["parts"]]
-            folder = self.places.parts(int(attempt["attempt"]))
-            asked = Asked(name, keys, folder, attempt["output"], self.tags, str(model))
+            folder = self.paths.parts(int(attempt["attempt"]))
+            asked = JobRequest(name, keys, folder, attempt["output"], self.tags, str(model))
             try:
                 identifier = self.jobs.create(asked, self.blueprint)
             except JobRefused as refused:
                 self.store.put_once(
-                    self.places.ended(name), {"status": "Refused", "reason": str(refused)[:1000], "seconds": 0}
+                    self.paths.ended(name), {"status": "Refused", "reason": str(refused)[:1000], "seconds": 0}
                 )
                 identifier = ""
-            self.store.put_once(self.places.created(name), {"identifier": identifier, "at": self.clock()})
+            self.store.put_once(self.paths.created(name), {"identifier": identifier, "at": self.clock()})
 
     def refuse(self, error: ServiceError) -> Document:
         """A request that was wrong stays what it is; whoever repeats it hears the same."""
         document = {"code": error.type, "message": error.message, "at": self.clock()}
-        if not self.store.put_once(self.places.refusal, document):
-            return dict(self.store.read_json(self.places.refusal) or document)
-        with Upload(self.store, self.places.errors) as upload:
+        if not self.store.put_once(self.paths.refusal, document):
+            return dict(self.store.read_json(self.paths.refusal) or document)
+        with Upload(self.store, self.paths.errors) as upload:
             upload.write({"error": {"type": error.type, "message": error.message}})
         return document
 

@@ -20,8 +20,8 @@ class AnswerPending(Exception):
 
 def send(s3: Any, runtime: Any, event: dict[str, Any], body: bytes) -> dict[str, Any]:
     """Where the result and the failure will be."""
-    wanted = event["queue"]
-    location = f"{wanted['input']}/{event['training_job']}.json"
+    queue = event["queue"]
+    location = f"{queue['input']}/{event['training_job']}.json"
     bucket, key = split(location)
     s3.put_object(Bucket=bucket, Key=key, Body=body, ContentType=JSON)
     taken = runtime.invoke_endpoint_async(
@@ -31,7 +31,7 @@ def send(s3: Any, runtime: Any, event: dict[str, Any], body: bytes) -> dict[str,
         ContentType=JSON,
         Accept=JSON,
         RequestTTLSeconds=TTL_SECONDS,
-        InvocationTimeoutSeconds=int(wanted["timeout_seconds"]),
+        InvocationTimeoutSeconds=int(queue["timeout_seconds"]),
     )
     return {"output": taken["OutputLocation"], "failure": taken.get("FailureLocation", "")}
 

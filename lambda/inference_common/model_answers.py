@@ -118,9 +118,9 @@ def count(value: Any) -> int | None:
     return value if type(value) is int and 0 <= value < 2**53 else None
 
 
-def counts(names: Mapping[str, str], told: Any) -> dict[str, int] | None:
+def counts(names: Mapping[str, str], usage: Any) -> dict[str, int] | None:
     """Numbers of tokens under our names for theirs; None unless all of them are told."""
-    given = told if isinstance(told, Mapping) else {}
+    given = usage if isinstance(usage, Mapping) else {}
     found = {ours: count(given.get(theirs)) for ours, theirs in names.items()}
     return {name: value for name, value in found.items() if value is not None} if None not in found.values() else None
 

@@ -88,14 +88,14 @@ class Takes:
         foreign = [] if self.open else sorted(name for name in own if canonical(name) not in self.names)
         if foreign:
             raise InternalError(f"the blueprint's own parameter '{foreign[0]}' is none that its model takes")
-        asked: dict[str, Any] = {}
+        merged_values: dict[str, Any] = {}
         for name, value in given.items():
-            if place(name) in asked:
+            if place(name) in merged_values:
                 raise BadRequest(f"'{name[:64]}' is given twice, under different names", name[:64])
-            asked[place(name)] = value
-        if own.get(SYSTEM) and asked.get(SYSTEM):
-            asked[SYSTEM] = f"{own[SYSTEM]}\n{asked[SYSTEM]}"
-        found = {**{place(name): value for name, value in own.items()}, **asked}
+            merged_values[place(name)] = value
+        if own.get(SYSTEM) and merged_values.get(SYSTEM):
+            merged_values[SYSTEM] = f"{own[SYSTEM]}\n{merged_values[SYSTEM]}"
+        found = {**{place(name): value for name, value in own.items()}, **merged_values}
         if isinstance(found.get(STOPS), str) and STOPS not in kept:
             found[STOPS] = [found[STOPS]]
         return found

@@ -33,7 +33,7 @@ class _State:
 
 
 @dataclass
-class Health:
+class CircuitBreaker:
     """What is known of every target."""
 
     clock: Callable[[], float]

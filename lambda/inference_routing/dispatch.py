@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from inference_common.errors import DeadlineExceeded, NotReady, ServiceError
 from inference_common.requests import InferenceRequest
-from inference_routing.circuit_breaker import Health
+from inference_routing.circuit_breaker import CircuitBreaker
 from inference_routing.deadline import Deadline
 from inference_routing.retry import Step, ends, next_step
 from inference_routing.routes import Route, Target
@@ -78,8 +78,8 @@ class Dispatcher:
         draw: a number in [0, 1) for the length of a pause.
     """
 
-    ask: Callable[[Target, InferenceRequest, Deadline, Kept], Reply]
-    health: Health
+    call_target: Callable[[Target, InferenceRequest, Deadline, Kept], Reply]
+    breaker: CircuitBreaker
     pause: Callable[[float], None]
     draw: Callable[[], float]
 
@@ -97,23 +97,23 @@ class Dispatcher:
         forced = decision.reason == "nothing healthy"
         kept: dict[str, Kept] = {name: {} for name in targets}
         given_up: set[str] = set()
-        asked: set[str] = set()
+        tried: set[str] = set()
         retries = 0
         first: ServiceError | None = None
         refusal: ServiceError | None = None
-        step = next_step(list(targets), asked, given_up)
+        step = next_step(list(targets), tried, given_up)
         while step is not None:
-            pause = route.retry.pause(retries, self.draw()) if step.again else 0.0
-            if not deadline.leaves(pause) or (step.again and retries >= route.retry.retries):
+            pause = route.retry.pause(retries, self.draw()) if step.is_retry else 0.0
+            if not deadline.leaves(pause) or (step.is_retry and retries >= route.retry.retries):
                 break
-            if step.again:
+            if step.is_retry:
                 retries += 1
                 self.pause(pause)
             name = step.target
-            asked.add(name)
-            if not self.health.begin(targets[name].key, forced=forced):
+            tried.add(name)
+            if not self.breaker.begin(targets[name].key, forced=forced):
                 given_up.add(name)  # somebody else is probing it
-                step = next_step(list(targets), asked, given_up)
+                step = next_step(list(targets), tried, given_up)
                 continue
             try:
                 return self._attempt(route, targets[name], request, deadline, kept[name], outcome)
@@ -125,21 +125,21 @@ class Dispatcher:
                     refusal = refusal or error
                 else:
                     first = first or error
-                if not error.same_target or not self.health.admits(targets[name].key):
+                if not error.same_target or not self.breaker.admits(targets[name].key):
                     given_up.add(name)
-                step = next_step(list(targets), asked, given_up)
+                step = next_step(list(targets), tried, given_up)
                 if kept[name]:  # paid for in part: nobody else may be asked
-                    step = None if name in given_up else Step(name, again=True)
-        if first is None and refusal is not None and own <= asked:
+                    step = None if name in given_up else Step(name, is_retry=True)
+        if first is None and refusal is not None and own <= tried:
             raise refusal
-        raise first or self._nobody(route, decision, own, deadline)
+        raise first or self._unavailable(route, decision, own, deadline)
 
-    def _nobody(self, route: Route, decision: Decision, own: Collection[str], deadline: Deadline) -> ServiceError:
+    def _unavailable(self, route: Route, decision: Decision, own: Collection[str], deadline: Deadline) -> ServiceError:
         """Why no target could be asked that the request was meant for."""
         if not deadline.leaves(0):
             return DeadlineExceeded("no time is left to call the model")
         first = next(t for t in (*decision.order[:1], *route.targets) if t.name in own)
-        wait = max(1, math.ceil(self.health.seconds_until_probe(first.key)))
+        wait = max(1, math.ceil(self.breaker.seconds_until_probe(first.key)))
         return NotReady(f"the target '{first.name}' is being left alone after failures", wait)
 
     def _attempt(
@@ -148,24 +148,24 @@ class Dispatcher:
         """One question, timed, told to `outcome` and to `health`."""
         started = deadline.clock()
         try:
-            reply = self.ask(target, request, deadline.sooner(target.timeout_seconds), kept)
+            reply = self.call_target(target, request, deadline.sooner(target.timeout_seconds), kept)
         except ServiceError as raised:
             error = starting(target, raised)
             outcome.attempts.append(Attempt(target, deadline.clock() - started, error))
-            self._learn(route, target, error)
+            self._update_breaker(route, target, error)
             raise error from raised
         except BaseException:
-            self.health.released(target.key)
+            self.breaker.released(target.key)
             raise
         outcome.attempts.append(Attempt(target, deadline.clock() - started, None))
-        self.health.succeeded(target.key)
+        self.breaker.succeeded(target.key)
         return reply
 
-    def _learn(self, route: Route, target: Target, error: ServiceError) -> None:
+    def _update_breaker(self, route: Route, target: Target, error: ServiceError) -> None:
         if error.transient:
-            self.health.failed(target.key, route.cooldown)
+            self.breaker.failed(target.key, route.cooldown)
         else:
-            self.health.released(target.key)
+            self.breaker.released(target.key)
 
 
 def starting(target: Target, error: ServiceError) -> ServiceError:

@@ -31,7 +31,7 @@ class Judge(Protocol):
 class Verdicts:
     """What the guardrail did, for header and log."""
 
-    told: list[str] = field(default_factory=list)
+    labels: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ class Gate:
             group = texts[start : start + TEXTS_PER_CALL]
             judged = judge_texts(self.judge(source, group, deadline), group)
             if isinstance(judged, str):
-                self.verdicts.told.append(f"{stage}-blocked")
+                self.verdicts.labels.append(f"{stage}-blocked")
                 raise GuardrailBlocked(judged or f"the guardrail blocked the {stage}", stage)
             if list(judged) != list(group):
-                self.verdicts.told.append(f"{stage}-masked")
+                self.verdicts.labels.append(f"{stage}-masked")
             passed += judged
         return passed
 

@@ -12,7 +12,7 @@ from inference_routing.shadow import Comparison
 
 
 @dataclass
-class Journey:
+class RequestContext:
     request_id: str
     blueprint: str = ""
     principal: str | None = None
@@ -29,8 +29,8 @@ class Journey:
         optional = {
             "x-route-reason": self.outcome.reason if self.outcome.reason != "none" else None,
             "x-route-record": "stale" if self.stale else None,
-            "x-guardrail": ",".join(self.verdicts.told) or None,
+            "x-guardrail": ",".join(self.verdicts.labels) or None,
             "x-fidelity": self.reply.fidelity if self.reply else None,
         }
-        told = {"x-request-id": self.request_id, "x-route-decision": self.outcome.route_decision}
-        return told | {name: value for name, value in optional.items() if value}
+        labels = {"x-request-id": self.request_id, "x-route-decision": self.outcome.route_decision}
+        return labels | {name: value for name, value in optional.items() if value}

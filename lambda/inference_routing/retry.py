@@ -34,7 +34,7 @@ class Step:
     """Whom to ask next, and whether that needs a pause because it was asked before."""
 
     target: str
-    again: bool
+    is_retry: bool
 
 
 def ends(error: ServiceError, *, partly_answered: bool) -> bool:
@@ -42,7 +42,7 @@ def ends(error: ServiceError, *, partly_answered: bool) -> bool:
     return not error.transient or (error.charged and not partly_answered)
 
 
-def next_step(order: Sequence[str], asked: Collection[str], given_up: Collection[str]) -> Step | None:
+def next_step(order: Sequence[str], tried: Collection[str], given_up: Collection[str]) -> Step | None:
     """The next target in order: first those that were not asked yet, then again those worth it.
 
     Args:
@@ -51,9 +51,9 @@ def next_step(order: Sequence[str], asked: Collection[str], given_up: Collection
         given_up: those that this request must not ask again.
     """
     for name in order:
-        if name not in asked:
-            return Step(name, again=False)
+        if name not in tried:
+            return Step(name, is_retry=False)
     for name in order:
         if name not in given_up:
-            return Step(name, again=True)
+            return Step(name, is_retry=True)
     return None

@@ -13,17 +13,17 @@ from inference_common.model_answers import checked
 from inference_common.requests import InferenceRequest
 from inference_common.sendable import check_sendable
 from inference_routing.callers import Access
-from inference_routing.circuit_breaker import Health
+from inference_routing.circuit_breaker import CircuitBreaker
 from inference_routing.deadline import Deadline
 from inference_routing.dispatch import Backend, Dispatcher, Kept, Reply
 from inference_routing.families.parameters import check_any, prepared
 from inference_routing.guardrail import SECONDS_AFTER, Gate, Judge, patiently
 from inference_routing.references import resolve
-from inference_routing.request_context import Journey
+from inference_routing.request_context import RequestContext
 from inference_routing.route_table import RouteTable
 from inference_routing.routes import WAITED_FOR, Route, Target
 from inference_routing.selection import choose, draw_for
-from inference_routing.shadow import Cast, cast, wanted
+from inference_routing.shadow import ShadowCall, is_shadowed, start_shadow
 from inference_routing.timeouts import within
 
 REFERENCE_SECONDS = 1.0
@@ -37,112 +37,116 @@ class Router:
     table: RouteTable
     backends: Mapping[str, Backend]
     judge: Judge
-    health: Health
+    breaker: CircuitBreaker
     clock: Callable[[], float]
     pause: Callable[[float], None]
     draw: Callable[[], float]
     shadow_wait_seconds: float
 
     def answer(
-        self, request: InferenceRequest, access: Access, kinds: Collection[str], deadline: Deadline, journey: Journey
+        self, request: InferenceRequest, access: Access, kinds: Collection[str], deadline: Deadline, ctx: RequestContext
     ) -> Reply:
         """The reply of the blueprint that the journey is to; what happens is told to the journey."""
         try:
-            return self._answer(request, access, kinds, deadline, journey)
+            return self._answer(request, access, kinds, deadline, ctx)
         except (BadRequest, InternalError, NotReady) as error:
             # So it sounds, too, when the record has been remembered for longer than its model has been there: the role
             # may have no right to what is gone.
-            if error.charged or not journey.outcome.attempts or not self._is_outdated(journey, deadline):
+            if error.charged or not ctx.outcome.attempts or not self._is_outdated(ctx, deadline):
                 raise
-        return self._answer(request, access, kinds, deadline, journey)
+        return self._answer(request, access, kinds, deadline, ctx)
 
-    def _is_outdated(self, journey: Journey, deadline: Deadline) -> bool:
+    def _is_outdated(self, ctx: RequestContext, deadline: Deadline) -> bool:
         """Whether what the request was asked of is not what the blueprint's record names by now."""
         try:
-            return self.table.renewed(journey.blueprint, min(REFERENCE_SECONDS, deadline.call_timeout()))
+            return self.table.renewed(ctx.blueprint, min(REFERENCE_SECONDS, deadline.call_timeout()))
         except ServiceError:
             return False  # the answer to the request is the first error
 
     def _answer(
-        self, request: InferenceRequest, access: Access, kinds: Collection[str], deadline: Deadline, journey: Journey
+        self, request: InferenceRequest, access: Access, kinds: Collection[str], deadline: Deadline, ctx: RequestContext
     ) -> Reply:
-        access.check(journey.blueprint)
-        route = self._resolved(self.route(journey, kinds, deadline), journey, deadline)
+        access.check(ctx.blueprint)
+        route = self._resolved(self.route(ctx, kinds, deadline), ctx, deadline)
         route.limits.check(len(request.inputs))
         check_any((*route.targets, *([route.shadow.target] if route.shadow else [])), request)
-        gate = self._gate(route, journey)
+        gate = self._gate(route, ctx)
         if gate:
             request = gate.check_input(request, deadline.before(SECONDS_AFTER))
-        journey.request = request
-        shadowed = self._cast(route, request, deadline, journey)
-        reply = self._dispatch(route, request, deadline.before(SECONDS_AFTER) if gate else deadline, journey)
+        ctx.request = request
+        shadowed = self._start_shadow(route, request, deadline, ctx)
+        reply = self._dispatch(route, request, deadline.before(SECONDS_AFTER) if gate else deadline, ctx)
         if shadowed:
             # Before the guardrail: models are compared, not masks. The wait never costs the answer its time.
             spare = deadline.remaining() - (SECONDS_AFTER if gate else 0)
-            journey.comparison = shadowed.compare(reply, min(self.shadow_wait_seconds, spare))
+            ctx.comparison = shadowed.compare(reply, min(self.shadow_wait_seconds, spare))
         if gate:
             reply = gate.check_output(reply, deadline)
-        journey.reply = reply
+        ctx.reply = reply
         return reply
 
-    def route(self, journey: Journey, kinds: Collection[str], deadline: Deadline) -> Route:
+    def route(self, ctx: RequestContext, kinds: Collection[str], deadline: Deadline) -> Route:
         """The route of a blueprint that is of one of the kinds; without kinds, of one that answers at once."""
-        found = self.table.get(journey.blueprint, deadline.call_timeout())
-        journey.route, journey.stale = found
+        found = self.table.get(ctx.blueprint, deadline.call_timeout())
+        ctx.route, ctx.stale = found
         if kinds and found.route.kind not in kinds:
             raise UnknownBlueprint(
-                f"the blueprint '{journey.blueprint}' is of kind '{found.route.kind}', not {' or '.join(sorted(kinds))}"
+                f"the blueprint '{ctx.blueprint}' is of kind '{found.route.kind}', not {' or '.join(sorted(kinds))}"
             )
         if not kinds and found.route.kind not in WAITED_FOR:
             raise UnknownBlueprint(
-                f"the blueprint '{journey.blueprint}' is of kind '{found.route.kind}', which does not answer while the "
-                f"caller waits: ask POST /{found.route.kind}/{journey.blueprint}"
+                f"the blueprint '{ctx.blueprint}' is of kind '{found.route.kind}', which does not answer while the "
+                f"caller waits: ask POST /{found.route.kind}/{ctx.blueprint}"
             )
         return found.route
 
-    def _resolved(self, route: Route, journey: Journey, deadline: Deadline) -> Route:
+    def _resolved(self, route: Route, ctx: RequestContext, deadline: Deadline) -> Route:
         """The route with the targets of the blueprints that it names. Access was granted to the blueprint that is
         asked for; who stands in for it is the deployment's choice, not the caller's."""
         found = resolve(route, lambda name: self.table.referred(name, min(REFERENCE_SECONDS, deadline.call_timeout())))
-        journey.outcome.skipped = found.skipped
-        journey.stale = journey.stale or found.stale
+        ctx.outcome.skipped = found.skipped
+        ctx.stale = ctx.stale or found.stale
         return found.route
 
-    def _dispatch(self, route: Route, request: InferenceRequest, deadline: Deadline, journey: Journey) -> Reply:
-        unhealthy = {t.name for t in route.targets if not self.health.admits(t.key)}
-        decision = choose(route.targets, unhealthy, draw_for(journey.request_id))
-        journey.outcome.reason = decision.reason
-        dispatcher = Dispatcher(self._ask, self.health, self.pause, self.draw)
-        return dispatcher.dispatch(route, decision, request, deadline, journey.outcome)
+    def _dispatch(self, route: Route, request: InferenceRequest, deadline: Deadline, ctx: RequestContext) -> Reply:
+        unhealthy = {t.name for t in route.targets if not self.breaker.admits(t.key)}
+        decision = choose(route.targets, unhealthy, draw_for(ctx.request_id))
+        ctx.outcome.reason = decision.reason
+        dispatcher = Dispatcher(self._call_target, self.breaker, self.pause, self.draw)
+        return dispatcher.dispatch(route, decision, request, deadline, ctx.outcome)
 
-    def _ask(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
-        asked = prepared(target, request)
-        return within(deadline.call_timeout(), lambda: self._invoked(target, asked, deadline, kept))
+    def _call_target(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+        prepared_request = prepared(target, request)
+        return within(deadline.call_timeout(), lambda: self._call_backend(target, prepared_request, deadline, kept))
 
-    def _invoked(self, target: Target, asked: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
+    def _call_backend(
+        self, target: Target, prepared_request: InferenceRequest, deadline: Deadline, kept: Kept
+    ) -> Reply:
         """The answer of one target, if it can be passed on: nobody behind this looks at it again."""
         backend = self.backends.get(target.source)
         if backend is None:
             raise InternalError(
                 f"the target '{target.name}' is of the source {target.source}, which cannot be asked here"
             )
-        check_sendable(asked)
-        reply = backend.invoke(target, asked, deadline, kept)
+        check_sendable(prepared_request)
+        reply = backend.invoke(target, prepared_request, deadline, kept)
         checked({"outputs": reply.outputs, "model": reply.model})
         return reply
 
-    def _cast(self, route: Route, request: InferenceRequest, deadline: Deadline, journey: Journey) -> Cast | None:
-        if route.shadow is None or not wanted(route, journey.request_id):
+    def _start_shadow(
+        self, route: Route, request: InferenceRequest, deadline: Deadline, ctx: RequestContext
+    ) -> ShadowCall | None:
+        if route.shadow is None or not is_shadowed(route, ctx.request_id):
             return None
         target = route.shadow.target
 
-        def ask() -> Reply:
-            return self._invoked(target, prepared(target, request), deadline, {})
+        def call_target() -> Reply:
+            return self._call_backend(target, prepared(target, request), deadline, {})
 
-        return cast(target, ask, self.clock)
+        return start_shadow(target, call_target, self.clock)
 
-    def _gate(self, route: Route, journey: Journey) -> Gate | None:
+    def _gate(self, route: Route, ctx: RequestContext) -> Gate | None:
         if route.guardrail is None:
             return None
         judge = patiently(self.judge, route.guardrail, within, route.retry, self.pause, self.draw)
-        return Gate(route.guardrail, judge, journey.verdicts)
+        return Gate(route.guardrail, judge, ctx.verdicts)

@@ -27,13 +27,13 @@ class Comparison:
     error: str | None = None
 
 
-def wanted(route: Route, request_id: str) -> bool:
+def is_shadowed(route: Route, request_id: str) -> bool:
     """The request's own draw, other than the one that chose its target."""
     return route.shadow is not None and draw_for(f"{request_id}/shadow") < route.shadow.share
 
 
 @dataclass(frozen=True)
-class Cast:
+class ShadowCall:
     """A copy that is under way."""
 
     target: Target
@@ -49,14 +49,14 @@ class Cast:
         return Comparison(self.target, "agrees" if agree(reply, shadowed) else "differs", seconds)
 
 
-def cast(target: Target, ask: Callable[[], Reply], clock: Callable[[], float]) -> Cast:
+def start_shadow(target: Target, call_target: Callable[[], Reply], clock: Callable[[], float]) -> ShadowCall:
     started = clock()
 
     def timed() -> tuple[Reply, float]:
-        reply = ask()
+        reply = call_target()
         return reply, clock() - started
 
-    return Cast(target, Running(timed))
+    return ShadowCall(target, Running(timed))
 
 
 def agree(one: Reply, other: Reply) -> bool:

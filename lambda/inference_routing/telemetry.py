@@ -7,19 +7,19 @@ from typing import Any
 from inference_common.emf import line
 from inference_common.errors import ServiceError
 from inference_common.logs import described
-from inference_routing.request_context import Journey
+from inference_routing.request_context import RequestContext
 from inference_routing.routes import Target
 
 
 def metric_lines(
-    journey: Journey, namespace: str, seconds: float, error: ServiceError | None, now_ms: int
+    ctx: RequestContext, namespace: str, seconds: float, error: ServiceError | None, now_ms: int
 ) -> list[str]:
     """Lines in the embedded metric format. A name that nobody deployed must not become a dimension."""
-    if journey.route is None:
+    if ctx.route is None:
         return []
-    about = {"request_id": journey.request_id, "reason": journey.outcome.reason}
+    about = {"request_id": ctx.request_id, "reason": ctx.outcome.reason}
     lines = []
-    for attempt in journey.outcome.attempts:
+    for attempt in ctx.outcome.attempts:
         failed = attempt.error
         metrics = {
             "TargetLatency": (round(attempt.seconds * 1000, 3), "Milliseconds"),
@@ -27,52 +27,52 @@ def metric_lines(
             "TargetThrottles": (int(failed is not None and failed.kind == "throttled"), "Count"),
         }
         fields = {**about, "error": failed.type if failed else None}
-        lines.append(line(namespace, _dimensions(journey, attempt.target), metrics, fields, now_ms=now_ms))
-    asked = sum(attempt.seconds for attempt in journey.outcome.attempts)
+        lines.append(line(namespace, _dimensions(ctx, attempt.target), metrics, fields, now_ms=now_ms))
+    target_seconds = sum(attempt.seconds for attempt in ctx.outcome.attempts)
     metrics = {
         "Requests": (1, "Count"),
         "Errors": (int(error is not None and error.status >= 424), "Count"),
-        "Overhead": (round(max(0.0, seconds - asked) * 1000, 3), "Milliseconds"),
-        "StaleRoutes": (int(journey.stale), "Count"),
+        "Overhead": (round(max(0.0, seconds - target_seconds) * 1000, 3), "Milliseconds"),
+        "StaleRoutes": (int(ctx.stale), "Count"),
     }
-    fields = {**about, "error": error.type if error else None, "guardrail": ",".join(journey.verdicts.told) or None}
-    lines.append(line(namespace, {"blueprint": journey.blueprint}, metrics, fields, now_ms=now_ms))
-    return lines + _shadow_lines(journey, namespace, about, now_ms)
+    fields = {**about, "error": error.type if error else None, "guardrail": ",".join(ctx.verdicts.labels) or None}
+    lines.append(line(namespace, {"blueprint": ctx.blueprint}, metrics, fields, now_ms=now_ms))
+    return lines + _shadow_lines(ctx, namespace, about, now_ms)
 
 
-def _shadow_lines(journey: Journey, namespace: str, about: dict[str, Any], now_ms: int) -> list[str]:
-    seen = journey.comparison
-    if seen is None:
+def _shadow_lines(ctx: RequestContext, namespace: str, about: dict[str, Any], now_ms: int) -> list[str]:
+    comparison = ctx.comparison
+    if comparison is None:
         return []
     metrics: dict[str, tuple[float, str]] = {
-        "ShadowFailures": (int(seen.verdict == "failed"), "Count"),
-        "ShadowUnfinished": (int(seen.verdict == "unfinished"), "Count"),
+        "ShadowFailures": (int(comparison.verdict == "failed"), "Count"),
+        "ShadowUnfinished": (int(comparison.verdict == "unfinished"), "Count"),
     }
-    if seen.seconds is not None:
-        metrics["ShadowAgreement"] = (int(seen.verdict == "agrees"), "Count")
-        metrics["ShadowLatency"] = (round(seen.seconds * 1000, 3), "Milliseconds")
-    fields = {**about, "error": seen.error}
-    return [line(namespace, _dimensions(journey, seen.target), metrics, fields, now_ms=now_ms)]
+    if comparison.seconds is not None:
+        metrics["ShadowAgreement"] = (int(comparison.verdict == "agrees"), "Count")
+        metrics["ShadowLatency"] = (round(comparison.seconds * 1000, 3), "Milliseconds")
+    fields = {**about, "error": comparison.error}
+    return [line(namespace, _dimensions(ctx, comparison.target), metrics, fields, now_ms=now_ms)]
 
 
-def _dimensions(journey: Journey, target: Target) -> dict[str, str]:
-    return {"blueprint": journey.blueprint, "target": target.name, "source": target.source}
+def _dimensions(ctx: RequestContext, target: Target) -> dict[str, str]:
+    return {"blueprint": ctx.blueprint, "target": target.name, "source": target.source}
 
 
-def failures(journey: Journey) -> list[dict[str, Any]]:
+def failures(ctx: RequestContext) -> list[dict[str, Any]]:
     """One log line's fields for each target that failed."""
     return [
         {"target": a.target.name, **described(a.error), "ms": round(a.seconds * 1000)}
-        for a in journey.outcome.attempts
+        for a in ctx.outcome.attempts
         if a.error
     ]
 
 
-def payload(journey: Journey, wanted: str) -> dict[str, Any] | None:
+def payload(ctx: RequestContext, setting: str) -> dict[str, Any] | None:
     """What was asked and answered, where the setting and the route's record want it in the log."""
-    if wanted == "never" or not (wanted == "always" or (journey.route and journey.route.log_payloads)):
+    if setting == "never" or not (setting == "always" or (ctx.route and ctx.route.log_payloads)):
         return None
-    request, reply = journey.request, journey.reply
+    request, reply = ctx.request, ctx.reply
     return {
         "inputs": list(request.inputs) if request else None,
         "turns": list(request.turns) if request else None,

@@ -37,15 +37,15 @@ ANOTHER = (
 
 
 @dataclass(frozen=True)
-class Asked:
+class JobInput:
     """One request as its caller gave it: what is in the body, or the key of an upload."""
 
-    what: InferenceRequest | str
+    content: InferenceRequest | str
 
     @property
     def digest(self) -> str:
         """The same for the same request, however it is spelt."""
-        given = self.what if isinstance(self.what, str) else [self.what.inputs, dict(self.what.parameters)]
+        given = self.content if isinstance(self.content, str) else [self.content.inputs, dict(self.content.parameters)]
         return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
 
@@ -93,14 +93,14 @@ class Jobs:
     ) -> dict[str, Any]:
         """Take one request: the ticket is written last, so that what was not taken has none."""
         uploads = object_keys.uploads_prefix(record.blueprint, caller.uploads)
-        asked = _asked(record, body, content_type, uploads)
+        job_input = _job_input(record, body, content_type, uploads)
         ticket = self._ticket(record.blueprint, request_id)
         if ticket is None:
-            input_key = self._input(record, asked, request_id, uploads)
-            handed_over = self._hand_over(record, request_id, input_key)
-            ticket = {**handed_over, "owner": caller.owner, "digest": asked.digest}
+            input_key = self._input(record, job_input, request_id, uploads)
+            forwarded = self._forward(record, request_id, input_key)
+            ticket = {**forwarded, "owner": caller.owner, "digest": job_input.digest}
             self.store.put(object_keys.ticket_key(record.blueprint, request_id), dumps(ticket).encode())
-        elif (ticket.get("owner"), ticket.get("digest")) != (caller.owner, asked.digest):
+        elif (ticket.get("owner"), ticket.get("digest")) != (caller.owner, job_input.digest):
             raise BadRequest(ANOTHER)
         return {
             "request_id": request_id,
@@ -127,11 +127,11 @@ class Jobs:
         ticket = self._ticket(blueprint, request_id) if object_keys.REQUEST_ID.fullmatch(request_id) else None
         if ticket is None or ticket.get("owner") != owner:
             raise UnknownRequest(f"the blueprint '{blueprint}' has taken no request '{request_id[:64]}'")
-        told = {"request_id": request_id, "blueprint": blueprint, "submitted_at": ticket["submitted_at"]}
+        base = {"request_id": request_id, "blueprint": blueprint, "submitted_at": ticket["submitted_at"]}
         output = self._place(ticket["output"], object_keys.OUTPUT, object_keys.output_key(blueprint, request_id))
         found = self.store.read(output, self.inline_bytes)
         if found is not None:
-            answer = {**told, "status": "completed", "output": self.store.uri(output), "bytes": found.size}
+            answer = {**base, "status": "completed", "output": self.store.uri(output), "bytes": found.size}
             try:
                 return {**answer, **self._result(output, found)}, found.metadata.get("fidelity")
             except MalformedAnswer as refusal:
@@ -141,12 +141,12 @@ class Jobs:
         failure = self._place(ticket["failure"], object_keys.FAILURES, object_keys.failure_key(blueprint, request_id))
         failed = self.store.read(failure, MAX_FAILURE_BYTES)
         if failed is not None:
-            answer = {**told, "status": "failed", "failure": self.store.uri(failure), "error": reason_in(failed.body)}
+            answer = {**base, "status": "failed", "failure": self.store.uri(failure), "error": reason_in(failed.body)}
             return answer, failed.metadata.get("fidelity")
         if self.now() > datetime.fromisoformat(ticket["expires_at"]):
             error = {"type": "Expired", "message": "no result came within the time that the blueprint gives requests"}
-            return {**told, "status": "failed", "error": error}, None
-        return {**told, "status": "pending"}, None
+            return {**base, "status": "failed", "error": error}, None
+        return {**base, "status": "pending"}, None
 
     def _ticket(self, blueprint: str, request_id: str) -> dict[str, Any] | None:
         found = self.store.read(object_keys.ticket_key(blueprint, request_id), MAX_FAILURE_BYTES)
@@ -158,16 +158,16 @@ class Jobs:
             raise Unavailable(f"what is known of the request {request_id} cannot be read") from None
         return ticket
 
-    def _input(self, record: AsyncRecord, asked: Asked, request_id: str, uploads: str) -> str:
+    def _input(self, record: AsyncRecord, job_input: JobInput, request_id: str, uploads: str) -> str:
         """The key of the input: one that was uploaded, or the body's own."""
-        if isinstance(asked.what, str):
+        if isinstance(job_input.content, str):
             # What another caller has uploaded is not looked up: for this one it is not there.
-            size = self.store.size(asked.what) if asked.what.startswith(uploads) else None
+            size = self.store.size(job_input.content) if job_input.content.startswith(uploads) else None
             if size is None:
-                raise BadRequest(f"'input' names an object that was not uploaded: {asked.what}", "input")
+                raise BadRequest(f"'input' names an object that was not uploaded: {job_input.content}", "input")
             _check_size(record, size)
-            return asked.what
-        key, content = object_keys.input_key(record.blueprint, request_id), payload(record, asked.what)
+            return job_input.content
+        key, content = object_keys.input_key(record.blueprint, request_id), payload(record, job_input.content)
         if not self.store.put_new(key, content):
             # An earlier try broke off after this; what it asked may be on its way.
             found = self.store.read(key, len(content))
@@ -175,7 +175,7 @@ class Jobs:
                 raise BadRequest(ANOTHER)
         return key
 
-    def _hand_over(self, record: AsyncRecord, request_id: str, input_key: str) -> dict[str, Any]:
+    def _forward(self, record: AsyncRecord, request_id: str, input_key: str) -> dict[str, Any]:
         """To the endpoint or the queue; what is then known of the request."""
         now = self.now()
         lasts = record.ttl_seconds + record.invocation_timeout_seconds + GRACE_SECONDS
@@ -183,10 +183,10 @@ class Jobs:
         failure = self.store.uri(object_keys.failure_key(record.blueprint, request_id))
         if record.source == "sagemaker":
             uri = self.store.uri(input_key)
-            output, told = self.endpoints.ask(
+            output, base = self.endpoints.ask(
                 record.endpoint_name, request_id, uri, record.ttl_seconds, record.invocation_timeout_seconds
             )
-            failure = told or failure
+            failure = base or failure
         else:
             self.queues.send(
                 record.queue_url,
@@ -212,11 +212,11 @@ class Jobs:
         return object_keys.key_of(uri, self.store.name, prefix) or fallback
 
 
-def _asked(record: AsyncRecord, body: bytes, content_type: str | None, uploads: str) -> Asked:
+def _job_input(record: AsyncRecord, body: bytes, content_type: str | None, uploads: str) -> JobInput:
     """The key of an upload, or the request in the body."""
     document = parse_object(body) if formats.media_type(content_type) == formats.JSON else {}
     if "input" not in document:
-        return Asked(formats.read(body, content_type))
+        return JobInput(formats.read(body, content_type))
     given = document["input"]
     if set(document) != {"input"}:
         raise BadRequest("a request with 'input' has nothing beside it: parameters are in the uploaded object")
@@ -226,7 +226,7 @@ def _asked(record: AsyncRecord, body: bytes, content_type: str | None, uploads: 
             f"'input' must be the key of an upload to this blueprint, {uploads}…",
             "input",
         )
-    return Asked(key)
+    return JobInput(key)
 
 
 def payload(record: AsyncRecord, request: InferenceRequest) -> bytes:
@@ -235,9 +235,9 @@ def payload(record: AsyncRecord, request: InferenceRequest) -> bytes:
     A container gets the blueprint's own parameters under the caller's. The worker adds them itself: what it reads here
     it takes for the caller's, which the guardrail judges.
     """
-    asked = prepared(record.target, request)
-    parameters = asked.parameters if record.source == "sagemaker" else request.parameters
-    check_sendable(asked)
+    prepared_request = prepared(record.target, request)
+    parameters = prepared_request.parameters if record.source == "sagemaker" else request.parameters
+    check_sendable(prepared_request)
     return dumps({"inputs": list(request.inputs), "parameters": dict(parameters)}).encode()
 
 

@@ -95,13 +95,13 @@ class Bucket:
 
     def address(self, key: str, seconds: int) -> str:
         """Where whoever holds it may read one object for a while."""
-        asked = {"Bucket": self.name, "Key": key}
-        url: str = self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
+        params = {"Bucket": self.name, "Key": key}
+        url: str = self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
         return url
 
     def upload_address(self, key: str, size: int, seconds: int) -> tuple[str, dict[str, str]]:
         """Where one object of exactly this size may be put, and the headers that it takes: they are signed."""
-        asked = {
+        params = {
             "Bucket": self.name,
             "Key": key,
             "ContentLength": size,
@@ -109,7 +109,7 @@ class Bucket:
             "ServerSideEncryption": "aws:kms",
             "SSEKMSKeyId": self._key_arn,
         }
-        url: str = self._client.generate_presigned_url("put_object", Params=asked, ExpiresIn=seconds)
+        url: str = self._client.generate_presigned_url("put_object", Params=params, ExpiresIn=seconds)
         return url, {
             "content-type": JSON,
             "content-length": str(size),
@@ -150,7 +150,7 @@ class Endpoints:
     def ask(self, endpoint: str, request_id: str, input_uri: str, ttl: int, timeout: int) -> tuple[str, str]:
         """Where the result and the failure of this request will be."""
         runtime = client("sagemaker-runtime")
-        asked: dict[str, Any] = {
+        params: dict[str, Any] = {
             "EndpointName": endpoint,
             "InputLocation": input_uri,
             "InferenceId": request_id,
@@ -162,9 +162,9 @@ class Endpoints:
         shape = runtime.meta.service_model.operation_model("InvokeEndpointAsync").input_shape
         if "Filename" in shape.members:
             # Younger than some SDKs: those get a name of SageMaker's making, which the ticket keeps.
-            asked["Filename"] = f"{request_id}.out"
+            params["Filename"] = f"{request_id}.out"
         try:
-            answer = runtime.invoke_endpoint_async(**asked)
+            answer = runtime.invoke_endpoint_async(**params)
         except FAILURES as error:
             raise translate(error, f"endpoint {endpoint}") from error
         return str(answer["OutputLocation"]), str(answer.get("FailureLocation") or "")

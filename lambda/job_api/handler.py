@@ -80,35 +80,35 @@ def _submit(event: Event, access: Access, blueprint: str, headers: dict[str, str
     body = _body(event, f"ask for a place with POST /async/{blueprint}/uploads, and name it as 'input'")
     caller = _caller(event, blueprint)
     request_id = IDS.request(blueprint, caller.owner, _header(event, "idempotency-key"))
-    told = JOBS.submit(record, body, _header(event, "content-type"), request_id, caller)
-    return respond(202, told, {**headers, "location": _path(event, told["status_url"])})
+    result = JOBS.submit(record, body, _header(event, "content-type"), request_id, caller)
+    return respond(202, result, {**headers, "location": _path(event, result["status_url"])})
 
 
 def _upload(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "async")
-    told = JOBS.upload(record, _body(event), _caller(event, blueprint))
-    return respond(201, told, {**headers, "cache-control": "no-store"})
+    result = JOBS.upload(record, _body(event), _caller(event, blueprint))
+    return respond(201, result, {**headers, "cache-control": "no-store"})
 
 
 def _status(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     RECORDS.get(blueprint, "async")
-    told, fidelity = JOBS.status(blueprint, _parameter(event, "request_id"), owner_of(event))
-    more = {"retry-after": "2"} if told["status"] == "pending" else {}
+    result, fidelity = JOBS.status(blueprint, _parameter(event, "request_id"), owner_of(event))
+    more = {"retry-after": "2"} if result["status"] == "pending" else {}
     if fidelity:
         more["x-fidelity"] = fidelity
-    return respond(200, told, {**headers, **more, "cache-control": "no-store"})
+    return respond(200, result, {**headers, **more, "cache-control": "no-store"})
 
 
 def _submit_batch(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "batch")
-    told = batch_jobs.submit(record, _body(event), owner_of(event), IDS, FUNCTIONS.call)
-    return respond(202, told, {**headers, "location": _path(event, told["status_url"])})
+    result = batch_jobs.submit(record, _body(event), owner_of(event), IDS, FUNCTIONS.call)
+    return respond(202, result, {**headers, "location": _path(event, result["status_url"])})
 
 
 def _batch_status(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "batch")
-    told = batch_jobs.status(record, _parameter(event, "request_id"), owner_of(event), IDS, FUNCTIONS.call)
-    return respond(200, told, {**headers, "cache-control": "no-store"})
+    result = batch_jobs.status(record, _parameter(event, "request_id"), owner_of(event), IDS, FUNCTIONS.call)
+    return respond(200, result, {**headers, "cache-control": "no-store"})
 
 
 ANSWERS: dict[tuple[str, str], Callable[[Event, Access, str, dict[str, str]], Response]] = {

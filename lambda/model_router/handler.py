@@ -19,13 +19,13 @@ from inference_common.logs import BoundLogger, bind, described, get_logger
 from inference_common.responses import check_size
 from inference_routing import telemetry
 from inference_routing.callers import access_of, resource_of
-from inference_routing.circuit_breaker import Health
+from inference_routing.circuit_breaker import CircuitBreaker
 from inference_routing.clients.bedrock import BedrockBackend
 from inference_routing.clients.guardrails import BedrockGuardrails
 from inference_routing.clients.parameters import ParameterStore
 from inference_routing.clients.sagemaker import SageMakerBackend
 from inference_routing.deadline import Deadline
-from inference_routing.request_context import Journey
+from inference_routing.request_context import RequestContext
 from inference_routing.route_table import RouteTable
 from inference_routing.router import Router
 from model_router import native_api, openai_api
@@ -36,7 +36,7 @@ ROUTER = Router(
     table=RouteTable(ParameterStore(SETTINGS.routes_prefix), SETTINGS.route_cache_seconds, time.monotonic),
     backends={"sagemaker": SageMakerBackend(), "bedrock": BedrockBackend()},
     judge=BedrockGuardrails(),
-    health=Health(time.monotonic),
+    breaker=CircuitBreaker(time.monotonic),
     clock=time.monotonic,
     pause=time.sleep,
     draw=random.Random().random,
@@ -51,23 +51,23 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """API Gateway's proxy integration: always a response, never an exception."""
     started = time.monotonic()
     event = without_door(event)
-    journey = Journey(event.get("requestContext", {}).get("requestId") or context.aws_request_id)
-    face = face_of(event)
+    ctx = RequestContext(event.get("requestContext", {}).get("requestId") or context.aws_request_id)
+    api = api_of(event)
     failed: ServiceError | None = None
     try:
         access = access_of(event)
-        journey.principal = access.principal
-        response: dict[str, Any] = face.answer(event, ROUTER, access, deadline_of(event, context), journey)
+        ctx.principal = access.principal
+        response: dict[str, Any] = api.answer(event, ROUTER, access, deadline_of(event, context), ctx)
         check_size(response)
     except ServiceError as error:
         failed = error
     except Exception as error:
-        bind(LOG, request_id=journey.request_id, blueprint=journey.blueprint).exception("unexpected error")
+        bind(LOG, request_id=ctx.request_id, blueprint=ctx.blueprint).exception("unexpected error")
         failed = InternalError("an unexpected error; the log has it under this request id")
         failed.__cause__ = error
     if failed:
-        response = face.refuse(failed, journey)
-    tell(journey, failed, response["statusCode"], time.monotonic() - started)
+        response = api.refuse(failed, ctx)
+    report(ctx, failed, response["statusCode"], time.monotonic() - started)
     return response
 
 
@@ -78,7 +78,7 @@ def without_door(event: Mapping[str, Any]) -> dict[str, Any]:
     return {**event, "resource": resource.removeprefix(door)}
 
 
-def face_of(event: Mapping[str, Any]) -> Any:
+def api_of(event: Mapping[str, Any]) -> Any:
     """Who reads and writes this request."""
     return openai_api if resource_of(event).startswith("/v1/") else native_api
 
@@ -94,27 +94,27 @@ def deadline_of(event: Mapping[str, Any], context: Any) -> Deadline:
     return Deadline.after(allowed - SETTINGS.deadline_margin_seconds, time.monotonic)
 
 
-def tell(journey: Journey, failed: ServiceError | None, status: int, seconds: float) -> None:
+def report(ctx: RequestContext, failed: ServiceError | None, status: int, seconds: float) -> None:
     """Metrics and log lines of a request that is answered."""
-    log: BoundLogger = bind(LOG, request_id=journey.request_id, blueprint=journey.blueprint)
-    for fields in telemetry.failures(journey):
+    log: BoundLogger = bind(LOG, request_id=ctx.request_id, blueprint=ctx.blueprint)
+    for fields in telemetry.failures(ctx):
         log.warning("target failed", extra=fields)
     if failed:
         # The causes behind a permanent error of ours are for the log alone.
         cause = failed.__cause__ if isinstance(failed, InternalError) else None
         log.warning("not answered", extra=described(failed), exc_info=cause)
-    payload = telemetry.payload(journey, SETTINGS.log_payloads)
+    payload = telemetry.payload(ctx, SETTINGS.log_payloads)
     if payload:
         log.info("payload", extra=payload)
-    emf.emit(telemetry.metric_lines(journey, SETTINGS.metrics_namespace, seconds, failed, emf.milliseconds()))
+    emf.emit(telemetry.metric_lines(ctx, SETTINGS.metrics_namespace, seconds, failed, emf.milliseconds()))
     details: dict[str, Any] = {
         "status": status,
         "ms": round(seconds * 1000),
-        "decision": journey.outcome.route_decision,
-        "reason": journey.outcome.reason,
+        "decision": ctx.outcome.route_decision,
+        "reason": ctx.outcome.reason,
     }
-    if journey.principal:
-        details["principal"] = journey.principal
-    if journey.comparison:
-        details["shadow"] = journey.comparison.verdict
+    if ctx.principal:
+        details["principal"] = ctx.principal
+    if ctx.comparison:
+        details["shadow"] = ctx.comparison.verdict
     log.info("answered", extra=details)

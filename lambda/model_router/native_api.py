@@ -12,35 +12,35 @@ from inference_common.responses import respond, respond_error
 from inference_routing.callers import Access, resource_of
 from inference_routing.deadline import Deadline
 from inference_routing.limits import check_body
-from inference_routing.request_context import Journey
+from inference_routing.request_context import RequestContext
 from inference_routing.router import Router
 
 
-def answer(event: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, journey: Journey) -> Any:
+def answer(event: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, ctx: RequestContext) -> Any:
     """The proxy response to one request."""
-    journey.blueprint = str((event.get("pathParameters") or {}).get("blueprint") or "")
+    ctx.blueprint = str((event.get("pathParameters") or {}).get("blueprint") or "")
     body = body_of(event)
     check_body(body)
     request = formats.read(body, header(event, "content-type"))
-    reply = router.answer(request, access, kinds_of(event), deadline, journey)
+    reply = router.answer(request, access, kinds_of(event), deadline, ctx)
     kind = formats.accepted(header(event, "accept"))
     if kind != formats.JSON:
-        return respond(200, formats.WRITERS[kind](reply.outputs), {"content-type": kind, **journey.headers()})
-    answered_by = journey.outcome.answered_by
+        return respond(200, formats.WRITERS[kind](reply.outputs), {"content-type": kind, **ctx.headers()})
+    answered_by = ctx.outcome.answered_by
     document: dict[str, Any] = {
-        "request_id": journey.request_id,
-        "blueprint": journey.blueprint,
+        "request_id": ctx.request_id,
+        "blueprint": ctx.blueprint,
         "source": answered_by.source if answered_by else None,
         "model": reply.model,
         "outputs": reply.outputs,
     }
     if reply.usage is not None:
         document["usage"] = reply.usage
-    return respond(200, document, journey.headers())
+    return respond(200, document, ctx.headers())
 
 
-def refuse(error: ServiceError, journey: Journey) -> dict[str, Any]:
-    return respond_error(error, journey.request_id, journey.headers())
+def refuse(error: ServiceError, ctx: RequestContext) -> dict[str, Any]:
+    return respond_error(error, ctx.request_id, ctx.headers())
 
 
 def kinds_of(event: Mapping[str, Any]) -> tuple[str, ...]:

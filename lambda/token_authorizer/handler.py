@@ -48,7 +48,7 @@ def handler(event: Document, context: Any) -> Document:
         log.info("refused", extra={"reason": "unknown token"})
         return answer("unknown", "Deny", resource)
     log.info("let in", extra={"principal": key.principal})
-    return {**answer(key.principal, "Allow", resource), "usageIdentifierKey": token, "context": told(key)}
+    return {**answer(key.principal, "Allow", resource), "usageIdentifierKey": token, "context": context_of(key)}
 
 
 def answer(principal: str, effect: str, resource: str) -> Document:
@@ -57,6 +57,6 @@ def answer(principal: str, effect: str, resource: str) -> Document:
     return {"principalId": principal, "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
 
 
-def told(key: Key) -> dict[str, str]:
+def context_of(key: Key) -> dict[str, str]:
     """The context, which may hold texts, numbers and truth values only."""
     return {"principal": key.principal, "blueprints": ",".join(key.blueprints)}

@@ -48,7 +48,7 @@ def invoke(target: Target, request: InferenceRequest, deadline: Deadline, kept: 
 def _generate(target: Target, request: InferenceRequest, position: int) -> Answer:
     """Documents are looked up by the whole text, so a conversation becomes one."""
     turns = request.turns or (("user", request.inputs[position]),)
-    question = turns[0][1] if len(turns) == 1 else "\n".join(f"{role}: {said}" for role, said in turns)
+    question = turns[0][1] if len(turns) == 1 else "\n".join(f"{role}: {content}" for role, content in turns)
     config: dict[str, Any] = {
         "knowledgeBaseId": target.assistant,
         "modelArn": target.address,
@@ -73,12 +73,12 @@ def _generate(target: Target, request: InferenceRequest, position: int) -> Answe
 
 def _agent(target: Target, request: InferenceRequest, position: int) -> Answer:
     agent, _, alias = target.assistant.partition("/")
-    *before, (_, asked) = request.turns or (("user", request.inputs[position]),)
-    history = [{"role": role, "content": [{"text": said}]} for role, said in before]
+    *before, (_, prompt) = request.turns or (("user", request.inputs[position]),)
+    history = [{"role": role, "content": [{"text": content}]} for role, content in before]
     state = {"sessionState": {"conversationHistory": {"messages": history}}} if history else {}
     try:
         response = client("bedrock-agent-runtime").invoke_agent(
-            agentId=agent, agentAliasId=alias, sessionId=str(uuid.uuid4()), inputText=asked, **state
+            agentId=agent, agentAliasId=alias, sessionId=str(uuid.uuid4()), inputText=prompt, **state
         )
     except FAILURES as error:
         raise translate(error, f"agent {target.assistant}") from error
@@ -102,9 +102,9 @@ def broken_off(error: Exception, begun: bool, address: str) -> ServiceError:
         return AnswerCutOff("the agent broke off in the middle of its answer")
     if not isinstance(error, ClientError):
         return in_the_middle(error)
-    said = error.response["Error"]
-    code = str(said.get("Code", ""))
-    response: Any = {**error.response, "Error": {**said, "Code": code[:1].upper() + code[1:]}}
+    content = error.response["Error"]
+    code = str(content.get("Code", ""))
+    response: Any = {**error.response, "Error": {**content, "Code": code[:1].upper() + code[1:]}}
     return translate(ClientError(response, error.operation_name), address)
 
 

@@ -68,7 +68,7 @@ BY_STATUS: dict[int, type[ServiceError]] = {413: PayloadTooLarge, 429: Throttled
 def translate(error: Exception, address: str) -> ServiceError:
     """The ServiceError to raise instead. Unknown codes are ours to look into, not the caller's."""
     if isinstance(error, ClientError):
-        return _said(error, address)
+        return _from_client_error(error, address)
     if isinstance(error, ParamValidationError):
         # botocore checks types before it sends, and only values of the caller's can be of a wrong type.
         return BadRequest(f"a parameter has a wrong type: {error}"[:500])
@@ -94,14 +94,14 @@ def in_the_middle(error: Exception) -> ServiceError:
     return AnswerCutOff("the connection broke in the middle of the answer")
 
 
-def _said(error: ClientError, address: str) -> ServiceError:
+def _from_client_error(error: ClientError, address: str) -> ServiceError:
     """By the service's code; where that is unknown, by the status of the response."""
     response: dict[str, Any] = error.response  # type: ignore[assignment]
     code = response["Error"].get("Code", "")
     message = response["Error"].get("Message", "")
     status = int(response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)
     if code in MODEL_ERRORS:
-        return _model_said(response, f"{code}: {message}"[:500])
+        return _from_model_error(response, f"{code}: {message}"[:500])
     if code in ("ValidationError", "ValidationException"):
         if "not found" in message:
             # SageMaker's answer for an endpoint that does not exist (yet).
@@ -114,7 +114,7 @@ def _said(error: ClientError, address: str) -> ServiceError:
     return kind(f"{code}: {message}"[:500])
 
 
-def _model_said(response: dict[str, Any], message: str) -> ServiceError:
+def _from_model_error(response: dict[str, Any], message: str) -> ServiceError:
     """A container that refuses a request (4xx) means the request; one that fails (5xx) means itself."""
     original = response.get("OriginalStatusCode") or response.get("originalStatusCode") or 500
     kind: type[ServiceError] = REFUSED_BY_MODEL.get(int(original), ModelFailed)

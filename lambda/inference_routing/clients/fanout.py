@@ -11,12 +11,12 @@ from inference_routing.dispatch import Kept
 PARALLEL_CALLS = 8
 
 
-def fan_out(count: int, kept: Kept, deadline: Deadline, ask: Callable[[int], Any]) -> list[Any]:
+def fan_out(count: int, kept: Kept, deadline: Deadline, call: Callable[[int], Any]) -> list[Any]:
     """What `ask` says for each position. The first failure ends it; what was answered by then stays in `kept`."""
 
     def one(position: int) -> None:
         deadline.call_timeout()  # the later ones have less time, or none
-        kept[position] = ask(position)
+        kept[position] = call(position)
 
     missing = [position for position in range(count) if position not in kept]
     if len(missing) == 1:

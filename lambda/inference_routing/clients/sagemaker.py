@@ -20,26 +20,26 @@ class SageMakerBackend:
     """One InvokeEndpoint call carries all inputs, or one call each where the container takes only one."""
 
     def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
-        spoken = formats.of(target.format)
-        spoken.check_task(request.task)
-        if spoken.together:
-            body, fidelity = self._call(target, spoken, spoken.encode(request.inputs, request))
-            parts, fidelities = [spoken.decode(body, len(request.inputs))], [fidelity]
+        payload_format = formats.of(target.format)
+        payload_format.check_task(request.task)
+        if payload_format.together:
+            body, fidelity = self._call(target, payload_format, payload_format.encode(request.inputs, request))
+            parts, fidelities = [payload_format.decode(body, len(request.inputs))], [fidelity]
         else:
-            payloads = [spoken.encode([text], request) for text in request.inputs]
-            answers = fan_out(len(payloads), kept, deadline, lambda i: self._call(target, spoken, payloads[i]))
-            parts, fidelities = [spoken.decode(body, 1) for body, _ in answers], [each for _, each in answers]
+            payloads = [payload_format.encode([text], request) for text in request.inputs]
+            answers = fan_out(len(payloads), kept, deadline, lambda i: self._call(target, payload_format, payloads[i]))
+            parts, fidelities = [payload_format.decode(body, 1) for body, _ in answers], [each for _, each in answers]
         return reply_of(target, parts, fidelities)
 
-    def _call(self, target: Target, spoken: formats.Format, payload: bytes) -> tuple[bytes, str | None]:
+    def _call(self, target: Target, payload_format: formats.Format, payload: bytes) -> tuple[bytes, str | None]:
         check_payload(target, len(payload))
         try:
             response = client("sagemaker-runtime").invoke_endpoint(
                 EndpointName=target.address,
-                ContentType=spoken.content_type,
-                Accept=spoken.content_type,
+                ContentType=payload_format.content_type,
+                Accept=payload_format.content_type,
                 Body=payload,
-                **meant(target),
+                **target_arguments(target),
             )
         except FAILURES as error:
             raise translate(error, f"endpoint {target.address}") from error
@@ -50,7 +50,7 @@ class SageMakerBackend:
         return body, fidelity_of(response)
 
 
-def meant(target: Target) -> dict[str, str]:
+def target_arguments(target: Target) -> dict[str, str]:
     """Which of an endpoint's models or containers answers."""
     named = {"TargetModel": target.model, "TargetContainerHostname": target.container}
     return {name: value for name, value in named.items() if value}

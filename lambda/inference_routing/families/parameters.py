@@ -20,9 +20,9 @@ CONVERSE_TOKENS = 2048
 def of(target: Target, task: str) -> Takes:
     """What one target takes, or a ServiceError where it cannot do the task."""
     if target.source == "sagemaker":
-        spoken = sagemaker.of(target.format)
-        spoken.check_task(task)
-        return spoken.takes
+        payload_format = sagemaker.of(target.format)
+        payload_format.check_task(task)
+        return payload_format.takes
     if task == "embed":
         return Takes(embeddings.parameters_of(target.family))
     if target.api == AGENT:

@@ -19,7 +19,7 @@ from inference_common.responses import respond, retry_after
 from inference_routing.callers import Access, resource_of
 from inference_routing.deadline import Deadline
 from inference_routing.limits import check_body
-from inference_routing.request_context import Journey
+from inference_routing.request_context import RequestContext
 from inference_routing.router import Router
 from inference_routing.routes import NAME
 from model_router.openai_api import chat, completions, embeddings, models
@@ -27,7 +27,7 @@ from model_router.openai_api.errors import body_for
 from model_router.openai_api.fields import required_text
 from model_router.openai_api.render import Rendered
 
-Answer = Callable[[Mapping[str, Any], Router, Access, Deadline, Journey], Rendered]
+Answer = Callable[[Mapping[str, Any], Router, Access, Deadline, RequestContext], Rendered]
 POSTED: dict[str, Answer] = {
     "/v1/chat/completions": chat.answer,
     "/v1/completions": completions.answer,
@@ -35,24 +35,24 @@ POSTED: dict[str, Answer] = {
 }
 
 
-def answer(event: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, journey: Journey) -> Any:
+def answer(event: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, ctx: RequestContext) -> Any:
     """The proxy response to one request."""
     resource = resource_of(event)
     if resource.startswith("/v1/models"):
         name = (event.get("pathParameters") or {}).get("model")
-        return respond(200, models.answer(name, router, access, deadline, journey), journey.headers())
+        return respond(200, models.answer(name, router, access, deadline, ctx), ctx.headers())
     if resource not in POSTED:
         raise UnknownBlueprint(f"there is nothing under {resource[:64]}")
     body = body_of(event)
     check_body(body)
     document = parse_object(body)
-    journey.blueprint = required_text(document, "model")
-    if not NAME.fullmatch(journey.blueprint):
-        raise UnknownBlueprint(f"there is no blueprint '{journey.blueprint[:64]}'")
-    rendered = POSTED[resource](document, router, access, deadline, journey)
-    return respond(200, rendered.body, {**rendered.headers, **journey.headers()})
+    ctx.blueprint = required_text(document, "model")
+    if not NAME.fullmatch(ctx.blueprint):
+        raise UnknownBlueprint(f"there is no blueprint '{ctx.blueprint[:64]}'")
+    rendered = POSTED[resource](document, router, access, deadline, ctx)
+    return respond(200, rendered.body, {**rendered.headers, **ctx.headers()})
 
 
-def refuse(error: ServiceError, journey: Journey) -> dict[str, Any]:
+def refuse(error: ServiceError, ctx: RequestContext) -> dict[str, Any]:
     status, body = body_for(error)
-    return respond(status, body, {**journey.headers(), **retry_after(error)})
+    return respond(status, body, {**ctx.headers(), **retry_after(error)})

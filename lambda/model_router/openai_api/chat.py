@@ -10,7 +10,7 @@ from inference_common.errors import BadRequest, GuardrailBlocked
 from inference_common.requests import MAX_CHARACTERS, InferenceRequest
 from inference_routing.callers import Access
 from inference_routing.deadline import Deadline
-from inference_routing.request_context import Journey
+from inference_routing.request_context import RequestContext
 from inference_routing.router import Router
 from model_router.openai_api.fields import OPTIONS, Options, check_known, options
 from model_router.openai_api.models import KINDS
@@ -21,29 +21,29 @@ SYSTEM = ("system", "developer")
 
 
 def answer(
-    document: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, journey: Journey
+    document: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, ctx: RequestContext
 ) -> Rendered:
     check_known(document, {*OPTIONS, "model", "messages"})
-    asked = options(document)
-    request = conversation(document.get("messages"), asked)
+    opts = options(document)
+    request = conversation(document.get("messages"), opts)
     try:
-        choices = choices_of(router.answer(request, access, KINDS, deadline, journey))
+        choices = choices_of(router.answer(request, access, KINDS, deadline, ctx))
     except GuardrailBlocked as blocked:
         if blocked.stage == "input":
             raise
         # The model has answered, and the guardrail's words stand for what it said.
-        choices = [Choice(blocked.message, "content_filter")] * asked.choices
-    return render(choices, asked, journey, int(time.time()))
+        choices = [Choice(blocked.message, "content_filter")] * opts.choices
+    return render(choices, opts, ctx, int(time.time()))
 
 
-def conversation(messages: Any, asked: Options) -> InferenceRequest:
+def conversation(messages: Any, opts: Options) -> InferenceRequest:
     """Turns and system prompt of a conversation that ends with the user."""
     if not isinstance(messages, list) or not 1 <= len(messages) <= MAX_MESSAGES:
         raise BadRequest(f"'messages' must be a list of 1 to {MAX_MESSAGES} messages", "messages")
     system: list[str] = []
     turns: list[tuple[str, str]] = []
     for position, message in enumerate(messages):
-        role, text = said(message, f"messages[{position}]")
+        role, text = read_message(message, f"messages[{position}]")
         if role in SYSTEM:
             system.append(text)
         elif turns and turns[-1][0] == role:
@@ -52,11 +52,11 @@ def conversation(messages: Any, asked: Options) -> InferenceRequest:
             turns.append((role, text))
     if not turns or turns[0][0] != "user" or turns[-1][0] != "user":
         raise BadRequest("'messages' must begin and end with a message of the user", "messages")
-    parameters = {**asked.parameters, **({"system": "\n".join(system)} if system else {})}
-    return InferenceRequest((turns[-1][1],) * asked.choices, parameters, tuple(turns))
+    parameters = {**opts.parameters, **({"system": "\n".join(system)} if system else {})}
+    return InferenceRequest((turns[-1][1],) * opts.choices, parameters, tuple(turns))
 
 
-def said(message: Any, where: str) -> tuple[str, str]:
+def read_message(message: Any, where: str) -> tuple[str, str]:
     """Role and text of one message; images, audio and calls of tools are refused by their place."""
     if not isinstance(message, dict):
         raise BadRequest(f"'{where}' must be an object", where)
@@ -92,10 +92,10 @@ def check_said(text: str, where: str) -> None:
         raise BadRequest(f"'{where}' is blank: it must have at least one character that is no space", where)
 
 
-def render(choices: Sequence[Choice], asked: Options, journey: Journey, now: int) -> Rendered:
-    head = {"id": f"chatcmpl-{journey.request_id}", "created": now, "model": journey.blueprint}
-    usage = usage_of(journey.reply)
-    if not asked.stream:
+def render(choices: Sequence[Choice], opts: Options, ctx: RequestContext, now: int) -> Rendered:
+    head = {"id": f"chatcmpl-{ctx.request_id}", "created": now, "model": ctx.blueprint}
+    usage = usage_of(ctx.reply)
+    if not opts.stream:
         found = [
             {
                 "index": index,
@@ -112,6 +112,6 @@ def render(choices: Sequence[Choice], asked: Options, journey: Journey, now: int
         said_first = {"role": "assistant", "content": ""}
         for delta, reason in ((said_first, None), ({"content": choice.text}, None), ({}, choice.finish_reason)):
             events.append({**head, "choices": [{"index": index, "delta": delta, "finish_reason": reason}]})
-    if asked.include_usage:
+    if opts.include_usage:
         events.append({**head, "choices": [], "usage": usage})
     return server_sent(events)

@@ -11,7 +11,7 @@ from inference_common.errors import BadRequest
 from inference_common.requests import InferenceRequest, checked
 from inference_routing.callers import Access
 from inference_routing.deadline import Deadline
-from inference_routing.request_context import Journey
+from inference_routing.request_context import RequestContext
 from inference_routing.router import Router
 from model_router.openai_api.fields import check_known, integer
 from model_router.openai_api.models import KINDS
@@ -19,7 +19,7 @@ from model_router.openai_api.render import Rendered, usage_of
 
 
 def answer(
-    document: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, journey: Journey
+    document: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, ctx: RequestContext
 ) -> Rendered:
     check_known(document, {"model", "input", "encoding_format", "dimensions"})
     encoding = document.get("encoding_format") or "float"
@@ -29,7 +29,7 @@ def answer(
     given = document.get("input")
     texts = checked(given if isinstance(given, list) else [given], "input")
     parameters = {} if dimensions is None else {"dimensions": dimensions}
-    reply = router.answer(InferenceRequest(texts, parameters, task="embed"), access, KINDS, deadline, journey)
+    reply = router.answer(InferenceRequest(texts, parameters, task="embed"), access, KINDS, deadline, ctx)
     data = [
         {"object": "embedding", "index": index, "embedding": encoded(output["embedding"], encoding)}
         for index, output in enumerate(reply.outputs)
@@ -37,7 +37,7 @@ def answer(
     usage = usage_of(reply)
     if usage:
         del usage["completion_tokens"]
-    return Rendered({"object": "list", "data": data, "model": journey.blueprint, "usage": usage})
+    return Rendered({"object": "list", "data": data, "model": ctx.blueprint, "usage": usage})
 
 
 def encoded(vector: list[float], encoding: str) -> list[float] | str:

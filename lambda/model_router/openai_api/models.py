@@ -7,16 +7,16 @@ from typing import Any
 from inference_common.errors import UnknownBlueprint
 from inference_routing.callers import Access
 from inference_routing.deadline import Deadline
-from inference_routing.request_context import Journey
+from inference_routing.request_context import RequestContext
 from inference_routing.router import Router
 
 KINDS = ("realtime", "serverless")
 """Kinds of blueprints that answer while the caller waits."""
 
 
-def answer(name: str | None, router: Router, access: Access, deadline: Deadline, journey: Journey) -> dict[str, Any]:
+def answer(name: str | None, router: Router, access: Access, deadline: Deadline, ctx: RequestContext) -> dict[str, Any]:
     """One model, or the list of all."""
-    journey.blueprint = name or ""
+    ctx.blueprint = name or ""
     if name is not None:
         access.check(name)
     found = [

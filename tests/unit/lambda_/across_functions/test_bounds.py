@@ -431,7 +431,7 @@ def test_a_queued_request_is_judged_and_bounded_like_any_other(cold_start: Calla
                 callers.Access(),
                 ("async",),
                 deadline.Deadline.after(30, lambda: 0.0),
-                request_context.Journey("r", "asked"),
+                request_context.RequestContext("r", "asked"),
             )
         assert "mark" not in aws.said
         assert not any("OPERATOR" in text for text in aws.judged)

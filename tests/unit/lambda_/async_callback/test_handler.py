@@ -83,7 +83,7 @@ def test_both_sources_say_the_same() -> None:
 
 @pytest.mark.parametrize("message", ["no json", "[]", "{}", json.dumps({**COMPLETED, "responseParameters": {}})])
 def test_another_message_is_an_error_and_ends_in_the_dead_letters(message: str) -> None:
-    with pytest.raises(notifications.BrokenNotice):
+    with pytest.raises(notifications.MalformedNotification):
         notifications.read(message, "chat-async")
 
 

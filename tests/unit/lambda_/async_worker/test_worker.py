@@ -90,7 +90,7 @@ class World:
     def _publish(self, topic: str, notice: dict[str, Any]) -> None:
         self.told.append((topic, notice))
 
-    def answer(self, request: Any, access: Any, kinds: Any, deadline: Any, journey: Any) -> Any:
+    def answer(self, request: Any, access: Any, kinds: Any, deadline: Any, ctx: Any) -> Any:
         assert kinds == ("async",)
         self.asked += 1
         answer = self.answers.pop(0)
@@ -112,7 +112,7 @@ class World:
 
     def work(self, **how: Any) -> Any:
         deadline = Deadline.after(30, lambda: 0.0)
-        return self.worker.work(self.job(**how), deadline, request_context.Journey("r1", "chat-async"))
+        return self.worker.work(self.job(**how), deadline, request_context.RequestContext("r1", "chat-async"))
 
     def ends(self) -> list[str]:
         return [key for key in (OUTPUT, FAILURE) if key in self.store.objects]
@@ -167,7 +167,7 @@ def test_what_cannot_be_helped_is_a_failure_at_once(world: World, name: str) -> 
 @pytest.mark.parametrize("name", ["Throttled", "Unavailable", "DeadlineExceeded", "NotReady"])
 def test_what_may_pass_comes_back_and_leaves_nothing(world: World, name: str) -> None:
     world.answers = [world.error(name)]
-    with pytest.raises(worker.Again, match=name):
+    with pytest.raises(worker.RetryLater, match=name):
         world.work()
     assert world.ends() == []
     assert world.told == []
@@ -205,7 +205,7 @@ def test_a_notice_that_cannot_be_sent_brings_the_message_back(world: World) -> N
         raise world.error("Unavailable")
 
     object.__setattr__(world.worker, "publish", refuse)
-    with pytest.raises(worker.Again):
+    with pytest.raises(worker.RetryLater):
         world.work()
     object.__setattr__(world.worker, "publish", sent)
     world.work(received=2)
@@ -262,7 +262,7 @@ def test_a_message_is_read_with_its_count_and_its_queue(world: World) -> None:
     ["no json", {"request_id": "r1"}, {**MESSAGE, "blueprint": "chat"}, {**MESSAGE, "input": "data/raw/x"}],
 )
 def test_a_message_of_another_form_is_no_request(world: World, body: Any) -> None:
-    with pytest.raises(messages.BrokenMessage):
+    with pytest.raises(messages.MalformedMessage):
         messages.read(record(body), "chat-async", DEAD)
 
 
@@ -274,9 +274,9 @@ def test_only_the_messages_that_failed_come_back_with_a_pause_that_grows(
     monkeypatch.setattr(code, "QUEUE", SimpleNamespace(postpone=lambda *told: put_off.append(told)))
     monkeypatch.setattr(code, "draw", lambda: 1.0)
 
-    def work(job: Any, deadline: Any, journey: Any) -> Any:
+    def work(job: Any, deadline: Any, ctx: Any) -> Any:
         if job.received > 1:
-            raise worker.Again("Throttled: slow down")
+            raise worker.RetryLater("Throttled: slow down")
         return settlement.Outcome()
 
     monkeypatch.setattr(code, "WORKER", SimpleNamespace(work=work))

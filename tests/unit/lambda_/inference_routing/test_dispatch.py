@@ -53,8 +53,8 @@ class World:
             raise getattr(errors, ending)("scripted")
         return dispatch.Reply([{"text": target.name}], {})
 
-    def health(self) -> Any:
-        return circuit_breaker.Health(self.clock)
+    def breaker(self) -> Any:
+        return circuit_breaker.CircuitBreaker(self.clock)
 
 
 def route(weights: list[float], **more: Any) -> Any:
@@ -62,13 +62,13 @@ def route(weights: list[float], **more: Any) -> Any:
     return routes.Route("b", "realtime", "sagemaker", targets, **more)
 
 
-def run(world: World, route: Any, health: Any, seconds: float = 28.0, draw: float = 0.3) -> Any:
+def run(world: World, route: Any, breaker: Any, seconds: float = 28.0, draw: float = 0.3) -> Any:
     """(reply or error, outcome) of one request."""
-    unhealthy = {t.name for t in route.targets if not health.admits(t.key)}
+    unhealthy = {t.name for t in route.targets if not breaker.admits(t.key)}
     decision = selection.choose(route.targets, unhealthy, draw)
     outcome = dispatch.Outcome(decision.reason)
     deadline = Deadline.after(seconds, world.clock)
-    dispatcher = dispatch.Dispatcher(world.ask, health, world.pause, lambda: draw)
+    dispatcher = dispatch.Dispatcher(world.ask, breaker, world.pause, lambda: draw)
     try:
         return dispatcher.dispatch(route, decision, REQUEST, deadline, outcome), outcome
     except errors.ServiceError as error:
@@ -86,7 +86,7 @@ def test_no_attempt_outlives_the_deadline() -> None:
     def check(script: Any, weights: Any, seconds: float, draw: float) -> None:
         world = World(script)
         ends = world.now + seconds
-        said, _ = run(world, route(weights), world.health(), seconds, draw)
+        said, _ = run(world, route(weights), world.breaker(), seconds, draw)
         assert world.now <= ends + 1e-6
         assert all(end <= ends + 1e-6 for *_, end in world.asked)
         assert world.asked or isinstance(said, errors.DeadlineExceeded)
@@ -100,7 +100,7 @@ def test_every_request_ends_with_an_answer_or_a_known_error_and_few_questions() 
     def check(script: Any, weights: Any, retries: int) -> None:
         world = World(script)
         made = route(weights, retry=Retry(retries=retries))
-        said, outcome = run(world, made, world.health())
+        said, outcome = run(world, made, world.breaker())
         assert len(world.asked) == len(outcome.attempts) <= len(weights) + retries
         assert (outcome.answered_by is None) == isinstance(said, errors.ServiceError)
         if outcome.answered_by:
@@ -114,12 +114,12 @@ def test_a_permanent_error_is_never_repeated_and_opens_nothing() -> None:
     @given(endings=st.lists(st.sampled_from(PERMANENT), min_size=1, max_size=8), weights=WEIGHTS)
     def check(endings: list[str], weights: Any) -> None:
         world = World([(name, 0.1) for name in endings])
-        health, made = world.health(), route(weights)
+        breaker, made = world.breaker(), route(weights)
         for number, ending in enumerate(endings, start=1):
-            said, _ = run(world, made, health)
+            said, _ = run(world, made, breaker)
             assert (said.type, len(world.asked)) == (ending, number), "one question, one answer"
         assert world.pauses == []
-        assert all(health.admits(t.key) for t in made.targets)
+        assert all(breaker.admits(t.key) for t in made.targets)
 
     check()
 
@@ -130,7 +130,7 @@ def test_a_refusal_is_the_answer_only_where_nobody_else_may_take_the_request() -
     def check(script: Any, weights: Any) -> None:
         world = World(script)
         made = route(weights)
-        said, _ = run(world, made, world.health())
+        said, _ = run(world, made, world.breaker())
         own = {t.name for t in made.targets if t.weight} or {t.name for t in made.targets}
         endings = [(name, ending) for name, ending, *_ in world.asked]
         assert not {ending for _, ending in endings[:-1]} & {"ok", "MalformedAnswer"}
@@ -152,14 +152,14 @@ OWN_AND_STAND_INS = [1, 0, 0]
 def test_a_stand_in_s_refusal_does_not_hide_that_the_own_model_may_answer_later(failure: str, refusal: str) -> None:
     world = World([(failure, 0.1), (refusal, 0.1), (refusal, 0.1), (failure, 0.1)])
     made = route(OWN_AND_STAND_INS, retry=Retry(retries=0))
-    said, outcome = run(world, made, world.health())
+    said, outcome = run(world, made, world.breaker())
     assert said.type == failure
     assert outcome.route_decision.startswith(f"none; after=t0:{failure},t1:{refusal}")
 
 
 def test_after_a_refusal_the_next_stand_in_is_asked_and_then_the_own_model_again() -> None:
     world = World([("Throttled", 0.1), ("BadRequest", 0.1), ("InternalError", 0.1), ("ok", 0.1)])
-    said, _ = run(world, route(OWN_AND_STAND_INS), world.health())
+    said, _ = run(world, route(OWN_AND_STAND_INS), world.breaker())
     assert [name for name, *_ in world.asked] == ["t0", "t1", "t2", "t0"]
     assert said.outputs == [{"text": "t0"}]
 
@@ -167,11 +167,11 @@ def test_after_a_refusal_the_next_stand_in_is_asked_and_then_the_own_model_again
 def test_while_the_own_model_is_left_alone_a_stand_in_s_refusal_is_not_its_word() -> None:
     world = World([("Unavailable", 0.1)])
     made = route([1, 0], retry=Retry(retries=0), cooldown=circuit_breaker.Cooldown(1, 30))
-    health = world.health()
-    run(world, made, health)
+    breaker = world.breaker()
+    run(world, made, breaker)
     world.script, world.asked = [("BadRequest", 0.1)], []
-    health.succeeded(made.targets[1].key)
-    said, _ = run(world, made, health)
+    breaker.succeeded(made.targets[1].key)
+    said, _ = run(world, made, breaker)
     assert [name for name, *_ in world.asked] == ["t1"]
     assert (said.type, said.retry_after_seconds) == ("NotReady", 30)
 
@@ -183,7 +183,7 @@ def test_after_the_first_byte_nobody_else_is_asked() -> None:
     @given(script=SCRIPTS, weights=WEIGHTS)
     def check(script: Any, weights: Any) -> None:
         world = World(script)
-        run(world, route(weights), world.health())
+        run(world, route(weights), world.breaker())
         charged = [
             i for i, (_, ending, *_) in enumerate(world.asked) if ending in ("ok", "MalformedAnswer", "AnswerCutOff")
         ]
@@ -200,7 +200,7 @@ def test_a_partly_answered_request_stays_with_its_target() -> None:
         return World.ask(world, target, request, deadline, kept)
 
     world.ask = ask  # type: ignore[method-assign]
-    said, _ = run(world, route([1, 1]), world.health())
+    said, _ = run(world, route([1, 1]), world.breaker())
     assert [name for name, *_ in world.asked] == ["t0", "t0", "t0"]
     assert said.outputs == [{"text": "t0"}]
 
@@ -232,20 +232,20 @@ def test_a_recovered_target_gets_traffic_again() -> None:
             retry=Retry(retries=0),
             cooldown=circuit_breaker.Cooldown(failures, cooldown),
         )
-        health, key = world.health(), made.targets[0].key
+        breaker, key = world.breaker(), made.targets[0].key
         for _ in range(failures):
-            assert health.admits(key)
-            run(world, made, health)
-        assert not health.admits(key)
+            assert breaker.admits(key)
+            run(world, made, breaker)
+        assert not breaker.admits(key)
         world.now += cooldown
         world.script = [("ok", 0.0)]
-        assert health.admits(key), "half-open"
-        reply, _ = run(world, made, health)
+        assert breaker.admits(key), "half-open"
+        reply, _ = run(world, made, breaker)
         assert reply.outputs == [{"text": "t0"}]
         world.script = [(error, 0.0)]
         for _ in range(failures):
-            assert health.admits(key), "closed, with a clean record"
-            run(world, made, health)
+            assert breaker.admits(key), "closed, with a clean record"
+            run(world, made, breaker)
 
     check()
 
@@ -253,41 +253,41 @@ def test_a_recovered_target_gets_traffic_again() -> None:
 def test_a_failed_probe_opens_again() -> None:
     world = World([("Unavailable", 0.0)])
     made = route([1, 0], retry=Retry(retries=0), cooldown=circuit_breaker.Cooldown(2, 30))
-    health = world.health()
+    breaker = world.breaker()
     for _ in range(2):
-        health.failed(made.targets[0].key, made.cooldown)
+        breaker.failed(made.targets[0].key, made.cooldown)
     world.now += 30
-    run(world, made, health)
+    run(world, made, breaker)
     assert [name for name, *_ in world.asked] == ["t0", "t1"]
-    assert not health.admits(made.targets[0].key)
-    assert health.seconds_until_probe(made.targets[0].key) == 30
+    assert not breaker.admits(made.targets[0].key)
+    assert breaker.seconds_until_probe(made.targets[0].key) == 30
 
 
 def test_one_probe_at_a_time() -> None:
     world = World([("ok", 0.0)])
     made = route([1, 0], cooldown=circuit_breaker.Cooldown(1, 30))
-    health, key = world.health(), made.targets[0].key
-    health.failed(key, made.cooldown)
+    breaker, key = world.breaker(), made.targets[0].key
+    breaker.failed(key, made.cooldown)
     world.now += 30
-    assert health.begin(key)
-    assert not health.begin(key)
-    assert not health.admits(key)
-    reply, _ = run(world, made, health)
+    assert breaker.begin(key)
+    assert not breaker.begin(key)
+    assert not breaker.admits(key)
+    reply, _ = run(world, made, breaker)
     assert reply.outputs == [{"text": "t1"}], "whoever comes meanwhile goes elsewhere"
-    health.succeeded(key)
-    reply, _ = run(world, made, health)
+    breaker.succeeded(key)
+    reply, _ = run(world, made, breaker)
     assert reply.outputs == [{"text": "t0"}]
 
 
 def test_a_probe_lost_to_somebody_else_is_no_failure() -> None:
     world = World([("ok", 0.0)])
     made = route([1, 0], cooldown=circuit_breaker.Cooldown(1, 30))
-    health, key = world.health(), made.targets[0].key
-    health.failed(key, made.cooldown)
+    breaker, key = world.breaker(), made.targets[0].key
+    breaker.failed(key, made.cooldown)
     world.now += 30
     decision = selection.choose(made.targets, (), 0.3)
-    assert health.begin(key), "between the decision and the question"
-    dispatcher = dispatch.Dispatcher(world.ask, health, world.pause, lambda: 0.0)
+    assert breaker.begin(key), "between the decision and the question"
+    dispatcher = dispatch.Dispatcher(world.ask, breaker, world.pause, lambda: 0.0)
     deadline = Deadline.after(5, world.clock)
     outcome = dispatch.Outcome()
     assert dispatcher.dispatch(made, decision, REQUEST, deadline, outcome).outputs == [{"text": "t1"}]
@@ -297,20 +297,20 @@ def test_a_probe_lost_to_somebody_else_is_no_failure() -> None:
 def test_while_the_only_target_is_being_probed_the_next_one_hears_when_to_come_back() -> None:
     world = World([("ok", 0.0)])
     made = route([1], cooldown=circuit_breaker.Cooldown(1, 30))
-    health, key = world.health(), made.targets[0].key
-    health.failed(key, made.cooldown)
-    assert health.begin(key, forced=True)
-    error, outcome = run(world, made, health)
+    breaker, key = world.breaker(), made.targets[0].key
+    breaker.failed(key, made.cooldown)
+    assert breaker.begin(key, forced=True)
+    error, outcome = run(world, made, breaker)
     assert (error.type, error.retry_after_seconds, outcome.attempts) == ("NotReady", 30, [])
 
 
 def test_when_nothing_is_healthy_one_question_is_asked_all_the_same() -> None:
     world = World([("Throttled", 0.0)])
     made = route([1, 1], cooldown=circuit_breaker.Cooldown(1, 30))
-    health = world.health()
+    breaker = world.breaker()
     for target in made.targets:
-        health.failed(target.key, made.cooldown)
-    error, outcome = run(world, made, health)
+        breaker.failed(target.key, made.cooldown)
+    error, outcome = run(world, made, breaker)
     assert (error.type, len(world.asked), outcome.reason) == ("Throttled", 1, "nothing healthy")
 
 
@@ -319,13 +319,13 @@ def test_pauses_double_up_to_a_bound_and_are_jittered() -> None:
     assert [retry.pause(n, 1.0) for n in range(5)] == pytest.approx([0.1, 0.2, 0.4, 0.5, 0.5])
     assert retry.pause(3, 0.0) == 0.0
     world = World([("Throttled", 0.0)])
-    run(world, route([1], retry=retry, cooldown=circuit_breaker.Cooldown(99, 1)), world.health(), draw=0.5)
+    run(world, route([1], retry=retry, cooldown=circuit_breaker.Cooldown(99, 1)), world.breaker(), draw=0.5)
     assert world.pauses == pytest.approx([0.05, 0.1, 0.2, 0.25, 0.25])
 
 
 def test_failover_needs_no_pause_and_a_cold_target_is_not_asked_twice() -> None:
     world = World([("NotReady", 0.0), ("Throttled", 0.0), ("ok", 0.0)])
-    reply, outcome = run(world, route([1, 0]), world.health(), draw=0.5)
+    reply, outcome = run(world, route([1, 0]), world.breaker(), draw=0.5)
     assert [name for name, *_ in world.asked] == ["t0", "t1", "t1"]
     assert world.pauses == [0.05]
     assert reply.outputs == [{"text": "t1"}]
@@ -336,7 +336,7 @@ def test_a_target_with_a_limit_of_its_own_leaves_time_for_the_next() -> None:
     world = World([("ok", 100.0), ("ok", 1.0)])
     slow = routes.Target("slow", "ep0", 1, timeout_seconds=10)
     made = routes.Route("b", "realtime", "sagemaker", (slow, routes.Target("spare", "ep1", 0)))
-    reply, outcome = run(world, made, world.health())
+    reply, outcome = run(world, made, world.breaker())
     assert reply.outputs == [{"text": "spare"}]
     assert [round(attempt.seconds) for attempt in outcome.attempts] == [10, 1]
 
@@ -345,7 +345,7 @@ def test_a_serverless_endpoint_that_is_late_is_starting() -> None:
     world = World([("ok", 100.0)])
     cold = routes.Target("cold", "ep0", serverless=True)
     made = routes.Route("b", "serverless", "sagemaker", (cold,))
-    error, _ = run(world, made, world.health())
+    error, _ = run(world, made, world.breaker())
     assert (error.type, error.status, error.retry_after_seconds) == ("NotReady", 503, 10)
     assert world.now == 1028.0
 
@@ -353,16 +353,16 @@ def test_a_serverless_endpoint_that_is_late_is_starting() -> None:
 def test_an_unexpected_error_of_a_backend_gives_the_probe_back() -> None:
     world = World([("ok", 0.0)])
     made = route([1], cooldown=circuit_breaker.Cooldown(1, 30))
-    health, key = world.health(), made.targets[0].key
-    health.failed(key, made.cooldown)
+    breaker, key = world.breaker(), made.targets[0].key
+    breaker.failed(key, made.cooldown)
     world.now += 30
 
     def explode(*_: Any) -> Any:
         raise KeyError("defect")
 
-    dispatcher = dispatch.Dispatcher(explode, health, world.pause, lambda: 0.0)
+    dispatcher = dispatch.Dispatcher(explode, breaker, world.pause, lambda: 0.0)
     decision = selection.choose(made.targets, (), 0.3)
     deadline = Deadline.after(5, world.clock)
     with pytest.raises(KeyError):
         dispatcher.dispatch(made, decision, REQUEST, deadline, SimpleNamespace(attempts=[]))
-    assert health.admits(key)
+    assert breaker.admits(key)

@@ -11,7 +11,7 @@ import pytest
 
 from inference_common import errors
 from inference_routing import dispatch, routes
-from inference_routing.shadow import agree, wanted
+from inference_routing.shadow import agree, is_shadowed
 from tests.unit.lambda_.support.router import CHAT, REVIEWS, Backend, Setup
 
 GUARDED = {**CHAT, "guardrail": {"id": "g1", "version": "2"}}
@@ -222,7 +222,7 @@ def test_a_shadow_is_compared_and_changes_nothing(
     [line] = [line for line in lines if "ShadowFailures" in line]
     assert (line["target"], line["source"]) == ("next", "sagemaker")
     assert {name: line[name] for name in metrics} == metrics
-    assert setup.modules.ROUTER.health.admits("sagemaker:ep-next")
+    assert setup.modules.ROUTER.breaker.admits("sagemaker:ep-next")
 
 
 def test_a_slow_shadow_delays_nothing(setup: Setup, logged: Any) -> None:
@@ -242,10 +242,10 @@ def test_a_slow_shadow_delays_nothing(setup: Setup, logged: Any) -> None:
 
 def test_the_share_of_requests_is_shadowed() -> None:
     route = routes.parse_route("reviews", json.dumps(shadowed(0.25)))
-    drawn = [wanted(route, f"request-{number}") for number in range(4000)]
+    drawn = [is_shadowed(route, f"request-{number}") for number in range(4000)]
     assert 0.22 < sum(drawn) / 4000 < 0.28
     plain = routes.parse_route("reviews", json.dumps(REVIEWS))
-    assert not wanted(plain, "request-1")
+    assert not is_shadowed(plain, "request-1")
 
 
 def test_no_shadow_no_call(setup: Setup) -> None:

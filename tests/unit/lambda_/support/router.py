@@ -79,7 +79,7 @@ class Setup:
         router.table = route_table.RouteTable(Store(records, route_table.Record), 30, lambda: 0.0)
         router.backends = {"sagemaker": self.backend, "bedrock": self.backend}
         router.judge = judge
-        router.health = circuit_breaker.Health(router.clock)
+        router.breaker = circuit_breaker.CircuitBreaker(router.clock)
         router.pause = lambda seconds: None
 
     def call(self, resource: str, body: Any, **event: Any) -> tuple[int, dict[str, str], Any]:

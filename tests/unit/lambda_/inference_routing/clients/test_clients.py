@@ -242,7 +242,7 @@ def test_a_call_ends_with_the_deadline_and_is_not_repeated(
     backend, target = sagemaker.SageMakerBackend(), routes.Target("p", "ep")
     router.ROUTER.backends = {"sagemaker": backend}
     with pytest.raises(errors.DeadlineExceeded):
-        router.ROUTER._ask(target, InferenceRequest(("a",)), soon, {})
+        router.ROUTER._call_target(target, InferenceRequest(("a",)), soon, {})
     assert time.monotonic() - started < 30, "boto3 would wait for a minute"
 
 
