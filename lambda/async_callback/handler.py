@@ -1,7 +1,7 @@
-"""The callback of an asynchronous blueprint: both topics call it, it tells whom the blueprint's file names.
+"""Deliver notifications of an asynchronous blueprint to its table and webhook. Both SNS topics invoke it.
 
-A message that cannot be delivered makes the function fail: Lambda calls it twice more, minutes apart, then the message
-goes to the dead letters, and an alarm says so. Nothing is dropped, and a receiver may hear of one request twice.
+A notification that cannot be delivered fails the invocation. Lambda retries it twice, minutes apart, then moves it to
+the dead-letter queue, which raises an alarm. Nothing is dropped, and a receiver may get a notification twice.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ TABLE = Table(SETTINGS.table_name)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """SNS hands over one message per call; an exception brings it back."""
+    """Deliver each SNS record; an exception makes Lambda retry the event."""
     for record in event["Records"]:
         document = read(record["Sns"]["Message"], SETTINGS.blueprint)
         log = bind(LOG, request_id=document["request_id"], blueprint=SETTINGS.blueprint)
@@ -36,12 +36,15 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
             log.exception("a callback could not be delivered")
             raise without_message(error) from None
         _count(delivered=1, seconds=time.monotonic() - started)
-        log.info("told", extra={"status": document["status"], "tries": tries})
-    return {"told": len(event["Records"])}
+        log.info("delivered", extra={"status": document["status"], "tries": tries})
+    return {"delivered": len(event["Records"])}
 
 
 def deliver(document: dict[str, Any]) -> int:
-    """Table first: it can be asked when the webhook is down."""
+    """Write to the table, then post to the webhook; return the number of attempts.
+
+    The table comes first, so that it has the result even when the webhook is down.
+    """
     if SETTINGS.table_name:
         TABLE.put(document, int(time.time()) + SETTINGS.keep_days * 86_400)
     if not SETTINGS.webhook_url:

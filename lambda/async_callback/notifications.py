@@ -1,6 +1,6 @@
-"""What the topics say, in this platform's words. Pure.
+"""Convert SNS notifications into callback documents. Pure.
 
-SageMaker's messages and the worker's have the same form; a subscriber of ours hears the same of both.
+SageMaker and the async worker publish the same message format, so subscribers get the same document from both.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from inference_common.json_output import readable
 
 
 class MalformedNotification(Exception):
-    """A message that is none of an asynchronous request's end: it goes to the dead letters."""
+    """The message is not the notification of a finished request; it goes to the dead-letter queue."""
 
 
 def read(message: str, blueprint: str) -> dict[str, Any]:
-    """The end of one request, as webhooks and the table are told."""
+    """Return the document that webhook and table receive for one finished request."""
     try:
         notification = loads(message)
         completed = notification["invocationStatus"] == "Completed"

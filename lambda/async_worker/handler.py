@@ -1,8 +1,8 @@
-"""The worker behind the queue of an asynchronous Bedrock blueprint.
+"""Process the queue of an asynchronous Bedrock blueprint; each message is one request.
 
-Each message is one request. What fails for now (throttling, a bad moment of a service) goes back to the queue with a
-pause that grows, and only those messages of the batch do; what cannot be helped ends at once as a failure object. A
-message that came too often arrives here once more, from the dead letters, and ends as a failure too: none is lost.
+Transient failures (throttling, service errors) return only their own message to the queue, with growing delays.
+Permanent failures end at once with a failure object. A message that was received too often arrives once more from the
+dead-letter queue and ends with a failure object too, so that no request is lost.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ WORKER = Worker(
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The messages that have to come back; all others are done."""
+    """Process a batch and report the messages to retry."""
     failed = [record for record in event["Records"] if not _done(record, context)]
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
@@ -64,7 +64,7 @@ def _done(record: dict[str, Any], context: Any) -> bool:
     try:
         job = read(record, SETTINGS.blueprint, SETTINGS.dead_letter_arn)
     except MalformedMessage as error:
-        log.error("no request can be read from a message", extra=described(error))
+        log.error("malformed message", extra=described(error))
         return False
     log = bind(LOG, request_id=job.request_id, blueprint=job.blueprint)
     ctx = RequestContext(job.request_id, job.blueprint)
@@ -72,12 +72,12 @@ def _done(record: dict[str, Any], context: Any) -> bool:
     try:
         outcome = WORKER.work(job, Deadline.after(seconds, time.monotonic), ctx)
     except RetryLater as again:
-        log.warning("comes back", extra={**described(again), "received": job.received})
+        log.warning("retried later", extra={**described(again), "received": job.received})
         _postpone(record, job, log)
         _report(job, ctx, None, time.monotonic() - started)
         return False
     except Exception:
-        # The queue's own time passes, then another worker tries.
+        # The message becomes visible again after the queue's visibility timeout.
         log.exception("unexpected error")
         return False
     _report(job, ctx, outcome.completed, time.monotonic() - started)
@@ -87,17 +87,17 @@ def _done(record: dict[str, Any], context: Any) -> bool:
 
 
 def _postpone(record: dict[str, Any], job: Job, log: Any) -> None:
-    """Dead letters come back after their queue's own time: only object store or topic can have failed them."""
+    """Delay the next attempt. Dead letters keep their queue's timeout, since only S3 or SNS can have failed them."""
     if job.given_up:
         return
     try:
         QUEUE.postpone(record["receiptHandle"], pause(job.received, SETTINGS.backoff_seconds, draw()))
     except ServiceError as error:
-        log.warning("the message comes back after the queue's own time", extra=described(error))
+        log.warning("the message returns after the queue's visibility timeout", extra=described(error))
 
 
 def _report(job: Job, ctx: RequestContext, completed: bool | None, seconds: float) -> None:
-    """Metrics of the models that were asked, and of the request's end."""
+    """Emit the metrics of the called targets and of the finished request."""
     now = emf.milliseconds()
     lines = telemetry.metric_lines(ctx, SETTINGS.metrics_namespace, seconds, None, now)
     if completed is not None:

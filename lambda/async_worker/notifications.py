@@ -1,4 +1,4 @@
-"""What the topics are told: the form of SageMaker's own messages, so that one callback reads both. Pure."""
+"""Build SNS notifications in the format of SageMaker, so that one callback handles both. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ JSON = "application/json"
 
 
 def notification(job: Job, outcome: Outcome, bucket: str, region: str, model: str, now: datetime) -> dict[str, Any]:
-    """One message of the success topic or of the error topic."""
+    """Build the notification for the success topic or the error topic."""
     notification: dict[str, Any] = {
         "awsRegion": region,
         "eventTime": _stamp(now),

@@ -1,6 +1,6 @@
-"""One request from its message to its end. Pure but for what it is given.
+"""Process one request, from its message to its outcome. AWS access is injected.
 
-settled already? → input → model (as the router asks it) → result or failure → topic
+recorded outcome? → input → router → result or failure → topic
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from inference_routing.dispatch import Reply
 from inference_routing.request_context import RequestContext
 
 MAX_INPUTS = 1000
-"""Of one uploaded request; the API itself takes 100."""
+"""Inputs of one uploaded request; the synchronous API accepts 100."""
 
 
 class RetryLater(Exception):
-    """What failed may pass: the message goes back to its queue."""
+    """A transient failure: the message returns to its queue."""
 
 
 class Store(settlement.Store, Protocol):
@@ -48,18 +48,18 @@ class Worker:
     now: Callable[[], datetime]
 
     def work(self, job: Job, deadline: Deadline, ctx: RequestContext) -> Outcome:
-        """End one request, and tell so. Raises `Again` where it has to come back."""
+        """Settle one request and publish its outcome. Raises `RetryLater` for transient failures."""
         try:
             outcome = settlement.settled(self.store, job) or self._end(job, deadline, ctx)
             self._report(job, outcome, ctx)
         except ServiceError as error:
-            # Object store or topic: the request's own errors are outcomes.
+            # Raised by S3 or SNS; errors of the request itself are outcomes.
             raise RetryLater(f"{error.type}: {error.message}") from error
         return outcome
 
     def _end(self, job: Job, deadline: Deadline, ctx: RequestContext) -> Outcome:
         if job.given_up:
-            return settlement.fail(self.store, job, "GivenUp", "no worker came to an end with this request")
+            return settlement.fail(self.store, job, "GivenUp", "no worker finished this request")
         if self._age(job) > self.settings.ttl_seconds:
             rule = f"the request waited longer than {self.settings.ttl_seconds} s"
             return settlement.fail(self.store, job, "Expired", rule)
@@ -87,7 +87,7 @@ class Worker:
 
 
 def result_of(reply: Reply) -> dict[str, Any]:
-    """The same object that this platform's containers answer with."""
+    """Return the result document, in the format of the platform's containers."""
     document: dict[str, Any] = {"outputs": reply.outputs, "model": reply.model}
     if reply.usage is not None:
         document["usage"] = reply.usage
@@ -95,5 +95,5 @@ def result_of(reply: Reply) -> dict[str, Any]:
 
 
 def metadata_of(reply: Reply) -> dict[str, str]:
-    """How real the answer is, where the backend says so."""
+    """Return the fidelity of the response, if the backend reports one."""
     return {"fidelity": reply.fidelity} if reply.fidelity else {}

@@ -1,4 +1,4 @@
-"""What happens when a job has ended: remembered, and, after the last one, joined, catalogued and told."""
+"""Complete requests: record ended jobs and, after the last one, join, catalogue and publish the results."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Sinks:
-    """Who hears of it. `crawl` starts a crawler by its name; `publish` sends subject and text to the topic."""
+    """Where results are reported. `crawl` starts a crawler by name; `publish` sends subject and text to the topic."""
 
     crawl: Callable[[str], None]
     publish: Callable[[str, str], None]
@@ -29,21 +29,21 @@ class Sinks:
 
 
 class Completion:
-    """Safe to repeat, in any order and at the same time: events come once or more often."""
+    """Completes requests. Safe to repeat in any order and concurrently, since events are delivered at least once."""
 
     def __init__(self, work: Work, sinks: Sinks) -> None:
         self._work = work
         self._sinks = sinks
 
     def job_ended(self, name: str) -> None:
-        """A job may have ended: look, and finish the request if it was the last one."""
+        """Check a job that may have ended, and finish the attempt if it was the last one."""
         work, paths = self._work, self._work.paths
         found = progress.read(work.store, paths)
         number = (
             next((a["attempt"] for a in found.attempts for job in a["jobs"] if job["name"] == name), 0) if found else 0
         )
         if found is None or number == 0:
-            # The event was faster than the answer to the call that made the job: the next try finds it.
+            # The event overtook the response that created the job; a retry will find it.
             raise Unavailable(f"nothing is known of the job {name}")
         if name not in found.ends:
             created = work.store.read_json(paths.created(name))
@@ -57,7 +57,7 @@ class Completion:
         self.finish(number, name)
 
     def finish(self, number: int, owner: str) -> None:
-        """Join an attempt whose jobs have all ended. Of several who come to this at once, one does it."""
+        """Join an attempt whose jobs have all ended. Only one of several concurrent invocations does it."""
         work, paths = self._work, self._work.paths
         found = progress.read(work.store, paths)
         if found is None or found.unfinished(number):
@@ -120,13 +120,13 @@ class Completion:
         )
 
     def refused(self, refusal: Document) -> None:
-        """A request that nobody waits for was wrong: people must hear of it all the same."""
+        """Report a refused request that has no waiting caller."""
         paths = self._work.paths
         self._sinks.emit([self._line({"Requests": (1, "Count"), "RequestsRefused": (1, "Count")})])
         self._publish("failed", {"request_id": paths.request_id, "status": "failed", "reason": refusal["message"]})
 
     def _notify(self, found: progress.Progress) -> None:
-        # An end that is told again, while somebody has asked for another attempt already, is still that end.
+        # A repeated notification reports this attempt, even if another one is being prepared.
         answer = progress.answer(replace(found, preparing=False), self._work.paths, self._work.store.bucket)
         result = found.result or {}
         if result.get("missing"):

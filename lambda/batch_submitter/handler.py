@@ -1,10 +1,10 @@
-"""Batch inference: objects become jobs, ended jobs become results.
+"""Run batch inference: turn input objects into jobs, and ended jobs into results.
 
-Called with {"action": "submit" | "status" | "sweep" | "start" | "job-ended", "blueprint", …} by the API, by schedules
-and by itself; and by EventBridge when an object has arrived or a job has ended. The actions of the API say whose the
-request is ("owner") and hear of another's what they hear of none; they answer {"request_id", "status", …} or
-{"error": {"code", "message"}} and raise nothing that the caller could repair. The rest raises, so that Lambda tries
-again and hands what stays broken to the topic.
+Invoked with {"action": "submit" | "status" | "sweep" | "start" | "job-ended", "blueprint", …} by the job API, by
+schedules and by itself, and by EventBridge when an object arrives or a job ends. API actions name the "owner" of the
+request; requests of other owners do not exist for them. They return {"request_id", "status", …} or
+{"error": {"code", "message"}} for errors that the caller can fix. Everything else raises, so that Lambda retries the
+event and finally publishes it to the topic.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ TERMINAL_DETAIL = {
     "Batch Inference Job State Change": "batchJobName",
 }
 MAY_PASS = (exceptions.ClientError, exceptions.BotoCoreError, parsers.ResponseParserError, OSError)
-"""Failures of services and of the machine: another try may do better, whatever the input is."""
+"""Failures of services and of the environment, which a retry may fix, whatever the input."""
 _CLIENTS: dict[str, Any] = {}
 
 
@@ -65,7 +65,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def run_action(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """What an action answers. The API hears of a refusal; for others it is an error, which brings the event back."""
+    """Run an action. Refusals are returned to the API, and raised for other invokers so that the event is retried."""
     log = bind(LOG, request_id=context.aws_request_id)
     try:
         return ACTIONS[str(event.get("action"))](event, context)
@@ -81,11 +81,11 @@ def run_action(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return {"error": {"code": Unavailable.__name__, "message": f"a service did not answer: {type(error).__name__}"}}
 
 
-# ---- what the API asks ---------------------------------------------------------------------------------------------
+# ---- actions of the API --------------------------------------------------------------------------------------------
 
 
 def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """One request, once: whoever repeats it hears how it stands."""
+    """Submit a request once; repeating it returns its status."""
     name = check_name(event.get("blueprint"))
     request_id = check_request_id(event.get("request_id"))
     blueprint = blueprint_of(name)
@@ -111,19 +111,19 @@ def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if refusal:
             return {"error": {"code": refusal["code"], "message": refusal["message"]}}
     elif found.result is None:
-        further(work, request, found.last, found)  # as far as a crash has left something to do
+        further(work, request, found.last, found)  # resumes what a crash left undone
     return progress_of(work)
 
 
 def prepare_later(work: Work, attempt: int, context: Any) -> None:
-    """Reading a large input takes longer than a caller of the API may wait."""
+    """Prepare a large input in an invocation of its own, since API callers cannot wait that long."""
     if work.begin(attempt):
         event = {"action": "start", "blueprint": work.blueprint.name, "request_id": work.paths.request_id}
         later(context, {**event, "attempt": attempt})
 
 
 def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
-    """The refusal, if the input is wrong."""
+    """Start a request; return the refusal if its input is invalid."""
     try:
         work.start(request)
     except ServiceError as error:
@@ -134,8 +134,8 @@ def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
         raise
     except Exception as error:
         if work.store.read_json(work.paths.attempt(1)) is not None:
-            raise  # prepared it is: what failed is the asking
-        # It is in the input, which the next try would read again; the request must not stay `accepted` for ever.
+            raise  # the input is prepared; creating the jobs failed
+        # A retry would fail on the same input, and the request must not stay `accepted` forever.
         bind(LOG, request_id=work.paths.request_id).exception("the input could not be prepared")
         failed = f"the input could not be prepared: an unexpected {type(error).__name__}; the function's log has it"
         return work.refuse(InternalError(failed))
@@ -144,7 +144,7 @@ def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def further(work: Work, request: dict[str, Any], attempt: int, found: progress.Progress) -> None:
-    """One more attempt at the records that the last one left, or the rest of an attempt that was begun."""
+    """Start another attempt for the remaining records, or resume an attempt that was begun."""
     result = found.results.get(attempt - 1)
     if result is None:
         work.start(request)
@@ -154,7 +154,7 @@ def further(work: Work, request: dict[str, Any], attempt: int, found: progress.P
 
 
 def finish_refused(work: Work) -> None:
-    """Where the service refused every job there will be no event to wait for."""
+    """Finish an attempt whose jobs were all refused, since no event will follow."""
     found = progress.read(work.store, work.paths)
     if found is not None and found.attempts and not found.unfinished(found.last) and found.result is None:
         Completion(work, sinks()).finish(found.last, "submission")
@@ -175,11 +175,11 @@ def progress_of(work: Work) -> dict[str, Any]:
     return progress.answer(found, work.paths, SETTINGS.bucket)
 
 
-# ---- what nobody waits for -----------------------------------------------------------------------------------------
+# ---- events and schedules ------------------------------------------------------------------------------------------
 
 
 def start(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The rest of a submission whose input is large, or of another attempt at one."""
+    """Finish submitting a large input, or another attempt at one."""
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
     found = progress.read(work.store, work.paths)
     if found is None:
@@ -195,13 +195,13 @@ def start(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def arrived(blueprint: Blueprint, key: str, etag: str, started_by: str, context: Any) -> dict[str, Any]:
-    """An object that lies in the input folder becomes a request under an id of its own."""
+    """Submit an object that arrived in the input folder, under an id of its own."""
     work = work_of(blueprint, arrival_id(key, etag))
     if progress.read(work.store, work.paths) is None:
         try:
             work.register(key, ENVIRONMENT, started_by, work.paths.request_id)
         except BadRequest as error:
-            # A name that no format has, or an object that is gone again.
+            # An unknown file extension, or an object that is gone.
             bind(LOG, request_id=context.aws_request_id).warning("refused", extra=described(error))
             Completion(work, sinks()).refused(work.refuse(error))
             return {"error": {"code": error.type, "message": error.message}}
@@ -209,7 +209,7 @@ def arrived(blueprint: Blueprint, key: str, etag: str, started_by: str, context:
 
 
 def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """A schedule: everything that lies in the folder and was no request yet."""
+    """Submit all objects in the input folder that have no request yet."""
     blueprint = blueprint_of(check_name(event.get("blueprint")))
     prefix = input_prefix(blueprint.name)
     store = Store(client("s3"), SETTINGS.bucket)
@@ -241,7 +241,7 @@ def job_ended(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def handle_event(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """EventBridge: an object has arrived, or a job has changed its state."""
+    """Handle an EventBridge event: an object arrived, or a job changed its state."""
     kind, detail = event["detail-type"], event["detail"]
     if kind in TERMINAL_DETAIL:
         return job_ended({"job": detail[TERMINAL_DETAIL[kind]]}, context)
@@ -259,7 +259,7 @@ ACTIONS = {"submit": submit, "status": status, "start": start, "sweep": sweep, "
 API_ACTIONS = ("submit", "status")
 
 
-# ---- what it is made of --------------------------------------------------------------------------------------------
+# ---- wiring --------------------------------------------------------------------------------------------------------
 
 
 def blueprint_of(name: str) -> Blueprint:
@@ -287,13 +287,13 @@ def work_of(blueprint: Blueprint, request_id: str) -> Work:
 
 
 def current_model(blueprint: Blueprint) -> dict[str, str] | None:
-    """What a request takes that begins now; on Bedrock the blueprint alone says it."""
+    """Return the model for a request that starts now; on Bedrock the blueprint alone determines it."""
     place = blueprint.batch.get("release_record")
     return model_of(blueprint, parameter(str(place))) if place else None
 
 
 def parameter(name: str) -> str | None:
-    """Nothing where there is none."""
+    """Return a parameter's value, or None if it does not exist."""
     try:
         return str(client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
     except ClientError as error:
@@ -311,7 +311,7 @@ def crawl(name: str) -> None:
         client("glue").start_crawler(Name=name)
     except ClientError as error:
         if code_of(error) == "CrawlerRunningException":
-            # It may have passed the new folder already: the next try starts it again.
+            # It may already have passed the new folder; a retry starts it again.
             raise Unavailable(f"the crawler {name} is running") from error
         raise
 

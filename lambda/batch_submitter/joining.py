@@ -1,4 +1,4 @@
-"""From ended jobs to one result: every record once, in order, with its output or the reason why there is none."""
+"""Join ended jobs into one result: every record once, in order, with its output or the reason for its absence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MISSING = "Missing"
 
 @dataclass
 class Tally:
-    """What became of the records."""
+    """Counts of a joined request."""
 
     total: int
     succeeded: int = 0
@@ -32,10 +32,10 @@ class Tally:
     again: Ranges = field(default_factory=list)
     tokens: list[int] = field(default_factory=lambda: [0, 0])
     uncounted: int = 0
-    """Answers whose model did not tell their tokens."""
+    """Answers without token usage."""
 
     def cost(self, blueprint: Mapping[str, Any], seconds: float) -> Document:
-        """The estimate, and why there is none where the blueprint wants one."""
+        """Return the cost estimate, or why a required one is missing."""
         return {
             "cost_usd": cost_of(blueprint, seconds, self.tokens, self.uncounted),
             "cost_unknown": unknown_cost(blueprint, self.uncounted),
@@ -88,7 +88,7 @@ class Joiner:
         return self._store.lines(self._places.bad_records)
 
     def _names(self) -> Iterator[Document]:
-        """What the caller calls the records; requests that are older than this have no such object."""
+        """Yield the caller's record ids; older requests have none stored."""
         if self._store.head(self._places.ids) is not None:
             yield from map(loads, self._store.lines(self._places.ids))
 
@@ -102,7 +102,7 @@ class Joiner:
                     yield number, int(attempt["attempt"]), answer
 
     def _reasons(self, attempts: list[Document]) -> list[tuple[int, int, str]]:
-        """Why records may be missing: jobs with the records that they had and how they ended, the last first."""
+        """Return why records may be missing: jobs with their records and how they ended, last first."""
         found = []
         for attempt in reversed(attempts):
             for job in attempt["jobs"]:

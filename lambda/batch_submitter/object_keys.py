@@ -1,12 +1,12 @@
-"""Where everything of one request lies in the bucket, and what its jobs are called. Pure.
+"""Build the S3 keys and job names of a request. Pure.
 
-inference/batch/input/<blueprint>/…                          what people and programs deliver
-inference/batch/input/<blueprint>/requests/…                 the same, but nothing starts when an object arrives here
-inference/batch/input/_parts/<blueprint>/<digest>/<attempt>/ what the jobs read
-inference/batch/output/<blueprint>/raw/<digest>/<attempt>/   what the jobs write
-inference/batch/output/<blueprint>/state/<digest>/           what is known of the request; no object is ever changed
+inference/batch/input/<blueprint>/…                          input objects; each one that arrives starts a request
+inference/batch/input/<blueprint>/requests/…                 input objects for explicit requests
+inference/batch/input/_parts/<blueprint>/<digest>/<attempt>/ input of the jobs
+inference/batch/output/<blueprint>/raw/<digest>/<attempt>/   output of the jobs
+inference/batch/output/<blueprint>/state/<digest>/           state of the request, in objects that never change
 inference/batch/output/<blueprint>/results/request_id=<id>/  one line per record, in order
-inference/batch/output/<blueprint>/errors/request_id=<id>/   the records that have no output, and why
+inference/batch/output/<blueprint>/errors/request_id=<id>/   records without output, with reasons
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def input_prefix(blueprint: str) -> str:
 
 
 def arrival_id(key: str, etag: str) -> str:
-    """The request that an object's arrival makes: the same object is the same request, however often it is told."""
+    """Return the request id for an arrived object; repeated events give the same id."""
     return f"s3-{hashlib.sha256(f'{key}|{etag.strip(chr(34))}'.encode()).hexdigest()[:20]}"
 
 
@@ -45,7 +45,7 @@ class RequestPaths:
         return self.of_digest(self.digest)
 
     def of_digest(self, digest: str) -> str:
-        """The folder of a request that only its jobs' names tell of."""
+        """Return the state prefix of a request that is known by its job names only."""
         return f"{OUTPUT}{self.blueprint}/state/{digest}/"
 
     @property
@@ -62,14 +62,14 @@ class RequestPaths:
 
     @property
     def ids(self) -> str:
-        """What the caller calls the records, as far as they have names."""
+        """The caller's record ids, if any."""
         return f"{self._state}ids.jsonl"
 
     def attempt(self, number: int) -> str:
         return f"{self._state}attempt-{number}.json"
 
     def begun(self, number: int) -> str:
-        """Left by whoever prepares an attempt that no caller waits for."""
+        """Marks that a large attempt is being prepared."""
         return f"{self._state}attempt-{number}.begun"
 
     def created(self, job: str) -> str:

@@ -1,4 +1,4 @@
-"""How far a request is: read from the objects that it has left, and nowhere else."""
+"""Read the progress of a request from its state objects."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from batch_submitter.store import Store
 
 Document = dict[str, Any]
 PREPARING_SECONDS = 900
-"""What preparing an attempt can take at most: the function's own time."""
+"""Maximum time to prepare an attempt: the function's timeout."""
 GIVEN_UP_SECONDS = 2 * 3600
-"""After this nobody prepares a request any more. Lambda tries what was called without waiting three times, within an
-hour, and the last try has the function's own time."""
-GIVEN_UP = "the input could not be prepared: no try came to an end; ask again under another request_id"
+"""After this time no invocation is preparing the request any more: Lambda makes three attempts within an hour, each
+limited by the function's timeout."""
+GIVEN_UP = "the input could not be prepared: no attempt finished; submit it again with another request_id"
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Everything that is known of one request; `attempts` in their order, `results` by attempt."""
+    """The state of one request; `attempts` in order, `results` by attempt."""
 
     request: Document
     refusal: Document | None
@@ -29,11 +29,11 @@ class Progress:
     ends: dict[str, Document]
     results: dict[int, Document]
     made: frozenset[str] = frozenset()
-    """Names of the jobs that the service has told it made."""
+    """Names of the jobs whose creation the service has confirmed."""
     preparing: bool = False
-    """A further attempt, of a large input."""
+    """Whether another attempt at a large input is being prepared."""
     given_up: bool = False
-    """Nobody is at it any more, and there is neither a job nor a refusal."""
+    """Whether preparation was abandoned without a job or a refusal."""
 
     @property
     def last(self) -> int:
@@ -41,7 +41,7 @@ class Progress:
 
     @property
     def result(self) -> Document | None:
-        """Of the last attempt, if that has ended."""
+        """Return the result of the last attempt, if it has ended."""
         return self.results.get(self.last)
 
     def unfinished(self, number: int) -> list[str]:
@@ -49,7 +49,7 @@ class Progress:
 
 
 def read(store: Store, paths: RequestPaths) -> Progress | None:
-    """None when nobody has made this request."""
+    """Read the state of a request; None if it does not exist."""
     request = store.read_json(paths.request)
     if request is None:
         return None
@@ -61,27 +61,27 @@ def read(store: Store, paths: RequestPaths) -> Progress | None:
     numbers = range(1, len(attempts) + 1)
     results = {number: found for number in numbers if (found := store.read_json(paths.result(number))) is not None}
     made = frozenset(name for name in names if name in ends or store.read_json(paths.created(name)) is not None)
-    # Only where the last attempt has ended there may be another one.
+    # Another attempt can begin only after the last one has ended.
     begun = store.read_json(paths.begun(len(attempts) + 1)) if attempts and len(attempts) in results else None
     preparing = being_prepared(begun, time.time())
     refusal = store.read_json(paths.refusal)
-    # Whatever the input did to the function: a request is not `accepted` for ever.
+    # A request must not stay `accepted` forever, even if its input crashes the function.
     given_up = not attempts and refusal is None and time.time() - float(request["at"]) > GIVEN_UP_SECONDS
     return Progress(request, refusal, attempts, ends, results, made, preparing, given_up=given_up)
 
 
 def being_prepared(begun: Document | None, now: float) -> bool:
-    """Whether somebody may be at it at this moment, by what was left at the beginning."""
+    """Return whether an invocation may be preparing the attempt now."""
     return begun is not None and now - float(begun["at"]) < PREPARING_SECONDS
 
 
 def name_of(request: Document) -> str:
-    """Name a request as its owner does. Requests that are older than owners have no name but their id."""
+    """Return the owner's name for a request; requests from before owners have only an id."""
     return str(request.get("name", request["request_id"]))
 
 
 def answer(progress: Progress, paths: RequestPaths, bucket: str) -> Document:
-    """What callers hear."""
+    """Build the status document for callers."""
     jobs = [
         {
             "name": job["name"],
@@ -137,7 +137,7 @@ def status(progress: Progress) -> str:
 
 
 def _going(progress: Progress, name: str) -> str:
-    """A job that no service has told of is none: asking for it broke off, and whoever repeats the request asks on."""
+    """Return the status of an unfinished job. Repeating the request creates unconfirmed jobs."""
     return "InProgress" if name in progress.made else "NotCreated"
 
 

@@ -1,4 +1,4 @@
-"""Sets of record numbers as sorted [first, last + 1) pairs: short, where records come in runs. Pure."""
+"""Represent sets of record numbers as sorted [first, last + 1) pairs. Pure."""
 
 from __future__ import annotations
 

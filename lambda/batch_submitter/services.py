@@ -1,7 +1,7 @@
-"""Jobs of SageMaker and Bedrock: asked for, looked at, and their answers read.
+"""Create jobs of SageMaker and Bedrock, poll them and read their output.
 
-Both kinds are asked for under a name of ours, so asking twice makes one job: whatever becomes of an answer, asking
-again is right. That answers are whole is the clients' business (`inference_common.service_answers`).
+Both services take a job name or token from us, so creating a job twice gives one job and is always safe to retry.
+Incomplete responses are detected by the clients (`inference_common.service_answers`).
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ BUSY = {
 }
 DOWN = {"InternalServerException", "ServiceUnavailable", "ServiceUnavailableException", "InternalFailure"}
 AGAIN = {408, 429, 500, 502, 503, 504}
-"""Codes of a record's error after which another try may do better."""
+"""Error codes of records that are worth retrying."""
 RECORD_ID = "R{:010d}"
 NAMED = re.compile(rb'"recordId"\s*:\s*"(R[0-9]{10})"')
-"""Whose answer a line is that cannot be read. Quotation marks in texts are escaped, so no text looks like this."""
+"""Finds the record id of an unparsable line. Quotation marks in texts are escaped, so no text matches."""
 
 
 class JobRefused(Exception):
-    """The service will not run this job, now or later; the message is the service's own."""
+    """The service permanently refuses the job; the message is the service's own."""
 
 
 @dataclass(frozen=True)
@@ -51,18 +51,18 @@ class JobEnd:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for one record: an output, or an error that another try may (`again`) or may not remove."""
+    """The output or error of one record. `retryable` errors may disappear at another attempt."""
 
     output: Any = None
     error: dict[str, str] | None = None
     retryable: bool = False
     tokens: tuple[int, int] | None = (0, 0)
-    """Read and written; None where the model was asked and told none."""
+    """Input and output tokens; None if the model reported none."""
 
 
 @dataclass(frozen=True)
 class JobRequest:
-    """One job before it is made. `parts` are keys of what it reads, `folder` the prefix that they share."""
+    """A job to create. `parts` are the keys of its input, `folder` is their common prefix."""
 
     name: str
     parts: Sequence[str]
@@ -70,14 +70,14 @@ class JobRequest:
     output: str
     tags: Mapping[str, str]
     model: str = ""
-    """On SageMaker; on Bedrock the blueprint says which."""
+    """On SageMaker only; on Bedrock the blueprint names the model."""
 
 
 class Jobs(Protocol):
-    """What the two services have in common."""
+    """The interface of both services."""
 
     together: bool
-    """One job reads all parts of an attempt."""
+    """Whether one job reads all parts of an attempt."""
 
     def line(self, number: int, text: str, blueprint: Blueprint) -> Any: ...
 
@@ -89,7 +89,7 @@ class Jobs(Protocol):
 
 
 def refusal_of(error: ClientError, what: str) -> Exception:
-    """What a refusal of the service means."""
+    """Translate the service's refusal to create a job."""
     code = code_of(error)
     if code in BUSY:
         return Throttled(f"{what}: {error.response['Error'].get('Message', code)}")
@@ -99,7 +99,7 @@ def refusal_of(error: ClientError, what: str) -> Exception:
 
 
 class Transform:
-    """SageMaker Batch Transform: lines in, as many lines out, in their order."""
+    """SageMaker batch transform: one output line per input line, in order."""
 
     together = True
 
@@ -153,13 +153,13 @@ class Transform:
         return JobEnd(status, found.get("FailureReason", ""), _seconds(found, "TransformStartTime", "TransformEndTime"))
 
     def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]:
-        """Nothing where the part was not finished: SageMaker writes all of a file's answers or none."""
+        """Yield the answers of a part; none if it is unfinished, since SageMaker writes whole files."""
         key = f"{output}{part['key'].rsplit('/', 1)[-1]}.out"
         if self._store.head(key) is None:
             return
         received, expected = sum(1 for _ in self._lines(key)), count(part["ranges"])
         for number, line in zip(numbers(part["ranges"]), self._lines(key), strict=False):
-            # Nobody can tell any more whose answer a line is.
+            # Lines can no longer be matched to records.
             wrong = Answer(
                 error={"type": "MalformedAnswer", "message": f"{received} lines came back for {expected} records"}
             )
@@ -186,7 +186,7 @@ def _line_answer(line: bytes) -> Answer:
 
 
 class Invocation:
-    """Bedrock's model invocation jobs: one file each, answers in any order, each with its record's id."""
+    """Bedrock model invocation jobs: one file each, with answers in any order, identified by record id."""
 
     together = False
 
@@ -230,7 +230,7 @@ class Invocation:
         return JobEnd(status, found.get("message", ""), _seconds(found, "submitTime", "endTime"))
 
     def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]:
-        """In the records' order. Only places are held in memory; the answers wait in a file."""
+        """Yield answers in record order, keeping only their positions in memory."""
         key = f"{output}{identifier.rsplit('/', 1)[-1]}/{part['key'].rsplit('/', 1)[-1]}.out"
         if self._store.head(key) is None:
             return
@@ -248,7 +248,7 @@ class Invocation:
                     yield number, self._answer(file.read(position[1]), str(part["family"]))
 
     def _answer(self, line: bytes, model: str) -> Answer:
-        """What a line says of its record; one that cannot be read is this record's error, and no other's."""
+        """Parse the answer to one record; an unparsable line is an error of this record only."""
         try:
             found = model_answers.loads(line)
             if found.get("error"):
@@ -262,7 +262,7 @@ class Invocation:
 
 
 def _named(line: bytes) -> str | None:
-    """The id in a line, of ours; None for blank lines and for records that are not ours."""
+    """Return the record id in a line; None for blank lines and foreign records."""
     try:
         found = model_answers.loads(line) if line.strip() else None
         named = found.get("recordId") if isinstance(found, Mapping) else None
@@ -273,7 +273,7 @@ def _named(line: bytes) -> str | None:
 
 
 def _record_error(error: Any) -> Answer:
-    """An error that Bedrock gives in an answer's place."""
+    """Convert an error that Bedrock wrote instead of an answer."""
     given = error if isinstance(error, Mapping) else {"errorMessage": error}
     code = str(given.get("errorCode") or "Error")
     details = {"type": code, "message": str(given.get("errorMessage", ""))[:1000]}
@@ -281,7 +281,7 @@ def _record_error(error: Any) -> Answer:
 
 
 def _seconds(found: Mapping[str, Any], first: str, last: str) -> float:
-    """From one time to the other, where the service told both."""
+    """Return the seconds between two timestamps, or 0 if one is missing."""
     if first not in found or last not in found:
         return 0.0
     return max(0.0, float((found[last] - found[first]).total_seconds()))

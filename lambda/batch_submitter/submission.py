@@ -1,7 +1,7 @@
-"""From an object to jobs: looked at once, counted, split, written, asked for.
+"""Submit a request: validate and count its input, split it into parts and create the jobs.
 
-Every step leaves an object that is written once. So whoever repeats a request, or goes on after a crash, finds
-what is there and does the rest; two at the same time come to the same.
+Every step leaves a write-once object, so that a repeated or resumed request continues where the last one stopped, and
+concurrent invocations reach the same result.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MOST_ATTEMPTS = 9
 
 @dataclass(frozen=True)
 class Work:
-    """One request, and everything that handling it takes."""
+    """One request, with everything needed to process it."""
 
     store: Store
     jobs: Jobs
@@ -48,12 +48,12 @@ class Work:
     tags: Mapping[str, str]
     clock: Callable[[], float] = time.time
     model: Callable[[], Document | None] = lambda: None
-    """What jobs of a request take that begins now: name and version."""
+    """Returns the model for a request that starts now: name and version."""
 
-    # ---- what is asked ------------------------------------------------------------------------------------------
+    # ---- the request --------------------------------------------------------------------------------------------
 
     def register(self, key: str, owner: str, started_by: str, called: str) -> Document:
-        """The request's first object: what is to be done and for whom, with the input as it is now."""
+        """Write the request's first object: input, owner and the current version of the input."""
         known = self.store.read_json(self.paths.request)
         if known is not None:
             if known.get("owner") != owner:
@@ -87,7 +87,7 @@ class Work:
             "started_by": started_by,
             "at": self.clock(),
         }
-        # Whatever is asked again of this request takes the same: of two versions its answers would be a mixture.
+        # All attempts use the same model: two versions would mix their answers.
         model = self.model()
         if model is not None:
             request["model"] = model
@@ -96,11 +96,11 @@ class Work:
         return self.register(key, owner, started_by, called)
 
     def unknown(self) -> UnknownRequest:
-        """Word the refusal of a request that does not exist, and of one that is somebody else's."""
+        """Return the error for a request that does not exist or has another owner."""
         return UnknownRequest(f"there is no request '{self.paths.request_id}' for '{self.blueprint.name}'")
 
     def begin(self, number: int) -> bool:
-        """Of those who ask for a large attempt at the same time one prepares it, unless that one took too long."""
+        """Claim the preparation of a large attempt; return whether this invocation has the claim."""
         now = self.clock()
         return self.store.put_once(self.paths.begun(number), {"at": now}) or not progress.being_prepared(
             self.store.read_json(self.paths.begun(number)), now
@@ -109,7 +109,7 @@ class Work:
     # ---- the first attempt --------------------------------------------------------------------------------------
 
     def start(self, request: Document) -> None:
-        """Prepare the input and ask for its jobs, as far as that is not done yet."""
+        """Prepare the input and create its jobs, as far as not done yet."""
         attempt = self.store.read_json(self.paths.attempt(1))
         if attempt is None:
             attempt = self._prepared(request)
@@ -123,9 +123,9 @@ class Work:
         return self._write_attempt(1, records_found, good, total)
 
     def _counted(self, given: Input) -> tuple[int, int, str]:
-        """How many records there are, how many of them can be asked, and the first that cannot.
+        """Count all records and the valid ones; also return the first invalid one.
 
-        What is wrong with each of these is written, and what the caller calls each record.
+        Writes the errors of invalid records, and the caller's record ids.
         """
         total = bad = 0
         first = ""
@@ -160,7 +160,7 @@ class Work:
     # ---- a further attempt --------------------------------------------------------------------------------------
 
     def retry(self, request: Document, last: int, result: Document) -> None:
-        """Ask again for those records only that have no answer and may get one."""
+        """Retry only the records without an answer that may get one."""
         attempt = self.store.read_json(self.paths.attempt(last + 1))
         if attempt is None:
             wanted = self._filled_up(self.left(request, last, result), int(result["records"]["total"]))
@@ -170,7 +170,7 @@ class Work:
         self._ask(attempt, request)
 
     def left(self, request: Document, last: int, result: Document) -> Ranges:
-        """The records that another attempt is for. Raises `BadRequest` where there can be none."""
+        """Return the records to retry. Raises `BadRequest` if there are none."""
         wanted: Ranges = [list(pair) for pair in result["again"]]
         if not wanted:
             raise BadRequest(f"no record of '{name_of(request)}' is left that another try could help", "retry")
@@ -182,7 +182,7 @@ class Work:
         return wanted
 
     def _filled_up(self, wanted: Ranges, total: int) -> Ranges:
-        """As many as a job must have: some of those that have an answer are asked along, and keep the one they have."""
+        """Fill up to the minimum of a job with answered records, which keep the answers they have."""
         short = int(self.blueprint.batch["minimum_records"]) - count(wanted)
         if short <= 0:
             return wanted
@@ -202,10 +202,10 @@ class Work:
             add(found, loads(line)["record"])
         return found
 
-    # ---- both ---------------------------------------------------------------------------------------------------
+    # ---- all attempts -------------------------------------------------------------------------------------------
 
     def _write_attempt(self, number: int, found: Iterator[tuple[int, Record]], expected: int, total: int) -> Document:
-        """Parts of about the same size: none may fall below the model's minimum because it is the last one."""
+        """Write parts of about equal size, so that the last one does not fall below the model's minimum."""
         parts = []
         sizes = _sizes(expected, self.blueprint.records_per_file)
         for index, size in enumerate(sizes):
@@ -232,13 +232,13 @@ class Work:
             "output": self.paths.raw(number),
         }
         if not self.store.put_once(self.paths.attempt(number), attempt):
-            # Somebody was faster and wrote the same parts: equal input gives equal bytes.
+            # A concurrent invocation wrote the same parts: equal input gives equal bytes.
             return dict(self.store.read_json(self.paths.attempt(number)) or attempt)
         return attempt
 
     def _ask(self, attempt: Document, request: Document) -> None:
-        """Make the jobs that are not made yet. One that is refused has ended, with the service's reason."""
-        # Requests that are older than releases of batch jobs name no model.
+        """Create the jobs that do not exist yet. A refused job has ended, with the service's reason."""
+        # Requests from before releases of batch jobs name no model.
         model = (request.get("model") or {}).get("name") or self.blueprint.batch.get("model_name", "")
         for job in attempt["jobs"]:
             name = job["name"]
@@ -257,7 +257,7 @@ class Work:
             self.store.put_once(self.paths.created(name), {"identifier": identifier, "at": self.clock()})
 
     def refuse(self, error: ServiceError) -> Document:
-        """A request that was wrong stays what it is; whoever repeats it hears the same."""
+        """Record a refusal, which is final: repeating the request returns it."""
         document = {"code": error.type, "message": error.message, "at": self.clock()}
         if not self.store.put_once(self.paths.refusal, document):
             return dict(self.store.read_json(self.paths.refusal) or document)
@@ -272,7 +272,7 @@ def _given(request: Document) -> Input:
 
 
 def delimiter_of(blueprint: Blueprint) -> str | None:
-    """What separates the cells of this blueprint's CSV; a comma where it says nothing."""
+    """Return the CSV delimiter of the blueprint, if it sets one."""
     given = blueprint.batch.get("delimiter")
     found = formats.delimiter_of(str(given)) if given else None
     if given and found is None:
@@ -281,7 +281,7 @@ def delimiter_of(blueprint: Blueprint) -> str | None:
 
 
 def key_of(given: Any, blueprint: str, bucket: str) -> str:
-    """The object that is meant by a key or an S3 URI; it must lie in the blueprint's own folder."""
+    """Return the key of an input given as key or S3 URI, which must be in the blueprint's own folder."""
     if not isinstance(given, str) or not given:
         raise BadRequest("'input' must be a key or an S3 URI", "input")
     key = given.removeprefix(f"s3://{bucket}/")
@@ -292,13 +292,13 @@ def key_of(given: Any, blueprint: str, bucket: str) -> str:
 
 
 def _sizes(expected: int, most: int) -> list[int]:
-    """`expected` in as few parts of at most `most` as there can be, all about the same size."""
+    """Split `expected` into the fewest parts of at most `most`, of about equal size."""
     parts = math.ceil(expected / most)
     return [expected // parts + (index < expected % parts) for index in range(parts)]
 
 
 def _only(found: Iterator[tuple[int, Record]], ranges: Ranges) -> Iterator[tuple[int, Record]]:
-    """Those of an ordered stream whose numbers are in the ranges, read no further than needed."""
+    """Yield the records of an ordered stream whose numbers are in the ranges, reading no further than needed."""
     wanted = iter(numbers(ranges))
     number = next(wanted, None)
     if number is None:

@@ -1,4 +1,4 @@
-"""One request through the queue of an asynchronous endpoint, and its answer. Knows the places and judges nothing."""
+"""Send a request through the queue of an asynchronous endpoint and fetch its answer."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from endpoint_probe.probes import ProbeFailed
 
 JSON = "application/json"
 TTL_SECONDS = 3600
-"""For so long the state machine waits: nobody would read a later answer."""
+"""How long the state machine waits for an answer."""
 MISSING = ("NoSuchKey", "404", "NotFound")
 
 
 class AnswerPending(Exception):
-    """Neither result nor failure is there: the request waits, or is being answered."""
+    """There is neither a result nor a failure yet."""
 
 
 def send(s3: Any, runtime: Any, event: dict[str, Any], body: bytes) -> dict[str, Any]:
-    """Where the result and the failure will be."""
+    """Send the request; return the locations of its future result and failure."""
     queue = event["queue"]
     location = f"{queue['input']}/{event['training_job']}.json"
     bucket, key = split(location)

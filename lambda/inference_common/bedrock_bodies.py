@@ -1,6 +1,6 @@
-"""Bodies of Bedrock's InvokeModel by family of models, for those that Converse does not speak to. Pure.
+"""Build and parse InvokeModel bodies by model family, for Bedrock models without Converse. Pure.
 
-A family is known by a part of the model's id, whatever region prefix (`us.`) or version it has.
+A family is recognized by a part of the model id, whatever its region prefix (`us.`) or version.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ STOPS = {
 
 
 class Said(NamedTuple):
-    """The text of one answer, why it ended, and its tokens where the body tells them."""
+    """The text of one answer, its stop reason, and its token usage if the body contains it."""
 
     text: str
     stop: str
@@ -64,7 +64,7 @@ def _turns(text: str, request: InferenceRequest) -> tuple[tuple[str, str], ...]:
 
 
 def _flat(text: str, request: InferenceRequest) -> str:
-    """For models that know no roles: one prompt, the last word is the model's."""
+    """Build one prompt for models without roles, ending with the model's turn."""
     lines = [str(request.parameters["system"])] if "system" in request.parameters else []
     return "\n".join([*lines, *(said for _, said in _turns(text, request))])
 
@@ -165,7 +165,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
 
 
 def said(family: Family, answer: Any) -> Said:
-    """What a body says, or a MalformedAnswer."""
+    """Parse a body. Raises `MalformedAnswer`."""
     try:
         found = family.read(answer)
     except (KeyError, IndexError, TypeError, AttributeError):

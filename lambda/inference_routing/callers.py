@@ -1,4 +1,4 @@
-"""Which blueprints a caller may ask for, from what the token authorizer put into the request. Pure."""
+"""Read the caller and its permitted blueprints from an API Gateway event. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inference_common.errors import Forbidden
 
 @dataclass(frozen=True)
 class Access:
-    """`blueprints` is None for callers without a token of ours (API key, IAM): the gateway let them in, to all."""
+    """The caller's access. `blueprints` is None, meaning all, for callers that IAM or a user pool authorized."""
 
     principal: str | None = None
     blueprints: frozenset[str] | None = None
@@ -20,7 +20,7 @@ class Access:
         return self.blueprints is None or blueprint in self.blueprints
 
     def check(self, blueprint: str) -> None:
-        """Asked before the route is looked up, so that a refusal does not tell what exists."""
+        """Raise `Forbidden` for other blueprints. Check before any look-up, so as not to reveal which exist."""
         if not self.allows(blueprint):
             raise Forbidden(f"this token is not valid for the blueprint '{blueprint[:64]}'")
 
@@ -28,28 +28,28 @@ class Access:
         return [name for name in blueprints if self.allows(name)]
 
 
-DOORS = ("/iam", "/cognito")
-"""Prefixes under which the API has the same resources for callers with other proofs than an API key."""
+AUTH_PREFIXES = ("/iam", "/cognito")
+"""Path prefixes of the same resources for callers that authenticate without an API key."""
 
 
 def resource_of(event: Mapping[str, Any]) -> str:
-    """What is asked for, whichever door it came through: `/iam/v1/models` is `/v1/models`."""
+    """Return the resource without its authentication prefix: `/iam/v1/models` becomes `/v1/models`."""
     resource = str(event.get("resource") or "")
-    for door in DOORS:
-        if resource.startswith(f"{door}/"):
-            return resource.removeprefix(door)
+    for prefix in AUTH_PREFIXES:
+        if resource.startswith(f"{prefix}/"):
+            return resource.removeprefix(prefix)
     return resource
 
 
 def principal_of(context: Mapping[str, Any]) -> str | None:
-    """Who asks, for the log: a token's holder, a user of a pool, or a role."""
+    """Return the principal for the log: the holder of a token, a user of a pool, or a role."""
     authorizer, identity = context.get("authorizer") or {}, context.get("identity") or {}
     found = authorizer.get("principal") or (authorizer.get("claims") or {}).get("sub") or identity.get("userArn")
     return str(found) if found else None
 
 
 def access_of(event: Mapping[str, Any]) -> Access:
-    """{"principal": "…", "blueprints": "chat,reviews" or "*"}; a token that names no blueprint is good for none."""
+    """Read the authorizer's `{"principal": "…", "blueprints": "chat,reviews" or "*"}`; no names permit no blueprint."""
     context = event.get("requestContext") or {}
     authorizer = context.get("authorizer") or {}
     principal = principal_of(context)

@@ -1,9 +1,9 @@
-"""Cooldown per target: a circuit breaker of this execution environment. The clock is handed in.
+"""Skip failing targets for a while: one circuit breaker per target and execution environment. Pure.
 
 closed ── `failures` in a row ──> open ── `seconds` pass ──> half-open ── one probe ──> closed, or open again
 
-One probe at a time: whoever comes while it is out goes elsewhere. A permanent error is the request's fault
-and changes nothing.
+Only one request probes a half-open target; others go elsewhere meanwhile. Permanent errors are the request's fault and
+change nothing.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from threading import Lock
 
 @dataclass(frozen=True)
 class Cooldown:
-    """When a target is left alone, and for how long."""
+    """When a failing target is skipped, and for how long."""
 
     failures: int = 3
     seconds: float = 30.0
@@ -34,21 +34,21 @@ class _State:
 
 @dataclass
 class CircuitBreaker:
-    """What is known of every target."""
+    """The state of every target."""
 
     clock: Callable[[], float]
     _states: dict[str, _State] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def admits(self, key: str) -> bool:
-        """Closed, or half-open with nobody probing."""
+        """Return whether the target is closed, or half-open without a probe."""
         state = self._states.get(key)
         if state is None or state.open_until is None:
             return True
         return self.clock() >= state.open_until and not state.probing
 
     def begin(self, key: str, *, forced: bool = False) -> bool:
-        """Whether the target may be asked now; for one that is not closed, the asker is then its only probe."""
+        """Return whether the caller may call the target now; unless it is closed, the caller becomes its only probe."""
         with self._lock:
             state = self._states.setdefault(key, _State())
             if state.open_until is None:
@@ -63,7 +63,7 @@ class CircuitBreaker:
             self._states[key] = _State()
 
     def failed(self, key: str, cooldown: Cooldown) -> None:
-        """One more failure in a row; a failed probe opens at once."""
+        """Count a failure; a failed probe reopens the breaker at once."""
         with self._lock:
             state = self._states.setdefault(key, _State())
             state.failures += 1
@@ -72,7 +72,7 @@ class CircuitBreaker:
             state.probing = False
 
     def released(self, key: str) -> None:
-        """The target was asked, and nothing was learned about it."""
+        """End a call that says nothing about the target."""
         with self._lock:
             self._states.setdefault(key, _State()).probing = False
 

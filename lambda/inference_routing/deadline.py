@@ -1,4 +1,4 @@
-"""How much time is left to answer in. Pure: the clock is handed in."""
+"""Track the time left to respond. Pure: the clock is injected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHORTEST_CALL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Deadline:
-    """A moment on a monotonic clock by which the response must have been sent."""
+    """The time on a monotonic clock by which the response must be sent."""
 
     at: float
     clock: Callable[[], float]
@@ -25,20 +25,20 @@ class Deadline:
         return self.at - self.clock()
 
     def leaves(self, seconds: float) -> bool:
-        """Whether a call would still fit after a pause of so many seconds."""
+        """Return whether a call would still fit after a pause of `seconds`."""
         return self.remaining() - seconds >= SHORTEST_CALL_SECONDS
 
     def call_timeout(self) -> float:
-        """Seconds that one more backend call may take."""
+        """Return the seconds that one more call may take. Raises `DeadlineExceeded`."""
         seconds = self.remaining()
         if seconds < SHORTEST_CALL_SECONDS:
             raise DeadlineExceeded("no time is left to call the model")
         return seconds
 
     def sooner(self, seconds: float | None) -> Deadline:
-        """The same deadline, or an earlier one when a target may only take so long."""
+        """Return this deadline, or an earlier one if a target has a time limit."""
         return self if seconds is None else Deadline(min(self.at, self.clock() + seconds), self.clock)
 
     def before(self, seconds: float) -> Deadline:
-        """The deadline of a step that must leave the next one so many seconds."""
+        """Return an earlier deadline that reserves `seconds` for the next step."""
         return Deadline(self.at - seconds, self.clock)

@@ -1,4 +1,4 @@
-"""Ask the targets until one answers in time. Pure but for the backend, the pause and the draw that it is given."""
+"""Call targets until one responds in time. Backend, pause and randomness are injected."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from inference_routing.routes import Route, Target
 from inference_routing.selection import Decision
 
 Kept = dict[int, Any]
-"""Answers that a target has given to single inputs, by their position: asked again, it is asked for the rest."""
+"""Responses of a target to single inputs, by position; a retry sends only the rest."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What a backend said. `fidelity` is the emulator's word on it; on AWS there is none."""
+    """A backend's response. Only the emulator sets `fidelity`."""
 
     outputs: list[dict[str, Any]]
     model: dict[str, Any]
     usage: dict[str, int] | None = None
     fidelity: str | None = None
     stops: tuple[str, ...] = ()
-    """Why each output ended, in Converse's words; nothing where models do not say."""
+    """Stop reason of each output in Converse's terms; empty if the model gives none."""
 
 
 class Backend(Protocol):
     def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
-        """The answer of one target, or a ServiceError."""
+        """Call one target. Raises `ServiceError`."""
 
 
 class Attempt(NamedTuple):
-    """One question to one target, and how it ended (None: with an answer)."""
+    """One call of a target. `error` is None for a response."""
 
     target: Target
     seconds: float
@@ -46,12 +46,12 @@ class Attempt(NamedTuple):
 
 @dataclass
 class Outcome:
-    """Who was asked, and how it went; filled in as it happens, so that a failure tells it too."""
+    """The attempts of one request, recorded as they happen, so that failures report them too."""
 
     reason: str = "none"
     attempts: list[Attempt] = field(default_factory=list)
     skipped: tuple[str, ...] = ()
-    """Other blueprints that the record names and that could not be asked, each with why."""
+    """Referenced blueprints that could not stand in, each with the reason."""
 
     @property
     def answered_by(self) -> Target | None:
@@ -60,7 +60,7 @@ class Outcome:
 
     @property
     def route_decision(self) -> str:
-        """`primary`, or `spare; after=primary:Throttled; skipped=chat:UnknownBlueprint` when not all went well."""
+        """Return `primary`, or for example `spare; after=primary:Throttled; skipped=chat:UnknownBlueprint`."""
         tried = ",".join(f"{a.target.name}:{a.error.type}" for a in self.attempts if a.error)
         name = self.answered_by.name if self.answered_by else "none"
         told = {"after": tried, "skipped": ",".join(self.skipped)}
@@ -69,13 +69,13 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Dispatcher:
-    """Everything that asking takes.
+    """Calls the targets of a route.
 
     Args:
-        ask: asks one target once; must end by the deadline that it is given.
-        health: who is being left alone.
-        pause: waits so many seconds.
-        draw: a number in [0, 1) for the length of a pause.
+        call_target: calls one target once, within the given deadline.
+        breaker: knows which targets to skip.
+        pause: waits for a number of seconds.
+        draw: returns a number in [0, 1) for the length of a pause.
     """
 
     call_target: Callable[[Target, InferenceRequest, Deadline, Kept], Reply]
@@ -86,11 +86,11 @@ class Dispatcher:
     def dispatch(
         self, route: Route, decision: Decision, request: InferenceRequest, deadline: Deadline, outcome: Outcome
     ) -> Reply:
-        """The first answer; else the error of the first target that may answer later, or whose word it is.
+        """Return the first response, or raise the error that describes the request's own targets best.
 
-        A refusal is the answer only where the target was asked first and has traffic of its own: a stand-in, or another
-        version, may refuse what the first one takes, and its 400 would tell the caller for good that the request is
-        wrong while the first one is only starting.
+        A refusal (permanent error) counts only from a target with traffic of its own that was tried first. A stand-in
+        or another version may refuse a request that the first target accepts, and its 400 would wrongly tell the caller
+        not to retry while the first target is only starting.
         """
         targets = {t.name: t for t in decision.order}
         own = {t.name for t in route.targets if t.weight > 0} or {t.name for t in route.targets}
@@ -112,7 +112,7 @@ class Dispatcher:
             name = step.target
             tried.add(name)
             if not self.breaker.begin(targets[name].key, forced=forced):
-                given_up.add(name)  # somebody else is probing it
+                given_up.add(name)  # another request is probing it
                 step = next_step(list(targets), tried, given_up)
                 continue
             try:
@@ -128,24 +128,24 @@ class Dispatcher:
                 if not error.same_target or not self.breaker.admits(targets[name].key):
                     given_up.add(name)
                 step = next_step(list(targets), tried, given_up)
-                if kept[name]:  # paid for in part: nobody else may be asked
+                if kept[name]:  # partly paid for: stay with this target
                     step = None if name in given_up else Step(name, is_retry=True)
         if first is None and refusal is not None and own <= tried:
             raise refusal
         raise first or self._unavailable(route, decision, own, deadline)
 
     def _unavailable(self, route: Route, decision: Decision, own: Collection[str], deadline: Deadline) -> ServiceError:
-        """Why no target could be asked that the request was meant for."""
+        """Return the error for a request whose own targets could not be called."""
         if not deadline.leaves(0):
             return DeadlineExceeded("no time is left to call the model")
         first = next(t for t in (*decision.order[:1], *route.targets) if t.name in own)
         wait = max(1, math.ceil(self.breaker.seconds_until_probe(first.key)))
-        return NotReady(f"the target '{first.name}' is being left alone after failures", wait)
+        return NotReady(f"the target '{first.name}' is skipped after repeated failures", wait)
 
     def _attempt(
         self, route: Route, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept, outcome: Outcome
     ) -> Reply:
-        """One question, timed, told to `outcome` and to `health`."""
+        """Call a target once, and record the attempt in `outcome` and in the circuit breaker."""
         started = deadline.clock()
         try:
             reply = self.call_target(target, request, deadline.sooner(target.timeout_seconds), kept)
@@ -169,7 +169,7 @@ class Dispatcher:
 
 
 def starting(target: Target, error: ServiceError) -> ServiceError:
-    """A serverless endpoint that does not answer in time is starting, and will be there in a moment."""
+    """Turn a timeout of a serverless endpoint into `NotReady`: it is starting."""
     if target.serverless and isinstance(error, DeadlineExceeded):
         return NotReady(f"the endpoint behind '{target.name}' is starting", 10)
     return error

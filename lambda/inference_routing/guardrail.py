@@ -1,6 +1,6 @@
-"""The route's guardrail before and after the model. Pure but for the service that judges.
+"""Apply the route's guardrail before and after the model. The call to the guardrail is injected.
 
-A guardrail that cannot be asked lets nothing through: its error is the answer.
+The guardrail fails closed: if it cannot be called, its error is the response.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from inference_routing.retry import Retry
 from inference_routing.routes import Guardrail
 
 SECONDS_AFTER = 2.0
-"""What the model must leave of the time, so that its answer can still be judged."""
+"""Time reserved for checking the model's answer."""
 TEXTS_PER_CALL = 20
 NOT_WRITTEN = ("label", "sources")
 
 
 class Judge(Protocol):
     def assess(self, guardrail: Guardrail, source: Literal["INPUT", "OUTPUT"], texts: Sequence[str]) -> dict[str, Any]:
-        """ApplyGuardrail's response, or a ServiceError."""
+        """Return the response of ApplyGuardrail. Raises `ServiceError`."""
 
 
 @dataclass
 class Verdicts:
-    """What the guardrail did, for header and log."""
+    """What the guardrail did, for response header and log."""
 
     labels: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
 class Gate:
-    """One route's guardrail in one request."""
+    """Applies a route's guardrail to one request."""
 
     guardrail: Guardrail
     judge: Callable[[Literal["INPUT", "OUTPUT"], Sequence[str], Deadline], dict[str, Any]]
     verdicts: Verdicts
 
     def check_input(self, request: InferenceRequest, deadline: Deadline) -> InferenceRequest:
-        """The request with what the guardrail masks, or GuardrailBlocked.
+        """Return the request with masked texts. Raises `GuardrailBlocked`.
 
-        Judged is every text in it, whatever its role: turns of the assistant and system prompts are the caller's too.
-        The blueprint's own parameters are added later, and are its operator's.
+        Every text is checked, whatever its role: the caller also sends assistant turns and system prompts. The
+        blueprint's own parameters come from its operator and are added later.
         """
         said = [text for _, text in request.turns] or list(request.inputs)
         masked = self._masked("input", {"said": said, "parameters": dict(request.parameters)}, deadline)
@@ -57,13 +57,13 @@ class Gate:
         return replace(request, turns=turns, inputs=(turns[-1][1],) * len(request.inputs))
 
     def check_output(self, reply: Reply, deadline: Deadline) -> Reply:
-        """The reply with what the guardrail masks. Labels and names of sources are nothing that a model wrote."""
+        """Return the reply with masked texts. Labels and names of sources are not generated text."""
         written = [{k: v for k, v in output.items() if k not in NOT_WRITTEN} for output in reply.outputs]
         masked = self._masked("output", written, deadline)
         return replace(reply, outputs=[{**o, **m} for o, m in zip(reply.outputs, masked, strict=True)])
 
     def _masked(self, stage: Literal["input", "output"], value: Any, deadline: Deadline) -> Any:
-        """The value with every text in it as it may pass. The same text is judged once."""
+        """Return the value with every text as it may pass, checking equal texts once."""
         texts = list(dict.fromkeys(text for text in texts_in(value) if text))
         return with_texts(value, dict(zip(texts, self._pass(stage, texts, deadline), strict=True)))
 
@@ -83,7 +83,7 @@ class Gate:
 
 
 def texts_in(value: Any) -> Iterator[str]:
-    """Every text in a JSON value. Names of fields are checked elsewhere: callers choose none of them."""
+    """Yield every text in a JSON value. Field names are not checked: callers cannot choose them."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
@@ -95,7 +95,7 @@ def texts_in(value: Any) -> Iterator[str]:
 
 
 def with_texts(value: Any, masked: Mapping[str, str]) -> Any:
-    """The value with other texts in the places of those that were masked."""
+    """Return the value with masked texts replaced."""
     if isinstance(value, str):
         return masked.get(value, value)
     if isinstance(value, Mapping):
@@ -104,14 +104,14 @@ def with_texts(value: Any, masked: Mapping[str, str]) -> Any:
 
 
 def judge_texts(response: Mapping[str, Any], texts: Sequence[str]) -> list[str] | str:
-    """The texts as they may pass, or the guardrail's message when they may not.
+    """Return the texts as they may pass, or the guardrail's message if it blocks them.
 
-    An intervention that only masks has one output per text. Anything else that intervened, blocks.
+    A masking intervention has one output per text. Any other intervention blocks.
     """
     if response.get("action") == "NONE":
         return list(texts)
     if response.get("action") != "GUARDRAIL_INTERVENED":
-        raise Unavailable("the guardrail's answer says nothing of its verdict")  # which lets nothing through
+        raise Unavailable("the guardrail's answer says nothing of its verdict")  # fails closed
     outputs = [str(output.get("text", "")) for output in response.get("outputs") or []]
     actions = set(actions_in(response.get("assessments") or []))
     if actions <= {"ANONYMIZED", "NONE"} and "ANONYMIZED" in actions and len(outputs) == len(texts):
@@ -120,7 +120,7 @@ def judge_texts(response: Mapping[str, Any], texts: Sequence[str]) -> list[str] 
 
 
 def actions_in(value: Any) -> Iterator[str]:
-    """Every `action` in the assessments, however deep in a policy."""
+    """Yield every `action` in the assessments, at any depth."""
     if isinstance(value, Mapping):
         if isinstance(value.get("action"), str):
             yield value["action"]
@@ -140,7 +140,7 @@ def patiently(
     pause: Callable[[float], None],
     draw: Callable[[], float],
 ) -> Callable[[Literal["INPUT", "OUTPUT"], Sequence[str], Deadline], dict[str, Any]]:
-    """The judge, asked again within the deadline after errors that pass: the answer it judges is paid for."""
+    """Return a judge that retries transient errors within the deadline, since the model has already been paid for."""
 
     def ask(source: Literal["INPUT", "OUTPUT"], texts: Sequence[str], deadline: Deadline) -> dict[str, Any]:
         for attempt in range(retry.retries + 1):

@@ -1,7 +1,7 @@
-"""What a payload may weigh on its way. Pure.
+"""Limit payload sizes. Pure.
 
-API Gateway takes 10 MB and hands the function at most 6 MB (Lambda's quota for a caller that waits), so
-these are reached when a small request grows on its way into a model's own format.
+API Gateway accepts 10 MB and Lambda 6 MB per synchronous request, so these limits are reached when a request grows
+while it is converted to a model's own format.
 """
 
 from __future__ import annotations
@@ -31,6 +31,6 @@ def check_payload(target: Target, size: int) -> None:
 
 
 def check_body(body: bytes, instead: str = "send fewer inputs") -> None:
-    """A body that came in larger than any target takes is refused before anything is read."""
+    """Refuse a body that is larger than any target accepts, before parsing it."""
     if len(body) > REQUEST_BYTES:
         raise PayloadTooLarge(f"the body has more than {REQUEST_BYTES} bytes; {instead}")

@@ -1,9 +1,8 @@
-"""Targets of other blueprints, which a record names instead of their address. Pure but for the look-up it is given.
+"""Resolve targets that name another blueprint instead of an address. The look-up is injected.
 
-`{"name": "chat", "blueprint": "chat"}` is the first target of its own that the record of `chat` has, with that
-record's parameters. Blueprints so stay deployable one by one: what is not there is left out, and said so.
-
-One step deep: references of the other record are not followed, so there are no circles.
+`{"name": "chat", "blueprint": "chat"}` stands for the first target in the record of `chat` that is not itself a
+reference, with that record's parameters. Blueprints thus stay independently deployable: missing ones are skipped, and
+the response says so. References in the other record are not followed, so there are no cycles.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from inference_routing.routes import WAITED_FOR, Route, Target
 
 @dataclass(frozen=True)
 class Resolved:
-    """A route without references; who was left out and why; whether a record was an old one."""
+    """A route without references, the skipped blueprints with reasons, and whether a record was stale."""
 
     route: Route
     skipped: tuple[str, ...] = ()
@@ -26,7 +25,7 @@ class Resolved:
 
 
 def resolve(route: Route, find: Callable[[str], Found]) -> Resolved:
-    """The route with the targets that its references lead to. A failing look-up costs a stand-in, not the request."""
+    """Resolve all references. A failing look-up costs a stand-in, not the request."""
     skipped: list[str] = []
     stale = False
 
@@ -55,16 +54,16 @@ def resolve(route: Route, find: Callable[[str], Found]) -> Resolved:
 
 
 def refused(route: Route, other: Route) -> str | None:
-    """Why a blueprint cannot stand in for this one."""
+    """Return why a blueprint cannot stand in for this one, or None."""
     if other.kind not in WAITED_FOR:
         return "NotSynchronous"
     if other.guardrail not in (None, route.guardrail):
-        return "Guarded"  # only the asked blueprint's guardrail judges: the other's would be passed by
+        return "Guarded"  # only the requested blueprint's guardrail is applied
     return None
 
 
 def lead_to(reference: Target, other: Route) -> Target:
-    """The other blueprint's own first target, under the reference's name, weight and time, and both records' limits."""
+    """Return the other blueprint's first target with the reference's name, weight and timeout, within both limits."""
     own = next(target for target in other.targets if not target.is_reference)
     seconds = own.timeout_seconds if reference.timeout_seconds is None else reference.timeout_seconds
     limits = own.limits.tightened(reference.limits)

@@ -1,4 +1,4 @@
-"""What is known of one request by now: filled in on its way, so that a failure tells as much as an answer."""
+"""Collect what happens to one request, so that failures report as much as successes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class RequestContext:
     reply: Reply | None = None
 
     def headers(self) -> dict[str, str]:
-        """Who answered and why; what is not said did not happen."""
+        """Return the response headers; absent ones did not apply."""
         optional = {
             "x-route-reason": self.outcome.reason if self.outcome.reason != "none" else None,
             "x-route-record": "stale" if self.stale else None,

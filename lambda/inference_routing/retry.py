@@ -1,7 +1,7 @@
-"""What happens after a failure: another target, the same one after a pause, or the end. Pure.
+"""Decide what follows a failure: another target, the same one after a pause, or the end. Pure.
 
-This is the one layer that repeats anything: boto3's own retries are off, API Gateway has none, and what the
-caller may repeat is told by status and Retry-After.
+This is the only layer that retries: botocore's retries are off, API Gateway has none, and the caller learns from status
+and Retry-After whether to retry.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from inference_common.errors import ServiceError
 
 @dataclass(frozen=True)
 class Retry:
-    """How often a request may come back to a target that it has asked before, and how long it waits for that."""
+    """How often a request may return to a target, and how long it pauses before that."""
 
     retries: int = 2
     base_seconds: float = 0.1
@@ -25,30 +25,30 @@ class Retry:
             raise ValueError("retry needs 0 to 10 retries and 0 <= base_seconds <= max_seconds <= 30")
 
     def pause(self, nth: int, draw: float) -> float:
-        """Seconds before the nth retry (from 0): anything up to a bound that doubles, so that callers spread out."""
+        """Return the pause before the nth retry (from 0): exponential backoff with full jitter."""
         return draw * min(self.max_seconds, self.base_seconds * 2.0**nth)
 
 
 @dataclass(frozen=True)
 class Step:
-    """Whom to ask next, and whether that needs a pause because it was asked before."""
+    """The next target, and whether it is a retry, which needs a pause."""
 
     target: str
     is_retry: bool
 
 
 def ends(error: ServiceError, *, partly_answered: bool) -> bool:
-    """Whether a failure is the answer: it would come again, or the model has begun and keeps nothing."""
+    """Return whether to stop after this error: it is permanent, or the model was charged for a whole answer."""
     return not error.transient or (error.charged and not partly_answered)
 
 
 def next_step(order: Sequence[str], tried: Collection[str], given_up: Collection[str]) -> Step | None:
-    """The next target in order: first those that were not asked yet, then again those worth it.
+    """Return the next target: untried ones first, then those worth a retry.
 
     Args:
         order: names of targets in the order of the decision.
-        asked: those that were asked in this request.
-        given_up: those that this request must not ask again.
+        tried: targets that this request has tried.
+        given_up: targets that this request must not try again.
     """
     for name in order:
         if name not in tried:

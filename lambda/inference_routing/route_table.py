@@ -1,4 +1,4 @@
-"""The routing table: records from a store, remembered for a while, and kept while the store has a bad moment."""
+"""Cache route records, and keep serving them while the store is unavailable."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from inference_common.errors import ServiceError, UnknownBlueprint
 from inference_routing.routes import NAME, Route, parse_route
 
 STALE_PAUSE_SECONDS = 5.0
-"""How long the store is left in peace after it failed, or after it had nothing where a record points to."""
+"""Pause before the store is read again after it failed or a referenced record was missing."""
 
 
 class Record(NamedTuple):
@@ -23,7 +23,7 @@ class Record(NamedTuple):
 
     @property
     def kind(self) -> str:
-        """Nothing where the record is broken: whoever asks for that blueprint hears of it."""
+        """Return the kind, or None for a broken record; requests to that blueprint report the defect."""
         try:
             return parse_route(self.name, self.text).kind
         except ServiceError:
@@ -32,14 +32,14 @@ class Record(NamedTuple):
 
 class RouteStore(Protocol):
     def read(self, name: str, timeout_seconds: float) -> str | None:
-        """The record's text, or None when there is none."""
+        """Return the text of a record, or None if it does not exist."""
 
     def list(self, timeout_seconds: float) -> Sequence[Record]:
-        """All records there are."""
+        """Return all records."""
 
 
 class Found(NamedTuple):
-    """A route, and whether the store could not be asked whether it still holds."""
+    """A route, and whether it is stale because the store could not be read."""
 
     route: Route
     stale: bool
@@ -47,8 +47,7 @@ class Found(NamedTuple):
 
 @dataclass
 class RouteTable:
-    """Routes by name. That a name is unknown is not remembered of what callers ask for; that it is gone is learned
-    with the next read."""
+    """Routes by name. Unknown names that callers send are not cached; a deleted record is noticed at the next read."""
 
     store: RouteStore
     seconds: float
@@ -76,15 +75,15 @@ class RouteTable:
         route = parse_route(name, text)
         self._known[name] = (self.clock() + self.seconds, route, False)
         if self._listed and all(record.name != name for record in self._listed[1]):
-            # Newer than the list: whoever was answered by it finds it there.
+            # Newer than the list, which must include every blueprint that answers.
             self._listed = (self.clock(), self._listed[1])
         return Found(route, False)
 
     def renewed(self, name: str, timeout_seconds: float) -> bool:
-        """Whether the record of a name no longer says what is remembered of it; that is forgotten then.
+        """Reread a record after its target failed; return whether it changed, dropping the cached one.
 
-        For when a target is not what the record says: its blueprint may have been made anew since. What was read a
-        moment ago is not read again, since a wrong request is no reason to ask the store each time.
+        The blueprint may have been recreated. A recently read record is not read again, so that bad requests do not
+        cause a read each.
         """
         known = self._known.get(name)
         if known is None or known[0] - self.clock() > self.seconds - STALE_PAUSE_SECONDS:
@@ -97,7 +96,7 @@ class RouteTable:
         return True
 
     def referred(self, name: str, timeout_seconds: float) -> Found:
-        """What a record points to. A failure is remembered a while: each request would pay for it again."""
+        """Return a referenced route. Failures are cached for a while, so that not every request pays for them."""
         missing = self._missing.get(name)
         if missing and missing[0] > self.clock():
             raise missing[1]
@@ -108,7 +107,7 @@ class RouteTable:
             raise
 
     def names(self, timeout_seconds: float) -> tuple[Record, ...]:
-        """All blueprints, in order of name; an older list while the store has a bad moment."""
+        """Return all blueprints by name, or the cached list while the store is unavailable."""
         if self._listed and self._listed[0] > self.clock():
             return self._listed[1]
         try:

@@ -1,6 +1,6 @@
-"""The way of one request from blueprint to reply, the same for every face of the API. Pure but for what it is given.
+"""Route one request from blueprint to reply, for every API. Clients, clock and randomness are injected.
 
-access → route (and what it refers to) → limits → guardrail → targets (and shadow) → guardrail
+access → route (with references) → limits → guardrail → targets (and shadow) → guardrail
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from inference_routing.shadow import ShadowCall, is_shadowed, start_shadow
 from inference_routing.timeouts import within
 
 REFERENCE_SECONDS = 1.0
-"""What looking up one stand-in may take: the request may do well without it."""
+"""Time limit for looking up one stand-in, which the request may not need."""
 
 
 @dataclass
 class Router:
-    """What a request's way takes, apart from the request."""
+    """Answers requests; one instance serves all requests of an execution environment."""
 
     table: RouteTable
     backends: Mapping[str, Backend]
@@ -46,22 +46,21 @@ class Router:
     def answer(
         self, request: InferenceRequest, access: Access, kinds: Collection[str], deadline: Deadline, ctx: RequestContext
     ) -> Reply:
-        """The reply of the blueprint that the journey is to; what happens is told to the journey."""
+        """Answer a request to the blueprint in `ctx`, and record there what happens."""
         try:
             return self._answer(request, access, kinds, deadline, ctx)
         except (BadRequest, InternalError, NotReady) as error:
-            # So it sounds, too, when the record has been remembered for longer than its model has been there: the role
-            # may have no right to what is gone.
+            # A cached record whose model no longer exists fails like this too: the role may have lost its access.
             if error.charged or not ctx.outcome.attempts or not self._is_outdated(ctx, deadline):
                 raise
         return self._answer(request, access, kinds, deadline, ctx)
 
     def _is_outdated(self, ctx: RequestContext, deadline: Deadline) -> bool:
-        """Whether what the request was asked of is not what the blueprint's record names by now."""
+        """Return whether the blueprint's record has changed since it was cached."""
         try:
             return self.table.renewed(ctx.blueprint, min(REFERENCE_SECONDS, deadline.call_timeout()))
         except ServiceError:
-            return False  # the answer to the request is the first error
+            return False  # report the first error
 
     def _answer(
         self, request: InferenceRequest, access: Access, kinds: Collection[str], deadline: Deadline, ctx: RequestContext
@@ -77,7 +76,7 @@ class Router:
         shadowed = self._start_shadow(route, request, deadline, ctx)
         reply = self._dispatch(route, request, deadline.before(SECONDS_AFTER) if gate else deadline, ctx)
         if shadowed:
-            # Before the guardrail: models are compared, not masks. The wait never costs the answer its time.
+            # Before the guardrail, so as to compare models, not masks. Never wait at the cost of the response.
             spare = deadline.remaining() - (SECONDS_AFTER if gate else 0)
             ctx.comparison = shadowed.compare(reply, min(self.shadow_wait_seconds, spare))
         if gate:
@@ -86,7 +85,7 @@ class Router:
         return reply
 
     def route(self, ctx: RequestContext, kinds: Collection[str], deadline: Deadline) -> Route:
-        """The route of a blueprint that is of one of the kinds; without kinds, of one that answers at once."""
+        """Return the route of a blueprint of one of these kinds, or of any synchronous kind if none are given."""
         found = self.table.get(ctx.blueprint, deadline.call_timeout())
         ctx.route, ctx.stale = found
         if kinds and found.route.kind not in kinds:
@@ -101,8 +100,7 @@ class Router:
         return found.route
 
     def _resolved(self, route: Route, ctx: RequestContext, deadline: Deadline) -> Route:
-        """The route with the targets of the blueprints that it names. Access was granted to the blueprint that is
-        asked for; who stands in for it is the deployment's choice, not the caller's."""
+        """Resolve references. Access is checked for the requested blueprint, not for its stand-ins."""
         found = resolve(route, lambda name: self.table.referred(name, min(REFERENCE_SECONDS, deadline.call_timeout())))
         ctx.outcome.skipped = found.skipped
         ctx.stale = ctx.stale or found.stale
@@ -122,11 +120,11 @@ class Router:
     def _call_backend(
         self, target: Target, prepared_request: InferenceRequest, deadline: Deadline, kept: Kept
     ) -> Reply:
-        """The answer of one target, if it can be passed on: nobody behind this looks at it again."""
+        """Call one target and check that its answer can be written as JSON; nothing downstream checks again."""
         backend = self.backends.get(target.source)
         if backend is None:
             raise InternalError(
-                f"the target '{target.name}' is of the source {target.source}, which cannot be asked here"
+                f"the target '{target.name}' is of the source {target.source}, which this function cannot call"
             )
         check_sendable(prepared_request)
         reply = backend.invoke(target, prepared_request, deadline, kept)

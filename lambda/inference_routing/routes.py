@@ -1,4 +1,4 @@
-"""Route records: what a blueprint's name stands for. Pure.
+"""Parse route records, which say where a blueprint's requests go. Pure.
 
 {
   "blueprint": "chat", "kind": "realtime", "source": "bedrock",
@@ -19,9 +19,9 @@
 Everything after `targets` may be absent, as may a target's `source` (the record's), `weight` (1), `format` (of
 SageMaker's payload: `families.sagemaker`), `target_model` and `target_container` (of an endpoint that has several),
 `family` and `base_model_id` (of a Bedrock model that is known by a profile's ARN only) and `api`: `converse`; `invoke`
-for models that Converse does not speak to; `knowledge_base` (with `knowledge_base_id` and `results`) and `agent` (with
-`agent_id` and `agent_alias_id`) where these answer in the model's place (`clients.assistants`). A target, and that of a
-shadow, may be another blueprint's (`blueprint`: see `references`); at least one must be of the record's own.
+for models without Converse; `knowledge_base` (with `knowledge_base_id` and `results`) and `agent` (with
+`agent_id` and `agent_alias_id`) if these replace the model (`clients.assistants`). A target, including a
+shadow's, may refer to another blueprint (`blueprint`: see `references`); at least one must not.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ REFERENCE = "blueprint"
 KNOWLEDGE_BASE, AGENT = "knowledge_base", "agent"
 APIS = ("converse", "invoke", KNOWLEDGE_BASE, AGENT)
 WAITED_FOR = ("realtime", "serverless")
-"""Kinds that answer while the caller waits. Records of the others need no targets: the router asks nobody there."""
+"""Synchronous kinds. Records of other kinds need no targets: the router does not call them."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """One place where a request can be answered; `address` is an endpoint's name, a model id or, of source
-    `blueprint`, the name of the blueprint whose place is meant."""
+    """A model that can answer requests. `address` is an endpoint name, a model id or, for the source `blueprint`, the
+    name of the referenced blueprint."""
 
     name: str
     address: str
@@ -60,21 +60,21 @@ class Target:
     timeout_seconds: float | None = None
     format: str = "platform"
     family: str = ""
-    """Id of the model behind a profile, or as much of it as says how it is spoken to."""
+    """Model family: the id of the model behind a profile, or a part that identifies its schema."""
     api: str = "converse"
     serverless: bool = False
     model: str = ""
-    """Archive that a multi-model endpoint loads (`target_model`)."""
+    """Archive to load on a multi-model endpoint (`target_model`)."""
     container: str = ""
-    """Host name of one container of several (`target_container`)."""
+    """Host name of one container of a multi-container endpoint (`target_container`)."""
     assistant: str = ""
-    """Knowledge base, or agent and alias with a slash between, that answers in the model's place."""
+    """Knowledge base, or `<agent>/<alias>`, that replaces the model."""
     results: int = 5
-    """Pieces of documents that the model is shown."""
+    """Number of passages to retrieve."""
     parameters: Mapping[str, Any] = field(default_factory=dict, compare=False)
-    """Defaults of requests that are asked here: those of the record that the target comes from."""
+    """Default parameters, from the record that defines the target."""
     limits: Limits = field(default_factory=Limits, compare=False)
-    """Those of the same record; of a stand-in, the stricter of both records."""
+    """Limits from the same record; for a stand-in, the stricter of both records."""
 
     @property
     def is_reference(self) -> bool:
@@ -82,7 +82,7 @@ class Target:
 
     @property
     def key(self) -> str:
-        """Health is that of a place, whatever a record calls it."""
+        """Return the key of the circuit breaker: the address, whatever its name."""
         return ":".join(filter(None, (self.source, self.address, self.model, self.container, self.assistant)))
 
 
@@ -94,7 +94,7 @@ class Guardrail:
 
 @dataclass(frozen=True)
 class Shadow:
-    """A target that gets a copy of some requests, and whose answers nobody waits for."""
+    """A target that gets a copy of some requests; its answers are only compared."""
 
     share: float
     target: Target
@@ -116,7 +116,7 @@ class Route:
 
 
 def parse_route(name: str, text: str) -> Route:
-    """The record of one blueprint. A record that breaks the format is a defect of a deployment, not of a request."""
+    """Parse the record of one blueprint. Raises `InternalError`, since a malformed record is a deployment defect."""
     try:
         record = loads(text)
         route = _route(name, record)

@@ -1,4 +1,4 @@
-"""Which target answers, and which ones stand in for it. Pure: no AWS, no clock, no randomness of its own."""
+"""Choose the target of a request and its stand-ins. Pure."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from inference_routing.routes import Target
 
 @dataclass(frozen=True)
 class Decision:
-    """Targets in the order in which to try them, and why the first one is first."""
+    """Targets in the order to try them, and the reason for the first."""
 
     order: tuple[Target, ...]
     reason: str
 
 
 def draw_for(request_id: str) -> float:
-    """A number in [0, 1) that belongs to the request: the same request always draws the same."""
+    """Return a number in [0, 1) that is the same for the same request."""
     digest = hashlib.sha256(request_id.encode()).digest()
-    # 53 bits, as many as a float holds: 64 would round up to 1.0 now and then.
+    # 53 bits, the precision of a float: 64 bits would sometimes round up to 1.0.
     return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
 
 
 def choose(targets: Sequence[Target], unhealthy: Collection[str], draw: float) -> Decision:
-    """One target by weight among the healthy ones; then the other healthy ones, in the record's order.
+    """Choose a healthy target by weight, followed by the other healthy ones in the record's order.
 
-    Targets of weight 0 get no traffic of their own and serve as fallback only. When nothing is healthy, one
-    target is tried all the same: an answer may come, a refusal is certain.
+    Targets of weight 0 get no traffic of their own and serve as fallback only. If none is healthy, one target is tried
+    anyway: it may respond.
     """
     healthy = [t for t in targets if t.name not in unhealthy]
     if not healthy:
@@ -41,11 +41,11 @@ def choose(targets: Sequence[Target], unhealthy: Collection[str], draw: float) -
 
 
 def pick(candidates: Sequence[Target], draw: float) -> Target:
-    """The candidate in whose share of the total weight the draw falls."""
+    """Return the candidate in whose share of the total weight the draw falls."""
     total = sum(t.weight for t in candidates)
     passed = 0.0
     for target in candidates:
         passed += target.weight
         if draw * total < passed:
             return target
-    return candidates[0]  # every weight is 0
+    return candidates[0]  # all weights are 0

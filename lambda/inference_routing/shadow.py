@@ -1,8 +1,8 @@
-"""Shadow traffic: a copy of some requests for a target whose answers nobody waits for.
+"""Send a copy of some requests to a shadow target and compare its answers.
 
-Lambda freezes a function that has answered, so the copy runs beside the real call and is awaited a moment at
-most; what is not there by then is counted as unfinished, and its answer is dropped. It never delays, never
-fails, never is retried, and says nothing about a target's health.
+Lambda freezes a function after its response, so the copy runs beside the real call and is awaited only briefly; later
+answers are dropped and counted as unfinished. A shadow call never delays or fails the request, is never retried, and
+does not affect circuit breakers.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from inference_routing.timeouts import Running
 
 @dataclass(frozen=True)
 class Comparison:
-    """How the shadow did beside the answer that was given."""
+    """The result of a shadow call, compared with the real answer."""
 
     target: Target
     verdict: Literal["agrees", "differs", "failed", "unfinished"]
@@ -28,13 +28,13 @@ class Comparison:
 
 
 def is_shadowed(route: Route, request_id: str) -> bool:
-    """The request's own draw, other than the one that chose its target."""
+    """Return whether the request is copied, by a draw independent of target selection."""
     return route.shadow is not None and draw_for(f"{request_id}/shadow") < route.shadow.share
 
 
 @dataclass(frozen=True)
 class ShadowCall:
-    """A copy that is under way."""
+    """A running shadow call."""
 
     target: Target
     running: Running[tuple[Reply, float]]
@@ -60,7 +60,7 @@ def start_shadow(target: Target, call_target: Callable[[], Reply], clock: Callab
 
 
 def agree(one: Reply, other: Reply) -> bool:
-    """The same labels; where there are none, the same texts but for case and spaces; else the same outputs."""
+    """Return whether both have the same labels or, without labels, the same texts ignoring case and spaces."""
     return [essence(output) for output in one.outputs] == [essence(output) for output in other.outputs]
 
 

@@ -1,4 +1,4 @@
-"""What is told of a request: metrics per target, and log lines without a payload unless it is asked for. Pure."""
+"""Build metrics and log fields of a request; payloads only if configured. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from inference_routing.routes import Target
 def metric_lines(
     ctx: RequestContext, namespace: str, seconds: float, error: ServiceError | None, now_ms: int
 ) -> list[str]:
-    """Lines in the embedded metric format. A name that nobody deployed must not become a dimension."""
+    """Return metrics in the embedded metric format; none for unknown blueprints."""
     if ctx.route is None:
         return []
     about = {"request_id": ctx.request_id, "reason": ctx.outcome.reason}
@@ -60,7 +60,7 @@ def _dimensions(ctx: RequestContext, target: Target) -> dict[str, str]:
 
 
 def failures(ctx: RequestContext) -> list[dict[str, Any]]:
-    """One log line's fields for each target that failed."""
+    """Return the log fields of each failed attempt."""
     return [
         {"target": a.target.name, **described(a.error), "ms": round(a.seconds * 1000)}
         for a in ctx.outcome.attempts
@@ -69,7 +69,7 @@ def failures(ctx: RequestContext) -> list[dict[str, Any]]:
 
 
 def payload(ctx: RequestContext, setting: str) -> dict[str, Any] | None:
-    """What was asked and answered, where the setting and the route's record want it in the log."""
+    """Return request and response for the log if the setting or the route record enables it."""
     if setting == "never" or not (setting == "always" or (ctx.route and ctx.route.log_payloads)):
         return None
     request, reply = ctx.request, ctx.reply

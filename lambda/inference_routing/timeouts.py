@@ -1,4 +1,4 @@
-"""Calls that must not outlive a moment, whatever hangs in them: name resolution, a connection, a slow answer."""
+"""Limit the time of calls, whatever blocks: name resolution, connecting or a slow response."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Running(Generic[T]):
-    """A call in a thread of its own. A thread that nobody awaits ends with its client's own timeouts."""
+    """A call in its own thread. An abandoned thread ends with its client's timeouts."""
 
     def __init__(self, call: Callable[[], T]) -> None:
         self._call = call
@@ -32,7 +32,7 @@ class Running(Generic[T]):
         return self._done.wait(max(0.0, seconds))
 
     def result(self, seconds: float) -> T:
-        """What the call returned or raised; DeadlineExceeded when it has done neither by then."""
+        """Return or raise the call's result. Raises `DeadlineExceeded` after `seconds`."""
         if not self.ended(seconds):
             raise DeadlineExceeded("the model did not answer in time")
         if self._error is not None:

@@ -1,8 +1,8 @@
-"""Asynchronous requests: taken at once, answered in S3. Pure but for what it is given.
+"""Submit asynchronous requests and report their status. AWS access is injected.
 
-submit → input object → endpoint or queue → ticket; status reads ticket, result and failure. The ticket says whose the
-request is. Anybody else is answered as if it did not exist, and so is everybody about one whose ticket names
-no owner: those are older than owners.
+submit → input object → endpoint or queue → ticket; status reads ticket, result and failure. The ticket names the owner
+of the request. For other callers the request does not exist; tickets without an owner, from before owners were
+recorded, exist for no caller.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from job_api.records import AsyncRecord
 
 MAX_FAILURE_BYTES = 65_536
 GRACE_SECONDS = 300
-"""What a request may take beyond its time in the queue and at the model before nobody waits for it any more."""
+"""Added to a request's time in the queue and at the model before it counts as expired."""
 
 
 ANOTHER = (
@@ -38,13 +38,13 @@ ANOTHER = (
 
 @dataclass(frozen=True)
 class JobInput:
-    """One request as its caller gave it: what is in the body, or the key of an upload."""
+    """The input of one request: the parsed body, or the key of an upload."""
 
     content: InferenceRequest | str
 
     @property
     def digest(self) -> str:
-        """The same for the same request, however it is spelt."""
+        """Return a hash that is equal for equal requests, however they are formatted."""
         given = self.content if isinstance(self.content, str) else [self.content.inputs, dict(self.content.parameters)]
         return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()
 
@@ -71,7 +71,7 @@ class Sending(Protocol):
 
 @dataclass(frozen=True)
 class Caller:
-    """Whoever asks, and the folder of the inputs uploaded by them."""
+    """The caller, and the prefix of the caller's uploads."""
 
     owner: str
     uploads: str
@@ -79,7 +79,7 @@ class Caller:
 
 @dataclass(frozen=True)
 class Jobs:
-    """What taking and following requests takes."""
+    """Submits requests and reports their status."""
 
     store: Store
     endpoints: Asking
@@ -91,7 +91,7 @@ class Jobs:
     def submit(
         self, record: AsyncRecord, body: bytes, content_type: str | None, request_id: str, caller: Caller
     ) -> dict[str, Any]:
-        """Take one request: the ticket is written last, so that what was not taken has none."""
+        """Submit one request. The ticket is written last, so that only accepted requests have one."""
         uploads = object_keys.uploads_prefix(record.blueprint, caller.uploads)
         job_input = _job_input(record, body, content_type, uploads)
         ticket = self._ticket(record.blueprint, request_id)
@@ -112,7 +112,7 @@ class Jobs:
         }
 
     def upload(self, record: AsyncRecord, body: bytes, caller: Caller) -> dict[str, Any]:
-        """An address for one large input, good for its exact size and for a while."""
+        """Return a presigned URL for one large input of exactly this size."""
         document = parse_object(body)
         size = document.get("bytes")
         if set(document) != {"bytes"} or isinstance(size, bool) or not isinstance(size, int) or size < 2:
@@ -123,7 +123,7 @@ class Jobs:
         return {"input": key, "url": url, "method": "PUT", "headers": headers, "expires_in": self.url_seconds}
 
     def status(self, blueprint: str, request_id: str, owner: str) -> tuple[dict[str, Any], str | None]:
-        """What became of a request, and how real the answer says it is; for its owner, and for nobody else."""
+        """Return the status of the owner's request, and the fidelity of its result."""
         ticket = self._ticket(blueprint, request_id) if object_keys.REQUEST_ID.fullmatch(request_id) else None
         if ticket is None or ticket.get("owner") != owner:
             raise UnknownRequest(f"the blueprint '{blueprint}' has taken no request '{request_id[:64]}'")
@@ -159,9 +159,9 @@ class Jobs:
         return ticket
 
     def _input(self, record: AsyncRecord, job_input: JobInput, request_id: str, uploads: str) -> str:
-        """The key of the input: one that was uploaded, or the body's own."""
+        """Return the key of the input: an upload, or an object written from the body."""
         if isinstance(job_input.content, str):
-            # What another caller has uploaded is not looked up: for this one it is not there.
+            # Uploads of other callers are not looked up: for this caller they do not exist.
             size = self.store.size(job_input.content) if job_input.content.startswith(uploads) else None
             if size is None:
                 raise BadRequest(f"'input' names an object that was not uploaded: {job_input.content}", "input")
@@ -169,14 +169,14 @@ class Jobs:
             return job_input.content
         key, content = object_keys.input_key(record.blueprint, request_id), payload(record, job_input.content)
         if not self.store.put_new(key, content):
-            # An earlier try broke off after this; what it asked may be on its way.
+            # An earlier attempt was interrupted after this write; its request may be in flight.
             found = self.store.read(key, len(content))
             if found is None or found.body != content:
                 raise BadRequest(ANOTHER)
         return key
 
     def _forward(self, record: AsyncRecord, request_id: str, input_key: str) -> dict[str, Any]:
-        """To the endpoint or the queue; what is then known of the request."""
+        """Send the request to its endpoint or queue; return the ticket's fields."""
         now = self.now()
         lasts = record.ttl_seconds + record.invocation_timeout_seconds + GRACE_SECONDS
         output = self.store.uri(object_keys.output_key(record.blueprint, request_id))
@@ -202,18 +202,18 @@ class Jobs:
         }
 
     def _result(self, key: str, found: Any) -> dict[str, Any]:
-        """The result itself where it is small, else an address that is good for a while."""
+        """Return a small result itself, or a presigned URL of a large one."""
         if found.body is None:
             return {"result_url": self.store.address(key, self.url_seconds), "expires_in": self.url_seconds}
         return {"result": _read(found.body)}
 
     def _place(self, uri: str, prefix: str, fallback: str) -> str:
-        """The key in a ticket's address: never one outside the tree of asynchronous requests."""
+        """Return the key in a ticket's S3 URI, which must lie below the given prefix."""
         return object_keys.key_of(uri, self.store.name, prefix) or fallback
 
 
 def _job_input(record: AsyncRecord, body: bytes, content_type: str | None, uploads: str) -> JobInput:
-    """The key of an upload, or the request in the body."""
+    """Read the body: a request, or the key of an upload."""
     document = parse_object(body) if formats.media_type(content_type) == formats.JSON else {}
     if "input" not in document:
         return JobInput(formats.read(body, content_type))
@@ -230,10 +230,10 @@ def _job_input(record: AsyncRecord, body: bytes, content_type: str | None, uploa
 
 
 def payload(record: AsyncRecord, request: InferenceRequest) -> bytes:
-    """The request as containers and the worker read it. Raises `BadRequest` where the blueprint does not take it.
+    """Return the request as containers and the worker read it. Raises `BadRequest` if the blueprint does not accept it.
 
-    A container gets the blueprint's own parameters under the caller's. The worker adds them itself: what it reads here
-    it takes for the caller's, which the guardrail judges.
+    A container gets the blueprint's own parameters merged with the caller's. The worker adds them itself, since it
+    treats what it reads here as the caller's and applies the guardrail to it.
     """
     prepared_request = prepared(record.target, request)
     parameters = prepared_request.parameters if record.source == "sagemaker" else request.parameters
@@ -242,7 +242,7 @@ def payload(record: AsyncRecord, request: InferenceRequest) -> bytes:
 
 
 def _read(body: bytes) -> Any:
-    """What a container has written: JSON, or text where it does not even begin as an object or a list of JSON."""
+    """Parse a container's output as JSON, or as text if it does not start like a JSON object or list."""
     try:
         return model_answers.loads(body)
     except MalformedAnswer:
@@ -252,7 +252,7 @@ def _read(body: bytes) -> Any:
 
 
 def reason_in(body: bytes | None) -> dict[str, str]:
-    """What a failure object says: ours is JSON, a container's whatever it answered."""
+    """Read a failure object: the worker's is JSON, a container's is its raw response."""
     text = readable((body or b"").decode("utf-8", "replace"))
     try:
         error = loads(text)["error"]

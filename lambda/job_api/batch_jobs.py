@@ -1,7 +1,7 @@
-"""Batch jobs: the blueprint's own function knows them, and here its words become answers. Pure but for the call.
+"""Submit batch jobs to the batch submitter and report their status. The call is injected.
 
-A caller chooses what a job is called. It is kept under an id that follows from the choice and from the caller; so two
-callers may choose the same, and neither hears of the other.
+Callers name their jobs. The stored id is derived from the name and the caller, so that two callers may use the same
+name without learning of each other.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Call = Callable[[str, Mapping[str, Any]], Any]
 
 
 def submit(record: BatchRecord, body: str | bytes, owner: str, ids: Ids, call: Call) -> dict[str, Any]:
-    """Hand one job to the submitter: the same id again, of the same caller, is the same job."""
+    """Submit one job; the same id from the same caller is the same job."""
     document = parse_object(body)
     unknown = sorted(set(document) - FIELDS)
     if unknown:
@@ -45,7 +45,7 @@ def submit(record: BatchRecord, body: str | bytes, owner: str, ids: Ids, call: C
 
 
 def status(record: BatchRecord, request_id: str, owner: str, ids: Ids, call: Call) -> dict[str, Any]:
-    """What the submitter knows of one job; what it does not know, and what is another's, is told in one way."""
+    """Return the status of one job. Unknown jobs and those of other callers are indistinguishable."""
     unknown = UnknownRequest(f"the blueprint '{record.blueprint}' has no job '{request_id[:64]}'")
     if not REQUEST_ID.fullmatch(request_id):
         raise unknown
@@ -62,7 +62,7 @@ def _question(record: BatchRecord, action: str, request_id: str, owner: str, ids
 
 
 def _answered(answer: Any) -> dict[str, Any]:
-    """The submitter's answer, or the error that it names."""
+    """Return the submitter's response, or raise the error that it reports."""
     if not isinstance(answer, dict):
         raise InternalError("the submitter did not answer with an object")
     error = answer.get("error")

@@ -1,8 +1,8 @@
-"""Jobs behind API Gateway: `/async/{blueprint}` and `/batch/{blueprint}`, to endpoint, queue or submitter.
+"""Handle `/async/{blueprint}` and `/batch/{blueprint}` requests of API Gateway.
 
-Its rights are not the router's: it writes inputs and reads results, and calls no model. Which blueprints a caller may
-ask for is checked before anything is looked up, as the router does. What a caller has asked for belongs to that caller:
-for anybody else, even with a right to the same blueprint, it does not exist.
+Unlike the router, this function writes inputs and reads results but calls no model. Access to blueprints is checked
+before anything is looked up. A request belongs to its caller: for other callers, even with access to the same
+blueprint, it does not exist.
 """
 
 from __future__ import annotations
@@ -47,32 +47,33 @@ Response = dict[str, Any]
 
 
 def handler(event: Event, context: Any) -> Response:
-    """API Gateway's proxy integration: always a response, never an exception."""
-    asked = event.get("requestContext", {}).get("requestId") or context.aws_request_id
+    """Handle a proxy event of API Gateway. Always returns a response, never raises."""
+    gateway_id = event.get("requestContext", {}).get("requestId") or context.aws_request_id
     blueprint = _parameter(event, "blueprint")
-    log = bind(LOG, request_id=asked, blueprint=blueprint)
-    headers = {"x-request-id": asked}
+    log = bind(LOG, request_id=gateway_id, blueprint=blueprint)
+    headers = {"x-request-id": gateway_id}
     try:
         access = access_of(event)
         access.check(blueprint)
         response = _answer(event, access, blueprint, headers)
         check_size(response)
     except ServiceError as error:
-        log.warning("not answered", extra=described(error), exc_info=error if error.status == 500 else None)
-        return respond_error(error, asked, headers)
+        log.warning("request failed", extra=described(error), exc_info=error if error.status == 500 else None)
+        return respond_error(error, gateway_id, headers)
     except Exception:
         log.exception("unexpected error")
-        return respond_error(InternalError("an unexpected error; the log has it under this request id"), asked, headers)
+        unexpected = InternalError("an unexpected error; the log has it under this request id")
+        return respond_error(unexpected, gateway_id, headers)
     log.info("answered", extra={"status": response["statusCode"], "principal": access.principal})
     return response
 
 
 def _answer(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
-    """What the path and the method of the request stand for."""
-    asked = (str(event.get("httpMethod")), resource_of(event))
-    if asked not in ANSWERS:
-        raise UnknownBlueprint(f"there is nothing under {asked[1][:64]}")
-    return ANSWERS[asked](event, access, blueprint, headers)
+    """Dispatch by method and resource."""
+    operation = (str(event.get("httpMethod")), resource_of(event))
+    if operation not in OPERATIONS:
+        raise UnknownBlueprint(f"there is nothing under {operation[1][:64]}")
+    return OPERATIONS[operation](event, access, blueprint, headers)
 
 
 def _submit(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
@@ -111,7 +112,7 @@ def _batch_status(event: Event, access: Access, blueprint: str, headers: dict[st
     return respond(200, result, {**headers, "cache-control": "no-store"})
 
 
-ANSWERS: dict[tuple[str, str], Callable[[Event, Access, str, dict[str, str]], Response]] = {
+OPERATIONS: dict[tuple[str, str], Callable[[Event, Access, str, dict[str, str]], Response]] = {
     ("POST", "/async/{blueprint}"): _submit,
     ("POST", "/async/{blueprint}/uploads"): _upload,
     ("GET", "/async/{blueprint}/{request_id}"): _status,
@@ -132,7 +133,7 @@ def _caller(event: Event, blueprint: str) -> Caller:
 
 
 def _path(event: Event, path: str) -> str:
-    """A path of this API as callers of its own address know it: with the stage, and the door they came through."""
+    """Return a path as callers see it: with the stage and their authentication prefix."""
     context = event.get("requestContext") or {}
     base = str(context.get("path") or "").partition(f"/{path.split('/')[1]}/")[0]
     return f"{base}{path}"
@@ -143,7 +144,7 @@ def _parameter(event: Event, name: str) -> str:
 
 
 def _header(event: Event, name: str) -> str | None:
-    """API Gateway keeps the caller's spelling of names."""
+    """Return a header, whose name has the caller's upper and lower case."""
     for given, value in (event.get("headers") or {}).items():
         if given.lower() == name:
             return str(value)

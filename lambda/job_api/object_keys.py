@@ -1,4 +1,4 @@
-"""Where the objects of a request are. Pure. The worker function and SageMaker follow the same tree."""
+"""Build the S3 keys of a request. The worker function and SageMaker use the same layout. Pure."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def input_key(blueprint: str, request_id: str) -> str:
 
 
 def ticket_key(blueprint: str, request_id: str) -> str:
-    """What is known of a request that was taken: a request without a ticket is none."""
+    """Return the key of the ticket, which every accepted request has."""
     return f"{INPUT}/{blueprint}/{request_id}.ticket"
 
 
 def uploads_prefix(blueprint: str, folder: str) -> str:
-    """Each caller has a folder of his own."""
+    """Return the prefix of a caller's uploads; each caller has its own."""
     return f"{_uploads(blueprint)}{folder}/"
 
 
@@ -34,7 +34,7 @@ def failure_key(blueprint: str, request_id: str) -> str:
 
 
 def key_of(uri: str, bucket: str, prefix: str) -> str | None:
-    """The key in an S3 address, if it lies in this bucket below this prefix."""
+    """Return the key in an S3 URI, if it is in this bucket below this prefix."""
     start = f"s3://{bucket}/"
     key = uri.removeprefix(start)
     return key if uri.startswith(f"{start}{prefix}/") else None
@@ -45,6 +45,6 @@ def _uploads(blueprint: str) -> str:
 
 
 def uploaded_key(blueprint: str, given: str) -> str | None:
-    """Return the key that a caller names as input, if it has the form of a key of an upload to this blueprint."""
+    """Return the input key that a caller names, if it has the form of an upload to this blueprint."""
     prefix = _uploads(blueprint)
     return given if given.startswith(prefix) and UPLOADED.fullmatch(given.removeprefix(prefix)) else None

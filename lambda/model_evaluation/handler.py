@@ -1,7 +1,7 @@
-"""Pipeline step 6: how good is the model, and does it pass?
+"""Score a model and decide whether it passes the quality gate (pipeline step 6).
 
 Event: {"bucket", "labels_key", "labels_sha256", "output_key", "gate": {"margin_over_baseline", "min_f1"}}.
-The numbers are computed here from the job's predictions and the ETL's labels, whatever the job said.
+Metrics are computed here from the job's predictions and the ETL's labels, not taken from the job.
 """
 
 from __future__ import annotations

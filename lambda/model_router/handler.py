@@ -1,8 +1,8 @@
-"""The model router behind API Gateway: `POST /<kind>/{blueprint}` and OpenAI's `/v1/*`, to SageMaker or Bedrock.
+"""Handle inference requests of API Gateway: `POST /<kind>/{blueprint}` and OpenAI's `/v1/*`.
 
 `native_api` and `openai_api` read requests and write responses; `inference_routing` routes them between the two.
-Every known error has its status in `inference_common.errors`; what is not known is logged with its traceback
-and answered with 500.
+`inference_common.errors` maps known errors to HTTP statuses; unexpected errors are logged with their traceback and
+become 500.
 """
 
 from __future__ import annotations
@@ -43,14 +43,12 @@ ROUTER = Router(
     shadow_wait_seconds=SETTINGS.shadow_wait_seconds,
 )
 LOG = get_logger("model_router")
-DOORS = ("/iam", "/cognito")
-"""First parts of paths; the door of the API keys has none."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """API Gateway's proxy integration: always a response, never an exception."""
+    """Handle a proxy event of API Gateway. Always returns a response, never raises."""
     started = time.monotonic()
-    event = without_door(event)
+    event = {**event, "resource": resource_of(event)}
     ctx = RequestContext(event.get("requestContext", {}).get("requestId") or context.aws_request_id)
     api = api_of(event)
     failed: ServiceError | None = None
@@ -71,38 +69,31 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return response
 
 
-def without_door(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The same paths lead here through several doors of the API, which differ in how callers show who they are."""
-    resource = str(event.get("resource") or "")
-    door = next((door for door in DOORS if resource.startswith(f"{door}/")), "")
-    return {**event, "resource": resource.removeprefix(door)}
-
-
 def api_of(event: Mapping[str, Any]) -> Any:
-    """Who reads and writes this request."""
+    """Return the module that reads this request and writes its response."""
     return openai_api if resource_of(event).startswith("/v1/") else native_api
 
 
 def deadline_of(event: Mapping[str, Any], context: Any) -> Deadline:
-    """The sooner of the function's own end and API Gateway's, which began before a cold start did."""
+    """Return the earlier of the function's and API Gateway's timeout, which starts before a cold start."""
     limit = SETTINGS.api_limit_seconds
     received = event.get("requestContext", {}).get("requestTimeEpoch")
     spent = time.time() - received / 1000 if isinstance(received, int | float) else 0.0
-    # A clock that is off must not cost the request its time.
+    # A skewed clock must not shorten the request's time.
     left = limit - spent if 0 <= spent < limit else limit
     allowed = min(context.get_remaining_time_in_millis() / 1000, left)
     return Deadline.after(allowed - SETTINGS.deadline_margin_seconds, time.monotonic)
 
 
 def report(ctx: RequestContext, failed: ServiceError | None, status: int, seconds: float) -> None:
-    """Metrics and log lines of a request that is answered."""
+    """Emit metrics and log lines of a finished request."""
     log: BoundLogger = bind(LOG, request_id=ctx.request_id, blueprint=ctx.blueprint)
     for fields in telemetry.failures(ctx):
         log.warning("target failed", extra=fields)
     if failed:
-        # The causes behind a permanent error of ours are for the log alone.
+        # Causes of internal errors are only logged.
         cause = failed.__cause__ if isinstance(failed, InternalError) else None
-        log.warning("not answered", extra=described(failed), exc_info=cause)
+        log.warning("request failed", extra=described(failed), exc_info=cause)
     payload = telemetry.payload(ctx, SETTINGS.log_payloads)
     if payload:
         log.info("payload", extra=payload)

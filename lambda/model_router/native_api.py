@@ -1,4 +1,4 @@
-"""The platform's own face: `POST /<kind>/{blueprint}` with JSON, JSON Lines or CSV. Pure but for the router."""
+"""Serve the platform's own API: `POST /<kind>/{blueprint}` with JSON, JSON Lines, CSV or text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from inference_routing.router import Router
 
 
 def answer(event: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, ctx: RequestContext) -> Any:
-    """The proxy response to one request."""
+    """Return the proxy response to one request."""
     ctx.blueprint = str((event.get("pathParameters") or {}).get("blueprint") or "")
     body = body_of(event)
     check_body(body)
@@ -44,13 +44,13 @@ def refuse(error: ServiceError, ctx: RequestContext) -> dict[str, Any]:
 
 
 def kinds_of(event: Mapping[str, Any]) -> tuple[str, ...]:
-    """`/realtime/{blueprint}` is for blueprints of that kind."""
+    """Return the kind in the path: `/realtime/{blueprint}` serves realtime blueprints only."""
     kind, _, rest = resource_of(event).strip("/").partition("/")
     return (kind,) if rest == "{blueprint}" else ()
 
 
 def header(event: Mapping[str, Any], name: str) -> str | None:
-    """API Gateway keeps the caller's spelling of names."""
+    """Return a header, whose name has the caller's upper and lower case."""
     for given, value in (event.get("headers") or {}).items():
         if given.lower() == name:
             return str(value)

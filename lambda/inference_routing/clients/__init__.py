@@ -1,8 +1,8 @@
-"""The only part of the router that knows AWS. botocore never retries here: `retry.py` is the one layer that does.
+"""Call AWS. botocore never retries here: `retry.py` is the only layer that does.
 
-Clients are botocore's own: boto3 would hand out the same ones, and load S3's transfer manager with every cold start.
-One client per service: botocore fixes timeouts per client, and making one takes longer than a request may. A
-call's own limit is the deadline, kept by `race.within`; the client's are what ends a call that nobody awaits.
+Clients come from botocore, since boto3 would also load S3's transfer manager at every cold start. There is one client
+per service, because creating one takes too long for a request. `timeouts.within` enforces the deadline of each call;
+the client's own timeouts end calls that are no longer awaited.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from inference_common.s3 import expect_own_buckets
 
 FIDELITY_HEADER = "x-emulator-fidelity"
 CONNECT_SECONDS = 2
-READ_SECONDS = 60  # a container may take that long; API Gateway gives up before
+READ_SECONDS = 60  # the longest that a container may take; API Gateway gives up earlier
 
 
 _SESSION = Session()
 _CLIENTS: dict[str, Any] = {}
-_MAKING = Lock()  # a session must not be used by two threads at once
+_MAKING = Lock()  # sessions are not thread-safe
 
 
 def client(service: str) -> Any:
-    """The service's client, made when it is first needed."""
+    """Return the client of a service, creating it on first use."""
     found = _CLIENTS.get(service)
     if found is not None:
         return found
@@ -47,7 +47,7 @@ def make_client(service: str) -> Any:
 
 
 def fidelity_of(response: dict[str, Any]) -> str | None:
-    """How real the backend's answer is, if it says so."""
+    """Return the fidelity of the response, if the backend reports one."""
     headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     value: str | None = headers.get(FIDELITY_HEADER)
     return value

@@ -1,6 +1,6 @@
-"""Who answers in a Bedrock model's place: a knowledge base that shows the model pieces of documents, or an agent.
+"""Call targets that replace a Bedrock model: a knowledge base (retrieval-augmented generation) or an agent.
 
-Each request is a session of its own: what was said before arrives with it, and nothing is kept for the next one.
+Each request is a session of its own: it carries the conversation so far, and nothing is kept afterwards.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ INFERENCE_CONFIG = {
     "stop_sequences": "stopSequences",
 }
 Answer = tuple[str, list[str], str | None]
-"""Text, sources, and how real it is."""
+"""Text, sources and fidelity."""
 
 
 def invoke(target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
-    """One call per input, several at a time. Neither service tells tokens."""
+    """Make one call per input, several at a time. Neither service reports token usage."""
     ask = {KNOWLEDGE_BASE: _generate, AGENT: _agent}[target.api]
     answers: list[Answer] = fan_out(len(request.inputs), kept, deadline, lambda i: ask(target, request, i))
     fidelities = {fidelity for _, _, fidelity in answers if fidelity}
@@ -46,7 +46,7 @@ def invoke(target: Target, request: InferenceRequest, deadline: Deadline, kept: 
 
 
 def _generate(target: Target, request: InferenceRequest, position: int) -> Answer:
-    """Documents are looked up by the whole text, so a conversation becomes one."""
+    """Query a knowledge base. It retrieves by one text, so a conversation is joined into one."""
     turns = request.turns or (("user", request.inputs[position]),)
     question = turns[0][1] if len(turns) == 1 else "\n".join(f"{role}: {content}" for role, content in turns)
     config: dict[str, Any] = {
@@ -82,7 +82,7 @@ def _agent(target: Target, request: InferenceRequest, position: int) -> Answer:
         )
     except FAILURES as error:
         raise translate(error, f"agent {target.assistant}") from error
-    pieces: list[bytes] = []  # put together first: a character may be cut between two of them
+    pieces: list[bytes] = []  # joined before decoding: a character may span two chunks
     citations: list[Any] = []
     try:
         for event in response["completion"]:
@@ -97,9 +97,9 @@ def _agent(target: Target, request: InferenceRequest, position: int) -> Answer:
 
 
 def broken_off(error: Exception, begun: bool, address: str) -> ServiceError:
-    """A failure inside an event stream. Bedrock writes its codes there with a small first letter."""
+    """Translate a failure inside an event stream, where Bedrock's error codes start in lower case."""
     if begun:
-        return AnswerCutOff("the agent broke off in the middle of its answer")
+        return AnswerCutOff("the agent's answer was interrupted")
     if not isinstance(error, ClientError):
         return in_the_middle(error)
     content = error.response["Error"]
@@ -109,7 +109,7 @@ def broken_off(error: Exception, begun: bool, address: str) -> ServiceError:
 
 
 def sources_of(citations: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Where the answer comes from, each place once. The pieces themselves stay out: no guardrail has seen them."""
+    """Return the cited sources, each once. The cited passages are left out: no guardrail has checked them."""
     found = [
         location.get("s3Location", {}).get("uri")
         for citation in citations

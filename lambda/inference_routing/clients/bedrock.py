@@ -1,4 +1,4 @@
-"""Targets on Bedrock: Converse for text (one request schema for every family), InvokeModel for the rest."""
+"""Call Bedrock: Converse for text (one request schema for all families), InvokeModel for the rest."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ INPUT_TOKENS = "x-amzn-bedrock-input-token-count"
 
 
 class BedrockBackend:
-    """One call per input, several at a time."""
+    """Make one call per input, several at a time."""
 
     def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
         if request.task == "embed":
@@ -93,7 +93,7 @@ class BedrockBackend:
 
 
 def invoke_model(target: Target, body: Mapping[str, Any]) -> tuple[Any, dict[str, Any]]:
-    """The parsed body of one InvokeModel call, and the response around it."""
+    """Call InvokeModel; return the parsed body and the response."""
     payload = dumps(body).encode()
     check_payload(target, len(payload))
     try:
@@ -110,7 +110,7 @@ def invoke_model(target: Target, body: Mapping[str, Any]) -> tuple[Any, dict[str
 
 
 def converse_arguments(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Our parameter names as Converse's arguments."""
+    """Convert the platform's parameters to arguments of Converse."""
     arguments: dict[str, Any] = {}
     config = {INFERENCE_CONFIG[name]: v for name, v in parameters.items() if name in INFERENCE_CONFIG}
     if config:
@@ -128,7 +128,7 @@ def text_of(response: Mapping[str, Any]) -> str:
 
 
 def token_count(answer: Any, response: Mapping[str, Any]) -> dict[str, int] | None:
-    """Input tokens of an embedding: Titan says so in the body, Bedrock in a header for all."""
+    """Return the input tokens of an embedding: from Bedrock's header, else from Titan's body."""
     header = str(response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get(INPUT_TOKENS, ""))
     if header.isascii() and header.isdecimal():
         return {"inputTokens": int(header[:15])}

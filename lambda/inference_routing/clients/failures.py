@@ -1,4 +1,4 @@
-"""What botocore's exceptions mean, as errors of ours. One table for all services."""
+"""Translate botocore's exceptions into `ServiceError`s, with one table for all services."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from inference_common.errors import (
 from inference_common.service_answers import SERVICE_FAILURES, IncompleteAnswer
 
 FAILURES = (*SERVICE_FAILURES, ClientError, IncompleteRead, ConnectionError)
-"""What a call may raise."""
+"""The exceptions of an AWS call."""
 
 BY_CODE: dict[str, type[ServiceError]] = {
     "ThrottlingException": Throttled,
@@ -66,11 +66,11 @@ BY_STATUS: dict[int, type[ServiceError]] = {413: PayloadTooLarge, 429: Throttled
 
 
 def translate(error: Exception, address: str) -> ServiceError:
-    """The ServiceError to raise instead. Unknown codes are ours to look into, not the caller's."""
+    """Return the `ServiceError` to raise instead. Unknown codes become `InternalError`."""
     if isinstance(error, ClientError):
         return _from_client_error(error, address)
     if isinstance(error, ParamValidationError):
-        # botocore checks types before it sends, and only values of the caller's can be of a wrong type.
+        # botocore validates types before sending, and only the caller's values can have a wrong one.
         return BadRequest(f"a parameter has a wrong type: {error}"[:500])
     if isinstance(error, ReadTimeoutError):
         return DeadlineExceeded("the model did not answer in time")
@@ -86,7 +86,7 @@ def translate(error: Exception, address: str) -> ServiceError:
 
 
 def in_the_middle(error: Exception) -> ServiceError:
-    """A failure while the answer was being read: the model has done its work."""
+    """Translate a failure while reading the response: the model has already been charged."""
     if isinstance(error, ReadTimeoutError):
         late = DeadlineExceeded("the model did not end its answer in time")
         late.charged = True
@@ -95,7 +95,7 @@ def in_the_middle(error: Exception) -> ServiceError:
 
 
 def _from_client_error(error: ClientError, address: str) -> ServiceError:
-    """By the service's code; where that is unknown, by the status of the response."""
+    """Translate by the error code, or by the HTTP status if the code is unknown."""
     response: dict[str, Any] = error.response  # type: ignore[assignment]
     code = response["Error"].get("Code", "")
     message = response["Error"].get("Message", "")
@@ -104,7 +104,7 @@ def _from_client_error(error: ClientError, address: str) -> ServiceError:
         return _from_model_error(response, f"{code}: {message}"[:500])
     if code in ("ValidationError", "ValidationException"):
         if "not found" in message:
-            # SageMaker's answer for an endpoint that does not exist (yet).
+            # SageMaker's error for an endpoint that does not exist (yet).
             return NotReady(f"{address} does not exist or is still being made")
         if status == 413:
             return PayloadTooLarge(f"{code}: {message}"[:500])
@@ -115,7 +115,7 @@ def _from_client_error(error: ClientError, address: str) -> ServiceError:
 
 
 def _from_model_error(response: dict[str, Any], message: str) -> ServiceError:
-    """A container that refuses a request (4xx) means the request; one that fails (5xx) means itself."""
+    """Translate a container's error: 4xx blames the request, 5xx the container."""
     original = response.get("OriginalStatusCode") or response.get("originalStatusCode") or 500
     kind: type[ServiceError] = REFUSED_BY_MODEL.get(int(original), ModelFailed)
     return kind(message)

@@ -1,4 +1,4 @@
-"""Models that take one input per call: several calls at a time, and no answer is asked for twice."""
+"""Call models that take one input per call: several calls at a time, none of them repeated."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ PARALLEL_CALLS = 8
 
 
 def fan_out(count: int, kept: Kept, deadline: Deadline, call: Callable[[int], Any]) -> list[Any]:
-    """What `ask` says for each position. The first failure ends it; what was answered by then stays in `kept`."""
+    """Return the result of `call` for each position. The first failure ends it; earlier results stay in `kept`."""
 
     def one(position: int) -> None:
-        deadline.call_timeout()  # the later ones have less time, or none
+        deadline.call_timeout()  # later calls have less time left, or none
         kept[position] = call(position)
 
     missing = [position for position in range(count) if position not in kept]

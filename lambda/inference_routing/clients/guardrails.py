@@ -1,4 +1,4 @@
-"""Bedrock's ApplyGuardrail, which judges texts whoever wrote them: models of SageMaker too."""
+"""Apply Bedrock guardrails, to texts of SageMaker models too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inference_routing.routes import Guardrail
 
 class BedrockGuardrails:
     def assess(self, guardrail: Guardrail, source: Literal["INPUT", "OUTPUT"], texts: Sequence[str]) -> dict[str, Any]:
-        """Bedrock's verdict on some texts, one content block each."""
+        """Return the response of ApplyGuardrail for these texts, one content block each."""
         try:
             response: dict[str, Any] = client("bedrock-runtime").apply_guardrail(
                 guardrailIdentifier=guardrail.id,

@@ -1,4 +1,4 @@
-"""Route records in SSM Parameter Store."""
+"""Read route records from SSM Parameter Store."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from inference_routing.timeouts import within
 
 
 class ParameterStore:
-    """Reads `<prefix>/<blueprint>`, and lists what is under the prefix."""
+    """Reads `<prefix>/<blueprint>` and lists the records under the prefix."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix
@@ -36,7 +36,7 @@ class ParameterStore:
             raise translate(error, self._prefix) from error
 
     def _list(self) -> Sequence[Record]:
-        # Ten to a page is all that SSM gives.
+        # SSM returns at most ten parameters per page.
         pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=self._prefix, Recursive=False)
         return [
             Record(

@@ -1,4 +1,4 @@
-"""Targets on SageMaker endpoints."""
+"""Call SageMaker endpoints."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from inference_routing.routes import Target
 
 
 class SageMakerBackend:
-    """One InvokeEndpoint call carries all inputs, or one call each where the container takes only one."""
+    """Sends all inputs in one call, or one call per input if the container takes only one."""
 
     def invoke(self, target: Target, request: InferenceRequest, deadline: Deadline, kept: Kept) -> Reply:
         payload_format = formats.of(target.format)
@@ -51,13 +51,13 @@ class SageMakerBackend:
 
 
 def target_arguments(target: Target) -> dict[str, str]:
-    """Which of an endpoint's models or containers answers."""
+    """Return the arguments that select a model or container of the endpoint."""
     named = {"TargetModel": target.model, "TargetContainerHostname": target.container}
     return {name: value for name, value in named.items() if value}
 
 
 def reply_of(target: Target, parts: list[formats.Part], fidelities: list[str | None]) -> Reply:
-    """One answer from those to the single inputs."""
+    """Combine the responses to single inputs into one reply."""
     model: dict[str, Any] = parts[0].model or {"endpoint_name": target.address}
     return Reply(
         outputs=[output for part in parts for output in part.outputs],

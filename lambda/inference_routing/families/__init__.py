@@ -1,1 +1,1 @@
-"""How models are spoken to, where there is no common language: pure functions from request to payload and back."""
+"""Convert requests to model payloads and back, for models without a common schema. Pure."""

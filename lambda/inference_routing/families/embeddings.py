@@ -1,4 +1,4 @@
-"""Embeddings on Bedrock: bodies of InvokeModel by family, and how many texts one call takes. Pure."""
+"""Build and parse InvokeModel bodies of Bedrock's embedding models. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inference_common.model_answers import vector
 
 @dataclass(frozen=True)
 class Embedder:
-    """`batch` texts in one call."""
+    """An embedding model; one call takes up to `batch` texts."""
 
     batch: int
     write: Callable[[Sequence[str], Mapping[str, Any]], dict[str, Any]]
@@ -28,7 +28,7 @@ def of(model: str) -> Embedder:
 
 
 def parameters_of(model: str) -> tuple[str, ...]:
-    """What the model's embedder takes; every name there is for other models, which refuse the task itself."""
+    """Return the parameters of the model's embedder, or all names for models that refuse the task anyway."""
     every = dict.fromkeys(name for _, embedder in EMBEDDERS for name in embedder.parameters)
     return next((embedder.parameters for marker, embedder in EMBEDDERS if marker in model), tuple(every))
 

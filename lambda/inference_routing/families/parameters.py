@@ -1,4 +1,4 @@
-"""Which parameters a target takes, whatever it is spoken to with. Pure."""
+"""Check and merge request parameters for a target. Pure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from inference_routing.families import embeddings, sagemaker
 from inference_routing.routes import AGENT, KNOWLEDGE_BASE, Target
 
 CONVERSE_TOKENS = 2048
-"""The least of what the models behind Converse allow an answer; their own defaults differ, and may be any number."""
+"""The smallest maximum output length of models behind Converse, whose own defaults differ."""
 
 
 def of(target: Target, task: str) -> Takes:
-    """What one target takes, or a ServiceError where it cannot do the task."""
+    """Return the parameters that a target accepts. Raises `ServiceError` if it cannot do the task."""
     if target.source == "sagemaker":
         payload_format = sagemaker.of(target.format)
         payload_format.check_task(task)
@@ -33,19 +33,19 @@ def of(target: Target, task: str) -> Takes:
 
 
 def check_any(targets: Iterable[Target], request: InferenceRequest) -> None:
-    """Refuse what none of the targets takes, before anything is asked for the request."""
+    """Refuse parameters that no target accepts, before anything is called."""
     allowed: list[tuple[str, ...]] = []
     for target in targets:
         try:
             allowed.append(of(target, request.task).allowed(target.parameters))
         except ServiceError:
-            continue  # the target cannot do this at all, which is its answer when it is asked
+            continue  # the target cannot do this task; calling it will say so
     if allowed:
         check(request.parameters, tuple(dict.fromkeys(name for names in allowed for name in names)))
 
 
 def prepared(target: Target, request: InferenceRequest) -> InferenceRequest:
-    """The request as the target is asked: its record's own parameters under the caller's, all within its limits."""
+    """Return the request for a target: the record's parameters overridden by the caller's, within its limits."""
     takes = of(target, request.task)
     own: Mapping[str, Any] = target.parameters if request.task == "generate" else {}
     merged = takes.merged(own, request.parameters)

@@ -1,4 +1,4 @@
-"""Payloads of SageMaker containers by `format` of the target. Pure.
+"""Build and parse payloads of SageMaker containers, by `format` of the target. Pure.
 
 platform      {"inputs": [...], "parameters"} → {"outputs": [...], "model"}: this platform's own containers
 text          Hugging Face text generation (TGI): one input per call, {"generated_text"}
@@ -8,7 +8,7 @@ messages      OpenAI-compatible servers (LMI with vLLM, TGI's messages): one con
 csv           built-in algorithms (XGBoost, Linear Learner): a row per input, a prediction per line
 jsonlines     {"input"} per line → a document per line
 
-A payload holds what its format names and nothing else. Only `platform`, `classify` and `jsonlines`, the formats of
+A payload holds the fields of its format and nothing else. Only `platform`, `classify` and `jsonlines`, the formats of
 custom containers, carry other parameters: those that the blueprint's own parameters name. No parameter replaces a text.
 """
 
@@ -31,7 +31,7 @@ FINISH = {"stop": "end_turn", "eos_token": "end_turn", "stop_sequence": "stop_se
 
 
 class Part(NamedTuple):
-    """What came back for some inputs."""
+    """The parsed response to some inputs."""
 
     outputs: list[dict[str, Any]]
     model: dict[str, Any] | None = None
@@ -41,18 +41,18 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True)
 class Format:
-    """How one kind of container reads and writes."""
+    """The payload format of one kind of container."""
 
     content_type: str
     write: Callable[[Sequence[str], InferenceRequest], bytes]
     parse: Callable[[bytes, int], Part]
     together: bool = True
-    """All inputs in one call."""
+    """Send all inputs in one call."""
     task: str = "generate"
     names: tuple[str, ...] = ()
-    """Parameters that it takes."""
+    """Accepted parameters."""
     open: bool = False
-    """It also takes the parameters that the blueprint's own name."""
+    """Also accept the parameters that the blueprint itself sets."""
     unstated_tokens: int | None = None
 
     @property
@@ -65,12 +65,12 @@ class Format:
             raise BadRequest(f"the model behind this blueprint makes {makes}", "model")
 
     def encode(self, inputs: Sequence[str], request: InferenceRequest) -> bytes:
-        """The payload for some of a request's inputs, or a BadRequest that names what no payload can hold."""
+        """Build the payload for some inputs. Raises `BadRequest` naming the value that it cannot hold."""
         check_sendable(request)
         return self.write(inputs, request)
 
     def decode(self, body: bytes, expected: int) -> Part:
-        """What a body says to so many inputs, or a MalformedAnswer."""
+        """Parse the response to `expected` inputs. Raises `MalformedAnswer`."""
         try:
             return self.parse(body, expected)
         except (KeyError, IndexError, TypeError, AttributeError):

@@ -1,11 +1,10 @@
-"""The face that OpenAI's clients know: `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/models`.
+"""Serve an OpenAI-compatible API: `/v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/v1/models`.
 
-`model` is the name of a blueprint. What this platform cannot do is refused by the parameter's name, never
-dropped. API Gateway's REST APIs cannot stream through a function, so `stream=true` is answered with all events
-at once, and `x-stream: buffered` says so.
+`model` is the name of a blueprint. Unsupported parameters are refused by name, never dropped. REST APIs of API Gateway
+cannot stream a function's response, so `stream=true` returns all events at once with `x-stream: buffered`.
 
-A blueprint that classifies answers a chat with its output as JSON (`{"label": …, "score": …}`), for the last
-message of the user; it counts no tokens, so `usage` is null.
+A classifying blueprint answers a chat with its output as JSON (`{"label": …, "score": …}`) for the last user message.
+It counts no tokens, so `usage` is null.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ POSTED: dict[str, Answer] = {
 
 
 def answer(event: Mapping[str, Any], router: Router, access: Access, deadline: Deadline, ctx: RequestContext) -> Any:
-    """The proxy response to one request."""
+    """Return the proxy response to one request."""
     resource = resource_of(event)
     if resource.startswith("/v1/models"):
         name = (event.get("pathParameters") or {}).get("model")

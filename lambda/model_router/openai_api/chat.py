@@ -1,4 +1,4 @@
-"""`POST /v1/chat/completions`."""
+"""Serve `POST /v1/chat/completions`."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def answer(
     except GuardrailBlocked as blocked:
         if blocked.stage == "input":
             raise
-        # The model has answered, and the guardrail's words stand for what it said.
+        # The model has answered; the guardrail's message replaces its text.
         choices = [Choice(blocked.message, "content_filter")] * opts.choices
     return render(choices, opts, ctx, int(time.time()))
 
 
 def conversation(messages: Any, opts: Options) -> InferenceRequest:
-    """Turns and system prompt of a conversation that ends with the user."""
+    """Return turns and system prompt of a conversation that ends with a user message."""
     if not isinstance(messages, list) or not 1 <= len(messages) <= MAX_MESSAGES:
         raise BadRequest(f"'messages' must be a list of 1 to {MAX_MESSAGES} messages", "messages")
     system: list[str] = []
@@ -47,7 +47,7 @@ def conversation(messages: Any, opts: Options) -> InferenceRequest:
         if role in SYSTEM:
             system.append(text)
         elif turns and turns[-1][0] == role:
-            turns[-1] = (role, f"{turns[-1][1]}\n{text}")  # models want the roles to take turns
+            turns[-1] = (role, f"{turns[-1][1]}\n{text}")  # models require alternating roles
         else:
             turns.append((role, text))
     if not turns or turns[0][0] != "user" or turns[-1][0] != "user":
@@ -57,7 +57,7 @@ def conversation(messages: Any, opts: Options) -> InferenceRequest:
 
 
 def read_message(message: Any, where: str) -> tuple[str, str]:
-    """Role and text of one message; images, audio and calls of tools are refused by their place."""
+    """Return role and text of one message. Images, audio and tool calls are refused by their position."""
     if not isinstance(message, dict):
         raise BadRequest(f"'{where}' must be an object", where)
     role = message.get("role")
@@ -72,7 +72,7 @@ def read_message(message: Any, where: str) -> tuple[str, str]:
 
 
 def content_text(content: Any, where: str) -> str:
-    """The text of a message. Blank ones are refused for every model: Bedrock refuses a blank block of any role."""
+    """Return the text of a message. Blank texts are refused for all models, since Bedrock refuses them."""
     if isinstance(content, str):
         check_said(content, where)
         return content

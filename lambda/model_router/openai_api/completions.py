@@ -1,4 +1,4 @@
-"""`POST /v1/completions`: the older form, one or several prompts."""
+"""Serve `POST /v1/completions`, the legacy API: one or several prompts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`POST /v1/embeddings`: for blueprints whose model makes vectors."""
+"""Serve `POST /v1/embeddings`, for blueprints with an embedding model."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def answer(
 
 
 def encoded(vector: list[float], encoding: str) -> list[float] | str:
-    """OpenAI's own client asks for base64: little-endian floats of four bytes."""
+    """Encode vectors as little-endian 32-bit floats in base64, which OpenAI's client requests."""
     if encoding == "float":
         return vector
     return base64.b64encode(struct.pack(f"<{len(vector)}f", *vector)).decode()

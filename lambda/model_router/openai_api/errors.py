@@ -1,4 +1,4 @@
-"""Errors as OpenAI's clients read them: {"error": {message, type, param, code}}. Pure."""
+"""Build OpenAI error bodies: {"error": {message, type, param, code}}. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SAYS: dict[str, tuple[str, str | None]] = {
 }
 ABOUT_THE_MODEL = ("Forbidden", "UnknownBlueprint")
 STATUS = {"GuardrailBlocked": 400}
-"""Where clients expect another status than the platform's own face has."""
+"""Statuses that differ from those of the platform's own API."""
 
 
 def body_for(error: ServiceError) -> tuple[int, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Fields of a request body: each is taken, harmless, or refused by its name. Pure."""
+"""Validate the fields of a request body. Unsupported ones are refused by name. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inference_common.errors import BadRequest
 MAX_CHOICES = 8
 MAX_STOPS = 4
 HARMLESS = {"user", "metadata", "safety_identifier", "prompt_cache_key", "service_tier"}
-"""They change no answer."""
+"""Ignored: they do not change the answer."""
 
 NEUTRAL: dict[str, tuple[Any, ...]] = {
     "frequency_penalty": (0,),
@@ -29,12 +29,12 @@ NEUTRAL: dict[str, tuple[Any, ...]] = {
     "best_of": (1,),
     "suffix": ("",),
 }
-"""What clients send by default, and means the same as nothing."""
+"""Values that clients send by default and that mean the same as omitting the field."""
 
 
 @dataclass(frozen=True)
 class Options:
-    """What is asked for beside the prompt."""
+    """Options of a request beside its prompt."""
 
     parameters: dict[str, Any]
     choices: int = 1
@@ -105,7 +105,7 @@ def stops(document: Mapping[str, Any]) -> list[str] | None:
 
 
 def options(document: Mapping[str, Any]) -> Options:
-    """The options that text generation has, under the platform's own names of parameters."""
+    """Read the text generation options, with the platform's parameter names."""
     limit = integer(document, "max_completion_tokens", 1, 1_000_000)
     found = {
         "max_tokens": limit if limit is not None else integer(document, "max_tokens", 1, 1_000_000),

@@ -1,4 +1,4 @@
-"""`GET /v1/models`: the blueprints that the caller may ask for."""
+"""Serve `GET /v1/models`: the blueprints that the caller may use."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from inference_routing.request_context import RequestContext
 from inference_routing.router import Router
 
 KINDS = ("realtime", "serverless")
-"""Kinds of blueprints that answer while the caller waits."""
+"""Synchronous kinds of blueprints."""
 
 
 def answer(name: str | None, router: Router, access: Access, deadline: Deadline, ctx: RequestContext) -> dict[str, Any]:
-    """One model, or the list of all."""
+    """Return one model, or the list of all."""
     ctx.blueprint = name or ""
     if name is not None:
         access.check(name)

@@ -1,4 +1,4 @@
-"""Answers as OpenAI's clients read them: JSON, or the same as server-sent events. Pure."""
+"""Render OpenAI responses, as JSON or as server-sent events. Pure."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Choice:
 
 
 def choices_of(reply: Reply) -> list[Choice]:
-    """Text where there is text; else the output itself as JSON, e.g. a label with its score."""
+    """Return the text of each output, or the output as JSON, such as a label with its score."""
     stops = reply.stops or ("end_turn",) * len(reply.outputs)
     return [
         Choice(output["text"] if "text" in output else dumps(output), FINISH.get(stop, "stop"))
@@ -40,7 +40,7 @@ def choices_of(reply: Reply) -> list[Choice]:
 
 
 def usage_of(reply: Reply | None) -> dict[str, int] | None:
-    """Tokens as the model counted them; null where it counts none."""
+    """Return the token usage, or None if the model counts none."""
     if reply is None or reply.usage is None:
         return None
     prompt, completion = reply.usage.get("inputTokens", 0), reply.usage.get("outputTokens", 0)
@@ -49,7 +49,7 @@ def usage_of(reply: Reply | None) -> dict[str, int] | None:
 
 
 def server_sent(events: Sequence[Mapping[str, Any]]) -> Rendered:
-    """All events of a stream at once: a REST API with a function behind it sends nothing before the end."""
+    """Render all events of a stream at once, since a REST API buffers a function's response."""
     lines = [f"data: {dumps(event)}\n\n" for event in events]
     headers = {"content-type": "text/event-stream", "cache-control": "no-cache", "x-stream": "buffered"}
     return Rendered("".join([*lines, "data: [DONE]\n\n"]), headers)

@@ -196,7 +196,7 @@ def test_the_table_hears_first_and_its_items_end(
     monkeypatch.setattr(code, "SECRETS", SimpleNamespace(value=SECRET))
     monkeypatch.setattr(webhook, "deliver", deliver)
     monkeypatch.setattr(code.time, "time", lambda: 1000.0)
-    assert code.handler(event(COMPLETED), context) == {"told": 1}
+    assert code.handler(event(COMPLETED), context) == {"delivered": 1}
     ((document, expires),) = put
     assert expires == 1000 + 7 * 86_400
     assert sent == [document]
@@ -222,5 +222,5 @@ def test_without_a_webhook_no_secret_is_read(
     code = cold_start("async_callback", **ENVIRON, TABLE_NAME="results", WEBHOOK_URL="")
     put: list[Any] = []
     monkeypatch.setattr(code, "TABLE", SimpleNamespace(put=lambda *told: put.append(told)))
-    assert code.handler(event(COMPLETED, FAILED), context) == {"told": 2}
+    assert code.handler(event(COMPLETED, FAILED), context) == {"delivered": 2}
     assert len(put) == 2

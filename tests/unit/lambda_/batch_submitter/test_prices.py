@@ -36,7 +36,7 @@ def test_an_estimate_needs_all_of_its_prices(batch: Any, usd: float | None, why:
 def test_tokens_that_no_model_told_cost_something_unknown() -> None:
     batch = {"model_id": "m", "prices": {READ: 0.06, WRITTEN: 0.24}}
     assert prices.cost_of(batch, 0, MILLION, uncounted=1) is None
-    assert prices.unknown_cost(batch, 1) == "the model did not tell the tokens of 1 answers"
+    assert prices.unknown_cost(batch, 1) == "the model did not report the tokens of 1 answers"
     assert prices.unknown_cost({"instance_count": 1, "prices": {HOUR: 1}}, 1) is None, "tokens do not count there"
 
 
@@ -68,4 +68,4 @@ def test_answers_without_tokens_have_no_cost(on_bedrock: Platform) -> None:
     on_bedrock.bedrock.model = silent
     told = run(on_bedrock)
     assert (told["status"], told.get("cost_usd")) == ("completed", None)
-    assert told["cost_unknown"] == "the model did not tell the tokens of 1 answers"
+    assert told["cost_unknown"] == "the model did not report the tokens of 1 answers"
