@@ -46,7 +46,7 @@ def cold_start(monkeypatch: pytest.MonkeyPatch) -> ColdStart:
 
 
 class FakeS3:
-    """Objects by key, with the calls that the functions make."""
+    """Objects by key, with the S3 calls that the functions make."""
 
     def __init__(self, objects: dict[str, bytes]) -> None:
         self.objects = objects
@@ -72,24 +72,24 @@ def fake_s3() -> type[FakeS3]:
 
 @pytest.fixture
 def context() -> SimpleNamespace:
-    """Lambda's context object, as much of it as is used."""
+    """Lambda's context object, with the members that are used."""
     return SimpleNamespace(aws_request_id="request-1", get_remaining_time_in_millis=lambda: 30_000)
 
 
 @pytest.fixture
 def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
-    """The JSON log lines so far."""
+    """Return the JSON log lines so far."""
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 @pytest.fixture
 def on_sagemaker(cold_start: ColdStart) -> Platform:
-    """The batch submitter with a blueprint of SageMaker."""
+    """The batch submitter with a SageMaker blueprint."""
     return Platform(cold_start("batch_submitter", **ENVIRON), "sagemaker")
 
 
 @pytest.fixture
 def on_bedrock(cold_start: ColdStart) -> Platform:
-    """The batch submitter with a blueprint of Bedrock."""
+    """The batch submitter with a Bedrock blueprint."""
     function = cold_start("batch_submitter", **ENVIRON)
     return Platform(function, "bedrock", records_per_file=50_000, minimum_records=100)

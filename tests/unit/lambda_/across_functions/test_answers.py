@@ -1,4 +1,4 @@
-"""Whatever a model answers with, callers get JSON that a strict reader takes: outputs, or one clear error."""
+"""Whatever a model returns, callers get strict JSON: outputs, or one clear error."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def setup(cold_start: Any) -> Setup:
 
 
 def speaking(setup: Setup, spoken: str) -> None:
-    """The router as it is deployed, with a container that speaks so."""
+    """Use the router's real backends, with a container of this payload format."""
     target = {"name": "primary", "endpoint_name": "ep-reviews", "format": spoken}
     setup.use({"reviews": {**REVIEWS, "targets": [target]}, "chat": CHAT}, {})
     setup.modules.ROUTER.backends = {
@@ -64,13 +64,13 @@ def speaking(setup: Setup, spoken: str) -> None:
 
 
 def answers(body: bytes) -> None:
-    """Every endpoint answers so."""
+    """Make every endpoint return this body."""
     runtime = SimpleNamespace(invoke_endpoint=lambda **_: {"Body": io.BytesIO(body)})
     use_client("sagemaker-runtime", runtime)
 
 
 def called(setup: Setup, resource: str, body: Any, **event: Any) -> tuple[int, str, str]:
-    """Status, type and the body as it leaves."""
+    """Return status, content type and raw body of a response."""
     context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: 30_000)
     request = {"resource": resource, "httpMethod": "POST", "body": json.dumps(body), **event}
     response = setup.modules.handler({**request, "requestContext": {"requestId": "r-1"}}, context)
@@ -89,7 +89,7 @@ def judged(status: int, kind: str, body: str) -> None:
         assert len(list(csv.reader(io.StringIO(body, newline=""), strict=True))) == 2
 
 
-def test_a_container_s_answer_leaves_the_router_as_json_or_as_an_error(setup: Setup) -> None:
+def test_container_output_becomes_json_or_an_error(setup: Setup) -> None:
     @TRIED
     @given(st.sampled_from(FORMATS), BODIES, st.sampled_from(ACCEPT))
     def check(spoken: str, body: bytes, accept: str) -> None:
@@ -103,7 +103,7 @@ def test_a_container_s_answer_leaves_the_router_as_json_or_as_an_error(setup: Se
     check()
 
 
-def test_vectors_leave_the_router_as_numbers_of_four_bytes(setup: Setup) -> None:
+def test_vectors_are_returned_as_32_bit_floats(setup: Setup) -> None:
     speaking(setup, "embed")
 
     @TRIED
@@ -116,7 +116,7 @@ def test_vectors_leave_the_router_as_numbers_of_four_bytes(setup: Setup) -> None
     check()
 
 
-def test_what_converse_answers_leaves_the_router_as_json_or_as_an_error(setup: Setup) -> None:
+def test_converse_output_becomes_json_or_an_error(setup: Setup) -> None:
     @TRIED
     @given(strict.TEXTS | strict.VALUES, strict.VALUES, strict.TEXTS | strict.VALUES)
     def check(text: Any, usage: Any, stop: Any) -> None:
@@ -149,7 +149,7 @@ def test_a_line_of_a_transform_job_is_an_output_or_its_record_s_error(on_sagemak
 
 
 def joined(platform: Platform, records: int) -> list[Any]:
-    """The lines of a result, read strictly, one per record."""
+    """Return the lines of a result, parsed strictly, one per record."""
     (results,) = [key for key in platform.bucket.objects if key.endswith("/results.jsonl")]
     found = [strict.loads(line) for line in platform.bucket.objects[results].split(b"\n")[:-1]]
     assert [line["record"] for line in found] == list(range(records))
@@ -232,7 +232,7 @@ def test_an_asynchronous_result_is_json_or_a_failure_that_says_why(
 
 
 @pytest.mark.parametrize("accept", ACCEPT)
-def test_half_a_character_of_converse_is_a_malformed_answer(setup: Setup, accept: str) -> None:
+def test_a_lone_surrogate_from_converse_is_a_malformed_answer(setup: Setup, accept: str) -> None:
     answer = {"output": {"message": {"content": [{"text": "hi \ud83d"}]}}, "stopReason": "end_turn"}
     use_client("bedrock-runtime", SimpleNamespace(converse=lambda **_: answer))
     native = {"pathParameters": {"blueprint": "chat"}, "headers": {"accept": accept}}

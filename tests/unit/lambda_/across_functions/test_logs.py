@@ -1,4 +1,4 @@
-"""What callers send, and what backends say about it, reaches no log line and comes back in no long answer."""
+"""Caller input and backend messages appear in no log line, and are truncated in responses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from inference_common import errors
 from inference_common.logs import bind, described, get_logger, without_message
 from inference_routing import dispatch, route_table
-from tests.unit.lambda_.model_router.test_handler import SAGEMAKER, Backend, Store
+from tests.unit.lambda_.support.addressed_backends import SAGEMAKER, Backend, Store
 from tests.unit.lambda_.support.job_api import Api
 
 LAMBDA = Path(__file__).resolve().parents[4] / "lambda"
@@ -59,7 +59,7 @@ def refused_by_aws() -> ClientError:
 
 
 def caused() -> Exception:
-    """As backends translate what AWS says."""
+    """Return an error as backends translate it from AWS."""
     error = errors.InternalError(f"the model refused {CANARY}")
     error.__cause__ = refused_by_aws()
     return error
@@ -121,7 +121,7 @@ def test_openai_s_paths(router: Any, context: Any, path: str, document: str) -> 
 
 @pytest.mark.usefixtures("silent")
 @pytest.mark.parametrize("failure", [name for name in FAILURES if name != "none"])
-def test_what_backends_say(router: Any, context: Any, failure: str) -> None:
+def test_backend_messages(router: Any, context: Any, failure: str) -> None:
     response = ask(router, context, FAILURES[failure], body=field())
     assert response["statusCode"] >= 400
 
@@ -151,7 +151,7 @@ def test_a_message_is_short_and_on_one_line() -> None:
     assert errors.clipped("a\x1b[31m\nb\u202ec") == "a [31m b c"
 
 
-def test_an_error_is_told_by_type_code_and_place(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_error_is_logged_by_type_code_and_place(capsys: pytest.CaptureFixture[str]) -> None:
     try:
         raise refused_by_aws()
     except ClientError as error:
@@ -170,7 +170,7 @@ LEVELS = ("info", "warning", "error", "exception")
 def logging_calls() -> Iterator[tuple[str, ast.Call]]:
     for path in sorted(LAMBDA.rglob("*.py")):
         if path.relative_to(LAMBDA).parts[0] not in QUIET:
-            continue  # what the others tell is of the platform's own jobs: no caller's text gets there
+            continue  # the other functions log the platform's own jobs only, without caller text
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             called = node.func if isinstance(node, ast.Call) else None
             if (
@@ -181,7 +181,7 @@ def logging_calls() -> Iterator[tuple[str, ast.Call]]:
                 yield f"{path.relative_to(LAMBDA)}:{called.lineno}", node
 
 
-def test_no_line_is_made_of_an_error_s_message() -> None:
+def test_no_log_line_contains_an_error_message() -> None:
     found = list(logging_calls())
     assert len(found) >= 10
     for place, call in found:

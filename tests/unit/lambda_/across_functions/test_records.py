@@ -1,4 +1,4 @@
-"""The same bytes are the same records by every way in: at once, queued, in a batch, and in our own container."""
+"""Equal bytes give equal records in every API: synchronous, queued, batch, and in the platform's container."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from inference_common import formats, records
 from inference_common.errors import BadRequest
 from tests.campaign import examples
-from tests.unit.lambda_.async_worker.test_worker import INPUT, World
+from tests.unit.lambda_.support.async_worker import INPUT, World
 from tests.unit.lambda_.support.batch_submitter import ENVIRON as BATCH_ENVIRON
 from tests.unit.lambda_.support.batch_submitter import FOLDER, OUTPUT, Platform
 from tests.unit.lambda_.support.job_api import Api
@@ -37,7 +37,7 @@ CASES = st.sampled_from(list(TYPES)).flatmap(
 
 
 class Ways:
-    """Every function that reads what people send, with whatever it asks replaced."""
+    """All functions that read caller input, with their dependencies replaced."""
 
     def __init__(self, load: Any, monkeypatch: pytest.MonkeyPatch, context: Any) -> None:
         self.router = Setup(load("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
@@ -55,7 +55,7 @@ class Ways:
         return status, [each["text"] for each in said["outputs"]] if status == 200 else said["error"]["message"]
 
     def queued(self, kind: str, body: bytes) -> tuple[int, Any]:
-        """Through the object that the job API leaves to what the worker asks its model."""
+        """Follow the object that the job API writes to the worker's model call."""
         self.api.fresh()
         event = {
             "httpMethod": "POST",
@@ -73,7 +73,7 @@ class Ways:
         return 202, self.worked(sent)
 
     def worked(self, sent: bytes) -> Any:
-        """What the worker asks its model for an object, or why it asks nothing."""
+        """Return the worker's model request for an object, or its failure."""
         self.world.store.objects.clear()
         self.world.store.objects[INPUT] = sent
         asked: list[str] = []
@@ -87,7 +87,7 @@ class Ways:
         return asked if outcome.completed else outcome.error["message"]
 
     def batched(self, kind: str, body: bytes) -> Any:
-        """One result for each record, or why the whole of it is refused."""
+        """Return one result per record, or the refusal of the whole input."""
         platform, bucket = self.batch, self.batch.bucket
         bucket.objects.clear()
         platform.sagemaker.jobs.clear()
@@ -117,7 +117,7 @@ def wanted_of(kind: str, body: bytes) -> list[records.Record] | str:
         return error.message
 
 
-def test_every_way_in_has_the_same_records(ways: Ways) -> None:
+def test_every_api_reads_the_same_records(ways: Ways) -> None:
     seen: set[str] = set()
 
     @settings(deadline=None, max_examples=examples())
@@ -180,8 +180,8 @@ DOCUMENTS = [
 ]
 
 
-def test_a_document_is_taken_or_refused_alike(ways: Ways) -> None:
-    """At once, queued, as an upload that only the worker reads, and as one that only the container reads."""
+def test_every_api_accepts_or_refuses_a_document_alike(ways: Ways) -> None:
+    """Synchronous, queued, as an upload for the worker, and as an upload for the container."""
     read = by_the_container()
     for body, texts in DOCUMENTS:
         status, said = ways.at_once(formats.JSON, body)
@@ -197,7 +197,7 @@ def test_a_document_is_taken_or_refused_alike(ways: Ways) -> None:
 
 
 def by_the_container() -> Callable[[bytes], list[str] | None]:
-    """What the container of this platform takes of an object that an endpoint reads by itself."""
+    """Return what the platform's container reads from an object."""
     namespace: dict[str, Any] = {}
     path = Path(__file__).resolve().parents[4] / "jobs" / "inference" / "inference.py"
     exec(compile(path.read_text(encoding="utf-8"), str(path), "exec"), namespace)

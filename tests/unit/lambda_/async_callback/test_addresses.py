@@ -1,4 +1,4 @@
-"""Where webhooks may lead: one rule on two sides that may not import one another, held equal here."""
+"""Compare the two implementations of the rule for webhook addresses, which may not import each other."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def ends(network: str) -> list[int]:
     return [int(found[0]), int(found[found.num_addresses // 2]), int(found[-1])]
 
 
-def test_no_way_of_writing_leads_into_a_private_network(judge: Judge) -> None:
+def test_no_notation_of_a_private_address_is_public(judge: Judge) -> None:
     for network in PRIVATE:
         for number in ends(network):
             assert not judge(IPv4Address(number)), network
@@ -60,7 +60,7 @@ def test_no_way_of_writing_leads_into_a_private_network(judge: Judge) -> None:
                 assert not judge(IPv6Address(wrap(number))), f"{name} of {IPv4Address(number)}"
 
 
-def test_an_address_is_judged_by_what_it_leads_to(judge: Judge) -> None:
+def test_an_address_is_judged_by_the_address_it_embeds(judge: Judge) -> None:
     for text in PUBLIC:
         number = int(IPv4Address(text))
         assert judge(IPv4Address(text))
@@ -92,7 +92,7 @@ def test_ipv6_of_its_own(judge: Judge, address: str, public: bool) -> None:
     assert judge(ip_address(address)) is public
 
 
-def test_both_sides_say_the_same_of_anything() -> None:
+def test_both_implementations_agree_on_any_address() -> None:
     other = is_public_for_callbacks
     draw = random.Random(20260101)
     wraps = [*UNWRAPPED.values(), *REFUSED.values()]
@@ -102,7 +102,7 @@ def test_both_sides_say_the_same_of_anything() -> None:
             assert addresses.is_public(address) is other(address), address
 
 
-def test_a_blueprint_may_name_no_such_address() -> None:
+def test_a_blueprint_must_not_name_a_private_address() -> None:
     for network in PRIVATE:
         for number in ends(network):
             for wrap in ({**UNWRAPPED, **REFUSED}).values():

@@ -1,4 +1,4 @@
-"""The callback tells webhook and table of each request's end, signed, and nobody in a private network."""
+"""The callback delivers signed notifications to webhook and table, and never to a private network."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def code(cold_start: Callable[..., Any]) -> SimpleNamespace:
 
 @pytest.fixture
 def receiver() -> Iterator[SimpleNamespace]:
-    """A webhook on this machine; `statuses` are its answers, `got` is what it was sent."""
+    """A webhook on this machine; `statuses` are its responses, `got` its requests."""
     known = SimpleNamespace(statuses=[], got=[], headers={})
 
     class Handler(BaseHTTPRequestHandler):
@@ -66,7 +66,7 @@ def receiver() -> Iterator[SimpleNamespace]:
     server.server_close()
 
 
-def test_both_sources_say_the_same() -> None:
+def test_both_sources_give_the_same_document() -> None:
     read = notifications.read
     assert read(json.dumps(COMPLETED), "chat-async") == {
         "request_id": "r1",
@@ -114,20 +114,20 @@ def deliver(receiver: SimpleNamespace, attempts: int = 3) -> tuple[int, list[flo
     return tries, pauses
 
 
-def test_a_webhook_that_is_down_is_tried_again_with_pauses_that_double(receiver: SimpleNamespace) -> None:
+def test_a_failing_webhook_is_retried_with_doubling_pauses(receiver: SimpleNamespace) -> None:
     receiver.statuses = [503, 429, 200]
     assert deliver(receiver) == (3, [0.5, 1.0])
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 410])
-def test_a_webhook_that_refuses_is_not_asked_again(receiver: SimpleNamespace, status: int) -> None:
+def test_a_refusing_webhook_is_not_retried(receiver: SimpleNamespace, status: int) -> None:
     receiver.statuses = [status, 200]
     with pytest.raises(webhook.Undelivered, match=str(status)):
         deliver(receiver)
     assert len(receiver.got) == 1
 
 
-def test_after_its_tries_a_message_is_undelivered(receiver: SimpleNamespace) -> None:
+def test_a_notification_is_undelivered_after_all_attempts(receiver: SimpleNamespace) -> None:
     receiver.statuses = [500, 500, 500, 500]
     with pytest.raises(webhook.Undelivered):
         deliver(receiver)
@@ -145,7 +145,7 @@ def test_redirects_are_not_followed(receiver: SimpleNamespace) -> None:
     "address",
     ["127.0.0.1", "10.0.0.7", "192.168.1.1", "169.254.169.254", "100.64.0.1", "::1", "fd00::1", "0.0.0.0", "224.0.0.1"],
 )
-def test_a_name_that_leads_into_a_private_network_is_not_called(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+def test_a_host_with_a_private_address_is_not_called(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     found = [(0, 0, 0, "", ("93.184.215.14", 443)), (0, 0, 0, "", (address, 443))]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
     with pytest.raises(webhook.Undelivered, match="not in the internet") as raised:
@@ -153,8 +153,8 @@ def test_a_name_that_leads_into_a_private_network_is_not_called(monkeypatch: pyt
     assert not raised.value.transient
 
 
-def test_what_was_checked_is_what_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A name may lead elsewhere a moment later: it is looked up once."""
+def test_the_checked_address_is_the_one_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name may resolve differently a moment later, so it is resolved once."""
     answers = iter([[(0, 0, 0, "", ("93.184.215.14", 443))], [(0, 0, 0, "", ("169.254.169.254", 443))]])
     called: list[Any] = []
 
@@ -181,7 +181,7 @@ def event(*messages: dict[str, Any]) -> dict[str, Any]:
     return {"Records": [{"Sns": {"Message": json.dumps(message)}} for message in messages]}
 
 
-def test_the_table_hears_first_and_its_items_end(
+def test_the_table_is_written_first_and_items_expire(
     code: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
 ) -> None:
     put: list[tuple[Any, int]] = []
@@ -202,7 +202,7 @@ def test_the_table_hears_first_and_its_items_end(
     assert sent == [document]
 
 
-def test_what_is_not_delivered_fails_the_function(
+def test_an_undelivered_notification_fails_the_function(
     code: SimpleNamespace, monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
 ) -> None:
     def refuse(*_: Any) -> int:

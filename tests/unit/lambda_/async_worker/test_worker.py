@@ -1,121 +1,26 @@
-"""A request ends once, as a result or as a failure, whatever happens to the worker on its way."""
+"""A request ends exactly once, as a result or as a failure, whatever happens to its worker."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from async_worker import messages, settings, settlement, worker
-from inference_routing import dispatch, request_context
-from inference_routing.deadline import Deadline
-
-NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-DEAD = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests-dead"
-QUEUE = "arn:aws:sqs:us-east-1:123456789012:mlops-dev-chat-async-requests"
-ENVIRON = {
-    "BLUEPRINT": "chat-async",
-    "ROUTES_PREFIX": "/mlops/dev/routes",
-    "BUCKET": "data",
-    "QUEUE_URL": "https://sqs/requests",
-    "SUCCESS_TOPIC_ARN": "success",
-    "ERROR_TOPIC_ARN": "error",
-    "DEAD_LETTER_ARN": DEAD,
-    "MAX_ATTEMPTS": "3",
-    "TTL_SECONDS": "600",
-}
-INPUT = "inference/async/input/chat-async/1.json"
-MARKER = "inference/async/input/chat-async/r1.outcome"
-OUTPUT = "inference/async/output/chat-async/r1.out"
-FAILURE = "inference/async/failures/chat-async/r1-error.out"
-
-
-class Killed(BaseException):
-    """The worker's process ends: nothing after it runs."""
-
-
-class Objects:
-    """The bucket; the write number `kill_at` is the last thing that the worker does."""
-
-    def __init__(self, objects: dict[str, bytes]) -> None:
-        self.objects = objects
-        self.writes = 0
-        self.kill_at = 0
-
-    def read(self, key: str) -> bytes | None:
-        return self.objects.get(key)
-
-    def exists(self, key: str) -> bool:
-        return key in self.objects
-
-    def input(self, key: str, at_most: int) -> bytes:
-        assert at_most == 5 * 1024 * 1024
-        return self.objects[key]
-
-    def put_new(self, key: str, body: bytes, metadata: dict[str, str]) -> bool:
-        new = key not in self.objects
-        if new:
-            self.objects[key] = body
-        self.writes += 1
-        if self.writes == self.kill_at:
-            raise Killed
-        return new
-
-    def delete(self, key: str) -> None:
-        del self.objects[key]
-
-
-class World:
-    """One request and everything around it."""
-
-    def __init__(self, load: Callable[..., Any]) -> None:
-        self.code = load("async_worker", **ENVIRON)
-        self.store = Objects({INPUT: json.dumps({"inputs": ["Hello"]}).encode()})
-        self.told: list[tuple[str, dict[str, Any]]] = []
-        self.answers: list[Any] = []
-        self.asked = 0
-        self.worker = worker.Worker(
-            settings=settings.Settings.read(ENVIRON),
-            region="us-east-1",
-            store=self.store,
-            router=self,
-            publish=self._publish,
-            now=lambda: NOW,
-        )
-
-    def _publish(self, topic: str, notice: dict[str, Any]) -> None:
-        self.told.append((topic, notice))
-
-    def answer(self, request: Any, access: Any, kinds: Any, deadline: Any, ctx: Any) -> Any:
-        assert kinds == ("async",)
-        self.asked += 1
-        answer = self.answers.pop(0)
-        if isinstance(answer, BaseException):
-            raise answer
-        return answer
-
-    def reply(self, text: str = "Hi") -> Any:
-        return dispatch.Reply([{"text": text}], {"model_id": "m"}, {"totalTokens": 3}, "emulated")
-
-    def error(self, name: str) -> Exception:
-        from inference_common import errors
-
-        return getattr(errors, name)(f"said {name}")  # type: ignore[no-any-return]
-
-    def job(self, *, received: int = 1, given_up: bool = False, age: int = 0) -> Any:
-        sent = int((NOW - timedelta(seconds=age)).timestamp() * 1000)
-        return messages.Job("r1", "chat-async", INPUT, sent, received, given_up)
-
-    def work(self, **how: Any) -> Any:
-        deadline = Deadline.after(30, lambda: 0.0)
-        return self.worker.work(self.job(**how), deadline, request_context.RequestContext("r1", "chat-async"))
-
-    def ends(self) -> list[str]:
-        return [key for key in (OUTPUT, FAILURE) if key in self.store.objects]
+from async_worker import messages, settlement, worker
+from tests.unit.lambda_.support.async_worker import (
+    DEAD,
+    ENVIRON,
+    FAILURE,
+    INPUT,
+    MARKER,
+    OUTPUT,
+    QUEUE,
+    Killed,
+    World,
+)
 
 
 @pytest.fixture
@@ -123,7 +28,7 @@ def world(cold_start: Callable[..., Any]) -> World:
     return World(cold_start)
 
 
-def test_an_answer_becomes_one_result_and_one_notice(world: World) -> None:
+def test_an_answer_becomes_one_result_and_one_notification(world: World) -> None:
     world.answers = [world.reply()]
     assert world.work().completed
     assert world.ends() == [OUTPUT]
@@ -136,7 +41,7 @@ def test_an_answer_becomes_one_result_and_one_notice(world: World) -> None:
     assert notice["eventTime"] == "2026-01-01T12:00:00.000Z"
 
 
-def test_a_message_that_comes_twice_asks_the_model_once_and_tells_twice(world: World) -> None:
+def test_a_duplicate_message_calls_the_model_once_and_notifies_twice(world: World) -> None:
     world.answers = [world.reply()]
     world.work()
     world.work(received=2)
@@ -145,7 +50,7 @@ def test_a_message_that_comes_twice_asks_the_model_once_and_tells_twice(world: W
 
 
 @pytest.mark.parametrize("name", ["BadRequest", "GuardrailBlocked", "InternalError"])
-def test_what_cannot_be_helped_is_a_failure_at_once(world: World, name: str) -> None:
+def test_a_permanent_error_is_a_failure_at_once(world: World, name: str) -> None:
     error = world.error("BadRequest") if name != "GuardrailBlocked" else None
     if error is None:
         from inference_common.errors import GuardrailBlocked
@@ -165,7 +70,7 @@ def test_what_cannot_be_helped_is_a_failure_at_once(world: World, name: str) -> 
 
 
 @pytest.mark.parametrize("name", ["Throttled", "Unavailable", "DeadlineExceeded", "NotReady"])
-def test_what_may_pass_comes_back_and_leaves_nothing(world: World, name: str) -> None:
+def test_a_transient_error_is_retried_and_leaves_nothing(world: World, name: str) -> None:
     world.answers = [world.error(name)]
     with pytest.raises(worker.RetryLater, match=name):
         world.work()
@@ -179,7 +84,7 @@ def test_the_last_try_ends_as_a_failure(world: World) -> None:
     assert world.ends() == [FAILURE]
 
 
-def test_a_dead_letter_gets_its_failure_without_another_try(world: World) -> None:
+def test_a_dead_letter_gets_its_failure_without_another_attempt(world: World) -> None:
     outcome = world.work(given_up=True)
     assert outcome.error["type"] == "GivenUp"
     assert world.asked == 0
@@ -197,7 +102,7 @@ def test_a_request_that_waited_too_long_has_expired(world: World) -> None:
     assert world.asked == 0
 
 
-def test_a_notice_that_cannot_be_sent_brings_the_message_back(world: World) -> None:
+def test_a_failed_notification_returns_the_message_to_the_queue(world: World) -> None:
     world.answers = [world.reply()]
     sent = world.worker.publish
 
@@ -227,8 +132,8 @@ def test_a_worker_killed_at_any_write_leaves_one_end(world: World, failing: bool
     assert [topic for topic, _ in world.told] == ["error" if failing else "success"]
 
 
-def test_two_workers_at_once_end_as_who_settled_first(world: World) -> None:
-    """One has its result written when the other settles on a failure."""
+def test_the_first_of_two_concurrent_workers_settles_the_outcome(world: World) -> None:
+    """One worker has written its result when the other settles on a failure."""
     store, job = world.store, world.job()
     store.objects[OUTPUT] = b"{}"
     store.objects[MARKER] = b'{"status": "failed", "error": {"type": "BadRequest", "message": "no"}}'
@@ -261,12 +166,12 @@ def test_a_message_is_read_with_its_count_and_its_queue(world: World) -> None:
     "body",
     ["no json", {"request_id": "r1"}, {**MESSAGE, "blueprint": "chat"}, {**MESSAGE, "input": "data/raw/x"}],
 )
-def test_a_message_of_another_form_is_no_request(world: World, body: Any) -> None:
+def test_a_malformed_message_is_not_a_request(world: World, body: Any) -> None:
     with pytest.raises(messages.MalformedMessage):
         messages.read(record(body), "chat-async", DEAD)
 
 
-def test_only_the_messages_that_failed_come_back_with_a_pause_that_grows(
+def test_only_failed_messages_are_retried_with_growing_delays(
     cold_start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, context: SimpleNamespace
 ) -> None:
     code = cold_start("async_worker", **ENVIRON)

@@ -1,4 +1,4 @@
-"""Batch inference through jobs of Bedrock, against services in memory."""
+"""Batch inference with Bedrock jobs, against in-memory services."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.unit.lambda_.support.batch_services import BUCKET, error
 from tests.unit.lambda_.support.batch_submitter import BEDROCK, FOLDER, Platform, answered
 
 
-def test_fewer_records_than_the_model_takes_are_refused(on_bedrock: Platform) -> None:
+def test_fewer_records_than_the_model_accepts_are_refused(on_bedrock: Platform) -> None:
     on_bedrock.bucket.put(f"{FOLDER}requests/in.jsonl", ["hello"] * 99)
     error = on_bedrock.submit()["error"]
     assert error["code"] == "BadRequest"
@@ -23,7 +23,7 @@ def test_more_records_than_a_request_may_have_are_refused(on_bedrock: Platform) 
 
 
 def test_a_request_loses_no_record_when_one_of_its_three_jobs_fails(on_bedrock: Platform) -> None:
-    """In small; `tests/emulator/applied/test_batch.py` does it with 120 001 records and jobs of 50 000."""
+    """`tests/emulator/applied/test_batch.py` repeats this with 120,001 records and jobs of 50,000."""
     platform = on_bedrock
     platform.batch["records_per_file"] = 500
     total = 1_201
@@ -57,7 +57,7 @@ def test_a_request_loses_no_record_when_one_of_its_three_jobs_fails(on_bedrock: 
     assert platform.status()["cost_usd"] == pytest.approx(total * (10 * 0.03 + 5 * 0.12) / 1e6, abs=1e-6)
 
 
-def test_the_jobs_of_bedrock_are_asked_for_under_their_names(on_bedrock: Platform) -> None:
+def test_bedrock_jobs_are_created_under_their_names(on_bedrock: Platform) -> None:
     on_bedrock.bucket.put(f"{FOLDER}requests/in.jsonl", ["hello"] * 100)
     on_bedrock.submit()
     (job,) = on_bedrock.bedrock.jobs.values()
@@ -76,7 +76,7 @@ def test_the_jobs_of_bedrock_are_asked_for_under_their_names(on_bedrock: Platfor
     }
 
 
-def test_throttled_records_are_asked_again_and_filled_up_to_the_minimum(on_bedrock: Platform) -> None:
+def test_throttled_records_are_retried_and_filled_up_to_the_minimum(on_bedrock: Platform) -> None:
     platform = on_bedrock
     busy = {"error": {"errorCode": 429, "errorMessage": "too many", "expired": False, "retryable": True}}
     wrong = {"error": {"errorCode": 400, "errorMessage": "not this one", "expired": False, "retryable": False}}
@@ -98,7 +98,7 @@ def test_throttled_records_are_asked_again_and_filled_up_to_the_minimum(on_bedro
     assert platform.results()[7]["output"]["text"] == "to q7"
 
 
-def test_a_family_that_nobody_knows_is_refused(on_bedrock: Platform) -> None:
+def test_an_unknown_family_is_refused(on_bedrock: Platform) -> None:
     on_bedrock.batch["base_model_id"] = "unknown.model"
     on_bedrock.bucket.put(f"{FOLDER}requests/in.jsonl", ["hello"] * 100)
     assert "of no family" in on_bedrock.submit()["error"]["message"]

@@ -1,4 +1,4 @@
-"""A batch loses no record: what has no answer is told by record, and can be asked again."""
+"""A batch loses no record: records without an answer are reported and can be retried."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.unit.lambda_.support.batch_services import error
 from tests.unit.lambda_.support.batch_submitter import ENVIRON, FOLDER, OUTPUT, Platform
 
 
-def test_records_that_are_none_and_records_that_the_model_refuses_keep_their_places(on_sagemaker: Platform) -> None:
+def test_invalid_and_refused_records_keep_their_places(on_sagemaker: Platform) -> None:
     platform = on_sagemaker
     platform.sagemaker.model = lambda line: (
         {"error": {"type": "BadRecord", "message": "no"}} if line["input"] == "no" else {"label": line["input"]}
@@ -35,7 +35,7 @@ def test_records_that_are_none_and_records_that_the_model_refuses_keep_their_pla
     assert "no record of 'night-1' is left" in platform.submit(retry=True)["error"]["message"]
 
 
-def test_a_file_that_failed_is_named_and_only_its_records_are_asked_again(on_sagemaker: Platform) -> None:
+def test_a_failed_file_is_named_and_only_its_records_are_retried(on_sagemaker: Platform) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", [f"text {n}" for n in range(250)])
     platform.submit()
@@ -60,7 +60,7 @@ def test_a_file_that_failed_is_named_and_only_its_records_are_asked_again(on_sag
 
 
 def partly_failed(platform: Platform) -> Platform:
-    """The second of its three files has no answers."""
+    """Leave the second of three files without answers."""
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", [f"text {n}" for n in range(250)])
     platform.submit()
     for event in platform.later:
@@ -81,7 +81,7 @@ def test_another_attempt_at_a_large_input_is_prepared_by_a_call_of_its_own(cold_
     assert len(platform.sagemaker.jobs) == 1
     platform.call({**platform.later[0], "attempt": 2})
     assert platform.status()["status"] == "running"
-    platform.call({**platform.later[0], "attempt": 2})  # Lambda may call twice
+    platform.call({**platform.later[0], "attempt": 2})  # Lambda may invoke twice
     (_, second) = platform.sagemaker.jobs
     platform.sagemaker.run(second)
     platform.ended(second)
@@ -89,14 +89,14 @@ def test_another_attempt_at_a_large_input_is_prepared_by_a_call_of_its_own(cold_
     assert [line["record"] for line in platform.results()] == list(range(250))
 
 
-def test_an_end_that_is_told_again_is_no_beginning(cold_start: Any) -> None:
+def test_a_repeated_end_event_starts_nothing(cold_start: Any) -> None:
     platform = partly_failed(Platform(cold_start("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
     platform.submit(retry=True)
     platform.ended(next(iter(platform.sagemaker.jobs)))
     assert [subject for subject, _ in platform.told] == ["Batch reviews-batch: partly_failed"] * 2
 
 
-def test_who_never_came_to_prepare_it_is_succeeded(cold_start: Any) -> None:
+def test_an_abandoned_preparation_is_taken_over(cold_start: Any) -> None:
     platform = partly_failed(Platform(cold_start("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
     platform.submit(retry=True)
     (begun,) = (key for key in platform.bucket.below(f"{OUTPUT}state/") if key.endswith("attempt-2.begun"))
@@ -106,7 +106,7 @@ def test_who_never_came_to_prepare_it_is_succeeded(cold_start: Any) -> None:
     assert len(platform.later) == 2
 
 
-def test_a_crash_between_a_further_attempt_and_its_jobs_is_made_good(on_sagemaker: Platform) -> None:
+def test_a_crash_between_an_attempt_and_its_jobs_is_recovered(on_sagemaker: Platform) -> None:
     platform = partly_failed(on_sagemaker)
     platform.sagemaker.refuse = error("ThrottlingException", message="too many")
     assert "error" in platform.submit(retry=True)
@@ -126,7 +126,7 @@ def test_a_further_attempt_whose_job_is_refused_has_ended(on_sagemaker: Platform
     }  # fmt: skip
 
 
-def test_answers_that_do_not_match_their_records_are_nobodys(on_sagemaker: Platform) -> None:
+def test_unmatched_answers_are_assigned_to_no_record(on_sagemaker: Platform) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a", "b", "c"])
     platform.submit()
@@ -151,7 +151,7 @@ def test_a_job_that_the_service_refuses_ends_the_request_with_its_reason(on_sage
     assert [subject for subject, _ in platform.told] == ["Batch reviews-batch: failed"]
 
 
-def test_a_job_that_no_service_has_told_of_is_claimed_by_no_status_and_made_once_by_a_repeat(
+def test_an_unconfirmed_job_is_not_reported_and_is_created_once_by_a_repeat(
     on_bedrock: Platform,
 ) -> None:
     platform = on_bedrock
@@ -159,7 +159,7 @@ def test_a_job_that_no_service_has_told_of_is_claimed_by_no_status_and_made_once
     create = platform.bedrock.create_model_invocation_job
 
     def mangled(**asked: Any) -> Any:
-        """The job is made, and what the client reads of the answer is nothing."""
+        """The job is created, but the response cannot be read."""
         create(**asked)
         raise service_answers.IncompleteAnswer(service="bedrock", operation="CreateModelInvocationJob", member="jobArn")
 
@@ -176,9 +176,7 @@ def test_a_job_that_no_service_has_told_of_is_claimed_by_no_status_and_made_once
 
 
 @pytest.mark.parametrize("failure", [ResponseParserError("cut"), EndpointConnectionError(endpoint_url="https://x")])
-def test_an_answer_that_cannot_be_read_is_a_service_that_did_not_answer(
-    on_sagemaker: Platform, failure: Exception
-) -> None:
+def test_an_unreadable_response_counts_as_no_response(on_sagemaker: Platform, failure: Exception) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
 
@@ -190,7 +188,7 @@ def test_an_answer_that_cannot_be_read_is_a_service_that_did_not_answer(
     assert platform.status()["status"] == "accepted"
 
 
-def test_a_document_of_ours_that_came_cut_is_asked_for_again(on_sagemaker: Platform) -> None:
+def test_a_truncated_state_document_is_read_again(on_sagemaker: Platform) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
     platform.submit()

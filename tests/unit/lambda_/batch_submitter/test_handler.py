@@ -1,4 +1,4 @@
-"""Batch inference from the object to the result, once, whoever starts it and however often; services in memory."""
+"""Batch inference from object to result, exactly once however it is started; services are in memory."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_lines_become_a_job_and_the_job_a_result_in_order(on_sagemaker: Platform
     assert [subject for subject, _ in platform.told] == ["Batch reviews-batch: completed"]
 
 
-# ---- once is enough --------------------------------------------------------------------------------------------------
+# ---- exactly once ----------------------------------------------------------------------------------------------------
 
 
 def test_a_repeated_request_makes_no_second_job(on_sagemaker: Platform) -> None:
@@ -52,7 +52,7 @@ def test_a_repeated_request_makes_no_second_job(on_sagemaker: Platform) -> None:
     assert "is there already, for the input" in error["message"]
 
 
-def test_a_request_that_comes_again_for_a_changed_object_is_refused_and_the_first_stands(
+def test_repeating_a_request_for_a_changed_object_is_refused_and_the_first_stands(
     on_sagemaker: Platform,
 ) -> None:
     platform, key = on_sagemaker, f"{FOLDER}requests/in.jsonl"
@@ -79,7 +79,7 @@ def test_a_refusal_is_not_repeated_for_an_object_that_was_repaired(on_sagemaker:
     assert platform.submit("night-2")["status"] == "running"
 
 
-def test_a_submission_that_broke_off_is_finished_by_the_next(on_sagemaker: Platform) -> None:
+def test_an_interrupted_submission_is_finished_by_the_next(on_sagemaker: Platform) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["fine"] * 5)
     platform.sagemaker.refuse = error("ThrottlingException")
@@ -89,12 +89,12 @@ def test_a_submission_that_broke_off_is_finished_by_the_next(on_sagemaker: Platf
     assert len(platform.sagemaker.jobs) == 1
 
 
-def test_events_that_come_twice_or_too_early_do_no_harm(on_sagemaker: Platform) -> None:
+def test_duplicate_and_early_events_are_harmless(on_sagemaker: Platform) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["fine"] * 5)
     platform.submit()
     (name,) = platform.sagemaker.jobs
-    platform.ended(name)  # it still runs: the event is older than what the service says
+    platform.ended(name)  # it still runs: the event came too early
     assert platform.status()["status"] == "running"
     platform.sagemaker.run(name)
     platform.ended(name)
@@ -107,7 +107,7 @@ def test_events_that_come_twice_or_too_early_do_no_harm(on_sagemaker: Platform) 
         platform.ended("mlops-test-reviews-batch-0123456789ab-1-0")
 
 
-def test_metrics_are_told_once(on_sagemaker: Platform, logged: Any) -> None:
+def test_metrics_are_emitted_once(on_sagemaker: Platform, logged: Any) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["fine", 7])
     platform.submit()
@@ -136,7 +136,7 @@ def test_a_running_crawler_is_started_by_the_next_try(on_sagemaker: Platform) ->
     assert len(platform.told) == 1
 
 
-# ---- who starts ------------------------------------------------------------------------------------------------------
+# ---- triggers --------------------------------------------------------------------------------------------------------
 
 
 def test_an_object_that_arrives_is_a_request_and_the_schedule_finds_no_other(on_sagemaker: Platform) -> None:
@@ -161,7 +161,7 @@ def test_arrivals_can_be_left_to_the_schedule(on_sagemaker: Platform) -> None:
     assert on_sagemaker.arrive(f"{FOLDER}in.jsonl") == {"ignored": f"{FOLDER}in.jsonl"}
 
 
-def test_an_arrival_that_is_none_leaves_an_error_object_and_people_hear_of_it(on_sagemaker: Platform) -> None:
+def test_an_invalid_arrival_leaves_an_error_object_and_is_published(on_sagemaker: Platform) -> None:
     platform = on_sagemaker
     for name in ("empty.jsonl", "in.xml"):
         platform.bucket.put(f"{FOLDER}{name}", b"\n")

@@ -1,4 +1,4 @@
-"""Which model version a request's jobs take: the one that is released when it begins, and no other ever after."""
+"""Jobs use the model version that is released when their request begins, and keep it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_release_that_failed_before_any_other_leaves_the_first_model(platform:
 
 
 @pytest.mark.parametrize("record", ["[]", "{}", "no JSON"])
-def test_a_broken_record_is_an_error_and_no_guess(platform: Platform, record: str) -> None:
+def test_a_malformed_record_is_an_error(platform: Platform, record: str) -> None:
     platform.releases[RECORD] = record
     error = platform.submit()["error"]
     assert error["code"] == "InternalError"

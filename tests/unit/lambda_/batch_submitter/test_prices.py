@@ -1,4 +1,4 @@
-"""A cost that cannot be known is left out with the reason; nothing that is not given counts as 0."""
+"""An unknown cost is omitted with a reason; missing values do not count as 0."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_an_estimate_needs_all_of_its_prices(batch: Any, usd: float | None, why:
     assert prices.unknown_cost(batch) == why
 
 
-def test_tokens_that_no_model_told_cost_something_unknown() -> None:
+def test_unreported_tokens_have_an_unknown_cost() -> None:
     batch = {"model_id": "m", "prices": {READ: 0.06, WRITTEN: 0.24}}
     assert prices.cost_of(batch, 0, MILLION, uncounted=1) is None
     assert prices.unknown_cost(batch, 1) == "the model did not report the tokens of 1 answers"
@@ -47,7 +47,7 @@ def run(platform: Platform) -> Any:
     return platform.status()
 
 
-def test_the_answer_says_why_there_is_no_cost(on_bedrock: Platform) -> None:
+def test_the_status_says_why_there_is_no_cost(on_bedrock: Platform) -> None:
     on_bedrock.batch["prices"] = {READ: 0.06}
     told = run(on_bedrock)
     assert "cost_usd" not in told

@@ -1,4 +1,4 @@
-"""What an input of a batch may be, and who may be asked."""
+"""Validate batch inputs and blueprints."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.unit.lambda_.support.batch_submitter import FOLDER, OUTPUT, Platform
 
 
 def sent(platform: Platform) -> list[str]:
-    """The texts of all parts, in order."""
+    """Return the texts of all parts in order."""
     keys = platform.bucket.below("inference/batch/input/_parts/")
     return [line["input"] for key in keys for line in platform.bucket.lines(key)]
 
@@ -74,7 +74,7 @@ def test_parquet_is_read_in_ranges_and_by_its_column(on_sagemaker: Platform) -> 
         ("in.parquet", b"PAR1 nothing", "is not Parquet"),
     ],
 )
-def test_an_input_that_is_none_is_refused_the_same_way_again(
+def test_an_invalid_input_is_refused_the_same_way_again(
     on_sagemaker: Platform, name: str, body: bytes, message: str
 ) -> None:
     on_sagemaker.bucket.put(f"{FOLDER}requests/{name}", body)
@@ -99,7 +99,7 @@ def test_a_uri_means_its_key(on_sagemaker: Platform) -> None:
     assert on_sagemaker.submit("x", key=f"s3://elsewhere/{FOLDER}requests/in.jsonl")["error"]["code"] == "BadRequest"
 
 
-def test_what_is_asked_of_nobody_is_unknown(on_sagemaker: Platform) -> None:
+def test_an_unknown_blueprint_is_refused(on_sagemaker: Platform) -> None:
     assert on_sagemaker.status("never")["error"]["code"] == "UnknownRequest"
     for name in ("other", "No Name", None):
         asked = {"action": "status", "blueprint": name, "request_id": "x"}
@@ -142,7 +142,7 @@ def test_parquet_has_the_same_rules(on_sagemaker: Platform) -> None:
     assert said == ["", "it is blank", "it is null", "it is not UTF-8"]
 
 
-def test_the_blueprint_says_what_separates_the_cells(on_sagemaker: Platform) -> None:
+def test_the_blueprint_sets_the_csv_delimiter(on_sagemaker: Platform) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.csv", b"id;text;review\n1;fine, really;x\n")
     for delimiter, column in ((";", "text"), ("tab", None), (":", None)):
@@ -156,7 +156,7 @@ def test_the_blueprint_says_what_separates_the_cells(on_sagemaker: Platform) -> 
             assert told[delimiter][1] in answer["error"]["message"]
 
 
-def test_a_record_keeps_the_name_that_its_caller_gave_it(on_bedrock: Platform) -> None:
+def test_a_record_keeps_its_caller_s_id(on_bedrock: Platform) -> None:
     platform = on_bedrock
     lines = [{"id": f"customer-{n}", "input": f"q{n}"} if n % 2 else f"q{n}" for n in range(200)]
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", [*lines, {"id": "none", "input": "  "}])
@@ -169,7 +169,7 @@ def test_a_record_keeps_the_name_that_its_caller_gave_it(on_bedrock: Platform) -
 
 
 def test_results_of_a_request_without_names_are_joined_as_before(on_sagemaker: Platform) -> None:
-    """So are those of requests that were made before names were kept."""
+    """Requests from before record ids were stored are joined too."""
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a", "b"])
     (job,) = platform.submit()["jobs"]
@@ -184,7 +184,7 @@ def test_results_of_a_request_without_names_are_joined_as_before(on_sagemaker: P
 # ---- no request stays `accepted` -----------------------------------------------------------------------------------
 
 
-def test_what_breaks_the_function_is_told_to_whoever_asked(
+def test_an_unexpected_error_is_returned_to_the_caller(
     on_sagemaker: Platform, monkeypatch: pytest.MonkeyPatch, logged: Any
 ) -> None:
     platform = on_sagemaker
@@ -207,7 +207,7 @@ def test_what_breaks_the_function_is_told_to_whoever_asked(
     assert "secret" not in str(said)
 
 
-def test_what_breaks_when_the_input_is_prepared_is_no_refusal(
+def test_a_transient_failure_during_preparation_is_not_a_refusal(
     on_sagemaker: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     platform = on_sagemaker
@@ -219,7 +219,7 @@ def test_what_breaks_when_the_input_is_prepared_is_no_refusal(
     assert platform.submit()["status"] == "running"
 
 
-def test_a_service_that_fails_is_asked_again(on_sagemaker: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_service_is_retried(on_sagemaker: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
     with monkeypatch.context() as patch:
@@ -241,8 +241,8 @@ def test_an_object_that_changes_while_it_is_read_is_refused(on_sagemaker: Platfo
     assert (told["status"], "not what it was" in told["reason"]) == ("failed", True)
 
 
-def test_a_request_that_nobody_could_prepare_has_failed_in_the_end(on_sagemaker: Platform) -> None:
-    """Killed for its time or its memory, the function writes nothing."""
+def test_a_request_that_could_not_be_prepared_fails_in_the_end(on_sagemaker: Platform) -> None:
+    """A function that exceeds its time or memory writes nothing."""
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
     platform.function.SETTINGS = replace(platform.function.SETTINGS, inline_bytes=1)

@@ -1,4 +1,4 @@
-"""Rules on the ETL's report, one case per way in which data can be unfit."""
+"""The rules for ETL output, with one case per way to break them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def problems_after(change: Callable[[dict[str, Any]], None], limit: float = 0.05
     return problems
 
 
-def test_sound_data_breaks_no_rule() -> None:
+def test_valid_data_breaks_no_rule() -> None:
     assert problems_after(lambda facts: None) == []
 
 
@@ -106,7 +106,7 @@ def test_sound_data_breaks_no_rule() -> None:
         (lambda f: f["stored"].update({"data/features/reviews/x": 1}), "data/features/reviews/x is not of this run"),
     ],
 )
-def test_each_way_to_be_unfit_is_named(change: Any, problem: str) -> None:
+def test_each_broken_rule_is_named(change: Any, problem: str) -> None:
     assert "; ".join(problems_after(change)) == problem
 
 
@@ -130,7 +130,7 @@ def stored_run(report: dict[str, Any]) -> dict[str, bytes]:
         "data/processed/_reports/reviews/r1.json": json.dumps(report).encode(),
         GROUPS_KEY: json.dumps(GROUPS).encode(),
         **{key: b"x" * size for key, size in STORED.items()},
-        "data/features/reviews/": b"",  # a folder's placeholder is no data
+        "data/features/reviews/": b"",  # a folder placeholder is not data
     }
 
 
@@ -157,6 +157,6 @@ def test_handler_raises_by_name_and_logs_the_problems(cold_start: Any, fake_s3: 
     assert (line["level"], line["request_id"], line["run_id"]) == ("ERROR", "request-1", "r1")
 
 
-def test_a_limit_that_is_no_share_stops_the_function_at_its_start(cold_start: Any) -> None:
+def test_an_invalid_limit_fails_at_cold_start(cold_start: Any) -> None:
     with pytest.raises(Exception, match="MAX_QUARANTINE_SHARE must lie between 0 and 1, got 5"):
         cold_start("data_validation", MAX_QUARANTINE_SHARE="5")

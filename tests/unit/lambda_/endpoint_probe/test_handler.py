@@ -1,4 +1,4 @@
-"""What a candidate must answer before it may go live."""
+"""The answers that a candidate must give before it may go live."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_a_healthy_candidate_passes(cold_start: Any, context: Any) -> None:
     assert len(json.loads(call["Body"])["inputs"]) == 2
 
 
-def test_one_variant_is_asked_where_it_is_named(cold_start: Any, context: Any) -> None:
+def test_a_named_variant_is_invoked(cold_start: Any, context: Any) -> None:
     _, endpoint = probe(cold_start, context, GOOD, target_variant="primary")
     assert endpoint.calls[0]["TargetVariant"] == "primary"
     _, endpoint = probe(cold_start, context, GOOD)
@@ -84,7 +84,7 @@ def test_a_wrong_answer_fails_by_name(cold_start: Any, context: Any, answer: Any
     assert type(raised.value).__name__ == "ProbeFailed"
 
 
-def test_no_answer_is_another_error_since_it_may_be_tried_again(cold_start: Any, context: Any) -> None:
+def test_no_answer_is_a_retryable_error(cold_start: Any, context: Any) -> None:
     error = ClientError({"Error": {"Code": "ModelError", "Message": "500 from model"}}, "InvokeEndpoint")
     with pytest.raises(Exception, match="500 from model") as raised:
         probe(cold_start, context, error)
@@ -95,7 +95,7 @@ def test_no_answer_is_another_error_since_it_may_be_tried_again(cold_start: Any,
 
 
 class Bucket:
-    """S3 and the endpoint's queue; what is asked is kept."""
+    """S3 and the endpoint's queue; records all calls."""
 
     def __init__(self, **objects: bytes) -> None:
         self.objects = {f"out/{name}": body for name, body in objects.items()}
@@ -124,7 +124,7 @@ def queue_probe(cold_start: Any, context: Any, bucket: Bucket, **event: Any) -> 
 PLACES = {"output": "s3://data/out/result", "failure": "s3://data/out/failure"}
 
 
-def test_a_queue_is_asked_by_one_request_of_the_releases_own(cold_start: Any, context: Any) -> None:
+def test_a_queue_is_probed_with_one_request_of_the_release(cold_start: Any, context: Any) -> None:
     bucket = Bucket()
     queue = {"input": "s3://data/in/releases", "timeout_seconds": 90}
     assert queue_probe(cold_start, context, bucket, endpoint_name="slow", queue=queue) == PLACES
@@ -135,7 +135,7 @@ def test_a_queue_is_asked_by_one_request_of_the_releases_own(cold_start: Any, co
     assert call["InferenceId"] == "release-job-1"
 
 
-def test_what_came_out_of_the_queue_is_judged_as_any_answer(cold_start: Any, context: Any) -> None:
+def test_an_asynchronous_answer_is_checked_like_any_other(cold_start: Any, context: Any) -> None:
     right = Bucket(result=json.dumps(GOOD).encode())
     assert queue_probe(cold_start, context, right, **PLACES) == {"passed": True, **GOOD}
     other = Bucket(result=json.dumps({**GOOD, "model": {"training_job": "job-0"}}).encode())
@@ -150,7 +150,7 @@ def test_what_came_out_of_the_queue_is_judged_as_any_answer(cold_start: Any, con
         ({"failure": b"ModelError: 500"}, "ProbeFailed", "the request failed: ModelError: 500"),
     ],
 )
-def test_a_queue_without_a_result_is_pending_until_a_failure_says_otherwise(
+def test_a_probe_is_pending_until_a_result_or_a_failure(
     cold_start: Any, context: Any, objects: dict[str, bytes], name: str, message: str
 ) -> None:
     with pytest.raises(Exception, match=message) as raised:
@@ -158,7 +158,7 @@ def test_a_queue_without_a_result_is_pending_until_a_failure_says_otherwise(
     assert type(raised.value).__name__ == name
 
 
-def test_an_endpoint_that_takes_no_request_may_be_asked_again(cold_start: Any, context: Any) -> None:
+def test_an_endpoint_that_accepts_no_request_is_retryable(cold_start: Any, context: Any) -> None:
     class Closed(Bucket):
         def invoke_endpoint_async(self, **arguments: Any) -> dict[str, Any]:
             raise ClientError(

@@ -1,4 +1,4 @@
-"""JSON of others: whatever it is, reading it ends as a value or as a `ValueError` without its text."""
+"""Parsing untrusted JSON returns a value or raises `ValueError` without quoting it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DOCUMENTS = st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(
 
 
 @given(DOCUMENTS)
-def test_what_is_not_deep_is_read_as_by_the_standard_library(value: object) -> None:
+def test_shallow_json_is_parsed_like_the_standard_library(value: object) -> None:
     text = json.dumps(value)
     assert loads(text) == loads(text.encode()) == value
 
@@ -51,7 +51,7 @@ WORDS = (
 
 
 def refusal(text: str | bytes) -> str:
-    """What reading it says; empty where it is JSON."""
+    """Return the parser's message; empty for valid JSON."""
     try:
         loads(text)
     except ValueError as error:
@@ -65,21 +65,21 @@ def test_anything_else_is_a_value_error_that_does_not_quote_it(text: str | bytes
 
 
 @pytest.mark.parametrize("text", ['{"a": ["b", "c\ud83d"]}', '{"a": ["b", "c\\ud83d"]}'])
-def test_a_half_of_a_pair_is_found_however_it_is_written(text: str) -> None:
+def test_a_lone_surrogate_is_found_in_any_notation(text: str) -> None:
     with pytest.raises(BadField, match="half of a surrogate pair") as refusal:
         loads_given(text)
     assert refusal.value.path == "a[1]"
     assert loads_given('{"a": "\\ud83d\\ude00"}') == {"a": "😀"}
 
 
-def test_a_deep_line_costs_nothing_but_itself() -> None:
+def test_a_deep_line_affects_no_other() -> None:
     with pytest.raises(errors.BadRequest, match="line 2 is not JSON"):
         formats.read_json_lines(f'"a"\n{nested(100_000)}\n"b"')
     with pytest.raises(errors.BadRequest, match="not JSON"):
         parse_object(nested(100_000, "object"))
 
 
-def test_everything_is_read_by_this_function() -> None:
+def test_all_json_is_parsed_by_this_module() -> None:
     own = {
         str(path.relative_to(LAMBDA))
         for path in LAMBDA.rglob("*.py")

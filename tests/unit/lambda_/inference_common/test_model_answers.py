@@ -1,4 +1,4 @@
-"""Whatever a model answers with, what is passed on is JSON that a strict reader takes, or one clear refusal."""
+"""Whatever a model returns is passed on as strict JSON, or refused with one clear error."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ TRIED = settings(deadline=None, max_examples=examples())
         (b"", "JSON"),
     ],
 )
-def test_what_json_cannot_say_is_a_malformed_answer_that_says_so(body: bytes, says: str) -> None:
+def test_values_without_a_json_form_are_malformed_answers(body: bytes, says: str) -> None:
     with pytest.raises(MalformedAnswer, match=f"(?i){says}") as raised:
         model_answers.loads(body)
     assert raised.value.message.startswith("the model's answer")
 
 
-def test_the_place_is_named() -> None:
+def test_the_position_is_named() -> None:
     with pytest.raises(MalformedAnswer, match=r"too large\) at outputs\[1\]\.score"):
         model_answers.checked({"outputs": [{"score": 1.0}, {"score": math.nan}]})
     with pytest.raises(MalformedAnswer, match=r"at embedding\[2\]"):
@@ -49,34 +49,34 @@ def test_the_place_is_named() -> None:
 
 
 @pytest.mark.parametrize("value", [{"a": [1, 2.5, None, True, "ü", "😀", {"b": []}]}, [], "x", 0, 1.7e308])
-def test_what_is_json_is_left_as_it_is(value: Any) -> None:
+def test_valid_json_is_unchanged(value: Any) -> None:
     assert model_answers.checked(value) is value
     assert model_answers.loads(json.dumps(value).encode()) == value
 
 
 @pytest.mark.parametrize(("cell", "value"), [("0.5", 0.5), (" -1e-3", -0.001), (".5", 0.5), ("7.", 7.0), ("+2", 2.0)])
-def test_a_number_is_one_as_csv_has_it(cell: str, value: float) -> None:
+def test_numbers_in_csv(cell: str, value: float) -> None:
     assert model_answers.number(cell) == value
 
 
 @pytest.mark.parametrize("cell", ["nan", "inf", "-Infinity", "1_0", "٣", "1e999", "", "0x1", "1 2", "\uff11"])
-def test_what_only_python_takes_for_a_number_is_none(cell: str) -> None:
+def test_numbers_that_only_python_accepts_are_refused(cell: str) -> None:
     with pytest.raises(MalformedAnswer, match="no number"):
         model_answers.number(cell)
 
 
 @pytest.mark.parametrize("value", [[True], [], "x", None, [math.nan], [1e39], [10**400], ["1"], [None]])
-def test_a_vector_is_of_numbers_that_four_bytes_hold(value: Any) -> None:
+def test_a_vector_has_32_bit_floats(value: Any) -> None:
     with pytest.raises(MalformedAnswer, match="vector"):
         model_answers.vector(value)
 
 
 @pytest.mark.parametrize("told", [None, {}, "x", {"read": 1}, {"read": 1, "written": "2"}, {"read": -1, "written": 1}])
-def test_tokens_that_are_not_told_are_not_none(told: Any) -> None:
+def test_unreported_tokens_are_unknown_not_zero(told: Any) -> None:
     assert model_answers.counts({"in": "read", "out": "written"}, told) is None
 
 
-def test_tokens_of_a_part_are_not_those_of_the_whole() -> None:
+def test_a_partial_token_count_is_not_the_total() -> None:
     assert model_answers.total([{"in": 1}, {"in": 2}]) == {"in": 3}
     assert model_answers.total([{"in": 1}, None]) is None
     assert model_answers.total([]) is None
@@ -94,11 +94,11 @@ def test_any_answer_is_strict_json_or_refused(body: bytes) -> None:
 
 @TRIED
 @given(strict.VALUES)
-def test_what_is_written_is_strict_json_or_an_error(value: Any) -> None:
+def test_output_is_strict_json_or_an_error(value: Any) -> None:
     try:
         text = json_output.dumps(value)
     except ValueError:
-        with pytest.raises(MalformedAnswer):  # nothing that was let through could fail here
+        with pytest.raises(MalformedAnswer):  # nothing that passed validation fails here
             model_answers.checked(value)
         return
     assert text.isascii()
@@ -108,7 +108,7 @@ def test_what_is_written_is_strict_json_or_an_error(value: Any) -> None:
 @pytest.mark.parametrize(
     ("text", "fine"), [("😀", True), ("\\ud800", True), ("\ud83d", False), ("\ude00\ud83d", False)]
 )
-def test_half_of_a_surrogate_pair_is_not_written(text: str, fine: bool) -> None:
+def test_a_lone_surrogate_is_not_written(text: str, fine: bool) -> None:
     if fine:
         assert json.loads(json_output.dumps([text])) == [text]
     else:

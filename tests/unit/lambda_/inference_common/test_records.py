@@ -1,4 +1,4 @@
-"""The readers of formats: what is a record, what is none, and how it is told."""
+"""Read records of all formats, and report invalid ones."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def texts(found: list[Record]) -> list[str]:
     return [each.text for each in found]
 
 
-# ---- what is written comes back ------------------------------------------------------------------------------------
+# ---- round trips ---------------------------------------------------------------------------------------------------
 
 
 @MORE
 @given(st.lists(ASKED), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
-def test_json_lines_come_back_as_they_were_written(wanted: list[str], end: str, plain: bool, ascii_only: bool) -> None:
+def test_json_lines_round_trip(wanted: list[str], end: str, plain: bool, ascii_only: bool) -> None:
     values = [text if plain else {"id": str(place), "input": text} for place, text in enumerate(wanted)]
     body = "".join(json.dumps(value, ensure_ascii=ascii_only) + end for value in values)
     assert texts(read("jsonlines", body)) == texts(read("jsonlines", "\ufeff" + body)) == wanted
@@ -51,8 +51,8 @@ def test_json_lines_come_back_as_they_were_written(wanted: list[str], end: str, 
 @MORE
 @given(st.lists(ASKED), st.sampled_from(list(csv_rows.NAMES)), st.sampled_from(["\n", "\r\n"]), st.booleans())
 @example(['"', '""', 'a"', '","', "a\nb", "\rx"], ",", "\r\n", True)
-def test_csv_comes_back_as_it_was_written(wanted: list[str], delimiter: str, end: str, every_cell: bool) -> None:
-    # Python's writer leaves a CR at the end of a line outside of quotation marks, where it is taken for that end.
+def test_csv_round_trips(wanted: list[str], delimiter: str, end: str, every_cell: bool) -> None:
+    # Python's writer does not quote a CR at the end of a line, where it counts as part of the line end.
     wanted = [text if every_cell else text.rstrip("\r") or "x" for text in wanted]
     wanted = [text for text in wanted if text.strip()]
     file = io.StringIO()
@@ -67,8 +67,8 @@ def test_csv_comes_back_as_it_was_written(wanted: list[str], delimiter: str, end
 
 @MORE
 @given(st.lists(ASKED.map(lambda text: text.replace("\n", " ")).filter(lambda t: t.strip() and not t.endswith("\r"))))
-def test_plain_text_comes_back_as_it_was_written(wanted: list[str]) -> None:
-    # The mark of UTF-8 in front of the first line is not part of it.
+def test_plain_text_round_trips(wanted: list[str]) -> None:
+    # The UTF-8 mark before the first line is not part of it.
     wanted = [text.lstrip("\ufeff") or "x" for text in wanted]
     wanted = [text for text in wanted if text.strip().strip("{")]
     for end in ("\n", "\r\n"):
@@ -93,13 +93,13 @@ def test_where_the_chunks_are_cut_changes_nothing(body: bytes, data: st.DataObje
 
 @MORE
 @given(st.lists(st.text(alphabet='",ab', max_size=6), min_size=1, max_size=12))
-def test_every_line_of_csv_is_in_a_row_or_told(lines: list[str]) -> None:
-    """Whatever quotation marks are strewn in: no line is lost, and none is scored twice."""
+def test_every_line_of_csv_is_in_a_row_or_reported(lines: list[str]) -> None:
+    """Whatever quotation marks occur, no line is lost or read twice."""
     body = "text\n" + "".join(f"{line}\n" for line in lines)
     rows = list(csv_rows.rows(encoding.lines([body.encode()]), ","))[1:]
     told = [place for row in rows for place in range(row.line, row.line + "".join(row.cells).count("\n") + 1)]
     assert sorted(set(told)) == told
-    # An empty line is no row, but may be part of a cell in quotation marks.
+    # An empty line is not a row, but may be part of a quoted cell.
     assert set(told) - {place for place, line in enumerate(lines, start=2) if not line} == {
         place for place, line in enumerate(lines, start=2) if line
     }
@@ -141,22 +141,22 @@ def test_where_the_standard_library_reads_csv_the_same_is_read(body: str) -> Non
         (f"text\n{'x' * (MAX_CHARACTERS + 1)}\nfine\n", {0: "line 2: 'text' must be .* it has 20001"}),
     ],
 )
-def test_a_broken_row_costs_itself(body: bytes | str, told: dict[int, str]) -> None:
+def test_a_malformed_row_affects_no_other(body: bytes | str, told: dict[int, str]) -> None:
     errors = {place: each.error for place, each in enumerate(read("csv", body)) if each.error}
     assert set(errors) == set(told)
     for place, words in told.items():
         assert re.search(words, errors[place])
 
 
-def test_what_follows_a_broken_row_is_read() -> None:
+def test_rows_after_a_malformed_row_are_read() -> None:
     body = 'text\nfine\n"Solid" is what I call it\n"a "" b\nc"\nlast\n'
     assert [each.text for each in read("csv", body)] == ["fine", "", 'a " b\nc', "last"]
     body = 'text\n"open\nfine\nbest\n' + "x\n" * 5
     assert [each.text for each in read("csv", body)] == ["", "fine", "best", *"xxxxx"]
 
 
-def test_an_open_quotation_mark_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each line opens one more cell and closes the one before: whoever reads on for each of them takes days."""
+def test_an_open_quotation_mark_is_not_read_forever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line opens one more cell and closes the one before: rereading for each of them would take days."""
     taken = []
     take = csv_rows._Cells.take
     monkeypatch.setattr(csv_rows._Cells, "take", lambda cells, line: (taken.append(line.number), take(cells, line))[1])
@@ -204,13 +204,13 @@ def test_the_column_of_the_texts_is_found(body: str, layout: dict[str, str], wan
         ("text\n".encode("utf-32"), {}, "it is UTF-32 .it begins with FF FE 00 00."),
     ],
 )
-def test_what_leaves_a_doubt_is_refused_as_a_whole(body: bytes | str, layout: dict[str, str], message: str) -> None:
+def test_ambiguous_input_is_refused_as_a_whole(body: bytes | str, layout: dict[str, str], message: str) -> None:
     with pytest.raises(BadRequest, match=message):
         read("csv", body, **layout)
 
 
 @pytest.mark.parametrize("body", ['{"inputs": ["a"]}', '\n{\n  "inputs": ["a"]\n}\n', '{"text": "a"}\n{"text": "b"}\n'])
-def test_json_is_no_plain_text(body: str) -> None:
+def test_json_is_refused_as_plain_text(body: str) -> None:
     with pytest.raises(BadRequest, match=r"line [12] is JSON, not a text: say so"):
         read("text", body)
     with pytest.raises(BadRequest, match=r"line [12] is JSON, not a text: say so"):
@@ -249,7 +249,7 @@ def test_a_quotation_mark_that_is_closed_too_late_swallows_nothing() -> None:
         (b'"caf\xe9"', "line 2, byte 5 .0xE9. is not UTF-8"),
     ],
 )
-def test_a_broken_line_costs_itself(line: bytes | str, message: str) -> None:
+def test_a_malformed_line_affects_no_other(line: bytes | str, message: str) -> None:
     raw = line if isinstance(line, bytes) else line.encode()
     found = read("jsonlines", b'"a"\n' + raw + b'\n\n"b"\n')
     assert [each.text for each in found] == ["a", "", "b"]
@@ -272,7 +272,7 @@ def test_a_line_without_end_does_not_fill_the_memory() -> None:
     assert peak < 4 * encoding.MAX_LINE_BYTES
 
 
-def test_names_of_records_are_kept_whatever_the_record_is() -> None:
+def test_record_ids_are_kept_even_for_invalid_records() -> None:
     body = (
         '{"id": "a", "input": "x"}\n{"id": 7, "input": ""}\n{"id": [1], "input": "x"}\n"x"\n{"id": true, "text": "x"}\n'
     )
@@ -309,7 +309,7 @@ def test_a_content_type_says_how_the_body_is_laid_out(content_type: str, body: s
         ("text/html", UnsupportedMediaType, "not one of application/json, application/jsonlines, text/csv, text/plain"),
     ],
 )
-def test_a_content_type_that_nobody_reads_is_refused(content_type: str, error: type[BadRequest], message: str) -> None:
+def test_an_unsupported_content_type_is_refused(content_type: str, error: type[BadRequest], message: str) -> None:
     with pytest.raises(error, match=message):
         formats.read("text\na\n", content_type)
 
@@ -327,6 +327,6 @@ def test_a_content_type_that_nobody_reads_is_refused(content_type: str, error: t
         ('{"inputs": ["a"]', "the body is not JSON: Expecting ',' delimiter at line 1 column 17"),
     ],
 )
-def test_json_that_is_none_is_told_by_its_place(body: bytes | str, message: str) -> None:
+def test_invalid_json_is_reported_with_its_position(body: bytes | str, message: str) -> None:
     with pytest.raises(BadRequest, match=message):
         formats.read(body, "application/json")

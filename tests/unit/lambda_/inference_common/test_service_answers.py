@@ -1,4 +1,4 @@
-"""An answer of AWS that lacks what is read of it is a failure that passes, for every operation that is read."""
+"""An incomplete AWS response is a transient failure, for every operation whose response is read."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ JUDGED = {
     "get_object",
     "invoke",
 }
-"""Answers of models, which are judged as such, and bodies that are streams, which botocore always hands over."""
+"""Model output, which is validated elsewhere, and streaming bodies, which botocore always returns."""
 NOT_HELD = {"async_callback/stores.py", "token_authorizer/store.py"}
-"""A failure of any kind there keeps the keys that are known, or brings the message back."""
+"""Operations whose callers handle any failure: they keep cached keys, or retry the message."""
 
 
 def client(service: str, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -39,14 +39,14 @@ def client(service: str, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def answer(made: Any, operation: str, parsed: dict[str, Any], status: int = 200) -> Any:
-    """Call an operation that is answered so."""
+    """Call an operation with this HTTP response."""
     given = (SimpleNamespace(status_code=status), parsed)
     made.meta.events.register("before-call", lambda **_: given)
     return made._make_api_call(operation, _asked(made.meta.service_model.operation_model(operation).input_shape))
 
 
 def _asked(shape: Any) -> dict[str, Any]:
-    """The least that botocore sends."""
+    """Return the minimal parameters that botocore accepts."""
     return {name: _least(shape.members[name]) for name in shape.required_members}
 
 
@@ -66,9 +66,7 @@ def _least(shape: Any) -> Any:
 
 
 @pytest.mark.parametrize(("service", "operation"), sorted(READ))
-def test_an_answer_without_what_is_read_of_it_is_no_answer(
-    service: str, operation: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_incomplete_response_is_a_failure(service: str, operation: str, monkeypatch: pytest.MonkeyPatch) -> None:
     members = READ[service, operation]
     whole = dict.fromkeys(members, "told")
     for missing in members:
@@ -86,8 +84,8 @@ def test_a_refusal_stays_a_refusal(monkeypatch: pytest.MonkeyPatch) -> None:
         answer(made, "CreateModelInvocationJob", refused, 400)
 
 
-def test_whatever_is_read_of_an_answer_is_in_the_table() -> None:
-    """Names that hold an answer, and their members that are read with brackets."""
+def test_every_member_that_is_read_is_in_the_table() -> None:
+    """Return variables that hold a response, and the members that are read from them by subscript."""
     known = {xform_name(operation): members for (_, operation), members in READ.items()}
     loose = []
     for path in sorted(LAMBDA.rglob("*.py")):
@@ -113,7 +111,7 @@ OPERATIONS = {
 
 
 def reads(tree: ast.AST) -> set[tuple[str, str, int]]:
-    """Operation, member and line of each `client.operation(…)["Member"]`, also by a name that holds the answer."""
+    """Yield operation, member and line of each `client.operation(…)["Member"]`, also through a variable."""
     found = set()
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef):
@@ -132,7 +130,7 @@ def reads(tree: ast.AST) -> set[tuple[str, str, int]]:
 
 
 def _operation(node: ast.AST | None) -> str | None:
-    """The name of the operation of AWS that an expression calls, through `within(…, lambda: …)` too."""
+    """Return the AWS operation that an expression calls, also through `within(…, lambda: …)`."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in OPERATIONS:
         return node.func.attr
     if isinstance(node, ast.Call) and node.args and isinstance(node.args[-1], ast.Lambda):

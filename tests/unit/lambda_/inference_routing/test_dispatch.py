@@ -1,4 +1,4 @@
-"""What the router promises whatever its targets do: laws, checked over many invented days."""
+"""Invariants of dispatching, checked for many generated sequences of target behaviour."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ PASSING = ("Throttled", "Unavailable", "ModelFailed", "NotReady", "DeadlineExcee
 
 @dataclass
 class World:
-    """Time that passes only when somebody works or waits, and targets that do as the script says."""
+    """A simulated clock, which advances with calls and pauses, and scripted targets."""
 
     script: list[tuple[str, float]]
-    """What each question ends with ("ok" or an error's name), and how long it takes."""
+    """How each call ends ("ok" or an error's name), and how long it takes."""
     now: float = 1000.0
     asked: list[tuple[str, str, float, float]] = field(default_factory=list)
-    """Target, how it ended, when it began, when it ended."""
+    """Target, ending, start and end time of each call."""
     pauses: list[float] = field(default_factory=list)
 
     def clock(self) -> float:
@@ -41,7 +41,7 @@ class World:
         self.now += seconds
 
     def ask(self, target: Any, request: Any, deadline: Any, kept: Any) -> Any:
-        """As `race.within` does: a call that takes longer than it may ends when it must."""
+        """Call a target; like `timeouts.within`, end a call at its deadline."""
         began = self.now
         ending, seconds = self.script[len(self.asked) % len(self.script)]
         limit = deadline.call_timeout()
@@ -63,7 +63,7 @@ def route(weights: list[float], **more: Any) -> Any:
 
 
 def run(world: World, route: Any, breaker: Any, seconds: float = 28.0, draw: float = 0.3) -> Any:
-    """(reply or error, outcome) of one request."""
+    """Return (reply or error, outcome) of one request."""
     unhealthy = {t.name for t in route.targets if not breaker.admits(t.key)}
     decision = selection.choose(route.targets, unhealthy, draw)
     outcome = dispatch.Outcome(decision.reason)
@@ -94,7 +94,7 @@ def test_no_attempt_outlives_the_deadline() -> None:
     check()
 
 
-def test_every_request_ends_with_an_answer_or_a_known_error_and_few_questions() -> None:
+def test_every_request_ends_with_an_answer_or_a_known_error_after_few_calls() -> None:
     @settings(deadline=None)
     @given(script=SCRIPTS, weights=WEIGHTS, retries=st.integers(0, 4))
     def check(script: Any, weights: Any, retries: int) -> None:
@@ -109,7 +109,7 @@ def test_every_request_ends_with_an_answer_or_a_known_error_and_few_questions() 
     check()
 
 
-def test_a_permanent_error_is_never_repeated_and_opens_nothing() -> None:
+def test_a_permanent_error_is_never_retried_and_opens_no_breaker() -> None:
     @settings(deadline=None)
     @given(endings=st.lists(st.sampled_from(PERMANENT), min_size=1, max_size=8), weights=WEIGHTS)
     def check(endings: list[str], weights: Any) -> None:
@@ -124,7 +124,7 @@ def test_a_permanent_error_is_never_repeated_and_opens_nothing() -> None:
     check()
 
 
-def test_a_refusal_is_the_answer_only_where_nobody_else_may_take_the_request() -> None:
+def test_a_refusal_is_final_only_if_no_other_target_may_accept_the_request() -> None:
     @settings(deadline=None)
     @given(script=SCRIPTS, weights=WEIGHTS)
     def check(script: Any, weights: Any) -> None:
@@ -149,7 +149,7 @@ OWN_AND_STAND_INS = [1, 0, 0]
 
 @pytest.mark.parametrize("refusal", ["BadRequest", "PayloadTooLarge", "InternalError", "MalformedAnswer"])
 @pytest.mark.parametrize("failure", ["NotReady", "Throttled", "Unavailable", "DeadlineExceeded"])
-def test_a_stand_in_s_refusal_does_not_hide_that_the_own_model_may_answer_later(failure: str, refusal: str) -> None:
+def test_a_stand_ins_refusal_does_not_hide_a_transient_failure_of_the_own_model(failure: str, refusal: str) -> None:
     world = World([(failure, 0.1), (refusal, 0.1), (refusal, 0.1), (failure, 0.1)])
     made = route(OWN_AND_STAND_INS, retry=Retry(retries=0))
     said, outcome = run(world, made, world.breaker())
@@ -157,14 +157,14 @@ def test_a_stand_in_s_refusal_does_not_hide_that_the_own_model_may_answer_later(
     assert outcome.route_decision.startswith(f"none; after=t0:{failure},t1:{refusal}")
 
 
-def test_after_a_refusal_the_next_stand_in_is_asked_and_then_the_own_model_again() -> None:
+def test_after_a_refusal_the_next_stand_in_is_tried_and_then_the_own_model_again() -> None:
     world = World([("Throttled", 0.1), ("BadRequest", 0.1), ("InternalError", 0.1), ("ok", 0.1)])
     said, _ = run(world, route(OWN_AND_STAND_INS), world.breaker())
     assert [name for name, *_ in world.asked] == ["t0", "t1", "t2", "t0"]
     assert said.outputs == [{"text": "t0"}]
 
 
-def test_while_the_own_model_is_left_alone_a_stand_in_s_refusal_is_not_its_word() -> None:
+def test_a_stand_ins_refusal_is_not_final_while_the_own_model_is_skipped() -> None:
     world = World([("Unavailable", 0.1)])
     made = route([1, 0], retry=Retry(retries=0), cooldown=circuit_breaker.Cooldown(1, 30))
     breaker = world.breaker()
@@ -176,8 +176,8 @@ def test_while_the_own_model_is_left_alone_a_stand_in_s_refusal_is_not_its_word(
     assert (said.type, said.retry_after_seconds) == ("NotReady", 30)
 
 
-def test_after_the_first_byte_nobody_else_is_asked() -> None:
-    """An answer, or a part of one, is paid for: it is the last call, unless its target resumes it."""
+def test_no_other_target_is_tried_after_the_first_byte() -> None:
+    """A charged call is the last one, unless its target continues it."""
 
     @settings(deadline=None)
     @given(script=SCRIPTS, weights=WEIGHTS)
@@ -250,7 +250,7 @@ def test_a_recovered_target_gets_traffic_again() -> None:
     check()
 
 
-def test_a_failed_probe_opens_again() -> None:
+def test_a_failed_probe_reopens_the_breaker() -> None:
     world = World([("Unavailable", 0.0)])
     made = route([1, 0], retry=Retry(retries=0), cooldown=circuit_breaker.Cooldown(2, 30))
     breaker = world.breaker()
@@ -279,7 +279,7 @@ def test_one_probe_at_a_time() -> None:
     assert reply.outputs == [{"text": "t0"}]
 
 
-def test_a_probe_lost_to_somebody_else_is_no_failure() -> None:
+def test_losing_a_probe_to_another_request_is_not_a_failure() -> None:
     world = World([("ok", 0.0)])
     made = route([1, 0], cooldown=circuit_breaker.Cooldown(1, 30))
     breaker, key = world.breaker(), made.targets[0].key
@@ -294,7 +294,7 @@ def test_a_probe_lost_to_somebody_else_is_no_failure() -> None:
     assert outcome.route_decision == "t1"
 
 
-def test_while_the_only_target_is_being_probed_the_next_one_hears_when_to_come_back() -> None:
+def test_requests_get_retry_after_while_the_only_target_is_probed() -> None:
     world = World([("ok", 0.0)])
     made = route([1], cooldown=circuit_breaker.Cooldown(1, 30))
     breaker, key = world.breaker(), made.targets[0].key
@@ -304,7 +304,7 @@ def test_while_the_only_target_is_being_probed_the_next_one_hears_when_to_come_b
     assert (error.type, error.retry_after_seconds, outcome.attempts) == ("NotReady", 30, [])
 
 
-def test_when_nothing_is_healthy_one_question_is_asked_all_the_same() -> None:
+def test_one_target_is_tried_even_if_none_is_healthy() -> None:
     world = World([("Throttled", 0.0)])
     made = route([1, 1], cooldown=circuit_breaker.Cooldown(1, 30))
     breaker = world.breaker()
@@ -323,7 +323,7 @@ def test_pauses_double_up_to_a_bound_and_are_jittered() -> None:
     assert world.pauses == pytest.approx([0.05, 0.1, 0.2, 0.25, 0.25])
 
 
-def test_failover_needs_no_pause_and_a_cold_target_is_not_asked_twice() -> None:
+def test_failover_takes_no_pause_and_a_cold_target_is_not_retried() -> None:
     world = World([("NotReady", 0.0), ("Throttled", 0.0), ("ok", 0.0)])
     reply, outcome = run(world, route([1, 0]), world.breaker(), draw=0.5)
     assert [name for name, *_ in world.asked] == ["t0", "t1", "t1"]
@@ -350,7 +350,7 @@ def test_a_serverless_endpoint_that_is_late_is_starting() -> None:
     assert world.now == 1028.0
 
 
-def test_an_unexpected_error_of_a_backend_gives_the_probe_back() -> None:
+def test_an_unexpected_error_of_a_backend_releases_the_probe() -> None:
     world = World([("ok", 0.0)])
     made = route([1], cooldown=circuit_breaker.Cooldown(1, 30))
     breaker, key = world.breaker(), made.targets[0].key

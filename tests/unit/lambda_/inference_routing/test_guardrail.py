@@ -1,4 +1,4 @@
-"""Guardrail and shadow: what goes in and out beside the model."""
+"""Guardrail and shadow traffic."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def masks(*texts: str) -> dict[str, Any]:
 
 @dataclass
 class Judge:
-    """Says what the script says for inputs and outputs."""
+    """Returns scripted verdicts for inputs and outputs."""
 
     says: dict[str, Any]
     asked: list[tuple[str, list[str]]] = field(default_factory=list)
@@ -54,7 +54,7 @@ def setup(cold_start: Any) -> Setup:
     return Setup(cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
 
 
-def test_what_passes_is_unchanged_and_was_judged_on_both_sides(setup: Setup) -> None:
+def test_passing_texts_are_unchanged_and_checked_on_both_sides(setup: Setup) -> None:
     judge = Judge({"INPUT": PASSES, "OUTPUT": PASSES})
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("hello")}, judge)
     status, headers, body = setup.native("chat", "hi")
@@ -74,7 +74,7 @@ def test_a_blocked_input_never_reaches_a_model(setup: Setup, logged: Any) -> Non
 
 @pytest.mark.parametrize("says", [{}, {"action": None}, {"action": "NEWER_WORD"}])
 @pytest.mark.parametrize("stage", ["INPUT", "OUTPUT"])
-def test_a_guardrail_that_tells_no_verdict_lets_nothing_through(setup: Setup, says: Any, stage: str) -> None:
+def test_a_guardrail_without_a_verdict_fails_closed(setup: Setup, says: Any, stage: str) -> None:
     judge = Judge({"INPUT": PASSES, "OUTPUT": PASSES, stage: says})
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("secret")}, judge)
     status, headers, body = setup.native("chat", "hi")
@@ -82,7 +82,7 @@ def test_a_guardrail_that_tells_no_verdict_lets_nothing_through(setup: Setup, sa
     assert "outputs" not in body
 
 
-def test_a_blocked_output_is_not_told(setup: Setup) -> None:
+def test_a_blocked_output_is_not_returned(setup: Setup) -> None:
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("secret")}, Judge({"INPUT": PASSES, "OUTPUT": BLOCKS}))
     status, headers, body = setup.native("chat", "hi")
     assert (status, body["error"]["type"], headers["x-guardrail"]) == (422, "GuardrailBlocked", "output-blocked")
@@ -90,7 +90,7 @@ def test_a_blocked_output_is_not_told(setup: Setup) -> None:
     assert headers["x-route-decision"] == "primary", "the model did answer"
 
 
-def test_masks_are_put_in_place(setup: Setup) -> None:
+def test_masked_texts_replace_the_originals(setup: Setup) -> None:
     judge = Judge({"INPUT": masks("I am {NAME}"), "OUTPUT": masks("hello {NAME}")})
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("hello Ann")}, judge)
     status, headers, body = setup.native("chat", "I am Ann")
@@ -99,8 +99,8 @@ def test_masks_are_put_in_place(setup: Setup) -> None:
     assert headers["x-guardrail"] == "input-masked,output-masked"
 
 
-def test_whatever_a_model_has_written_is_judged_not_only_its_text(setup: Setup) -> None:
-    """Containers of one's own answer in fields of their own."""
+def test_everything_that_a_model_generates_is_checked(setup: Setup) -> None:
+    """Custom containers may return fields of their own."""
     judge = Judge({"INPUT": PASSES, "OUTPUT": masks("about {NAME}", "hello {NAME}")})
     reply = dispatch.Reply(
         [
@@ -125,12 +125,12 @@ def test_whatever_a_model_has_written_is_judged_not_only_its_text(setup: Setup) 
     }
 
 
-def test_masks_that_fit_no_text_block(setup: Setup) -> None:
+def test_masks_that_match_no_text_block_the_request(setup: Setup) -> None:
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("hello")}, Judge({"INPUT": masks("a", "b")}))
     assert setup.native("chat", "hi")[0] == 422
 
 
-def test_models_of_sagemaker_are_guarded_too_and_labels_need_no_judge(setup: Setup) -> None:
+def test_sagemaker_models_are_guarded_and_labels_are_not_checked(setup: Setup) -> None:
     judge = Judge({"INPUT": PASSES})
     guarded = {**REVIEWS, "guardrail": {"id": "g1", "version": "2"}}
     setup.use({"reviews": guarded}, {"ep-reviews": setup.label()}, judge)
@@ -138,7 +138,7 @@ def test_models_of_sagemaker_are_guarded_too_and_labels_need_no_judge(setup: Set
     assert judge.asked == [("INPUT", ["hi"])]
 
 
-def test_a_guardrail_that_cannot_be_asked_lets_nothing_through(setup: Setup) -> None:
+def test_an_unavailable_guardrail_fails_closed(setup: Setup) -> None:
     judge = Judge({"INPUT": errors.Throttled("slow down")})
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("hello")}, judge)
     status, _, body = setup.native("chat", "hi")
@@ -146,14 +146,14 @@ def test_a_guardrail_that_cannot_be_asked_lets_nothing_through(setup: Setup) -> 
     assert setup.backend.asked == []
 
 
-def test_an_answer_that_is_paid_for_is_judged_again_after_a_bad_moment(setup: Setup) -> None:
+def test_checking_a_paid_answer_is_retried_after_a_transient_error(setup: Setup) -> None:
     judge = Judge({"INPUT": PASSES, "OUTPUT": [errors.Unavailable("x"), PASSES]})
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("hello")}, judge)
     assert setup.native("chat", "hi")[0] == 200
     assert len(setup.backend.asked) == 1
 
 
-def test_many_texts_are_judged_in_groups(setup: Setup) -> None:
+def test_many_texts_are_checked_in_groups(setup: Setup) -> None:
     judge = Judge({"INPUT": PASSES, "OUTPUT": PASSES})
     texts = [f"text {number}" for number in range(45)]
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text(*texts)}, judge)
@@ -161,7 +161,7 @@ def test_many_texts_are_judged_in_groups(setup: Setup) -> None:
     assert [len(group) for _, group in judge.asked] == [20, 20, 5] * 2
 
 
-def test_in_a_conversation_every_turn_and_the_system_prompt_are_judged(setup: Setup) -> None:
+def test_every_turn_and_the_system_prompt_are_checked(setup: Setup) -> None:
     judge = Judge({"INPUT": masks("I am {NAME}", "hello {NAME}", "who am I", "be kind to {NAME}"), "OUTPUT": PASSES})
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("{NAME}")}, judge)
     messages = [
@@ -177,7 +177,7 @@ def test_in_a_conversation_every_turn_and_the_system_prompt_are_judged(setup: Se
     assert asked.parameters["system"] == "be kind to {NAME}"
 
 
-def test_openai_s_clients_hear_of_a_block_in_their_words(setup: Setup) -> None:
+def test_openai_clients_get_a_block_in_their_format(setup: Setup) -> None:
     body = {"model": "chat", "messages": [{"role": "user", "content": "hi"}]}
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("secret")}, Judge({"INPUT": BLOCKS}))
     status, _, answer = setup.call("/v1/chat/completions", body)
@@ -248,7 +248,7 @@ def test_the_share_of_requests_is_shadowed() -> None:
     assert not is_shadowed(plain, "request-1")
 
 
-def test_no_shadow_no_call(setup: Setup) -> None:
+def test_no_shadow_call_without_a_shadow(setup: Setup) -> None:
     setup.use({"reviews": shadowed(0)}, {"ep-reviews": setup.label()})
     setup.native("reviews", "hi")
     assert [address for address, _ in setup.backend.asked] == ["ep-reviews"]

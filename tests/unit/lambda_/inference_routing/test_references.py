@@ -1,4 +1,4 @@
-"""Records that name other blueprints: found through the route table, one step deep, and missed without harm."""
+"""References to other blueprints are resolved one level deep, and missing ones are skipped."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_the_other_blueprint_answers_when_the_own_target_fails(setup: Setup) -> 
     )
 
 
-def test_it_is_not_asked_while_the_own_target_answers(setup: Setup) -> None:
+def test_a_stand_in_is_not_called_while_the_own_target_answers(setup: Setup) -> None:
     records = {"reviews": reviews(other("reviews-serverless")), "reviews-serverless": SERVERLESS}
     setup.use(records, {"ep-reviews": setup.label(), "ep-serverless": AssertionError("not its turn")})
     for _ in range(20):
@@ -56,7 +56,7 @@ def test_it_is_not_asked_while_the_own_target_answers(setup: Setup) -> None:
         assert (status, headers["x-route-decision"], headers["x-route-reason"]) == (200, "primary", "weight")
 
 
-def test_others_step_in_in_the_order_of_the_record_across_sources(setup: Setup) -> None:
+def test_stand_ins_are_tried_in_record_order_across_sources(setup: Setup) -> None:
     records = {"reviews": reviews(other("reviews-serverless"), other("chat"))}
     records |= {"reviews-serverless": SERVERLESS, "chat": CHAT}
     down = errors.Unavailable("down")
@@ -67,7 +67,7 @@ def test_others_step_in_in_the_order_of_the_record_across_sources(setup: Setup) 
     assert (body["source"], body["outputs"]) == ("bedrock", [{"text": "fine"}])
 
 
-def test_a_share_of_the_requests_is_first_asked_there(setup: Setup) -> None:
+def test_a_share_of_the_requests_goes_to_the_referenced_blueprint_first(setup: Setup) -> None:
     record = {**REVIEWS, "targets": [{**OWN[0], "weight": 75}, other("reviews-serverless", 25)]}
     setup.use(
         {"reviews": record, "reviews-serverless": SERVERLESS},
@@ -78,7 +78,7 @@ def test_a_share_of_the_requests_is_first_asked_there(setup: Setup) -> None:
     assert 0.18 < asked(setup).count("ep-serverless") / 400 < 0.32
 
 
-def test_each_is_asked_with_its_own_record_s_parameters(setup: Setup) -> None:
+def test_each_target_gets_the_parameters_of_its_own_record(setup: Setup) -> None:
     spare = {**CHAT, "parameters": {"max_tokens": 7, "top_p": 0.5}}
     spare["targets"] = [{"name": "primary", "model_id": "arn:spare"}]
     records = {"chat": {**CHAT, "targets": [*CHAT["targets"], other("spare")]}, "spare": spare}
@@ -100,7 +100,9 @@ def test_each_is_asked_with_its_own_record_s_parameters(setup: Setup) -> None:
     ],
     ids=["absent", "broken", "guarded", "asynchronous"],
 )
-def test_who_cannot_stand_in_is_left_out_and_said_so(setup: Setup, records: dict[str, Any], why: str) -> None:
+def test_blueprints_that_cannot_stand_in_are_skipped_with_a_reason(
+    setup: Setup, records: dict[str, Any], why: str
+) -> None:
     setup.use({"reviews": reviews(other("spare")), **records}, {"ep-reviews": setup.label()})
     status, headers, _ = setup.native("reviews", "hi")
     assert (status, headers["x-route-decision"]) == (200, f"primary; skipped=spare:{why}")
@@ -111,7 +113,7 @@ def test_who_cannot_stand_in_is_left_out_and_said_so(setup: Setup, records: dict
     assert set(asked(setup)) == {"ep-reviews"}
 
 
-def test_two_that_name_each_other_make_no_circle(setup: Setup) -> None:
+def test_blueprints_may_refer_to_each_other(setup: Setup) -> None:
     records = {
         "reviews": reviews(other("reviews-serverless")),
         "reviews-serverless": {**SERVERLESS, "targets": [other("reviews"), other("chat"), *SERVERLESS["targets"]]},
@@ -133,12 +135,12 @@ def test_two_that_name_each_other_make_no_circle(setup: Setup) -> None:
     ],
     ids=["itself", "itself as shadow", "nothing of its own"],
 )
-def test_a_record_without_sense_is_our_fault(setup: Setup, record: dict[str, Any]) -> None:
+def test_an_invalid_record_is_an_internal_error(setup: Setup, record: dict[str, Any]) -> None:
     setup.use({"reviews": record, "chat": CHAT}, {})
     assert setup.native("reviews", "hi")[0] == 500
 
 
-def test_a_shadow_may_be_another_blueprint_s(setup: Setup, logged: Any) -> None:
+def test_a_shadow_may_be_another_blueprint(setup: Setup, logged: Any) -> None:
     record = reviews(shadow={"share": 1, "target": other("reviews-serverless")})
     setup.use(
         {"reviews": record, "reviews-serverless": SERVERLESS},
@@ -149,14 +151,14 @@ def test_a_shadow_may_be_another_blueprint_s(setup: Setup, logged: Any) -> None:
     assert logged()[-1]["shadow"] == "differs"
 
 
-def test_a_shadow_that_is_not_there_is_left_out(setup: Setup) -> None:
+def test_a_missing_shadow_is_skipped(setup: Setup) -> None:
     record = reviews(shadow={"share": 1, "target": other("next")})
     setup.use({"reviews": record}, {"ep-reviews": setup.label()})
     status, headers, _ = setup.native("reviews", "hi")
     assert (status, headers["x-route-decision"]) == (200, "primary; skipped=next:UnknownBlueprint")
 
 
-def test_a_caller_of_one_blueprint_is_answered_by_its_stand_in_and_cannot_ask_for_that(setup: Setup) -> None:
+def test_a_stand_in_answers_callers_without_access_to_it(setup: Setup) -> None:
     records = {"reviews": reviews(other("reviews-serverless")), "reviews-serverless": SERVERLESS}
     setup.use(records, {"ep-reviews": errors.Unavailable("down"), "ep-serverless": setup.label()})
     limited = {"requestId": "r-1", "authorizer": {"principal": "team", "blueprints": "reviews"}}
@@ -165,7 +167,7 @@ def test_a_caller_of_one_blueprint_is_answered_by_its_stand_in_and_cannot_ask_fo
     assert setup.native("reviews-serverless", "hi", **path)[0] == 403
 
 
-def test_what_is_not_there_is_looked_for_now_and_then_only() -> None:
+def test_a_missing_reference_is_looked_up_only_now_and_then() -> None:
     table = route_table
     now, reads, records = [0.0], [0], {}
 

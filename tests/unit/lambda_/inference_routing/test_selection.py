@@ -1,4 +1,4 @@
-"""The router's pure parts: choice of targets, route cache, deadline."""
+"""Target selection, route cache, route records and deadline."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_weights_share_the_traffic() -> None:
     assert 0.72 < shares["a"] / 4000 < 0.78
 
 
-def test_one_request_always_takes_the_same_way() -> None:
+def test_a_request_always_gets_the_same_draw() -> None:
     assert selection.draw_for("r-1") == selection.draw_for("r-1") != selection.draw_for("r-2")
 
 
@@ -70,7 +70,7 @@ def test_every_healthy_target_is_in_the_order_exactly_once() -> None:
 
 
 class Store:
-    """One record, or an error, for every name."""
+    """Returns one record, or raises one error, for every name."""
 
     def __init__(self, said: Any) -> None:
         self.said = said
@@ -92,7 +92,7 @@ class Store:
 RECORD = '{"kind": "realtime", "source": "bedrock", "targets": [{"name": "p", "model_id": "m"}]}'
 
 
-def test_routes_are_remembered_for_their_time() -> None:
+def test_routes_are_cached_for_their_time() -> None:
     now = [0.0]
     store = Store(RECORD)
     table = route_table.RouteTable(store, 30, lambda: now[0])
@@ -103,7 +103,7 @@ def test_routes_are_remembered_for_their_time() -> None:
         assert (found.stale, store.reads) == (False, reads)
 
 
-def test_an_unknown_route_is_asked_for_again() -> None:
+def test_an_unknown_route_is_not_cached() -> None:
     store = Store(None)
     table = route_table.RouteTable(store, 30, lambda: 0.0)
     for _ in range(2):
@@ -113,7 +113,7 @@ def test_an_unknown_route_is_asked_for_again() -> None:
     assert table.get("chat", 1).route.source == "bedrock"
 
 
-def test_a_known_route_is_used_while_the_store_has_a_bad_moment() -> None:
+def test_a_cached_route_is_used_while_the_store_is_unavailable() -> None:
     now = [0.0]
     store = Store(RECORD)
     table = route_table.RouteTable(store, 30, lambda: now[0])
@@ -129,12 +129,12 @@ def test_a_known_route_is_used_while_the_store_has_a_bad_moment() -> None:
 
 
 @pytest.mark.parametrize("error", [errors.Throttled("x"), errors.InternalError("AccessDenied")])
-def test_a_route_that_was_never_read_is_not_made_up(error: Exception) -> None:
+def test_an_uncached_route_fails_while_the_store_is_unavailable(error: Exception) -> None:
     with pytest.raises(type(error)):
         route_table.RouteTable(Store(error), 30, lambda: 0.0).get("chat", 1)
 
 
-def test_a_missing_right_is_no_bad_moment() -> None:
+def test_a_missing_permission_is_not_transient() -> None:
     now = [0.0]
     store = Store(RECORD)
     table = route_table.RouteTable(store, 30, lambda: now[0])
@@ -144,7 +144,7 @@ def test_a_missing_right_is_no_bad_moment() -> None:
         table.get("chat", 1)
 
 
-def test_a_route_that_is_gone_is_forgotten() -> None:
+def test_a_deleted_route_is_dropped() -> None:
     now = [0.0]
     store = Store(RECORD)
     table = route_table.RouteTable(store, 30, lambda: now[0])
@@ -157,7 +157,7 @@ def test_a_route_that_is_gone_is_forgotten() -> None:
         table.get("chat", 1)
 
 
-def test_names_are_remembered_and_kept_in_a_bad_moment() -> None:
+def test_names_are_cached_and_kept_while_the_store_is_unavailable() -> None:
     now = [0.0]
     records = [route_table.Record("reviews", 2, RECORD), route_table.Record("chat", 1, "broken")]
     store = Store(records)
@@ -168,7 +168,7 @@ def test_names_are_remembered_and_kept_in_a_bad_moment() -> None:
     assert (len(table.names(1)), store.reads) == (2, 2)
 
 
-def test_a_route_that_is_newer_than_the_list_is_in_the_next_one() -> None:
+def test_a_route_newer_than_the_list_refreshes_the_list() -> None:
     chat, reviews = (route_table.Record(name, 1, RECORD) for name in ("chat", "reviews"))
     store = Store([chat])
     table = route_table.RouteTable(store, 30, lambda: 0.0)
@@ -233,7 +233,7 @@ def test_one_route_may_lead_to_both_sources() -> None:
         {"cooldown": {"failures": 0}},
     ],
 )
-def test_a_record_that_breaks_the_format_is_a_defect_of_ours(broken: dict[str, Any]) -> None:
+def test_a_malformed_record_is_an_internal_error(broken: dict[str, Any]) -> None:
     with pytest.raises(errors.InternalError, match="the route record of 'chat'"):
         routes.parse_route("chat", json.dumps({**FULL, **broken}))
 

@@ -1,4 +1,4 @@
-"""A blueprint that was made anew while the router remembers what it was."""
+"""A blueprint is recreated while its old route is cached."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ RENEWED = {**CHAT, "targets": [{**CHAT["targets"][0], "model_id": "arn:chat-2"}]
 
 
 class World:
-    """A router whose clock stands still until it is moved."""
+    """A router with a manual clock."""
 
     def __init__(self, cold_start: Any) -> None:
         self.now = 0.0
@@ -39,21 +39,21 @@ def world(cold_start: Any) -> World:
 @pytest.mark.parametrize(
     "error", [errors.BadRequest("no such model"), errors.NotReady("not found"), errors.InternalError("no right to it")]
 )
-def test_a_blueprint_that_was_made_anew_answers_though_another_is_remembered(world: World, error: Exception) -> None:
+def test_a_recreated_blueprint_answers_although_the_old_one_is_cached(world: World, error: Exception) -> None:
     world.table.store.records["chat"] = RENEWED
     world.setup.backend.answers["arn:chat"] = error
     world.now = 10.0
     assert world.ask() == (200, "new")
 
 
-def test_one_that_is_gone_is_unknown(world: World) -> None:
+def test_a_deleted_blueprint_is_unknown(world: World) -> None:
     del world.table.store.records["chat"]
     world.setup.backend.answers["arn:chat"] = errors.BadRequest("no such model")
     world.now = 10.0
     assert world.ask() == (404, "UnknownBlueprint")
 
 
-def test_a_wrong_request_is_asked_once_and_the_store_seldom(world: World) -> None:
+def test_a_bad_request_is_sent_once_and_the_store_read_rarely(world: World) -> None:
     world.setup.backend.answers["arn:chat"] = errors.BadRequest("wrong")
     world.now, read = 10.0, []
     original = world.table.store.read
@@ -64,7 +64,7 @@ def test_a_wrong_request_is_asked_once_and_the_store_seldom(world: World) -> Non
     assert read == ["chat"]
 
 
-def test_a_store_that_cannot_be_asked_changes_nothing(world: World) -> None:
+def test_an_unavailable_store_changes_nothing(world: World) -> None:
     def fails(name: str, seconds: float) -> str:
         raise errors.Unavailable("bad moment")
 

@@ -1,4 +1,4 @@
-"""The job API takes requests, says what became of them, and lets nobody point it at something else."""
+"""The job API accepts requests, reports their status, and reads no other objects for callers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def api(cold_start: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, context
     return Api(cold_start, monkeypatch, context)
 
 
-def test_a_request_to_bedrock_waits_in_the_queue_and_has_its_place_at_once(api: Api) -> None:
+def test_a_bedrock_request_is_queued_and_its_location_returned(api: Api) -> None:
     status, told, headers = api.post("chat-async")
     request_id = told["request_id"]
     assert status == 202
@@ -30,11 +30,11 @@ def test_a_request_to_bedrock_waits_in_the_queue_and_has_its_place_at_once(api: 
     assert headers["location"] == f"/v1/async/chat-async/{request_id}"
     key = f"inference/async/input/chat-async/{request_id}.json"
     assert api.asked == [("https://sqs/requests", {"request_id": request_id, "blueprint": "chat-async", "input": key})]
-    # The blueprint's own parameters are the worker's to add: what is in here is judged as the caller's.
+    # The worker adds the blueprint's own parameters; what is in here is checked as the caller's.
     assert json.loads(api.store.objects[key]) == {"inputs": ["Hello"], "parameters": {"max_tokens": 5}}
 
 
-def test_a_request_to_sagemaker_goes_to_the_endpoint_which_says_where_it_answers(api: Api) -> None:
+def test_a_sagemaker_request_goes_to_the_endpoint_and_its_location_is_returned(api: Api) -> None:
     status, told, _ = api.post("reviews-async")
     request_id = told["request_id"]
     assert status == 202
@@ -47,7 +47,7 @@ def test_a_request_to_sagemaker_goes_to_the_endpoint_which_says_where_it_answers
     assert (told["status"], told["result"]) == ("completed", {"outputs": [{"label": "positive"}]})
 
 
-def test_what_became_of_a_request_is_told(api: Api) -> None:
+def test_the_status_of_a_request(api: Api) -> None:
     _, taken, _ = api.post("chat-async")
     request_id = taken["request_id"]
     status, told, headers = api.get("chat-async", request_id)
@@ -60,7 +60,7 @@ def test_what_became_of_a_request_is_told(api: Api) -> None:
     assert headers["x-fidelity"] == "stand-in"
 
 
-def test_a_large_result_is_told_by_an_address_that_ends(api: Api) -> None:
+def test_a_large_result_is_a_presigned_url(api: Api) -> None:
     _, taken, _ = api.post("chat-async")
     key = f"inference/async/output/chat-async/{taken['request_id']}.out"
     api.store.objects[key] = b"x" * 101
@@ -77,14 +77,14 @@ def test_a_large_result_is_told_by_an_address_that_ends(api: Api) -> None:
         (b"", {"type": "ModelFailed", "message": "the model failed and said nothing"}),
     ],
 )
-def test_a_failure_is_told_with_its_reason(api: Api, said: bytes, error: dict[str, str]) -> None:
+def test_a_failure_has_its_reason(api: Api, said: bytes, error: dict[str, str]) -> None:
     _, taken, _ = api.post("chat-async")
     api.store.objects[f"inference/async/failures/chat-async/{taken['request_id']}-error.out"] = said
     _, told, _ = api.get("chat-async", taken["request_id"])
     assert (told["status"], told["error"]) == ("failed", error)
 
 
-def test_a_request_that_nobody_answered_in_its_time_has_failed(api: Api) -> None:
+def test_an_expired_request_has_failed(api: Api) -> None:
     _, taken, _ = api.post("chat-async")
     api.now = NOW + timedelta(seconds=600 + 60 + 299)
     assert api.get("chat-async", taken["request_id"])[1]["status"] == "pending"
@@ -109,7 +109,7 @@ def test_the_same_key_of_a_caller_is_one_request(api: Api) -> None:
     assert api.post("chat-async", headers={"Idempotency-Key": "short"})[0] == 400
 
 
-def test_a_key_that_comes_again_with_another_request_is_refused_and_the_first_stands(api: Api) -> None:
+def test_reusing_a_key_for_another_request_is_refused_and_the_first_stands(api: Api) -> None:
     headers = {"Idempotency-Key": "order-4711"}
     first = api.post("chat-async", headers=headers)[1]
     before = dict(api.store.objects)
@@ -123,7 +123,7 @@ def test_a_key_that_comes_again_with_another_request_is_refused_and_the_first_st
     assert api.post("chat-async", spaced, headers=headers)[1] == first
 
 
-def test_a_key_whose_first_request_broke_off_is_good_for_that_request_alone(api: Api) -> None:
+def test_the_key_of_an_interrupted_request_is_valid_for_that_request_only(api: Api) -> None:
     headers = {"Idempotency-Key": "order-4711"}
 
     def refuse(url: str, message: Any) -> None:
@@ -156,7 +156,7 @@ def test_a_key_whose_first_request_broke_off_is_good_for_that_request_alone(api:
         ),
     ],
 )
-def test_a_wrong_request_is_refused_and_nothing_is_asked(api: Api, body: str, status: int, words: str) -> None:
+def test_an_invalid_request_is_refused_before_any_call(api: Api, body: str, status: int, words: str) -> None:
     got, told, _ = api.post("chat-async", body)
     assert got == status
     assert words in told["error"]["message"]
@@ -186,11 +186,11 @@ def test_a_large_input_is_uploaded_and_then_named(api: Api) -> None:
     ("body", "status"),
     [('{"bytes": 1048577}', 413), ('{"bytes": 0}', 400), ('{"bytes": true}', 400), ("{}", 400), ("[]", 400)],
 )
-def test_an_upload_has_a_size_that_the_blueprint_takes(api: Api, body: str, status: int) -> None:
+def test_an_upload_must_not_exceed_the_blueprint_s_limit(api: Api, body: str, status: int) -> None:
     assert api("POST", "/async/{blueprint}/uploads", body, blueprint="chat-async")[0] == status
 
 
-def test_a_body_that_is_too_large_is_told_the_way_for_large_inputs(api: Api) -> None:
+def test_an_oversized_body_is_referred_to_uploads(api: Api) -> None:
     status, told, _ = api.post("chat-async", "x" * (6 * 1024 * 1024 + 1))
     assert (status, told["error"]["type"]) == (413, "PayloadTooLarge")
     assert "POST /async/chat-async/uploads" in told["error"]["message"]
@@ -212,13 +212,13 @@ def test_an_upload_that_grew_is_refused(api: Api) -> None:
         ("broken", 500, "InternalError"),
     ],
 )
-def test_only_asynchronous_blueprints_take_requests(api: Api, blueprint: str, status: int, type_: str) -> None:
+def test_only_asynchronous_blueprints_accept_requests(api: Api, blueprint: str, status: int, type_: str) -> None:
     got, told, _ = api.post(blueprint)
     assert (got, told["error"]["type"]) == (status, type_)
 
 
 @pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
-def test_a_key_is_good_for_its_blueprints_alone_through_each_door(api: Api, door: str) -> None:
+def test_a_key_permits_its_blueprints_only_with_each_authentication_method(api: Api, door: str) -> None:
     path, who = "/async/{blueprint}", (door, "me")
     status, told, _ = api("POST", path, ASKED, who=who, blueprint="chat-async", allowed="reviews-async,chat")
     assert (status, told["error"]["type"]) == (403, "Forbidden")
@@ -227,7 +227,7 @@ def test_a_key_is_good_for_its_blueprints_alone_through_each_door(api: Api, door
     assert headers["location"].startswith(f"/v1{door}/async/chat-async/")
 
 
-def test_a_batch_job_is_handed_to_the_submitter_and_asked_about(api: Api) -> None:
+def test_a_batch_job_is_submitted_and_its_status_read(api: Api) -> None:
     kept_as = ids.Ids(lambda: b"s" * 32).job("chat-batch", "key:me", "nightly-1")
     api.reply = {"request_id": "nightly-1", "status": "accepted", "jobs": []}
     status, told, headers = api(
@@ -262,7 +262,7 @@ def test_a_batch_job_is_handed_to_the_submitter_and_asked_about(api: Api) -> Non
         ([], 500),
     ],
 )
-def test_what_the_submitter_refuses_is_refused(api: Api, reply: Any, status: int) -> None:
+def test_a_refusal_of_the_submitter_is_returned(api: Api, reply: Any, status: int) -> None:
     api.reply = reply
     assert api("POST", "/batch/{blueprint}", '{"input": "x"}', blueprint="chat-batch")[0] == status
 
@@ -270,19 +270,19 @@ def test_what_the_submitter_refuses_is_refused(api: Api, reply: Any, status: int
 @pytest.mark.parametrize(
     "body", ["{}", '{"input": ""}', '{"input": "x", "request_id": "a/b"}', '{"input": "x", "y": 1}']
 )
-def test_a_wrong_job_is_refused(api: Api, body: str) -> None:
+def test_an_invalid_job_is_refused(api: Api, body: str) -> None:
     assert api("POST", "/batch/{blueprint}", body, blueprint="chat-batch")[0] == 400
     assert api.asked == []
 
 
-def test_an_answer_of_the_submitter_that_came_cut_is_asked_for_again() -> None:
+def test_a_truncated_response_of_the_submitter_is_transient() -> None:
     payload = SimpleNamespace(read=lambda: b'{"request_id": "nigh')
     use_client("lambda", SimpleNamespace(invoke=lambda **_: {"Payload": payload}))
     with pytest.raises(errors.Unavailable, match="cannot be read"):
         backends.Functions().call("mlops-dev-batch-submitter", {})
 
 
-def test_a_ticket_that_came_cut_is_read_again(api: Api) -> None:
+def test_a_truncated_ticket_is_transient(api: Api) -> None:
     _, taken, _ = api.post("chat-async")
     (ticket,) = [key for key in api.store.objects if key.endswith(".ticket")]
     api.store.objects[ticket] = api.store.objects[ticket][:-3]
@@ -290,18 +290,18 @@ def test_a_ticket_that_came_cut_is_read_again(api: Api) -> None:
     assert (status, told["error"]["type"], headers["retry-after"]) == (503, "Unavailable", "1")
 
 
-def test_other_paths_lead_nowhere(api: Api) -> None:
+def test_other_paths_are_unknown(api: Api) -> None:
     assert api("DELETE", "/async/{blueprint}", blueprint="chat-async")[0] == 404
 
 
-def test_a_defect_is_told_as_one_and_logged(api: Api, logged: Callable[[], list[dict[str, Any]]]) -> None:
+def test_a_defect_is_an_internal_error_and_logged(api: Api, logged: Callable[[], list[dict[str, Any]]]) -> None:
     api.store.read = None  # type: ignore[method-assign, assignment]
     status, told, _ = api.post("chat-async")
     assert (status, told["error"]["type"]) == (500, "InternalError")
     assert any("exception" in line for line in logged())
 
 
-def test_a_queue_that_is_not_there_yet_is_no_defect(api: Api) -> None:
+def test_a_missing_queue_is_not_ready(api: Api) -> None:
     def refuse(url: str, message: Any) -> None:
         raise errors.NotReady("the blueprint's queue does not exist or is still being made")
 

@@ -1,7 +1,7 @@
-"""What one caller asked for does not exist for another: each route of the job API, each kind, each other caller.
+"""A caller's requests do not exist for other callers: for each route of the job API, each kind and each other caller.
 
-The proof is one of non-interference. What a stranger hears must be the same, byte for byte, whether the owner has asked
-for something or never asked for anything.
+The tests show non-interference: responses to another caller are equal, byte for byte, whether or not the owner has made
+a request.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Asynchronous:
         self.api.store.objects[ticket["output"].removeprefix("s3://data/")] = b'{"outputs": ["mine"]}'
 
     def own(self) -> None:
-        """The owner does all that he can do."""
+        """Make all requests that an owner can make."""
         assert self.submit(OWNER)[1]["request_id"] == self.request_id
         place = self.upload(OWNER)[1]["input"]
         self.api.store.objects[place] = b'{"inputs": ["Hello"]}'
@@ -110,7 +110,7 @@ class Batch:
             self.platform.bedrock_ended(self.platform.bedrock.run(0, status="Failed"))
 
     def own(self) -> None:
-        """The owner's job, which left records for another try."""
+        """The owner's job, which has records left to retry."""
         assert self.submit(OWNER)[0] == 202
         self.end()
 
@@ -138,7 +138,7 @@ def kind(
     return Batch(api, function, request.param)
 
 
-def test_a_stranger_hears_the_same_whether_or_not_the_owner_has_asked(kind: Asynchronous | Batch) -> None:
+def test_another_caller_cannot_tell_whether_the_owner_has_a_request(kind: Asynchronous | Batch) -> None:
     for whose, who in STRANGERS.items():
         for question, ask in kind.questions.items():
             kind.fresh()
@@ -150,7 +150,7 @@ def test_a_stranger_hears_the_same_whether_or_not_the_owner_has_asked(kind: Asyn
             assert kind.status(OWNER) == before, f"{question}, asked by {whose}, changed what is the owner's"
 
 
-def test_the_owner_hears_of_what_is_his_and_nobody_else(kind: Asynchronous | Batch) -> None:
+def test_only_the_owner_sees_a_request(kind: Asynchronous | Batch) -> None:
     kind.fresh()
     submitted = kind.submit(OWNER)
     assert submitted[0] == 202
@@ -161,14 +161,14 @@ def test_the_owner_hears_of_what_is_his_and_nobody_else(kind: Asynchronous | Bat
     for who in STRANGERS.values():
         status, told, _ = kind.status(who, request_id)
         assert (status, told["error"]["type"]) == (404, "UnknownRequest")
-        # In the words for an id that there is not, whoever asks: nothing of how it is kept.
+        # The same error as for an id that does not exist, without the stored name.
         expected = unknown[1]["error"]["message"].replace("0c3cf4f1-3f6f-4a0b-8f5e-c0ffee000001", request_id)
         assert told["error"]["message"] == expected
     kind.end()
     assert kind.status(OWNER, request_id)[1]["status"] in ("completed", "failed")
 
 
-def test_what_two_callers_choose_alike_is_two_requests(kind: Asynchronous | Batch) -> None:
+def test_equal_choices_of_two_callers_are_two_requests(kind: Asynchronous | Batch) -> None:
     kind.fresh()
     kept = set()
     for who in (OWNER, *STRANGERS.values()):
@@ -179,8 +179,8 @@ def test_what_two_callers_choose_alike_is_two_requests(kind: Asynchronous | Batc
     assert len(kept) == 1 + len(STRANGERS)
 
 
-def test_what_is_older_than_owners_is_nobodys(kind: Asynchronous | Batch) -> None:
-    """A record without an owner, as it was written before there were any, under an id that the owner would find."""
+def test_requests_from_before_owners_belong_to_no_caller(kind: Asynchronous | Batch) -> None:
+    """Write a record without an owner, as old versions did, under an id that the owner would get."""
     kind.fresh()
     missing = kind.status(OWNER)
     kind.submit(OWNER)
@@ -195,7 +195,7 @@ def refusal(answer: dict[str, Any]) -> str:
     return str(answer.get("error", {}).get("code", "none"))
 
 
-def test_what_nobody_asked_for_belongs_to_the_environment(on_sagemaker: batch_platform.Platform) -> None:
+def test_requests_without_a_caller_belong_to_the_environment(on_sagemaker: batch_platform.Platform) -> None:
     platform = on_sagemaker
     platform.bucket.put(f"{batch_platform.FOLDER}today.jsonl", ["fine"])
     platform.arrive(f"{batch_platform.FOLDER}today.jsonl")
@@ -211,7 +211,7 @@ def test_what_nobody_asked_for_belongs_to_the_environment(on_sagemaker: batch_pl
 
 
 def test_a_submitter_keeps_one_caller_from_anothers_request_by_itself(on_sagemaker: batch_platform.Platform) -> None:
-    """Even where two callers came under one id."""
+    """Even if two callers had the same id."""
     platform = on_sagemaker
     platform.bucket.put(f"{FOLDER}in.jsonl", ["fine"])
     platform.submit(key=f"{FOLDER}in.jsonl")
@@ -223,11 +223,11 @@ def test_a_submitter_keeps_one_caller_from_anothers_request_by_itself(on_sagemak
     }
 
 
-# ---- who is who ------------------------------------------------------------------------------------------------------
+# ---- identity --------------------------------------------------------------------------------------------------------
 
 
-def test_each_door_has_its_own_proof_of_who_asks() -> None:
-    """What another door would say is not looked at: it comes with no check behind it."""
+def test_each_authentication_method_has_its_own_proof_of_identity() -> None:
+    """Fields of other authentication methods are ignored, since nothing has verified them."""
     everything = {
         "authorizer": {"principal": "team-a", "claims": {"iss": "https://pool", "sub": "u-1"}},
         "identity": {"userArn": "arn:aws:sts::123456789012:assumed-role/caller/me", "apiKeyId": "abc"},
@@ -244,7 +244,7 @@ def test_each_door_has_its_own_proof_of_who_asks() -> None:
 
 @pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
 @pytest.mark.parametrize("name", ["", None, 7])
-def test_whom_the_door_did_not_name_has_no_jobs(door: str, name: Any) -> None:
+def test_an_unidentified_caller_has_no_jobs(door: str, name: Any) -> None:
     event = {"resource": f"{door}/async/{{blueprint}}", "requestContext": context_of((door, name), "*")}
     with pytest.raises(owners.Forbidden):
         owners.owner_of(event)
@@ -252,7 +252,7 @@ def test_whom_the_door_did_not_name_has_no_jobs(door: str, name: Any) -> None:
         owners.owner_of({"resource": f"{door}/async/{{blueprint}}"})
 
 
-def test_a_replaced_key_keeps_what_is_its_holders() -> None:
+def test_a_rotated_key_keeps_its_owner() -> None:
     """Value and id of a key change when it is rotated; its name stays."""
     keys = [
         {"authorizer": {"principal": "team-a"}, "identity": {"apiKeyId": key_id, "apiKey": value}}
@@ -266,7 +266,7 @@ def test_a_replaced_key_keeps_what_is_its_holders() -> None:
 # ---- ids -------------------------------------------------------------------------------------------------------------
 
 
-def test_ids_follow_from_the_secret_the_blueprint_the_owner_and_the_choice() -> None:
+def test_ids_depend_on_secret_blueprint_owner_and_choice() -> None:
     base = ("b1", "key:a", "choice-1")
     others = [("b2", "key:a", "choice-1"), ("b1", "key:b", "choice-1"), ("b1", "key:a", "choice-2")]
     for make in (lambda one, *parts: one.request(*parts), lambda one, *parts: one.job(*parts).rpartition("-")[2]):
@@ -274,12 +274,12 @@ def test_ids_follow_from_the_secret_the_blueprint_the_owner_and_the_choice() -> 
         made.append(make(Ids(lambda: b"t" * 32), *base))
         assert len(set(made)) == len(made) - 1, "only the same choice of the same caller is the same id"
     assert Ids(lambda: b"s" * 32).request("b1", "key:a", "12345678").count("-") == 4
-    # No text of one part runs into the next.
+    # Parts cannot run into each other.
     assert Ids(lambda: b"s" * 32).uploads("b", "1key:a") != Ids(lambda: b"s" * 32).uploads("b1", "key:a")
 
 
 @pytest.mark.parametrize("value", ["", "short", "x" * 31])
-def test_a_secret_that_is_none_makes_no_id(value: str) -> None:
+def test_an_invalid_secret_makes_no_id(value: str) -> None:
     answered = SimpleNamespace(get_parameter=lambda **asked: {"Parameter": {"Value": value}})
     use_client("ssm", answered)
     with pytest.raises(backends.InternalError, match="it is no secret"):

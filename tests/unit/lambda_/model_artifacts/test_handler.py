@@ -1,4 +1,4 @@
-"""Archives of models: what was hashed is what is copied, and what was replaced is refused with both hashes named."""
+"""Exactly the hashed archive is copied, and a replaced one is refused with both hashes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def register(function: SimpleNamespace, s3: S3, context: Any) -> Any:
     return function.handler({"action": "register", "model_data_url": f"s3://{BUCKET}/{TRAINED}"}, context)
 
 
-def test_a_registered_archive_lies_under_its_hash_and_verifies(function: SimpleNamespace, context: Any) -> None:
+def test_a_registered_archive_is_stored_under_its_hash_and_verifies(function: SimpleNamespace, context: Any) -> None:
     body = archive(FILES)
     s3 = S3({TRAINED: body})
     made = register(function, s3, context)
@@ -79,7 +79,7 @@ def test_a_registered_archive_lies_under_its_hash_and_verifies(function: SimpleN
 
 
 @pytest.mark.parametrize("pieces", [1, 700])
-def test_the_hash_is_of_all_bytes_even_behind_the_archives_end(
+def test_the_hash_covers_all_bytes_even_after_the_archive_s_end(
     function: SimpleNamespace, context: Any, pieces: int
 ) -> None:
     body = archive(FILES) + b"\0" * 10240 * pieces
@@ -109,7 +109,7 @@ def test_a_replaced_archive_is_refused_with_both_hashes(function: SimpleNamespac
 def test_a_description_that_points_elsewhere_is_refused(
     function: SimpleNamespace, context: Any, url: str, words: str
 ) -> None:
-    """Whoever approves versions can change their descriptions: the hash alone proves nothing."""
+    """Approvers can change descriptions of versions, so the hash alone proves nothing."""
     body = archive(FILES)
     sha256 = hashlib.sha256(body).hexdigest()
     function.S3 = S3({url.removeprefix(f"s3://{BUCKET}/"): body, f"{PREFIX}{sha256}/model.tar.gz": body})
@@ -118,13 +118,13 @@ def test_a_description_that_points_elsewhere_is_refused(
 
 
 @pytest.mark.parametrize("sha256", ["", "x" * 64, "../" * 20])
-def test_what_is_no_hash_is_refused(function: SimpleNamespace, context: Any, sha256: str) -> None:
+def test_an_invalid_hash_is_refused(function: SimpleNamespace, context: Any, sha256: str) -> None:
     url = f"s3://{BUCKET}/{PREFIX}{sha256}/model.tar.gz"
     with pytest.raises(function.ArtifactChanged, match="is no SHA-256"):
         function.handler({"action": "verify", "model_data_url": url, "sha256": sha256}, context)
 
 
-def test_what_changes_while_it_is_registered_is_refused(function: SimpleNamespace, context: Any) -> None:
+def test_an_archive_that_changes_during_registration_is_refused(function: SimpleNamespace, context: Any) -> None:
     s3 = S3({TRAINED: archive(FILES)}, meanwhile=archive({"model.joblib": b"another"}))
     with pytest.raises(function.ArtifactChanged, match="was replaced while it was registered"):
         register(function, s3, context)
@@ -141,9 +141,9 @@ def test_what_changes_while_it_is_registered_is_refused(function: SimpleNamespac
         (archive({"a": b""}, start="../"), "outside its folder"),
         (archive({"a": b""}, start="/"), "outside its folder"),
     ],
-    ids=["no archive", "cut off", "empty", "a link", "leads out", "absolute"],  # archives hold the time
+    ids=["no archive", "cut off", "empty", "a link", "leads out", "absolute"],  # archives contain timestamps
 )
-def test_what_could_not_be_served_is_not_registered(
+def test_an_unservable_archive_is_not_registered(
     function: SimpleNamespace, context: Any, body: bytes, words: str
 ) -> None:
     s3 = S3({TRAINED: body})
@@ -160,7 +160,7 @@ def test_an_unknown_action_is_refused(function: SimpleNamespace, context: Any) -
 def test_the_container_computes_the_same_hash_of_the_files(
     function: SimpleNamespace, context: Any, tmp_path: Path
 ) -> None:
-    """One hash is computed from the archive, the other from what is unpacked, by code that shares nothing."""
+    """One hash is computed from the archive, the other from the unpacked files, by independent code."""
     import importlib.util
 
     source = Path(__file__).resolve().parents[4] / "jobs" / "inference" / "inference.py"

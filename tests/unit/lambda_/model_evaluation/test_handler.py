@@ -1,4 +1,4 @@
-"""The gate: numbers are computed from predictions and labels, and nothing the training job says counts."""
+"""Metrics are computed from predictions and labels; what the training job reports is ignored."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_a_good_model_passes(cold_start: Any, fake_s3: Any, context: Any) -> Non
     }
 
 
-def test_guessing_the_commoner_label_does_not_pass(cold_start: Any, fake_s3: Any, context: Any) -> None:
+def test_a_majority_guesser_does_not_pass(cold_start: Any, fake_s3: Any, context: Any) -> None:
     verdict = evaluate(cold_start, fake_s3, context, dict.fromkeys(TRUTH, POS))
     assert verdict["passed"] is False
     assert verdict["reason"] == "accuracy 0.6000 is below 0.7000 (baseline 0.6000 + 0.10)"

@@ -1,4 +1,4 @@
-"""Bad days from outside: a correct answer or a clear error, within the time there is."""
+"""Faults of dependencies lead to a correct answer or a clear error, in time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def setup(cold_start: Any) -> Setup:
     return Setup(cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
 
 
-def test_a_throttling_storm_ends_with_429_and_is_not_made_worse(setup: Setup) -> None:
+def test_sustained_throttling_ends_with_429_and_few_calls(setup: Setup) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": errors.Throttled("slow down")})
     counts = []
     for _ in range(4):
@@ -101,14 +101,14 @@ def test_an_oversized_body_is_refused_before_it_is_read(setup: Setup) -> None:
     assert (status, body["error"]["type"]) == (413, "PayloadTooLarge")
 
 
-def test_an_answer_that_lambda_would_drop_is_told(setup: Setup) -> None:
+def test_an_answer_that_lambda_would_drop_is_an_error(setup: Setup) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": setup.text("x" * 7_000_000)})
     status, _, body = setup.native("chat", "hi")
     assert (status, body["error"]["type"]) == (413, "PayloadTooLarge")
     assert "of 6291456 that a response may have" in body["error"]["message"]
 
 
-def test_when_the_store_has_a_bad_moment_the_known_route_is_used_and_said_so(setup: Setup, logged: Any) -> None:
+def test_a_stale_route_is_used_and_reported_while_the_store_is_unavailable(setup: Setup, logged: Any) -> None:
     setup.use({"reviews": REVIEWS}, {"ep-reviews": setup.label()})
     now = [0.0]
     table = setup.modules.ROUTER.table
@@ -134,10 +134,10 @@ def test_a_cold_start_has_used_some_of_the_gateway_s_time(setup: Setup) -> None:
         assert handler.deadline_of(event, context).remaining() == pytest.approx(left, abs=0.5)
 
 
-# ---- what is told --------------------------------------------------------------------------------------------------
+# ---- metrics and logs ----------------------------------------------------------------------------------------------
 
 
-def test_metrics_are_told_per_target_and_per_blueprint(setup: Setup, logged: Any) -> None:
+def test_metrics_are_emitted_per_target_and_per_blueprint(setup: Setup, logged: Any) -> None:
     setup.use({"chat": BOTH}, {"arn:chat": errors.Throttled("slow"), "ep-spare": setup.label()})
     setup.native("chat", "hi")
     lines = [line for line in logged() if "_aws" in line]
@@ -156,7 +156,7 @@ def test_metrics_are_told_per_target_and_per_blueprint(setup: Setup, logged: Any
         assert all(isinstance(line[metric["Name"]], int | float) for metric in directive["Metrics"])
 
 
-def test_a_name_that_nobody_deployed_is_no_dimension(setup: Setup, logged: Any) -> None:
+def test_an_unknown_blueprint_is_not_a_metric_dimension(setup: Setup, logged: Any) -> None:
     setup.use({}, {})
     assert setup.native("made-up", "hi")[0] == 404
     assert not [line for line in logged() if "_aws" in line]
@@ -176,12 +176,12 @@ def test_payloads_are_logged_on_demand_only(
     assert ("private question" in said, "private answer" in said) == (shown, shown)
 
 
-def test_a_setting_that_is_none_fails_at_the_start(cold_start: Any) -> None:
+def test_an_invalid_setting_fails_at_cold_start(cold_start: Any) -> None:
     with pytest.raises(Exception, match="LOG_PAYLOADS must be one of never, route, always, got 'yes'"):
         cold_start("model_router", ROUTES_PREFIX="/r/e/routes", LOG_PAYLOADS="yes")
 
 
-# ---- who may, and what under which path ----------------------------------------------------------------------------
+# ---- access and paths ----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -197,7 +197,7 @@ def test_a_setting_that_is_none_fails_at_the_start(cold_start: Any) -> None:
         ({"principal": "team"}, 403),
     ],
 )
-def test_a_token_is_good_for_its_blueprints_only(setup: Setup, authorizer: Any, status: int, logged: Any) -> None:
+def test_a_token_permits_its_blueprints_only(setup: Setup, authorizer: Any, status: int, logged: Any) -> None:
     setup.use({"reviews": REVIEWS}, {"ep-reviews": setup.label()})
     context = {"requestContext": {"requestId": "r-1", "authorizer": authorizer}}
     found, _, body = setup.native("reviews", "hi", **context)
@@ -220,7 +220,7 @@ def test_a_token_is_good_for_its_blueprints_only(setup: Setup, authorizer: Any, 
         ("/realtime/{blueprint}", {"identity": {"apiKey": "k", "userArn": None}}, None),
     ],
 )
-def test_every_door_leads_to_the_same_blueprint(
+def test_every_authentication_method_reaches_the_same_blueprint(
     setup: Setup, logged: Any, resource: str, context: Any, principal: str | None
 ) -> None:
     setup.use({"reviews": REVIEWS}, {"ep-reviews": setup.label()})
@@ -231,7 +231,7 @@ def test_every_door_leads_to_the_same_blueprint(
     assert setup.native("reviews", "hi", **{**event, "resource": other})[0] == 404
 
 
-def test_a_refusal_does_not_tell_what_exists(setup: Setup) -> None:
+def test_a_refusal_does_not_reveal_what_exists(setup: Setup) -> None:
     setup.use({}, {})
     context = {"requestContext": {"requestId": "r", "authorizer": {"principal": "team", "blueprints": "chat"}}}
     assert setup.native("made-up", "hi", **context)[0] == 403
@@ -277,7 +277,7 @@ def test_texts_come_in_many_formats(setup: Setup, content_type: str, body: str) 
         ("application/jsonlines", '"a"\n{"other": 1}', 400, "line 2 must be a string or have one of"),
     ],
 )
-def test_what_cannot_be_read_is_named(setup: Setup, content_type: str, body: str, status: int, message: str) -> None:
+def test_unreadable_input_is_named(setup: Setup, content_type: str, body: str, status: int, message: str) -> None:
     setup.use({"chat": CHAT}, {})
     event = {"pathParameters": {"blueprint": "chat"}, "headers": {"content-type": content_type}}
     found, _, answer = setup.call("/realtime/{blueprint}", body, **event)
@@ -293,7 +293,7 @@ def test_what_cannot_be_read_is_named(setup: Setup, content_type: str, body: str
         ("text/html, text/csv;q=0.5", "text/csv", "label,score\npositive,0.9\n"),
     ],
 )
-def test_answers_go_out_in_the_format_that_is_accepted(setup: Setup, accept: str, content_type: str, body: str) -> None:
+def test_responses_have_the_accepted_format(setup: Setup, accept: str, content_type: str, body: str) -> None:
     setup.use({"reviews": REVIEWS}, {"ep-reviews": setup.label()})
     status, headers, found = setup.native("reviews", "hi", headers={"Accept": accept})
     assert (status, headers["content-type"], found) == (200, content_type, body)
@@ -301,7 +301,7 @@ def test_answers_go_out_in_the_format_that_is_accepted(setup: Setup, accept: str
 
 
 @pytest.mark.parametrize("accept", ["*/*", "text/html", ""])
-def test_json_is_what_nobody_declines(setup: Setup, accept: str) -> None:
+def test_json_is_the_default_format(setup: Setup, accept: str) -> None:
     setup.use({"reviews": REVIEWS}, {"ep-reviews": setup.label()})
     _, headers, body = setup.native("reviews", "hi", headers={"Accept": accept})
     assert (headers["content-type"], body["outputs"]) == ("application/json", [{"label": "positive", "score": 0.9}])

@@ -1,4 +1,4 @@
-"""The router from event to response, with backends of the test's own."""
+"""The router from event to response, with fake backends."""
 
 from __future__ import annotations
 
@@ -12,45 +12,7 @@ import pytest
 
 from inference_common import errors
 from inference_routing import dispatch, route_table
-
-SAGEMAKER = {
-    "blueprint": "reviews",
-    "kind": "realtime",
-    "source": "sagemaker",
-    "targets": [{"name": "primary", "endpoint_name": "one", "weight": 1}],
-    "parameters": {},
-}
-TWO = {**SAGEMAKER, "targets": [*SAGEMAKER["targets"], {"name": "spare", "endpoint_name": "two", "weight": 0}]}
-
-
-class Store:
-    """Route records by name; counts how often it is asked."""
-
-    def __init__(self, records: dict[str, Any]) -> None:
-        self.records = records
-        self.reads = 0
-
-    def read(self, name: str, timeout_seconds: float) -> str | None:
-        self.reads += 1
-        return json.dumps(self.records[name]) if name in self.records else None
-
-    def list(self, timeout_seconds: float) -> list[Any]:
-        raise AssertionError("nothing here lists")
-
-
-class Backend:
-    """Answers, or fails, per address."""
-
-    def __init__(self, answers: dict[str, Any]) -> None:
-        self.answers = answers
-        self.requests: list[Any] = []
-
-    def invoke(self, target: Any, request: Any, deadline: Any, kept: Any) -> Any:
-        self.requests.append(request)
-        answer = self.answers[target.address]
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
+from tests.unit.lambda_.support.addressed_backends import SAGEMAKER, TWO, Backend, Store
 
 
 @pytest.fixture
@@ -75,7 +37,7 @@ def call(router: SimpleNamespace, context: Any, records: dict[str, Any], answers
     return response["statusCode"], response["headers"], json.loads(response["body"])
 
 
-def test_an_answer_has_the_published_form(router: Any, context: Any) -> None:
+def test_a_response_has_the_documented_format(router: Any, context: Any) -> None:
     status, headers, body = call(router, context, {"reviews": SAGEMAKER}, {"one": router.good})
     assert status == 200
     assert body == {
@@ -94,7 +56,7 @@ def test_an_answer_has_the_published_form(router: Any, context: Any) -> None:
     }
 
 
-def test_usage_is_there_when_the_backend_counts(router: Any, context: Any) -> None:
+def test_usage_is_returned_if_the_backend_reports_it(router: Any, context: Any) -> None:
     reply = dispatch.Reply([{"text": "hi"}], {"model_id": "m"}, {"totalTokens": 3})
     _, headers, body = call(router, context, {"reviews": SAGEMAKER}, {"one": reply})
     assert body["usage"] == {"totalTokens": 3}
@@ -107,7 +69,7 @@ def test_the_spare_target_answers_when_the_first_cannot(router: Any, context: An
     assert (status, headers["x-route-decision"]) == (200, "spare; after=primary:Throttled")
 
 
-def test_when_all_fail_the_first_error_is_told(router: Any, context: Any) -> None:
+def test_if_all_targets_fail_the_first_error_is_returned(router: Any, context: Any) -> None:
     answers = {"one": errors.NotReady("starting"), "two": errors.ModelFailed("boom")}
     status, headers, body = call(router, context, {"reviews": TWO}, answers)
     assert (status, headers["retry-after"]) == (503, "5")
@@ -141,7 +103,7 @@ def test_each_error_has_its_status(router: Any, context: Any, error: errors.Serv
     assert (found, body["error"]["type"]) == (status, type(error).__name__)
 
 
-def test_an_unexpected_error_is_told_to_the_log_alone(logged: Any, router: Any, context: Any) -> None:
+def test_an_unexpected_error_is_only_logged(logged: Any, router: Any, context: Any) -> None:
     status, _, body = call(router, context, {"reviews": SAGEMAKER}, {"one": KeyError("secret detail")})
     assert (status, body["error"]["type"]) == (500, "InternalError")
     assert "secret" not in json.dumps(body)
@@ -165,7 +127,7 @@ def test_an_unexpected_error_is_told_to_the_log_alone(logged: Any, router: Any, 
         ('{"inputs": ["a"], "parameters": []}', "'parameters' must be an object"),
     ],
 )
-def test_what_breaks_the_schema_is_named(router: Any, context: Any, body: str, message: str) -> None:
+def test_schema_violations_are_named(router: Any, context: Any, body: str, message: str) -> None:
     status, _, answer = call(router, context, {"reviews": SAGEMAKER}, {"one": router.good}, body=body)
     assert (status, answer["error"]) == (400, {"type": "BadRequest", "message": message})
 
@@ -195,7 +157,7 @@ def test_an_unknown_name_is_404(router: Any, context: Any, name: str) -> None:
 @pytest.mark.parametrize(
     "record", [{}, {**SAGEMAKER, "source": "other"}, {**SAGEMAKER, "targets": []}, {**SAGEMAKER, "targets": [{}]}]
 )
-def test_a_broken_route_record_is_our_fault(router: Any, context: Any, record: Any) -> None:
+def test_a_malformed_route_record_is_an_internal_error(router: Any, context: Any, record: Any) -> None:
     status, _, body = call(router, context, {"reviews": record}, {})
     assert (status, body["error"]["type"]) == (500, "InternalError")
     assert "route record of 'reviews'" in body["error"]["message"]
@@ -227,7 +189,7 @@ def test_log_lines_do_not_reach_lambda_s_own_handler() -> None:
 
 
 @pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
-def test_every_door_of_the_api_leads_to_both_faces(router: Any, context: Any, door: str) -> None:
+def test_every_authentication_method_reaches_both_apis(router: Any, context: Any, door: str) -> None:
     asked = {"resource": f"{door}/realtime/{{blueprint}}"}
     assert call(router, context, {"reviews": SAGEMAKER}, {"one": router.good}, **asked)[0] == 200
     chat = {

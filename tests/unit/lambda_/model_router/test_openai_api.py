@@ -1,4 +1,4 @@
-"""The face that OpenAI's clients know."""
+"""The OpenAI-compatible API."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def asked(setup: Setup) -> Any:
     return setup.backend.asked[-1][1]
 
 
-def test_a_chat_is_answered_in_openai_s_form(setup: Setup) -> None:
+def test_a_chat_response_has_openai_s_format(setup: Setup) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": setup.text("hi there", stops=("end_turn",), usage=USAGE)})
     status, headers, body = chat(setup)
     assert status == 200
@@ -140,7 +140,7 @@ def test_n_choices_are_n_answers_to_one_conversation(setup: Setup) -> None:
         ({"model": 1}, "model", "must be a string"),
     ],
 )
-def test_what_is_refused_is_refused_by_name(setup: Setup, body: Any, param: str, says: str) -> None:
+def test_unsupported_fields_are_refused_by_name(setup: Setup, body: Any, param: str, says: str) -> None:
     setup.use({"chat": CHAT}, {})
     status, _, answer = chat(setup, **body)
     assert (status, answer["error"]["type"], answer["error"]["param"]) == (400, "invalid_request_error", param)
@@ -162,7 +162,7 @@ def test_what_is_refused_is_refused_by_name(setup: Setup, body: Any, param: str,
         (KeyError("secret"), 500, "api_error", "InternalError"),
     ],
 )
-def test_errors_have_openai_s_form(setup: Setup, error: Exception, status: int, kind: str, code: str | None) -> None:
+def test_errors_have_openai_s_format(setup: Setup, error: Exception, status: int, kind: str, code: str | None) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": error})
     found, headers, body = chat(setup)
     assert (found, body["error"]["type"], body["error"]["code"]) == (status, kind, code)
@@ -177,7 +177,7 @@ def test_an_unknown_model_is_404(setup: Setup, model: str) -> None:
     assert (status, body["error"]["param"], body["error"]["code"]) == (404, "model", "model_not_found")
 
 
-def test_a_token_is_good_for_its_models_only(setup: Setup) -> None:
+def test_a_token_permits_its_models_only(setup: Setup) -> None:
     setup.use({"chat": CHAT, "reviews": REVIEWS}, {"arn:chat": setup.text("hi")})
     context = {"requestContext": {"requestId": "r-1", "authorizer": {"principal": "p", "blueprints": "reviews"}}}
     status, _, body = setup.call("/v1/chat/completions", {"model": "chat", "messages": HELLO}, **context)
@@ -196,7 +196,7 @@ def test_a_classifier_answers_with_its_output_as_json(setup: Setup) -> None:
     assert (asked(setup).inputs, body["usage"]) == (("hello",), None)
 
 
-def test_failover_between_sources_is_seen_here_too(setup: Setup) -> None:
+def test_failover_between_sources_is_reported_here_too(setup: Setup) -> None:
     setup.use({"chat": BOTH}, {"arn:chat": errors.Throttled("x"), "ep-spare": setup.text("from the spare")})
     status, headers, body = chat(setup)
     assert (status, headers["x-route-decision"]) == (200, "spare; after=primary:Throttled")
@@ -214,7 +214,7 @@ def events_of(body: str) -> list[Any]:
     return [json.loads(line.removeprefix("data: ")) for line in lines]
 
 
-def test_a_stream_comes_buffered_and_says_so(setup: Setup) -> None:
+def test_a_stream_is_buffered_and_says_so(setup: Setup) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": setup.text("hi there", stops=("end_turn",), usage=USAGE)})
     status, headers, body = chat(setup, stream=True, stream_options={"include_usage": True})
     assert (status, headers["content-type"], headers["x-stream"]) == (200, "text/event-stream", "buffered")
@@ -229,7 +229,7 @@ def test_a_stream_comes_buffered_and_says_so(setup: Setup) -> None:
     assert (events[-1]["choices"], events[-1]["usage"]["total_tokens"]) == ([], 10)
 
 
-def test_an_error_is_no_stream(setup: Setup) -> None:
+def test_an_error_is_not_streamed(setup: Setup) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": errors.Throttled("x")})
     status, headers, body = chat(setup, stream=True)
     assert (status, headers["content-type"], body["error"]["type"]) == (429, "application/json", "rate_limit_error")
@@ -274,7 +274,7 @@ def vectors(*values: list[float]) -> Any:
     return dispatch.Reply([{"embedding": value} for value in values], {"model_id": "m"}, usage)
 
 
-def test_embeddings_are_answered_in_openai_s_form(setup: Setup) -> None:
+def test_embeddings_have_openai_s_format(setup: Setup) -> None:
     setup.use({"vectors": CHAT}, {"arn:chat": vectors([0.5, 1], [2, 3])})
     status, _, body = setup.call("/v1/embeddings", {"model": "vectors", "input": ["a", "b"], "dimensions": 256})
     assert status == 200
@@ -291,7 +291,7 @@ def test_embeddings_are_answered_in_openai_s_form(setup: Setup) -> None:
     assert (request.task, request.inputs, request.parameters) == ("embed", ("a", "b"), {"dimensions": 256})
 
 
-def test_openai_s_own_client_asks_for_base64(setup: Setup) -> None:
+def test_embeddings_can_be_base64(setup: Setup) -> None:
     setup.use({"vectors": CHAT}, {"arn:chat": vectors([0.5, -1])})
     body = {"model": "vectors", "input": "a", "encoding_format": "base64"}
     _, _, answer = setup.call("/v1/embeddings", body)
@@ -299,7 +299,7 @@ def test_openai_s_own_client_asks_for_base64(setup: Setup) -> None:
 
 
 @pytest.mark.parametrize("record", [CHAT, REVIEWS])
-def test_a_blueprint_that_makes_no_vectors_says_so(setup: Setup, record: Any) -> None:
+def test_a_blueprint_without_embeddings_is_refused(setup: Setup, record: Any) -> None:
     setup.use({"plain": record}, {})
     setup.modules.ROUTER.backends = {
         "sagemaker": sagemaker.SageMakerBackend(),
@@ -328,7 +328,7 @@ def test_an_embedding_of_nothing_is_refused(setup: Setup, body: Any, param: str)
 # ---- models --------------------------------------------------------------------------------------------------------
 
 
-def test_models_are_the_blueprints_that_answer_at_once(setup: Setup) -> None:
+def test_models_are_the_synchronous_blueprints(setup: Setup) -> None:
     records = {"reviews": REVIEWS, "chat": CHAT, "nightly": {**REVIEWS, "kind": "batch"}, "broken": {}}
     setup.use(records, {})
     status, _, body = setup.call("/v1/models", None)
@@ -351,20 +351,20 @@ def test_a_batch_blueprint_does_not_chat(setup: Setup) -> None:
 
 
 @pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
-def test_every_door_leads_here(setup: Setup, door: str) -> None:
+def test_every_authentication_method_reaches_this_api(setup: Setup, door: str) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": setup.text("hi")})
     status, _, body = setup.call(f"{door}/v1/chat/completions", {"model": "chat", "messages": HELLO})
     assert (status, body["object"]) == (200, "chat.completion")
     assert setup.call(f"{door}/v1/models", None)[2]["object"] == "list"
 
 
-def test_there_is_nothing_else(setup: Setup) -> None:
+def test_other_paths_are_not_found(setup: Setup) -> None:
     setup.use({}, {})
     status, _, body = setup.call("/v1/images", {"model": "chat"})
     assert (status, body["error"]["message"]) == (404, "there is nothing under /v1/images")
 
 
-def test_a_body_that_is_no_json_object_is_refused(setup: Setup) -> None:
+def test_a_body_that_is_not_a_json_object_is_refused(setup: Setup) -> None:
     setup.use({"chat": CHAT}, {})
     status, _, body = setup.call("/v1/chat/completions", "[1]")
     assert (status, body["error"]["message"]) == (400, "the body must be a JSON object")

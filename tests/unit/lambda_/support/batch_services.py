@@ -1,4 +1,4 @@
-"""An S3 of one bucket in memory, and the two services of batch jobs, scripted."""
+"""An in-memory S3 bucket, and scripted batch job services."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def error(code: str, operation: str = "Operation", message: str = "") -> ClientE
 
 
 class Bucket:
-    """Objects by key; conditional writes and reads, ranges, listings and multipart uploads as S3 has them."""
+    """Objects by key, with conditional reads and writes, ranges, listings and multipart uploads."""
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {}
@@ -93,7 +93,7 @@ class Bucket:
 
 
 class SageMaker:
-    """Transform jobs that run when they are told to. `model` answers one line with one line."""
+    """Transform jobs that run on request. `model` returns one line per line."""
 
     def __init__(self, bucket: Bucket, model: Callable[[Any], Any]) -> None:
         self.bucket = bucket
@@ -126,7 +126,7 @@ class SageMaker:
 
 
 class Bedrock:
-    """Model invocation jobs; their answers come in no order."""
+    """Model invocation jobs; their answers are unordered."""
 
     def __init__(self, bucket: Bucket, model: Callable[[str, Any], Any]) -> None:
         self.bucket = bucket

@@ -1,4 +1,4 @@
-"""The batch submitter with all that it talks to, in memory."""
+"""The batch submitter with all its dependencies in memory."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ BEDROCK = {
 
 
 class Platform:
-    """The function with all that it talks to."""
+    """The function with all its dependencies."""
 
     def __init__(self, function: Any, source: str, **batch: Any) -> None:
         self.function = function
@@ -105,7 +105,7 @@ class Platform:
         return self.call({**asked, "owner": "key:me", **more})
 
     def status(self, request_id: str = "night-1", owner: str = "key:me") -> Any:
-        """How a request stands; those that nobody asked for are the environment's."""
+        """Return the status of a request; those of arrived objects belong to the environment."""
         owner = "environment" if request_id.startswith("s3-") else owner
         asked = {"action": "status", "blueprint": "reviews-batch", "request_id": request_id, "owner": owner}
         return self.call(asked)

@@ -1,4 +1,4 @@
-"""The job API with all that it talks to, in memory."""
+"""The job API with all its dependencies in memory."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ ME = ("", "me")
 
 
 def context_of(who: tuple[str, str], allowed: str) -> dict[str, Any]:
-    """What API Gateway says of a caller who came through one of its doors."""
+    """Return the request context of API Gateway for a caller and authentication method."""
     door, name = who
     limits: dict[str, Any] = {"blueprints": allowed}
     if door == "/iam":
@@ -105,7 +105,7 @@ class Objects:
 
 
 class Api:
-    """The function, with everything that it asks replaced by what remembers."""
+    """The function, with its dependencies replaced by recording fakes."""
 
     def __init__(self, load: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, context: Any) -> None:
         self.code = load("job_api", **ENVIRON)
@@ -119,7 +119,7 @@ class Api:
         self.fresh()
 
     def fresh(self) -> None:
-        """As if nobody had asked anything yet."""
+        """Start without any requests."""
         self.asked: list[tuple[Any, ...]] = []
         self.store = Objects(backends.Stored)
         self.code.JOBS = async_jobs.Jobs(
@@ -148,7 +148,7 @@ class Api:
         who: tuple[str, str] = ME,
         **given: str,
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
-        """What is answered to one caller, named by his door and by what it calls him."""
+        """Send a request as one caller, given by authentication method and name."""
         allowed = given.pop("allowed", "*")
         resource = f"{who[0]}{resource}"
         event = {

@@ -1,4 +1,4 @@
-"""AWS as the router's clients call it: remembers every call, and answers in the form that the target's model has."""
+"""A fake AWS that records the router's calls and responds in each model's format."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from tests.unit.lambda_.support.clients import use_client
 
 MASK = ("mark", "safe")
-"""What the guardrail replaces in every text: whatever still says `mark` was not judged."""
+"""What the guardrail replaces in every text: texts with `mark` have not been checked."""
 TOKENS = {"maxTokens", "max_tokens", "max_new_tokens", "maxTokenCount", "max_gen_len", "max_length"}
 COUNTS = {"n", "best_of", "num_return_sequences"}
 ANY_FAMILY = {
@@ -29,7 +29,7 @@ ANY_FAMILY = {
 
 @dataclass
 class Aws:
-    """`failing`: all models are busy, so that every target is asked, and asked again."""
+    """With `failing`, all models are throttled, so that every target is tried and retried."""
 
     failing: bool = False
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -79,16 +79,16 @@ class Aws:
 
     @property
     def said(self) -> str:
-        """All that models were told."""
+        """Return everything that was sent to models."""
         return json.dumps([call for _, call in self.calls])
 
     def asked_of(self, target: str) -> list[int]:
-        """Tokens that each call to a target asks for, 0 where a call names none."""
+        """Return the maximum tokens of each call of a target, 0 if a call sets none."""
         return [tokens_in(call) for name, call in self.calls if name == target]
 
 
 def tokens_in(call: Any) -> int:
-    """Answers of one call times the largest number of tokens in it, whatever it is called."""
+    """Return answers times maximum tokens of one call, under any spelling."""
     found = dict.fromkeys(("tokens", "count", "inputs"), 0)
 
     def walk(value: Any) -> None:

@@ -1,4 +1,4 @@
-"""What the tests of the router's handler share: events, records, and backends of their own."""
+"""Events, route records and fake backends for tests of the router's handler."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BOTH = {
 
 @dataclass
 class Backend:
-    """Answers, or fails, by the target's address; a function is called, so that it may take its time."""
+    """Responds or fails by the target's address; functions are called, so that they may take time."""
 
     answers: dict[str, Any]
     asked: list[tuple[str, Any]] = field(default_factory=list)
@@ -60,7 +60,7 @@ class Store:
 
 @dataclass
 class Setup:
-    """A router with its modules, and whatever it asked."""
+    """A router with a fake backend."""
 
     modules: SimpleNamespace
     backend: Backend
@@ -83,7 +83,7 @@ class Setup:
         router.pause = lambda seconds: None
 
     def call(self, resource: str, body: Any, **event: Any) -> tuple[int, dict[str, str], Any]:
-        """Status, headers and body (parsed where it is JSON) of one request."""
+        """Send a request; return status, headers and body, parsed if it is JSON."""
         context = SimpleNamespace(aws_request_id="r", get_remaining_time_in_millis=lambda: event.pop("left_ms", 30_000))
         request = {
             "resource": resource,

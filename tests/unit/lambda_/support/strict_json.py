@@ -1,4 +1,4 @@
-"""JSON as a reader takes it that knows the RFC and nothing else."""
+"""A JSON parser that follows the RFC strictly."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
     max_leaves=8,
 )
-"""What Python's lax reader makes of what a model may write."""
+"""Values that Python's lenient parser may return for model output."""
 TOKENS = st.sampled_from(
     [
         *(
@@ -43,11 +43,11 @@ BODIES = (
     | st.lists(TOKENS, max_size=8).map(lambda found: "".join(found).encode("utf-8", "surrogatepass"))
     | VALUES.map(lambda value: json.dumps(value).encode())
 )
-"""Whatever bytes a model answers with."""
+"""Arbitrary bytes of model output."""
 
 
 def loads(text: str | bytes) -> Any:
-    """Parse, or fail as such a reader does."""
+    """Parse strictly, or raise."""
     plain = text if isinstance(text, str) else text.decode("utf-8")
     value = json.loads(plain, parse_constant=_refuse, parse_float=_finite, parse_int=_finite_integer)
     json.dumps(value, ensure_ascii=False).encode("utf-8")

@@ -1,4 +1,4 @@
-"""The authorizer: which header carries the token, whose key it is, and what API Gateway is told."""
+"""The authorizer: token headers, keys, and the response to API Gateway."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TEAM_A, ALL = "key-of-team-a", "key-of-everybody"
 
 
 def record(value: str, *blueprints: str, **ending: str) -> str:
-    """A record with the hash of one key, and of those that end."""
+    """Return a record with the hash of one key, and of expiring ones."""
     entries = [{"key_id": "k", "sha256": sha256(value)}]
     entries += [{"key_id": "k", "sha256": sha256(old), "not_after": end} for old, end in ending.items()]
     return json.dumps({"blueprints": list(blueprints), "hashes": entries})
@@ -31,7 +31,7 @@ def sha256(value: str) -> str:
 
 
 class Store:
-    """Records by name; counts how often it is asked, and fails on request."""
+    """Records by name; counts reads, and fails on request."""
 
     def __init__(self, records: dict[str, str]) -> None:
         self.records = records
@@ -84,7 +84,7 @@ def effect(answer: dict[str, Any]) -> tuple[str, str]:
         {"Authorization": "Basic dTpw", "x-api-key": TEAM_A},
     ],
 )
-def test_a_key_lets_in_from_either_header(authorizer: Any, context: Any, headers: dict[str, str]) -> None:
+def test_a_key_is_accepted_in_either_header(authorizer: Any, context: Any, headers: dict[str, str]) -> None:
     answer = call(authorizer, context, headers)
     assert effect(answer) == ("Allow", ARN), "for this request, and no other"
     assert answer["principalId"] == "team-a"
@@ -97,7 +97,7 @@ def test_a_key_for_everything_says_so(authorizer: Any, context: Any) -> None:
 
 
 @pytest.mark.parametrize("headers", [None, {}, {"Authorization": "Basic dTpw"}, {"x-api-key": "  "}, {"Accept": "*"}])
-def test_without_a_token_api_gateway_is_told_unauthorized(
+def test_a_request_without_a_token_is_unauthorized(
     authorizer: Any, context: Any, headers: dict[str, str] | None
 ) -> None:
     with pytest.raises(authorizer.module.Unauthorized) as raised:
@@ -134,7 +134,7 @@ def test_no_token_is_ever_logged(authorizer: Any, context: Any, logged: Callable
 # ---- the table ---------------------------------------------------------------------------------------------------
 
 
-def test_keys_are_remembered_and_read_anew_after_a_while(authorizer: Any) -> None:
+def test_keys_are_cached_and_refreshed(authorizer: Any) -> None:
     assert authorizer.keys.find(TEAM_A).principal == "team-a"
     authorizer.store.records["team-a"] = record(TEAM_A, "reviews")
     authorizer.clock.now += 59
@@ -154,7 +154,9 @@ def test_a_new_key_is_found_soon_and_guessing_costs_few_calls(authorizer: Any) -
     assert authorizer.store.reads == 2
 
 
-def test_while_the_store_is_away_known_keys_go_on(authorizer: Any, logged: Callable[[], list[dict[str, Any]]]) -> None:
+def test_cached_keys_stay_valid_while_the_store_is_unavailable(
+    authorizer: Any, logged: Callable[[], list[dict[str, Any]]]
+) -> None:
     assert authorizer.keys.find(TEAM_A)
     authorizer.store.failing = True
     authorizer.clock.now += 61
@@ -162,13 +164,13 @@ def test_while_the_store_is_away_known_keys_go_on(authorizer: Any, logged: Calla
     assert [(line["level"], line["why"]) for line in logged()] == [("WARNING", "ConnectionError")]
 
 
-def test_with_nothing_remembered_the_store_s_failure_lets_nobody_in(authorizer: Any, context: Any) -> None:
+def test_without_cached_keys_a_store_failure_authorizes_no_one(authorizer: Any, context: Any) -> None:
     authorizer.store.failing = True
     with pytest.raises(ConnectionError):
         call(authorizer, context, {"x-api-key": TEAM_A})
 
 
-def test_during_a_rotation_both_keys_let_in_and_the_old_one_until_its_end(authorizer: Any) -> None:
+def test_during_a_rotation_both_keys_are_valid_and_the_old_one_until_it_expires(authorizer: Any) -> None:
     authorizer.store.records["team-a"] = record("new", "chat", **{TEAM_A: "1970-01-01T00:20:00Z"})
     for token in (TEAM_A, "new"):
         found = authorizer.keys.find(token)
@@ -180,7 +182,7 @@ def test_during_a_rotation_both_keys_let_in_and_the_old_one_until_its_end(author
     assert authorizer.keys.find("new")
 
 
-def test_the_end_holds_while_the_record_cannot_be_read_anew(authorizer: Any) -> None:
+def test_expiry_applies_while_the_record_cannot_be_refreshed(authorizer: Any) -> None:
     authorizer.store.records["team-a"] = record("new", "chat", **{TEAM_A: "1970-01-01T00:20:00Z"})
     assert authorizer.keys.find(TEAM_A)
     authorizer.store.failing = True
@@ -189,7 +191,7 @@ def test_the_end_holds_while_the_record_cannot_be_read_anew(authorizer: Any) -> 
     assert authorizer.keys.find("new"), "and this is no reason to refuse the other"
 
 
-def test_a_record_of_before_there_were_rotations_goes_on_until_it_is_written_anew(authorizer: Any) -> None:
+def test_a_record_from_before_rotations_stays_valid_until_rewritten(authorizer: Any) -> None:
     authorizer.store.records["team-a"] = json.dumps({"sha256": sha256(TEAM_A), "blueprints": ["chat"]})
     assert authorizer.keys.find(TEAM_A).blueprints == ("chat",)
 
@@ -214,7 +216,7 @@ def test_a_record_of_before_there_were_rotations_goes_on_until_it_is_written_ane
         json.dumps({"sha256": 1, "blueprints": ["chat"]}),
     ],
 )
-def test_a_broken_record_is_named_and_harms_no_other(
+def test_a_malformed_record_is_named_and_affects_no_other(
     authorizer: Any, logged: Callable[[], list[dict[str, Any]]], broken: str
 ) -> None:
     authorizer.store.records["team-c"] = broken

@@ -1,4 +1,4 @@
-"""Knowledge bases and agents behind the router, against botocore's own response parsing."""
+"""Call knowledge bases and agents, with botocore's own response parsing."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def stubber() -> Stubber:
 
 
 def target(**more: Any) -> Any:
-    """As the record of a blueprint describes it."""
+    """Return a target as a route record describes it."""
     own = {"name": "primary", "model_id": PROFILE, "base_model_id": "amazon.nova-lite-v1:0", "weight": 1, **more}
     record = {"blueprint": "chat", "kind": "realtime", "source": "bedrock", "targets": [own]}
     return routes.parse_route("chat", json.dumps(record)).targets[0]
@@ -88,7 +88,7 @@ def test_a_knowledge_base_answers_with_its_sources_and_not_their_text(deadline: 
 
 
 @pytest.mark.usefixtures("one_call_at_a_time")
-def test_every_input_is_a_question_and_a_conversation_is_one(deadline: Any, stubber: Stubber) -> None:
+def test_every_input_is_a_query_and_a_conversation_is_one_query(deadline: Any, stubber: Stubber) -> None:
     for text in ("one", "two"):
         stubber.add_response("retrieve_and_generate", generated(text.upper()), asked(text))
     assert [each["text"] for each in ask(deadline, base(), "one", "two").outputs] == ["ONE", "TWO"]
@@ -118,7 +118,7 @@ def test_parameters_without_effect_are_refused(place: Any, name: str, told: str)
         ("AccessDeniedException", errors.InternalError),
     ],
 )
-def test_failures_mean_what_they_mean_elsewhere(
+def test_failures_are_translated_as_elsewhere(
     deadline: Any, stubber: Stubber, code: str, expected: type[errors.ServiceError]
 ) -> None:
     for operation, place in (("retrieve_and_generate", base), ("invoke_agent", agent)):
@@ -147,7 +147,7 @@ def invoked(text: str, **more: Any) -> dict[str, Any]:
 
 
 def fake_agent(*events: Any) -> list[dict[str, Any]]:
-    """A client whose answers are these events: the stub cannot make streams."""
+    """Return a client that streams these events, which the stub cannot do."""
     calls: list[dict[str, Any]] = []
 
     class Client:
@@ -159,7 +159,7 @@ def fake_agent(*events: Any) -> list[dict[str, Any]]:
     return calls
 
 
-def test_an_agent_answers_in_pieces_and_gets_what_was_said_before(deadline: Any) -> None:
+def test_an_agent_streams_its_answer_and_gets_the_conversation(deadline: Any) -> None:
     calls = fake_agent(said("Your order "), {"trace": {}}, said("is on its way.", attribution={"citations": CITED}))
     turns = (("user", "Hi"), ("assistant", "Hello"), ("user", "Where is it?"))
     reply = ask(deadline, agent(), "Where is it?", turns=turns)
@@ -173,7 +173,7 @@ def test_an_agent_answers_in_pieces_and_gets_what_was_said_before(deadline: Any)
     assert calls == [{**invoked("Where is it?", sessionState=state), "sessionId": calls[0]["sessionId"]}]
     Stubber(boto3.client("bedrock-agent-runtime", **KEYS)).add_response(
         "invoke_agent", {"completion": {}, "contentType": "x", "sessionId": "s-1"}, calls[0]
-    )  # the request is one that botocore's model of the service takes
+    )  # the request is valid in botocore's service model
 
 
 def test_each_input_to_an_agent_is_a_session_of_its_own(deadline: Any) -> None:
@@ -211,16 +211,16 @@ def test_an_error_of_the_stream_keeps_its_code() -> None:
 
 
 @pytest.mark.parametrize("more", [{"api": "knowledge_base"}, {"api": "agent", "agent_id": "A"}, {"api": "telepathy"}])
-def test_a_record_without_whom_to_ask_is_broken(more: dict[str, str]) -> None:
+def test_a_record_without_an_assistant_is_malformed(more: dict[str, str]) -> None:
     with pytest.raises(errors.InternalError, match="the route record of 'chat' is broken"):
         target(**more)
 
 
-def test_health_is_of_the_assistant_and_not_of_its_model() -> None:
+def test_the_breaker_is_of_the_assistant_and_not_of_its_model() -> None:
     assert len({base().key, agent().key, target().key}) == 3
 
 
-def test_a_character_that_is_cut_between_two_pieces_is_put_together(deadline: Any) -> None:
+def test_a_character_split_between_two_chunks_is_decoded(deadline: Any) -> None:
     raw = "Grüße 😀".encode()
     for cut in range(len(raw) + 1):
         pieces = [{"chunk": {"bytes": part}} for part in (raw[:cut], raw[cut:])]
@@ -228,7 +228,7 @@ def test_a_character_that_is_cut_between_two_pieces_is_put_together(deadline: An
         assert ask(deadline, agent(), "x").outputs == [{"text": "Grüße 😀", "sources": []}]
 
 
-def test_an_agent_s_answer_that_is_no_text_is_malformed(deadline: Any) -> None:
+def test_an_agent_s_answer_that_is_not_text_is_malformed(deadline: Any) -> None:
     fake_agent({"chunk": {"bytes": b"caf\xe9"}})
     with pytest.raises(errors.MalformedAnswer, match=r"the agent's answer is not UTF-8 \(byte 4\)"):
         ask(deadline, agent(), "x")

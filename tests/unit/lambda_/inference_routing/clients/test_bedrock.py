@@ -1,4 +1,4 @@
-"""The router's clients of Bedrock against botocore's own response parsing (Stubber)."""
+"""Call Bedrock, with botocore's own response parsing (Stubber)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def deadline() -> Any:
 
 
 @pytest.mark.usefixtures("one_call_at_a_time")
-def test_bedrock_asks_once_per_input_and_adds_up(deadline: Any) -> None:
+def test_bedrock_is_called_once_per_input_and_usage_is_summed(deadline: Any) -> None:
     stubber = stub("bedrock-runtime")
     for text in ("one", "two"):
         stubber.add_response(
@@ -51,14 +51,14 @@ def test_bedrock_asks_once_per_input_and_adds_up(deadline: Any) -> None:
 
 
 def test_bedrock_parameters_of_a_wrong_type_are_the_caller_s_fault(deadline: Any) -> None:
-    # botocore refuses before it sends anything, so a client without a stub will do.
+    # botocore refuses before sending anything, so no stub is needed.
     use_client("bedrock-runtime", boto3.client("bedrock-runtime", **KEYS))
     request = InferenceRequest(("a",), {"max_tokens": "many"})
     with pytest.raises(errors.BadRequest, match="a parameter has a wrong type"):
         bedrock.BedrockBackend().invoke(routes.Target("p", "m"), request, deadline, {})
 
 
-def test_a_guardrail_is_asked_with_one_block_per_text() -> None:
+def test_a_guardrail_gets_one_block_per_text() -> None:
     stubber = stub("bedrock-runtime")
     response = {"usage": usage_of_guardrail(), "action": "NONE", "outputs": [], "assessments": []}
     stubber.add_response(
@@ -85,7 +85,7 @@ def usage_of_guardrail() -> dict[str, int]:
 
 
 @pytest.mark.usefixtures("one_call_at_a_time")
-def test_embeddings_of_titan_are_asked_one_by_one(deadline: Any) -> None:
+def test_titan_embeds_one_text_per_call(deadline: Any) -> None:
     stubber = stub("bedrock-runtime")
     for number, text in enumerate(("one", "two")):
         stubber.add_response(
@@ -105,7 +105,7 @@ def test_embeddings_of_titan_are_asked_one_by_one(deadline: Any) -> None:
     assert reply.usage == {"inputTokens": 6, "outputTokens": 0, "totalTokens": 6}
 
 
-def test_invoke_model_speaks_the_family_s_language(deadline: Any) -> None:
+def test_invoke_model_uses_the_family_s_schema(deadline: Any) -> None:
     stubber = stub("bedrock-runtime")
     answer = {"generation": " hi", "prompt_token_count": 2, "generation_token_count": 1, "stop_reason": "length"}
     expected = {"prompt": "be brief\nhello", "max_gen_len": 5}

@@ -1,4 +1,4 @@
-"""The router's clients against botocore's own response parsing (Stubber), and the table of failures."""
+"""Call SageMaker and SSM, with botocore's own response parsing (Stubber), and translate failures."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_sagemaker_request_and_answer(deadline: Any) -> None:
         b'{"outputs": [1], "model": {}}',
     ],
 )
-def test_an_answer_beside_the_contract_is_the_model_s_fault(answer: bytes) -> None:
+def test_an_answer_that_violates_the_contract_is_malformed(answer: bytes) -> None:
     with pytest.raises(errors.MalformedAnswer) as raised:
         families_sagemaker.of("platform").decode(answer, 1)
     assert (raised.value.kind, raised.value.charged) == ("permanent", True)
@@ -130,7 +130,7 @@ def client_error(code: str, message: str = "why", status: int = 400, **more: Any
         (NoCredentialsError(), errors.InternalError, "permanent"),
     ],
 )
-def test_each_failure_has_its_meaning(error: Any, expected: type[errors.ServiceError], kind: str) -> None:
+def test_each_failure_is_translated(error: Any, expected: type[errors.ServiceError], kind: str) -> None:
     found = failures.translate(error, "endpoint ep")
     assert (type(found), found.kind) == (expected, kind)
 
@@ -153,7 +153,7 @@ class Broken(io.RawIOBase):
         (ReadTimeoutError(endpoint_url="u"), errors.DeadlineExceeded),
     ],
 )
-def test_what_breaks_after_the_first_byte_is_charged(
+def test_a_failure_after_the_first_byte_is_charged(
     deadline: Any, error: Exception, expected: type[errors.ServiceError]
 ) -> None:
     stubber = stub("sagemaker-runtime")
@@ -165,7 +165,7 @@ def test_what_breaks_after_the_first_byte_is_charged(
 
 
 @pytest.mark.usefixtures("one_call_at_a_time")
-def test_of_many_calls_the_answered_ones_are_kept(deadline: Any) -> None:
+def test_answers_of_completed_calls_are_kept(deadline: Any) -> None:
     asked: list[int] = []
 
     def ask(position: int) -> str:
@@ -191,7 +191,7 @@ def test_of_many_calls_the_answered_ones_are_kept(deadline: Any) -> None:
         ("bedrock", False, 25_500_000, 25_000_000),
     ],
 )
-def test_a_payload_that_the_target_does_not_take_is_refused(
+def test_a_payload_that_the_target_does_not_accept_is_refused(
     source: str, serverless: bool, size: int, limit: int
 ) -> None:
     target = routes.Target("p", "ep", source=source, serverless=serverless)
@@ -210,7 +210,7 @@ def test_an_oversized_payload_is_not_sent(deadline: Any) -> None:
 
 @pytest.fixture
 def silent_server() -> Iterator[str]:
-    """Accepts connections and never answers; counts them."""
+    """A server that accepts connections, counts them and never responds."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         accepted: list[socket.socket] = []
 
@@ -224,7 +224,9 @@ def silent_server() -> Iterator[str]:
         threading.Thread(target=accept, daemon=True).start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}"
         deadline = time.monotonic() + 5
-        while not accepted and time.monotonic() < deadline:  # the call is there; a busy machine has not taken it yet
+        while (
+            not accepted and time.monotonic() < deadline
+        ):  # the connection is pending; a busy machine may be slow to accept it
             time.sleep(0.01)
         assert len(accepted) == 1, "boto3 must not retry"
         for connection in accepted:
@@ -246,7 +248,7 @@ def test_a_call_ends_with_the_deadline_and_is_not_repeated(
     assert time.monotonic() - started < 30, "boto3 would wait for a minute"
 
 
-def test_names_of_routes_come_page_by_page() -> None:
+def test_route_names_are_listed_page_by_page() -> None:
     stubber = stub("ssm")
     asked = {"Path": "/mlops/test/routes", "Recursive": False}
     changed = datetime(2026, 11, 1, tzinfo=UTC)
@@ -274,7 +276,7 @@ def test_a_record_names_one_of_an_endpoints_models_or_containers(
     stubber = stub("sagemaker-runtime")
     asked = {"EndpointName": "ep", "ContentType": "application/json", "Accept": "application/json"}
     answer = {"outputs": [{"label": "positive"}], "model": {}}
-    # The stub compares all that is sent.
+    # The stub compares everything that is sent.
     payload = b'{"inputs": ["fine"], "parameters": {"a": 1}}'
     stubber.add_response("invoke_endpoint", {"Body": body(answer)}, {**asked, "Body": payload, **sent})
     backend = sagemaker.SageMakerBackend()

@@ -1,4 +1,4 @@
-"""Payloads of models that have no common language: what is sent, and what is made of the answer."""
+"""Build and parse payloads of models without a common schema."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_formats_of_containers(
     assert spoken.decode(body, len(inputs)).outputs == outputs
 
 
-def test_stops_and_usage_are_told_in_one_language() -> None:
+def test_stop_reasons_and_usage_are_unified() -> None:
     formats = sagemaker
     body = json.dumps([{"generated_text": "hi", "details": {"finish_reason": "length"}}]).encode()
     assert formats.of("text").decode(body, 1).stops == ("max_tokens",)
@@ -113,7 +113,7 @@ def test_stops_and_usage_are_told_in_one_language() -> None:
         ('1,"a"b', "one row"),
     ],
 )
-def test_what_is_no_row_of_csv_is_refused_by_its_place(text: str, says: str) -> None:
+def test_an_invalid_csv_row_is_refused_by_its_position(text: str, says: str) -> None:
     request = InferenceRequest(("1,2", text))
     with pytest.raises(errors.BadRequest, match=says) as raised:
         sagemaker.of("csv").encode(request.inputs, request)
@@ -139,7 +139,7 @@ def test_a_line_end_in_a_quoted_cell_ends_no_row(text: str) -> None:
         (InferenceRequest(("a",), {}, (("user", "\0"), ("assistant", "b"), ("user", "a"))), "messages[0].content"),
     ],
 )
-def test_no_container_is_sent_what_it_cannot_read(spoken: str, request_: Any, param: str) -> None:
+def test_unreadable_payloads_are_not_sent_to_containers(spoken: str, request_: Any, param: str) -> None:
     with pytest.raises(errors.BadRequest) as raised:
         sagemaker.of(spoken).encode(request_.inputs, request_)
     assert raised.value.param == param
@@ -155,7 +155,7 @@ DOCUMENTS = st.recursive(
 
 
 @pytest.mark.parametrize("name", ["platform", "text", "classify", "embed", "messages", "csv", "jsonlines"])
-def test_any_nonsense_is_a_malformed_answer(name: str) -> None:
+def test_arbitrary_output_is_a_malformed_answer(name: str) -> None:
     spoken = sagemaker.of(name)
 
     @given(st.one_of(st.binary(max_size=30), DOCUMENTS.map(dumped)))
@@ -187,7 +187,7 @@ def test_a_row_of_csv_is_one_line() -> None:
         sagemaker.of("csv").encode(["1,2\n3,4"], InferenceRequest(("1,2\n3,4",)))
 
 
-def test_an_unknown_format_is_the_route_s_fault() -> None:
+def test_an_unknown_format_is_an_internal_error() -> None:
     with pytest.raises(errors.InternalError, match="the route names the format 'protobuf'"):
         sagemaker.of("protobuf")
 
@@ -287,7 +287,7 @@ def test_cohere_embeds_many_texts_at_once() -> None:
             module.vectors(embedder, broken, 2)
 
 
-def test_a_parameter_that_the_embedder_does_not_take_is_named() -> None:
+def test_a_parameter_that_the_embedder_does_not_accept_is_named() -> None:
     request = InferenceRequest(("a",), {"dimensions": 256}, task="embed")
     first, second = (
         routes.Target("p", "arn", source="bedrock", family=f"amazon.titan-embed-text-{version}")
