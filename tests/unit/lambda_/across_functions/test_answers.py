@@ -77,7 +77,7 @@ def called(setup: Setup, resource: str, body: Any, **event: Any) -> tuple[int, s
     return response["statusCode"], response["headers"]["content-type"], response["body"]
 
 
-def judged(status: int, kind: str, body: str) -> None:
+def checked(status: int, kind: str, body: str) -> None:
     body.encode()
     if status != 200:
         assert (status, strict.loads(body)["error"].get("type")) in ((424, "MalformedAnswer"), (424, "api_error")), body
@@ -96,9 +96,9 @@ def test_container_output_becomes_json_or_an_error(setup: Setup) -> None:
         speaking(setup, spoken)
         answers(body)
         native = {"pathParameters": {"blueprint": "reviews"}, "headers": {"accept": accept}}
-        judged(*called(setup, "/realtime/{blueprint}", {"inputs": ["1"]}, **native))
+        checked(*called(setup, "/realtime/{blueprint}", {"inputs": ["1"]}, **native))
         chat = {"model": "reviews", "messages": [{"role": "user", "content": "1"}]}
-        judged(*called(setup, "/v1/chat/completions", chat))
+        checked(*called(setup, "/v1/chat/completions", chat))
 
     check()
 
@@ -110,8 +110,8 @@ def test_vectors_are_returned_as_32_bit_floats(setup: Setup) -> None:
     @given(BODIES | st.lists(st.floats(), min_size=1).map(lambda v: json.dumps([v]).encode()), st.booleans())
     def check(body: bytes, packed: bool) -> None:
         answers(body)
-        asked = {"model": "reviews", "input": "a", **({"encoding_format": "base64"} if packed else {})}
-        judged(*called(setup, "/v1/embeddings", asked))
+        requested = {"model": "reviews", "input": "a", **({"encoding_format": "base64"} if packed else {})}
+        checked(*called(setup, "/v1/embeddings", requested))
 
     check()
 
@@ -123,8 +123,8 @@ def test_converse_output_becomes_json_or_an_error(setup: Setup) -> None:
         answer = {"output": {"message": {"content": [{"text": text}]}}, "usage": usage, "stopReason": stop}
         runtime = SimpleNamespace(converse=lambda **_: answer)
         use_client("bedrock-runtime", runtime)
-        asked = {"model": "chat", "messages": [{"role": "user", "content": "1"}]}
-        judged(*called(setup, "/v1/chat/completions", asked))
+        requested = {"model": "chat", "messages": [{"role": "user", "content": "1"}]}
+        checked(*called(setup, "/v1/chat/completions", requested))
 
     check()
 
@@ -162,7 +162,7 @@ def test_a_line_of_a_bedrock_job_is_an_output_or_its_record_s_error(on_bedrock: 
 
     @settings(deadline=None, max_examples=examples(8))
     @given(st.lists(BODIES.map(lambda body: body.replace(b"\n", b" ")), min_size=1, max_size=3), strict.VALUES)
-    def check(outputs: list[bytes], told: Any) -> None:
+    def check(outputs: list[bytes], reported: Any) -> None:
         platform.bucket.objects.clear()
         for known in (platform.bedrock.jobs, platform.bedrock.tokens):
             known.clear()
@@ -172,7 +172,7 @@ def test_a_line_of_a_bedrock_job_is_an_output_or_its_record_s_error(on_bedrock: 
         (out,) = [key for key in platform.bucket.objects if key.endswith(".out")]
         lines = platform.bucket.objects[out].splitlines()
         broken = [b'{"recordId": "R%010d", "modelOutput": %b}' % (n, body) for n, body in enumerate(outputs)]
-        broken.append(b'{"recordId": "R0000000003", "error": %b}' % json.dumps(told).encode())
+        broken.append(b'{"recordId": "R0000000003", "error": %b}' % json.dumps(reported).encode())
         platform.bucket.objects[out] = b"\n".join([*lines[:-4], *broken]) + b"\n"
         platform.bedrock_ended(name)
         found = joined(platform, records)
@@ -223,12 +223,12 @@ def test_an_asynchronous_result_is_json_or_a_failure_that_says_why(
     request_id = taken["request_id"]
     output = f"inference/async/output/reviews-async/made-for-{request_id}.out"
     api.store.objects[output] = body
-    code, told, _ = api.get("reviews-async", request_id)
-    assert (code, told["status"], told.get("result")) == (200, status, result)
-    assert told["output"] == f"s3://data/{output}", "what was written can be looked at"
+    code, reported, _ = api.get("reviews-async", request_id)
+    assert (code, reported["status"], reported.get("result")) == (200, status, result)
+    assert reported["output"] == f"s3://data/{output}", "what was written can be looked at"
     if status == "failed":
-        assert told["error"]["type"] == "MalformedAnswer"
-        assert told["error"]["message"].startswith("the model's answer")
+        assert reported["error"]["type"] == "MalformedAnswer"
+        assert reported["error"]["message"].startswith("the model's answer")
 
 
 @pytest.mark.parametrize("accept", ACCEPT)

@@ -23,17 +23,17 @@ from tests.unit.lambda_.support.router_requests import (
 )
 
 
-@pytest.mark.parametrize("face", ["native", *OTHERS])
-def test_no_text_bypasses_the_guardrail_and_no_limit_is_exceeded(setup: Setup, face: str) -> None:
+@pytest.mark.parametrize("api_name", ["native", *OTHERS])
+def test_no_text_bypasses_the_guardrail_and_no_limit_is_exceeded(setup: Setup, api_name: str) -> None:
     seen: list[int] = []
 
     @settings(deadline=None, max_examples=EXAMPLES)
-    @given(asked=requests(face), failing=st.booleans())
-    def check(asked: tuple[str, Request], failing: bool) -> None:
-        name, request = asked
+    @given(requested=requests(api_name), failing=st.booleans())
+    def check(requested: tuple[str, Request], failing: bool) -> None:
+        name, request = requested
         status, aws = send(setup, record(name, guardrail=GUARDRAIL), request, failing=failing)
-        assert "mark" not in aws.said, "a text of the caller's that the guardrail has not judged"
-        assert not any("OPERATOR" in text for text in aws.judged), "the operator's own prompt is no caller's text"
+        assert "mark" not in aws.returned, "a text of the caller's that the guardrail has not judged"
+        assert not any("OPERATOR" in text for text in aws.checked), "the operator's own prompt is no caller's text"
         assert status < 500 or failing
         check_bounds(aws, name)
         seen.append(len(aws.calls))
@@ -53,15 +53,15 @@ ACCEPTED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "parameters", "told"), ACCEPTED)
+@pytest.mark.parametrize(("name", "parameters", "reported"), ACCEPTED)
 def test_accepted_texts_are_checked_and_follow_the_operator_s_prompt(
-    setup: Setup, name: str, parameters: dict[str, Any], told: list[str]
+    setup: Setup, name: str, parameters: dict[str, Any], reported: list[str]
 ) -> None:
     request = ("/realtime/{blueprint}", {"inputs": ["mark0"], "parameters": parameters}, {})
     one = {**record(name, guardrail=GUARDRAIL), "targets": [{"name": "p", **RECORDS[name]["targets"][0]}]}
     one.pop("shadow", None)
     status, aws = send(setup, one, request, failing=False)
     assert (status, len(aws.calls)) == (200, 1)
-    assert "safe0" in aws.said
-    assert all(each in aws.said for each in told)
-    assert not any("OPERATOR" in text for text in aws.judged)
+    assert "safe0" in aws.returned
+    assert all(each in aws.returned for each in reported)
+    assert not any("OPERATOR" in text for text in aws.checked)

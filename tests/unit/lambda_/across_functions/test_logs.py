@@ -94,10 +94,10 @@ def ask(router: SimpleNamespace, context: Any, failure: Exception | None = None,
 @pytest.fixture
 def silent(capsys: pytest.CaptureFixture[str]) -> Iterator[None]:
     yield
-    told = capsys.readouterr().out
-    assert told, "there are log lines"
-    assert CANARY not in told
-    assert all(len(line) < 8_000 for line in told.splitlines())
+    reported = capsys.readouterr().out
+    assert reported, "there are log lines"
+    assert CANARY not in reported
+    assert all(len(line) < 8_000 for line in reported.splitlines())
 
 
 @pytest.mark.usefixtures("silent")

@@ -63,8 +63,8 @@ def test_a_queued_request_is_guarded_and_limited_like_any_other(cold_start: Call
                 deadline.Deadline.after(30, lambda: 0.0),
                 request_context.RequestContext("r", "asked"),
             )
-        assert "mark" not in aws.said
-        assert not any("OPERATOR" in text for text in aws.judged)
+        assert "mark" not in aws.returned
+        assert not any("OPERATOR" in text for text in aws.checked)
         check_bounds(aws, "converse")
         seen.append(len(aws.calls))
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from inference_common import formats, records
 from inference_common.errors import BadRequest
 from tests.campaign import examples
-from tests.unit.lambda_.support.async_worker import INPUT, World
+from tests.unit.lambda_.support.async_worker import INPUT, Harness
 from tests.unit.lambda_.support.batch_submitter import ENVIRON as BATCH_ENVIRON
 from tests.unit.lambda_.support.batch_submitter import FOLDER, OUTPUT, Platform
 from tests.unit.lambda_.support.job_api import Api
@@ -46,13 +46,13 @@ class Ways:
         self.api = Api(load, monkeypatch, context)
         self.batch = Platform(load("batch_submitter", **BATCH_ENVIRON), "sagemaker")
         self.batch.sagemaker.model = lambda line: {"label": line["input"]}
-        self.world = World(load)
+        self.harness = Harness(load)
 
     def at_once(self, kind: str, body: bytes) -> tuple[int, Any]:
         headers = {"content-type": kind}
         event = {"pathParameters": {"blueprint": "chat"}, "headers": headers, "isBase64Encoded": True}
-        status, _, said = self.router.call("/realtime/{blueprint}", base64.b64encode(body).decode(), **event)
-        return status, [each["text"] for each in said["outputs"]] if status == 200 else said["error"]["message"]
+        status, _, returned = self.router.call("/realtime/{blueprint}", base64.b64encode(body).decode(), **event)
+        return status, [each["text"] for each in returned["outputs"]] if status == 200 else returned["error"]["message"]
 
     def queued(self, kind: str, body: bytes) -> tuple[int, Any]:
         """Follow the object that the job API writes to the worker's model call."""
@@ -74,17 +74,17 @@ class Ways:
 
     def worked(self, sent: bytes) -> Any:
         """Return the worker's model request for an object, or its failure."""
-        self.world.store.objects.clear()
-        self.world.store.objects[INPUT] = sent
-        asked: list[str] = []
+        self.harness.store.objects.clear()
+        self.harness.store.objects[INPUT] = sent
+        requested: list[str] = []
 
         def answer(request: Any, *_: Any) -> Any:
-            asked.extend(request.inputs)
-            return self.world.reply()
+            requested.extend(request.inputs)
+            return self.harness.reply()
 
-        self.world.answer = answer  # type: ignore[method-assign]
-        outcome = self.world.work()
-        return asked if outcome.completed else outcome.error["message"]
+        self.harness.answer = answer  # type: ignore[method-assign]
+        outcome = self.harness.work()
+        return requested if outcome.completed else outcome.error["message"]
 
     def batched(self, kind: str, body: bytes) -> Any:
         """Return one result per record, or the refusal of the whole input."""
@@ -95,8 +95,8 @@ class Ways:
         bucket.put(key, body)
         answer = platform.submit(key=key)
         if "error" in answer:
-            told = platform.status()
-            assert (told["status"], told["reason"]) == ("failed", answer["error"]["message"])
+            reported = platform.status()
+            assert (reported["status"], reported["reason"]) == ("failed", answer["error"]["message"])
             return answer["error"]["message"]
         for job in answer["jobs"]:
             platform.sagemaker.run(job["name"])
@@ -184,16 +184,16 @@ def test_every_api_accepts_or_refuses_a_document_alike(ways: Ways) -> None:
     """Synchronous, queued, as an upload for the worker, and as an upload for the container."""
     read = by_the_container()
     for body, texts in DOCUMENTS:
-        status, said = ways.at_once(formats.JSON, body)
+        status, returned = ways.at_once(formats.JSON, body)
         queued, later = ways.queued(formats.JSON, body)
         worked, served = ways.worked(body), read(body)
         if texts is None:
             assert (status, queued) == (400, 400), body[:80]
-            assert said == later == worked
+            assert returned == later == worked
             assert served is None, body[:80]
         else:
             assert (status, queued) == (200, 202), body[:80]
-            assert said == later == worked == served == texts
+            assert returned == later == worked == served == texts
 
 
 def by_the_container() -> Callable[[bytes], list[str] | None]:
@@ -217,5 +217,5 @@ def test_a_body_above_the_limit_is_refused_by_every_path(ways: Ways) -> None:
     assert ways.queued(formats.JSON, big)[0] == 413
     for resource in ("/async/{blueprint}/uploads", "/batch/{blueprint}"):
         blueprint = "chat-batch" if "batch/" in resource else "chat-async"
-        status, told, _ = ways.api("POST", resource, big.decode(), blueprint=blueprint)
-        assert (status, told["error"]["type"]) == (413, "PayloadTooLarge")
+        status, reported, _ = ways.api("POST", resource, big.decode(), blueprint=blueprint)
+        assert (status, reported["error"]["type"]) == (413, "PayloadTooLarge")

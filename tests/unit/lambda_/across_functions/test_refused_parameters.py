@@ -41,7 +41,7 @@ def test_a_parameter_that_a_target_does_not_accept_is_refused_by_name(
     assert (status, answer["error"]["type"]) == (400, "BadRequest")
     assert refusal in answer["error"]["message"]
     assert aws.calls == []
-    assert "hi" not in aws.judged or "twice" in refusal, "refused before anything is paid for"
+    assert "hi" not in aws.checked or "twice" in refusal, "refused before anything is paid for"
 
 
 PLACES = {"messages": "messages", "jsonlines": "input", "csv": None}

@@ -48,10 +48,10 @@ def test_the_stricter_of_two_records_holds_for_a_stand_in(setup: Setup) -> None:
     for theirs, own, expected in ((9, 50, 9), (9, 5, 5)):
         small["limits"] = {"max_tokens": theirs}
         target = {"name": "small", "blueprint": "small", "weight": 1}
-        asked = {**record("converse"), "limits": {"max_tokens": own}}
-        asked["targets"] = [{"name": "p", "model_id": "asked", "weight": 0}, target]
-        asked.pop("shadow")
-        aws = use(setup.modules, setup, asked, failing=False)
+        requested = {**record("converse"), "limits": {"max_tokens": own}}
+        requested["targets"] = [{"name": "p", "model_id": "asked", "weight": 0}, target]
+        requested.pop("shadow")
+        aws = use(setup.modules, setup, requested, failing=False)
         setup.modules.ROUTER.table.store.records["small"] = small
         setup.native("asked", "hi")
         assert aws.asked_of("small") == [expected]

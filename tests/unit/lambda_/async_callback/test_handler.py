@@ -75,8 +75,12 @@ def test_both_sources_give_the_same_document() -> None:
         "event_time": "2026-01-01T12:00:00.000Z",
         "output": "s3://data/out",
     }
-    told = read(json.dumps(FAILED), "chat-async")
-    assert (told["status"], told["reason"], told["failure"]) == ("failed", "ClientError: no", "s3://data/failed")
+    reported = read(json.dumps(FAILED), "chat-async")
+    assert (reported["status"], reported["reason"], reported["failure"]) == (
+        "failed",
+        "ClientError: no",
+        "s3://data/failed",
+    )
     ours = {**FAILED, "failureLocation": "s3://data/ours", "responseParameters": {}}
     assert read(json.dumps(ours), "chat-async")["failure"] == "s3://data/ours"
 
@@ -90,12 +94,12 @@ def test_another_message_is_an_error_and_ends_in_the_dead_letters(message: str) 
 def test_a_message_is_signed_over_its_time_and_its_body(receiver: SimpleNamespace) -> None:
     document = {"request_id": "r1", "status": "completed"}
     body = json.dumps(document).encode()
-    told = webhook.headers(SECRET, 1767225600, body, "r1")
-    webhook.post(receiver.url, body, told, loopback=True)
+    reported = webhook.headers(SECRET, 1767225600, body, "r1")
+    webhook.post(receiver.url, body, reported, loopback=True)
     ((path, headers, got),) = receiver.got
     assert (path, got) == ("/hook?of=me", body)
-    wanted = hmac.new(SECRET, b"1767225600." + got, hashlib.sha256).hexdigest()
-    assert headers["x-webhook-signature"] == f"v1={wanted}"
+    expected = hmac.new(SECRET, b"1767225600." + got, hashlib.sha256).hexdigest()
+    assert headers["x-webhook-signature"] == f"v1={expected}"
     assert headers["x-webhook-timestamp"] == "1767225600"
     assert headers["x-request-id"] == "r1"
 
@@ -104,7 +108,7 @@ def deliver(receiver: SimpleNamespace, attempts: int = 3) -> tuple[int, list[flo
     pauses: list[float] = []
     tries = webhook.deliver(
         {"request_id": "r1"},
-        lambda body, told: webhook.post(receiver.url, body, told, loopback=True),
+        lambda body, reported: webhook.post(receiver.url, body, reported, loopback=True),
         SECRET,
         attempts,
         0.5,
@@ -192,7 +196,7 @@ def test_the_table_is_written_first_and_items_expire(
         sent.append(document)
         return 1
 
-    monkeypatch.setattr(code, "TABLE", SimpleNamespace(put=lambda *told: put.append(told)))
+    monkeypatch.setattr(code, "TABLE", SimpleNamespace(put=lambda *reported: put.append(reported)))
     monkeypatch.setattr(code, "SECRETS", SimpleNamespace(value=SECRET))
     monkeypatch.setattr(webhook, "deliver", deliver)
     monkeypatch.setattr(code.time, "time", lambda: 1000.0)
@@ -221,6 +225,6 @@ def test_without_a_webhook_no_secret_is_read(
 ) -> None:
     code = cold_start("async_callback", **ENVIRON, TABLE_NAME="results", WEBHOOK_URL="")
     put: list[Any] = []
-    monkeypatch.setattr(code, "TABLE", SimpleNamespace(put=lambda *told: put.append(told)))
+    monkeypatch.setattr(code, "TABLE", SimpleNamespace(put=lambda *reported: put.append(reported)))
     assert code.handler(event(COMPLETED, FAILED), context) == {"delivered": 2}
     assert len(put) == 2

@@ -41,7 +41,7 @@ def test_a_request_loses_no_record_when_one_of_its_three_jobs_fails(on_bedrock: 
     assert answer["status"] == "partly_failed"
     assert answer["records"] == {"total": total, "succeeded": 801, "failed": 0, "bad": 0, "missing": 400}
     assert answer["reason"] == "without an answer: records 401-800"
-    assert platform.told[-1][1]["missing"] == "401-800"
+    assert platform.reported[-1][1]["missing"] == "401-800"
     errors = platform.errors()
     assert [line["record"] for line in errors] == list(range(401, 801))
     assert "ended as Failed: the region was busy" in errors[0]["error"]["message"]
@@ -61,12 +61,12 @@ def test_bedrock_jobs_are_created_under_their_names(on_bedrock: Platform) -> Non
     on_bedrock.bucket.put(f"{FOLDER}requests/in.jsonl", ["hello"] * 100)
     on_bedrock.submit()
     (job,) = on_bedrock.bedrock.jobs.values()
-    asked = job["asked"]
-    assert asked["jobName"] == asked["clientRequestToken"]
-    assert asked["roleArn"] == BEDROCK["role_arn"]
-    assert asked["modelId"] == BEDROCK["model_id"]
-    assert asked["outputDataConfig"]["s3OutputDataConfig"]["s3EncryptionKeyId"] == "arn:data-key"
-    key = asked["inputDataConfig"]["s3InputDataConfig"]["s3Uri"].removeprefix(f"s3://{BUCKET}/")
+    requested = job["asked"]
+    assert requested["jobName"] == requested["clientRequestToken"]
+    assert requested["roleArn"] == BEDROCK["role_arn"]
+    assert requested["modelId"] == BEDROCK["model_id"]
+    assert requested["outputDataConfig"]["s3OutputDataConfig"]["s3EncryptionKeyId"] == "arn:data-key"
+    key = requested["inputDataConfig"]["s3InputDataConfig"]["s3Uri"].removeprefix(f"s3://{BUCKET}/")
     assert on_bedrock.bucket.lines(key)[99] == {
         "recordId": "R0000000099",
         "modelInput": {

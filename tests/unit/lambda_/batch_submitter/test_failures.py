@@ -50,8 +50,8 @@ def test_a_failed_file_is_named_and_only_its_records_are_retried(on_sagemaker: P
     assert platform.submit(retry=True)["status"] == "running"
     second = list(platform.sagemaker.jobs)[1]
     keys = [key for key in platform.bucket.below("inference/batch/input/_parts/") if "/2/" in key]
-    asked = [line["input"] for key in keys for line in platform.bucket.lines(key)]
-    assert asked == [f"text {n}" for n in range(84, 167)]
+    requested = [line["input"] for key in keys for line in platform.bucket.lines(key)]
+    assert requested == [f"text {n}" for n in range(84, 167)]
     platform.sagemaker.run(second)
     platform.ended(second)
     assert platform.status()["status"] == "completed"
@@ -93,7 +93,7 @@ def test_a_repeated_end_event_starts_nothing(cold_start: Any) -> None:
     platform = partly_failed(Platform(cold_start("batch_submitter", **ENVIRON, INLINE_BYTES="10"), "sagemaker"))
     platform.submit(retry=True)
     platform.ended(next(iter(platform.sagemaker.jobs)))
-    assert [subject for subject, _ in platform.told] == ["Batch reviews-batch: partly_failed"] * 2
+    assert [subject for subject, _ in platform.reported] == ["Batch reviews-batch: partly_failed"] * 2
 
 
 def test_an_abandoned_preparation_is_taken_over(cold_start: Any) -> None:
@@ -148,7 +148,7 @@ def test_a_job_that_the_service_refuses_ends_the_request_with_its_reason(on_sage
     assert answer["status"] == "failed"
     assert answer["jobs"][0]["reason"] == "ValidationException: no such model"
     assert [line["error"]["type"] for line in platform.errors()] == ["Missing", "Missing"]
-    assert [subject for subject, _ in platform.told] == ["Batch reviews-batch: failed"]
+    assert [subject for subject, _ in platform.reported] == ["Batch reviews-batch: failed"]
 
 
 def test_an_unconfirmed_job_is_not_reported_and_is_created_once_by_a_repeat(
@@ -158,20 +158,20 @@ def test_an_unconfirmed_job_is_not_reported_and_is_created_once_by_a_repeat(
     platform.bucket.put(f"{FOLDER}requests/in.jsonl", [f"text {n}" for n in range(100)])
     create = platform.bedrock.create_model_invocation_job
 
-    def mangled(**asked: Any) -> Any:
+    def mangled(**requested: Any) -> Any:
         """The job is created, but the response cannot be read."""
-        create(**asked)
+        create(**requested)
         raise service_answers.IncompleteAnswer(service="bedrock", operation="CreateModelInvocationJob", member="jobArn")
 
     platform.bedrock.create_model_invocation_job = mangled  # type: ignore[method-assign]
     assert platform.submit() == {
         "error": {"code": "Unavailable", "message": "a service did not answer: IncompleteAnswer"}
     }
-    told = platform.status()
-    assert (told["status"], [job["status"] for job in told["jobs"]]) == ("accepted", ["NotCreated"])
+    reported = platform.status()
+    assert (reported["status"], [job["status"] for job in reported["jobs"]]) == ("accepted", ["NotCreated"])
     platform.bedrock.create_model_invocation_job = create  # type: ignore[method-assign]
-    told = platform.submit()
-    assert (told["status"], [job["status"] for job in told["jobs"]]) == ("running", ["InProgress"])
+    reported = platform.submit()
+    assert (reported["status"], [job["status"] for job in reported["jobs"]]) == ("running", ["InProgress"])
     assert len(platform.bedrock.jobs) == 1
 
 

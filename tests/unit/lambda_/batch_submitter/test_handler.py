@@ -16,12 +16,12 @@ def test_lines_become_a_job_and_the_job_a_result_in_order(on_sagemaker: Platform
     answer = platform.submit()
     assert (answer["status"], answer["records"]) == ("running", {"total": 250})
     (name,) = platform.sagemaker.jobs
-    asked = platform.sagemaker.jobs[name]["asked"]
-    assert asked["BatchStrategy"] == "MultiRecord"
-    assert asked["TransformInput"]["SplitType"] == "Line"
-    assert asked["TransformOutput"]["KmsKeyId"] == "arn:data-key"
-    assert asked["TransformResources"]["VolumeKmsKeyId"] == "arn:volume-key"
-    assert {tag["Key"] for tag in asked["Tags"]} >= {"project", "environment", "blueprint"}
+    requested = platform.sagemaker.jobs[name]["asked"]
+    assert requested["BatchStrategy"] == "MultiRecord"
+    assert requested["TransformInput"]["SplitType"] == "Line"
+    assert requested["TransformOutput"]["KmsKeyId"] == "arn:data-key"
+    assert requested["TransformResources"]["VolumeKmsKeyId"] == "arn:volume-key"
+    assert {tag["Key"] for tag in requested["Tags"]} >= {"project", "environment", "blueprint"}
 
     platform.sagemaker.run(name)
     platform.ended(name)
@@ -35,7 +35,7 @@ def test_lines_become_a_job_and_the_job_a_result_in_order(on_sagemaker: Platform
     assert answer["records_per_hour"] == 7500
     assert answer["cost_usd"] == pytest.approx(0.115 / 30, abs=1e-6)
     assert platform.crawled == ["mlops-test-reviews-batch-results"]
-    assert [subject for subject, _ in platform.told] == ["Batch reviews-batch: completed"]
+    assert [subject for subject, _ in platform.reported] == ["Batch reviews-batch: completed"]
 
 
 # ---- exactly once ----------------------------------------------------------------------------------------------------
@@ -117,8 +117,8 @@ def test_metrics_are_emitted_once(on_sagemaker: Platform, logged: Any) -> None:
     platform.ended(name)
     (metrics,) = [line for line in logged() if "_aws" in line]
     assert metrics["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "mlops-test/batch"
-    wanted = {"Blueprint": "reviews-batch", "Records": 1, "RecordsWithoutOutput": 1, "JobsFailed": 0}
-    assert wanted.items() <= metrics.items()
+    expected = {"Blueprint": "reviews-batch", "Records": 1, "RecordsWithoutOutput": 1, "JobsFailed": 0}
+    assert expected.items() <= metrics.items()
 
 
 def test_a_running_crawler_is_started_by_the_next_try(on_sagemaker: Platform) -> None:
@@ -133,7 +133,7 @@ def test_a_running_crawler_is_started_by_the_next_try(on_sagemaker: Platform) ->
     platform.crawler_runs = False
     platform.ended(name)
     assert platform.crawled == ["mlops-test-reviews-batch-results"]
-    assert len(platform.told) == 1
+    assert len(platform.reported) == 1
 
 
 # ---- triggers --------------------------------------------------------------------------------------------------------
@@ -169,7 +169,7 @@ def test_an_invalid_arrival_leaves_an_error_object_and_is_published(on_sagemaker
     keys = platform.bucket.below(f"{OUTPUT}errors/")
     assert len(keys) == 2
     assert {platform.bucket.lines(key)[0]["error"]["type"] for key in keys} == {"BadRequest"}
-    assert [subject for subject, _ in platform.told] == ["Batch reviews-batch: failed"] * 2
+    assert [subject for subject, _ in platform.reported] == ["Batch reviews-batch: failed"] * 2
 
 
 def test_a_large_input_is_prepared_by_a_call_of_its_own(cold_start: Any) -> None:

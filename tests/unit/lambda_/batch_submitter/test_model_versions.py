@@ -54,7 +54,7 @@ def test_a_request_that_is_repeated_or_tried_again_keeps_its_version(platform: P
     assert models(platform) == ["reviews-1", "reviews-1"]
     platform.sagemaker.run(again["jobs"][1]["name"])
     platform.ended(again["jobs"][1]["name"])
-    assert platform.told[-1][1]["model_version"] == f"{GROUP}/1"
+    assert platform.reported[-1][1]["model_version"] == f"{GROUP}/1"
 
 
 def test_a_release_that_failed_before_any_other_leaves_the_first_model(platform: Platform) -> None:

@@ -49,11 +49,11 @@ def run(platform: Platform) -> Any:
 
 def test_the_status_says_why_there_is_no_cost(on_bedrock: Platform) -> None:
     on_bedrock.batch["prices"] = {READ: 0.06}
-    told = run(on_bedrock)
-    assert "cost_usd" not in told
-    assert told["cost_unknown"] == f"the blueprint gives no price {WRITTEN}"
-    ((_, published),) = on_bedrock.told
-    assert published["cost_unknown"] == told["cost_unknown"]
+    reported = run(on_bedrock)
+    assert "cost_usd" not in reported
+    assert reported["cost_unknown"] == f"the blueprint gives no price {WRITTEN}"
+    ((_, published),) = on_bedrock.reported
+    assert published["cost_unknown"] == reported["cost_unknown"]
 
 
 def test_answers_without_tokens_have_no_cost(on_bedrock: Platform) -> None:
@@ -66,6 +66,6 @@ def test_answers_without_tokens_have_no_cost(on_bedrock: Platform) -> None:
         return answer
 
     on_bedrock.bedrock.model = silent
-    told = run(on_bedrock)
-    assert (told["status"], told.get("cost_usd")) == ("completed", None)
-    assert told["cost_unknown"] == "the model did not report the tokens of 1 answers"
+    reported = run(on_bedrock)
+    assert (reported["status"], reported.get("cost_usd")) == ("completed", None)
+    assert reported["cost_unknown"] == "the model did not report the tokens of 1 answers"

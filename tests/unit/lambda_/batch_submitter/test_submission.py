@@ -102,8 +102,8 @@ def test_a_uri_means_its_key(on_sagemaker: Platform) -> None:
 def test_an_unknown_blueprint_is_refused(on_sagemaker: Platform) -> None:
     assert on_sagemaker.status("never")["error"]["code"] == "UnknownRequest"
     for name in ("other", "No Name", None):
-        asked = {"action": "status", "blueprint": name, "request_id": "x"}
-        assert on_sagemaker.call(asked)["error"]["code"] == "UnknownBlueprint"
+        requested = {"action": "status", "blueprint": name, "request_id": "x"}
+        assert on_sagemaker.call(requested)["error"]["code"] == "UnknownBlueprint"
     assert on_sagemaker.submit("../x")["error"]["code"] == "BadRequest"
 
 
@@ -138,8 +138,8 @@ def test_parquet_has_the_same_rules(on_sagemaker: Platform) -> None:
     platform.ended(job["name"])
     found = platform.results("b")
     assert [line["id"] for line in found] == [7, 8, 9, 10]
-    said = [line.get("error", {}).get("message", "").rpartition(": ")[2] for line in found]
-    assert said == ["", "it is blank", "it is null", "it is not UTF-8"]
+    returned = [line.get("error", {}).get("message", "").rpartition(": ")[2] for line in found]
+    assert returned == ["", "it is blank", "it is null", "it is not UTF-8"]
 
 
 def test_the_blueprint_sets_the_csv_delimiter(on_sagemaker: Platform) -> None:
@@ -151,9 +151,12 @@ def test_the_blueprint_sets_the_csv_delimiter(on_sagemaker: Platform) -> None:
         if column:
             assert sent(platform) == ["fine, really"]
         else:
-            told = {"tab": ("BadRequest", "by a semicolon, not by a tab"), ":": ("InternalError", "names no delimiter")}
-            assert answer["error"]["code"] == told[delimiter][0]
-            assert told[delimiter][1] in answer["error"]["message"]
+            reported = {
+                "tab": ("BadRequest", "by a semicolon, not by a tab"),
+                ":": ("InternalError", "names no delimiter"),
+            }
+            assert answer["error"]["code"] == reported[delimiter][0]
+            assert reported[delimiter][1] in answer["error"]["message"]
 
 
 def test_a_record_keeps_its_caller_s_id(on_bedrock: Platform) -> None:
@@ -201,10 +204,10 @@ def test_an_unexpected_error_is_returned_to_the_caller(
     assert (platform.status()["status"], platform.status()["reason"]) == ("failed", error["message"])
     platform.bucket.put(f"{FOLDER}night/in.jsonl", ["a"])
     platform.arrive(f"{FOLDER}night/in.jsonl")
-    assert platform.told[-1][1]["status"] == "failed"
-    said = logged()
-    assert any(line["message"] == "the input could not be prepared" for line in said)
-    assert "secret" not in str(said)
+    assert platform.reported[-1][1]["status"] == "failed"
+    returned = logged()
+    assert any(line["message"] == "the input could not be prepared" for line in returned)
+    assert "secret" not in str(returned)
 
 
 def test_a_transient_failure_during_preparation_is_not_a_refusal(
@@ -237,8 +240,8 @@ def test_an_object_that_changes_while_it_is_read_is_refused(on_sagemaker: Platfo
     assert platform.submit()["status"] == "accepted"
     platform.bucket.put(key, ["another"])
     platform.call(platform.later[-1])
-    told = platform.status()
-    assert (told["status"], "not what it was" in told["reason"]) == ("failed", True)
+    reported = platform.status()
+    assert (reported["status"], "not what it was" in reported["reason"]) == ("failed", True)
 
 
 def test_a_request_that_could_not_be_prepared_fails_in_the_end(on_sagemaker: Platform) -> None:
@@ -252,6 +255,6 @@ def test_a_request_that_could_not_be_prepared_fails_in_the_end(on_sagemaker: Pla
     platform.bucket.put(place, json.dumps({**request, "at": time.time() - 7100}).encode())
     assert platform.status()["status"] == "accepted"
     platform.bucket.put(place, json.dumps({**request, "at": time.time() - 7300}).encode())
-    told = platform.status()
-    assert told["status"] == "failed"
-    assert "could not be prepared" in told["reason"]
+    reported = platform.status()
+    assert reported["status"] == "failed"
+    assert "could not be prepared" in reported["reason"]

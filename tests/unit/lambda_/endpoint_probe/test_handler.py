@@ -54,8 +54,8 @@ def test_a_model_or_container_may_answer_for_another_training_job(cold_start: An
     event: dict[str, Any] = {"target_model": "a.tar.gz", "target_container": "second", "any_training_job": True}
     verdict, endpoint = probe(cold_start, context, other, **event)
     assert verdict["model"] == {"training_job": "another"}
-    asked = {name: value for name, value in endpoint.calls[0].items() if name.startswith("Target")}
-    assert asked == {"TargetModel": "a.tar.gz", "TargetContainerHostname": "second"}
+    requested = {name: value for name, value in endpoint.calls[0].items() if name.startswith("Target")}
+    assert requested == {"TargetModel": "a.tar.gz", "TargetContainerHostname": "second"}
     wrong = {**other, "outputs": [{"label": "positive", "score": 0.9}] * 2}
     with pytest.raises(Exception, match="a clearly negative review"):
         probe(cold_start, context, wrong, **event)

@@ -71,9 +71,11 @@ def test_a_vector_has_32_bit_floats(value: Any) -> None:
         model_answers.vector(value)
 
 
-@pytest.mark.parametrize("told", [None, {}, "x", {"read": 1}, {"read": 1, "written": "2"}, {"read": -1, "written": 1}])
-def test_unreported_tokens_are_unknown_not_zero(told: Any) -> None:
-    assert model_answers.counts({"in": "read", "out": "written"}, told) is None
+@pytest.mark.parametrize(
+    "reported", [None, {}, "x", {"read": 1}, {"read": 1, "written": "2"}, {"read": -1, "written": 1}]
+)
+def test_unreported_tokens_are_unknown_not_zero(reported: Any) -> None:
+    assert model_answers.counts({"in": "read", "out": "written"}, reported) is None
 
 
 def test_a_partial_token_count_is_not_the_total() -> None:

@@ -42,37 +42,37 @@ def texts(found: list[Record]) -> list[str]:
 
 @MORE
 @given(st.lists(ASKED), st.sampled_from(["\n", "\r\n"]), st.booleans(), st.booleans())
-def test_json_lines_round_trip(wanted: list[str], end: str, plain: bool, ascii_only: bool) -> None:
-    values = [text if plain else {"id": str(place), "input": text} for place, text in enumerate(wanted)]
+def test_json_lines_round_trip(expected: list[str], end: str, plain: bool, ascii_only: bool) -> None:
+    values = [text if plain else {"id": str(place), "input": text} for place, text in enumerate(expected)]
     body = "".join(json.dumps(value, ensure_ascii=ascii_only) + end for value in values)
-    assert texts(read("jsonlines", body)) == texts(read("jsonlines", "\ufeff" + body)) == wanted
+    assert texts(read("jsonlines", body)) == texts(read("jsonlines", "\ufeff" + body)) == expected
 
 
 @MORE
 @given(st.lists(ASKED), st.sampled_from(list(csv_rows.NAMES)), st.sampled_from(["\n", "\r\n"]), st.booleans())
 @example(['"', '""', 'a"', '","', "a\nb", "\rx"], ",", "\r\n", True)
-def test_csv_round_trips(wanted: list[str], delimiter: str, end: str, every_cell: bool) -> None:
+def test_csv_round_trips(expected: list[str], delimiter: str, end: str, every_cell: bool) -> None:
     # Python's writer does not quote a CR at the end of a line, where it counts as part of the line end.
-    wanted = [text if every_cell else text.rstrip("\r") or "x" for text in wanted]
-    wanted = [text for text in wanted if text.strip()]
+    expected = [text if every_cell else text.rstrip("\r") or "x" for text in expected]
+    expected = [text for text in expected if text.strip()]
     file = io.StringIO()
     quoting = csv.QUOTE_ALL if every_cell else csv.QUOTE_MINIMAL
     writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=quoting)
-    writer.writerows([["id", "text"], *([str(place), text] for place, text in enumerate(wanted))])
+    writer.writerows([["id", "text"], *([str(place), text] for place, text in enumerate(expected))])
     for mark in ("", "\ufeff"):
         found = read("csv", mark + file.getvalue(), delimiter=delimiter)
-        assert texts(found) == wanted
-        assert [each.id for each in found] == [str(place) for place in range(len(wanted))]
+        assert texts(found) == expected
+        assert [each.id for each in found] == [str(place) for place in range(len(expected))]
 
 
 @MORE
 @given(st.lists(ASKED.map(lambda text: text.replace("\n", " ")).filter(lambda t: t.strip() and not t.endswith("\r"))))
-def test_plain_text_round_trips(wanted: list[str]) -> None:
+def test_plain_text_round_trips(expected: list[str]) -> None:
     # The UTF-8 mark before the first line is not part of it.
-    wanted = [text.lstrip("\ufeff") or "x" for text in wanted]
-    wanted = [text for text in wanted if text.strip().strip("{")]
+    expected = [text.lstrip("\ufeff") or "x" for text in expected]
+    expected = [text for text in expected if text.strip().strip("{")]
     for end in ("\n", "\r\n"):
-        assert texts(read("text", "".join(text + end for text in wanted))) == wanted
+        assert texts(read("text", "".join(text + end for text in expected))) == expected
 
 
 @MORE
@@ -97,10 +97,10 @@ def test_every_line_of_csv_is_in_a_row_or_reported(lines: list[str]) -> None:
     """Whatever quotation marks occur, no line is lost or read twice."""
     body = "text\n" + "".join(f"{line}\n" for line in lines)
     rows = list(csv_rows.rows(encoding.lines([body.encode()]), ","))[1:]
-    told = [place for row in rows for place in range(row.line, row.line + "".join(row.cells).count("\n") + 1)]
-    assert sorted(set(told)) == told
+    reported = [place for row in rows for place in range(row.line, row.line + "".join(row.cells).count("\n") + 1)]
+    assert sorted(set(reported)) == reported
     # An empty line is not a row, but may be part of a quoted cell.
-    assert set(told) - {place for place, line in enumerate(lines, start=2) if not line} == {
+    assert set(reported) - {place for place, line in enumerate(lines, start=2) if not line} == {
         place for place, line in enumerate(lines, start=2) if line
     }
 
@@ -113,19 +113,19 @@ def plain_csv(body: str) -> Iterator[list[str]]:
 @given(st.lists(st.text(alphabet='",ab\n', max_size=8), min_size=1, max_size=6).map("\n".join))
 def test_where_the_standard_library_reads_csv_the_same_is_read(body: str) -> None:
     try:
-        wanted = list(plain_csv(body))
+        expected = list(plain_csv(body))
     except csv.Error:
         return
-    if len({len(row) for row in wanted}) == 1:
+    if len({len(row) for row in expected}) == 1:
         found = list(csv_rows.rows(encoding.lines([body.encode()]), ","))
-        assert [(row.cells, row.error) for row in found] == [(row, "") for row in wanted]
+        assert [(row.cells, row.error) for row in found] == [(row, "") for row in expected]
 
 
 # ---- CSV -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "reported"),
     [
         ("text\nfine\nSturdy, but dear\nfine\n", {1: "line 3 has 2 cells, the first row 1; a cell that holds a comma"}),
         ("id,text\n1,a\n2\n3,c\n", {1: "line 3 has 1 cell, the first row 2"}),
@@ -141,10 +141,10 @@ def test_where_the_standard_library_reads_csv_the_same_is_read(body: str) -> Non
         (f"text\n{'x' * (MAX_CHARACTERS + 1)}\nfine\n", {0: "line 2: 'text' must be .* it has 20001"}),
     ],
 )
-def test_a_malformed_row_affects_no_other(body: bytes | str, told: dict[int, str]) -> None:
+def test_a_malformed_row_affects_no_other(body: bytes | str, reported: dict[int, str]) -> None:
     errors = {place: each.error for place, each in enumerate(read("csv", body)) if each.error}
-    assert set(errors) == set(told)
-    for place, words in told.items():
+    assert set(errors) == set(reported)
+    for place, words in reported.items():
         assert re.search(words, errors[place])
 
 
@@ -166,7 +166,7 @@ def test_an_open_quotation_mark_is_not_read_forever(monkeypatch: pytest.MonkeyPa
 
 
 @pytest.mark.parametrize(
-    ("body", "layout", "wanted"),
+    ("body", "layout", "expected"),
     [
         ("Text \nfine\n", {}, ["fine"]),
         ("fine\nawful\n", {}, ["fine", "awful"]),
@@ -182,8 +182,8 @@ def test_an_open_quotation_mark_is_not_read_forever(monkeypatch: pytest.MonkeyPa
         ("", {}, []),
     ],
 )
-def test_the_column_of_the_texts_is_found(body: str, layout: dict[str, str], wanted: list[str]) -> None:
-    assert texts(read("csv", body, **layout)) == wanted
+def test_the_column_of_the_texts_is_found(body: str, layout: dict[str, str], expected: list[str]) -> None:
+    assert texts(read("csv", body, **layout)) == expected
 
 
 @pytest.mark.parametrize(

@@ -37,16 +37,16 @@ class Judge:
     """Returns scripted verdicts for inputs and outputs."""
 
     says: dict[str, Any]
-    asked: list[tuple[str, list[str]]] = field(default_factory=list)
+    requested: list[tuple[str, list[str]]] = field(default_factory=list)
 
     def assess(self, guardrail: Any, source: str, texts: Any) -> Any:
         assert (guardrail.id, guardrail.version) == ("g1", "2")
-        self.asked.append((source, list(texts)))
-        said = self.says[source]
-        said = said.pop(0) if isinstance(said, list) else said
-        if isinstance(said, Exception):
-            raise said
-        return said
+        self.requested.append((source, list(texts)))
+        returned = self.says[source]
+        returned = returned.pop(0) if isinstance(returned, list) else returned
+        if isinstance(returned, Exception):
+            raise returned
+        return returned
 
 
 @pytest.fixture
@@ -59,7 +59,7 @@ def test_passing_texts_are_unchanged_and_checked_on_both_sides(setup: Setup) -> 
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("hello")}, judge)
     status, headers, body = setup.native("chat", "hi")
     assert (status, body["outputs"]) == (200, [{"text": "hello"}])
-    assert judge.asked == [("INPUT", ["hi"]), ("OUTPUT", ["hello"])]
+    assert judge.requested == [("INPUT", ["hi"]), ("OUTPUT", ["hello"])]
     assert "x-guardrail" not in headers
 
 
@@ -68,7 +68,7 @@ def test_a_blocked_input_never_reaches_a_model(setup: Setup, logged: Any) -> Non
     status, headers, body = setup.native("chat", "hi")
     assert (status, body["error"]) == (422, {"type": "GuardrailBlocked", "message": "We do not talk of that."})
     assert (headers["x-guardrail"], headers["x-route-decision"]) == ("input-blocked", "none")
-    assert setup.backend.asked == []
+    assert setup.backend.requested == []
     assert [line["guardrail"] for line in logged() if "guardrail" in line] == ["input-blocked"]
 
 
@@ -95,7 +95,7 @@ def test_masked_texts_replace_the_originals(setup: Setup) -> None:
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("hello Ann")}, judge)
     status, headers, body = setup.native("chat", "I am Ann")
     assert (status, body["outputs"]) == (200, [{"text": "hello {NAME}"}])
-    assert setup.backend.asked[0][1].inputs == ("I am {NAME}",)
+    assert setup.backend.requested[0][1].inputs == ("I am {NAME}",)
     assert headers["x-guardrail"] == "input-masked,output-masked"
 
 
@@ -115,7 +115,7 @@ def test_everything_that_a_model_generates_is_checked(setup: Setup) -> None:
     )
     setup.use({"chat": GUARDED}, {"arn:chat": reply}, judge)
     _, _, body = setup.native("chat", "hi")
-    assert judge.asked[-1] == ("OUTPUT", ["about Ann", "hello Ann"])
+    assert judge.requested[-1] == ("OUTPUT", ["about Ann", "hello Ann"])
     [output] = body["outputs"]
     assert output == {
         "label": "positive",
@@ -135,22 +135,22 @@ def test_sagemaker_models_are_guarded_and_labels_are_not_checked(setup: Setup) -
     guarded = {**REVIEWS, "guardrail": {"id": "g1", "version": "2"}}
     setup.use({"reviews": guarded}, {"ep-reviews": setup.label()}, judge)
     assert setup.native("reviews", "hi")[0] == 200
-    assert judge.asked == [("INPUT", ["hi"])]
+    assert judge.requested == [("INPUT", ["hi"])]
 
 
 def test_an_unavailable_guardrail_fails_closed(setup: Setup) -> None:
     judge = Judge({"INPUT": errors.Throttled("slow down")})
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("hello")}, judge)
     status, _, body = setup.native("chat", "hi")
-    assert (status, body["error"]["type"], len(judge.asked)) == (429, "Throttled", 3)
-    assert setup.backend.asked == []
+    assert (status, body["error"]["type"], len(judge.requested)) == (429, "Throttled", 3)
+    assert setup.backend.requested == []
 
 
 def test_checking_a_paid_answer_is_retried_after_a_transient_error(setup: Setup) -> None:
     judge = Judge({"INPUT": PASSES, "OUTPUT": [errors.Unavailable("x"), PASSES]})
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text("hello")}, judge)
     assert setup.native("chat", "hi")[0] == 200
-    assert len(setup.backend.asked) == 1
+    assert len(setup.backend.requested) == 1
 
 
 def test_many_texts_are_checked_in_groups(setup: Setup) -> None:
@@ -158,7 +158,7 @@ def test_many_texts_are_checked_in_groups(setup: Setup) -> None:
     texts = [f"text {number}" for number in range(45)]
     setup.use({"chat": GUARDED}, {"arn:chat": setup.text(*texts)}, judge)
     assert setup.native("chat", *texts)[0] == 200
-    assert [len(group) for _, group in judge.asked] == [20, 20, 5] * 2
+    assert [len(group) for _, group in judge.requested] == [20, 20, 5] * 2
 
 
 def test_every_turn_and_the_system_prompt_are_checked(setup: Setup) -> None:
@@ -171,10 +171,10 @@ def test_every_turn_and_the_system_prompt_are_checked(setup: Setup) -> None:
         {"role": "system", "content": "be kind to Ann"},
     ]
     status, _, _ = setup.call("/v1/chat/completions", {"model": "chat", "messages": messages})
-    assert (status, judge.asked[0][1]) == (200, ["I am Ann", "hello Ann", "who am I", "be kind to Ann"])
-    asked = setup.backend.asked[0][1]
-    assert asked.turns == (("user", "I am {NAME}"), ("assistant", "hello {NAME}"), ("user", "who am I"))
-    assert asked.parameters["system"] == "be kind to {NAME}"
+    assert (status, judge.requested[0][1]) == (200, ["I am Ann", "hello Ann", "who am I", "be kind to Ann"])
+    requested = setup.backend.requested[0][1]
+    assert requested.turns == (("user", "I am {NAME}"), ("assistant", "hello {NAME}"), ("user", "who am I"))
+    assert requested.parameters["system"] == "be kind to {NAME}"
 
 
 def test_openai_clients_get_a_block_in_their_format(setup: Setup) -> None:
@@ -197,7 +197,7 @@ def shadowed(share: float) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("said", "verdict", "metrics"),
+    ("returned", "verdict", "metrics"),
     [
         ("positive", "agrees", {"ShadowAgreement": 1, "ShadowFailures": 0, "ShadowUnfinished": 0}),
         ("negative", "differs", {"ShadowAgreement": 0, "ShadowFailures": 0, "ShadowUnfinished": 0}),
@@ -205,11 +205,11 @@ def shadowed(share: float) -> dict[str, Any]:
     ],
 )
 def test_a_shadow_is_compared_and_changes_nothing(
-    cold_start: Any, logged: Any, said: str | None, verdict: str, metrics: dict[str, int]
+    cold_start: Any, logged: Any, returned: str | None, verdict: str, metrics: dict[str, int]
 ) -> None:
     modules = cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes", SHADOW_WAIT_SECONDS="1")
     setup = Setup(modules, Backend({}))
-    shadow = errors.Unavailable("down") if said is None else setup.label(said, 0.5)
+    shadow = errors.Unavailable("down") if returned is None else setup.label(returned, 0.5)
     setup.use({"reviews": shadowed(1)}, {"ep-reviews": setup.label(), "ep-next": shadow})
     status, headers, body = setup.native("reviews", "hi")
     assert (status, body["outputs"], headers["x-route-decision"]) == (
@@ -251,7 +251,7 @@ def test_the_share_of_requests_is_shadowed() -> None:
 def test_no_shadow_call_without_a_shadow(setup: Setup) -> None:
     setup.use({"reviews": shadowed(0)}, {"ep-reviews": setup.label()})
     setup.native("reviews", "hi")
-    assert [address for address, _ in setup.backend.asked] == ["ep-reviews"]
+    assert [address for address, _ in setup.backend.requested] == ["ep-reviews"]
 
 
 @pytest.mark.parametrize(

@@ -32,8 +32,8 @@ def setup(cold_start: Any) -> Setup:
     return Setup(cold_start("model_router", ROUTES_PREFIX="/mlops/test/routes"), Backend({}))
 
 
-def asked(setup: Setup) -> list[str]:
-    return [address for address, _ in setup.backend.asked]
+def requested(setup: Setup) -> list[str]:
+    return [address for address, _ in setup.backend.requested]
 
 
 def test_the_other_blueprint_answers_when_the_own_target_fails(setup: Setup) -> None:
@@ -41,7 +41,7 @@ def test_the_other_blueprint_answers_when_the_own_target_fails(setup: Setup) -> 
     setup.use(records, {"ep-reviews": errors.Unavailable("down"), "ep-serverless": setup.label()})
     status, headers, body = setup.native("reviews", "hi")
     assert (status, headers["x-route-decision"]) == (200, "reviews-serverless; after=primary:Unavailable")
-    assert (body["blueprint"], body["source"], asked(setup)) == (
+    assert (body["blueprint"], body["source"], requested(setup)) == (
         "reviews",
         "sagemaker",
         ["ep-reviews", "ep-serverless"],
@@ -75,7 +75,7 @@ def test_a_share_of_the_requests_goes_to_the_referenced_blueprint_first(setup: S
     )
     for n in range(400):
         assert setup.native("reviews", "hi", requestContext={"requestId": f"r-{n}"})[0] == 200
-    assert 0.18 < asked(setup).count("ep-serverless") / 400 < 0.32
+    assert 0.18 < requested(setup).count("ep-serverless") / 400 < 0.32
 
 
 def test_each_target_gets_the_parameters_of_its_own_record(setup: Setup) -> None:
@@ -84,7 +84,7 @@ def test_each_target_gets_the_parameters_of_its_own_record(setup: Setup) -> None
     records = {"chat": {**CHAT, "targets": [*CHAT["targets"], other("spare")]}, "spare": spare}
     setup.use(records, {"arn:chat": errors.Unavailable("down"), "arn:spare": setup.text("fine")})
     assert setup.native("chat", "hi")[0] == 200
-    assert [(address, request.parameters) for address, request in setup.backend.asked] == [
+    assert [(address, request.parameters) for address, request in setup.backend.requested] == [
         ("arn:chat", {"max_tokens": 100}),
         ("arn:spare", {"max_tokens": 7, "top_p": 0.5}),
     ]
@@ -110,7 +110,7 @@ def test_blueprints_that_cannot_stand_in_are_skipped_with_a_reason(
     status, headers, _ = setup.native("reviews", "hi")
     assert status != 200
     assert headers["x-route-decision"].endswith(f"; skipped=spare:{why}")
-    assert set(asked(setup)) == {"ep-reviews"}
+    assert set(requested(setup)) == {"ep-reviews"}
 
 
 def test_blueprints_may_refer_to_each_other(setup: Setup) -> None:
@@ -123,7 +123,7 @@ def test_blueprints_may_refer_to_each_other(setup: Setup) -> None:
     setup.use(records, {"ep-reviews": down, "ep-serverless": down, "arn:chat": setup.text("two steps away")})
     status, _, _ = setup.native("reviews", "hi")
     assert status != 200
-    assert set(asked(setup)) == {"ep-reviews", "ep-serverless"}
+    assert set(requested(setup)) == {"ep-reviews", "ep-serverless"}
 
 
 @pytest.mark.parametrize(

@@ -15,21 +15,21 @@ RECORD = '{"kind": "realtime", "source": "bedrock", "targets": [{"name": "p", "m
 class Store:
     """Returns one record, or raises one error, for every name."""
 
-    def __init__(self, said: Any) -> None:
-        self.said = said
+    def __init__(self, returned: Any) -> None:
+        self.returned = returned
         self.reads = 0
 
     def read(self, name: str, timeout_seconds: float) -> str | None:
         self.reads += 1
-        if isinstance(self.said, Exception):
-            raise self.said
-        return self.said  # type: ignore[no-any-return]
+        if isinstance(self.returned, Exception):
+            raise self.returned
+        return self.returned  # type: ignore[no-any-return]
 
     def list(self, timeout_seconds: float) -> Any:
         self.reads += 1
-        if isinstance(self.said, Exception):
-            raise self.said
-        return self.said
+        if isinstance(self.returned, Exception):
+            raise self.returned
+        return self.returned
 
 
 def test_routes_are_cached_for_their_time() -> None:
@@ -49,7 +49,7 @@ def test_an_unknown_route_is_not_cached() -> None:
     for _ in range(2):
         with pytest.raises(errors.UnknownBlueprint, match="there is no blueprint 'chat'"):
             table.get("chat", 1)
-    store.said = RECORD
+    store.returned = RECORD
     assert table.get("chat", 1).route.source == "bedrock"
 
 
@@ -58,12 +58,12 @@ def test_a_cached_route_is_used_while_the_store_is_unavailable() -> None:
     store = Store(RECORD)
     table = route_table.RouteTable(store, 30, lambda: now[0])
     table.get("chat", 1)
-    store.said = errors.Throttled("rate exceeded")
+    store.returned = errors.Throttled("rate exceeded")
     for moment, reads in ((31, 2), (35, 2), (36, 3)):
         now[0] = moment
         found = table.get("chat", 1)
         assert (found.route.source, found.stale, store.reads) == ("bedrock", True, reads)
-    store.said = RECORD
+    store.returned = RECORD
     now[0] = 42
     assert table.get("chat", 1).stale is False
 
@@ -79,7 +79,7 @@ def test_a_missing_permission_is_not_transient() -> None:
     store = Store(RECORD)
     table = route_table.RouteTable(store, 30, lambda: now[0])
     table.get("chat", 1)
-    store.said, now[0] = errors.InternalError("AccessDenied"), 31
+    store.returned, now[0] = errors.InternalError("AccessDenied"), 31
     with pytest.raises(errors.InternalError):
         table.get("chat", 1)
 
@@ -89,10 +89,10 @@ def test_a_deleted_route_is_dropped() -> None:
     store = Store(RECORD)
     table = route_table.RouteTable(store, 30, lambda: now[0])
     table.get("chat", 1)
-    store.said, now[0] = None, 31
+    store.returned, now[0] = None, 31
     with pytest.raises(errors.UnknownBlueprint):
         table.get("chat", 1)
-    store.said = errors.Throttled("x")
+    store.returned = errors.Throttled("x")
     with pytest.raises(errors.Throttled):
         table.get("chat", 1)
 
@@ -104,7 +104,7 @@ def test_names_are_cached_and_kept_while_the_store_is_unavailable() -> None:
     table = route_table.RouteTable(store, 30, lambda: now[0])
     assert [(r.name, r.kind) for r in table.names(1)] == [("chat", ""), ("reviews", "realtime")]
     assert (len(table.names(1)), store.reads) == (2, 1)
-    store.said, now[0] = errors.Throttled("x"), 31
+    store.returned, now[0] = errors.Throttled("x"), 31
     assert (len(table.names(1)), store.reads) == (2, 2)
 
 
@@ -113,9 +113,9 @@ def test_a_route_newer_than_the_list_refreshes_the_list() -> None:
     store = Store([chat])
     table = route_table.RouteTable(store, 30, lambda: 0.0)
     assert table.names(1) == (chat,)
-    store.said = RECORD
+    store.returned = RECORD
     table.get("chat", 1)
     assert table.names(1) == (chat,), "known of it already: not asked for again"
     table.get("reviews", 1)
-    store.said = [chat, reviews]
+    store.returned = [chat, reviews]
     assert table.names(1) == (chat, reviews)

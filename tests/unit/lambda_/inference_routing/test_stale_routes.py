@@ -12,7 +12,7 @@ from tests.unit.lambda_.support.router import CHAT, Backend, Setup
 RENEWED = {**CHAT, "targets": [{**CHAT["targets"][0], "model_id": "arn:chat-2"}]}  # type: ignore[index, dict-item]
 
 
-class World:
+class Harness:
     """A router with a manual clock."""
 
     def __init__(self, cold_start: Any) -> None:
@@ -32,43 +32,43 @@ class World:
 
 
 @pytest.fixture
-def world(cold_start: Any) -> World:
-    return World(cold_start)
+def harness(cold_start: Any) -> Harness:
+    return Harness(cold_start)
 
 
 @pytest.mark.parametrize(
     "error", [errors.BadRequest("no such model"), errors.NotReady("not found"), errors.InternalError("no right to it")]
 )
-def test_a_recreated_blueprint_answers_although_the_old_one_is_cached(world: World, error: Exception) -> None:
-    world.table.store.records["chat"] = RENEWED
-    world.setup.backend.answers["arn:chat"] = error
-    world.now = 10.0
-    assert world.ask() == (200, "new")
+def test_a_recreated_blueprint_answers_although_the_old_one_is_cached(harness: Harness, error: Exception) -> None:
+    harness.table.store.records["chat"] = RENEWED
+    harness.setup.backend.answers["arn:chat"] = error
+    harness.now = 10.0
+    assert harness.ask() == (200, "new")
 
 
-def test_a_deleted_blueprint_is_unknown(world: World) -> None:
-    del world.table.store.records["chat"]
-    world.setup.backend.answers["arn:chat"] = errors.BadRequest("no such model")
-    world.now = 10.0
-    assert world.ask() == (404, "UnknownBlueprint")
+def test_a_deleted_blueprint_is_unknown(harness: Harness) -> None:
+    del harness.table.store.records["chat"]
+    harness.setup.backend.answers["arn:chat"] = errors.BadRequest("no such model")
+    harness.now = 10.0
+    assert harness.ask() == (404, "UnknownBlueprint")
 
 
-def test_a_bad_request_is_sent_once_and_the_store_read_rarely(world: World) -> None:
-    world.setup.backend.answers["arn:chat"] = errors.BadRequest("wrong")
-    world.now, read = 10.0, []
-    original = world.table.store.read
-    world.table.store.read = lambda name, seconds: read.append(name) or original(name, seconds)
-    before = len(world.setup.backend.asked)
-    assert [world.ask() for _ in range(3)] == [(400, "BadRequest")] * 3
-    assert len(world.setup.backend.asked) - before == 3
+def test_a_bad_request_is_sent_once_and_the_store_read_rarely(harness: Harness) -> None:
+    harness.setup.backend.answers["arn:chat"] = errors.BadRequest("wrong")
+    harness.now, read = 10.0, []
+    original = harness.table.store.read
+    harness.table.store.read = lambda name, seconds: read.append(name) or original(name, seconds)
+    before = len(harness.setup.backend.requested)
+    assert [harness.ask() for _ in range(3)] == [(400, "BadRequest")] * 3
+    assert len(harness.setup.backend.requested) - before == 3
     assert read == ["chat"]
 
 
-def test_an_unavailable_store_changes_nothing(world: World) -> None:
+def test_an_unavailable_store_changes_nothing(harness: Harness) -> None:
     def fails(name: str, seconds: float) -> str:
         raise errors.Unavailable("bad moment")
 
-    world.setup.backend.answers["arn:chat"] = errors.BadRequest("wrong")
-    world.table.store.read = fails
-    world.now = 10.0
-    assert world.ask() == (400, "BadRequest")
+    harness.setup.backend.answers["arn:chat"] = errors.BadRequest("wrong")
+    harness.table.store.read = fails
+    harness.now = 10.0
+    assert harness.ask() == (400, "BadRequest")

@@ -159,11 +159,11 @@ def test_only_the_owner_sees_a_request(kind: Asynchronous | Batch) -> None:
     assert kind.status(OWNER, request_id)[0] == 200
     unknown = kind.status(OWNER, "0c3cf4f1-3f6f-4a0b-8f5e-c0ffee000001")
     for who in STRANGERS.values():
-        status, told, _ = kind.status(who, request_id)
-        assert (status, told["error"]["type"]) == (404, "UnknownRequest")
+        status, reported, _ = kind.status(who, request_id)
+        assert (status, reported["error"]["type"]) == (404, "UnknownRequest")
         # The same error as for an id that does not exist, without the stored name.
         expected = unknown[1]["error"]["message"].replace("0c3cf4f1-3f6f-4a0b-8f5e-c0ffee000001", request_id)
-        assert told["error"]["message"] == expected
+        assert reported["error"]["message"] == expected
     kind.end()
     assert kind.status(OWNER, request_id)[1]["status"] in ("completed", "failed")
 
@@ -172,10 +172,10 @@ def test_equal_choices_of_two_callers_are_two_requests(kind: Asynchronous | Batc
     kind.fresh()
     kept = set()
     for who in (OWNER, *STRANGERS.values()):
-        status, told, _ = kind.submit(who)
+        status, reported, _ = kind.submit(who)
         assert status == 202
-        kept.add(told["output"])
-        assert kind.status(who, told["request_id"])[0] == 200
+        kept.add(reported["output"])
+        assert kind.status(who, reported["request_id"])[0] == 200
     assert len(kept) == 1 + len(STRANGERS)
 
 
@@ -242,14 +242,14 @@ def test_each_authentication_method_has_its_own_proof_of_identity() -> None:
     }
 
 
-@pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
+@pytest.mark.parametrize("auth_path", ["", "/iam", "/cognito"])
 @pytest.mark.parametrize("name", ["", None, 7])
-def test_an_unidentified_caller_has_no_jobs(door: str, name: Any) -> None:
-    event = {"resource": f"{door}/async/{{blueprint}}", "requestContext": context_of((door, name), "*")}
+def test_an_unidentified_caller_has_no_jobs(auth_path: str, name: Any) -> None:
+    event = {"resource": f"{auth_path}/async/{{blueprint}}", "requestContext": context_of((auth_path, name), "*")}
     with pytest.raises(owners.Forbidden):
         owners.owner_of(event)
     with pytest.raises(owners.Forbidden):
-        owners.owner_of({"resource": f"{door}/async/{{blueprint}}"})
+        owners.owner_of({"resource": f"{auth_path}/async/{{blueprint}}"})
 
 
 def test_a_rotated_key_keeps_its_owner() -> None:
@@ -280,20 +280,20 @@ def test_ids_depend_on_secret_blueprint_owner_and_choice() -> None:
 
 @pytest.mark.parametrize("value", ["", "short", "x" * 31])
 def test_an_invalid_secret_makes_no_id(value: str) -> None:
-    answered = SimpleNamespace(get_parameter=lambda **asked: {"Parameter": {"Value": value}})
+    answered = SimpleNamespace(get_parameter=lambda **requested: {"Parameter": {"Value": value}})
     use_client("ssm", answered)
     with pytest.raises(backends.InternalError, match="it is no secret"):
         backends.Secret("/mlops/dev/secrets/job-ids")()
 
 
 def test_the_secret_is_read_once_and_decrypted() -> None:
-    asked: list[Any] = []
+    requested: list[Any] = []
 
     def get_parameter(**question: Any) -> Any:
-        asked.append(question)
+        requested.append(question)
         return {"Parameter": {"Value": "0" * 64}}
 
     use_client("ssm", SimpleNamespace(get_parameter=get_parameter))
     secret = backends.Secret("/mlops/dev/secrets/job-ids")
     assert secret() == secret() == b"0" * 64
-    assert asked == [{"Name": "/mlops/dev/secrets/job-ids", "WithDecryption": True}]
+    assert requested == [{"Name": "/mlops/dev/secrets/job-ids", "WithDecryption": True}]

@@ -22,10 +22,10 @@ def test_sustained_throttling_ends_with_429_and_few_calls(setup: Setup) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": errors.Throttled("slow down")})
     counts = []
     for _ in range(4):
-        before = len(setup.backend.asked)
+        before = len(setup.backend.requested)
         status, headers, body = setup.native("chat", "hi")
         assert (status, headers["retry-after"], body["error"]["type"]) == (429, "1", "Throttled")
-        counts.append(len(setup.backend.asked) - before)
+        counts.append(len(setup.backend.requested) - before)
     assert counts == [3, 1, 1, 1], "three in a row open the breaker, then one question a request"
 
 
@@ -79,7 +79,7 @@ def test_a_malformed_answer_is_an_error_and_is_not_paid_for_again(setup: Setup) 
     status, headers, body = setup.native("chat", "hi")
     assert (status, body["error"]) == (424, {"type": "MalformedAnswer", "message": "no message"})
     assert headers["x-route-decision"] == "none; after=primary:MalformedAnswer"
-    assert len(setup.backend.asked) == 1
+    assert len(setup.backend.requested) == 1
 
 
 def test_a_connection_dropped_before_the_answer_is_tried_again(setup: Setup) -> None:
@@ -92,7 +92,7 @@ def test_a_connection_dropped_before_the_answer_is_tried_again(setup: Setup) -> 
 def test_a_connection_dropped_in_the_answer_is_an_error(setup: Setup) -> None:
     setup.use({"chat": BOTH}, {"arn:chat": errors.AnswerCutOff("reset"), "ep-spare": setup.label()})
     status, _, body = setup.native("chat", "hi")
-    assert (status, body["error"]["type"], len(setup.backend.asked)) == (502, "AnswerCutOff", 1)
+    assert (status, body["error"]["type"], len(setup.backend.requested)) == (502, "AnswerCutOff", 1)
 
 
 def test_an_oversized_body_is_refused_before_it_is_read(setup: Setup) -> None:
@@ -145,8 +145,8 @@ def test_metrics_are_emitted_per_target_and_per_blueprint(setup: Setup, logged: 
     assert {directive["Namespace"] for directive in directives} == {"mlops-test/inference"}
     dimensions = ["blueprint", "target", "source"]
     assert [directive["Dimensions"] for directive in directives] == [[dimensions], [dimensions], [["blueprint"]]]
-    told = [(line.get("target"), line.get("source"), line.get("TargetThrottles"), line["error"]) for line in lines]
-    assert told == [
+    reported = [(line.get("target"), line.get("source"), line.get("TargetThrottles"), line["error"]) for line in lines]
+    assert reported == [
         ("primary", "bedrock", 1, "Throttled"),
         ("spare", "sagemaker", 0, None),
         (None, None, None, None),
@@ -172,8 +172,8 @@ def test_payloads_are_logged_on_demand_only(
     setup = Setup(cold_start("model_router", ROUTES_PREFIX="/r/e/routes", LOG_PAYLOADS=setting), Backend({}))
     setup.use({"chat": {**CHAT, "log_payloads": flag}}, {"arn:chat": setup.text("my private answer")})
     setup.native("chat", "my private question")
-    said = json.dumps(logged())
-    assert ("private question" in said, "private answer" in said) == (shown, shown)
+    returned = json.dumps(logged())
+    assert ("private question" in returned, "private answer" in returned) == (shown, shown)
 
 
 def test_an_invalid_setting_fails_at_cold_start(cold_start: Any) -> None:
@@ -204,7 +204,7 @@ def test_a_token_permits_its_blueprints_only(setup: Setup, authorizer: Any, stat
     assert found == status
     if status == 403:
         assert body["error"] == {"type": "Forbidden", "message": "this token is not valid for the blueprint 'reviews'"}
-        assert setup.backend.asked == []
+        assert setup.backend.requested == []
         assert logged()[-1]["principal"] == "team"
 
 
@@ -262,7 +262,7 @@ def test_texts_come_in_many_formats(setup: Setup, content_type: str, body: str) 
     setup.use({"chat": CHAT}, {"arn:chat": setup.text("1", "2")})
     headers = {"Content-Type": content_type}
     status, _, _ = setup.call("/realtime/{blueprint}", body, pathParameters={"blueprint": "chat"}, headers=headers)
-    assert (status, setup.backend.asked[0][1].inputs) == (200, ("one", "two"))
+    assert (status, setup.backend.requested[0][1].inputs) == (200, ("one", "two"))
 
 
 @pytest.mark.parametrize(

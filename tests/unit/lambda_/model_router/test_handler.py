@@ -107,10 +107,10 @@ def test_an_unexpected_error_is_only_logged(logged: Any, router: Any, context: A
     status, _, body = call(router, context, {"reviews": SAGEMAKER}, {"one": KeyError("secret detail")})
     assert (status, body["error"]["type"]) == (500, "InternalError")
     assert "secret" not in json.dumps(body)
-    told = [each for line in logged() for each in line.get("exception", ())]
-    assert {each["error"] for each in told} == {"KeyError"}
-    assert all("test_handler.py" in each["at"] for each in told)
-    assert "secret" not in json.dumps(told)
+    reported = [each for line in logged() for each in line.get("exception", ())]
+    assert {each["error"] for each in reported} == {"KeyError"}
+    assert all("test_handler.py" in each["at"] for each in reported)
+    assert "secret" not in json.dumps(reported)
 
 
 @pytest.mark.parametrize(
@@ -188,12 +188,12 @@ def test_log_lines_do_not_reach_lambda_s_own_handler() -> None:
     assert logging.getLogger("model_router").propagate is False
 
 
-@pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
-def test_every_authentication_method_reaches_both_apis(router: Any, context: Any, door: str) -> None:
-    asked = {"resource": f"{door}/realtime/{{blueprint}}"}
-    assert call(router, context, {"reviews": SAGEMAKER}, {"one": router.good}, **asked)[0] == 200
+@pytest.mark.parametrize("auth_path", ["", "/iam", "/cognito"])
+def test_every_authentication_method_reaches_both_apis(router: Any, context: Any, auth_path: str) -> None:
+    requested = {"resource": f"{auth_path}/realtime/{{blueprint}}"}
+    assert call(router, context, {"reviews": SAGEMAKER}, {"one": router.good}, **requested)[0] == 200
     chat = {
-        "resource": f"{door}/v1/chat/completions",
+        "resource": f"{auth_path}/v1/chat/completions",
         "pathParameters": None,
         "body": json.dumps({"model": "reviews", "messages": [{"role": "user", "content": "fine"}]}),
     }

@@ -32,8 +32,8 @@ def chat(setup: Setup, **body: Any) -> tuple[int, dict[str, str], Any]:
     return setup.call("/v1/chat/completions", {"model": "chat", "messages": HELLO, **body})
 
 
-def asked(setup: Setup) -> Any:
-    return setup.backend.asked[-1][1]
+def requested(setup: Setup) -> Any:
+    return setup.backend.requested[-1][1]
 
 
 def test_a_chat_response_has_openai_s_format(setup: Setup) -> None:
@@ -69,7 +69,7 @@ def test_a_conversation_reaches_the_model_as_one(setup: Setup) -> None:
         {"role": "user", "content": "how are you"},
     ]
     assert chat(setup, messages=messages)[0] == 200
-    request = asked(setup)
+    request = requested(setup)
     assert request.turns == (("user", "hello\nyou\nthere"), ("assistant", "hi"), ("user", "how are you"))
     assert request.parameters == {"max_tokens": 100, "system": "be brief\nand kind"}
     assert request.inputs == ("how are you",)
@@ -90,13 +90,13 @@ def test_a_conversation_reaches_the_model_as_one(setup: Setup) -> None:
 def test_options_have_their_names_of_the_platform(setup: Setup, body: Any, parameters: Any) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": setup.text("fine")})
     assert chat(setup, **body)[0] == 200
-    assert asked(setup).parameters == parameters
+    assert requested(setup).parameters == parameters
 
 
 def test_n_choices_are_n_answers_to_one_conversation(setup: Setup) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": setup.text("one", "two", stops=("end_turn", "max_tokens"))})
     _, _, body = chat(setup, n=2)
-    assert asked(setup).inputs == ("hello", "hello")
+    assert requested(setup).inputs == ("hello", "hello")
     found = [(c["index"], c["message"]["content"], c["finish_reason"]) for c in body["choices"]]
     assert found == [(0, "one", "stop"), (1, "two", "length")]
 
@@ -146,7 +146,7 @@ def test_unsupported_fields_are_refused_by_name(setup: Setup, body: Any, param: 
     assert (status, answer["error"]["type"], answer["error"]["param"]) == (400, "invalid_request_error", param)
     assert says in answer["error"]["message"]
     assert set(answer["error"]) == {"message", "type", "param", "code"}
-    assert setup.backend.asked == []
+    assert setup.backend.requested == []
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_classifier_answers_with_its_output_as_json(setup: Setup) -> None:
     status, _, body = chat(setup, model="reviews")
     message = body["choices"][0]["message"]
     assert (status, json.loads(message["content"])) == (200, {"label": "negative", "score": 0.75})
-    assert (asked(setup).inputs, body["usage"]) == (("hello",), None)
+    assert (requested(setup).inputs, body["usage"]) == (("hello",), None)
 
 
 def test_failover_between_sources_is_reported_here_too(setup: Setup) -> None:
@@ -244,8 +244,8 @@ def test_a_completion_has_a_choice_per_prompt_and_n(setup: Setup) -> None:
     status, _, answer = setup.call("/v1/completions", body)
     assert (status, answer["object"], answer["id"]) == (200, "text_completion", "cmpl-r-1")
     assert [(c["index"], c["text"]) for c in answer["choices"]] == [(0, "1"), (1, "2"), (2, "3"), (3, "4")]
-    assert asked(setup).inputs == ("one", "one", "two", "two")
-    assert asked(setup).parameters == {"max_tokens": 9}
+    assert requested(setup).inputs == ("one", "one", "two", "two")
+    assert requested(setup).parameters == {"max_tokens": 9}
     assert answer["usage"]["total_tokens"] == 10
 
 
@@ -287,7 +287,7 @@ def test_embeddings_have_openai_s_format(setup: Setup) -> None:
         "model": "vectors",
         "usage": {"prompt_tokens": 4, "total_tokens": 4},
     }
-    request = asked(setup)
+    request = requested(setup)
     assert (request.task, request.inputs, request.parameters) == ("embed", ("a", "b"), {"dimensions": 256})
 
 
@@ -350,12 +350,12 @@ def test_a_batch_blueprint_does_not_chat(setup: Setup) -> None:
     assert "of kind 'batch', not realtime or serverless" in body["error"]["message"]
 
 
-@pytest.mark.parametrize("door", ["", "/iam", "/cognito"])
-def test_every_authentication_method_reaches_this_api(setup: Setup, door: str) -> None:
+@pytest.mark.parametrize("auth_path", ["", "/iam", "/cognito"])
+def test_every_authentication_method_reaches_this_api(setup: Setup, auth_path: str) -> None:
     setup.use({"chat": CHAT}, {"arn:chat": setup.text("hi")})
-    status, _, body = setup.call(f"{door}/v1/chat/completions", {"model": "chat", "messages": HELLO})
+    status, _, body = setup.call(f"{auth_path}/v1/chat/completions", {"model": "chat", "messages": HELLO})
     assert (status, body["object"]) == (200, "chat.completion")
-    assert setup.call(f"{door}/v1/models", None)[2]["object"] == "list"
+    assert setup.call(f"{auth_path}/v1/models", None)[2]["object"] == "list"
 
 
 def test_other_paths_are_not_found(setup: Setup) -> None:

@@ -66,15 +66,15 @@ class Objects:
         del self.objects[key]
 
 
-class World:
+class Harness:
     """One request and all dependencies of the worker."""
 
     def __init__(self, load: Callable[..., Any]) -> None:
         self.code = load("async_worker", **ENVIRON)
         self.store = Objects({INPUT: json.dumps({"inputs": ["Hello"]}).encode()})
-        self.told: list[tuple[str, dict[str, Any]]] = []
+        self.reported: list[tuple[str, dict[str, Any]]] = []
         self.answers: list[Any] = []
-        self.asked = 0
+        self.requested = 0
         self.worker = worker.Worker(
             settings=settings.Settings.read(ENVIRON),
             region="us-east-1",
@@ -85,11 +85,11 @@ class World:
         )
 
     def _publish(self, topic: str, notice: dict[str, Any]) -> None:
-        self.told.append((topic, notice))
+        self.reported.append((topic, notice))
 
     def answer(self, request: Any, access: Any, kinds: Any, deadline: Any, ctx: Any) -> Any:
         assert kinds == ("async",)
-        self.asked += 1
+        self.requested += 1
         answer = self.answers.pop(0)
         if isinstance(answer, BaseException):
             raise answer

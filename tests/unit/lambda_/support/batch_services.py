@@ -101,12 +101,12 @@ class SageMaker:
         self.jobs: dict[str, dict[str, Any]] = {}
         self.refuse: ClientError | None = None
 
-    def create_transform_job(self, **asked: Any) -> dict[str, Any]:
+    def create_transform_job(self, **requested: Any) -> dict[str, Any]:
         if self.refuse:
             raise self.refuse
-        if asked["TransformJobName"] in self.jobs:
+        if requested["TransformJobName"] in self.jobs:
             raise error("ResourceInUse")
-        self.jobs[asked["TransformJobName"]] = {"asked": asked, "TransformJobStatus": "InProgress"}
+        self.jobs[requested["TransformJobName"]] = {"asked": requested, "TransformJobStatus": "InProgress"}
         return {"TransformJobArn": "arn"}
 
     def describe_transform_job(self, *, TransformJobName: str) -> dict[str, Any]:
@@ -135,14 +135,14 @@ class Bedrock:
         self.tokens: dict[str, str] = {}
         self.refuse: dict[int, ClientError] = {}
 
-    def create_model_invocation_job(self, **asked: Any) -> dict[str, Any]:
-        if asked["clientRequestToken"] in self.tokens:
-            return {"jobArn": self.tokens[asked["clientRequestToken"]]}
+    def create_model_invocation_job(self, **requested: Any) -> dict[str, Any]:
+        if requested["clientRequestToken"] in self.tokens:
+            return {"jobArn": self.tokens[requested["clientRequestToken"]]}
         if len(self.jobs) in self.refuse:
             raise self.refuse.pop(len(self.jobs))
         arn = f"arn:aws:bedrock:us-east-1:123456789012:model-invocation-job/job{len(self.jobs):08d}"
-        self.tokens[asked["clientRequestToken"]] = arn
-        self.jobs[arn] = {"asked": asked, "status": "InProgress"}
+        self.tokens[requested["clientRequestToken"]] = arn
+        self.jobs[arn] = {"asked": requested, "status": "InProgress"}
         return {"jobArn": arn}
 
     def get_model_invocation_job(self, *, jobIdentifier: str) -> dict[str, Any]:
@@ -154,9 +154,9 @@ class Bedrock:
     def run(self, index: int, *, status: str = "Completed", message: str = "") -> str:
         arn = list(self.jobs)[index]
         job = self.jobs[arn]
-        asked = job["asked"]
-        key = asked["inputDataConfig"]["s3InputDataConfig"]["s3Uri"].removeprefix(f"s3://{BUCKET}/")
-        output = asked["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"].removeprefix(f"s3://{BUCKET}/")
+        requested = job["asked"]
+        key = requested["inputDataConfig"]["s3InputDataConfig"]["s3Uri"].removeprefix(f"s3://{BUCKET}/")
+        output = requested["outputDataConfig"]["s3OutputDataConfig"]["s3Uri"].removeprefix(f"s3://{BUCKET}/")
         if status in ("Completed", "PartiallyCompleted"):
             answers = [
                 {"recordId": line["recordId"], "modelInput": line["modelInput"], **self.model(line["recordId"], line)}
@@ -165,4 +165,4 @@ class Bedrock:
             folder = f"{output}{arn.rsplit('/', 1)[-1]}"
             self.bucket.put(f"{folder}/{key.rsplit('/', 1)[-1]}.out", answers)
         job |= {"status": status, "message": message, "submitTime": STARTED, "endTime": STARTED + timedelta(hours=1)}
-        return str(asked["jobName"])
+        return str(requested["jobName"])

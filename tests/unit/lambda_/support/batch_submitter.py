@@ -47,7 +47,7 @@ class Platform:
         self.bucket = Bucket()
         self.sagemaker = SageMaker(self.bucket, lambda line: {"label": "positive", "score": len(line["input"])})
         self.bedrock = Bedrock(self.bucket, answered)
-        self.told: list[Any] = []
+        self.reported: list[Any] = []
         self.crawled: list[str] = []
         self.later: list[Any] = []
         self.crawler_runs = False
@@ -85,7 +85,7 @@ class Platform:
 
     def publish(self, *, TopicArn: str, Subject: str, Message: str) -> None:
         assert TopicArn == ENVIRON["TOPIC_ARN"]
-        self.told.append((Subject, json.loads(Message)))
+        self.reported.append((Subject, json.loads(Message)))
 
     def start_crawler(self, *, Name: str) -> None:
         if self.crawler_runs:
@@ -101,14 +101,14 @@ class Platform:
         return self.function.handler(event, context)
 
     def submit(self, request_id: str = "night-1", key: str = f"{FOLDER}requests/in.jsonl", **more: Any) -> Any:
-        asked = {"action": "submit", "blueprint": "reviews-batch", "request_id": request_id, "input": key}
-        return self.call({**asked, "owner": "key:me", **more})
+        requested = {"action": "submit", "blueprint": "reviews-batch", "request_id": request_id, "input": key}
+        return self.call({**requested, "owner": "key:me", **more})
 
     def status(self, request_id: str = "night-1", owner: str = "key:me") -> Any:
         """Return the status of a request; those of arrived objects belong to the environment."""
         owner = "environment" if request_id.startswith("s3-") else owner
-        asked = {"action": "status", "blueprint": "reviews-batch", "request_id": request_id, "owner": owner}
-        return self.call(asked)
+        requested = {"action": "status", "blueprint": "reviews-batch", "request_id": request_id, "owner": owner}
+        return self.call(requested)
 
     def ended(self, name: str) -> Any:
         detail = {"TransformJobName": name, "TransformJobStatus": "Completed"}

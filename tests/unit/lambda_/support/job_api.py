@@ -54,11 +54,11 @@ ME = ("", "me")
 
 def context_of(who: tuple[str, str], allowed: str) -> dict[str, Any]:
     """Return the request context of API Gateway for a caller and authentication method."""
-    door, name = who
+    auth_path, name = who
     limits: dict[str, Any] = {"blueprints": allowed}
-    if door == "/iam":
+    if auth_path == "/iam":
         return {"identity": {"userArn": name}, "authorizer": limits}
-    if door == "/cognito":
+    if auth_path == "/cognito":
         claims = {"iss": "https://cognito-idp.us-east-1.amazonaws.com/pool", "sub": name}
         return {"authorizer": {**limits, "claims": claims}}
     return {"authorizer": {**limits, "principal": name}}
@@ -120,22 +120,22 @@ class Api:
 
     def fresh(self) -> None:
         """Start without any requests."""
-        self.asked: list[tuple[Any, ...]] = []
+        self.requested: list[tuple[Any, ...]] = []
         self.store = Objects(backends.Stored)
         self.code.JOBS = async_jobs.Jobs(
             self.store, SimpleNamespace(ask=self._ask), SimpleNamespace(send=self._send), lambda: self.now, 900, 100
         )
 
-    def _ask(self, *told: Any) -> tuple[str, str]:
-        self.asked.append(told)
-        below = f"reviews-async/made-for-{told[1]}"
+    def _ask(self, *reported: Any) -> tuple[str, str]:
+        self.requested.append(reported)
+        below = f"reviews-async/made-for-{reported[1]}"
         return f"s3://data/inference/async/output/{below}.out", f"s3://data/inference/async/failures/{below}-error.out"
 
     def _send(self, url: str, message: dict[str, Any]) -> None:
-        self.asked.append((url, message))
+        self.requested.append((url, message))
 
     def _call(self, name: str, question: dict[str, Any]) -> Any:
-        self.asked.append((name, question))
+        self.requested.append((name, question))
         return self.reply(question) if callable(self.reply) else self.reply
 
     def __call__(

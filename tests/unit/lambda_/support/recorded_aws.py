@@ -33,7 +33,7 @@ class Aws:
 
     failing: bool = False
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    judged: list[str] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
 
     def install(self) -> None:
         for service in ("bedrock-runtime", "bedrock-agent-runtime", "sagemaker-runtime"):
@@ -41,7 +41,7 @@ class Aws:
 
     def apply_guardrail(self, *, content: Any, **_: Any) -> Any:
         texts = [block["text"]["text"] for block in content]
-        self.judged += texts
+        self.checked += texts
         if not any(MASK[0] in text for text in texts):
             return {"action": "NONE"}
         entity = {"type": "NAME", "action": "ANONYMIZED"}
@@ -78,7 +78,7 @@ class Aws:
         return answer
 
     @property
-    def said(self) -> str:
+    def returned(self) -> str:
         """Return everything that was sent to models."""
         return json.dumps([call for _, call in self.calls])
 

@@ -35,10 +35,10 @@ class Backend:
     """Responds or fails by the target's address; functions are called, so that they may take time."""
 
     answers: dict[str, Any]
-    asked: list[tuple[str, Any]] = field(default_factory=list)
+    requested: list[tuple[str, Any]] = field(default_factory=list)
 
     def invoke(self, target: Any, request: Any, deadline: Any, kept: Any) -> Any:
-        self.asked.append((target.address, request))
+        self.requested.append((target.address, request))
         answer = self.answers[target.address]
         answer = answer(request) if isinstance(answer, Callable) else answer  # type: ignore[arg-type]
         if isinstance(answer, Exception):

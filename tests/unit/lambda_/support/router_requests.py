@@ -177,11 +177,11 @@ OTHERS: dict[str, st.SearchStrategy[Request]] = {
 }
 
 
-def requests(face: str) -> st.SearchStrategy[tuple[str, Request]]:
+def requests(api_name: str) -> st.SearchStrategy[tuple[str, Request]]:
     """Generate a target's name and a request to it."""
-    names = [name for name in sorted(RECORDS) if face != "embeddings" or "embed" in name]
+    names = [name for name in sorted(RECORDS) if api_name != "embeddings" or "embed" in name]
     return st.sampled_from(names).flatmap(
-        lambda name: st.tuples(st.just(name), native(name) if face == "native" else OTHERS[face])
+        lambda name: st.tuples(st.just(name), native(name) if api_name == "native" else OTHERS[api_name])
     )
 
 
@@ -218,10 +218,10 @@ def no_call_left() -> Iterator[None]:
 
 def check_bounds(aws: Aws, name: str, limits: dict[str, int] = LIMITS) -> None:
     for target in {each for each, _ in aws.calls}:
-        asked = aws.asked_of(target)
-        assert max(asked) <= limits["max_tokens"] * limits["max_inputs"]
+        requested = aws.asked_of(target)
+        assert max(requested) <= limits["max_tokens"] * limits["max_inputs"]
         if not aws.failing:  # failed calls generated no tokens; the next one requests the same
-            assert sum(asked) <= limits["max_total_tokens"], "the budget of one request"
-            assert len(asked) <= limits["max_inputs"]
+            assert sum(requested) <= limits["max_total_tokens"], "the budget of one request"
+            assert len(requested) <= limits["max_inputs"]
         if target in WRITERS:
-            assert all(asked), "an answer without a limit of its own"
+            assert all(requested), "an answer without a limit of its own"

@@ -230,12 +230,12 @@ def test_a_malformed_record_is_named_and_affects_no_other(
 def test_the_store_reads_all_pages_below_its_prefix(authorizer: Any) -> None:
     store = ParameterStore("/mlops/test/api-keys")
     client = boto3.client("ssm", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
-    asked = {"Path": "/mlops/test/api-keys", "Recursive": False, "WithDecryption": True}
+    requested = {"Path": "/mlops/test/api-keys", "Recursive": False, "WithDecryption": True}
     page = [{"Name": "/mlops/test/api-keys/team-a", "Value": "{}"}]
     more = [{"Name": "/mlops/test/api-keys/team-b", "Value": "[]"}]
     with Stubber(client) as stubber:
-        stubber.add_response("get_parameters_by_path", {"Parameters": page, "NextToken": "n"}, asked)
-        stubber.add_response("get_parameters_by_path", {"Parameters": more}, {**asked, "NextToken": "n"})
+        stubber.add_response("get_parameters_by_path", {"Parameters": page, "NextToken": "n"}, requested)
+        stubber.add_response("get_parameters_by_path", {"Parameters": more}, {**requested, "NextToken": "n"})
         store.__dict__["_client"] = client
         assert store.read() == {"team-a": "{}", "team-b": "[]"}
         stubber.assert_no_pending_responses()

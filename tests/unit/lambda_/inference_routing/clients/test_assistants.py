@@ -60,7 +60,7 @@ def ask(deadline: Any, place: Any, *texts: str, **more: Any) -> Any:
     return bedrock.BedrockBackend().invoke(place, request, deadline, {})
 
 
-def asked(text: str, **more: Any) -> dict[str, Any]:
+def requested(text: str, **more: Any) -> dict[str, Any]:
     config = {
         "knowledgeBaseId": "KB12345678",
         "modelArn": PROFILE,
@@ -80,7 +80,9 @@ def generated(text: str, citations: Any = ()) -> dict[str, Any]:
 def test_a_knowledge_base_answers_with_its_sources_and_not_their_text(deadline: Any, stubber: Stubber) -> None:
     settings = {"maxTokens": 50, "temperature": 0.1}
     config = {"inferenceConfig": {"textInferenceConfig": settings}}
-    stubber.add_response("retrieve_and_generate", generated("42", CITED), asked("How?", generationConfiguration=config))
+    stubber.add_response(
+        "retrieve_and_generate", generated("42", CITED), requested("How?", generationConfiguration=config)
+    )
     reply = ask(deadline, base(), "How?", parameters={"max_tokens": 50, "temperature": 0.1})
     assert reply.outputs == [{"text": "42", "sources": ["s3://b/data/knowledge/chat/a.pdf"]}]
     assert reply.model == {"model_id": PROFILE, "knowledge_base_id": "KB12345678"}
@@ -90,19 +92,19 @@ def test_a_knowledge_base_answers_with_its_sources_and_not_their_text(deadline: 
 @pytest.mark.usefixtures("one_call_at_a_time")
 def test_every_input_is_a_query_and_a_conversation_is_one_query(deadline: Any, stubber: Stubber) -> None:
     for text in ("one", "two"):
-        stubber.add_response("retrieve_and_generate", generated(text.upper()), asked(text))
+        stubber.add_response("retrieve_and_generate", generated(text.upper()), requested(text))
     assert [each["text"] for each in ask(deadline, base(), "one", "two").outputs] == ["ONE", "TWO"]
     turns = (("user", "Hi"), ("assistant", "Hello"), ("user", "How?"))
-    stubber.add_response("retrieve_and_generate", generated("x"), asked("user: Hi\nassistant: Hello\nuser: How?"))
+    stubber.add_response("retrieve_and_generate", generated("x"), requested("user: Hi\nassistant: Hello\nuser: How?"))
     assert ask(deadline, base(), "How?", turns=turns).outputs[0]["text"] == "x"
 
 
 @pytest.mark.parametrize(
-    ("place", "name", "told"),
+    ("place", "name", "reported"),
     [(base, "system", "'system'; known are max_tokens"), (agent, "max_tokens", "'max_tokens'; this model takes none")],
 )
-def test_parameters_without_effect_are_refused(place: Any, name: str, told: str) -> None:
-    with pytest.raises(errors.BadRequest, match=told) as raised:
+def test_parameters_without_effect_are_refused(place: Any, name: str, reported: str) -> None:
+    with pytest.raises(errors.BadRequest, match=reported) as raised:
         parameters.prepared(place(), InferenceRequest(("x",), {name: 5}))
     assert raised.value.param == name
 
@@ -134,7 +136,7 @@ def stream(*events: Any) -> Iterator[Any]:
         yield event
 
 
-def said(text: str, **more: Any) -> dict[str, Any]:
+def returned(text: str, **more: Any) -> dict[str, Any]:
     return {"chunk": {"bytes": text.encode(), **more}}
 
 
@@ -160,7 +162,9 @@ def fake_agent(*events: Any) -> list[dict[str, Any]]:
 
 
 def test_an_agent_streams_its_answer_and_gets_the_conversation(deadline: Any) -> None:
-    calls = fake_agent(said("Your order "), {"trace": {}}, said("is on its way.", attribution={"citations": CITED}))
+    calls = fake_agent(
+        returned("Your order "), {"trace": {}}, returned("is on its way.", attribution={"citations": CITED})
+    )
     turns = (("user", "Hi"), ("assistant", "Hello"), ("user", "Where is it?"))
     reply = ask(deadline, agent(), "Where is it?", turns=turns)
     assert reply.outputs == [{"text": "Your order is on its way.", "sources": ["s3://b/data/knowledge/chat/a.pdf"]}]
@@ -182,7 +186,7 @@ def test_each_input_to_an_agent_is_a_session_of_its_own(deadline: Any) -> None:
     class Client:
         def invoke_agent(self, **given: Any) -> dict[str, Any]:
             calls.append(given)
-            return answered(said("ok"))
+            return answered(returned("ok"))
 
     use_client("bedrock-agent-runtime", Client())
     ask(deadline, agent(), "one", "two")
@@ -194,7 +198,7 @@ def test_an_agent_that_fails_in_its_stream(deadline: Any) -> None:
     fake_agent(throttled)
     with pytest.raises(errors.Throttled):
         ask(deadline, agent(), "x")
-    fake_agent(said("Your "), throttled)
+    fake_agent(returned("Your "), throttled)
     with pytest.raises(errors.AnswerCutOff):
         ask(deadline, agent(), "x")
     fake_agent(ConnectionClosedError(endpoint_url="u"))

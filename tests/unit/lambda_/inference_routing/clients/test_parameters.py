@@ -25,11 +25,11 @@ def test_route_records_come_from_the_parameter_store() -> None:
 
 def test_route_names_are_listed_page_by_page() -> None:
     stubber = stub("ssm")
-    asked = {"Path": "/mlops/test/routes", "Recursive": False}
+    requested = {"Path": "/mlops/test/routes", "Recursive": False}
     changed = datetime(2026, 11, 1, tzinfo=UTC)
     for number, more in ((1, {"NextToken": "t"}), (2, {})):
         parameter = {"Name": f"/mlops/test/routes/b{number}", "Value": "{}", "LastModifiedDate": changed}
-        stubber.add_response("get_parameters_by_path", {"Parameters": [parameter], **more}, asked)
-        asked = {**asked, "NextToken": "t"}
+        stubber.add_response("get_parameters_by_path", {"Parameters": [parameter], **more}, requested)
+        requested = {**requested, "NextToken": "t"}
     found = parameters.ParameterStore("/mlops/test/routes").list(5)
     assert [(record.name, record.changed) for record in found] == [("b1", 1793491200), ("b2", 1793491200)]

@@ -60,11 +60,11 @@ def test_an_answer_that_violates_the_contract_is_malformed(answer: bytes) -> Non
 
 @pytest.mark.usefixtures("one_call_at_a_time")
 def test_answers_of_completed_calls_are_kept(deadline: Any) -> None:
-    asked: list[int] = []
+    requested: list[int] = []
 
     def ask(position: int) -> str:
-        asked.append(position)
-        if position == 1 and asked.count(1) == 1:
+        requested.append(position)
+        if position == 1 and requested.count(1) == 1:
             raise errors.Throttled("slow down")
         return f"answer {position}"
 
@@ -74,7 +74,7 @@ def test_answers_of_completed_calls_are_kept(deadline: Any) -> None:
     assert 0 in kept
     assert 1 not in kept
     assert fanout.fan_out(3, kept, deadline, ask) == ["answer 0", "answer 1", "answer 2"]
-    assert (asked.count(0), asked.count(1), asked.count(2)) == (1, 2, 1)
+    assert (requested.count(0), requested.count(1), requested.count(2)) == (1, 2, 1)
 
 
 @pytest.mark.parametrize(
@@ -116,11 +116,11 @@ def test_a_record_names_one_of_an_endpoints_models_or_containers(
     record = {"kind": "realtime", "source": "sagemaker", "targets": [{"name": "p", "endpoint_name": "ep", **named}]}
     [target] = routes.parse_route("many", json.dumps(record)).targets
     stubber = stub("sagemaker-runtime")
-    asked = {"EndpointName": "ep", "ContentType": "application/json", "Accept": "application/json"}
+    requested = {"EndpointName": "ep", "ContentType": "application/json", "Accept": "application/json"}
     answer = {"outputs": [{"label": "positive"}], "model": {}}
     # The stub compares everything that is sent.
     payload = b'{"inputs": ["fine"], "parameters": {"a": 1}}'
-    stubber.add_response("invoke_endpoint", {"Body": body(answer)}, {**asked, "Body": payload, **sent})
+    stubber.add_response("invoke_endpoint", {"Body": body(answer)}, {**requested, "Body": payload, **sent})
     backend = sagemaker.SageMakerBackend()
     reply = backend.invoke(target, InferenceRequest(("fine",), {"a": 1}), deadline, {})
     assert reply.outputs == answer["outputs"]
