@@ -57,7 +57,7 @@ class Joiner:
     def __init__(self, store: Store, jobs: Jobs, paths: RequestPaths) -> None:
         self._store = store
         self._jobs = jobs
-        self._places = paths
+        self._paths = paths
 
     def join(self, attempts: list[Document]) -> Tally:
         """Write results and errors. Nothing of it has to fit into memory."""
@@ -69,7 +69,7 @@ class Joiner:
         following = next(found, None)
         names = self._names()
         called = next(names, None)
-        with Upload(self._store, self._places.results) as results, Upload(self._store, self._places.errors) as errors:
+        with Upload(self._store, self._paths.results) as results, Upload(self._store, self._paths.errors) as errors:
             for number in range(tally.total):
                 about = []
                 if following is not None and following[0] == number:
@@ -85,16 +85,16 @@ class Joiner:
         return tally
 
     def _bad(self) -> Iterator[bytes]:
-        return self._store.lines(self._places.bad_records)
+        return self._store.lines(self._paths.bad_records)
 
     def _names(self) -> Iterator[Document]:
         """Yield the caller's record ids; older requests have none stored."""
-        if self._store.head(self._places.ids) is not None:
-            yield from map(loads, self._store.lines(self._places.ids))
+        if self._store.head(self._paths.ids) is not None:
+            yield from map(loads, self._store.lines(self._paths.ids))
 
     def _answers(self, attempt: Document) -> Iterator[tuple[int, int, Answer]]:
         for job in attempt["jobs"]:
-            identifier = (self._store.read_json(self._places.created(job["name"])) or {}).get("identifier")
+            identifier = (self._store.read_json(self._paths.created(job["name"])) or {}).get("identifier")
             if not identifier:
                 continue
             for index in job["parts"]:
@@ -106,7 +106,7 @@ class Joiner:
         found = []
         for attempt in reversed(attempts):
             for job in attempt["jobs"]:
-                end = self._store.read_json(self._places.ended(job["name"])) or {}
+                end = self._store.read_json(self._paths.ended(job["name"])) or {}
                 why = f"{job['name']} ended as {end.get('status')}: {end.get('reason') or 'no reason given'}"
                 for index in job["parts"]:
                     for first, last in attempt["parts"][index]["ranges"]:

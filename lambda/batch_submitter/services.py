@@ -253,12 +253,12 @@ class Invocation:
             found = model_answers.loads(line)
             if found.get("error"):
                 return _record_error(found["error"])
-            said = bedrock_bodies.said(bedrock_bodies.of(model), found.get("modelOutput"))
+            answer = bedrock_bodies.read_answer(bedrock_bodies.of(model), found.get("modelOutput"))
         except MalformedAnswer as error:
             return malformed(error)
-        usage = said.usage
+        usage = answer.usage
         tokens = (usage["inputTokens"], usage["outputTokens"]) if usage else None
-        return Answer({"text": said.text, "stop": said.stop}, tokens=tokens)
+        return Answer({"text": answer.text, "stop": answer.stop}, tokens=tokens)
 
 
 def _named(line: bytes) -> str | None:

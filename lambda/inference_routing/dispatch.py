@@ -63,8 +63,8 @@ class Outcome:
         """Return `primary`, or for example `spare; after=primary:Throttled; skipped=chat:UnknownBlueprint`."""
         tried = ",".join(f"{a.target.name}:{a.error.type}" for a in self.attempts if a.error)
         name = self.answered_by.name if self.answered_by else "none"
-        told = {"after": tried, "skipped": ",".join(self.skipped)}
-        return "; ".join([name, *(f"{word}={what}" for word, what in told.items() if what)])
+        details = {"after": tried, "skipped": ",".join(self.skipped)}
+        return "; ".join([name, *(f"{word}={what}" for word, what in details.items() if what)])
 
 
 @dataclass(frozen=True)

@@ -48,12 +48,12 @@ class Gate:
         Every text is checked, whatever its role: the caller also sends assistant turns and system prompts. The
         blueprint's own parameters come from its operator and are added later.
         """
-        said = [text for _, text in request.turns] or list(request.inputs)
-        masked = self._masked("input", {"said": said, "parameters": dict(request.parameters)}, deadline)
+        texts = [text for _, text in request.turns] or list(request.inputs)
+        masked = self._masked("input", {"texts": texts, "parameters": dict(request.parameters)}, deadline)
         request = replace(request, parameters=masked["parameters"])
         if not request.turns:
-            return replace(request, inputs=tuple(masked["said"]))
-        turns = tuple((role, text) for (role, _), text in zip(request.turns, masked["said"], strict=True))
+            return replace(request, inputs=tuple(masked["texts"]))
+        turns = tuple((role, text) for (role, _), text in zip(request.turns, masked["texts"], strict=True))
         return replace(request, turns=turns, inputs=(turns[-1][1],) * len(request.inputs))
 
     def check_output(self, reply: Reply, deadline: Deadline) -> Reply:

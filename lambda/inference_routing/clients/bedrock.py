@@ -62,7 +62,7 @@ class BedrockBackend:
         family = bedrock.of(target.family)
         bodies = [family.write(text, request) for text in request.inputs]
         responses = fan_out(len(bodies), kept, deadline, lambda i: invoke_model(target, bodies[i]))
-        answers = [bedrock.said(family, answer) for answer, _ in responses]
+        answers = [bedrock.read_answer(family, answer) for answer, _ in responses]
         counted = model_answers.total([answer.usage for answer in answers])
         return Reply(
             outputs=[{"text": answer.text} for answer in answers],
