@@ -109,7 +109,7 @@ def test_an_unexpected_error_is_only_logged(logged: Any, router: Any, context: A
     assert "secret" not in json.dumps(body)
     reported = [each for line in logged() for each in line.get("exception", ())]
     assert {each["error"] for each in reported} == {"KeyError"}
-    assert all("test_handler.py" in each["at"] for each in reported)
+    assert all("support/addressed_backends.py" in each["at"] for each in reported)
     assert "secret" not in json.dumps(reported)
 
 

@@ -263,11 +263,11 @@ def test_families_of_bedrock(model: str, sent: Any, answer: Any, text: str, stop
     module = bedrock_bodies
     family = module.of(model)
     assert family.write("hello", InferenceRequest(("hello",), GIVEN)) == sent
-    returned = module.returned(family, answer)
+    returned = module.read_answer(family, answer)
     assert (returned.text, returned.stop) == (text, stop)
     for broken in ({}, [], None, {"results": []}, {"content": 1}, {"generation": 1}):
         with pytest.raises(errors.MalformedAnswer):
-            module.returned(family, broken)
+            module.read_answer(family, broken)
 
 
 def test_an_unknown_family_is_named() -> None:
