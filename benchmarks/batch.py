@@ -93,23 +93,23 @@ def texts(records: int) -> list[str]:
 
 def pipeline(folder: Path, model: Path, body: bytes) -> dict[str, float]:
     """Seconds of each stage, for one input."""
-    from blueprint import Blueprint  # the submitter's own modules, on the path since `main`
-    from completion import Completion, Tell
+    # On the path since `main`.
+    from batch_submitter.blueprint import Blueprint
+    from batch_submitter.completion import Completion, Sinks
+    from batch_submitter.object_keys import RequestPaths
+    from batch_submitter.services import Transform
+    from batch_submitter.store import Store
+    from batch_submitter.submission import Work
     from inference_common import token_limits
-    from places import Places
-    from services import Transform
-    from store import Store
-    from submission import Work
-
-    from tests.unit.lambda_.batch_fakes import Bucket, SageMaker
+    from tests.unit.lambda_.support.batch_services import Bucket, SageMaker
 
     bucket = Bucket()
     sagemaker = SageMaker(bucket, lambda line: line)
     store = Store(bucket, "data")
     batch = {**MODEL, **SIZES, "format": "auto", "records_per_file": RECORDS_PER_FILE}
-    places = Places("reviews-batch", "bench")
+    paths = RequestPaths("reviews-batch", "bench")
     blueprint = Blueprint("reviews-batch", "sagemaker", {}, batch, token_limits.read({}, "batch"))
-    work = Work(store, Transform(sagemaker, store, "d", "v"), blueprint, places, "mlops-bench", {})
+    work = Work(store, Transform(sagemaker, store, "d", "v"), blueprint, paths, "mlops-bench", {})
     key = "inference/batch/input/reviews-batch/requests/in.jsonl"
     bucket.put(key, body)
 
@@ -119,20 +119,20 @@ def pipeline(folder: Path, model: Path, body: bytes) -> dict[str, float]:
 
     parts = folder / "parts"
     parts.mkdir()
-    for name in bucket.below(places.parts(1)):
+    for name in bucket.below(paths.parts(1)):
         (parts / name.rsplit("/", 1)[-1]).write_bytes(bucket.objects[name])
     classified = process(_CONTAINER, model, parts)
     for path in parts.glob("*.out"):
-        bucket.put(f"{places.raw(1)}{path.name}", path.read_bytes())
+        bucket.put(f"{paths.raw(1)}{path.name}", path.read_bytes())
     (name,) = sagemaker.jobs
     now = datetime.now(UTC)
     ended = {"TransformJobStatus": "Completed", "TransformStartTime": now, "TransformEndTime": now}
     sagemaker.jobs[name] |= ended
 
     started = time.perf_counter()
-    Completion(work, Tell(lambda _: None, lambda *_: None, "bench", lambda _: None)).job_ended(name)
+    Completion(work, Sinks(lambda _: None, lambda *_: None, "bench", lambda _: None)).job_ended(name)
     joined = time.perf_counter() - started
-    lines = bucket.lines(places.results)
+    lines = bucket.lines(paths.results)
     if [line["record"] for line in lines] != list(range(len(lines))) or any("error" in line for line in lines):
         raise SystemExit("the joined result lacks records, or has them in another order")
     return {"prepare": prepared, "classify": classified["seconds"], "join": joined, "records": len(lines)}
@@ -146,7 +146,7 @@ def main() -> int:
     if not RATED.is_file():
         raise SystemExit("the rated reviews are missing: run `make setup`")
     os.environ.update(ENVIRON)
-    sys.path[:0] = [str(REPO / "lambda" / "batch_submitter"), str(REPO / "lambda")]
+    sys.path.insert(0, str(REPO / "lambda"))
     report = Report("batch", "A batch of reviews", machine.versions("python", "boto3"))
     body = b"".join(json.dumps({"input": text}).encode() + b"\n" for text in texts(arguments.records))
     stages: list[dict[str, float]] = []

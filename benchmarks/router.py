@@ -46,8 +46,8 @@ print(json.dumps({{"p50": taken[len(taken) // 2] / 1e6, "p99": taken[len(taken) 
 """
 
 _OURS = """
-import handler
-from dispatch import Reply
+from model_router import handler
+from inference_routing.dispatch import Reply
 record = {"kind": "realtime", "source": "bedrock", "targets": [
     {"name": "one", "model_id": "m1", "weight": 1}, {"name": "two", "model_id": "m2", "weight": 1}]}
 class Fake:
@@ -92,7 +92,8 @@ THEIRS = _TIMED.format(prepare=_THEIRS, request=_THEIR_REQUEST, warm_up=WARM_UP)
 
 _COLD = "import time; started = time.perf_counter()\n{work}\nprint(time.perf_counter() - started)"
 OUR_COLD = _COLD.format(
-    work="import handler\nfrom clients import client\nclient('bedrock-runtime'); client('sagemaker-runtime')"
+    work="from model_router import handler\nfrom inference_routing.clients import client\n"
+    "client('bedrock-runtime'); client('sagemaker-runtime')"
 )
 BARE_COLD = _COLD.format(work="import boto3\nboto3.client('bedrock-runtime'); boto3.client('sagemaker-runtime')")
 THEIR_COLD = _COLD.format(work="from litellm import Router")
@@ -100,9 +101,9 @@ THEIR_COLD = _COLD.format(work="from litellm import Router")
 
 def packaged(folder: Path) -> Path:
     """The function's package as Lambda unpacks it: sources only."""
-    ignore = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(REPO / "lambda" / "model_router", folder / "package", ignore=ignore)
-    shutil.copytree(REPO / "lambda" / "inference_common", folder / "package" / "inference_common", ignore=ignore)
+    for name in ("model_router", "inference_routing", "inference_common"):
+        source = REPO / "lambda" / name
+        shutil.copytree(source, folder / "package" / name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder / "package"
 
 

@@ -22,21 +22,20 @@ from orchestrator.core.interfaces import Package
 from orchestrator.errors import SetupError
 from orchestrator.system import trouble
 
-FUNCTIONS = (
-    "data_validation",
-    "model_evaluation",
-    "model_artifacts",
-    "endpoint_probe",
-    "model_router",
-    "token_authorizer",
-    "batch_submitter",
-    "job_api",
-    "async_worker",
-    "async_callback",
-)
-BUILT_ON = {"job_api": "model_router", "async_worker": "model_router"}
-"""Functions that use another one's modules: those are in their package too, under files of their own name."""
-SHARED = "inference_common"
+COMMON, ROUTING = "inference_common", "inference_routing"
+FUNCTIONS: Mapping[str, tuple[str, ...]] = {
+    "data_validation": (COMMON,),
+    "model_evaluation": (COMMON,),
+    "model_artifacts": (COMMON,),
+    "endpoint_probe": (COMMON,),
+    "model_router": (COMMON, ROUTING),
+    "token_authorizer": (COMMON,),
+    "batch_submitter": (COMMON,),
+    "job_api": (COMMON, ROUTING),
+    "async_worker": (COMMON, ROUTING),
+    "async_callback": (COMMON,),
+}
+"""The Python package of each function, and the shared packages that go into its zip with it."""
 
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 """The earliest time a zip can say."""
@@ -69,12 +68,15 @@ class SourcePackager:
         return {name: _write(out, name, ending, make()) for name, (ending, make) in builders.items()}
 
     def _function(self, name: str) -> bytes:
-        own = _tree(self._repo / "lambda" / name)
-        if "handler.py" not in own:
+        """The function's package and its shared ones; Lambda calls `<name>.handler.handler`."""
+        files = {
+            f"{package}/{path}": content
+            for package in (name, *FUNCTIONS[name])
+            for path, content in _tree(self._repo / "lambda" / package).items()
+        }
+        if f"{name}/handler.py" not in files:
             raise SetupError(f"lambda/{name} has no handler.py")
-        files = (_tree(self._repo / "lambda" / BUILT_ON[name]) if name in BUILT_ON else {}) | own
-        shared = _tree(self._repo / "lambda" / SHARED)
-        return _zip(files | {f"{SHARED}/{path}": content for path, content in shared.items()})
+        return _zip(files)
 
     def _training(self) -> bytes:
         files = {path.name: path.read_bytes() for path in sorted((self._repo / "jobs" / "train").glob("*.py"))}

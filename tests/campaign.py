@@ -1,6 +1,6 @@
 """How many examples a property is tried with: few in every run, many where somebody asks for a campaign.
 
-CAMPAIGN=10000 .venv/bin/python -m pytest tests/unit/lambda_/test_model_answers.py -n 0
+CAMPAIGN=10000 .venv/bin/python -m pytest tests/unit/lambda_/inference_common/test_model_answers.py -n 0
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""The callback of an asynchronous blueprint: both topics call it, it tells whom the blueprint's file names.
+"""Deliver notifications of an asynchronous blueprint to its table and webhook. Both SNS topics invoke it.
 
-A message that cannot be delivered makes the function fail: Lambda calls it twice more, minutes apart, then the message
-goes to the dead letters, and an alarm says so. Nothing is dropped, and a receiver may hear of one request twice.
+A notification that cannot be delivered fails the invocation. Lambda retries it twice, minutes apart, then moves it to
+the dead-letter queue, which raises an alarm. Nothing is dropped, and a receiver may get a notification twice.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ import os
 import time
 from typing import Any
 
-import webhook
+from async_callback import webhook
+from async_callback.notifications import read
+from async_callback.settings import Settings
+from async_callback.stores import Secrets, Table
 from inference_common import emf
 from inference_common.logs import bind, get_logger, without_message
-from notices import read
-from settings import Settings
-from stores import Secrets, Table
 
 SETTINGS = Settings.read(os.environ)
 LOG = get_logger("async_callback")
@@ -24,31 +24,36 @@ TABLE = Table(SETTINGS.table_name)
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
-    """SNS hands over one message per call; an exception brings it back."""
+    """Deliver each SNS record; an exception makes Lambda retry the event."""
     for record in event["Records"]:
         document = read(record["Sns"]["Message"], SETTINGS.blueprint)
         log = bind(LOG, request_id=document["request_id"], blueprint=SETTINGS.blueprint)
         started = time.monotonic()
         try:
-            tries = tell(document)
+            tries = deliver(document)
         except Exception as error:
             _count(delivered=0, seconds=time.monotonic() - started)
             log.exception("a callback could not be delivered")
             raise without_message(error) from None
         _count(delivered=1, seconds=time.monotonic() - started)
-        log.info("told", extra={"status": document["status"], "tries": tries})
-    return {"told": len(event["Records"])}
+        log.info("delivered", extra={"status": document["status"], "tries": tries})
+    return {"delivered": len(event["Records"])}
 
 
-def tell(document: dict[str, Any]) -> int:
-    """Table first: it can be asked when the webhook is down."""
+def deliver(document: dict[str, Any]) -> int:
+    """Write to the table, then post to the webhook; return the number of attempts.
+
+    The table comes first, so that it has the result even when the webhook is down.
+    """
     if SETTINGS.table_name:
         TABLE.put(document, int(time.time()) + SETTINGS.keep_days * 86_400)
     if not SETTINGS.webhook_url:
         return 0
     return webhook.deliver(
         document,
-        lambda body, told: webhook.post(SETTINGS.webhook_url, body, told, loopback=SETTINGS.loopback),
+        lambda body, signed_headers: webhook.post(
+            SETTINGS.webhook_url, body, signed_headers, loopback=SETTINGS.loopback
+        ),
         SECRETS.value,
         SETTINGS.attempts,
         SETTINGS.first_pause_seconds,

@@ -1,4 +1,4 @@
-"""Configuration of the callback."""
+"""Settings of the callback function."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from inference_common import settings
 class Settings:
     blueprint: str
     webhook_url: str
-    """From the blueprint's file; nothing where there is no webhook."""
+    """From the blueprint file; empty without a webhook."""
     secret_parameter: str
-    """Name of the encrypted parameter with the key of the signatures."""
+    """Name of the encrypted parameter that holds the signing key."""
     table_name: str
     keep_days: int
     attempts: int
     first_pause_seconds: float
     loopback: bool
-    """Whether a webhook may be on this machine: where AWS itself is on it, too."""
+    """Whether the webhook may be on this machine: only when AWS is emulated on it."""
     metrics_namespace: str
 
     @classmethod
@@ -43,7 +43,7 @@ class Settings:
 
 
 def _is_loopback(endpoint: str) -> bool:
-    """Whether an AWS is this very machine. A real one never is: a function whose calls end there would reach none."""
+    """Return whether the AWS endpoint is on this machine, which is never the case on AWS itself."""
     try:
         return ipaddress.ip_address(urlsplit(endpoint).hostname or "").is_loopback
     except ValueError:

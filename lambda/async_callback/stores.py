@@ -1,4 +1,4 @@
-"""SSM and DynamoDB: the only part of the callback that knows AWS."""
+"""Access SSM and DynamoDB, the only AWS services that the callback calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATIENCE = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempt
 
 
 class Secrets:
-    """The key of the signatures, read when it is first needed and never kept longer than the environment lives."""
+    """The signing key, read on first use and kept for the lifetime of the execution environment."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -25,7 +25,7 @@ class Secrets:
 
 
 class Table:
-    """Ends of requests by id."""
+    """The table of finished requests, by request id."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -35,6 +35,6 @@ class Table:
         return boto3.client("dynamodb", config=PATIENCE)
 
     def put(self, document: Mapping[str, Any], expires_at: int) -> None:
-        """The same end again is the same item."""
+        """Write one item; a repeated notification overwrites its own item."""
         item = {name: {"S": str(value)} for name, value in document.items()}
         self._client.put_item(TableName=self._name, Item={**item, "expires_at": {"N": str(expires_at)}})

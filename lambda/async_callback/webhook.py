@@ -1,10 +1,10 @@
-"""One POST to the blueprint's webhook, signed. Pure but for the connection, the clock and the pause.
+"""Post a signed notification to the blueprint's webhook.
 
     x-webhook-timestamp: 1767225600
     x-webhook-signature: v1=<HMAC-SHA256 of "<timestamp>.<body>", hex>
 
-The receiver computes the same with its copy of the key, compares in constant time, and refuses timestamps that are old:
-a recorded request is then good for nobody. `x-request-id` lets it know a delivery that it had before.
+The receiver computes the same signature with its copy of the key, compares in constant time and refuses old timestamps,
+so that a recorded request cannot be replayed. `x-request-id` identifies repeated deliveries.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from addresses import is_public
+from async_callback.addresses import is_public
 from inference_common.json_output import dumps
 
 SECONDS = 5.0
@@ -26,7 +26,7 @@ TRANSIENT = {408, 425, 429}
 
 
 class Undelivered(Exception):
-    """The webhook did not take a message; `transient` ones may be tried again."""
+    """The webhook did not accept a notification; `transient` failures may be retried."""
 
     def __init__(self, message: str, *, transient: bool) -> None:
         super().__init__(message)
@@ -47,7 +47,7 @@ def headers(secret: bytes, timestamp: int, body: bytes, request_id: str) -> dict
 
 
 def address_of(host: str, port: int, loopback: bool) -> str:
-    """An address of the host that lies in the internet. The name is looked up once, and what was checked is called."""
+    """Resolve the host once and return a public address of it, so that the checked address is the one called."""
     try:
         found = {str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:
@@ -62,8 +62,8 @@ def _allowed(address: ipaddress.IPv4Address | ipaddress.IPv6Address, loopback: b
     return (loopback and address.is_loopback) or is_public(address)
 
 
-def post(url: str, body: bytes, told: Mapping[str, str], *, loopback: bool) -> None:
-    """One try. Redirects are no success: they could lead anywhere."""
+def post(url: str, body: bytes, signed_headers: Mapping[str, str], *, loopback: bool) -> None:
+    """Make one attempt. Redirects are failures, since they could lead anywhere."""
     parts = urlsplit(url)
     secure = parts.scheme == "https"
     if not secure and not loopback:
@@ -71,7 +71,7 @@ def post(url: str, body: bytes, told: Mapping[str, str], *, loopback: bool) -> N
     host, port = str(parts.hostname), parts.port or (443 if secure else 80)
     connection = _connection(host, port, address_of(host, port, loopback), secure)
     try:
-        connection.request("POST", _path(parts), body=body, headers=dict(told))
+        connection.request("POST", _path(parts), body=body, headers=dict(signed_headers))
         status = connection.getresponse().status
     except (OSError, HTTPException) as error:
         raise Undelivered(f"the webhook cannot be reached: {type(error).__name__}", transient=True) from error
@@ -87,7 +87,7 @@ def _path(parts: Any) -> str:
 
 
 def _connection(host: str, port: int, address: str, secure: bool) -> HTTPConnection:
-    """To the address that was checked, under the name that the certificate must have."""
+    """Connect to the checked address, but verify the certificate against the host name."""
     made: HTTPConnection = (HTTPSConnection if secure else HTTPConnection)(host, port, timeout=SECONDS)
     made._create_connection = lambda _, *args, **more: socket.create_connection((address, port), *args, **more)  # type: ignore[attr-defined]
     return made
@@ -102,7 +102,7 @@ def deliver(
     clock: Callable[[], float],
     pause: Callable[[float], None],
 ) -> int:
-    """Try until it is taken, with pauses that double; the number of tries. Each try is signed anew."""
+    """Retry transient failures with doubling pauses, signing each attempt anew; return the number of attempts."""
     body = dumps(document).encode()
     for attempt in range(1, attempts + 1):
         try:

@@ -1,8 +1,8 @@
-"""The worker behind the queue of an asynchronous Bedrock blueprint.
+"""Process the queue of an asynchronous Bedrock blueprint; each message is one request.
 
-Each message is one request. What fails for now (throttling, a bad moment of a service) goes back to the queue with a
-pause that grows, and only those messages of the batch do; what cannot be helped ends at once as a failure object. A
-message that came too often arrives here once more, from the dead letters, and ends as a failure too: none is lost.
+Transient failures (throttling, service errors) return only their own message to the queue, with growing delays.
+Permanent failures end at once with a failure object. A message that was received too often arrives once more from the
+dead-letter queue and ends with a failure object too, so that no request is lost.
 """
 
 from __future__ import annotations
@@ -13,22 +13,22 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-import telemetry
-from clients.bedrock import BedrockBackend
-from clients.guardrails import BedrockGuardrails
-from clients.parameters import ParameterStore
-from deadline import Deadline
-from health import Health
+from async_worker.messages import Job, MalformedMessage, draw, pause, read
+from async_worker.services import Bucket, Queue, Topics
+from async_worker.settings import Settings
+from async_worker.worker import RetryLater, Worker
 from inference_common import emf
 from inference_common.errors import ServiceError
 from inference_common.logs import bind, described, get_logger
-from journey import Journey
-from messages import BrokenMessage, Job, draw, pause, read
-from service import Router
-from services import Bucket, Queue, Topics
-from settings import Settings
-from table import RouteTable
-from work import Again, Worker
+from inference_routing import telemetry
+from inference_routing.circuit_breaker import CircuitBreaker
+from inference_routing.clients.bedrock import BedrockBackend
+from inference_routing.clients.guardrails import BedrockGuardrails
+from inference_routing.clients.parameters import ParameterStore
+from inference_routing.deadline import Deadline
+from inference_routing.request_context import RequestContext
+from inference_routing.route_table import RouteTable
+from inference_routing.router import Router
 
 SETTINGS = Settings.read(os.environ)
 LOG = get_logger("async_worker")
@@ -41,7 +41,7 @@ WORKER = Worker(
         table=RouteTable(ParameterStore(SETTINGS.routes_prefix), 30, time.monotonic),
         backends={"bedrock": BedrockBackend()},
         judge=BedrockGuardrails(),
-        health=Health(time.monotonic),
+        breaker=CircuitBreaker(time.monotonic),
         clock=time.monotonic,
         pause=time.sleep,
         draw=random.Random().random,
@@ -53,7 +53,7 @@ WORKER = Worker(
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The messages that have to come back; all others are done."""
+    """Process a batch and report the messages to retry."""
     failed = [record for record in event["Records"] if not _done(record, context)]
     return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
@@ -63,43 +63,43 @@ def _done(record: dict[str, Any], context: Any) -> bool:
     log = bind(LOG, message_id=record["messageId"], blueprint=SETTINGS.blueprint)
     try:
         job = read(record, SETTINGS.blueprint, SETTINGS.dead_letter_arn)
-    except BrokenMessage as error:
-        log.error("no request can be read from a message", extra=described(error))
+    except MalformedMessage as error:
+        log.error("malformed message", extra=described(error))
         return False
     log = bind(LOG, request_id=job.request_id, blueprint=job.blueprint)
-    journey = Journey(job.request_id, job.blueprint)
+    ctx = RequestContext(job.request_id, job.blueprint)
     seconds = context.get_remaining_time_in_millis() / 1000 - SETTINGS.margin_seconds
     try:
-        outcome = WORKER.work(job, Deadline.after(seconds, time.monotonic), journey)
-    except Again as again:
-        log.warning("comes back", extra={**described(again), "received": job.received})
+        outcome = WORKER.work(job, Deadline.after(seconds, time.monotonic), ctx)
+    except RetryLater as again:
+        log.warning("retried later", extra={**described(again), "received": job.received})
         _postpone(record, job, log)
-        _tell(job, journey, None, time.monotonic() - started)
+        _report(job, ctx, None, time.monotonic() - started)
         return False
     except Exception:
-        # The queue's own time passes, then another worker tries.
+        # The message becomes visible again after the queue's visibility timeout.
         log.exception("unexpected error")
         return False
-    _tell(job, journey, outcome.completed, time.monotonic() - started)
+    _report(job, ctx, outcome.completed, time.monotonic() - started)
     failure = outcome.error["type"] if outcome.error else None
     log.info("ended", extra={"completed": outcome.completed, "error": failure, "received": job.received})
     return True
 
 
 def _postpone(record: dict[str, Any], job: Job, log: Any) -> None:
-    """Dead letters come back after their queue's own time: only object store or topic can have failed them."""
+    """Delay the next attempt. Dead letters keep their queue's timeout, since only S3 or SNS can have failed them."""
     if job.given_up:
         return
     try:
         QUEUE.postpone(record["receiptHandle"], pause(job.received, SETTINGS.backoff_seconds, draw()))
     except ServiceError as error:
-        log.warning("the message comes back after the queue's own time", extra=described(error))
+        log.warning("the message returns after the queue's visibility timeout", extra=described(error))
 
 
-def _tell(job: Job, journey: Journey, completed: bool | None, seconds: float) -> None:
-    """Metrics of the models that were asked, and of the request's end."""
+def _report(job: Job, ctx: RequestContext, completed: bool | None, seconds: float) -> None:
+    """Emit the metrics of the called targets and of the finished request."""
     now = emf.milliseconds()
-    lines = telemetry.metric_lines(journey, SETTINGS.metrics_namespace, seconds, None, now)
+    lines = telemetry.metric_lines(ctx, SETTINGS.metrics_namespace, seconds, None, now)
     if completed is not None:
         metrics: dict[str, tuple[float, str]] = {
             "AsyncCompleted": (int(completed), "Count"),

@@ -1,4 +1,4 @@
-"""One message of the queue, and where the objects of its request are. Pure.
+"""Parse queue messages and name the S3 objects of their requests. Pure.
 
 {"request_id": "…", "blueprint": "chat-async", "input": "inference/async/input/chat-async/….json"}
 """
@@ -15,13 +15,13 @@ from inference_common.json_input import loads
 LONGEST_PAUSE_SECONDS = 900
 
 
-class BrokenMessage(Exception):
-    """No request can be read from a message: it goes to the dead letters, where somebody looks at it."""
+class MalformedMessage(Exception):
+    """The message holds no valid request; it goes to the dead-letter queue for inspection."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One request. `received` counts how often the queue has handed it out, this time included."""
+    """One request. `received` counts its deliveries, including this one."""
 
     request_id: str
     blueprint: str
@@ -32,7 +32,7 @@ class Job:
 
     @property
     def marker_key(self) -> str:
-        """Says how the request ended; written once, and what it says holds."""
+        """The object that records the outcome; it is written once and never changed."""
         return f"inference/async/input/{self.blueprint}/{self.request_id}.outcome"
 
     @property
@@ -45,7 +45,7 @@ class Job:
 
 
 def read(record: Mapping[str, Any], blueprint: str, dead_letter_arn: str) -> Job:
-    """The request in one record of the event. Only the platform sends here, and its messages have this form."""
+    """Parse one SQS record. Only the platform sends to this queue."""
     try:
         message = loads(record["body"])
         attributes = record["attributes"]
@@ -58,15 +58,15 @@ def read(record: Mapping[str, Any], blueprint: str, dead_letter_arn: str) -> Job
             given_up=record["eventSourceARN"] == dead_letter_arn,
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise BrokenMessage(f"{type(error).__name__} {error}") from error
+        raise MalformedMessage(f"{type(error).__name__} {error}") from error
     if job.blueprint != blueprint or not job.input_key.startswith(f"inference/async/input/{blueprint}/"):
-        raise BrokenMessage(f"the message is for '{job.blueprint[:64]}', this is the worker of '{blueprint}'")
+        raise MalformedMessage(f"the message is for '{job.blueprint[:64]}', this is the worker of '{blueprint}'")
     return job
 
 
 def pause(received: int, base_seconds: float, draw: float) -> int:
-    """Seconds until a message may come back: twice as long each time, spread so that they do not come together."""
-    longest = min(LONGEST_PAUSE_SECONDS, base_seconds * 2 ** min(received - 1, 16))
+    """Return the delay before the next attempt: doubled each time, with jitter."""
+    longest: float = min(LONGEST_PAUSE_SECONDS, base_seconds * 2 ** min(received - 1, 16))
     return round(longest * (0.5 + draw / 2))
 
 

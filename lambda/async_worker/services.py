@@ -1,4 +1,4 @@
-"""S3, SQS and SNS, as the worker needs them. Errors become those of the taxonomy, by the router's one table."""
+"""Access S3, SQS and SNS; translate their errors into `ServiceError`s."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
-from clients import client
-from clients.failures import FAILURES, translate
+
 from inference_common.errors import BadRequest, PayloadTooLarge
 from inference_common.json_output import dumps
+from inference_routing.clients import client
+from inference_routing.clients.failures import FAILURES, translate
 
 MISSING = ("NoSuchKey", "404", "NotFound")
 EXISTS = ("PreconditionFailed",)
@@ -45,7 +46,7 @@ class Bucket:
         return True
 
     def put_new(self, key: str, body: bytes, metadata: Mapping[str, str]) -> bool:
-        """Only where there is no such object; two at once are told so, and come again."""
+        """Create an object; return False if it exists. Concurrent writes raise a transient error."""
         try:
             client("s3").put_object(
                 Bucket=self.name, Key=key, Body=body, ContentType=JSON, Metadata=dict(metadata), IfNoneMatch="*"
@@ -63,7 +64,7 @@ class Bucket:
             raise translate(error, f"object {key}") from error
 
     def input(self, key: str, at_most: int) -> bytes:
-        """The body of a request, which may have been uploaded by its caller."""
+        """Read the body of a request, which its caller may have uploaded."""
         try:
             found = client("s3").get_object(Bucket=self.name, Key=key)
             if found["ContentLength"] > at_most:
@@ -71,29 +72,29 @@ class Bucket:
             body: bytes = found["Body"].read()
         except FAILURES as error:
             if code_of(error) in MISSING:
-                raise BadRequest("the input of the request is not there any more") from error
+                raise BadRequest("the input of the request no longer exists") from error
             raise translate(error, f"object {key}") from error
         return body
 
 
 class Topics:
-    """Where ends of requests are told."""
+    """The SNS topics for finished requests."""
 
-    def publish(self, arn: str, notice: Mapping[str, Any]) -> None:
+    def publish(self, arn: str, notification: Mapping[str, Any]) -> None:
         try:
-            client("sns").publish(TopicArn=arn, Message=dumps(notice))
+            client("sns").publish(TopicArn=arn, Message=dumps(notification))
         except FAILURES as error:
             raise translate(error, "the topic") from error
 
 
 class Queue:
-    """The queue that the messages come from."""
+    """The request queue."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def postpone(self, receipt: str, seconds: int) -> None:
-        """Let one message come back after so many seconds, whatever the queue's own time is."""
+        """Change the visibility timeout of one message."""
         try:
             client("sqs").change_message_visibility(
                 QueueUrl=self._url, ReceiptHandle=receipt, VisibilityTimeout=seconds

@@ -1,4 +1,4 @@
-"""Configuration of the worker."""
+"""Settings of the worker function."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ class Settings:
     success_topic_arn: str
     error_topic_arn: str
     dead_letter_arn: str
-    """Queue of the requests that were given up: what comes from there gets its failure object and no further try."""
+    """Dead-letter queue; its messages get a failure object and no further attempt."""
     max_attempts: int
     ttl_seconds: int
     max_input_bytes: int
     backoff_seconds: float
     margin_seconds: float
-    """What the function keeps of its time for the result."""
+    """Time reserved for writing the result."""
     metrics_namespace: str
 
     @classmethod

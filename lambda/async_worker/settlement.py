@@ -1,8 +1,8 @@
-"""A request ends once: as one result or as one failure, however often its message comes. Pure but for the store.
+"""Settle each request exactly once, as a result or as a failure, however often its message is delivered.
 
-A message may come twice at the same moment, and a worker may be killed between any two steps. So the end of a request
-is a marker that can only be created, never changed. A result is written before its marker (and taken away again if
-another worker had settled on a failure); a failure's words are in its marker, and its object is made from them.
+A message may be delivered twice at the same time, and a worker may be killed between any two steps. The outcome is
+therefore a marker object that can be created but never changed. A result is written before its marker, and deleted
+again if another worker settled on a failure. A failure is described in its marker, and its object is created from that.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from async_worker.messages import Job
 from inference_common.json_input import loads
 from inference_common.json_output import dumps
-from messages import Job
 
 
 class Store(Protocol):
@@ -25,7 +25,7 @@ class Store(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a request ended. `error` is nothing for a result."""
+    """The outcome of a request. `error` is None for a result."""
 
     error: Mapping[str, str] | None = None
 
@@ -35,10 +35,10 @@ class Outcome:
 
 
 def settled(store: Store, job: Job) -> Outcome | None:
-    """How this request has ended already; what a killed worker left undone is done."""
+    """Return the recorded outcome, if any, after completing what a killed worker left undone."""
     marker = store.read(job.marker_key)
     if marker is None:
-        # Killed between a result and its marker: the result is there, and was paid for.
+        # A worker was killed between result and marker. The result was paid for, so it counts.
         return _mark(store, job, Outcome()) if store.exists(job.output_key) else None
     return _kept(store, job, _outcome(marker))
 
@@ -54,18 +54,18 @@ def fail(store: Store, job: Job, type_: str, message: str) -> Outcome:
     return _mark(store, job, Outcome({"type": type_, "message": message}))
 
 
-def _mark(store: Store, job: Job, wanted: Outcome) -> Outcome:
-    """What the request ends as: what is wanted, or what somebody else was quicker with."""
-    document = {"status": "completed" if wanted.completed else "failed", "error": wanted.error}
+def _mark(store: Store, job: Job, proposed: Outcome) -> Outcome:
+    """Record the proposed outcome, or return the one that another worker recorded first."""
+    document = {"status": "completed" if proposed.completed else "failed", "error": proposed.error}
     if store.put_new(job.marker_key, dumps(document).encode(), {}):
-        return _kept(store, job, wanted)
+        return _kept(store, job, proposed)
     marker = store.read(job.marker_key)
     assert marker is not None, "a marker is never deleted"
     return _kept(store, job, _outcome(marker))
 
 
 def _kept(store: Store, job: Job, outcome: Outcome) -> Outcome:
-    """The outcome, after its object is made sure of."""
+    """Make sure that the failure object exists, and no result beside it; return the outcome."""
     if outcome.error is not None:
         if store.exists(job.output_key):
             store.delete(job.output_key)

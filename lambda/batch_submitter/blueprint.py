@@ -1,4 +1,4 @@
-"""What the route record of a batch blueprint says. Pure.
+"""Parse the route record of a batch blueprint. Pure.
 
 {
   "blueprint": "reviews-batch", "kind": "batch", "source": "sagemaker", "submitter": "mlops-dev-batch-submitter",
@@ -32,7 +32,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,30}[a-z0-9]")
 REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,79}")
 KIND = "batch"
 ENVIRONMENT = "environment"
-"""Owner of what nobody asked for: objects that arrived, what a schedule found. No caller of the API is called so."""
+"""Owner of requests without a caller: arrived objects and scheduled sweeps. No API caller can have this name."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Blueprint:
         return int(self.batch["records_per_file"])
 
     def bounded(self, records: int = 1) -> dict[str, Any]:
-        """The parameters of every record, within the limits of a request with so many of them."""
+        """Return the parameters of every record, within the blueprint's limits."""
         takes = Takes(open=True)
         if self.source == "bedrock":
             takes = bedrock_bodies.of(self.batch["base_model_id"]).takes
@@ -60,7 +60,7 @@ class Blueprint:
 
 
 def parse(name: str, text: str) -> Blueprint:
-    """The record of one blueprint. One that breaks the format is a defect of a deployment, not of a request."""
+    """Parse the record of one blueprint. Raises `InternalError`, since a malformed record is a deployment defect."""
     try:
         record = loads(text)
         if record["kind"] != KIND:
@@ -74,7 +74,7 @@ def parse(name: str, text: str) -> Blueprint:
 
 
 def model_of(blueprint: Blueprint, release: str | None) -> dict[str, str]:
-    """The model that a request takes which begins now: that of the last release, or the first one."""
+    """Return the model for a request that starts now: that of the last release, or else the first one."""
     given = blueprint.batch
     first = {"name": str(given["model_name"]), "version": str(given.get("model_package_arn", ""))}
     if release is None:
@@ -85,7 +85,7 @@ def model_of(blueprint: Blueprint, release: str | None) -> dict[str, str]:
     except (ValueError, KeyError, TypeError) as error:
         why = f"{type(error).__name__} {error}"
         raise InternalError(f"the release record of '{blueprint.name}' is broken: {why}") from error
-    # Releases that failed before the first success leave the first model, and know no version of it.
+    # Releases that failed before the first success leave the first model, which has no version.
     return {"name": name, "version": version} if version else first
 
 
@@ -102,7 +102,7 @@ def check_request_id(given: Any) -> str:
 
 
 def check_owner(given: Any) -> str:
-    """Read for whom the function is called. Whoever may call it is believed."""
+    """Return the owner that the event names. Callers with permission to invoke the function are trusted."""
     if not isinstance(given, str) or not given:
         raise BadRequest(f"'owner' must say whose the request is; '{ENVIRONMENT}': of what arrives and of schedules")
     return given

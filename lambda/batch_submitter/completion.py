@@ -1,4 +1,4 @@
-"""What happens when a job has ended: remembered, and, after the last one, joined, catalogued and told."""
+"""Complete requests: record ended jobs and, after the last one, join, catalogue and publish the results."""
 
 from __future__ import annotations
 
@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import standing
+from batch_submitter import progress
+from batch_submitter.joining import Joiner
+from batch_submitter.ranges import describe
+from batch_submitter.submission import Work
 from inference_common import emf
 from inference_common.errors import Unavailable
 from inference_common.json_output import dumps
-from joining import Joiner
-from ranges import told
-from submission import Work
 
 Document = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Tell:
-    """Who hears of it. `crawl` starts a crawler by its name; `publish` sends subject and text to the topic."""
+class Sinks:
+    """Where results are reported. `crawl` starts a crawler by name; `publish` sends subject and text to the topic."""
 
     crawl: Callable[[str], None]
     publish: Callable[[str, str], None]
@@ -29,57 +29,57 @@ class Tell:
 
 
 class Completion:
-    """Safe to repeat, in any order and at the same time: events come once or more often."""
+    """Completes requests. Safe to repeat in any order and concurrently, since events are delivered at least once."""
 
-    def __init__(self, work: Work, tell: Tell) -> None:
+    def __init__(self, work: Work, sinks: Sinks) -> None:
         self._work = work
-        self._tell = tell
+        self._sinks = sinks
 
     def job_ended(self, name: str) -> None:
-        """A job may have ended: look, and finish the request if it was the last one."""
-        work, places = self._work, self._work.places
-        found = standing.read(work.store, places)
+        """Check a job that may have ended, and finish the attempt if it was the last one."""
+        work, paths = self._work, self._work.paths
+        found = progress.read(work.store, paths)
         number = (
             next((a["attempt"] for a in found.attempts for job in a["jobs"] if job["name"] == name), 0) if found else 0
         )
         if found is None or number == 0:
-            # The event was faster than the answer to the call that made the job: the next try finds it.
+            # The event overtook the response that created the job; a retry will find it.
             raise Unavailable(f"nothing is known of the job {name}")
         if name not in found.ends:
-            created = work.store.read_json(places.created(name))
+            created = work.store.read_json(paths.created(name))
             if created is None:
                 raise Unavailable(f"nothing is known of the job {name}")
-            end = work.jobs.look(created["identifier"])
+            end = work.jobs.poll(created["identifier"])
             if end.status is None:
                 return
             seconds = round(end.seconds, 3)
-            work.store.put_once(places.ended(name), {"status": end.status, "reason": end.reason, "seconds": seconds})
+            work.store.put_once(paths.ended(name), {"status": end.status, "reason": end.reason, "seconds": seconds})
         self.finish(number, name)
 
     def finish(self, number: int, owner: str) -> None:
-        """Join an attempt whose jobs have all ended. Of several who come to this at once, one does it."""
-        work, places = self._work, self._work.places
-        found = standing.read(work.store, places)
+        """Join an attempt whose jobs have all ended. Only one of several concurrent invocations does it."""
+        work, paths = self._work, self._work.paths
+        found = progress.read(work.store, paths)
         if found is None or found.unfinished(number):
             return
-        if not work.store.put_once(places.claim(number), {"owner": owner}):
-            claim = work.store.read_json(places.claim(number)) or {}
+        if not work.store.put_once(paths.claim(number), {"owner": owner}):
+            claim = work.store.read_json(paths.claim(number)) or {}
             if claim.get("owner") != owner:
                 return
         if number not in found.results:
             result = self._joined(found, number)
-            if work.store.put_once(places.result(number), result):
-                self._tell.emit(self._metrics(result))
+            if work.store.put_once(paths.result(number), result):
+                self._sinks.emit(self._metrics(result))
             found.results[number] = result
         crawler = work.blueprint.batch.get("crawler")
         if crawler:
-            self._tell.crawl(str(crawler))
+            self._sinks.crawl(str(crawler))
         self._notify(found)
 
-    def _joined(self, found: standing.Standing, number: int) -> Document:
+    def _joined(self, found: progress.Progress, number: int) -> Document:
         work = self._work
         attempts = found.attempts[:number]
-        tally = Joiner(work.store, work.jobs, work.places).join(attempts)
+        tally = Joiner(work.store, work.jobs, work.paths).join(attempts)
         ends = [found.ends[job["name"]] for attempt in attempts for job in attempt["jobs"]]
         seconds = sum(float(end["seconds"]) for end in ends)
         longest = max((float(end["seconds"]) for end in ends), default=0.0)
@@ -113,26 +113,26 @@ class Completion:
         return [self._line(metrics)]
 
     def _line(self, metrics: emf.Metrics) -> str:
-        places = self._work.places
-        fields = {"request_id": places.request_id}
+        paths = self._work.paths
+        fields = {"request_id": paths.request_id}
         return emf.line(
-            self._tell.namespace, {"Blueprint": places.blueprint}, metrics, fields, now_ms=self._tell.now_ms()
+            self._sinks.namespace, {"Blueprint": paths.blueprint}, metrics, fields, now_ms=self._sinks.now_ms()
         )
 
     def refused(self, refusal: Document) -> None:
-        """A request that nobody waits for was wrong: people must hear of it all the same."""
-        places = self._work.places
-        self._tell.emit([self._line({"Requests": (1, "Count"), "RequestsRefused": (1, "Count")})])
-        self._publish("failed", {"request_id": places.request_id, "status": "failed", "reason": refusal["message"]})
+        """Report a refused request that has no waiting caller."""
+        paths = self._work.paths
+        self._sinks.emit([self._line({"Requests": (1, "Count"), "RequestsRefused": (1, "Count")})])
+        self._publish("failed", {"request_id": paths.request_id, "status": "failed", "reason": refusal["message"]})
 
-    def _notify(self, found: standing.Standing) -> None:
-        # An end that is told again, while somebody has asked for another attempt already, is still that end.
-        answer = standing.answer(replace(found, preparing=False), self._work.places, self._work.store.bucket)
+    def _notify(self, found: progress.Progress) -> None:
+        # A repeated notification reports this attempt, even if another one is being prepared.
+        answer = progress.answer(replace(found, preparing=False), self._work.paths, self._work.store.bucket)
         result = found.result or {}
         if result.get("missing"):
-            answer["missing"] = told(result["missing"], most=50)
+            answer["missing"] = describe(result["missing"], most=50)
         self._publish(str(answer["status"]), answer)
 
     def _publish(self, status: str, document: Document) -> None:
         subject = f"Batch {self._work.blueprint.name}: {status}"
-        self._tell.publish(subject[:100], dumps({"blueprint": self._work.blueprint.name, **document}, indent=2))
+        self._sinks.publish(subject[:100], dumps({"blueprint": self._work.blueprint.name, **document}, indent=2))

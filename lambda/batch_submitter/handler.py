@@ -1,10 +1,10 @@
-"""Batch inference: objects become jobs, ended jobs become results.
+"""Run batch inference: turn input objects into jobs, and ended jobs into results.
 
-Called with {"action": "submit" | "status" | "sweep" | "start" | "job-ended", "blueprint", …} by the API, by schedules
-and by itself; and by EventBridge when an object has arrived or a job has ended. The actions of the API say whose the
-request is ("owner") and hear of another's what they hear of none; they answer {"request_id", "status", …} or
-{"error": {"code", "message"}} and raise nothing that the caller could repair. The rest raises, so that Lambda tries
-again and hands what stays broken to the topic.
+Invoked with {"action": "submit" | "status" | "sweep" | "start" | "job-ended", "blueprint", …} by the job API, by
+schedules and by itself, and by EventBridge when an object arrives or a job ends. API actions name the "owner" of the
+request; requests of other owners do not exist for them. They return {"request_id", "status", …} or
+{"error": {"code", "message"}} for errors that the caller can fix. Everything else raises, so that Lambda retries the
+event and finally publishes it to the topic.
 """
 
 from __future__ import annotations
@@ -14,12 +14,18 @@ import os
 from typing import Any
 
 import boto3
-import standing
-from blueprint import ENVIRONMENT, Blueprint, check_name, check_owner, check_request_id, model_of, parse
 from botocore import exceptions, parsers
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from completion import Completion, Tell
+
+from batch_submitter import progress
+from batch_submitter.blueprint import ENVIRONMENT, Blueprint, check_name, check_owner, check_request_id, model_of, parse
+from batch_submitter.completion import Completion, Sinks
+from batch_submitter.object_keys import ASKED_FOR, INPUT, JOB, PARTS, RequestPaths, arrival_id, input_prefix
+from batch_submitter.services import Invocation, Jobs, Transform
+from batch_submitter.settings import Settings
+from batch_submitter.store import Store, code_of
+from batch_submitter.submission import Work, key_of
 from inference_common.errors import (
     BadRequest,
     InternalError,
@@ -30,11 +36,6 @@ from inference_common.errors import (
 from inference_common.logs import bind, described, get_logger, without_message
 from inference_common.s3 import expect_own_buckets
 from inference_common.service_answers import SERVICE_FAILURES
-from places import ASKED_FOR, INPUT, JOB, PARTS, Places, arrival_id, input_prefix
-from services import Invocation, Jobs, Transform
-from settings import Settings
-from store import Store, code_of
-from submission import Work, key_of
 
 SETTINGS = Settings.read(os.environ)
 LOG = get_logger("batch_submitter")
@@ -44,7 +45,7 @@ TERMINAL_DETAIL = {
     "Batch Inference Job State Change": "batchJobName",
 }
 MAY_PASS = (exceptions.ClientError, exceptions.BotoCoreError, parsers.ResponseParserError, OSError)
-"""Failures of services and of the machine: another try may do better, whatever the input is."""
+"""Failures of services and of the environment, which a retry may fix, whatever the input."""
 _CLIENTS: dict[str, Any] = {}
 
 
@@ -56,35 +57,35 @@ def client(service: str) -> Any:
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     try:
-        answer = of_event(event, context) if "detail-type" in event else asked(event, context)
+        answer = handle_event(event, context) if "detail-type" in event else run_action(event, context)
     except Exception as error:
         bind(LOG, request_id=context.aws_request_id).exception("not done")
         raise without_message(error) from None
     return answer
 
 
-def asked(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """What an action answers. The API hears of a refusal; for others it is an error, which brings the event back."""
+def run_action(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Run an action. Refusals are returned to the API, and raised for other invokers so that the event is retried."""
     log = bind(LOG, request_id=context.aws_request_id)
     try:
         return ACTIONS[str(event.get("action"))](event, context)
     except ServiceError as error:
         log.warning("refused", extra={**described(error), "action": event.get("action")})
-        if event.get("action") not in ANSWERED:
+        if event.get("action") not in API_ACTIONS:
             raise
         return {"error": {"code": error.type, "message": error.message}}
     except (ClientError, *SERVICE_FAILURES) as error:
-        if event.get("action") not in ANSWERED:
+        if event.get("action") not in API_ACTIONS:
             raise
         log.exception("a service did not answer")
         return {"error": {"code": Unavailable.__name__, "message": f"a service did not answer: {type(error).__name__}"}}
 
 
-# ---- what the API asks ---------------------------------------------------------------------------------------------
+# ---- actions of the API --------------------------------------------------------------------------------------------
 
 
 def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """One request, once: whoever repeats it hears how it stands."""
+    """Submit a request once; repeating it returns its status."""
     name = check_name(event.get("blueprint"))
     request_id = check_request_id(event.get("request_id"))
     blueprint = blueprint_of(name)
@@ -92,7 +93,7 @@ def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
     key = key_of(event.get("input"), name, SETTINGS.bucket)
     called = check_request_id(event.get("name", request_id))
     request = work.register(key, check_owner(event.get("owner")), "request", called)
-    found = standing.read(work.store, work.places)
+    found = progress.read(work.store, work.paths)
     if found is not None and found.refusal:
         return {"error": {"code": found.refusal["code"], "message": found.refusal["message"]}}
     large = request["size"] > SETTINGS.inline_bytes
@@ -105,24 +106,24 @@ def submit(event: dict[str, Any], context: Any) -> dict[str, Any]:
     elif found is None or not found.attempts:
         if large:
             prepare_later(work, 1, context)
-            return standing_of(work)
+            return progress_of(work)
         refusal = started(work, request)
         if refusal:
             return {"error": {"code": refusal["code"], "message": refusal["message"]}}
     elif found.result is None:
-        further(work, request, found.last, found)  # as far as a crash has left something to do
-    return standing_of(work)
+        further(work, request, found.last, found)  # resumes what a crash left undone
+    return progress_of(work)
 
 
 def prepare_later(work: Work, attempt: int, context: Any) -> None:
-    """Reading a large input takes longer than a caller of the API may wait."""
+    """Prepare a large input in an invocation of its own, since API callers cannot wait that long."""
     if work.begin(attempt):
-        event = {"action": "start", "blueprint": work.blueprint.name, "request_id": work.places.request_id}
+        event = {"action": "start", "blueprint": work.blueprint.name, "request_id": work.paths.request_id}
         later(context, {**event, "attempt": attempt})
 
 
 def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
-    """The refusal, if the input is wrong."""
+    """Start a request; return the refusal if its input is invalid."""
     try:
         work.start(request)
     except ServiceError as error:
@@ -132,18 +133,18 @@ def started(work: Work, request: dict[str, Any]) -> dict[str, Any] | None:
     except MAY_PASS:
         raise
     except Exception as error:
-        if work.store.read_json(work.places.attempt(1)) is not None:
-            raise  # prepared it is: what failed is the asking
-        # It is in the input, which the next try would read again; the request must not stay `accepted` for ever.
-        bind(LOG, request_id=work.places.request_id).exception("the input could not be prepared")
+        if work.store.read_json(work.paths.attempt(1)) is not None:
+            raise  # the input is prepared; creating the jobs failed
+        # A retry would fail on the same input, and the request must not stay `accepted` forever.
+        bind(LOG, request_id=work.paths.request_id).exception("the input could not be prepared")
         failed = f"the input could not be prepared: an unexpected {type(error).__name__}; the function's log has it"
         return work.refuse(InternalError(failed))
     finish_refused(work)
     return None
 
 
-def further(work: Work, request: dict[str, Any], attempt: int, found: standing.Standing) -> None:
-    """One more attempt at the records that the last one left, or the rest of an attempt that was begun."""
+def further(work: Work, request: dict[str, Any], attempt: int, found: progress.Progress) -> None:
+    """Start another attempt for the remaining records, or resume an attempt that was begun."""
     result = found.results.get(attempt - 1)
     if result is None:
         work.start(request)
@@ -153,62 +154,62 @@ def further(work: Work, request: dict[str, Any], attempt: int, found: standing.S
 
 
 def finish_refused(work: Work) -> None:
-    """Where the service refused every job there will be no event to wait for."""
-    found = standing.read(work.store, work.places)
+    """Finish an attempt whose jobs were all refused, since no event will follow."""
+    found = progress.read(work.store, work.paths)
     if found is not None and found.attempts and not found.unfinished(found.last) and found.result is None:
-        Completion(work, tell()).finish(found.last, "submission")
+        Completion(work, sinks()).finish(found.last, "submission")
 
 
 def status(event: dict[str, Any], context: Any) -> dict[str, Any]:
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
-    found = standing.read(work.store, work.places)
+    found = progress.read(work.store, work.paths)
     if found is None or found.request.get("owner") != check_owner(event.get("owner")):
         raise work.unknown()
-    return standing.answer(found, work.places, SETTINGS.bucket)
+    return progress.answer(found, work.paths, SETTINGS.bucket)
 
 
-def standing_of(work: Work) -> dict[str, Any]:
-    found = standing.read(work.store, work.places)
+def progress_of(work: Work) -> dict[str, Any]:
+    found = progress.read(work.store, work.paths)
     if found is None:
         raise work.unknown()
-    return standing.answer(found, work.places, SETTINGS.bucket)
+    return progress.answer(found, work.paths, SETTINGS.bucket)
 
 
-# ---- what nobody waits for -----------------------------------------------------------------------------------------
+# ---- events and schedules ------------------------------------------------------------------------------------------
 
 
 def start(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The rest of a submission whose input is large, or of another attempt at one."""
+    """Finish submitting a large input, or another attempt at one."""
     work = work_of(blueprint_of(check_name(event.get("blueprint"))), check_request_id(event.get("request_id")))
-    found = standing.read(work.store, work.places)
+    found = progress.read(work.store, work.paths)
     if found is None:
         raise work.unknown()
     attempt = int(event.get("attempt", 1))
     if attempt - 1 in found.results:
         further(work, found.request, attempt, found)
-        return standing_of(work)
+        return progress_of(work)
     refusal = started(work, found.request)
     if refusal:
-        Completion(work, tell()).refused(refusal)
-    return standing_of(work)
+        Completion(work, sinks()).refused(refusal)
+    return progress_of(work)
 
 
 def arrived(blueprint: Blueprint, key: str, etag: str, started_by: str, context: Any) -> dict[str, Any]:
-    """An object that lies in the input folder becomes a request under an id of its own."""
+    """Submit an object that arrived in the input folder, under an id of its own."""
     work = work_of(blueprint, arrival_id(key, etag))
-    if standing.read(work.store, work.places) is None:
+    if progress.read(work.store, work.paths) is None:
         try:
-            work.register(key, ENVIRONMENT, started_by, work.places.request_id)
+            work.register(key, ENVIRONMENT, started_by, work.paths.request_id)
         except BadRequest as error:
-            # A name that no format has, or an object that is gone again.
+            # An unknown file extension, or an object that is gone.
             bind(LOG, request_id=context.aws_request_id).warning("refused", extra=described(error))
-            Completion(work, tell()).refused(work.refuse(error))
+            Completion(work, sinks()).refused(work.refuse(error))
             return {"error": {"code": error.type, "message": error.message}}
-    return start({"blueprint": blueprint.name, "request_id": work.places.request_id}, context)
+    return start({"blueprint": blueprint.name, "request_id": work.paths.request_id}, context)
 
 
 def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """A schedule: everything that lies in the folder and was no request yet."""
+    """Submit all objects in the input folder that have no request yet."""
     blueprint = blueprint_of(check_name(event.get("blueprint")))
     prefix = input_prefix(blueprint.name)
     store = Store(client("s3"), SETTINGS.bucket)
@@ -217,7 +218,7 @@ def sweep(event: dict[str, Any], context: Any) -> dict[str, Any]:
         if item["Key"].startswith(f"{prefix}{ASKED_FOR}") or not item["Size"]:
             continue
         request_id = arrival_id(item["Key"], item["ETag"])
-        if standing.read(store, Places(blueprint.name, request_id)) is None:
+        if progress.read(store, RequestPaths(blueprint.name, request_id)) is None:
             arrived(blueprint, item["Key"], item["ETag"], "schedule", context)
             found.append(request_id)
     return {"blueprint": blueprint.name, "requests": found}
@@ -231,17 +232,16 @@ def job_ended(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return {"ignored": name}
     blueprint = blueprint_of(check_name(match["base"].removeprefix(prefix)))
     store = Store(client("s3"), SETTINGS.bucket)
-    request_id = (store.read_json(f"{Places(blueprint.name, '').of_digest(match['digest'])}request.json") or {}).get(
-        "request_id"
-    )
+    state = RequestPaths(blueprint.name, "").of_digest(match["digest"])
+    request_id = (store.read_json(f"{state}request.json") or {}).get("request_id")
     if request_id is None:
         raise Unavailable(f"nothing is known of the job {name}")
-    Completion(work_of(blueprint, request_id), tell()).job_ended(name)
+    Completion(work_of(blueprint, request_id), sinks()).job_ended(name)
     return {"job": name}
 
 
-def of_event(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """EventBridge: an object has arrived, or a job has changed its state."""
+def handle_event(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Handle an EventBridge event: an object arrived, or a job changed its state."""
     kind, detail = event["detail-type"], event["detail"]
     if kind in TERMINAL_DETAIL:
         return job_ended({"job": detail[TERMINAL_DETAIL[kind]]}, context)
@@ -256,10 +256,10 @@ def of_event(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 ACTIONS = {"submit": submit, "status": status, "start": start, "sweep": sweep, "job-ended": job_ended}
-ANSWERED = ("submit", "status")
+API_ACTIONS = ("submit", "status")
 
 
-# ---- what it is made of --------------------------------------------------------------------------------------------
+# ---- wiring --------------------------------------------------------------------------------------------------------
 
 
 def blueprint_of(name: str) -> Blueprint:
@@ -282,18 +282,18 @@ def work_of(blueprint: Blueprint, request_id: str) -> Work:
         "blueprint": blueprint.name,
         "managed-by": "batch-submitter",
     }
-    places = Places(blueprint.name, request_id)
-    return Work(store, jobs, blueprint, places, SETTINGS.name_prefix, tags, model=lambda: current_model(blueprint))
+    paths = RequestPaths(blueprint.name, request_id)
+    return Work(store, jobs, blueprint, paths, SETTINGS.name_prefix, tags, model=lambda: current_model(blueprint))
 
 
 def current_model(blueprint: Blueprint) -> dict[str, str] | None:
-    """What a request takes that begins now; on Bedrock the blueprint alone says it."""
+    """Return the model for a request that starts now; on Bedrock the blueprint alone determines it."""
     place = blueprint.batch.get("release_record")
     return model_of(blueprint, parameter(str(place))) if place else None
 
 
 def parameter(name: str) -> str | None:
-    """Nothing where there is none."""
+    """Return a parameter's value, or None if it does not exist."""
     try:
         return str(client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
     except ClientError as error:
@@ -302,8 +302,8 @@ def parameter(name: str) -> str | None:
         raise
 
 
-def tell() -> Tell:
-    return Tell(crawl=crawl, publish=publish, namespace=SETTINGS.metrics_namespace)
+def sinks() -> Sinks:
+    return Sinks(crawl=crawl, publish=publish, namespace=SETTINGS.metrics_namespace)
 
 
 def crawl(name: str) -> None:
@@ -311,7 +311,7 @@ def crawl(name: str) -> None:
         client("glue").start_crawler(Name=name)
     except ClientError as error:
         if code_of(error) == "CrawlerRunningException":
-            # It may have passed the new folder already: the next try starts it again.
+            # It may already have passed the new folder; a retry starts it again.
             raise Unavailable(f"the crawler {name} is running") from error
         raise
 

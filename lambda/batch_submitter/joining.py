@@ -1,4 +1,4 @@
-"""From ended jobs to one result: every record once, in order, with its output or the reason why there is none."""
+"""Join ended jobs into one result: every record once, in order, with its output or the reason for its absence."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+from batch_submitter.object_keys import RequestPaths
+from batch_submitter.prices import cost_of, unknown_cost
+from batch_submitter.ranges import Ranges, add, count
+from batch_submitter.services import Answer, Jobs
+from batch_submitter.store import Store, Upload
 from inference_common.json_input import loads
-from places import Places
-from prices import cost_of, unknown_cost
-from ranges import Ranges, add, count
-from services import Answer, Jobs
-from store import Store, Upload
 
 Document = dict[str, Any]
 MISSING = "Missing"
@@ -22,7 +22,7 @@ MISSING = "Missing"
 
 @dataclass
 class Tally:
-    """What became of the records."""
+    """Counts of a joined request."""
 
     total: int
     succeeded: int = 0
@@ -32,10 +32,10 @@ class Tally:
     again: Ranges = field(default_factory=list)
     tokens: list[int] = field(default_factory=lambda: [0, 0])
     uncounted: int = 0
-    """Answers whose model did not tell their tokens."""
+    """Answers without token usage."""
 
     def cost(self, blueprint: Mapping[str, Any], seconds: float) -> Document:
-        """The estimate, and why there is none where the blueprint wants one."""
+        """Return the cost estimate, or why a required one is missing."""
         return {
             "cost_usd": cost_of(blueprint, seconds, self.tokens, self.uncounted),
             "cost_unknown": unknown_cost(blueprint, self.uncounted),
@@ -54,10 +54,10 @@ class Tally:
 class Joiner:
     """Joins all attempts of one request."""
 
-    def __init__(self, store: Store, jobs: Jobs, places: Places) -> None:
+    def __init__(self, store: Store, jobs: Jobs, paths: RequestPaths) -> None:
         self._store = store
         self._jobs = jobs
-        self._places = places
+        self._paths = paths
 
     def join(self, attempts: list[Document]) -> Tally:
         """Write results and errors. Nothing of it has to fit into memory."""
@@ -69,7 +69,7 @@ class Joiner:
         following = next(found, None)
         names = self._names()
         called = next(names, None)
-        with Upload(self._store, self._places.results) as results, Upload(self._store, self._places.errors) as errors:
+        with Upload(self._store, self._paths.results) as results, Upload(self._store, self._paths.errors) as errors:
             for number in range(tally.total):
                 about = []
                 if following is not None and following[0] == number:
@@ -85,16 +85,16 @@ class Joiner:
         return tally
 
     def _bad(self) -> Iterator[bytes]:
-        return self._store.lines(self._places.bad_records)
+        return self._store.lines(self._paths.bad_records)
 
     def _names(self) -> Iterator[Document]:
-        """What the caller calls the records; requests that are older than this have no such object."""
-        if self._store.head(self._places.ids) is not None:
-            yield from map(loads, self._store.lines(self._places.ids))
+        """Yield the caller's record ids; older requests have none stored."""
+        if self._store.head(self._paths.ids) is not None:
+            yield from map(loads, self._store.lines(self._paths.ids))
 
     def _answers(self, attempt: Document) -> Iterator[tuple[int, int, Answer]]:
         for job in attempt["jobs"]:
-            identifier = (self._store.read_json(self._places.created(job["name"])) or {}).get("identifier")
+            identifier = (self._store.read_json(self._paths.created(job["name"])) or {}).get("identifier")
             if not identifier:
                 continue
             for index in job["parts"]:
@@ -102,11 +102,11 @@ class Joiner:
                     yield number, int(attempt["attempt"]), answer
 
     def _reasons(self, attempts: list[Document]) -> list[tuple[int, int, str]]:
-        """Why records may be missing: jobs with the records that they had and how they ended, the last first."""
+        """Return why records may be missing: jobs with their records and how they ended, last first."""
         found = []
         for attempt in reversed(attempts):
             for job in attempt["jobs"]:
-                end = self._store.read_json(self._places.ended(job["name"])) or {}
+                end = self._store.read_json(self._paths.ended(job["name"])) or {}
                 why = f"{job['name']} ended as {end.get('status')}: {end.get('reason') or 'no reason given'}"
                 for index in job["parts"]:
                     for first, last in attempt["parts"][index]["ranges"]:
@@ -125,7 +125,7 @@ class Joiner:
             return {"record": number, "output": good.output}
         if answers:
             tally.failed += 1
-            if answers[-1].again:
+            if answers[-1].retryable:
                 add(tally.again, number)
             return {"record": number, "error": answers[-1].error}
         if about:

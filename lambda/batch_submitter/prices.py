@@ -1,7 +1,6 @@
-"""What a request is estimated to have cost, from the prices that its blueprint's file gives. Pure.
+"""Estimate the cost of a request from the prices in its blueprint. Pure.
 
-A price that is not given is not 0, and tokens that no model told are not none: then the cost is unknown, and is left
-out with the reason.
+A missing price is not 0, and missing token usage is not 0 tokens: then the cost is unknown and omitted, with a reason.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ TOKENS = ("usd_per_million_input_tokens", "usd_per_million_output_tokens")
 
 
 def unknown_cost(blueprint: Mapping[str, Any], uncounted: int = 0) -> str | None:
-    """Why there is no estimate, in words; None where there is one, and where the blueprint wants none."""
+    """Return why the estimate is missing; None if it exists or the blueprint has no prices."""
     prices = _given(blueprint)
     if not prices:
         return None
@@ -22,12 +21,12 @@ def unknown_cost(blueprint: Mapping[str, Any], uncounted: int = 0) -> str | None
     if missing:
         return f"the blueprint gives no price {' and no price '.join(missing)}"
     if uncounted and prices.keys() & set(TOKENS):
-        return f"the model did not tell the tokens of {uncounted} answers"
+        return f"the model did not report the tokens of {uncounted} answers"
     return None
 
 
 def cost_of(blueprint: Mapping[str, Any], seconds: float, tokens: Sequence[int], uncounted: int = 0) -> float | None:
-    """An estimate in USD; None where the blueprint gives no prices, or too few for one."""
+    """Return an estimate in USD, or None if prices are missing."""
     prices = _given(blueprint)
     if not prices or unknown_cost(blueprint, uncounted):
         return None
@@ -42,7 +41,7 @@ def _given(blueprint: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _needed(blueprint: Mapping[str, Any], prices: Mapping[str, float]) -> tuple[str, ...]:
-    """Instances cost by the hour, models of Bedrock by the tokens that they read and write."""
+    """Return the prices that are needed: instances per hour, Bedrock models per input and output token."""
     if "instance_count" in blueprint:
         return (INSTANCE,)
     return TOKENS if prices.keys() & set(TOKENS) or "model_id" in blueprint else ()

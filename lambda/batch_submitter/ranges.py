@@ -1,4 +1,4 @@
-"""Sets of record numbers as sorted [first, last + 1) pairs: short, where records come in runs. Pure."""
+"""Represent sets of record numbers as sorted [first, last + 1) pairs. Pure."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def count(ranges: Iterable[Sequence[int]]) -> int:
     return sum(end - first for first, end in ranges)
 
 
-def told(ranges: Sequence[Sequence[int]], most: int = 5) -> str:
+def describe(ranges: Sequence[Sequence[int]], most: int = 5) -> str:
     """`0-49999, 70000 and 3 more`"""
     words = [str(first) if end == first + 1 else f"{first}-{end - 1}" for first, end in ranges[:most]]
     more = len(ranges) - most

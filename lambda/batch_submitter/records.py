@@ -1,4 +1,4 @@
-"""Records of an input, one at a time: JSON Lines, CSV, plain text or Parquet, whatever its size."""
+"""Stream the records of an input of any size: JSON Lines, CSV, plain text or Parquet."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import io
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from batch_submitter.store import Seekable, Store
 from inference_common import records as common
 from inference_common.errors import BadRequest
 from inference_common.records import HEADERS, ID, Layout, Record, of, shown, text_column
-from store import Seekable, Store
 
 PARQUET = "parquet"
 SUFFIXES = {
@@ -26,7 +26,7 @@ LONGEST_NAME = 60
 
 
 class Input(NamedTuple):
-    """An object as it was when the request was made."""
+    """An input object in the version of the request's submission."""
 
     key: str
     etag: str
@@ -46,7 +46,7 @@ def format_of(key: str, wanted: str) -> str:
 
 
 def read(store: Store, given: Input) -> Iterator[Record]:
-    """All records in their order. An object that cannot be read at all is a BadRequest."""
+    """Yield all records in order. Raises `BadRequest` for an unreadable object."""
     layout = Layout(given.column, given.delimiter or ",")
     try:
         if given.format == PARQUET:
@@ -64,7 +64,7 @@ def _parquet(store: Store, given: Input) -> Iterator[Record]:
         from pyarrow import parquet
     except ImportError:
         raise BadRequest(
-            "Parquet cannot be read here: this environment's file does not name `inference.parquet_layer_arn`"
+            "Parquet cannot be read here: set `inference.parquet_layer_arn` in the environment's file"
         ) from None
     file = io.BufferedReader(Seekable(store, given.key, given.etag, given.size), BUFFER)
     try:
@@ -83,12 +83,12 @@ def _parquet(store: Store, given: Input) -> Iterator[Record]:
                 yield of(text, f"the column '{columns[place]}'", name)
     except (ConnectionError, TimeoutError):
         raise
-    except (arrow.ArrowException, OSError) as error:  # a page that is damaged is an OSError to pyarrow
+    except (arrow.ArrowException, OSError) as error:  # pyarrow raises OSError for a damaged page
         raise BadRequest(f"it is not Parquet: {error}") from error
 
 
 def _values(column: Any) -> list[Any]:
-    """What is in a column; a cell that is no UTF-8 has its bytes, and is no text."""
+    """Return the values of a column; a cell that is not UTF-8 is returned as bytes."""
     try:
         return list(column.to_pylist())
     except UnicodeDecodeError:

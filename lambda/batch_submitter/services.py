@@ -1,7 +1,7 @@
-"""Jobs of SageMaker and Bedrock: asked for, looked at, and their answers read.
+"""Create jobs of SageMaker and Bedrock, poll them and read their output.
 
-Both kinds are asked for under a name of ours, so asking twice makes one job: whatever becomes of an answer, asking
-again is right. That answers are whole is the clients' business (`inference_common.service_answers`).
+Both services take a job name or token from us, so creating a job twice gives one job and is always safe to retry.
+Incomplete responses are detected by the clients (`inference_common.service_answers`).
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from blueprint import Blueprint
 from botocore.exceptions import ClientError
+
+from batch_submitter.blueprint import Blueprint
+from batch_submitter.ranges import count, numbers
+from batch_submitter.store import Store, code_of
 from inference_common import bedrock_bodies, model_answers
 from inference_common.errors import MalformedAnswer, Throttled, Unavailable
 from inference_common.requests import InferenceRequest
-from ranges import count, numbers
-from store import Store, code_of
 
 BUSY = {
     "ResourceLimitExceeded",
@@ -29,18 +30,18 @@ BUSY = {
 }
 DOWN = {"InternalServerException", "ServiceUnavailable", "ServiceUnavailableException", "InternalFailure"}
 AGAIN = {408, 429, 500, 502, 503, 504}
-"""Codes of a record's error after which another try may do better."""
+"""Error codes of records that are worth retrying."""
 RECORD_ID = "R{:010d}"
 NAMED = re.compile(rb'"recordId"\s*:\s*"(R[0-9]{10})"')
-"""Whose answer a line is that cannot be read. Quotation marks in texts are escaped, so no text looks like this."""
+"""Finds the record id of an unparsable line. Quotation marks in texts are escaped, so no text matches."""
 
 
 class JobRefused(Exception):
-    """The service will not run this job, now or later; the message is the service's own."""
+    """The service permanently refuses the job; the message is the service's own."""
 
 
 @dataclass(frozen=True)
-class End:
+class JobEnd:
     """How a job ended; `status` is None while it runs."""
 
     status: str | None
@@ -50,18 +51,18 @@ class End:
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for one record: an output, or an error that another try may (`again`) or may not remove."""
+    """The output or error of one record. `retryable` errors may disappear at another attempt."""
 
     output: Any = None
     error: dict[str, str] | None = None
-    again: bool = False
+    retryable: bool = False
     tokens: tuple[int, int] | None = (0, 0)
-    """Read and written; None where the model was asked and told none."""
+    """Input and output tokens; None if the model reported none."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One job before it is made. `parts` are keys of what it reads, `folder` the prefix that they share."""
+class JobRequest:
+    """A job to create. `parts` are the keys of its input, `folder` is their common prefix."""
 
     name: str
     parts: Sequence[str]
@@ -69,26 +70,26 @@ class Asked:
     output: str
     tags: Mapping[str, str]
     model: str = ""
-    """On SageMaker; on Bedrock the blueprint says which."""
+    """On SageMaker only; on Bedrock the blueprint names the model."""
 
 
 class Jobs(Protocol):
-    """What the two services have in common."""
+    """The interface of both services."""
 
     together: bool
-    """One job reads all parts of an attempt."""
+    """Whether one job reads all parts of an attempt."""
 
     def line(self, number: int, text: str, blueprint: Blueprint) -> Any: ...
 
-    def create(self, asked: Asked, blueprint: Blueprint) -> str: ...
+    def create(self, request: JobRequest, blueprint: Blueprint) -> str: ...
 
-    def look(self, identifier: str) -> End: ...
+    def poll(self, identifier: str) -> JobEnd: ...
 
     def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]: ...
 
 
-def asked_for(error: ClientError, what: str) -> Exception:
-    """What a refusal of the service means."""
+def refusal_of(error: ClientError, what: str) -> Exception:
+    """Translate the service's refusal to create a job."""
     code = code_of(error)
     if code in BUSY:
         return Throttled(f"{what}: {error.response['Error'].get('Message', code)}")
@@ -98,7 +99,7 @@ def asked_for(error: ClientError, what: str) -> Exception:
 
 
 class Transform:
-    """SageMaker Batch Transform: lines in, as many lines out, in their order."""
+    """SageMaker batch transform: one output line per input line, in order."""
 
     together = True
 
@@ -111,13 +112,13 @@ class Transform:
     def line(self, number: int, text: str, blueprint: Blueprint) -> Any:
         return {**blueprint.bounded(), "input": text}
 
-    def create(self, asked: Asked, blueprint: Blueprint) -> str:
+    def create(self, request: JobRequest, blueprint: Blueprint) -> str:
         given = blueprint.batch
-        source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{self._store.bucket}/{asked.folder}"}
+        source = {"S3DataType": "S3Prefix", "S3Uri": f"s3://{self._store.bucket}/{request.folder}"}
         try:
             self._client.create_transform_job(
-                TransformJobName=asked.name,
-                ModelName=asked.model,
+                TransformJobName=request.name,
+                ModelName=request.model,
                 BatchStrategy=given["strategy"],
                 MaxConcurrentTransforms=int(given["max_concurrent_transforms"]),
                 MaxPayloadInMB=int(given["max_payload_mb"]),
@@ -127,7 +128,7 @@ class Transform:
                     "SplitType": "Line",
                 },
                 TransformOutput={
-                    "S3OutputPath": f"s3://{self._store.bucket}/{asked.output}",
+                    "S3OutputPath": f"s3://{self._store.bucket}/{request.output}",
                     "Accept": "application/jsonlines",
                     "AssembleWith": "Line",
                     "KmsKeyId": self._data_key_arn,
@@ -137,32 +138,32 @@ class Transform:
                     "InstanceCount": int(given["instance_count"]),
                     "VolumeKmsKeyId": self._volume_key_arn,
                 },
-                Tags=[{"Key": name, "Value": value} for name, value in asked.tags.items()],
+                Tags=[{"Key": name, "Value": value} for name, value in request.tags.items()],
             )
         except ClientError as error:
             if code_of(error) != "ResourceInUse":
-                raise asked_for(error, asked.name) from error
-        return asked.name
+                raise refusal_of(error, request.name) from error
+        return request.name
 
-    def look(self, identifier: str) -> End:
+    def poll(self, identifier: str) -> JobEnd:
         found = self._client.describe_transform_job(TransformJobName=identifier)
         status = found["TransformJobStatus"]
         if status not in ("Completed", "Failed", "Stopped"):
-            return End(None)
-        return End(status, found.get("FailureReason", ""), _seconds(found, "TransformStartTime", "TransformEndTime"))
+            return JobEnd(None)
+        return JobEnd(status, found.get("FailureReason", ""), _seconds(found, "TransformStartTime", "TransformEndTime"))
 
     def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]:
-        """Nothing where the part was not finished: SageMaker writes all of a file's answers or none."""
+        """Yield the answers of a part; none if it is unfinished, since SageMaker writes whole files."""
         key = f"{output}{part['key'].rsplit('/', 1)[-1]}.out"
         if self._store.head(key) is None:
             return
-        came, expected = sum(1 for _ in self._lines(key)), count(part["ranges"])
+        received, expected = sum(1 for _ in self._lines(key)), count(part["ranges"])
         for number, line in zip(numbers(part["ranges"]), self._lines(key), strict=False):
-            # Nobody can tell any more whose answer a line is.
+            # Lines can no longer be matched to records.
             wrong = Answer(
-                error={"type": "MalformedAnswer", "message": f"{came} lines came back for {expected} records"}
+                error={"type": "MalformedAnswer", "message": f"{received} lines came back for {expected} records"}
             )
-            yield number, _line_answer(line) if came == expected else wrong
+            yield number, _line_answer(line) if received == expected else wrong
 
     def _lines(self, key: str) -> Iterator[bytes]:
         return (line for line in self._store.lines(key) if line.strip())
@@ -179,13 +180,13 @@ def _line_answer(line: bytes) -> Answer:
         return malformed(error)
     if isinstance(value, dict) and isinstance(value.get("error"), dict):
         given = value["error"]
-        told = {"type": str(given.get("type", "ModelFailed")), "message": str(given.get("message", ""))[:1000]}
-        return Answer(error=told)
+        details = {"type": str(given.get("type", "ModelFailed")), "message": str(given.get("message", ""))[:1000]}
+        return Answer(error=details)
     return Answer(value if isinstance(value, dict) else {"output": value})
 
 
 class Invocation:
-    """Bedrock's model invocation jobs: one file each, answers in any order, each with its record's id."""
+    """Bedrock model invocation jobs: one file each, with answers in any order, identified by record id."""
 
     together = False
 
@@ -198,70 +199,70 @@ class Invocation:
         body = family.write(text, InferenceRequest((text,), blueprint.bounded()))
         return {"recordId": RECORD_ID.format(number), "modelInput": body}
 
-    def create(self, asked: Asked, blueprint: Blueprint) -> str:
+    def create(self, request: JobRequest, blueprint: Blueprint) -> str:
         given, bucket = blueprint.batch, self._store.bucket
-        (part,) = asked.parts
+        (part,) = request.parts
         try:
             made = self._client.create_model_invocation_job(
-                jobName=asked.name,
-                clientRequestToken=asked.name,
+                jobName=request.name,
+                clientRequestToken=request.name,
                 roleArn=given["role_arn"],
                 modelId=given["model_id"],
                 inputDataConfig={"s3InputDataConfig": {"s3InputFormat": "JSONL", "s3Uri": f"s3://{bucket}/{part}"}},
                 outputDataConfig={
                     "s3OutputDataConfig": {
-                        "s3Uri": f"s3://{bucket}/{asked.output}",
+                        "s3Uri": f"s3://{bucket}/{request.output}",
                         "s3EncryptionKeyId": given["key_arn"],
                     }
                 },
                 timeoutDurationInHours=int(given["timeout_hours"]),
-                tags=[{"key": name, "value": value} for name, value in asked.tags.items()],
+                tags=[{"key": name, "value": value} for name, value in request.tags.items()],
             )
         except ClientError as error:
-            raise asked_for(error, asked.name) from error
+            raise refusal_of(error, request.name) from error
         return str(made["jobArn"])
 
-    def look(self, identifier: str) -> End:
+    def poll(self, identifier: str) -> JobEnd:
         found = self._client.get_model_invocation_job(jobIdentifier=identifier)
         status = found["status"]
         if status not in ("Completed", "PartiallyCompleted", "Failed", "Stopped", "Expired"):
-            return End(None)
-        return End(status, found.get("message", ""), _seconds(found, "submitTime", "endTime"))
+            return JobEnd(None)
+        return JobEnd(status, found.get("message", ""), _seconds(found, "submitTime", "endTime"))
 
     def answers(self, part: Mapping[str, Any], identifier: str, output: str) -> Iterator[tuple[int, Answer]]:
-        """In the records' order. Only places are held in memory; the answers wait in a file."""
+        """Yield answers in record order, keeping only their positions in memory."""
         key = f"{output}{identifier.rsplit('/', 1)[-1]}/{part['key'].rsplit('/', 1)[-1]}.out"
         if self._store.head(key) is None:
             return
         with tempfile.TemporaryFile() as file:
-            places: dict[str, tuple[int, int]] = {}
+            paths: dict[str, tuple[int, int]] = {}
             for line in self._store.lines(key):
                 named = _named(line)
                 if named:
-                    places[named] = (file.tell(), len(line))
+                    paths[named] = (file.tell(), len(line))
                     file.write(line)
             for number in numbers(part["ranges"]):
-                place = places.get(RECORD_ID.format(number))
-                if place:
-                    file.seek(place[0])
-                    yield number, self._answer(file.read(place[1]), str(part["family"]))
+                position = paths.get(RECORD_ID.format(number))
+                if position:
+                    file.seek(position[0])
+                    yield number, self._answer(file.read(position[1]), str(part["family"]))
 
     def _answer(self, line: bytes, model: str) -> Answer:
-        """What a line says of its record; one that cannot be read is this record's error, and no other's."""
+        """Parse the answer to one record; an unparsable line is an error of this record only."""
         try:
             found = model_answers.loads(line)
             if found.get("error"):
-                return _told(found["error"])
-            said = bedrock_bodies.said(bedrock_bodies.of(model), found.get("modelOutput"))
+                return _record_error(found["error"])
+            answer = bedrock_bodies.read_answer(bedrock_bodies.of(model), found.get("modelOutput"))
         except MalformedAnswer as error:
             return malformed(error)
-        usage = said.usage
+        usage = answer.usage
         tokens = (usage["inputTokens"], usage["outputTokens"]) if usage else None
-        return Answer({"text": said.text, "stop": said.stop}, tokens=tokens)
+        return Answer({"text": answer.text, "stop": answer.stop}, tokens=tokens)
 
 
 def _named(line: bytes) -> str | None:
-    """The id in a line, of ours; None for blank lines and for records that are not ours."""
+    """Return the record id in a line; None for blank lines and foreign records."""
     try:
         found = model_answers.loads(line) if line.strip() else None
         named = found.get("recordId") if isinstance(found, Mapping) else None
@@ -271,16 +272,16 @@ def _named(line: bytes) -> str | None:
         return match[1].decode() if match else None
 
 
-def _told(error: Any) -> Answer:
-    """An error that Bedrock gives in an answer's place."""
+def _record_error(error: Any) -> Answer:
+    """Convert an error that Bedrock wrote instead of an answer."""
     given = error if isinstance(error, Mapping) else {"errorMessage": error}
     code = str(given.get("errorCode") or "Error")
-    told = {"type": code, "message": str(given.get("errorMessage", ""))[:1000]}
-    return Answer(error=told, again=code in map(str, AGAIN) or bool(given.get("expired")))
+    details = {"type": code, "message": str(given.get("errorMessage", ""))[:1000]}
+    return Answer(error=details, retryable=code in map(str, AGAIN) or bool(given.get("expired")))
 
 
 def _seconds(found: Mapping[str, Any], first: str, last: str) -> float:
-    """From one time to the other, where the service told both."""
+    """Return the seconds between two timestamps, or 0 if one is missing."""
     if first not in found or last not in found:
         return 0.0
     return max(0.0, float((found[last] - found[first]).total_seconds()))

@@ -1,4 +1,4 @@
-"""Configuration of the batch submitter."""
+"""Settings of the batch submitter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Settings:
     data_key_arn: str
     volume_key_arn: str
     inline_bytes: float
-    """Inputs up to this size are prepared while the caller waits; larger ones by a call of the function's own."""
+    """Inputs up to this size are prepared synchronously, larger ones in an invocation of their own."""
     metrics_namespace: str
 
     @classmethod

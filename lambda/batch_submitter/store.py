@@ -1,13 +1,14 @@
-"""The bucket: objects that are written once, and streams that never have to fit into memory."""
+"""Access the data bucket: write-once objects, and streams that need not fit into memory."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
 from botocore.exceptions import ClientError
+
 from inference_common.errors import BadRequest, Unavailable
 from inference_common.json_input import loads
 from inference_common.json_output import dumps
@@ -29,7 +30,7 @@ class Store:
         self.bucket = bucket
 
     def put_once(self, key: str, document: Any) -> bool:
-        """Write a document unless there is one; tells whether it was written. It is how two callers agree."""
+        """Create a document; return False if it exists. Concurrent invocations agree through this."""
         body = dumps(document, sort_keys=True).encode()
         for _ in range(ATTEMPTS):
             try:
@@ -39,15 +40,15 @@ class Store:
             except ClientError as error:
                 if code_of(error) in CHANGED:
                     return False
-                # Two writers at the same moment: S3 lets neither be first and asks to try again.
+                # With two concurrent writes S3 may reject both and ask to retry.
                 if code_of(error) not in ("ConditionalRequestConflict", "409"):
                     raise
             else:
                 return True
-        raise Unavailable(f"{key} is being written by others")
+        raise Unavailable(f"{key} is being written concurrently")
 
     def read_json(self, key: str) -> Any | None:
-        """The document, or None when there is none."""
+        """Return a document, or None if it does not exist."""
         try:
             body = self.client.get_object(Bucket=self.bucket, Key=key)["Body"].read()
         except ClientError as error:
@@ -57,11 +58,11 @@ class Store:
         try:
             return loads(body)
         except ValueError:
-            # Every document here was written by this function, whole: what cannot be read was cut on its way.
+            # Documents are written whole, so an unparsable one was cut off in transit.
             raise Unavailable(f"{key} cannot be read") from None
 
     def head(self, key: str) -> dict[str, Any] | None:
-        """Size and ETag, or None when there is no such object."""
+        """Return size and ETag, or None if the object does not exist."""
         try:
             found: dict[str, Any] = self.client.head_object(Bucket=self.bucket, Key=key)
         except ClientError as error:
@@ -75,25 +76,25 @@ class Store:
             yield from page.get("Contents", [])
 
     def get(self, key: str, etag: str | None = None, **more: str) -> Any:
-        """S3's answer. Raises `BadRequest` where the object is not the one that the `etag` is of."""
+        """Return the response of GetObject. Raises `BadRequest` if the object's ETag differs."""
         if etag is None:
             return self.client.get_object(Bucket=self.bucket, Key=key, **more)
         try:
             return self.client.get_object(Bucket=self.bucket, Key=key, IfMatch=etag, **more)
         except ClientError as error:
             if code_of(error) in (*MISSING, *CHANGED):
-                # Another try would find it as changed.
+                # Retrying would not help.
                 raise BadRequest("the object is not what it was when the request was made", "input") from error
             raise
 
     def chunks(self, key: str, etag: str | None = None) -> Iterator[bytes]:
-        """What is in an object, piece by piece. With an `etag`, the object must still be the same."""
+        """Yield an object in chunks. With an `etag`, the object must be unchanged."""
         body = self.get(key, etag)["Body"]
         while chunk := body.read(CHUNK):
             yield chunk
 
     def lines(self, key: str) -> Iterator[bytes]:
-        """Lines of an object that the platform or a model wrote, without their ends; only \\n ends one."""
+        """Yield the lines of an object that the platform or a model wrote, without line ends; only \\n ends one."""
         rest = b""
         for chunk in self.chunks(key):
             first, *others = (rest + chunk).split(b"\n")
@@ -108,7 +109,7 @@ class Store:
 
 
 class Upload:
-    """An object of any size, written line by line; what fails leaves nothing behind."""
+    """Writes an object of any size line by line; a failure leaves nothing behind."""
 
     def __init__(self, store: Store, key: str) -> None:
         self._store = store
@@ -148,10 +149,10 @@ class Upload:
 
 
 class Seekable(io.RawIOBase):
-    """An object as a file that can be read anywhere: Parquet has its table of contents at the end."""
+    """An object as a seekable file, since Parquet has its metadata at the end."""
 
     def __init__(self, store: Store, key: str, etag: str, size: int) -> None:
-        self._get = lambda span: store.get(key, etag, Range=span)
+        self._get: Callable[[str], Any] = lambda span: store.get(key, etag, Range=span)
         self._size = size
         self._at = 0
 

@@ -1,7 +1,7 @@
-"""From an object to jobs: looked at once, counted, split, written, asked for.
+"""Submit a request: validate and count its input, split it into parts and create the jobs.
 
-Every step leaves an object that is written once. So whoever repeats a request, or goes on after a crash, finds
-what is there and does the rest; two at the same time come to the same.
+Every step leaves a write-once object, so that a repeated or resumed request continues where the last one stopped, and
+concurrent invocations reach the same result.
 """
 
 from __future__ import annotations
@@ -12,9 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import records
-import standing
-from blueprint import Blueprint
+from batch_submitter import progress, records
+from batch_submitter.blueprint import Blueprint
+from batch_submitter.object_keys import INPUT, PARTS, RequestPaths, input_prefix
+from batch_submitter.progress import name_of
+from batch_submitter.ranges import Ranges, add, count, numbers
+from batch_submitter.records import Input
+from batch_submitter.services import JobRefused, JobRequest, Jobs
+from batch_submitter.store import Store, Upload
 from inference_common import formats
 from inference_common.errors import (
     BadRequest,
@@ -25,12 +30,7 @@ from inference_common.errors import (
     UnknownRequest,
 )
 from inference_common.json_input import loads
-from places import INPUT, PARTS, Places, input_prefix
-from ranges import Ranges, add, count, numbers
-from records import Input, Record
-from services import Asked, JobRefused, Jobs
-from standing import name_of
-from store import Store, Upload
+from inference_common.records import Record
 
 Document = dict[str, Any]
 MOST_ATTEMPTS = 9
@@ -38,23 +38,23 @@ MOST_ATTEMPTS = 9
 
 @dataclass(frozen=True)
 class Work:
-    """One request, and everything that handling it takes."""
+    """One request, with everything needed to process it."""
 
     store: Store
     jobs: Jobs
     blueprint: Blueprint
-    places: Places
+    paths: RequestPaths
     name_prefix: str
     tags: Mapping[str, str]
     clock: Callable[[], float] = time.time
     model: Callable[[], Document | None] = lambda: None
-    """What jobs of a request take that begins now: name and version."""
+    """Returns the model for a request that starts now: name and version."""
 
-    # ---- what is asked ------------------------------------------------------------------------------------------
+    # ---- the request --------------------------------------------------------------------------------------------
 
     def register(self, key: str, owner: str, started_by: str, called: str) -> Document:
-        """The request's first object: what is to be done and for whom, with the input as it is now."""
-        known = self.store.read_json(self.places.request)
+        """Write the request's first object: input, owner and the current version of the input."""
+        known = self.store.read_json(self.paths.request)
         if known is not None:
             if known.get("owner") != owner:
                 raise self.unknown()
@@ -75,7 +75,7 @@ class Work:
         if found is None:
             raise BadRequest(f"there is no object '{key}'", "input")
         request = {
-            "request_id": self.places.request_id,
+            "request_id": self.paths.request_id,
             "name": called,
             "owner": owner,
             "key": key,
@@ -87,30 +87,30 @@ class Work:
             "started_by": started_by,
             "at": self.clock(),
         }
-        # Whatever is asked again of this request takes the same: of two versions its answers would be a mixture.
+        # All attempts use the same model: two versions would mix their answers.
         model = self.model()
         if model is not None:
             request["model"] = model
-        if self.store.put_once(self.places.request, request):
+        if self.store.put_once(self.paths.request, request):
             return request
         return self.register(key, owner, started_by, called)
 
     def unknown(self) -> UnknownRequest:
-        """Word the refusal of a request that does not exist, and of one that is somebody else's."""
-        return UnknownRequest(f"there is no request '{self.places.request_id}' for '{self.blueprint.name}'")
+        """Return the error for a request that does not exist or has another owner."""
+        return UnknownRequest(f"there is no request '{self.paths.request_id}' for '{self.blueprint.name}'")
 
     def begin(self, number: int) -> bool:
-        """Of those who ask for a large attempt at the same time one prepares it, unless that one took too long."""
+        """Claim the preparation of a large attempt; return whether this invocation has the claim."""
         now = self.clock()
-        return self.store.put_once(self.places.begun(number), {"at": now}) or not standing.being_prepared(
-            self.store.read_json(self.places.begun(number)), now
+        return self.store.put_once(self.paths.begun(number), {"at": now}) or not progress.being_prepared(
+            self.store.read_json(self.paths.begun(number)), now
         )
 
     # ---- the first attempt --------------------------------------------------------------------------------------
 
     def start(self, request: Document) -> None:
-        """Prepare the input and ask for its jobs, as far as that is not done yet."""
-        attempt = self.store.read_json(self.places.attempt(1))
+        """Prepare the input and create its jobs, as far as not done yet."""
+        attempt = self.store.read_json(self.paths.attempt(1))
         if attempt is None:
             attempt = self._prepared(request)
         self._ask(attempt, request)
@@ -123,13 +123,13 @@ class Work:
         return self._write_attempt(1, records_found, good, total)
 
     def _counted(self, given: Input) -> tuple[int, int, str]:
-        """How many records there are, how many of them can be asked, and the first that cannot.
+        """Count all records and the valid ones; also return the first invalid one.
 
-        What is wrong with each of these is written, and what the caller calls each record.
+        Writes the errors of invalid records, and the caller's record ids.
         """
         total = bad = 0
         first = ""
-        with Upload(self.store, self.places.bad_records) as upload, Upload(self.store, self.places.ids) as ids:
+        with Upload(self.store, self.paths.bad_records) as upload, Upload(self.store, self.paths.ids) as ids:
             for number, record in self._read(given):
                 total += 1
                 if record.id is not None:
@@ -160,8 +160,8 @@ class Work:
     # ---- a further attempt --------------------------------------------------------------------------------------
 
     def retry(self, request: Document, last: int, result: Document) -> None:
-        """Ask again for those records only that have no answer and may get one."""
-        attempt = self.store.read_json(self.places.attempt(last + 1))
+        """Retry only the records without an answer that may get one."""
+        attempt = self.store.read_json(self.paths.attempt(last + 1))
         if attempt is None:
             wanted = self._filled_up(self.left(request, last, result), int(result["records"]["total"]))
             chosen = _only(self._read(_given(request)), wanted)
@@ -170,7 +170,7 @@ class Work:
         self._ask(attempt, request)
 
     def left(self, request: Document, last: int, result: Document) -> Ranges:
-        """The records that another attempt is for. Raises `BadRequest` where there can be none."""
+        """Return the records to retry. Raises `BadRequest` if there are none."""
         wanted: Ranges = [list(pair) for pair in result["again"]]
         if not wanted:
             raise BadRequest(f"no record of '{name_of(request)}' is left that another try could help", "retry")
@@ -182,7 +182,7 @@ class Work:
         return wanted
 
     def _filled_up(self, wanted: Ranges, total: int) -> Ranges:
-        """As many as a job must have: some of those that have an answer are asked along, and keep the one they have."""
+        """Fill up to the minimum of a job with answered records, which keep the answers they have."""
         short = int(self.blueprint.batch["minimum_records"]) - count(wanted)
         if short <= 0:
             return wanted
@@ -198,19 +198,19 @@ class Work:
 
     def _bad(self) -> Ranges:
         found: Ranges = []
-        for line in self.store.lines(self.places.bad_records):
+        for line in self.store.lines(self.paths.bad_records):
             add(found, loads(line)["record"])
         return found
 
-    # ---- both ---------------------------------------------------------------------------------------------------
+    # ---- all attempts -------------------------------------------------------------------------------------------
 
     def _write_attempt(self, number: int, found: Iterator[tuple[int, Record]], expected: int, total: int) -> Document:
-        """Parts of about the same size: none may fall below the model's minimum because it is the last one."""
+        """Write parts of about equal size, so that the last one does not fall below the model's minimum."""
         parts = []
         sizes = _sizes(expected, self.blueprint.records_per_file)
         for index, size in enumerate(sizes):
             ranges: Ranges = []
-            key = self.places.part(number, index)
+            key = self.paths.part(number, index)
             with Upload(self.store, key) as upload:
                 for _, (record_number, record) in zip(range(size), found, strict=False):
                     upload.write(self.jobs.line(record_number, record.text, self.blueprint))
@@ -226,53 +226,53 @@ class Work:
             "records": total,
             "parts": parts,
             "jobs": [
-                {"name": self.places.job(self.name_prefix, number, index), "parts": group}
+                {"name": self.paths.job(self.name_prefix, number, index), "parts": group}
                 for index, group in enumerate(groups)
             ],
-            "output": self.places.raw(number),
+            "output": self.paths.raw(number),
         }
-        if not self.store.put_once(self.places.attempt(number), attempt):
-            # Somebody was faster and wrote the same parts: equal input gives equal bytes.
-            return dict(self.store.read_json(self.places.attempt(number)) or attempt)
+        if not self.store.put_once(self.paths.attempt(number), attempt):
+            # A concurrent invocation wrote the same parts: equal input gives equal bytes.
+            return dict(self.store.read_json(self.paths.attempt(number)) or attempt)
         return attempt
 
     def _ask(self, attempt: Document, request: Document) -> None:
-        """Make the jobs that are not made yet. One that is refused has ended, with the service's reason."""
-        # Requests that are older than releases of batch jobs name no model.
+        """Create the jobs that do not exist yet. A refused job has ended, with the service's reason."""
+        # Requests from before releases of batch jobs name no model.
         model = (request.get("model") or {}).get("name") or self.blueprint.batch.get("model_name", "")
         for job in attempt["jobs"]:
             name = job["name"]
-            if self.store.read_json(self.places.created(name)) is not None:
+            if self.store.read_json(self.paths.created(name)) is not None:
                 continue
             keys = [attempt["parts"][index]["key"] for index in job["parts"]]
-            folder = self.places.parts(int(attempt["attempt"]))
-            asked = Asked(name, keys, folder, attempt["output"], self.tags, str(model))
+            folder = self.paths.parts(int(attempt["attempt"]))
+            asked = JobRequest(name, keys, folder, attempt["output"], self.tags, str(model))
             try:
                 identifier = self.jobs.create(asked, self.blueprint)
             except JobRefused as refused:
                 self.store.put_once(
-                    self.places.ended(name), {"status": "Refused", "reason": str(refused)[:1000], "seconds": 0}
+                    self.paths.ended(name), {"status": "Refused", "reason": str(refused)[:1000], "seconds": 0}
                 )
                 identifier = ""
-            self.store.put_once(self.places.created(name), {"identifier": identifier, "at": self.clock()})
+            self.store.put_once(self.paths.created(name), {"identifier": identifier, "at": self.clock()})
 
     def refuse(self, error: ServiceError) -> Document:
-        """A request that was wrong stays what it is; whoever repeats it hears the same."""
+        """Record a refusal, which is final: repeating the request returns it."""
         document = {"code": error.type, "message": error.message, "at": self.clock()}
-        if not self.store.put_once(self.places.refusal, document):
-            return dict(self.store.read_json(self.places.refusal) or document)
-        with Upload(self.store, self.places.errors) as upload:
+        if not self.store.put_once(self.paths.refusal, document):
+            return dict(self.store.read_json(self.paths.refusal) or document)
+        with Upload(self.store, self.paths.errors) as upload:
             upload.write({"error": {"type": error.type, "message": error.message}})
         return document
 
 
 def _given(request: Document) -> Input:
     named = ("key", "etag", "size", "format", "column")
-    return Input(*(request[name] for name in named), request.get("delimiter"))
+    return Input(**{name: request[name] for name in named}, delimiter=request.get("delimiter"))
 
 
 def delimiter_of(blueprint: Blueprint) -> str | None:
-    """What separates the cells of this blueprint's CSV; a comma where it says nothing."""
+    """Return the CSV delimiter of the blueprint, if it sets one."""
     given = blueprint.batch.get("delimiter")
     found = formats.delimiter_of(str(given)) if given else None
     if given and found is None:
@@ -281,7 +281,7 @@ def delimiter_of(blueprint: Blueprint) -> str | None:
 
 
 def key_of(given: Any, blueprint: str, bucket: str) -> str:
-    """The object that is meant by a key or an S3 URI; it must lie in the blueprint's own folder."""
+    """Return the key of an input given as key or S3 URI, which must be in the blueprint's own folder."""
     if not isinstance(given, str) or not given:
         raise BadRequest("'input' must be a key or an S3 URI", "input")
     key = given.removeprefix(f"s3://{bucket}/")
@@ -292,13 +292,13 @@ def key_of(given: Any, blueprint: str, bucket: str) -> str:
 
 
 def _sizes(expected: int, most: int) -> list[int]:
-    """`expected` in as few parts of at most `most` as there can be, all about the same size."""
+    """Split `expected` into the fewest parts of at most `most`, of about equal size."""
     parts = math.ceil(expected / most)
     return [expected // parts + (index < expected % parts) for index in range(parts)]
 
 
 def _only(found: Iterator[tuple[int, Record]], ranges: Ranges) -> Iterator[tuple[int, Record]]:
-    """Those of an ordered stream whose numbers are in the ranges, read no further than needed."""
+    """Yield the records of an ordered stream whose numbers are in the ranges, reading no further than needed."""
     wanted = iter(numbers(ranges))
     number = next(wanted, None)
     if number is None:

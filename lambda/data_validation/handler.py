@@ -1,4 +1,4 @@
-"""Pipeline step 4: is what the ETL wrote fit to train on?
+"""Check whether the ETL output is fit for training (pipeline step 4).
 
 Event: {"bucket", "dataset", "run_id"}. Returns a summary; raises DataValidationFailed, whose name is the
 error name that the state machine sees.
@@ -10,10 +10,11 @@ import os
 from typing import Any
 
 import boto3
+
+from data_validation.rules import Facts, broken_rules
+from data_validation.settings import Settings
 from inference_common.logs import bind, get_logger
 from inference_common.s3 import Bucket, expect_own_buckets
-from rules import Facts, broken_rules
-from settings import Settings
 
 SETTINGS = Settings.read(os.environ)
 S3 = expect_own_buckets(boto3.client("s3"))
@@ -25,7 +26,7 @@ class DataValidationFailed(Exception):
 
 
 def gather(bucket: Bucket, dataset: str, run_id: str, max_quarantine_share: float) -> Facts:
-    """Everything the rules look at."""
+    """Collect the facts that the rules check."""
     report = bucket.read_json(f"data/processed/_reports/{dataset}/{run_id}.json")
     groups = bucket.read_json(report["outputs"]["groups"][0]["key"])
     stored = {**bucket.sizes(f"data/features/{dataset}/"), **bucket.sizes(f"data/features/labels/{dataset}/")}

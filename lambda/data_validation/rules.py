@@ -1,7 +1,7 @@
-"""What must hold of an ETL run before anything is trained on it. Pure: facts in, broken rules out.
+"""Check the rules that an ETL run must satisfy before training. Pure.
 
-The ETL's report is not taken at its word where it can be checked: the objects are compared with the
-bucket's listing, and the reviews of each split with each other.
+The ETL's report is verified where possible: its objects against the bucket listing, and the reviews of each split
+against each other.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ LABELS = ("negative", "positive")
 
 @dataclass(frozen=True)
 class Facts:
-    """One run: its report, the hashes of the reviews in each split, and what the bucket holds."""
+    """One run: its report, the review hashes of each split, and the objects in the bucket."""
 
     report: Mapping[str, Any]
     groups: Mapping[str, list[str]]
@@ -26,7 +26,7 @@ class Facts:
 
 
 def counts_add_up(facts: Facts) -> list[str]:
-    """Every row that came in is in exactly one place."""
+    """Every input row is in exactly one place."""
     named = {"all sources": facts.report["counts"], **facts.report["sources"]}
     return [
         f"rows of {name} do not add up: {c['in']} in, {c['processed']} processed, "
@@ -37,13 +37,13 @@ def counts_add_up(facts: Facts) -> list[str]:
 
 
 def run_is_complete(facts: Facts) -> list[str]:
-    """The ETL leaves a report of what it refused, too."""
+    """The run is complete; refused runs leave a report too."""
     status = facts.report["status"]
     return [] if status == "complete" else [f"the ETL run is '{status}': {facts.report.get('refusal', 'no reason')}"]
 
 
 def sources_add_up_to_the_run(facts: Facts) -> list[str]:
-    """A source that is missing from the report would be lost without this."""
+    """Detects sources that are missing from the report."""
     found = []
     for name, total in facts.report["counts"].items():
         of_sources = sum(counts[name] for counts in facts.report["sources"].values())
@@ -63,7 +63,7 @@ def files_add_up(facts: Facts) -> list[str]:
 
 
 def every_bad_row_is_in_quarantine(facts: Facts) -> list[str]:
-    """With a reason each, and written."""
+    """Each quarantined row has a reason and is written."""
     rows = facts.report["counts"]["quarantined"]
     reasons = sum(facts.report["quarantine_reasons"].values())
     due = rows + facts.report["files"]["quarantined"]
@@ -103,7 +103,7 @@ def splits_have_both_labels(facts: Facts) -> list[str]:
 
 
 def no_review_in_two_splits(facts: Facts) -> list[str]:
-    """Snippets of one review resemble each other: sharing one would let the test leak into training."""
+    """Snippets of one review are similar, so sharing a review would leak test data into training."""
     return [
         f"{len(shared)} review(s) are both in {one} and in {other}"
         for one, other in combinations(SPLITS, 2)
@@ -120,9 +120,9 @@ def group_counts_match(facts: Facts) -> list[str]:
 
 
 def objects_are_this_run_s(facts: Facts) -> list[str]:
-    """Training reads whole folders, so what lies there must be what this run wrote, and no more.
+    """Training reads whole folders, so they must hold exactly what this run wrote.
 
-    An incremental run adds to what earlier ones wrote.
+    An incremental run adds to the output of earlier runs.
     """
     outputs = facts.report["outputs"]
     expected = {o["key"]: o["bytes"] for kind in ("features", "labels") for o in outputs[kind]}
@@ -153,5 +153,5 @@ RULES: tuple[Callable[[Facts], list[str]], ...] = (
 
 
 def broken_rules(facts: Facts) -> list[str]:
-    """All problems, each a sentence; empty when the data may be used."""
+    """Return all problems, each as a sentence; empty if the data may be used."""
     return [problem for rule in RULES for problem in rule(facts)]

@@ -1,4 +1,4 @@
-"""Configuration of the function."""
+"""Settings of the function."""
 
 from __future__ import annotations
 

@@ -1,14 +1,14 @@
-"""Does an endpoint answer as it should: the candidate's temporary one in pipeline step 8, or one just released?
+"""Check the answers of an endpoint: a candidate's temporary one (pipeline step 8), or one just released.
 
 Event: {"endpoint_name", "training_job", "target_variant"?, "target_model"?, "target_container"?, "any_training_job"?}.
-The last one is said where another model or container than the version's own answers.
+Set the last one if a model or container other than the version's own may answer.
 
-An asynchronous endpoint is asked in two calls, since its answer comes after everything that waits in its queue: with
-{"endpoint_name", "training_job", "queue": {"input", "timeout_seconds"}} a request is sent, and what is returned,
-{"output", "failure"}, is the event of the second one, with the training job.
+An asynchronous endpoint is probed in two invocations, since its queue may hold other requests. The event
+{"endpoint_name", "training_job", "queue": {"input", "timeout_seconds"}} sends a request and returns
+{"output", "failure"}, which together with the training job is the event of the second invocation.
 
-Raises ProbeFailed (a wrong answer: permanent), EndpointUnavailable (no answer: transient) or AnswerPending (an
-asynchronous answer is not there yet); the state machine sees the names and retries the last two.
+Raises ProbeFailed (wrong answer: permanent), EndpointUnavailable (no answer: transient) or AnswerPending (the
+asynchronous answer is not there yet). The state machine retries the last two by their names.
 """
 
 from __future__ import annotations
@@ -16,21 +16,22 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
-import queued
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+from endpoint_probe import async_probe
+from endpoint_probe.probes import check_answer, request_body
 from inference_common.logs import bind, described, get_logger
 from inference_common.s3 import expect_own_buckets
-from probes import check_answer, request_body
 
-# A container loads its model on the first request; the state machine, not boto3, decides on another try.
+# A container loads its model at the first request; retries are left to the state machine.
 RUNTIME = expect_own_buckets(
     boto3.client("sagemaker-runtime", config=Config(read_timeout=50, retries={"total_max_attempts": 1}))
 )
 LOG = get_logger("endpoint_probe")
 _CLIENTS: dict[str, Any] = {}
 
-# Where variants share the traffic, or an endpoint has many models or containers, only one of them is to be asked.
+# Selects one of several variants, models or containers of an endpoint.
 TARGETS = {
     "target_variant": "TargetVariant",
     "target_model": "TargetModel",
@@ -39,7 +40,7 @@ TARGETS = {
 
 
 class EndpointUnavailable(Exception):
-    """The endpoint did not answer at all, or its container failed."""
+    """The endpoint did not answer, or its container failed."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     log = bind(LOG, request_id=context.aws_request_id, endpoint=event["endpoint_name"])
     if "queue" in event:
         try:
-            return queued.send(client("s3"), RUNTIME, event, request_body())
+            return async_probe.send(client("s3"), RUNTIME, event, request_body())
         except (ClientError, BotoCoreError) as error:
             log.error("the request was not taken", extra=described(error))
             raise EndpointUnavailable(str(error)) from error
@@ -71,9 +72,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
 
 
 def read(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """The answer to a request that was sent before."""
+    """Check the answer to a request that an earlier invocation sent."""
     try:
-        body = queued.answer(client("s3"), event)
+        body = async_probe.answer(client("s3"), event)
     except (ClientError, BotoCoreError) as error:
         raise EndpointUnavailable(str(error)) from error
     verdict = check_answer(body, event["training_job"])

@@ -1,4 +1,4 @@
-"""What a healthy candidate answers. Pure."""
+"""Define the probe requests and check their answers. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from inference_common.errors import MalformedAnswer
 
 
 class ProbeFailed(Exception):
-    """The candidate must not go live; the message says what was wrong with its answer."""
+    """The candidate must not go live; the message says what is wrong with its answer."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def request_body(cases: tuple[Case, ...] = CASES) -> bytes:
 
 
 def check_answer(body: bytes, training_job: str | None, cases: tuple[Case, ...] = CASES) -> dict[str, Any]:
-    """Schema, labels, and that it is the candidate who speaks (None: whoever does). Returns what to record."""
+    """Check schema, labels and training job (None: any) of an answer; return what to record."""
     try:
         answer = model_answers.loads(body, "the answer")
     except MalformedAnswer as error:

@@ -1,1 +1,1 @@
-"""What the functions share: error taxonomy, settings, structured logs, request schema, API responses."""
+"""Shared by all functions: errors, settings, logs, metrics, request formats and API responses."""

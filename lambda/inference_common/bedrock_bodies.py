@@ -1,6 +1,6 @@
-"""Bodies of Bedrock's InvokeModel by family of models, for those that Converse does not speak to. Pure.
+"""Build and parse InvokeModel bodies by model family, for Bedrock models without Converse. Pure.
 
-A family is known by a part of the model's id, whatever region prefix (`us.`) or version it has.
+A family is recognized by a part of the model id, whatever its region prefix (`us.`) or version.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ STOPS = {
 }
 
 
-class Said(NamedTuple):
-    """The text of one answer, why it ended, and its tokens where the body tells them."""
+class ModelText(NamedTuple):
+    """The text of one answer, its stop reason, and its token usage if the body contains it."""
 
     text: str
     stop: str
@@ -39,7 +39,7 @@ class Said(NamedTuple):
 @dataclass(frozen=True)
 class Family:
     write: Callable[[str, InferenceRequest], Body]
-    read: Callable[[Any], Said]
+    read: Callable[[Any], ModelText]
     takes: Takes = TAKES
 
 
@@ -55,8 +55,8 @@ def _only(body: Mapping[str, Any]) -> Body:
     return {name: value for name, value in body.items() if value is not None}
 
 
-def _usage(told: Any, read: str, written: str) -> dict[str, int] | None:
-    return model_answers.counts({"inputTokens": read, "outputTokens": written}, told)
+def _usage(counts: Any, read: str, written: str) -> dict[str, int] | None:
+    return model_answers.counts({"inputTokens": read, "outputTokens": written}, counts)
 
 
 def _turns(text: str, request: InferenceRequest) -> tuple[tuple[str, str], ...]:
@@ -64,9 +64,9 @@ def _turns(text: str, request: InferenceRequest) -> tuple[tuple[str, str], ...]:
 
 
 def _flat(text: str, request: InferenceRequest) -> str:
-    """For models that know no roles: one prompt, the last word is the model's."""
+    """Build one prompt for models without roles, ending with the model's turn."""
     lines = [str(request.parameters["system"])] if "system" in request.parameters else []
-    return "\n".join([*lines, *(said for _, said in _turns(text, request))])
+    return "\n".join([*lines, *(content for _, content in _turns(text, request))])
 
 
 def _anthropic(text: str, request: InferenceRequest) -> Body:
@@ -75,7 +75,7 @@ def _anthropic(text: str, request: InferenceRequest) -> Body:
         {
             "anthropic_version": "bedrock-2023-05-31",
             "max_tokens": given.get("max_tokens", 512),
-            "messages": [{"role": role, "content": said} for role, said in _turns(text, request)],
+            "messages": [{"role": role, "content": content} for role, content in _turns(text, request)],
             "system": given.get("system"),
             "temperature": given.get("temperature"),
             "top_p": given.get("top_p"),
@@ -84,9 +84,9 @@ def _anthropic(text: str, request: InferenceRequest) -> Body:
     )
 
 
-def _from_anthropic(answer: Any) -> Said:
+def _from_anthropic(answer: Any) -> ModelText:
     text = "".join(part.get("text", "") for part in answer["content"])
-    return Said(text, answer["stop_reason"], _usage(answer.get("usage"), "input_tokens", "output_tokens"))
+    return ModelText(text, answer["stop_reason"], _usage(answer.get("usage"), "input_tokens", "output_tokens"))
 
 
 def _nova(text: str, request: InferenceRequest) -> Body:
@@ -99,14 +99,14 @@ def _nova(text: str, request: InferenceRequest) -> Body:
             "stopSequences": given.get("stop_sequences"),
         }
     )
-    messages = [{"role": role, "content": [{"text": said}]} for role, said in _turns(text, request)]
+    messages = [{"role": role, "content": [{"text": content}]} for role, content in _turns(text, request)]
     system = [{"text": str(given["system"])}] if "system" in given else None
     return _only({"messages": messages, "system": system, "inferenceConfig": config or None})
 
 
-def _from_nova(answer: Any) -> Said:
+def _from_nova(answer: Any) -> ModelText:
     text = "".join(part.get("text", "") for part in answer["output"]["message"]["content"])
-    return Said(text, answer["stopReason"], _usage(answer.get("usage"), "inputTokens", "outputTokens"))
+    return ModelText(text, answer["stopReason"], _usage(answer.get("usage"), "inputTokens", "outputTokens"))
 
 
 def _titan(text: str, request: InferenceRequest) -> Body:
@@ -122,11 +122,11 @@ def _titan(text: str, request: InferenceRequest) -> Body:
     return {"inputText": _flat(text, request), **({"textGenerationConfig": config} if config else {})}
 
 
-def _from_titan(answer: Any) -> Said:
+def _from_titan(answer: Any) -> ModelText:
     result = answer["results"][0]
-    told = {"read": answer.get("inputTextTokenCount"), "written": result.get("tokenCount")}
-    usage = _usage(told, "read", "written")
-    return Said(result["outputText"], STOPS.get(result.get("completionReason"), "end_turn"), usage)
+    counts = {"read": answer.get("inputTextTokenCount"), "written": result.get("tokenCount")}
+    usage = _usage(counts, "read", "written")
+    return ModelText(result["outputText"], STOPS.get(result.get("completionReason"), "end_turn"), usage)
 
 
 def _llama(text: str, request: InferenceRequest) -> Body:
@@ -139,9 +139,9 @@ def _llama(text: str, request: InferenceRequest) -> Body:
     return {"prompt": _flat(text, request), **_only(body)}
 
 
-def _from_llama(answer: Any) -> Said:
+def _from_llama(answer: Any) -> ModelText:
     usage = _usage(answer, "prompt_token_count", "generation_token_count")
-    return Said(answer["generation"], STOPS.get(answer.get("stop_reason"), "end_turn"), usage)
+    return ModelText(answer["generation"], STOPS.get(answer.get("stop_reason"), "end_turn"), usage)
 
 
 def _mistral(text: str, request: InferenceRequest) -> Body:
@@ -150,9 +150,9 @@ def _mistral(text: str, request: InferenceRequest) -> Body:
     return {"prompt": _flat(text, request), **_only({theirs: given.get(ours) for ours, theirs in names.items()})}
 
 
-def _from_mistral(answer: Any) -> Said:
+def _from_mistral(answer: Any) -> ModelText:
     output = answer["outputs"][0]
-    return Said(output["text"], STOPS.get(output.get("stop_reason"), "end_turn"))
+    return ModelText(output["text"], STOPS.get(output.get("stop_reason"), "end_turn"))
 
 
 FAMILIES: tuple[tuple[str, Family], ...] = (
@@ -164,8 +164,8 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
 )
 
 
-def said(family: Family, answer: Any) -> Said:
-    """What a body says, or a MalformedAnswer."""
+def read_answer(family: Family, answer: Any) -> ModelText:
+    """Parse a body. Raises `MalformedAnswer`."""
     try:
         found = family.read(answer)
     except (KeyError, IndexError, TypeError, AttributeError):

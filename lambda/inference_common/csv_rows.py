@@ -1,9 +1,9 @@
-"""Rows of CSV by RFC 4180, one at a time; a broken one costs itself. Pure.
+"""Read CSV rows by RFC 4180, one at a time; a malformed row does not affect others. Pure.
 
-A row that is broken (a quotation mark that is not closed, or text behind a closing one) is told under its first line,
-and reading resumes in the next line: so one stray mark costs one row, and every line is looked at again only a few
-times. Taken beyond the RFC: inside a cell without quotation marks such a mark is text (`a 19" screen`), and so is a
-carriage return, which Python's own writer leaves there.
+A malformed row (a quotation mark that is not closed, or text after a closing one) is reported with its first line, and
+reading resumes at the next line. So a stray mark costs one row, and no line is read more than a few times. Beyond the
+RFC, quotation marks inside an unquoted cell are text (`a 19" screen`), and so are carriage returns, which Python's own
+writer leaves there.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from inference_common.encoding import MAX_LINE_BYTES, Line
 from inference_common.texts import MAX_CHARACTERS
 
 MAX_CELL = 5 * MAX_CHARACTERS
-"""Characters of a cell in quotation marks. A longer one counts as never closed: it would swallow the rows behind it."""
+"""Maximum characters of a quoted cell. A longer one counts as unclosed: it would swallow the rows after it."""
 MARKS = re.compile('"+')
 NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 """Delimiters, in words."""
 
 
 class Row(NamedTuple):
-    """`line` is its first one. `error` says why there are no cells, or why these are not those of the other rows."""
+    """A row, with the number of its first line. `error` says why it has no cells or too many or few."""
 
     line: int
     cells: list[str]
@@ -32,11 +32,11 @@ class Row(NamedTuple):
 
 
 class _Broken(Exception):
-    """The row is no row."""
+    """The row is malformed."""
 
 
 def rows(lines: Iterable[Line], delimiter: str) -> Iterator[Row]:
-    """All rows but empty lines; each has as many cells as the first one, or an error."""
+    """Yield all rows except empty lines. Each has as many cells as the first one, or an error."""
     coming = _Coming(lines)
     width = 0
     for line in coming:
@@ -51,7 +51,7 @@ def rows(lines: Iterable[Line], delimiter: str) -> Iterator[Row]:
 
 
 class _Coming:
-    """Lines, of which some come again."""
+    """Lines that can be pushed back."""
 
     def __init__(self, lines: Iterable[Line]) -> None:
         self._lines = iter(lines)
@@ -86,7 +86,7 @@ def _row(first: Line, coming: _Coming, delimiter: str, width: int) -> Row:
 
 
 class _Cells:
-    """The cells of a row so far; `open` has the pieces of one whose closing mark has not come yet."""
+    """The cells of a row so far; `open` holds the pieces of an unclosed quoted cell."""
 
     def __init__(self, delimiter: str, width: int) -> None:
         self.cells: list[str] = []
@@ -116,7 +116,7 @@ class _Cells:
             at = end + 1
 
     def _quoted(self, line: Line, at: int) -> int:
-        """Where the cell ends; the end of the line, where it goes on in the next one."""
+        """Return the end of the cell, or of the line if the cell continues."""
         text, closing = line.text, None
         if self.open is None:
             self.open, self._opened, self._size, at = [], line.number, 0, at + 1
@@ -142,7 +142,7 @@ class _Cells:
         return end
 
     def _check_open(self) -> None:
-        """Stop at what cannot become a row any more: whoever waited for its mark would wait to the end."""
+        """Raise `_Broken` for an open cell that cannot become a row any more, instead of reading to the end."""
         if self._size > MAX_CELL or self._row_size > MAX_LINE_BYTES:
             raise _Broken(f"a quotation mark is opened and not closed within {MAX_CELL} characters")
         if self._width and len(self.cells) >= self._width:

@@ -1,4 +1,4 @@
-"""Metrics as log lines in CloudWatch's embedded metric format: no call, no library, no waiting."""
+"""Write metrics as log lines in CloudWatch's embedded metric format, without API calls."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Metrics = Mapping[str, tuple[float, str]]
 def line(
     namespace: str, dimensions: Mapping[str, str], metrics: Metrics, fields: Mapping[str, Any], *, now_ms: int
 ) -> str:
-    """One line: metrics under one set of dimensions, with fields that can be searched but are no dimension."""
+    """Build one line: metrics with one set of dimensions, and searchable fields that are not dimensions."""
     directive = {
         "Namespace": namespace,
         "Dimensions": [list(dimensions)],
@@ -28,7 +28,7 @@ def line(
 
 
 def emit(lines: Sequence[str]) -> None:
-    """To stdout, where Lambda's logs come from."""
+    """Write lines to stdout, which Lambda logs."""
     if lines:
         sys.stdout.write("\n".join(lines) + "\n")
         sys.stdout.flush()

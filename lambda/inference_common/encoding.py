@@ -1,7 +1,7 @@
-"""Bytes that people send: UTF-8, with or without a byte order mark, cut into lines. Pure.
+"""Decode input bytes: UTF-8 with or without a byte order mark, split into lines. Pure.
 
-Only LF and CRLF end a line. What `str.splitlines` also takes for an end (U+2028, U+2029, U+0085, vertical tab, form
-feed, a CR alone) may stand inside a text, and would tear it in two.
+Only LF and CRLF end a line. Other line ends of `str.splitlines` (U+2028, U+2029, U+0085, vertical tab, form feed, a
+single CR) may occur inside a text.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 MAX_LINE_BYTES = 1024 * 1024
-"""Of one line, and of one row of CSV. A text of the greatest length, every character escaped, takes a quarter of it."""
+"""Maximum bytes of a line or CSV row: four times the longest text with every character escaped."""
 
-OTHERS = (  # the longer ones first: the mark of UTF-32 begins with that of UTF-16
+OTHERS = (  # longer ones first: the mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
     (codecs.BOM_UTF16_LE, "UTF-16"),
@@ -23,11 +23,11 @@ LONGEST_MARK = 4
 
 
 class OtherEncoding(ValueError):
-    """The whole of it is in another encoding than UTF-8."""
+    """The document is not in UTF-8."""
 
 
 class NotUtf8(ValueError):
-    """A byte that UTF-8 does not have in this place; counted from 1."""
+    """A byte that is invalid in UTF-8; positions count from 1."""
 
     def __init__(self, error: UnicodeDecodeError, line: int, byte: int) -> None:
         super().__init__(f"line {line}, byte {byte} (0x{error.object[error.start]:02X}) is not UTF-8")
@@ -43,7 +43,7 @@ class Line(NamedTuple):
 
 
 def decoded(data: bytes) -> str:
-    """The text of a whole document, without its mark. Raises `OtherEncoding` or `NotUtf8`."""
+    """Decode a whole document without its mark. Raises `OtherEncoding` or `NotUtf8`."""
     data = _unmarked(data)
     try:
         return data.decode()
@@ -53,7 +53,7 @@ def decoded(data: bytes) -> str:
 
 
 def lines(chunks: Iterable[bytes], most: int = MAX_LINE_BYTES) -> Iterator[Line]:
-    """The lines of a document of any size; of one that is too long nothing is kept. Raises `OtherEncoding`."""
+    """Yield the lines of a document of any size, discarding lines that are too long. Raises `OtherEncoding`."""
     for number, (raw, ended) in enumerate(_cut(_begun(chunks), most), start=1):
         if raw is None:
             yield Line(number, "", "\n", f"line {number} has more than {most} bytes")
@@ -68,7 +68,7 @@ def lines(chunks: Iterable[bytes], most: int = MAX_LINE_BYTES) -> Iterator[Line]
 
 
 def _unmarked(data: bytes) -> bytes:
-    """What follows UTF-8's mark. RFC 8259 lets readers ignore it; Excel and PowerShell write it."""
+    """Strip the UTF-8 mark, which Excel and PowerShell write and RFC 8259 lets readers ignore."""
     for mark, name in OTHERS:
         if data.startswith(mark):
             raise OtherEncoding(f"it is {name} (it begins with {mark.hex(' ').upper()}); save it as UTF-8")
@@ -78,7 +78,7 @@ def _unmarked(data: bytes) -> bytes:
 
 
 def _begun(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """The same chunks without the mark, wherever the first ones end."""
+    """Yield the chunks without the mark, which may span several of them."""
     rest = iter(chunks)
     head = b""
     for chunk in rest:
@@ -90,7 +90,7 @@ def _begun(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _cut(chunks: Iterable[bytes], most: int) -> Iterator[tuple[bytes | None, bool]]:
-    """What lies between line feeds, and whether one follows; None for what is too long."""
+    """Yield the pieces between line feeds, and whether one follows; None for pieces that are too long."""
     kept, too_long = bytearray(), False
     for chunk in chunks:
         *ended, last = chunk.split(b"\n")

@@ -1,4 +1,4 @@
-"""Every error that a function may answer with, and what it means to the caller and to whoever may try again.
+"""Define the errors of all functions, and what they mean for callers and retries.
 
 ServiceError                      kind        HTTP  Retry-After
 ├── BadRequest                    permanent   400
@@ -17,8 +17,8 @@ ServiceError                      kind        HTTP  Retry-After
 ├── Throttled                     throttled   429   1 s
 └── NotReady                      not-ready   503   5 s
 
-`permanent`: trying again cannot help, and the target is not to blame for it. The other kinds count against
-the target; which of them are tried again, and where, is `retry.py`'s business in the router.
+`permanent`: retrying cannot help, and the target is not to blame. The other kinds count against the target;
+`inference_routing.retry` decides which of them are retried, and where.
 """
 
 from __future__ import annotations
@@ -29,30 +29,30 @@ Kind = Literal["permanent", "transient", "throttled", "not-ready"]
 
 
 LONGEST_MESSAGE = 200
-"""Characters of a message. What a caller sent may be quoted in it, and must not come back by the megabyte."""
+"""Maximum characters of a message, which may quote the caller's input."""
 
 LONGEST_NAME = 64
 
 
 def clipped(text: str, longest: int = LONGEST_MESSAGE) -> str:
-    """The text on one line, without control characters, and cut where it is too long."""
+    """Return the text on one line, without control characters, truncated if too long."""
     head = "".join(each if each.isprintable() else " " for each in text[: longest + 1])
     return head if len(head) <= longest else f"{head[: longest - 1]}…"
 
 
 class ServiceError(Exception):
-    """Base: `status` is the HTTP status, the class name is the `type` of the response body.
+    """Base class: `status` is the HTTP status, the class name is the `type` in the response body.
 
-    `message` is for the caller alone: it may quote what the caller sent. Logs get `logs.described` instead.
+    `message` is for the caller only: it may quote the caller's input. Logs get `logs.described` instead.
     """
 
     status = 500
     kind: Kind = "permanent"
     retry_after_seconds: int | None = None
     same_target = False
-    """Whether the target that failed may be asked once more within the same request."""
+    """Whether the failed target may be retried within the same request."""
     charged = False
-    """The model has begun to answer: asking anyone else would be paid for twice."""
+    """Whether the model has been charged: trying another target would be paid for twice."""
 
     def __init__(self, message: str) -> None:
         self.message = clipped(message)
@@ -68,7 +68,7 @@ class ServiceError(Exception):
 
 
 class BadRequest(ServiceError):
-    """The request breaks the schema; the message says where, and `param` names the field if there is one."""
+    """The request violates the schema; the message says where, and `param` names the field, if any."""
 
     status = 400
 
@@ -78,37 +78,37 @@ class BadRequest(ServiceError):
 
 
 class UnsupportedMediaType(BadRequest):
-    """The body is in a format that no blueprint reads."""
+    """The body has an unsupported format."""
 
     status = 415
 
 
 class Forbidden(ServiceError):
-    """The caller's token does not name this blueprint."""
+    """The caller's token does not permit this blueprint."""
 
     status = 403
 
 
 class UnknownBlueprint(ServiceError):
-    """No route record exists under the name that was asked for."""
+    """There is no route record of this name."""
 
     status = 404
 
 
 class UnknownRequest(ServiceError):
-    """No job or asynchronous request of this id was taken."""
+    """There is no job or asynchronous request with this id."""
 
     status = 404
 
 
 class PayloadTooLarge(ServiceError):
-    """The request, or its answer, is larger than something on its way carries."""
+    """The request or response exceeds a size limit."""
 
     status = 413
 
 
 class GuardrailBlocked(ServiceError):
-    """The blueprint's guardrail stopped the input or the output; the message is the guardrail's own."""
+    """The blueprint's guardrail blocked the input or the output; the message is the guardrail's own."""
 
     status = 422
 
@@ -118,21 +118,21 @@ class GuardrailBlocked(ServiceError):
 
 
 class InternalError(ServiceError):
-    """A defect or a missing permission of ours; the log has the details, the caller does not."""
+    """A defect or a missing permission of the platform; details are only logged."""
 
     status = 500
 
 
 class ModelFailed(ServiceError):
-    """The model's own code answered with an error."""
+    """The model's own code returned an error."""
 
     status = 424
-    kind = "transient"
+    kind: Kind = "transient"
     same_target = True
 
 
 class MalformedAnswer(ModelFailed):
-    """The model answered, and not as agreed; asked again it would, and would be paid again."""
+    """The model's answer violates the contract; a retry would cost again and give the same."""
 
     kind = "permanent"
     same_target = False
@@ -148,7 +148,7 @@ class AnswerCutOff(ServiceError):
 
 
 class Unavailable(ServiceError):
-    """The service failed, or cannot be reached."""
+    """The service failed or cannot be reached."""
 
     status = 503
     kind = "transient"
@@ -157,14 +157,14 @@ class Unavailable(ServiceError):
 
 
 class DeadlineExceeded(ServiceError):
-    """No answer within the time that the API leaves, or that the route gives a target."""
+    """There was no answer within the time limit of the API or of the target."""
 
     status = 504
     kind = "transient"
 
 
 class Throttled(ServiceError):
-    """The backend's rate or quota is used up."""
+    """The backend's rate limit or quota is exhausted."""
 
     status = 429
     kind = "throttled"
@@ -173,7 +173,7 @@ class Throttled(ServiceError):
 
 
 class NotReady(ServiceError):
-    """The backend exists in name only, or is still starting: longer than a request can wait."""
+    """The backend does not exist yet or is starting, which takes longer than a request can wait."""
 
     status = 503
     kind = "not-ready"

@@ -1,8 +1,7 @@
-"""Texts in and answers out in the formats that people have: JSON, JSON Lines, CSV, plain text. Pure.
+"""Convert request and response formats: JSON, JSON Lines, CSV and plain text. Pure.
 
-`read` is the preprocessor: a body of a content type becomes an InferenceRequest. `write` is the
-postprocessor: outputs become a body of the type that the caller accepts; JSON is not written here, since its
-envelope belongs to the API.
+`read` turns a body of a content type into an InferenceRequest. `write` turns outputs into a body of the type that the
+caller accepts, except JSON, whose envelope belongs to the API.
 """
 
 from __future__ import annotations
@@ -26,26 +25,26 @@ ALIASES = {
     "application/x-ndjson": JSON_LINES,
     "application/jsonl": JSON_LINES,
     "application/x-jsonlines": JSON_LINES,
-    "application/x-www-form-urlencoded": JSON,  # what curl and urllib say unless told otherwise
+    "application/x-www-form-urlencoded": JSON,  # the default of curl and urllib
 }
 PARAMETER = re.compile(r';\s*([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;"]*)')
 UTF_8 = ("utf-8", "utf8", "us-ascii", "ascii")
 
 
 def media_type(value: str | None) -> str:
-    """`Text/CSV; charset=utf-8` is `text/csv`."""
+    """Return the media type: `Text/CSV; charset=utf-8` gives `text/csv`."""
     plain = (value or JSON).partition(";")[0].strip().lower()
     return ALIASES.get(plain, plain)
 
 
 def layout_of(content_type: str | None) -> Layout:
-    """What the parameters of a content type say: `text/csv; column=review; delimiter=";"`."""
+    """Parse the parameters of a content type: `text/csv; column=review; delimiter=";"`."""
     given = {}
     for name, value in PARAMETER.findall(content_type or ""):
         quoted = value.startswith('"')
         given[name.lower()] = re.sub(r"\\(.)", r"\1", value[1:-1]) if quoted else value
     charset = given.get("charset", "utf-8")
-    # Of JSON's types none has a charset, whatever clients say.
+    # JSON media types have no charset parameter; ignore what clients send.
     if media_type(content_type).startswith("text/") and charset.lower() not in UTF_8:
         raise UnsupportedMediaType(f"texts are read as UTF-8, and the content type says charset '{charset[:32]}'")
     delimiter = delimiter_of(given.get("delimiter", ","))
@@ -57,13 +56,13 @@ def layout_of(content_type: str | None) -> Layout:
 
 
 def delimiter_of(name: str) -> str | None:
-    """The delimiter that is meant; a tab, which headers and files cannot show, has a name."""
+    """Return a delimiter; tab is given by name."""
     found = "\t" if name.lower() == "tab" else name
     return found if found in NAMES else None
 
 
 def read(body: str | bytes, content_type: str | None) -> InferenceRequest:
-    """The request in a body of any known type."""
+    """Parse a body of any supported type."""
     kind = media_type(content_type)
     if kind not in READERS:
         raise UnsupportedMediaType(f"content type '{kind[:64]}' is not one of {', '.join(READERS)}")
@@ -71,22 +70,22 @@ def read(body: str | bytes, content_type: str | None) -> InferenceRequest:
 
 
 def read_json_lines(body: str | bytes, layout: Layout | None = None) -> InferenceRequest:
-    """One text per line: a JSON string, or an object with the text in one of the usual fields."""
+    """Parse one text per line: a JSON string, or an object with the text in one of the usual fields."""
     return _records(records.JSON_LINES, body, layout)
 
 
 def read_csv(body: str | bytes, layout: Layout | None = None) -> InferenceRequest:
-    """One text per row, in the only column or in the one whose heading says so."""
+    """Parse one text per row, from the only column or the one named in the heading."""
     return _records(records.CSV, body, layout)
 
 
 def read_text(body: str | bytes, layout: Layout | None = None) -> InferenceRequest:
-    """One text per line."""
+    """Parse one text per line."""
     return _records(records.TEXT, body, layout)
 
 
 def _records(kind: str, body: str | bytes, layout: Layout | None) -> InferenceRequest:
-    """The texts of all records; the first that is none, and one too many, refuses them all."""
+    """Return the texts of all records. Raises `BadRequest` for the first invalid one, or for too many."""
     inputs = []
     try:
         data = body.encode() if isinstance(body, str) else body
@@ -110,7 +109,7 @@ READERS: dict[str, Callable[..., InferenceRequest]] = {
 
 
 def accepted(value: str | None) -> str:
-    """The first type in an Accept header that can be written; JSON when the header names none of them."""
+    """Return the first supported type in an Accept header, or JSON."""
     wanted = [media_type(part) for part in (value or JSON).split(",")]
     return next((kind for kind in wanted if kind in WRITERS or kind == JSON), JSON)
 
@@ -120,16 +119,16 @@ def write_json_lines(outputs: Sequence[Mapping[str, Any]]) -> str:
 
 
 def write_csv(outputs: Sequence[Mapping[str, Any]]) -> str:
-    """A heading of all fields in the order in which they appear; what is no text is JSON in its cell."""
+    """Write CSV with a heading of all fields in order of appearance; non-text values are written as JSON."""
     fields = list(dict.fromkeys(name for output in outputs for name in output))
     rows = [fields, *([output.get(name, "") for name in fields] for output in outputs)]
     return "".join(",".join(map(_cell, row)) + "\n" for row in rows)
 
 
 def _cell(value: Any) -> str:
-    """Quoted where RFC 4180 wants it. Python's own writer leaves a lone \\r bare, which ends a row for its own reader.
+    """Quote a cell where RFC 4180 requires it. Python's own writer leaves \\r bare, where its own reader ends the row.
 
-    An empty cell is quoted too: a row of nothing else would be a blank line, which readers skip.
+    Empty cells are quoted too, since a row of a single empty cell would be a blank line, which readers skip.
     """
     text = value if isinstance(value, str) else dumps(value)
     quoted = not text or any(each in text for each in ',"\r\n')

@@ -1,11 +1,11 @@
-"""JSON of other people: read by functions that refuse what would fail further in.
+"""Parse untrusted JSON strictly, refusing what would fail later.
 
-`loads` holds to RFC 8259 where Python's own reader is laxer. NaN and Infinity, and numbers that become infinite
-(1e999), are none of its values: written again they are no JSON. Deep nesting raises `RecursionError` there, which is no
-`ValueError` and so passes every handler of bad input: one such line failed a whole batch.
+`loads` follows RFC 8259 where Python's parser is more lenient. It refuses NaN, Infinity and numbers that overflow
+(1e999), which cannot be written as JSON again. Python raises `RecursionError` for deep nesting, which is not a
+`ValueError` and so escapes handlers of bad input: one such line failed a whole batch.
 
-`loads_given` is for what callers send: of two fields of one name Python keeps the last without a word, and it takes
-halves of surrogate pairs, which nothing can send on.
+`loads_given` is for caller input: it also refuses duplicate field names, of which Python silently keeps the last, and
+lone surrogates, which cannot be encoded.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from inference_common.encoding import decoded
 from inference_common.texts import unwritable
 
 DEEPEST = 64
-"""Levels. What is read is walked and written again by functions that call themselves; no model takes half of this."""
+"""Maximum nesting, since documents are processed recursively; no model accepts half as much."""
 
 LONGEST_STEP = 32
 BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
 
 
 class NotJson(ValueError):
-    """The document is no JSON. The words hold nothing of it; the place is counted from 1."""
+    """The document is not JSON. The message quotes nothing from it; positions count from 1."""
 
     def __init__(self, words: str, line: int, column: int) -> None:
         super().__init__(f"not JSON: {words} at line {line} column {column}")
@@ -35,7 +35,7 @@ class NotJson(ValueError):
 
 
 class TooDeep(ValueError):
-    """The document nests deeper than `DEEPEST` levels."""
+    """The document is nested deeper than `DEEPEST` levels."""
 
     def __init__(self, text: str) -> None:
         line, column = _where_deep(text)
@@ -45,7 +45,7 @@ class TooDeep(ValueError):
 
 
 class BadField(ValueError):
-    """One value of the document cannot be taken. `path` names it; it is of the caller's own words, so not in logs."""
+    """One value is not allowed. `path` names it; it contains caller input and must not be logged."""
 
     def __init__(self, path: str, words: str) -> None:
         super().__init__(words)
@@ -53,7 +53,7 @@ class BadField(ValueError):
 
 
 class _NotFinite(Exception):
-    """Where it was, the reader does not tell."""
+    """Raised inside the parser, which does not report the position."""
 
 
 def _finite(number: str) -> float:
@@ -85,14 +85,14 @@ def loads(text: str | bytes) -> Any:
     """Parse a JSON document, with or without a byte order mark.
 
     Raises:
-        ValueError: it is no JSON (`NotJson`, `BadField`), not UTF-8, or nests too deeply (`TooDeep`); the message holds
-            nothing of the text.
+        ValueError: not JSON (`NotJson`, `BadField`), not UTF-8, or nested too deeply (`TooDeep`); the message quotes
+            nothing from the document.
     """
     return _loaded(_text(text), _STRICT)
 
 
 def loads_given(text: str | bytes) -> Any:
-    """Parse a JSON document that a caller has sent: names are unique, and every string can be sent on.
+    """Parse a caller's JSON document, in which names must be unique and strings encodable.
 
     Raises:
         ValueError: as `loads`.
@@ -108,7 +108,7 @@ def loads_given(text: str | bytes) -> Any:
 
 
 def _encodable(text: str) -> bool:
-    """Only texts that were never bytes hold what UTF-8 does not."""
+    """Refuse text that cannot be encoded as UTF-8, which only a str can contain."""
     try:
         return text.isascii() or bool(text.encode())
     except UnicodeEncodeError:
@@ -127,7 +127,7 @@ def _loaded(text: str, decoder: json.JSONDecoder) -> Any:
     except _NotFinite:
         raise _not_finite(text) from None
     except json.JSONDecodeError as error:
-        # The error itself carries the whole document.
+        # The original error contains the whole document.
         raise NotJson(error.msg, error.lineno, error.colno) from None
     except BadField:
         raise
@@ -139,7 +139,7 @@ def _loaded(text: str, decoder: json.JSONDecoder) -> Any:
 
 
 def _not_finite(text: str) -> ValueError:
-    """The same document read again, to tell which of its values it was."""
+    """Parse the document again to find the path of the offending value."""
     try:
         value = _LAX.decode(text)
     except RecursionError:
@@ -155,7 +155,7 @@ def _not_finite(text: str) -> ValueError:
 
 
 def _check_depth(value: Any, text: str) -> None:
-    """Level by level, so that the check itself cannot go too deep."""
+    """Check the nesting iteratively, so that the check itself cannot recurse too deeply."""
     level = [value]
     for _ in range(DEEPEST):
         level = [item for each in level for item in _items(each)]
@@ -188,7 +188,7 @@ def _strings(value: Any, path: str) -> Iterator[tuple[str, str]]:
 
 
 def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """Every value that holds no others, and every name, with its place: `inputs[3]`, `parameters.temperature`."""
+    """Yield every scalar and every name with its path: `inputs[3]`, `parameters.temperature`."""
     stack = [iter([(path, value)])]
     while stack:
         for where, each in stack[-1]:

@@ -1,7 +1,7 @@
-"""Log lines as JSON with the request's id. What users send and models answer is logged only if a route says so.
+"""Log JSON lines with the request id. User input and model output are logged only if a route enables it.
 
-Messages of exceptions quote what they are about, those of AWS's services too. So a log line says of an error what it is
-and where it was raised, and never its message: `described` for a handled one, the formatter for a traceback.
+Exception messages, including those of AWS, may quote user input. Log lines therefore contain the type and origin of an
+error but never its message: `described` for handled errors, the formatter for tracebacks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 class JsonFormatter(logging.Formatter):
-    """One object per line: level, logger, message, the `extra` fields, and where an exception comes from."""
+    """Formats a record as one JSON object: level, logger, message, `extra` fields and the origin of an exception."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -36,7 +36,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def described(error: BaseException) -> dict[str, str]:
-    """Fields of a log line about an error: its type, AWS's code if it has one, and where it was raised."""
+    """Return the log fields of an error: its type, its AWS error code, and where it was raised."""
     found = {"error": type(error).__name__, "at": _place(error)}
     code = getattr(error, "response", None)
     code = code.get("Error", {}).get("Code") if isinstance(code, dict) else None
@@ -46,12 +46,13 @@ def described(error: BaseException) -> dict[str, str]:
 
 
 def without_message(error: BaseException) -> Exception:
-    """The error to end a function with: Lambda logs what escapes a handler, and its callers go by the name alone."""
-    return type(type(error).__name__, (Exception,), {})(f"raised at {_place(error)}; the log line before says more")
+    """Return the error to raise from a handler: Lambda logs its message, and invokers only use its name."""
+    bare: type[Exception] = type(type(error).__name__, (Exception,), {})
+    return bare(f"raised at {_place(error)}; the log line before says more")
 
 
 def chain(error: BaseException | None) -> list[dict[str, str]]:
-    """The error and what caused it, outermost first, without their messages."""
+    """Describe an error and its causes, outermost first, without their messages."""
     found: list[dict[str, str]] = []
     while error is not None and len(found) < LONGEST_CHAIN:
         found.append(described(error) | {"stack": _stack(error)})
@@ -74,14 +75,14 @@ def _short(path: str) -> str:
 
 
 class StdoutHandler(logging.Handler):
-    """Writes to whatever stdout is at that moment."""
+    """Writes to the current stdout."""
 
     def emit(self, record: logging.LogRecord) -> None:
         print(self.format(record), file=sys.stdout, flush=True)  # noqa: T201
 
 
 def get_logger(name: str) -> logging.Logger:
-    """The function's logger. Lambda's own root handler is left alone, so lines must not propagate to it."""
+    """Return the function's logger, which does not propagate to Lambda's own root handler."""
     logger = logging.getLogger(name)
     if not logger.handlers:
         handler = StdoutHandler()
@@ -93,7 +94,7 @@ def get_logger(name: str) -> logging.Logger:
 
 
 class BoundLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
-    """A logger that adds its fields to each line (LoggerAdapter itself merges them only from Python 3.13)."""
+    """A logger that adds fields to each line (LoggerAdapter merges them only from Python 3.13 on)."""
 
     def process(self, msg: Any, kwargs: Any) -> tuple[Any, Any]:
         kwargs["extra"] = {**(self.extra or {}), **(kwargs.get("extra") or {})}
@@ -101,7 +102,7 @@ class BoundLogger(logging.LoggerAdapter):  # type: ignore[type-arg]
 
 
 def bind(logger: logging.Logger, **fields: Any) -> BoundLogger:
-    """Name what the lines are about. A blueprint's name comes from the caller, so it is told only if it can be one."""
+    """Add fields to all lines. The blueprint's name comes from the caller, so it is logged only if it is valid."""
     if "blueprint" in fields and not BLUEPRINT.fullmatch(str(fields["blueprint"])):
         fields["blueprint"] = "(not a name)"
     return BoundLogger(logger, fields)

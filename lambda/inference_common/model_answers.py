@@ -1,7 +1,7 @@
-"""What models answer, before any of it is passed on: whatever is no JSON, and no number, is a malformed answer. Pure.
+"""Validate model output before it is passed on. Pure.
 
-One place for everything that answers: containers, Bedrock's models, lines of batch jobs. What has passed here can be
-written by `json_output.dumps` and read by any client.
+This covers all sources: containers, Bedrock models and batch job output. Validated output can be written by
+`json_output.dumps` and read by any client.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from inference_common.errors import MalformedAnswer, clipped
 from inference_common.json_input import DEEPEST
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-"""In ASCII: Python's `float` also takes `1_0`, `nan`, `Infinity` and the digits of every script."""
+"""ASCII only: Python's `float` also accepts `1_0`, `nan`, `Infinity` and the digits of every script."""
 LARGEST = int(1.7976931348623157e308)
 LARGEST_FLOAT32 = 3.4028234663852886e38
 
 
 def loads(body: bytes | str, what: str = "the model's answer") -> Any:
-    """Parse what a model answered. Raises `MalformedAnswer` with the place of what JSON does not have."""
+    """Parse a model's JSON. Raises `MalformedAnswer` with the position of the problem."""
     try:
         value = json_input.loads(body)
     except json_input.BadField as error:
@@ -34,7 +34,7 @@ def loads(body: bytes | str, what: str = "the model's answer") -> Any:
 
 
 def checked(value: Any, what: str = "the model's answer") -> Any:
-    """The value, unless it holds something that JSON cannot. Raises `MalformedAnswer` with its place."""
+    """Return a value that JSON can represent. Raises `MalformedAnswer` with the path of the problem."""
     level: list[tuple[str, Any]] = [("", value)]
     for _ in range(DEEPEST + 1):
         inner: list[tuple[str, Any]] = []
@@ -56,7 +56,7 @@ def _inner(place: str, value: Any) -> Iterable[tuple[str, Any]]:
             if not (isinstance(name, str) and name.isascii()):
                 yield f"{place} (a name)".strip(), name
     elif isinstance(value, list | tuple):
-        # Vectors are long: one look at all of their numbers, and one at each only where that finds something.
+        # Vectors are long: check all numbers at once, and each only if that fails.
         if all(type(each) is float for each in value) and all(map(math.isfinite, value)):
             return
         for index, each in enumerate(value):
@@ -64,7 +64,7 @@ def _inner(place: str, value: Any) -> Iterable[tuple[str, Any]]:
 
 
 def _wrong(value: Any) -> str | None:
-    """What JSON has no way to say, in words."""
+    """Describe what JSON cannot represent, or return None."""
     if isinstance(value, str):
         return None if is_text(value) else "half of a surrogate pair, which is no character,"
     if isinstance(value, bool) or value is None or isinstance(value, Mapping | list | tuple):
@@ -77,7 +77,7 @@ def _wrong(value: Any) -> str | None:
 
 
 def is_text(value: str) -> bool:
-    """Whether every character of it is one: halves of surrogate pairs are none."""
+    """Return whether a string is free of lone surrogates."""
     if value.isascii():
         return True
     try:
@@ -88,7 +88,7 @@ def is_text(value: str) -> bool:
 
 
 def text(body: bytes, what: str = "the model's answer") -> str:
-    """What is no JSON, as text. Raises `MalformedAnswer` where it is not UTF-8."""
+    """Decode text output. Raises `MalformedAnswer` if it is not UTF-8."""
     try:
         return body.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -96,7 +96,7 @@ def text(body: bytes, what: str = "the model's answer") -> str:
 
 
 def number(cell: str) -> float:
-    """A number as CSV has it. Raises `MalformedAnswer`."""
+    """Parse a number in a CSV cell. Raises `MalformedAnswer`."""
     plain = cell.strip(" \t")
     value = float(plain) if NUMBER.fullmatch(plain) else math.nan
     if not math.isfinite(value):
@@ -105,7 +105,7 @@ def number(cell: str) -> float:
 
 
 def vector(value: Any) -> list[float]:
-    """An embedding. Raises `MalformedAnswer` for anything but numbers that four bytes can hold, as clients get them."""
+    """Return an embedding. Raises `MalformedAnswer` for anything but 32-bit floats, the type that clients get."""
     if not isinstance(value, list) or not value or not all(type(each) in (int, float) for each in value):
         raise MalformedAnswer("the model's answer has no vector of numbers")
     if not all(-LARGEST_FLOAT32 <= each <= LARGEST_FLOAT32 for each in value):
@@ -114,19 +114,19 @@ def vector(value: Any) -> list[float]:
 
 
 def count(value: Any) -> int | None:
-    """A number of tokens; None where the model told none, or something else."""
+    """Return a token count; None if it is missing or invalid."""
     return value if type(value) is int and 0 <= value < 2**53 else None
 
 
-def counts(names: Mapping[str, str], told: Any) -> dict[str, int] | None:
-    """Numbers of tokens under our names for theirs; None unless all of them are told."""
-    given = told if isinstance(told, Mapping) else {}
+def counts(names: Mapping[str, str], usage: Any) -> dict[str, int] | None:
+    """Return token counts under the platform's names; None unless all are present."""
+    given = usage if isinstance(usage, Mapping) else {}
     found = {ours: count(given.get(theirs)) for ours, theirs in names.items()}
     return {name: value for name, value in found.items() if value is not None} if None not in found.values() else None
 
 
 def total(counted: Sequence[Mapping[str, int] | None]) -> dict[str, int] | None:
-    """Tokens of several answers; None where one of them does not tell its own: a part would pass for the whole."""
+    """Sum the token usage of several answers; None if any is missing, since a part is not the total."""
     found = [each for each in counted if each]
     if not found or len(found) < len(counted):
         return None

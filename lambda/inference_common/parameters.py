@@ -1,7 +1,7 @@
-"""Request parameters: their names, their types, and which of them a model takes. Pure.
+"""Validate request parameters: names, types, and which of them a model accepts. Pure.
 
-A parameter that the model does not take is refused by its name. So no text of a caller reaches a model by a way that
-the guardrail does not watch, and no limit is passed by under another spelling.
+Other parameters are refused by name. So no caller text can bypass the guardrail, and no limit can be bypassed by
+another spelling.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from inference_common.errors import BadRequest, InternalError
 
 SYSTEM, MAX_TOKENS, STOPS = "system", "max_tokens", "stop_sequences"
 GENERATION = (MAX_TOKENS, "temperature", "top_p", STOPS, SYSTEM)
-"""What every model that writes text takes."""
+"""Parameters that every text model accepts."""
 
 TOKEN_SPELLINGS = frozenset(
     {
@@ -30,16 +30,16 @@ TOKEN_SPELLINGS = frozenset(
         "numpredict",
     }
 )
-"""How model families spell `max_tokens`, without case, hyphens and underscores."""
+"""Spellings of `max_tokens`, without case, hyphens and underscores."""
 COUNT_SPELLINGS = frozenset({"n", "bestof", "numreturnsequences", "numgenerations", "numresults", "candidatecount"})
-"""Number of answers to one input. No model is sent one unless a blueprint's own parameters name it."""
+"""Number of answers per input; sent to a model only if the blueprint itself sets it."""
 ALIASES = {"stop": STOPS, "stopSequences": STOPS, "topP": "top_p"}
 MAX_STOPS = 100
 LARGEST_NUMBER = 2**63
 
 
 def canonical(name: str) -> str:
-    """The platform's name of a parameter, whichever spelling of it is given."""
+    """Return the platform's name of a parameter, given any spelling."""
     return MAX_TOKENS if _squashed(name) in TOKEN_SPELLINGS else ALIASES.get(name, name)
 
 
@@ -57,13 +57,13 @@ def _squashed(name: str) -> str:
 
 @dataclass(frozen=True)
 class Takes:
-    """Which parameters a model takes.
+    """The parameters that a model accepts.
 
     Args:
         names: the parameters, under the platform's names.
-        unstated_tokens: the length of an answer where neither caller nor blueprint limits it; None where an answer has
-            no tokens, or its container alone knows.
-        open: the container also takes whatever the blueprint's own parameters name.
+        unstated_tokens: maximum answer length if neither caller nor blueprint limits it; None if answers have no
+            tokens or only the container knows.
+        open: the container also accepts the parameters that the blueprint itself sets.
     """
 
     names: tuple[str, ...] = ()
@@ -74,9 +74,9 @@ class Takes:
         return (*self.names, *sorted(set(own) - set(self.names))) if self.open else self.names
 
     def merged(self, own: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-        """The caller's parameters over the blueprint's own; the blueprint's system prompt stays, in front.
+        """Merge the caller's parameters over the blueprint's own, whose system prompt stays in front.
 
-        Names become the platform's, except that an open container gets the spelling that its blueprint uses.
+        Names become the platform's, except that an open container gets its blueprint's spelling.
         """
         check(given, self.allowed(own))
         kept = own if self.open else {}
@@ -88,21 +88,21 @@ class Takes:
         foreign = [] if self.open else sorted(name for name in own if canonical(name) not in self.names)
         if foreign:
             raise InternalError(f"the blueprint's own parameter '{foreign[0]}' is none that its model takes")
-        asked: dict[str, Any] = {}
+        merged_values: dict[str, Any] = {}
         for name, value in given.items():
-            if place(name) in asked:
+            if place(name) in merged_values:
                 raise BadRequest(f"'{name[:64]}' is given twice, under different names", name[:64])
-            asked[place(name)] = value
-        if own.get(SYSTEM) and asked.get(SYSTEM):
-            asked[SYSTEM] = f"{own[SYSTEM]}\n{asked[SYSTEM]}"
-        found = {**{place(name): value for name, value in own.items()}, **asked}
+            merged_values[place(name)] = value
+        if own.get(SYSTEM) and merged_values.get(SYSTEM):
+            merged_values[SYSTEM] = f"{own[SYSTEM]}\n{merged_values[SYSTEM]}"
+        found = {**{place(name): value for name, value in own.items()}, **merged_values}
         if isinstance(found.get(STOPS), str) and STOPS not in kept:
             found[STOPS] = [found[STOPS]]
         return found
 
 
 def check(given: Mapping[str, Any], allowed: Collection[str]) -> None:
-    """Refuse parameters that are not allowed, and values that are not of their parameter's type."""
+    """Refuse parameters that are not allowed, and values of a wrong type."""
     for name, value in given.items():
         if name not in allowed and canonical(name) not in allowed:
             known = f"known are {', '.join(allowed)}" if allowed else "this model takes none"

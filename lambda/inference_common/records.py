@@ -1,8 +1,8 @@
-"""Records in what people send: JSON Lines, CSV and plain text, the same by every way in. Pure.
+"""Read records of JSON Lines, CSV and plain text, the same for every API. Pure.
 
-A record is a text to ask a model about, or an error that names its line; a way in that answers at once refuses the
-request for the first error, a batch goes on behind it. What makes the whole of it unreadable is `BadRequest`: another
-encoding, or a heading that leaves open which column is meant. docs/reference/formats.md has the rules.
+A record is a text for a model, or an error that names its line. Synchronous APIs refuse the request at the first error,
+a batch continues. Input that is unreadable as a whole, such as another encoding or an ambiguous heading, raises
+`BadRequest`. The rules are in docs/reference/formats.md.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ JSON_LINES, CSV, TEXT = "jsonlines", "csv", "text"
 
 
 class Record(NamedTuple):
-    """`error` says why it is no record that a model could be asked; `id` is the caller's own name of it."""
+    """A record. `error` says why it is invalid; `id` is the caller's own id."""
 
     text: str
     error: str | None = None
@@ -36,14 +36,14 @@ class Record(NamedTuple):
 
 
 class Layout(NamedTuple):
-    """What a caller says of the document: which field or column has the texts, and what separates cells of CSV."""
+    """The caller's description of a document: the field or column of the texts, and the CSV delimiter."""
 
     column: str | None = None
     delimiter: str = ","
 
 
 def read(kind: str, chunks: Iterable[bytes], layout: Layout | None = None) -> Iterator[Record]:
-    """All records in their order. Raises `BadRequest` for what cannot be read at all."""
+    """Yield all records in order. Raises `BadRequest` for unreadable input."""
     try:
         yield from READERS[kind](chunks, layout or Layout())
     except OtherEncoding as error:
@@ -51,13 +51,13 @@ def read(kind: str, chunks: Iterable[bytes], layout: Layout | None = None) -> It
 
 
 def of(text: Any, named: str, id: Any = None) -> Record:
-    """The record of one value; `named` says where it stands."""
+    """Return the record of one value; `named` says where it is."""
     wrong = flaw(text)
     return Record("" if wrong else text, f"{named} must be {RULE}: {wrong}" if wrong else None, id_of(id))
 
 
 def id_of(value: Any) -> str | int | None:
-    """What goes back beside an answer: a short string or a whole number; other values are no names of records."""
+    """Return the id to send back with an answer, if it is a short string or an integer."""
     if isinstance(value, str):
         return value if 1 <= len(value) <= LONGEST_ID else None
     return value if isinstance(value, int) and not isinstance(value, bool) else None
@@ -101,7 +101,7 @@ def _text(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
 
 
 def _check_not_json(text: str, line: int) -> None:
-    """Browsers send JSON as plain text where nobody tells them otherwise; scored as a text it would be nonsense."""
+    """Refuse JSON in plain text, which browsers send by default and which would be scored as text."""
     if not text.lstrip().startswith("{"):
         return
     try:
@@ -139,7 +139,7 @@ def _csv(chunks: Iterable[bytes], layout: Layout) -> Iterator[Record]:
 
 
 def _text_column(columns: Sequence[str], layout: Layout) -> tuple[int, bool]:
-    """Which column has the texts, and whether the first row is a heading."""
+    """Return the column of the texts, and whether the first row is a heading."""
     place = text_column(columns, layout.column)
     if place is not None:
         return place, True
@@ -165,10 +165,10 @@ def _text_column(columns: Sequence[str], layout: Layout) -> tuple[int, bool]:
 
 
 def text_column(columns: Sequence[str], column: str | None, *, first: bool = False) -> int | None:
-    """The place of the column that has the texts, by its name.
+    """Return the index of the column that has the texts, by its name.
 
     Raises:
-        BadRequest: two of them could be it, unless `first` is enough.
+        BadRequest: several columns match, unless `first` is set.
     """
     wanted: Callable[[str], bool] = (
         (lambda name: name.strip() == column) if column else (lambda name: name.strip().lower() in HEADERS)
@@ -184,7 +184,7 @@ def text_column(columns: Sequence[str], column: str | None, *, first: bool = Fal
 
 
 def shown(names: Sequence[str]) -> str:
-    """Names of columns, each clipped, the first few of many."""
+    """List column names, each clipped, and only the first few of many."""
     few = [f"'{name[:LONGEST_SHOWN]}{'…' if len(name) > LONGEST_SHOWN else ''}'" for name in names[:6]]
     return ", ".join(few) + (f" and {len(names) - 6} more" if len(names) > 6 else "")
 

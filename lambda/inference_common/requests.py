@@ -1,4 +1,4 @@
-"""The request schema that all blueprints and both model sources share.
+"""Define and parse the request schema that all blueprints share.
 
 {"inputs": ["text", …], "parameters": {…}}
 """
@@ -24,10 +24,10 @@ FIELDS = {"inputs", "parameters"}
 
 @dataclass(frozen=True)
 class InferenceRequest:
-    """What is asked of a model, whichever face of the API it came through.
+    """A request to a model, from any API.
 
-    `turns` is a conversation as (role, text), the last one being the user's; with it, every input stands for
-    one more answer to the same conversation. `task` is "embed" where vectors are wanted and no text.
+    `turns` is a conversation as (role, text), ending with the user; with it, every input stands for one more answer to
+    the same conversation. `task` is "embed" for embeddings.
     """
 
     inputs: tuple[str, ...]
@@ -37,7 +37,7 @@ class InferenceRequest:
 
 
 def body_of(event: Mapping[str, Any]) -> bytes:
-    """The body of an API Gateway proxy event, as it came: what it is encoded in is for its reader to judge."""
+    """Return the raw body of an API Gateway proxy event."""
     body = str(event.get("body") or "")
     try:
         return base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
@@ -46,7 +46,7 @@ def body_of(event: Mapping[str, Any]) -> bytes:
 
 
 def parse_object(body: str | bytes) -> dict[str, Any]:
-    """A JSON object, or a BadRequest that says where it is none."""
+    """Parse a JSON object. Raises `BadRequest` with the position of the problem."""
     try:
         document = loads_given(body)
     except ValueError as error:
@@ -57,7 +57,7 @@ def parse_object(body: str | bytes) -> dict[str, Any]:
 
 
 def why_not_json(error: ValueError, what: str, line: bool = True) -> str:
-    """Tell a caller why his JSON is not taken. Where `what` is a line already, only the column is told."""
+    """Explain why JSON is refused. If `what` already names a line, only the column is added."""
     if isinstance(error, BadField):
         field = f"'{clipped(error.path, LONGEST_NAME)}': " if error.path else ""
         return f"{what} is not taken: {field}{error}"
@@ -72,7 +72,7 @@ def why_not_json(error: ValueError, what: str, line: bool = True) -> str:
 
 
 def parse_request(body: str | bytes, at_most: int = MAX_INPUTS) -> InferenceRequest:
-    """The request in a body, or a BadRequest that names the field and the rule."""
+    """Parse a request. Raises `BadRequest` naming field and rule."""
     document = parse_object(body)
     unknown = sorted(set(document) - FIELDS)
     if unknown:
@@ -87,7 +87,7 @@ def parse_request(body: str | bytes, at_most: int = MAX_INPUTS) -> InferenceRequ
 
 
 def checked(inputs: Sequence[Any], field_name: str = "inputs", at_most: int = MAX_INPUTS) -> tuple[str, ...]:
-    """The texts, if there are neither too many nor too long ones."""
+    """Return the texts if their number and lengths are within limits. Raises `BadRequest`."""
     if not 1 <= len(inputs) <= at_most:
         raise BadRequest(f"'{field_name}' must be a list of 1 to {at_most} strings", field_name)
     for position, text in enumerate(inputs):

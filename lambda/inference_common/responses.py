@@ -1,4 +1,4 @@
-"""API Gateway proxy responses: the one place where known errors become HTTP answers."""
+"""Build API Gateway proxy responses, also from errors."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from inference_common.errors import PayloadTooLarge, ServiceError
 from inference_common.json_output import dumps
 
 MAX_RESPONSE_BYTES = 6 * 1024 * 1024
-"""What a function may return to a caller that waits (Lambda's quota; API Gateway itself would carry 10 MB)."""
+"""Maximum synchronous response of a function (Lambda's quota; API Gateway would allow 10 MB)."""
 
 
 def respond(status: int, body: Mapping[str, Any] | str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """A response whose body is JSON, or a text whose type is in the headers."""
+    """Build a response from a JSON body, or from text with its type in the headers."""
     text = body if isinstance(body, str) else dumps(body)
     return {
         "statusCode": status,
@@ -23,8 +23,8 @@ def respond(status: int, body: Mapping[str, Any] | str, headers: Mapping[str, st
 
 
 def check_size(response: Mapping[str, Any]) -> None:
-    """Lambda would drop a larger response, and the caller would hear of a malfunction."""
-    # The whole response is JSON once more on its way, so quotes and line ends count twice.
+    """Raise `PayloadTooLarge` for a response that Lambda would drop with an unspecific error."""
+    # Lambda encodes the whole response as JSON again, so quotes and line ends count twice.
     size = len(response["body"]) if len(response["body"]) < MAX_RESPONSE_BYTES // 6 else len(dumps(response))
     if size > MAX_RESPONSE_BYTES:
         raise PayloadTooLarge(f"the answer has {size} bytes, of {MAX_RESPONSE_BYTES} that a response may have")
@@ -35,6 +35,6 @@ def retry_after(error: ServiceError) -> dict[str, str]:
 
 
 def respond_error(error: ServiceError, request_id: str, headers: Mapping[str, str]) -> dict[str, Any]:
-    """`{"request_id", "error": {"type", "message"}}` under the status of the error's class."""
+    """Build `{"request_id", "error": {"type", "message"}}` with the status of the error's class."""
     body = {"request_id": request_id, "error": {"type": error.type, "message": error.message}}
     return respond(error.status, body, {**headers, **retry_after(error)})

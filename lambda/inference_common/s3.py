@@ -1,6 +1,6 @@
-"""Clients as all functions make them; JSON documents and listings of the data bucket.
+"""Harden AWS clients, and read documents and listings of the data bucket.
 
-Those of S3 use buckets of this account only, and every one looks whether its answers are whole.
+S3 clients use buckets of this account only, and all clients check that responses are complete.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ OWNER_MEMBERS = ("ExpectedBucketOwner", "ExpectedSourceBucketOwner")
 
 
 def expect_own_buckets(client: Any) -> Any:
-    """The client; one of S3 from now on names the account that the bucket must belong to in every request.
+    """Make an S3 client send the expected bucket owner with every request; return the client.
 
-    Bucket names are global and can be guessed: S3 answers 403 for a bucket of somebody else's. Every client is made
-    through this, so that none is forgotten; a call that names another owner keeps it. Presigned addresses go without,
-    since whoever uses one would have to send the header too.
+    Bucket names are global and can be guessed; with an expected owner S3 answers 403 for foreign buckets. All clients
+    are created through this function, so that none is forgotten. A call that names another owner keeps it. Presigned
+    URLs carry no expected owner, since their users would have to send the header too.
     """
     expect_whole_answers(client)
     if client.meta.service_model.service_name != "s3":
@@ -39,7 +39,7 @@ def expect_own_buckets(client: Any) -> Any:
 
 
 class Bucket:
-    """The few reads that the pipeline's functions need."""
+    """Reads from the bucket for the pipeline's functions."""
 
     def __init__(self, client: Any, name: str) -> None:
         self._client = client
@@ -53,7 +53,7 @@ class Bucket:
         return loads(self.read(key))
 
     def sizes(self, prefix: str) -> dict[str, int]:
-        """Size by key of every non-empty object under a prefix (an empty one is a folder's placeholder)."""
+        """Return the sizes of all non-empty objects under a prefix (empty ones are folder placeholders)."""
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._name, Prefix=prefix)
         objects = (item for page in pages for item in page.get("Contents", []))
         return {item["Key"]: item["Size"] for item in objects if item["Size"]}

@@ -1,7 +1,7 @@
-"""What may be sent to a model: text that its own reader can read. Pure.
+"""Check that a request can be encoded for a model. Pure.
 
-Every way in refuses the rest at the door. This is asked again where a payload is made, so that no way past the door,
-and no parameter of a blueprint, fails in the middle of a call as an error of ours, or as one that may pass.
+APIs refuse such input already. Payloads are checked again, so that no other path and no blueprint parameter fails in
+the middle of a call as an internal or transient error.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from inference_common.requests import InferenceRequest
 
 
 def check_sendable(request: InferenceRequest) -> None:
-    """Raise `BadRequest` with the field that holds half of a surrogate pair, NUL, or a number that JSON has not."""
+    """Raise `BadRequest` for a field with a lone surrogate, NUL or a non-finite number."""
     for name, value in _fields(request):
         if isinstance(value, str):
             if not is_text(value):

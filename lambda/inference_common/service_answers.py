@@ -1,9 +1,8 @@
-"""Answers of AWS's services that lack what is read of them.
+"""Detect incomplete responses of AWS services.
 
-An answer that was cut or mangled on its way can be one that botocore reads, with nothing in it: a body of REST-JSON
-that is no JSON becomes an empty answer. Whoever then reads a member of it raises KeyError, an error of ours for ever,
-while asking again would help. So each client looks at its answers itself, and one that is not whole is a failure like
-a broken connection: botocore's own kind of error, which every caller handles already.
+botocore parses some truncated or corrupted responses as empty: a REST-JSON body that is not JSON becomes an empty
+response. Reading a member would raise KeyError, a permanent internal error, although a retry would help. Clients
+therefore check their responses and raise botocore's own kind of error, which callers handle like a broken connection.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from botocore.exceptions import BotoCoreError
 from botocore.parsers import ResponseParserError
 
 SERVICE_FAILURES = (BotoCoreError, ResponseParserError)
-"""Of a service that has not answered, or not so that it can be read. ClientError is beside them: there it has."""
+"""Failures without a readable response. ClientError is separate: there the service has responded."""
 
 READ: dict[tuple[str, str], tuple[str, ...]] = {
     ("bedrock", "CreateModelInvocationJob"): ("jobArn",),
@@ -30,21 +29,21 @@ READ: dict[tuple[str, str], tuple[str, ...]] = {
     ("ssm", "GetParameter"): ("Parameter",),
     ("ssm", "GetParametersByPath"): ("Parameters",),
 }
-"""What the functions read of an answer, by service and operation; a test holds it to their code.
+"""Response members that the functions read, by service and operation; a test compares this with their code.
 
-Bodies that are streams are always there. What a model has answered is not asked for again, so Converse and its like are
-none of these: they are malformed answers (`model_answers`).
+Streaming bodies are always present. Model calls are not retried, so incomplete responses of Converse and the like are
+malformed answers (`model_answers`) instead.
 """
 
 
 class IncompleteAnswer(BotoCoreError):
-    """A service has answered, and without what its answer is asked for."""
+    """A response lacks a required member."""
 
     fmt = "the answer of {service} to {operation} has no {member}"
 
 
 def expect_whole_answers(client: Any) -> None:
-    """Let the client raise `IncompleteAnswer` from now on."""
+    """Make the client raise `IncompleteAnswer` for incomplete responses."""
 
     def check(parsed: Mapping[str, Any], model: Any, http_response: Any = None, **_: Any) -> None:
         if http_response is not None and http_response.status_code >= 300:

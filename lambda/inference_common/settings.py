@@ -1,4 +1,4 @@
-"""Environment variables, read once at cold start: a missing one fails there, by name."""
+"""Read environment variables at cold start; a missing one fails there, by name."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 
 class SettingsError(Exception):
-    """A variable of the function's configuration is missing or not what it must be."""
+    """An environment variable is missing or invalid."""
 
 
 def text(environ: Mapping[str, str], name: str, default: str | None = None) -> str:

@@ -1,4 +1,4 @@
-"""What a text is that a model may be asked. Pure; the same for every way in and every model."""
+"""Validate texts for models, the same for every API and model. Pure."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ NUL = "\0"
 
 
 def flaw(text: Any) -> str:
-    """Say why this is no text to ask a model; nothing where it is one."""
+    """Return why a value is not a valid text, or an empty string."""
     if not isinstance(text, str):
         return f"it is {kind_of(text)}"
     if not text:
         return "it is empty"
     if len(text) > MAX_CHARACTERS:
         return f"it has {len(text)}"
-    # Bedrock refuses blank texts (and, in a job, bills for the asking); a label of nothing helps nobody either.
+    # Bedrock refuses blank texts (and bills for them in jobs), and labels of blank texts are useless.
     return "it is blank" if not text.strip() else unwritable(text)
 
 
 def unwritable(text: str) -> str:
-    """Say which character cannot be handed on; nothing where all can.
+    """Return which character cannot be passed on, or an empty string.
 
-    Half of a surrogate pair has no form in UTF-8, and what U+0000 does depends on whoever reads it next.
+    Lone surrogates have no UTF-8 encoding, and the effect of U+0000 depends on the next reader.
     """
     found = text.find(NUL)
     if found < 0 and text.isascii():
@@ -38,11 +38,14 @@ def unwritable(text: str) -> str:
 
 
 def kind_of(value: Any) -> str:
-    """Name what JSON calls a value."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
+    """Name the JSON type of a value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, int | float):
         return "a number"
     if isinstance(value, bytes):
         return "not UTF-8"
-    return {list: "a list", dict: "an object", str: "a string"}.get(type(value), f"a {type(value).__name__}")
+    names: dict[type, str] = {list: "a list", dict: "an object", str: "a string"}
+    return names.get(type(value), f"a {type(value).__name__}")

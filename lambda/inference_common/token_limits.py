@@ -1,8 +1,8 @@
-"""How much one request may ask of a model: the section `limits` of a blueprint, in its route record. Pure.
+"""Enforce the `limits` of a blueprint on one request. Pure.
 
 "limits": {"max_tokens": 4096, "max_inputs": 100, "max_total_tokens": 409600}
 
-All of it may be absent, as in records of older deployments; then the defaults hold.
+All fields are optional; defaults apply to missing ones, as in records of older deployments.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from inference_common.parameters import MAX_TOKENS, Takes, counts_answers, limit
 DEFAULT_TOKENS = 4096
 DEFAULT_INPUTS = {"realtime": 100, "serverless": 100, "async": 1000}
 FULL_ANSWERS = 100
-"""Answers of full length that a request may ask for where its record does not say."""
+"""Default number of answers of full length per request."""
 NAMES = ("max_tokens", "max_inputs", "max_total_tokens")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Ceilings of one request; None is none.
+    """Limits of one request; None means unlimited.
 
     Args:
-        max_tokens: of one answer; a caller who asks for more gets as much as this.
-        max_inputs: answers of one request, `n` and its like counted.
-        max_total_tokens: answers times the tokens of each.
+        max_tokens: per answer; higher values in a request are lowered to this.
+        max_inputs: answers per request, counting `n` and similar parameters.
+        max_total_tokens: answers times tokens per answer.
     """
 
     max_tokens: int = DEFAULT_TOKENS
@@ -37,7 +37,7 @@ class Limits:
     max_total_tokens: int | None = DEFAULT_TOKENS * FULL_ANSWERS
 
     def tightened(self, other: Limits) -> Limits:
-        """What both allow."""
+        """Return the stricter of both limits."""
         return Limits(
             min(self.max_tokens, other.max_tokens),
             _least(self.max_inputs, other.max_inputs),
@@ -45,7 +45,7 @@ class Limits:
         )
 
     def bound(self, takes: Takes, parameters: Mapping[str, Any], inputs: int) -> dict[str, Any]:
-        """The parameters with all numbers of tokens cut to the ceiling. Raises `BadRequest` for too large a request."""
+        """Lower token parameters to the maximum. Raises `BadRequest` if the request is too large."""
         bounded = {name: self._cut(name, value) if limits_tokens(name) else value for name, value in parameters.items()}
         stated = [value for name, value in bounded.items() if limits_tokens(name)]
         if not stated and takes.unstated_tokens is not None:
@@ -55,7 +55,7 @@ class Limits:
         return bounded
 
     def check(self, answers: int, tokens: int = 0) -> None:
-        """Raise `BadRequest` unless a request may have so many answers of up to so many tokens."""
+        """Raise `BadRequest` if the request exceeds the limits on answers or total tokens."""
         if self.max_inputs is not None and answers > self.max_inputs:
             raise BadRequest(
                 f"the request asks for {answers} answers, more than the {self.max_inputs} that this blueprint allows: "
@@ -88,9 +88,9 @@ def _answers_per_input(parameters: Mapping[str, Any]) -> int:
 
 
 def read(record: Mapping[str, Any], kind: str) -> Limits:
-    """The limits in a route record. Raises `ValueError` where they are no positive integers.
+    """Read the limits of a route record. Raises `ValueError` unless they are positive integers.
 
-    A blueprint's own `max_tokens` is its operator's word: where no limit is given it is not cut.
+    A blueprint's own `max_tokens` is set by its operator, so the default limit does not lower it.
     """
     given = record.get("limits") or {}
     unknown = sorted(set(given) - set(NAMES))

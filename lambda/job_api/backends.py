@@ -1,4 +1,4 @@
-"""The only part of the job API that knows AWS."""
+"""Access AWS for the job API."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from typing import Any, NamedTuple
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from botocore.session import get_session
-from clients import CONNECT_SECONDS, client
-from clients.failures import FAILURES, translate
+
 from inference_common.errors import InternalError, NotReady, Unavailable
 from inference_common.json_input import loads
 from inference_common.json_output import dumps
 from inference_common.s3 import expect_own_buckets
+from inference_routing.clients import CONNECT_SECONDS, client
+from inference_routing.clients.failures import FAILURES, translate
 
 MISSING = ("NoSuchKey", "404", "NotFound")
 EXISTS = ("PreconditionFailed", "ConditionalRequestConflict")
@@ -23,17 +24,17 @@ SHORTEST_SECRET = 32
 
 
 class Stored(NamedTuple):
-    """An object's beginning."""
+    """An object's size and metadata, and its body if that is small."""
 
     size: int
     body: bytes | None
-    """Nothing where it is larger than what was asked for."""
+    """None if it is larger than requested."""
     metadata: Mapping[str, str]
     content_type: str
 
 
 class Bucket:
-    """The data bucket, as much of it as requests touch."""
+    """The data bucket."""
 
     def __init__(self, name: str, key_arn: str) -> None:
         self.name = name
@@ -43,7 +44,7 @@ class Bucket:
     @property
     def _client(self) -> Any:
         if self._s3 is None:
-            # Presigned addresses of encrypted objects take signature version 4, which is no default everywhere.
+            # Presigned URLs of encrypted objects require signature version 4, which is not the default everywhere.
             config = Config(
                 signature_version="s3v4",
                 connect_timeout=CONNECT_SECONDS,
@@ -63,7 +64,7 @@ class Bucket:
             raise translate(error, f"object {key}") from error
 
     def put_new(self, key: str, body: bytes) -> bool:
-        """False where there is such an object already."""
+        """Create an object; return False if it exists."""
         try:
             self._client.put_object(Bucket=self.name, Key=key, Body=body, ContentType=JSON, IfNoneMatch="*")
         except FAILURES as error:
@@ -76,29 +77,31 @@ class Bucket:
         try:
             found: int = self._client.head_object(Bucket=self.name, Key=key)["ContentLength"]
         except FAILURES as error:
-            return _none_if_missing(error, key)
+            _raise_unless_missing(error, key)
+            return None
         return found
 
     def read(self, key: str, at_most: int) -> Stored | None:
-        """An object and, unless it is larger than so many bytes, what is in it."""
+        """Return an object, with its body unless that is larger than `at_most` bytes."""
         try:
             found = self._client.get_object(Bucket=self.name, Key=key)
             size = int(found["ContentLength"])
             body = found["Body"].read() if size <= at_most else None
             found["Body"].close()
         except FAILURES as error:
-            return _none_if_missing(error, key)
+            _raise_unless_missing(error, key)
+            return None
         return Stored(size, body, found.get("Metadata", {}), found.get("ContentType", ""))
 
     def address(self, key: str, seconds: int) -> str:
-        """Where whoever holds it may read one object for a while."""
-        asked = {"Bucket": self.name, "Key": key}
-        url: str = self._client.generate_presigned_url("get_object", Params=asked, ExpiresIn=seconds)
+        """Return a presigned URL to read one object."""
+        params = {"Bucket": self.name, "Key": key}
+        url: str = self._client.generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
         return url
 
     def upload_address(self, key: str, size: int, seconds: int) -> tuple[str, dict[str, str]]:
-        """Where one object of exactly this size may be put, and the headers that it takes: they are signed."""
-        asked = {
+        """Return a presigned URL to upload one object of exactly this size, and the signed headers to send."""
+        params = {
             "Bucket": self.name,
             "Key": key,
             "ContentLength": size,
@@ -106,7 +109,7 @@ class Bucket:
             "ServerSideEncryption": "aws:kms",
             "SSEKMSKeyId": self._key_arn,
         }
-        url: str = self._client.generate_presigned_url("put_object", Params=asked, ExpiresIn=seconds)
+        url: str = self._client.generate_presigned_url("put_object", Params=params, ExpiresIn=seconds)
         return url, {
             "content-type": JSON,
             "content-length": str(size),
@@ -115,14 +118,13 @@ class Bucket:
         }
 
 
-def _none_if_missing(error: Exception, key: str) -> None:
-    if isinstance(error, ClientError) and error.response["Error"]["Code"] in MISSING:
-        return
-    raise translate(error, f"object {key}") from error
+def _raise_unless_missing(error: Exception, key: str) -> None:
+    if not isinstance(error, ClientError) or error.response["Error"]["Code"] not in MISSING:
+        raise translate(error, f"object {key}") from error
 
 
 class Secret:
-    """The environment's secret for ids: made outside of this function, and read once, when it is first needed."""
+    """The environment's secret for ids, created at deployment and read on first use."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -143,12 +145,12 @@ class Secret:
 
 
 class Endpoints:
-    """Asynchronous endpoints of SageMaker."""
+    """Asynchronous SageMaker endpoints."""
 
     def ask(self, endpoint: str, request_id: str, input_uri: str, ttl: int, timeout: int) -> tuple[str, str]:
-        """Where the result and the failure of this request will be."""
+        """Invoke an endpoint; return the S3 URIs of the future result and failure."""
         runtime = client("sagemaker-runtime")
-        asked: dict[str, Any] = {
+        params: dict[str, Any] = {
             "EndpointName": endpoint,
             "InputLocation": input_uri,
             "InferenceId": request_id,
@@ -159,17 +161,17 @@ class Endpoints:
         }
         shape = runtime.meta.service_model.operation_model("InvokeEndpointAsync").input_shape
         if "Filename" in shape.members:
-            # Younger than some SDKs: those get a name of SageMaker's making, which the ticket keeps.
-            asked["Filename"] = f"{request_id}.out"
+            # Newer than some SDKs; without it SageMaker chooses a name, which the ticket records.
+            params["Filename"] = f"{request_id}.out"
         try:
-            answer = runtime.invoke_endpoint_async(**asked)
+            answer = runtime.invoke_endpoint_async(**params)
         except FAILURES as error:
             raise translate(error, f"endpoint {endpoint}") from error
         return str(answer["OutputLocation"]), str(answer.get("FailureLocation") or "")
 
 
 class Queues:
-    """Queues of the worker functions."""
+    """Request queues of the worker functions."""
 
     def send(self, url: str, message: Mapping[str, Any]) -> None:
         try:
@@ -181,10 +183,10 @@ class Queues:
 
 
 class Functions:
-    """Functions that take batch jobs."""
+    """Functions that run batch jobs."""
 
     def call(self, name: str, question: Mapping[str, Any]) -> Any:
-        """The function's answer; one that failed is a defect of ours."""
+        """Invoke a function and return its response. A function error becomes `InternalError`."""
         try:
             answer = client("lambda").invoke(FunctionName=name, Payload=dumps(question).encode())
             content = answer["Payload"].read()
@@ -195,5 +197,5 @@ class Functions:
         try:
             return loads(content)
         except ValueError:
-            # Of no use to the caller, who may repeat it: the same request is the same job.
+            # Safe for the caller to retry: an equal request is the same job.
             raise Unavailable(f"the answer of the function {name} cannot be read") from None

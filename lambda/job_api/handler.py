@@ -1,8 +1,8 @@
-"""Jobs behind API Gateway: `/async/{blueprint}` and `/batch/{blueprint}`, to endpoint, queue or submitter.
+"""Handle `/async/{blueprint}` and `/batch/{blueprint}` requests of API Gateway.
 
-Its rights are not the router's: it writes inputs and reads results, and calls no model. Which blueprints a caller may
-ask for is checked before anything is looked up, as the router does. What a caller has asked for belongs to that caller:
-for anybody else, even with a right to the same blueprint, it does not exist.
+Unlike the router, this function writes inputs and reads results but calls no model. Access to blueprints is checked
+before anything is looked up. A request belongs to its caller: for other callers, even with access to the same
+blueprint, it does not exist.
 """
 
 from __future__ import annotations
@@ -13,20 +13,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import batch
-from asynchronous import Caller, Jobs
-from backends import Bucket, Endpoints, Functions, Queues, Secret
-from callers import Access, access_of, resource_of
-from clients.parameters import ParameterStore
-from ids import Ids
 from inference_common.errors import InternalError, ServiceError, UnknownBlueprint
 from inference_common.logs import bind, described, get_logger
 from inference_common.requests import body_of
 from inference_common.responses import check_size, respond, respond_error
-from limits import check_body
-from owners import owner_of
-from records import RecordTable
-from settings import Settings
+from inference_routing.callers import Access, access_of, resource_of
+from inference_routing.clients.parameters import ParameterStore
+from inference_routing.limits import check_body
+from job_api import batch_jobs
+from job_api.async_jobs import Caller, Jobs
+from job_api.backends import Bucket, Endpoints, Functions, Queues, Secret
+from job_api.ids import Ids
+from job_api.owners import owner_of
+from job_api.records import RecordTable
+from job_api.settings import Settings
 
 SETTINGS = Settings.read(os.environ)
 RECORDS = RecordTable(ParameterStore(SETTINGS.routes_prefix), SETTINGS.route_cache_seconds, time.monotonic)
@@ -47,32 +47,33 @@ Response = dict[str, Any]
 
 
 def handler(event: Event, context: Any) -> Response:
-    """API Gateway's proxy integration: always a response, never an exception."""
-    asked = event.get("requestContext", {}).get("requestId") or context.aws_request_id
+    """Handle a proxy event of API Gateway. Always returns a response, never raises."""
+    gateway_id = event.get("requestContext", {}).get("requestId") or context.aws_request_id
     blueprint = _parameter(event, "blueprint")
-    log = bind(LOG, request_id=asked, blueprint=blueprint)
-    headers = {"x-request-id": asked}
+    log = bind(LOG, request_id=gateway_id, blueprint=blueprint)
+    headers = {"x-request-id": gateway_id}
     try:
         access = access_of(event)
         access.check(blueprint)
         response = _answer(event, access, blueprint, headers)
         check_size(response)
     except ServiceError as error:
-        log.warning("not answered", extra=described(error), exc_info=error if error.status == 500 else None)
-        return respond_error(error, asked, headers)
+        log.warning("request failed", extra=described(error), exc_info=error if error.status == 500 else None)
+        return respond_error(error, gateway_id, headers)
     except Exception:
         log.exception("unexpected error")
-        return respond_error(InternalError("an unexpected error; the log has it under this request id"), asked, headers)
+        unexpected = InternalError("an unexpected error; the log has it under this request id")
+        return respond_error(unexpected, gateway_id, headers)
     log.info("answered", extra={"status": response["statusCode"], "principal": access.principal})
     return response
 
 
 def _answer(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
-    """What the path and the method of the request stand for."""
-    asked = (str(event.get("httpMethod")), resource_of(event))
-    if asked not in ANSWERS:
-        raise UnknownBlueprint(f"there is nothing under {asked[1][:64]}")
-    return ANSWERS[asked](event, access, blueprint, headers)
+    """Dispatch by method and resource."""
+    operation = (str(event.get("httpMethod")), resource_of(event))
+    if operation not in OPERATIONS:
+        raise UnknownBlueprint(f"there is nothing under {operation[1][:64]}")
+    return OPERATIONS[operation](event, access, blueprint, headers)
 
 
 def _submit(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
@@ -80,38 +81,38 @@ def _submit(event: Event, access: Access, blueprint: str, headers: dict[str, str
     body = _body(event, f"ask for a place with POST /async/{blueprint}/uploads, and name it as 'input'")
     caller = _caller(event, blueprint)
     request_id = IDS.request(blueprint, caller.owner, _header(event, "idempotency-key"))
-    told = JOBS.submit(record, body, _header(event, "content-type"), request_id, caller)
-    return respond(202, told, {**headers, "location": _path(event, told["status_url"])})
+    result = JOBS.submit(record, body, _header(event, "content-type"), request_id, caller)
+    return respond(202, result, {**headers, "location": _path(event, result["status_url"])})
 
 
 def _upload(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "async")
-    told = JOBS.upload(record, _body(event), _caller(event, blueprint))
-    return respond(201, told, {**headers, "cache-control": "no-store"})
+    result = JOBS.upload(record, _body(event), _caller(event, blueprint))
+    return respond(201, result, {**headers, "cache-control": "no-store"})
 
 
 def _status(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     RECORDS.get(blueprint, "async")
-    told, fidelity = JOBS.status(blueprint, _parameter(event, "request_id"), owner_of(event))
-    more = {"retry-after": "2"} if told["status"] == "pending" else {}
+    result, fidelity = JOBS.status(blueprint, _parameter(event, "request_id"), owner_of(event))
+    more = {"retry-after": "2"} if result["status"] == "pending" else {}
     if fidelity:
         more["x-fidelity"] = fidelity
-    return respond(200, told, {**headers, **more, "cache-control": "no-store"})
+    return respond(200, result, {**headers, **more, "cache-control": "no-store"})
 
 
 def _submit_batch(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "batch")
-    told = batch.submit(record, _body(event), owner_of(event), IDS, FUNCTIONS.call)
-    return respond(202, told, {**headers, "location": _path(event, told["status_url"])})
+    result = batch_jobs.submit(record, _body(event), owner_of(event), IDS, FUNCTIONS.call)
+    return respond(202, result, {**headers, "location": _path(event, result["status_url"])})
 
 
 def _batch_status(event: Event, access: Access, blueprint: str, headers: dict[str, str]) -> Response:
     record: Any = RECORDS.get(blueprint, "batch")
-    told = batch.status(record, _parameter(event, "request_id"), owner_of(event), IDS, FUNCTIONS.call)
-    return respond(200, told, {**headers, "cache-control": "no-store"})
+    result = batch_jobs.status(record, _parameter(event, "request_id"), owner_of(event), IDS, FUNCTIONS.call)
+    return respond(200, result, {**headers, "cache-control": "no-store"})
 
 
-ANSWERS: dict[tuple[str, str], Callable[[Event, Access, str, dict[str, str]], Response]] = {
+OPERATIONS: dict[tuple[str, str], Callable[[Event, Access, str, dict[str, str]], Response]] = {
     ("POST", "/async/{blueprint}"): _submit,
     ("POST", "/async/{blueprint}/uploads"): _upload,
     ("GET", "/async/{blueprint}/{request_id}"): _status,
@@ -132,7 +133,7 @@ def _caller(event: Event, blueprint: str) -> Caller:
 
 
 def _path(event: Event, path: str) -> str:
-    """A path of this API as callers of its own address know it: with the stage, and the door they came through."""
+    """Return a path as callers see it: with the stage and their authentication prefix."""
     context = event.get("requestContext") or {}
     base = str(context.get("path") or "").partition(f"/{path.split('/')[1]}/")[0]
     return f"{base}{path}"
@@ -143,7 +144,7 @@ def _parameter(event: Event, name: str) -> str:
 
 
 def _header(event: Event, name: str) -> str | None:
-    """API Gateway keeps the caller's spelling of names."""
+    """Return a header, whose name has the caller's upper and lower case."""
     for given, value in (event.get("headers") or {}).items():
         if given.lower() == name:
             return str(value)

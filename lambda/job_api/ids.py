@@ -1,7 +1,7 @@
-"""Ids that follow from who asks for what, and that nobody can compute who lacks the environment's secret. Pure.
+"""Derive ids from owner and request, unguessable without the environment's secret. Pure.
 
-Each is an HMAC over the kind of id, the blueprint, the owner and what the owner chose. So the same choice of two
-callers makes two ids, and neither caller can name, find or collide with what is the other's.
+Each id is an HMAC over the kind of id, the blueprint, the owner and the owner's choice. Equal choices of two callers
+give two ids, so that no caller can name, find or collide with what belongs to another.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from inference_common.errors import BadRequest
 
 TAG = 16
-"""Hexadecimal digits: 64 bits that nobody can try out, since only the API computes them."""
+"""Hexadecimal digits: 64 bits suffice, since only the API computes them."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Ids:
     secret: Callable[[], bytes]
 
     def request(self, blueprint: str, owner: str, given: str | None) -> str:
-        """Make a new id, or always the same one for the same caller's idempotency key."""
+        """Return a new id, or the same id for the same idempotency key of a caller."""
         if given is None:
             return str(uuid.uuid4())
         if not 8 <= len(given) <= 128 or not given.isprintable():
@@ -32,13 +32,13 @@ class Ids:
         return str(uuid.UUID(bytes=self._digest("request", blueprint, owner, given)[:16], version=4))
 
     def uploads(self, blueprint: str, owner: str) -> str:
-        """Name the folder of the inputs that one caller uploads."""
+        """Return the folder name for a caller's uploads."""
         return self._digest("uploads", blueprint, owner).hex()[:TAG]
 
     def job(self, blueprint: str, owner: str, chosen: str) -> str:
-        """Name a batch job as it is kept: what its caller calls it, and a tag that makes it that caller's."""
+        """Return the stored name of a batch job: the caller's name for it, with a tag that is unique to the caller."""
         return f"{chosen}-{self._digest('job', blueprint, owner, chosen).hex()[:TAG]}"
 
     def _digest(self, *parts: str) -> bytes:
-        # As a JSON list, so that no two lists of parts are the same text.
+        # A JSON list, so that different lists of parts give different texts.
         return hmac.new(self.secret(), json.dumps(parts).encode(), hashlib.sha256).digest()

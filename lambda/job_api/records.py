@@ -1,4 +1,4 @@
-"""What a blueprint's route record says to the job API. Pure.
+"""Parse route records for the job API. Pure.
 
 {
   "blueprint": "chat-async", "kind": "async", "source": "bedrock",
@@ -7,7 +7,7 @@
   "job": {"queue_url": "…", "ttl_seconds": 21600, "invocation_timeout_seconds": 60, "max_input_mb": 5}
 }
 
-A batch record has `submitter`, the function that knows about this blueprint's jobs, and nothing else that matters here.
+Of a batch record only `submitter` matters here, the function that runs the blueprint's jobs.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from typing import Any, Protocol
 
 from inference_common.errors import InternalError, UnknownBlueprint
 from inference_common.json_input import loads
-from routes import NAME, Target, parse_route
+from inference_routing.routes import NAME, Target, parse_route
 
 
 @dataclass(frozen=True)
 class AsyncRecord:
-    """How one asynchronous blueprint is asked."""
+    """The route record of an asynchronous blueprint."""
 
     blueprint: str
     source: str
     target: Target
-    """With the blueprint's own parameters and limits."""
+    """Includes the blueprint's own parameters and limits."""
     ttl_seconds: int
     invocation_timeout_seconds: int
     max_input_bytes: int
@@ -38,7 +38,7 @@ class AsyncRecord:
 
 @dataclass(frozen=True)
 class BatchRecord:
-    """Which function takes the jobs of one batch blueprint."""
+    """The route record of a batch blueprint."""
 
     blueprint: str
     submitter: str
@@ -49,11 +49,11 @@ Record = AsyncRecord | BatchRecord
 
 class RecordStore(Protocol):
     def read(self, name: str, timeout_seconds: float) -> str | None:
-        """The record's text, or None when there is none."""
+        """Return the text of a record, or None if it does not exist."""
 
 
 def parse(name: str, text: str) -> Record | str:
-    """The record, or the kind of a blueprint that takes no jobs. A broken record is a defect of a deployment."""
+    """Parse a record; for blueprints without jobs return the kind. Raises `InternalError` for malformed records."""
     try:
         document = loads(text)
         kind = str(document["kind"])
@@ -83,7 +83,7 @@ def _async(name: str, text: str, document: Mapping[str, Any]) -> AsyncRecord:
 
 @dataclass
 class RecordTable:
-    """Records by name, remembered for a while. That a name is unknown is not remembered."""
+    """A cache of records by name. Unknown names are not cached."""
 
     store: RecordStore
     seconds: float
@@ -92,7 +92,7 @@ class RecordTable:
     _known: dict[str, tuple[float, Record]] = field(default_factory=dict)
 
     def get(self, name: str, kind: str) -> Record:
-        """The record of a blueprint of this kind."""
+        """Return the record of a blueprint of this kind."""
         known = self._known.get(name)
         if known is None or known[0] <= self.clock():
             known = (self.clock() + self.seconds, self._read(name, kind))

@@ -1,4 +1,4 @@
-"""Configuration of the job API."""
+"""Settings of the job API."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Settings:
     key_arn: str
     """KMS key of uploaded inputs."""
     secret_parameter: str
-    """Name of the encrypted parameter with the secret that ids are made with."""
+    """Name of the encrypted parameter that holds the secret for ids."""
     route_cache_seconds: float
     url_seconds: int
-    """How long a presigned address is good for."""
+    """Lifetime of presigned URLs."""
     inline_bytes: int
-    """Results up to this size are in the answer; larger ones are told by their address."""
+    """Results up to this size are returned inline, larger ones as a presigned URL."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:

@@ -1,23 +1,23 @@
-"""The hashes of a model archive, read once from a stream: of its bytes, and of the files in it. Pure."""
+"""Hash a model archive and the files in it, in one pass over a stream. Pure."""
 
 from __future__ import annotations
 
 import hashlib
 import tarfile
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any, cast
 
 _PIECE = 1 << 20
 
 
 class ArchiveError(Exception):
-    """What is said to be a model archive is none that could be served."""
+    """The object is not a servable model archive."""
 
 
 @dataclass(frozen=True)
 class Digests:
-    """`archive` is the SHA-256 of the bytes, `files` of all names and contents: a container, which finds the archive
-    unpacked, can compute the second alone (`files_digest` in jobs/inference/inference.py)."""
+    """`archive` is the SHA-256 of the bytes, `files` of all names and contents. A container, which gets the archive
+    unpacked, can compute only the latter (`files_digest` in jobs/inference/inference.py)."""
 
     archive: str
     files: str
@@ -36,23 +36,23 @@ class Hashed:
         return piece
 
     def hexdigest(self) -> str:
-        """Of the whole stream: what the archive's reader has left is read too."""
+        """Return the hash of the whole stream, reading what the archive's reader has left."""
         while self.read(_PIECE):
             pass
         return self._digest.hexdigest()
 
 
 def archive_digest(stream: Any) -> str:
-    """SHA-256 of a stream, which may be larger than the memory."""
+    """Return the SHA-256 of a stream of any size."""
     return Hashed(stream).hexdigest()
 
 
 def digests(stream: Any) -> Digests:
-    """Both hashes of a `model.tar.gz`. Raises `ArchiveError` for anything but a tar.gz of plain files and folders."""
+    """Return both hashes of a `model.tar.gz`. Raises `ArchiveError` for anything but a tar.gz of files and folders."""
     hashed = Hashed(stream)
     files: dict[str, str] = {}
     try:
-        with tarfile.open(fileobj=hashed, mode="r|gz") as tar:
+        with tarfile.open(fileobj=cast(IO[bytes], hashed), mode="r|gz") as tar:
             for member in tar:
                 if member.isdir():
                     continue

@@ -1,12 +1,12 @@
-"""Archives of models: kept where nobody replaces them, and compared with what the registry says of them.
+"""Keep model archives where they cannot be replaced, and compare them with the model registry.
 
-Register, pipeline step 7: {"action": "register", "model_data_url"} → {"model_data_url", "sha256", "files_sha256"}.
-The archive that training wrote is hashed and copied to a key that carries the hash, below REGISTERED_PREFIX, where this
-function's role alone writes. A repeat makes the same object again.
+Register (pipeline step 7): {"action": "register", "model_data_url"} → {"model_data_url", "sha256", "files_sha256"}.
+The archive that training wrote is hashed and copied to a key below REGISTERED_PREFIX that contains the hash; only this
+function's role can write there. Repeating it creates the same object.
 
-Verify, before a release makes a model of a version: {"action": "verify", "model_data_url", "sha256"} → {"sha256"}.
-The registry's description of a version can be changed by who approves versions; what lies at a registered key cannot.
-So the key must carry the hash, and the bytes must have it. Raises ArtifactChanged, which names both hashes.
+Verify (before a release deploys a version): {"action": "verify", "model_data_url", "sha256"} → {"sha256"}.
+Principals that approve versions can change their description in the registry, but not the object at a registered key.
+So the key must contain the hash, and the bytes must match it. Raises ArtifactChanged with both hashes.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ import re
 from typing import Any
 
 import boto3
-from archive import archive_digest, digests
 from boto3.s3.transfer import TransferConfig
 from botocore.exceptions import ClientError
+
 from inference_common.logs import bind, get_logger
 from inference_common.s3 import expect_own_buckets
 from inference_common.settings import text
+from model_artifacts.archive import archive_digest, digests
 
 BUCKET = text(os.environ, "BUCKET")
 PREFIX = text(os.environ, "REGISTERED_PREFIX")
 KEY_ARN = text(os.environ, "KEY_ARN")
 S3 = expect_own_buckets(boto3.client("s3"))
-# S3 copies up to 5 GB in one request; above, in parts of this size.
+# S3 copies up to 5 GB in one request, larger objects in parts of this size.
 COPY = TransferConfig(multipart_threshold=5 * 1024**3, multipart_chunksize=512 * 1024**2)
 LOG = get_logger("model_artifacts")
 NAME = "model.tar.gz"
@@ -52,7 +53,7 @@ def register(event: dict[str, Any]) -> dict[str, str]:
     found = S3.get_object(Bucket=BUCKET, Key=source)
     hashes = digests(found["Body"])
     key = registered_key(hashes.archive)
-    # What is copied is what was hashed: S3 refuses if the object has become another one meanwhile.
+    # Copy exactly what was hashed: S3 refuses if the object has changed meanwhile.
     try:
         S3.copy(
             {"Bucket": BUCKET, "Key": source},

@@ -1,4 +1,4 @@
-"""The two files that are compared: the ETL's labels and the training job's predictions. Pure."""
+"""Read the files to compare: the ETL's labels and the training job's predictions. Pure."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import tarfile
 from collections.abc import Iterable
 
 from inference_common.json_input import loads
-from metrics import EvaluationError
+from model_evaluation.metrics import EvaluationError
 
 PREDICTIONS = "predictions.jsonl"
 
 
 def column_by_id(lines: Iterable[bytes], column: str, what: str) -> dict[str, str]:
-    """One column of a JSON-lines file by `id`."""
+    """Return one column of a JSON Lines file by `id`."""
     values: dict[str, str] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -31,7 +31,7 @@ def column_by_id(lines: Iterable[bytes], column: str, what: str) -> dict[str, st
 
 
 def read_labels(body: bytes, expected_sha256: str) -> dict[str, str]:
-    """True labels by id. They must be the very ones that the data was accepted with."""
+    """Return the true labels by id. They must be unchanged since data validation."""
     found = hashlib.sha256(body).hexdigest()
     if found != expected_sha256:
         raise EvaluationError(f"labels changed since validation: sha256 {found}, expected {expected_sha256}")
@@ -39,7 +39,7 @@ def read_labels(body: bytes, expected_sha256: str) -> dict[str, str]:
 
 
 def read_predictions(archive: bytes) -> dict[str, str]:
-    """Predicted labels by id, from output.tar.gz. Its metrics.json is not looked at."""
+    """Return the predicted labels by id from output.tar.gz, ignoring its metrics.json."""
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
             for member in tar:

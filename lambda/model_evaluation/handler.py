@@ -1,7 +1,7 @@
-"""Pipeline step 6: how good is the model, and does it pass?
+"""Score a model and decide whether it passes the quality gate (pipeline step 6).
 
 Event: {"bucket", "labels_key", "labels_sha256", "output_key", "gate": {"margin_over_baseline", "min_f1"}}.
-The numbers are computed here from the job's predictions and the ETL's labels, whatever the job said.
+Metrics are computed here from the job's predictions and the ETL's labels, not taken from the job.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import boto3
-from files import read_labels, read_predictions
+
 from inference_common.logs import bind, get_logger
 from inference_common.s3 import Bucket, expect_own_buckets
-from metrics import Gate, judge, score
+from model_evaluation.files import read_labels, read_predictions
+from model_evaluation.metrics import Gate, judge, score
 
 S3 = expect_own_buckets(boto3.client("s3"))
 LOG = get_logger("model_evaluation")

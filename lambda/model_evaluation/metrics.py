@@ -1,4 +1,4 @@
-"""Accuracy, F1 and baseline from labels and predictions, and the gate's verdict. Pure."""
+"""Compute accuracy, F1 and baseline, and apply the quality gate. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ POSITIVE, NEGATIVE = "positive", "negative"
 
 
 class EvaluationError(Exception):
-    """Predictions and labels do not belong together, so no number would mean anything."""
+    """Predictions and labels do not belong together, so that metrics would be meaningless."""
 
 
 @dataclass(frozen=True)
 class Gate:
-    """A model passes with `margin_over_baseline` more accuracy than always guessing the commoner label."""
+    """The quality gate. A model must exceed the accuracy of the majority label by `margin_over_baseline`."""
 
     margin_over_baseline: float
     min_f1: float
@@ -32,7 +32,7 @@ class Score:
 
 
 def score(labels: Mapping[str, str], predictions: Mapping[str, str]) -> Score:
-    """Compare predicted with true labels, by id."""
+    """Compare predicted with true labels by id."""
     if not labels:
         raise EvaluationError("there are no labels to compare with")
     missing, extra = labels.keys() - predictions.keys(), predictions.keys() - labels.keys()
@@ -61,7 +61,7 @@ def score(labels: Mapping[str, str], predictions: Mapping[str, str]) -> Score:
 
 
 def judge(result: Score, gate: Gate) -> dict[str, Any]:
-    """The verdict that the pipeline branches on."""
+    """Return the verdict that the pipeline branches on."""
     threshold = result.baseline + gate.margin_over_baseline
     reasons = []
     if result.accuracy < threshold:

@@ -1,8 +1,8 @@
-"""The model router behind API Gateway: `POST /<kind>/{blueprint}` and OpenAI's `/v1/*`, to SageMaker or Bedrock.
+"""Handle inference requests of API Gateway: `POST /<kind>/{blueprint}` and OpenAI's `/v1/*`.
 
-`native` and `openai_face` read and write; `service` is the way in between: access, route, guardrail, targets.
-Every known error has its status in `inference_common.errors`; what is not known is logged with its traceback
-and answered with 500.
+`native_api` and `openai_api` read requests and write responses; `inference_routing` routes them between the two.
+`inference_common.errors` maps known errors to HTTP statuses; unexpected errors are logged with their traceback and
+become 500.
 """
 
 from __future__ import annotations
@@ -13,109 +13,99 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import native
-import openai_face
-import telemetry
-from callers import access_of, resource_of
-from clients.bedrock import BedrockBackend
-from clients.guardrails import BedrockGuardrails
-from clients.parameters import ParameterStore
-from clients.sagemaker import SageMakerBackend
-from deadline import Deadline
-from health import Health
 from inference_common import emf
 from inference_common.errors import InternalError, ServiceError
 from inference_common.logs import BoundLogger, bind, described, get_logger
 from inference_common.responses import check_size
-from journey import Journey
-from service import Router
-from settings import Settings
-from table import RouteTable
+from inference_routing import telemetry
+from inference_routing.callers import access_of, resource_of
+from inference_routing.circuit_breaker import CircuitBreaker
+from inference_routing.clients.bedrock import BedrockBackend
+from inference_routing.clients.guardrails import BedrockGuardrails
+from inference_routing.clients.parameters import ParameterStore
+from inference_routing.clients.sagemaker import SageMakerBackend
+from inference_routing.deadline import Deadline
+from inference_routing.request_context import RequestContext
+from inference_routing.route_table import RouteTable
+from inference_routing.router import Router
+from model_router import native_api, openai_api
+from model_router.settings import Settings
 
 SETTINGS = Settings.read(os.environ)
 ROUTER = Router(
     table=RouteTable(ParameterStore(SETTINGS.routes_prefix), SETTINGS.route_cache_seconds, time.monotonic),
     backends={"sagemaker": SageMakerBackend(), "bedrock": BedrockBackend()},
     judge=BedrockGuardrails(),
-    health=Health(time.monotonic),
+    breaker=CircuitBreaker(time.monotonic),
     clock=time.monotonic,
     pause=time.sleep,
     draw=random.Random().random,
     shadow_wait_seconds=SETTINGS.shadow_wait_seconds,
 )
 LOG = get_logger("model_router")
-DOORS = ("/iam", "/cognito")
-"""First parts of paths; the door of the API keys has none."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """API Gateway's proxy integration: always a response, never an exception."""
+    """Handle a proxy event of API Gateway. Always returns a response, never raises."""
     started = time.monotonic()
-    event = without_door(event)
-    journey = Journey(event.get("requestContext", {}).get("requestId") or context.aws_request_id)
-    face = face_of(event)
+    event = {**event, "resource": resource_of(event)}
+    ctx = RequestContext(event.get("requestContext", {}).get("requestId") or context.aws_request_id)
+    api = api_of(event)
     failed: ServiceError | None = None
     try:
         access = access_of(event)
-        journey.principal = access.principal
-        response: dict[str, Any] = face.answer(event, ROUTER, access, deadline_of(event, context), journey)
+        ctx.principal = access.principal
+        response: dict[str, Any] = api.answer(event, ROUTER, access, deadline_of(event, context), ctx)
         check_size(response)
     except ServiceError as error:
         failed = error
     except Exception as error:
-        bind(LOG, request_id=journey.request_id, blueprint=journey.blueprint).exception("unexpected error")
+        bind(LOG, request_id=ctx.request_id, blueprint=ctx.blueprint).exception("unexpected error")
         failed = InternalError("an unexpected error; the log has it under this request id")
         failed.__cause__ = error
     if failed:
-        response = face.refuse(failed, journey)
-    tell(journey, failed, response["statusCode"], time.monotonic() - started)
+        response = api.refuse(failed, ctx)
+    report(ctx, failed, response["statusCode"], time.monotonic() - started)
     return response
 
 
-def without_door(event: Mapping[str, Any]) -> dict[str, Any]:
-    """The same paths lead here through several doors of the API, which differ in how callers show who they are."""
-    resource = str(event.get("resource") or "")
-    door = next((door for door in DOORS if resource.startswith(f"{door}/")), "")
-    return {**event, "resource": resource.removeprefix(door)}
-
-
-def face_of(event: Mapping[str, Any]) -> Any:
-    """Who reads and writes this request."""
-    return openai_face if resource_of(event).startswith("/v1/") else native
+def api_of(event: Mapping[str, Any]) -> Any:
+    """Return the module that reads this request and writes its response."""
+    return openai_api if resource_of(event).startswith("/v1/") else native_api
 
 
 def deadline_of(event: Mapping[str, Any], context: Any) -> Deadline:
-    """The sooner of the function's own end and API Gateway's, which began before a cold start did."""
+    """Return the earlier of the function's and API Gateway's timeout, which starts before a cold start."""
     limit = SETTINGS.api_limit_seconds
     received = event.get("requestContext", {}).get("requestTimeEpoch")
     spent = time.time() - received / 1000 if isinstance(received, int | float) else 0.0
-    # A clock that is off must not cost the request its time.
+    # A skewed clock must not shorten the request's time.
     left = limit - spent if 0 <= spent < limit else limit
     allowed = min(context.get_remaining_time_in_millis() / 1000, left)
     return Deadline.after(allowed - SETTINGS.deadline_margin_seconds, time.monotonic)
 
 
-def tell(journey: Journey, failed: ServiceError | None, status: int, seconds: float) -> None:
-    """Metrics and log lines of a request that is answered."""
-    log: BoundLogger = bind(LOG, request_id=journey.request_id, blueprint=journey.blueprint)
-    for fields in telemetry.failures(journey):
+def report(ctx: RequestContext, failed: ServiceError | None, status: int, seconds: float) -> None:
+    """Emit metrics and log lines of a finished request."""
+    log: BoundLogger = bind(LOG, request_id=ctx.request_id, blueprint=ctx.blueprint)
+    for fields in telemetry.failures(ctx):
         log.warning("target failed", extra=fields)
     if failed:
-        # The causes behind a permanent error of ours are for the log alone.
+        # Causes of internal errors are only logged.
         cause = failed.__cause__ if isinstance(failed, InternalError) else None
-        log.warning("not answered", extra=described(failed), exc_info=cause)
-    payload = telemetry.payload(journey, SETTINGS.log_payloads)
+        log.warning("request failed", extra=described(failed), exc_info=cause)
+    payload = telemetry.payload(ctx, SETTINGS.log_payloads)
     if payload:
         log.info("payload", extra=payload)
-    emf.emit(telemetry.metric_lines(journey, SETTINGS.metrics_namespace, seconds, failed, emf.milliseconds()))
+    emf.emit(telemetry.metric_lines(ctx, SETTINGS.metrics_namespace, seconds, failed, emf.milliseconds()))
     details: dict[str, Any] = {
         "status": status,
         "ms": round(seconds * 1000),
-        "decision": journey.outcome.route_decision,
-        "reason": journey.outcome.reason,
+        "decision": ctx.outcome.route_decision,
+        "reason": ctx.outcome.reason,
     }
-    if journey.principal:
-        details["principal"] = journey.principal
-    if journey.comparison:
-        details["shadow"] = journey.comparison.verdict
+    if ctx.principal:
+        details["principal"] = ctx.principal
+    if ctx.comparison:
+        details["shadow"] = ctx.comparison.verdict
     log.info("answered", extra=details)

@@ -1,4 +1,4 @@
-"""Configuration of the router."""
+"""Settings of the model router."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Settings:
     shadow_wait_seconds: float
     metrics_namespace: str
     log_payloads: str
-    """`route`: where a route's record asks for it; `never` and `always` overrule the records."""
+    """`route` follows the route records; `never` and `always` override them."""
 
     @classmethod
     def read(cls, environ: Mapping[str, str]) -> Settings:
@@ -28,7 +28,7 @@ class Settings:
         return cls(
             routes_prefix=prefix,
             route_cache_seconds=settings.number(environ, "ROUTE_CACHE_SECONDS", 30, 0, 3600),
-            # API Gateway gives up after 29 s, whatever the function's own timeout is.
+            # API Gateway times out after 29 s, whatever the function's own timeout is.
             api_limit_seconds=settings.number(environ, "API_LIMIT_SECONDS", 29, 2, 900),
             deadline_margin_seconds=settings.number(environ, "DEADLINE_MARGIN_SECONDS", 1, 0, 10),
             shadow_wait_seconds=settings.number(environ, "SHADOW_WAIT_SECONDS", 0.05, 0, 1),

@@ -1,8 +1,8 @@
-"""The authorizer of the API's key door: the token of a request to the key that it is, or a refusal.
+"""Authorize API Gateway requests by API key.
 
-A token is the value of an API key, as `x-api-key: <key>` or as `Authorization: Bearer <key>`. API Gateway reads the
-answer's policy (may this request go on?), its usage key (which usage plan counts it?), and hands its context on to
-the function behind (who asks, for which blueprints?).
+A token is the value of an API key, as `x-api-key: <key>` or as `Authorization: Bearer <key>`. API Gateway applies the
+returned policy, counts the request in the usage plan of the usage key, and passes the context (principal and permitted
+blueprints) to the function behind.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ import time
 from typing import Any
 
 from inference_common.logs import bind, get_logger
-from keys import Key, KeyTable
-from settings import Settings
-from store import ParameterStore
-from tokens import NoToken, TwoTokens, presented
+from token_authorizer.keys import Key, KeyTable
+from token_authorizer.settings import Settings
+from token_authorizer.store import ParameterStore
+from token_authorizer.tokens import NoToken, TwoTokens, presented
 
 SETTINGS = Settings.read(os.environ)
 LOG = get_logger("token_authorizer")
@@ -25,14 +25,14 @@ Document = dict[str, Any]
 
 
 class Unauthorized(Exception):
-    """API Gateway answers 401 to an authorizer that fails with exactly this word, and 500 to any other failure."""
+    """API Gateway answers 401 if the authorizer fails with exactly this name, and 500 for any other failure."""
 
     def __init__(self) -> None:
         super().__init__("Unauthorized")
 
 
 def handler(event: Document, context: Any) -> Document:
-    """A request without a token is 401, one with a wrong token 403; only the refusal's reason is logged."""
+    """Authorize one request: 401 without a token, 403 with a wrong one. Logs the reason only, never the token."""
     log = bind(LOG, request_id=event.get("requestContext", {}).get("requestId") or context.aws_request_id)
     resource = event["methodArn"]
     try:
@@ -48,15 +48,15 @@ def handler(event: Document, context: Any) -> Document:
         log.info("refused", extra={"reason": "unknown token"})
         return answer("unknown", "Deny", resource)
     log.info("let in", extra={"principal": key.principal})
-    return {**answer(key.principal, "Allow", resource), "usageIdentifierKey": token, "context": told(key)}
+    return {**answer(key.principal, "Allow", resource), "usageIdentifierKey": token, "context": context_of(key)}
 
 
 def answer(principal: str, effect: str, resource: str) -> Document:
-    """For this one request: nothing is cached, so the policy need not speak of others."""
+    """Build the policy for this one request; results are not cached."""
     statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": resource}
     return {"principalId": principal, "policyDocument": {"Version": "2012-10-17", "Statement": [statement]}}
 
 
-def told(key: Key) -> dict[str, str]:
-    """The context, which may hold texts, numbers and truth values only."""
+def context_of(key: Key) -> dict[str, str]:
+    """Build the context, whose values must be strings, numbers or booleans."""
     return {"principal": key.principal, "blueprints": ",".join(key.blueprints)}

@@ -1,4 +1,4 @@
-"""The keys of the environment, by their hashes. Parsing is pure; the table asks a store and caches."""
+"""Parse and cache the environment's API keys, which are stored as hashes."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ HASH = re.compile(r"[0-9a-f]{64}")
 EVERY = "*"
 BLUEPRINT = re.compile(r"\*|[a-z][a-z0-9-]{0,30}[a-z0-9]")
 FRESH_SECONDS = 5
-"""A token that nobody knows makes the table ask again, but not more often than this: guessing must not cost calls."""
+"""Minimum seconds between refreshes for unknown tokens, so that guessing does not cause calls."""
 
 
 @dataclass(frozen=True)
 class Key:
-    """One API key: who holds it, the blueprints it is good for (`*`: all), and until when (epoch; `None`: for ever)."""
+    """An API key: its holder, permitted blueprints (`*`: all) and expiry (epoch seconds; None: never)."""
 
     principal: str
     sha256: str
@@ -33,14 +33,14 @@ class Key:
 
 
 class BrokenRecord(Exception):
-    """A record that breaks the format: a defect of a deployment, which lets nobody in."""
+    """A malformed record: a deployment defect, which authorizes no one."""
 
 
 def parse_keys(name: str, text: str) -> list[Key]:
-    """Read `{"blueprints": ["chat", …], "hashes": [{"sha256": "<hex>", "not_after": "2026-12-01T10:00:00Z"}, …]}`.
+    """Parse `{"blueprints": ["chat", …], "hashes": [{"sha256": "<hex>", "not_after": "2026-12-01T10:00:00Z"}, …]}`.
 
-    During a rotation a name has several hashes, and those that end have a time. A record of before there were
-    rotations has its one hash beside the blueprints, until the deployment that brought this code has written it anew.
+    During a rotation a name has several hashes, and expiring ones have a `not_after`. Records from before rotations
+    existed hold a single hash beside the blueprints, until the next deployment rewrites them.
     """
     try:
         record = loads(text)
@@ -57,7 +57,7 @@ def parse_keys(name: str, text: str) -> list[Key]:
 
 
 def _moment(text: Any) -> float | None:
-    """Epoch of a moment with its zone: one without would mean another time on another machine."""
+    """Return epoch seconds. Requires a time zone: local time would depend on the machine."""
     if text is None:
         return None
     moment = datetime.fromisoformat(text)
@@ -68,15 +68,15 @@ def _moment(text: Any) -> float | None:
 
 class KeyStore(Protocol):
     def read(self) -> Mapping[str, str]:
-        """All records by name. Raises when they cannot be read."""
+        """Return all records by name. Raises if they cannot be read."""
 
 
 @dataclass
 class KeyTable:
-    """Keys, remembered for a while.
+    """A cache of keys.
 
-    While the store does not answer, what is remembered goes on being used: API Gateway itself refuses keys that were
-    disabled or deleted, so this keeps no revoked key alive. With nothing remembered the error goes up.
+    While the store is unavailable, cached keys stay valid: API Gateway itself refuses disabled or deleted keys, so this
+    keeps no revoked key alive. Without cached keys the error is raised.
     """
 
     store: KeyStore
@@ -89,7 +89,7 @@ class KeyTable:
     _asked_at: float = 0.0
 
     def find(self, token: str) -> Key | None:
-        """The key that the token is."""
+        """Return the key of a token, or None."""
         self._refresh(self.seconds)
         found = self._match(token)
         if found is None and self._refresh(min(FRESH_SECONDS, self.seconds)):
@@ -97,9 +97,9 @@ class KeyTable:
         return found
 
     def _match(self, token: str) -> Key | None:
-        """All hashes are compared, each in constant time: how long it takes tells nothing.
+        """Compare all hashes in constant time, so that timing reveals nothing.
 
-        A key whose time has passed is refused even if it has not been removed, and the record is an hour old.
+        Expired keys are refused even if their record has not been updated.
         """
         digest = hashlib.sha256(token.encode()).hexdigest()
         found = None
@@ -111,7 +111,7 @@ class KeyTable:
         return found
 
     def _refresh(self, seconds: float) -> bool:
-        """Ask the store if the last time was longer ago. Returns whether there is something new to look at."""
+        """Read the store if the last read is older than `seconds`; return whether keys were read."""
         now = self.clock()
         if self._read_at is not None and now - self._asked_at < seconds:
             return False
@@ -121,7 +121,7 @@ class KeyTable:
         except Exception as error:
             if self._read_at is None:
                 raise
-            self.log.warning("keys could not be read anew", extra={"why": type(error).__name__})
+            self.log.warning("keys could not be refreshed", extra={"why": type(error).__name__})
             return False
         self._keys = tuple(self._valid(records))
         self._read_at = now

@@ -1,4 +1,4 @@
-"""Configuration of the authorizer."""
+"""Settings of the authorizer."""
 
 from __future__ import annotations
 

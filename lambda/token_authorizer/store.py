@@ -1,4 +1,4 @@
-"""Records of keys in SSM Parameter Store: the only part of the authorizer that knows AWS."""
+"""Read key records from SSM Parameter Store."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-# The gateway waits, and a caller behind it: two quick attempts rather than botocore's minute.
+# The caller waits: two quick attempts instead of botocore's default of a minute.
 PATIENCE = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2, "mode": "standard"})
 
 
 class ParameterStore:
-    """Reads `<prefix>/<name of the key>`: encrypted parameters with hashes, never a key's value."""
+    """Reads `<prefix>/<key name>`: encrypted parameters that hold hashes, never key values."""
 
     def __init__(self, prefix: str) -> None:
         self._prefix = prefix

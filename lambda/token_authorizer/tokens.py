@@ -1,4 +1,4 @@
-"""The token in a request's headers. Pure."""
+"""Read the token from request headers. Pure."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ SCHEME = "bearer "
 
 
 class NoToken(Exception):
-    """Neither header carries one."""
+    """The request carries no token."""
 
 
 class TwoTokens(Exception):
-    """The headers carry two that differ: nobody can tell whose request it is."""
+    """The headers carry two different tokens, so the caller is ambiguous."""
 
 
 def presented(headers: Mapping[str, str | None]) -> str:
-    """The one token of a request; API Gateway hands headers on in the caller's upper and lower case."""
+    """Return the token of a request. Header names have the caller's upper and lower case."""
     found = {name.lower(): (value or "").strip() for name, value in headers.items()}
     tokens = {token for token in (found.get("x-api-key", ""), _bearer(found.get("authorization", ""))) if token}
     if not tokens:
@@ -27,5 +27,5 @@ def presented(headers: Mapping[str, str | None]) -> str:
 
 
 def _bearer(header: str) -> str:
-    """Schemes are told apart without regard to case (RFC 9110); another one carries no token of ours."""
+    """Return the token of a bearer scheme, compared case-insensitively (RFC 9110); other schemes carry none."""
     return header[len(SCHEME) :].strip() if header.lower().startswith(SCHEME) else ""

@@ -167,7 +167,8 @@ class BlueprintStack(cdktf.TerraformStack):
                 "logs": code("var.foundation.kms.logs_key_arn"),
             },
         }
-        return self.module(name, {**shared, **variables}, source="lambda")
+        function = {"handler": f"{name}.handler.handler", **variables["function"]}
+        return self.module(name, {**shared, **variables, "function": function}, source="lambda")
 
 
 DESCRIPTIONS = {

@@ -11,7 +11,7 @@ from typing import Any
 import botocore.session
 from botocore import xform_name
 
-from orchestrator.packaging import BUILT_ON
+from orchestrator.packaging import COMMON, ROUTING
 
 OTHER_NAMES = {
     "s3:ListObjectsV2": "s3:ListBucket",
@@ -89,20 +89,20 @@ def of_state_machine(definition: dict[str, Any]) -> frozenset[str]:
 
 
 def _trees(folder: Path) -> tuple[list[ast.Module], list[ast.Module]]:
-    """The folder's modules, and those that they import, directly or not, of `inference_common` beside it and of the
-    function that this one is built on."""
+    """The folder's modules, and those of the shared packages beside it that they import, directly or not."""
     own = [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.py"))]
-    base = folder.parent / BUILT_ON[folder.name] if folder.name in BUILT_ON else None
     shared: dict[Path, ast.Module] = {}
     waiting = list(own)
     while waiting:
         for node in ast.walk(waiting.pop()):
             for module in _imported(node):
-                root = folder.parent if module.startswith("inference_common") else base
-                file = root.joinpath(*module.split(".")).with_suffix(".py") if root else None
-                if file is not None and file.is_file() and file not in shared:
-                    shared[file] = ast.parse(file.read_text(encoding="utf-8"))
-                    waiting.append(shared[file])
+                if module.partition(".")[0] not in (COMMON, ROUTING):
+                    continue
+                place = folder.parent.joinpath(*module.split("."))
+                for file in (place.with_suffix(".py"), place / "__init__.py"):
+                    if file.is_file() and file not in shared:
+                        shared[file] = ast.parse(file.read_text(encoding="utf-8"))
+                        waiting.append(shared[file])
     return own, list(shared.values())
 
 

@@ -17,7 +17,7 @@ variable "function" {
   type = object({
     name                 = string
     description          = string
-    handler              = optional(string, "handler.handler")
+    handler              = string
     runtime              = optional(string, "python3.12")
     architecture         = optional(string, "arm64")
     memory_mb            = optional(number, 256)
@@ -35,6 +35,11 @@ variable "function" {
   validation {
     condition     = length("${var.context.name_prefix}-${var.function.name}") <= 64
     error_message = "context.name_prefix and function.name must together have at most 64 characters with their hyphen; received \"${var.context.name_prefix}-${var.function.name}\"."
+  }
+
+  validation {
+    condition     = can(regex("^[A-Za-z_][A-Za-z0-9_]*([./][A-Za-z_][A-Za-z0-9_]*)+$", var.function.handler))
+    error_message = "function.handler must be a module path and a function name, for example job_api.handler.handler; received \"${var.function.handler}\"."
   }
 
   validation {

@@ -60,6 +60,7 @@ module "lambda" {
   function = {
     name            = replace(each.key, "_", "-")
     description     = each.value.description
+    handler         = "${each.key}.handler.handler"
     memory_mb       = each.value.memory_mb
     timeout_seconds = each.value.timeout_seconds
     environment     = each.value.environment

@@ -43,6 +43,7 @@ module "authorizer" {
   function = {
     name            = "token-authorizer"
     description     = "Resolves the token of an inference request to an API key and its blueprints."
+    handler         = "token_authorizer.handler.handler"
     memory_mb       = 256
     timeout_seconds = 10 # the client waits, for at most 29 seconds in all
 

@@ -114,6 +114,7 @@ module "batch_submitter" {
   function = {
     name            = "batch-submitter"
     description     = "Turns objects in the input folders of batch blueprints into jobs, and their outputs into one result."
+    handler         = "batch_submitter.handler.handler"
     memory_mb       = 1024 # a megabyte at a time; the rest is for Parquet's row groups
     timeout_seconds = 900
     layers          = compact([var.inference.parquet_layer_arn])

@@ -90,6 +90,7 @@ module "jobs" {
   function = {
     name            = "job-api"
     description     = "Accepts asynchronous requests and batch jobs, and reports their status."
+    handler         = "job_api.handler.handler"
     memory_mb       = 512
     timeout_seconds = 29 # the limit of API Gateway
 

@@ -62,6 +62,7 @@ module "lambda" {
   function = {
     name            = "model-router"
     description     = "Answers inference requests from the model that the blueprint's route record names."
+    handler         = "model_router.handler.handler"
     memory_mb       = 512
     timeout_seconds = 29 # the limit of API Gateway
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
+from orchestrator.core.interfaces import Package
 from orchestrator.packaging import SourcePackager
 from tests.emulator import keys
 from tests.emulator.compute.support import ROLE, tarred, unique, wait_for
@@ -81,8 +82,8 @@ class Platform:
         packages = SourcePackager(hcl.REPO).build(out)
         key = aws("kms").create_key()["KeyMetadata"]["Arn"]
         places = {"BUCKET": bucket, "REGISTERED_PREFIX": REGISTERED, "KEY_ARN": key}
-        self.artifacts = self._function("artifacts", packages["model_artifacts"].path, places)
-        probe = self._function("probe", packages["endpoint_probe"].path, {})
+        self.artifacts = self._function("artifacts", packages["model_artifacts"], places)
+        probe = self._function("probe", packages["endpoint_probe"], {})
         variables = {
             "topic_arn": self.topic,
             "poll_seconds": 1,
@@ -94,14 +95,14 @@ class Platform:
             name=machine["name"], definition=machine["definition"], roleArn=ROLE
         )["stateMachineArn"]
 
-    def _function(self, name: str, package: Path, variables: dict[str, str]) -> str:
+    def _function(self, name: str, package: Package, variables: dict[str, str]) -> str:
         made = self.aws("lambda").create_function(
             FunctionName=unique(name),
             Runtime="python3.12",
             Role=ROLE,
-            Handler="handler.handler",
+            Handler=f"{package.name}.handler.handler",
             Timeout=20,
-            Code={"ZipFile": package.read_bytes()},
+            Code={"ZipFile": package.path.read_bytes()},
             # As the module `lambda` gives it to every function.
             Environment={"Variables": {"ACCOUNT_ID": "123456789012", **variables}},
         )

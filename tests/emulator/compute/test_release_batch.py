@@ -79,7 +79,7 @@ class Jobs:
             FunctionName=self.submitter,
             Runtime="python3.12",
             Role=ROLE,
-            Handler="handler.handler",
+            Handler="batch_submitter.handler.handler",
             Timeout=60,
             Code={"ZipFile": SourcePackager(hcl.REPO).build(out)["batch_submitter"].path.read_bytes()},
             Environment={

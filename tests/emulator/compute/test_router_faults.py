@@ -152,7 +152,7 @@ def platform(aws: Any, emulator: Any, server: str, tmp_path_factory: pytest.Temp
         FunctionName=function,
         Runtime="python3.12",
         Role=ROLE,
-        Handler="handler.handler",
+        Handler="model_router.handler.handler",
         Timeout=FUNCTION_SECONDS,
         Code={"ZipFile": package.path.read_bytes()},
         Environment={"Variables": {"ROUTES_PREFIX": prefix, **limits}},

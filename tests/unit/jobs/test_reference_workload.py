@@ -14,6 +14,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from data_validation import rules
+
 REPO = Path(__file__).resolve().parents[3]
 DATASET = REPO / ".cache" / "datasets" / "reviews"
 BUCKET = "reference-data"
@@ -128,25 +130,11 @@ def test_every_output_that_the_report_names_is_in_the_bucket(etl: Etl, s3: Any) 
         assert s3.head_object(Bucket=BUCKET, Key=output["key"])["ContentLength"] == output["bytes"]
 
 
-def test_data_validation_accepts_it(etl: Etl, s3: Any, load_rules: Any) -> None:
+def test_data_validation_accepts_it(etl: Etl, s3: Any) -> None:
     groups = json.loads(s3.get_object(Bucket=BUCKET, Key=etl.report["outputs"]["groups"][0]["key"])["Body"].read())
     listing = s3.list_objects_v2(Bucket=BUCKET, Prefix="data/features/")["Contents"]
     stored = {item["Key"]: item["Size"] for item in listing}
-    assert load_rules.broken_rules(load_rules.Facts(etl.report, groups, stored, 0.0)) == []
-
-
-@pytest.fixture(scope="module")
-def load_rules() -> Any:
-    import importlib.util
-    import sys
-
-    spec = importlib.util.spec_from_file_location("rules_under_test", REPO / "lambda" / "data_validation" / "rules.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+    assert rules.broken_rules(rules.Facts(etl.report, groups, stored, 0.0)) == []
 
 
 def predictions(folder: Path) -> list[dict[str, Any]]:

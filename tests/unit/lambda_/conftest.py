@@ -1,4 +1,4 @@
-"""Loads a function as Lambda does, its folder on the path, but in a namespace of its own: names repeat."""
+"""Fixtures for all functions: a cold start, a context object, and captured log lines."""
 
 from __future__ import annotations
 
@@ -6,68 +6,47 @@ import importlib
 import io
 import json
 import sys
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
-from orchestrator.packaging import BUILT_ON
-from tests.unit.lambda_ import stateless
-from tests.unit.lambda_.batch_platform import ENVIRON, Platform
+from inference_routing import clients
+from inference_routing.clients import fanout
+from tests.unit.lambda_.support.batch_submitter import ENVIRON, Platform
 
-LAMBDA = Path(__file__).resolve().parents[3] / "lambda"
-Load = Callable[..., SimpleNamespace]
-
-
-KEPT: dict[str, dict[str, stateless.Kept]] = {}
-"""By function: what need not be executed anew for each test."""
+ColdStart = Callable[..., ModuleType]
 
 
-def modules_under(folder: Path, names: Iterable[str]) -> dict[str, ModuleType]:
-    """Those of these modules that come from there."""
-    start = f"{folder}/"
-    return {name: sys.modules[name] for name in names if (_file(sys.modules[name]) or "").startswith(start)}
-
-
-def _file(module: ModuleType) -> str | None:
-    return getattr(module, "__file__", None)
+@pytest.fixture(autouse=True)
+def no_cached_clients(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give each test its own cache of AWS clients."""
+    monkeypatch.setattr(clients, "_CLIENTS", {})
 
 
 @pytest.fixture
-def load_function(monkeypatch: pytest.MonkeyPatch) -> Load:
-    """`load_function("model_router", ROUTES_PREFIX=…).routing` is that module of that function."""
+def one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Call models one after the other: stubbed responses come in a fixed order."""
+    monkeypatch.setattr(fanout, "PARALLEL_CALLS", 1)
 
-    def load(name: str, **environ: str) -> SimpleNamespace:
-        folder = LAMBDA / name
+
+@pytest.fixture
+def cold_start(monkeypatch: pytest.MonkeyPatch) -> ColdStart:
+    """Import a function's handler module anew with these variables: `cold_start("job_api", BUCKET="data")`."""
+
+    def start(function: str, **environ: str) -> ModuleType:
         for key, value in {"AWS_DEFAULT_REGION": "us-east-1", "ACCOUNT_ID": "123456789012", **environ}.items():
             monkeypatch.setenv(key, value)
-        before = set(sys.modules)
-        folders = [folder, *([LAMBDA / BUILT_ON[name]] if name in BUILT_ON else [])]
-        sys.path[:0] = map(str, folders)
-        sys.modules.update({each: kept.restored() for each, kept in KEPT.get(name, {}).items()})
-        try:
-            for path in sorted(folder.rglob("*.py")):
-                importlib.import_module(
-                    ".".join(path.relative_to(folder).with_suffix("").parts).removesuffix(".__init__")
-                )
-            new = set(sys.modules) - before
-            loaded = {each: module for found in reversed(folders) for each, module in modules_under(found, new).items()}
-        finally:
-            for found in folders:
-                sys.path.remove(str(found))
-                for module in modules_under(found, set(sys.modules) - before):
-                    del sys.modules[module]
-        if name not in KEPT:
-            KEPT[name] = stateless.keep(loaded)
-        return SimpleNamespace(**{name.replace(".", "_"): module for name, module in loaded.items()})
+        name = f"{function}.handler"
+        monkeypatch.delitem(sys.modules, name, raising=False)
+        return importlib.import_module(name)
 
-    return load
+    return start
 
 
 class FakeS3:
-    """Objects by key, with the calls that the functions make."""
+    """Objects by key, with the S3 calls that the functions make."""
 
     def __init__(self, objects: dict[str, bytes]) -> None:
         self.objects = objects
@@ -93,24 +72,24 @@ def fake_s3() -> type[FakeS3]:
 
 @pytest.fixture
 def context() -> SimpleNamespace:
-    """Lambda's context object, as much of it as is used."""
+    """Lambda's context object, with the members that are used."""
     return SimpleNamespace(aws_request_id="request-1", get_remaining_time_in_millis=lambda: 30_000)
 
 
 @pytest.fixture
 def logged(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[dict[str, Any]]]:
-    """The JSON log lines so far."""
+    """Return the JSON log lines so far."""
     return lambda: [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
 
 @pytest.fixture
-def on_sagemaker(load_function: Load) -> Platform:
-    """The batch submitter with a blueprint of SageMaker."""
-    return Platform(load_function("batch_submitter", **ENVIRON), "sagemaker")
+def on_sagemaker(cold_start: ColdStart) -> Platform:
+    """The batch submitter with a SageMaker blueprint."""
+    return Platform(cold_start("batch_submitter", **ENVIRON), "sagemaker")
 
 
 @pytest.fixture
-def on_bedrock(load_function: Load) -> Platform:
-    """The batch submitter with a blueprint of Bedrock."""
-    function = load_function("batch_submitter", **ENVIRON)
+def on_bedrock(cold_start: ColdStart) -> Platform:
+    """The batch submitter with a Bedrock blueprint."""
+    function = cold_start("batch_submitter", **ENVIRON)
     return Platform(function, "bedrock", records_per_file=50_000, minimum_records=100)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import hashlib
 import os
@@ -13,12 +14,13 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import SetupError
-from orchestrator.packaging import BUILT_ON, FUNCTIONS, SourcePackager
+from orchestrator.packaging import FUNCTIONS, SourcePackager
 
+REPO = Path(__file__).resolve().parents[4]
 SOURCES = {
     **{f"lambda/{name}/handler.py": f"# {name}\n" for name in FUNCTIONS},
-    "lambda/model_router/clients/__init__.py": "",
-    "lambda/model_router/clients/sagemaker.py": "import boto3\n",
+    "lambda/model_router/openai_api/__init__.py": "",
+    "lambda/inference_routing/clients/sagemaker.py": "import boto3\n",
     "lambda/model_router/tests/test_handler.py": "assert False\n",
     "lambda/model_router/__pycache__/handler.cpython-311.pyc": "x",
     "lambda/model_router/.DS_Store": "x",
@@ -86,25 +88,39 @@ def test_the_hash_is_that_of_the_file_and_in_its_name(tmp_path: Path) -> None:
         assert digest.hexdigest()[:16] in package.path.name
 
 
-def test_a_function_holds_its_sources_and_the_shared_package_only(tmp_path: Path) -> None:
+def test_a_function_holds_its_own_package_and_its_shared_ones_only(tmp_path: Path) -> None:
     package = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")["model_router"]
     with zipfile.ZipFile(package.path) as archive:
         assert archive.namelist() == [
-            "clients/__init__.py",
-            "clients/sagemaker.py",
-            "handler.py",
             "inference_common/errors.py",
+            "inference_routing/clients/sagemaker.py",
+            "model_router/handler.py",
+            "model_router/openai_api/__init__.py",
         ]
         assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_STORED}
         assert {entry.external_attr >> 16 & 0o777 for entry in archive.infolist()} == {0o644}
 
 
-def test_a_function_that_is_built_on_another_holds_its_modules_under_its_own_files(tmp_path: Path) -> None:
-    packages = SourcePackager(checkout(tmp_path, time=0)).build(tmp_path / "out")
-    for name, base in BUILT_ON.items():
-        with zipfile.ZipFile(packages[name].path) as archive:
-            assert "clients/sagemaker.py" in archive.namelist()
-            assert archive.read("handler.py").decode() == f"# {name}\n" != f"# {base}\n"
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_imports_what_is_in_its_zip_and_no_other_function(tmp_path: Path, name: str) -> None:
+    """A package that is missing from the zip fails at the first request on AWS; one that is not used is dead weight."""
+    packages = {path.name for path in (REPO / "lambda").iterdir() if path.is_dir()}
+    with zipfile.ZipFile(SourcePackager(REPO).build(tmp_path)[name].path) as archive:
+        sources = {each: archive.read(each).decode() for each in archive.namelist() if each.endswith(".py")}
+    imported: set[str] = set()
+    for node in (node for text in sources.values() for node in ast.walk(ast.parse(text))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            imported.add(str(node.module).partition(".")[0])
+        elif isinstance(node, ast.Import):
+            imported |= {alias.name.partition(".")[0] for alias in node.names}
+    assert {path.partition("/")[0] for path in sources} == {name, *FUNCTIONS[name]}
+    assert imported & packages == {name, *FUNCTIONS[name]}
+
+
+def test_every_function_has_a_package_and_every_package_belongs_to_one() -> None:
+    packages = {path.parent.name for path in (REPO / "lambda").glob("*/__init__.py")}
+    assert packages == {*FUNCTIONS, *(shared for each in FUNCTIONS.values() for shared in each)}
 
 
 def test_the_training_source_has_both_scripts_at_the_top(tmp_path: Path) -> None:
@@ -136,6 +152,15 @@ def test_a_changed_source_changes_its_packages_only(tmp_path: Path) -> None:
     after = SourcePackager(repo).build(tmp_path / "out")
     changed = {name for name in before if before[name].sha256_base64 != after[name].sha256_base64}
     assert changed == set(FUNCTIONS)
+
+
+def test_the_routing_library_changes_the_functions_that_use_it_only(tmp_path: Path) -> None:
+    repo = checkout(tmp_path, time=0)
+    before = SourcePackager(repo).build(tmp_path / "out")
+    (repo / "lambda/inference_routing/clients/sagemaker.py").write_text("import botocore\n")
+    after = SourcePackager(repo).build(tmp_path / "out")
+    changed = {name for name in before if before[name].sha256_base64 != after[name].sha256_base64}
+    assert changed == {"model_router", "job_api", "async_worker"}
 
 
 @pytest.mark.parametrize(

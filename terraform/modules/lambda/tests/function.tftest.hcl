@@ -9,6 +9,11 @@ run "a_function_is_named_encrypted_traced_and_bounded" {
   }
 
   assert {
+    condition     = aws_lambda_function.this.handler == "answer.handler.handler"
+    error_message = "The handler must be the one that the caller names, got ${aws_lambda_function.this.handler}."
+  }
+
+  assert {
     condition     = output.invoke_arn == "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:123456789012:function:mlops-dev-answer/invocations"
     error_message = "invoke_arn must be known at plan time from the function's name, got ${output.invoke_arn}."
   }
@@ -138,6 +143,7 @@ run "layers_are_those_that_were_asked_for" {
     function = {
       name        = "answer"
       description = "Answers"
+      handler     = "answer.handler.handler"
       layers      = ["arn:aws:lambda:us-east-1:336392948345:layer:AWSSDKPandas-Python312-Arm64:18"]
     }
   }

@@ -24,4 +24,5 @@ kms_key_arns = {
 function = {
   name        = "answer"
   description = "Answers."
+  handler     = "answer.handler.handler"
 }

@@ -9,6 +9,7 @@ run "name_with_capitals_is_refused" {
     function = {
       name        = "Answer"
       description = "Answers."
+      handler     = "answer.handler.handler"
     }
   }
 
@@ -22,6 +23,7 @@ run "name_beyond_64_characters_is_refused" {
     function = {
       name        = "a-function-with-a-rather-long-na"
       description = "Answers."
+      handler     = "answer.handler.handler"
     }
 
     context = {
@@ -38,6 +40,20 @@ run "name_beyond_64_characters_is_refused" {
   expect_failures = [var.function]
 }
 
+run "handler_without_a_module_is_refused" {
+  command = plan
+
+  variables {
+    function = {
+      name        = "answer"
+      description = "Answers."
+      handler     = "handler"
+    }
+  }
+
+  expect_failures = [var.function]
+}
+
 run "unknown_architecture_is_refused" {
   command = plan
 
@@ -45,6 +61,7 @@ run "unknown_architecture_is_refused" {
     function = {
       name         = "answer"
       description  = "Answers."
+      handler      = "answer.handler.handler"
       architecture = "mips"
     }
   }
@@ -59,6 +76,7 @@ run "too_little_memory_is_refused" {
     function = {
       name        = "answer"
       description = "Answers."
+      handler     = "answer.handler.handler"
       memory_mb   = 64
     }
   }
@@ -73,6 +91,7 @@ run "timeout_beyond_15_minutes_is_refused" {
     function = {
       name            = "answer"
       description     = "Answers."
+      handler         = "answer.handler.handler"
       timeout_seconds = 901
     }
   }
@@ -87,6 +106,7 @@ run "negative_reservation_is_refused" {
     function = {
       name                 = "answer"
       description          = "Answers."
+      handler              = "answer.handler.handler"
       reserved_concurrency = -2
     }
   }
@@ -141,6 +161,7 @@ run "a_layer_that_is_no_version_is_refused" {
     function = {
       name        = "model-router"
       description = "Answers"
+      handler     = "answer.handler.handler"
       layers      = ["AWSSDKPandas-Python312-Arm64"]
     }
   }

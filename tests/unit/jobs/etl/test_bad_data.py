@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import importlib.util
 import io
 import json
-import sys
 import zipfile
 from collections import Counter
 from collections.abc import Callable
@@ -21,6 +19,7 @@ from reviews.errors import EtlError
 from reviews.report import imbalances
 from reviews.store import S3Store
 
+from data_validation import rules
 from tests.unit.jobs.etl.conftest import Outcome, good_rows
 
 A, B, M = "source=amazon/a.txt", "source=amazon/b.txt", "source=movie/m.txt"
@@ -265,19 +264,7 @@ def test_a_run_removes_what_earlier_ones_wrote_and_it_does_not(transform: Any, t
     assert len(outcome.rows("processed")) == len(outcome.rows("features")) == 200
 
 
-@pytest.fixture(scope="module")
-def rules() -> Any:
-    path = Path(__file__).resolve().parents[4] / "lambda" / "data_validation" / "rules.py"
-    spec = importlib.util.spec_from_file_location("data_validation_rules", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def validated(rules: Any, outcome: Outcome, limit: float = 0.05) -> list[str]:
+def validated(outcome: Outcome, limit: float = 0.05) -> list[str]:
     """What the next step says of a run."""
     folder = outcome.folder
     paths = [path for name in ("reviews", "labels/reviews") for path in (folder / "data/features" / name).rglob("*.*")]
@@ -287,15 +274,15 @@ def validated(rules: Any, outcome: Outcome, limit: float = 0.05) -> list[str]:
     return found
 
 
-def test_the_next_step_accepts_what_a_run_wrote(transform: Any, rules: Any) -> None:
+def test_the_next_step_accepts_what_a_run_wrote(transform: Any) -> None:
     outcome = transform({A: GOOD + b"x\n", M: b""})
-    assert (outcome.error, validated(rules, outcome)) == ("", [])
+    assert (outcome.error, validated(outcome)) == ("", [])
 
 
-def test_one_good_row_is_refused_by_the_next_step(transform: Any, rules: Any) -> None:
+def test_one_good_row_is_refused_by_the_next_step(transform: Any) -> None:
     outcome = transform({A: b"1\t1.0\ta\n"})
     assert outcome.error == ""
-    problems = validated(rules, outcome)
+    problems = validated(outcome)
     assert len(problems) == 5
     assert "split train has no row labelled negative" in problems
 
@@ -311,10 +298,10 @@ def test_one_good_row_is_refused_by_the_next_step(transform: Any, rules: Any) ->
     ],
 )
 def test_the_job_and_the_next_step_both_notice_lost_rows(
-    transform: Any, rules: Any, spoil: Callable[[dict[str, Any]], None], words: str
+    transform: Any, spoil: Callable[[dict[str, Any]], None], words: str
 ) -> None:
     outcome = transform({A: GOOD + b"x\n"})
-    assert imbalances(outcome.report) == validated(rules, outcome) == []
+    assert imbalances(outcome.report) == validated(outcome) == []
     spoil(outcome.report)
     assert any(words in problem for problem in imbalances(outcome.report))
-    assert any(words in problem for problem in validated(rules, outcome))
+    assert any(words in problem for problem in validated(outcome))

@@ -20,6 +20,7 @@ module "router" {
   function = {
     name            = "model-router"
     description     = "Answers inference requests"
+    handler         = "model_router.handler.handler"
     timeout_seconds = 29
     environment     = { ROUTES_PREFIX = "/mlops/dev/routes" }
   }

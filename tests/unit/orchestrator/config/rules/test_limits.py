@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from inference_common import parameters, token_limits
 
+from inference_common import parameters, token_limits
 from orchestrator.config import loader
 from orchestrator.config.model.blueprint import Limits
 from orchestrator.config.rules.options import TAKEN_BY_BEDROCK

@@ -1,0 +1,1 @@
+"""Deliver results of asynchronous blueprints to a table and a webhook."""

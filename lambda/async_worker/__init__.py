@@ -1,0 +1,1 @@
+"""Process queued requests to asynchronous Bedrock blueprints."""

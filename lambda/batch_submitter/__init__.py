@@ -1,0 +1,1 @@
+"""Run batch inference: turn input objects into jobs, and ended jobs into results."""

@@ -1,0 +1,1 @@
+"""Check whether the ETL output is fit for training."""

@@ -1,0 +1,1 @@
+"""Send test requests to an endpoint and check its answers."""

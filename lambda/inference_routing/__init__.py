@@ -1,0 +1,1 @@
+"""Route inference requests to models: selection, retries, failover, guardrails and AWS clients."""

@@ -1,0 +1,67 @@
+"""Build and parse InvokeModel bodies of Bedrock's embedding models. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from inference_common.errors import BadRequest, MalformedAnswer
+from inference_common.model_answers import vector
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """An embedding model; one call takes up to `batch` texts."""
+
+    batch: int
+    write: Callable[[Sequence[str], Mapping[str, Any]], dict[str, Any]]
+    read: Callable[[Any], Any]
+    parameters: tuple[str, ...] = ()
+
+
+def of(model: str) -> Embedder:
+    for marker, embedder in EMBEDDERS:
+        if marker in model:
+            return embedder
+    raise BadRequest("the model behind this blueprint makes no embeddings", "model")
+
+
+def parameters_of(model: str) -> tuple[str, ...]:
+    """Return the parameters of the model's embedder, or all names for models that refuse the task anyway."""
+    every = dict.fromkeys(name for _, embedder in EMBEDDERS for name in embedder.parameters)
+    return next((embedder.parameters for marker, embedder in EMBEDDERS if marker in model), tuple(every))
+
+
+def _titan(texts: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {"inputText": texts[0], **({"dimensions": parameters["dimensions"]} if "dimensions" in parameters else {})}
+
+
+def _from_titan(answer: Any) -> Any:
+    return [answer["embedding"]]
+
+
+def _cohere(texts: Sequence[str], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {"texts": list(texts), "input_type": parameters.get("input_type", "search_document")}
+
+
+def _from_cohere(answer: Any) -> Any:
+    found = answer["embeddings"]
+    return found["float"] if isinstance(found, Mapping) else found
+
+
+EMBEDDERS: tuple[tuple[str, Embedder], ...] = (
+    ("amazon.titan-embed-text-v2", Embedder(1, _titan, _from_titan, ("dimensions",))),
+    ("amazon.titan-embed", Embedder(1, _titan, _from_titan)),
+    ("cohere.embed", Embedder(96, _cohere, _from_cohere, ("input_type",))),
+)
+
+
+def vectors(embedder: Embedder, answer: Any, expected: int) -> list[list[float]]:
+    try:
+        found = embedder.read(answer)
+    except (KeyError, IndexError, TypeError):
+        raise MalformedAnswer("the model's answer holds no embedding") from None
+    if not isinstance(found, list) or len(found) != expected:
+        raise MalformedAnswer(f"the model did not answer with {expected} embeddings")
+    return [vector(each) for each in found]

@@ -1,0 +1,1 @@
+"""Serve the HTTP API for asynchronous and batch inference."""

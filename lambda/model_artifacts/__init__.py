@@ -1,0 +1,1 @@
+"""Register and verify model archives by their hashes."""

@@ -1,0 +1,1 @@
+"""Authorize API Gateway requests by API key."""

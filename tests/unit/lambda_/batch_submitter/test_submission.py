@@ -1,0 +1,260 @@
+"""Validate batch inputs and blueprints."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from batch_submitter import records
+from tests.unit.lambda_.support.batch_services import BUCKET
+from tests.unit.lambda_.support.batch_services import error as error_of
+from tests.unit.lambda_.support.batch_submitter import FOLDER, OUTPUT, Platform
+
+
+def sent(platform: Platform) -> list[str]:
+    """Return the texts of all parts in order."""
+    keys = platform.bucket.below("inference/batch/input/_parts/")
+    return [line["input"] for key in keys for line in platform.bucket.lines(key)]
+
+
+def test_csv_has_a_heading_or_one_column(on_sagemaker: Platform) -> None:
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/a.csv", b'id,review\r\n1,"good, \nvery good"\r\n2,bad\r\n3,\r\n')
+    assert platform.submit("a", f"{FOLDER}requests/a.csv")["records"] == {"total": 3}
+    assert sent(platform) == ["good, \nvery good", "bad"]
+    platform.bucket.put(f"{FOLDER}requests/b.csv", b"fine\nawful\n")
+    assert platform.submit("b", f"{FOLDER}requests/b.csv")["records"] == {"total": 2}
+
+
+def test_parquet_is_read_in_ranges_and_by_its_column(on_sagemaker: Platform) -> None:
+    import pyarrow as arrow
+    from pyarrow import parquet
+
+    platform = on_sagemaker
+    texts = [f"review {n}" for n in range(5000)]
+    buffer = io.BytesIO()
+    table = arrow.table({"id": list(range(5000)), "ballast": ["x" * 500 + str(n) for n in range(5000)], "text": texts})
+    parquet.write_table(table, buffer, row_group_size=1000, compression="none", use_dictionary=False)
+    platform.bucket.put(f"{FOLDER}requests/in.parquet", buffer.getvalue())
+    platform.batch["records_per_file"] = 2000
+    assert platform.submit(key=f"{FOLDER}requests/in.parquet")["records"] == {"total": 5000}
+    assert sent(platform) == texts
+    assert platform.bucket.largest_read < len(buffer.getvalue()) / 2
+
+
+@pytest.mark.parametrize(
+    ("name", "body", "message"),
+    [
+        ("in.xml", b"<a/>", "must end with one of .jsonl, "),
+        ("in.jsonl", b"\n\n", "has no records"),
+        ("in.jsonl", b"nonsense\n7\n", "2 of 2 cannot be asked; the first, record 0: line 1 is not JSON"),
+        ("in.csv", b"", "has no records"),
+        ("in.csv", b"review\n", "has no records"),
+        (
+            "in.csv",
+            b"a,b\n1,2\n",
+            "which column has the texts.* heading with one of .* it has 'a', 'b'",
+        ),
+        ("in.csv", b"\xff\xfe", "'in.csv': the input is not UTF-8 text: it is UTF-16"),
+        (
+            "in.csv",
+            b"id,te\xe9\n1,good\n",
+            "first row of the CSV cannot be read: line 1, byte 6 .0xE9. is not",
+        ),
+        ("in.jsonl", '{"input": "good lamp"}\n"fine"\n'.encode("utf-16"), "it is UTF-16"),
+        ("in.txt", "good".encode("utf-16-be"), "begins with U\\+0000"),
+        ("in.csv", b"review,text\na,b\n", "the columns 'review', 'text' could each be the text"),
+        ("in.csv", b"id;text\n1;fine\n", "separated by a semicolon, not by a comma"),
+        ("in.parquet", b"PAR1 nothing", "is not Parquet"),
+    ],
+)
+def test_an_invalid_input_is_refused_the_same_way_again(
+    on_sagemaker: Platform, name: str, body: bytes, message: str
+) -> None:
+    on_sagemaker.bucket.put(f"{FOLDER}requests/{name}", body)
+    for _ in range(2):
+        error = on_sagemaker.submit(key=f"{FOLDER}requests/{name}")["error"]
+        assert error["code"] == "BadRequest"
+        assert re.search(message, error["message"])
+    assert not on_sagemaker.sagemaker.jobs
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["", 7, "data/raw/reviews/x.jsonl", "inference/batch/input/other/x.jsonl", f"{FOLDER}../x.jsonl", FOLDER],
+)
+def test_only_the_blueprints_own_folder_is_read(on_sagemaker: Platform, key: Any) -> None:
+    assert on_sagemaker.submit(key=key)["error"]["code"] == "BadRequest"
+
+
+def test_a_uri_means_its_key(on_sagemaker: Platform) -> None:
+    on_sagemaker.bucket.put(f"{FOLDER}requests/in.jsonl", ["fine"])
+    assert on_sagemaker.submit(key=f"s3://{BUCKET}/{FOLDER}requests/in.jsonl")["status"] == "running"
+    assert on_sagemaker.submit("x", key=f"s3://elsewhere/{FOLDER}requests/in.jsonl")["error"]["code"] == "BadRequest"
+
+
+def test_an_unknown_blueprint_is_refused(on_sagemaker: Platform) -> None:
+    assert on_sagemaker.status("never")["error"]["code"] == "UnknownRequest"
+    for name in ("other", "No Name", None):
+        requested = {"action": "status", "blueprint": name, "request_id": "x"}
+        assert on_sagemaker.call(requested)["error"]["code"] == "UnknownBlueprint"
+    assert on_sagemaker.submit("../x")["error"]["code"] == "BadRequest"
+
+
+def test_a_blueprint_of_another_kind_is_not_served(on_sagemaker: Platform) -> None:
+    on_sagemaker.record["kind"] = "realtime"
+    error = on_sagemaker.submit()["error"]
+    assert error == {
+        "code": "UnknownBlueprint",
+        "message": "the blueprint 'reviews-batch' is of kind 'realtime', not batch",
+    }
+
+
+def parquet_of(**columns: Any) -> bytes:
+    import pyarrow as arrow
+    from pyarrow import parquet
+
+    buffer = io.BytesIO()
+    parquet.write_table(arrow.table(columns), buffer, use_dictionary=False, compression="none")
+    return buffer.getvalue()
+
+
+def test_parquet_has_the_same_rules(on_sagemaker: Platform) -> None:
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/a.parquet", parquet_of(review=["a"], text=["b"]))
+    assert "'review', 'text' could each be" in platform.submit("a", f"{FOLDER}requests/a.parquet")["error"]["message"]
+    body = parquet_of(id=[7, 8, 9, 10], text=["fine", " ", None, "caf\u00e9"]).replace(
+        "caf\u00e9".encode(), b"caf\xe9\xe9"
+    )
+    platform.bucket.put(f"{FOLDER}requests/b.parquet", body)
+    (job,) = platform.submit("b", f"{FOLDER}requests/b.parquet")["jobs"]
+    platform.sagemaker.run(job["name"])
+    platform.ended(job["name"])
+    found = platform.results("b")
+    assert [line["id"] for line in found] == [7, 8, 9, 10]
+    returned = [line.get("error", {}).get("message", "").rpartition(": ")[2] for line in found]
+    assert returned == ["", "it is blank", "it is null", "it is not UTF-8"]
+
+
+def test_the_blueprint_sets_the_csv_delimiter(on_sagemaker: Platform) -> None:
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.csv", b"id;text;review\n1;fine, really;x\n")
+    for delimiter, column in ((";", "text"), ("tab", None), (":", None)):
+        platform.batch |= {"delimiter": delimiter, "column": column}
+        answer = platform.submit(f"with-{column}-{len(delimiter)}", f"{FOLDER}requests/in.csv")
+        if column:
+            assert sent(platform) == ["fine, really"]
+        else:
+            reported = {
+                "tab": ("BadRequest", "by a semicolon, not by a tab"),
+                ":": ("InternalError", "names no delimiter"),
+            }
+            assert answer["error"]["code"] == reported[delimiter][0]
+            assert reported[delimiter][1] in answer["error"]["message"]
+
+
+def test_a_record_keeps_its_caller_s_id(on_bedrock: Platform) -> None:
+    platform = on_bedrock
+    lines = [{"id": f"customer-{n}", "input": f"q{n}"} if n % 2 else f"q{n}" for n in range(200)]
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", [*lines, {"id": "none", "input": "  "}])
+    platform.submit()
+    platform.bedrock_ended(platform.bedrock.run(0))
+    found = platform.results()
+    assert [line.get("id") for line in found] == [f"customer-{n}" if n % 2 else None for n in range(200)] + ["none"]
+    assert [line["output"]["text"] for line in found[:200]] == [f"to q{n}" for n in range(200)]
+    assert platform.errors() == [found[-1]]
+
+
+def test_results_of_a_request_without_names_are_joined_as_before(on_sagemaker: Platform) -> None:
+    """Requests from before record ids were stored are joined too."""
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a", "b"])
+    (job,) = platform.submit()["jobs"]
+    for key in platform.bucket.below(f"{OUTPUT}state/"):
+        if key.endswith("ids.jsonl"):
+            del platform.bucket.objects[key]
+    platform.sagemaker.run(job["name"])
+    platform.ended(job["name"])
+    assert [sorted(line) for line in platform.results()] == [["output", "record"]] * 2
+
+
+# ---- no request stays `accepted` -----------------------------------------------------------------------------------
+
+
+def test_an_unexpected_error_is_returned_to_the_caller(
+    on_sagemaker: Platform, monkeypatch: pytest.MonkeyPatch, logged: Any
+) -> None:
+    platform = on_sagemaker
+
+    def broken(*_: Any) -> Any:
+        raise RecursionError("secret text")
+
+    monkeypatch.setattr(records, "read", broken)
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
+    for _ in range(2):
+        error = platform.submit()["error"]
+        assert error["code"] == "InternalError"
+        assert "unexpected RecursionError" in error["message"]
+    assert (platform.status()["status"], platform.status()["reason"]) == ("failed", error["message"])
+    platform.bucket.put(f"{FOLDER}night/in.jsonl", ["a"])
+    platform.arrive(f"{FOLDER}night/in.jsonl")
+    assert platform.reported[-1][1]["status"] == "failed"
+    returned = logged()
+    assert any(line["message"] == "the input could not be prepared" for line in returned)
+    assert "secret" not in str(returned)
+
+
+def test_a_transient_failure_during_preparation_is_not_a_refusal(
+    on_sagemaker: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
+    with monkeypatch.context() as patch:
+        patch.setattr(platform.sagemaker, "create_transform_job", lambda **_: {}["job"])
+        with pytest.raises(Exception, match="raised at batch_submitter/test_submission"):
+            platform.submit()
+    assert platform.submit()["status"] == "running"
+
+
+def test_a_failing_service_is_retried(on_sagemaker: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "read", lambda *_: (_ for _ in ()).throw(error_of("SlowDown")))
+        assert platform.submit()["error"]["code"] == "Unavailable"
+    assert platform.status()["status"] == "accepted"
+    assert platform.submit()["status"] == "running"
+
+
+def test_an_object_that_changes_while_it_is_read_is_refused(on_sagemaker: Platform) -> None:
+    platform = on_sagemaker
+    key = f"{FOLDER}requests/in.jsonl"
+    platform.bucket.put(key, [f"text {n}" for n in range(2000)])
+    platform.function.SETTINGS = replace(platform.function.SETTINGS, inline_bytes=10)
+    assert platform.submit()["status"] == "accepted"
+    platform.bucket.put(key, ["another"])
+    platform.call(platform.later[-1])
+    reported = platform.status()
+    assert (reported["status"], "not what it was" in reported["reason"]) == ("failed", True)
+
+
+def test_a_request_that_could_not_be_prepared_fails_in_the_end(on_sagemaker: Platform) -> None:
+    """A function that exceeds its time or memory writes nothing."""
+    platform = on_sagemaker
+    platform.bucket.put(f"{FOLDER}requests/in.jsonl", ["a"])
+    platform.function.SETTINGS = replace(platform.function.SETTINGS, inline_bytes=1)
+    assert platform.submit()["status"] == "accepted"
+    (place,) = (key for key in platform.bucket.objects if key.endswith("/request.json"))
+    request = json.loads(platform.bucket.objects[place])
+    platform.bucket.put(place, json.dumps({**request, "at": time.time() - 7100}).encode())
+    assert platform.status()["status"] == "accepted"
+    platform.bucket.put(place, json.dumps({**request, "at": time.time() - 7300}).encode())
+    reported = platform.status()
+    assert reported["status"] == "failed"
+    assert "could not be prepared" in reported["reason"]

@@ -1,0 +1,171 @@
+"""The answers that a candidate must give before it may go live."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+GOOD = {
+    "outputs": [{"label": "positive", "score": 0.9}, {"label": "negative", "score": 1}],
+    "model": {"training_job": "job-1", "data_fingerprint": "sha256:f", "seed": 42},
+}
+
+
+class Endpoint:
+    def __init__(self, answer: bytes | Exception) -> None:
+        self.answer = answer
+        self.calls: list[dict[str, Any]] = []
+
+    def invoke_endpoint(self, **arguments: Any) -> dict[str, Any]:
+        self.calls.append(arguments)
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return {"Body": io.BytesIO(self.answer)}
+
+
+def probe(cold_start: Any, context: Any, answer: Any, **event: Any) -> tuple[Any, Endpoint]:
+    function = cold_start("endpoint_probe")
+    raw = answer if isinstance(answer, bytes | Exception) else json.dumps(answer).encode()
+    function.RUNTIME = endpoint = Endpoint(raw)
+    return function.handler({"endpoint_name": "candidate", "training_job": "job-1", **event}, context), endpoint
+
+
+def test_a_healthy_candidate_passes(cold_start: Any, context: Any) -> None:
+    verdict, endpoint = probe(cold_start, context, GOOD)
+    assert verdict == {"passed": True, **GOOD}
+    [call] = endpoint.calls
+    assert call["EndpointName"] == "candidate"
+    assert len(json.loads(call["Body"])["inputs"]) == 2
+
+
+def test_a_named_variant_is_invoked(cold_start: Any, context: Any) -> None:
+    _, endpoint = probe(cold_start, context, GOOD, target_variant="primary")
+    assert endpoint.calls[0]["TargetVariant"] == "primary"
+    _, endpoint = probe(cold_start, context, GOOD)
+    assert not [name for name in endpoint.calls[0] if name.startswith("Target")]
+
+
+def test_a_model_or_container_may_answer_for_another_training_job(cold_start: Any, context: Any) -> None:
+    other = {**GOOD, "model": {"training_job": "another"}}
+    event: dict[str, Any] = {"target_model": "a.tar.gz", "target_container": "second", "any_training_job": True}
+    verdict, endpoint = probe(cold_start, context, other, **event)
+    assert verdict["model"] == {"training_job": "another"}
+    requested = {name: value for name, value in endpoint.calls[0].items() if name.startswith("Target")}
+    assert requested == {"TargetModel": "a.tar.gz", "TargetContainerHostname": "second"}
+    wrong = {**other, "outputs": [{"label": "positive", "score": 0.9}] * 2}
+    with pytest.raises(Exception, match="a clearly negative review"):
+        probe(cold_start, context, wrong, **event)
+
+
+@pytest.mark.parametrize(
+    ("answer", "message"),
+    [
+        (b"<html>", "not JSON"),
+        ([], "not a JSON object"),
+        ({**GOOD, "model": {"training_job": "job-0"}}, "from training job 'job-0', not from 'job-1'"),
+        ({**GOOD, "model": None}, "from training job 'None'"),
+        ({**GOOD, "outputs": GOOD["outputs"][:1]}, "not a list of 2 items"),
+        ({**GOOD, "outputs": [{"label": "positive"}] * 2}, "exactly 'label' and 'score'"),
+        ({**GOOD, "outputs": [{"label": "positive", "score": 1.5}] * 2}, "1.5 is not a probability"),
+        ({**GOOD, "outputs": [{"label": "positive", "score": True}] * 2}, "True is not a probability"),
+        (
+            {**GOOD, "outputs": [{"label": "positive", "score": 0.9}] * 2},
+            "a clearly negative review was answered with 'positive'",
+        ),
+    ],
+)
+def test_a_wrong_answer_fails_by_name(cold_start: Any, context: Any, answer: Any, message: str) -> None:
+    with pytest.raises(Exception, match=message) as raised:
+        probe(cold_start, context, answer)
+    assert type(raised.value).__name__ == "ProbeFailed"
+
+
+def test_no_answer_is_a_retryable_error(cold_start: Any, context: Any) -> None:
+    error = ClientError({"Error": {"Code": "ModelError", "Message": "500 from model"}}, "InvokeEndpoint")
+    with pytest.raises(Exception, match="500 from model") as raised:
+        probe(cold_start, context, error)
+    assert type(raised.value).__name__ == "EndpointUnavailable"
+
+
+# --- asynchronous endpoints ------------------------------------------------------------------------------------
+
+
+class Bucket:
+    """S3 and the endpoint's queue; records all calls."""
+
+    def __init__(self, **objects: bytes) -> None:
+        self.objects = {f"out/{name}": body for name, body in objects.items()}
+        self.calls: list[dict[str, Any]] = []
+
+    def put_object(self, **arguments: Any) -> None:
+        self.objects[arguments["Key"]] = arguments["Body"]
+
+    def get_object(self, **arguments: Any) -> dict[str, Any]:
+        assert arguments["Bucket"] == "data"
+        if arguments["Key"] not in self.objects:
+            raise ClientError({"Error": {"Code": "NoSuchKey", "Message": "not there"}}, "GetObject")
+        return {"Body": io.BytesIO(self.objects[arguments["Key"]])}
+
+    def invoke_endpoint_async(self, **arguments: Any) -> dict[str, Any]:
+        self.calls.append(arguments)
+        return {"OutputLocation": "s3://data/out/result", "FailureLocation": "s3://data/out/failure"}
+
+
+def queue_probe(cold_start: Any, context: Any, bucket: Bucket, **event: Any) -> Any:
+    function = cold_start("endpoint_probe")
+    function.RUNTIME, function._CLIENTS["s3"] = bucket, bucket
+    return function.handler({"training_job": "job-1", **event}, context)
+
+
+PLACES = {"output": "s3://data/out/result", "failure": "s3://data/out/failure"}
+
+
+def test_a_queue_is_probed_with_one_request_of_the_release(cold_start: Any, context: Any) -> None:
+    bucket = Bucket()
+    queue = {"input": "s3://data/in/releases", "timeout_seconds": 90}
+    assert queue_probe(cold_start, context, bucket, endpoint_name="slow", queue=queue) == PLACES
+    assert len(json.loads(bucket.objects["in/releases/job-1.json"])["inputs"]) == 2
+    [call] = bucket.calls
+    assert (call["EndpointName"], call["InputLocation"]) == ("slow", "s3://data/in/releases/job-1.json")
+    assert (call["InvocationTimeoutSeconds"], call["RequestTTLSeconds"]) == (90, 3600)
+    assert call["InferenceId"] == "release-job-1"
+
+
+def test_an_asynchronous_answer_is_checked_like_any_other(cold_start: Any, context: Any) -> None:
+    right = Bucket(result=json.dumps(GOOD).encode())
+    assert queue_probe(cold_start, context, right, **PLACES) == {"passed": True, **GOOD}
+    other = Bucket(result=json.dumps({**GOOD, "model": {"training_job": "job-0"}}).encode())
+    with pytest.raises(Exception, match="from training job 'job-0', not from 'job-1'"):
+        queue_probe(cold_start, context, other, **PLACES)
+
+
+@pytest.mark.parametrize(
+    ("objects", "name", "message"),
+    [
+        ({}, "AnswerPending", "no object s3://data/out/result yet"),
+        ({"failure": b"ModelError: 500"}, "ProbeFailed", "the request failed: ModelError: 500"),
+    ],
+)
+def test_a_probe_is_pending_until_a_result_or_a_failure(
+    cold_start: Any, context: Any, objects: dict[str, bytes], name: str, message: str
+) -> None:
+    with pytest.raises(Exception, match=message) as raised:
+        queue_probe(cold_start, context, Bucket(**objects), **PLACES)
+    assert type(raised.value).__name__ == name
+
+
+def test_an_endpoint_that_accepts_no_request_is_retryable(cold_start: Any, context: Any) -> None:
+    class Closed(Bucket):
+        def invoke_endpoint_async(self, **arguments: Any) -> dict[str, Any]:
+            raise ClientError(
+                {"Error": {"Code": "ValidationError", "Message": "not in service"}}, "InvokeEndpointAsync"
+            )
+
+    queue = {"input": "s3://data/in/releases", "timeout_seconds": 90}
+    with pytest.raises(Exception, match="not in service") as raised:
+        queue_probe(cold_start, context, Closed(), endpoint_name="slow", queue=queue)
+    assert type(raised.value).__name__ == "EndpointUnavailable"
