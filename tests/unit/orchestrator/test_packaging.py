@@ -16,7 +16,7 @@ import pytest
 from orchestrator.errors import SetupError
 from orchestrator.packaging import FUNCTIONS, SourcePackager
 
-REPO = Path(__file__).resolve().parents[4]
+REPO = Path(__file__).resolve().parents[3]
 SOURCES = {
     **{f"lambda/{name}/handler.py": f"# {name}\n" for name in FUNCTIONS},
     "lambda/model_router/openai_api/__init__.py": "",
