@@ -105,11 +105,13 @@ test-faults: $(SETUP) ## Deploy while 1 % and 5 % of all AWS calls fail (minutes
 	@.venv/bin/python -m tests.campaigns.faults $(ARGS)
 
 .PHONY: lint
-lint: $(SETUP) ## Check style, types, formatting and wording, and scan the Terraform source
+lint: $(SETUP) ## Check style, types, imports, wording and dead code, and scan the Terraform source
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports
 	.venv/bin/python -m tooling.words --check
+	.venv/bin/python -m tooling.dead_code
 	$(TERRAFORM) fmt -check -recursive -diff terraform policies/fixtures
 	$(ORCHESTRATOR) policy local --source-only
 

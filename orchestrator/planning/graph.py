@@ -87,14 +87,6 @@ class Graph:
                 return stack
         raise unknown("stack", name, self.names)
 
-    def dependents(self, name: str) -> set[str]:
-        """Everything that waits for `name`, directly or not."""
-        found: set[str] = set()
-        for stack in self.stacks:
-            if set(stack.needs) & (found | {name}):
-                found.add(stack.name)
-        return found
-
     def select(
         self,
         *,

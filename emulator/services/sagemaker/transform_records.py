@@ -65,10 +65,6 @@ class DataProcessing:
     output_filter: str = "$"
     join: bool = False
 
-    @property
-    def does_nothing(self) -> bool:
-        return self == DataProcessing()
-
     def into(self, record: bytes, content_type: str) -> bytes:
         if self.input_filter == "$":
             return record

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -36,11 +35,6 @@ def in_json(text: str) -> set[str]:
         return {name for section in sections for name in section if name.startswith("aws_")}
     except (ValueError, AttributeError, TypeError):
         return set()  # terraform, which reads it as well, says what is wrong with it
-
-
-def in_state(addresses: Iterable[str]) -> set[str]:
-    """Types of resources that a state still holds, although the code may have dropped them."""
-    return {part for address in addresses for part in re.findall(r"(?:^|\.)(aws_[a-z0-9_]+)\.", address)}
 
 
 def in_tree(*folders: Path) -> frozenset[str]:

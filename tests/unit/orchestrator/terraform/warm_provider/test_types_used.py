@@ -7,7 +7,7 @@ from pathlib import Path
 from orchestrator.terraform.warm_provider import types_used
 
 
-def test_types_of_hcl_tests_json_and_state(tmp_path: Path) -> None:
+def test_types_of_hcl_tests_and_json(tmp_path: Path) -> None:
     module = tmp_path / "module"
     (module / "tests").mkdir(parents=True)
     (module / "main.tf").write_text('resource "aws_vpc" "this" {}\n  data "aws_region" "now" {}\n# resource "x"\n')
@@ -16,10 +16,6 @@ def test_types_of_hcl_tests_json_and_state(tmp_path: Path) -> None:
     (module / ".terraform").mkdir()
     (module / ".terraform/x.tf").write_text('resource "aws_hidden" "x" {}')
     assert types_used.in_tree(tmp_path) == {"aws_vpc", "aws_region", "aws_partition", "aws_ssm_parameter"}
-    assert types_used.in_state(["module.a[0].aws_sqs_queue.q", "aws_s3_bucket.b", "data.x"]) == {
-        "aws_sqs_queue",
-        "aws_s3_bucket",
-    }
 
 
 def test_what_is_no_code_uses_nothing(tmp_path: Path) -> None:
