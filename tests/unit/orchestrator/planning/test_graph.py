@@ -14,7 +14,6 @@ BLUEPRINTS = tuple(
     f"blueprint-{model}{kind}" for model in ("chat", "reviews") for kind in ("", "-async", "-batch", "-serverless")
 )
 
-TRAINED = tuple(name for name in BLUEPRINTS if name.startswith("blueprint-reviews"))
 
 
 def phase(name: str, order: int, *needs: str, values: tuple[str, ...] = ()) -> Phase:
