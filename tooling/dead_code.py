@@ -36,7 +36,7 @@ ALLOWED = {
     "get_entity_context_path",
     "enrich_definition_block",
     "read_state_file",
-    # Only tests call these: they look at what a process or a wire message is, or what an environment would need.
+    # Only tests call these: they inspect what a process or a wire message is, or what an environment would need.
     "worker_pid",
     "schema_types",
     "of_environment",
@@ -46,11 +46,11 @@ ALLOWED = {
 
 def unused() -> list[Item]:
     """Return what nothing uses and nothing excuses."""
-    found = Vulture(ignore_names=sorted(ALLOWED), ignore_decorators=DECORATORS)
-    found.scavenge([str(REPO / path) for path in PATHS])
+    scan = Vulture(ignore_names=sorted(ALLOWED), ignore_decorators=DECORATORS)
+    scan.scavenge([str(REPO / path) for path in PATHS])
     return [
         item
-        for item in found.get_unused_code(min_confidence=60)
+        for item in scan.get_unused_code(min_confidence=60)
         if item.typ in KINDS and not any(fnmatch(str(item.filename), pattern) for pattern in NOT_REPORTED)
     ]
 

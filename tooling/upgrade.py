@@ -21,7 +21,7 @@ REPO = Path(__file__).resolve().parent.parent
 SHARED = (".venv", ".venv-checkov", ".venv-jobs", ".tools", ".cache")
 """What set-up makes: the clone borrows it."""
 REPLACED = ("aws_s3_object", "aws_api_gateway_deployment")
-"""Types that are made anew, before the old one goes, when what they hold changes."""
+"""Types that are replaced, created before the old one is destroyed, when their content changes."""
 ENVIRONMENT = "local"
 
 
@@ -53,11 +53,11 @@ def main(revision: str) -> int:
             result = json.loads((clone / ".runs" / ENVIRONMENT / "latest" / "result.json").read_text("utf-8"))
         finally:
             run(clone, "emulator", "down", ENVIRONMENT)
-    found = list(lost(result))
-    for line in found:
+    losses = list(lost(result))
+    for line in losses:
         sys.stderr.write(f"{line}\n")
-    sys.stderr.write(f"{revision} to {present[:10]}: {len(found)} resources would be lost\n")
-    return 1 if found else 0
+    sys.stderr.write(f"{revision} to {present[:10]}: {len(losses)} resources would be lost\n")
+    return 1 if losses else 0
 
 
 if __name__ == "__main__":

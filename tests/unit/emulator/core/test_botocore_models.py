@@ -16,8 +16,8 @@ def counted(self, path, method):
     return original(self, path, method)
 JSONFileLoader._load_file = counted
 
-from emulator import service_models
-service_models.share()
+from emulator.core import botocore_models
+botocore_models.share()
 names = [Session().get_service_model("sts").operation_names for _ in range(3)]
 assert names[0] == names[1] == names[2] and "AssumeRole" in names[0]
 try:

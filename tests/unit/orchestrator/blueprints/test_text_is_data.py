@@ -117,7 +117,7 @@ def test_code_is_written_out_in_the_source() -> None:
     assert len(made) > 50
     literal = [call for _, call in made if isinstance(call.args[0], ast.Constant) and type(call.args[0].value) is str]
     assert [f"{path}:{call.lineno}" for path, call in made if call not in literal] == []
-    assert {path for path, _ in calls("Expression")} == {"blueprints/terraform_json.py", "blueprints/stack.py"}
+    assert {path for path, _ in calls("Expression")} == {"core/terraform_json.py", "blueprints/stack.py"}
 
 
 def test_nothing_goes_past_the_one_place_to_cdktf() -> None:

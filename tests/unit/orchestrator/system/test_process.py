@@ -218,7 +218,7 @@ def test_nothing_runs_that_could_not_be_written_down(tmp_path: Path, files: proc
 PARENT = """
 import os, sys
 from pathlib import Path
-from orchestrator.tools import process
+from orchestrator.system import process
 
 folder, at = Path(sys.argv[1]), sys.argv[2]
 
