@@ -15,7 +15,6 @@ BLUEPRINTS = tuple(
 )
 
 
-
 def phase(name: str, order: int, *needs: str, values: tuple[str, ...] = ()) -> Phase:
     return Phase(name, order, name, f"terraform/phases/{order}-{name}", needs, values, needs, ())
 
