@@ -7,10 +7,12 @@ moto looks through all roles to note when one was last used.
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from typing import Any
 
 from moto.core.base_backend import BaseBackend
+from moto.core.model import ServiceModel
 from moto.events.models import EventBus
 from moto.logs.models import LogGroup
 from moto.s3.utils import _VersionedKeyStore
@@ -50,7 +52,17 @@ class WalkedInOrder(_Copied, OrderedDict[Any, Any]):
 WALKED: dict[type, type] = {dict: Walked, OrderedDict: WalkedInOrder}
 
 
+_MODELS = threading.RLock()
+
+
 def apply(settings: Settings) -> None:
+    @wrap(ServiceModel, "operation_model")
+    def operation_model(original: Any, self: Any, operation_name: str) -> Any:
+        # botocore's method and moto's override cache under one key: between the two calls another thread would get
+        # botocore's model, which lacks the attributes that moto routes by.
+        with _MODELS:
+            return original(self, operation_name)
+
     for holder in HOLDERS:
         _hold(holder)
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
+import threading
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from tests import lazy
 
 s3 = lazy.Module("moto.s3.utils")
 ssm = lazy.Module("moto.ssm.models")
+models = lazy.Module("moto.core.model")
 walks = lazy.Module("emulator.moto.thread_safety")
 
 
@@ -29,6 +32,7 @@ class Backend(BaseBackend):
 @pytest.fixture(autouse=True)
 def applied(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """As in the emulator, until the test ends."""
+    monkeypatch.setattr(models.ServiceModel, "operation_model", models.ServiceModel.operation_model)
     monkeypatch.setattr(ssm.ParameterDict, "__iter__", dict.__iter__, raising=False)
     backend = ssm.SimpleSystemManagerBackend
     monkeypatch.setattr(backend, "_match_filters", backend._match_filters)
@@ -132,3 +136,24 @@ def test_policies_are_walked_through_while_others_are_made(view: str) -> None:
     for _ in getattr(held, view)():
         held[f"arn:{len(held)}"] = "policy"
     assert len(held) == 4
+
+
+def test_a_thread_never_gets_the_model_of_an_operation_that_another_has_not_finished(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    building, may_finish = threading.Event(), threading.Event()
+
+    class Slow(models.OperationModel):  # type: ignore[misc, name-defined]
+        def __init__(self, *arguments: Any) -> None:
+            building.set()
+            assert may_finish.wait(10)
+            super().__init__(*arguments)
+
+    monkeypatch.setattr("moto.core.model.OperationModel", Slow)
+    service = models.ServiceModel({"operations": {"Invoke": {"http": {"requestUri": "/i"}}}, "metadata": {}}, "lambda")
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(service.operation_model, "Invoke")
+        assert building.wait(10)
+        second = pool.submit(service.operation_model, "Invoke")
+        threading.Timer(0.2, may_finish.set).start()
+        assert [each.result(10).http_trait.path for each in (first, second)] == ["/i", "/i"]
