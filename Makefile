@@ -136,6 +136,7 @@ docs: $(SETUP) ## Regenerate the generated documents
 	@.venv/bin/python -m scripts.aws_rules
 	@.venv/bin/python -m scripts.reference_docs
 	@.venv/bin/python -m scripts.module_docs
+	@.venv/bin/python -m tooling.local_aws --write
 
 .PHONY: clean
 clean: ## Remove build and run output; keep installed tools and the local AWS's data
