@@ -58,7 +58,7 @@ state machine interpreter, are not listed.
 
 | Row | Meaning | Fidelity |
 |---|---|---|
-| executed | kinds of evidence with a process of their own and the hash of what it ran | `executed` once it ran |
+| executed | kinds of evidence with process id and artifact hash | `executed` once it ran |
 | stand-in | kinds of evidence whose work a substitute may do | `stand-in` where it did, else `emulated` |
 | added | operations of the emulator that moto lacks | `emulated`, or that of the work they report |
 | corrected | operations of moto that the emulator replaces or changes | `emulated`, or that of the work they report |
@@ -108,21 +108,21 @@ def services_of_terraform() -> set[str]:
 
 def collect() -> dict[str, Coverage]:
     """Return what answers, by service. Patches the moto of this process."""
-    found: dict[str, Coverage] = defaultdict(Coverage)
+    coverages: dict[str, Coverage] = defaultdict(Coverage)
     for name in services_of_terraform():
-        found[name].moto = len(_handlers(name))
-    _add_patches(found)
-    _add_recorded(found)
-    _add_feature_records(found)
+        coverages[name].moto = len(_handlers(name))
+    _add_patches(coverages)
+    _add_recorded(coverages)
+    _add_feature_records(coverages)
     for folder in sorted((REPO / SERVICES).iterdir()):
         service = service_named(folder.name)
         if service and folder.is_dir():
             evidence = evidence_kinds(folder)
             if evidence.executes:
-                found[service].executed |= evidence.kinds
+                coverages[service].executed |= evidence.kinds
             elif evidence.substitutes:
-                found[service].stand_in |= evidence.kinds
-    return {name: found[name] for name in sorted(found)}
+                coverages[service].stand_in |= evidence.kinds
+    return {name: coverages[name] for name in sorted(coverages)}
 
 
 def _handlers(service: str) -> set[str]:
@@ -148,7 +148,7 @@ def _attribute(path: str) -> Any:
     return getattr(importlib.import_module(module), name)
 
 
-def _add_patches(found: dict[str, Coverage]) -> None:
+def _add_patches(coverages: dict[str, Coverage]) -> None:
     patches = importlib.import_module("emulator.moto")
     modules = [importlib.import_module(name) for name in patches.SEAMS]
     with tempfile.TemporaryDirectory() as folder:
@@ -160,9 +160,9 @@ def _add_patches(found: dict[str, Coverage]) -> None:
         for module in modules:
             module.apply(settings)
     for service, names in _changed(before).items():
-        found[service].moto = len(own[service])
+        coverages[service].moto = len(own[service])
         for name, method in names.items():
-            coverage = found[service]
+            coverage = coverages[service]
             group = coverage.corrected if name in own[service] else coverage.added
             (coverage.rejected if _only_raises(method) else group).add(operations(service)[name])
 
@@ -200,20 +200,20 @@ def _changed(before: Methods) -> dict[str, dict[str, Any]]:
     return changed
 
 
-def _add_recorded(found: dict[str, Coverage]) -> None:
+def _add_recorded(coverages: dict[str, Coverage]) -> None:
     for service in importlib.import_module("emulator.recorded").load().services:
         names = {name for noun in service.nouns for name in noun.operations()}
         if service.tagging:
             names |= {service.tagging.add, service.tagging.remove, service.tagging.list}
-        found[service.name].recorded |= names
-        found[service.name].moto = found[service.name].moto or len(_handlers(service.name))
+        coverages[service.name].recorded |= names
+        coverages[service.name].moto = coverages[service.name].moto or len(_handlers(service.name))
 
 
-def _add_feature_records(found: dict[str, Coverage]) -> None:
+def _add_feature_records(coverages: dict[str, Coverage]) -> None:
     """Add the operations of Feature Store's runtime, which are not patches of moto."""
     runtime = importlib.import_module("emulator.services.sagemaker.feature_store.runtime")
     constants = {node.value for node in _nodes_of(runtime.Runtime.handle) if isinstance(node, ast.Constant)}
-    found[runtime.MODEL].added |= set(operations(runtime.MODEL).values()) & constants
+    coverages[runtime.MODEL].added |= set(operations(runtime.MODEL).values()) & constants
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ PROJECT = tomllib.loads((PACKAGE / "pyproject.toml").read_text(encoding="utf-8")
 
 
 def test_the_reference_is_up_to_date() -> None:
-    # In a process of its own: reading what the patches change installs them.
+    # In a separate process: reading what the patches change installs them.
     command = [sys.executable, "-m", "tooling.local_aws", "--check"]
     done = subprocess.run(command, cwd=REPO, capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, done.stderr) == (0, "")
