@@ -41,6 +41,9 @@ SYNC = {
 }
 """What `.sync` needs beside the call: to watch the job, and to stop it with the execution (Step Functions' guide)."""
 
+ENTIRE = {"model_router": ROUTING}
+"""A function to a library that counts as its own code: the router calls parts of it through tables, not by name."""
+
 TAGGED = ("sagemaker:CreateModel", "sagemaker:CreateEndpointConfig", "sagemaker:CreateEndpoint")
 """Step Functions' own integrations tag what they create; its calls through the SDK do not."""
 
@@ -90,7 +93,9 @@ def of_state_machine(definition: dict[str, Any]) -> frozenset[str]:
 
 def _trees(folder: Path) -> tuple[list[ast.Module], list[ast.Module]]:
     """The folder's modules, and those of the shared packages beside it that they import, directly or not."""
-    own = [ast.parse(file.read_text(encoding="utf-8")) for file in sorted(folder.rglob("*.py"))]
+    folders = [folder, *([folder.parent / ENTIRE[folder.name]] if folder.name in ENTIRE else [])]
+    files = [file for each in folders for file in sorted(each.rglob("*.py"))]
+    own = [ast.parse(file.read_text(encoding="utf-8")) for file in files]
     shared: dict[Path, ast.Module] = {}
     waiting = list(own)
     while waiting:

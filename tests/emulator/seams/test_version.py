@@ -1,4 +1,4 @@
-"""The seams accept one version of moto, and moto is imported nowhere else."""
+"""The patches accept one version of moto, and nothing else imports moto."""
 
 from __future__ import annotations
 
@@ -19,11 +19,15 @@ def test_another_moto_is_refused() -> None:
     version.check(version.MOTO)
 
 
-def test_only_the_seams_import_moto() -> None:
+def may_import_moto(path: Path) -> bool:
+    return path.parent == EMULATOR / "moto" or path.name.startswith("moto_")
+
+
+def test_only_patches_import_moto() -> None:
     offenders = [
         str(path.relative_to(EMULATOR))
         for path in EMULATOR.rglob("*.py")
-        if "seams" not in path.relative_to(EMULATOR).parts and imports_moto(path)
+        if not may_import_moto(path) and imports_moto(path)
     ]
     assert offenders == []
 
@@ -44,8 +48,12 @@ def test_the_scan_would_find_an_import(tmp_path: Path) -> None:
     assert imports_moto(guilty)
 
 
-def test_every_seam_is_installed() -> None:
-    """Modules without `apply` are windows into moto, or parts of a seam."""
-    modules = {path.stem: ast.parse(path.read_text()) for path in (EMULATOR / "seams").glob("[!_]*.py")}
-    has_apply = {name for name, tree in modules.items() if any(getattr(n, "name", "") == "apply" for n in tree.body)}
+def test_every_patch_is_installed() -> None:
+    """Modules without `apply` only read from moto, or are parts of a patch."""
+    has_apply = {
+        ".".join(path.relative_to(EMULATOR.parent).with_suffix("").parts)
+        for path in EMULATOR.rglob("[!_]*.py")
+        if may_import_moto(path)
+        if any(getattr(node, "name", "") == "apply" for node in ast.parse(path.read_text()).body)
+    }
     assert has_apply == set(SEAMS)
