@@ -55,9 +55,9 @@ def test_a_file_that_nobody_speaks_of_is_nobody_s(tmp_path: Path) -> None:
     assert errored.find(tmp_path, "dev") == []
 
 
-@pytest.mark.parametrize("made", ["root", "emptied", "import/root/level1/1-foundation"])
-def test_one_in_a_root_that_was_made_for_a_stack_is_that_stack_s(tmp_path: Path, made: str) -> None:
-    root = tmp_path / "build/dev/core" / made
+@pytest.mark.parametrize("made", [("root",), ("emptied",), ("import", "root", "level1", "1-foundation")])
+def test_one_in_a_root_that_was_made_for_a_stack_is_that_stack_s(tmp_path: Path, made: tuple[str, ...]) -> None:
+    root = tmp_path.joinpath("build/dev/core", *made)
     root.mkdir(parents=True)
     (root / errored.NAME).write_text(json.dumps(STATE))
     record = Record(tmp_path / ".runs/dev/run/tools/0001-core-apply")
