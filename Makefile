@@ -23,7 +23,7 @@ help: ## Show this help
 
 .PHONY: setup
 setup: ## Install missing dependencies (fast when everything is installed)
-	@$(if $(PYTHON),$(PYTHON) scripts/setup.py,echo "error: no Python 3.11 to 3.13 is on PATH" >&2; echo "hint: install python3.13, or name one: make setup PYTHON=/path/to/python3.13" >&2; exit 4)
+	@$(if $(PYTHON),$(PYTHON) tooling/install/setup.py,echo "error: no Python 3.11 to 3.13 is on PATH" >&2; echo "hint: install python3.13, or name one: make setup PYTHON=/path/to/python3.13" >&2; exit 4)
 
 ##@ Deployment (ENV=…)
 
@@ -83,8 +83,8 @@ test-browser: $(SETUP) ## Attack the local AWS from a page in headless Chromium 
 
 .PHONY: mutations
 mutations: $(SETUP) ## Weaken each Terraform setting and record which check fails (minutes)
-	@.venv/bin/python -m scripts.mutations --write $(ARGS)
-	@.venv/bin/python -m scripts.mutations --spelled --sample 16 --write $(ARGS)
+	@.venv/bin/python -m tooling.quality.mutations --write $(ARGS)
+	@.venv/bin/python -m tooling.quality.mutations --spelled --sample 16 --write $(ARGS)
 
 .PHONY: fuzz
 fuzz: $(SETUP) ## Fuzz environment files: each is rejected with a message or valid for AWS's API models (minutes)
@@ -110,8 +110,8 @@ lint: $(SETUP) ## Check style, types, imports, wording and dead code, and scan t
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	.venv/bin/python -m tooling.words --check
-	.venv/bin/python -m tooling.dead_code
+	.venv/bin/python -m tooling.quality.words --check
+	.venv/bin/python -m tooling.quality.dead_code
 	$(TERRAFORM) fmt -check -recursive -diff terraform policies/fixtures
 	$(ORCHESTRATOR) policy local --source-only
 
@@ -123,20 +123,20 @@ fmt: $(SETUP) ## Format Python and Terraform
 
 .PHONY: coverage-check
 coverage-check: $(SETUP) ## Remove what each row of docs/coverage.yaml describes and check that a test fails (minutes; ARGS=F1.nat)
-	@.venv/bin/python -m scripts.coverage_check $(ARGS)
+	@.venv/bin/python -m tooling.docs.coverage_check $(ARGS)
 
 .PHONY: coverage
 coverage: $(SETUP) ## Build build/coverage.md and build/coverage.json from the latest test results
-	@.venv/bin/python -m scripts.coverage_docs
+	@.venv/bin/python -m tooling.docs.coverage
 
 .PHONY: docs
 docs: $(SETUP) ## Regenerate the generated documents
-	@.venv/bin/python -m scripts.policy_docs
-	@.venv/bin/python -m scripts.permission_docs
-	@.venv/bin/python -m scripts.aws_rules
-	@.venv/bin/python -m scripts.reference_docs
-	@.venv/bin/python -m scripts.module_docs
-	@.venv/bin/python -m tooling.local_aws --write
+	@.venv/bin/python -m tooling.docs.policies
+	@.venv/bin/python -m tooling.docs.permissions
+	@.venv/bin/python -m tooling.aws.rules
+	@.venv/bin/python -m tooling.docs.reference
+	@.venv/bin/python -m tooling.docs.modules
+	@.venv/bin/python -m tooling.docs.local_aws --write
 
 .PHONY: clean
 clean: ## Remove build and run output; keep installed tools and the local AWS's data

@@ -16,7 +16,7 @@ from benchmarks.measure import Goal, run
 from benchmarks.report import Report, finish, note, number, parser, table
 
 REPORT_FILE = "tests-report.xml"
-LINKED = "tests/unit/scripts/test_setup.py::test_a_second_run_on_this_checkout_installs_nothing"
+LINKED = "tests/unit/tooling/install/test_setup.py::test_a_second_run_on_this_checkout_installs_nothing"
 """Asks whether the environments were installed for this very checkout: here they are another one's."""
 COMMAND = ["make", "test", "SETUP=", f"ARGS=--junitxml={REPORT_FILE} --deselect {LINKED}"]
 """`SETUP=`: what set-up installs is linked into the fresh checkout."""

@@ -1,1 +1,4 @@
-"""Checks of this repository and tools for its releases."""
+"""Set-up, checks and generated documents of this repository, and tools for its releases.
+
+`tooling.install` uses nothing but the standard library: it runs before anything is installed.
+"""

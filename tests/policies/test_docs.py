@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from scripts.policy_docs import main
+from tooling.docs.policies import main
 
 
 def test_the_generated_policy_documents_are_current(monkeypatch, capsys) -> None:

@@ -9,12 +9,12 @@ import pytest
 import yaml
 
 from orchestrator.policy.gate import Checkov
-from scripts.mutations.outside import Judged, judged
 from tests.policies.outside import OPENINGS
 from tests.policies.outside_subject import OURS
+from tooling.quality.mutations.outside import Judged, judged
 
 GOAL_PERCENT = 98
-REASONS = Path(__file__).resolve().parents[2] / "scripts/mutations/survivors.yaml"
+REASONS = Path(__file__).resolve().parents[2] / "tooling/quality/mutations/survivors.yaml"
 
 
 @pytest.fixture(scope="module")

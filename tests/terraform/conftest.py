@@ -17,8 +17,8 @@ from typing import Protocol
 import pytest
 
 from orchestrator.terraform.warm_provider import client, locate, types_used
-from scripts.install import provider
 from tests.terraform.hcl import REPO, TERRAFORM
+from tooling.install import provider
 
 LOCK = TERRAFORM / ".terraform.lock.hcl"
 ENVIRONMENT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SSL_CERT_FILE", "HTTPS_PROXY", "https_proxy")

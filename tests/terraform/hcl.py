@@ -1,4 +1,4 @@
-"""Who refers to whom in the HCL of this repository; the reading itself is `scripts/hcl.py`."""
+"""Who refers to whom in the HCL of this repository; the reading itself is `tooling/hcl/blocks.py`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from scripts.hcl import Block, entries, parse, read
+from tooling.hcl.blocks import Block, entries, parse, read
 
 __all__ = ["Block", "entries", "parse", "read"]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts import hcl_tree
 from tests.terraform.hcl import REPO, TERRAFORM
+from tooling.hcl import tree
 
 FILES = sorted(
     path for pattern in ("*.tf", "*.tftest.hcl") for path in TERRAFORM.rglob(pattern) if ".terraform" not in path.parts
@@ -21,9 +21,9 @@ FILES = sorted(
 FEWEST_WORDS = 4
 
 
-def messages(text: str) -> Iterator[tuple[hcl_tree.Node, str]]:
+def messages(text: str) -> Iterator[tuple[tree.Node, str]]:
     """Top-level block and expression of every error message in a file."""
-    for block in hcl_tree.read(text):
+    for block in tree.read(text):
         for node in block.walk():
             if node.kind == "attribute" and node.name == "error_message":
                 yield block, text[slice(*node.value)].strip()
@@ -52,7 +52,7 @@ def mistake(expression: str) -> str | None:
     return None
 
 
-def mistake_for_users(block: hcl_tree.Node, expression: str) -> str | None:
+def mistake_for_users(block: tree.Node, expression: str) -> str | None:
     """What is wrong with the message of a validation, a precondition or a check."""
     if problem := mistake(expression):
         return problem

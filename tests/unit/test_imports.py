@@ -36,7 +36,7 @@ def test_every_room_of_the_orchestrator_has_a_layer() -> None:
 def test_an_import_of_a_higher_layer_is_refused(tmp_path: Path) -> None:
     text = (REPO / "pyproject.toml").read_text(encoding="utf-8")
     (tmp_path / "pyproject.toml").write_text(text, encoding="utf-8")
-    for package in ("orchestrator", "emulator", "tooling", "scripts"):
+    for package in ("orchestrator", "emulator", "tooling"):
         for path in (REPO / package).rglob("*.py"):
             copy = tmp_path / path.relative_to(REPO)
             copy.parent.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,7 @@
 """What AWS's models leave out: limits that only its documents have, and which resource's name is which member.
 
 Pure data. Each fact has its page and how it was seen:
-- `says`: words of what botocore says about the member, which is the text of the page; `scripts.aws_rules` and a test
+- `says`: words of what botocore says about the member, which is the text of the page; `tooling.aws.rules` and a test
   look for them in the botocore that is installed
 - neither: the page itself was read
 - `assumed`: no page of AWS was found that says so, and why it is held to all the same

@@ -22,7 +22,7 @@ from orchestrator.recovery import unfinished
 
 REPO = Path(__file__).resolve().parents[3]
 SOURCES = sorted(
-    [*(REPO / "orchestrator").rglob("*.py"), *(REPO / "emulator").rglob("*.py"), REPO / "scripts/setup.py"]
+    [*(REPO / "orchestrator").rglob("*.py"), *(REPO / "emulator").rglob("*.py"), REPO / "tooling/install/setup.py"]
 )
 WORD = "x1"
 """Stands for what is only known when the hint is printed."""

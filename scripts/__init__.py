@@ -1,1 +1,0 @@
-"""Set-up and generators. `scripts.setup` uses nothing but the standard library."""
