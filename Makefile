@@ -94,7 +94,7 @@ fuzz: $(SETUP) ## Fuzz environment files: each is rejected with a message or val
 .PHONY: test-properties
 test-properties: $(SETUP) ## Run the property tests with 10 000 examples each (hours; CAMPAIGN=… sets the number)
 	@CAMPAIGN=$${CAMPAIGN:-10000} .venv/bin/python -m pytest -n auto --timeout 0 \
-		$$(grep -rl "from tests.campaign import" tests --include "test_*.py") $(ARGS)
+		$$(grep -rl "from tests.support.campaign import" tests --include "test_*.py") $(ARGS)
 
 .PHONY: test-kills
 test-kills: $(SETUP) ## Kill deployments at 50 seeded moments and check that nothing is lost (an hour; ARGS=--write)

@@ -20,9 +20,9 @@ from typing import Any
 
 import pytest
 
-from tests.emulator import clients, keys
-from tests.emulator.checkout import free_port
-from tests.emulator.process import start, stop, wait_ready
+from tests.support import clients, keys
+from tests.support.checkout import free_port
+from tests.support.process import start, stop, wait_ready
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

@@ -20,8 +20,8 @@ from typing import Any
 from tests.campaigns import kill, recovery, report, world
 from tests.campaigns.small import Lane
 from tests.campaigns.world import World
-from tests.emulator import keys
-from tests.emulator.checkout import REPO
+from tests.support import keys
+from tests.support.checkout import REPO
 
 FLAKY = "flaky"
 """Kind of fault that throttles some calls and answers others with 500, by chance and by seed."""

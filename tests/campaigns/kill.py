@@ -40,7 +40,7 @@ from tests.campaigns.rows import COLUMNS, Column, Row, choose, left, rows
 from tests.campaigns.rows import Run as RunOfRow
 from tests.campaigns.small import VARIANTS, Lane
 from tests.campaigns.world import World
-from tests.emulator.checkout import REPO, Running
+from tests.support.checkout import REPO, Running
 
 SOURCES = ("orchestrator", "emulator", "terraform", "lambda", "jobs", "policies", "tests/campaigns")
 RESULTS = REPO / "build" / "campaigns"

@@ -22,9 +22,9 @@ import yaml
 
 from tests.campaigns import machine, world
 from tests.campaigns.world import World
-from tests.emulator import checkout as checkouts
-from tests.emulator import keys
-from tests.emulator.checkout import Checkout
+from tests.support import checkout as checkouts
+from tests.support import keys
+from tests.support.checkout import Checkout
 
 ENVIRONMENT = "local"
 """Its name within the copies."""

@@ -7,12 +7,11 @@ from typing import Any
 import pytest
 
 from orchestrator.config.model.platform import Environment
-from tests import lazy
 from tests.fakes.platforms import platform as least
+from tests.fuzz import aws_models
 
 CASES = 100
 """Of 900 and more, which `make fuzz` tries."""
-aws_models = lazy.Module("tests.fuzz.aws_models")
 
 
 def test_a_sample_of_changed_files_is_refused_or_good() -> None:

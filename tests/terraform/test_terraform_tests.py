@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import results
+from tests.support import results
 from tests.terraform import hcl
 from tests.terraform.conftest import Terraform
 

@@ -26,7 +26,7 @@ from tooling.docs.coverage_rows import REPO, Row, load, outcome, pytest_ids
 
 WORKERS = 2
 _LINKED = (".venv", ".venv-checkov", ".venv-jobs", ".tools", ".cache")
-_EMULATOR = "tests/emulator/"
+_SLOW = ("tests/integration/", "tests/e2e/")
 
 
 class Copy:
@@ -76,7 +76,7 @@ class Copy:
 
 
 def cheap(row: Row) -> list[str]:
-    return [test for test in row.tests if not test.startswith(_EMULATOR)]
+    return [test for test in row.tests if not test.startswith(_SLOW)]
 
 
 def verdict(tests: Sequence[str], ended: dict[str, str]) -> dict[str, Any]:

@@ -11,15 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.core import model as models
 from moto.core.base_backend import BaseBackend
+from moto.s3 import utils as s3
+from moto.ssm import models as ssm
 
 from emulator.core.settings import Settings
-from tests import lazy
-
-s3 = lazy.Module("moto.s3.utils")
-ssm = lazy.Module("moto.ssm.models")
-models = lazy.Module("moto.core.model")
-walks = lazy.Module("emulator.moto.thread_safety")
+from emulator.moto import thread_safety as walks
+from emulator.services.iam import moto_patch
 
 
 class Backend(BaseBackend):
@@ -131,7 +130,7 @@ def test_what_is_no_dict_stays_what_it_is() -> None:
 
 @pytest.mark.parametrize("view", ["keys", "values", "items"])
 def test_policies_are_walked_through_while_others_are_made(view: str) -> None:
-    held: Any = lazy.Module("emulator.services.iam.moto_patch").Policies(list)
+    held: Any = moto_patch.Policies(list)
     held["arn:a"] = held["arn:b"] = "policy"
     for _ in getattr(held, view)():
         held[f"arn:{len(held)}"] = "policy"

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inference_routing.clients import bedrock, sagemaker
-from tests.campaign import examples
+from tests.support.campaign import examples
 from tests.unit.lambda_.support import strict_json as strict
 from tests.unit.lambda_.support.batch_services import BUCKET
 from tests.unit.lambda_.support.batch_submitter import FOLDER, Platform

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from inference_common import formats, records
 from inference_common.errors import BadRequest
-from tests.campaign import examples
+from tests.support.campaign import examples
 from tests.unit.lambda_.support.async_worker import INPUT, Harness
 from tests.unit.lambda_.support.batch_submitter import ENVIRON as BATCH_ENVIRON
 from tests.unit.lambda_.support.batch_submitter import FOLDER, OUTPUT, Platform

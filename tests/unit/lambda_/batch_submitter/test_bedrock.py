@@ -23,7 +23,7 @@ def test_more_records_than_a_request_may_have_are_refused(on_bedrock: Platform) 
 
 
 def test_a_request_loses_no_record_when_one_of_its_three_jobs_fails(on_bedrock: Platform) -> None:
-    """`tests/emulator/applied/test_batch.py` repeats this with 120,001 records and jobs of 50,000."""
+    """`tests/e2e/read_only/test_batch.py` repeats this with 120,001 records and jobs of 50,000."""
     platform = on_bedrock
     platform.batch["records_per_file"] = 500
     total = 1_201

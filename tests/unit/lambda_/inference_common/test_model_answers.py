@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 from inference_common import formats, json_output, model_answers
 from inference_common.errors import MalformedAnswer
-from tests.campaign import examples
+from tests.support.campaign import examples
 from tests.unit.lambda_.support import strict_json as strict
 
 TRIED = settings(deadline=None, max_examples=examples())

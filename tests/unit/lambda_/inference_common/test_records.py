@@ -17,7 +17,7 @@ from inference_common import csv_rows, encoding, formats, records
 from inference_common.errors import BadRequest, UnsupportedMediaType
 from inference_common.records import Layout, Record
 from inference_common.texts import MAX_CHARACTERS
-from tests.campaign import examples
+from tests.support.campaign import examples
 
 MORE = settings(deadline=None, max_examples=examples())
 AWKWARD = ('"', ",", ";", "\n", "\r", "\t", "\u2028", "\u2029", "\x85", "\v", "\f", "\ufeff", "\\", "é", "😀")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.results import terraform_runs
+from tests.support.results import terraform_runs
 from tooling.docs import coverage, coverage_check
 from tooling.docs.coverage_rows import REPO, Removal, Row, load, outcome, problems, pytest_ids
 

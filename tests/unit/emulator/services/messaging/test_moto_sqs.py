@@ -9,11 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from moto.sqs import models
 
-from tests import lazy
+from emulator.services.messaging import moto_sqs as seam
 
-models = lazy.Module("moto.sqs.models")
-seam = lazy.Module("emulator.services.messaging.moto_sqs")
 SENDERS, READERS, EACH = 4, 4, 150
 
 

@@ -8,11 +8,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from moto.s3 import models
 
-from tests import lazy
-
-models = lazy.Module("moto.s3.models")
-seam = lazy.Module("emulator.services.storage.moto_s3")
+from emulator.services.storage import moto_s3 as seam
 
 
 @pytest.fixture(autouse=True)

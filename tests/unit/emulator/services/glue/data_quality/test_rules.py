@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
+import duckdb
 import pytest
 
+from emulator.services.glue.data_quality import rules
 from emulator.services.glue.data_quality.dqdl import DqdlError, parse
-from tests import lazy
-
-duckdb = lazy.Module("duckdb")
-rules = lazy.Module("emulator.services.glue.data_quality.rules")
 
 CASES = [
     ("RowCount = 4", "RowCount between 0 and 4"),

@@ -1,0 +1,119 @@
+"""The ETL as a Glue job of Spark, end to end: script and library from the bucket, rows in, rows or quarantine out."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.packaging import SourcePackager
+from tests.support.compute import ROLE, unique, wait_for
+
+pytestmark = pytest.mark.emulator
+
+REPO = Path(__file__).resolve().parents[3]
+GOOD = "".join(f"{n // 2}_{n}\t{(-1) ** n * 1.5}\tsnippet {n}\n" for n in range(200)).encode()
+A, M = "source=amazon/a.txt", "source=movie/m.txt"
+
+
+@pytest.fixture(scope="module")
+def code(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """The packages as they are deployed."""
+    built = SourcePackager(REPO).build(tmp_path_factory.mktemp("packages"))
+    return {name: built[name].path.read_bytes() for name in ("etl_reviews", "etl_library")}
+
+
+class EtlJob:
+    """A job over a bucket of its own."""
+
+    def __init__(self, aws: Any, code: dict[str, bytes]) -> None:
+        self.s3, self.glue, self.logs = aws("s3"), aws("glue"), aws("logs")
+        self.name = unique("etl")
+        self.s3.create_bucket(Bucket=self.name)
+        for name, body in code.items():
+            self.s3.put_object(Bucket=self.name, Key=f"code/{name}", Body=body)
+        self.s3.put_object(Bucket=self.name, Key="code/reviews.zip", Body=code["etl_library"])
+        self.glue.create_job(
+            Name=self.name,
+            Role=ROLE,
+            GlueVersion="5.0",
+            WorkerType="G.1X",
+            NumberOfWorkers=2,
+            Command={"Name": "glueetl", "ScriptLocation": f"s3://{self.name}/code/etl_reviews", "PythonVersion": "3"},
+            DefaultArguments={
+                "--extra-py-files": f"s3://{self.name}/code/reviews.zip",
+                "--job-bookmark-option": "job-bookmark-disable",
+                "--bucket": self.name,
+                "--bucket_owner": "123456789012",
+            },
+        )
+
+    def run(self, raw: dict[str, bytes], **arguments: str) -> dict[str, Any]:
+        for key, body in raw.items():
+            self.s3.put_object(Bucket=self.name, Key=f"data/raw/reviews/{key}", Body=body)
+        given = {"--run_id": "r1", **{f"--{name}": value for name, value in arguments.items()}}
+        run_id = self.glue.start_job_run(JobName=self.name, Arguments=given)["JobRunId"]
+        ended: dict[str, Any] = wait_for(
+            lambda: self.glue.get_job_run(JobName=self.name, RunId=run_id)["JobRun"],
+            until=lambda run: run["JobRunState"] in ("SUCCEEDED", "FAILED"),
+        )
+        return ended
+
+    def read(self, key: str) -> bytes:
+        body: bytes = self.s3.get_object(Bucket=self.name, Key=key)["Body"].read()
+        return body
+
+    def report(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.read("data/processed/_reports/reviews/r1.json"))
+        return found
+
+    def keys(self, prefix: str) -> list[str]:
+        return [item["Key"] for item in self.s3.list_objects_v2(Bucket=self.name, Prefix=prefix).get("Contents", [])]
+
+
+@pytest.fixture
+def etl(aws: Any, code: dict[str, bytes]) -> EtlJob:
+    return EtlJob(aws, code)
+
+
+def test_bad_rows_and_files_are_put_aside_and_a_run_says_that_it_had_no_spark(etl: EtlJob, seen: Any) -> None:
+    bad = b"9\tvery good\ta\n9\t1.0\tcaf\xe9\n"
+    ended = etl.run({A: GOOD + bad, M: gzip.compress(GOOD)}, max_quarantine_share="0.9")
+    assert (ended["JobRunState"], ended["LogGroupName"]) == ("SUCCEEDED", "/aws-glue/jobs")
+    report = etl.report()
+    assert report["counts"] == {"in": 202, "processed": 200, "left_out": 0, "quarantined": 2}
+    assert (report["runner"], report["files"]["quarantined"]) == ("plain", 1)
+    entries = [json.loads(line) for line in etl.read("data/quarantine/reviews/r1.jsonl").splitlines()]
+    assert [(entry["reason"], entry["line"]) for entry in entries] == [
+        ("rating_not_a_number", 201),
+        ("not_utf8", 202),
+        ("file_is_gzip", 0),
+    ]
+    events = etl.logs.get_log_events(logGroupName="/aws-glue/jobs/output", logStreamName=ended["Id"])["events"]
+    assert any("runner=plain" in event["message"] for event in events)
+    [record] = seen(kind="glue-job", resource=etl.name)
+    assert (record["status"], record["detail"]["command"]) == ("succeeded", "glueetl")
+    assert "neither Spark" in record["detail"]["engine"]
+
+
+def test_a_changed_schema_fails_the_run_and_leaves_the_data_as_it_was(etl: EtlJob) -> None:
+    assert etl.run({A: GOOD})["JobRunState"] == "SUCCEEDED"
+    before = {key: base64.b64encode(etl.read(key)) for key in etl.keys("data/features/")}
+    swapped = b"".join(b"\t".join(reversed(line.split(b"\t"))) + b"\n" for line in GOOD.splitlines())
+    ended = etl.run({M: swapped})
+    assert ended["JobRunState"] == "FAILED"
+    assert "changed schema: data/raw/reviews/source=movie/m.txt reordered: text, rating, id" in ended["ErrorMessage"]
+    assert "200 of 400 rows" in ended["ErrorMessage"]
+    assert before == {key: base64.b64encode(etl.read(key)) for key in etl.keys("data/features/")}
+    assert (etl.report()["status"], len(etl.read("data/quarantine/reviews/r1.jsonl").splitlines())) == ("refused", 200)
+
+
+def test_files_of_a_source_that_is_gone_are_removed(etl: EtlJob) -> None:
+    etl.run({A: GOOD, M: GOOD})
+    etl.s3.delete_object(Bucket=etl.name, Key=f"data/raw/reviews/{M}")
+    assert etl.run({})["JobRunState"] == "SUCCEEDED"
+    assert etl.keys("data/processed/reviews/") == ["data/processed/reviews/source=amazon/part-00000.parquet"]

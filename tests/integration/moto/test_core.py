@@ -1,0 +1,17 @@
+"""Requests share no state of moto's but the account's."""
+
+from __future__ import annotations
+
+import pytest
+from moto.core import responses
+
+from emulator.moto import core
+
+
+def test_what_one_answer_hides_no_other_one_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(responses.BaseResponse, "__init__", vars(responses.BaseResponse)["__init__"])
+    core._own_state()
+    first, second = responses.BaseResponse("ec2"), responses.BaseResponse("ec2")
+    first._exclude_from_response("DescribeKeyPairsResult.KeyPairs")
+    assert "DescribeKeyPairsResult.KeyPairs" in first.RESPONSE_KEY_PATH_TO_TRANSFORMER
+    assert second.RESPONSE_KEY_PATH_TO_TRANSFORMER == responses.BaseResponse.RESPONSE_KEY_PATH_TO_TRANSFORMER == {}

@@ -1,0 +1,194 @@
+"""Processing jobs run the user's program on what lies in S3, and bring back what it leaves."""
+
+from __future__ import annotations
+
+import os
+import signal
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.support.compute import ROLE, unique, wait_for
+
+pytestmark = pytest.mark.emulator
+
+PROGRAM = """
+import argparse, os, pathlib
+p = argparse.ArgumentParser()
+p.add_argument("--data"); p.add_argument("--result"); p.add_argument("--message")
+a = p.parse_args()
+found = sorted(str(f.relative_to(a.data)) for f in pathlib.Path(a.data).rglob("*") if f.is_file())
+target = pathlib.Path(a.result) / "deep"; target.mkdir()
+(target / "names.txt").write_text(" ".join(found) + " " + os.environ["KIND"] + " " + os.environ["PROCESSING_JOB_NAME"])
+pathlib.Path(a.message).write_text(f"{len(found)} files")
+print("done", flush=True)
+"""
+LASTING = "import time\ntime.sleep(60)"
+
+
+class Processing:
+    def __init__(self, aws: Any, bucket: str) -> None:
+        self.client, self.s3, self.bucket = aws("sagemaker"), aws("s3"), bucket
+
+    def start(self, program: str, *, max_seconds: int = 60, **changes: Any) -> str:
+        name = unique("process")
+        self.s3.put_object(Bucket=self.bucket, Key=f"code/{name}/program.py", Body=program)
+        folders = {"code": f"code/{name}/", "data": "pdata/"}
+        inputs = [
+            {
+                "InputName": key,
+                "S3Input": {
+                    "S3Uri": f"s3://{self.bucket}/{prefix}",
+                    "LocalPath": f"/opt/ml/processing/input/{key}",
+                    "S3DataType": "S3Prefix",
+                    "S3InputMode": "File",
+                },
+            }
+            for key, prefix in folders.items()
+        ]
+        output = {"S3Uri": f"s3://{self.bucket}/pout/{name}", "LocalPath": "/opt/ml/processing/output"}
+        request: dict[str, Any] = {
+            "ProcessingJobName": name,
+            "RoleArn": ROLE,
+            "AppSpecification": {
+                "ImageUri": "sklearn",
+                "ContainerEntrypoint": ["python3", "/opt/ml/processing/input/code/program.py"],
+                "ContainerArguments": [
+                    *("--data", "/opt/ml/processing/input/data", "--result", "/opt/ml/processing/output"),
+                    *("--message", "/opt/ml/output/message"),
+                ],
+            },
+            "Environment": {"KIND": "reviews"},
+            "ProcessingInputs": inputs,
+            "ProcessingOutputConfig": {
+                "Outputs": [{"OutputName": "o", "S3Output": {**output, "S3UploadMode": "EndOfJob"}}]
+            },
+            "ProcessingResources": {
+                "ClusterConfig": {"InstanceCount": 1, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 5}
+            },
+            "StoppingCondition": {"MaxRuntimeInSeconds": max_seconds},
+        }
+        self.client.create_processing_job(**request | changes)
+        return name
+
+    def describe(self, name: str) -> dict[str, Any]:
+        return self.client.describe_processing_job(ProcessingJobName=name)
+
+    def ended(self, name: str) -> dict[str, Any]:
+        over = ("Completed", "Failed", "Stopped")
+        return wait_for(lambda: self.describe(name), until=lambda job: job["ProcessingJobStatus"] in over)
+
+    def running(self, name: str) -> None:
+        wait_for(lambda: self.describe(name), until=lambda job: "ProcessingStartTime" in job)
+
+    def written(self, name: str) -> dict[str, str]:
+        listed = self.s3.list_objects_v2(Bucket=self.bucket, Prefix=f"pout/{name}/").get("Contents", [])
+        read = {each["Key"]: self.s3.get_object(Bucket=self.bucket, Key=each["Key"])["Body"].read() for each in listed}
+        return {key.removeprefix(f"pout/{name}/"): body.decode() for key, body in read.items()}
+
+
+@pytest.fixture
+def processing(aws, bucket) -> Processing:
+    for key in ("pdata/a.csv", "pdata/deep/b.csv"):
+        aws("s3").put_object(Bucket=bucket, Key=key, Body="1,2")
+    return Processing(aws, bucket)
+
+
+def test_from_inputs_to_outputs(processing, aws, seen):
+    name = processing.start(PROGRAM)
+    first = processing.describe(name)
+    assert first["ProcessingJobStatus"] == "InProgress"
+    assert "ProcessingEndTime" not in first
+    job = processing.ended(name)
+    assert job["ProcessingJobStatus"] == "Completed", job
+    assert job["ExitMessage"] == "2 files"
+    assert job["Environment"] == {"KIND": "reviews"}
+    assert job["ProcessingResources"]["ClusterConfig"]["InstanceCount"] == 1
+    assert job["CreationTime"] <= job["ProcessingStartTime"] <= job["ProcessingEndTime"]
+    assert processing.written(name) == {"deep/names.txt": f"a.csv deep/b.csv reviews {name}"}
+    streams = aws("logs").describe_log_streams(
+        logGroupName="/aws/sagemaker/ProcessingJobs", logStreamNamePrefix=f"{name}/algo-1-"
+    )["logStreams"]
+    assert len(streams) == 1
+    [record] = seen(kind="processing", resource=name)
+    assert (record["status"], record["fidelity"], record["exit_code"]) == ("succeeded", "executed", 0)
+
+
+def test_a_failing_program_is_the_failure_reason_and_writes_nothing(processing):
+    name = processing.start(f"{PROGRAM}\nraise ValueError('too few rows')")
+    job = processing.ended(name)
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert job["FailureReason"] == "AlgorithmError: ValueError: too few rows, exit code: 1"
+    assert processing.written(name) == {}
+
+
+def test_killing_the_process_fails_the_job(processing, seen):
+    name = processing.start(LASTING)
+    processing.running(name)
+    [record] = seen(kind="processing", resource=name)
+    os.kill(record["pid"], signal.SIGKILL)
+    job = processing.ended(name)
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert "killed by signal 9" in job["FailureReason"]
+
+
+def test_stopping_and_the_time_limit(processing):
+    name = processing.start(LASTING)
+    processing.running(name)
+    processing.client.stop_processing_job(ProcessingJobName=name)
+    assert processing.ended(name)["ProcessingJobStatus"] == "Stopped"
+    with pytest.raises(ClientError, match="in status Stopped"):
+        processing.client.stop_processing_job(ProcessingJobName=name)
+    late = processing.ended(processing.start(LASTING, max_seconds=1))
+    assert late["ProcessingJobStatus"] == "Stopped"
+    assert "MaxRuntimeInSeconds" in late["FailureReason"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        (
+            {"AppSpecification": {"ImageUri": "x", "ContainerEntrypoint": ["bash", "run.sh"]}},
+            "AlgorithmError: the local emulator runs Python programs only",
+        ),
+        (
+            {
+                "ProcessingInputs": [
+                    {
+                        "InputName": "gone",
+                        "S3Input": {
+                            "S3Uri": "s3://no-such-bucket/x/",
+                            "LocalPath": "/opt/ml/processing/input",
+                            "S3DataType": "S3Prefix",
+                        },
+                    }
+                ]
+            },
+            "ClientError: No S3 objects found under S3 URL 's3://no-such-bucket/x/' given in input gone",
+        ),
+        (
+            {
+                "ProcessingInputs": [
+                    {
+                        "InputName": "outside",
+                        "S3Input": {"S3Uri": "s3://b/x/", "LocalPath": "/etc/x", "S3DataType": "S3Prefix"},
+                    }
+                ]
+            },
+            "ClientError: LocalPath /etc/x is not below /opt/ml/processing",
+        ),
+    ],
+)
+def test_what_cannot_start_says_why(processing, changes, reason):
+    job = processing.ended(processing.start(PROGRAM, **changes))
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert job["FailureReason"].startswith(reason)
+
+
+def test_a_name_is_used_once(processing):
+    name = processing.start(PROGRAM)
+    with pytest.raises(ClientError) as error:
+        processing.start(PROGRAM, ProcessingJobName=name)
+    assert error.value.response["Error"]["Code"] == "ResourceInUse"
+    processing.ended(name)
