@@ -1,4 +1,4 @@
-"""Athena's queries, run for real: its SQL is translated for DuckDB, which reads the objects of the catalogue's tables.
+"""Athena queries, executed: the SQL is translated for DuckDB, which reads the objects of the catalogue's tables.
 
-One process per query (`worker.py`), as every other piece of compute here.
+Each query runs in its own process (`worker.py`), as all compute of the emulator does.
 """

@@ -1,4 +1,4 @@
-"""The Glue catalogue and the bucket, as a query sees them."""
+"""What a query reads: tables from the Glue catalogue, objects from the bucket."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Catalogue:
 
     def databases(self) -> list[str]:
         pages = self._glue.get_paginator("get_databases").paginate()
-        return sorted(found["Name"] for page in pages for found in page["DatabaseList"])
+        return sorted(database["Name"] for page in pages for database in page["DatabaseList"])
 
     def tables(self, database: str) -> list[str]:
         try:
             pages = self._glue.get_paginator("get_tables").paginate(DatabaseName=database)
-            return sorted(found["Name"] for page in pages for found in page["TableList"])
+            return sorted(table["Name"] for page in pages for table in page["TableList"])
         except self._glue.exceptions.EntityNotFoundException as error:
             raise QueryFailed(f"SCHEMA_NOT_FOUND: Schema {database} not found") from error
 
@@ -39,18 +39,18 @@ class Catalogue:
 
     def table(self, database: str, name: str) -> GlueTable:
         try:
-            found = self._glue.get_table(DatabaseName=database, Name=name)["Table"]
+            definition = self._glue.get_table(DatabaseName=database, Name=name)["Table"]
         except self._glue.exceptions.EntityNotFoundException as error:
             raise QueryFailed(f"TABLE_NOT_FOUND: Table 'awsdatacatalog.{database}.{name}' does not exist") from error
-        return tables.read_definition({"DatabaseName": database, **found})
+        return tables.read_definition({"DatabaseName": database, **definition})
 
     def partitions(self, table: GlueTable) -> list[tuple[tuple[str, ...], str]]:
-        """Values and location of each."""
+        """Return the values and the location of each partition."""
         pages = self._glue.get_paginator("get_partitions").paginate(DatabaseName=table.database, TableName=table.name)
         return [
-            (tuple(found["Values"]), found["StorageDescriptor"]["Location"])
+            (tuple(partition["Values"]), partition["StorageDescriptor"]["Location"])
             for page in pages
-            for found in page["Partitions"]
+            for partition in page["Partitions"]
         ]
 
     def partition_names(self, table: GlueTable) -> list[str]:
@@ -59,16 +59,16 @@ class Catalogue:
             for values, _ in self.partitions(table)
         )
 
-    def objects(self, table: GlueTable, wanted: dict[str, set[str]] | None) -> list[Object]:
-        """What a scan of the table reads: of a partitioned table only what the catalogue knows of."""
+    def objects(self, table: GlueTable, partition_filter: dict[str, set[str]] | None) -> list[Object]:
+        """Return the objects that a scan reads: of a partitioned table, those of the partitions in the catalogue."""
         if not table.keys:
             return self._listed(table.location, ())
-        found = []
+        objects = []
         for values, location in self.partitions(table):
             named = dict(zip(table.keys, values, strict=True))
-            if all(named[key] in allowed for key, allowed in (wanted or {}).items()):
-                found += self._listed(location, values)
-        return found
+            if all(named[key] in allowed for key, allowed in (partition_filter or {}).items()):
+                objects += self._listed(location, values)
+        return objects
 
     def keys_under(self, location: str) -> list[str]:
         return [item.key for item in self._listed(location, ())]
@@ -78,12 +78,12 @@ class Catalogue:
         prefix = prefix if not prefix or prefix.endswith("/") else prefix + "/"
         try:
             pages = self._s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
-            found = [item for page in pages for item in page.get("Contents", [])]
+            items = [item for page in pages for item in page.get("Contents", [])]
         except self._s3.exceptions.NoSuchBucket as error:
             raise QueryFailed(f"HIVE_METASTORE_ERROR: bucket {bucket} of {location} does not exist") from error
         return [
             Object(bucket, item["Key"], item["ETag"].strip('"'), item["Size"], values)
-            for item in found
+            for item in items
             if item["Size"] and not _hidden(item["Key"][len(prefix) :])
         ]
 
@@ -102,7 +102,7 @@ class Catalogue:
         return files
 
     def drop(self, database: str, name: str, *, missing_ok: bool) -> None:
-        """As on AWS, the objects of the table stay."""
+        """Drop a table from the catalogue. As on AWS, its objects stay."""
         try:
             self._glue.delete_table(DatabaseName=database, Name=name)
         except self._glue.exceptions.EntityNotFoundException as error:
@@ -112,7 +112,7 @@ class Catalogue:
     def add(
         self, database: str, name: str, columns: list[Column], keys: list[str], location: str, written: list[str]
     ) -> None:
-        """A table of Parquet objects just written."""
+        """Add a table of Parquet objects that were just written."""
         types = {column.name.lower(): HIVE_TYPES.get(column.type, column.type) for column in columns}
         storage = {
             **PARQUET_STORAGE,
@@ -131,15 +131,15 @@ class Catalogue:
             self._add_partitions(database, name, storage, location, {uri.rpartition("/")[0] for uri in written})
 
     def repair(self, table: GlueTable) -> list[str]:
-        """Folders `key=value` under the table that the catalogue does not know: added, and named."""
+        """Add the partitions of `key=value` folders that the catalogue lacks, and return their names."""
         known = set(self.partition_names(table))
         folders = {key.rpartition("/")[0] for key in self.keys_under(table.location)}
         depth = len(table.keys)
         names = {"/".join(folder.split("/")[-depth:]) for folder in folders if folder.count("=") == depth}
-        found = self._glue.get_table(DatabaseName=table.database, Name=table.name)["Table"]["StorageDescriptor"]
+        storage = self._glue.get_table(DatabaseName=table.database, Name=table.name)["Table"]["StorageDescriptor"]
         fresh = sorted(names - known)
         location = table.location if table.location.endswith("/") else table.location + "/"
-        self._add_partitions(table.database, table.name, found, location, {f"{location}{name}" for name in fresh})
+        self._add_partitions(table.database, table.name, storage, location, {f"{location}{name}" for name in fresh})
         return [f"{table.name}:{name}" for name in fresh]
 
     def _add_partitions(

@@ -1,4 +1,4 @@
-"""What the engine hands to a query's process, and what it gets back."""
+"""The request that the engine passes to a query's process, and the outcome that it gets back."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Request:
     output: str
     """`s3://…/` folder of the results."""
     enforced: bool
-    """Whether the work group's settings stand above the query's own."""
+    """Whether the work group's settings override those of the query."""
     limit_bytes: int | None
     encryption: dict[str, str]
     """Arguments of PutObject."""
@@ -30,7 +30,7 @@ class Outcome:
     columns: list[dict[str, Any]] | None = None
     """`ColumnInfo` of each."""
     scanned_bytes: int = 0
-    """Sizes of the objects read, whole: Athena reads only the columns that it needs out of Parquet."""
+    """Sum of the sizes of all objects read; Athena counts only the columns that it reads from Parquet."""
     output: str = ""
     """URI of the result object."""
     manifest: str | None = None

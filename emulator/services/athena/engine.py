@@ -1,4 +1,4 @@
-"""All queries of this emulator: a process each, with the rights of whoever asked, as on AWS."""
+"""Run each query in its own process with the permissions of its caller, as AWS does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Engine:
         self._workers = Workers(aws, "emulator.services.athena.worker", Path(__file__).parent)
 
     def start(self, request: Request, credentials: Credentials, region: str, cause: str | None, report: Report) -> None:
-        """Returns at once."""
+        """Start a query and return at once."""
         record = STORE.begin(
             "athena-query", request.query_id, parent=cause, detail={"sql": request.sql[:2000], "needs_process": True}
         )

@@ -1,11 +1,11 @@
-"""Why a query ended."""
+"""Errors that end a query."""
 
 from __future__ import annotations
 
 
 class QueryFailed(Exception):
-    """The message becomes `Status.StateChangeReason`."""
+    """A failed query; the message becomes `Status.StateChangeReason`."""
 
 
 class QueryCancelled(Exception):
-    """Ended by the service, not by an error: the limit of bytes is one."""
+    """A query that the service ended without an error, such as at the limit of scanned bytes."""

@@ -1,4 +1,4 @@
-"""Athena: work groups change, saved queries go."""
+"""Athena: updates of work groups, deletion of saved queries."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def apply(settings: Settings) -> None:
 
 
 def _merge(target: dict[str, Any], updates: dict[str, Any]) -> None:
-    """`RemoveX: true` takes X away, anything else replaces it."""
+    """Apply updates to a configuration: `RemoveX: true` removes X, any other member replaces its value."""
     for name, value in updates.items():
         if name.startswith("Remove"):
             if value:

@@ -1,4 +1,4 @@
-"""Athena answers queries. Moto gives every query the state that comes next, and canned rows."""
+"""Athena queries, executed. Moto advances their state with each description and returns canned rows."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ def apply(settings: Settings) -> None:
     @add(AthenaResponse)
     def batch_get_query_execution(self: Any) -> str:
         known = self.athena_backend.executions
-        wanted = self._get_param("QueryExecutionIds")
-        missing = [{"QueryExecutionId": item, "ErrorCode": "INVALID_INPUT"} for item in wanted if item not in known]
-        found = [known[item].describe() for item in wanted if item in known]
-        return json.dumps({"QueryExecutions": found, "UnprocessedQueryExecutionIds": missing})
+        ids = self._get_param("QueryExecutionIds")
+        missing = [{"QueryExecutionId": item, "ErrorCode": "INVALID_INPUT"} for item in ids if item not in known]
+        executions = [known[item].describe() for item in ids if item in known]
+        return json.dumps({"QueryExecutions": executions, "UnprocessedQueryExecutionIds": missing})
 
 
 class RealExecution(Execution):
-    """A query whose state is what its process did."""
+    """A query whose state follows its process."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._state = "QUEUED"
@@ -61,7 +61,7 @@ class RealExecution(Execution):
         self._state = value
 
     def advance(self) -> None:
-        """Nothing: describing a query does not move it on."""
+        """Do nothing: describing a query does not advance its state."""
 
     def report(self, outcome: Outcome, folder: Path) -> None:
         self.outcome, self.folder, self.end_time = outcome, folder, time.time()
@@ -106,7 +106,7 @@ class RealExecution(Execution):
 
 def _start(engine: Engine) -> None:
     def start_query_execution(self: Any) -> Any:
-        """Replaces the HTTP side: moto takes queries that have nowhere to put their results."""
+        """Start a query; moto accepts queries without an output location."""
         backend: AthenaBackend = self.athena_backend
         name = self._get_param("WorkGroup") or "primary"
         group = backend.work_groups.get(name)
@@ -148,8 +148,8 @@ def _start(engine: Engine) -> None:
 
 
 def _access_key(headers: Any) -> str:
-    found = re.search(r"Credential=([^/]+)/", headers.get("Authorization", ""))
-    return found[1] if found else ADMIN.access_key_id
+    match = re.search(r"Credential=([^/]+)/", headers.get("Authorization", ""))
+    return match[1] if match else ADMIN.access_key_id
 
 
 def _enforces(group: WorkGroup) -> bool:
@@ -162,10 +162,10 @@ def _result_configuration(group: WorkGroup, given: dict[str, Any]) -> dict[str, 
 
 
 def _encryption(result: dict[str, Any]) -> dict[str, str]:
-    found = result.get("EncryptionConfiguration") or {}
-    if found.get("EncryptionOption") == "SSE_KMS":
-        return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": found["KmsKey"]}
-    return {"ServerSideEncryption": "AES256"} if found else {}
+    configuration = result.get("EncryptionConfiguration") or {}
+    if configuration.get("EncryptionOption") == "SSE_KMS":
+        return {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": configuration["KmsKey"]}
+    return {"ServerSideEncryption": "AES256"} if configuration else {}
 
 
 def _stop(engine: Engine) -> None:
@@ -187,8 +187,8 @@ def _unknown(self: Any) -> Any:
 
 
 def _get_query_results(self: Any) -> Any:
-    """Pages through the rows that the query's process left. `NextToken` is the number of rows seen."""
-    # The emulator answers without it being imported at the start: queries are rare.
+    """Return a page of the rows that the query's process wrote. `NextToken` is the number of rows returned so far."""
+    # Not imported at the start of the emulator: most runs make no queries.
     from emulator.services.athena.results import row
 
     execution = self.athena_backend.executions.get(self._get_param("QueryExecutionId"))

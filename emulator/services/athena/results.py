@@ -1,4 +1,4 @@
-"""Rows as Athena tells them: every value a text, in a CSV object and in GetQueryResults."""
+"""Rows as Athena returns them: every value is text, in the CSV object and in GetQueryResults."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Column:
 
 
 def athena_type(name: str) -> str:
-    """Athena's word for a type of DuckDB's."""
+    """Return Athena's name of a DuckDB type."""
     if name.startswith("DECIMAL"):
         return "decimal"
     if name.endswith("]"):
@@ -63,7 +63,7 @@ def athena_type(name: str) -> str:
 
 
 def cell(value: Any) -> str | None:
-    """One value; `None` stays SQL's NULL."""
+    """Return a value as text, `None` for NULL."""
     if value is None:
         return None
     if isinstance(value, bool):
@@ -82,12 +82,12 @@ def cell(value: Any) -> str | None:
 
 
 def _inner(value: Any) -> str:
-    found = cell(value)
-    return "null" if found is None else found
+    text = cell(value)
+    return "null" if text is None else text
 
 
 def csv_line(values: Iterable[str | None]) -> str:
-    """Everything in quotes but NULL, which is nothing at all: that is how Athena tells NULL from ''."""
+    """Write a CSV line as Athena does: values are quoted and NULL is empty, which distinguishes it from ''."""
     return ",".join("" if value is None else '"' + value.replace('"', '""') + '"' for value in values) + "\n"
 
 
@@ -96,5 +96,5 @@ def row(values: Sequence[str | None]) -> dict[str, Any]:
 
 
 def dump(values: Sequence[str | None]) -> str:
-    """One line of the file that GetQueryResults pages through."""
+    """Write one line of the file that GetQueryResults pages through."""
     return json.dumps(values, ensure_ascii=False) + "\n"

@@ -1,7 +1,7 @@
-"""What a query asks for.
+"""Parse Athena statements.
 
-`sqlglot` reads Athena's two dialects (Trino for queries, Hive for the rest) and writes DuckDB's. What it does not
-parse further (SHOW, UNLOAD, MSCK) is told apart here; what nobody here carries out is refused by name.
+`sqlglot` reads Athena's two dialects (Trino for queries, Hive for the rest) and writes DuckDB's. Statements that it
+does not parse further (SHOW, UNLOAD, MSCK) are parsed here; unsupported ones are rejected by name.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from sqlglot.errors import SqlglotError
 
 from emulator.services.athena.errors import QueryFailed
 
-# It warns of every statement that it leaves to `_command`.
+# It logs a warning for each statement that it does not parse, which `_command` does.
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 NAME = r'[`"]?([\w-]+)[`"]?(?:\.[`"]?([\w-]+)[`"]?)?'
@@ -35,7 +35,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Statement:
-    """`query` is the part that reads (absent for statements about the catalogue)."""
+    """A parsed statement; `query` is its part that reads, `None` for statements about the catalogue."""
 
     kind: str
     """select, ctas, unload, explain, show-tables, show-databases, show-partitions, describe, drop, repair."""
@@ -53,15 +53,15 @@ class Statement:
 
 
 def parse(sql: str, database: str, parameters: list[str]) -> Statement:
-    """Raises `QueryFailed` for what is no SQL, and for statements that are not carried out."""
+    """Parse a statement. Raise `QueryFailed` if it is not valid SQL or not supported."""
     text = sql.strip().rstrip(";").strip()
     try:
-        found = sqlglot.parse(text, read="athena")
+        trees = sqlglot.parse(text, read="athena")
     except SqlglotError as error:
         raise QueryFailed(f"SYNTAX_ERROR: {str(error).splitlines()[0]}") from error
-    if len(found) != 1 or found[0] is None:
+    if len(trees) != 1 or trees[0] is None:
         raise QueryFailed("Only one sql statement is allowed")
-    tree = found[0]
+    tree = trees[0]
     if isinstance(tree, exp.Command):
         return _command(text, database, parameters)
     if isinstance(tree, exp.Query):
@@ -72,7 +72,7 @@ def parse(sql: str, database: str, parameters: list[str]) -> Statement:
         return Statement("drop", target=_table(tree, database), if_exists=bool(tree.args.get("exists")))
     if isinstance(tree, exp.Describe):
         return Statement("describe", target=_table(tree.this, database))
-    raise _refused(text)
+    raise _unsupported(text)
 
 
 def _command(text: str, database: str, parameters: list[str]) -> Statement:
@@ -86,7 +86,7 @@ def _command(text: str, database: str, parameters: list[str]) -> Statement:
         return Statement("repair", target=_named(match[1], match[2], database))
     if match := EXPLAIN.match(text):
         return Statement("explain", parse(match[1], database, parameters).query)
-    raise _refused(text)
+    raise _unsupported(text)
 
 
 def _show(what: str, first: str | None, second: str | None, database: str) -> Statement:
@@ -97,9 +97,9 @@ def _show(what: str, first: str | None, second: str | None, database: str) -> St
     return Statement("show-databases")
 
 
-def _refused(text: str) -> QueryFailed:
+def _unsupported(text: str) -> QueryFailed:
     words = " ".join(text.split()[:3])
-    return QueryFailed(f"NOT_SUPPORTED: the local Athena does not carry out `{words} ...`; AWS's may")
+    return QueryFailed(f"NOT_SUPPORTED: the local Athena does not support `{words} ...`; AWS may")
 
 
 def _named(first: str, second: str | None, database: str) -> Table:
@@ -114,23 +114,23 @@ def _table(node: exp.Expression, database: str) -> Table:
 
 
 def _properties(tree: exp.Create) -> dict[str, str]:
-    """`WITH (external_location = '…', format = 'PARQUET')`, whichever class sqlglot keeps a property in."""
-    found: dict[str, str] = {}
-    properties = tree.args.get("properties")
-    for item in properties.expressions if properties else ():
+    """Return the properties of `WITH (external_location = '…', format = 'PARQUET')`; sqlglot has a class for some."""
+    properties: dict[str, str] = {}
+    node = tree.args.get("properties")
+    for item in node.expressions if node else ():
         if isinstance(item, exp.FileFormatProperty):
-            found["format"] = item.this.name.upper()
+            properties["format"] = item.this.name.upper()
         elif isinstance(item, exp.LocationProperty):
-            found["external_location"] = item.this.name
+            properties["external_location"] = item.this.name
         elif isinstance(item, exp.PartitionedByProperty):
-            found["partitioned_by"] = ",".join(part.name.lower() for part in item.this.expressions)
+            properties["partitioned_by"] = ",".join(part.name.lower() for part in item.this.expressions)
         elif isinstance(item, exp.Property):
-            found[item.name.lower()] = item.args["value"].name
-    return found
+            properties[item.name.lower()] = item.args["value"].name
+    return properties
 
 
 def _bound(query: exp.Expression, parameters: list[str]) -> exp.Expression:
-    """`?` replaced by the execution parameters, each a literal in Athena's own spelling."""
+    """Replace each `?` by an execution parameter, which is a literal in Athena's spelling."""
     places = [node for node in query.walk() if isinstance(node, exp.Placeholder)]
     if len(places) != len(parameters):
         raise QueryFailed(
@@ -146,9 +146,9 @@ def _bound(query: exp.Expression, parameters: list[str]) -> exp.Expression:
 
 
 def qualify(query: exp.Expression, database: str) -> list[Table]:
-    """Give every table its database, in place, and list them. Names of WITH clauses are no tables."""
+    """Set the database of every table in place, and return the tables. Names of WITH clauses do not count."""
     own = {cte.alias_or_name.lower() for cte in query.find_all(exp.CTE)}
-    found: dict[Table, None] = {}
+    tables: dict[Table, None] = {}
     for node in query.find_all(exp.Table):
         if not node.name or (not node.db and node.name.lower() in own):
             continue
@@ -159,15 +159,15 @@ def qualify(query: exp.Expression, database: str) -> list[Table]:
         node.set("this", exp.to_identifier(table.name, quoted=True))
         if not node.alias:
             node.set("alias", exp.TableAlias(this=exp.to_identifier(alias.lower(), quoted=True)))
-        found[table] = None
-    return list(found)
+        tables[table] = None
+    return list(tables)
 
 
-def wanted_partitions(query: exp.Expression, table: Table, keys: list[str]) -> dict[str, set[str]] | None:
-    """Partition values that the query can see, by key; `None` when it may see all.
+def partition_filter(query: exp.Expression, table: Table, keys: list[str]) -> dict[str, set[str]] | None:
+    """Return the partition values that the query can read, by key; `None` if it may read all.
 
-    Only `key = 'x'` and `key IN (…)` that every row must fulfil are used, and only where the table stands once:
-    less pruning than Athena does, never more.
+    Only `key = 'x'` and `key IN (…)` that every row must fulfil are used, and only if the table occurs once:
+    this prunes less than Athena, never more.
     """
     uses = [node for node in query.find_all(exp.Table) if (node.db, node.name) == (table.database, table.name)]
     if len(uses) != 1:
@@ -177,7 +177,7 @@ def wanted_partitions(query: exp.Expression, table: Table, keys: list[str]) -> d
     if where is None:
         return None
     joined = bool(select and select.args.get("joins"))
-    wanted: dict[str, set[str]] = {}
+    allowed: dict[str, set[str]] = {}
     for condition in where.this.flatten() if isinstance(where.this, exp.And) else [where.this]:
         column, values = _values(condition)
         if column is None or column.name.lower() not in keys:
@@ -185,8 +185,8 @@ def wanted_partitions(query: exp.Expression, table: Table, keys: list[str]) -> d
         if (column.table and column.table.lower() != uses[0].alias.lower()) or (joined and not column.table):
             continue
         name = column.name.lower()
-        wanted[name] = wanted[name] & values if name in wanted else values
-    return wanted or None
+        allowed[name] = allowed[name] & values if name in allowed else values
+    return allowed or None
 
 
 def _values(condition: exp.Expression) -> tuple[exp.Column | None, set[str]]:

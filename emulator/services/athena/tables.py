@@ -1,7 +1,7 @@
-"""A table of the Glue catalogue, as DuckDB is to read it.
+"""Tables of the Glue catalogue as DuckDB views.
 
 Hive's rules, which Athena follows: the schema belongs to the table, not to the files; a column that a file lacks is
-NULL, a text that is no number is NULL, what a row has beyond the table's columns is ignored.
+NULL, text that is not a number is NULL, and values beyond the table's columns are ignored.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def duckdb_type(hive: str) -> str:
 
 
 def read_definition(table: dict[str, Any]) -> GlueTable:
-    """From the answer of GetTable. Raises `QueryFailed` for a serialisation that is not read here."""
+    """Read GetTable's response. Raise `QueryFailed` for an unsupported serialisation."""
     storage = table.get("StorageDescriptor") or {}
     name = f"{table['DatabaseName']}.{table['Name']}"
     if table.get("TableType") == "VIRTUAL_VIEW":
@@ -112,7 +112,7 @@ def _format(name: str, storage: dict[str, Any]) -> Format:
 def prepare(file: Path, form: Format) -> None:
     """Make a downloaded text file readable, in place: unpacked, UTF-8, without its header lines.
 
-    Bytes that are no UTF-8 become U+FFFD, as Athena shows them.
+    Invalid UTF-8 becomes U+FFFD, as in Athena.
     """
     if form.kind == PARQUET:
         return
@@ -124,7 +124,7 @@ def prepare(file: Path, form: Format) -> None:
 
 
 def create(connection: duckdb.DuckDBPyConnection, table: GlueTable, files: list[tuple[Path, Object]]) -> None:
-    """The table as a view of its files, partition keys last."""
+    """Create the table as a view of its files, with the partition keys last."""
     connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(table.database)}")
     names = [(str(path), *item.values) for path, item in files]
     if not names:

@@ -1,7 +1,7 @@
-"""Runs one query. argv: a folder that holds `query.json`; `outcome.json` and `rows.jsonl` appear beside it.
+"""Run one query. argv: a folder with `query.json`, into which `outcome.json` and `rows.jsonl` are written.
 
-The exit status is 0 for every query that ended as Athena ends queries, succeeded or not: the outcome tells. Whatever
-else goes wrong is this program's own failure, with a traceback and status 1.
+The exit status is 0 for every query that ends as Athena ends queries; the outcome says whether it succeeded. Any other
+error is this program's own: it ends with a traceback and status 1.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 if __name__ == "__main__":
-    # What is imported stays: to look through it for garbage costs a fifth of a run.
+    # Imported modules stay: searching them for garbage would take a fifth of a run.
     gc.set_threshold(200_000)
 
 import botocore.session
@@ -33,25 +33,25 @@ from emulator.services.athena.statements import Statement
 
 FETCHED = 10_000
 OWN = Config(user_agent_appid=OWN_APP)
-"""These are requests of AWS's own, not of the platform."""
+"""These requests are those of the AWS service, not of the platform."""
 
 
 class Run:
     def __init__(self, request: Request, folder: Path) -> None:
         self.request, self.folder = request, folder
-        # Not boto3: its transfers of large files are of no use here, and a tenth of the start.
+        # Not boto3: its file transfers are not needed, and importing them takes a tenth of the start.
         session = botocore.session.get_session()
         self.s3 = session.create_client("s3", config=OWN)
         self.catalogue = Catalogue(session.create_client("glue", config=OWN), self.s3)
         self.outcome = Outcome(output=f"{request.output}{request.query_id}.csv")
 
-    def carry_out(self) -> Outcome:
+    def execute(self) -> Outcome:
         began = time.monotonic()
         try:
             statement = statements.parse(self.request.sql, self.request.database, self.request.parameters)
             self.outcome.type = statement.type
             if statement.query is None:
-                self._tell(self._of_the_catalogue(statement))
+                self._keep_lines(self._run_on_catalogue(statement))
             else:
                 self._query(statement)
         except QueryFailed as error:
@@ -72,7 +72,7 @@ class Run:
         connection = duckdb.connect(config={"threads": 2, "autoinstall_known_extensions": False})
         connection.execute("SET TimeZone = 'UTC'")
         self._provide(connection, statement)
-        # From here on the query's own words run: they see the tables and no file of this machine.
+        # The query itself runs from here on: it may read the tables, but no other file of this machine.
         connection.execute(f"SET allowed_directories = [{tables.text(str(self.folder))}]")
         connection.execute("SET enable_external_access = false")
         connection.execute("SET lock_configuration = true")
@@ -85,24 +85,24 @@ class Run:
             else:
                 self._select(connection, sql)
         except duckdb.Error as error:
-            raise QueryFailed(_told(error)) from error
+            raise QueryFailed(_failure(error)) from error
 
     def _provide(self, connection: duckdb.DuckDBPyConnection, statement: Statement) -> None:
-        """Every table that the query names, out of the catalogue and the bucket."""
+        """Create a view of every table that the query names, from the catalogue and the bucket."""
         assert statement.query is not None
-        found = []
+        scans = []
         for table in statements.qualify(statement.query, self.request.database):
             definition = self.catalogue.table(table.database, table.name)
-            wanted = statements.wanted_partitions(statement.query, table, list(definition.keys))
-            found.append((definition, self.catalogue.objects(definition, wanted)))
+            allowed = statements.partition_filter(statement.query, table, list(definition.keys))
+            scans.append((definition, self.catalogue.objects(definition, allowed)))
         if statement.kind != "explain":
-            self.outcome.scanned_bytes = sum(item.size for _, objects in found for item in objects)
+            self.outcome.scanned_bytes = sum(item.size for _, objects in scans for item in objects)
         limit = self.request.limit_bytes
         if limit is not None and self.outcome.scanned_bytes > limit:
             raise QueryCancelled(
                 f"Query cancelled! : Bytes scanned limit was exceeded ({self.outcome.scanned_bytes} of {limit})"
             )
-        for definition, objects in found:
+        for definition, objects in scans:
             files = self.catalogue.download(objects, definition.format, self.folder / "data")
             tables.create(connection, definition, files)
 
@@ -117,7 +117,7 @@ class Run:
         self._keep([results.Column("Query Plan", "varchar")], ([line] for line in lines))
 
     def _write(self, connection: duckdb.DuckDBPyConnection, sql: str, statement: Statement) -> None:
-        """CREATE TABLE AS and UNLOAD: Parquet objects instead of rows, and a manifest that lists them."""
+        """Run CREATE TABLE AS or UNLOAD: write Parquet objects instead of rows, and a manifest that lists them."""
         properties, target = statement.properties, statement.target
         form = properties.get("format", "PARQUET").upper()
         if form != "PARQUET":
@@ -169,8 +169,8 @@ class Run:
             written.append(uri)
         return written
 
-    def _of_the_catalogue(self, statement: Statement) -> list[str]:
-        """Lines that a statement about the catalogue answers with; it is carried out on the way."""
+    def _run_on_catalogue(self, statement: Statement) -> list[str]:
+        """Execute a statement about the catalogue and return its output lines."""
         target = statement.target
         if statement.kind == "show-databases":
             return self.catalogue.databases()
@@ -187,7 +187,7 @@ class Run:
             return [f"Repair: Added partition to metastore {name}" for name in self.catalogue.repair(definition)]
         return [f"{name}\t{kind}\t" for name, kind in (*definition.columns.items(), *definition.keys.items())]
 
-    def _tell(self, lines: list[str]) -> None:
+    def _keep_lines(self, lines: list[str]) -> None:
         self.outcome.has_header = False
         self.outcome.output = self.outcome.output.removesuffix(".csv") + ".txt"
         self.outcome.columns = [results.Column("result", "string").info()]
@@ -195,7 +195,7 @@ class Run:
         self._put(self.outcome.output, "".join(f"{line}\n" for line in lines).encode())
 
     def _keep(self, columns: list[results.Column], rows: Iterable[list[str | None]]) -> None:
-        """Rows to the CSV object and to the file that GetQueryResults reads."""
+        """Write rows to the CSV object and to the file that GetQueryResults reads."""
         self.outcome.columns = [column.info() for column in columns]
         answer, pages = self.folder / "result.csv", self.folder / "rows.jsonl"
         with answer.open("w", encoding="utf-8", newline="") as csv, pages.open("w", encoding="utf-8") as kept:
@@ -224,8 +224,8 @@ def _rows(answer: duckdb.DuckDBPyConnection) -> Iterator[list[str | None]]:
             yield [results.cell(value) for value in row]
 
 
-def _told(error: duckdb.Error) -> str:
-    """DuckDB's sentence under the name that Athena has for the kind of error."""
+def _failure(error: duckdb.Error) -> str:
+    """Return DuckDB's message under Athena's name of the error."""
     sentence = str(error).split("\n\n")[0].strip().replace("\n", " ")
     if isinstance(error, duckdb.BinderException | duckdb.CatalogException):
         return f"COLUMN_NOT_FOUND: {sentence}" if "column" in sentence.lower() else f"SYNTAX_ERROR: {sentence}"
@@ -238,7 +238,7 @@ def _told(error: duckdb.Error) -> str:
 
 def main(folder: Path) -> int:
     request = Request(**json.loads((folder / "query.json").read_text(encoding="utf-8")))
-    outcome = Run(request, folder).carry_out()
+    outcome = Run(request, folder).execute()
     part = folder / "outcome.part"
     part.write_text(json.dumps(asdict(outcome)), encoding="utf-8")
     part.replace(folder / "outcome.json")
@@ -248,5 +248,5 @@ def main(folder: Path) -> int:
 if __name__ == "__main__":
     code = main(Path(sys.argv[1]))
     sys.stdout.flush()
-    # All is written: to take the interpreter apart, object by object, would be of no use to anybody.
+    # Everything is written: tearing down the interpreter object by object would only take time.
     os._exit(code)
