@@ -1,4 +1,4 @@
-"""Glue crawls: a process reads the objects under the targets and writes tables into the catalogue."""
+"""Glue crawls: a process reads the objects of the targets and writes tables to the catalogue."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Crawlers:
         self._running: dict[str, Job] = {}
 
     def start(self, crawl: Crawl, report: Report) -> None:
-        """Returns at once; `report` is called from the crawl's thread."""
+        """Start a crawl and return at once; `report` is called from its thread."""
         record = STORE.begin(
             "glue-crawler",
             crawl.crawler_name,

@@ -1,4 +1,4 @@
-"""Glue job runs: the script that the job names, under its role, with its arguments."""
+"""Glue job runs: execute the job's script under its role with its arguments."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SPARK = "glueetl"
 IMPORTABLE = (".zip", ".whl", ".egg")
 
 Report = Callable[[str, str | None], None]
-"""Called with each new JobRunState and, at a bad end, the error message."""
+"""Callback for each new JobRunState, with the error message if the run failed."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class JobRun:
 
     @property
     def priority(self) -> list[str]:
-        """In front of the command. Who has a share of a machine is not to slow down who has all of one."""
+        """Return the command's prefix: a job with a share of a machine must not slow down one with all of it."""
         return ["nice", "-n", "10"] if self.dpus is not None and self.dpus < 1 else []
 
 
@@ -56,11 +56,11 @@ class GlueJobs:
         self._stop_early: set[str] = set()
 
     def start(self, run: JobRun, report: Report) -> None:
-        """Returns at once; `report` is called from a thread of the run."""
+        """Start a run and return at once; `report` is called from its thread."""
         detail: dict[str, object] = {"run_id": run.run_id, "needs_process": True, "command": run.command}
         if run.command == SPARK:
-            # A script that looks for Glue's library finds none, and does without or fails.
-            detail["engine"] = "one Python process; neither Spark nor Glue's library is here"
+            # Glue's library is not installed: a script that imports it does without it or fails.
+            detail["engine"] = "one Python process, with neither Spark nor Glue's library"
         record = STORE.begin("glue-job", run.job_name, parent=run.cause, detail=detail)
         threading.Thread(
             target=self._run, args=(run, report, record.id), name=f"glue-{run.run_id}", daemon=True
@@ -128,7 +128,7 @@ class GlueJobs:
 
 
 def _extra_files(s3: object, arguments: dict[str, str], folder: Path) -> list[str]:
-    """What the special arguments name: modules for the import path, data files for the working folder."""
+    """Download what the special arguments name: modules for the import path, data files for the working folder."""
     path: list[str] = []
     for uri in _uris(arguments.get("--extra-py-files")):
         local = download_file(s3, uri, inside(folder / "extra", _file_name(uri)))

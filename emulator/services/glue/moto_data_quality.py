@@ -1,4 +1,4 @@
-"""Glue Data Quality: rulesets are kept, evaluation runs evaluate. Moto has none of it."""
+"""Glue Data Quality: rulesets are stored and evaluation runs executed. Moto implements neither."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class InvalidInput(JsonRESTError):
 
 @dataclass
 class Run:
-    """A `GetDataQualityRulesetEvaluationRun` answer in the making."""
+    """An evaluation run, as `GetDataQualityRulesetEvaluationRun` describes it."""
 
     id: str
     parameters: dict[str, Any]
@@ -62,7 +62,7 @@ class Run:
 
 @dataclass
 class Store:
-    """What one account holds in one region."""
+    """Rulesets, runs and results of one account and region."""
 
     rulesets: dict[str, dict[str, Any]] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
@@ -79,10 +79,10 @@ def _store(backend: GlueBackend) -> Store:
 
 
 def _ruleset(store: Store, name: str) -> dict[str, Any]:
-    found = store.rulesets.get(name)
-    if found is None:
+    ruleset = store.rulesets.get(name)
+    if ruleset is None:
         raise NotFound(f"Data quality ruleset {name}")
-    return found
+    return ruleset
 
 
 def _checked(text: str) -> str:
@@ -100,19 +100,19 @@ def _arn(backend: GlueBackend, name: str) -> str:
 def _rulesets() -> None:
     @add(GlueResponse)
     def create_data_quality_ruleset(self: Any) -> Any:
-        store, asked = _store(self.glue_backend), self.parameters
-        if asked["Name"] in store.rulesets:
-            raise AlreadyExists(asked["Name"])
+        store, request = _store(self.glue_backend), self.parameters
+        if request["Name"] in store.rulesets:
+            raise AlreadyExists(request["Name"])
         now = utcnow()
-        kept = {name: asked[name] for name in ("Name", "Description", "TargetTable") if asked.get(name) is not None}
-        store.rulesets[asked["Name"]] = {
+        kept = {name: request[name] for name in ("Name", "Description", "TargetTable") if request.get(name) is not None}
+        store.rulesets[request["Name"]] = {
             **kept,
-            "Ruleset": _checked(asked["Ruleset"]),
+            "Ruleset": _checked(request["Ruleset"]),
             "CreatedOn": now,
             "LastModifiedOn": now,
         }
-        self.glue_backend.tag_resource(_arn(self.glue_backend, asked["Name"]), asked.get("Tags") or {})
-        return ActionResult({"Name": asked["Name"]})
+        self.glue_backend.tag_resource(_arn(self.glue_backend, request["Name"]), request.get("Tags") or {})
+        return ActionResult({"Name": request["Name"]})
 
     @add(GlueResponse)
     def get_data_quality_ruleset(self: Any) -> Any:
@@ -120,13 +120,13 @@ def _rulesets() -> None:
 
     @add(GlueResponse)
     def update_data_quality_ruleset(self: Any) -> Any:
-        found, asked = _ruleset(_store(self.glue_backend), self.parameters["Name"]), self.parameters
-        if asked.get("Ruleset") is not None:
-            found["Ruleset"] = _checked(asked["Ruleset"])
-        if asked.get("Description") is not None:
-            found["Description"] = asked["Description"]
-        found["LastModifiedOn"] = utcnow()
-        return ActionResult({name: found.get(name) for name in ("Name", "Description", "Ruleset")})
+        ruleset, request = _ruleset(_store(self.glue_backend), self.parameters["Name"]), self.parameters
+        if request.get("Ruleset") is not None:
+            ruleset["Ruleset"] = _checked(request["Ruleset"])
+        if request.get("Description") is not None:
+            ruleset["Description"] = request["Description"]
+        ruleset["LastModifiedOn"] = utcnow()
+        return ActionResult({name: ruleset.get(name) for name in ("Name", "Description", "Ruleset")})
 
     @add(GlueResponse)
     def delete_data_quality_ruleset(self: Any) -> Any:
@@ -139,20 +139,20 @@ def _rulesets() -> None:
     @add(GlueResponse)
     def list_data_quality_rulesets(self: Any) -> Any:
         shown = ("Name", "Description", "CreatedOn", "LastModifiedOn", "TargetTable")
-        found = [
+        rulesets = [
             {name: ruleset[name] for name in shown if name in ruleset} | {"RuleCount": len(parse(ruleset["Ruleset"]))}
             for ruleset in _store(self.glue_backend).rulesets.values()
         ]
-        return ActionResult({"Rulesets": found})
+        return ActionResult({"Rulesets": rulesets})
 
 
 def _runs(aws: Aws, evaluations: Evaluations) -> None:
     @add(GlueResponse)
     def start_data_quality_ruleset_evaluation_run(self: Any) -> Any:
-        store, asked = _store(self.glue_backend), self.parameters
-        table = (asked["DataSource"].get("GlueTable")) or asked["DataSource"]["DataQualityGlueTable"]
-        rulesets = {name: _ruleset(store, name)["Ruleset"] for name in asked["RulesetNames"]}
-        run = Run(f"dqrun-{uuid.uuid4().hex}", dict(asked), utcnow())
+        store, request = _store(self.glue_backend), self.parameters
+        table = (request["DataSource"].get("GlueTable")) or request["DataSource"]["DataQualityGlueTable"]
+        rulesets = {name: _ruleset(store, name)["Ruleset"] for name in request["RulesetNames"]}
+        run = Run(f"dqrun-{uuid.uuid4().hex}", dict(request), utcnow())
         store.runs[run.id] = run
 
         def report(state: str, document: dict[str, Any]) -> None:
@@ -167,12 +167,12 @@ def _runs(aws: Aws, evaluations: Evaluations) -> None:
         evaluations.start(
             EvaluationRun(
                 run_id=run.id,
-                role_arn=aws.role_arn(asked["Role"]),
+                role_arn=aws.role_arn(request["Role"]),
                 region=self.glue_backend.region_name,
                 database=table["DatabaseName"],
                 table=table["TableName"],
                 rulesets=rulesets,
-                timeout_seconds=60.0 * (asked.get("Timeout") or DEFAULT_TIMEOUT_MINUTES),
+                timeout_seconds=60.0 * (request.get("Timeout") or DEFAULT_TIMEOUT_MINUTES),
                 cause=current_cause(),
             ),
             report,
@@ -224,25 +224,25 @@ def _runs(aws: Aws, evaluations: Evaluations) -> None:
 
 def _run(response: Any) -> Run:
     name = response.parameters["RunId"]
-    found = _store(response.glue_backend).runs.get(name)
-    if found is None:
+    run = _store(response.glue_backend).runs.get(name)
+    if run is None:
         raise NotFound(f"Data quality ruleset evaluation run {name}")
-    return found
+    return run
 
 
 def _keep(store: Store, run: Run, results: dict[str, list[dict[str, Any]]]) -> None:
-    for ruleset, found in results.items():
-        passed = sum(rule["Result"] == "PASS" for rule in found)
+    for ruleset, rules in results.items():
+        passed = sum(rule["Result"] == "PASS" for rule in rules)
         result_id = f"dqresult-{uuid.uuid4().hex}"
         store.results[result_id] = {
             "ResultId": result_id,
-            "Score": passed / len(found),
+            "Score": passed / len(rules),
             "DataSource": run.parameters["DataSource"],
             "RulesetName": ruleset,
             "StartedOn": run.started,
             "CompletedOn": run.ended,
             "RulesetEvaluationRunId": run.id,
-            "RuleResults": found,
+            "RuleResults": rules,
         }
         run.result_ids.append(result_id)
 
@@ -251,18 +251,18 @@ def _results() -> None:
     @add(GlueResponse)
     def get_data_quality_result(self: Any) -> Any:
         name = self.parameters["ResultId"]
-        found = _store(self.glue_backend).results.get(name)
-        if found is None:
+        result = _store(self.glue_backend).results.get(name)
+        if result is None:
             raise NotFound(f"Data quality result {name}")
-        return ActionResult(found)
+        return ActionResult(result)
 
     @add(GlueResponse)
     def batch_get_data_quality_result(self: Any) -> Any:
-        known, wanted = _store(self.glue_backend).results, self.parameters["ResultIds"]
+        known, ids = _store(self.glue_backend).results, self.parameters["ResultIds"]
         return ActionResult(
             {
-                "Results": [known[name] for name in wanted if name in known],
-                "ResultsNotFound": [name for name in wanted if name not in known],
+                "Results": [known[name] for name in ids if name in known],
+                "ResultsNotFound": [name for name in ids if name not in known],
             }
         )
 

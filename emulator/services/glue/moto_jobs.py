@@ -1,4 +1,4 @@
-"""Glue's crawlers and jobs run. Moto walks both through their states without doing anything."""
+"""Glue crawlers and jobs, executed. Moto only advances their states."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from emulator.services.glue.glue import LOG_GROUPS, GlueJobs, JobRun
 ACTIVE = ("STARTING", "RUNNING", "STOPPING")
 DEFAULT_TIMEOUT_MINUTES = 2880
 CRAWL_RESULT = {"COMPLETED": "SUCCEEDED", "FAILED": "FAILED", "STOPPED": "CANCELLED"}
-"""ListCrawls and GetCrawler call the same ends by different names."""
+"""States of GetCrawler by those of ListCrawls, which names them differently."""
 
 
 def apply(settings: Settings) -> None:
@@ -35,7 +35,7 @@ def apply(settings: Settings) -> None:
 
 
 class RealJobRun(FakeJobRun):
-    """A run whose state is what its process did, not a timetable."""
+    """A run whose state follows its process."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._state = "STARTING"
@@ -53,7 +53,7 @@ class RealJobRun(FakeJobRun):
         self._state = value
 
     def advance(self) -> None:
-        """Nothing: describing a run does not move it on."""
+        """Do nothing: describing a run does not advance its state."""
 
     def report(self, state: str, error_message: str | None) -> None:
         self.modified_on = self.completed_on = utcnow()
@@ -111,7 +111,7 @@ def _jobs(aws: Aws) -> None:
 
 
 def _command(job: Any) -> str:
-    """Kind of job; those that nothing here can run are refused."""
+    """Return the kind of a job; raise `NotImplementedError` for one that is not emulated."""
     name = str(job.command.get("Name", "glueetl"))
     if name not in LOG_GROUPS:
         raise NotImplementedError(f"Glue jobs of kind {name}")
@@ -134,13 +134,13 @@ def _job_run(aws: Aws, job: Any, run: Any) -> JobRun:
 
 
 class RealCrawl(FakeCrawl):
-    """A crawl that is running until its process has ended."""
+    """A crawl whose state follows its process."""
 
     def __init__(self, crawler_name: str) -> None:
         self._state = "RUNNING"
         self.error_message: str | None = None
         super().__init__(crawler_name)
-        # Moto charges a hundred DPU hours for every crawl.
+        # Moto reports a hundred DPU hours for every crawl.
         self.dpu_hour = 0
 
     @property
@@ -152,7 +152,7 @@ class RealCrawl(FakeCrawl):
         self._state = value
 
     def advance(self) -> None:
-        """Nothing: describing a crawl does not move it on."""
+        """Do nothing: describing a crawl does not advance its state."""
 
     def report(self, state: str, error_message: str | None) -> None:
         self.end_time: datetime | None = utcnow()
@@ -217,5 +217,5 @@ def _crawl(aws: Aws, crawler: Any, crawl: Any) -> Crawl:
 
 
 def _in_thread(work: Any) -> None:
-    """Stopping waits for the process; the API call that asks for it does not."""
+    """Stop in a thread: stopping waits for the process, and the API call must not."""
     threading.Thread(target=work, daemon=True).start()

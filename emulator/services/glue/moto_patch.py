@@ -1,4 +1,4 @@
-"""Glue's control plane: jobs and crawlers change, a registry's tags survive its creation."""
+"""Glue's control plane: updates of jobs and crawlers, tags of registries."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _execution_class() -> None:
     @wrap(GlueBackend, "create_job")
     def create_job(original: Any, self: Any, name: str, *args: Any, **kwargs: Any) -> Any:
         created = original(self, name, *args, **kwargs)
-        # AWS returns a class only where one was asked for; moto invents STANDARD, a difference in every plan.
+        # AWS returns a class only if the request named one; moto returns STANDARD, a difference in every plan.
         self.get_job(name).execution_class = kwargs["execution_class"]
         return created
 
@@ -51,7 +51,7 @@ def _update_crawler() -> None:
 
 
 def _registry_tags() -> None:
-    """Moto keeps a registry's tags in the registry but reads them from its tagging service."""
+    """Store a registry's tags in the tagging service, from which moto reads them; it writes them to the registry."""
 
     @wrap(GlueBackend, "create_registry")
     def create_registry(original: Any, self: Any, registry_name: str, *args: Any, **kwargs: Any) -> Any:
@@ -61,7 +61,7 @@ def _registry_tags() -> None:
 
 
 def _forget_tags_of_deleted() -> None:
-    """Moto keeps them, so that the tagging API goes on listing what is gone."""
+    """Delete the tags of deleted resources; moto keeps them, and the tagging API goes on listing the resources."""
     for kind in ("crawler", "database", "job", "trigger"):
 
         @wrap(GlueBackend, f"delete_{kind}")
@@ -89,7 +89,7 @@ def _forget_tags(backend: Any, kind: str, name: str) -> None:
 
 
 def _overwrite(target: Any, changes: dict[str, Any]) -> None:
-    """Set what a request names; a member that moto does not keep is an error, not a silent loss."""
+    """Set the members that a request names; raise an error for one that moto does not keep."""
     for name, value in changes.items():
         attribute = camelcase_to_underscores(name)
         if not hasattr(target, attribute):

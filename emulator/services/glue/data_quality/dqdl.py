@@ -1,4 +1,4 @@
-"""Reads DQDL: `Rules = [ IsComplete "id", ColumnValues "rating" between -4 and 4 with threshold > 0.9 ]`."""
+"""Parse DQDL: `Rules = [ IsComplete "id", ColumnValues "rating" between -4 and 4 with threshold > 0.9 ]`."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class _Token:
 
 
 def parse(ruleset: str) -> list[Rule]:
-    """The rules in order. Raises `DqdlError`."""
+    """Return the rules in order. Raise `DqdlError` if the ruleset is not valid."""
     return _Parser(ruleset).ruleset()
 
 
@@ -85,7 +85,7 @@ class _Parser:
             enclosed.append(self._stands_in_parentheses())
             parts.append(self._single())
         if word and not all(enclosed):
-            raise DqdlError(f"each rule that `{word}` combines needs parentheses of its own")
+            raise DqdlError(f"each rule that `{word}` combines needs its own parentheses")
         return Rule(word, text=self._text(start), parts=tuple(parts)) if word else first
 
     def _stands_in_parentheses(self) -> bool:
@@ -169,26 +169,26 @@ class _Parser:
         self._at += 1
         return token
 
-    def _wrong(self, wanted: str) -> DqdlError:
+    def _wrong(self, expected: str) -> DqdlError:
         token = self._peek()
-        found = f"`{token.text}` at {token.start}" if token else "the end"
-        return DqdlError(f"expected {wanted}, found {found}")
+        actual = f"`{token.text}` at {token.start}" if token else "the end"
+        return DqdlError(f"expected {expected}, found {actual}")
 
     def _text(self, start: int) -> str:
         return self._source[self._tokens[start].start : self._tokens[self._at - 1].end]
 
 
 def _tokens(source: str) -> list[_Token]:
-    found, at = [], 0
+    tokens, at = [], 0
     while at < len(source.rstrip()):
         match = TOKEN.match(source, at)
         if match is None:
             raise DqdlError(f"cannot read {source[at : at + 20].strip()!r} at {at}")
         kind = str(match.lastgroup)
         if kind != "comment":
-            found.append(_Token(kind, match[kind], match.start(kind), match.end(kind)))
+            tokens.append(_Token(kind, match[kind], match.start(kind), match.end(kind)))
         at = match.end()
-    return found
+    return tokens
 
 
 def _unquoted(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Evaluation runs: a process each, under the role that the run names."""
+"""Run each evaluation in its own process, under the role that the run names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from emulator.core.workers import Workers
 PACKAGE = Path(__file__).parent
 
 Report = Callable[[str, dict[str, Any]], None]
-"""Called once with SUCCEEDED, FAILED, STOPPED or TIMEOUT, and the worker's document or `{"error": …}`."""
+"""Called once, with SUCCEEDED, FAILED, STOPPED or TIMEOUT, and the worker's document or `{"error": …}`."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Evaluations:
         self._workers = Workers(aws, "emulator.services.glue.data_quality.worker", PACKAGE, PACKAGE.parent / "athena")
 
     def start(self, run: EvaluationRun, report: Report) -> None:
-        """Returns at once; `report` is called from the run's thread."""
+        """Start an evaluation and return at once; `report` is called from its thread."""
         record = STORE.begin(
             "data-quality",
             run.run_id,

@@ -1,4 +1,4 @@
-"""Each rule type as one measurement in SQL over the table `primary`, and the judgement of what was measured."""
+"""Evaluate rules: measure each with SQL over the table `primary` and compare the result with its condition."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ class Unsupported(ValueError):
 
 
 def evaluate(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Verdict:
-    """One rule on the view or table `primary` of this connection."""
+    """Evaluate one rule on the view or table `primary` of this connection."""
     try:
         if rule.parts:
             return _composite(connection, rule)
         measure = MEASURES.get(rule.type)
         if measure is None:
-            raise Unsupported(f"rule type {rule.type} is not evaluated here")
+            raise Unsupported(f"rule type {rule.type} is not emulated")
         return measure(connection, rule)
     except (Unsupported, duckdb.Error) as error:
         return Verdict(rule, "ERROR", str(error).splitlines()[0])
@@ -101,7 +101,7 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 
 def _share(metric: str, expression: str, *, always: bool = False) -> Callable[..., Verdict]:
-    """A rule that measures a share of the rows; `always` for those that ask for all of them without a number."""
+    """Make a rule that measures a share of the rows; with `always`, all must comply unless it gives a threshold."""
 
     def measure(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Verdict:
         column = _column(rule)
@@ -134,12 +134,12 @@ def _column_count(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Verdict:
 
 def _column_exists(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Verdict:
     column = _column(rule)
-    found = column.lower() in {name.lower() for name in _columns(connection)}
-    return Verdict(rule, "PASS" if found else "FAIL", "" if found else f"Column {column} does not exist")
+    exists = column.lower() in {name.lower() for name in _columns(connection)}
+    return Verdict(rule, "PASS" if exists else "FAIL", "" if exists else f"Column {column} does not exist")
 
 
 def _column_values(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Verdict:
-    """Every value, or with a threshold that share of them, meets the condition. NULL meets none."""
+    """Check that every value, or the share that the threshold gives, meets the condition. NULL never does."""
     column = _column(rule)
     if rule.condition is None:
         raise Unsupported("ColumnValues needs a condition")
@@ -186,7 +186,7 @@ def _literal(value: str | float) -> str:
 
 
 def _primary_key(connection: duckdb.DuckDBPyConnection, rule: Rule) -> Verdict:
-    """Unique and never NULL, over one column or several together."""
+    """Check that one column, or several together, are unique and never NULL."""
     if not rule.arguments:
         raise Unsupported("IsPrimaryKey needs a column")
     names = [quoted(column) for column in rule.arguments]

@@ -1,4 +1,4 @@
-"""Evaluates one ruleset on one table. argv: a folder that holds `run.json`; `result.json` appears beside it."""
+"""Evaluate one ruleset on one table. argv: a folder with `run.json`, into which `result.json` is written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 if __name__ == "__main__":
-    # What is imported stays: to look through it for garbage costs a fifth of a run.
+    # Imported modules stay: searching them for garbage would take a fifth of a run.
     gc.set_threshold(200_000)
 
 import botocore.session
@@ -25,7 +25,7 @@ from emulator.services.glue.data_quality import rules
 from emulator.services.glue.data_quality.dqdl import DqdlError, parse
 
 OWN = Config(user_agent_appid=OWN_APP)
-"""These are requests of AWS's own, not of the platform."""
+"""These requests are those of the AWS service, not of the platform."""
 
 
 def main(folder: Path) -> int:
@@ -41,7 +41,7 @@ def main(folder: Path) -> int:
 
 
 def judge(run: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """A `RuleResults` list for each ruleset, and how many rows were looked at."""
+    """Return a `RuleResults` list for each ruleset, and the number of evaluated rows."""
     session = botocore.session.get_session()
     catalogue = Catalogue(session.create_client("glue", config=OWN), session.create_client("s3", config=OWN))
     definition = catalogue.table(run["database"], run["table"])
@@ -52,11 +52,11 @@ def judge(run: dict[str, Any], folder: Path) -> dict[str, Any]:
     connection.execute(f"SET allowed_directories = [{tables.text(str(folder))}]")
     connection.execute("SET enable_external_access = false")
     count = connection.execute(f"SELECT count(*) FROM {rules.PRIMARY}").fetchone()
-    found = {
+    results = {
         name: [_result(connection, rule, i) for i, rule in enumerate(parse(text), start=1)]
         for name, text in run["rulesets"].items()
     }
-    return {"rows": count[0] if count else 0, "results": found}
+    return {"rows": count[0] if count else 0, "results": results}
 
 
 def _result(connection: duckdb.DuckDBPyConnection, rule: Any, number: int) -> dict[str, Any]:
@@ -75,5 +75,5 @@ def _result(connection: duckdb.DuckDBPyConnection, rule: Any, number: int) -> di
 if __name__ == "__main__":
     code = main(Path(sys.argv[1]))
     sys.stdout.flush()
-    # All is written: to take the interpreter apart, object by object, would be of no use to anybody.
+    # Everything is written: tearing down the interpreter object by object would only take time.
     os._exit(code)
