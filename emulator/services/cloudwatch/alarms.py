@@ -1,4 +1,4 @@
-"""When a metric alarm changes its state: periods, thresholds, M out of N, and what is missing."""
+"""Evaluate metric alarms: periods, thresholds, M out of N, and missing data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d{1,10})?|100)")
 
 @dataclass(frozen=True)
 class Datum:
-    """One measurement, or a set of them that somebody summed up."""
+    """One measurement, or the statistics of a set of them."""
 
     at: datetime
     minimum: float
@@ -32,7 +32,7 @@ class Datum:
 
 @dataclass(frozen=True)
 class Threshold:
-    """What an alarm watches for. `missing` is one of missing, ignore, breaching, notBreaching."""
+    """The condition of an alarm. `missing` is one of missing, ignore, breaching, notBreaching."""
 
     comparison: str
     bound: float
@@ -51,7 +51,7 @@ class Verdict:
 
 
 def evaluate(threshold: Threshold, data: Sequence[Datum], now: datetime, current: State) -> Verdict:
-    """The state after what has been measured until `now` (aware)."""
+    """Return the state that results from the data until `now` (aware)."""
     points = _points(threshold, data, now)
     holds = COMPARE[threshold.comparison][1]
     breaching = [None if value is None else holds(value, threshold.bound) for _, value in points]
@@ -60,13 +60,13 @@ def evaluate(threshold: Threshold, data: Sequence[Datum], now: datetime, current
 
 
 def can_evaluate(comparison: str, statistic: str) -> bool:
-    """Whether this kind of alarm is known here; anomaly detection and metric math are not."""
+    """Return whether this kind of alarm is supported; anomaly detection and metric math are not."""
     plain = ("Sum", "Average", "Minimum", "Maximum", "SampleCount")
     return comparison in COMPARE and (statistic in plain or PERCENTILE.fullmatch(statistic) is not None)
 
 
 def _state(threshold: Threshold, breaching: list[bool | None], current: State) -> State:
-    """`breaching` is one entry for each period, oldest first; `None` where nothing was measured."""
+    """Return the state. `breaching` is one entry for each period, oldest first; `None` where nothing was measured."""
     known = [point for point in breaching if point is not None]
     if threshold.missing in ("breaching", "notBreaching"):
         filled = [threshold.missing == "breaching" if point is None else point for point in breaching]
@@ -75,13 +75,13 @@ def _state(threshold: Threshold, breaching: list[bool | None], current: State) -
         return current if threshold.missing == "ignore" else "INSUFFICIENT_DATA"
     if known.count(True) >= threshold.datapoints:
         return "ALARM"
-    # As few known points as these cannot make an alarm, nor rule one out.
+    # With so few known points an alarm can neither be raised nor ruled out.
     undecided = known.count(True) + breaching.count(None) >= threshold.datapoints and True in known
     return current if undecided else "OK"
 
 
 def _points(threshold: Threshold, data: Sequence[Datum], now: datetime) -> list[tuple[datetime, float | None]]:
-    """The value of each of the last periods, oldest first. The running one counts as soon as it has a value."""
+    """Return the value of each of the last periods, oldest first. The current one counts once it has a value."""
     length = threshold.period_seconds
     running = int(now.timestamp()) // length
     buckets: dict[int, list[Datum]] = {}
@@ -98,11 +98,11 @@ def _value(statistic: str, data: Sequence[Datum]) -> float | None:
     if not data:
         return None
     count, total = sum(datum.count for datum in data), sum(datum.total for datum in data)
-    found = PERCENTILE.fullmatch(statistic)
-    if found:
+    percentile = PERCENTILE.fullmatch(statistic)
+    if percentile:
         # Sets of values have no percentiles on AWS either, unless all their values are the same.
         values = sorted(value for datum in data for value in [datum.minimum] * int(datum.count))
-        return values[max(0, math.ceil(float(found[1]) / 100 * len(values)) - 1)]
+        return values[max(0, math.ceil(float(percentile[1]) / 100 * len(values)) - 1)]
     return {
         "Sum": total,
         "SampleCount": count,
@@ -119,8 +119,8 @@ def _reason(threshold: Threshold, points: list[tuple[datetime, float | None]], s
         missing = "no datapoints were received for"
         plural = "s" if len(points) > 1 else ""
         treated = {"breaching": "Breaching", "notBreaching": "NonBreaching"}.get(threshold.missing)
-        told = f" and {len(points)} missing datapoint{plural} treated as [{treated}]" if treated else ""
-        return f"Threshold Crossed: {missing} {len(points)} period{plural}{told}."
+        treatment = f" and {len(points)} missing datapoint{plural} treated as [{treated}]" if treated else ""
+        return f"Threshold Crossed: {missing} {len(points)} period{plural}{treatment}."
     listed = [(at, value) for at, value in known if holds(value, threshold.bound) is (state == "ALARM")] or known
     values = ", ".join(f"{value} ({at:%d/%m/%y %H:%M:%S})" for at, value in reversed(listed))
     plural = "s" if len(listed) > 1 else ""
@@ -148,10 +148,10 @@ def _reason_data(threshold: Threshold, points: list[tuple[datetime, float | None
 
 
 def stamp(moment: datetime) -> str:
-    """`2026-01-31T12:00:00.000+0000`, as CloudWatch writes times."""
+    """Format a time as CloudWatch does, such as `2026-01-31T12:00:00.000+0000`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
 
 
 def window(threshold: Threshold, now: datetime) -> datetime:
-    """Nothing before this moment matters."""
+    """Return the time before which data do not count."""
     return now - timedelta(seconds=threshold.period_seconds * (threshold.periods + 1))

@@ -1,7 +1,7 @@
-"""Alarms are evaluated when their metric is measured, at most once a second, and again when a period has passed.
+"""Alarms, evaluated when their metric is measured (at most once a second) and when a period has passed.
 
-Moto never does either. A change of state is an event on the bus and a message to the topics of its actions. Alarms on
-metric math or anomaly bands stay at INSUFFICIENT_DATA and say why; composite alarms are not evaluated.
+Moto evaluates none. A change of state is an event on the bus and a message to the topics of its actions. Alarms on
+metric math or anomaly bands stay at INSUFFICIENT_DATA with the reason; composite alarms are not evaluated.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def apply(settings: Settings) -> None:
         before = self.alarms.get(name)
         alarm: Alarm = original(self, name, *args, **options)
         if before:
-            # A changed alarm keeps its state; moto starts it anew, at OK.
+            # A changed alarm keeps its state; moto resets it to OK.
             alarm.state_value, alarm.state_reason = before.state_value, before.state_reason
             alarm.history = before.history
         else:
@@ -65,7 +65,7 @@ def apply(settings: Settings) -> None:
 
 
 class _Watch:
-    """Decides the state of one alarm, and tells of a change."""
+    """Decides the state of alarms and reports changes."""
 
     def __init__(self, aws: Aws, timer: clock.Clock) -> None:
         self._aws, self._timer = aws, timer
@@ -73,7 +73,7 @@ class _Watch:
         self._lock = threading.Lock()
 
     def measured(self, backend: Any, alarm: Alarm) -> None:
-        """Each look reads all that was measured, and a busy platform measures a thousand times a second."""
+        """Check an alarm at most once a second: each check reads all data, which may grow by a thousand a second."""
         paced = alarm.__dict__.get("emulator_paced")
         if paced is None:
             paced = alarm.__dict__.setdefault(
@@ -98,12 +98,12 @@ class _Watch:
         if verdict.state != before:
             self.tell(backend, alarm, before)
         elif verdict.state == "ALARM" and alarm.actions_enabled:
-            # Scaling is asked for again for as long as the alarm lasts; everybody else is told of changes only.
+            # Scaling actions are repeated while the alarm lasts; all others are notified of changes only.
             for arn in alarm.alarm_actions:
                 if parse_arn(arn).service == SCALING:
                     self._act(backend, alarm, arn, before)
         if data:
-            # What was measured grows old: look again when its period is over.
+            # Data expire: check again when their period is over.
             mark = alarm.__dict__["emulator_mark"] = object()
             self._timer.after(threshold.period_seconds, lambda: self._later(backend, alarm, mark), scaled=False)
 
@@ -137,24 +137,24 @@ class _Watch:
             "region": backend.region_name,
             "alarmData": _detail(alarm, before),
         }
-        # What is told is the state at this moment; the alarm may change again before it is delivered.
+        # The message holds the state of this moment; the alarm may change before it is delivered.
         state = alarm.state_value
 
         def send() -> None:
-            found = parse_arn(arn)
-            if found.service == "sns":
+            target = parse_arn(arn)
+            if target.service == "sns":
                 moto_resource_policies.to_topic(arn, TOPICS, context)
                 subject = f'{state}: "{alarm.name}" in {backend.region_name}'[:100]
-                self._aws.client("sns", region=found.region).publish(TopicArn=arn, Message=message, Subject=subject)
-            elif found.service == "lambda":
+                self._aws.client("sns", region=target.region).publish(TopicArn=arn, Message=message, Subject=subject)
+            elif target.service == "lambda":
                 moto_resource_policies.to_function(arn, FUNCTIONS, context)
                 moto_resource_policies.function(arn).invoke(json.dumps(event), {"x-amz-invocation-type": "Event"}, {})
-            elif found.service == SCALING and moto_autoscaling.act(arn, alarm):
+            elif target.service == SCALING and moto_autoscaling.act(arn, alarm):
                 return
             else:
-                raise DeliveryFailed("UNSUPPORTED", f"The local emulator carries out no action {arn}", retriable=False)
+                raise DeliveryFailed("UNSUPPORTED", f"The local emulator does not run {arn}", retriable=False)
 
-        # An alarm has no dead letters: what does not arrive is told by its history only.
+        # An alarm has no dead-letter queue: only its history records a failed delivery.
         self._courier.carry(
             Letter(alarm.alarm_arn, arn, send, lambda failed, retries, exhausted: None, detail={"state": state})
         )
@@ -177,7 +177,7 @@ def _threshold(alarm: Alarm) -> Threshold | None:
 
 
 def _data(backend: Any, alarm: Alarm, since: datetime) -> list[Datum]:
-    found = []
+    data = []
     for datum in backend.metric_data:
         at = datum.timestamp if datum.timestamp.tzinfo else datum.timestamp.replace(tzinfo=UTC)
         if (
@@ -188,14 +188,14 @@ def _data(backend: Any, alarm: Alarm, since: datetime) -> list[Datum]:
         ):
             continue
         if isinstance(datum, MetricAggregatedDatum):
-            found.append(Datum(at, datum.min, datum.max, datum.sum, datum.sample_count))
+            data.append(Datum(at, datum.min, datum.max, datum.sum, datum.sample_count))
         else:
-            found.append(Datum(at, datum.value, datum.value, datum.value, 1))
-    return found
+            data.append(Datum(at, datum.value, datum.value, datum.value, 1))
+    return data
 
 
 def _detail(alarm: Alarm, before: str) -> dict[str, Any]:
-    """Of the event, as CloudWatch writes it."""
+    """Return the event's detail as CloudWatch writes it."""
     metric = {
         "id": "m1",
         "metricStat": {
@@ -223,7 +223,7 @@ def _detail(alarm: Alarm, before: str) -> dict[str, Any]:
 
 
 def _message(account: str, alarm: Alarm, before: str) -> str:
-    """What a topic gets."""
+    """Return the message for a topic."""
     statistic = alarm.extended_statistic or alarm.statistic or ""
     trigger = {
         "MetricName": alarm.metric_name,

@@ -1,4 +1,4 @@
-"""CloudWatch Logs: putting a metric filter replaces the one of the same name."""
+"""CloudWatch Logs: a metric filter replaces the one with the same name."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def apply(settings: Settings) -> None:
     def add_filter(
         original: Any, self: Any, filter_name: str, filter_pattern: str, log_group_name: str, *rest: Any
     ) -> Any:
-        """Moto keeps both, and Terraform reads the old one."""
+        """Remove the old filter; moto keeps both, and Terraform reads the old one."""
         self.metric_filters = [
-            found
-            for found in self.metric_filters
-            if (found["logGroupName"], found["filterName"]) != (log_group_name, filter_name)
+            old
+            for old in self.metric_filters
+            if (old["logGroupName"], old["filterName"]) != (log_group_name, filter_name)
         ]
         return original(self, filter_name, filter_pattern, log_group_name, *rest)

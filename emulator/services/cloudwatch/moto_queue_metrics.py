@@ -1,4 +1,4 @@
-"""AWS/SQS measures how many messages wait in a queue, where an alarm watches it. Moto measures nothing.
+"""AWS/SQS metrics: the number of waiting messages of each queue that an alarm watches. Moto measures nothing.
 
 AWS does so every minute; here it happens when a message arrives, at most once a second, and every minute for as long
 as messages wait.
@@ -44,7 +44,7 @@ def apply(settings: Settings) -> None:
         timer.after(EVERY_SECONDS, lambda: again(self), scaled=False)
 
     def again(queue: Any) -> None:
-        """Once more after the last message is gone: zero is a measurement too."""
+        """Measure again, once more after the last message is gone: zero is a measurement too."""
         _measure(queue)
         if queue.messages and _watched(queue):
             timer.after(EVERY_SECONDS, lambda: again(queue), scaled=False)
