@@ -24,7 +24,7 @@ def apply(settings: Settings) -> None:
 def _forget_tags_of_deleted() -> None:
     @wrap(NatGatewayBackend, "delete_nat_gateway")
     def delete_nat_gateway(original: Any, self: Any, nat_gateway_id: str) -> Any:
-        """A deleted gateway stays visible for a while, in AWS too, but the tagging API must not count it."""
+        """Delete a gateway's tags with it: it stays visible for a while, but the tagging API must not list it."""
         gateway = original(self, nat_gateway_id)
         self.tags.pop(nat_gateway_id, None)
         return gateway
@@ -33,7 +33,7 @@ def _forget_tags_of_deleted() -> None:
 def _routes_of_gateway_endpoints() -> None:
     @wrap(VPCEndPoint, "modify")
     def modify(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:
-        """A table that joins gets its route; moto lists it, and then cannot delete the endpoint for want of it."""
+        """Add the routes of tables that join; moto only lists the tables, and then cannot delete the endpoint."""
         before = set(self.route_table_ids)
         original(self, *args, **kwargs)
         prefix_list = self.destination_prefix_list_id
@@ -46,18 +46,18 @@ def _routes_of_gateway_endpoints() -> None:
 
 
 def _rule_descriptions() -> None:
-    """Those of rules whose source is a group or a prefix list."""
+    """Keep the descriptions of rules whose source is a group or a prefix list."""
 
     @wrap(SecurityGroupRule, "__init__")
     def init(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:
-        """Of a prefix list, moto keeps the id alone."""
+        """Keep a prefix list's description; moto keeps only its id."""
         original(self, *args, **kwargs)
         given = INIT.bind(self, *args, **kwargs).arguments
         self.emulator_prefix_list = given.get("prefix_list_id") or {}
 
     @wrap(SecurityGroupRule, "description")
     def description(original: Any, self: Any) -> str | None:
-        """Moto looks for it beside an address range only."""
+        """Return the description, which moto reads only from address ranges."""
         # A later ModifySecurityGroupRules leaves its description in `ip_range`, whatever the source is.
         for source in (self.ip_range, self.source_group, getattr(self, "emulator_prefix_list", {})):
             if source and source.get("Description"):

@@ -1,4 +1,4 @@
-"""KMS: the rotation period, which moto neither keeps nor returns."""
+"""KMS: the rotation period, which moto neither stores nor returns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""S3: bucket policies, EventBridge notifications, sub-resources moto takes for the bucket."""
+"""S3: bucket policies, EventBridge notifications, and sub-resources that moto mistakes for the bucket."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def apply(settings: Settings) -> None:
 
 
 def _leave_policies_to_the_guard() -> None:
-    """`emulator.services.iam` has judged a request before it comes here.
+    """Skip moto's own check of bucket policies: `emulator.services.iam` has authorized the request before.
 
-    Moto would judge it a second time, without conditions: "deny everything without TLS" denies everything then.
+    Moto ignores conditions, so that "deny everything without TLS" would deny everything.
     """
 
     @wrap(FakeBucket, "get_permission")
@@ -35,7 +35,7 @@ def _leave_policies_to_the_guard() -> None:
 
 
 def _return_eventbridge_notification() -> None:
-    """Moto accepts `EventBridgeConfiguration` and forgets to give it back, a difference in every plan."""
+    """Return `EventBridgeConfiguration`, which moto accepts but does not return: a difference in every plan."""
 
     @wrap(S3Response, "get_bucket_notification")
     def get_bucket_notification(original: Any, self: Any) -> Any:
@@ -51,7 +51,7 @@ def _return_eventbridge_notification() -> None:
 
 
 def _refuse_unknown_subresources() -> None:
-    """`DELETE /bucket?inventory&id=x` deletes the *bucket* in moto; what it does not know must be an error."""
+    """Reject unknown sub-resources; moto answers `DELETE /bucket?inventory&id=x` by deleting the *bucket*."""
 
     @wrap(S3Response, "_bucket_response")
     def _bucket_response(original: Any, self: Any, request: Any, full_url: str) -> Any:
@@ -62,27 +62,27 @@ def _refuse_unknown_subresources() -> None:
 
 
 def _delete_markers() -> None:
-    """Deleting the last version of a key disposes of it; a delete marker holds nothing, and cannot do that."""
+    """Give delete markers the `dispose` that moto calls on the last version of a deleted key."""
 
     @add(FakeDeleteMarker)
     def dispose(self: Any, garbage: bool = False) -> None:
-        """Nothing here."""
+        """Do nothing: a delete marker holds no contents."""
 
 
 class _Listed(FakeKey):
-    """What a listing shows of an object: all that is known about it, and nothing of its own."""
+    """An object in a listing: its metadata, without its contents."""
 
     def dispose(self, garbage: bool = False) -> None:
-        """The contents belong to the object."""
+        """Do nothing: the contents belong to the object."""
 
 
 def _list_without_contents() -> None:
-    """To list versions, moto copies every object of the bucket with its contents, those of other prefixes as well."""
+    """Copy listed objects without their contents; to list versions, moto copies all contents of the bucket."""
 
     @add(FakeKey)
     def __deepcopy__(self: FakeKey, memo: dict[int, Any]) -> FakeKey:
         shown = _Listed.__new__(_Listed)
         shown.__dict__.update(vars(self))
-        # It is computed from the contents, which may be gone before somebody reads it here.
+        # It is computed from the contents, which may be deleted before it is read.
         shown._etag = self.etag.strip('"')
         return shown

@@ -1,4 +1,4 @@
-"""S3: `x-amz-expected-bucket-owner`, which moto does not look at, and requests that come without it."""
+"""S3: `x-amz-expected-bucket-owner`, which moto ignores, and the requests that lack it."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ KIND = "s3-without-owner"
 HEADER, SOURCE_HEADER = "x-amz-expected-bucket-owner", "x-amz-source-expected-bucket-owner"
 COPY_SOURCE = "x-amz-copy-source"
 PRESIGNED = ("X-Amz-Signature", "Signature")
-"""Query arguments of presigned requests, whose headers are their users' own."""
+"""Query arguments of presigned requests, whose headers their users choose."""
 CAPACITY = 10_000
 
 
 class Unnamed:
-    """Different requests for existing buckets that named no owner. Thread-safe."""
+    """Distinct requests for existing buckets that named no owner. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._found: dict[tuple[str, str, str], None] = {}
+        self._requests: dict[tuple[str, str, str], None] = {}
 
     def note(self, user_agent: str, method: str, path: str) -> None:
         with self._lock:
-            if len(self._found) < CAPACITY:
-                self._found[user_agent, method, path] = None
+            if len(self._requests) < CAPACITY:
+                self._requests[user_agent, method, path] = None
 
     def query(self) -> list[dict[str, str]]:
         with self._lock:
-            found = list(self._found)
+            requests = list(self._requests)
         return [
             {"kind": KIND, "user_agent": agent, "method": method, "path": path}
-            for agent, method, path in found
+            for agent, method, path in requests
             if f"app/{OWN_APP}" not in agent
         ]
 
 
 STORE = Unnamed()
-"""The one of this process."""
+"""The requests of this process."""
 
 
 def apply(settings: Settings) -> None:
@@ -53,7 +53,7 @@ def apply(settings: Settings) -> None:
 
 
 def _compare_before(name: str) -> None:
-    """S3 answers 403 to whoever expects another owner than the bucket has."""
+    """Answer 403 if a request expects another owner than the bucket has, as S3 does."""
 
     @wrap(S3Response, name)
     def response(original: Any, self: Any, request: Any, full_url: str) -> Any:
@@ -66,7 +66,7 @@ def _compare(bucket: str, request: Any) -> None:
     for name, header in ((bucket, HEADER), (source, SOURCE_HEADER)):
         owner, expected = owner_of(name), request.headers.get(header)
         if not owner:
-            continue  # there is no such bucket, so nothing of anybody's: the answer is 404, or the bucket is made now
+            continue  # no such bucket, hence no owner: the answer is 404, or this request creates it
         if expected is None:
             if not any(argument in request.args for argument in PRESIGNED):
                 STORE.note(request.headers.get("User-Agent", ""), request.method, request.path)
@@ -75,6 +75,6 @@ def _compare(bucket: str, request: Any) -> None:
 
 
 def owner_of(bucket: str) -> str:
-    """Account that a bucket belongs to; empty where there is no such bucket."""
-    found = s3_backends.bucket_accounts.get(bucket)
-    return found[1] if found else ""
+    """Return the account that owns a bucket; empty if there is no such bucket."""
+    account = s3_backends.bucket_accounts.get(bucket)
+    return account[1] if account else ""
