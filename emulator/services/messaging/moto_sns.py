@@ -1,7 +1,7 @@
-"""SNS delivers: to queues and functions that let it in, over HTTP on this machine only; e-mail is written down.
+"""SNS delivery: to queues and functions that permit it, over HTTP to this machine only; e-mail goes to a file.
 
-Moto asks nobody's permission, fails the publisher when a subscriber is gone, gives functions an invented event, takes
-the RawMessageDelivery `false` for true, and knows no dead letters.
+Moto checks no permission, fails the publisher if a subscriber is gone, passes functions an invented event, reads
+the RawMessageDelivery `false` as true, and has no dead-letter queues.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ HTTP_TIMEOUT = 15.0
 
 def apply(settings: Settings) -> None:
     fan_out = _FanOut(settings)
-    # Moto makes a key for every subscription, which takes longer than all the rest of a delivery.
+    # Moto generates a key for every subscription, which takes longer than the rest of a delivery.
     Subscription.private_key = lambda self: _signing_key()  # type: ignore[assignment, misc]
 
     @wrap(Subscription, "publish")
@@ -75,8 +75,8 @@ class _FanOut:
 
     def deliver(self, subscription: Any, message: Message, group: str | None, deduplication: str | None) -> None:
         raw = str(subscription.attributes.get("RawMessageDelivery", "false")).lower() == "true"
-        told = readable(message.attributes)
-        envelope = subscription.get_post_data(message.text, message.id, message.subject, message_attributes=told)
+        attributes = readable(message.attributes)
+        envelope = subscription.get_post_data(message.text, message.id, message.subject, message_attributes=attributes)
         envelope["UnsubscribeURL"] = (
             f"https://sns.{subscription.topic.sns_backend.region_name}.amazonaws.com/"
             f"?Action=Unsubscribe&SubscriptionArn={subscription.arn}"
@@ -92,7 +92,7 @@ class _FanOut:
                 return self._http(subscription, body, message, raw)
             if subscription.protocol in RECORDED:
                 return self._outbox.write(subscription, message)
-            reason = f"The local emulator delivers nothing over {subscription.protocol}"
+            reason = f"The local emulator does not deliver over {subscription.protocol}"
             raise DeliveryFailed("InvalidEndpoint", reason, retriable=False)
 
         def bury(failed: DeliveryFailed, retries: int, exhausted: str | None) -> str | None:
@@ -108,7 +108,7 @@ class _FanOut:
             detail={"message_id": message.id, "protocol": subscription.protocol},
             **({"delay": http_delay} if over_http else {}),
         )
-        # A queue is only memory: whoever publishes and looks finds the message there.
+        # Queues are in memory, and delivered to at once: a publisher finds the message there when its call returns.
         self._courier.carry(letter, now=subscription.protocol in ("sqs", *RECORDED))
 
     def _context(self, subscription: Any) -> dict[str, str]:
@@ -120,9 +120,9 @@ class _FanOut:
         from moto.sqs.models import sqs_backends
 
         moto_resource_policies.to_queue(subscription.endpoint, SERVICE, self._context(subscription))
-        found = parse_arn(subscription.endpoint)
-        sqs_backends[found.account][found.region].send_message(
-            found.resource_id,
+        queue = parse_arn(subscription.endpoint)
+        sqs_backends[queue.account][queue.region].send_message(
+            queue.resource_id,
             body,
             message_attributes=_sqs_attributes(raw) if raw else None,
             deduplication_id=deduplication,
@@ -136,7 +136,7 @@ class _FanOut:
 
     def _http(self, subscription: Any, body: str, message: Message, raw: bool) -> dict[str, Any]:
         if not stays_here(subscription.endpoint):
-            reason = f"{subscription.endpoint} is not on this machine; the local emulator calls nobody else"
+            reason = f"{subscription.endpoint} is not on this machine, and the local emulator calls no other"
             raise DeliveryFailed("InvalidEndpoint", reason, retriable=False)
         headers = {
             "x-amz-sns-message-type": "Notification",
@@ -147,14 +147,14 @@ class _FanOut:
             "User-Agent": "Amazon Simple Notification Service Agent",
         } | ({"x-amz-sns-rawdelivery": "true"} if raw else {})
         with requests.Session() as session:
-            session.trust_env = False  # a proxy would carry it off this machine
+            session.trust_env = False  # a proxy would send it off this machine
             answer = session.post(
                 subscription.endpoint, body.encode(), headers=headers, timeout=HTTP_TIMEOUT, allow_redirects=False
             )
         if not 200 <= answer.status_code < 300:
             again = answer.status_code >= 500 or answer.status_code == 429
             raise DeliveryFailed(
-                str(answer.status_code), f"{subscription.endpoint} said {answer.status_code}", retriable=again
+                str(answer.status_code), f"{subscription.endpoint} responded {answer.status_code}", retriable=again
             )
         return {"status": answer.status_code}
 
@@ -164,28 +164,28 @@ class _FanOut:
             return None
         queue = str((json.loads(policy) if isinstance(policy, str) else policy)["deadLetterTargetArn"])
         sender = Sender(subscription.topic.arn, subscription.topic.account_id, service=SERVICE)
-        told = {"RequestID": message_id, "ErrorCode": failed.code, "ErrorMessage": failed.message[:1024]}
-        return self._targets.bury(sender, queue, body, told)
+        attributes = {"RequestID": message_id, "ErrorCode": failed.code, "ErrorMessage": failed.message[:1024]}
+        return self._targets.bury(sender, queue, body, attributes)
 
 
 def _http_retries(subscription: Any) -> int:
     policy = subscription.attributes.get("DeliveryPolicy")
-    wanted = (json.loads(policy) if isinstance(policy, str) and policy else {}).get("healthyRetryPolicy") or {}
-    return int(wanted.get("numRetries", HTTP_RETRIES))
+    retry_policy = (json.loads(policy) if isinstance(policy, str) and policy else {}).get("healthyRetryPolicy") or {}
+    return int(retry_policy.get("numRetries", HTTP_RETRIES))
 
 
 def _sqs_attributes(message: Message) -> dict[str, Any]:
-    """SNS's attributes as those of a raw message."""
+    """Return SNS attributes as SQS attributes of a raw message."""
     return {
-        name: {"DataType": told["Type"], "BinaryValue": told["Value"]}
-        if told["Type"].startswith("Binary")
-        else {"DataType": told["Type"], "StringValue": str(told["Value"])}
-        for name, told in message.attributes.items()
+        name: {"DataType": attribute["Type"], "BinaryValue": attribute["Value"]}
+        if attribute["Type"].startswith("Binary")
+        else {"DataType": attribute["Type"], "StringValue": str(attribute["Value"])}
+        for name, attribute in message.attributes.items()
     }
 
 
 class Outbox:
-    """What would have been e-mails and text messages: one JSON object per line, nothing leaves the machine."""
+    """E-mails and text messages, written to a file as one JSON object per line instead of being sent."""
 
     def __init__(self, path: Path) -> None:
         self._path, self._lock = path, threading.Lock()

@@ -1,4 +1,4 @@
-"""SQS: redrive policies as AWS spells them, RedriveAllowPolicy, policies that outlive other changes."""
+"""SQS: the form of redrive policies, RedriveAllowPolicy, and policies that survive other changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from emulator.moto.patching import wrap
 
 
 def _stay_quick() -> None:
-    """Moto counts all messages of a queue for every one that it hands out, and asks a calendar for each one's time.
+    """Replace two slow functions of moto: for each received message it converts the times of all messages of the queue.
 
     With some thousand messages waiting, a call would take seconds.
     """
@@ -34,17 +34,17 @@ def _stay_quick() -> None:
 
 
 def _one_at_a_time() -> None:
-    """Moto deletes a message by making the list of all others anew, and hands out what it has looked at a moment ago.
+    """Serialise the operations on queues; moto replaces the list of messages to delete one, without a lock.
 
-    Side by side, a deletion brings back what another one took away, loses what was sent meanwhile, and two readers
-    get the same message. One lock for all queues: a message may go on to the dead letters of another one.
+    Concurrently, a deletion restores messages that another one deleted, loses messages that are sent meanwhile, and two
+    receivers get the same message. All queues share one lock, as a message may move to another one, its dead letters.
     """
     lock = threading.RLock()
 
     @wrap(Queue, "__init__")
     def init(original: Any, self: Any, *arguments: Any, **more: Any) -> None:
         original(self, *arguments, **more)
-        # Whoever waits for a message lets go of it meanwhile.
+        # A receiver releases it while it waits for a message.
         self._messages_lock = threading.Condition(lock)
 
     def locked(original: Any, self: Any, *arguments: Any, **more: Any) -> Any:
@@ -66,17 +66,17 @@ def apply(settings: Settings) -> None:
 
     @wrap(Queue, "attributes")
     def attributes(original: Any, self: Any) -> dict[str, Any]:
-        found: dict[str, Any] = original(self)
-        if not found.get("RedriveAllowPolicy"):
-            found.pop("RedriveAllowPolicy", None)
-        if "RedrivePolicy" in found and self.redrive_policy:
-            # AWS gives the document back without blanks; with them Terraform sees a difference for ever.
-            found["RedrivePolicy"] = json.dumps(self.redrive_policy, separators=(",", ":"))
-        return found
+        attributes: dict[str, Any] = original(self)
+        if not attributes.get("RedriveAllowPolicy"):
+            attributes.pop("RedriveAllowPolicy", None)
+        if "RedrivePolicy" in attributes and self.redrive_policy:
+            # AWS returns the document without blanks; with them Terraform would plan a change every time.
+            attributes["RedrivePolicy"] = json.dumps(self.redrive_policy, separators=(",", ":"))
+        return attributes
 
     @wrap(Queue, "_set_attributes")
     def set_attributes(original: Any, self: Any, attributes: dict[str, Any], now: float | None = None) -> None:
-        """AWS changes what is named; moto drops the queue's policy whenever the request does not repeat it."""
+        """Change only what the request names, as AWS does; moto drops a policy unless the request repeats it."""
         policy = attributes.get("Policy", getattr(self, "policy", None))
         original(self, attributes, now)
         self.policy = policy or None
