@@ -1,1 +1,1 @@
-"""Lambda: functions run in child processes; synchronous and asynchronous invocations, event sources."""
+"""Lambda: functions in child processes, synchronous and asynchronous invocations, event sources."""

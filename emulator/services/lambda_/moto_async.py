@@ -1,4 +1,4 @@
-"""What becomes of an asynchronous invocation: destinations, and the dead letters of a function that kept failing."""
+"""Results of asynchronous invocations: destinations, and the dead-letter queues of functions that kept failing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ACTIONS = {
 
 
 def ended(aws: Aws, stored: Any, payload: str, request_id: str, attempts: int, outcome: Outcome | None) -> None:
-    """Tells the destinations; `outcome` is `None` when the function was throttled to the end."""
+    """Notify the destinations; `outcome` is `None` if every attempt was throttled."""
     failed = outcome is None or outcome.failed
     kind = "OnFailure" if failed else "OnSuccess"
     destination = ((_configured(stored).get("DestinationConfig") or {}).get(kind) or {}).get("Destination")
@@ -37,12 +37,12 @@ def ended(aws: Aws, stored: Any, payload: str, request_id: str, attempts: int, o
     queue = (getattr(stored, "emulator_extra", {}).get("DeadLetterConfig") or {}).get("TargetArn")
     if failed and queue:
         answer = json.loads(outcome.payload) if outcome else {"errorMessage": "Rate Exceeded."}
-        told = {
+        attributes = {
             "RequestID": ("String", request_id),
             "ErrorCode": ("Number", "200" if outcome else "429"),
             "ErrorMessage": ("String", str(answer.get("errorMessage") or "no message")[:1024]),
         }
-        _deliver(aws, stored, queue, payload, told, detail_type="")
+        _deliver(aws, stored, queue, payload, attributes, detail_type="")
     if failed and not destination and not queue:
         LOG.warning(
             "asynchronous invocation of %s failed %d times; the event is dropped", stored.function_name, attempts
@@ -55,7 +55,7 @@ def maximum_retries(stored: Any, default: int) -> int:
 
 
 def _configured(stored: Any) -> dict[str, Any]:
-    """The last configuration that was put; moto keeps all of them."""
+    """Return the latest configuration; moto keeps all of them."""
     return stored.event_invoke_config[-1].config if stored.event_invoke_config else {}
 
 
@@ -86,7 +86,7 @@ def _record(stored: Any, payload: str, request_id: str, attempts: int, outcome: 
 def _deliver(
     aws: Aws, stored: Any, target: str, body: str, attributes: dict[str, tuple[str, str]], *, detail_type: str
 ) -> None:
-    """Under the function's own role, as AWS does: a role that may not is an event that is lost."""
+    """Deliver under the function's role, as AWS does: without permission the event is lost."""
     record = STORE.begin("event-delivery", target, detail={"from": stored.function_arn})
     try:
         with caused_by(record.id):
@@ -102,26 +102,24 @@ def _deliver(
 def _send(
     aws: Aws, stored: Any, target: str, body: str, attributes: dict[str, tuple[str, str]], detail_type: str
 ) -> None:
-    found = parse_arn(target)
-    if found.service not in ACTIONS:
+    arn = parse_arn(target)
+    if arn.service not in ACTIONS:
         raise no_resource(f"The local emulator has no destination {target}")
-    moto_resource_policies.under_role(stored.role, SERVICE, ACTIONS[found.service], target)
-    told = {name: {"DataType": kind, "StringValue": value} for name, (kind, value) in attributes.items()}
-    if found.service == "sqs":
+    moto_resource_policies.under_role(stored.role, SERVICE, ACTIONS[arn.service], target)
+    members = {name: {"DataType": kind, "StringValue": value} for name, (kind, value) in attributes.items()}
+    if arn.service == "sqs":
         moto_resource_policies.queue(target)
-        sqs = aws.client("sqs", region=found.region)
-        url = sqs.get_queue_url(QueueName=found.resource_id)["QueueUrl"]
-        sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=told)
-    elif found.service == "sns":
-        aws.client("sns", region=found.region).publish(TopicArn=target, Message=body, MessageAttributes=told)
-    elif found.service == "lambda":
-        aws.client("lambda", region=found.region).invoke(FunctionName=target, InvocationType="Event", Payload=body)
+        sqs = aws.client("sqs", region=arn.region)
+        url = sqs.get_queue_url(QueueName=arn.resource_id)["QueueUrl"]
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=members)
+    elif arn.service == "sns":
+        aws.client("sns", region=arn.region).publish(TopicArn=target, Message=body, MessageAttributes=members)
+    elif arn.service == "lambda":
+        aws.client("lambda", region=arn.region).invoke(FunctionName=target, InvocationType="Event", Payload=body)
     else:
         moto_bus.publish(
-            found.account,
-            found.region,
-            moto_bus.compose(
-                found.account, found.region, "lambda", detail_type, json.loads(body), [stored.function_arn]
-            ),
-            bus=found.resource_id,
+            arn.account,
+            arn.region,
+            moto_bus.compose(arn.account, arn.region, "lambda", detail_type, json.loads(body), [stored.function_arn]),
+            bus=arn.resource_id,
         )

@@ -1,7 +1,7 @@
-"""Queues feed functions. Moto calls the function while the message is being sent, one message at a time.
+"""Event source mappings of queues. Moto calls the function while a message is being sent, one message at a time.
 
-As on AWS: batches, only the failed messages of a batch stay (`ReportBatchItemFailures`), what failed comes back
-after the visibility timeout and goes to the dead letters when it came too often, filters drop what nobody wants.
+As on AWS, messages come in batches, of which only the failed ones stay (`ReportBatchItemFailures`). They return after
+the visibility timeout and move to the dead letters when received too often. Filters drop messages.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from emulator.services.events.courier import DeliveryFailed
 from emulator.services.lambda_.moto_invoke import TooManyRequests
 
 LEAST_PAUSE = 0.2
-"""Seconds before a failed batch is read again, where the queue's visibility timeout is 0."""
+"""Seconds before a failed batch is received again if the queue's visibility timeout is 0."""
 LARGEST_BATCH = 10
 AT_ONCE = 5
-"""Invocations of one mapping at a time: what Lambda begins with. It would go on to more; this machine does not."""
+"""Concurrent invocations of one mapping: the number that Lambda starts with. Lambda would increase it."""
 
 
 def apply(settings: Settings) -> None:
@@ -62,7 +62,7 @@ def apply(settings: Settings) -> None:
 
     @wrap(LambdaBackend, "delete_event_source_mapping")
     def delete(original: Any, self: Any, uuid: str) -> Any:
-        """Moto leaves the mapping on the queue, which goes on calling the function."""
+        """Remove the mapping from its queue too; moto leaves it there and goes on calling the function."""
         mapping = original(self, uuid)
         if mapping is None:
             raise GenericResourcNotFound
@@ -72,14 +72,14 @@ def apply(settings: Settings) -> None:
 
 
 class _Mappings(dict[str, Any]):
-    """A queue's mappings by function. Moto, which walks the items while a message is being sent, finds none."""
+    """A queue's mappings by function, without items: moto iterates over those while a message is being sent."""
 
     def items(self) -> Any:
         return ()
 
 
 def _at_once(queue: Queue, mapping: Any) -> int:
-    """One reader keeps the order of a first-in-first-out queue, and messages apart that are never invisible."""
+    """Return the number of readers: one, if the order counts or if messages never become invisible."""
     if queue.fifo_queue or not int(queue.visibility_timeout):  # type: ignore[attr-defined]
         return 1
     most = (mapping.scaling_config or {}).get("MaximumConcurrency")
@@ -96,7 +96,7 @@ def _queues(mapping: Any) -> list[Queue]:
 
 
 class _Feeding:
-    """Polls a queue for its functions, with as many threads as messages and the mapping's concurrency ask for."""
+    """Polls queues for their functions, with as many threads as there are messages, up to the mapping's concurrency."""
 
     def __init__(self, timer: clock.Clock) -> None:
         self._timer = timer
@@ -104,7 +104,7 @@ class _Feeding:
         self._busy: Counter[str] = Counter()
         self._woken: Counter[str] = Counter()
         self._due: dict[str, float] = {}
-        """When a mapping's queue is looked at next, for the sake of messages that are invisible now."""
+        """Times of each mapping's next poll, for messages that are invisible now."""
 
     def wake_all(self, mapping: Any) -> None:
         for queue in _queues(mapping):
@@ -127,7 +127,7 @@ class _Feeding:
             with caused_by(cause):
                 self._drain(queue, mapping)
 
-        # Not in the clock's pool: a function may take minutes, and everybody else's deliveries would wait for it.
+        # Not in the clock's pool: a function may take minutes, and all other deliveries would wait for it.
         threading.Thread(target=drain, name=f"queue-{queue.name}", daemon=True).start()
 
     def _drain(self, queue: Queue, mapping: Any) -> None:
@@ -141,7 +141,7 @@ class _Feeding:
                     self._come_back(queue, mapping)
                     continue
                 with self._lock:
-                    # Whoever wakes from now on finds this thread gone, and starts one.
+                    # The next wake finds this thread gone and starts another.
                     if self._woken[mapping.uuid] == woken:
                         self._busy[mapping.uuid] -= 1
                         break
@@ -156,7 +156,7 @@ class _Feeding:
             self._come_back(queue, mapping)
 
     def _come_back(self, queue: Queue, mapping: Any) -> None:
-        """Look again when the next message becomes visible: the function may have chosen when."""
+        """Poll again when the next message becomes visible; the function may have set the time."""
         hidden = [message.visible_at / 1000 for message in list(queue._messages) if not message.visible]
         if not hidden:
             return
@@ -170,23 +170,23 @@ class _Feeding:
 
     def _receive(self, queue: Queue, mapping: Any) -> list[Message]:
         backend = sqs_backends[queue.account_id][queue.region]
-        # Invisible for as long as the function may take at least, even where the queue says 0.
+        # Invisible at least for as long as the function may take, even if the queue's timeout is 0.
         visibility = int(queue.visibility_timeout)  # type: ignore[attr-defined]
-        found: list[Message] = []
-        while len(found) < mapping.batch_size:
-            wanted = min(LARGEST_BATCH, mapping.batch_size - len(found))
-            more = backend.receive_message(queue.name, wanted, 0, visibility, ["All"])
-            known = {message.id for message in found}
-            found += [message for message in more if message.id not in known]
-            if len(more) < wanted or visibility == 0:
+        received: list[Message] = []
+        while len(received) < mapping.batch_size:
+            limit = min(LARGEST_BATCH, mapping.batch_size - len(received))
+            more = backend.receive_message(queue.name, limit, 0, visibility, ["All"])
+            known = {message.id for message in received}
+            received += [message for message in more if message.id not in known]
+            if len(more) < limit or visibility == 0:
                 break
-        return found
+        return received
 
 
 def _process(queue: Queue, mapping: Any, messages: list[Message]) -> bool:
-    """Calls the function with one batch; `False` when messages stay behind."""
-    wanted = [message for message in messages if _passes(mapping, queue, message)]
-    failed = _failures(mapping, _call(mapping, queue, wanted), wanted) if wanted else set()
+    """Call the function with one batch; return `False` if messages remain in the queue."""
+    passing = [message for message in messages if _passes(mapping, queue, message)]
+    failed = _failures(mapping, _call(mapping, queue, passing), passing) if passing else set()
     backend = sqs_backends[queue.account_id][queue.region]
     for message in messages:
         if message.id not in failed:
@@ -199,7 +199,7 @@ def _process(queue: Queue, mapping: Any, messages: list[Message]) -> bool:
 
 
 def _call(mapping: Any, queue: Queue, messages: list[Message]) -> Any:
-    """The function's answer; `None` when it failed."""
+    """Return the function's response; `None` if it failed."""
     record = STORE.begin(
         "event-delivery", mapping.function_arn, detail={"from": queue.queue_arn, "messages": len(messages)}
     )
@@ -224,7 +224,7 @@ def _call(mapping: Any, queue: Queue, messages: list[Message]) -> Any:
 
 
 def _failures(mapping: Any, answer: Any, messages: list[Message]) -> set[str]:
-    """Ids of the messages that stay in the queue."""
+    """Return the ids of the messages that remain in the queue."""
     everything = {message.id for message in messages}
     if answer is None:
         return everything
@@ -233,7 +233,7 @@ def _failures(mapping: Any, answer: Any, messages: list[Message]) -> set[str]:
     named = answer.get("batchItemFailures") or []
     ids = {item.get("itemIdentifier") if isinstance(item, dict) else None for item in named}
     # An empty or unknown id makes the whole batch a failure.
-    return {str(found) for found in ids} if ids <= everything else everything
+    return {str(message_id) for message_id in ids} if ids <= everything else everything
 
 
 def _passes(mapping: Any, queue: Queue, message: Message) -> bool:
@@ -268,12 +268,12 @@ def _record(queue: Queue, message: Message) -> dict[str, Any]:
         "attributes": attributes,
         "messageAttributes": {
             name: {
-                "dataType": told["DataType"],
-                "stringValue": told.get("StringValue"),
+                "dataType": attribute["DataType"],
+                "stringValue": attribute.get("StringValue"),
                 "stringListValues": [],
                 "binaryListValues": [],
             }
-            for name, told in message.message_attributes.items()
+            for name, attribute in message.message_attributes.items()
         },
         "md5OfBody": message.body_md5,
         "eventSource": "aws:sqs",

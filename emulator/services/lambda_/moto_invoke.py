@@ -1,7 +1,7 @@
-"""Lambda functions run. Moto needs Docker for that, or else echoes the event.
+"""Invocations of Lambda functions. Moto needs Docker for that, or else echoes the event.
 
 Every trigger in moto (Invoke, SQS, SNS, S3, logs) ends in `LambdaFunction.invoke`, which is replaced here.
-Corrected along the way: `Event` invocations are asynchronous and retried, `DryRun` runs nothing, a function's
+Also corrected: `Event` invocations are asynchronous and retried, `DryRun` runs nothing, a function's
 error is `Unhandled`, a reserved concurrency of 0 throttles.
 """
 
@@ -68,7 +68,7 @@ class InvalidRequestContent(JsonRESTError):
 
 
 class KeyDenied(JsonRESTError):
-    """As AWS words it; it tells the caller, and whoever waits for an asynchronous invocation sees it fail."""
+    """AWS's error if the function's role may not decrypt its environment; an asynchronous invocation fails with it."""
 
     code = 502
 
@@ -81,14 +81,14 @@ class KeyDenied(JsonRESTError):
 
 
 class CannotRun(JsonRESTError):
-    """A function that no interpreter on this machine is for."""
+    """A function that no interpreter on this machine can run."""
 
     def __init__(self, message: str) -> None:
         super().__init__("InvalidRuntimeException", message)
 
 
 def _invoke(self: LambdaFunction, body: Any, request_headers: Any, response_headers: Any) -> str | bytes:
-    """Replaces `LambdaFunction.invoke`, with its contract: headers are filled in, the payload is returned."""
+    """Invoke a function by the contract of `LambdaFunction.invoke`: fill in the headers, return the payload."""
     payload = _checked(body)
     kind = request_headers.get("x-amz-invocation-type") or request_headers.get("X-Amz-Invocation-Type")
     if kind == "DryRun":
@@ -109,7 +109,7 @@ def _invoke(self: LambdaFunction, body: Any, request_headers: Any, response_head
 
 
 def _invoke_response(self: LambdaResponse) -> Any:
-    """Replaces the HTTP side: moto answers `Event` and `DryRun` with a body and a result header."""
+    """Answer Invoke; moto answers `Event` and `DryRun` with a body and a result header."""
     name = self.path.rsplit("/", 2)[-2].replace("%3A", ":").replace("%3a", ":")
     headers: dict[str, str] = {}
     function = self.backend.get_function(name, self._get_param("Qualifier") or self._get_param("qualifier"))
@@ -127,7 +127,7 @@ def _invoke_response(self: LambdaResponse) -> Any:
 
 
 def _checked(body: Any) -> str:
-    """The event as JSON text."""
+    """Return the event as JSON text."""
     text = body.decode() if isinstance(body, bytes) else body
     if not text:
         return "{}"
@@ -139,7 +139,7 @@ def _checked(body: Any) -> str:
 
 
 def _function(stored: LambdaFunction) -> Function:
-    """Moto's record of a function as what the runtime needs."""
+    """Return moto's record of a function as the runtime needs it."""
     runtime = stored.run_time or ""
     if stored.package_type != "Zip" or not runtime.startswith("python"):
         what = f"runtime {runtime}" if stored.package_type == "Zip" else f"package type {stored.package_type}"
@@ -165,7 +165,7 @@ def _function(stored: LambdaFunction) -> Function:
 def _layer(stored: LambdaFunction, arn: str) -> Package:
     layer = get_backend(stored.account_id, stored.region).layers_versions_by_arn(arn)
     if layer is None:
-        raise CannotRun(f"Layer version {arn} does not exist any more")
+        raise CannotRun(f"Layer version {arn} no longer exists")
     return _package(layer.code_sha_256, layer.code_bytes)
 
 
@@ -189,7 +189,7 @@ def _run(stored: LambdaFunction, function: Function, payload: str, request_id: s
 
 
 def _run_event(stored: LambdaFunction, function: Function, payload: str, cause: str | None) -> None:
-    """An asynchronous invocation, with the retries that the function's event configuration allows."""
+    """Run an asynchronous invocation with the retries that the function's event configuration allows."""
     assert _aws is not None
     request_id = str(uuid.uuid4())
     attempts = 1 + moto_async.maximum_retries(stored, len(RETRY_DELAYS))
@@ -209,10 +209,10 @@ def _run_event(stored: LambdaFunction, function: Function, payload: str, cause: 
 
 
 def _log(stored: LambdaFunction, outcome: Outcome) -> None:
-    """CloudWatch Logs, straight into moto's backend: an HTTP call to ourselves would double a warm invocation."""
+    """Write to CloudWatch Logs in moto's backend: an HTTP call would double the time of a warm invocation."""
     assert _aws is not None
     logs, group, stream = stored.logs_backend, stored.logs_group_name, outcome.log_stream
-    # As on AWS: a role that may not write logs leaves none, and the invocation is none the worse.
+    # As on AWS, a role without permission to write logs leaves none, and the invocation succeeds.
     if not may_log(_aws.settings, stored.role, stored.function_name, group, stream, stored.region):
         return
     logs.ensure_log_group(group)

@@ -11,7 +11,7 @@ from emulator.core.settings import Settings
 from emulator.moto.patching import wrap
 
 DROPPED = ("DeadLetterConfig", "LoggingConfig")
-"""Members of a function's configuration that moto has no attribute for."""
+"""Members of a function's configuration for which moto has no attribute."""
 
 
 def apply(settings: Settings) -> None:
@@ -40,7 +40,7 @@ def _keep_dropped_members() -> None:
 def _update_every_member() -> None:
     @wrap(LambdaFunction, "update_configuration")
     def update_configuration(original: Any, self: Any, updates: dict[str, Any]) -> Any:
-        """Moto ignores these; Terraform would see the old value for ever."""
+        """Update the members that moto ignores; Terraform would plan their change every time."""
         self.emulator_extra = getattr(self, "emulator_extra", {}) | {
             name: updates[name] for name in DROPPED if name in updates
         }
@@ -56,7 +56,7 @@ def _update_every_member() -> None:
 def _find_vpc() -> None:
     @wrap(LambdaFunction, "vpc_config")
     def vpc_config(original: Any, self: Any) -> dict[str, Any] | None:
-        """Moto gives every function the same invented VPC."""
+        """Return the function's VPC; moto returns the same invented one for every function."""
         configuration: dict[str, Any] | None = original(self)
         subnets = (configuration or {}).get("SubnetIds")
         if not configuration or not subnets:

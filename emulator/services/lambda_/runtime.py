@@ -1,8 +1,7 @@
 """Lambda: one warm subprocess per concurrent invocation of one version of one function.
 
-A worker unpacks nothing itself: the deployed zip is unpacked once per content hash, and the worker imports the
-handler from there under the session of the function's role. A worker that times out, dies or reports an init
-error is thrown away, as Lambda throws away the sandbox.
+The deployed zip is unpacked once per content hash. Workers import the handler from there, under a session of the
+function's role. A worker that times out, dies or reports an init error is discarded, as Lambda discards a sandbox.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from emulator.core.evidence import STORE, Evidence, describe_exit
 
 WORKER = Path(__file__).parents[2] / "runtime" / "lambda_worker.py"
 INIT_SECONDS = 30.0
-"""AWS gives initialisation ten seconds on its own machines; a busy laptop needs more for the same imports."""
+"""AWS allows ten seconds for initialisation on its machines; a busy laptop needs more for the same imports."""
 MAX_WORKERS_PER_FUNCTION = 8
 
 
@@ -47,7 +46,7 @@ class Package:
 
 @dataclass(frozen=True)
 class Function:
-    """One deployed version of a function: everything that a worker is made from."""
+    """One deployed version of a function, with all that a worker needs."""
 
     name: str
     arn: str
@@ -70,7 +69,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an invocation ended with: `payload` is JSON, of the result or of the error."""
+    """The outcome of an invocation; `payload` is the result or the error as JSON."""
 
     payload: str
     failed: bool
@@ -80,7 +79,7 @@ class Outcome:
 
 
 class _Failure(Exception):
-    """An invocation that ended without the handler's own answer."""
+    """An invocation that ended without a response of the handler."""
 
     def __init__(self, error_type: str, message: str, **more: object) -> None:
         super().__init__(message)
@@ -140,12 +139,12 @@ class Worker:
         return self.process.poll() is None and self._init_error is None
 
     def invoke(self, request_id: str, payload: str) -> tuple[str, dict[str, object]]:
-        """The handler's JSON result and what the worker tells about itself; `_Failure` otherwise."""
+        """Return the handler's JSON result and what the worker reports about itself. Raise `_Failure` otherwise."""
         try:
             self._await_ready()
             return self._converse(request_id, payload)
         except ChannelClosed as error:
-            # A closed channel means that the process is ending: its exit code is there in a moment.
+            # A closed channel means that the process is ending: its exit code follows in a moment.
             code = processes.kill_group(self.process, grace_seconds=2)
             reason = f"signal: {-code}" if code < 0 else f"exit status {code}"
             raise _Failure(
@@ -180,10 +179,10 @@ class Worker:
         return body.decode(), header
 
     def read_output(self) -> str:
-        """What the process printed since the last call."""
+        """Return what the process printed since the last call."""
         self._output.seek(0)
         text = self._output.read().decode(errors="replace")
-        # The file is open for appending on both sides, so the worker goes on at the new end.
+        # Both sides have opened the file for appending, so the worker continues at the new end.
         self._output.truncate(0)
         return text
 
@@ -241,7 +240,7 @@ class LambdaRuntime:
             self._release(pool, worker)
 
     def retire(self, arn: str) -> None:
-        """The function is deleted: its idle workers end now, busy ones after their invocation."""
+        """Stop the workers of a deleted function: idle ones now, busy ones after their invocation."""
         with self._lock:
             pool = self._pools.pop(arn, None)
         if pool:
@@ -266,7 +265,7 @@ class LambdaRuntime:
             reserved = function.reserved_concurrency
             if reserved is not None and pool.busy >= reserved:
                 raise Throttled(function.name)
-            # Lambda would start ever more sandboxes; one machine makes further callers wait instead.
+            # Lambda would start more sandboxes; on one machine further callers wait.
             pool.condition.wait_for(lambda: pool.busy < MAX_WORKERS_PER_FUNCTION)
             pool.busy += 1
 
@@ -347,7 +346,7 @@ def _log_lines(
     *,
     fresh: bool,
 ) -> str:
-    """The lines that Lambda puts around the function's own output."""
+    """Return the log with the lines that Lambda writes around the function's output."""
     function = worker.function
     lines = [f"INIT_START Runtime Version: {function.runtime} (local subprocess {worker.process.pid})"] if fresh else []
     lines += [f"START RequestId: {request_id} Version: {function.version}", *worker.read_output().splitlines()]
@@ -362,11 +361,11 @@ def _log_lines(
 
 
 def _reported(document: dict[str, Any]) -> _Failure:
-    """The failure that a worker reports."""
+    """Return the failure that a worker reports."""
     more = {name: value for name, value in document.items() if name not in ("errorType", "errorMessage")}
     return _Failure(document["errorType"], document["errorMessage"], **more)
 
 
 def in_background(work: Callable[[], None], name: str) -> None:
-    """A daemon thread: the server's end does not wait for it."""
+    """Run in a daemon thread, for which the server does not wait when it stops."""
     threading.Thread(target=work, name=name, daemon=True).start()
