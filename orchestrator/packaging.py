@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
-from orchestrator.core.interfaces import Package
+from orchestrator.core.package import Package
 from orchestrator.errors import SetupError
 from orchestrator.system import trouble
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from orchestrator.api_keys.upkeep import Owner, own
 from orchestrator.aws.client import explained, pages
+from orchestrator.aws.model import Cloud
 from orchestrator.config.rules.api import DEFAULT
-from orchestrator.core.interfaces import Cloud, Json
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError
 from orchestrator.planning.api_keys import Key, Recipe, by_name, ends, parse, recipe
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 
 from orchestrator.api_keys.upkeep import Kept, Owner, keep, make, own, tag
 from orchestrator.aws.client import explained
-from orchestrator.core.interfaces import Cloud
+from orchestrator.aws.model import Cloud
 from orchestrator.planning.api_keys import UNTIL, Recipe, stamp, written
 
 

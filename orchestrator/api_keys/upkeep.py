@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.aws.client import explained, pages, unless_gone
+from orchestrator.aws.model import Cloud
 from orchestrator.config.model.platform import Environment
-from orchestrator.core.interfaces import Cloud, Json
+from orchestrator.core.types import Json
 from orchestrator.planning.api_keys import IN_STATES, UNTIL, Key, Recipe, by_name, over, parse, record, written
 from orchestrator.planning.values import partition, tags
 

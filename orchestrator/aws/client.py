@@ -14,8 +14,9 @@ from typing import Any
 from orchestrator.aws import local as aws_local
 from orchestrator.aws import loopback
 from orchestrator.aws.bucket_owner import expect_owner
+from orchestrator.aws.model import Cloud
 from orchestrator.core.environment import require_loopback
-from orchestrator.core.interfaces import Cloud, LocalAccess
+from orchestrator.core.local_access import LocalAccess
 from orchestrator.errors import CredentialsError, EmulatorError, PlatformError
 from orchestrator.system.identity import life
 

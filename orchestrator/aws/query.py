@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.aws.client import explained
-from orchestrator.core.interfaces import Cloud, Json
+from orchestrator.aws.model import Cloud
+from orchestrator.core.types import Json
 from orchestrator.errors import QueryFailed
 
 POLL_SECONDS = (0.1, 0.2, 0.4, 1.0)

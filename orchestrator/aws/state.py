@@ -13,8 +13,10 @@ from contextlib import suppress
 from typing import Any
 
 from orchestrator.aws import state_bucket, state_key
+from orchestrator.aws.model import Cloud, StoredLock
 from orchestrator.aws.state_bucket import KEY_TAG
-from orchestrator.core.interfaces import Cloud, Json, State, StoredLock
+from orchestrator.core.state import State
+from orchestrator.core.types import Json
 from orchestrator.errors import CredentialsError, TerraformError
 from orchestrator.system import own_files
 from orchestrator.system.text_files import clipped

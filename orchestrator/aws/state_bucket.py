@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 
 REPLACED_STATES_DAYS = 30
 """A state that was replaced can be restored for so long. States hold sensitive values, so none is kept for longer,

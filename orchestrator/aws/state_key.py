@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.errors import TerraformError
 
 BUCKET_TAG = "state-bucket"

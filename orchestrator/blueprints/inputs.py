@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from orchestrator.blueprints.matrix import cell
 from orchestrator.config.model import async_inference, knowledge_base, platform
 from orchestrator.config.model import blueprint as blueprint_file
 from orchestrator.config.model.platform import Blueprint, Environment
 from orchestrator.core import terraform_json
-from orchestrator.core.interfaces import SynthInputs
 
 SHARED_MODULES = ("s3_access",)
 """Modules that stacks call beside the kind's own."""
 BY_SECTION = {"knowledge_base": "bedrock_knowledge_base", "agent": "bedrock_agent"}
 """Modules that a section of the blueprint's file brings."""
+
+
+@dataclass(frozen=True)
+class SynthInputs:
+    """What a synthesised root depends on."""
+
+    code: tuple[Path, ...]
+    module: Path
+    """The HCL module that the root composes."""
+    facts: Mapping[str, Any]
 
 
 def synth_inputs(environment: Environment, blueprint: Blueprint, repo: Path) -> SynthInputs:

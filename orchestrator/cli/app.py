@@ -16,7 +16,7 @@ from orchestrator.session.approval import Granted
 
 if TYPE_CHECKING:
     from orchestrator.config.model.platform import Environment
-    from orchestrator.core.interfaces import Json
+    from orchestrator.core.types import Json
     from orchestrator.planning.graph import Graph, Stack
     from orchestrator.planning.phases import Phase
     from orchestrator.planning.steps import Plan

@@ -10,7 +10,7 @@ from orchestrator.cli import options
 from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
-    from orchestrator.core.interfaces import EmulatorInfo, EmulatorProcess
+    from orchestrator.local_aws.model import EmulatorInfo, EmulatorProcess
 
 
 NOT_RUNNING = "the local AWS of `{}` is not running"

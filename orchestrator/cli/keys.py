@@ -13,7 +13,8 @@ from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
     from orchestrator.api_keys import Listed, Owner
-    from orchestrator.core.interfaces import Cloud, Json
+    from orchestrator.aws.model import Cloud
+    from orchestrator.core.types import Json
     from orchestrator.planning.graph import Graph
     from orchestrator.session.ports import Tools
 

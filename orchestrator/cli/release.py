@@ -11,7 +11,7 @@ from orchestrator.cli import options
 from orchestrator.cli.app import App
 
 if TYPE_CHECKING:
-    from orchestrator.core.interfaces import Decision, Verb
+    from orchestrator.pipeline.model import Decision, Verb
 
 LONGEST_COMMENT = 500
 """Of the 1024 characters that the registry keeps, the rest is for who decided."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from orchestrator.core.interfaces import LocalAccess
+from orchestrator.core.local_access import LocalAccess
 from orchestrator.errors import ConfigError, SetupError
 from orchestrator.system.loopback_guard import NOTHING_OF_THIS_MACHINE, is_loopback
 

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from orchestrator.config.rules.platform import LOCAL_ACCOUNT_ID
-from orchestrator.core.interfaces import AWAITING_APPROVAL, EventSink, Json
+from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import (
     CredentialsError,
     EmulatorError,
@@ -28,6 +28,7 @@ from orchestrator.errors import (
 )
 from orchestrator.execution import key_steps, release_step, teardown, verdicts
 from orchestrator.execution.scheduler import Clear, NotCleared, Outcome, walk
+from orchestrator.pipeline.model import AWAITING_APPROVAL
 from orchestrator.planning import steps
 from orchestrator.planning.steps import Plan, Step
 from orchestrator.planning.values import HASH_KEY, blueprint_of, live_parameter, published

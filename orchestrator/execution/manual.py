@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.execution.executor import load_outputs
 from orchestrator.planning.graph import Graph, Stack
 from orchestrator.runs.journal import Journal

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from orchestrator.core.interfaces import EndpointState, EventSink, ReleaseResult
+from orchestrator.core.types import EventSink
 from orchestrator.errors import ReleaseFailed
 from orchestrator.planning.steps import RELEASES, Release
+from orchestrator.release.model import EndpointState, ReleaseResult
 from orchestrator.runs.result import EndpointResult
 from orchestrator.session.session import Session
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from orchestrator.core.interfaces import PendingVersion
 from orchestrator.errors import ApprovalPending, PlatformError, SmokeFailed, StateLocked, TerraformKilled
 from orchestrator.execution.scheduler import Outcome
+from orchestrator.pipeline.model import PendingVersion
 from orchestrator.system.process import StillWorking
 
 

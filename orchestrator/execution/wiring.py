@@ -13,32 +13,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.config.model.platform import Blueprint, Environment
-from orchestrator.core.interfaces import (
-    Cloud,
-    Decision,
-    EmulatorInfo,
-    EmulatorProcess,
-    EndpointState,
-    EventSink,
-    Json,
-    LocalAccess,
-    Packager,
-    PendingVersion,
-    PipelineResult,
-    PolicyGate,
-    ProbeResult,
-    Proven,
-    ReleaseResult,
-    StateStore,
-    SynthInputs,
-    TerraformTool,
-    Verb,
-)
 from orchestrator.planning.values import approval_tokens, live_parameter
 from orchestrator.session.session import state_tags
 
 if TYPE_CHECKING:
+    from orchestrator.aws.model import Cloud, StateStore
+    from orchestrator.blueprints.inputs import SynthInputs
+    from orchestrator.core.local_access import LocalAccess
+    from orchestrator.core.package import Packager
+    from orchestrator.core.types import EventSink, Json
+    from orchestrator.local_aws.model import EmulatorInfo, EmulatorProcess
     from orchestrator.pipeline import Group
+    from orchestrator.pipeline.model import Decision, PendingVersion, PipelineResult, Verb
+    from orchestrator.policy.model import PolicyGate
+    from orchestrator.release.model import EndpointState, ReleaseResult
+    from orchestrator.smoke.model import ProbeResult, Proven
+    from orchestrator.terraform.model import TerraformTool
 
 REPO = Path(__file__).resolve().parents[2]
 

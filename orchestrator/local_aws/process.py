@@ -26,9 +26,11 @@ from urllib.parse import urlencode
 
 from orchestrator.aws import loopback
 from orchestrator.core.environment import base_env
-from orchestrator.core.interfaces import EmulatorInfo, Json, LocalAccess
+from orchestrator.core.local_access import LocalAccess
+from orchestrator.core.types import Json
 from orchestrator.errors import ConfigError, EmulatorError, SetupError
 from orchestrator.local_aws import ports
+from orchestrator.local_aws.model import EmulatorInfo
 from orchestrator.system import identity, own_files, process, trouble
 from orchestrator.system.text_files import clipped
 

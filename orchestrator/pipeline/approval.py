@@ -15,11 +15,14 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.aws.client import error_code, explained, pages
-from orchestrator.core.interfaces import Cloud, Decision, EventSink, Json, PendingVersion, ReleaseResult, Verb
+from orchestrator.aws.model import Cloud
+from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import PlatformError, ReleaseFailed
 from orchestrator.pipeline.execution import live_version, new_run_id, watch
 from orchestrator.pipeline.history import find_object
+from orchestrator.pipeline.model import Decision, PendingVersion, Verb
 from orchestrator.release.execution import follow, started_by
+from orchestrator.release.model import ReleaseResult
 
 STATUS: Mapping[Verb, str] = {"approve": "Approved", "reject": "Rejected"}
 PENDING = "PendingManualApproval"

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.aws.client import error_code, explained, pages
-from orchestrator.core.interfaces import AWAITING_APPROVAL, Cloud, EventSink, Json, PipelineResult
+from orchestrator.aws.model import Cloud
+from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import PipelineFailed, PlatformError
 from orchestrator.pipeline.history import Visit, find_object, find_text, step_results, visits
+from orchestrator.pipeline.model import AWAITING_APPROVAL, PipelineResult
 from orchestrator.pipeline.running import adopt
 from orchestrator.pipeline.upload import upload
 

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from orchestrator.core.interfaces import AWAITING_APPROVAL, Fidelity, Json, StepResult, weakest
+from orchestrator.core.types import Fidelity, Json, weakest
+from orchestrator.pipeline.model import AWAITING_APPROVAL, StepResult
 
 COMPUTE = frozenset(
     {"lambda", "glue-crawler", "glue-job", "data-quality", "training", "processing", "endpoint", "bedrock"}

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from orchestrator.aws.client import error_code, pages
-from orchestrator.core.interfaces import EventSink, Json
+from orchestrator.core.types import EventSink, Json
 from orchestrator.pipeline.history import visits
 
 _NEWEST = 30

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.aws.client import error_code, explained
-from orchestrator.core.interfaces import Cloud, EventSink
+from orchestrator.aws.model import Cloud
+from orchestrator.core.types import EventSink
 from orchestrator.errors import PlatformError
 
 _HASH = "sha256"

@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestrator.config.model.platform import Environment
 from orchestrator.config.rules.api import DEFAULT, SMOKE
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError
 
 UNTIL = "predecessors-until"

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 
 from orchestrator.config.model.platform import Environment
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 
 _PROJECT, _ENVIRONMENT = "mlops", "local"
 _ACCOUNT, _REGION = "123456789012", "us-east-1"

@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from orchestrator.core.interfaces import Json, State
+from orchestrator.core.state import State
+from orchestrator.core.types import Json
 
 _SHOWN = 6
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 
 from orchestrator.blueprints.matrix import cell
 from orchestrator.config.model.platform import Blueprint, Environment
-from orchestrator.core.interfaces import Json, Package, State
+from orchestrator.core.package import Package
+from orchestrator.core.state import State
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError
 from orchestrator.planning.graph import Stack
 

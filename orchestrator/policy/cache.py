@@ -19,9 +19,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from orchestrator.core.interfaces import Finding, Json, PolicyGate, PolicyReport
+from orchestrator.core.types import Json
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.policy import files
+from orchestrator.policy.model import Finding, PolicyGate, PolicyReport
 
 _SCHEMA = 1
 _NOT_SCANNED = ".terraform"

@@ -24,10 +24,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from orchestrator.core.environment import base_env
-from orchestrator.core.interfaces import Finding, Json, PolicyReport
+from orchestrator.core.types import Json
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.policy import files as checkov_files
 from orchestrator.policy import skips
+from orchestrator.policy.model import Finding, PolicyReport
 from orchestrator.policy.plan_source import PlanSource, as_yaml, inside
 from orchestrator.policy.roots import parts as parts_of
 from orchestrator.policy.rules import BUILTIN_LIST, CHECKS_DIR, Rule, builtin_rules, own_rules, rule_files

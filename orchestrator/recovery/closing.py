@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.recovery.locks import moment
 from orchestrator.recovery.unfinished import Unfinished
 from orchestrator.runs.result import Action, ErrorResult, Result, StackResult

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from orchestrator.aws.client import every
-from orchestrator.core.interfaces import Cloud, Json
+from orchestrator.aws.model import Cloud
+from orchestrator.core.types import Json
 
 _GONE = ("deleted", "deleting", "failed")
 

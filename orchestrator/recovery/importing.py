@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from orchestrator.aws.client import explained
-from orchestrator.core.interfaces import Json, PlanSummary, Workspace
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import partition, published
@@ -28,6 +28,7 @@ from orchestrator.stacks.workspace import forgetting_plan
 from orchestrator.terraform import import_blocks
 from orchestrator.terraform.import_blocks import Missing
 from orchestrator.terraform.import_ids import IDS, Anew, Place, chosen_by_aws, import_id
+from orchestrator.terraform.model import PlanSummary, Workspace
 from orchestrator.terraform.preview import twin
 
 _ROUNDS = 12

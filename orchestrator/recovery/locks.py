@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.core.interfaces import Json, StateStore, StoredLock
+from orchestrator.aws.model import StateStore, StoredLock
+from orchestrator.core.types import Json
 from orchestrator.runs.run_folder import RUNS
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity, Life

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.aws.client import every
-from orchestrator.core.interfaces import Cloud
+from orchestrator.aws.model import Cloud
 from orchestrator.recovery import ec2
 
 Planned = Mapping[str, Any]

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.core.interfaces import Json, State
+from orchestrator.core.state import State
+from orchestrator.core.types import Json
 from orchestrator.terraform.record import Record
 
 

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 
 from orchestrator import risk
 from orchestrator.aws.client import explained
-from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import ApprovalRequired, RiskNotAccepted
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.steps import RecoverRest, RecoverStack, Recovery
@@ -23,6 +22,7 @@ from orchestrator.runs.result import Action, RecoveredResult
 from orchestrator.session.session import Session
 from orchestrator.stacks import lifecycle, secrets
 from orchestrator.stacks.proof import StackProof
+from orchestrator.terraform.model import Workspace
 
 _NOWHERE = "its address is taken or gone"
 _SHOWN = 5

@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.aws.client import every, explained
+from orchestrator.aws.model import Cloud, StateStore
 from orchestrator.config.model.platform import Environment
-from orchestrator.core.interfaces import Cloud, Json, StateStore
+from orchestrator.core.types import Json
 from orchestrator.planning.values import partition, state_bucket
 from orchestrator.recovery.listings import LISTINGS, Listing
 

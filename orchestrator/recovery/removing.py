@@ -7,7 +7,6 @@ import uuid
 from collections.abc import Collection, Iterable, Sequence
 
 from orchestrator.aws.client import explained
-from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import TerraformError
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import tfvars
@@ -18,6 +17,7 @@ from orchestrator.session.session import Session
 from orchestrator.stacks.workspace import forgetting_plan, render
 from orchestrator.terraform import import_blocks
 from orchestrator.terraform.attached import HELD_TYPES
+from orchestrator.terraform.model import Workspace
 
 _PROVIDER = "registry.terraform.io/hashicorp/aws"
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.aws.client import every, explained
-from orchestrator.core.interfaces import Cloud
+from orchestrator.aws.model import Cloud
 from orchestrator.recovery import ec2
 from orchestrator.recovery.importing import identity
 from orchestrator.session.session import Session

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.runs.run_folder import RUNS, RunFolder, now
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity, Life

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.aws.client import explained, pages
-from orchestrator.core.interfaces import Cloud, EventSink, Json, ReleaseResult
+from orchestrator.aws.model import Cloud
+from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import ReleaseFailed
+from orchestrator.release.model import ReleaseResult
 
 _POLL_SECONDS = {"local": 0.5, "aws": 10.0}
 _sleep = time.sleep

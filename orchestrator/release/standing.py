@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.aws.client import error_code, explained
-from orchestrator.core.interfaces import Cloud, EndpointState, Json
+from orchestrator.aws.model import Cloud
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError
+from orchestrator.release.model import EndpointState
 
 BAD_ENDS = ("failed", "rolled-back", "stuck")
 

@@ -16,7 +16,7 @@ from rich.live import Live
 from rich.spinner import Spinner
 from rich.table import Table
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 
 STEP_WIDTH = 28
 """Of a column of steps: as long as the name of a blueprint's stack usually is."""

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.risk import exposure, iam_growth, networks, protection, state_loss
 from orchestrator.risk.changes import read
 from orchestrator.risk.classes import CLASSES, Risk, RiskClass

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.risk import inbound
 from orchestrator.risk.changes import ResourceChange, blocks
 from orchestrator.risk.grants import Grant, parse

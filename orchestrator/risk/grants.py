@@ -16,7 +16,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 
 Values = frozenset[str]
 Condition = tuple[str, str, Values]

@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.risk.changes import ResourceChange, blocks, holds_true
 
 _RANGES = ("cidr_ipv4", "cidr_ipv6", "cidr_block", "ipv6_cidr_block", "cidr_blocks", "ipv6_cidr_blocks")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.risk.changes import ResourceChange, blocks
 
 SWITCHES = {

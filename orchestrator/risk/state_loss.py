@@ -6,7 +6,7 @@ anew at no cost but time. A type that nobody has thought about is thereby treate
 
 from __future__ import annotations
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.risk.changes import ResourceChange, blocks
 
 HOLDS = {

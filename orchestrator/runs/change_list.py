@@ -6,10 +6,13 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
+from typing import TYPE_CHECKING
 
-from orchestrator.core.interfaces import Change
 from orchestrator.risk import CLASSES, Risk
 from orchestrator.runs.result import ChangeAction, ChangeResult, RiskResult
+
+if TYPE_CHECKING:
+    from orchestrator.terraform.model import Change
 
 MARKS: dict[ChangeAction, str] = {"create": "+", "update": "~", "replace": "±", "delete": "-", "forget": "."}
 _WORDS: dict[ChangeAction, str] = {

@@ -9,7 +9,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.runs import change_list
 from orchestrator.runs.result import Result
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from orchestrator.core.interfaces import EventSink, Json
+from orchestrator.core.types import EventSink, Json
 from orchestrator.runs.run_folder import RunFolder
 
 _QUIET_TYPES = {"refresh_start", "refresh_complete", "version", "planned_change", "outputs", "init_output"}

@@ -7,12 +7,17 @@ raises `schema`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orchestrator.core.interfaces import Fidelity, PipelineResult, PolicyReport, ProbeResult
+from orchestrator.core.types import Fidelity
 from orchestrator.risk import Risk, RiskClass
+
+if TYPE_CHECKING:
+    from orchestrator.pipeline.model import PipelineResult
+    from orchestrator.policy.model import PolicyReport
+    from orchestrator.smoke.model import ProbeResult
 
 Action = Literal["created", "changed", "unchanged", "skipped", "failed", "destroyed"]
 ChangeAction = Literal["create", "update", "replace", "delete", "forget"]

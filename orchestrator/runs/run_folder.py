@@ -30,7 +30,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError, StateLocked
 from orchestrator.planning.steps import Plan
 from orchestrator.runs import html

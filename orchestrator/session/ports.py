@@ -9,30 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from orchestrator.config.model.platform import Blueprint, Environment
-from orchestrator.core.interfaces import (
-    Cloud,
-    Decision,
-    EmulatorInfo,
-    EmulatorProcess,
-    EndpointState,
-    EventSink,
-    Json,
-    LocalAccess,
-    Packager,
-    PendingVersion,
-    PipelineResult,
-    PolicyGate,
-    ProbeResult,
-    Proven,
-    ReleaseResult,
-    StateStore,
-    SynthInputs,
-    TerraformTool,
-    Verb,
-)
+from orchestrator.core.local_access import LocalAccess
+from orchestrator.core.package import Packager
+from orchestrator.core.types import EventSink, Json
+from orchestrator.terraform.model import TerraformTool
+
+if TYPE_CHECKING:
+    from orchestrator.aws.model import Cloud, StateStore
+    from orchestrator.blueprints.inputs import SynthInputs
+    from orchestrator.local_aws.model import EmulatorInfo, EmulatorProcess
+    from orchestrator.pipeline.model import Decision, PendingVersion, PipelineResult, Verb
+    from orchestrator.policy.model import PolicyGate
+    from orchestrator.release.model import EndpointState, ReleaseResult
+    from orchestrator.smoke.model import ProbeResult, Proven
 
 
 class Tools(Protocol):

@@ -5,19 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from orchestrator.config.model.platform import Environment
-from orchestrator.core.interfaces import (
-    Cloud,
-    EmulatorInfo,
-    Json,
-    LocalAccess,
-    Package,
-    PendingVersion,
-    PolicyReport,
-    State,
-    StateStore,
-)
+from orchestrator.core.local_access import LocalAccess
+from orchestrator.core.package import Package
+from orchestrator.core.state import State
+from orchestrator.core.types import Json
 from orchestrator.errors import EmulatorError, PlatformError
 from orchestrator.planning.examples import for_environment
 from orchestrator.planning.graph import Graph
@@ -30,6 +24,12 @@ from orchestrator.session.approval import Approval
 from orchestrator.session.ports import Tools
 from orchestrator.system.identity import Identity
 from orchestrator.terraform.record import Record
+
+if TYPE_CHECKING:
+    from orchestrator.aws.model import Cloud, StateStore
+    from orchestrator.local_aws.model import EmulatorInfo
+    from orchestrator.pipeline.model import PendingVersion
+    from orchestrator.policy.model import PolicyReport
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from orchestrator.aws.model import Cloud
 from orchestrator.config.model.platform import Blueprint
-from orchestrator.core.interfaces import Cloud, EventSink, Json, ProbeResult, Proven
+from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import PlatformError
 from orchestrator.smoke.base import Probe, ProbeFailed, Target, Verdict
+from orchestrator.smoke.model import ProbeResult, Proven
 from orchestrator.smoke.registry import ONCE, PROBES
 
 __all__ = ["ONCE", "PROBES", "run"]

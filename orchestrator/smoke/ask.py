@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.core.interfaces import Fidelity, Json
+from orchestrator.core.types import Fidelity, Json
 from orchestrator.errors import Interrupted, PlatformError, RequestFailed
 from orchestrator.smoke import base
 from orchestrator.smoke.base import SYNCHRONOUS, Observation, Target

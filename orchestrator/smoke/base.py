@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from orchestrator.aws.client import explained
+from orchestrator.aws.model import Cloud
 from orchestrator.config.model.platform import Blueprint
-from orchestrator.core.interfaces import FIDELITY_ORDER, Cloud, Fidelity, Json, Proven, weakest
+from orchestrator.core.types import FIDELITY_ORDER, Fidelity, Json, weakest
 from orchestrator.errors import PlatformError
+from orchestrator.smoke.model import Proven
 
 FIDELITY_HEADERS = ("x-emulator-fidelity", "x-fidelity")
 

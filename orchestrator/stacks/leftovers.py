@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from orchestrator.core.interfaces import StateStore
+from orchestrator.aws.model import StateStore
 from orchestrator.core.terraform_json import REQUIRED_AWS, REQUIRED_TERRAFORM
 from orchestrator.planning.graph import BLUEPRINT, BLUEPRINT_PHASE, Graph, Stack
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from orchestrator import risk
-from orchestrator.core.interfaces import ApplySummary, PlanSummary, PolicyReport, State, Workspace
+from orchestrator.core.state import State
 from orchestrator.errors import PolicyGateBroken, PolicyViolation, TerraformError
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import Facts, blueprint_of, example_model_version, published, tfvars, waits_for
@@ -19,6 +20,10 @@ from orchestrator.stacks.proof import StackProof
 from orchestrator.stacks.workspace import forgetting_plan, render
 from orchestrator.terraform import errored
 from orchestrator.terraform.errored import Errored
+from orchestrator.terraform.model import ApplySummary, PlanSummary, Workspace
+
+if TYPE_CHECKING:
+    from orchestrator.policy.model import PolicyReport
 
 GONE = "its file is gone"
 _SHOWN_FINDINGS = 5

@@ -16,10 +16,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from orchestrator import smoke
 from orchestrator.config.model.platform import Blueprint
-from orchestrator.core.interfaces import Json, ProbeResult, Proven
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError
 from orchestrator.planning.proof import digest
 from orchestrator.session.session import Session
+from orchestrator.smoke.model import ProbeResult, Proven
 
 
 class Seen(BaseModel):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orchestrator.core.interfaces import State
+from orchestrator.core.state import State
 from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.planning import proof
 from orchestrator.planning.graph import Stack

@@ -10,8 +10,8 @@ import secrets
 from collections.abc import Mapping
 
 from orchestrator.aws.client import error_code, explained
+from orchestrator.aws.model import Cloud
 from orchestrator.config.model.platform import Environment
-from orchestrator.core.interfaces import Cloud
 from orchestrator.errors import PlatformError
 from orchestrator.planning.graph import Stack
 from orchestrator.session.session import Session, state_tags

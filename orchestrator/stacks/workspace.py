@@ -15,13 +15,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from orchestrator.config.model.platform import Environment
-from orchestrator.core.interfaces import Json, Workspace
 from orchestrator.core.terraform_json import quoted
+from orchestrator.core.types import Json
 from orchestrator.planning.graph import Stack
 from orchestrator.planning.values import blueprint_of
 from orchestrator.session.ports import Tools
 from orchestrator.stacks import leftovers
 from orchestrator.system import scratch, trouble
+from orchestrator.terraform.model import Workspace
 
 BUILD = Path("build")
 LOCK_FILE = ".terraform.lock.hcl"

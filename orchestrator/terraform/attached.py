@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator.core.interfaces import ApplySummary, EventSink, PlanSummary, TerraformTool, Workspace
+from orchestrator.core.types import EventSink
 from orchestrator.system import own_files
 from orchestrator.system.loopback_guard import is_loopback
 from orchestrator.system.process import StillWorking
+from orchestrator.terraform.model import ApplySummary, PlanSummary, TerraformTool, Workspace
 from orchestrator.terraform.warm_provider import client, types_used
 
 HELD_TYPES = "provider-types.json"

@@ -16,9 +16,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.core.interfaces import EventSink, Json, State, TerraformTool, Workspace
+from orchestrator.core.state import State
+from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.runs.run_folder import RUNS
+from orchestrator.terraform.model import TerraformTool, Workspace
 from orchestrator.terraform.record import Command, Record, of_run
 
 NAME = "errored.tfstate"

@@ -12,8 +12,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator.core.interfaces import Json
 from orchestrator.core.terraform_json import quoted
+from orchestrator.core.types import Json
 from orchestrator.terraform.import_ids import READ_FIRST, UNREADABLE
 
 FILE = "imports.tf"

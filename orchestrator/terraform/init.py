@@ -13,9 +13,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator.core.interfaces import Workspace
 from orchestrator.system import own_files
 from orchestrator.terraform import source_files
+from orchestrator.terraform.model import Workspace
 
 _RECORD = "initialised.json"
 _CALL = re.compile(r'^\s*(?:module\s+"[^"]+"|source\s*=|version\s*=)[^\n]*', re.MULTILINE)

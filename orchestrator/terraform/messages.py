@@ -6,7 +6,7 @@ import re
 import signal
 from collections.abc import Sequence
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError, StateLocked, TerraformError, TerraformKilled
 from orchestrator.system import trouble
 from orchestrator.system.process import Completed

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.system import identity, own_files
 from orchestrator.system.identity import Identity
 

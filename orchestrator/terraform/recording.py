@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.core.interfaces import Workspace
 from orchestrator.errors import SetupError
 from orchestrator.runs.run_folder import now, timestamp
 from orchestrator.system import identity
 from orchestrator.system.process import Outliving
+from orchestrator.terraform.model import Workspace
 from orchestrator.terraform.record import FOLDER, Command, Ended, Record
 
 _numbering = threading.Lock()

@@ -23,13 +23,14 @@ from typing import Any
 import python_terraform
 
 from orchestrator.core.environment import base_env
-from orchestrator.core.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
+from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import PlatformError, SetupError, TerraformError
 from orchestrator.system import process
 from orchestrator.system.text_files import clipped
 from orchestrator.terraform import errored, recording
 from orchestrator.terraform import init as terraform_init
 from orchestrator.terraform.messages import failure
+from orchestrator.terraform.model import ApplySummary, Change, PlanSummary, Workspace
 from orchestrator.terraform.preview import preview_root
 
 _REPO = Path(__file__).resolve().parents[2]

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from orchestrator.core.interfaces import EmulatorInfo, Json, LocalAccess
+from orchestrator.core.local_access import LocalAccess
+from orchestrator.core.types import Json
 from orchestrator.errors import EmulatorError
+from orchestrator.local_aws.model import EmulatorInfo
 from orchestrator.system.identity import Identity
 
 INFO = EmulatorInfo(

@@ -10,8 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from orchestrator.core.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, State, Workspace
+from orchestrator.core.state import State
+from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import TerraformError
+from orchestrator.terraform.model import ApplySummary, Change, PlanSummary, Workspace
 from tests.fakes.state import FakeStateStore
 from tests.fakes.tools import PublishingTerraform
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity, Machine
 from orchestrator.terraform.record import Command, Ended, Record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.core.interfaces import Package
+from orchestrator.core.package import Package
 
 NAMES = (
     "data_validation",

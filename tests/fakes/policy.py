@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from orchestrator.core.interfaces import Finding, Json, PolicyReport
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError
+from orchestrator.policy.model import Finding, PolicyReport
 
 CLEAN = PolicyReport(
     rules_expected=frozenset({"FAKE_1"}), rules_ran=frozenset({"FAKE_1"}), findings=(), skipped=(), seconds=0.0

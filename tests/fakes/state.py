@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from orchestrator.core.interfaces import Json, State, StoredLock
+from orchestrator.aws.model import StoredLock
+from orchestrator.core.state import State
+from orchestrator.core.types import Json
 from orchestrator.errors import TerraformError
 
 

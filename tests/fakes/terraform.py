@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.core.interfaces import ApplySummary, Change, EventSink, Json, PlanSummary, Workspace
+from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import PlatformError
+from orchestrator.terraform.model import ApplySummary, Change, PlanSummary, Workspace
 
 
 def plan_summary(*created: str, document: Json | None = None) -> PlanSummary:

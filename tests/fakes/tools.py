@@ -9,29 +9,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.api_keys import key_names
+from orchestrator.aws.model import Cloud
+from orchestrator.blueprints.inputs import SynthInputs
 from orchestrator.config.model.platform import Blueprint, Environment
-from orchestrator.core.interfaces import (
-    AWAITING_APPROVAL,
-    ApplySummary,
-    Cloud,
-    Decision,
-    EmulatorInfo,
-    EndpointState,
-    EventSink,
-    Json,
-    LocalAccess,
-    PendingVersion,
-    PipelineResult,
-    ProbeResult,
-    Proven,
-    ReleaseResult,
-    State,
-    StepResult,
-    SynthInputs,
-    Verb,
-    Workspace,
-)
+from orchestrator.core.local_access import LocalAccess
+from orchestrator.core.state import State
+from orchestrator.core.types import EventSink, Json
 from orchestrator.errors import PlatformError
+from orchestrator.local_aws.model import EmulatorInfo
+from orchestrator.pipeline.model import AWAITING_APPROVAL, Decision, PendingVersion, PipelineResult, StepResult, Verb
+from orchestrator.release.model import EndpointState, ReleaseResult
+from orchestrator.smoke.model import ProbeResult, Proven
+from orchestrator.terraform.model import ApplySummary, Workspace
 from tests.fakes.aws import FakeCloud
 from tests.fakes.emulator import INFO, FakeEmulator
 from tests.fakes.keys import KeysOfAws, published

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from orchestrator.core.interfaces import Package
+from orchestrator.core.package import Package
 from orchestrator.packaging import SourcePackager
 from tests.integration.pipelines.test_quality_gate import planned
 from tests.support import keys

@@ -15,9 +15,11 @@ import pytest
 
 from orchestrator import pipeline
 from orchestrator.aws.client import Aws
-from orchestrator.core.interfaces import Cloud, Decision, LocalAccess, Verb
+from orchestrator.aws.model import Cloud
+from orchestrator.core.local_access import LocalAccess
 from orchestrator.errors import PlatformError, ReleaseFailed
 from orchestrator.pipeline import Group
+from orchestrator.pipeline.model import Decision, Verb
 from tests.integration.pipelines.test_quality_gate import PIPELINE, planned
 from tests.support import keys
 from tests.support.compute import ROLE, unique, wait_for

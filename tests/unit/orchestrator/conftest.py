@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.blueprints import MATRIX
 from orchestrator.config import Environment, load
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.execution.executor import Executor
 from orchestrator.planning import graph as graphs
 from orchestrator.planning import phases

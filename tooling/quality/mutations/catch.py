@@ -15,9 +15,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from orchestrator.core.interfaces import Finding, Json, PolicyReport
+from orchestrator.core.types import Json
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.policy.gate import Checkov
+from orchestrator.policy.model import Finding, PolicyReport
 from orchestrator.terraform.warm_provider import locate
 from tooling.docs import permissions
 from tooling.quality.mutations import plans

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 
 
 def fullest(messages: Iterable[Json]) -> Json | None:

@@ -14,7 +14,7 @@ import pytest
 from orchestrator import api_keys
 from orchestrator.api_keys import Kept, Owner
 from orchestrator.config import Environment
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError
 from tests.fakes.keys import KMS, START, KeysOfAws, Killed, published
 

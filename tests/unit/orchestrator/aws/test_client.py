@@ -16,7 +16,7 @@ import pytest
 from botocore.loaders import Loader
 
 from orchestrator.aws.client import Aws
-from orchestrator.core.interfaces import LocalAccess
+from orchestrator.core.local_access import LocalAccess
 from orchestrator.errors import ConfigError, CredentialsError, EmulatorError, PlatformError
 from orchestrator.system import identity
 

@@ -11,7 +11,8 @@ from moto.server import ThreadedMotoServer
 
 from orchestrator.aws.client import Aws
 from orchestrator.aws.state import S3StateStore
-from orchestrator.core.interfaces import LocalAccess, State
+from orchestrator.core.local_access import LocalAccess
+from orchestrator.core.state import State
 from orchestrator.errors import TerraformError
 
 BUCKET = "mlops-local-tfstate-123456789012-us-east-1"

@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator.cli import COMMANDS, main
-from orchestrator.core.interfaces import State
+from orchestrator.core.state import State
 from orchestrator.errors import CredentialsError, PlatformError, TerraformError
 from orchestrator.planning.values import live_parameter
 from orchestrator.runs.run_folder import alone

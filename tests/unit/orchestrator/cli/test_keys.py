@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator import api_keys
-from orchestrator.core.interfaces import State
+from orchestrator.core.state import State
 from tests.fakes.keys import KeysOfAws
 from tests.fakes.tools import FakeTools
 from tests.unit.orchestrator.cli.conftest import Cli

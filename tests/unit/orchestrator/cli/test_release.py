@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.interfaces import Decision, ReleaseResult
 from orchestrator.errors import ReleaseFailed
+from orchestrator.pipeline.model import Decision
+from orchestrator.release.model import ReleaseResult
 from tests.fakes.tools import MACHINE, pending_version
 from tests.unit.orchestrator.cli.conftest import Cli
 

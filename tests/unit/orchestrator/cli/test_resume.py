@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config.model import platform
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from tests.fakes.killed import ALIVE, BUCKET, DEAD, ELSEWHERE, Killed, lock_info, made
 from tests.unit.orchestrator.cli.conftest import Cli
 

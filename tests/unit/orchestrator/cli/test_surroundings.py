@@ -23,13 +23,14 @@ from orchestrator.aws.state import S3StateStore
 from orchestrator.cli import main
 from orchestrator.config.model.platform import Environment
 from orchestrator.core import environment
-from orchestrator.core.interfaces import LocalAccess, Workspace
+from orchestrator.core.local_access import LocalAccess
 from orchestrator.errors import PlatformError, TerraformError
 from orchestrator.local_aws.process import LocalEmulator
 from orchestrator.runs.run_folder import RunFolder
 from orchestrator.system import identity, watch
 from orchestrator.system.process import Completed
 from orchestrator.terraform import attached, init, messages
+from orchestrator.terraform.model import Workspace
 from orchestrator.terraform.terraform import Terraform
 from orchestrator.terraform.warm_provider.guard import provider_environment
 from tests.fakes.aws import FakeCloud

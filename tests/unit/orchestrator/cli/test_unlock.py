@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.system import identity
 from orchestrator.system.identity import Identity
 from orchestrator.terraform.record import Command, Record

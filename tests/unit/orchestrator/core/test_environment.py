@@ -10,7 +10,7 @@ import pytest
 from orchestrator.config.model.platform import Environment
 from orchestrator.core import environment as subject
 from orchestrator.core.environment import process_env, require_loopback
-from orchestrator.core.interfaces import LocalAccess
+from orchestrator.core.local_access import LocalAccess
 from orchestrator.errors import ConfigError, SetupError
 from orchestrator.terraform.warm_provider.guard import provider_environment
 from tests.fakes.platforms import platform

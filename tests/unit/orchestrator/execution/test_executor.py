@@ -15,12 +15,13 @@ from typing import Any
 import pytest
 
 from orchestrator.config import Environment
-from orchestrator.core.interfaces import EndpointState, PolicyReport, ReleaseResult
 from orchestrator.errors import PlatformError, ReleaseFailed, StateLocked, TerraformError, TerraformKilled
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.steps import Plan
 from orchestrator.planning.values import HASH_KEY, MODEL_VERSION_KEYS
+from orchestrator.policy.model import PolicyReport
+from orchestrator.release.model import EndpointState, ReleaseResult
 from orchestrator.runs.result import Result
 from orchestrator.runs.run_folder import RunFolder
 from orchestrator.session.session import open_target

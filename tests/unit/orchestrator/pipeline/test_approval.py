@@ -11,9 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import pipeline
-from orchestrator.core.interfaces import Decision, Json, Verb
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError, ReleaseFailed
 from orchestrator.pipeline import Group, approval, approved
+from orchestrator.pipeline.model import Decision, Verb
 from tests.fakes.aws import FakeCloud
 
 GROUP = Group(

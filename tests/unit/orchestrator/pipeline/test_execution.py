@@ -12,9 +12,10 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from orchestrator import pipeline
-from orchestrator.core.interfaces import Json, PipelineResult
+from orchestrator.core.types import Json
 from orchestrator.errors import EmulatorError, PipelineFailed, PlatformError
 from orchestrator.pipeline import execution
+from orchestrator.pipeline.model import PipelineResult
 from tests.fakes.aws import FakeCloud, paged
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.pipeline.running import adopt
 from tests.fakes.aws import FakeCloud, paged
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.core.interfaces import State
+from orchestrator.core.state import State
 from orchestrator.planning import proof
 from orchestrator.planning.proof import Proof
 

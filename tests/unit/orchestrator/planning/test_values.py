@@ -7,7 +7,8 @@ import pytest
 
 from orchestrator.config import Environment
 from orchestrator.config.model.blueprint import Autoscaling
-from orchestrator.core.interfaces import Package, State
+from orchestrator.core.package import Package
+from orchestrator.core.state import State
 from orchestrator.errors import PlatformError
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.values import (

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.interfaces import Finding, PolicyReport
 from orchestrator.errors import PolicyGateBroken
 from orchestrator.policy.cache import CachedGate
+from orchestrator.policy.model import Finding, PolicyReport
 from tests.fakes.policy import FakePolicyGate, violation
 
 SKIP = Finding("CKV_1", "aws_s3_bucket.a", "main.tf:1", "LOW", "because")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.interfaces import StoredLock
+from orchestrator.aws.model import StoredLock
 from orchestrator.recovery import locks
 from orchestrator.system import identity, processes
 from orchestrator.system.identity import Identity, Machine

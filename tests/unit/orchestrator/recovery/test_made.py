@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from orchestrator.core.interfaces import State
+from orchestrator.core.state import State
 from orchestrator.recovery.made import told, uncertain, unrecorded
 from orchestrator.terraform.record import Record
 

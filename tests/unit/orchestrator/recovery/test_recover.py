@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.config import Environment
-from orchestrator.core.interfaces import State
+from orchestrator.core.state import State
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
 from orchestrator.planning.steps import Recovery

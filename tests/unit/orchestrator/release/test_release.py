@@ -9,9 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator import release
-from orchestrator.core.interfaces import EndpointState, Json
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError, ReleaseFailed
 from orchestrator.release import execution
+from orchestrator.release.model import EndpointState
 from tests.fakes.aws import FakeCloud, paged
 
 MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:mlops-local-release"

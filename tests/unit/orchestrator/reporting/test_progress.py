@@ -8,7 +8,7 @@ import time
 import pytest
 from rich.console import Console as Rich
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.reporting.console import Console
 from orchestrator.reporting.progress import LiveProgress, PlainProgress, Progress
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orchestrator import risk
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.risk import RiskClass
 
 ACCOUNT = "123456789012"

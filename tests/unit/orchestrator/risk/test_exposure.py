@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from tests.unit.orchestrator.risk.conftest import Found, allow, change, policy
 
 CLOSED = dict.fromkeys(

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from orchestrator import risk
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from tests.unit.orchestrator.risk.conftest import ACCOUNT, Found, allow, change, deny, policy
 
 BUCKET = "arn:aws:s3:::data"

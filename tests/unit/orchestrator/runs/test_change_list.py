@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.interfaces import Change
 from orchestrator.risk import Risk, RiskClass
 from orchestrator.runs import change_list
 from orchestrator.runs.result import ChangeAction, ChangeResult
+from orchestrator.terraform.model import Change
 
 
 def changed(address: str, action: ChangeAction = "create") -> ChangeResult:

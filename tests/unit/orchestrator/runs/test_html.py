@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.runs import html
 from orchestrator.runs.result import ChangeResult, EndpointResult, ErrorResult, Result, RiskResult, StackResult
 

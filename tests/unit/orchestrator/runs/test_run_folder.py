@@ -12,10 +12,10 @@ import jsonschema
 import pytest
 
 from orchestrator.config import Environment
-from orchestrator.core.interfaces import PolicyReport
 from orchestrator.errors import StateLocked
 from orchestrator.planning import steps as plan
 from orchestrator.planning.graph import Graph
+from orchestrator.policy.model import PolicyReport
 from orchestrator.runs import run_folder
 from orchestrator.runs.result import ErrorResult, Result, SmokeResult, StackResult, policy_result
 from orchestrator.runs.run_folder import RunFolder

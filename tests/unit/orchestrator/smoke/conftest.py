@@ -12,7 +12,8 @@ from botocore.exceptions import ClientError
 
 from orchestrator import smoke
 from orchestrator.config.model.platform import Blueprint
-from orchestrator.core.interfaces import Json, ProbeResult
+from orchestrator.core.types import Json
+from orchestrator.smoke.model import ProbeResult
 from tests.fakes.aws import FakeCloud
 from tests.fakes.keys import gateway_of_keys, published
 

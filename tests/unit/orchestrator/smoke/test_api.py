@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.errors import PlatformError
 from tests.fakes.aws import FakeCloud
 from tests.fakes.keys import gateway_of_keys

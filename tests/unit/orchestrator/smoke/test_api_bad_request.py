@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from tests.fakes.aws import FakeCloud
 from tests.unit.orchestrator.smoke.conftest import only, web_answer
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.interfaces import Json, ProbeResult
+from orchestrator.core.types import Json
+from orchestrator.smoke.model import ProbeResult
 from tests.fakes.aws import FakeCloud
 from tests.unit.orchestrator.smoke.conftest import SMOKE_KEY, THROTTLED, in_turn, only, web_answer
 

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.interfaces import Json, ProbeResult
+from orchestrator.core.types import Json
+from orchestrator.smoke.model import ProbeResult
 from tests.fakes.aws import FakeCloud
 from tests.unit.orchestrator.smoke.conftest import KEY, OUTPUTS, probe
 

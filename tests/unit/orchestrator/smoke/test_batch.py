@@ -11,10 +11,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from orchestrator.config.model.platform import Blueprint
-from orchestrator.core.interfaces import Proven
 from orchestrator.smoke import base
 from orchestrator.smoke.base import ProbeFailed, Target, Verdict
 from orchestrator.smoke.batch import RATED, Batch
+from orchestrator.smoke.model import Proven
 from tests.fakes.aws import FakeCloud
 from tests.fakes.keys import gateway_of_keys, published
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from tests.fakes.aws import FakeCloud
 from tests.unit.orchestrator.smoke.conftest import RELEASES, REVIEWS, RUNNING, VERSION, parameters, probe
 

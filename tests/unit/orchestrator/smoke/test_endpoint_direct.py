@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from tests.fakes.aws import FakeCloud
 from tests.unit.orchestrator.smoke.conftest import REVIEWS, endpoint_answer, only, probe, refuse, with_golden
 

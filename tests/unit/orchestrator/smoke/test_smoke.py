@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator import smoke
 from orchestrator.config.model.platform import Blueprint
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from tests.fakes.aws import FakeCloud
 from tests.unit.orchestrator.smoke.conftest import CHAT, KEY, OUTPUTS, PROFILE, REVIEWS, RUNNING, probe, with_golden
 

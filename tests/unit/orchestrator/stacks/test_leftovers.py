@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import Environment, load
-from orchestrator.core.interfaces import State
+from orchestrator.core.state import State
 from orchestrator.errors import TerraformError
 from orchestrator.planning import graph as graphs
 from orchestrator.planning import phases

@@ -13,7 +13,8 @@ import pytest
 
 from orchestrator import cli
 from orchestrator.config import Environment
-from orchestrator.core.interfaces import ApplySummary, LocalAccess, State
+from orchestrator.core.local_access import LocalAccess
+from orchestrator.core.state import State
 from orchestrator.errors import SetupError, TerraformError
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
@@ -23,6 +24,7 @@ from orchestrator.session.session import Session, open_target
 from orchestrator.stacks import lifecycle
 from orchestrator.stacks.workspace import forget_plans
 from orchestrator.system import private
+from orchestrator.terraform.model import ApplySummary
 from tests.fakes.terraform import plan_summary
 from tests.fakes.tools import OUTPUTS, FakeTools
 from tests.unit.orchestrator.conftest import Runs

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.core.interfaces import Workspace
 from orchestrator.system.process import StillWorking
 from orchestrator.terraform import attached as terraform_warm
 from orchestrator.terraform.attached import WarmTerraform
+from orchestrator.terraform.model import Workspace
 from tests.fakes.terraform import FakeTerraform
 
 REATTACH = "TF_REATTACH_PROVIDERS"

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 
 from orchestrator.config import Environment
-from orchestrator.core.interfaces import State, Workspace
+from orchestrator.core.state import State
 from orchestrator.errors import TerraformError
 from orchestrator.planning import steps as plans
 from orchestrator.planning.graph import Graph
 from orchestrator.runs.result import Result
 from orchestrator.terraform import errored
 from orchestrator.terraform.errored import Errored
+from orchestrator.terraform.model import Workspace
 from orchestrator.terraform.record import Command, Record
 from tests.fakes.terraform import FakeTerraform
 from tests.fakes.tools import FakeTools

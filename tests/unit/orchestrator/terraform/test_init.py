@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.interfaces import Workspace
 from orchestrator.terraform import init
+from orchestrator.terraform.model import Workspace
 
 
 @pytest.fixture

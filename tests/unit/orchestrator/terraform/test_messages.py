@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.core.interfaces import Json
+from orchestrator.core.types import Json
 from orchestrator.errors import StateLocked, TerraformError, TerraformKilled
 from orchestrator.system.process import Completed
 from orchestrator.terraform.messages import describe, failure

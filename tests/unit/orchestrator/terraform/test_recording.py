@@ -10,11 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.interfaces import Json, Workspace
+from orchestrator.core.types import Json
 from orchestrator.errors import SetupError, TerraformError
 from orchestrator.system import identity
 from orchestrator.system.process import Cancel, StillWorking
 from orchestrator.terraform import recording
+from orchestrator.terraform.model import Workspace
 from orchestrator.terraform.record import Record, of_run
 from orchestrator.terraform.terraform import Terraform
 

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.core.interfaces import Json, Workspace
+from orchestrator.core.types import Json
 from orchestrator.errors import SetupError, StateLocked, TerraformError
+from orchestrator.terraform.model import Workspace
 from orchestrator.terraform.terraform import Terraform
 
 ROOT_TF = """
