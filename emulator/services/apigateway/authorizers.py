@@ -1,8 +1,8 @@
-"""Lambda authorizers of API Gateway: the function is really called, and what it returns is really evaluated.
+"""Lambda authorizers of API Gateway: the function is called, and the policy that it returns is evaluated.
 
-The gateway takes the identity sources out of the request (401 where one is missing), asks the function unless it
-remembers the answer for these very sources, evaluates the returned policy on the method's ARN, and hands the
-returned context on. Status, message and `x-amzn-ErrorType` of each refusal are AWS's own.
+The gateway takes the identity sources from the request (401 if one is missing), calls the function unless its verdict
+on these sources is cached, evaluates the returned policy on the method's ARN, and passes the returned context on.
+Status, message and `x-amzn-ErrorType` of each refusal are those of AWS.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ if TYPE_CHECKING:
 
 LONGEST_MS = 29_000
 UNAUTHORIZED = "Unauthorized"
-"""The one word of a failing function that means 401."""
+"""The only error message of a function that means 401."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What an authorizer said about a caller; it is remembered for all methods, and its policy asked for each."""
+    """An authorizer's verdict on a caller; it is cached for all methods, and its policy evaluated for each."""
 
     principal: str
     policy: Policy
@@ -53,16 +53,16 @@ def misconfigured() -> Refused:
 
 
 class LambdaAuthorizers:
-    """All Lambda authorizers of all APIs, with what they said lately."""
+    """All Lambda authorizers of all APIs, with their cached verdicts."""
 
     def __init__(self, functions: FunctionCalls, clock: Callable[[], float] = time.monotonic) -> None:
         self._functions = functions
         self._clock = clock
         self._lock = threading.Lock()
-        self._said: dict[tuple[str, ...], tuple[float, Verdict]] = {}
+        self._cache: dict[tuple[str, ...], tuple[float, Verdict]] = {}
 
     def admit(self, request: Request, stage: moto_view.Stage, route: Route, path: str, request_id: str) -> Caller:
-        """The caller of a request that may go on. Raises `Refused`."""
+        """Return the caller of an admitted request. Raise `Refused` otherwise."""
         authorizer = stage.authorizers.get(route.method.authorizer_id or "")
         if authorizer is None:
             raise misconfigured()
@@ -75,8 +75,8 @@ class LambdaAuthorizers:
             self._remember(stage, authorizer, sources, verdict)
         _evaluate(verdict, method_arn(stage, request.method, path), stage.account_id, request.remote_addr)
         took = round((time.perf_counter() - began) * 1000)
-        told = {"principalId": verdict.principal, **verdict.context, "integrationLatency": took}
-        return Caller(authorizer=told, usage_key=verdict.usage_key)
+        context = {"principalId": verdict.principal, **verdict.context, "integrationLatency": took}
+        return Caller(authorizer=context, usage_key=verdict.usage_key)
 
     def _ask(self, stage: moto_view.Stage, authorizer: moto_view.Authorizer, event: dict[str, Any]) -> Verdict:
         match = FUNCTION_URI.search(authorizer.uri)
@@ -93,7 +93,7 @@ class LambdaAuthorizers:
         self, stage: moto_view.Stage, authorizer: moto_view.Authorizer, sources: tuple[str, ...]
     ) -> Verdict | None:
         with self._lock:
-            until, verdict = self._said.get((stage.api_id, stage.name, authorizer.id, *sources), (0.0, None))
+            until, verdict = self._cache.get((stage.api_id, stage.name, authorizer.id, *sources), (0.0, None))
         return verdict if verdict is not None and self._clock() < until else None
 
     def _remember(
@@ -102,15 +102,15 @@ class LambdaAuthorizers:
         if authorizer.ttl_seconds > 0:
             now = self._clock()
             with self._lock:
-                self._said = {key: said for key, said in self._said.items() if now < said[0]}
+                self._cache = {key: entry for key, entry in self._cache.items() if now < entry[0]}
                 key = (stage.api_id, stage.name, authorizer.id, *sources)
-                self._said[key] = (now + authorizer.ttl_seconds, verdict)
+                self._cache[key] = (now + authorizer.ttl_seconds, verdict)
 
 
 def identity_of(
     authorizer: moto_view.Authorizer, request: Request, stage: moto_view.Stage, route: Route, path: str, request_id: str
 ) -> tuple[str, ...]:
-    """The values of the identity sources. One that is missing or empty is 401, and the function is not asked."""
+    """Return the values of the identity sources. If one is missing or empty, raise 401 without calling the function."""
     known = {
         "context.identity.sourceIp": request.remote_addr,
         "context.httpMethod": request.method,
@@ -124,14 +124,14 @@ def identity_of(
     values = []
     for source in authorizer.identity_sources:
         place, _, name = source.rpartition(".")
-        found = {
+        value = {
             "method.request.header": request.headers.get(name),
             "method.request.querystring": request.args.get(name),
             "stageVariables": stage.variables.get(name),
         }.get(place, known.get(source))
-        if not found:
+        if not value:
             raise unauthorized()
-        values.append(found)
+        values.append(value)
     if authorizer.validation and not re.fullmatch(authorizer.validation, values[0] if values else ""):
         raise unauthorized()
     return tuple(values)
@@ -146,7 +146,7 @@ def _event(
     request_id: str,
     sources: tuple[str, ...],
 ) -> dict[str, Any]:
-    """What the function is asked: the token alone, or the request without its body."""
+    """Return the function's event: the token alone, or the request without its body."""
     arn = method_arn(stage, request.method, path)
     if authorizer.type == "TOKEN":
         if not sources:
@@ -158,7 +158,7 @@ def _event(
 
 
 def read_verdict(invocation: Invocation) -> Verdict:
-    """What the function returned. Raises `Refused` for its failure, and for an answer that is none."""
+    """Return the function's verdict. Raise `Refused` if it failed or its result is not valid."""
     try:
         document = json.loads(invocation.payload)
         if invocation.failed:
@@ -167,7 +167,7 @@ def read_verdict(invocation: Invocation) -> Verdict:
             raise Refused(500, None, "AuthorizerFailureException", "AUTHORIZER_FAILURE")
         context = document.get("context") or {}
         if not all(isinstance(value, str | int | float | bool) for value in context.values()):
-            raise misconfigured()  # AWS takes no lists and no objects
+            raise misconfigured()  # AWS accepts neither lists nor objects
         return Verdict(
             principal=str(document["principalId"]),
             policy=Policy.parse(document["policyDocument"], "authorizer"),
@@ -189,5 +189,5 @@ def _evaluate(verdict: Verdict, resource: str, account: str, source_ip: str | No
     if decision.allowed:
         return
     denied = " with an explicit deny" if decision.effect is Effect.EXPLICIT_DENY else ""
-    said = f"User is not authorized to access this resource{denied}"
-    raise Refused(403, said, "AccessDeniedException", "ACCESS_DENIED")
+    message = f"User is not authorized to access this resource{denied}"
+    raise Refused(403, message, "AccessDeniedException", "ACCESS_DENIED")

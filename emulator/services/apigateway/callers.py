@@ -1,4 +1,4 @@
-"""Who was let in through a deployed API, as the function behind it learns of him."""
+"""Admitted callers of a deployed API, as the function behind it receives them."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ class Caller:
     """One caller of one request.
 
     Attributes:
-        authorizer: `requestContext.authorizer`, `None` where no authorizer was asked.
-        identity: what `requestContext.identity` has besides where the request came from.
+        authorizer: `requestContext.authorizer`, `None` if no authorizer was called.
+        identity: members of `requestContext.identity` besides the request's source.
         usage_key: the API key that the authorizer names, for usage plans.
     """
 

@@ -2,7 +2,7 @@
 
 The checks come in AWS's order: does the route exist, is the caller authorised, does the request validate,
 is the API key admitted by a usage plan, is anything throttled; then the Lambda proxy integration. Status,
-message and `x-amzn-ErrorType` of each refusal are AWS's own.
+message and `x-amzn-ErrorType` of each refusal are those of AWS.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class ApiGateway:
     def _handle(self, request: Request, stage: moto_view.Stage, path: str, request_id: str) -> Response:
         route = find_route(stage.methods, request.method, path)
         if route is None:
-            # AWS says this for every unknown route, whatever the caller's credentials are.
+            # AWS answers this for every unknown route, whatever the caller's credentials.
             raise Refused(
                 403,
                 "Missing Authentication Token",
@@ -73,7 +73,7 @@ class ApiGateway:
                 "MISSING_AUTHENTICATION_TOKEN",
             )
         if len(request.get_data()) > MOST_BYTES:
-            # AWS documents status and response type; the words are those that callers report.
+            # AWS documents the status and the response type; the message is the one that callers report.
             raise Refused(413, "Request Too Long", "RequestEntityTooLargeException", "REQUEST_TOO_LARGE")
         caller = self._authorize(request, stage, route, path, request_id)
         _validate(route.method, request)
@@ -98,8 +98,8 @@ class ApiGateway:
             case "AWS_IAM":
                 return self._signed.admit(request, stage, path)
             case other:
-                said = f"The local emulator has no {other} authorizer"
-                raise Refused(501, said, "NotImplemented", "AUTHORIZER_CONFIGURATION_ERROR")
+                message = f"The local emulator has no {other} authorizer"
+                raise Refused(501, message, "NotImplemented", "AUTHORIZER_CONFIGURATION_ERROR")
 
     def _admit(
         self, stage: moto_view.Stage, method: moto_view.Method, request: Request, caller: Caller
@@ -119,7 +119,7 @@ class ApiGateway:
         return key
 
     def _throttle(self, stage: moto_view.Stage, method: moto_view.Method) -> None:
-        """The stage's own throttle: of the method if it has one, else of `*/*`."""
+        """Apply the stage's throttle: that of the method if it has one, else that of `*/*`."""
         name = "~1".join(["", *method.resource_path.strip("/").split("/")]) + f"/{method.http_method}"
         setting = name if name in stage.throttles else "*/*"
         throttle = stage.throttles.get(setting)
@@ -131,7 +131,7 @@ class ApiGateway:
 
 
 def find_route(methods: tuple[moto_view.Method, ...], verb: str, path: str) -> Route | None:
-    """The most specific method for a path: literal parts before `{name}` before `{name+}`, verb before ANY."""
+    """Return the most specific method for a path: literal parts before `{name}` before `{name+}`, verb before ANY."""
     candidates = []
     for method in methods:
         if method.http_method not in (verb, "ANY"):
@@ -166,7 +166,7 @@ def _validate(method: moto_view.Method, request: Request) -> None:
         raise Refused(
             400, f"Missing required request parameters: [{names}]", "BadRequestException", "BAD_REQUEST_PARAMETERS"
         )
-    # A model is for one content type; bodies of any other type go through unseen, as on AWS.
+    # A model is for one content type; bodies of any other type pass unchecked, as on AWS.
     if method.body_schema is None or (request.mimetype or "application/json") != "application/json":
         return
     document = request.get_json(force=True, silent=True)
@@ -180,4 +180,4 @@ def _has_parameter(request: Request, name: str) -> bool:
         return key in request.headers
     if place == "querystring":
         return key in request.args
-    return True  # a path parameter is there, or the route would not have matched
+    return True  # a path parameter is present, or the route would not have matched

@@ -1,4 +1,4 @@
-"""How API Gateway calls functions: through Lambda's own Invoke, so that they run exactly as for every other caller."""
+"""API Gateway's calls of functions: through Lambda's Invoke, so that they run as for every other caller."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from emulator.core.settings import Settings
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a function returned, and what the emulator knows about how it ran."""
+    """A function's result and what the emulator knows about its run."""
 
     payload: bytes
     failed: bool
@@ -26,7 +26,7 @@ class Invocation:
 
 
 class FunctionCalls:
-    """Raises botocore's errors: `ReadTimeoutError` if the function takes too long, `ClientError` if Lambda refuses."""
+    """Invokes functions; raises botocore's `ReadTimeoutError` on a timeout and `ClientError` if Lambda refuses."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

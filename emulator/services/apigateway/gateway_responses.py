@@ -1,7 +1,7 @@
-"""What API Gateway says when it answers by itself: AWS's default form, or the one that was deployed.
+"""Responses that API Gateway generates itself, in AWS's default form or the one that was deployed.
 
 An API may replace each refusal (`aws_api_gateway_gateway_response`): status, headers, and a body template
-with `$context` variables. `DEFAULT_4XX` and `DEFAULT_5XX` stand in for types that were not replaced.
+with `$context` variables. `DEFAULT_4XX` and `DEFAULT_5XX` replace types without their own response.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _HEADER = "gatewayresponse.header."
 
 
 class Refused(Exception):
-    """The gateway answers by itself.
+    """A request that the gateway answers itself.
 
     Args:
         status: AWS's default status of this refusal.
-        message: AWS's own words; `None` where AWS has none, and says `null`.
+        message: AWS's message; `None` if AWS has none and returns `null`.
         error_type: value of `x-amzn-ErrorType`.
         response_type: which gateway response may replace it.
     """
@@ -34,7 +34,7 @@ class Refused(Exception):
 
 
 def render(refusal: Refused, stage: Stage | None, request_id: str) -> Response:
-    """The refusal as the caller gets it; `stage` is unknown when the address was wrong."""
+    """Return the response to a refused request; `stage` is `None` if the URL matches none."""
     headers = {"x-amzn-ErrorType": refusal.error_type}
     deployed = _deployed(refusal, stage)
     if deployed is None or stage is None:
@@ -52,7 +52,7 @@ def render(refusal: Refused, stage: Stage | None, request_id: str) -> Response:
         if name.startswith(_HEADER):
             headers[name.removeprefix(_HEADER)] = _value(value, context)
     template = deployed.templates.get("application/json", '{"message": $context.error.messageString}')
-    body = _VARIABLE.sub(lambda found: context.get(found[1], ""), template)
+    body = _VARIABLE.sub(lambda match: context.get(match[1], ""), template)
     return Response(body, deployed.status or refusal.status, headers, content_type="application/json")
 
 
@@ -64,7 +64,7 @@ def _deployed(refusal: Refused, stage: Stage | None) -> GatewayResponse | None:
 
 
 def _value(mapped: str, context: dict[str, str]) -> str:
-    """A header's value: a literal in single quotes, or a variable."""
+    """Return a header's value: that of a literal in single quotes, or of a variable."""
     if mapped.startswith("'") and mapped.endswith("'"):
         return mapped[1:-1]
     return context.get(mapped.removeprefix("context."), "")

@@ -1,4 +1,4 @@
-"""Methods with IAM authorization: who signed the request, and whether his policies let him make it."""
+"""Methods with IAM authorization: authenticate the caller by the signature and evaluate its policies."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ INVALID = ("InvalidSignatureException", "INVALID_SIGNATURE")
 
 
 class SignedCallers:
-    """With `enforce` off (`EMULATOR_IAM=off`) every caller may call, but has to be who he says."""
+    """Admits signed requests; with `enforce` off (`EMULATOR_IAM=off`) it checks signatures but no policies."""
 
     def __init__(self, registry: Registry, *, enforce: bool = True) -> None:
         self._registry = registry
         self._enforce = enforce
 
     def admit(self, request: Request, stage: moto_view.Stage, path: str) -> Caller:
-        """The caller of a request that may go on. Raises `Refused`."""
+        """Return the caller of an admitted request. Raise `Refused` otherwise."""
         signed = moto_requests.signature(request.environ)
         if signed is None:
-            said = "Missing Authentication Token"
-            raise Refused(403, said, "MissingAuthenticationTokenException", "MISSING_AUTHENTICATION_TOKEN")
+            text = "Missing Authentication Token"
+            raise Refused(403, text, "MissingAuthenticationTokenException", "MISSING_AUTHENTICATION_TOKEN")
         if signed.service != SERVICE:
-            said = f"Credential should be scoped to correct service: '{SERVICE}'."
-            raise Refused(403, said, "InvalidSignatureException", "INVALID_SIGNATURE")
+            text = f"Credential should be scoped to correct service: '{SERVICE}'."
+            raise Refused(403, text, "InvalidSignatureException", "INVALID_SIGNATURE")
         try:
             identity = guard.authenticate(self._registry, request.environ, signed, request.get_data())
         except guard.Refused as refused:
@@ -61,5 +61,5 @@ class SignedCallers:
         made = Made(request.remote_addr or guard.LOOPBACK, request.headers.get("User-Agent", ""))
         decision = judge(registry, identity, call, need, made)
         if not decision.allowed:
-            said = message(identity.principal, need, decision)
-            raise Refused(403, said, "AccessDeniedException", "ACCESS_DENIED")
+            text = message(identity.principal, need, decision)
+            raise Refused(403, text, "AccessDeniedException", "ACCESS_DENIED")

@@ -34,7 +34,7 @@ def _malformed() -> Response:
 
 
 class LambdaProxy:
-    """The integration: a request becomes an event, the function's result the response."""
+    """Invokes functions: maps a request to an event and the function's result to a response."""
 
     def __init__(self, functions: FunctionCalls) -> None:
         self._functions = functions
@@ -53,8 +53,8 @@ class LambdaProxy:
         integration = route.method.integration
         if integration is None or integration.type != "AWS_PROXY":
             kind = integration.type if integration else "none"
-            said = f"The local emulator has no integration of type {kind}"
-            raise Refused(501, said, "NotImplemented", "API_CONFIGURATION_ERROR")
+            message = f"The local emulator has no integration of type {kind}"
+            raise Refused(501, message, "NotImplemented", "API_CONFIGURATION_ERROR")
         match = FUNCTION_URI.search(_substitute(integration.uri, stage.variables))
         source_arn = method_arn(stage, request.method, path)
         if match is None or not moto_view.may_invoke(match["arn"], source_arn):
@@ -63,18 +63,18 @@ class LambdaProxy:
         try:
             invocation = self._functions.invoke(match["arn"], event, stage.region, integration.timeout_ms)
         except ReadTimeoutError as error:
-            said = "Endpoint request timed out"
-            raise Refused(504, said, "IntegrationTimeoutException", "INTEGRATION_TIMEOUT") from error
+            message = "Endpoint request timed out"
+            raise Refused(504, message, "IntegrationTimeoutException", "INTEGRATION_TIMEOUT") from error
         except ClientError as error:
             throttled = error.response["Error"]["Code"] == "TooManyRequestsException"
-            # AWS hides the function's own throttling behind a 500 as well; the type tells them apart here.
+            # AWS answers 500 for a throttled function as well; here the error type distinguishes the two.
             error_type = "TooManyRequestsException" if throttled else GATEWAY_ERROR
             raise Refused(500, "Internal server error", error_type, "INTEGRATION_FAILURE") from error
         return build_response(invocation)
 
 
 def method_arn(stage: moto_view.Stage, verb: str, path: str) -> str:
-    """What policies of callers and of functions speak of."""
+    """Return the ARN that policies of callers and of functions name."""
     return f"arn:aws:execute-api:{stage.region}:{stage.account_id}:{stage.api_id}/{stage.name}/{verb}{path}"
 
 
@@ -91,7 +91,7 @@ def build_event(
     api_key: moto_view.KeyUse | None,
     caller: Caller = ANYBODY,
 ) -> dict[str, Any]:
-    """The event as a function behind a REST API receives it."""
+    """Build the event that a function behind a REST API receives."""
     headers = _grouped(request.headers.items())
     query = _grouped(request.args.items(multi=True))
     body, encoded = _body(request.get_data())
@@ -150,7 +150,7 @@ def _body(raw: bytes) -> tuple[str | None, bool]:
 
 
 def build_response(invocation: Invocation) -> Response:
-    """What the caller gets; a result that is no proxy response is a 502, as on AWS."""
+    """Return the response to the caller; a result that is not a proxy response is a 502, as on AWS."""
     response = _proxy_response(invocation)
     own = fidelity.parse(response.headers.get("x-fidelity"))
     known = [value for value in (invocation.fidelity, own) if value is not None]

@@ -56,7 +56,7 @@ def _authorizers() -> None:
     @wrap(APIGatewayBackend, "create_authorizer")
     def create_authorizer(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
         authorizer = original(self, *args, **kwargs)
-        # Moto spells the parameter in two ways and loses it in between.
+        # Moto spells the parameter in two ways, and so loses it.
         authorizer.identity_validation_expression = kwargs.get("identiy_validation_expression")
         return authorizer
 
@@ -105,7 +105,7 @@ def _update_others() -> None:
 
 
 def _patch(target: Any, operations: list[dict[str, Any]], fields: dict[str, tuple[str, Callable[[str], Any]]]) -> None:
-    """Apply JSON-patch-like operations; what is not known is refused rather than lost."""
+    """Apply JSON-patch-like operations; raise an error for unknown ones, which would be lost otherwise."""
     for operation in operations:
         path, verb, value = operation["path"], operation["op"], operation.get("value", "")
         head, _, key = path.strip("/").partition("/")
@@ -128,7 +128,7 @@ def _patch(target: Any, operations: list[dict[str, Any]], fields: dict[str, tupl
 
 
 def _tags() -> None:
-    """`/tags/{arn}`: moto's route ends at the ARN's first slash, and it knows the tags of stages only."""
+    """Serve `/tags/{arn}`; moto's route ends at the ARN's first slash, and it keeps only the tags of stages."""
     urls.url_paths["{0}/tags/(?P<resourceArn>.+)$"] = APIGatewayResponse.dispatch
 
     @wrap(APIGatewayResponse, "get_tags")

@@ -1,7 +1,7 @@
-"""Moto's API Gateway as plain data: what was deployed to a stage, and who may call it.
+"""Moto's API Gateway as plain data: what was deployed to a stage, and the callers that it admits.
 
 AWS serves the *deployment* of a stage, a snapshot; a method changed after it is not live until the next one.
-Moto keeps no snapshots, so `remember` takes one when a deployment is made (`seams.apigateway` calls it).
+Moto keeps no snapshots, so `remember` takes one when a deployment is created (`moto_patch` calls it).
 """
 
 from __future__ import annotations
@@ -33,32 +33,32 @@ class Method:
     api_key_required: bool
     integration: Integration | None
     required_parameters: tuple[str, ...] = ()
-    """`method.request.header.X` and the like, empty when no validator checks them."""
+    """Parameters such as `method.request.header.X`; empty if no validator checks them."""
     body_schema: dict[str, Any] | None = None
-    """JSON schema, `None` when no validator checks the body."""
+    """JSON schema, `None` if no validator checks the body."""
     authorizer_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Authorizer:
-    """What decides about requests of the methods that name it."""
+    """An authorizer; it decides on requests to the methods that name it."""
 
     id: str
     type: str
     """`TOKEN`, `REQUEST` or `COGNITO_USER_POOLS`."""
     uri: str
     identity_sources: tuple[str, ...] = ()
-    """`method.request.header.Authorization`, `context.identity.sourceIp` and the like."""
+    """Sources such as `method.request.header.Authorization` and `context.identity.sourceIp`."""
     validation: str | None = None
     """A regular expression for the token of a `TOKEN` authorizer."""
     ttl_seconds: int = 300
     has_role: bool = False
-    """Whether the gateway calls the function with a role, instead of by the function's own policy."""
+    """Whether the gateway calls the function with a role, instead of by the function's policy."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a deployment keeps of an API."""
+    """The state of an API that a deployment keeps."""
 
     methods: tuple[Method, ...] = ()
     authorizers: dict[str, Authorizer] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class Throttle:
-    """Requests per second, and how many may come at once."""
+    """Requests per second, and the burst."""
 
     rate: float
     burst: int
@@ -75,7 +75,7 @@ class Throttle:
 
 @dataclass(frozen=True)
 class GatewayResponse:
-    """A refusal in the form that was deployed."""
+    """The deployed form of a refusal."""
 
     status: int | None
     parameters: dict[str, str]
@@ -117,10 +117,10 @@ def remember(api: RestAPI, deployment_id: str) -> None:
 
 
 def find_stage(api_id: str, stage_name: str) -> Stage | None:
-    found = _find_api(api_id)
-    if found is None:
+    match = _find_api(api_id)
+    if match is None:
         return None
-    backend, api = found
+    backend, api = match
     stage = api.stages.get(stage_name)
     if stage is None:
         return None
@@ -144,7 +144,7 @@ def find_stage(api_id: str, stage_name: str) -> Stage | None:
 
 
 def find_key(stage: Stage, value: str) -> KeyUse | None:
-    """The enabled key with this value, if a usage plan admits it to the stage."""
+    """Return the enabled key with this value, if a usage plan admits it to the stage."""
     backend = apigateway_backends[stage.account_id][stage.region]
     key = next((key for key in backend.keys.values() if key.value == value and _is_true(key.enabled)), None)
     if key is None:
@@ -164,9 +164,9 @@ def find_key(stage: Stage, value: str) -> KeyUse | None:
 
 
 def may_invoke(function_arn: str, source_arn: str) -> bool:
-    """Whether the function's resource policy lets API Gateway call it from this method or authorizer.
+    """Return whether the function's resource policy lets API Gateway call it from this method or authorizer.
 
-    Without such a statement (`aws_lambda_permission`) AWS answers 500, and so do we: forgetting it is the
+    Without such a statement (`aws_lambda_permission`) AWS answers 500, and so does the emulator: to forget it is the
     most common mistake with proxy integrations.
     """
     _, _, _, region, account_id, _, name, *_ = function_arn.split(":")

@@ -1,4 +1,4 @@
-"""Token buckets and quotas of API Gateway, per whatever key the caller counts by."""
+"""Token buckets and quotas of API Gateway, by a key that the caller chooses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Buckets:
         self._state: dict[object, tuple[float, float]] = {}
 
     def take(self, key: object, *, rate: float, burst: int) -> bool:
-        """Take one token; False when the bucket is empty."""
+        """Take one token; return `False` if the bucket is empty."""
         with self._lock:
             now = self._clock()
             tokens, last = self._state.get(key, (float(burst), now))
@@ -39,7 +39,7 @@ class Quotas:
         self._used: dict[tuple[object, str], int] = {}
 
     def take(self, key: object, *, limit: int, period: str) -> bool:
-        """Count one request; False when the limit is used up."""
+        """Count one request; return `False` if the limit is used up."""
         slot = (key, self._today().strftime(PERIODS[period]))
         with self._lock:
             used = self._used.get(slot, 0)

@@ -115,7 +115,7 @@ def test_converse_records_and_embeddings(batch: Batch) -> None:
     [
         (99, [], "99, is less than the minimum of 100 records"),
         (50_000, [{"modelInput": {}}], "50001, is more than the maximum of 50000 records"),
-        (100, ["no json"], "Line 101 of a.jsonl is no valid JSON"),
+        (100, ["no json"], "Line 101 of a.jsonl is not valid JSON"),
         (100, [{"recordId": "x"}], "Line 101 of a.jsonl has no modelInput"),
     ],
 )

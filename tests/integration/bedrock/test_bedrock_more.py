@@ -327,7 +327,7 @@ def test_invoke_model_says_beside_the_answer_what_the_guardrail_did(
 def test_a_guardrail_that_is_not_there_or_does_not_fit_is_an_error(runtime: Any, guardrail: str) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         converse(runtime, "nobody12", "x")
-    with pytest.raises(ClientError, match="do not go with an embedding model"):
+    with pytest.raises(ClientError, match="an embedding model takes none"):
         runtime.invoke_model(
             modelId=TITAN, body='{"inputText": "x"}', guardrailIdentifier=guardrail, guardrailVersion="DRAFT"
         )
