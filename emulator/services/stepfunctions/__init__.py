@@ -1,1 +1,1 @@
-"""Step Functions: what moto's interpreter of state machines gets wrong or lacks."""
+"""Step Functions: corrections and additions to moto's interpreter of state machines."""

@@ -1,14 +1,14 @@
-"""Reading definitions of state machines: each reading has a state of its own, and a definition is refused or runs.
+"""Parse definitions of state machines, each with separate state, and reject those that cannot run.
 
-What stock moto gets wrong, and what is done about it here:
+What moto gets wrong, and what is done about it here:
 
-- which query language holds is noted in a list that all readings share, and a reading that fails leaves its notes
-  behind: from then on no definition with `Parameters` is accepted, and none runs. Each reading gets a list of its own;
-- ANTLR's tables of a grammar are shared by all threads and filled by all of them: one thread reads at a time;
-- JSONata, `Assign` and variables are accepted though nothing evaluates them: they are refused in words;
-- missing transitions, transitions to states that are not there, and paths and functions that cannot be read are met
-  when an execution gets to them: they are refused;
-- an error repeats the whole definition instead of saying what is wrong where.
+- all parses share one list of query languages, and a parse that fails leaves its entries there: from then on no
+  definition with `Parameters` is accepted, and none runs. Each parse gets its own list;
+- all threads share and fill ANTLR's tables of a grammar: one thread parses at a time;
+- JSONata, `Assign` and variables are accepted though nothing evaluates them: they are rejected with a message;
+- missing transitions, transitions to missing states, and invalid paths and functions fail only when an execution
+  reaches them: they are rejected;
+- an error repeats the whole definition instead of naming the fault and its place.
 """
 
 from __future__ import annotations
@@ -43,11 +43,11 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 from emulator.moto.patching import replace_static, wrap
 
 DEEPEST = 100
-"""Levels of JSON. The interpreter calls itself for each one, and Python ends that at some 1 000 calls."""
+"""Levels of JSON. The interpreter recurses for each one, which Python limits to some 1 000 calls."""
 NOT_RUN = "the local AWS does not run {}, and so does not accept the definition; AWS does"
 TEMPLATES = ("Parameters", "ResultSelector", "ItemSelector")
 LEADS_ON = ("Task", "Pass", "Wait", "Parallel", "Map")
-"""States that say what comes next."""
+"""States with a transition."""
 EXPRESSION = re.compile(r"\$.*|States\..*\)", re.DOTALL)
 _READING = threading.Lock()
 
@@ -65,18 +65,18 @@ def install() -> None:
 def _own_state() -> None:
     shared = "_query_language_per_scope"
     if shared not in vars(Preprocessor) or "__init__" in vars(Preprocessor):
-        raise TypeError(f"{Preprocessor.__qualname__} keeps its query languages elsewhere now")
+        raise TypeError(f"{Preprocessor.__qualname__} no longer keeps its query languages in the class")
 
     def init(self: Any) -> None:
         setattr(self, shared, [])
 
     Preprocessor.__init__ = init  # type: ignore[method-assign]
-    # Whoever made one without the above would be told, and not be given everybody's list.
+    # Without the shared list, a preprocessor that skips the above fails instead of using it.
     delattr(Preprocessor, shared)
 
 
 def _expressions() -> None:
-    """What stands in quotes has a language of its own, which moto looks at when it runs, or not at all."""
+    """Check expressions in quotes when a definition is parsed; moto does so when it runs, or not at all."""
 
     @wrap(StringVariableSample, "__init__")
     def sample(original: Any, self: Any, query_language_mode: Any, expression: str) -> None:
@@ -99,9 +99,9 @@ def _is_path(text: str) -> bool:
 
 
 def read(definition: str) -> tuple[EvalComponent, ParserRuleContext]:
-    """What runs, made anew each time from a syntax tree that is made once for each text.
+    """Return the program of a definition, built for each call from a syntax tree that is cached by text.
 
-    Each plan, apply and execution asks for it. The parser is Python, and needs half a second for a long definition.
+    Each plan, apply and execution needs it. The parser is Python, and takes half a second for a long definition.
     """
     tree, errors = _tree(definition)
     if errors:
@@ -111,12 +111,12 @@ def read(definition: str) -> tuple[EvalComponent, ParserRuleContext]:
 
 @lru_cache(maxsize=32)
 def _tree(definition: str) -> tuple[ParserRuleContext, tuple[str, ...]]:
-    """The syntax tree, and what is wrong with the definition."""
+    """Return the syntax tree of a definition and its syntax errors."""
     return _parsed(definition, ASLLexer, ASLParser, ASLParser.state_machine)
 
 
 def read_function(source: str) -> tuple[Function, ParserRuleContext]:
-    """An intrinsic function, such as `States.Format('{}', $.a)`."""
+    """Parse an intrinsic function, such as `States.Format('{}', $.a)`."""
     tree, errors = _parsed(source, ASLIntrinsicLexer, ASLIntrinsicParser, ASLIntrinsicParser.func_decl)
     if errors:
         raise ValueError(f"{source!r} must be a valid intrinsic function call")
@@ -126,28 +126,28 @@ def read_function(source: str) -> tuple[Function, ParserRuleContext]:
 def _parsed(text: str, lexer: type, parser: type, rule: Callable[[Any], ParserRuleContext]) -> Any:
     listener = asl_parser.SyntaxErrorListener()
 
-    def told(part: Any) -> Any:
+    def observed(part: Any) -> Any:
         part.removeErrorListeners()  # it writes to the terminal
         part.addErrorListener(listener)
         return part
 
     with _READING:
-        tree = rule(told(parser(CommonTokenStream(told(lexer(InputStream(text)))))))
+        tree = rule(observed(parser(CommonTokenStream(observed(lexer(InputStream(text)))))))
     return tree, tuple(listener.errors)
 
 
-# ---- what is wrong with a definition ---------------------------------------------------------------------------
+# ---- diagnostics -----------------------------------------------------------------------------------------------
 
 
 def check(definition: str) -> None:
-    """Raises `InvalidDefinition`, in AWS's words, for what `diagnose` finds."""
-    found = [f"'{each['code']}: {each['message']} at {each['location']}'" for each in diagnose(definition)]
-    if found:
-        raise InvalidDefinition(f"Invalid State Machine Definition: {', '.join(found)}")
+    """Raise `InvalidDefinition` with AWS's message if `diagnose` returns errors."""
+    errors = [f"'{each['code']}: {each['message']} at {each['location']}'" for each in diagnose(definition)]
+    if errors:
+        raise InvalidDefinition(f"Invalid State Machine Definition: {', '.join(errors)}")
 
 
 def diagnose(definition: str) -> list[Diagnostic]:
-    """Errors of a definition as AWS lists them; empty when it is fine."""
+    """Return the errors of a definition as AWS lists them; empty if it is valid."""
     try:
         document = json.loads(definition)
     except (ValueError, RecursionError) as error:
@@ -164,13 +164,13 @@ def diagnose(definition: str) -> list[Diagnostic]:
     except asl_parser.ASLParserException as error:
         return [_schema("; ".join(error.errors), "/")]
     except Exception as error:
-        # Moto's interpreter raises whatever it comes to.
+        # Moto's interpreter raises errors of any class.
         return [_schema(str(error) or type(error).__name__, "/")]
     return [*_dangling(document, ""), *_templates(document, "")]
 
 
 def _deeper(value: Any, levels: int) -> bool:
-    """Whether there is anything below so many levels."""
+    """Return whether a value has more than so many levels."""
     here = [value]
     for _ in range(levels):
         inner = [list(each.values()) if isinstance(each, dict) else each for each in here]
@@ -181,7 +181,7 @@ def _deeper(value: Any, levels: int) -> bool:
 
 
 def _blocks(block: Any, place: str) -> Iterator[tuple[dict[str, Any], str]]:
-    """A block of states and those inside it; whatever is no such block is left to the parser."""
+    """Yield a block of states and the blocks inside it; anything else is left to the parser."""
     if not isinstance(block, dict):
         return
     yield block, place
@@ -195,12 +195,12 @@ def _blocks(block: Any, place: str) -> Iterator[tuple[dict[str, Any], str]]:
 
 def _states(block: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     states = block.get("States")
-    found = states.items() if isinstance(states, dict) else ()
-    return [(name, state) for name, state in found if isinstance(state, dict)]
+    items = states.items() if isinstance(states, dict) else ()
+    return [(name, state) for name, state in items if isinstance(state, dict)]
 
 
 def _rules(state: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Choices and catchers, each with its place in the state."""
+    """Return choices and catchers, each with its place in the state."""
     lists = [(key, state.get(key)) for key in ("Choices", "Catch")]
     return [
         (f"{key}[{index}]", rule)
@@ -234,7 +234,7 @@ def _dangling(document: dict[str, Any], location: str) -> Iterator[Diagnostic]:
 
 
 def _transitions(block: dict[str, Any], place: str) -> Iterator[tuple[str | None, str]]:
-    """Every (target, where it is named) of one block of states; `None` where none is named."""
+    """Yield the target and the place of each transition of a block; the target is `None` if it is missing."""
     if "StartAt" in block:
         yield block["StartAt"], f"{place}/StartAt"
     for name, state in _states(block):
@@ -257,7 +257,7 @@ def _templates(document: dict[str, Any], location: str) -> Iterator[Diagnostic]:
 
 
 def _no_expressions(value: Any) -> Iterator[str]:
-    """Fields of a template that end in `.$`, and whose values are neither paths nor functions."""
+    """Yield fields of a template that end in `.$` and whose values are neither paths nor functions."""
     if isinstance(value, list):
         for each in value:
             yield from _no_expressions(each)

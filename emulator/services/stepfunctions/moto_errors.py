@@ -1,4 +1,4 @@
-"""Errors of tasks, under the names that AWS gives them: a definition catches them by name."""
+"""Errors of tasks under AWS's names, by which a definition catches them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ERROR_PREFIXES = {
     "sqs": "Sqs",
     "ssm": "Ssm",
 }
-"""How `aws-sdk` errors are prefixed, by the service's name in the resource."""
+"""Prefix of `aws-sdk` errors, by the service's name in the resource."""
 
 
 def failure(task: Any, env: Any, error: str, cause: str) -> FailureEvent:
@@ -46,7 +46,7 @@ def failure(task: Any, env: Any, error: str, cause: str) -> FailureEvent:
 
 
 def _error_name(error: str) -> Any:
-    """The interpreter keeps `States.*` names and everybody else's in different classes."""
+    """Return the error's name object; the interpreter has one class for `States.*` names and another for the rest."""
     if error.startswith("States."):
         return StatesErrorName.from_name(error)
     return CustomErrorName(error)

@@ -1,17 +1,17 @@
 """The state machine interpreter calls services as AWS does, and leaves evidence of every call.
 
-What stock moto gets wrong, and what is done about it here:
+What moto gets wrong, and what is done about it here:
 
 - `glue:startJobRun.sync` crashes and `sagemaker:*.sync` is unknown: both poll until the job has ended;
-- `Parameters` keep the spelling of the definition although botocore wants another: names are mapped through the
-  service's own shapes, and the results back to the PascalCase that AWS returns;
-- datetimes in results break DescribeExecution: results are made JSON before anything else sees them;
+- `Parameters` keep the spelling of the definition although botocore requires another: names are mapped through the
+  service's shapes, and those of results to the PascalCase that AWS returns;
+- datetimes in results break DescribeExecution: results are converted to JSON first;
 - a stopped execution leaves the job that it waits for running: the job is stopped;
 - one that waits for a task token goes on waiting when it is stopped: the wait ends;
-- calls are made with made-up keys in moto's default account: they are made under the machine's role;
+- calls use made-up keys in moto's default account: they are made under the machine's role;
 - errors of `sagemaker:` integrations are States.Runtime, which nothing can catch: they get AWS's names;
-- an execution whose thread fails is RUNNING for ever: it fails, with `States.Runtime`;
-- GetExecutionHistory has no pages, and an execution without a name gets the name `None`.
+- an execution whose thread fails stays RUNNING: it fails with `States.Runtime`;
+- GetExecutionHistory does not paginate, and an execution without a name gets the name `None`: both are corrected.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def apply(settings: Settings) -> None:
     _retries(settings.time_scale)
 
 
-# ---- calls under the machine's role, telling which call they stem from --------------------------------------
+# ---- calls under the machine's role, with the call that caused them ------------------------------------------
 
 
 class _Clients:
@@ -72,14 +72,14 @@ class _Clients:
         self._clients: dict[tuple[str, str, str], Any] = {}
 
     def install(self) -> None:
-        """Moto's modules hold the function by name, each its own."""
-        found = 0
+        """Replace the function in each of moto's modules, which import it by name."""
+        replaced = 0
         for name, module in list(sys.modules.items()):
             if name.startswith("moto.stepfunctions.parser.asl") and hasattr(module, "boto_client_for"):
                 module.boto_client_for = self.client  # type: ignore[attr-defined]
-                found += 1
-        if not found:
-            raise TypeError("moto's state machine interpreter makes its clients elsewhere now")
+                replaced += 1
+        if not replaced:
+            raise TypeError("moto's state machine interpreter no longer makes its clients by boto_client_for")
 
     def client(self, region: str, service: str, state_credentials: Any = None) -> Any:
         role = state_credentials.role_arn if state_credentials else None
@@ -99,7 +99,7 @@ class _Clients:
 
 
 def _state_machine() -> str:
-    """ARN of the machine whose task is at work; `...:execution:<machine>:<name>` tells it."""
+    """Return the ARN of the machine whose task is running, from `...:execution:<machine>:<name>`."""
     record = STORE.get(current_cause() or "")
     return (record.execution or "").rpartition(":")[0].replace(":execution:", ":stateMachine:") if record else ""
 
@@ -117,14 +117,14 @@ def _evidence() -> None:
 
 
 def _recorded(original: Any, self: Any, env: Any) -> None:
-    """One record for each attempt of a task, from its call to the end of what it waits for."""
+    """Record each attempt of a task, from its call to the end of the job that it waits for."""
     execution = env.states.context_object.context_object_data["Execution"]["Id"]
     record = STORE.begin("states-call", self.resource.resource_arn, execution=execution, state=self.name)
     with caused_by(record.id):
         try:
             original(self, env)
         except Exception as error:
-            # In the words that the execution's history will use.
+            # As the execution's history will word it.
             failure = FailureEventException(self._from_error(env=env, ex=error))
             name, reason = failure.extract_error_cause_pair() or (type(error).__name__, str(error))
             STORE.fail(record.id, f"{name}: {reason}")
@@ -142,9 +142,9 @@ def _executions() -> None:
     @wrap(Execution, "get_start_execution_details")
     def details(original: Any, self: Any) -> Any:
         # `$$.Execution.StartTime` is text on AWS; a datetime would end up in the output.
-        found = original(self)
-        found.start_time = self.start_date.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
-        return found
+        details = original(self)
+        details.start_time = self.start_date.strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+        return details
 
     @wrap(StepFunctionsParserBackend, "start_execution")
     def start_execution(
@@ -172,7 +172,7 @@ def _workers() -> None:
 
     @wrap(ExecutionWorker, "start")
     def start(original: Any, self: Any) -> None:
-        # Its history may be asked for before its thread comes to making this.
+        # Its history may be requested before its thread has created this.
         self.env = self._get_evaluation_environment()
         original(self)
 
@@ -181,7 +181,7 @@ def _workers() -> None:
         try:
             original(self)
         except Exception as error:
-            # The boundary of the execution's thread: nobody else would ever end it.
+            # The boundary of the execution's thread: nothing else would end the execution.
             traceback.print_exc()
             cause = f"{type(error).__name__}: {error}"
             self.env = self._get_evaluation_environment()
@@ -190,14 +190,14 @@ def _workers() -> None:
 
 
 def _retries(time_scale: float) -> None:
-    """The delays of `Retry` pass as all delays of retries do here, but no faster than what is asked again can stand."""
+    """Scale the delays of `Retry` as all delays of retries, but not below what the retried service can handle."""
     retrier = importlib.import_module(_RETRIER)
 
     def sleep(seconds: float) -> None:
         time.sleep(min(seconds, max(SHORTEST_DELAY, seconds * time_scale)))
 
     if retrier.time is not time:
-        raise TypeError("moto's state machine interpreter waits before a retry in another way now")
+        raise TypeError("moto's state machine interpreter no longer waits by time.sleep before a retry")
     retrier.time = SimpleNamespace(sleep=sleep)  # type: ignore[attr-defined]
 
 

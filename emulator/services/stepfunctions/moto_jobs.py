@@ -1,4 +1,4 @@
-"""`.sync`: a task waits for its job, and stops it when nobody waits any more; a wait for a token can be stopped."""
+"""`.sync`: a task waits for its job, and stops it if the wait is cancelled; a wait for a token can be stopped."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ JOBS = {
     "create_transform_job": ("TransformJobName", "describe_transform_job", "TransformJobStatus"),
     "create_processing_job": ("ProcessingJobName", "describe_processing_job", "ProcessingJobStatus"),
 }
-"""`.sync` of SageMaker: name parameter, operation that tells the status, and where."""
+"""`.sync` of SageMaker: the name parameter, the operation that returns the status, and the status member."""
 
 
 def install() -> None:
     _glue()
     condition = importlib.import_module(f"{TASK}.service.resource").ResourceCondition
     task_module("_callback")._DELAY_SECONDS_SYNC_CONDITION_CHECK = POLL_SECONDS
-    # Without a callback endpoint the interpreter crashes when a `.sync` task ends (it interrupts it unseen).
+    # Without a callback endpoint the interpreter crashes when a `.sync` task ends, as it interrupts the endpoint.
     task_module("_glue")._SUPPORTED_INTEGRATION_PATTERNS.add(condition.WaitForTaskToken)
     forwarded = task_module("_unsupported")
     forwarded._SUPPORTED_INTEGRATION_PATTERNS.add(condition.Sync)
@@ -65,7 +65,7 @@ def install() -> None:
 
 @dataclass(frozen=True)
 class Waiting:
-    """For a job, until it has ended (`poll` then returns it) or nobody waits for it any more."""
+    """Waits for a job until it has ended (`poll` then returns it) or the wait is cancelled."""
 
     poll: Callable[[], Any]
     stop: Callable[[], Any]
@@ -77,13 +77,13 @@ class Waiting:
 def _stop() -> None:
     @wrap(task_module("_callback").StateTaskServiceCallback, "_eval_sync")
     def eval_sync(original: Any, self: Any, **given: Any) -> Any:
-        """AWS stops the job of a task that is stopped or out of time, as far as it can; moto leaves it running."""
+        """Stop the job of a task that is stopped or timed out, as AWS does if it can; moto leaves it running."""
         outcome, waiting = original(self, **given), given["sync_resolver"]
         if outcome is None and not given["env"].is_running() and isinstance(waiting, Waiting):
             try:
                 waiting.stop()
             except ClientError as error:
-                # It may have ended just now, or the role may not stop it: both leave it as it is, on AWS too.
+                # It may have just ended, or the role may lack permission to stop it: AWS leaves it as it is, too.
                 STORE.update(current_cause() or "", detail={"not_stopped": str(error)})
         return outcome
 
@@ -91,7 +91,7 @@ def _stop() -> None:
 def _token_waits() -> None:
     @wrap(task_module("_callback").StateTaskServiceCallback, "_eval_wait_for_task_token")
     def wait(original: Any, self: Any, **given: Any) -> Any:
-        """Until the token comes back, its time is over, or the execution is stopped, which moto hears of afterwards."""
+        """Wait until the token returns, times out, or the execution is stopped, which moto would notice only later."""
         endpoint, env = given["callback_endpoint"], given["env"]
         until = time.monotonic() + given["timeout_seconds"]
         # One that is interrupted (its `.sync` has ended) has been notified without an outcome.

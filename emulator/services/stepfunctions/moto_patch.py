@@ -17,7 +17,7 @@ MESSAGES = {
     "TaskTimedOut": "Task Timed Out: 'Provided task does not exist anymore'",
     "InvalidToken": "Invalid Token: 'Invalid token'",
 }
-"""Of errors that moto raises without one."""
+"""Messages of errors that moto raises without one."""
 
 
 def apply(settings: Settings) -> None:
@@ -28,7 +28,7 @@ def apply(settings: Settings) -> None:
 
 
 def _errors() -> None:
-    """The interpreter's errors know their code by another name than moto's server, and often go without a message."""
+    """Give the interpreter's errors the code attribute that moto's server reads, and a message if they lack one."""
     for error in [each for each in vars(api).values() if isinstance(each, type) and issubclass(each, AWSError)]:
         code = vars(error).get("code")
         if isinstance(code, str):
@@ -42,7 +42,7 @@ def _errors() -> None:
 def _validation() -> None:
     @add(StepFunctionResponse)
     def validate_state_machine_definition(self: Any) -> Any:
-        """The provider asks at plan time. Answered by the interpreter that will run the definition."""
+        """Validate with the interpreter that will run the definition. Terraform's provider calls this at plan time."""
         diagnostics = moto_definitions.diagnose(self._get_param("definition"))
         return ActionResult({"result": "FAIL" if diagnostics else "OK", "diagnostics": diagnostics, "truncated": False})
 
@@ -63,9 +63,9 @@ def _versions() -> None:
 
     @add(StepFunctionResponse)
     def delete_state_machine_version(self: Any) -> Any:
-        wanted = self._get_param("stateMachineVersionArn")
+        arn = self._get_param("stateMachineVersionArn")
         for machine in self.stepfunction_backend.state_machines:
             for number, version in list(machine.versions.items()):
-                if version.arn == wanted:
+                if version.arn == arn:
                     del machine.versions[number]
         return EmptyResult()

@@ -1,4 +1,4 @@
-"""Names and results of the state machine interpreter's calls: botocore's spelling going in, AWS's coming out."""
+"""Names and results of the interpreter's calls: botocore's spelling in requests, AWS's in results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BOTO_NAMES = {
 
 
 def task_module(name: str) -> Any:
-    """Moto's module of one kind of service integration, such as `_aws_sdk`; `""` is what they have in common."""
+    """Return moto's module of a kind of service integration, such as `_aws_sdk`; `""` is their common base."""
     return importlib.import_module(f"{TASK}.service.state_task_service{name}")
 
 
@@ -54,7 +54,7 @@ def install() -> None:
 
 
 def _filters() -> None:
-    """A filter that nothing passes gives an empty list, as on AWS; moto knows that of slices and wildcards alone."""
+    """Return an empty list for a filter without matches, as AWS does; moto does so only for slices and wildcards."""
 
     @wrap(json_path, "_contains_slice_or_wildcard_array")
     def many(original: Any, path: str) -> bool:
@@ -67,14 +67,14 @@ def _model(task: Any, service_name: str | None, action_name: str | None) -> Any:
 
 @lru_cache(maxsize=512)
 def _operation(service: str, action: str) -> Any:
-    """Botocore's model of an operation; `None` for an integration that is no AWS operation."""
+    """Return botocore's model of an operation; `None` for an integration that is not an AWS operation."""
     name = _operations(service).get(action)
     return _session().get_service_model(service).operation_model(name) if name else None
 
 
 @lru_cache(maxsize=64)
 def _operations(service: str) -> dict[str, str]:
-    """Operations by the names of botocore's methods; none for what botocore does not know."""
+    """Return operations by the names of botocore's methods; empty for a service that botocore does not know."""
     if service not in _session().get_available_services():
         return {}
     return {xform_name(name): name for name in _session().get_service_model(service).operation_names}
@@ -86,7 +86,7 @@ def _session() -> Session:
 
 
 def _renamed(shape: Any, value: Any, *, pascal: bool) -> Any:
-    """The same value with its members spelled as the shape does, or capitalised as AWS returns them."""
+    """Return the value with its members spelled as in the shape, or capitalised as AWS returns them."""
     if shape is None:
         return value
     if shape.type_name == "structure" and isinstance(value, dict):
@@ -106,14 +106,14 @@ def _renamed(shape: Any, value: Any, *, pascal: bool) -> Any:
 
 
 def _replace(target: dict[str, Any], content: dict[str, Any]) -> None:
-    """In place: the interpreter keeps hold of the very object."""
+    """Replace the content in place: the interpreter holds a reference to the object."""
     content = dict(content)
     target.clear()
     target.update(content)
 
 
 def plain(value: Any) -> Any:
-    """JSON values only: dates as text, streams read."""
+    """Convert to JSON values: dates become text, streams are read."""
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items() if key != "ResponseMetadata"}
     if isinstance(value, list):
