@@ -1,1 +1,1 @@
-"""EventBridge: patterns, targets, schedules and delivery. Nothing here but the `moto_*` modules knows moto."""
+"""EventBridge: patterns, targets, schedules and delivery. Only the `moto_*` modules import moto."""

@@ -1,4 +1,4 @@
-"""Carrying one message to one target: permission, attempts, the dead-letter queue, and a record of it all."""
+"""Deliver a message to a target: attempts, the dead-letter queue, and a record of the delivery."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ THROTTLED = ("Throttling", "ThrottlingException", "TooManyRequestsException", "T
 
 
 class DeliveryFailed(Exception):
-    """One attempt that did not arrive. `code` is one of those that EventBridge writes on dead letters."""
+    """A failed attempt. `code` is one of those that EventBridge writes on dead letters."""
 
     def __init__(self, code: str, message: str, *, retriable: bool) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class DeliveryFailed(Exception):
 
 
 def no_permission(message: str) -> DeliveryFailed:
-    """AWS does not try again where a permission is missing: that takes a person."""
+    """Make the error of a missing permission, which AWS does not retry: only a person can grant it."""
     return DeliveryFailed("NO_PERMISSIONS", message, retriable=False)
 
 
@@ -48,7 +48,7 @@ def no_resource(message: str) -> DeliveryFailed:
 
 
 def failure(error: Exception) -> DeliveryFailed:
-    """What an error of a call means for the delivery."""
+    """Map the error of a call to one of the delivery."""
     if isinstance(error, DeliveryFailed):
         return error
     if isinstance(error, ClientError):
@@ -74,16 +74,16 @@ class Letter:
     """ARN of the rule, subscription, schedule or alarm that sends it."""
     target: str
     send: Callable[[], dict[str, Any] | None]
-    """Delivers, or raises `DeliveryFailed` or an error of botocore; returns what the record is to tell."""
+    """Delivers; returns members of the record's detail. Raises `DeliveryFailed` or an error of botocore."""
     bury: Callable[[DeliveryFailed, int, str | None], str | None]
     """Gets the error, the number of retries and what exhausted them; returns the ARN of the dead-letter queue."""
     retries: int = 185
     maximum_age: float = 86_400.0
-    """Seconds, in the sender's time: they pass as fast as the delays between attempts."""
+    """Seconds in the sender's time, which passes as fast as the delays between attempts."""
     detail: dict[str, Any] = field(default_factory=dict)
     delay: Callable[[int], float] = lambda attempt: min(2.0**attempt, LONGEST_DELAY) * random.uniform(0.8, 1.2)
     ended: Callable[[bool], None] = lambda delivered: None
-    """Told once, when the letter has arrived or is given up."""
+    """Called once, when the letter has arrived or has been given up."""
 
 
 class Courier:
@@ -93,7 +93,7 @@ class Courier:
         self._clock = clock
 
     def carry(self, letter: Letter, *, now: bool = False) -> None:
-        """Returns at once; with `now` after the first attempt."""
+        """Start a delivery and return at once; with `now`, after the first attempt."""
         record = STORE.begin("event-delivery", letter.target, detail={"from": letter.source, **letter.detail})
         if now:
             self._attempt(letter, record.id, 0, 0.0)
@@ -103,13 +103,13 @@ class Courier:
     def _attempt(self, letter: Letter, record: str, retry: int, age: float) -> None:
         try:
             with caused_by(record):
-                told = letter.send()
+                result = letter.send()
         except (DeliveryFailed, ClientError, BotoCoreError, OSError) as error:
             self._failed(letter, record, failure(error), retry, age)
             return
-        told = dict(told or {})
-        fields = {"recorded": True} if told.pop("recorded", False) else {}
-        STORE.succeed(record, detail={"attempts": retry + 1, **told}, **fields)
+        result = dict(result or {})
+        fields = {"recorded": True} if result.pop("recorded", False) else {}
+        STORE.succeed(record, detail={"attempts": retry + 1, **result}, **fields)
         letter.ended(True)
 
     def _failed(self, letter: Letter, record: str, failed: DeliveryFailed, retry: int, age: float) -> None:

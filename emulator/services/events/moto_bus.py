@@ -1,6 +1,6 @@
-"""The bus itself: events reach the rules that match them, and the services of this account send theirs.
+"""The event bus: it passes events of clients and of this account's services to the rules that match them.
 
-`publish` takes a whole event, `emit` what a service has to say, `wanted` tells whether anybody would listen.
+`publish` takes a complete event, `emit` the detail of a service's event; `has_listener` tells if a rule could match.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ NAMESPACE = "AWS/Events"
 
 
 def publish(account: str, region: str, event: dict[str, Any], *, bus: str = "default") -> None:
-    """Hands an event to every rule of the bus. A bus that is not there takes nothing."""
-    found = events_backends[account][region].event_buses.get(bus)
-    if found is None:
+    """Pass an event to every rule of the bus. Do nothing if the bus does not exist."""
+    target = events_backends[account][region].event_buses.get(bus)
+    if target is None:
         return
-    for rule in list(found.rules.values()):
+    for rule in list(target.rules.values()):
         rule.send_to_targets({**event, "time": time_text(event.get("time"))})
 
 
 def emit(
     account: str, region: str, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
 ) -> None:
-    """An event of an AWS service, on the default bus."""
+    """Publish an event of an AWS service on the default bus."""
     publish(account, region, compose(account, region, source, detail_type, detail, resources))
 
 
 def compose(
     account: str, region: str, source: str, detail_type: str, detail: dict[str, Any], resources: list[str]
 ) -> dict[str, Any]:
-    """A whole event that happened now."""
+    """Make a complete event with the current time."""
     return {
         "version": "0",
         "id": str(uuid.uuid4()),
@@ -51,19 +51,19 @@ def compose(
     }
 
 
-def wanted(account: str, region: str, source: str, detail_type: str) -> bool:
-    """Whether any rule of the default bus could match: composing an event for nobody costs calls."""
+def has_listener(account: str, region: str, source: str, detail_type: str) -> bool:
+    """Return whether a rule of the default bus could match: composing an event takes calls."""
     bus = events_backends[account][region].event_buses["default"]
-    told = {"source": source, "detail-type": detail_type}
+    known = {"source": source, "detail-type": detail_type}
     for rule in list(bus.rules.values()):
         pattern = rule.event_pattern.get_pattern()
-        if pattern and patterns.matches({name: pattern[name] for name in told if name in pattern}, told):
+        if pattern and patterns.matches({name: pattern[name] for name in known if name in pattern}, known):
             return True
     return False
 
 
 def count(account: str, region: str, metric: str, rule: str) -> None:
-    """One more in a metric of AWS/Events, where an alarm may watch it."""
+    """Count one in a metric of AWS/Events, which an alarm may watch."""
     datum = {"MetricName": metric, "Value": 1, "Unit": "Count", "Timestamp": utcnow()}
     cloudwatch_backends[account][region].put_metric_data(
         NAMESPACE, [datum | {"Dimensions": [{"Name": "RuleName", "Value": rule}]}]

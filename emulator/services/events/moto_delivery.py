@@ -1,7 +1,7 @@
-"""EventBridge delivers. Moto fails PutEvents when a rule has most kinds of targets, and checks no permission.
+"""EventBridge delivery. Moto fails PutEvents if a rule has a target of most kinds, and checks no permission.
 
-Corrected as well: patterns are matched and checked as AWS documents them, TestEventPattern answers, customers
-cannot send events of AWS's own sources, and S3's events go to the default bus only.
+Also corrected: patterns are matched and validated as AWS documents them, TestEventPattern is implemented, customers
+cannot send events of AWS's sources, and S3's events go to the default bus only.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DEFAULT_RETRIES, DEFAULT_AGE = 185, 86_400
 
 
 delivery: Delivery | None = None
-"""Made when the seam is applied; schedules use it too."""
+"""Set when the patch is applied; schedules use it too."""
 
 
 def apply(settings: Settings) -> None:
@@ -56,13 +56,13 @@ def shutdown() -> None:
 
 
 class Delivery:
-    """From a rule that matched to its targets."""
+    """Delivers events from a matching rule to its targets."""
 
     def __init__(self, courier: Courier, targets: Targets) -> None:
         self.courier, self.targets = courier, targets
 
     def fire(self, rule: Any, event: dict[str, Any]) -> None:
-        """Every target of the rule gets its input; returns before they have it."""
+        """Start the delivery to every target of the rule and return."""
         if rule.managed_by and rule.name.startswith(ARCHIVE_RULE):
             _archive(rule, event)
             return
@@ -83,10 +83,10 @@ class Delivery:
             queue = (target.get("DeadLetterConfig") or {}).get("Arn")
             if not queue:
                 return None
-            told = {"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"], **dead_letter(failed, retries, exhausted)}
+            attributes = {"RULE_ARN": rule.arn, "TARGET_ARN": target["Arn"], **dead_letter(failed, retries, exhausted)}
             try:
-                # The event as it came: a dead letter can be sent again.
-                buried = self.targets.bury(sender, queue, json.dumps(event), told)
+                # The original event, so that a dead letter can be sent again.
+                buried = self.targets.bury(sender, queue, json.dumps(event), attributes)
             except Exception:
                 count(rule.account_id, rule.region_name, "InvocationsFailedToBeSentToDlq", rule.name)
                 raise
@@ -114,9 +114,9 @@ class Delivery:
 
 
 def dead_letter(failed: DeliveryFailed, retries: int, exhausted: str | None) -> dict[str, str]:
-    """The attributes that EventBridge and its scheduler write on a dead letter."""
-    told = {"ERROR_CODE": failed.code, "ERROR_MESSAGE": failed.message[:1024], "RETRY_ATTEMPTS": str(retries)}
-    return told | ({"EXHAUSTED_RETRY_CONDITION": exhausted} if exhausted else {})
+    """Return the attributes that EventBridge and its scheduler write on a dead letter."""
+    attributes = {"ERROR_CODE": failed.code, "ERROR_MESSAGE": failed.message[:1024], "RETRY_ATTEMPTS": str(retries)}
+    return attributes | ({"EXHAUSTED_RETRY_CONDITION": exhausted} if exhausted else {})
 
 
 def _archive(rule: Any, event: dict[str, Any]) -> None:
@@ -128,21 +128,21 @@ def _archive(rule: Any, event: dict[str, Any]) -> None:
 def _patterns() -> None:
     @wrap(EventPattern, "matches_event")
     def matches_event(original: Any, self: Any, event: Any) -> bool:
-        """Moto compares lists as a whole, and knows no matcher below `anything-but` but one."""
+        """Match as AWS does; moto compares lists as a whole, and supports only one matcher inside `anything-but`."""
         pattern = self.get_pattern()
         return not pattern or patterns.matches(pattern, event)
 
     @wrap(EventPatternParser, "parse")
     def parse(original: Any, self: Any) -> dict[str, Any]:
         try:
-            found = json.loads(self.pattern) if self.pattern else {}
-            if found:
-                patterns.check(found)
+            pattern = json.loads(self.pattern) if self.pattern else {}
+            if pattern:
+                patterns.check(pattern)
         except patterns.InvalidPattern as error:
             raise InvalidEventPatternException(reason=str(error)) from error
         except ValueError as error:
             raise InvalidEventPatternException(reason="Invalid JSON") from error
-        return found  # type: ignore[no-any-return]
+        return pattern  # type: ignore[no-any-return]
 
     @wrap(EventsHandler, "test_event_pattern")
     def test_event_pattern(original: Any, self: Any) -> Any:
@@ -154,7 +154,7 @@ def _patterns() -> None:
 def _own_sources() -> None:
     @wrap(EventsBackend, "put_events")
     def put_events(original: Any, self: Any, events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """`aws.` is AWS's: an entry that claims it is refused, the others go through."""
+        """Reject entries with a source that begins with `aws.`, and accept the others."""
         refused = {
             "ErrorCode": "NotAuthorizedForSourceException",
             "ErrorMessage": "Not authorized for the source.",

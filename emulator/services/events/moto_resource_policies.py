@@ -1,4 +1,4 @@
-"""Policies of moto's resources, and whether they let an AWS service in. A window like `wire`: it patches nothing."""
+"""Policies of moto's resources, and whether they admit an AWS service. Reads moto without patching it."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ ENCRYPTED_FOR = {"sns": "aws:sns:topicArn", "sqs": "aws:sqs:arn"}
 
 
 def queue(arn: str) -> Queue:
-    found = parse_arn(arn)
+    target = parse_arn(arn)
     try:
-        return sqs_backends[found.account][found.region].queues[found.resource_id]  # type: ignore[no-any-return]
+        return sqs_backends[target.account][target.region].queues[target.resource_id]  # type: ignore[no-any-return]
     except KeyError:
         raise no_resource(f"The queue {arn} does not exist") from None
 
 
 def topic(arn: str) -> Any:
-    found = parse_arn(arn)
+    target = parse_arn(arn)
     try:
-        return sns_backends[found.account][found.region].topics[arn]
+        return sns_backends[target.account][target.region].topics[arn]
     except KeyError:
         raise no_resource(f"The topic {arn} does not exist") from None
 
@@ -40,48 +40,48 @@ def function(arn: str) -> Any:
     from moto.awslambda.exceptions import GenericResourcNotFound, UnknownFunctionException
     from moto.awslambda.utils import get_backend
 
-    found = parse_arn(arn)
+    target = parse_arn(arn)
     try:
-        return get_backend(found.account, found.region).get_function(arn)
+        return get_backend(target.account, target.region).get_function(arn)
     except (UnknownFunctionException, GenericResourcNotFound):
         raise no_resource(f"The function {arn} does not exist") from None
 
 
 def to_queue(arn: str, call_from: str, context: dict[str, str]) -> Queue:
-    """The queue, if its policy and its key's policy let the service send to it. Raises `DeliveryFailed`."""
-    found = queue(arn)
+    """Return the queue if its policy and its key's policy admit the service. Raise `DeliveryFailed` otherwise."""
+    target = queue(arn)
     call = Call(call_from, "sqs:SendMessage", arn, context)
-    if not admits(_document(found.policy), call):
+    if not admits(_document(target.policy), call):
         raise no_permission(f"The policy of {arn} does not let {call_from} send messages")
-    key(getattr(found, "kms_master_key_id", None), arn, call_from, context)
-    return found
+    key(getattr(target, "kms_master_key_id", None), arn, call_from, context)
+    return target
 
 
 def to_topic(arn: str, call_from: str, context: dict[str, str]) -> Any:
-    found = topic(arn)
-    # Alarms come for the account; EventBridge comes for itself, which is why it needs a statement of its own.
-    owner = found.account_id if call_from == "cloudwatch.amazonaws.com" else None
-    if not admits(_document(found.policy), Call(call_from, "sns:Publish", arn, context), owner=owner):
+    target = topic(arn)
+    # Alarms act for the account; EventBridge acts for itself, which is why it needs its own statement.
+    owner = target.account_id if call_from == "cloudwatch.amazonaws.com" else None
+    if not admits(_document(target.policy), Call(call_from, "sns:Publish", arn, context), owner=owner):
         raise no_permission(f"The policy of {arn} does not let {call_from} publish")
-    key(found.kms_master_key_id, arn, call_from, context)
-    return found
+    key(target.kms_master_key_id, arn, call_from, context)
+    return target
 
 
 def to_function(arn: str, call_from: str, context: dict[str, str]) -> None:
-    found = function(arn)
-    policy = {"Statement": found.policy.statements} if found.policy else None
-    # Permissions are given on the function or on the alias or version that is named.
+    target = function(arn)
+    policy = {"Statement": target.policy.statements} if target.policy else None
+    # Permissions are granted on the function, or on the alias or version in the ARN.
     if not any(
-        admits(policy, Call(call_from, "lambda:InvokeFunction", name, context)) for name in (arn, found.function_arn)
+        admits(policy, Call(call_from, "lambda:InvokeFunction", name, context)) for name in (arn, target.function_arn)
     ):
         raise no_permission(f"{arn} has no permission for {call_from}")
 
 
 def to_log_group(arn: str, call_from: str, context: dict[str, str]) -> None:
-    found = parse_arn(arn)
+    target = parse_arn(arn)
     policies = [
         json.loads(item.policy_document)
-        for item in logs_backends[found.account][found.region].resource_policies.values()
+        for item in logs_backends[target.account][target.region].resource_policies.values()
     ]
     plain = arn.removesuffix(":*")
     for action in ("logs:CreateLogStream", "logs:PutLogEvents"):
@@ -92,8 +92,8 @@ def to_log_group(arn: str, call_from: str, context: dict[str, str]) -> None:
 
 
 def to_bus(arn: str, call_from: str, context: dict[str, str]) -> None:
-    found = parse_arn(arn)
-    bus = events_backends[found.account][found.region].event_buses.get(found.resource_id)
+    target = parse_arn(arn)
+    bus = events_backends[target.account][target.region].event_buses.get(target.resource_id)
     if bus is None:
         raise no_resource(f"The event bus {arn} does not exist")
     if not admits(_document(bus.policy), Call(call_from, "events:PutEvents", arn, context)):
@@ -101,7 +101,7 @@ def to_bus(arn: str, call_from: str, context: dict[str, str]) -> None:
 
 
 def under_role(role_arn: str, service: str, action: str, resource: str, context: dict[str, str] | None = None) -> None:
-    """A role that the service may assume and that allows the call; raises `DeliveryFailed` otherwise."""
+    """Check that the service may assume the role and that the role allows the call; raise `DeliveryFailed` if not."""
     backend = iam_backends[parse_arn(role_arn).account]["aws"]
     role = next((role for role in backend.roles.values() if role.arn == role_arn), None)
     if role is None:
@@ -122,7 +122,7 @@ def role_policies(role: Any) -> list[dict[str, Any]]:
 
 
 def _attached(policy: Any) -> dict[str, Any] | None:
-    """The default version of a managed policy."""
+    """Return the default version of a managed policy."""
     if policy is None:
         return None
     return next(
@@ -132,20 +132,20 @@ def _attached(policy: Any) -> dict[str, Any] | None:
 
 
 def key(key_id: str | None, of: str, service: str, context: dict[str, str]) -> None:
-    """Whoever sends to an encrypted queue or topic needs its key; a missing permission is the classic silent loss."""
+    """Check that a service may use the key of an encrypted queue or topic; without permission, messages are lost."""
     if not key_id:
         return
-    found = parse_arn(of)
-    backend = kms_backends[found.account][found.region]
+    resource = parse_arn(of)
+    backend = kms_backends[resource.account][resource.region]
     known = backend.keys.get(backend.any_id_to_key_id(key_id) or "")
     if known is None:
         raise no_resource(f"The key {key_id} of {of} does not exist")
     if key_id.removeprefix("arn:").split(":")[-1].startswith("alias/aws/"):
         raise no_permission(f"{of} is encrypted with {key_id}, an AWS managed key that does not admit {service}")
-    # What SNS and SQS encrypt for is in their request to the key, whoever sends.
-    told = {**context, f"kms:EncryptionContext:{ENCRYPTED_FOR[found.service]}": of}
+    # SNS and SQS send this encryption context to the key, whatever the sender.
+    context = {**context, f"kms:EncryptionContext:{ENCRYPTED_FOR[resource.service]}": of}
     for action in ("kms:GenerateDataKey", "kms:Decrypt"):
-        if not admits(_document(known.policy), Call(service, action, known.arn, told)):
+        if not admits(_document(known.policy), Call(service, action, known.arn, context)):
             raise no_permission(f"The policy of key {known.arn} of {of} does not give {service} {action}")
 
 

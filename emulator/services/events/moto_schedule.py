@@ -1,4 +1,4 @@
-"""Schedules fire: rules with a `rate` or `cron`, and EventBridge Scheduler. Moto keeps them and never does anything."""
+"""Fire schedules: rules with a `rate` or `cron`, and EventBridge Scheduler. Moto only stores them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def apply(settings: Settings) -> None:
 def _keep_firing(
     timer: clock.Clock, expression: str, zone: str, alive: Callable[[], bool], fire: Callable[[], None]
 ) -> None:
-    """Calls `fire` whenever the expression is due, for as long as `alive`."""
+    """Call `fire` whenever the expression is due, while `alive`."""
     rate = rate_seconds(expression)
     due = None if rate else next_time(expression, datetime.now(UTC), zone)
     if not rate and due is None:
@@ -65,7 +65,7 @@ def _rules(timer: clock.Clock) -> None:
         rule = original(self, name, *args, **options)
         if expression:
             bus = self.event_buses[rule.event_bus_name]
-            # A rule that is put again is a new one: the old one's timer finds itself replaced.
+            # PutRule replaces the rule: the timer of the old one finds it replaced and ends.
             _keep_firing(timer, expression, "UTC", lambda: bus.rules.get(name) is rule, lambda: _tick(rule))
         return rule
 
@@ -145,8 +145,8 @@ def _send(schedule: Any) -> None:
         if not queue:
             return None
         moto_resource_policies.under_role(target["RoleArn"], SCHEDULER, "sqs:SendMessage", queue)
-        told = {"SCHEDULE_ARN": schedule.arn, "TARGET_ARN": target["Arn"]}
-        delivery.targets.send(queue, body, attributes=told | moto_delivery.dead_letter(failed, retries, exhausted))
+        arns = {"SCHEDULE_ARN": schedule.arn, "TARGET_ARN": target["Arn"]}
+        delivery.targets.send(queue, body, attributes=arns | moto_delivery.dead_letter(failed, retries, exhausted))
         return str(queue)
 
     policy = target.get("RetryPolicy") or {}
@@ -163,7 +163,7 @@ def _send(schedule: Any) -> None:
 
 
 def _input(schedule: Any) -> str:
-    """The constant input with the scheduler's own variables filled in."""
+    """Return the constant input with the scheduler's variables replaced."""
     text = str(schedule.target.get("Input") or "{}")
     variables = {
         "schedule-arn": schedule.arn,
@@ -178,14 +178,14 @@ def _input(schedule: Any) -> str:
 
 def _put_event(sender: Sender, target: dict[str, Any], body: str) -> None:
     moto_resource_policies.under_role(target["RoleArn"], SCHEDULER, "events:PutEvents", target["Arn"])
-    found, parameters = parse_arn(target["Arn"]), target["EventBridgeParameters"]
-    events_backends[found.account][found.region].put_events(
+    bus, parameters = parse_arn(target["Arn"]), target["EventBridgeParameters"]
+    events_backends[bus.account][bus.region].put_events(
         [
             {
                 "Source": parameters["Source"],
                 "DetailType": parameters["DetailType"],
                 "Detail": body,
-                "EventBusName": found.resource_id,
+                "EventBusName": bus.resource_id,
             }
         ]
     )

@@ -1,6 +1,6 @@
-"""What AWS's services tell EventBridge, in the shapes that AWS documents. Moto sends S3's events only.
+"""Events of AWS's services, in the shapes that AWS documents. Moto sends only those of S3.
 
-The seams that compute call `training`, `processing`, `transform`, `endpoint`, `job_run`, `crawl` when a state changes;
+Patches that run jobs call `training`, `processing`, `transform`, `endpoint`, `job_run`, `crawl` when a state changes;
 the rest is wrapped here. An event that no rule could match is not composed.
 """
 
@@ -25,7 +25,7 @@ from moto.utilities.arns import parse_arn
 from emulator.core.aws import Aws
 from emulator.core.settings import Settings
 from emulator.moto.patching import wrap
-from emulator.services.events.moto_bus import emit, wanted
+from emulator.services.events.moto_bus import emit, has_listener
 
 LOG = logging.getLogger(__name__)
 S3_REASONS = {
@@ -63,7 +63,7 @@ def _objects() -> None:
         region = bucket.region_name
         if name == "ObjectTagging:Put" and not _tagging.get():
             return
-        if not wanted(account_id, region, "aws.s3", detail_type):
+        if not has_listener(account_id, region, "aws.s3", detail_type):
             return
         stored: dict[str, Any] = {"key": key.name, "sequencer": f"{next(_sequence):016X}"}
         if detail_type == "Object Created":
@@ -91,7 +91,7 @@ def _objects() -> None:
 
 
 def _tags() -> None:
-    """Only a tagging call is told; moto tells it of every object that is put, with tags or without."""
+    """Send the tagging event only for a tagging call; moto sends it for every object that is put."""
     from moto.s3.responses import S3Response
 
     @wrap(S3Response, "put_object_tagging")
@@ -104,7 +104,7 @@ def _tags() -> None:
 
 
 def _delete_markers() -> None:
-    """A delete in a versioned bucket is an event too; moto tells nobody."""
+    """Send an event for a delete in a versioned bucket; moto sends none."""
     from moto.s3.models import S3Backend
 
     @wrap(S3Backend, "_set_delete_marker")
@@ -136,7 +136,7 @@ def _packages() -> None:
 
 
 def training(job: Any) -> None:
-    """A training job has another status."""
+    """Send the event of a training job's new status."""
     _described(
         job.arn,
         "SageMaker Training Job State Change",
@@ -145,7 +145,7 @@ def training(job: Any) -> None:
 
 
 def processing(job: Any) -> None:
-    """A processing job has another status."""
+    """Send the event of a processing job's new status."""
     _described(
         job.arn,
         "SageMaker Processing Job State Change",
@@ -154,7 +154,7 @@ def processing(job: Any) -> None:
 
 
 def transform(job: Any) -> None:
-    """A transform job has another status."""
+    """Send the event of a transform job's new status."""
     _described(
         job.arn,
         "SageMaker Transform Job State Change",
@@ -162,29 +162,29 @@ def transform(job: Any) -> None:
     )
 
 
-def endpoint(found: Any) -> None:
-    """An endpoint has another status. The event spells it IN_SERVICE where the API says InService."""
+def endpoint(stored: Any) -> None:
+    """Send the event of an endpoint's new status, which it spells IN_SERVICE where the API returns InService."""
 
     def describe(client: Any) -> dict[str, Any]:
-        document: dict[str, Any] = client.describe_endpoint(EndpointName=found.endpoint_name)
+        document: dict[str, Any] = client.describe_endpoint(EndpointName=stored.endpoint_name)
         spelled = "".join(f"_{letter}" if letter.isupper() else letter for letter in document["EndpointStatus"])
         return document | {"EndpointStatus": spelled.strip("_").upper()}
 
-    _described(found.arn, "SageMaker Endpoint State Change", describe)
+    _described(stored.arn, "SageMaker Endpoint State Change", describe)
 
 
 def _described(arn: str, detail_type: str, describe: Callable[[Any], dict[str, Any]]) -> None:
-    """SageMaker's events carry what Describe answers, with times in milliseconds."""
-    found = parse_arn(arn)
-    if _aws is None or not wanted(found.account, found.region, "aws.sagemaker", detail_type):
+    """Send an event with the output of Describe, and times in milliseconds, as SageMaker does."""
+    resource = parse_arn(arn)
+    if _aws is None or not has_listener(resource.account, resource.region, "aws.sagemaker", detail_type):
         return
     try:
-        document = dict(describe(_aws.client("sagemaker", region=found.region)))
+        document = dict(describe(_aws.client("sagemaker", region=resource.region)))
     except (ClientError, BotoCoreError) as error:
         LOG.warning("no event of %s, which cannot be described: %s", arn, error)
         return
     document.pop("ResponseMetadata", None)
-    emit(found.account, found.region, "aws.sagemaker", detail_type, {"Tags": {}, **_plain(document)}, [arn])
+    emit(resource.account, resource.region, "aws.sagemaker", detail_type, {"Tags": {}, **_plain(document)}, [arn])
 
 
 def _plain(value: Any) -> Any:
@@ -203,7 +203,7 @@ def _milliseconds(moment: datetime) -> int:
 
 
 def job_run(account: str, region: str, job: str, run_id: str, state: str, error: str | None) -> None:
-    """A run of a Glue job has ended. AWS tells nothing of its start."""
+    """Send the event of the end of a Glue job run. AWS sends none for its start."""
     detail = {
         "jobName": job,
         "severity": JOB_SEVERITY.get(state, "INFO"),
@@ -215,24 +215,24 @@ def job_run(account: str, region: str, job: str, run_id: str, state: str, error:
 
 
 def crawl(account: str, region: str, crawler: str, state: str, seconds: float, error: str | None) -> None:
-    """A crawler has started or ended."""
-    told = CRAWL_STATES[state]
+    """Send the event of a crawler's start or end."""
+    event_state = CRAWL_STATES[state]
     detail = {
         "accountId": account,
         "crawlerName": crawler,
-        "state": told,
-        "message": "Crawler " + told,
+        "state": event_state,
+        "message": "Crawler " + event_state,
         "cloudWatchLogLink": f"https://console.aws.amazon.com/cloudwatch/home?region={region}#logEventViewer:"
         f"group=/aws-glue/crawlers;stream={crawler}",
     }
-    if told == "Succeeded":
+    if event_state == "Succeeded":
         detail |= {
             "completionDate": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             "runningTime (sec)": str(int(seconds)),
             "warningMessage": "N/A",
             "errorMessage": "N/A",
         }
-    if told == "Failed":
+    if event_state == "Failed":
         detail["errorMessage"] = error or "Crawler was stopped"
     emit(account, region, "aws.glue", "Glue Crawler State Change", detail, [])
 
@@ -243,7 +243,7 @@ def crawl(account: str, region: str, crawler: str, state: str, seconds: float, e
 def _executions() -> None:
     @wrap(Execution, "start")
     def start(original: Any, self: Any) -> None:
-        # Told before its worker starts: a short one would have ended by then, and be told as ended twice.
+        # Sent before its worker starts: a short execution would have ended by then, and its end would be sent twice.
         _execution(self, "RUNNING")
         original(self)
 
@@ -254,11 +254,11 @@ def _executions() -> None:
 
 
 def _execution(execution: Any, status: str) -> None:
-    # Express workflows have no status that anybody is told.
+    # Express workflows send no status events.
     if execution.sm_type == StateMachineType.EXPRESS:
         return
     detail_type = "Step Functions Execution Status Change"
-    if not wanted(execution.account_id, execution.region_name, "aws.states", detail_type):
+    if not has_listener(execution.account_id, execution.region_name, "aws.states", detail_type):
         return
     document = execution.to_describe_output()
     detail = {

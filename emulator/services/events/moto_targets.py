@@ -1,4 +1,4 @@
-"""What a rule, a schedule or a bus may send events to, and under whose permission. Raises `DeliveryFailed`."""
+"""Targets of rules, schedules and buses, called with the permissions of the sender. Raises `DeliveryFailed`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EVENTS, SCHEDULER = "events.amazonaws.com", "scheduler.amazonaws.com"
 
 @dataclass(frozen=True)
 class Sender:
-    """On whose behalf a target is called."""
+    """The rule or schedule on whose behalf a target is called."""
 
     arn: str
     """The rule or schedule."""
@@ -57,17 +57,17 @@ class Targets:
         if arn.service == "events" and arn.resource_type == "api-destination":
             raise DeliveryFailed(
                 "SDK_CLIENT_ERROR",
-                "API destinations leave this machine; the local emulator calls none",
+                "API destinations are not on this machine, and the local emulator calls none",
                 retriable=False,
             )
         kind = self._kinds.get(arn.service)
         if kind is None:
-            message = f"The local emulator delivers nothing to {arn.service} ({target['Arn']})"
+            message = f"The local emulator does not deliver to {arn.service} ({target['Arn']})"
             raise DeliveryFailed("SDK_CLIENT_ERROR", message, retriable=False)
         kind(sender, target, body)
 
     def bury(self, sender: Sender, queue_arn: str, body: str, attributes: dict[str, str]) -> str:
-        """Sends a dead letter; returns the queue's ARN."""
+        """Send a dead letter and return the queue's ARN."""
         moto_resource_policies.to_queue(queue_arn, sender.service, sender.context)
         self.send(queue_arn, body, attributes=attributes)
         return queue_arn
@@ -92,16 +92,16 @@ class Targets:
     def _machine(self, sender: Sender, target: dict[str, Any], body: str) -> None:
         if not target.get("RoleArn"):
             raise DeliveryFailed(
-                "NO_PERMISSIONS", f"{target['Arn']} is started under a role; there is none", retriable=False
+                "NO_PERMISSIONS", f"{target['Arn']} requires a role, and the target has none", retriable=False
             )
         client = self._client("stepfunctions", sender, target, "states:StartExecution")
         client.start_execution(stateMachineArn=target["Arn"], input=body)
 
     def _topic(self, sender: Sender, target: dict[str, Any], body: str) -> None:
         if not target.get("RoleArn"):
-            # EventBridge tells topics (and their keys) neither account nor rule: no condition can be met there.
-            told = {} if sender.service == EVENTS else sender.context
-            moto_resource_policies.to_topic(target["Arn"], sender.service, told)
+            # EventBridge sends topics (and their keys) neither account nor rule: conditions on them are never met.
+            context = {} if sender.service == EVENTS else sender.context
+            moto_resource_policies.to_topic(target["Arn"], sender.service, context)
         self._client("sns", sender, target, "sns:Publish").publish(TopicArn=target["Arn"], Message=body)
 
     def _queue(self, sender: Sender, target: dict[str, Any], body: str) -> None:
@@ -115,20 +115,20 @@ class Targets:
         self.send(target["Arn"], body, group=(target.get("SqsParameters") or {}).get("MessageGroupId"))
 
     def send(self, arn: str, body: str, *, group: str | None = None, attributes: dict[str, str] | None = None) -> None:
-        found = parse_arn(arn)
-        sqs = self._aws.client("sqs", region=found.region)
+        queue = parse_arn(arn)
+        sqs = self._aws.client("sqs", region=queue.region)
         sqs.meta.events.register("before-call", _tell_cause, unique_id="emulator-cause")
-        told = {
+        message_attributes = {
             name: {"DataType": "String", "StringValue": value} for name, value in (attributes or {}).items() if value
         }
-        url = sqs.get_queue_url(QueueName=found.resource_id, QueueOwnerAWSAccountId=found.account)["QueueUrl"]
+        url = sqs.get_queue_url(QueueName=queue.resource_id, QueueOwnerAWSAccountId=queue.account)["QueueUrl"]
         options = {"MessageGroupId": group} if group else {}
-        sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=told, **options)
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=message_attributes, **options)
 
     def _log_group(self, sender: Sender, target: dict[str, Any], body: str) -> None:
-        found = parse_arn(target["Arn"])
-        name = found.resource_id.removesuffix(":*")
-        backend = logs_backends[found.account][found.region]
+        log_group = parse_arn(target["Arn"])
+        name = log_group.resource_id.removesuffix(":*")
+        backend = logs_backends[log_group.account][log_group.region]
         if name not in backend.groups:
             raise no_resource(f"The log group {name} does not exist")
         moto_resource_policies.to_log_group(target["Arn"], sender.service, sender.context)
@@ -149,9 +149,9 @@ class Targets:
             )
         else:
             moto_resource_policies.to_bus(target["Arn"], sender.service, sender.context)
-        found = parse_arn(target["Arn"])
+        bus = parse_arn(target["Arn"])
         # Source, account, region and time stay those of the event; the input of a bus cannot be transformed.
-        moto_bus.publish(found.account, found.region, json.loads(body), bus=found.resource_id)
+        moto_bus.publish(bus.account, bus.region, json.loads(body), bus=bus.resource_id)
 
 
 def _tell_cause(params: dict[str, Any], **_: Any) -> None:

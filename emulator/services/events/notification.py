@@ -1,4 +1,4 @@
-"""What a subscriber of a topic receives, and whether it wants it."""
+"""Messages of topics: filter policies, and the forms in which subscribers receive them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Message:
 
 
 def wants(policy: dict[str, Any] | None, scope: str | None, message: Message) -> bool:
-    """Whether a subscription's filter policy lets the message through."""
+    """Return whether a subscription's filter policy admits the message."""
     if not policy:
         return True
     if scope == "MessageBody":
@@ -32,11 +32,11 @@ def wants(policy: dict[str, Any] | None, scope: str | None, message: Message) ->
         except ValueError:
             return False
         return isinstance(body, dict) and patterns.matches(policy, body)
-    return patterns.matches(policy, {name: _value(told) for name, told in message.attributes.items()})
+    return patterns.matches(policy, {name: _value(attribute) for name, attribute in message.attributes.items()})
 
 
 def _value(attribute: dict[str, Any]) -> Any:
-    """An attribute as a filter policy sees it; binary ones match nothing."""
+    """Return an attribute's value for filter policies; binary ones match nothing."""
     kind, value = attribute["Type"], attribute["Value"]
     if kind.startswith("Number"):
         return float(value)
@@ -46,21 +46,21 @@ def _value(attribute: dict[str, Any]) -> Any:
 
 
 def readable(attributes: dict[str, dict[str, Any]]) -> dict[str, dict[str, str]]:
-    """Attributes as JSON: binary values in base64."""
+    """Return attributes as JSON, with binary values in base64."""
     return {
         name: {
-            "Type": told["Type"],
-            "Value": base64.b64encode(told["Value"]).decode()
-            if isinstance(told["Value"], bytes)
-            else str(told["Value"]),
+            "Type": attribute["Type"],
+            "Value": base64.b64encode(attribute["Value"]).decode()
+            if isinstance(attribute["Value"], bytes)
+            else str(attribute["Value"]),
         }
-        for name, told in attributes.items()
+        for name, attribute in attributes.items()
     }
 
 
 def lambda_event(envelope: dict[str, Any], subscription_arn: str, message: Message) -> dict[str, Any]:
-    """An envelope as a function gets it: other spelling, attributes always there."""
-    told = {
+    """Return the event for a function: spelled differently from the envelope, always with attributes."""
+    fields = {
         "Type": "Notification",
         "MessageId": message.id,
         "TopicArn": envelope["TopicArn"],
@@ -73,12 +73,12 @@ def lambda_event(envelope: dict[str, Any], subscription_arn: str, message: Messa
         "UnsubscribeUrl": envelope["UnsubscribeURL"],
         "MessageAttributes": readable(message.attributes),
     }
-    record = {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": subscription_arn, "Sns": told}
+    record = {"EventSource": "aws:sns", "EventVersion": "1.0", "EventSubscriptionArn": subscription_arn, "Sns": fields}
     return {"Records": [record]}
 
 
 def stays_here(url: str) -> bool:
-    """Whether this address leads to this machine and nowhere else."""
+    """Return whether a URL leads to this machine."""
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True
@@ -89,7 +89,7 @@ def stays_here(url: str) -> bool:
 
 
 def http_delay(attempt: int) -> float:
-    """Seconds before the next attempt over HTTP: SNS's default policy (3 at once, 2 after 1 s, then up to 20 s)."""
+    """Return the delay of the next HTTP attempt: SNS's default policy (3 at once, 2 after 1 s, then up to 20 s)."""
     if attempt < 3:
         return 0.0
     return 1.0 if attempt < 5 else min(20.0, 1.35 ** (attempt - 4))

@@ -1,7 +1,7 @@
-"""Event patterns, as EventBridge documents them; SNS filter policies and event source filters use the same words.
+"""Event patterns, as EventBridge documents them; SNS filter policies and event source filters use the same syntax.
 
 A pattern names fields; each field has a list of values or matchers of which one must hold. Fields that a
-pattern does not name say nothing. Values in a list of the event match when any of them does.
+pattern does not name do not matter. A list in the event matches if any of its values does.
 """
 
 from __future__ import annotations
@@ -22,29 +22,29 @@ COMPARE: dict[str, Callable[[float, float], bool]] = {
 
 
 class InvalidPattern(ValueError):
-    """A pattern that AWS refuses; the message says why."""
+    """A pattern that AWS rejects, with the reason."""
 
 
 def matches(pattern: dict[str, Any], event: Any) -> bool:
-    """Whether the event has what the pattern asks for. Raises `InvalidPattern` for a matcher that AWS has not."""
-    return all(_field(name, wanted, event) for name, wanted in pattern.items())
+    """Return whether an event matches a pattern. Raise `InvalidPattern` for an unknown matcher."""
+    return all(_field(name, condition, event) for name, condition in pattern.items())
 
 
-def _field(name: str, wanted: Any, event: Any) -> bool:
-    if name == "$or" and isinstance(wanted, list):
-        return any([matches(choice, event) for choice in wanted])
+def _field(name: str, condition: Any, event: Any) -> bool:
+    if name == "$or" and isinstance(condition, list):
+        return any([matches(choice, event) for choice in condition])
     values = _values(event, name)
-    if isinstance(wanted, dict):
-        # A list of objects matches when one of them does; a field that is not there may still match `exists: false`.
-        return any([matches(wanted, value) for value in values or [{}]])
-    if not isinstance(wanted, list):
+    if isinstance(condition, dict):
+        # A list of objects matches if one of them does; a missing field may still match `exists: false`.
+        return any([matches(condition, value) for value in values or [{}]])
+    if not isinstance(condition, list):
         raise InvalidPattern(f'"{name}" must be an object or an array')
     flat = [leaf for value in values for leaf in (value if isinstance(value, list) else [value])]
-    return any([_holds(matcher, flat, present=bool(values)) for matcher in wanted])
+    return any([_holds(matcher, flat, present=bool(values)) for matcher in condition])
 
 
 def _values(event: Any, name: str) -> list[Any]:
-    """Everything under this name; several where the event is a list of objects."""
+    """Return the values of a field; several if the event is a list of objects."""
     if isinstance(event, list):
         return [value for item in event for value in _values(item, name)]
     return [event[name]] if isinstance(event, dict) and name in event else []
@@ -57,28 +57,28 @@ def _holds(matcher: Any, values: list[Any], *, present: bool) -> bool:
         raise InvalidPattern("Only one key allowed in match expression")
     [(name, argument)] = matcher.items()
     if name == "exists":
-        # For leaves only: an object is no value.
+        # For leaves only: an object is not a value.
         return bool(argument) is (present and not (values and all(isinstance(value, dict) for value in values)))
     if name not in MATCHERS:
         raise InvalidPattern(f"Unrecognized match type {name}")
     return any([MATCHERS[name](argument, value) for value in values])
 
 
-def _equal(wanted: Any, value: Any) -> bool:
-    """JSON equality: `true` is no 1, and text is no number."""
-    return type(wanted) is type(value) and wanted == value if not _is_number(wanted) else _same_number(wanted, value)
+def _equal(given: Any, value: Any) -> bool:
+    """Return whether values are equal in JSON: `true` is not 1, and text is not a number."""
+    return type(given) is type(value) and given == value if not _is_number(given) else _same_number(given, value)
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _same_number(wanted: float, value: Any) -> bool:
-    return _is_number(value) and float(wanted) == float(value)
+def _same_number(expected: float, value: Any) -> bool:
+    return _is_number(value) and float(expected) == float(value)
 
 
 def _text(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
-    """A matcher of text: its argument is text, a list of texts, or text whatever its case."""
+    """Make a matcher of text; its argument is text, a list of texts, or `{"equals-ignore-case": text}`."""
 
     def holds(argument: Any, value: Any) -> bool:
         if not isinstance(value, str):
@@ -87,7 +87,7 @@ def _text(test: Callable[[str, str], bool]) -> Callable[[Any, Any], bool]:
             if set(argument) != {"equals-ignore-case"}:
                 raise InvalidPattern(f"Unsupported match pattern {argument}")
             return holds(_folded(argument["equals-ignore-case"]), value.casefold())
-        return any(test(value, wanted) for wanted in (argument if isinstance(argument, list) else [argument]))
+        return any(test(value, expected) for expected in (argument if isinstance(argument, list) else [argument]))
 
     return holds
 
@@ -97,8 +97,8 @@ def _folded(argument: Any) -> Any:
 
 
 def _ignoring_case(argument: Any, value: Any) -> bool:
-    wanted = argument if isinstance(argument, list) else [argument]
-    return isinstance(value, str) and value.casefold() in [item.casefold() for item in wanted]
+    expected = argument if isinstance(argument, list) else [argument]
+    return isinstance(value, str) and value.casefold() in [item.casefold() for item in expected]
 
 
 def _numeric(argument: list[Any], value: Any) -> bool:
@@ -127,7 +127,7 @@ def _cidr(argument: str, value: Any) -> bool:
 
 @lru_cache(maxsize=512)
 def _wildcard(pattern: str) -> re.Pattern[str]:
-    """`*` stands for any text; `\\*` and `\\\\` for themselves."""
+    """Compile a wildcard: `*` is any text, `\\*` and `\\\\` are literal."""
     if re.search(r"(?<!\\)\*\*", pattern):
         raise InvalidPattern("Consecutive wildcard characters")
     parts = re.findall(r"\\[*\\]|\*|[^*\\]+|\\", pattern)
@@ -141,9 +141,9 @@ def _wildcard(pattern: str) -> re.Pattern[str]:
 
 
 MATCHERS: dict[str, Callable[[Any, Any], bool]] = {
-    "prefix": _text(lambda value, wanted: value.startswith(wanted)),
-    "suffix": _text(lambda value, wanted: value.endswith(wanted)),
-    "wildcard": _text(lambda value, wanted: _wildcard(wanted).fullmatch(value) is not None),
+    "prefix": _text(lambda value, expected: value.startswith(expected)),
+    "suffix": _text(lambda value, expected: value.endswith(expected)),
+    "wildcard": _text(lambda value, expected: _wildcard(expected).fullmatch(value) is not None),
     "equals-ignore-case": _ignoring_case,
     "anything-but": _anything_but,
     "numeric": _numeric,
@@ -152,19 +152,19 @@ MATCHERS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def check(pattern: Any) -> None:
-    """Raises `InvalidPattern` for what PutRule refuses."""
+    """Raise `InvalidPattern` for what PutRule rejects."""
     if not isinstance(pattern, dict) or not pattern:
         raise InvalidPattern("Filter is not an object" if not isinstance(pattern, dict) else "Empty pattern")
-    for name, wanted in pattern.items():
-        if name == "$or" and isinstance(wanted, list) and len(wanted) > 1:
-            for choice in wanted:
+    for name, condition in pattern.items():
+        if name == "$or" and isinstance(condition, list) and len(condition) > 1:
+            for choice in condition:
                 check(choice)
-        elif isinstance(wanted, dict):
-            check(wanted)
-        elif not isinstance(wanted, list):
+        elif isinstance(condition, dict):
+            check(condition)
+        elif not isinstance(condition, list):
             raise InvalidPattern(f'"{name}" must be an object or an array')
-        elif not wanted:
+        elif not condition:
             raise InvalidPattern("Empty arrays are not allowed")
         else:
-            for matcher in wanted:
+            for matcher in condition:
                 _holds(matcher, [""], present=True)

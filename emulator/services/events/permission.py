@@ -1,4 +1,4 @@
-"""May an AWS service do this? A resource's policy, a role's policies and a key's policy each have their say.
+"""Authorize calls of AWS services by the policies of resources, roles and keys.
 
 Calls between services travel over TLS on AWS, so `aws:SecureTransport` is true for them.
 """
@@ -15,37 +15,37 @@ Document = dict[str, Any]
 
 @dataclass(frozen=True)
 class Call:
-    """What an AWS service asks for, on its own behalf or under a role."""
+    """A call of an AWS service, on its own behalf or under a role."""
 
     service: str
     """Service principal, such as `events.amazonaws.com`."""
     action: str
     resource: str
     context: dict[str, str] = field(default_factory=dict)
-    """Condition keys and their values. The service carries no other."""
+    """Condition keys and their values. The service sends no others."""
 
     def known(self, **more: str) -> Context:
         return Context.complete({"aws:SecureTransport": "true", **self.context, **more})
 
 
 def admits(policy: Document | None, call: Call, *, owner: str | None = None) -> bool:
-    """Whether a resource's own policy lets the service in. Without a policy nobody but the account comes in.
+    """Return whether a resource's policy admits the service. Without a policy, only the account is admitted.
 
-    `owner` is the account for which the service acts, where it says so (`AWS:SourceOwner`): SNS's default policy
-    lets in whoever comes for the topic's owner.
+    `owner` is the account for which the service acts, if it sends one (`AWS:SourceOwner`): SNS's default policy
+    admits callers that act for the topic's owner.
     """
     if not policy or not policy.get("Statement"):
         return False
     policies = Applicable(resource=Policy.parse(policy, "resource policy"))
-    asked = [Request(Principal.service(call.service), call.action, call.resource, call.known())]
+    requests = [Request(Principal.service(call.service), call.action, call.resource, call.known())]
     if owner:
         known = call.known(**{"aws:SourceOwner": owner})
-        asked.append(Request(Principal.anonymous(), call.action, call.resource, known))
-    return any(decide(request, policies).allowed for request in asked)
+        requests.append(Request(Principal.anonymous(), call.action, call.resource, known))
+    return any(decide(request, policies).allowed for request in requests)
 
 
 def grants(role_arn: str, policies: list[Document], boundary: Document | None, call: Call) -> bool:
-    """Whether the policies of a role allow the call to a session of it."""
+    """Return whether the policies of a role allow the call to its sessions."""
     request = Request(Principal.session(role_arn), call.action, call.resource, call.known())
     identity = tuple(Policy.parse(document, "identity policy") for document in policies)
     limit = Policy.parse(boundary, "boundary") if boundary else None
@@ -53,5 +53,5 @@ def grants(role_arn: str, policies: list[Document], boundary: Document | None, c
 
 
 def trusts(policy: Document | None, call: Call) -> bool:
-    """Whether a role may be assumed by this service."""
+    """Return whether this service may assume a role."""
     return admits(policy, Call(call.service, "sts:AssumeRole", call.resource, call.context))

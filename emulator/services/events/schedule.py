@@ -1,4 +1,4 @@
-"""When `rate(…)`, `cron(…)` and `at(…)` are due."""
+"""Compute when `rate(…)`, `cron(…)` and `at(…)` are due."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ UNITS = {"minute": 60, "hour": 3600, "day": 86_400}
 RATE = re.compile(r"rate\(([0-9]+) (minute|hour|day)(s?)\)")
 MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
 DAYS = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), start=1)}
-"""AWS counts from Sunday, which is 1."""
+"""AWS numbers the days from Sunday, which is 1."""
 HORIZON = timedelta(days=366 * 5)
 
 
 class InvalidSchedule(ValueError):
-    """An expression that AWS refuses; the message says which part."""
+    """An expression that AWS rejects; the message names the part."""
 
 
 def rate_seconds(expression: str) -> int | None:
-    """Seconds between two events of a `rate`; `None` for another kind of expression."""
-    found = RATE.fullmatch(expression.strip())
-    if not found:
+    """Return the seconds between two events of a `rate`; `None` for another kind of expression."""
+    match = RATE.fullmatch(expression.strip())
+    if not match:
         return None
-    number = int(found[1])
-    if number < 1 or (number == 1) == bool(found[3]):
-        raise InvalidSchedule(f"{expression}: 1 takes the singular, more the plural, and 0 is no rate")
-    return number * UNITS[found[2]]
+    number = int(match[1])
+    if number < 1 or (number == 1) == bool(match[3]):
+        raise InvalidSchedule(f"{expression}: 1 takes the singular, higher numbers the plural; 0 is not valid")
+    return number * UNITS[match[2]]
 
 
 def next_time(expression: str, after: datetime, zone: str = "UTC") -> datetime | None:
-    """The first moment after `after` (aware) at which a `cron` or `at` is due; `None` when there is none any more."""
+    """Return the first time after `after` (aware) at which a `cron` or `at` is due; `None` if there is no more."""
     text = expression.strip()
     if text.startswith("at(") and text.endswith(")"):
         moment = datetime.fromisoformat(text[3:-1]).replace(tzinfo=ZoneInfo(zone))
         return moment.astimezone(UTC) if moment > after else None
     if not (text.startswith("cron(") and text.endswith(")")):
-        raise InvalidSchedule(f"{expression} is none of rate(), cron() and at()")
+        raise InvalidSchedule(f"{expression} must be rate(), cron() or at()")
     return _Cron(text[5:-1]).next(after.astimezone(ZoneInfo(zone)))
 
 
@@ -47,10 +47,10 @@ class _Cron:
     def __init__(self, fields: str) -> None:
         parts = fields.upper().split()
         if len(parts) != 6:
-            raise InvalidSchedule(f"cron({fields}) has {len(parts)} fields, AWS wants 6")
+            raise InvalidSchedule(f"cron({fields}) must have 6 fields, got {len(parts)}")
         minutes, hours, self._days, months, self._weekdays, years = parts
         if (self._days == "?") == (self._weekdays == "?"):
-            raise InvalidSchedule(f"cron({fields}): exactly one of day-of-month and day-of-week is ?")
+            raise InvalidSchedule(f"cron({fields}): exactly one of day-of-month and day-of-week must be ?")
         self._minutes = _numbers(minutes, 0, 59)
         self._hours = _numbers(hours, 0, 23)
         self._months = _numbers(months, 1, 12, MONTHS)
@@ -107,41 +107,41 @@ class _Cron:
             )
         if self._weekdays.endswith("L"):
             day = self._weekdays[:-1] or "7"
-            wanted = DAYS.get(day) or int(day)
-            return weekday == wanted and (moment.day > last - 7 or self._weekdays == "L")
+            expected = DAYS.get(day) or int(day)
+            return weekday == expected and (moment.day > last - 7 or self._weekdays == "L")
         return weekday in _numbers(self._weekdays, 1, 7, DAYS)
 
 
 def _nearest_weekday(moment: datetime, day: int, last: int) -> int:
-    wanted = moment.replace(day=min(day, last))
-    shift = {6: -1 if wanted.day > 1 else 2, 7: 1 if wanted.day < last else -2}.get(wanted.isoweekday(), 0)
-    return wanted.day + shift
+    nominal = moment.replace(day=min(day, last))
+    shift = {6: -1 if nominal.day > 1 else 2, 7: 1 if nominal.day < last else -2}.get(nominal.isoweekday(), 0)
+    return nominal.day + shift
 
 
 def _number(text: str, low: int, high: int, names: dict[str, int] | None = None) -> int:
     value = (names or {}).get(text)
     if value is None:
         if not re.fullmatch(r"[0-9]{1,4}", text) or not low <= int(text) <= high:
-            raise InvalidSchedule(f"{text!r} is not within {low} and {high}")
+            raise InvalidSchedule(f"{text!r} must be from {low} to {high}")
         value = int(text)
     return value
 
 
 def _numbers(field: str, low: int, high: int, names: dict[str, int] | None = None) -> set[int]:
     """`*`, `1,5`, `1-5`, `0/15`, `MON-FRI`."""
-    found: set[int] = set()
+    numbers: set[int] = set()
     for part in field.split(","):
         base, slash, step = part.partition("/")
         if slash and (not re.fullmatch(r"[0-9]{1,4}", step) or int(step) < 1):
-            raise InvalidSchedule(f"{part!r} has no number from 1 after its slash")
+            raise InvalidSchedule(f"{part!r} must have a number of at least 1 after its slash")
         if base == "*":
             first, last = low, high
         elif "-" in base:
             first, last = (_number(end, low, high, names) for end in base.split("-", 1))
             if first > last:
-                raise InvalidSchedule(f"{part!r} runs backwards")
+                raise InvalidSchedule(f"{part!r} must not end before it starts")
         else:
             first = _number(base, low, high, names)
             last = high if slash else first
-        found |= set(range(first, last + 1, int(step) if slash else 1))
-    return found
+        numbers |= set(range(first, last + 1, int(step) if slash else 1))
+    return numbers

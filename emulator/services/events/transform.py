@@ -1,4 +1,4 @@
-"""What a target receives: the event, a part of it, a constant, or a template filled from it."""
+"""Inputs of targets: the event, a part of it, a constant, or a template filled from it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 MISSING: Any = object()
-"""What a path leads to where there is nothing."""
+"""The value of a path that the event lacks."""
 VARIABLE = re.compile(r"<([\w.\-]+)>")
 
 
 def target_input(target: dict[str, Any], event: dict[str, Any], rule: dict[str, str] | None = None) -> str:
-    """The text that goes to the target. `rule` has `name` and `arn`, for the reserved variables of templates."""
+    """Return the text for the target. `rule` has `name` and `arn`, for the reserved variables of templates."""
     if target.get("Input") is not None:
         return str(target["Input"])
     if target.get("InputPath"):
@@ -34,7 +34,7 @@ def target_input(target: dict[str, Any], event: dict[str, Any], rule: dict[str, 
 
 
 def at(path: str, event: dict[str, Any]) -> Any:
-    """The value at a JSON path such as `$.detail.items[0].name`; `MISSING` where there is nothing."""
+    """Return the value at a JSON path such as `$.detail.items[0].name`; `MISSING` if there is none."""
     value: Any = event
     for name, index in re.findall(r"([^.\[\]$]+)|\[(\d+)\]", path):
         if name:
@@ -45,7 +45,7 @@ def at(path: str, event: dict[str, Any]) -> Any:
 
 
 def _filled(template: str, values: dict[str, Any]) -> str:
-    """A template's `<name>`: plain inside a JSON string, JSON everywhere else, nothing where the event has nothing."""
+    """Replace a template's `<name>`: plain inside a JSON string, JSON elsewhere, empty if the event lacks the value."""
 
     def fill(match: re.Match[str]) -> str:
         if match[1] not in values:
@@ -64,12 +64,12 @@ def _filled(template: str, values: dict[str, Any]) -> str:
         whole = json.loads(filled)
     except ValueError:
         return filled
-    # A template that is one string arrives without its quotes.
+    # A template that is one string is delivered without its quotes.
     return whole if isinstance(whole, str) else filled
 
 
 def time_text(value: Any) -> str:
-    """`2026-01-31T12:00:00Z` from epoch seconds, a datetime, or what is text already."""
+    """Format epoch seconds or a datetime as `2026-01-31T12:00:00Z`; return text unchanged."""
     if isinstance(value, datetime):
         moment = value if value.tzinfo else value.replace(tzinfo=UTC)
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
