@@ -1,4 +1,4 @@
-"""Who answers a prompt: the stand-in, or an OpenAI-compatible server that the person named."""
+"""Answer a prompt by the stand-in, or by an OpenAI-compatible server if one is set."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ REASONS = {"stop": "end_turn", "length": "max_tokens"}
 
 
 class ServerFailed(Exception):
-    """The forwarded request did not get an answer."""
+    """The forwarded request failed."""
 
 
 @dataclass(frozen=True)
 class Answered:
     completion: Completion
     stand_in: str | None
-    """Name of the stand-in, `None` when a real server answered."""
+    """Name of the stand-in; `None` if a real server answered."""
     served_by: str
 
 

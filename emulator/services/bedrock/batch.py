@@ -1,7 +1,7 @@
-"""Batch inference: a file of prompts becomes a file of answers, by the same stand-in that answers one prompt.
+"""Batch inference: answer files of prompts with the stand-in that answers single prompts.
 
-Each line `{"recordId", "modelInput"}` comes out with `modelOutput`, or with `error` in its place; a summary lies beside
-the outputs. Records of a job that are no records at all fail the whole job before anything is asked.
+Each line `{"recordId", "modelInput"}` is written back with `modelOutput`, or with `error` in its place, and a summary
+is written beside the outputs. A line that is not a record fails the whole job before the model is called.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ LEAST_RECORDS, MOST_RECORDS = 100, 50_000
 MANIFEST = "manifest.json.out"
 SERVICE = "bedrock.amazonaws.com"
 MORE_OFTEN = 1000
-"""Records between two looks at the clock and at who wants the job to stop."""
+"""Records between two checks for a timeout or a request to stop."""
 
 
 class JobFailed(Exception):
-    """The message is the job's."""
+    """A failed job, with its message."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class JobRequest:
     role_arn: str
     model_id: str
     model: str
-    """The foundation model, where `model_id` is that of a profile."""
+    """The foundation model, if `model_id` is that of a profile."""
     input_uri: str
     output_uri: str
     kms_key_id: str | None = None
@@ -81,21 +81,21 @@ class Counts:
 
 @dataclass
 class Faults:
-    """What somebody wants to go wrong with a job."""
+    """Faults to inject into a job."""
 
     record: Callable[[], bool] = lambda: False
-    """Asked for each record: whether the model fails on it."""
+    """Called for each record: whether the model fails on it."""
     share: float = 1.0
-    """Of the records, those that are processed before the job's time is over."""
+    """Share of the records that are processed before the job times out."""
 
 
 Progress = Callable[[str, str], None]
-"""Called with a status and a message."""
+"""Callback for a status and a message."""
 
 
 @dataclass
 class Run:
-    """One job. `execute` returns when it is over."""
+    """One job. `execute` returns when it has ended."""
 
     aws: Aws
     request: JobRequest
@@ -104,7 +104,7 @@ class Run:
     counts: Counts = field(default_factory=Counts)
     stopping: threading.Event = field(default_factory=threading.Event)
     evidence_id: str = ""
-    """Once it has begun."""
+    """Set once it has begun."""
     _stand_in: str | None = None
 
     def execute(self) -> None:
@@ -149,7 +149,7 @@ class Run:
             yield record
 
     def _files(self, s3: Any) -> Iterator[tuple[str, bytes]]:
-        """Name and content of each file: one object, or all below a prefix."""
+        """Yield name and content of each file: one object, or all below a prefix."""
         bucket, prefix = split_uri(self.request.input_uri)
         keys = [prefix] if prefix.endswith(".jsonl") else list(keys_under(s3, bucket, prefix))
         keys = [key for key in keys if key.endswith(".jsonl")]
@@ -166,20 +166,20 @@ class Run:
         patiently(lambda: s3.put_object(Bucket=bucket, Key=key, Body=text.encode(), **encryption))
 
     def _answered(self, record: dict[str, Any]) -> dict[str, Any]:
-        told = {"recordId": record["recordId"], "modelInput": record["modelInput"]}
+        answered = {"recordId": record["recordId"], "modelInput": record["modelInput"]}
         try:
             if self.faults.record():
-                raise ServerFailed("a fault was asked for")
-            told["modelOutput"] = self._output(record["modelInput"])
+                raise ServerFailed("injected fault")
+            answered["modelOutput"] = self._output(record["modelInput"])
         except families.InvalidRequest as error:
-            told["error"] = {"errorCode": 400, "errorMessage": str(error)}
+            answered["error"] = {"errorCode": 400, "errorMessage": str(error)}
         except ServerFailed as error:
-            told["error"] = {"errorCode": 500, "errorMessage": f"The model could not answer: {error}"}
-        if "error" in told:
+            answered["error"] = {"errorCode": 500, "errorMessage": f"The model could not answer: {error}"}
+        if "error" in answered:
             self.counts.failed += 1
         else:
             self.counts.succeeded += 1
-        return told
+        return answered
 
     def _output(self, body: Any) -> dict[str, Any]:
         if not isinstance(body, dict):
@@ -222,14 +222,14 @@ def _check_quota(records: int) -> None:
 
 
 def _records(name: str, data: bytes) -> Iterator[dict[str, Any]]:
-    """Raises `JobFailed` for a line that is no record. A record without an id gets one."""
+    """Parse the records of a file. Raise `JobFailed` for a line that is not one. A record without an id gets one."""
     for number, line in enumerate(data.splitlines(), start=1):
         if not line.strip():
             continue
         try:
             record = json.loads(line)
         except ValueError as error:
-            raise JobFailed(f"Line {number} of {name} is no valid JSON: {error}") from error
+            raise JobFailed(f"Line {number} of {name} is not valid JSON: {error}") from error
         if not isinstance(record, dict) or "modelInput" not in record:
             raise JobFailed(f"Line {number} of {name} has no modelInput.")
         yield {**record, "recordId": record.get("recordId") or f"CALL{number:07d}"}

@@ -1,6 +1,6 @@
-"""What Bedrock refuses of a conversation that its service model allows: blank texts, and roles out of their order.
+"""Check conversations for what Bedrock rejects though its service model allows it: blank texts, roles out of order.
 
-The words are those that users of Bedrock report; where none is known to us, the line says *assumed*.
+Messages are those that users of Bedrock report; the others are marked *assumed*.
 """
 
 from __future__ import annotations
@@ -10,22 +10,22 @@ from typing import Any
 
 
 class InvalidRequest(Exception):
-    """The message is that of a ValidationException."""
+    """An invalid request, with the message of the ValidationException."""
 
 
 START = "A conversation must start with a user message. Try again with a conversation that starts with a user message."
-END = (  # assumed, words and models: those that continue an answer that was begun take it
+END = (  # message and models are assumed: models that continue a given beginning accept it
     "The model you are using requires the last turn in the conversation to be a user message. Add a user message to "
     "the conversation and try again."
 )
 CONTINUES = ("anthropic.", "amazon.nova")
-"""Models that take a conversation that ends with the beginning of their answer."""
+"""Models that accept a conversation that ends with the beginning of their answer."""
 MOST_TOKENS = (("amazon.nova-", 10_000), ("amazon.titan-text-premier", 3_000))
-"""Of one answer, where the model's documentation or Bedrock's own refusal says so; other models here have no limit."""
+"""Tokens of one answer, by the model's documentation or Bedrock's error; other models have no limit here."""
 
 
 def check(model: str, messages: Sequence[Mapping[str, Any]], system: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse what Converse refuses. `model` is an id or an ARN with the id in it."""
+    """Reject what Converse rejects. `model` is an id or an ARN that contains it."""
     if not messages:
         raise InvalidRequest("At least one message is required in the conversation.")  # assumed
     for place, block in _texts(messages):
@@ -36,7 +36,7 @@ def check(model: str, messages: Sequence[Mapping[str, Any]], system: Sequence[Ma
             )
     for number, block in enumerate(system):
         if "text" in block and not str(block["text"]).strip():
-            raise InvalidRequest(  # assumed, after the words for messages
+            raise InvalidRequest(  # assumed, after the message for messages
                 f"The text field in the SystemContentBlock object at system.{number} is blank. Add text to the text "
                 "field, and try again."
             )
@@ -46,9 +46,9 @@ def check(model: str, messages: Sequence[Mapping[str, Any]], system: Sequence[Ma
         raise InvalidRequest(END)
 
 
-def check_tokens(model: str, asked: Any) -> None:
+def check_tokens(model: str, requested: Any) -> None:
     most = next((most for marker, most in MOST_TOKENS if marker in model), None)
-    if most is not None and isinstance(asked, int) and asked > most:
+    if most is not None and isinstance(requested, int) and requested > most:
         raise InvalidRequest(
             f"The maximum tokens you requested exceeds the model limit of {most}. Try again with a maximum tokens "
             f"value that is lower than {most}."
@@ -68,7 +68,7 @@ def _texts(messages: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
 
 
 def check_anthropic(messages: Any, system: Any) -> None:
-    """Refuse what Anthropic's models refuse themselves, in a body of InvokeModel."""
+    """Reject what Anthropic's models reject in a body of InvokeModel."""
     if not isinstance(messages, list) or not messages:
         raise InvalidRequest("messages: at least one message is required")
     for number, message in enumerate(messages):
@@ -78,7 +78,7 @@ def check_anthropic(messages: Any, system: Any) -> None:
     if messages[0]["role"] != "user":
         raise InvalidRequest('messages: first message must use the "user" role')
     if isinstance(system, list):
-        _check_blocks("system", system)  # assumed: reported of messages alone
+        _check_blocks("system", system)  # assumed: reported only for messages
 
 
 def _check_blocks(where: str, content: Any) -> None:

@@ -1,7 +1,7 @@
-"""Embeddings of the project's own: words and parts of words, hashed into a vector. Plainly a stand-in.
+"""Emulated embeddings: words and parts of words, hashed into a vector. Declared as a stand-in.
 
-Texts that share words lie close to each other, the same text always gets the same vector, and its length is 1.
-Nothing here knows what words mean.
+Texts that share words are close to each other, the same text always gets the same vector, and its length is 1.
+The meaning of words has no influence.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from emulator.services.bedrock.text_model import STOP_WORDS, WORD, count_tokens
 
 NAME = "word-hasher-1"
 PART = 4
-"""Letters of a part of a word: parts bring `battery` and `batteries` together."""
+"""Letters of a part of a word; parts make `battery` and `batteries` similar."""
 WORD_WEIGHT, PART_WEIGHT, STOP_WEIGHT = 1.0, 0.3, 0.1
 MOST_CHARACTERS = 50_000
 COHERE_TEXTS = 96
@@ -39,7 +39,7 @@ class Family:
 
 
 def of(model_id: str) -> Family | None:
-    """`None` for a model that makes no embeddings."""
+    """Return the family of a model; `None` if it makes no embeddings."""
     return next((family for marker, family in FAMILIES if marker in model_id), None)
 
 
@@ -70,13 +70,13 @@ def _titan_v2(body: Mapping[str, Any]) -> Embedded:
         raise InvalidRequest(f"Malformed input request: #/dimensions: {dimensions} is not one of {allowed}")
     made = vector(text, dimensions, normalize=body.get("normalize", True) is not False)
     by_type: dict[str, Any] = {"float": made, "binary": [int(value > 0) for value in made]}
-    asked = body.get("embeddingTypes", ["float"])
-    if not isinstance(asked, list) or not asked or not set(asked) <= set(by_type):
+    types = body.get("embeddingTypes", ["float"])
+    if not isinstance(types, list) or not types or not set(types) <= set(by_type):
         raise InvalidRequest("Malformed input request: #/embeddingTypes: known are float, binary")
     tokens = count_tokens(text)
-    answer: dict[str, Any] = {"embeddingsByType": {name: by_type[name] for name in asked}}
+    answer: dict[str, Any] = {"embeddingsByType": {name: by_type[name] for name in types}}
     answer["inputTextTokenCount"] = tokens
-    return Embedded({"embedding": made, **answer} if "float" in asked else answer, tokens)
+    return Embedded({"embedding": made, **answer} if "float" in types else answer, tokens)
 
 
 def _titan_v1(body: Mapping[str, Any]) -> Embedded:

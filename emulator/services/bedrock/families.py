@@ -13,14 +13,14 @@ from emulator.services.bedrock.text_model import Completion, Prompt
 
 @dataclass(frozen=True)
 class Family:
-    """How one family of models is spoken to."""
+    """The request and response bodies of a family of models."""
 
     read: Callable[[dict[str, Any]], Prompt]
     write: Callable[[Completion], dict[str, Any]]
 
 
 def family_of(model_id: str) -> Family:
-    """By the provider and model in the id, after the region prefix of an inference profile (`us.`)."""
+    """Return a model's family by the provider and model in its id, after the region prefix of a profile (`us.`)."""
     for marker, family in FAMILIES:
         if marker in model_id:
             return family
@@ -28,7 +28,7 @@ def family_of(model_id: str) -> Family:
 
 
 def content_text(content: Any) -> str:
-    """Text of a message's content: a string or a list of blocks."""
+    """Return the text of a message's content, which is a string or a list of blocks."""
     if isinstance(content, str):
         return content
     if not isinstance(content, list) or not content:
@@ -37,12 +37,12 @@ def content_text(content: Any) -> str:
 
 
 def _guarded(block: Any) -> Any:
-    """What a guardrail is to judge is part of the message like everything else."""
+    """Return the text inside a block that is marked for guardrails, which is part of the message like any other."""
     return block["guardContent"]["text"] if "guardContent" in block else block
 
 
 def turns(messages: Any) -> tuple[str, ...]:
-    """Texts of a conversation that was checked."""
+    """Return the texts of a checked conversation."""
     return tuple(content_text(message.get("content")) for message in messages)
 
 
@@ -59,7 +59,7 @@ def prompt(
     top_p: Any = None,
     stop: Any = None,
 ) -> Prompt:
-    """A prompt within the limits that the models check themselves, whose words differ and are assumed here."""
+    """Make a prompt and check the limits of the models, whose messages differ and are assumed here."""
     limit = 512 if max_tokens is None else max_tokens
     heat = 0.7 if temperature is None else temperature
     if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
@@ -74,7 +74,7 @@ def prompt(
 
 
 def converse_prompt(model: str, messages: Any, system: Any, options: dict[str, Any]) -> Prompt:
-    """The prompt in a request of Converse, or what Converse and Nova's bodies have in common."""
+    """Return the prompt of a request of Converse, or of the members that Nova's bodies share with it."""
     if not isinstance(messages, list) or not all(
         isinstance(each, dict) and isinstance(each.get("role"), str) and _is_blocks(each.get("content"))
         for each in messages

@@ -1,8 +1,8 @@
-"""Guardrails, locally: the policies of a guardrail as it was made, judged by rules. Pure.
+"""Guardrails, emulated: evaluate the policies of a guardrail by rules. Pure.
 
-Words, regular expressions and personal data of a fixed form are judged as AWS judges them. Topics and harmful
-content take a model there; here shared words and short lists decide, which is a stand-in. What cannot be judged at
-all is named in `not_judged`.
+Words, regular expressions and personal data of a fixed form are judged as AWS judges them. AWS uses a model for topics
+and harmful content; here shared words and short lists decide, which is a stand-in. What cannot be judged at all is
+listed in `not_judged`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from emulator.services.bedrock.text_model import STOP_WORDS, WORD
 
 NAME = "word-guard-1"
 UNIT = 1000
-"""Characters of one text unit, by which guardrails are charged."""
+"""Characters of one text unit, the unit of billing."""
 STRENGTHS = {"NONE": (), "LOW": ("HIGH",), "MEDIUM": ("HIGH", "MEDIUM"), "HIGH": ("HIGH", "MEDIUM", "LOW")}
-"""Strength of a filter to the confidences that it blocks."""
+"""Confidences that a filter blocks, by its strength."""
 HARMFUL = {
     "INSULTS": "idiot idiots moron morons stupid imbecile loser losers pathetic",
     "HATE": "subhuman vermin inferior exterminate",
@@ -35,7 +35,7 @@ ATTACK = re.compile(
 )
 PROFANITY = frozenset(["damn", "crap", "shit", "fuck", "bitch", "bastard", "asshole"])
 SHARED_WORDS = 2
-"""Words of a topic that a text must share to be about it, unless the topic's own name is in it."""
+"""Words of a topic that a text must share to be about it, unless it contains the topic's name."""
 
 
 class BadPattern(Exception):
@@ -44,27 +44,27 @@ class BadPattern(Exception):
 
 @dataclass
 class Judgement:
-    """What was found in all the texts together."""
+    """The findings in all texts together."""
 
     blocked: bool = False
     masked: list[str] = field(default_factory=list)
     assessment: dict[str, Any] = field(default_factory=dict)
     not_judged: list[str] = field(default_factory=list)
     by_stand_in: bool = False
-    """Whether a policy took part that only a model could judge rightly."""
+    """Whether a policy took part that AWS judges by a model."""
 
     @property
     def intervened(self) -> bool:
         return self.blocked or bool(self.assessment and _actions(self.assessment) & {"ANONYMIZED"})
 
-    def note(self, policy: str, group: str, found: list[dict[str, Any]]) -> None:
-        if found:
-            self.assessment.setdefault(policy, {}).setdefault(group, []).extend(found)
-            self.blocked = self.blocked or any(each["action"] == "BLOCKED" for each in found)
+    def note(self, policy: str, group: str, matches: list[dict[str, Any]]) -> None:
+        if matches:
+            self.assessment.setdefault(policy, {}).setdefault(group, []).extend(matches)
+            self.blocked = self.blocked or any(each["action"] == "BLOCKED" for each in matches)
 
 
 def judge(guardrail: Mapping[str, Any], source: str, texts: Sequence[str]) -> Judgement:
-    """`guardrail` is what GetGuardrail shows; `source` is INPUT or OUTPUT. Raises `BadPattern`."""
+    """Judge texts. `guardrail` is GetGuardrail's output; `source` is INPUT or OUTPUT. Raise `BadPattern`."""
     result = Judgement(masked=list(texts))
     text = "\n".join(texts)
     _words(guardrail.get("wordPolicy") or {}, source, text, result)
@@ -76,21 +76,21 @@ def judge(guardrail: Mapping[str, Any], source: str, texts: Sequence[str]) -> Ju
     return result
 
 
-def response(guardrail: Mapping[str, Any], source: str, texts: Sequence[str], found: Judgement) -> dict[str, Any]:
-    """ApplyGuardrail's output."""
+def response(guardrail: Mapping[str, Any], source: str, texts: Sequence[str], judgement: Judgement) -> dict[str, Any]:
+    """Return ApplyGuardrail's output."""
     message = guardrail["blockedInputMessaging" if source == "INPUT" else "blockedOutputsMessaging"]
-    outputs = [message] if found.blocked else found.masked if found.intervened else []
+    outputs = [message] if judgement.blocked else judgement.masked if judgement.intervened else []
     return {
         "usage": usage(guardrail, texts),
-        "action": "GUARDRAIL_INTERVENED" if found.intervened else "NONE",
-        "actionReason": "Guardrail blocked." if found.blocked else "Guardrail masked." if outputs else "No action.",
+        "action": "GUARDRAIL_INTERVENED" if judgement.intervened else "NONE",
+        "actionReason": "Guardrail blocked." if judgement.blocked else "Guardrail masked." if outputs else "No action.",
         "outputs": [{"text": text} for text in outputs],
-        "assessments": [found.assessment] if found.assessment else [],
+        "assessments": [judgement.assessment] if judgement.assessment else [],
     }
 
 
 def usage(guardrail: Mapping[str, Any], texts: Sequence[str]) -> dict[str, int]:
-    """Text units by policy: a thousand characters each, at least one."""
+    """Return text units by policy: a thousand characters each, at least one."""
     units = max(1, math.ceil(sum(map(len, texts)) / UNIT))
     data = guardrail.get("sensitiveInformationPolicy") or {}
     return {
@@ -104,28 +104,28 @@ def usage(guardrail: Mapping[str, Any], texts: Sequence[str]) -> dict[str, int]:
 
 
 def _action(config: Mapping[str, Any], source: str, default: str = "BLOCK") -> str | None:
-    """What the policy wants done on this side; `None` when it does not look at it."""
+    """Return the policy's action on this side; `None` if the policy does not apply to it."""
     side = "input" if source == "INPUT" else "output"
     if config.get(f"{side}Enabled") is False:
         return None
-    wanted = config.get(f"{side}Action") or config.get("action") or default
-    return {"BLOCK": "BLOCKED", "ANONYMIZE": "ANONYMIZED"}.get(wanted, "NONE")
+    action = config.get(f"{side}Action") or config.get("action") or default
+    return {"BLOCK": "BLOCKED", "ANONYMIZE": "ANONYMIZED"}.get(action, "NONE")
 
 
 def _words(policy: Mapping[str, Any], source: str, text: str, result: Judgement) -> None:
-    found = []
+    matches = []
     for word in policy.get("words") or ():
         action = _action(word, source)
         hit = re.search(rf"(?<!\w){re.escape(word['text'])}(?!\w)", text, re.IGNORECASE)
         if action and hit:
-            found.append({"match": hit[0], "action": action, "detected": True})
-    result.note("wordPolicy", "customWords", found)
+            matches.append({"match": hit[0], "action": action, "detected": True})
+    result.note("wordPolicy", "customWords", matches)
     for words in policy.get("managedWordLists") or ():
         action = _action(words, source)
         result.by_stand_in = True
         if action:
-            said = dict.fromkeys(word for word in _said(text) if word in PROFANITY)
-            matches = [{"match": word, "type": words["type"], "action": action, "detected": True} for word in said]
+            hits = dict.fromkeys(word for word in _lower_words(text) if word in PROFANITY)
+            matches = [{"match": word, "type": words["type"], "action": action, "detected": True} for word in hits]
             result.note("wordPolicy", "managedWordLists", matches)
 
 
@@ -134,15 +134,15 @@ def _topics(policy: Mapping[str, Any], source: str, text: str, result: Judgement
         action = _action(topic, source)
         result.by_stand_in = True
         if action and _is_about(text, topic):
-            found = {"name": topic["name"], "type": topic.get("type", "DENY"), "action": action, "detected": True}
-            result.note("topicPolicy", "topics", [found])
+            match = {"name": topic["name"], "type": topic.get("type", "DENY"), "action": action, "detected": True}
+            result.note("topicPolicy", "topics", [match])
 
 
 def _is_about(text: str, topic: Mapping[str, Any]) -> bool:
-    said = _stems(text)
+    stems = _stems(text)
     name = _stems(re.sub(r"[_-]", " ", str(topic["name"])))
-    told = " ".join([str(topic.get("definition", "")), *map(str, topic.get("examples") or ())])
-    return bool(name and name <= said) or len(_stems(told) & said) >= SHARED_WORDS
+    description = " ".join([str(topic.get("definition", "")), *map(str, topic.get("examples") or ())])
+    return bool(name and name <= stems) or len(_stems(description) & stems) >= SHARED_WORDS
 
 
 def _content(policy: Mapping[str, Any], source: str, text: str, result: Judgement) -> None:
@@ -155,11 +155,11 @@ def _content(policy: Mapping[str, Any], source: str, text: str, result: Judgemen
         if kind == "PROMPT_ATTACK":
             hits = 2 * len(ATTACK.findall(text))
         else:
-            hits = sum(word in HARMFUL.get(kind, "").split() for word in _said(text))
+            hits = sum(word in HARMFUL.get(kind, "").split() for word in _lower_words(text))
         confidence = "NONE" if not hits else "MEDIUM" if hits == 1 else "HIGH"
         if confidence in STRENGTHS[strength]:
-            found = {"type": kind, "confidence": confidence, "filterStrength": strength}
-            result.note("contentPolicy", "filters", [{**found, "action": action, "detected": True}])
+            match = {"type": kind, "confidence": confidence, "filterStrength": strength}
+            result.note("contentPolicy", "filters", [{**match, "action": action, "detected": True}])
 
 
 def _sensitive(policy: Mapping[str, Any], source: str, result: Judgement) -> None:
@@ -188,11 +188,11 @@ def _sensitive(policy: Mapping[str, Any], source: str, result: Judgement) -> Non
 
 
 def _mask(result: Judgement, group: str, named: dict[str, Any], label: str, action: str, find: Any) -> None:
-    """Note what `find` finds, and put the label in its place where it is to be masked."""
+    """Note the matches of `find`, and replace them by the label if they are to be masked."""
     for index, text in enumerate(result.masked):
         matches = [match for match in dict.fromkeys(find(text)) if match]
-        found = [{"match": match, **named, "action": action, "detected": True} for match in matches]
-        result.note("sensitiveInformationPolicy", group, found)
+        noted = [{"match": match, **named, "action": action, "detected": True} for match in matches]
+        result.note("sensitiveInformationPolicy", group, noted)
         if action == "ANONYMIZED":
             for match in sorted(matches, key=len, reverse=True):
                 text = text.replace(match, f"{{{label}}}")
@@ -200,15 +200,15 @@ def _mask(result: Judgement, group: str, named: dict[str, Any], label: str, acti
 
 
 def _actions(assessment: Mapping[str, Any]) -> set[str]:
-    return {found["action"] for policy in assessment.values() for group in policy.values() for found in group}
+    return {match["action"] for policy in assessment.values() for group in policy.values() for match in group}
 
 
-def _said(text: str) -> Iterable[str]:
+def _lower_words(text: str) -> Iterable[str]:
     return [word.lower() for word in WORD.findall(text)]
 
 
 def _stems(text: str) -> set[str]:
-    """Words that carry meaning, without their endings."""
+    """Return the words that carry meaning, without their endings."""
     endings = re.compile(r"(ments?|ings?|ions?|ers?|ed|es|s)$")
-    words = (word for word in _said(text) if word not in STOP_WORDS and len(word) > 3)
+    words = (word for word in _lower_words(text) if word not in STOP_WORDS and len(word) > 3)
     return {endings.sub("", word) if len(endings.sub("", word)) > 3 else word for word in words}

@@ -1,4 +1,4 @@
-"""Bedrock's batch inference jobs, which moto does not have: states, refusals, events. The work is `bedrock.batch`'s."""
+"""Bedrock's batch inference jobs, which moto lacks: states, errors, events. `bedrock.batch` does the work."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class _Job:
     def summary(self) -> dict[str, Any]:
         hours = int(self.given.get("timeoutDurationInHours") or HOURS)
         counts = self.run.counts
-        told = {
+        summary = {
             **self.given,
             "jobArn": self.arn,
             "clientRequestToken": self.token,
@@ -64,7 +64,7 @@ class _Job:
             "successRecordCount": counts.succeeded,
             "errorRecordCount": counts.failed,
         }
-        return {name: value for name, value in told.items() if value is not None}
+        return {name: value for name, value in summary.items() if value is not None}
 
 
 def apply(settings: Settings) -> None:
@@ -76,7 +76,7 @@ def apply(settings: Settings) -> None:
 
     @add(BedrockResponse)
     def get_model_invocation_job(self: Any) -> ActionResult:
-        job = jobs.found(self)
+        job = jobs.get(self)
         _vouch(self, [job])
         return ActionResult(job.summary())
 
@@ -91,7 +91,7 @@ def apply(settings: Settings) -> None:
 
 
 class _Jobs:
-    """Of all accounts and regions, by ARN."""
+    """The jobs of all accounts and regions, by ARN."""
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
@@ -117,33 +117,33 @@ class _Jobs:
         threading.Thread(target=self._run, args=(job,), name=f"bedrock-batch-{given['jobName']}", daemon=True).start()
         return ActionResult({"jobArn": job.arn})
 
-    def found(self, response: Any) -> _Job:
-        wanted = str(response._get_param("jobIdentifier"))
+    def get(self, response: Any) -> _Job:
+        identifier = str(response._get_param("jobIdentifier"))
         with self._lock:
             for job in self._of(response):
-                if wanted in (job.arn, job.run.request.id):
+                if identifier in (job.arn, job.run.request.id):
                     return job
         raise _error("ResourceNotFoundException", "Could not find the model invocation job with the given identifier.")
 
     def listed(self, response: Any) -> ActionResult:
         name, status = response._get_param("nameContains") or "", response._get_param("statusEquals")
         with self._lock:
-            found = [
+            matches = [
                 job
                 for job in self._of(response)
                 if name in job.given["jobName"] and (status is None or job.status == status)
             ]
-        found.sort(key=lambda job: job.submitted, reverse=response._get_param("sortOrder") != "Ascending")
+        matches.sort(key=lambda job: job.submitted, reverse=response._get_param("sortOrder") != "Ascending")
         start, most = int(response._get_param("nextToken") or 0), int(response._get_param("maxResults") or 1000)
-        shown = found[start : start + most]
+        shown = matches[start : start + most]
         _vouch(response, shown)
-        told: dict[str, Any] = {"invocationJobSummaries": [job.summary() for job in shown]}
-        if start + most < len(found):
-            told["nextToken"] = str(start + most)
-        return ActionResult(told)
+        listing: dict[str, Any] = {"invocationJobSummaries": [job.summary() for job in shown]}
+        if start + most < len(matches):
+            listing["nextToken"] = str(start + most)
+        return ActionResult(listing)
 
     def stop(self, response: Any) -> None:
-        job = self.found(response)
+        job = self.get(response)
         if job.status in (*OVER, "Stopping"):
             raise _error("ConflictException", f"The job is {job.status} and cannot be stopped.")
         self._set(job, "Stopping", "")
@@ -181,7 +181,7 @@ class _Jobs:
         return job
 
     def _model(self, response: Any, model_id: str) -> str:
-        """The foundation model behind it. Raises where there is none that batch inference knows."""
+        """Return the foundation model behind an id. Raise an error if batch inference does not support it."""
         if any(kind in model_id for kind in UNSUPPORTED):
             raise _error("ValidationException", f"Batch inference is not supported for {model_id}.")
         model = model_id
@@ -207,7 +207,7 @@ class _Jobs:
             return
         if "inference-profile/" in request.model_id:
             try:
-                # Who asks through a profile must be allowed to use it; for a foundation model only the submitter is.
+                # A caller through a profile needs permission to use it; for a foundation model only the submitter does.
                 context = {"aws:SourceArn": job.arn, "aws:SourceAccount": job.arn.split(":")[4]}
                 moto_resource_policies.under_role(
                     request.role_arn, SERVICE, "bedrock:InvokeModel", request.model_id, context
@@ -218,7 +218,7 @@ class _Jobs:
         job.run.execute()
 
     def _set(self, job: _Job, status: str, message: str) -> None:
-        # A job that is being stopped says so until it is over.
+        # A job that is being stopped keeps that state until it has ended.
         if job.status == "Stopping" and status not in OVER:
             return
         job.message, job.modified = message, datetime.now(UTC)
@@ -243,7 +243,7 @@ class _Jobs:
 
 
 def _vouch(response: Any, jobs: list[_Job]) -> None:
-    """The answer says how real the work of these jobs was: as real as that of the least real one."""
+    """Set the response's fidelity to the lowest of these jobs."""
     ids = [job.run.evidence_id for job in jobs if job.run.evidence_id]
     if ids:
         response.response_headers.update(STORE.headers(ids[0]))

@@ -1,6 +1,6 @@
-"""Bedrock's runtime answers: InvokeModel, Converse, ConverseStream and ApplyGuardrail. Moto returns an empty object.
+"""Bedrock's runtime: InvokeModel, Converse, ConverseStream and ApplyGuardrail. Moto returns an empty object.
 
-The evidence names the stand-in that wrote the answer, so that nothing that rests on it counts as executed.
+The evidence names the stand-in that wrote the answer, so that nothing that depends on it counts as executed.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def apply(settings: Settings) -> None:
     def invoke_model(self: Any) -> ActionResult:
         return runtime.invoke_model(self)
 
-    # Replaces moto's own, which answers `{}`.
+    # Replaces moto's method, which returns `{}`.
     BedrockRuntimeResponse.invoke_model = invoke_model  # type: ignore[method-assign]
 
     @add(BedrockRuntimeResponse)
@@ -68,10 +68,10 @@ class _Runtime:
         embedder = embeddings.of(model)
         if embedder:
             if guard is not None:
-                raise _validation("Guardrails judge text: they do not go with an embedding model.")
+                raise _validation("Guardrails judge text: an embedding model takes none.")
             return self._embed(request, embedder, body)
         if guard is not None and body.pop(inline.TAGGED, None):
-            raise NotImplementedError("InvokeModel with tags around what the guardrail is to judge: ask Converse")
+            raise NotImplementedError("InvokeModel with tags around the parts for the guardrail; use Converse")
         try:
             family = families.family_of(model)
             prompt = family.read(body)
@@ -81,7 +81,7 @@ class _Runtime:
         request.response_headers["X-Amzn-Bedrock-Input-Token-Count"] = str(done.input_tokens)
         request.response_headers["X-Amzn-Bedrock-Output-Token-Count"] = str(done.output_tokens)
         if guard is not None and done.stop_reason == inline.STOP_REASON:
-            done = replace(done, stop_reason="end_turn")  # families know no guardrails: the member beside tells
+            done = replace(done, stop_reason="end_turn")  # families lack this stop reason; another member has it
         written = family.write(done) | (guard.invoke_members() if guard is not None else {})
         return ActionResult({"body": json.dumps(written), "contentType": "application/json"})
 
@@ -101,26 +101,26 @@ class _Runtime:
         guardrail = self._guardrail(request)
         blocks = _plain(request._get_param("content")) or []
         if not blocks or any("text" not in block for block in blocks):
-            raise _validation("The local guardrail judges content blocks of text, and at least one.")
+            raise _validation("The local guardrail requires at least one content block of text, and no others.")
         texts, source = [str(block["text"]["text"]) for block in blocks], str(request._get_param("source"))
         try:
-            found = guardrails.judge(guardrail, source, texts)
+            judgement = guardrails.judge(guardrail, source, texts)
         except guardrails.BadPattern as error:
             raise _validation(str(error)) from error
-        answered = guardrails.response(guardrail, source, texts, found)
+        answered = guardrails.response(guardrail, source, texts, judgement)
         detail = {
             "action": answered["action"],
             "source": source,
             "usage": answered["usage"],
-            "not_judged": found.not_judged,
+            "not_judged": judgement.not_judged,
         }
-        stand_in = guardrails.NAME if found.by_stand_in or found.not_judged else None
+        stand_in = guardrails.NAME if judgement.by_stand_in or judgement.not_judged else None
         self._note(request, str(guardrail["guardrailArn"]), stand_in, detail)
         return ActionResult(answered)
 
     def _inline(self, request: Any, named: Any, version: Any, trace: Any) -> inline.Inline:
         if not version:
-            raise _validation("guardrailVersion is required beside guardrailIdentifier.")
+            raise _validation("guardrailVersion is required with guardrailIdentifier.")
         shown = self._guardrail_shown(request, str(named), str(version))
         return inline.Inline(shown, trace=str(trace or "").upper() in ("ENABLED", "ENABLED_FULL"))
 
@@ -129,7 +129,7 @@ class _Runtime:
         return self._guardrail_shown(request, named, version)
 
     def _guardrail_shown(self, request: Any, named: str, version: str) -> dict[str, Any]:
-        """As it was made, of the version asked for."""
+        """Return the guardrail in the requested version."""
         try:
             return self._aws.client("bedrock", region=request.region).get_guardrail(
                 guardrailIdentifier=named, guardrailVersion=version
@@ -176,7 +176,7 @@ class _Runtime:
         return ActionResult({"stream": events})
 
     def _converse(self, request: Any) -> tuple[Completion, dict[str, Any]]:
-        """The answer, and the trace of the guardrail where one was asked for."""
+        """Return the completion, and the trace of the guardrail if the request enabled it."""
         sent = _sent(request)
         _check("Converse", {**sent, "modelId": request._get_param("modelId")})
         self._check_model(request)
@@ -205,7 +205,7 @@ class _Runtime:
             raise _validation(str(error)) from error
 
     def _model_behind(self, request: Any) -> str:
-        """An application inference profile stands for the model that it was copied from."""
+        """Return the model behind the requested id; an application inference profile has that of its source."""
         model_id = str(request._get_param("modelId"))
         if APPLICATION_PROFILE not in model_id:
             return model_id
@@ -244,7 +244,7 @@ class _Runtime:
 
 
 def _check(operation: str, given: dict[str, Any]) -> None:
-    """Refuse what the service's own model refuses."""
+    """Reject what the service model rejects."""
     shape = get_service_model("bedrock-runtime").operation_model(operation).input_shape
     assert shape is not None
     try:
@@ -256,18 +256,18 @@ def _check(operation: str, given: dict[str, Any]) -> None:
 
 
 def _sent(request: Any) -> dict[str, Any]:
-    """The body as it came: moto's parser makes numbers of texts, and leaves out what it does not know."""
+    """Return the body as sent; moto's parser converts texts to numbers and drops unknown members."""
     try:
         document = json.loads(request.raw_body or b"{}", parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
-        raise BedrockRuntimeError("SerializationException", "The request is no valid JSON.") from error
+        raise BedrockRuntimeError("SerializationException", "The request is not valid JSON.") from error
     if not isinstance(document, dict):
-        raise BedrockRuntimeError("SerializationException", "The request is no JSON object.")
+        raise BedrockRuntimeError("SerializationException", "The request must be a JSON object.")
     return document
 
 
 def _no_number(word: str) -> Any:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def _json_body(body: Any) -> dict[str, Any]:
@@ -281,7 +281,7 @@ def _json_body(body: Any) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """Moto's parsed parameters are dictionaries of its own kind."""
+    """Convert moto's parsed parameters, which have their own dictionary class, to plain ones."""
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return dict(value) if hasattr(value, "keys") else value

@@ -1,4 +1,4 @@
-"""Personal data that can be told by its form. What takes a model to see (names, addresses) is not looked for."""
+"""Personal data that its form identifies. Data that only a model can identify (names, addresses) is not covered."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ FORMS: dict[str, re.Pattern[str]] = {
 
 
 def find(kind: str, text: str) -> Iterator[str]:
-    """What of this kind is in the text. Raises KeyError for a kind that has no form."""
-    for found in FORMS[kind].finditer(text):
-        if kind != "CREDIT_DEBIT_CARD_NUMBER" or _checks_out(found[0]):
-            yield found[0]
+    """Yield the data of this kind in the text. Raise `KeyError` for a kind without a form."""
+    for match in FORMS[kind].finditer(text):
+        if kind != "CREDIT_DEBIT_CARD_NUMBER" or _checks_out(match[0]):
+            yield match[0]
 
 
 def _checks_out(number: str) -> bool:
-    """Luhn's check digit."""
+    """Return whether Luhn's check digit is right."""
     digits = [int(digit) for digit in reversed(number) if digit.isdigit()]
     doubled = [digit * 2 - 9 * (digit > 4) for digit in digits[1::2]]
     return (sum(digits[::2]) + sum(doubled)) % 10 == 0

@@ -1,6 +1,6 @@
 """A text model of a few dozen lines: it reads the prompt, weighs its words and writes about them.
 
-The answer depends on the prompt (its sentiment, its key terms, what it asks for) and, above temperature 0, on
+The answer depends on the prompt (its sentiment, its key terms, its instructions) and, above temperature 0, on
 chance. At temperature 0 the same prompt gets the same answer.
 """
 
@@ -63,7 +63,7 @@ SENTENCES = {
     "neutral": (
         "The text takes no side; it is about {terms}.",
         "Nothing here is clearly positive or negative; the subject is {terms}.",
-        "It speaks of {terms}, without a verdict.",
+        "It is about {terms}, without a verdict.",
     ),
 }
 CLOSINGS = ("It mainly mentions {terms}.", "Its key terms are {terms}.", "What it dwells on: {terms}.")
@@ -75,7 +75,7 @@ ONE_WORD = re.compile(r"\b(one|single) word\b|\bonly (positive|negative)\b|\bcla
 
 @dataclass(frozen=True)
 class Prompt:
-    """One request, whatever API it came through. `turns` are the texts of the conversation, the last one last."""
+    """One request, from any API. `turns` are the texts of the conversation, oldest first."""
 
     turns: tuple[str, ...]
     system: str = ""
@@ -90,7 +90,7 @@ class Completion:
     input_tokens: int
     output_tokens: int
     stop_reason: str
-    """`end_turn`, `max_tokens` or `stop_sequence`; `guardrail_intervened` where a guardrail put in its own text."""
+    """`end_turn`, `max_tokens` or `stop_sequence`; `guardrail_intervened` if a guardrail replaced the text."""
 
 
 def count_tokens(text: str) -> int:
@@ -98,7 +98,7 @@ def count_tokens(text: str) -> int:
 
 
 def complete(prompt: Prompt) -> Completion:
-    """The model's answer to the last turn."""
+    """Answer the last turn."""
     last = prompt.turns[-1] if prompt.turns else ""
     everything = "\n".join((prompt.system, *prompt.turns))
     chosen = partial(_chance, everything, prompt.temperature)
@@ -107,20 +107,20 @@ def complete(prompt: Prompt) -> Completion:
 
 
 def sentiment(text: str) -> tuple[str, list[str]]:
-    """`positive`, `negative` or `neutral`, and the words that say so. A negation turns the next words around."""
-    balance, said = 0, []
+    """Return `positive`, `negative` or `neutral`, and the words that show it. A negation inverts the next words."""
+    balance, evidence = 0, []
     words = [word.lower() for word in WORD.findall(text)]
     for index, word in enumerate(words):
         value = (word in POSITIVE) - (word in NEGATIVE)
         if value:
             negated = next((before for before in words[max(0, index - 2) : index] if before in NEGATIONS), None)
             balance += -value if negated else value
-            said.append(f"{negated} {word}" if negated else word)
-    return ("positive" if balance > 0 else "negative" if balance < 0 else "neutral"), said
+            evidence.append(f"{negated} {word}" if negated else word)
+    return ("positive" if balance > 0 else "negative" if balance < 0 else "neutral"), evidence
 
 
 def key_terms(text: str, count: int = 3) -> list[str]:
-    """The most frequent words that carry meaning, in the order in which they first occur."""
+    """Return the most frequent words that carry meaning, in the order of their first occurrence."""
     words = [word.lower() for word in WORD.findall(text)]
     counted = Counter(word for word in words if word not in STOP_WORDS and len(word) > 2)
     top = {word for word, _ in counted.most_common(count)}
@@ -128,12 +128,12 @@ def key_terms(text: str, count: int = 3) -> list[str]:
 
 
 def _answer(last: str, instructions: str, chosen: Callable[[], random.Random]) -> str:
-    verdict, said = sentiment(last)
+    verdict, signals = sentiment(last)
     if ONE_WORD.search(instructions):
         return verdict
-    chance = chosen()  # takes longer than all the rest, and a verdict leaves nothing to choose
+    chance = chosen()  # takes longer than all else, and a verdict leaves nothing to choose
     terms = ", ".join(key_terms(last)) or "nothing in particular"
-    evidence = "it says " + ", ".join(f"'{word}'" for word in dict.fromkeys(said)) if said else ""
+    evidence = "it says " + ", ".join(f"'{word}'" for word in dict.fromkeys(signals)) if signals else ""
     first = chance.choice(SENTENCES[verdict]).format(evidence=evidence, terms=terms)
     return first if verdict == "neutral" else f"{first} {chance.choice(CLOSINGS).format(terms=terms)}"
 
