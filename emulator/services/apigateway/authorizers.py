@@ -183,8 +183,8 @@ def _text(value: object) -> str:
 
 
 def _evaluate(verdict: Verdict, resource: str, account: str, source_ip: str | None) -> None:
-    who = Principal("user", f"arn:aws:iam::{account}:user/{verdict.principal}", account)
-    question = Question(who, "execute-api:Invoke", resource, Context.complete({"aws:SourceIp": source_ip}))
+    principal = Principal("user", f"arn:aws:iam::{account}:user/{verdict.principal}", account)
+    question = Question(principal, "execute-api:Invoke", resource, Context.complete({"aws:SourceIp": source_ip}))
     decision = decide(question, Applicable(identity=(verdict.policy,)))
     if decision.allowed:
         return

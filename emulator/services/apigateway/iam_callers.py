@@ -9,7 +9,7 @@ from emulator.services.apigateway.callers import Caller
 from emulator.services.apigateway.gateway_responses import Refused
 from emulator.services.apigateway.lambda_proxy import method_arn
 from emulator.services.iam import guard, moto_requests
-from emulator.services.iam.guard import Identity, Made, Registry, judge, message
+from emulator.services.iam.guard import Identity, Origin, Registry, judge, message
 from emulator.services.iam.needs import Call, Need
 
 SERVICE = "execute-api"
@@ -58,8 +58,8 @@ class SignedCallers:
     ) -> None:
         need = Need("execute-api:Invoke", method_arn(stage, request.method, path))
         call = Call(SERVICE, "Invoke", stage.region, stage.account_id, {})
-        made = Made(request.remote_addr or guard.LOOPBACK, request.headers.get("User-Agent", ""))
-        decision = judge(registry, identity, call, need, made)
+        origin = Origin(request.remote_addr or guard.LOOPBACK, request.headers.get("User-Agent", ""))
+        decision = judge(registry, identity, call, need, origin)
         if not decision.allowed:
             text = message(identity.principal, need, decision)
             raise Refused(403, text, "AccessDeniedException", "ACCESS_DENIED")
