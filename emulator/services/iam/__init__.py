@@ -1,12 +1,12 @@
-"""Every request of a role is judged as AWS would judge it, before anything is carried out.
+"""Authorize every request of a role as AWS would, before it is executed.
 
-    guard      WSGI: who asks, what for, yes or no, and the refusal in the service's own words
-    needs      one call as the actions and resources that it takes
+    guard      WSGI: authenticate and authorize requests; refuse them in the service's format
+    needs      the actions and resources that a call requires
     tables     resources of each service's operations, as data
     storage    the same for S3, whose requests are paths, and for the keys of what is stored
-    context    condition keys: what is known about a request, and what is certainly not part of it
-    decisions  what was decided, counted, for whoever wants to know which calls a role makes
+    context    condition keys of a request: those that are known, and those that it certainly lacks
+    decisions  counts of decisions, which show the calls that a role makes
 
-Roles and users are held to their policies. The dummy key of this machine is the account's administrator, whom only a
-bucket's Deny and the trust policies of roles bind. Signatures are not verified: every key here is made up.
+Policies are enforced for roles and users. The dummy key of this machine is the account's administrator, which only a
+bucket's Deny and the trust policies of roles restrict. Signatures are verified for every key.
 """

@@ -1,4 +1,4 @@
-"""Condition keys of a request: what is known, what is certainly not part of it, and, by silence, what is unknown."""
+"""Condition keys of a request: those that are known and those that it certainly lacks; all others are unknown."""
 
 from __future__ import annotations
 
@@ -33,66 +33,66 @@ NOT_PART_OF_IT = (
     "s3:x-amz-*",
     "sagemaker:resourcetag/*",
 )
-"""`aws:ResourceTag/*`, `aws:SourceVpc` and everything else that is not here nor given is unknown."""
+"""`aws:ResourceTag/*`, `aws:SourceVpc` and all others that are neither listed here nor given are unknown."""
 
 
 def of(
     call: Call,
     need: Need,
-    who: Principal,
+    principal: Principal,
     source_ip: str,
     user_agent: str,
     source_arn: str,
     own: Mapping[str, Value | None] | None = None,
 ) -> Context:
-    """`source_arn` is what a service acts for; `own` are keys that come with the caller's credentials."""
+    """Return the context. `source_arn` is what a service acts for; `own` are keys of the caller's credentials."""
     now = datetime.now(UTC)
     values: dict[str, Value | None] = {
         "aws:CurrentTime": now.isoformat(timespec="seconds"),
         "aws:EpochTime": int(now.timestamp()),
         "aws:RequestedRegion": call.region,
         "aws:ResourceAccount": owner(need.resource) or call.account,
-        # AWS's endpoints speak TLS; this one is on the loopback interface, where nothing can listen in between.
+        # AWS's endpoints use TLS; this one is on the loopback interface, where connections cannot be intercepted.
         "aws:SecureTransport": True,
         "aws:SourceIp": source_ip,
         "aws:UserAgent": user_agent,
         "aws:ViaAWSService": False,
-        "aws:PrincipalIsAWSService": who.kind == "service",
-        "kms:CallerAccount": who.account or call.account,
-        "aws:SourceOwner": who.account or call.account,
-        **_principal(who, source_arn, call.account),
+        "aws:PrincipalIsAWSService": principal.kind == "service",
+        "kms:CallerAccount": principal.account or call.account,
+        "aws:SourceOwner": principal.account or call.account,
+        **_principal(principal, source_arn, call.account),
         **_tags(call.parameters),
         **(own or {}),
         **need.context,
     }
     certain = NOT_PART_OF_IT
-    if who.kind == "service":
-        # Every service acts for something; it is only not always known here for what.
+    if principal.kind == "service":
+        # Every service acts for a resource, but it is not always known which.
         certain = tuple(key for key in certain if key != "aws:sourcearn")
     return Context(values, absent=certain)
 
 
-def _principal(who: Principal, source_arn: str, account: str) -> dict[str, Value | None]:
-    if who.kind == "anonymous":
+def _principal(principal: Principal, source_arn: str, account: str) -> dict[str, Value | None]:
+    if principal.kind == "anonymous":
         return {}
-    if who.kind == "service":
-        # The account that the service works for. Without a source the services differ in what they send.
-        values: dict[str, Value | None] = {"aws:PrincipalServiceName": who.arn, "aws:SourceAccount": account}
+    if principal.kind == "service":
+        # The account that the service acts for. Without a source, services differ in what they send.
+        values: dict[str, Value | None] = {"aws:PrincipalServiceName": principal.arn, "aws:SourceAccount": account}
         return values | ({"aws:SourceArn": source_arn} if source_arn else {})
     kinds = {"session": "AssumedRole", "user": "User", "root": "Account"}
     values = {
-        "aws:PrincipalArn": who.role_arn or who.arn,
-        "aws:PrincipalAccount": who.account,
-        "aws:PrincipalType": kinds[who.kind],
-        **{f"aws:PrincipalTag/{name}": value for name, value in who.tags.items()},
+        "aws:PrincipalArn": principal.role_arn or principal.arn,
+        "aws:PrincipalAccount": principal.account,
+        "aws:PrincipalType": kinds[principal.kind],
+        **{f"aws:PrincipalTag/{name}": value for name, value in principal.tags.items()},
     }
-    if who.kind == "user":
-        values["aws:username"] = who.arn.rsplit("/", 1)[-1]
+    if principal.kind == "user":
+        values["aws:username"] = principal.arn.rsplit("/", 1)[-1]
     return values
 
 
 def _tags(parameters: Mapping[str, Any]) -> dict[str, Value | None]:
-    """Tags that the request would set: a list of pairs or a map, by the service's taste."""
+    """Return the tags that the request would set; services take a list of pairs or a map."""
     given = parameters.get("Tags") or parameters.get("tags")
     if isinstance(given, Mapping):
         tags = {str(name): str(value) for name, value in given.items()}
@@ -104,6 +104,6 @@ def _tags(parameters: Mapping[str, Any]) -> dict[str, Value | None]:
 
 
 def owner(resource: str | None) -> str:
-    """Account in an ARN; empty where ARNs name none, as S3's and AWS's own models."""
+    """Return the account in an ARN; empty if it names none, as those of S3 and of AWS's models."""
     parts = (resource or "").split(":", 5)
     return parts[4] if len(parts) == 6 and parts[4].isdigit() else ""

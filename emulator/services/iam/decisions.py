@@ -1,4 +1,4 @@
-"""What was decided, counted: which calls a role makes, and which of them it may not."""
+"""Counts of decisions: the calls that each role makes, and which of them are denied."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import Any
 
 KIND = "iam-decision"
 CAPACITY = 50_000
-"""Different decisions; the oldest go first."""
+"""Limit of distinct decisions; the oldest are dropped first."""
 
 
 @dataclass
 class Decided:
-    """One decision, however often it was taken."""
+    """A distinct decision, with a count."""
 
     principal: str
     role: str
@@ -31,34 +31,34 @@ class Decided:
 
 
 class Decisions:
-    """Thread-safe."""
+    """Distinct decisions. Thread-safe."""
 
     def __init__(self, capacity: int = CAPACITY) -> None:
         self._lock = threading.Lock()
         self._capacity = capacity
-        self._found: dict[tuple[str, ...], Decided] = {}
+        self._counts: dict[tuple[str, ...], Decided] = {}
 
     def note(self, *, principal: str, role: str, action: str, resource: str, decision: str, **why: Any) -> bool:
-        """Returns whether it is the first of its kind. Sessions of one role count as one."""
+        """Count a decision; return whether it is the first of its kind. Sessions of one role count as one."""
         key = (role or principal, action, resource, decision, why["by"])
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
         with self._lock:
-            known = self._found.get(key)
+            known = self._counts.get(key)
             if known:
                 known.count += 1
                 known.last_at = now
                 return False
-            self._found[key] = Decided(principal, role, action, resource, decision, first_at=now, last_at=now, **why)
-            if len(self._found) > self._capacity:
-                del self._found[next(iter(self._found))]
+            self._counts[key] = Decided(principal, role, action, resource, decision, first_at=now, last_at=now, **why)
+            if len(self._counts) > self._capacity:
+                del self._counts[next(iter(self._counts))]
             return True
 
-    def query(self, wanted: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Decisions whose fields have these values, oldest first."""
+    def query(self, fields: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Return the decisions whose fields have these values, oldest first."""
         with self._lock:
-            rows = [{"kind": KIND, **vars(found), "undecided": list(found.undecided)} for found in self._found.values()]
-        return [row for row in rows if all(str(row.get(name)) == value for name, value in wanted.items())]
+            rows = [{"kind": KIND, **vars(row), "undecided": list(row.undecided)} for row in self._counts.values()]
+        return [row for row in rows if all(str(row.get(name)) == value for name, value in fields.items())]
 
 
 STORE = Decisions()
-"""The one of this process."""
+"""The decisions of this process."""

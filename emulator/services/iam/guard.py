@@ -1,4 +1,4 @@
-"""WSGI middleware: a request goes on when its caller may make it, and is refused as AWS would refuse it."""
+"""WSGI middleware: pass authorized requests on, and refuse others as AWS would."""
 
 from __future__ import annotations
 
@@ -32,16 +32,16 @@ NO_VERSION_2 = (
     "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256. "
     '(boto3 presigns so with Config(signature_version="s3v4"))'
 )
-"""S3 takes Signature Version 2 for no bucket made after June 2020."""
+"""S3 rejects Signature Version 2 for buckets created after June 2020."""
 APIS_OWN = "execute-api"
-"""What requests to deployed APIs are signed for; no other path takes it."""
+"""The service that requests to deployed APIs are signed for; no other path accepts it."""
 BOUND_TOO = ("s3", "sts")
-"""Services where a policy of the resource binds the administrator: a bucket's Deny, a role's trust."""
+"""Services whose resource policies restrict the administrator: a bucket's Deny, a role's trust."""
 SERVICE_HEADER, SOURCE_HEADER = "HTTP_X_EMULATOR_SERVICE", "HTTP_X_EMULATOR_SOURCE_ARN"
 """Set by the emulator itself where an AWS service assumes a role."""
 
 OWN_HEADER = "HTTP_X_EMULATOR_OWN"
-"""Set by the emulator on its own calls; of anybody else it means nothing."""
+"""Set by the emulator on its own calls; ignored on all others."""
 
 LOOPBACK = "127.0.0.1"
 
@@ -50,7 +50,7 @@ needs.SPECIAL["s3"] = storage.of
 
 @dataclass(frozen=True)
 class Identity:
-    """Whoever a key belongs to, with the policies that are in force for him now."""
+    """The principal of a key, with the policies that are in force for it."""
 
     principal: Principal
     policies: tuple[Policy, ...] = ()
@@ -58,13 +58,13 @@ class Identity:
     session: Policy | None = None
     administrator: bool = False
     function_arn: str = ""
-    """Of the Lambda function whose environment the key is from."""
+    """ARN of the Lambda function whose environment holds the key."""
     secret: str = field(default="", repr=False)
-    """What the key's signatures are made with."""
+    """The secret that signs the key's requests."""
 
 
 class Refused(Exception):
-    """The request goes no further; `code` is AWS's name for the reason."""
+    """A refused request; `code` is AWS's name of the reason."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -72,24 +72,24 @@ class Refused(Exception):
 
 
 class Registry(needs.World, Protocol):
-    """The account as it is now."""
+    """The current state of the account."""
 
     def identity(self, access_key_id: str, token: str) -> Identity:
-        """Raises `Refused` for a key that does not exist or has expired."""
+        """Return the identity of a key. Raise `Refused` if the key does not exist or has expired."""
 
     def is_administrator(self, access_key_id: str, secret: str) -> bool: ...
 
     def service(self, name: str) -> Identity:
-        """An AWS service, acting on its own behalf."""
+        """Return an AWS service that acts on its own behalf."""
 
     def resource_policy(self, arn: str) -> Policy | None: ...
 
 
 class Guard:
-    """In front of everything that answers.
+    """Authorizes requests before the application handles them.
 
     Args:
-        enforce: hold callers to their policies. Who they are is established either way.
+        enforce: enforce policies. Callers are authenticated in any case.
     """
 
     def __init__(self, application: Wsgi, registry: Registry, account: str, *, enforce: bool = True) -> None:
@@ -136,7 +136,7 @@ class Guard:
             self._judge(identity, call, need, environ)
 
     def _admit_administrator(self, environ: Environ) -> None:
-        """The emulator's own pages take the administrator's key as user name and password (`curl -u`)."""
+        """Check the basic authentication of the emulator's own pages: the administrator's key (`curl -u`)."""
         given = environ.get("HTTP_AUTHORIZATION", "")
         try:
             name, _, secret = base64.b64decode(given.removeprefix("Basic "), validate=True).decode().partition(":")
@@ -145,24 +145,24 @@ class Guard:
         if not self._registry.is_administrator(name, secret):
             raise Refused(
                 "MissingAuthenticationToken",
-                "the emulator's own pages need the administrator's key: "
+                "the emulator's own pages require the administrator's key: "
                 'curl -u "$AWS_ACCESS_KEY_ID:$AWS_SECRET_ACCESS_KEY" (see `orchestrator emulator env`)',
             )
 
     def _judge(self, identity: Identity, call: Call, need: Need, environ: Environ) -> None:
-        made = Made(
+        origin = Origin(
             environ.get("REMOTE_ADDR", LOOPBACK), environ.get("HTTP_USER_AGENT", ""), environ.get(SOURCE_HEADER, "")
         )
-        decision = judge(self._registry, identity, call, need, made)
+        decision = judge(self._registry, identity, call, need, origin)
         if not decision.allowed:
             raise Refused("AccessDenied", message(identity.principal, need, decision))
 
 
 def authenticate(registry: Registry, environ: Environ, signed: Signature, body: bytes) -> Identity:
-    """Establish who signed a request with this body.
+    """Return the identity that signed a request with this body.
 
     Raises:
-        Refused: the key is unknown or has expired, or the signature is not its own.
+        Refused: the key is unknown or has expired, or the signature is not valid.
     """
     identity = registry.identity(signed.access_key_id, signed.token)
     try:
@@ -173,26 +173,26 @@ def authenticate(registry: Registry, environ: Environ, signed: Signature, body: 
 
 
 def _drop_moto_s_headers(environ: Environ) -> None:
-    """Moto lets a header say which account a call is for."""
+    """Drop the header by which moto lets clients choose the account."""
     for name in [name for name in environ if name.startswith("HTTP_X_MOTO_")]:
         del environ[name]
 
 
 @dataclass(frozen=True)
-class Made:
-    """From where and how a request was made."""
+class Origin:
+    """Source of a request."""
 
     source_ip: str = LOOPBACK
     user_agent: str = ""
     source_arn: str = ""
 
 
-def judge(registry: Registry, identity: Identity, call: Call, need: Need, made: Made) -> Decision:
-    """The decision, which is noted."""
-    who = identity.principal
+def judge(registry: Registry, identity: Identity, call: Call, need: Need, origin: Origin) -> Decision:
+    """Decide on a request and note the decision."""
+    principal = identity.principal
     own = {"lambda:SourceFunctionArn": identity.function_arn or None}
-    keys = context.of(call, need, who, made.source_ip, made.user_agent, made.source_arn, own)
-    request = Request(who, need.action, need.resource, keys, context.owner(need.resource))
+    keys = context.of(call, need, principal, origin.source_ip, origin.user_agent, origin.source_arn, own)
+    request = Request(principal, need.action, need.resource, keys, context.owner(need.resource))
     key_or_role = need.action.startswith(("kms:", "sts:AssumeRole")) and need.resource not in (None, "*")
     try:
         policies = Applicable(
@@ -206,14 +206,14 @@ def judge(registry: Registry, identity: Identity, call: Call, need: Need, made: 
     except MalformedPolicy as error:
         decision = Decision(Effect.IMPLICIT_DENY, "", f"because a policy cannot be read: {error}")
     if not identity.administrator or not decision.allowed:
-        _note(who, need, decision)
+        _note(principal, need, decision)
     return decision
 
 
-def _note(who: Principal, need: Need, decision: Decision) -> None:
+def _note(principal: Principal, need: Need, decision: Decision) -> None:
     new = decisions.STORE.note(
-        principal=who.arn,
-        role=who.role_arn,
+        principal=principal.arn,
+        role=principal.role_arn,
         action=need.action,
         resource=need.resource or "unknown",
         decision="allowed" if decision.allowed else "denied",
@@ -222,13 +222,13 @@ def _note(who: Principal, need: Need, decision: Decision) -> None:
         undecided=tuple(sorted(decision.undecided)),
     )
     if new and not decision.allowed:
-        LOG.warning("%s", message(who, need, decision))
+        LOG.warning("%s", message(principal, need, decision))
 
 
-def message(who: Principal, need: Need, decision: Decision) -> str:
-    """As AWS words it; what only the emulator has to add comes after it."""
+def message(principal: Principal, need: Need, decision: Decision) -> str:
+    """Return AWS's error message, followed by what only the emulator adds."""
     resource = f" on resource: {need.resource}" if need.resource not in (None, "*") else ""
-    text = f"User: {who.arn} is not authorized to perform: {need.action}{resource} {decision.because}"
+    text = f"User: {principal.arn} is not authorized to perform: {need.action}{resource} {decision.because}"
     if need.resource is None:
         text += (
             ' (the emulator does not know which resource this call is about, so only a statement on "*" can allow it)'

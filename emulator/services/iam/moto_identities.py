@@ -1,7 +1,7 @@
-"""A window and a small seam: moto's IAM, STS and resource policies, as `emulator.services.iam` wants them.
+"""Identities and policies in moto's IAM, STS and resources, for `emulator.services.iam`.
 
-Policies are read anew for every decision, so that a change is in force at once; parsing is done once per text.
-The seam keeps what moto forgets of a session: its tags, and that an AWS service opened it.
+Policies are read for every decision, so that a change is in force at once; each text is parsed once.
+The patch keeps what moto drops from a session: its tags, and that an AWS service opened it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from emulator.core.processes import Credentials
 from emulator.core.settings import Settings
 from emulator.moto.patching import wrap
 from emulator.services.iam import needs
-from emulator.services.iam.guard import Identity, Made, Refused, judge
+from emulator.services.iam.guard import Identity, Origin, Refused, judge
 from emulator.services.iam.needs import Call, StorageKey
 from emulator.services.iam.policy import Policy, Principal
 
@@ -37,7 +37,7 @@ EVERYTHING = Policy.parse(
 resource_keys: dict[str, Callable[[str, str, str], str | None]] = {}
 """By service, a function of account, region and name that returns the KMS key a resource is encrypted with.
 
-The patches of a service register theirs: IAM knows none of the services that it judges.
+The patches of a service register theirs: IAM does not depend on the services that it authorizes.
 """
 ADMINISTRATOR = Identity(Principal("user", "", ""), (EVERYTHING,), administrator=True)
 
@@ -54,7 +54,7 @@ def apply(settings: Settings) -> None:
 
 
 def credentials(account: str, access_key_id: str) -> Credentials:
-    """What a service acts with that works on its caller's behalf (AWS calls it a forward access session)."""
+    """Return the credentials of a service that acts on its caller's behalf (AWS: forward access session)."""
     if access_key_id == ADMIN.access_key_id:
         return ADMIN
     session = sts_backends[account][PARTITION].get_assumed_role_from_access_key(access_key_id)
@@ -64,18 +64,18 @@ def credentials(account: str, access_key_id: str) -> Credentials:
         for key in user.access_keys:
             if key.access_key_id == access_key_id:
                 return Credentials(access_key_id, key.secret_access_key, "", "")
-    raise LookupError(f"no such key, although the guard has let it in: {access_key_id}")
+    raise LookupError(f"the guard has admitted a key that does not exist: {access_key_id}")
 
 
 class MotoRegistry:
-    """Everything the guard looks up. `aws` is for what other parts of the emulator keep."""
+    """The guard's view of the account. `aws` serves what other parts of the emulator keep."""
 
     def __init__(self, aws: Aws) -> None:
         self._aws = aws
         self._account = aws.settings.account_id
         self._sessions: dict[str, AssumedRole] = {}
 
-    # ---- who ------------------------------------------------------------------------------------------------
+    # ---- principals -----------------------------------------------------------------------------------------
 
     def identity(self, access_key_id: str, token: str) -> Identity:
         if access_key_id == ADMIN.access_key_id:
@@ -91,7 +91,7 @@ class MotoRegistry:
             return self._user(access_key_id)
         if session.session_token != token:
             raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
-        # A service renews its sessions; whoever assumed a role himself has to do it again.
+        # A service renews its sessions; other callers have to assume the role again.
         if session.expiration < utcnow() and not getattr(session, "emulator_service", None):
             raise Refused("ExpiredToken", "The security token included in the request is expired")
         return self._of_session(session)
@@ -105,26 +105,26 @@ class MotoRegistry:
 
     def _session(self, access_key_id: str) -> AssumedRole | None:
         if access_key_id not in self._sessions:
-            found = sts_backends[self._account][PARTITION].get_assumed_role_from_access_key(access_key_id)
-            if found is None:
+            session = sts_backends[self._account][PARTITION].get_assumed_role_from_access_key(access_key_id)
+            if session is None:
                 return None
-            self._sessions[access_key_id] = found
+            self._sessions[access_key_id] = session
         return self._sessions[access_key_id]
 
     def _of_session(self, session: AssumedRole) -> Identity:
         policy = _parsed(session.policy, "session policy") if session.policy else None
         role = _role_by_arn(self._account, session.role_arn)
         if role is None:
-            who = Principal.session(session.role_arn, session.session_name)
-            return Identity(who, session=policy, secret=session.secret_access_key)
+            principal = Principal.session(session.role_arn, session.session_name)
+            return Identity(principal, session=policy, secret=session.secret_access_key)
         tags = _tags_of(role.tags) | getattr(session, "emulator_tags", {})
-        who = Principal.session(session.role_arn, session.session_name, tags)
+        principal = Principal.session(session.role_arn, session.session_name, tags)
         boundary = _boundary(self._account, role.permissions_boundary_arn)
         of_function = getattr(session, "emulator_service", None) == "lambda.amazonaws.com"
-        # Without a version, which the key does not carry.
+        # Without a version, which the key does not tell.
         source = ":".join(session.emulator_source.split(":")[:7]) if of_function else ""  # type: ignore[attr-defined]
         secret = session.secret_access_key
-        return Identity(who, _policies(role), boundary, policy, function_arn=source, secret=secret)
+        return Identity(principal, _policies(role), boundary, policy, function_arn=source, secret=secret)
 
     def _user(self, access_key_id: str) -> Identity:
         backend = _iam(self._account)
@@ -132,20 +132,20 @@ class MotoRegistry:
             for key in user.access_keys:
                 if key.access_key_id == access_key_id and key.status == "Active":
                     groups = backend.get_groups_for_user(user.name)
-                    policies = tuple(found for holder in (user, *groups) for found in _policies(holder))
+                    policies = tuple(policy for holder in (user, *groups) for policy in _policies(holder))
                     tags = _tags_of(backend.tagger.list_tags_for_resource(user.arn)["Tags"])
                     return Identity(Principal.user(user.arn, tags), policies, secret=key.secret_access_key)
         raise Refused("InvalidClientTokenId", "The security token included in the request is invalid.")
 
     def role(self, role_arn: str, session_name: str) -> Identity:
-        """A session of the role as a service would open one, for what is done without a request."""
-        found = _role_by_arn(self._account, role_arn)
-        if found is None:
+        """Return a session of the role as a service would open one, for work without a request."""
+        role = _role_by_arn(self._account, role_arn)
+        if role is None:
             return Identity(Principal.session(role_arn, session_name))
-        who = Principal.session(role_arn, session_name, _tags_of(found.tags))
-        return Identity(who, _policies(found), _boundary(self._account, found.permissions_boundary_arn))
+        principal = Principal.session(role_arn, session_name, _tags_of(role.tags))
+        return Identity(principal, _policies(role), _boundary(self._account, role.permissions_boundary_arn))
 
-    # ---- what ------------------------------------------------------------------------------------------------
+    # ---- resources -------------------------------------------------------------------------------------------
 
     def resource_policy(self, arn: str) -> Policy | None:
         parts = arn.split(":", 5)
@@ -156,17 +156,17 @@ class MotoRegistry:
         return _parsed(text if isinstance(text, str) else json.dumps(text), "resource policy")
 
     def key_arn(self, key: str, region: str) -> str | None:
-        # AWS's own keys let everybody of the account use them through their service.
+        # Every principal of the account may use AWS's own keys through their service.
         if "alias/aws/" in key:
             return None
         backend = _backend("kms", self._account, region)
         alias = backend.get_alias_name(key)
-        found = backend.keys.get(backend.get_key_id_from_alias(alias) if "alias/" in key else backend.get_key_id(key))
-        return str(found.arn) if found else None
+        stored = backend.keys.get(backend.get_key_id_from_alias(alias) if "alias/" in key else backend.get_key_id(key))
+        return str(stored.arn) if stored else None
 
     def bucket_key(self, bucket: str, region: str) -> StorageKey | None:
-        found = _backend("s3", self._account, PARTITION).buckets.get(bucket)
-        rule = ((found.encryption if found else None) or {}).get("Rule") or {}
+        stored = _backend("s3", self._account, PARTITION).buckets.get(bucket)
+        rule = ((stored.encryption if stored else None) or {}).get("Rule") or {}
         rule = rule[0] if isinstance(rule, list) else rule
         key = (rule.get("ApplyServerSideEncryptionByDefault") or {}).get("KMSMasterKeyID")
         return self._storage_key(key, rule.get("BucketKeyEnabled"), region)
@@ -175,14 +175,14 @@ class MotoRegistry:
         backend = _backend("s3", self._account, PARTITION)
         if bucket not in backend.buckets:
             return None
-        found = backend.get_object(bucket, key, version_id=version)
-        if found is None or isinstance(found, FakeDeleteMarker):
+        stored = backend.get_object(bucket, key, version_id=version)
+        if stored is None or isinstance(stored, FakeDeleteMarker):
             return None
-        return self._storage_key(found.kms_key_id, found.bucket_key_enabled, region)
+        return self._storage_key(stored.kms_key_id, stored.bucket_key_enabled, region)
 
     def _storage_key(self, key: str | None, per_bucket: object, region: str) -> StorageKey | None:
-        found = self.key_arn(key, region) if key else None
-        return StorageKey(found, whole_bucket=str(per_bucket).lower() == "true") if found else None
+        key_arn = self.key_arn(key, region) if key else None
+        return StorageKey(key_arn, whole_bucket=str(per_bucket).lower() == "true") if key_arn else None
 
     def resource_key(self, arn: str) -> str | None:
         _, _, service, region, account, name = arn.split(":", 5)
@@ -195,9 +195,9 @@ class MotoRegistry:
         elif service == "dynamodb":
             table = _backend("dynamodb", account, region).tables.get(name.removeprefix("table/"))
             given = (getattr(table, "sse_specification", None) or {}).get("KMSMasterKeyId")
-            found = _backend("kms", account, region).keys.get(str(given).rpartition("/")[2])
-            # DynamoDB's own key lets everybody in through DynamoDB; moto tells of it by its ARN.
-            of_aws = found is not None and "alias/aws/dynamodb" in found.aliases
+            stored = _backend("kms", account, region).keys.get(str(given).rpartition("/")[2])
+            # Every principal may use DynamoDB's own key through DynamoDB; moto returns it by its ARN.
+            of_aws = stored is not None and "alias/aws/dynamodb" in stored.aliases
             return self.key_arn(str(given), region) if given and not of_aws else None
         else:
             holder = _backend("sqs", account, region).queues.get(name)
@@ -205,10 +205,10 @@ class MotoRegistry:
         return self.key_arn(key, region) if key else None
 
     def parameter_key(self, name: str, region: str) -> str | None:
-        found = _backend("ssm", self._account, region).get_parameter(name)
-        if found is None or found.parameter_type != "SecureString":
+        parameter = _backend("ssm", self._account, region).get_parameter(name)
+        if parameter is None or parameter.parameter_type != "SecureString":
             return None
-        return self.key_arn(found.keyid, region) if found.keyid else None
+        return self.key_arn(parameter.keyid, region) if parameter.keyid else None
 
     def parameters_below(self, path: str, region: str) -> tuple[str, ...]:
         known = _backend("ssm", self._account, region)._parameters
@@ -219,7 +219,7 @@ class MotoRegistry:
         try:
             profile = client.get_inference_profile(inferenceProfileIdentifier=profile_arn)
         except client.exceptions.ResourceNotFoundException:
-            return ()  # which whoever answers will say
+            return ()  # no such profile; the call itself answers with the error
         return tuple(model["modelArn"] for model in profile["models"])
 
     def guardrail_tags(self, arn: str) -> dict[str, str]:
@@ -227,22 +227,22 @@ class MotoRegistry:
         try:
             tags = client.list_tags_for_resource(resourceARN=arn)["tags"]
         except ClientError:
-            return {}  # there is no such guardrail, which whoever answers will say
+            return {}  # no such guardrail; the call itself answers with the error
         return {tag["key"]: tag["value"] for tag in tags}
 
     def workgroup_of(self, query_execution_id: str, region: str) -> str | None:
-        found = _backend("athena", self._account, region).executions.get(query_execution_id)
-        group = getattr(found, "workgroup", None)
+        execution = _backend("athena", self._account, region).executions.get(query_execution_id)
+        group = getattr(execution, "workgroup", None)
         return getattr(group, "name", group)
 
 
 def _backend(service: str, account: str, region: str) -> Any:
-    """Made when it is asked for: a service that nobody uses is not loaded for this."""
+    """Return a backend, which loads its service at the first call: unused services are not loaded."""
     return get_backend(service)[account][region]  # type: ignore[call-overload]
 
 
 def may_log(settings: Settings, role_arn: str, function: str, group: str, stream: str, region: str) -> bool:
-    """Whether a function's role lets its lines into CloudWatch Logs."""
+    """Return whether a function's role may write its log to CloudWatch Logs."""
     if not settings.enforce_iam:
         return True
     registry = MotoRegistry(Aws(settings))
@@ -250,16 +250,16 @@ def may_log(settings: Settings, role_arn: str, function: str, group: str, stream
     identity = registry.role(role_arn, function)
     for operation in ("CreateLogStream", "PutLogEvents"):
         call = Call("logs", operation, region, settings.account_id, about)
-        if not all(judge(registry, identity, call, need, Made()).allowed for need in needs.of(call, registry)):
+        if not all(judge(registry, identity, call, need, Origin()).allowed for need in needs.of(call, registry)):
             return False
     return True
 
 
 def may_open_environment(settings: Settings, role_arn: str, function_arn: str, key: str | None, region: str) -> bool:
-    """Tell whether a function's role opens the variables that Lambda has encrypted for this function.
+    """Return whether a function's role may decrypt the variables that Lambda has encrypted for this function.
 
-    Whether Lambda says as well that it asks (`kms:ViaService`) is told nowhere: here it does not, so that a policy
-    which relies on it fails here first.
+    Whether Lambda also sends `kms:ViaService` is not documented: here it does not, so that a policy that relies on it
+    fails here first.
     """
     if not settings.enforce_iam or not key or "alias/aws/" in key:
         return True
@@ -269,7 +269,7 @@ def may_open_environment(settings: Settings, role_arn: str, function_arn: str, k
         "kms:Decrypt", registry.key_arn(key, region), {"kms:EncryptionContext:aws:lambda:FunctionArn": plain}
     )
     identity = registry.role(role_arn, plain.rpartition(":")[2])
-    return judge(registry, identity, Call("kms", "Decrypt", region, settings.account_id, {}), need, Made()).allowed
+    return judge(registry, identity, Call("kms", "Decrypt", region, settings.account_id, {}), need, Origin()).allowed
 
 
 # ---- policies ----------------------------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ def _iam(account: str) -> IAMBackend:
 
 
 def _role_by_arn(account: str, arn: str) -> Any:
-    """`None` if there is none. Another request may make one meanwhile: the list is a copy."""
+    """Return a role; `None` if there is none. The list is a copy, as another request may create a role meanwhile."""
     return next((role for role in list(_iam(account).roles.values()) if role.arn == arn), None)
 
 
@@ -290,7 +290,7 @@ def _parsed(text: str, name: str) -> Policy:
 
 
 def _policies(holder: Any) -> tuple[Policy, ...]:
-    """Inline and attached ones of a role, user or group."""
+    """Return the inline and attached policies of a role, user or group."""
     inline = dict(holder.policies)
     attached = list(holder.managed_policies.values())
     return (
@@ -306,9 +306,9 @@ def _boundary(account: str, arn: str | None) -> Policy | None:
 
 
 def _default(policy: Any) -> str:
-    """Document of the version that is in force."""
-    found = next(version for version in policy.versions if version.version_id == policy.default_version_id)
-    return _text(found.document)
+    """Return the document of the default version."""
+    default = next(version for version in policy.versions if version.version_id == policy.default_version_id)
+    return _text(default.document)
 
 
 def _text(document: Any) -> str:
@@ -322,48 +322,48 @@ def _tags_of(tags: Any) -> dict[str, str]:
 
 
 def _bucket(account: str, region: str, rest: str) -> Any:
-    found = _backend("s3", account, PARTITION).buckets.get(rest.partition("/")[0])
-    policy = found.policy if found else None
+    bucket = _backend("s3", account, PARTITION).buckets.get(rest.partition("/")[0])
+    policy = bucket.policy if bucket else None
     return policy.decode() if isinstance(policy, bytes) else policy
 
 
 def _key(account: str, region: str, rest: str) -> Any:
-    found = _backend("kms", account, region).keys.get(rest.removeprefix("key/"))
-    return found.policy if found else None
+    key = _backend("kms", account, region).keys.get(rest.removeprefix("key/"))
+    return key.policy if key else None
 
 
 def _topic(account: str, region: str, rest: str) -> Any:
-    found = _backend("sns", account, region).topics.get(f"arn:{PARTITION}:sns:{region}:{account}:{rest}")
-    return found.policy if found else None
+    topic = _backend("sns", account, region).topics.get(f"arn:{PARTITION}:sns:{region}:{account}:{rest}")
+    return topic.policy if topic else None
 
 
 def _queue(account: str, region: str, rest: str) -> Any:
-    found = _backend("sqs", account, region).queues.get(rest)
-    return found.policy if found else None
+    queue = _backend("sqs", account, region).queues.get(rest)
+    return queue.policy if queue else None
 
 
 def _function(account: str, region: str, rest: str) -> Any:
     functions = _backend("lambda", account, region)._lambdas
-    found = functions.get_function_by_name_or_arn_with_qualifier(rest.removeprefix("function:").split(":")[0])
-    policy = found.policy if found else None
+    function = functions.get_function_by_name_or_arn_with_qualifier(rest.removeprefix("function:").split(":")[0])
+    policy = function.policy if function else None
     return {"Version": "2012-10-17", "Statement": policy.statements} if policy and policy.statements else None
 
 
 def _repository(account: str, region: str, rest: str) -> Any:
-    found = _backend("ecr", account, region).repositories.get(rest.removeprefix("repository/"))
-    return found.policy if found else None
+    repository = _backend("ecr", account, region).repositories.get(rest.removeprefix("repository/"))
+    return repository.policy if repository else None
 
 
 def _bus(account: str, region: str, rest: str) -> Any:
-    found = _backend("events", account, region).event_buses.get(rest.removeprefix("event-bus/"))
-    return json.loads(found.policy) if found and found.policy else None
+    bus = _backend("events", account, region).event_buses.get(rest.removeprefix("event-bus/"))
+    return json.loads(bus.policy) if bus and bus.policy else None
 
 
 def _role(account: str, region: str, rest: str) -> Any:
     if not rest.startswith("role/"):
         return None
-    found = _role_by_arn(account, f"arn:{PARTITION}:iam::{account}:{rest}")
-    return found.assume_role_policy_document if found else None
+    role = _role_by_arn(account, f"arn:{PARTITION}:iam::{account}:{rest}")
+    return role.assume_role_policy_document if role else None
 
 
 RESOURCE_POLICIES = {

@@ -1,4 +1,4 @@
-"""IAM: AWS's own managed policies, read when somebody asks for one of them."""
+"""IAM: AWS's managed policies, read when one of them is needed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def apply(settings: Settings) -> None:
 
 
 class Policies(Walked):
-    """The account's policies by ARN. AWS's (about 1600) join them at the first look at one, or at all."""
+    """The account's policies by ARN. AWS's (about 1600) are added when one of them, or all, are first read."""
 
     def __init__(self, read: Any) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class Policies(Walked):
         with self._lock:
             read, self._read = self._read, None
             if read is not None:
-                # In one step: a policy that is being looked for must not be half there.
+                # In one step, as other threads may look up policies meanwhile.
                 super().update({policy.arn: policy for policy in read()})
 
     def _look_for(self, arn: object) -> None:
@@ -74,7 +74,7 @@ class Policies(Walked):
 
 
 def _read_late() -> None:
-    """Moto reads them once for each partition, a second and more, on the way to the very first answer."""
+    """Defer reading the managed policies, which takes moto over a second per partition at the first request."""
 
     @wrap(IAMBackend, "_init_aws_policies")
     def init_aws_policies(original: Any, self: Any) -> list[ManagedPolicy]:
@@ -91,7 +91,7 @@ def _read_late() -> None:
 
 
 def _attach() -> None:
-    """Moto walks through all policies to find one, and fails when another request makes one meanwhile."""
+    """Look policies up by ARN; moto iterates over all, and fails if another request creates one meanwhile."""
 
     @wrap(IAMBackend, "attach_role_policy")
     def attach_role_policy(original: Any, self: Any, policy_arn: str, role_name: str) -> None:

@@ -1,7 +1,7 @@
-"""Policies that nobody can read are refused when they are written, as on AWS.
+"""Reject malformed policies when they are written, as AWS does.
 
-Moto stores any text. Whoever decides about a call later could do nothing but deny it, to the administrator too: a
-bucket with such a policy would be lost, for its policy could be neither read nor deleted.
+Moto stores any text. Later decisions could only deny the calls that it concerns, the administrator's too: a bucket with
+such a policy would be lost, as its policy could be neither read nor deleted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from emulator.moto.wire import CallError
 from emulator.services.iam.policy.documents import MalformedPolicy, Policy
 
 Find = Callable[..., Any]
-"""The document among the arguments of a method; nothing where there is none."""
+"""Returns the document among the arguments of a method; `None` if there is none."""
 
 
 def _refuses(code: str) -> Callable[[str], Exception]:
@@ -52,7 +52,7 @@ PLACES: tuple[tuple[type, str, Callable[[str], Exception], Find], ...] = (
     (IAMBackend, "create_role", ROLE, _of_role),
     (IAMBackend, "update_assume_role_policy", ROLE, lambda role_name, policy_document: policy_document),
 )
-"""Where a resource gets its policy, and the error of its service for one that cannot be read."""
+"""Methods that set policies, and the service's error for a malformed one."""
 
 
 def apply(settings: Settings) -> None:

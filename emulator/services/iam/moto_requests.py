@@ -1,4 +1,4 @@
-"""A window, no seam: HTTP requests as AWS operations with parameters, and refusals in the caller's own protocol."""
+"""Map HTTP requests to AWS operations with parameters, and refusals to the caller's protocol. Patches nothing."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256 +Credential=(?P<credential>[^\s,]+), *"
     r"SignedHeaders=(?P<headers>[a-z0-9_;-]+), *Signature=(?P<signature>[0-9a-f]{64})"
 )
-"""The whole header. Whatever else it might hold, others could read another way."""
+"""The whole header: other content is rejected, as other parsers could read it differently."""
 ACTION_NAMES = {"monitoring": "cloudwatch"}
-"""Services whose actions begin with another name than requests are signed for."""
+"""Prefixes of actions, for services whose requests are signed for another name."""
 BODIES_NOT_READ = ("s3", "sagemaker-runtime", "lambda")
-"""Whose bodies are the user's own data, of any size, and say nothing about the resource."""
+"""Services whose bodies are the user's data, of any size, and do not name the resource."""
 OBJECT = re.compile(r"/[^/]+/.", re.DOTALL)
 
 
@@ -45,7 +45,7 @@ def signature(environ: Environ) -> Signature | None:
     header = environ.get("HTTP_AUTHORIZATION", "")
     presigned = _of_query_string(environ)
     if header and presigned:
-        return None  # S3 takes one or the other
+        return None  # S3 accepts one or the other
     if not header:
         return presigned
     match = AUTHORIZATION.fullmatch(header.strip())
@@ -59,13 +59,13 @@ def signature(environ: Environ) -> Signature | None:
 
 
 def is_version_2(environ: Environ) -> bool:
-    """Whether a request is signed in the way that S3 no longer takes, though boto3 still presigns so by itself."""
+    """Return whether a request has Signature Version 2, which S3 rejects though boto3 still presigns with it."""
     old = environ.get("HTTP_AUTHORIZATION", "").startswith("AWS ")
     return old or "AWSAccessKeyId=" in environ.get("QUERY_STRING", "")
 
 
 def _of_query_string(environ: Environ) -> Signature | None:
-    """A presigned address. Only S3 has them here, and only for objects: `/<bucket>/<key>`."""
+    """Read a presigned URL's signature. Only S3 has them here, and only for objects: `/<bucket>/<key>`."""
     if "X-Amz-Credential=" not in environ.get("QUERY_STRING", "") or not OBJECT.match(environ.get("PATH_INFO", "")):
         return None
     given = BackendRequest(environ.copy()).args
@@ -79,33 +79,33 @@ def _of_query_string(environ: Environ) -> Signature | None:
 
 
 def call(environ: Environ, signed: Signature, account: str) -> Call:
-    """The operation and its parameters. An operation that no model knows is called after its HTTP method."""
+    """Return the operation and its parameters. An operation without a model is named after its HTTP method."""
     body = None if signed.service == "s3" else keep_body(environ)
     request = _request(environ, body)
     headers = {name.lower(): value for name, value in request.headers.items()}
     name, parameters = f"{request.method}{request.path}", {}
     for model in MODELS.get(signed.service, (signed.service,)):
-        found = _operation(model, request)
-        if found:
-            name = found[0].name
+        match = _operation(model, request)
+        if match:
+            name = match[0].name
             if body is None and name == "DeleteObjects":
                 request = _request(environ, keep_body(environ))
-            parameters = _parameters(model, *found, request)
+            parameters = _parameters(model, *match, request)
             break
     service = ACTION_NAMES.get(signed.service, signed.service)
     return Call(service, name, signed.region, account, parameters, headers)
 
 
 def errors(environ: Environ) -> dict[str, int]:
-    """Errors that the operation's model names, with their status; empty for what no model knows."""
+    """Return the errors in the operation's model with their status; empty for an operation without a model."""
     signed = signature(environ)
     if signed is None:
         return {}
     request = _request(environ, None)
     for model in MODELS.get(signed.service, (signed.service,)):
-        found = _operation(model, request)
-        if found:
-            shapes = found[0].error_shapes
+        match = _operation(model, request)
+        if match:
+            shapes = match[0].error_shapes
             return {shape.name: int(shape.metadata.get("error", {}).get("httpStatusCode", 400)) for shape in shapes}
     return {}
 
@@ -127,7 +127,7 @@ def _operation(model: str, request: BackendRequest) -> tuple[OperationModel, dic
     except (NotFound, NotImplementedError):
         return None
     except Exception as error:
-        # Botocore raises an error of its own for a service that it has no model of.
+        # Botocore raises its own error for a service without a model.
         if type(error).__name__ == "UnknownServiceError":
             return None
         raise
@@ -150,27 +150,27 @@ def _parameters(model: str, operation: OperationModel, path: dict[str, Any], req
             }
         )
     except RequestParserError:
-        # Whoever answers says what is wrong with it; without parameters it is about nothing known.
+        # The service answers with the error; without parameters no resource is known.
         return path
     return {**path, **{name: value for name, value in dict(parsed).items() if value is not None}}
 
 
 def _of_query(operation: OperationModel, request: BackendRequest) -> dict[str, Any]:
     shape = operation.input_shape
-    found = {}
+    parameters = {}
     for name, member in (shape.members if shape else {}).items():
         if member.serialization.get("location") == "querystring":
             value = request.args.get(member.serialization.get("name", name))
             if value is not None:
-                found[name] = value
-    return found
+                parameters[name] = value
+    return parameters
 
 
 # ---- refusals ----------------------------------------------------------------------------------------------------
 
 
 def refusal(environ: Environ, code: str, message: str) -> Wsgi:
-    """403 of services that speak REST or forms, 400 of those that speak JSON, under the name that each has for it."""
+    """Make the response of a refusal, with the service's error name: 403 for REST and forms, 400 for JSON."""
     signed = signature(environ)
     service = signed.service if signed else "s3"
     if routes.of(environ) is Route.OWN:

@@ -1,4 +1,4 @@
-"""One call of a service as the actions on resources that its caller must be allowed."""
+"""Map a call of a service to the actions on resources that its caller needs permission for."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _RECORDS = ("PutRecord", "GetRecord", "DeleteRecord", "BatchGetRecord", "BatchWr
 
 @dataclass(frozen=True)
 class Call:
-    """One AWS operation as its caller meant it. `service` is the name that the request was signed for."""
+    """A call of an AWS operation. `service` is the name that the request was signed for."""
 
     service: str
     operation: str
@@ -32,7 +32,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Need:
-    """An action on a resource; `None` when nobody can tell which. `context` are keys that only this action has."""
+    """An action on a resource, which is `None` if unknown. `context` are keys that only this action has."""
 
     action: str
     resource: str | None
@@ -48,38 +48,38 @@ class StorageKey:
 
 
 class World(Protocol):
-    """What has to be looked up to know what a call is about."""
+    """State that determines the resources of a call."""
 
     def key_arn(self, key: str, region: str) -> str | None:
-        """ARN of a KMS key given by id, alias or ARN; `None` for a key that does not exist."""
+        """Return the ARN of a KMS key given by id, alias or ARN; `None` for a key that does not exist."""
 
     def bucket_key(self, bucket: str, region: str) -> StorageKey | None:
-        """The key that the bucket encrypts with unless told otherwise."""
+        """Return the key of the bucket's default encryption."""
 
     def object_key(self, bucket: str, key: str, version: str | None, region: str) -> StorageKey | None:
-        """The key that an object is encrypted with."""
+        """Return the key that an object is encrypted with."""
 
     def resource_key(self, arn: str) -> str | None:
-        """ARN of the key of a topic, a queue, a table or a feature group's online store."""
+        """Return the ARN of the key of a topic, a queue, a table or a feature group's online store."""
 
     def parameter_key(self, name: str, region: str) -> str | None:
-        """ARN of the key of a SecureString parameter."""
+        """Return the ARN of the key of a SecureString parameter."""
 
     def parameters_below(self, path: str, region: str) -> tuple[str, ...]:
-        """Names of the parameters under a path."""
+        """Return the names of the parameters under a path."""
 
     def models_behind(self, profile_arn: str) -> tuple[str, ...]:
-        """The foundation models of an inference profile."""
+        """Return the foundation models of an inference profile."""
 
     def guardrail_tags(self, arn: str) -> Mapping[str, str]:
-        """None for a guardrail that does not exist."""
+        """Return a guardrail's tags; empty for one that does not exist."""
 
     def workgroup_of(self, query_execution_id: str, region: str) -> str | None:
-        """Name of the Athena workgroup that a query ran in."""
+        """Return the name of the Athena workgroup of a query."""
 
 
 def of(call: Call, world: World) -> tuple[Need, ...]:
-    """Everything that must be allowed, the call's own action first."""
+    """Return all needs of a call, its own action first."""
     special = SPECIAL.get(call.service) or SPECIAL.get(f"{call.service}:{call.operation}")
     if special:
         return special(call, world)
@@ -90,7 +90,7 @@ def of(call: Call, world: World) -> tuple[Need, ...]:
 
 
 def arn(service: str, call: Call, rest: str) -> str:
-    """An ARN of the caller's region and account; what is one already stays as it is."""
+    """Make an ARN in the caller's region and account; return an ARN unchanged."""
     region = "" if service in tables.GLOBAL else call.region
     return rest if rest.startswith("arn:") else f"arn:{PARTITION}:{service}:{region}:{call.account}:{rest}"
 
@@ -106,50 +106,50 @@ def _own(call: Call, service: Service) -> Iterable[Need]:
 
 
 def _resources(call: Call, service: Service) -> list[str] | None:
-    """What the call is about; `["*"]` for an action without resource type, `None` when the tables do not tell."""
+    """Return the resources of a call; `["*"]` for an action without resource type, `None` if the tables lack it."""
     if call.operation in service.operations:
-        found = [one for template in service.operations[call.operation] for one in _filled(template, call, service)]
-        return found or ["*"]
-    found = [
+        resources = [one for template in service.operations[call.operation] for one in _filled(template, call, service)]
+        return resources or ["*"]
+    resources = [
         one
         for name, template in service.parameters.items()
         if call.parameters.get(name)
         for one in _filled(template.replace("{}", f"{{{name}}}"), call, service)
     ]
-    if found:
-        return found
+    if resources:
+        return resources
     return ["*"] if any(fnmatchcase(call.operation, pattern) for pattern in service.general) else None
 
 
 def _filled(template: str, call: Call, service: Service) -> list[str]:
-    """A template with parameters filled in; a list in one of them makes a resource of each item."""
+    """Fill a template with parameters; a list in one of them makes a resource of each item."""
     if "{" not in template:
         return [arn(service.arn_service or service.prefix, call, template) if template != "*" else "*"]
     name = template[template.index("{") + 1 : template.index("}")]
     name, _, default = name.partition("|")
     values = values_at(call.parameters, name) or ([default] if default else [])
-    found = []
+    filled = []
     for value in values:
         whole = str(value)
         if whole.startswith("arn:"):
-            found.append(whole)
+            filled.append(whole)
             continue
         text = template[: template.index("{")] + whole.lstrip("/" if service.strips_slash else "")
-        found += _filled(text + template[template.index("}") + 1 :], call, service)
-    return found
+        filled += _filled(text + template[template.index("}") + 1 :], call, service)
+    return filled
 
 
 def values_at(parameters: Mapping[str, Any], path: str) -> list[Any]:
-    """The values at a path such as `Entries.EventBusName`; lists on the way are looked into."""
-    found: list[Any] = [parameters]
+    """Return the values at a path such as `Entries.EventBusName`, including those in lists."""
+    values: list[Any] = [parameters]
     for part in path.split("."):
-        found = [item.get(part) for item in found if isinstance(item, Mapping)]
-        found = [inner for item in found for inner in (item if isinstance(item, list) else [item])]
-    return [item for item in found if item not in (None, "")]
+        values = [item.get(part) for item in values if isinstance(item, Mapping)]
+        values = [inner for item in values for inner in (item if isinstance(item, list) else [item])]
+    return [item for item in values if item not in (None, "")]
 
 
 def _passed_roles(call: Call, service: Service) -> Iterable[Need]:
-    """Who hands a role to a service needs `iam:PassRole` on it: it is no call of its own."""
+    """Return the needs of `iam:PassRole`, which is not a call: passing a role to a service requires it."""
     if not call.operation.startswith(tables.PASSING):
         return
     for path in tables.ROLE_PARAMETERS:
@@ -161,7 +161,7 @@ def _passed_roles(call: Call, service: Service) -> Iterable[Need]:
 
 
 def _keys(call: Call, world: World) -> Iterable[Need]:
-    """KMS keys that a service uses on behalf of its caller."""
+    """Return the needs of KMS keys that a service uses on behalf of its caller."""
     name = f"{call.service}:{call.operation}"
     topic = call.parameters.get("TopicArn") or call.parameters.get("TargetArn")
     if name in ("sns:Publish", "sns:PublishBatch") and topic:
@@ -183,18 +183,18 @@ def _keys(call: Call, world: World) -> Iterable[Need]:
     if call.service == "sagemaker" and call.operation in _RECORDS:
         paths = ("FeatureGroupName", *_BATCHED)
         for group in sorted({str(value) for path in paths for value in values_at(call.parameters, path)}):
-            found = world.resource_key(arn("sagemaker", call, f"feature-group/{group.rpartition('/')[2].lower()}"))
-            yield from through("sagemaker", found, call, "kms:Decrypt")
+            key = world.resource_key(arn("sagemaker", call, f"feature-group/{group.rpartition('/')[2].lower()}"))
+            yield from through("sagemaker", key, call, "kms:Decrypt")
     if call.service == "sagemaker" and call.operation.startswith("Create"):
         for path in ("ResourceConfig.VolumeKmsKeyId", "TransformResources.VolumeKmsKeyId", "KmsKeyId"):
             for value in values_at(call.parameters, path):
                 granted = {"kms:GrantIsForAWSResource": True}
-                found = world.key_arn(str(value), call.region)
-                yield from through("sagemaker", found, call, "kms:CreateGrant", "kms:DescribeKey", context=granted)
+                key = world.key_arn(str(value), call.region)
+                yield from through("sagemaker", key, call, "kms:CreateGrant", "kms:DescribeKey", context=granted)
 
 
 def _parameter_keys(call: Call, world: World) -> Iterable[Need]:
-    """Of SecureStrings, which SSM encrypts and decrypts in its caller's name."""
+    """Return the needs of SecureStrings' keys, which SSM uses on behalf of its caller."""
     if call.operation == "PutParameter" and call.parameters.get("Type") == "SecureString":
         key = world.key_arn(str(call.parameters.get("KeyId") or "alias/aws/ssm"), call.region)
         # KMS itself encrypts a standard parameter, a data key an advanced one; the parameter is the context.
@@ -209,8 +209,8 @@ def _parameter_keys(call: Call, world: World) -> Iterable[Need]:
         name for path in values_at(call.parameters, "Path") for name in world.parameters_below(str(path), call.region)
     ]
     for parameter in (*named, *below):
-        found = world.parameter_key(parameter, call.region)
-        yield from through("ssm", found, call, "kms:Decrypt", context=_of_parameter(call, parameter))
+        key = world.parameter_key(parameter, call.region)
+        yield from through("ssm", key, call, "kms:Decrypt", context=_of_parameter(call, parameter))
 
 
 def _of_parameter(call: Call, name: str) -> dict[str, Value | None]:
@@ -220,7 +220,7 @@ def _of_parameter(call: Call, name: str) -> dict[str, Value | None]:
 def through(
     service: str, key: str | None, call: Call, *actions: str, context: Mapping[str, Value | None] | None = None
 ) -> Iterable[Need]:
-    """What a service asks of KMS in its caller's name. Without a key of the account's own there is nothing to ask."""
+    """Return a service's calls of KMS on behalf of its caller; none without a key of the account."""
     if key is None:
         return
     keys: dict[str, Value | None] = {"kms:GrantIsForAWSResource": False, **(context or {})}
@@ -235,7 +235,7 @@ def queue_arn(call: Call) -> str:
 
 
 def _context(call: Call) -> dict[str, Value | None]:
-    """Condition keys that come out of the parameters."""
+    """Return the condition keys that the parameters set."""
     context: dict[str, Value | None] = {}
     for key, path in tables.CONDITION_KEYS.get(call.service, {}).items():
         paths = (path,) if isinstance(path, str) else path
@@ -268,7 +268,7 @@ def _kms(call: Call, world: World) -> tuple[Need, ...]:
 
 
 def _bedrock(call: Call, world: World) -> tuple[Need, ...]:
-    """A model behind an inference profile takes both: the profile, and the model in every region it routes to."""
+    """Return the needs of a model; through a profile, both the profile and the model in every region it routes to."""
     action = {"Converse": "InvokeModel", "ConverseStream": "InvokeModelWithResponseStream"}.get(
         call.operation, call.operation
     )
@@ -291,7 +291,7 @@ def _bedrock(call: Call, world: World) -> tuple[Need, ...]:
     guard = (_guarding(call, world),) if _guardrail_of(call) else ()
     batch: tuple[Need, ...] = ()
     if call.operation == "CreateModelInvocationJob":
-        # The job's id is not known yet; its role is handed to the service.
+        # The job's id is not known yet; its role is passed to the service.
         role = Need(
             "iam:PassRole", str(call.parameters.get("roleArn")), {"iam:PassedToService": "bedrock.amazonaws.com"}
         )
@@ -304,14 +304,14 @@ def _job(identifier: str) -> str:
 
 
 def _guardrail_of(call: Call) -> str | None:
-    """Of ApplyGuardrail and InvokeModel it is a parameter, of Converse a member of one."""
+    """Return the guardrail: a parameter of ApplyGuardrail and InvokeModel, and a member of one of Converse."""
     config = call.parameters.get("guardrailConfig") or {}
     given = call.parameters.get("guardrailIdentifier") or config.get("guardrailIdentifier")
     return str(given) if given else None
 
 
 def _guarding(call: Call, world: World) -> Need:
-    """A guardrail is known by its tags: its id is nobody's choice."""
+    """Return the need of a guardrail, with its tags as context: policies cannot name its id, which AWS generates."""
     given = str(_guardrail_of(call))
     resource = arn("bedrock", call, given if given.startswith("arn:") else f"guardrail/{given}")
     tags = world.guardrail_tags(resource)
@@ -320,14 +320,14 @@ def _guarding(call: Call, world: World) -> Need:
 
 
 def _put_events(call: Call, world: World) -> tuple[Need, ...]:
-    """Each entry has a bus of its own, the default one where it names none."""
-    found = []
+    """Return the needs of PutEvents: each entry has its own bus, by default the default one."""
+    needs = []
     for entry in call.parameters.get("Entries") or ():
         bus = entry.get("EventBusName") or "default"
         resource = arn("events", call, bus if str(bus).startswith("arn:") else f"event-bus/{bus}")
-        told = {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
-        found.append(Need("events:PutEvents", resource, told))
-    return tuple(found)
+        keys = {"events:source": entry.get("Source"), "events:detail-type": entry.get("DetailType")}
+        needs.append(Need("events:PutEvents", resource, keys))
+    return tuple(needs)
 
 
 def _athena(call: Call, world: World) -> tuple[Need, ...]:

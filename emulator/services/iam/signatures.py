@@ -1,7 +1,7 @@
-"""Signature Version 4, verified: whoever names a key must have its secret.
+"""Verify Signature Version 4: callers must have the secret of the key that they name.
 
 Source: "Signature Version 4 signing process" and "Authenticating requests: using query parameters" in AWS's
-documentation. What a client hashed as the body is believed for S3 (it may stream), and recomputed for all others.
+documentation. The hash of the body is taken from the client for S3, which may stream, and recomputed for all others.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
 STAMP = "%Y%m%dT%H%M%SZ"
 SKEW = timedelta(minutes=15)
-"""Between the clocks of a client and of AWS."""
+"""Allowed difference between the clocks of a client and of AWS."""
 LONGEST_SECONDS = 7 * 24 * 3600
-"""That an address may be signed for."""
+"""Longest validity of a presigned URL."""
 KEPT_PLAIN = "-_.~"
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What a request says of its signature.
+    """The signature of a request.
 
-    `token` is empty for long-lived keys; `expires` is the seconds of a presigned address, `None` for a signed header.
+    `token` is empty for long-lived keys; `expires` is the validity of a presigned URL in seconds, else `None`.
     """
 
     access_key_id: str
@@ -48,7 +48,7 @@ class Signature:
 
 
 class BadSignature(Exception):
-    """The signature is not one; `code` is AWS's name for the reason."""
+    """A signature that is not valid; `code` is AWS's name of the reason."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -65,7 +65,7 @@ def verify(environ: dict[str, Any], signed: Signature, secret: str, body: bytes,
     """Check time and signature of a request.
 
     Args:
-        body: the request's body; not looked at for S3.
+        body: the request's body; ignored for S3.
 
     Raises:
         BadSignature: expired, of another time, or made with another secret.
@@ -100,7 +100,7 @@ def _check_time(signed: Signature, now: datetime) -> None:
 
 
 def _canonical_requests(environ: dict[str, Any], signed: Signature, body: bytes) -> Iterator[str]:
-    """The canonical request, in each way that clients in use write its path and query."""
+    """Yield the canonical request in each form in which common clients write its path and query."""
     target = urlsplit(_target(environ))
     headers = "".join(f"{name}:{_header(environ, name)}\n" for name in signed.signed_headers)
     payload = _payload(environ, signed, body)
@@ -110,7 +110,7 @@ def _canonical_requests(environ: dict[str, Any], signed: Signature, body: bytes)
 
 
 def _target(environ: dict[str, Any]) -> str:
-    """The request's target as it came, still encoded. Two slashes at its start are part of the path, no host."""
+    """Return the request's target as sent, still encoded. Two slashes at its start begin a path, not a host."""
     raw = str(environ.get("RAW_URI") or environ.get("REQUEST_URI") or "")
     if not raw:
         raw = quote(environ.get("PATH_INFO", "").encode("latin-1"), safe="/" + KEPT_PLAIN)
@@ -121,7 +121,7 @@ def _target(environ: dict[str, Any]) -> str:
 def _paths(raw: str, service: str) -> dict[str, None]:
     if service == "s3":
         return dict.fromkeys((raw, quote(unquote(raw), safe="/" + KEPT_PLAIN)))
-    # All others encode the encoded path once more; some SDKs take out dot segments and empty parts first.
+    # All others encode the encoded path once more; some SDKs remove dot segments and empty parts first.
     return dict.fromkeys(quote(each, safe="/" + KEPT_PLAIN) for each in (raw, _without_dots(raw)))
 
 
@@ -146,20 +146,20 @@ def _queries(raw: str, signed: Signature) -> dict[str, None]:
 def _header(environ: dict[str, Any], name: str) -> str:
     key = name.upper().replace("-", "_")
     value = str(environ.get(key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}", ""))
-    # WSGI has bytes as Latin-1; they were signed as the text that they are.
+    # WSGI decodes bytes as Latin-1; clients sign the original text.
     return " ".join(value.encode("latin-1", "replace").decode("utf-8", "surrogateescape").split())
 
 
 def _payload(environ: dict[str, Any], signed: Signature, body: bytes) -> str:
     if signed.expires is not None:
         return UNSIGNED
-    told = str(environ.get("HTTP_X_AMZ_CONTENT_SHA256", ""))
-    if signed.service == "s3" and told:
-        return told
-    found = hashlib.sha256(body).hexdigest()
-    if told and told not in (found, UNSIGNED):
+    declared = str(environ.get("HTTP_X_AMZ_CONTENT_SHA256", ""))
+    if signed.service == "s3" and declared:
+        return declared
+    computed = hashlib.sha256(body).hexdigest()
+    if declared and declared not in (computed, UNSIGNED):
         raise BadSignature("SignatureDoesNotMatch", "x-amz-content-sha256 is not the hash of the body.")
-    return told or found
+    return declared or computed
 
 
 @lru_cache(maxsize=1024)

@@ -1,4 +1,4 @@
-"""S3: what a request on a path needs, the keys of encrypted objects included."""
+"""S3: map a request on a path to its needs, including the keys of encrypted objects."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ BUCKET_ACTIONS = {
     "PutObjectLockConfiguration": "PutBucketObjectLockConfiguration",
     "DeleteBucketTagging": "PutBucketTagging",
 }
-"""Everything else is called like its operation."""
+"""Actions by operation, where the names differ."""
 
 VERSIONED = ("GetObject", "DeleteObject", "GetObjectTagging", "PutObjectTagging", "DeleteObjectTagging")
 COPY_SOURCE = "x-amz-copy-source"
@@ -106,7 +106,7 @@ def _deletions(call: Call, bucket: str) -> Iterable[Need]:
 
 
 def _source(call: Call, world: World) -> Iterable[Need]:
-    """A copy reads its source, and has its key decrypt it."""
+    """Return the needs of a copy's source: to read it, and to decrypt with its key."""
     if COPY_SOURCE not in call.headers:
         return
     path, _, version = unquote(call.headers[COPY_SOURCE]).partition("?versionId=")
@@ -121,8 +121,8 @@ def _source(call: Call, world: World) -> Iterable[Need]:
 def _keys(call: Call, world: World, bucket: str, key: str) -> Iterable[Need]:
     if call.operation == "GetObject":
         version = call.parameters.get("VersionId")
-        found = world.object_key(bucket, key, str(version) if version else None, call.region)
-        yield from _through_s3(found, bucket, key, call, "kms:Decrypt")
+        stored_with = world.object_key(bucket, key, str(version) if version else None, call.region)
+        yield from _through_s3(stored_with, bucket, key, call, "kms:Decrypt")
     if call.operation in ("PutObject", "CopyObject", "CreateMultipartUpload"):
         # S3 reads the parts of a multipart upload back to join them.
         actions = ["kms:GenerateDataKey", *(["kms:Decrypt"] if call.operation == "CreateMultipartUpload" else [])]
@@ -130,7 +130,7 @@ def _keys(call: Call, world: World, bucket: str, key: str) -> Iterable[Need]:
 
 
 def _written_with(call: Call, world: World, bucket: str) -> StorageKey | None:
-    """The request's own key, or the bucket's; SSE-S3 has none that anybody must be let use."""
+    """Return the request's key, or that of the bucket; the key of SSE-S3 requires no permission."""
     if call.headers.get(ENCRYPTION, "aws:kms") == "AES256":
         return None
     default = world.bucket_key(bucket, call.region)
@@ -140,9 +140,9 @@ def _written_with(call: Call, world: World, bucket: str) -> StorageKey | None:
     return default
 
 
-def _through_s3(found: StorageKey | None, bucket: str, key: str, call: Call, *actions: str) -> Iterable[Need]:
-    if found is None:
+def _through_s3(storage_key: StorageKey | None, bucket: str, key: str, call: Call, *actions: str) -> Iterable[Need]:
+    if storage_key is None:
         return ()
-    encrypted_for = f"arn:aws:s3:::{bucket}" + ("" if found.whole_bucket else f"/{key}")
+    encrypted_for = f"arn:aws:s3:::{bucket}" + ("" if storage_key.whole_bucket else f"/{key}")
     about: dict[str, Value | None] = {"kms:EncryptionContext:aws:s3:arn": encrypted_for}
-    return through("s3", found.arn, call, *actions, context=about)
+    return through("s3", storage_key.arn, call, *actions, context=about)

@@ -1,7 +1,7 @@
-"""What the operations of each service are about, after AWS's "Service Authorization Reference".
+"""Resources of each service's operations, after AWS's "Service Authorization Reference".
 
 A template is the end of an ARN. `{}` stands for the parameter's value, `{Name}` for that of another parameter (a path
-leads into structures), `{Name|default}` for one that may be missing. A value that is an ARN already is taken as it is.
+leads into structures), `{Name|default}` for one that may be missing. A value that is an ARN is used unchanged.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 GLOBAL = ("iam", "sts", "s3")
 """Services whose ARNs name no region."""
 PASSING = ("Create", "Update", "Put", "Start", "Register")
-"""Operations that can hand a role to a service begin so."""
+"""Prefixes of operations that can pass a role to a service."""
 ROLE_PARAMETERS = (
     "RoleArn",
     "roleArn",
@@ -28,17 +28,17 @@ ROLE_PARAMETERS = (
 
 @dataclass(frozen=True)
 class Service:
-    """One service. `prefix` begins its actions; `arn_service` its ARNs, where that is another name."""
+    """One service. `prefix` begins its actions; `arn_service` its ARNs, if that differs."""
 
     prefix: str
     parameters: Mapping[str, str] = field(default_factory=dict)
-    """Whatever operation has this parameter is about this resource."""
+    """Resources by parameter, for every operation that has the parameter."""
     operations: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Operations whose parameters alone do not tell. All resources must be allowed."""
+    """Resources by operation, where the parameters do not suffice. All of them must be allowed."""
     general: tuple[str, ...] = ()
     """Operations without a resource type."""
     actions: Mapping[str, str] = field(default_factory=dict)
-    """Actions that are not called like their operation."""
+    """Actions by operation, where the names differ."""
     receives_roles_as: str = ""
     arn_service: str = ""
     strips_slash: bool = False
@@ -46,7 +46,7 @@ class Service:
 
 _CATALOG = "catalog"
 
-# A domain's id says nothing about what a call does to something inside it.
+# A domain's id does not determine the resource of a call inside it.
 _STUDIO: dict[str, tuple[str, ...]] = {
     "CreateDomain": ("domain/*",),
     **{operation: ("domain/{DomainId}",) for operation in ("DescribeDomain", "UpdateDomain", "DeleteDomain")},
@@ -64,7 +64,7 @@ _STUDIO: dict[str, tuple[str, ...]] = {
         operation: ("space/{DomainId}/{SpaceName}",)
         for operation in ("CreateSpace", "DescribeSpace", "UpdateSpace", "DeleteSpace")
     },
-    # Of a space, or of a profile in older Studios; whichever is missing makes no resource.
+    # Of a space, or of a profile in older Studios; a missing one makes no resource.
     **{
         operation: (
             "app/{DomainId}/{SpaceName}/{AppType}/{AppName}",
@@ -124,7 +124,7 @@ SERVICES: dict[str, Service] = {
             "UpdateDataQualityRuleset": ("dataQualityRuleset/{Name}",),
             "DeleteDataQualityRuleset": ("dataQualityRuleset/{Name}",),
             "StartDataQualityRulesetEvaluationRun": ("dataQualityRuleset/{RulesetNames}",),
-            # Asked for by ids of their own.
+            # Requested by their own ids.
             **{
                 operation: ("dataQualityRuleset/*",)
                 for operation in (
@@ -176,7 +176,7 @@ SERVICES: dict[str, Service] = {
     ),
     "logs": Service(
         "logs",
-        # The stream's name, empty where it is about the group: policies end in `:*` for that.
+        # The stream's name, empty for a call on the group: policies end in `:*` for that.
         {"logGroupName": "log-group:{}:log-stream:", "logGroupNames": "log-group:{}:log-stream:"},
         {
             "PutLogEvents": ("log-group:{logGroupName}:log-stream:{logStreamName}",),
@@ -266,4 +266,4 @@ CONDITION_KEYS: dict[str, dict[str, str | tuple[str, ...]]] = {
     },
     "sts": {"sts:RoleSessionName": "RoleSessionName", "sts:ExternalId": "ExternalId"},
 }
-"""By service: condition key, and the path of the parameter that it is made from, or several of them."""
+"""By service: condition keys, with the paths of the parameters that set them."""

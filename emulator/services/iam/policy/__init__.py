@@ -3,8 +3,8 @@
 No network, no state, nothing of moto. Documents in, a `Decision` out:
 
     read = Policy.parse({"Version": "2012-10-17", "Statement": [...]}, name="read")
-    who = Principal.session("arn:aws:iam::123456789012:role/etl", "run-1")
-    decide(Request(who, "s3:GetObject", "arn:aws:s3:::bucket/data/raw/a.txt"), Applicable(identity=(read,)))
+    etl = Principal.session("arn:aws:iam::123456789012:role/etl", "run-1")
+    decide(Request(etl, "s3:GetObject", "arn:aws:s3:::bucket/data/raw/a.txt"), Applicable(identity=(read,)))
 
 The local AWS asks it for every call that a role makes, and the proofs about the deployed roles ask it too.
 

@@ -1,6 +1,6 @@
-"""Conditions: operators, set operators, and what is known of a request.
+"""Conditions: operators, set operators, and the context of a request.
 
-An answer is one of three: it holds, it does not hold, or it depends on a key that cannot be known here.
+A condition holds, does not hold, or depends on a key whose value cannot be known here.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Context:
     """The condition keys of one request. Names have no case.
 
     Keys are *present* (in `values`), *absent* (they match one of the patterns in `absent`, such as
-    `aws:requesttag/*`), or unknown: nobody here can say what AWS would know.
+    `aws:requesttag/*`), or unknown: AWS would know their values, the emulator does not.
     """
 
     def __init__(self, values: Mapping[str, Value | None] | None = None, absent: Iterable[str] = ()) -> None:
@@ -34,23 +34,23 @@ class Context:
 
     @classmethod
     def complete(cls, values: Mapping[str, Value | None] | None = None) -> Context:
-        """A request that carries these keys and certainly no other."""
+        """Make the context of a request with these keys and certainly no others."""
         return cls(values, absent=("*",))
 
     def get(self, key: str) -> tuple[str, ...] | None:
-        """All values; `None` when the request does not carry the key. Raises `Unknown`."""
+        """Return all values; `None` if the request lacks the key. Raise `Unknown`."""
         key = key.lower()
-        found = self._values.get(key)
-        if found is None and not self._absent.fullmatch(key):
+        values = self._values.get(key)
+        if values is None and not self._absent.fullmatch(key):
             raise Unknown(key)
-        return found
+        return values
 
     def single(self, key: str) -> str:
-        """The value for a policy variable, which must be one. Raises `Absent` or `Unknown`."""
-        found = self.get(key)
-        if found is None or len(found) != 1:
+        """Return the single value for a policy variable. Raise `Absent` or `Unknown`."""
+        values = self.get(key)
+        if values is None or len(values) != 1:
             raise Absent(key)
-        return found[0]
+        return values[0]
 
     def values(self) -> dict[str, tuple[str, ...]]:
         return dict(self._values)
@@ -82,15 +82,15 @@ class Condition:
     expected: tuple[Pattern, ...]
 
     def holds(self, context: Context) -> bool:
-        """Raises `Unknown`."""
-        found = context.get(self.key)
+        """Return whether the condition holds. Raise `Unknown` if that depends on an unknown key."""
+        values = context.get(self.key)
         if self.test is None:
-            return (found is None) is any(value.text.lower() == "true" for value in self.expected)
-        if found is None:
+            return (values is None) is any(value.text.lower() == "true" for value in self.expected)
+        if values is None:
             if self.quantifier:
                 return self.quantifier == "ForAllValues" or self.if_exists
             return self.negated or self.if_exists
-        answers = (any(self._compare(value, expected, context) for expected in self.expected) for value in found)
+        answers = (any(self._compare(value, expected, context) for expected in self.expected) for value in values)
         if self.quantifier == "ForAllValues":
             return all(answer is not self.negated for answer in answers)
         if self.quantifier == "ForAnyValue":
@@ -104,12 +104,12 @@ class Condition:
         except Absent:
             return False
         except ValueError:
-            # A value that is no number, date or address equals none.
+            # A value that is not a number, date or address equals none.
             return False
 
 
 def all_hold(conditions: tuple[Condition, ...], context: Context) -> tuple[bool, frozenset[str]]:
-    """Whether they can all hold, and the keys on which that depends. One that fails settles it."""
+    """Return whether all can hold, and the unknown keys on which that depends. One that fails decides."""
     undecided: set[str] = set()
     for condition in conditions:
         try:
@@ -121,14 +121,14 @@ def all_hold(conditions: tuple[Condition, ...], context: Context) -> tuple[bool,
 
 
 def parse(given: dict[str, dict[str, Any]], variables: bool) -> tuple[Condition, ...]:
-    """Raises `ValueError` for an operator that IAM does not have."""
-    found = []
+    """Parse conditions. Raise `ValueError` for an unknown operator."""
+    conditions = []
     for operator, keys in given.items():
         for key, expected in keys.items():
             values = expected if isinstance(expected, list) else [expected]
             texts = [("true" if value else "false") if isinstance(value, bool) else str(value) for value in values]
-            found.append(_condition(operator, key, tuple(pattern(text, variables=variables) for text in texts)))
-    return tuple(found)
+            conditions.append(_condition(operator, key, tuple(pattern(text, variables=variables) for text in texts)))
+    return tuple(conditions)
 
 
 def _condition(operator: str, key: str, expected: tuple[Pattern, ...]) -> Condition:
@@ -161,11 +161,11 @@ def _like(value: str, expected: Pattern, lookup: Lookup) -> bool:
 
 
 def _arn_like(value: str, expected: Pattern, lookup: Lookup) -> bool:
-    """Part by part: a wildcard does not reach beyond its colon, except in the last part."""
+    """Compare ARNs part by part: a wildcard does not match a colon, except in the last part."""
     regex = expected.glob(lookup)
     texts, parts = expected.text.split(":", ARN_PARTS - 1), value.split(":", ARN_PARTS - 1)
     if not expected.plain:
-        # Whose variables hold colons cannot be split before they are replaced.
+        # A pattern whose variables contain colons cannot be split before they are replaced.
         return regex.fullmatch(value) is not None
     if len(texts) != ARN_PARTS or len(parts) != ARN_PARTS:
         return False
@@ -187,7 +187,7 @@ def _date(compare: Callable[[datetime, datetime], bool]) -> Test:
 
 
 def _moment(text: str) -> datetime:
-    """ISO 8601, or seconds since 1970."""
+    """Parse ISO 8601, or seconds since 1970."""
     if re.fullmatch(r"\d+(\.\d+)?", text) and len(text) > len("2026"):
         return datetime.fromtimestamp(float(text), UTC)
     moment = datetime.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""The decision itself: explicit denies first, then everybody whose consent is needed."""
+"""The decision: explicit denies first, then every policy whose consent is required."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Request:
-    """One action on one resource. A call that touches several resources is several requests."""
+    """One action on one resource. A call on several resources is several requests."""
 
     principal: Principal
     action: str
     resource: str | None = "*"
-    """ARN; `*` for an action without resource type; `None` when nobody can tell, which only `*` can allow."""
+    """ARN; `*` for an action without resource type; `None` if unknown, which only `*` can allow."""
     context: Context = field(default_factory=Context.complete)
     resource_account: str = ""
-    """Account that owns the resource; empty: the principal's own."""
+    """Account that owns the resource; empty for the principal's account."""
 
 
 @dataclass(frozen=True)
 class Applicable:
-    """The policies that have a say."""
+    """The policies that apply to a request."""
 
     identity: tuple[Policy, ...] = ()
     boundary: Policy | None = None
@@ -41,18 +41,18 @@ class Applicable:
     organization: tuple[Policy, ...] = ()
     """Service and resource control policies: each must allow, none may deny."""
     resource_must_allow: bool = False
-    """KMS keys and roles: without their own policy's consent nobody gets in, not even in the same account."""
+    """Whether the resource's policy must allow the request even in the same account, as those of KMS keys and roles."""
 
 
 @dataclass(frozen=True)
 class Decision:
-    """`by` names the deciding statement (`policy/Sid`), `because` says it as AWS's error messages do."""
+    """`by` names the deciding statement (`policy/Sid`), `because` words it as AWS's error messages do."""
 
     effect: Effect
     by: str
     because: str
     undecided: frozenset[str] = frozenset()
-    """Condition keys that could not be known and mattered: with a value for them it might be otherwise."""
+    """Unknown condition keys that mattered: with their values the decision might differ."""
 
     @property
     def allowed(self) -> bool:
@@ -61,7 +61,7 @@ class Decision:
 
 @dataclass(frozen=True)
 class _Consent:
-    """What one kind of policy says to a request, leaving denies aside."""
+    """The consent of one kind of policy, apart from denies."""
 
     named: Named = Named.NOT
     by: str = ""
@@ -72,11 +72,11 @@ class _Consent:
 
 
 GIVEN = _Consent(Named.IDENTITY, "")
-"""Of a kind of policy that is not in play."""
+"""Consent of a kind of policy that does not apply."""
 
 
 def decide(request: Request, policies: Applicable) -> Decision:
-    """Whether the request goes through, and why (not)."""
+    """Decide on a request, with the reason."""
     denied = _denied(request, policies)
     if denied:
         return denied
@@ -98,7 +98,7 @@ def decide(request: Request, policies: Applicable) -> Decision:
 
 
 def _within_account(request: Request, policies: Applicable, resource: _Consent) -> Decision:
-    """The account's own say. A resource's policy may stand in for the identity's, but not for boundary and session."""
+    """Decide within one account. A resource's policy may replace the identity's, but not boundary and session."""
     identity = _consent(request, policies.identity)
     granted = identity if identity or resource.named < Named.IDENTITY else resource
     if not granted:
@@ -118,8 +118,8 @@ def _denied(request: Request, policies: Applicable) -> Decision | None:
         ("a permissions boundary", (policies.boundary,)),
         ("a session policy", (policies.session,)),
     )
-    for kind, found in kinds:
-        for policy in found:
+    for kind, given in kinds:
+        for policy in given:
             for statement in policy.statements if policy else ():
                 if statement.allows:
                     continue
@@ -131,7 +131,7 @@ def _denied(request: Request, policies: Applicable) -> Decision | None:
 
 
 def _consent(request: Request, policies: Iterable[Policy]) -> _Consent:
-    """The closest Allow among these."""
+    """Return the closest Allow among these policies."""
     best, undecided = _Consent(), frozenset[str]()
     for policy in policies:
         for statement in policy.statements:

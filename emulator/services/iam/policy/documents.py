@@ -1,4 +1,4 @@
-"""Policy documents, parsed once: every text is made a pattern, every condition is checked for its operator."""
+"""Parsed policy documents: patterns of all texts, and conditions with known operators."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ ELEMENTS = frozenset(
 
 
 class MalformedPolicy(Exception):
-    """A document that IAM would refuse; the message says where and why."""
+    """A document that IAM would reject, with the place and the reason."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """How a statement relates to a request. `named` is `NOT` when it says nothing about it."""
+    """How a statement relates to a request. `named` is `NOT` if it does not concern it."""
 
     named: Named
     undecided: frozenset[str] = frozenset()
-    """Condition keys on which it depends whether the statement applies."""
+    """Unknown condition keys that decide whether the statement applies."""
 
     @property
     def applies(self) -> bool:
@@ -45,7 +45,7 @@ NO_FIT = Fit(Named.NOT)
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement. Where an element is absent its pattern is `None`, and it limits nothing."""
+    """One statement. The pattern of an absent element is `None`, and limits nothing."""
 
     sid: str
     allows: bool
@@ -56,14 +56,14 @@ class Statement:
     not_resources: bool
     condition: tuple[Condition, ...]
 
-    def fit(self, who: Principal, action: str, resource: str | None, context: Context) -> Fit:
-        """Whether it speaks of this request. `resource` is `None` when nobody can tell what the request is about.
+    def fit(self, principal: Principal, action: str, resource: str | None, context: Context) -> Fit:
+        """Return how the statement fits a request. `resource` is `None` if the resource is unknown.
 
-        A statement about actions and resources that names no principal (an identity policy's) speaks of `who`.
+        A statement about actions and resources that names no principal (an identity policy's) is about `principal`.
         """
         if bool(self.actions.fullmatch(action)) is self.not_actions:
             return NO_FIT
-        named = self.principal.of(who) if self.principal else Named.IDENTITY
+        named = self.principal.of(principal) if self.principal else Named.IDENTITY
         if named is Named.NOT:
             return NO_FIT
         try:
@@ -80,15 +80,15 @@ class Statement:
         if self.resources is None:
             return True
         if resource is None:
-            # Only "everything" certainly covers what is not known, and any Deny may cover it.
-            everything = any(found.text == "*" for found in self.resources) and not self.not_resources
+            # Only "*" certainly covers an unknown resource, and any Deny may cover it.
+            everything = any(pattern.text == "*" for pattern in self.resources) and not self.not_resources
             return everything or not self.allows
         return matches_any(self.resources, resource, context.single) is not self.not_resources
 
 
 @dataclass(frozen=True)
 class Policy:
-    """A parsed document. `name` is how decisions call it."""
+    """A parsed document. `name` is its name in decisions."""
 
     name: str
     statements: tuple[Statement, ...]
@@ -140,7 +140,7 @@ def _statement(given: dict[str, Any], variables: bool) -> Statement:
 
 
 def _actions(given: Any) -> re.Pattern[str]:
-    """All of them as one expression. Actions know no variables, and no case."""
+    """Combine all actions into one expression. Actions have no variables and ignore case."""
     sources = [pattern(text, variables=False).glob(_no_variable).pattern for text in _listed(given)]
     return re.compile("|".join(sources), re.IGNORECASE)
 

@@ -1,4 +1,4 @@
-"""Wildcards and policy variables: how a text in a policy is compared with a value of a request."""
+"""Wildcards and policy variables: compare a text in a policy with a value of a request."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from functools import lru_cache
 
 VARIABLE = re.compile(r"\$\{\s*([^},]+?)\s*(?:,\s*'([^']*)'\s*)?\}")
 LITERALS = {"*": "*", "?": "?", "$": "$"}
-"""`${*}` and the like: characters that would otherwise mean something."""
+"""Escapes such as `${*}`, for characters that otherwise have a meaning."""
 
 
 class Absent(Exception):
-    """A policy variable names a key that the request does not carry."""
+    """A policy variable names a key that the request lacks."""
 
 
 class Unknown(Exception):
@@ -25,21 +25,21 @@ class Unknown(Exception):
 
 
 Lookup = Callable[[str], str]
-"""The single value of a condition key. Raises `Absent` or `Unknown`."""
+"""Returns the single value of a condition key. Raises `Absent` or `Unknown`."""
 
 
 @dataclass(frozen=True)
 class Pattern:
-    """One value of a policy: `parts` alternate between pattern text and what takes the place of a variable."""
+    """One value of a policy: `parts` alternate between pattern text and variables."""
 
     text: str
     parts: tuple[tuple[str, str | None, str | None], ...]
     """`(pattern text, variable after it or None, default or None)`."""
     plain: bool
-    """No variable in it: it means the same for every request."""
+    """The compiled pattern, if it has no variables."""
 
     def glob(self, lookup: Lookup, *, ignore_case: bool = False) -> re.Pattern[str]:
-        """`*` is any text, `?` one character; a variable stands for its value, taken literally."""
+        """Compile the pattern: `*` is any text, `?` one character; variables are replaced by their literal values."""
         if self.plain:
             return _glob(self.parts[0][0], ignore_case)
         source = "".join(
@@ -48,13 +48,13 @@ class Pattern:
         return re.compile(f"(?s:{source})", re.IGNORECASE if ignore_case else 0)
 
     def exact(self, lookup: Lookup) -> str:
-        """The text with its variables replaced and no wildcards."""
+        """Return the text with its variables replaced, without wildcards."""
         return "".join(_unescaped(text) + _value(name, default, lookup) for text, name, default in self.parts)
 
 
 @lru_cache(maxsize=16384)
 def pattern(text: str, *, variables: bool = True) -> Pattern:
-    """`variables` is false for documents of the version 2008-10-17, where `${...}` is ordinary text."""
+    """Parse a text. `variables` is false for documents of version 2008-10-17, where `${...}` is ordinary text."""
     parts: list[tuple[str, str | None, str | None]] = []
     rest, position = "", 0
     for match in VARIABLE.finditer(text) if variables else ():
@@ -90,7 +90,7 @@ def _glob(text: str, ignore_case: bool) -> re.Pattern[str]:
 
 
 def _translated(text: str) -> str:
-    """The regular expression of a text with wildcards; a character after NUL stands for itself."""
+    """Translate a text with wildcards to a regular expression; a character after NUL is literal."""
     source, characters = "", iter(text)
     for character in characters:
         if character == "\x00":
