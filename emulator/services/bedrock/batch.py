@@ -22,7 +22,7 @@ from emulator.core.evidence import STORE
 from emulator.services.bedrock import embeddings, families
 from emulator.services.bedrock.answering import ServerFailed, answer
 from emulator.services.bedrock.text_model import Completion
-from emulator.services.sagemaker.async_outcomes import patiently
+from emulator.services.sagemaker.async_outcomes import with_retries
 
 LEAST_RECORDS, MOST_RECORDS = 100, 50_000
 """Quotas of one job."""
@@ -156,14 +156,14 @@ class Run:
         if not keys:
             raise JobFailed(f"No files with the extension .jsonl were found at {self.request.input_uri}.")
         for key in keys:
-            yield key.rsplit("/", 1)[-1], patiently(partial(_content, s3, bucket, key))
+            yield key.rsplit("/", 1)[-1], with_retries(partial(_content, s3, bucket, key))
 
     def _put(self, s3: Any, name: str, text: str) -> None:
         bucket, prefix = split_uri(self.request.output_uri)
         key = "/".join(part for part in (prefix.rstrip("/"), self.request.id, name) if part)
         kms = self.request.kms_key_id
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms} if kms else {}
-        patiently(lambda: s3.put_object(Bucket=bucket, Key=key, Body=text.encode(), **encryption))
+        with_retries(lambda: s3.put_object(Bucket=bucket, Key=key, Body=text.encode(), **encryption))
 
     def _answered(self, record: dict[str, Any]) -> dict[str, Any]:
         answered = {"recordId": record["recordId"], "modelInput": record["modelInput"]}

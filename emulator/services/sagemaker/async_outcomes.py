@@ -1,4 +1,4 @@
-"""What an asynchronous request leaves behind: an object in S3 and a message to a topic, under the model's own role."""
+"""Outcomes of asynchronous requests: an object in S3 and a message to a topic, under the model's role."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LOG = logging.getLogger(__name__)
 T = TypeVar("T")
 INCLUDED_BYTES = 128 * 1024
-"""The largest response that goes into a notification."""
+"""Largest response that a notification includes."""
 SESSION_SECONDS = 1800.0
 ATTEMPTS, FIRST_PAUSE = 6, 0.1
 TRANSIENT = ("Throttling", "TooManyRequests", "SlowDown", "InternalError", "InternalFailure", "ServiceUnavailable")
@@ -41,8 +41,8 @@ class Outcome:
     content_type: str = "text/plain"
     reason: str | None = None
     location: str | None = None
-    """Where it was written; `None` where it was not."""
-    notified: str = "nobody"
+    """URI of the written object; `None` if none was written."""
+    notified: str = "no topic"
 
     @classmethod
     def of(cls, answer: Answer) -> Outcome:
@@ -54,7 +54,7 @@ class Outcome:
 
     @classmethod
     def failed(cls, reason: str) -> Outcome:
-        """Before a model answered anything: the object says why."""
+        """Make the outcome of a request that no model answered; the object contains the reason."""
         return cls(reason.encode(), "text/plain", reason[:1000])
 
 
@@ -67,16 +67,16 @@ class Store:
         self._sessions: dict[str, tuple[float, Credentials]] = {}
 
     def read(self, request: Queued) -> bytes:
-        """The input. Raises `ClientError` where the role may not read it or it is not there."""
+        """Return the input. Raise `ClientError` if it is missing or the role may not read it."""
         bucket, key = split_uri(str(request.input_location))
         s3 = self._client("s3", request)
-        return patiently(lambda: bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
+        return with_retries(lambda: bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
 
     def write(self, request: Queued, outcome: Outcome) -> Outcome:
-        """The object first, then the notification; returns the outcome as it is known now."""
+        """Write the object, then send the notification; return the outcome with both results."""
         written = self._put(request, outcome)
         if written.reason and not outcome.reason:
-            # A result that cannot be written is a failure, which has a place of its own.
+            # A result that cannot be written is a failure, which has its own location.
             written = self._put(request, written)
         return replace(written, notified=self._notify(request, written))
 
@@ -96,7 +96,7 @@ class Store:
         kms = request.destination.kms_key_id
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms} if kms else {}
         s3 = self._client("s3", request)
-        patiently(
+        with_retries(
             lambda: s3.put_object(
                 Bucket=bucket, Key=key, Body=outcome.body, ContentType=outcome.content_type, **encryption
             )
@@ -106,12 +106,12 @@ class Store:
         destination = request.destination
         topic = destination.error_topic if outcome.reason else destination.success_topic
         if not topic:
-            return "nobody"
+            return "no topic"
         try:
             sns = self._client("sns", request)
-            patiently(lambda: sns.publish(TopicArn=topic, Message=json.dumps(message(request, outcome))))
+            with_retries(lambda: sns.publish(TopicArn=topic, Message=json.dumps(message(request, outcome))))
         except (ClientError, BotoCoreError) as error:
-            LOG.error("%s is not told of %s: %s", topic, request.inference_id, error)
+            LOG.error("%s was not notified of %s: %s", topic, request.inference_id, error)
             return f"failed: {error}"[:500]
         return topic
 
@@ -126,30 +126,30 @@ class Store:
 
 
 def message(request: Queued, outcome: Outcome) -> dict[str, Any]:
-    """What the topic is told."""
-    asked = {
+    """Return the notification for the topic."""
+    parameters = {
         "accept": request.accept,
         "contentType": request.content_type,
         "endpointName": request.endpoint,
         "inputLocation": request.input_location,
     }
-    told: dict[str, Any] = {
+    notification: dict[str, Any] = {
         "awsRegion": request.destination.region,
         "eventTime": stamp(time.time()),
         "receivedTime": stamp(request.received),
         "invocationStatus": "Failed" if outcome.reason else "Completed",
         **({"failureReason": outcome.reason} if outcome.reason else {}),
-        "requestParameters": {name: value for name, value in asked.items() if value},
+        "requestParameters": {name: value for name, value in parameters.items() if value},
         "responseParameters": _response_parameters(outcome),
         "inferenceId": request.inference_id,
         "eventVersion": "1.0",
         "eventSource": "aws:sagemaker",
         "eventName": "InferenceResult",
     }
-    wanted = (ERROR if outcome.reason else SUCCESS) in request.destination.include_in
-    if wanted and len(outcome.body) <= INCLUDED_BYTES:
-        told["responseBody"] = {"content": base64.b64encode(outcome.body).decode(), "encoding": "BASE64"}
-    return {name: value for name, value in told.items() if value != {}}
+    included = (ERROR if outcome.reason else SUCCESS) in request.destination.include_in
+    if included and len(outcome.body) <= INCLUDED_BYTES:
+        notification["responseBody"] = {"content": base64.b64encode(outcome.body).decode(), "encoding": "BASE64"}
+    return {name: value for name, value in notification.items() if value != {}}
 
 
 def _response_parameters(outcome: Outcome) -> dict[str, str]:
@@ -159,8 +159,8 @@ def _response_parameters(outcome: Outcome) -> dict[str, str]:
     return {"contentType": outcome.content_type, name: outcome.location}
 
 
-def patiently(call: Callable[[], T]) -> T:
-    """Again after a pause, where the service was only busy."""
+def with_retries(call: Callable[[], T]) -> T:
+    """Call, and retry after a pause if the service was only busy."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             return call()
@@ -179,5 +179,5 @@ def _transient(error: ClientError | HTTPClientError | NoConnection) -> bool:
 
 
 def stamp(moment: float) -> str:
-    """As the notifications write it."""
+    """Format a time as notifications do."""
     return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

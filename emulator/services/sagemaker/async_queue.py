@@ -1,8 +1,8 @@
 """Asynchronous inference: requests wait in a queue, and each ends as one object in S3 and one notification.
 
-What becomes of a request: its input is read, the model server answers, the answer is written, a topic is told. A
-request whose server died goes back to the front of the queue, and so does one that S3 did not take in time. Queues
-are in memory, as everything of the emulator: when it stops, what waits is gone.
+The input is read, the model server answers, the answer is written, and a topic is notified. A request whose server died
+returns to the front of the queue, and so does one that S3 did not accept in time. Queues are in memory, as all state of
+the emulator: when it stops, waiting requests are lost.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from emulator.services.sagemaker.model_server import Answer, Request
 
 LOG = logging.getLogger(__name__)
 MOST_DELIVERIES = 5
-"""A request that ended its server so often fails: it is not the servers' fault any more."""
+"""A request that has ended this many servers fails: it is the cause."""
 AT_ONCE = 4
-"""Requests that one instance is given, where the configuration does not say."""
+"""Concurrent requests of one instance, if the configuration does not set them."""
 THREADS = 16
-"""Requests of one endpoint that are under way, however many its instances would take."""
+"""Limit of concurrent requests of one endpoint, for any number of instances."""
 PAUSE_SECONDS = 0.2
-"""Before a request that went back is delivered again."""
+"""Delay before a returned request is delivered again."""
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Where results and notifications go: the OutputConfig of an endpoint's configuration."""
+    """Destinations of results and notifications: the OutputConfig of an endpoint's configuration."""
 
     role_arn: str
     region: str
@@ -67,33 +67,33 @@ class Queued:
 
 
 Ask = Callable[[Request], Answer]
-Told = Callable[[Queued, Outcome, float], None]
-"""Called with what became of a request, and with the seconds that it waited."""
+Report = Callable[[Queued, Outcome, float], None]
+"""Called with a request, its outcome and the seconds that it waited."""
 
 
 @dataclass
 class State:
-    """What is known about a queue from outside."""
+    """The state of a queue."""
 
     waiting: int = 0
     running: int = 0
     oldest: float = 0.0
-    """Seconds that the first one waits."""
+    """Age of the oldest request in seconds."""
 
     @property
     def backlog(self) -> int:
-        """As SageMaker counts: what is queued and what is being processed."""
+        """Return the backlog as SageMaker counts it: queued requests and those in progress."""
         return self.waiting + self.running
 
 
 @dataclass
 class Backlog:
-    """The queue of one endpoint. `limit` is how many requests may be under way now; none at zero instances."""
+    """The queue of one endpoint. `limit` returns how many requests may be in progress: none at zero instances."""
 
     store: Store
     ask: Ask
     limit: Callable[[], int]
-    told: Told
+    report: Report
     _waiting: deque[Queued] = field(default_factory=deque)
     _running: int = 0
     _closed: bool = False
@@ -105,7 +105,7 @@ class Backlog:
         self.wake()
 
     def wake(self) -> None:
-        """As many threads as may work and have something to do."""
+        """Start as many threads as there are requests, up to the limit."""
         with self._lock:
             free = min(self.limit(), THREADS) - self._running
             for _ in range(max(0, min(free, len(self._waiting)))):
@@ -118,7 +118,7 @@ class Backlog:
             return State(len(self._waiting), self._running, time.time() - first if first else 0.0)
 
     def close(self) -> int:
-        """Nothing more is delivered; returns how many requests go down with the queue."""
+        """Stop deliveries; return how many waiting requests are lost."""
         with self._lock:
             self._closed = True
             lost = len(self._waiting)
@@ -137,7 +137,7 @@ class Backlog:
             try:
                 self._deliver(request)
             except Exception:
-                # Whatever it is, a request must not vanish with the thread that had it.
+                # Any error: a request must not be lost with the thread that handles it.
                 LOG.exception("asynchronous request %s", request.inference_id)
                 self._return(request, "InternalServerError. Please try again later.")
 
@@ -167,13 +167,13 @@ class Backlog:
             return
         server = STORE.get(answer.evidence_id)
         if server:
-            # A process that ran this archive has answered: that is what makes the answer real.
+            # A process that ran this archive has answered, which makes the answer an executed one.
             STORE.link(request.evidence_id, server.id)
             STORE.update(request.evidence_id, pid=server.pid, artifact_sha256=server.artifact_sha256)
         self._end(request, Outcome.of(answer), began)
 
     def _return(self, request: Queued, reason: str) -> None:
-        """Back to the front of the queue, unless it has been there too often."""
+        """Return a request to the front of the queue, unless it has been delivered too often."""
         again = replace(request, deliveries=request.deliveries + 1)
         STORE.update(request.evidence_id, detail={"deliveries": again.deliveries + 1, "returned": reason[:500]})
         if again.deliveries >= MOST_DELIVERIES:
@@ -191,4 +191,4 @@ class Backlog:
             STORE.fail(request.evidence_id, outcome.reason, detail=detail)
         else:
             STORE.succeed(request.evidence_id, detail=detail)
-        self.told(request, outcome, max(0.0, began - request.received))
+        self.report(request, outcome, max(0.0, began - request.received))

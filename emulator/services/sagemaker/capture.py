@@ -1,6 +1,6 @@
 """Data capture: requests and answers of an endpoint, as SageMaker's JSON Lines in S3.
 
-AWS collects for minutes before it writes an object; here it is a second.
+AWS collects for minutes before it writes an object; the emulator for a second.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ LOG = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Capture:
-    """One endpoint configuration's DataCaptureConfig."""
+    """DataCaptureConfig of an endpoint configuration."""
 
     uri: str
     role_arn: str
@@ -40,7 +40,7 @@ class Capture:
 
 
 class Capturing:
-    """Takes the traffic of one endpoint and writes it with the role of the model."""
+    """Collects the traffic of one endpoint and writes it under the role of the model."""
 
     def __init__(self, aws: Aws, endpoint: str, capture: Capture) -> None:
         self._aws, self._endpoint, self._capture = aws, endpoint, capture
@@ -60,14 +60,14 @@ class Capturing:
             timer.start()
 
     def flush(self) -> None:
-        """One object per variant with everything since the last time."""
+        """Write one object per variant with all records since the last flush."""
         with self._lock:
             waiting, self._waiting = self._waiting, {}
         for variant, lines in waiting.items():
             try:
                 self._write(variant, lines)
             except (ClientError, BotoCoreError) as error:
-                # Callers have their answers already, on AWS too: only the log can tell.
+                # Callers have their answers already, as on AWS: only the log can report it.
                 LOG.error("%d captured requests of %s are lost: %s", len(lines), self._endpoint, error)
 
     def _write(self, variant: str, lines: list[str]) -> None:

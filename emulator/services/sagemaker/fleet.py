@@ -1,7 +1,7 @@
-"""Servers of a variant whose requests are queued: made when work is there, replaced when one dies, none at zero.
+"""Servers of a variant whose requests are queued: started for work, replaced when one dies, none at zero instances.
 
-AWS runs as many instances as the endpoint's desired count says, each with workers of its own. Here a few processes
-serve them all, whatever the count; the count itself decides only whether anybody serves.
+AWS runs the endpoint's desired count of instances, each with its own workers. Here a few processes serve any count;
+the count only decides whether requests are served at all.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from emulator.services.sagemaker.model_server import Answer, HostingFailed, ModelServer, OnDeath, Request
 
 PROCESSES = 2
-"""Of one variant at a time."""
+"""Processes of one variant."""
 
 
 @dataclass
@@ -25,19 +25,19 @@ class _Slot:
 
 
 class Fleet:
-    """Starts, answers and stops like one server."""
+    """Several servers behind the interface of one."""
 
     def __init__(self, name: str, make: Callable[[OnDeath], ModelServer], processes: int = PROCESSES) -> None:
         self._name, self._make = name, make
         self._slots = [_Slot() for _ in range(processes)]
         self._free: queue.LifoQueue[_Slot] = queue.LifoQueue()
-        # Last in, first out: one request after the other is answered by one and the same server.
+        # Last in, first out: successive requests are answered by the same server.
         for slot in self._slots:
             self._free.put(slot)
         self._closed = threading.Event()
 
     def start(self) -> ModelServer:
-        """One server, which is returned, shows that the model can be loaded."""
+        """Start and return one server, which shows that the model can be loaded."""
         slot = self._free.get()
         try:
             return self._server(slot)
@@ -60,7 +60,7 @@ class Fleet:
             self._free.put(slot)
 
     def idle(self) -> None:
-        """No instances any more: every server ends, once it has answered."""
+        """Stop every server once it has answered, as there are no instances."""
         taken = [self._free.get() for _ in self._slots]
         for slot in taken:
             server, slot.server = slot.server, None
@@ -76,12 +76,12 @@ class Fleet:
                 server.stop(reason)
 
     def _server(self, slot: _Slot) -> ModelServer:
-        """The slot's server, or a new one where there is none or it has died."""
+        """Return the slot's server; start one if there is none or it has died."""
         if self._closed.is_set():
-            raise HostingFailed("the endpoint has another configuration, or is gone")
+            raise HostingFailed("the endpoint has another configuration, or was deleted")
         if slot.server is None or slot.server.record.status != "running":
             slot.server = None
-            # Its death is noticed by the next request that comes to this slot.
+            # The next request on this slot notices that it died.
             server = self._make(lambda reason: None)
             server.start()
             slot.server = server

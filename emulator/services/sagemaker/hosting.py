@@ -1,4 +1,4 @@
-"""SageMaker endpoints: what serves each variant, who is asked, what is mirrored and what is captured."""
+"""SageMaker endpoints: servers of variants, routing, shadow traffic and data capture."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ class NoSuchVariant(Exception):
 
 @dataclass(frozen=True)
 class Plan:
-    """One endpoint configuration, as far as somebody serves it."""
+    """The parts of an endpoint configuration that are served."""
 
     variants: tuple[Variant, ...]
     shadow: Variant | None = None
     shadow_share: float = 0.0
-    """Share of the requests that the shadow variant gets a copy of; its answers are dropped."""
+    """Share of the requests that are copied to the shadow variant, whose answers are dropped."""
     capture: Capture | None = None
 
 
 @dataclass
 class Deployed:
-    """What runs for one configuration."""
+    """The servers of one configuration."""
 
     plan: Plan
     servings: dict[str, Serving] = field(default_factory=dict)
     shadow: Serving | None = None
     capturing: Capturing | None = None
-    asked: int = 0
-    """Requests that wait for their answers."""
+    pending: int = 0
+    """Requests in progress."""
 
     def stop(self, reason: str) -> None:
         for each in [*self.servings.values(), *([self.shadow] if self.shadow else [])]:
@@ -56,9 +56,9 @@ class Hosting:
     def deploy(
         self, arn: str, name: str, plan: Plan, on_death: OnDeath, cause: str | None = None, *, turn_back: bool = False
     ) -> None:
-        """Start servers for all variants and only then swap them in; the old ones answer what they were asked.
+        """Start servers for all variants, then swap them in; the old ones finish their requests.
 
-        On failure the old ones stay, and with `turn_back` they stay although the new ones are fine.
+        On failure the old ones stay, and with `turn_back` they stay even though the new ones have started.
         """
         fresh = Deployed(plan, capturing=Capturing(self._aws, name, plan.capture) if plan.capture else None)
         try:
@@ -78,7 +78,7 @@ class Hosting:
             old = self._deployed.get(arn)
             self._deployed[arn] = fresh
             if old:
-                self._lock.wait_for(lambda: not old.asked, timeout=INVOKE_SECONDS)
+                self._lock.wait_for(lambda: not old.pending, timeout=INVOKE_SECONDS)
         if old:
             old.stop("replaced by a new configuration")
 
@@ -89,21 +89,21 @@ class Hosting:
             deployed.stop("endpoint deleted")
 
     def invoke(self, arn: str, request: Request, weights: dict[str, float]) -> Answer:
-        """Ask one variant: the one named, or one drawn by weight. Raises `NoSuchVariant`, `Refused` and `Busy`."""
+        """Invoke the named variant, or one drawn by weight. Raise `NoSuchVariant`, `Refused` or `Busy`."""
         with self._lock:
             deployed = self._deployed.get(arn)
             if deployed is None:
                 raise NoSuchVariant(request.variant or "")
-            deployed.asked += 1
+            deployed.pending += 1
         try:
             return _ask(deployed, request, weights)
         finally:
             with self._lock:
-                deployed.asked -= 1
+                deployed.pending -= 1
                 self._lock.notify_all()
 
     def serving(self, arn: str, variant: str) -> Serving | None:
-        """What serves a variant now."""
+        """Return the current server of a variant."""
         with self._lock:
             deployed = self._deployed.get(arn)
         return deployed.servings.get(variant) if deployed else None
@@ -127,7 +127,7 @@ def _ask(deployed: Deployed, request: Request, weights: dict[str, float]) -> Ans
 
 
 def _mirror(deployed: Deployed, request: Request) -> None:
-    """Nobody waits for a shadow's answer; where answers are captured, its are too, under its own name."""
+    """Send a copy to the shadow variant without waiting; its answers are captured, if any are, under its name."""
     assert deployed.shadow is not None
     answer = deployed.shadow.invoke(request)
     if deployed.capturing:

@@ -1,4 +1,4 @@
-"""One model in one server process, which has loaded `model.tar.gz` or else failed."""
+"""One model in one server process, which loads `model.tar.gz`."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from emulator.core.jobs import Exit, Job
 PROGRAM = Path(__file__).parents[2] / "runtime" / "model_server.py"
 START_SECONDS = 180.0
 INVOKE_SECONDS = 60.0
-"""A container has a minute to answer, on AWS too."""
+"""A container has a minute to answer, as on AWS."""
 MODEL_DIR = "/opt/ml/model"
 
 
 class HostingFailed(Exception):
-    """The message is the endpoint's FailureReason."""
+    """A failure with the message for the endpoint's FailureReason."""
 
 
 @dataclass(frozen=True)
 class Model:
-    """What a server is made from."""
+    """The definition of a server."""
 
     name: str
     region: str
@@ -43,12 +43,12 @@ class Model:
     data_url: str | None
     variables: dict[str, str]
     hostname: str = ""
-    """Of its container, where there are several."""
+    """Hostname of its container, if there are several."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One InvokeEndpoint: the body, and what its headers single out."""
+    """One InvokeEndpoint: the body, and the targets in its headers."""
 
     body: bytes
     content_type: str
@@ -60,14 +60,14 @@ class Request:
     """Hostname of one container of several (TargetContainerHostname)."""
     inference_id: str | None = None
     timeout_seconds: float | None = None
-    """How long the container has, where that is not the minute of InvokeEndpoint."""
+    """Timeout of the container, if it is not the minute of InvokeEndpoint."""
     dies: bool = False
-    """A fault was asked for: the server's process is killed while it has this request."""
+    """Injected fault: the server's process is killed while it handles this request."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model server answered; a `status` other than 200 is the container's error."""
+    """A model server's answer; a `status` other than 200 is the container's error."""
 
     status: int
     body: bytes
@@ -75,13 +75,13 @@ class Answer:
     variant: str
     evidence_id: str
     cold_start_ms: float = 0.0
-    """How long the server's start took that this request waited for."""
+    """Duration of the server start that this request waited for."""
     lost: bool = False
-    """The server ended, or could not be started, before it answered: another one may be asked."""
+    """The server ended, or could not be started, before it answered: the request may be retried on another."""
 
 
 OnDeath = Callable[[str], None]
-"""Called with the reason when a server ends that nobody stopped."""
+"""Called with the reason when a server ends without having been stopped."""
 
 
 class ModelServer:
@@ -100,7 +100,7 @@ class ModelServer:
         log_stream: tuple[str, str] | None = None,
         **detail: Any,
     ) -> None:
-        """`kind` is that of its evidence; `log_stream` a group and a stream, where they are not the endpoint's."""
+        """`kind` is that of its evidence; `log_stream` a group and a stream, unless they are the endpoint's."""
         self._aws, self._endpoint, self._variant, self._model, self._on_death = aws, endpoint, variant, model, on_death
         self._channel = Channel()
         self._lock = threading.Lock()
@@ -115,7 +115,7 @@ class ModelServer:
         self._log_stream = log_stream or (f"/aws/sagemaker/Endpoints/{endpoint}", f"{variant}/{unique('i-')}")
 
     def start(self) -> None:
-        """Returns when the model is loaded; raises `HostingFailed` when it could not be."""
+        """Return when the model is loaded; raise `HostingFailed` if it cannot be."""
         try:
             self._launch()
             hello, _ = self._channel.receive(timeout=START_SECONDS)
@@ -135,7 +135,7 @@ class ModelServer:
                 self._abandon(f"The model could not be loaded: {hello['error']}", None)
 
     def note(self, **detail: Any) -> None:
-        """Something that whoever looks at the evidence wants to know."""
+        """Add details to the evidence."""
         STORE.update(self.record.id, detail=detail)
 
     def invoke(self, request: Request) -> Answer:
@@ -151,7 +151,7 @@ class ModelServer:
                 how = describe_exit(self._exit.code) if self._exit else "gone"
                 return replace(self._error(f"The model server is not running ({how})"), lost=True)
             except TimeoutError:
-                # Its late answer would be taken for that of the next request: this server is of no use any more.
+                # Its late answer would be taken for that of the next request: this server is unusable.
                 self.stop(f"gave no answer within {seconds:.0f} seconds", failed=True)
                 return self._error(f"The model server did not answer within {seconds:.0f} seconds")
             self._invocations += 1
@@ -174,7 +174,7 @@ class ModelServer:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def kill(self) -> None:
-        """As a machine that fails: the process is gone in the middle of whatever it does."""
+        """Kill the process at any point of its work, as a failing machine does."""
         if self._job:
             processes.kill_group(self._job.process)
 
@@ -205,7 +205,7 @@ class ModelServer:
         threading.Thread(target=self._watch, args=(self._job,), name=f"watch-{self._endpoint}", daemon=True).start()
 
     def _fetch(self, credentials: processes.Credentials) -> tuple[str, str]:
-        """Model and code on disk. Returns the module to import and the hash of the model's archive."""
+        """Download model and code. Return the module to import and the hash of the model's archive."""
         model = self._model
         if not model.data_url:
             raise HostingFailed(f"Model {model.name} has no ModelDataUrl; only models in S3 are served locally")

@@ -1,7 +1,7 @@
-"""InvokeEndpointAsync queues, and the endpoint's model server works the queue off. Moto invents an output location.
+"""InvokeEndpointAsync: requests are queued for the endpoint's model server. Moto invents an output location.
 
-Results, failures and notifications are written under the role of the endpoint's model. How many instances there are is
-a number only (`capacity`): at zero nothing is served, and the servers end; above zero they are started when needed.
+Results, failures and notifications are written under the role of the endpoint's model. The instances are only a number
+(`moto_capacity`): at zero nothing is served and the servers end; above zero they are started when needed.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ FAULTS = ("container-error", "worker-dies")
 
 @dataclass
 class _Endpoint:
-    """One endpoint's queue and what is known about it."""
+    """One endpoint's queue and its state."""
 
     backlog: Backlog
     meter: Meter
     emptied: float = field(default_factory=time.monotonic)
-    """When the queue was last seen with something in it."""
+    """When the queue was last seen non-empty."""
 
 
 def apply(settings: Settings) -> None:
@@ -64,7 +64,7 @@ def apply(settings: Settings) -> None:
     def update(
         original: Any, self: Any, endpoint_name: str, desired_weights_and_capacities: list[dict[str, Any]]
     ) -> Any:
-        """Moto forgets what the request does not name, and starts or stops nothing."""
+        """Update weights and counts; moto drops what the request does not name, and changes no capacity."""
         endpoint = self.endpoints.get(endpoint_name)
         before = {each["VariantName"]: dict(each) for each in endpoint.production_variants} if endpoint else {}
         answer = original(self, endpoint_name, desired_weights_and_capacities)
@@ -90,14 +90,14 @@ def apply(settings: Settings) -> None:
 
 
 def config_of(backend: Any, endpoint: FakeEndpoint) -> dict[str, Any] | None:
-    """The AsyncInferenceConfig that the endpoint has now."""
+    """Return the endpoint's current AsyncInferenceConfig."""
     config = backend.endpoint_configs.get(endpoint.endpoint_config_name)
-    asked = getattr(config, "emulator_request", {}) if config else {}
-    return asked.get("AsyncInferenceConfig") or None
+    members = getattr(config, "emulator_request", {}) if config else {}
+    return members.get("AsyncInferenceConfig") or None
 
 
 class _Queues:
-    """Of all endpoints, by ARN."""
+    """The queues of all endpoints, by ARN."""
 
     def __init__(self, aws: Aws, timer: clock.Clock) -> None:
         self._timer, self._store = timer, Store(aws)
@@ -114,63 +114,63 @@ class _Queues:
         if config is None:
             return error(400, "ValidationError", f"Endpoint {name} is not configured for asynchronous inference.")
         headers = response.headers
-        asked = {key: headers.get(HEADER + key) for key in (*LIMITS, "InputLocation", "S3OutputPathExtension")}
+        options = {key: headers.get(HEADER + key) for key in (*LIMITS, "InputLocation", "S3OutputPathExtension")}
         body = raw_body(response) or None
-        wrong = _wrong(asked, body)
+        wrong = _wrong(options, body)
         if wrong:
             return error(400, "ValidationError", wrong)
-        request = _request(backend, endpoint, config, asked, headers, body)
-        found = self._of(backend, endpoint)
-        found.backlog.put(request)
-        found.meter.changed()
-        told = {
+        request = _request(backend, endpoint, config, options, headers, body)
+        queue = self._of(backend, endpoint)
+        queue.backlog.put(request)
+        queue.meter.changed()
+        answer_headers = {
             **STORE.headers(request.evidence_id),
             "status": "202",
             "Content-Type": "application/json",
             f"{HEADER}OutputLocation": request.output_location,
             **({f"{HEADER}FailureLocation": request.failure_location} if request.failure_location else {}),
         }
-        return 202, told, json.dumps({"InferenceId": request.inference_id})
+        return 202, answer_headers, json.dumps({"InferenceId": request.inference_id})
 
     def changed(self, endpoint: FakeEndpoint, variant: str, count: int) -> None:
-        """The number of instances is another one."""
+        """Adapt to a changed number of instances."""
         with self._lock:
-            found = self._endpoints.get(endpoint.arn)
+            queue = self._endpoints.get(endpoint.arn)
         serving = moto_compute.serving(endpoint.arn, variant)
         if count == 0 and isinstance(serving, Fleet):
-            # Servers end once they have answered; whoever scales does not wait for that.
+            # Servers end once they have answered; the scaling call does not wait for that.
             threading.Thread(target=serving.idle, name=f"idle-{endpoint.endpoint_name}", daemon=True).start()
-        if found:
-            found.backlog.wake()
-            found.meter.changed()
+        if queue:
+            queue.backlog.wake()
+            queue.meter.changed()
 
     def watch(self, endpoint: FakeEndpoint) -> None:
-        """From now on its backlog is measured, although nothing may ever be asked."""
-        found = parse_arn(endpoint.arn)
-        backend = moto_compute.backend_for(found.account, found.region)
+        """Measure an endpoint's backlog from now on, even without requests."""
+        arn = parse_arn(endpoint.arn)
+        backend = moto_compute.backend_for(arn.account, arn.region)
         if config_of(backend, endpoint):
             self._of(backend, endpoint).meter.changed()
 
     def drop(self, arn: str) -> None:
         with self._lock:
-            found = self._endpoints.pop(arn, None)
-        if found:
-            found.meter.closed = True
-            found.backlog.close()
+            queue = self._endpoints.pop(arn, None)
+        if queue:
+            queue.meter.closed = True
+            queue.backlog.close()
 
     def _of(self, backend: Any, endpoint: FakeEndpoint) -> _Endpoint:
         with self._lock:
-            found = self._endpoints.get(endpoint.arn)
-            if found is None:
-                found = self._endpoints[endpoint.arn] = self._make(backend, endpoint)
-            return found
+            queue = self._endpoints.get(endpoint.arn)
+            if queue is None:
+                queue = self._endpoints[endpoint.arn] = self._make(backend, endpoint)
+            return queue
 
     def _make(self, backend: Any, endpoint: FakeEndpoint) -> _Endpoint:
         def limit() -> int:
             client = (config_of(backend, endpoint) or {}).get("ClientConfig") or {}
             return moto_capacity.of(endpoint) * int(client.get("MaxConcurrentInvocationsPerInstance") or AT_ONCE)
 
-        def told(request: Queued, outcome: Outcome, waited: float) -> None:
+        def report(request: Queued, outcome: Outcome, waited: float) -> None:
             seconds = max(0.0, time.time() - request.received - waited)
             made.meter.note(
                 InvocationsProcessed=1,
@@ -192,14 +192,14 @@ class _Queues:
             return state, count
 
         variant = endpoint.production_variants[0]["VariantName"]
-        backlog = Backlog(self._store, lambda request: _ask(endpoint, request), limit, told)
+        backlog = Backlog(self._store, lambda request: _ask(endpoint, request), limit, report)
         made = _Endpoint(backlog, Meter(endpoint.arn, endpoint.endpoint_name, variant, look, self._timer))
         return made
 
-    def _track(self, endpoint: FakeEndpoint, found: _Endpoint) -> None:
+    def _track(self, endpoint: FakeEndpoint, queue: _Endpoint) -> None:
         variant = endpoint.production_variants[0]["VariantName"]
-        idle = time.monotonic() - found.emptied
-        moto_autoscaling.track(endpoint, variant, found.backlog.state().backlog, idle)
+        idle = time.monotonic() - queue.emptied
+        moto_autoscaling.track(endpoint, variant, queue.backlog.state().backlog, idle)
 
 
 def _ask(endpoint: FakeEndpoint, request: Request) -> Answer:
@@ -207,7 +207,7 @@ def _ask(endpoint: FakeEndpoint, request: Request) -> Answer:
     for fault in store.STORE.hits("sagemaker", "InvokeEndpointAsync", [name], FAULTS):
         store.tell(fault, "sagemaker", "InvokeEndpointAsync", name, current_cause())
         if fault.kind == "container-error":
-            words = f"the container answers 500 because fault {fault.id} was asked for"
+            words = f"the container answers 500 because of fault {fault.id}"
             return Answer(500, words.encode(), "text/plain", name, "")
         request = replace(request, dies=True)
     try:
@@ -216,8 +216,8 @@ def _ask(endpoint: FakeEndpoint, request: Request) -> Answer:
         return Answer(502, b"nothing serves the endpoint", "text/plain", name, "", lost=True)
 
 
-def _wrong(asked: dict[str, Any], body: bytes | None) -> str | None:
-    location = asked["InputLocation"]
+def _wrong(options: dict[str, Any], body: bytes | None) -> str | None:
+    location = options["InputLocation"]
     if bool(location) == bool(body):
         return "Exactly one of InputLocation and Body must be provided."
     if location and not str(location).startswith("s3://"):
@@ -225,7 +225,7 @@ def _wrong(asked: dict[str, Any], body: bytes | None) -> str | None:
     if body and len(body) > INLINE_BYTES:
         return f"Body must have length less than or equal to {INLINE_BYTES}, received {len(body)}."
     for name, (low, high) in LIMITS.items():
-        value = asked[name]
+        value = options[name]
         if value is not None and not (str(value).isdigit() and low <= int(value) <= high):
             return f"{name} must be from {low} to {high}, received {value}."
     return None
@@ -235,7 +235,7 @@ def _request(
     backend: Any,
     endpoint: FakeEndpoint,
     config: dict[str, Any],
-    asked: dict[str, Any],
+    options: dict[str, Any],
     headers: Any,
     body: bytes | None,
 ) -> Queued:
@@ -245,20 +245,20 @@ def _request(
         backend.endpoint_configs[endpoint.endpoint_config_name].production_variants[0]["ModelName"]
     )
     inference_id = headers.get(f"{HEADER}Inference-Id") or str(uuid.uuid4())
-    # A name of its own: nobody should take the id of a request for the name of its result.
+    # A separate name: the id of a request is not the name of its result.
     name = headers.get(f"{HEADER}Filename") or f"{uuid.uuid4()}.out"
     stem = name.rpartition(".")[0] or name
     record = STORE.begin(
         "async-inference",
         endpoint.endpoint_name,
         parent=current_cause(),
-        detail={"inference_id": inference_id, "input": asked["InputLocation"]},
+        detail={"inference_id": inference_id, "input": options["InputLocation"]},
     )
-    extension = asked["S3OutputPathExtension"]
+    extension = options["S3OutputPathExtension"]
     return Queued(
         endpoint=endpoint.endpoint_name,
         inference_id=inference_id,
-        input_location=asked["InputLocation"],
+        input_location=options["InputLocation"],
         body=body,
         output_location=_below(output["S3OutputPath"], extension, name),
         failure_location=_below(output["S3FailurePath"], extension, f"{stem}-error.out")
@@ -274,8 +274,8 @@ def _request(
             error_topic=topics.get("ErrorTopic"),
             include_in=tuple(topics.get("IncludeInferenceResponseIn") or ()),
         ),
-        ttl_seconds=float(asked["RequestTTLSeconds"] or TTL_SECONDS),
-        timeout_seconds=float(asked["InvocationTimeoutSeconds"] or TIMEOUT_SECONDS),
+        ttl_seconds=float(options["RequestTTLSeconds"] or TTL_SECONDS),
+        timeout_seconds=float(options["InvocationTimeoutSeconds"] or TIMEOUT_SECONDS),
         received=time.time(),
         evidence_id=record.id,
     )

@@ -1,7 +1,7 @@
-"""AWS/SageMaker measures the queues of asynchronous endpoints. A window: it patches nothing.
+"""AWS/SageMaker metrics of the queues of asynchronous endpoints. Patches nothing.
 
 AWS measures every minute; here it happens when something changes, at most once a second, and every minute for as long
-as requests wait. What was processed in between is told as one set of statistics.
+as requests wait. Requests processed in between are reported as one set of statistics.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ EVERY_SECONDS = 60.0
 
 
 class Meter:
-    """Of one endpoint. `look` answers with the queue's state and the number of instances."""
+    """The metrics of one endpoint. `look` returns the queue's state and the number of instances."""
 
     def __init__(self, arn: str, name: str, variant: str, look: Callable[[], tuple[State, int]], timer: Clock) -> None:
         self._arn, self._name, self._variant, self._look, self._timer = arn, name, variant, look, timer
@@ -33,7 +33,7 @@ class Meter:
         self.closed = False
 
     def note(self, **values: float) -> None:
-        """Something happened once, or took so many milliseconds."""
+        """Note counts, or durations in milliseconds."""
         with self._lock:
             for metric, value in values.items():
                 self._done.setdefault(metric, []).append(value)
@@ -61,7 +61,7 @@ class Meter:
             {"MetricName": name, "Value": value, "Timestamp": now, "Dimensions": own} for name, value in values.items()
         ]
         for dimensions in (own, [*own, {"Name": "VariantName", "Value": self._variant}]):
-            data += [_statistics(name, found, now, dimensions) for name, found in done.items()]
+            data += [_statistics(name, noted, now, dimensions) for name, noted in done.items()]
         where = parse_arn(self._arn)
         cloudwatch_backends[where.account][where.region].put_metric_data(NAMESPACE, data)
         if state.backlog and not self._minute:

@@ -1,8 +1,8 @@
-"""Application Auto Scaling changes the instances of SageMaker's variants: steps of an alarm, and a tracked backlog.
+"""Application Auto Scaling of SageMaker's variants: step scaling by alarms, and target tracking of a backlog.
 
-Moto keeps targets and policies, and does nothing with them. Step scaling follows AWS's rules. Target tracking is
-emulated by state: it makes no alarms of its own, follows ApproximateBacklogSizePerInstance only, scales out as soon as
-that is above the target and in when the queue was empty for as long as AWS's alarm would take.
+Moto only stores targets and policies. Step scaling follows AWS's rules. Target tracking is emulated by state: it
+creates no alarms, follows only ApproximateBacklogSizePerInstance, scales out once that is above the target, and in
+once the queue has been empty for as long as AWS's alarm would take.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from emulator.services.sagemaker import moto_capacity
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 TRACKED = "ApproximateBacklogSizePerInstance"
 IDLE_SECONDS = 900.0
-"""Fifteen periods of a minute: after so long below its target AWS's alarm scales in."""
+"""Fifteen periods of a minute, after which AWS's alarm below the target scales in."""
 
 FOLLOWERS: list[Callable[[FakeEndpoint], None]] = []
-"""Called with an endpoint that has a policy now, which wants measurements."""
+"""Called with an endpoint that has a new policy, which requires its metrics."""
 
 _scale = 1.0
 _lock = threading.Lock()
 _last: dict[str, float] = {}
-"""When each policy acted last."""
+"""Time of each policy's last action."""
 
 
 def apply(settings: Settings) -> None:
@@ -42,11 +42,11 @@ def apply(settings: Settings) -> None:
 
     @wrap(ApplicationAutoscalingBackend, "register_scalable_target")
     def register_scalable_target(original: Any, self: Any, *args: Any, **options: Any) -> Any:
-        """Capacity that lies outside the new bounds is brought inside at once."""
+        """Bring a capacity outside the new bounds inside at once."""
         target = original(self, *args, **options)
-        found = _endpoint(target)
-        if found:
-            endpoint, variant = found
+        match = _endpoint(target)
+        if match:
+            endpoint, variant = match
             moto_capacity.change(endpoint, variant, _within(target, moto_capacity.of(endpoint, variant)))
         return target
 
@@ -54,24 +54,24 @@ def apply(settings: Settings) -> None:
     def put_scaling_policy(original: Any, self: Any, *args: Any, **options: Any) -> Any:
         policy = original(self, *args, **options)
         target = self.targets.get(policy.scalable_dimension, {}).get(policy.resource_id)
-        found = _endpoint(target) if target else None
-        if found:
+        match = _endpoint(target) if target else None
+        if match:
             for follower in FOLLOWERS:
-                follower(found[0])
+                follower(match[0])
         return policy
 
 
 def idle_seconds() -> float:
-    """Of this machine."""
+    """Return the idle time of this emulator, in seconds."""
     return IDLE_SECONDS * _scale
 
 
 def act(policy_arn: str, alarm: Any) -> bool:
-    """An alarm calls a step scaling policy; whether there is such a policy."""
-    # The action may bear the name of who made it behind the policy's own ARN.
+    """Execute a step scaling policy for an alarm; return whether there is such a policy."""
+    # The action may have the name of its creator behind the policy's ARN.
     arn = policy_arn.partition(":createdBy/")[0]
-    found = parse_arn(arn)
-    backend = applicationautoscaling_backends[found.account][found.region]
+    parsed = parse_arn(arn)
+    backend = applicationautoscaling_backends[parsed.account][parsed.region]
     policy = next((each for each in backend.policies.values() if each.policy_arn == arn), None)
     if policy is None or policy.policy_type != "StepScaling":
         return False
@@ -85,21 +85,21 @@ def act(policy_arn: str, alarm: Any) -> bool:
         now = time.monotonic()
         if now < _last.get(arn, -math.inf) + float(steps.get("Cooldown") or 0) * _scale:
             return True
-        wanted = _within(target, stepped(steps, moto_capacity.of(endpoint, variant), _breach(alarm)))
-        if moto_capacity.change(endpoint, variant, wanted):
+        count = _within(target, stepped(steps, moto_capacity.of(endpoint, variant), _breach(alarm)))
+        if moto_capacity.change(endpoint, variant, count):
             _last[arn] = now
     return True
 
 
 def track(endpoint: FakeEndpoint, variant: str, backlog: int, idle_for: float) -> None:
-    """What the target tracking policies of a variant do about its backlog."""
+    """Apply the target tracking policies of a variant to its backlog."""
     account, region = parse_arn(endpoint.arn).account, parse_arn(endpoint.arn).region
     backend = applicationautoscaling_backends[account][region]
     resource = f"endpoint/{endpoint.endpoint_name}/variant/{variant}"
     target = backend.targets.get(DIMENSION, {}).get(resource)
     policy = next((each for each in backend.policies.values() if _tracks(each, resource)), None)
     count = moto_capacity.of(endpoint, variant)
-    # Without instances there is no backlog per instance: a step scaling policy has to make the first one.
+    # Without instances there is no backlog per instance: a step scaling policy must start the first one.
     if target is None or policy is None or not count:
         return
     goal = float((policy.target_tracking_scaling_policy_configuration or {})["TargetValue"])
@@ -110,7 +110,7 @@ def track(endpoint: FakeEndpoint, variant: str, backlog: int, idle_for: float) -
 
 
 def stepped(steps: Mapping[str, Any], count: int, breach: float) -> int:
-    """The capacity after the step whose interval the breach lies in."""
+    """Return the capacity after the step whose interval contains the breach."""
     for step in steps.get("StepAdjustments") or ():
         low, high = step.get("MetricIntervalLowerBound"), step.get("MetricIntervalUpperBound")
         if (low is None or breach >= float(low)) and (high is None or breach < float(high)):
@@ -135,7 +135,7 @@ def _within(target: Any, count: int) -> int:
 
 
 def _breach(alarm: Any) -> float:
-    """How far the metric is from the alarm's threshold."""
+    """Return the distance of the metric from the alarm's threshold."""
     recent = (json.loads(alarm.state_reason_data or "{}") or {}).get("recentDatapoints") or []
     known = [float(value) for value in recent if value is not None]
     return (known[-1] if known else float(alarm.threshold)) - float(alarm.threshold)
@@ -145,6 +145,6 @@ def _endpoint(target: Any) -> tuple[FakeEndpoint, str] | None:
     parts = str(target.resource_id).split("/")
     if target.service_namespace != "sagemaker" or len(parts) != 4:
         return None
-    found = parse_arn(target.arn)
-    endpoint = sagemaker_backends[found.account][found.region].endpoints.get(parts[1])
+    parsed = parse_arn(target.arn)
+    endpoint = sagemaker_backends[parsed.account][parsed.region].endpoints.get(parts[1])
     return (endpoint, parts[3]) if endpoint else None

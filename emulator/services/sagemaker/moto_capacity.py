@@ -1,6 +1,6 @@
-"""Instances of an endpoint's variants: who changes their number, and who is told. A window: it patches nothing.
+"""Instances of an endpoint's variants: changes of their number, and listeners. Patches nothing.
 
-No machine is started or stopped. What a number above zero means is that requests are served.
+No machine is started or stopped. A number above zero means that requests are served.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ LISTENERS: list[Listener] = []
 
 
 def of(endpoint: FakeEndpoint, name: str | None = None) -> int:
-    """Instances of the variant, or of the only one that an asynchronous endpoint has."""
+    """Return the instances of a variant, or of the only one of an asynchronous endpoint."""
     for variant in endpoint.production_variants:
         if name in (None, variant["VariantName"]):
             return int(variant.get("CurrentInstanceCount", 1))
@@ -26,7 +26,7 @@ def of(endpoint: FakeEndpoint, name: str | None = None) -> int:
 
 
 def change(endpoint: FakeEndpoint, name: str, count: int) -> bool:
-    """Whether it was another number before."""
+    """Set the number of instances; return whether it changed."""
     variant: dict[str, Any] | None = next(
         (each for each in endpoint.production_variants if each["VariantName"] == name), None
     )
@@ -40,7 +40,7 @@ def change(endpoint: FakeEndpoint, name: str, count: int) -> bool:
 
 
 def settle(endpoint: FakeEndpoint) -> None:
-    """A new fleet serves: it has as many instances as are desired."""
+    """Set the instances of a new fleet to the desired number."""
     for variant in endpoint.production_variants:
         if "DesiredInstanceCount" in variant:
             change(endpoint, variant["VariantName"], int(variant["DesiredInstanceCount"]))

@@ -1,7 +1,6 @@
-"""SageMaker trains and hosts. Moto calls every job completed and every endpoint in service at creation.
+"""SageMaker training and hosting. Moto reports every job as completed and every endpoint as in service at creation.
 
-Job kinds that nobody computes here (tuning, AutoML, compilation) are refused: moto would
-report them as completed.
+Job kinds that are not emulated (tuning, AutoML, compilation) are rejected: moto would report them as completed.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ NOT_COMPUTED = (
     "create_compilation_job",
     "start_pipeline_execution",
 )
-"""Moto says that these succeed, and does nothing."""
+"""Operations that moto answers with success without doing anything."""
 DEFAULT_MAX_SECONDS = 86_400
 JOB_STATUS = {"Completed": "Completed", "Failed": "Failed", "Stopped": "Stopped", "MaxRuntimeExceeded": "Stopped"}
 """TrainingJobStatus by secondary status; every other one is InProgress."""
@@ -60,7 +59,7 @@ def shutdown() -> None:
 
 
 def invoke(endpoint: FakeEndpoint, request: Request) -> Answer:
-    """Ask an endpoint that is in service."""
+    """Invoke an endpoint that is in service."""
     assert _hosting is not None
     weights = {
         variant["VariantName"]: float(variant.get("CurrentWeight", 1.0)) for variant in endpoint.production_variants
@@ -69,13 +68,13 @@ def invoke(endpoint: FakeEndpoint, request: Request) -> Answer:
 
 
 def serving(arn: str, variant: str) -> Serving | None:
-    """What serves a variant of an endpoint."""
+    """Return the server of an endpoint's variant."""
     assert _hosting is not None
     return _hosting.serving(arn, variant)
 
 
 def queued(account_id: str, region: str, endpoint: FakeEndpoint) -> bool:
-    """Whether the endpoint's requests are asynchronous."""
+    """Return whether the endpoint's requests are asynchronous."""
     config = backend_for(account_id, region).endpoint_configs.get(endpoint.endpoint_config_name)
     return bool(config and getattr(config, "emulator_request", {}).get("AsyncInferenceConfig"))
 
@@ -83,7 +82,7 @@ def queued(account_id: str, region: str, endpoint: FakeEndpoint) -> bool:
 def _refuse(name: str) -> None:
     @wrap(SageMakerResponse, name)
     def refuse(original: Any, self: Any) -> Any:
-        raise NotImplementedError(f"{self._get_action()} (there is nothing that would do the work)")
+        raise NotImplementedError(f"{self._get_action()} (not emulated: nothing would run)")
 
 
 # ---- training ----------------------------------------------------------------------------------------------
@@ -94,7 +93,7 @@ def _train(training: Training) -> None:
     def init(original: Any, self: Any, *args: Any, **kwargs: Any) -> None:
         specification = copy.deepcopy(kwargs["algorithm_specification"])
         original(self, *args, **kwargs)
-        # Moto replaces the metric definitions with an example of its own.
+        # Moto replaces the metric definitions with its own example.
         self.algorithm_specification = specification
         self.training_job_status, self.secondary_status = "InProgress", "Starting"
         self.training_start_time = self.training_end_time = None
@@ -154,7 +153,7 @@ def _training_request(job: Any, region: str) -> TrainingRequest:
 
 
 def _advance(job: Any, progress: Progress) -> None:
-    """Bring moto's record up to what happened. The status comes last: whoever sees it sees the rest as well."""
+    """Update moto's record. The status is set last: a client that sees it sees the rest as well."""
     now = utcnow()
     job.secondary_status_transitions[-1]["EndTime"] = now
     job.secondary_status_transitions.append(_transition(progress.secondary_status, progress.message))
@@ -193,12 +192,12 @@ def _transition(status: str, message: str) -> dict[str, Any]:
 def _host(hosting: Hosting) -> None:
     @wrap(FakeEndpoint, "_process_production_variants")
     def variants(original: Any, self: Any, production_variants: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = original(self, production_variants)
-        for variant, asked in zip(found, production_variants, strict=True):
+        variants: list[dict[str, Any]] = original(self, production_variants)
+        for variant, requested in zip(variants, production_variants, strict=True):
             # Moto drops a weight of 0, and the default of 1.
-            weight = asked.get("InitialVariantWeight")
+            weight = requested.get("InitialVariantWeight")
             variant["CurrentWeight"] = variant["DesiredWeight"] = 1.0 if weight is None else weight
-        return found
+        return variants
 
     @wrap(SageMakerModelBackend, "create_endpoint")
     def create_endpoint(original: Any, self: Any, *args: Any, **kwargs: Any) -> Any:
@@ -215,7 +214,7 @@ def _host(hosting: Hosting) -> None:
         endpoint.endpoint_status = "Updating"
 
         def roll_back(reason: str | None) -> None:
-            # AWS keeps serving the configuration that worked and says InService, with the reason beside it.
+            # AWS keeps serving the working configuration and returns InService, with the reason of the failure.
             assert before is not None
             endpoint.endpoint_config_name, endpoint.production_variants = before
             _settle(endpoint, "InService", reason)
@@ -235,10 +234,10 @@ def _host(hosting: Hosting) -> None:
 
 
 def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any, turn_back: bool = False) -> None:
-    """Start the servers of an endpoint's configuration in a thread of their own.
+    """Start the servers of an endpoint's configuration in a separate thread.
 
-    How traffic is shifted is not played: all of it moves at once, whatever share the deployment configuration says.
-    An alarm that it names and that is in alarm by then turns the update back, as a fault does (`turn_back`).
+    Gradual traffic shifting is not emulated: all traffic moves at once, whatever the deployment configuration says.
+    If an alarm that it names is in alarm by then, the update is rolled back, as by a fault (`turn_back`).
     """
     plan = moto_hosting_plan.of(backend, backend.endpoint_configs[endpoint.endpoint_config_name])
     cause = current_cause()
@@ -268,7 +267,7 @@ def _deploy(hosting: Hosting, backend: Any, endpoint: Any, *, after_failure: Any
 
 
 def _fired(backend: Any, endpoint: Any) -> str | None:
-    """An alarm of the deployment configuration that is in alarm."""
+    """Return an alarm of the deployment configuration that is in alarm."""
     deployment = getattr(endpoint, "emulator_deployment_config", None) or {}
     named = (deployment.get("AutoRollbackConfiguration") or {}).get("Alarms") or []
     alarms = cloudwatch_backends[backend.account_id][backend.region_name].alarms

@@ -1,4 +1,4 @@
-"""Feature groups are created, changed, tagged and deleted. Moto keeps them for ever and knows no online store."""
+"""Feature groups: creation, updates, tags and deletion. Moto cannot delete them and has no online store."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ def apply(settings: Settings) -> None:
 
 
 class Group:
-    """A feature group. Its status is what its creation has come to, not a timetable."""
+    """A feature group. Its status follows its creation."""
 
-    def __init__(self, aws: Aws, backend: SageMakerModelBackend, asked: dict[str, Any]) -> None:
-        self.asked = asked
-        self.feature_group_name: str = asked["FeatureGroupName"]
+    def __init__(self, aws: Aws, backend: SageMakerModelBackend, request: dict[str, Any]) -> None:
+        self.request = request
+        self.feature_group_name: str = request["FeatureGroupName"]
         place = f"{backend.region_name}:{backend.account_id}"
         self.arn = f"arn:{backend.partition}:sagemaker:{place}:feature-group/{self.feature_group_name.lower()}"
-        self.definitions: list[dict[str, Any]] = list(asked["FeatureDefinitions"])
-        self.tags: list[dict[str, str]] = list(asked.get("Tags") or [])
+        self.definitions: list[dict[str, Any]] = list(request["FeatureDefinitions"])
+        self.tags: list[dict[str, str]] = list(request.get("Tags") or [])
         self.creation_time: datetime = utcnow()
         self.modified: datetime | None = None
         self.status = "Creating"
         self.failure: str | None = None
-        self.online: dict[str, Any] | None = asked.get("OnlineStoreConfig")
-        self.offline = self._resolved(backend, asked.get("OfflineStoreConfig"))
+        self.online: dict[str, Any] | None = request.get("OnlineStoreConfig")
+        self.offline = self._resolved(backend, request.get("OfflineStoreConfig"))
         self.stores = Stores(
             self.feature_group_name,
             self.schema(),
@@ -60,10 +60,10 @@ class Group:
 
     def schema(self) -> Schema:
         types = {each["FeatureName"]: each["FeatureType"] for each in self.definitions}
-        return Schema(self.asked["RecordIdentifierFeatureName"], self.asked["EventTimeFeatureName"], types)
+        return Schema(self.request["RecordIdentifierFeatureName"], self.request["EventTimeFeatureName"], types)
 
     def _resolved(self, backend: SageMakerModelBackend, config: dict[str, Any] | None) -> dict[str, Any] | None:
-        """The offline store's configuration with what the service works out by itself."""
+        """Return the offline store's configuration with the values that the service derives."""
         if config is None:
             return None
         created = int(self.creation_time.timestamp())
@@ -72,22 +72,22 @@ class Group:
             f"{storage['S3Uri'].rstrip('/')}/{backend.account_id}/sagemaker/{backend.region_name}/offline-store/"
             f"{self.feature_group_name}-{created}/data"
         )
-        found = {"DisableGlueTableCreation": False, **config, "S3StorageConfig": storage}
-        if not found["DisableGlueTableCreation"] and not found.get("DataCatalogConfig"):
+        resolved = {"DisableGlueTableCreation": False, **config, "S3StorageConfig": storage}
+        if not resolved["DisableGlueTableCreation"] and not resolved.get("DataCatalogConfig"):
             table = f"{self.feature_group_name.replace('-', '_')}_{created}".lower()
-            found["DataCatalogConfig"] = {
+            resolved["DataCatalogConfig"] = {
                 "TableName": table,
                 "Catalog": "AwsDataCatalog",
                 "Database": DEFAULT_DATABASE,
             }
-        return found
+        return resolved
 
     def _place(self, backend: SageMakerModelBackend) -> Place:
         assert self.offline is not None
         catalog = None if self.offline["DisableGlueTableCreation"] else self.offline["DataCatalogConfig"]
         return Place(
             uri=self.offline["S3StorageConfig"]["ResolvedOutputS3Uri"],
-            role_arn=self.asked["RoleArn"],
+            role_arn=self.request["RoleArn"],
             source_arn=self.arn,
             region=backend.region_name,
             key_arn=self.offline["S3StorageConfig"].get("KmsKeyId"),
@@ -96,7 +96,7 @@ class Group:
         )
 
     def prepare(self, aws: Aws) -> None:
-        """From Creating to Created, or to CreateFailed with the reason."""
+        """Prepare the stores and set the status to Created, or to CreateFailed with the reason."""
         try:
             if self.stores.offline:
                 _default_database(aws, self.stores.offline.place)
@@ -109,12 +109,12 @@ class Group:
     def describe(self) -> dict[str, Any]:
         names = ("FeatureGroupName", "RecordIdentifierFeatureName", "EventTimeFeatureName", "RoleArn", "Description")
         document: dict[str, Any] = {
-            **{name: self.asked[name] for name in names if self.asked.get(name) is not None},
+            **{name: self.request[name] for name in names if self.request.get(name) is not None},
             "FeatureGroupArn": self.arn,
             "FeatureDefinitions": self.definitions,
             "CreationTime": self.creation_time,
             "FeatureGroupStatus": self.status,
-            "ThroughputConfig": self.asked.get("ThroughputConfig") or {"ThroughputMode": "OnDemand"},
+            "ThroughputConfig": self.request.get("ThroughputConfig") or {"ThroughputMode": "OnDemand"},
             "OnlineStoreConfig": self.online,
             "OfflineStoreConfig": self.offline,
             "LastModifiedTime": self.modified,
@@ -136,7 +136,7 @@ class Group:
 
 
 def _default_database(aws: Aws, place: Place) -> None:
-    """The service makes its own database; any other has to be there."""
+    """Create the service's own database; any other has to exist."""
     if place.database != DEFAULT_DATABASE:
         return
     glue = aws.client("glue", region=place.region)
@@ -147,17 +147,17 @@ def _default_database(aws: Aws, place: Place) -> None:
 
 
 def find(account_id: str, region: str, name_or_arn: str) -> Stores | None:
-    """For the runtime."""
+    """Return a group's stores for the runtime."""
     group = _lookup(sagemaker_backends[account_id][region], name_or_arn)
     return group.stores if group else None
 
 
 def online_key(account_id: str, region: str, name_or_arn: str) -> str | None:
-    """The KMS key that an online store is encrypted with, as it was given."""
+    """Return the KMS key of an online store as the request gave it."""
     group = _lookup(sagemaker_backends[account_id][region], name_or_arn)
     security = ((group.online or {}).get("SecurityConfig") or {}) if group else {}
-    found: str | None = security.get("KmsKeyId")
-    return found
+    key: str | None = security.get("KmsKeyId")
+    return key
 
 
 def _lookup(backend: Any, name_or_arn: str) -> Group | None:
@@ -190,34 +190,34 @@ MEMBERS = (
 def _create(aws: Aws) -> None:
     @wrap(SageMakerResponse, "create_feature_group")
     def create_feature_group(original: Any, self: Any) -> Any:
-        asked = {name: self._get_param(name) for name in MEMBERS if self._get_param(name) is not None}
-        _check(asked)
-        backend, name = self.sagemaker_backend, asked["FeatureGroupName"]
+        request = {name: self._get_param(name) for name in MEMBERS if self._get_param(name) is not None}
+        _check(request)
+        backend, name = self.sagemaker_backend, request["FeatureGroupName"]
         if _lookup(backend, name):
             raise ResourceInUseException(
                 f"Resource Already Exists: FeatureGroup with name {name} already exists. Choose a different name."
             )
-        group = Group(aws, backend, asked)
+        group = Group(aws, backend, request)
         backend.feature_groups[group.arn] = group
         threading.Thread(target=group.prepare, args=(aws,), name=f"feature-group-{name}", daemon=True).start()
         return ActionResult({"FeatureGroupArn": group.arn})
 
 
-def _check(asked: dict[str, Any]) -> None:
-    offline, online = asked.get("OfflineStoreConfig"), (asked.get("OnlineStoreConfig") or {}).get("EnableOnlineStore")
-    types = {each["FeatureName"]: each["FeatureType"] for each in asked["FeatureDefinitions"]}
+def _check(given: dict[str, Any]) -> None:
+    offline, online = given.get("OfflineStoreConfig"), (given.get("OnlineStoreConfig") or {}).get("EnableOnlineStore")
+    types = {each["FeatureName"]: each["FeatureType"] for each in given["FeatureDefinitions"]}
     if not offline and not online:
         raise ValidationError(message="Validation Error: enable the online store, or configure the offline store.")
-    if offline and not asked.get("RoleArn"):
+    if offline and not given.get("RoleArn"):
         raise ValidationError(message="Validation Error: RoleArn is required for an offline store.")
     if offline and offline.get("TableFormat") == "Iceberg":
         raise NotImplementedError("offline stores in Iceberg's format")
-    if any(each.get("CollectionType") for each in asked["FeatureDefinitions"]):
+    if any(each.get("CollectionType") for each in given["FeatureDefinitions"]):
         raise NotImplementedError("features that are collections")
     for member in ("RecordIdentifierFeatureName", "EventTimeFeatureName"):
-        if asked[member] not in types:
-            raise ValidationError(message=f"Validation Error: {member} {asked[member]} is not in FeatureDefinitions.")
-    if types[asked["EventTimeFeatureName"]] not in ("String", "Fractional"):
+        if given[member] not in types:
+            raise ValidationError(message=f"Validation Error: {member} {given[member]} is not in FeatureDefinitions.")
+    if types[given["EventTimeFeatureName"]] not in ("String", "Fractional"):
         raise ValidationError(message="Validation Error: the event time must be a String or a Fractional feature.")
     reserved = sorted(set(RESERVED) & {name.lower() for name in types})
     if reserved:
@@ -231,19 +231,19 @@ def _describe() -> None:
 
     @add(SageMakerResponse)
     def list_feature_groups(self: Any) -> Any:
-        wanted, status = self._get_param("NameContains"), self._get_param("FeatureGroupStatusEquals")
-        found = [
+        part, status = self._get_param("NameContains"), self._get_param("FeatureGroupStatusEquals")
+        listed = [
             group.summary()
             for group in self.sagemaker_backend.feature_groups.values()
-            if (not wanted or wanted in group.feature_group_name) and (not status or status == group.status)
+            if (not part or part in group.feature_group_name) and (not status or status == group.status)
         ]
-        return ActionResult({"FeatureGroupSummaries": sorted(found, key=lambda each: str(each["FeatureGroupName"]))})
+        return ActionResult({"FeatureGroupSummaries": sorted(listed, key=lambda each: str(each["FeatureGroupName"]))})
 
 
 def _change() -> None:
     @add(SageMakerResponse)
     def update_feature_group(self: Any) -> Any:
-        """Features are added, never taken away; of the online store only the lifetime changes."""
+        """Add features, which are never removed, and change the lifetime of online records."""
         group = _known(self)
         if group.status != "Created":
             raise ValidationError(message=f"Validation Error: FeatureGroup is {group.status}.")
@@ -260,13 +260,13 @@ def _change() -> None:
         if ttl and group.online is not None:
             group.online["TtlDuration"], group.stores.ttl = ttl, lifetime(ttl)
         if self._get_param("ThroughputConfig"):
-            group.asked["ThroughputConfig"] = self._get_param("ThroughputConfig")
+            group.request["ThroughputConfig"] = self._get_param("ThroughputConfig")
         group.modified = utcnow()
         return ActionResult({"FeatureGroupArn": group.arn})
 
     @add(SageMakerResponse)
     def delete_feature_group(self: Any) -> Any:
-        """The records online go with the group; objects and table stay."""
+        """Delete a group and its online records; objects and table stay."""
         group = _known(self)
         group.status, group.stores.ready = "Deleting", False
         self.sagemaker_backend.feature_groups.pop(group.arn)

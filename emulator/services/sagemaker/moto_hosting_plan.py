@@ -1,4 +1,4 @@
-"""From an endpoint configuration in moto to what is to be served."""
+"""Map an endpoint configuration of moto to a hosting plan."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from emulator.services.sagemaker.variants import Mode, Serverless, Variant
 
 
 def of(backend: Any, config: Any) -> Plan:
-    """Variants, the shadow variant and the capture of one configuration."""
-    asked = getattr(config, "emulator_request", {})
-    queued = bool(asked.get("AsyncInferenceConfig"))
+    """Return the plan of a configuration: variants, shadow variant and capture."""
+    request = getattr(config, "emulator_request", {})
+    queued = bool(request.get("AsyncInferenceConfig"))
     variants = tuple(_variant(backend, each, queued) for each in config.production_variants)
-    shadows = asked.get("ShadowProductionVariants") or []
+    shadows = request.get("ShadowProductionVariants") or []
     share = 0.0
     if shadows:
         share = min(1.0, _weight(shadows[0]) / (_weight(config.production_variants[0]) or 1.0))
@@ -23,12 +23,12 @@ def of(backend: Any, config: Any) -> Plan:
         variants,
         shadow=_variant(backend, shadows[0]) if shadows else None,
         shadow_share=share,
-        capture=_capture(variants[0].models[0], asked.get("DataCaptureConfig") or {}),
+        capture=_capture(variants[0].models[0], request.get("DataCaptureConfig") or {}),
     )
 
 
 def model_of(backend: Any, name: str) -> Model | None:
-    """What a model alone is served from; `None` where it has several containers."""
+    """Return the model of a single container; `None` if it has several."""
     model = backend.describe_model(name)
     containers = [model.primary_container] if model.primary_container else list(model.containers or [])
     if len(containers) > 1:
@@ -43,13 +43,13 @@ def _weight(variant: dict[str, Any]) -> float:
 
 def _variant(backend: Any, variant: dict[str, Any], queued: bool = False) -> Variant:
     model = backend.describe_model(variant["ModelName"])
-    asked = getattr(model, "emulator_request", {})
+    request = getattr(model, "emulator_request", {})
     containers = [model.primary_container] if model.primary_container else list(model.containers or [])
     serverless = variant.get("ServerlessConfig")
     return Variant(
         variant["VariantName"],
         tuple(_model(backend, model, each, number) for number, each in enumerate(containers or [{}], start=1)),
-        _mode(containers, asked),
+        _mode(containers, request),
         Serverless(int(serverless["MaxConcurrency"]), int(serverless.get("ProvisionedConcurrency") or 0))
         if serverless
         else None,
@@ -57,9 +57,9 @@ def _variant(backend: Any, variant: dict[str, Any], queued: bool = False) -> Var
     )
 
 
-def _mode(containers: list[dict[str, Any]], asked: dict[str, Any]) -> Mode:
+def _mode(containers: list[dict[str, Any]], request: dict[str, Any]) -> Mode:
     if len(containers) > 1:
-        execution = asked.get("InferenceExecutionConfig") or {}
+        execution = request.get("InferenceExecutionConfig") or {}
         return "direct" if execution.get("Mode") == "Direct" else "serial"
     return "multi-model" if containers and containers[0].get("Mode") == "MultiModel" else "single"
 
@@ -77,7 +77,7 @@ def _model(backend: Any, model: Any, container: dict[str, Any], number: int) -> 
 
 
 def _data_url(backend: Any, container: dict[str, Any]) -> str | None:
-    """Where the model's archive lies: named by the container, or by the model package that it refers to."""
+    """Return the URI of the model's archive, from the container or from its model package."""
     if container.get("ModelDataUrl"):
         return str(container["ModelDataUrl"])
     package_name = container.get("ModelPackageName")

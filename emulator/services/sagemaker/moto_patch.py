@@ -1,4 +1,4 @@
-"""SageMaker's control plane: what was asked for comes back, endpoints change, groups and packages go."""
+"""SageMaker's control plane: complete descriptions, updates of endpoints, deletion of groups and packages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def apply(settings: Settings) -> None:
 
 
 def _models() -> None:
-    """Moto drops network isolation and answers empty containers, so every plan would replace the model."""
+    """Keep network isolation and containers; moto drops them, so that every plan would replace the model."""
 
     @wrap(SageMakerResponse, "create_model")
     def create_model(original: Any, self: Any) -> Any:
@@ -47,10 +47,10 @@ def _models() -> None:
 
     @wrap(SageMakerResponse, "list_models")
     def list_models(original: Any, self: Any) -> Any:
-        """Moto lists all of them, whatever was asked: whoever deletes what is listed would delete too much."""
+        """Filter by name; moto lists all models, and a client that deletes the listed ones would delete too many."""
         answer = dict(original(self).result)
-        wanted = self._get_param("NameContains") or ""
-        answer["Models"] = [model for model in answer["Models"] if wanted in model["ModelName"]]
+        part = self._get_param("NameContains") or ""
+        answer["Models"] = [model for model in answer["Models"] if part in model["ModelName"]]
         return ActionResult(answer)
 
     @wrap(SageMakerResponse, "describe_model")
@@ -62,13 +62,13 @@ def _models() -> None:
 
 
 def _endpoint_configs() -> None:
-    """As for models: shadow variants, isolation, explainer and empty blocks."""
+    """Keep shadow variants, isolation, explainer and empty blocks, as for models."""
 
     @wrap(SageMakerResponse, "create_endpoint_config")
     def create_endpoint_config(original: Any, self: Any) -> Any:
         answer = original(self)
         config = self.sagemaker_backend.endpoint_configs[self._get_param("EndpointConfigName")]
-        # Moto keeps a tuple there, and the tagging API tells it as text.
+        # Moto keeps a tuple there, which the tagging API would return as text.
         config.arn = config.endpoint_config_arn
         config.emulator_request = _requested(self, CONFIG_MEMBERS)
         return answer
@@ -84,7 +84,7 @@ def _endpoint_configs() -> None:
 
 
 def _requested(response: Any, members: tuple[str, ...]) -> dict[str, Any]:
-    """What the request said about these members."""
+    """Return these members of the request."""
     values = {name: response._get_param(name) for name in members}
     return {name: value for name, value in values.items() if value is not None}
 
@@ -93,7 +93,7 @@ PROPERTIES = frozenset({"DesiredInstanceCount", "DesiredWeight", "DataCaptureCon
 
 
 def _retained(self: Any) -> frozenset[str]:
-    """What UpdateEndpoint is to leave as it is."""
+    """Return the properties that UpdateEndpoint retains."""
     if self._get_param("RetainAllVariantProperties") not in (True, "true"):
         return frozenset()
     excluded = self._get_param("ExcludeRetainedVariantProperties") or []
@@ -101,7 +101,7 @@ def _retained(self: Any) -> frozenset[str]:
 
 
 def _retain(variant: dict[str, Any], known: dict[str, Any], retained: frozenset[str]) -> None:
-    """A variant of the same name keeps what is retained. Until the new fleet serves, the old one's instances count."""
+    """Copy retained properties from the variant of the same name. Until the new fleet serves, old instances count."""
     if "CurrentInstanceCount" not in known:
         return
     if "DesiredInstanceCount" in retained:
@@ -120,9 +120,9 @@ def _update_endpoint() -> None:
         deployment_config: dict[str, Any] | None = None,
         retained: frozenset[str] = frozenset(),
     ) -> FakeEndpoint:
-        """Point an endpoint at another configuration; the compute seam wraps this and changes servers.
+        """Point an endpoint at another configuration; `moto_compute` wraps this and changes servers.
 
-        `retained` are the properties (DesiredInstanceCount, DesiredWeight, DataCaptureConfig) that stay what they are.
+        `retained` are the properties (DesiredInstanceCount, DesiredWeight, DataCaptureConfig) that stay unchanged.
         """
         endpoint = self.endpoints.get(endpoint_name)
         if endpoint is None:
@@ -179,7 +179,7 @@ def _update_endpoint() -> None:
 def _model_packages() -> None:
     @wrap(SageMakerModelBackend, "create_model_package")
     def create_model_package(original: Any, self: Any, **request: Any) -> str:
-        """Numbers only ever grow on AWS; moto counts what is left, which reuses the number of a deleted one."""
+        """Number versions upwards, as AWS does; moto counts those that are left, which reuses deleted numbers."""
         group = request.get("model_package_group_name")
         if group and str(group).startswith("arn:"):
             request["model_package_group_name"] = group = str(group).rsplit("/", 1)[-1]
@@ -227,7 +227,7 @@ def _renumber(backend: Any, package: Any, number: int) -> str:
 def _tags() -> None:
     @wrap(SageMakerModelBackend, "_get_resource_from_arn")
     def get_resource_from_arn(original: Any, self: Any, arn: str) -> Any:
-        """Moto knows no model packages (their ARN has one more slash), and answers 500 for what is missing."""
+        """Find a resource; moto lacks model packages (their ARN has one more slash), and answers 500 for missing ones."""
         kind, _, name = arn.split(":")[-1].partition("/")
         if kind == "model-package":
             return self.describe_model_package(arn)
@@ -239,9 +239,9 @@ def _tags() -> None:
 
     @wrap(SageMakerModelBackend, "add_tags")
     def add_tags(original: Any, self: Any, arn: str, tags: list[dict[str, str]]) -> list[dict[str, str]]:
-        """A tag given twice has the last value; moto keeps both."""
+        """Keep the last value of a repeated tag; moto keeps both."""
         resource = self._get_resource_from_arn(arn)
         merged = {tag["Key"]: tag["Value"] for tag in [*(resource.tags or []), *tags]}
         resource.tags = [{"Key": key, "Value": value} for key, value in merged.items()]
-        found: list[dict[str, str]] = resource.tags
-        return found
+        merged: list[dict[str, str]] = resource.tags
+        return merged

@@ -1,4 +1,4 @@
-"""SageMaker processes. Moto calls every processing job completed at birth, and forgets what it should run on."""
+"""Processing jobs, executed. Moto reports them as completed at creation, and drops the instances."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def apply(settings: Settings) -> None:
 
     @wrap(SageMakerResponse, "stop_processing_job")
     def stop_processing_job(original: Any, self: Any) -> Any:
-        """Moto calls it stopped, whatever it was."""
+        """Stop a job in progress; moto reports any job as stopped."""
         name = self._get_param("ProcessingJobName")
         self.sagemaker_backend.describe_processing_job(name)  # raises for an unknown one
         job = self.sagemaker_backend.processing_jobs[name]
@@ -88,7 +88,7 @@ def _started(job: Any) -> None:
 
 
 def _ended(job: Any, end: End) -> None:
-    """The status comes last: whoever sees it sees the rest as well."""
+    """Update the job. The status is set last: a client that sees it sees the rest as well."""
     job.failure_reason, job.exit_message = end.failure_reason, end.exit_message
     job.processing_end_time = job.last_modified_time = utcnow()
     job.processing_job_status = end.status

@@ -1,7 +1,7 @@
-"""Model registry: stages of a version, and what an update leaves alone.
+"""Model registry: stages of a version, and updates that keep other members.
 
 AWS keeps `ModelLifeCycle` and `SecurityConfig` of a version and changes only what an update names. Moto drops
-both, and an update of one thing takes the approval, its description and the metadata away.
+both, and an update of one member removes the approval, its description and the metadata.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def apply(settings: Settings) -> None:
 def _keep_what_an_update_leaves_out() -> None:
     @wrap(SageMakerModelBackend, "update_model_package")
     def update_model_package(original: Any, self: Any, model_package_arn: str, **request: Any) -> str:
-        """Metadata are added to those that are there; approval and its description stay unless named."""
+        """Merge metadata, and keep approval and its description unless the request names them."""
         package = self.model_packages.get(self.model_package_name_mapping.get(model_package_arn, model_package_arn))
         if package is not None:
             for name in ("model_approval_status", "approval_description"):

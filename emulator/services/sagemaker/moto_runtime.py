@@ -1,4 +1,4 @@
-"""InvokeEndpoint asks the endpoint's model server. Moto answers a constant, for endpoints that do not exist too."""
+"""InvokeEndpoint, answered by the endpoint's model server. Moto returns a constant, also for missing endpoints."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _invoke_endpoint(self: Any) -> Reply:
     except Busy as busy:
         return error(400, "ThrottlingException", str(busy))
     except NoSuchVariant:
-        if target is None:  # nothing serves this endpoint: it never came into service
+        if target is None:  # this endpoint has no server: it never came into service
             return error(400, "ValidationError", f"Endpoint {name} of account {self.current_account} not found.")
         message = f"Variant {target} not found for Endpoint {name} of account {self.current_account}."
         return error(400, "ValidationError", message)
@@ -64,7 +64,7 @@ def _invoke_endpoint(self: Any) -> Reply:
         "x-Amzn-Invoked-Production-Variant": answer.variant,
     }
     if answer.cold_start_ms:
-        # A real start of a real process, but of one here: AWS takes seconds to a minute.
+        # The start of a local process; AWS takes seconds to a minute.
         headers["x-emulator-cold-start-ms"] = f"{answer.cold_start_ms:.0f}"
     return 200, headers, answer.body
 
@@ -74,14 +74,14 @@ def raw_body(self: Any) -> bytes:
 
 
 def in_service(self: BaseResponse, name: str) -> FakeEndpoint | None:
-    """The endpoint, if it can be invoked. AWS calls one that is still being created `not found` too."""
+    """Return the endpoint if it can be invoked. AWS answers `not found` also while it is being created."""
     endpoint = moto_compute.backend_for(self.current_account, self.region).endpoints.get(name)
-    # A server that died leaves a failed endpoint that can be asked: the answer is a model error that says why.
+    # A failed endpoint whose server died can be invoked: the answer is a model error with the reason.
     return endpoint if endpoint and endpoint.endpoint_status in ("InService", "Updating", "Failed") else None
 
 
 def _model_error(self: BaseResponse, name: str, answer: Answer) -> Reply:
-    """The container's error, wrapped as AWS wraps it."""
+    """Return the container's error, wrapped as AWS wraps it."""
     original = answer.body.decode(errors="replace")
     kind = "client" if 400 <= answer.status < 500 else "server"
     group = f"/aws/sagemaker/Endpoints/{name}"

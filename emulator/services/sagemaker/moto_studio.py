@@ -1,7 +1,7 @@
-"""SageMaker Studio: moto has domains that are there at once and for ever, and nothing that belongs to one.
+"""SageMaker Studio: moto creates domains at once, cannot delete them, and has none of their parts.
 
-The rules are in `emulator.services.sagemaker.studio`. A domain's home file system is one of moto's, so that it is found
-when it was left behind. Apps are refused: an app in service with no JupyterLab behind it would be a lie.
+The rules are in `emulator.services.sagemaker.studio`. A domain's home file system is one of moto's, so that a leftover
+is found. Apps are rejected, as there is no JupyterLab to run behind them.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _error(refused: StudioRefused) -> SagemakerClientError:
 def _refuse_apps() -> None:
     @add(SageMakerResponse)
     def create_app(self: Any) -> Any:
-        raise NotImplementedError(f"{self._get_action()} (there is no JupyterLab that would run)")
+        raise NotImplementedError(f"{self._get_action()} (not emulated: there is no JupyterLab)")
 
 
 def _tags() -> None:

@@ -1,4 +1,4 @@
-"""Batch transform runs. Moto calls every transform job completed at birth, knows no StopTransformJob."""
+"""Batch transform, executed. Moto reports jobs as completed at creation, and has no StopTransformJob."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from emulator.services.sagemaker.transform_records import DataProcessing
 FAULTS = ("container-error", "worker-dies")
 ACTION = "CreateTransformJob"
 SPLITS = ("None", "Line")
-"""Of four; nothing here reads RecordIO or TFRecord."""
+"""Supported split types; RecordIO and TFRecord are not emulated."""
 GIVEN = (
     "BatchStrategy",
     "DataProcessing",
@@ -63,17 +63,17 @@ def apply(settings: Settings) -> None:
             _ended(job, End("Failed", "InternalServerError: We encountered an internal error. Please try again."))
             return answer
         job.emulator_evidence = transforms.start(
-            request, lambda: _started(job), lambda end: _ended(job, end), lambda each: _befall(name, request, each)
+            request, lambda: _started(job), lambda end: _ended(job, end), lambda each: _inject(name, request, each)
         )
         return answer
 
     @wrap(SageMakerResponse, "describe_transform_job")
     def describe_transform_job(original: Any, self: Any) -> Any:
-        found = dict(original(self).result)
-        evidence = getattr(self.sagemaker_backend.transform_jobs[found["TransformJobName"]], "emulator_evidence", None)
+        job = dict(original(self).result)
+        evidence = getattr(self.sagemaker_backend.transform_jobs[job["TransformJobName"]], "emulator_evidence", None)
         if evidence:
             self.response_headers.update(STORE.headers(evidence))
-        return ActionResult({key: value for key, value in found.items() if value not in (None, "")})
+        return ActionResult({key: value for key, value in job.items() if value not in (None, "")})
 
     @add(SageMakerResponse)
     def stop_transform_job(self: Any) -> Any:
@@ -91,8 +91,8 @@ def apply(settings: Settings) -> None:
 
 
 def _request(response: Any, backend: Any) -> TransformRequest:
-    """What is asked for. Raises `ValidationError`."""
-    asked = {name: response._get_param(name) for name in GIVEN}
+    """Return the job request. Raise `ValidationError` if it is not valid."""
+    given = {name: response._get_param(name) for name in GIVEN}
     source, target = response._get_param("TransformInput"), response._get_param("TransformOutput")
     model_name, name = response._get_param("ModelName"), response._get_param("TransformJobName")
     if model_name not in backend._models:
@@ -100,9 +100,9 @@ def _request(response: Any, backend: Any) -> TransformRequest:
         raise ValidationError(message=f'Could not find model "{arn}".')
     model = moto_hosting_plan.model_of(backend, model_name)
     where, split_type = source["DataSource"]["S3DataSource"], source.get("SplitType") or "None"
-    client, processing = asked["ModelClientConfig"] or {}, asked["DataProcessing"] or {}
-    strategy = asked["BatchStrategy"] or "MultiRecord"
-    concurrency, most = int(asked["MaxConcurrentTransforms"] or 1), asked["MaxPayloadInMB"]
+    client, processing = given["ModelClientConfig"] or {}, given["DataProcessing"] or {}
+    strategy = given["BatchStrategy"] or "MultiRecord"
+    concurrency, most = int(given["MaxConcurrentTransforms"] or 1), given["MaxPayloadInMB"]
     wrong = _wrong(model, where["S3DataType"], split_type, concurrency, most)
     if wrong or model is None:
         raise ValidationError(message=str(wrong))
@@ -118,7 +118,7 @@ def _request(response: Any, backend: Any) -> TransformRequest:
         accept=target.get("Accept") or "",
         compression=source.get("CompressionType") or "None",
         split_type=split_type,
-        # Without records there is nothing to put together in one request.
+        # Without records there is nothing to combine in one request.
         strategy="SingleRecord" if split_type == "None" else strategy,
         assemble_with=target.get("AssembleWith") or "None",
         kms_key_id=target.get("KmsKeyId"),
@@ -131,7 +131,7 @@ def _request(response: Any, backend: Any) -> TransformRequest:
             processing.get("OutputFilter") or "$",
             processing.get("JoinSource") == "Input",
         ),
-        variables=dict(asked["Environment"] or {}),
+        variables=dict(given["Environment"] or {}),
         cause=current_cause(),
     )
 
@@ -150,11 +150,11 @@ def _wrong(model: Any, data_type: str, split_type: str, concurrency: int, most: 
     return None
 
 
-def _befall(name: str, job: TransformRequest, request: Request) -> Request | Answer:
+def _inject(name: str, job: TransformRequest, request: Request) -> Request | Answer:
     for fault in store.STORE.hits("sagemaker", ACTION, [name, job.model.name], FAULTS):
         store.tell(fault, "sagemaker", ACTION, name, current_cause())
         if fault.kind == "container-error":
-            words = f"the container answers 500 because fault {fault.id} was asked for"
+            words = f"the container answers 500 because of fault {fault.id}"
             return Answer(500, words.encode(), "text/plain", name, "")
         request = replace(request, dies=True)
     return request
@@ -165,7 +165,7 @@ def _started(job: Any) -> None:
 
 
 def _ended(job: Any, end: End) -> None:
-    """The status comes last: whoever sees it sees the rest as well."""
+    """Update the job. The status is set last: a client that sees it sees the rest as well."""
     job.failure_reason = end.failure_reason
     job.transform_end_time = job.last_modified_time = utcnow()
     job.transform_job_status = end.status

@@ -1,8 +1,8 @@
-"""SageMaker processing: inputs in, the user's program in the middle, outputs out.
+"""SageMaker processing: download inputs, run the user's program, upload outputs.
 
-The image itself is not run: its libraries are those of the jobs' virtual environment, and its entry point has to be
-Python. What the container sees as `/opt/ml/...` lies below a folder of the job; arguments and variables that name such
-a path are rewritten, so a program must take its paths from them.
+The image itself is not run: its libraries are those of the jobs' virtual environment, and its entry point must be
+Python. The container's `/opt/ml/...` is below a folder of the job; arguments and variables that name such a path are
+rewritten, so a program must take its paths from them.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from emulator.core.jobs import Exit, Job
 LOG_GROUP = "/aws/sagemaker/ProcessingJobs"
 CONTAINER = "/opt/ml/"
 MESSAGE = "output/message"
-"""Where a container leaves what it has to say at its end."""
+"""Where a container writes its exit message."""
 MESSAGE_LIMIT = 1024
 PYTHON = ("python", "python3")
 
 
 class ProcessingFailed(Exception):
-    """The message is the job's FailureReason."""
+    """A failure with the message for the job's FailureReason."""
 
 
 @dataclass(frozen=True)
 class ProcessingRequest:
-    """What a processing job is made from, in the words of CreateProcessingJob."""
+    """A processing job, in the terms of CreateProcessingJob."""
 
     name: str
     arn: str
@@ -58,7 +58,7 @@ class ProcessingRequest:
 
 @dataclass(frozen=True)
 class End:
-    """How a job ended, as DescribeProcessingJob words it."""
+    """The end of a job, in the terms of DescribeProcessingJob."""
 
     status: str
     failure_reason: str | None = None
@@ -74,7 +74,7 @@ class Processing:
         self._running: dict[str, _Run] = {}
 
     def start(self, request: ProcessingRequest, started: Callable[[], None], ended: Callable[[End], None]) -> None:
-        """Returns at once; the rest is called from the job's thread."""
+        """Start a job and return at once; the callbacks are called from its thread."""
         run = _Run(self._aws, request, started)
         with self._lock:
             self._running[request.arn] = run
@@ -150,7 +150,7 @@ class _Run:
         return done
 
     def _program(self) -> list[str]:
-        """The command line, with this machine's Python in the place of the image's."""
+        """Return the command line, with this machine's Python instead of the image's."""
         first, *rest = self.request.entrypoint or ("",)
         if PurePosixPath(first).name not in PYTHON or not rest:
             raise ProcessingFailed(
@@ -171,13 +171,13 @@ class _Run:
             raise ProcessingFailed(f"ClientError: LocalPath {path} is not below {CONTAINER}processing") from error
 
     def _make_folders(self) -> None:
-        """Empty, also where a job of the same name left some in an earlier life of the emulator."""
+        """Make empty folders, even if a job of the same name left some in an earlier run of the emulator."""
         shutil.rmtree(self._root, ignore_errors=True)
         for folder in (self._root / "config", self._root / "output", self._root / "processing"):
             folder.mkdir(parents=True)
         for each in self.request.outputs:
             self._local(each["S3Output"]["LocalPath"]).mkdir(parents=True, exist_ok=True)
-        said = {
+        documents = {
             "processingjobconfig.json": {
                 "ProcessingJobName": self.request.name,
                 "ProcessingInputs": list(self.request.inputs),
@@ -185,14 +185,14 @@ class _Run:
             },
             "resourceconfig.json": {"current_host": "algo-1", "hosts": ["algo-1"]},
         }
-        for name, document in said.items():
+        for name, document in documents.items():
             (self._root / "config" / name).write_text(json.dumps(document))
 
     def _download(self, s3: Any, each: dict[str, Any]) -> None:
         source = each.get("S3Input")
         if not source or source.get("S3DataType") != "S3Prefix" or source.get("S3InputMode", "File") != "File":
             raise ProcessingFailed(
-                f"ClientError: input {each['InputName']} is no S3Prefix in File mode, which is all that is local"
+                f"ClientError: input {each['InputName']} must be an S3Prefix in File mode; no other is emulated"
             )
         uri = source["S3Uri"]
         try:

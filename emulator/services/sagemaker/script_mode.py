@@ -1,7 +1,7 @@
-"""What a script sees inside a SageMaker framework container: folders, environment, command line.
+"""The environment of a script in a SageMaker framework container: folders, variables, command line.
 
-Follows the `sagemaker-training` toolkit. Paths that are `/opt/ml/...` there are below one folder here, so scripts
-must take them from the environment, as the toolkit tells them to.
+Follows the `sagemaker-training` toolkit. Its paths `/opt/ml/...` are below one folder here, so scripts must take them
+from the environment, as the toolkit documents.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Folders:
         self.intermediate = root / "output" / "intermediate"
 
     def make(self) -> None:
-        """Empty folders, also where a job of the same name left some in an earlier life of the emulator."""
+        """Make empty folders, even if a job of the same name left some in an earlier run of the emulator."""
         shutil.rmtree(self.root, ignore_errors=True)
         for folder in (self.model, self.code, self.input / "config", self.output_data, self.intermediate):
             folder.mkdir(parents=True, exist_ok=True)
@@ -42,7 +42,7 @@ class Folders:
 
 
 def decoded(hyperparameters: dict[str, str]) -> dict[str, Any]:
-    """The SDK sends values as JSON text; whatever is no JSON is taken as it is."""
+    """Decode values, which the SDK sends as JSON text; other text is used unchanged."""
     values: dict[str, Any] = {}
     for name, text in hyperparameters.items():
         try:
@@ -57,7 +57,7 @@ def of_script(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def command_line(values: dict[str, Any]) -> list[str]:
-    """`--name value`, sorted by name; a name of one character becomes `-n value`."""
+    """Return `--name value`, sorted by name; a name of one character becomes `-n value`."""
     arguments: list[str] = []
     for name in sorted(values):
         arguments += [f"--{name}" if len(name) > 1 else f"-{name}", _text(values[name])]
@@ -80,7 +80,7 @@ def environment(
     hyperparameters: dict[str, Any],
     arguments: list[str],
 ) -> dict[str, str]:
-    """The `SM_*` variables, and the configuration files that SageMaker writes beside the data."""
+    """Return the `SM_*` variables, and write the configuration files that SageMaker puts beside the data."""
     host = "algo-1"
     script = of_script(hyperparameters)
     framework = {name: value for name, value in hyperparameters.items() if name not in script}

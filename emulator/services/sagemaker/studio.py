@@ -1,8 +1,8 @@
 """SageMaker Studio's control plane: domains, user profiles, spaces and lifecycle configurations.
 
-Records only: no JupyterLab runs here, so no app can be started. What AWS refuses is refused, above all the order in
-which things go: apps, then spaces, then profiles, then the domain; and a domain's file system outlives it unless
-the request says otherwise.
+Records only: no JupyterLab runs here, so no app can be started. What AWS rejects is rejected, above all deletions out
+of order: first apps, then spaces, then profiles, then the domain. A domain's file system outlives it unless the request
+says otherwise.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any, Protocol
 Parameters = dict[str, Any]
 
 SETTLES_AFTER_SECONDS = 0.2
-"""AWS takes minutes; this is long enough for whoever does not wait to notice."""
+"""AWS takes minutes; this is long enough to expose clients that do not wait."""
 PROFILE_SETTINGS = ("UserSettings", "SingleSignOnUserIdentifier", "SingleSignOnUserValue")
 SPACE_SETTINGS = ("SpaceSettings", "SpaceDisplayName", "OwnershipSettings", "SpaceSharingSettings")
 DOMAIN_SETTINGS = (
@@ -27,7 +27,7 @@ DOMAIN_SETTINGS = (
 
 
 class StudioRefused(Exception):
-    """AWS would answer with this error."""
+    """AWS's error for a request."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class Homes(Protocol):
     """File systems with the users' home folders."""
 
     def make(self, domain_id: str, domain_arn: str, kms_key_id: str | None) -> str:
-        """The id of a new one."""
+        """Create a file system and return its id."""
 
     def remove(self, file_system_id: str) -> None: ...
 
@@ -53,7 +53,7 @@ class Record:
     passing: str = "Pending"
     settles_at: float = 0.0
     going: bool = False
-    """Deleted as soon as it settles."""
+    """Whether it is deleted as soon as it settles."""
     created: datetime = field(default_factory=lambda: datetime.now(UTC))
     modified: datetime = field(default_factory=lambda: datetime.now(UTC))
 
@@ -78,7 +78,7 @@ Table = dict[tuple[str, ...], Record]
 
 
 class Studio:
-    """All of one account and region. Not made for threads: whoever calls holds a lock."""
+    """The records of one account and region. Not thread-safe: callers hold a lock."""
 
     def __init__(self, account: str, region: str, homes: Homes) -> None:
         self._scope, self._region, self._homes = f"arn:aws:sagemaker:{region}:{account}", region, homes
@@ -89,7 +89,7 @@ class Studio:
         self._uids = iter(range(200_001, 300_000))
 
     def tagged(self, arn: str) -> Record | None:
-        """The record of an ARN, which carries its tags."""
+        """Return the record of an ARN, which has its tags."""
         return next((record for record in self._all() if record.arn == arn), None)
 
     def _all(self) -> Iterator[Record]:
@@ -98,7 +98,7 @@ class Studio:
             yield from table.values()
 
     def _sweep(self) -> None:
-        """Forget what has finished going."""
+        """Drop the records whose deletion has ended."""
         for table in (self._spaces, self._profiles, self._domains):
             for key in [key for key, record in table.items() if record.going and record.settled]:
                 record = table.pop(key)
@@ -251,7 +251,7 @@ class Studio:
         record.pass_through("Deleting")
         return {}
 
-    # ---- apps: none can be started, so there are none ------------------------------------------------------------
+    # ---- apps, of which none can be started ----------------------------------------------------------------------
 
     def list_apps(self, p: Parameters) -> Parameters:
         return {"Apps": []}
@@ -278,8 +278,8 @@ class Studio:
         return {**shown, "StudioLifecycleConfigArn": record.arn}
 
     def list_studio_lifecycle_configs(self, p: Parameters) -> Parameters:
-        found = [self.describe_studio_lifecycle_config({"StudioLifecycleConfigName": key[0]}) for key in self._scripts]
-        return {"StudioLifecycleConfigs": found}
+        listed = [self.describe_studio_lifecycle_config({"StudioLifecycleConfigName": key[0]}) for key in self._scripts]
+        return {"StudioLifecycleConfigs": listed}
 
     def delete_studio_lifecycle_config(self, p: Parameters) -> Parameters:
         record = self._find(self._scripts, "StudioLifecycleConfig", p["StudioLifecycleConfigName"])
@@ -308,7 +308,7 @@ class Studio:
 OPERATIONS: dict[str, Callable[[Studio, Parameters], Parameters]] = {
     name: method for name, method in vars(Studio).items() if not name.startswith("_") and name != "tagged"
 }
-"""By moto's spelling of the operation."""
+"""Methods by moto's spelling of the operation."""
 
 
 def _tags(p: Parameters) -> list[dict[str, str]]:
@@ -316,7 +316,7 @@ def _tags(p: Parameters) -> list[dict[str, str]]:
 
 
 def _scripts_of(value: Any) -> Iterator[str]:
-    """ARNs of lifecycle configurations anywhere in settings."""
+    """Yield the ARNs of lifecycle configurations anywhere in settings."""
     if isinstance(value, dict):
         for name, inner in value.items():
             if name == "LifecycleConfigArn" and inner:

@@ -1,7 +1,7 @@
-"""SageMaker training in script mode: data in, the user's script in the middle, two archives out.
+"""SageMaker training in script mode: download data, run the user's script, upload two archives.
 
-The environment, the command line and the folders are those of the `sagemaker-training` toolkit, which is what
-runs inside AWS's framework containers. The image itself is not run: its libraries are those of the jobs'
+The environment, the command line and the folders are those of the `sagemaker-training` toolkit, which runs inside
+AWS's framework containers. The image itself is not run: its libraries are those of the jobs'
 virtual environment.
 """
 
@@ -33,12 +33,12 @@ REASON_LIMIT = 1024
 
 
 class TrainingFailed(Exception):
-    """The message is the job's FailureReason."""
+    """A failure with the message for the job's FailureReason."""
 
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What a training job is made from."""
+    """The definition of a training job."""
 
     name: str
     arn: str
@@ -57,7 +57,7 @@ class TrainingRequest:
 
 @dataclass(frozen=True)
 class Progress:
-    """One step of a job's life, as DescribeTrainingJob words it."""
+    """A status of a job, in the terms of DescribeTrainingJob."""
 
     secondary_status: str
     message: str
@@ -77,7 +77,7 @@ class Training:
         self._running: dict[str, _Run] = {}
 
     def start(self, request: TrainingRequest, report: Report) -> None:
-        """Returns at once; `report` is called from the job's thread."""
+        """Start a job and return at once; `report` is called from its thread."""
         run = _Run(self._aws, request, report)
         with self._lock:
             self._running[request.arn] = run
@@ -175,13 +175,13 @@ class _Run:
                 ) from error
 
     def _download_source(self, s3: Any) -> tuple[str, list[str]]:
-        """The entry point, unpacked with its source archive, and its command line."""
+        """Unpack the source archive; return the entry point and its command line."""
         values = script_mode.decoded(self.request.hyperparameters)
         program, source = values.get("sagemaker_program"), values.get("sagemaker_submit_directory")
         if not program or not source:
             raise TrainingFailed(
                 "AlgorithmError: the local emulator trains in script mode only: hyperparameters sagemaker_program "
-                "and sagemaker_submit_directory are needed"
+                "and sagemaker_submit_directory are required"
             )
         try:
             archive = download_file(s3, str(source), self._folders.root / "sourcedir.tar.gz")
@@ -223,17 +223,17 @@ class _Run:
         )
         STORE.update(self._record.id, pid=self._job.process.pid)
         if self._stop.is_set():
-            # Stopped after it was said to train, and before there was a process to stop.
+            # Stopped after the status became Training, and before there was a process to stop.
             self._job.stop()
         return self._job.run(request.max_seconds)
 
     def _match_metrics(self, line: str) -> None:
-        """The last value of each metric is the final one."""
+        """Collect metrics; the last value of each is the final one."""
         for name, pattern in self._patterns:
-            found = pattern.search(line)
-            if found:
+            match = pattern.search(line)
+            if match:
                 try:
-                    self._metrics[name] = float(found[1])
+                    self._metrics[name] = float(match[1])
                 except (ValueError, IndexError):
                     continue  # not a number, or a pattern without a group: SageMaker emits no metric then
 
@@ -249,7 +249,7 @@ class _Run:
 
 
 def _script_error(ended: Exit, program: str, arguments: list[str]) -> str:
-    """FailureReason as the training toolkit words it."""
+    """Return the FailureReason as the training toolkit words it."""
     if ended.code < 0:
         return f"AlgorithmError: the training process was {describe_exit(ended.code)}, exit code: {ended.code}"
     command = json.dumps(" ".join(["python3", program, *arguments]))

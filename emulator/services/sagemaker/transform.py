@@ -1,7 +1,7 @@
-"""SageMaker batch transform: every object of the input goes through the model's server and comes out as `<key>.out`.
+"""SageMaker batch transform: the model's server transforms every object of the input to `<key>.out`.
 
-As on AWS an object with a record that the model refuses has no output, the other objects do, and the job fails.
-Instances are not played: up to two processes of the model serve, however many instances were asked for.
+As on AWS, an object with a record that the model rejects has no output, the other objects do, and the job fails.
+Instances are not emulated: up to two processes of the model serve, for any requested number.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from emulator.core.aws import Aws, LogStream, keys_under, relative, split_uri, unique
 from emulator.core.evidence import STORE, caused_by
 from emulator.services.sagemaker import transform_records
-from emulator.services.sagemaker.async_outcomes import patiently
+from emulator.services.sagemaker.async_outcomes import with_retries
 from emulator.services.sagemaker.fleet import PROCESSES, Fleet
 from emulator.services.sagemaker.model_server import Answer, HostingFailed, Model, ModelServer, Request
 from emulator.services.sagemaker.transform_records import BadData, DataProcessing
@@ -31,12 +31,12 @@ MEGABYTE = 1 << 20
 
 
 class TransformFailed(Exception):
-    """The message is the job's FailureReason."""
+    """A failure with the message for the job's FailureReason."""
 
 
 @dataclass(frozen=True)
 class TransformRequest:
-    """What a job is made from, in the words of CreateTransformJob."""
+    """A transform job, in the terms of CreateTransformJob."""
 
     name: str
     arn: str
@@ -68,7 +68,7 @@ class End:
 
 
 Fault = Callable[[Request], Request | Answer]
-"""What befalls one request: it goes on, changed or not, or it is answered."""
+"""Injects a fault into a request: returns the request, changed or not, or an answer."""
 
 
 class Transforms:
@@ -82,7 +82,7 @@ class Transforms:
     def start(
         self, request: TransformRequest, started: Callable[[], None], ended: Callable[[End], None], fault: Fault
     ) -> str:
-        """Returns the id of its evidence at once; the rest is called from the job's thread."""
+        """Start a job and return the id of its evidence at once; the callbacks are called from its thread."""
         run = _Run(self._aws, request, started, fault)
         with self._lock:
             self._running[request.arn] = run
@@ -148,7 +148,7 @@ class _Run:
             s3 = self._aws.client("s3", credentials, request.region)
             inputs = self._inputs(s3)
             server = fleet.start().record
-            # A process that runs this archive does the job: that is what makes it real.
+            # A process that runs this archive does the work, which makes the job an executed one.
             STORE.update(self._record.id, pid=server.pid, artifact_sha256=server.artifact_sha256)
             self._started()
             log.write(
@@ -161,7 +161,7 @@ class _Run:
                     key for bucket, key, name in inputs if not self._object(s3, fleet, pool, bucket, key, name, log)
                 ]
             if failed and not self.stopping.is_set():
-                # AWS says no more than whose fault it was; the log names the objects.
+                # AWS only reports which side failed; the log names the objects.
                 raise TransformFailed(f"{self._blame}: {SEE_LOGS}")
         finally:
             log.flush()
@@ -170,13 +170,13 @@ class _Run:
 
     def _server(self, stream: str, died: Callable[[str], None]) -> ModelServer:
         request = self._request
-        told = {
+        settings = {
             "SAGEMAKER_BATCH": "true",
             "SAGEMAKER_BATCH_STRATEGY": _shouted(request.strategy),
             "SAGEMAKER_MAX_PAYLOAD_IN_MB": str(request.most_megabytes),
             "SAGEMAKER_MAX_CONCURRENT_TRANSFORMS": str(request.concurrency),
         }
-        model = replace(request.model, variables={**request.model.variables, **told, **request.variables})
+        model = replace(request.model, variables={**request.model.variables, **settings, **request.variables})
         return ModelServer(
             self._aws,
             request.name,
@@ -189,36 +189,36 @@ class _Run:
         )
 
     def _inputs(self, s3: Any) -> list[tuple[str, str, str]]:
-        """Bucket, key and the output's name of every object."""
+        """Return bucket, key and the output's name of every object."""
         request = self._request
         bucket, prefix = split_uri(request.input_uri)
         if request.data_type == "ManifestFile":
             return _manifest(json.loads(s3.get_object(Bucket=bucket, Key=prefix)["Body"].read()))
         try:
-            found = [(bucket, key, relative(key, prefix)) for key in keys_under(s3, bucket, prefix)]
+            objects = [(bucket, key, relative(key, prefix)) for key in keys_under(s3, bucket, prefix)]
         except s3.exceptions.NoSuchBucket:
-            found = []
-        if not found:
+            objects = []
+        if not objects:
             raise TransformFailed(
                 f'ClientError: No S3 objects found under S3 URL "{request.input_uri}" given in input data source. '
                 f"Please ensure that the bucket exists in the selected region ({request.region}), that objects exist "
                 f'under that S3 prefix, and that the role "{request.model.role_arn}" has "s3:ListBucket" permissions '
                 f'on bucket "{bucket}".'
             )
-        return found
+        return objects
 
     def _object(
         self, s3: Any, fleet: Fleet, pool: ThreadPoolExecutor, bucket: str, key: str, name: str, log: LogStream
     ) -> bool:
-        """Whether the object has an output now."""
+        """Transform an object; return whether it has an output."""
         request = self._request
         try:
-            data = patiently(lambda: bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
+            data = with_retries(lambda: bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read()))
             if request.compression == "Gzip":
                 data = gzip.decompress(data)
-            found = transform_records.split(data, request.split_type)
+            records = transform_records.split(data, request.split_type)
             most = request.most_megabytes * MEGABYTE
-            requests = list(transform_records.batches(found, request.strategy, most))
+            requests = list(transform_records.batches(records, request.strategy, most))
             answers = list(pool.map(lambda batch: self._ask(fleet, batch), requests))
         except (BadData, gzip.BadGzipFile, UnicodeDecodeError) as error:
             log.write(f"[sagemaker logs]: {bucket}/{key}: ClientError: {error}", time.time())
@@ -235,15 +235,15 @@ class _Run:
         self._write(s3, name, transform_records.assemble(good, request.assemble_with))
         with self._lock:
             self._counts["objects"] += 1
-            self._counts["records"] += len(found)
+            self._counts["records"] += len(records)
         return True
 
     def _ask(self, fleet: Fleet, batch: list[bytes]) -> bytes | None:
-        """The answer to some records; `None` where there is none."""
+        """Return the answer to a batch of records; `None` if it failed."""
         request = self._request
         processing, split_type = request.processing, request.split_type
         sent = [processing.into(record, request.content_type) for record in batch]
-        asked = Request(
+        original = Request(
             transform_records.request_body(sent, split_type),
             content_type=request.content_type or "application/octet-stream",
             accept=request.accept or "*/*",
@@ -254,7 +254,7 @@ class _Run:
             if self.stopping.is_set():
                 return None
             with caused_by(self._record.id):
-                changed = self._fault(asked)
+                changed = self._fault(original)
                 answer = changed if isinstance(changed, Answer) else fleet.invoke(changed)
             with self._lock:
                 self._counts["requests"] += 1
@@ -281,7 +281,7 @@ class _Run:
         key = "/".join(part for part in (prefix.rstrip("/"), f"{name}.out") if part)
         kms = self._request.kms_key_id
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms} if kms else {}
-        patiently(lambda: s3.put_object(Bucket=bucket, Key=key, Body=body, **encryption))
+        with_retries(lambda: s3.put_object(Bucket=bucket, Key=key, Body=body, **encryption))
 
 
 def _manifest(document: Any) -> list[tuple[str, str, str]]:

@@ -1,4 +1,4 @@
-"""Records of a batch transform: cut out of an object, put into requests, chosen from and joined, put together again.
+"""Records of a batch transform: splitting objects, batching requests, filtering, joining and assembling.
 
 Pure: bytes in, bytes out. The rules are those of SplitType, BatchStrategy, AssembleWith and DataProcessing.
 """
@@ -15,35 +15,35 @@ from typing import Any
 
 CSV_TYPE, JSON_TYPES = "text/csv", ("application/json", "application/jsonlines", "application/x-jsonlines")
 JOINED = "SageMakerOutput"
-"""Where a joined record that is an object has what the model answered."""
+"""Member of a joined object record that holds the model's answer."""
 _STEP = re.compile(r"\.([A-Za-z_][\w-]*)|\[([^\]]*)\]")
 
 
 class BadData(Exception):
-    """The data do not go with the job's configuration; a ClientError of the job."""
+    """Data that do not match the job's configuration; a ClientError of the job."""
 
 
 def split(data: bytes, split_type: str) -> list[bytes]:
-    """The records of one object. Lines lose their ends, and empty ones are no records."""
+    """Return the records of one object. Lines lose their ends, and empty ones are skipped."""
     if split_type == "None":
         return [data]
     return [line for line in data.replace(b"\r\n", b"\n").split(b"\n") if line.strip()]
 
 
 def batches(records: Sequence[bytes], strategy: str, most_bytes: int) -> Iterator[list[bytes]]:
-    """Records by request. A record that is larger than a request may be is a mistake of the data."""
-    found: list[bytes] = []
+    """Yield the records of each request. Raise `BadData` for a record that exceeds the largest request."""
+    batch: list[bytes] = []
     size = 0
     for record in records:
         if most_bytes and len(record) > most_bytes:
             raise BadData(f"a record of {len(record)} bytes is larger than MaxPayloadInMB allows ({most_bytes} bytes)")
-        if found and (strategy == "SingleRecord" or (most_bytes and size + len(record) + 1 > most_bytes)):
-            yield found
-            found, size = [], 0
-        found.append(record)
+        if batch and (strategy == "SingleRecord" or (most_bytes and size + len(record) + 1 > most_bytes)):
+            yield batch
+            batch, size = [], 0
+        batch.append(record)
         size += len(record) + 1
-    if found:
-        yield found
+    if batch:
+        yield batch
 
 
 def request_body(records: Sequence[bytes], split_type: str) -> bytes:
@@ -51,7 +51,7 @@ def request_body(records: Sequence[bytes], split_type: str) -> bytes:
 
 
 def assemble(answers: Sequence[bytes], assemble_with: str) -> bytes:
-    """One object of all answers. `Line` ends each of them with a newline, unless it has one."""
+    """Join all answers to one object. `Line` ends each of them with a newline, unless it has one."""
     if assemble_with == "None":
         return b"".join(answers)
     return b"".join(answer if answer.endswith(b"\n") else answer + b"\n" for answer in answers)
@@ -59,7 +59,7 @@ def assemble(answers: Sequence[bytes], assemble_with: str) -> bytes:
 
 @dataclass(frozen=True)
 class DataProcessing:
-    """What of a record goes to the model, and what of record and answer comes out."""
+    """The parts of a record that the model gets, and the parts of record and answer in the output."""
 
     input_filter: str = "$"
     output_filter: str = "$"
@@ -71,10 +71,10 @@ class DataProcessing:
         return _written(choose(_read(record, content_type), self.input_filter), content_type)
 
     def out_of(self, records: Sequence[bytes], answer: bytes, content_type: str, accept: str) -> bytes:
-        """The records with their answers, one line each."""
+        """Return the records with their answers, one line each."""
         answers = _answers(answer, len(records), accept)
         if len(answers) != len(records):
-            raise BadData(f"{len(records)} records were sent and {len(answers)} came back: they cannot be joined")
+            raise BadData(f"cannot join {len(records)} records with {len(answers)} answers: their numbers differ")
         lines = []
         for record, answered in zip(records, answers, strict=True):
             value: Any = _joined(_read(record, content_type), answered) if self.join else answered
@@ -98,9 +98,9 @@ def _joined(record: Any, answer: Any) -> Any:
 
 
 def choose(value: Any, path: str) -> Any:
-    """The part of a record that a JSONPath of the supported kind names."""
+    """Return the part of a record that a JSONPath of the supported kind names."""
     if not path.startswith("$") or _STEP.sub("", path[1:]):
-        raise BadData(f"the filter {path} is no JSONPath that batch transform supports")
+        raise BadData(f"the filter {path} is not a JSONPath that batch transform supports")
     for name, inner in _STEP.findall(path[1:]):
         value = _member(value, name, path) if name else _bracket(value, inner, path)
     return value
@@ -108,7 +108,7 @@ def choose(value: Any, path: str) -> Any:
 
 def _member(value: Any, name: str, path: str) -> Any:
     if not isinstance(value, dict) or name not in value:
-        raise BadData(f"the filter {path} finds nothing in a record")
+        raise BadData(f"the filter {path} matches nothing in a record")
     return value[name]
 
 
@@ -116,17 +116,17 @@ def _bracket(value: Any, inner: str, path: str) -> Any:
     parts = [part.strip() for part in inner.split(",")]
     if all(part[:1] in ("'", '"') for part in parts):
         names = [part.strip("'\"") for part in parts]
-        found = {name: _member(value, name, path) for name in names}
-        return found[names[0]] if len(names) == 1 else found
+        members = {name: _member(value, name, path) for name in names}
+        return members[names[0]] if len(names) == 1 else members
     if not isinstance(value, list):
-        raise BadData(f"the filter {path} finds no array in a record")
+        raise BadData(f"the filter {path} matches no array in a record")
     try:
         if ":" in inner:
             first, last = (int(part) if part else None for part in inner.split(":"))
             return value[first:last]
         chosen = [value[int(part)] for part in parts]
     except (ValueError, IndexError) as error:
-        raise BadData(f"the filter {path} finds nothing in a record") from error
+        raise BadData(f"the filter {path} matches nothing in a record") from error
     return chosen[0] if len(chosen) == 1 else chosen
 
 
@@ -139,7 +139,7 @@ def _read(record: bytes, content_type: str) -> Any:
     try:
         return json.loads(record)
     except (ValueError, RecursionError) as error:
-        raise BadData(f"a record is no JSON: {error}") from error
+        raise BadData(f"a record is not valid JSON: {error}") from error
 
 
 def _written(value: Any, content_type: str) -> bytes:

@@ -1,6 +1,6 @@
-"""How a variant is served: by one server, on demand, by one server per model, or by several containers.
+"""Ways to serve a variant: by one server, on demand, by one server per model, or by several containers.
 
-All of them start, answer and stop like the one server that they are made of.
+All of them have the interface of a single server.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from emulator.services.sagemaker.fleet import Fleet
 from emulator.services.sagemaker.model_server import Answer, HostingFailed, Model, ModelServer, OnDeath, Request
 
 IDLE_SECONDS = 300.0
-"""After so long without a request a serverless variant's server is dropped."""
+"""Idle time after which a serverless variant's server is stopped."""
 LOADED_MODELS = 4
-"""Models of one multi-model variant that are kept in memory; the one unused longest goes first."""
+"""Models of one multi-model variant that are kept in memory; the least recently used is dropped first."""
 
 Mode = Literal["single", "multi-model", "serial", "direct"]
 
 
 class Refused(Exception):
-    """The request cannot be meant for this endpoint: a ValidationError on AWS."""
+    """A request that this endpoint does not accept: a ValidationError on AWS."""
 
 
 class Busy(Exception):
-    """More requests at once than the variant takes: a ThrottlingException on AWS."""
+    """More concurrent requests than the variant accepts: a ThrottlingException on AWS."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Variant:
     mode: Mode = "single"
     serverless: Serverless | None = None
     asynchronous: bool = False
-    """Its requests come out of a queue, and its instances may go down to none."""
+    """Whether its requests come from a queue, and its instances may drop to zero."""
 
 
 class Serving(Protocol):
@@ -59,7 +59,7 @@ class Serving(Protocol):
 
 
 def serving(aws: Aws, endpoint: str, variant: Variant, on_death: OnDeath, cause: str | None) -> Serving:
-    """What serves this variant; nothing is started yet."""
+    """Return the server of a variant without starting it."""
 
     def server(model: Model, died: OnDeath = on_death, **detail: str) -> ModelServer:
         return ModelServer(aws, endpoint, variant.name, model, died, cause, **detail)
@@ -78,10 +78,10 @@ def serving(aws: Aws, endpoint: str, variant: Variant, on_death: OnDeath, cause:
 
 
 class OnDemand:
-    """A serverless variant: the first request starts its server, and waits for that; idleness ends it.
+    """A serverless variant: the first request starts its server and waits for it; idleness stops it.
 
-    AWS starts as many workers as there are requests at once, up to the limit. Here one serves them in turn, and
-    more requests than the limit are refused.
+    AWS starts a worker for each concurrent request, up to the limit. Here one serves them in turn, and more requests
+    than the limit are rejected.
     """
 
     def __init__(self, variant: Variant, make: Callable[[OnDeath], ModelServer], idle_seconds: float) -> None:
@@ -100,7 +100,7 @@ class OnDemand:
     def invoke(self, request: Request) -> Answer:
         with self._lock:
             if self._in_flight >= self._limits.max_concurrency:
-                raise Busy(f"{self._limits.max_concurrency} requests at once are all that the variant takes")
+                raise Busy(f"{self._limits.max_concurrency} concurrent requests are the limit of the variant")
             self._in_flight += 1
         try:
             server, cold_ms = self._awake()
@@ -121,10 +121,10 @@ class OnDemand:
             server.stop(reason)
 
     def _awake(self) -> tuple[ModelServer, float]:
-        """The server, and the milliseconds that its start took if it was not there."""
+        """Return the server, and the milliseconds that its start took if it was not running."""
         with self._starting:
             if self._stopped:
-                raise HostingFailed("the endpoint is gone")
+                raise HostingFailed("the endpoint was deleted")
             if self._server is not None:
                 return self._server, 0.0
             started = time.monotonic()
@@ -136,7 +136,7 @@ class OnDemand:
             return server, cold_ms
 
     def _died(self, reason: str) -> None:
-        """The next request starts another one."""
+        """Forget the server; the next request starts another one."""
         self._server = None
 
     def _drop_later(self) -> None:
@@ -156,7 +156,7 @@ class OnDemand:
 
 
 class MultiModel:
-    """One server per model, started when the first request asks for it."""
+    """One server per model, started by the first request for it."""
 
     def __init__(self, variant: Variant, make: Callable[[Model, OnDeath], ModelServer]) -> None:
         self._name, self._model, self._make = variant.name, variant.models[0], make
@@ -165,13 +165,13 @@ class MultiModel:
 
     def start(self) -> None:
         if not self._model.data_url or not self._model.data_url.endswith("/"):
-            raise HostingFailed(f"A multi-model container needs a prefix of S3, got {self._model.data_url}")
+            raise HostingFailed(f"A multi-model container requires an S3 prefix, got {self._model.data_url}")
 
     def invoke(self, request: Request) -> Answer:
         if not request.model:
             raise Refused("This is a multi-model endpoint: the request must name a model in TargetModel.")
         if request.model.startswith("/") or ".." in request.model:
-            raise Refused(f"TargetModel {request.model} is no path below the container's prefix.")
+            raise Refused(f"TargetModel {request.model} is not a path below the container's prefix.")
         try:
             return self._server(request.model).invoke(request)
         except HostingFailed as error:
@@ -194,7 +194,7 @@ class MultiModel:
                 server.start()
                 self._loaded[target] = server
                 if len(self._loaded) > LOADED_MODELS:
-                    self._loaded.popitem(last=False)[1].stop("another model was needed")
+                    self._loaded.popitem(last=False)[1].stop("replaced by another model")
             self._loaded.move_to_end(target)
             return self._loaded[target]
 
@@ -203,7 +203,7 @@ class MultiModel:
 
 
 class Containers:
-    """Several containers: each gets what the one before it answered, or the request names the one it is for."""
+    """Several containers: each gets the answer of the previous one, or the request names one."""
 
     def __init__(self, variant: Variant, make: Callable[[Model], ModelServer]) -> None:
         self._name, self._mode = variant.name, variant.mode
@@ -232,8 +232,8 @@ class Containers:
             raise Refused("TargetContainerHostname is only for endpoints whose containers are invoked directly.")
         answer: Answer | None = None
         for server in self._servers.values():
-            asked = request if answer is None else replace(request, body=answer.body, content_type=answer.content_type)
-            answer = server.invoke(asked)
+            step = request if answer is None else replace(request, body=answer.body, content_type=answer.content_type)
+            answer = server.invoke(step)
             if answer.status != 200:
                 break
         assert answer is not None

@@ -1,7 +1,7 @@
 """The offline store: every version of every record, as Parquet by the hour of its event time.
 
 AWS buffers records for up to fifteen minutes; here they are written a second after the first of them. Objects are
-written under the group's role, as AWS does it. Table and partitions are the service's own doing.
+written under the group's role, as on AWS. The service itself maintains table and partitions.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ ALPHABET = string.ascii_letters + string.digits
 
 @dataclass(frozen=True)
 class Place:
-    """Where a group's versions go. `database` is `None` for a group without a table."""
+    """Location of a group's versions. `database` is `None` for a group without a table."""
 
     uri: str
     role_arn: str
@@ -58,7 +58,7 @@ class Version:
 
 
 class OfflineStore:
-    """Of one group. Thread-safe."""
+    """The offline store of one group. Thread-safe."""
 
     def __init__(self, aws: Aws, place: Place) -> None:
         self._aws, self.place = aws, place
@@ -68,10 +68,10 @@ class OfflineStore:
         self._timer: threading.Timer | None = None
         self._partitions: set[tuple[str, ...]] = set()
         self.blocked: str | None = None
-        """Why the last attempt to write failed. What could not be written waits for the next one."""
+        """Error of the last attempt to write. The records are kept for the next one."""
 
     def prepare(self, schema: Schema) -> None:
-        """The checks of a new group: its role reaches the bucket, its table is there. Raises `ClientError`."""
+        """Check that a new group's role can access the bucket, and create its table. Raise `ClientError`."""
         bucket, _ = split_uri(self.place.uri)
         self._s3().get_bucket_acl(Bucket=bucket)
         if self.place.database is None:
@@ -82,17 +82,17 @@ class OfflineStore:
         except glue.exceptions.EntityNotFoundException:
             glue.create_table(DatabaseName=self.place.database, TableInput=self._table(schema))
         else:
-            # A group of the same name was here before; its objects stay where they are.
+            # An earlier group had the same name; its objects stay.
             glue.update_table(DatabaseName=self.place.database, TableInput=self._table(schema))
 
     def widen(self, schema: Schema) -> None:
-        """The table after features were added to the group."""
+        """Update the table after features were added to the group."""
         if self.place.database is not None:
             glue = self._aws.client("glue", region=self.place.region)
             glue.update_table(DatabaseName=self.place.database, TableInput=self._table(schema))
 
     def append(self, schema: Schema, record: Record) -> None:
-        """Returns at once."""
+        """Add a record, which is written later, and return at once."""
         with self._lock:
             self._waiting.append((schema, Version(record, datetime.now(UTC))))
             if self._timer is None:
@@ -108,7 +108,7 @@ class OfflineStore:
                 self._write(waiting)
                 self.blocked = None
             except ClientError as error:
-                # As the service does: the group says so, and the records are kept.
+                # As on AWS, the group reports the error and the records are kept.
                 self.blocked = str(error)
                 with self._lock:
                     self._waiting = waiting + self._waiting
@@ -169,7 +169,7 @@ class OfflineStore:
 
 
 def _parquet(schema: Schema, versions: list[Version]) -> bytes:
-    # Not at the start of the emulator: it takes a while, and most runs write no features.
+    # Not imported at the start of the emulator: it takes time, and most runs write no features.
     import pyarrow as pa
     import pyarrow.parquet as pq
 

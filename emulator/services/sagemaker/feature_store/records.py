@@ -1,4 +1,4 @@
-"""Records against their group's definitions, and the online store: the newest event time wins. Without I/O."""
+"""Validation of records by their group's definitions, and the online store: the newest event time wins. No I/O."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Value = str | int | float | None
 
 
 class InvalidRecord(Exception):
-    """The record does not fit its group; the message is what the service answers."""
+    """A record that does not fit its group, with the service's message."""
 
 
 @dataclass(frozen=True)
 class Schema:
-    """What the records of a group look like. `types` by feature: String, Integral, Fractional."""
+    """The schema of a group's records. `types` by feature: String, Integral, Fractional."""
 
     identifier: str
     event_time: str
@@ -34,7 +34,7 @@ class Record:
     deleted: bool = False
 
     def typed(self, schema: Schema) -> dict[str, Value]:
-        """Every feature of the group; `None` where the record has none."""
+        """Return every feature of the group; `None` if the record lacks it."""
         return {name: _typed(kind, self.values[name], name) if name in self.values else None
                 for name, kind in schema.types.items()}  # fmt: skip
 
@@ -59,14 +59,14 @@ def read(schema: Schema, features: Sequence[Mapping[str, str]]) -> Record:
 
 
 def tombstone(schema: Schema, key: str, event_time: str) -> Record:
-    """What stands for a deleted record."""
+    """Make the marker of a deleted record."""
     return Record(
         key, moment(schema, event_time), {schema.identifier: key, schema.event_time: event_time}, deleted=True
     )
 
 
 def moment(schema: Schema, text: str) -> datetime:
-    """An event time: ISO 8601 in UTC for a String feature, Unix seconds for a Fractional one."""
+    """Parse an event time: ISO 8601 in UTC for a String feature, Unix seconds for a Fractional one."""
     try:
         if schema.types[schema.event_time] != "String":
             return datetime.fromtimestamp(float(text), UTC)
@@ -96,19 +96,19 @@ class Held:
 
 
 def lifetime(duration: Mapping[str, object] | None) -> timedelta | None:
-    """From a `TtlDuration`."""
+    """Convert a `TtlDuration`."""
     return timedelta(seconds=UNITS[str(duration["Unit"])] * int(str(duration["Value"]))) if duration else None
 
 
 class OnlineStore:
-    """Of one group. Thread-safe."""
+    """The online store of one group. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._held: dict[str, Held] = {}
 
     def put(self, record: Record, ttl: timedelta | None = None) -> bool:
-        """Whether it is now the record's current version: one with an older event time never is."""
+        """Store a version unless its event time is older; return whether it is now the current version."""
         with self._lock:
             known = self._held.get(record.key)
             if known and known.record.event_time > record.event_time:
@@ -117,7 +117,7 @@ class OnlineStore:
             return True
 
     def remove(self, record: Record) -> bool:
-        """A hard delete: nothing stays, so that an older version can come back afterwards."""
+        """Delete a record without a marker, so that an older version can be stored afterwards."""
         with self._lock:
             known = self._held.get(record.key)
             if known is None or known.record.event_time > record.event_time:
@@ -126,9 +126,9 @@ class OnlineStore:
             return True
 
     def get(self, key: str, now: datetime) -> Held | None:
-        """The current version; `None` for what was never there, was deleted or has expired."""
+        """Return the current version; `None` if it never existed, was deleted or has expired."""
         with self._lock:
-            found = self._held.get(key)
-        if found is None or found.record.deleted or (found.expires_at and found.expires_at <= now):
+            held = self._held.get(key)
+        if held is None or held.record.deleted or (held.expires_at and held.expires_at <= now):
             return None
-        return found
+        return held

@@ -18,7 +18,7 @@ STORES = ("OnlineStore", "OfflineStore")
 
 @dataclass
 class Stores:
-    """What one group keeps its records in."""
+    """The stores of one group."""
 
     name: str
     schema: Schema
@@ -29,11 +29,11 @@ class Stores:
 
 
 Find = Callable[[str, str, str], Stores | None]
-"""The group of an account and region by name or ARN."""
+"""Returns the group of an account and region by name or ARN."""
 
 
 def is_runtime(path: str) -> bool:
-    """Requests are signed for `sagemaker`, as the control plane's are, but go to paths of their own."""
+    """Return whether a path is the runtime's: requests are signed for `sagemaker`, as those of the control plane."""
     return path.startswith("/FeatureGroup/") or path in ("/BatchGetRecord", "/BatchWriteRecord")
 
 
@@ -42,7 +42,7 @@ class Runtime:
         self._find = find
 
     def handle(self, call: Call) -> dict[str, Any]:
-        """Raises `CallError`; `NotImplementedError` for operations that are not here."""
+        """Execute a call. Raise `CallError`, or `NotImplementedError` for operations that are not emulated."""
         known: Mapping[str, Callable[[Call], dict[str, Any]]] = {
             "PutRecord": self._put,
             "GetRecord": self._get,
@@ -58,12 +58,12 @@ class Runtime:
             raise CallError("ValidationError", str(error)) from error
 
     def _group(self, call: Call, name: str, missing: str = "ValidationError") -> Stores:
-        found = self._find(call.account_id, call.region, name)
-        if found is None:
+        group = self._find(call.account_id, call.region, name)
+        if group is None:
             raise CallError(missing, f"Feature Group {name} cannot be found.")
-        if not found.ready:
+        if not group.ready:
             raise CallError("ValidationError", f"Feature Group {name} is not ready for records.")
-        return found
+        return group
 
     def _put(self, call: Call) -> dict[str, Any]:
         self._take(call, call.parameters)
@@ -78,7 +78,7 @@ class Runtime:
         self._keep(group, record, targets)
 
     def _batch_write(self, call: Call) -> dict[str, Any]:
-        """Each entry for itself: what is wrong with one keeps no other out."""
+        """Write each entry separately: an error in one does not affect the others."""
         errors: list[dict[str, Any]] = []
         for entry in call.parameters["Entries"]:
             try:
@@ -91,11 +91,11 @@ class Runtime:
 
     def _delete(self, call: Call) -> dict[str, Any]:
         group = self._group(call, call.parameters["FeatureGroupName"])
-        asked = call.parameters
-        record = records.tombstone(group.schema, asked["RecordIdentifierValueAsString"], asked["EventTime"])
-        targets = _targets(group, asked)
+        request = call.parameters
+        record = records.tombstone(group.schema, request["RecordIdentifierValueAsString"], request["EventTime"])
+        targets = _targets(group, request)
         if "OnlineStore" in targets and group.online:
-            if asked.get("DeletionMode") == "HardDelete":
+            if request.get("DeletionMode") == "HardDelete":
                 group.online.remove(record)
             else:
                 group.online.put(record, group.ttl)
@@ -108,39 +108,39 @@ class Runtime:
             group.offline.append(group.schema, record)
 
     def _get(self, call: Call) -> dict[str, Any]:
-        asked = call.parameters
-        group = self._group(call, asked["FeatureGroupName"], "ResourceNotFound")
-        found = _online(group).get(asked["RecordIdentifierValueAsString"], datetime.now(UTC))
-        if found is None:
+        request = call.parameters
+        group = self._group(call, request["FeatureGroupName"], "ResourceNotFound")
+        held = _online(group).get(request["RecordIdentifierValueAsString"], datetime.now(UTC))
+        if held is None:
             return {}
-        answer: dict[str, Any] = {"Record": _features(group, found, asked.get("FeatureNames"))}
-        return answer | _expiry(call, found)
+        answer: dict[str, Any] = {"Record": _features(group, held, request.get("FeatureNames"))}
+        return answer | _expiry(call, held)
 
     def _batch_get(self, call: Call) -> dict[str, Any]:
-        found: list[dict[str, Any]] = []
+        matches: list[dict[str, Any]] = []
         errors: list[dict[str, Any]] = []
-        for wanted in call.parameters["Identifiers"]:
-            name = wanted["FeatureGroupName"]
-            for key in wanted["RecordIdentifiersValueAsString"]:
+        for identifier in call.parameters["Identifiers"]:
+            name = identifier["FeatureGroupName"]
+            for key in identifier["RecordIdentifiersValueAsString"]:
                 about = {"FeatureGroupName": name, "RecordIdentifierValueAsString": key}
                 try:
                     group = self._group(call, name, "ResourceNotFound")
                     held = _online(group).get(key, datetime.now(UTC))
                     if held:
-                        features = _features(group, held, wanted.get("FeatureNames"))
-                        found.append({**about, "Record": features, **_expiry(call, held)})
+                        features = _features(group, held, identifier.get("FeatureNames"))
+                        matches.append({**about, "Record": features, **_expiry(call, held)})
                 except CallError as error:
                     errors.append({**about, "ErrorCode": error.code, "ErrorMessage": error.message})
-        return {"Records": found, "Errors": errors, "UnprocessedIdentifiers": []}
+        return {"Records": matches, "Errors": errors, "UnprocessedIdentifiers": []}
 
 
-def _targets(group: Stores, asked: Mapping[str, Any]) -> tuple[str, ...]:
+def _targets(group: Stores, request: Mapping[str, Any]) -> tuple[str, ...]:
     has = {"OnlineStore": group.online is not None, "OfflineStore": group.offline is not None}
-    wanted = tuple(asked.get("TargetStores") or (name for name in STORES if has[name]))
-    for name in wanted:
+    targets = tuple(request.get("TargetStores") or (name for name in STORES if has[name]))
+    for name in targets:
         if not has.get(name):
             raise CallError("ValidationError", f"Validation Error: {name} is not enabled for {group.name}.")
-    return wanted
+    return targets
 
 
 def _online(group: Stores) -> OnlineStore:
@@ -153,9 +153,9 @@ def _features(group: Stores, held: Held, names: list[str] | None) -> list[dict[s
     for name in names or ():
         if name not in group.schema.types:
             raise CallError("ValidationError", f"Validation Error: FeatureName {name} is not in {group.name}.")
-    wanted = names or list(group.schema.types)
+    selected = names or list(group.schema.types)
     values = held.record.values
-    return [{"FeatureName": name, "ValueAsString": values[name]} for name in wanted if name in values]
+    return [{"FeatureName": name, "ValueAsString": values[name]} for name in selected if name in values]
 
 
 def _expiry(call: Call, held: Held) -> dict[str, str]:

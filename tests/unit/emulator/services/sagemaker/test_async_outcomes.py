@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from emulator.services.sagemaker import async_outcomes
-from emulator.services.sagemaker.async_outcomes import INCLUDED_BYTES, Outcome, message, patiently, stamp
+from emulator.services.sagemaker.async_outcomes import INCLUDED_BYTES, Outcome, message, stamp, with_retries
 from emulator.services.sagemaker.async_queue import Destination, Queued
 from emulator.services.sagemaker.model_server import Answer
 
@@ -94,9 +94,9 @@ def test_only_what_may_pass_is_tried_again(monkeypatch: pytest.MonkeyPatch, erro
 
     if calls == 1:
         with pytest.raises(ClientError):
-            patiently(call)
+            with_retries(call)
     else:
-        assert patiently(call) == "done"
+        assert with_retries(call) == "done"
     assert len(made) == calls
 
 
@@ -108,6 +108,6 @@ def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
         raise EndpointConnectionError(endpoint_url="x")
 
     with pytest.raises(EndpointConnectionError):
-        patiently(call)
+        with_retries(call)
     assert waited == sorted(waited)
     assert len(waited) == async_outcomes.ATTEMPTS - 1

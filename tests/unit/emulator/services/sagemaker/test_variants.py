@@ -66,7 +66,7 @@ def test_nothing_is_started_for_an_endpoint_that_is_gone() -> None:
     serving = on_demand(servers)
     serving.stop("endpoint deleted")
     answer = serving.invoke(ASKED)
-    assert (answer.status, answer.body) == (502, b"the endpoint is gone")
+    assert (answer.status, answer.body) == (502, b"the endpoint was deleted")
     assert servers == []
 
 
@@ -83,7 +83,7 @@ def test_the_model_that_was_unused_longest_makes_room(monkeypatch: pytest.Monkey
     for target in ("a", "b", "a", "c"):
         asked = Request(b"", "text/csv", "text/csv", model=f"{target}.tar.gz")
         assert serving.invoke(asked).body == f"s3://bucket/models/{target}.tar.gz".encode()
-    assert [server.stopped for server in made] == ["", "another model was needed", ""]
+    assert [server.stopped for server in made] == ["", "replaced by another model", ""]
 
 
 @pytest.mark.parametrize("target", ["../secret.tar.gz", "/etc/x", None])
