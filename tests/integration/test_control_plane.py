@@ -216,7 +216,7 @@ def test_a_sagemaker_pipeline_is_kept_and_does_not_pretend_to_run(aws: Any) -> N
     sagemaker.create_pipeline(
         PipelineName=name, PipelineDefinition=definition, ClientRequestToken="x" * 32, RoleArn=ROLE
     )
-    with pytest.raises(ClientError, match=r"does not implement .*StartPipelineExecution \(there is nothing that would"):
+    with pytest.raises(ClientError, match=r"does not implement .*StartPipelineExecution \(not emulated"):
         sagemaker.start_pipeline_execution(PipelineName=name, ClientRequestToken="x" * 32)
     assert sagemaker.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"] == []
     assert sagemaker.describe_pipeline(PipelineName=name)["PipelineDefinition"] == definition

@@ -227,7 +227,7 @@ def _renumber(backend: Any, package: Any, number: int) -> str:
 def _tags() -> None:
     @wrap(SageMakerModelBackend, "_get_resource_from_arn")
     def get_resource_from_arn(original: Any, self: Any, arn: str) -> Any:
-        """Find a resource; moto lacks model packages (their ARN has one more slash), and answers 500 for missing ones."""
+        """Find a resource; moto misses packages, whose ARN has one more slash, and answers 500 for unknown names."""
         kind, _, name = arn.split(":")[-1].partition("/")
         if kind == "model-package":
             return self.describe_model_package(arn)

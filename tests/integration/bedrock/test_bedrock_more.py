@@ -332,7 +332,7 @@ def test_a_guardrail_that_is_not_there_or_does_not_fit_is_an_error(runtime: Any,
             modelId=TITAN, body='{"inputText": "x"}', guardrailIdentifier=guardrail, guardrailVersion="DRAFT"
         )
     tagged = {"inputText": "x", "amazon-bedrock-guardrailConfig": {"tagSuffix": "abc"}}
-    with pytest.raises(ClientError, match="tags around what the guardrail is to judge"):
+    with pytest.raises(ClientError, match="tags around the parts for the guardrail"):
         runtime.invoke_model(
             modelId="amazon.titan-text-lite-v1",
             body=json.dumps(tagged),

@@ -21,27 +21,27 @@ KILLED = -9
 
 
 def outcome(data_dir: Path) -> Outcome:
-    """What is told of a query."""
-    told: list[Outcome] = []
+    """Run a query and return the single outcome that is reported."""
+    outcomes: list[Outcome] = []
     done = threading.Event()
 
-    def report(found: Outcome, folder: Path) -> None:
-        told.append(found)
+    def report(reported: Outcome, folder: Path) -> None:
+        outcomes.append(reported)
         done.set()
 
     aws = Aws(Settings(host="127.0.0.1", port=1, endpoint="http://127.0.0.1:1", data_dir=data_dir))
     Engine(aws).start(REQUEST, ADMIN, "us-east-1", None, report)
     assert done.wait(30), "the query never ended"
-    [found] = told
-    return found
+    [reported] = outcomes
+    return reported
 
 
 def test_a_query_whose_thread_breaks_fails_and_says_why(tmp_path: Path) -> None:
     (tmp_path / "athena").write_text("a file where a folder should be")
-    found = outcome(tmp_path)
-    assert found.state == "FAILED"
-    assert str(found.reason).startswith("GENERIC_INTERNAL_ERROR: internal failure: ")
-    assert found.output == "s3://results/q1.csv"
+    result = outcome(tmp_path)
+    assert result.state == "FAILED"
+    assert str(result.reason).startswith("GENERIC_INTERNAL_ERROR: internal failure: ")
+    assert result.output == "s3://results/q1.csv"
     record = STORE.query(kind="athena-query", resource="q1")[-1]
     assert (record["status"], record["fidelity"]) == ("failed", "not-run")
 
@@ -76,5 +76,5 @@ def test_a_process_without_an_outcome(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ended: Exit, state: str, reason: str
 ) -> None:
     monkeypatch.setattr(module.Workers, "run", lambda *_: ended)
-    found = outcome(tmp_path)
-    assert (found.state, found.reason) == (state, reason)
+    result = outcome(tmp_path)
+    assert (result.state, result.reason) == (state, reason)

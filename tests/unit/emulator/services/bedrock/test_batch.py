@@ -47,12 +47,12 @@ def prompts(count: int) -> str:
 
 
 def run(storage: Storage, faults: Faults | None = None) -> tuple[list[tuple[str, str]], Run]:
-    told: list[tuple[str, str]] = []
+    reports: list[tuple[str, str]] = []
     model = "amazon.nova-lite-v1:0"
     request = JobRequest(ARN, "job", "us-east-1", "arn:role", model, model, "s3://b/in/", "s3://b/out")
-    job = Run(storage, request, lambda *status: told.append(status), faults or Faults())  # type: ignore[arg-type, misc]
+    job = Run(storage, request, lambda *status: reports.append(status), faults or Faults())  # type: ignore[arg-type, misc]
     job.execute()
-    return told, job
+    return reports, job
 
 
 def test_records_come_out_in_order_with_a_summary() -> None:
@@ -70,11 +70,11 @@ def test_records_come_out_in_order_with_a_summary() -> None:
     ("text", "words"),
     [
         (prompts(LEAST_RECORDS - 1), "less than the minimum of 100 records"),
-        (prompts(LEAST_RECORDS) + "\n{", "Line 101 of a.jsonl is no valid JSON"),
+        (prompts(LEAST_RECORDS) + "\n{", "Line 101 of a.jsonl is not valid JSON"),
         (prompts(LEAST_RECORDS) + "\n[]", "Line 101 of a.jsonl has no modelInput"),
     ],
 )
-def test_what_is_no_job_leaves_nothing(text: str, words: str) -> None:
+def test_an_invalid_job_writes_nothing(text: str, words: str) -> None:
     storage = Storage(a=text)
     told, _ = run(storage)
     assert told[-1][0] == "Failed"
@@ -82,7 +82,7 @@ def test_what_is_no_job_leaves_nothing(text: str, words: str) -> None:
     assert list(storage.objects) == ["in/a.jsonl"]
 
 
-def test_a_job_that_runs_out_of_time_has_what_it_has() -> None:
+def test_a_job_that_times_out_keeps_its_outputs() -> None:
     storage = Storage(a=prompts(LEAST_RECORDS))
     told, job = run(storage, Faults(record=lambda: True, share=0.25))
     assert told[-1][0] == "PartiallyCompleted"

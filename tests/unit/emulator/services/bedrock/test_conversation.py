@@ -17,7 +17,7 @@ NOVA, CLAUDE, LLAMA = (
 FIRST = {"role": "user", "content": [{"text": "a"}]}
 
 
-def said(text: str, role: str = "user") -> dict[str, Any]:
+def message(text: str, role: str = "user") -> dict[str, Any]:
     return {"role": role, "content": [{"text": text}]}
 
 
@@ -29,24 +29,24 @@ def converse(messages: Any, system: Any = None, model: str = NOVA, **options: An
     ("messages", "says"),
     [
         (
-            [said("  \n")],
+            [message("  \n")],
             "ContentBlock object at messages.0.content.0 is blank. Add text to the text field, and try again.",
         ),
-        ([FIRST, said("\t", "assistant"), FIRST], "at messages.1.content.0 is blank"),
+        ([FIRST, message("\t", "assistant"), FIRST], "at messages.1.content.0 is blank"),
         ([{"role": "user", "content": [{"text": "a"}, {"text": ""}]}], "at messages.0.content.1 is blank"),
         (
             [{"role": "user", "content": []}],
             "The content field in the Message object at messages.0 is empty. Add a Cont",
         ),
         (
-            [said("a", "assistant"), FIRST],
+            [message("a", "assistant"), FIRST],
             "A conversation must start with a user message. Try again with a conversation",
         ),
         ([], "At least one message is required"),
         ("hi", "#/messages: expected type: JSONArray"),
     ],
 )
-def test_converse_refuses_blank_texts_and_conversations_out_of_order(messages: Any, says: str) -> None:
+def test_converse_rejects_blank_texts_and_conversations_out_of_order(messages: Any, says: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
         converse(messages)
     assert says in str(raised.value)
@@ -54,22 +54,22 @@ def test_converse_refuses_blank_texts_and_conversations_out_of_order(messages: A
         families.family_of(NOVA).read({"messages": messages})
 
 
-def test_a_blank_system_text_is_refused_and_what_is_no_text_is_not_blank() -> None:
+def test_a_blank_system_text_is_rejected_and_other_blocks_are_not_blank() -> None:
     with pytest.raises(InvalidRequest, match=r"SystemContentBlock object at system\.1 is blank"):
         converse([FIRST], [{"text": "be brief"}, {"text": " "}])
     guarded = {"guardContent": {"text": {"text": "b"}}}
     assert converse([{"role": "user", "content": [{"text": "a"}, guarded]}], [guarded]).turns == ("a\nb",)
 
 
-def test_only_models_that_go_on_with_it_take_an_answer_that_was_begun() -> None:
-    begun = [FIRST, said("It is", "assistant")]
+def test_only_models_that_continue_a_given_beginning_accept_one() -> None:
+    begun = [FIRST, message("It is", "assistant")]
     assert converse(begun).turns == ("a", "It is")
     assert converse(begun, model=CLAUDE).turns == ("a", "It is")
     with pytest.raises(InvalidRequest, match="requires the last turn in the conversation to be a user message"):
         converse(begun, model=LLAMA)
 
 
-def test_more_tokens_than_the_model_writes_are_refused() -> None:
+def test_more_tokens_than_the_limit_are_rejected() -> None:
     assert converse([FIRST], maxTokens=10_000).max_tokens == 10_000
     with pytest.raises(InvalidRequest, match=r"exceeds the model limit of 10000\. Try again with a max"):
         converse([FIRST], maxTokens=10_001)
@@ -96,7 +96,7 @@ def test_more_tokens_than_the_model_writes_are_refused() -> None:
         ({"stop_sequences": "END"}, "stop sequences: expected type: JSONArray"),
     ],
 )
-def test_anthropic_s_bodies_are_refused_in_anthropic_s_words(change: dict[str, Any], says: str) -> None:
+def test_anthropic_s_bodies_are_rejected_with_its_messages(change: dict[str, Any], says: str) -> None:
     body = {"anthropic_version": "v", "max_tokens": 5, "messages": [{"role": "user", "content": "hi"}]}
     assert families.family_of(CLAUDE).read(body).turns == ("hi",)
     with pytest.raises(InvalidRequest) as raised:
@@ -116,6 +116,6 @@ def test_anthropic_s_bodies_are_refused_in_anthropic_s_words(change: dict[str, A
         ("mistral.mistral-7b-instruct-v0:2", {"prompt": "a", "stop": "x"}),
     ],
 )
-def test_a_body_of_the_wrong_form_is_a_refusal_and_no_malfunction(model: str, body: dict[str, Any]) -> None:
+def test_a_malformed_body_is_rejected_and_does_not_crash(model: str, body: dict[str, Any]) -> None:
     with pytest.raises(InvalidRequest):
         families.family_of(model).read(body)

@@ -8,13 +8,13 @@ import pytest
 
 from emulator.services.bedrock import guardrails, sensitive
 
-MESSAGES = {"blockedInputMessaging": "not asked", "blockedOutputsMessaging": "not said"}
+MESSAGES = {"blockedInputMessaging": "input blocked", "blockedOutputsMessaging": "output blocked"}
 
 
 def ask(policy: dict[str, Any], *texts: str, source: str = "INPUT") -> tuple[dict[str, Any], guardrails.Judgement]:
     made = {**MESSAGES, **policy}
-    found = guardrails.judge(made, source, texts)
-    return guardrails.response(made, source, texts, found), found
+    judgement = guardrails.judge(made, source, texts)
+    return guardrails.response(made, source, texts, judgement), judgement
 
 
 def words(*said: str, **options: Any) -> dict[str, Any]:
@@ -27,9 +27,9 @@ def pii(*kinds: str, action: str = "ANONYMIZE") -> dict[str, Any]:
 
 
 def test_nothing_found_is_none_without_outputs() -> None:
-    answer, found = ask(words("secret"), "The weather is fine.")
+    answer, judgement = ask(words("secret"), "The weather is fine.")
     assert (answer["action"], answer["outputs"], answer["assessments"]) == ("NONE", [], [])
-    assert found.by_stand_in is False
+    assert judgement.by_stand_in is False
 
 
 @pytest.mark.parametrize(
@@ -38,15 +38,15 @@ def test_nothing_found_is_none_without_outputs() -> None:
 def test_words_are_whole_and_in_any_case(text: str, hit: bool) -> None:
     answer, _ = ask(words("secret"), text)
     assert (answer["action"] == "GUARDRAIL_INTERVENED") is hit
-    assert answer["outputs"] == ([{"text": "not asked"}] if hit else [])
+    assert answer["outputs"] == ([{"text": "input blocked"}] if hit else [])
 
 
-def test_the_side_chooses_the_message_and_whether_a_policy_looks() -> None:
+def test_the_side_selects_the_message_and_the_policies() -> None:
     policy = words("secret", inputEnabled=False)
     assert ask(policy, "secret")[0]["action"] == "NONE"
-    assert ask(policy, "secret", source="OUTPUT")[0]["outputs"] == [{"text": "not said"}]
-    told = words("secret", inputAction="NONE")
-    answer, _ = ask(told, "secret")
+    assert ask(policy, "secret", source="OUTPUT")[0]["outputs"] == [{"text": "output blocked"}]
+    policy_without_action = words("secret", inputAction="NONE")
+    answer, _ = ask(policy_without_action, "secret")
     assert answer["action"] == "NONE"
     assert answer["assessments"][0]["wordPolicy"]["customWords"][0]["action"] == "NONE"
 
@@ -70,9 +70,9 @@ def test_the_side_chooses_the_message_and_whether_a_policy_looks() -> None:
     ],
 )
 def test_personal_data_of_a_form_is_masked_in_its_own_text(kind: str, text: str, masked: str) -> None:
-    answer, found = ask(pii(kind), "nothing here", text)
+    answer, judgement = ask(pii(kind), "nothing here", text)
     assert [output["text"] for output in answer["outputs"]] == ["nothing here", masked]
-    assert (found.blocked, found.by_stand_in, found.not_judged) == (False, False, [])
+    assert (judgement.blocked, judgement.by_stand_in, judgement.not_judged) == (False, False, [])
 
 
 @pytest.mark.parametrize(
@@ -84,20 +84,20 @@ def test_personal_data_of_a_form_is_masked_in_its_own_text(kind: str, text: str,
         ("EMAIL", "jo@home"),
     ],
 )
-def test_what_only_looks_like_it_passes(kind: str, text: str) -> None:
+def test_text_that_only_resembles_it_passes(kind: str, text: str) -> None:
     assert list(sensitive.find(kind, text)) == []
 
 
-def test_blocking_wins_over_masking_and_shows_what_was_found() -> None:
+def test_blocking_wins_over_masking_and_shows_the_matches() -> None:
     policy = {"sensitiveInformationPolicy": {"piiEntities": [{"type": "EMAIL", "action": "BLOCK"}]}}
     answer, _ = ask(policy, "a@b.org")
-    assert answer["outputs"] == [{"text": "not asked"}]
+    assert answer["outputs"] == [{"text": "input blocked"}]
     assert answer["assessments"][0]["sensitiveInformationPolicy"]["piiEntities"] == [
         {"match": "a@b.org", "type": "EMAIL", "action": "BLOCKED", "detected": True}
     ]
 
 
-def test_own_patterns_bear_their_names_and_one_that_cannot_be_read_is_told() -> None:
+def test_own_patterns_have_names_and_an_invalid_one_is_reported() -> None:
     regex = {"name": "ticket", "pattern": r"TCK-\d+", "action": "ANONYMIZE"}
     answer, _ = ask({"sensitiveInformationPolicy": {"regexes": [regex]}}, "see TCK-12 and TCK-1")
     assert answer["outputs"] == [{"text": "see {ticket} and {ticket}"}]
@@ -105,10 +105,10 @@ def test_own_patterns_bear_their_names_and_one_that_cannot_be_read_is_told() -> 
         ask({"sensitiveInformationPolicy": {"regexes": [{**regex, "pattern": "("}]}}, "x")
 
 
-def test_what_takes_a_model_is_named_and_not_passed_over() -> None:
+def test_policies_that_need_a_model_are_listed() -> None:
     policy = {**pii("NAME", "ADDRESS"), "contextualGroundingPolicy": {"filters": []}}
-    _, found = ask({**policy, "contextualGroundingPolicy": {"filters": [{"type": "GROUNDING"}]}}, "I am Jo.")
-    assert found.not_judged == ["NAME", "ADDRESS", "contextualGroundingPolicy"]
+    _, judgement = ask({**policy, "contextualGroundingPolicy": {"filters": [{"type": "GROUNDING"}]}}, "I am Jo.")
+    assert judgement.not_judged == ["NAME", "ADDRESS", "contextualGroundingPolicy"]
 
 
 TOPIC = {
@@ -128,10 +128,10 @@ TOPIC = {
         ("I bought a lens.", False),
     ],
 )
-def test_a_topic_is_known_by_its_words_and_that_is_a_stand_in(text: str, hit: bool) -> None:
-    answer, found = ask({"topicPolicy": {"topics": [TOPIC]}}, text)
+def test_a_topic_is_matched_by_its_words_as_a_stand_in(text: str, hit: bool) -> None:
+    answer, judgement = ask({"topicPolicy": {"topics": [TOPIC]}}, text)
     assert (answer["action"] == "GUARDRAIL_INTERVENED") is hit
-    assert found.by_stand_in is True
+    assert judgement.by_stand_in is True
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_filter_blocks_as_its_strength_says(kind: str, strength: str, text: st
     assert ask(policy, text, source="OUTPUT")[0]["action"] == "NONE"
 
 
-def test_text_units_are_counted_for_the_policies_there_are() -> None:
+def test_text_units_are_counted_for_existing_policies() -> None:
     answer, _ = ask({**words("x"), **pii("EMAIL")}, "a" * 1500, "b" * 600)
     assert {name: units for name, units in answer["usage"].items() if units} == {
         "wordPolicyUnits": 3,

@@ -12,8 +12,8 @@ from emulator.services.bedrock.text_model import Completion, Prompt
 MADE = {
     "guardrailId": "g1",
     "guardrailArn": "arn:g1",
-    "blockedInputMessaging": "not asked",
-    "blockedOutputsMessaging": "not said",
+    "blockedInputMessaging": "input blocked",
+    "blockedOutputsMessaging": "output blocked",
     "wordPolicy": {"words": [{"text": "secret"}]},
     "sensitiveInformationPolicy": {"piiEntities": [{"type": "EMAIL", "action": "ANONYMIZE"}]},
 }
@@ -28,10 +28,10 @@ def done(text: str) -> Completion:
 
 
 def test_a_blocked_prompt_is_answered_without_the_model() -> None:
-    assert guard().ask(Prompt(("a secret",))) == Completion("not asked", 0, 0, "guardrail_intervened")
+    assert guard().ask(Prompt(("a secret",))) == Completion("input blocked", 0, 0, "guardrail_intervened")
 
 
-def test_every_turn_is_judged_and_masked_and_the_systems_text_is_not() -> None:
+def test_every_turn_is_judged_and_masked_but_not_the_system_text() -> None:
     seen = guard().ask(Prompt(("I am jo@example.org", "Hello", "Who am I?"), system="the secret"))
     assert seen == Prompt(("I am {EMAIL}", "Hello", "Who am I?"), system="the secret")
 
@@ -46,35 +46,35 @@ def test_marked_parts_alone_are_judged_and_masked() -> None:
     ("said", "given", "reason"),
     [
         ("fine", "fine", "end_turn"),
-        ("my secret", "not said", "guardrail_intervened"),
+        ("my secret", "output blocked", "guardrail_intervened"),
         ("ask jo@example.org", "ask {EMAIL}", "guardrail_intervened"),
     ],
 )
-def test_an_answer_is_passed_on_masked_or_held_back(said: str, given: str, reason: str) -> None:
+def test_an_answer_is_passed_masked_or_blocked(said: str, given: str, reason: str) -> None:
     assert guard().answer(done(said)) == Completion(given, 3, 4, reason)
 
 
-def test_the_trace_is_there_if_asked_for() -> None:
-    silent, told = guard(), guard(trace=True)
-    for each in (silent, told):
+def test_the_trace_is_returned_if_enabled() -> None:
+    silent, traced = guard(), guard(trace=True)
+    for each in (silent, traced):
         each.ask(Prompt(("fine",)))
         each.answer(done("my secret"))
     assert silent.converse_trace() == {}
     assert silent.invoke_members() == {"amazon-bedrock-guardrailAction": "INTERVENED"}
-    trace = told.converse_trace()["trace"]["guardrail"]
+    trace = traced.converse_trace()["trace"]["guardrail"]
     assert (trace["modelOutput"], "inputAssessment" in trace) == (["my secret"], False)
     assert trace["outputAssessments"]["g1"][0]["wordPolicy"]["customWords"][0]["match"] == "secret"
-    assert set(told.invoke_members()["amazon-bedrock-trace"]["guardrail"]) == {"outputs"}
+    assert set(traced.invoke_members()["amazon-bedrock-trace"]["guardrail"]) == {"outputs"}
 
 
-def test_the_evidence_says_what_was_done() -> None:
+def test_the_evidence_reports_the_judgements() -> None:
     made = guard()
     made.ask(Prompt(("fine",)))
     assert made.detail() == {"arn": "arn:g1", "action": "NONE", "not_judged": []}
     assert made.stand_in is None
 
 
-def test_marked_content_is_found_in_messages_and_in_the_systems_text() -> None:
+def test_marked_content_is_read_from_messages_and_the_system_text() -> None:
     marked = {"guardContent": {"text": {"text": "x"}}}
     assert inline.marked([{"content": [{"text": "y"}]}]) is None
     assert inline.marked([{"content": [{"text": "y"}, marked]}], [marked]) == ["x", "x"]

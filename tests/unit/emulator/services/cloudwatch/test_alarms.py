@@ -60,8 +60,8 @@ def test_state(values: tuple[float | None, ...], missing: str, current: State, e
 )
 def test_statistic(statistic: str, bound: float, expected: State) -> None:
     measured = [Datum(NOW, value, value, value, 1) for value in (1.0, 2.0, 3.0, 4.0)]
-    found = evaluate(threshold(statistic=statistic, bound=bound, periods=1, datapoints=1), measured, NOW, "OK")
-    assert found.state == expected
+    verdict = evaluate(threshold(statistic=statistic, bound=bound, periods=1, datapoints=1), measured, NOW, "OK")
+    assert verdict.state == expected
 
 
 def test_the_reason_names_values_and_threshold() -> None:

@@ -52,26 +52,26 @@ def carry(target: Target, **changes: Any) -> Impatient:
     return clock
 
 
-def test_it_tries_until_it_arrives() -> None:
+def test_it_retries_until_delivery() -> None:
     target = Target(2)
     assert carry(target).delays == [10.0, 10.0]
     assert (target.calls, target.buried, target.ended) == (3, [], [True])
 
 
-def test_as_often_as_the_policy_allows() -> None:
+def test_it_retries_as_often_as_the_policy_allows() -> None:
     target = Target(99)
     carry(target, retries=3)
     assert (target.calls, target.ended) == (4, [False])
     assert target.buried == [("THROTTLING", 3, "MaximumRetryAttempts")]
 
 
-def test_as_long_as_the_policy_allows() -> None:
+def test_it_retries_as_long_as_the_policy_allows() -> None:
     target = Target(99)
     carry(target, maximum_age=25)
     assert target.buried == [("THROTTLING", 2, "MaximumEventAgeInSeconds")]
 
 
-def test_what_cannot_get_better_is_not_tried_again() -> None:
+def test_permanent_failures_are_not_retried() -> None:
     target = Target(99, retriable=False)
     carry(target)
     assert (target.calls, target.buried) == (1, [("THROTTLING", 0, None)])
@@ -87,12 +87,12 @@ def test_what_cannot_get_better_is_not_tried_again() -> None:
         ("ServiceUnavailable", 503, "ERROR_FROM_TARGET", True),
     ],
 )
-def test_what_an_error_means(code: str, status: int, expected: str, retriable: bool) -> None:
+def test_errors_map_to_failures(code: str, status: int, expected: str, retriable: bool) -> None:
     answer = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    found = failure(ClientError(answer, "Op"))  # type: ignore[arg-type]
-    assert (found.code, found.retriable) == (expected, retriable)
+    failed = failure(ClientError(answer, "Op"))  # type: ignore[arg-type]
+    assert (failed.code, failed.retriable) == (expected, retriable)
 
 
-def test_nobody_there() -> None:
-    found = failure(EndpointConnectionError(endpoint_url="http://x"))
-    assert (found.code, found.retriable) == ("CONNECTION_FAILURE", True)
+def test_an_unreachable_target_is_retried() -> None:
+    failed = failure(EndpointConnectionError(endpoint_url="http://x"))
+    assert (failed.code, failed.retriable) == ("CONNECTION_FAILURE", True)

@@ -41,7 +41,7 @@ def test_body(text: str, expected: bool) -> None:
     assert wants({"a": {"b": [1]}}, "MessageBody", Message("1", text, None, {})) is expected
 
 
-def test_no_policy_wants_everything() -> None:
+def test_without_a_policy_everything_passes() -> None:
     assert wants(None, None, Message("1", json.dumps({}), None, {}))
 
 

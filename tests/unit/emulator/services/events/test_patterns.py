@@ -92,6 +92,6 @@ def test_every_field_must_match_and_or_is_a_choice() -> None:
         ({"$or": [{"source": ["a"]}, {"source": "b"}]}, "must be an object or an array"),
     ],
 )
-def test_what_aws_refuses(pattern: Any, message: str) -> None:
+def test_patterns_that_aws_rejects_are_rejected(pattern: Any, message: str) -> None:
     with pytest.raises(InvalidPattern, match=message):
         check(pattern)

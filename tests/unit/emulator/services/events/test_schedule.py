@@ -27,14 +27,14 @@ SATURDAY = datetime(2026, 1, 31, 12, 0, 30, tzinfo=UTC)
     ],
 )
 def test_next_time(expression: str, expected: str) -> None:
-    found = next_time(expression, SATURDAY)
-    assert found is not None
-    assert found.strftime("%Y-%m-%dT%H:%M") == expected
+    due = next_time(expression, SATURDAY)
+    assert due is not None
+    assert due.strftime("%Y-%m-%dT%H:%M") == expected
 
 
-def test_a_zone_moves_it_and_the_past_never_comes() -> None:
-    found = next_time("cron(0 12 * * ? *)", SATURDAY, "Europe/Berlin")
-    assert found == datetime(2026, 2, 1, 11, 0, tzinfo=UTC)
+def test_a_time_zone_shifts_it_and_past_times_are_never_due() -> None:
+    due = next_time("cron(0 12 * * ? *)", SATURDAY, "Europe/Berlin")
+    assert due == datetime(2026, 2, 1, 11, 0, tzinfo=UTC)
     assert next_time("at(2026-01-01T00:00:00)", SATURDAY) is None
     assert next_time("cron(0 0 1 1 ? 2020)", SATURDAY) is None
 
@@ -45,7 +45,7 @@ def test_rates() -> None:
 
 
 @pytest.mark.parametrize("expression", ["rate(1 minutes)", "rate(5 minute)", "rate(0 minutes)"])
-def test_a_rate_in_the_wrong_number(expression: str) -> None:
+def test_a_rate_with_the_wrong_plural_is_rejected(expression: str) -> None:
     with pytest.raises(InvalidSchedule, match="1 takes the singular"):
         rate_seconds(expression)
 
@@ -53,6 +53,6 @@ def test_a_rate_in_the_wrong_number(expression: str) -> None:
 @pytest.mark.parametrize(
     "expression", ["cron(0 12 * * * *)", "cron(0 12 ? * ? *)", "cron(0 12 * *)", "cron(61 * * * ? *)", "every day"]
 )
-def test_what_is_no_schedule(expression: str) -> None:
+def test_an_invalid_schedule_is_rejected(expression: str) -> None:
     with pytest.raises(InvalidSchedule):
         next_time(expression, SATURDAY)

@@ -10,7 +10,7 @@ from emulator.services.iam.guard import OWN_HEADER, Guard
 
 
 @pytest.mark.parametrize("path", ["/_emulator/health", "/restapis/a/v1/_user_request_/realtime/chat"])
-def test_nobody_without_a_key_says_that_a_call_is_the_emulator_s_own(path: str) -> None:
+def test_a_caller_without_a_key_cannot_claim_the_emulator_s_own_header(path: str) -> None:
     """Such calls are spared by faults."""
     seen: list[dict[str, Any]] = []
 
@@ -18,6 +18,6 @@ def test_nobody_without_a_key_says_that_a_call_is_the_emulator_s_own(path: str) 
         seen.append(environ)
         return []
 
-    registry: Any = None  # neither route asks it
+    registry: Any = None  # neither route uses it
     list(Guard(application, registry, "123456789012")({"PATH_INFO": path, OWN_HEADER: "true"}, lambda *_: None))
     assert [OWN_HEADER in environ for environ in seen] == [False]

@@ -53,9 +53,9 @@ def call(service: str, operation: str, headers: dict[str, str] | None = None, **
     return Call(service, operation, REGION, ACCOUNT, parameters, headers or {})
 
 
-def asked(made: Call) -> list[str]:
-    found = storage.of(made, FakeWorld()) if made.service == "s3" else needs.of(made, FakeWorld())
-    return [f"{need.action} {need.resource}" for need in found]
+def needed(made: Call) -> list[str]:
+    required = storage.of(made, FakeWorld()) if made.service == "s3" else needs.of(made, FakeWorld())
+    return [f"{need.action} {need.resource}" for need in required]
 
 
 def arn(service: str, rest: str) -> str:
@@ -250,10 +250,10 @@ def arn(service: str, rest: str) -> str:
     ids=lambda value: f"{value.service}:{value.operation}" if isinstance(value, Call) else "",
 )
 def test_a_call_needs(made: Call, expected: list[str]) -> None:
-    assert asked(made) == expected
+    assert needed(made) == expected
 
 
-def test_a_service_that_uses_a_key_for_its_caller_says_so() -> None:
+def test_a_service_that_uses_a_key_for_its_caller_is_in_the_context() -> None:
     (own, decrypt) = storage.of(call("s3", "GetObject", Bucket="b", Key="k"), FakeWorld())
     assert decrypt.context["kms:ViaService"] == "s3.us-east-1.amazonaws.com"
     assert decrypt.context["kms:EncryptionContext:aws:s3:arn"] == "arn:aws:s3:::b/k"
@@ -267,7 +267,7 @@ def test_a_role_is_passed_to_the_service_of_the_call() -> None:
     assert needs.of(made, FakeWorld())[1].context == {"iam:PassedToService": "states.amazonaws.com"}
 
 
-def test_what_is_known_what_is_not_there_and_what_nobody_knows() -> None:
+def test_context_keys_are_known_absent_or_unknown() -> None:
     made = call("sagemaker", "CreateModel", ModelName="m", Tags=[{"Key": "team", "Value": "a"}])
     need = Need("sagemaker:CreateModel", arn("sagemaker", "model/m"))
     who = Principal.session(f"arn:aws:iam::{ACCOUNT}:role/r", "s", {"project": "p"})
@@ -284,11 +284,11 @@ def test_what_is_known_what_is_not_there_and_what_nobody_knows() -> None:
             keys.get(unknown)
 
 
-def test_a_service_acts_for_this_account_and_its_source_is_told_or_unknown() -> None:
+def test_a_service_acts_for_this_account_and_its_source_is_given_or_unknown() -> None:
     made, need = call("sts", "AssumeRole"), Need("sts:AssumeRole", f"arn:aws:iam::{ACCOUNT}:role/r")
     service = Principal.service("states.amazonaws.com")
-    told = context.of(made, need, service, "127.0.0.1", "", "arn:x")
-    assert (told.get("aws:SourceArn"), told.get("aws:SourceAccount")) == (("arn:x",), (ACCOUNT,))
+    with_source = context.of(made, need, service, "127.0.0.1", "", "arn:x")
+    assert (with_source.get("aws:SourceArn"), with_source.get("aws:SourceAccount")) == (("arn:x",), (ACCOUNT,))
     with pytest.raises(Unknown):
         context.of(made, need, service, "127.0.0.1", "", "").get("aws:SourceArn")
 

@@ -104,7 +104,7 @@ def test_neither_the_body_nor_the_secret_can_be_another() -> None:
 
 
 @pytest.mark.parametrize("minutes", [-16, 16])
-def test_a_signature_is_good_for_a_quarter_of_an_hour(minutes: int) -> None:
+def test_a_signature_expires_after_a_quarter_of_an_hour(minutes: int) -> None:
     check(by_header("glue"), after=minutes * 60 * 0.9)
     with pytest.raises(BadSignature, match="expired"):
         check(by_header("glue"), after=minutes * 60)
@@ -118,7 +118,7 @@ def test_the_host_must_be_signed() -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT"])
-def test_a_presigned_address_of_an_object_is_good_until_it_expires(method: str) -> None:
+def test_a_presigned_url_of_an_object_is_valid_until_it_expires(method: str) -> None:
     check(presigned(method=method), after=59)
     with pytest.raises(BadSignature, match="Request has expired") as refused:
         check(presigned(method=method), after=61)
@@ -126,14 +126,14 @@ def test_a_presigned_address_of_an_object_is_good_until_it_expires(method: str) 
 
 
 @pytest.mark.parametrize(("old", "new"), [("X-Amz-Expires=60", "X-Amz-Expires=600"), ("/a%20key", "/another")])
-def test_a_presigned_address_cannot_be_changed(old: str, new: str) -> None:
+def test_a_presigned_url_cannot_be_changed(old: str, new: str) -> None:
     environ = {name: value.replace(old, new) for name, value in presigned().items()}
     with pytest.raises(BadSignature, match="does not match"):
         check(environ)
 
 
 @pytest.mark.parametrize("seconds", [0, 604801])
-def test_no_address_is_signed_for_longer_than_a_week(seconds: int) -> None:
+def test_no_url_is_signed_for_longer_than_a_week(seconds: int) -> None:
     with pytest.raises(BadSignature, match="604800"):
         check(presigned(seconds=seconds))
 
@@ -156,7 +156,7 @@ def test_a_key_in_the_query_counts_for_objects_alone(path: str) -> None:
     ],
     ids=["another service", "another algorithm", "no expiry", "two at once"],
 )
-def test_a_query_that_says_less_is_no_signature(environ: dict[str, Any]) -> None:
+def test_an_incomplete_query_is_not_a_signature(environ: dict[str, Any]) -> None:
     assert signature(environ) is None
 
 
@@ -164,9 +164,9 @@ WHOLE = "AWS4-HMAC-SHA256 Credential=a/20261201/us-east-1/glue/aws4_request, Sig
 
 
 def test_a_whole_header_is_a_signature() -> None:
-    found = signature({"HTTP_AUTHORIZATION": WHOLE, "PATH_INFO": "/", "QUERY_STRING": ""})
-    assert found is not None
-    assert (found.access_key_id, found.service) == ("a", "glue")
+    parsed = signature({"HTTP_AUTHORIZATION": WHOLE, "PATH_INFO": "/", "QUERY_STRING": ""})
+    assert parsed is not None
+    assert (parsed.access_key_id, parsed.service) == ("a", "glue")
 
 
 @pytest.mark.parametrize(
@@ -184,5 +184,5 @@ def test_a_whole_header_is_a_signature() -> None:
         f"{WHOLE}, Credential=a/20261201/us-east-1/sts/aws4_request",
     ],
 )
-def test_a_header_that_can_be_read_in_two_ways_is_no_signature(header: str) -> None:
+def test_an_ambiguous_header_is_not_a_signature(header: str) -> None:
     assert signature({"HTTP_AUTHORIZATION": header, "PATH_INFO": "/", "QUERY_STRING": ""}) is None

@@ -1,4 +1,4 @@
-"""A queue under many threads: each message is handed out once, and none is lost or comes back."""
+"""A queue under many threads: each message is received once, and none is lost or returns."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def test_each_message_comes_once_and_none_is_lost(backend: Any) -> None:
             backend.send_message("work", f"{sender}-{number}")
 
     def read(_: int) -> list[str]:
-        found: list[str] = []
+        received: list[str] = []
         while True:
             messages = backend.receive_message("work", 10, 1, 600)
             if not messages:
-                return found
+                return received
             for message in messages:
-                found.append(message.body)
+                received.append(message.body)
                 backend.delete_message("work", message.receipt_handle)
 
     with ThreadPoolExecutor(SENDERS + READERS) as pool:

@@ -1,4 +1,4 @@
-"""What an asynchronous request leaves behind, and whom it tells."""
+"""Objects and notifications of asynchronous requests."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ REQUEST = Queued(
 
 def test_a_success_in_the_shape_of_sagemakers_notification() -> None:
     outcome = replace(Outcome.of(Answer(200, b"yes", "text/csv", "v", "ev")), location=REQUEST.output_location)
-    told = message(REQUEST, outcome)
-    assert told.pop("eventTime").endswith("Z")
-    assert told == {
+    notification = message(REQUEST, outcome)
+    assert notification.pop("eventTime").endswith("Z")
+    assert notification == {
         "awsRegion": "eu-west-1",
         "receivedTime": "2023-11-14T22:13:20.250Z",
         "invocationStatus": "Completed",
@@ -55,13 +55,13 @@ def test_a_response_that_is_too_large_is_not_included() -> None:
 
 
 @pytest.mark.parametrize(("status", "kind"), [(400, "client"), (499, "client"), (500, "server"), (503, "server")])
-def test_a_failure_says_what_the_container_said(status: int, kind: str) -> None:
+def test_a_failure_contains_the_container_s_error(status: int, kind: str) -> None:
     outcome = Outcome.of(Answer(status, b"no", "text/plain", "v", "ev"))
-    told = message(REQUEST, outcome)
-    assert (told["invocationStatus"], outcome.body) == ("Failed", b"no")
-    assert told["failureReason"].startswith(f"ClientError: Received {kind} error ({status}) from model.")
-    assert "responseParameters" not in told
-    assert "responseBody" not in told
+    notification = message(REQUEST, outcome)
+    assert (notification["invocationStatus"], outcome.body) == ("Failed", b"no")
+    assert notification["failureReason"].startswith(f"ClientError: Received {kind} error ({status}) from model.")
+    assert "responseParameters" not in notification
+    assert "responseBody" not in notification
 
 
 def test_times_have_milliseconds() -> None:
@@ -82,7 +82,7 @@ def _error(code: str, status: int) -> ClientError:
         (_error("NoSuchKey", 404), 1),
     ],
 )
-def test_only_what_may_pass_is_tried_again(monkeypatch: pytest.MonkeyPatch, error: ClientError, calls: int) -> None:
+def test_only_transient_errors_are_retried(monkeypatch: pytest.MonkeyPatch, error: ClientError, calls: int) -> None:
     monkeypatch.setattr(async_outcomes.time, "sleep", lambda seconds: None)
     made: list[int] = []
 
@@ -100,7 +100,7 @@ def test_only_what_may_pass_is_tried_again(monkeypatch: pytest.MonkeyPatch, erro
     assert len(made) == calls
 
 
-def test_patience_has_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_retries_end(monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr(async_outcomes.time, "sleep", waited.append)
 

@@ -39,7 +39,7 @@ class Line:
     def __init__(self, ask: Any, limit: int = 1) -> None:
         self.store, self.limit = Store(), limit
         self._ended = threading.Semaphore(0)
-        self.backlog = Backlog(self.store, ask, lambda: self.limit, lambda *told: self._ended.release())  # type: ignore[arg-type]
+        self.backlog = Backlog(self.store, ask, lambda: self.limit, lambda *_: self._ended.release())  # type: ignore[arg-type]
 
     def put(self, name: str, **changes: Any) -> None:
         self.backlog.put(replace(REQUEST, inference_id=name, received=10**11, **changes))
@@ -97,21 +97,21 @@ def test_a_request_whose_server_died_goes_first_and_is_answered_once() -> None:
     assert answers == []
 
 
-def test_who_ends_every_server_fails_at_last() -> None:
-    asked: list[int] = []
+def test_a_request_that_ends_every_server_fails() -> None:
+    calls: list[int] = []
 
     def ask(request: Request) -> Answer:
-        asked.append(1)
+        calls.append(1)
         return Answer(502, b"killed by signal 9", "text/plain", "v", "", lost=True)
 
     line = Line(ask)
     line.put("a")
     [(_, outcome)] = line.ended()
-    assert len(asked) == MOST_DELIVERIES
+    assert len(calls) == MOST_DELIVERIES
     assert "killed by signal 9" in str(outcome.reason)
 
 
-def test_an_error_of_the_emulators_own_loses_nothing() -> None:
+def test_an_internal_error_loses_no_request() -> None:
     def ask(request: Request) -> Answer:
         raise RuntimeError("a bug")
 
@@ -120,7 +120,7 @@ def test_an_error_of_the_emulators_own_loses_nothing() -> None:
     assert line.ended()[0][1].reason == "InternalServerError. Please try again later."
 
 
-def test_expired_and_unreadable_requests_are_not_asked() -> None:
+def test_expired_and_unreadable_requests_do_not_reach_the_model() -> None:
     line = Line(lambda request: pytest.fail("asked"))
     line.backlog.put(replace(REQUEST, received=0.0, ttl_seconds=60))
     line.put("b", input_location=None)
@@ -129,7 +129,7 @@ def test_expired_and_unreadable_requests_are_not_asked() -> None:
     assert "there is nothing to read" in reasons[1]
 
 
-def test_what_waits_goes_down_with_its_queue() -> None:
+def test_waiting_requests_are_lost_with_their_queue() -> None:
     line = Line(lambda request: GOOD, limit=0)
     line.put("a")
     assert line.backlog.close() == 1

@@ -74,13 +74,13 @@ def test_a_domain_is_pending_until_it_is_in_service(studio: Studio, monkeypatch:
 
 def test_an_update_changes_what_it_names_and_keeps_the_rest(studio: Studio, domain: str) -> None:
     studio.update_domain({"DomainId": domain, "DefaultUserSettings": {"DefaultLandingUri": "studio::"}})
-    found = studio.describe_domain({"DomainId": domain})
-    assert found["DefaultUserSettings"] == {**DOMAIN["DefaultUserSettings"], "DefaultLandingUri": "studio::"}  # type: ignore[dict-item]
-    assert (found["AppNetworkAccessType"], found["AuthMode"]) == ("VpcOnly", "IAM")
+    described = studio.describe_domain({"DomainId": domain})
+    assert described["DefaultUserSettings"] == {**DOMAIN["DefaultUserSettings"], "DefaultLandingUri": "studio::"}  # type: ignore[dict-item]
+    assert (described["AppNetworkAccessType"], described["AuthMode"]) == ("VpcOnly", "IAM")
 
 
 @pytest.mark.parametrize(("policy", "left"), [({"HomeEfsFileSystem": "Delete"}, 0), ({}, 1), (None, 1)])
-def test_home_folders_outlive_the_domain_unless_told_otherwise(
+def test_home_folders_outlive_the_domain_unless_the_request_deletes_them(
     studio: Studio, homes: Homes, domain: str, policy: Any, left: int
 ) -> None:
     studio.delete_domain({"DomainId": domain, "RetentionPolicy": policy})
@@ -88,7 +88,7 @@ def test_home_folders_outlive_the_domain_unless_told_otherwise(
     assert len(homes.there) == left
 
 
-def test_a_domain_goes_after_its_profiles_and_a_profile_after_its_spaces(studio: Studio, domain: str) -> None:
+def test_a_domain_is_deleted_after_its_profiles_and_a_profile_after_its_spaces(studio: Studio, domain: str) -> None:
     studio.create_user_profile({"DomainId": domain, "UserProfileName": "me"})
     mine = {"OwnerUserProfileName": "me"}
     studio.create_space({"DomainId": domain, "SpaceName": "desk", "OwnershipSettings": mine})
@@ -102,7 +102,7 @@ def test_a_domain_goes_after_its_profiles_and_a_profile_after_its_spaces(studio:
     studio.delete_domain({"DomainId": domain})
 
 
-def test_a_script_in_use_stays_and_one_that_is_not_there_is_refused(studio: Studio, domain: str) -> None:
+def test_a_script_in_use_stays_and_a_missing_one_is_rejected(studio: Studio, domain: str) -> None:
     missing = {"JupyterLabAppSettings": {"LifecycleConfigArns": ["arn:none"]}}
     refused("ValidationException", "update_domain", studio, DomainId=domain, DefaultUserSettings=missing)
     arn = studio.create_studio_lifecycle_config(
@@ -129,7 +129,7 @@ def test_names_are_taken_once_and_vpc_only_needs_a_security_group(studio: Studio
 
 
 def test_tags_belong_to_the_record_of_the_arn(studio: Studio, domain: str) -> None:
-    found = studio.tagged(f"arn:aws:sagemaker:us-east-1:123456789012:domain/{domain}")
-    assert found is not None
-    assert found.tags == []
+    described = studio.tagged(f"arn:aws:sagemaker:us-east-1:123456789012:domain/{domain}")
+    assert described is not None
+    assert described.tags == []
     assert studio.tagged("arn:aws:sagemaker:us-east-1:123456789012:domain/d-none") is None

@@ -12,7 +12,7 @@ from emulator.services.sagemaker.model_server import Answer, HostingFailed, Mode
 from emulator.services.sagemaker.variants import MultiModel, OnDemand, Refused, Serverless, Variant
 
 MODEL = Model("m", "us-east-1", "role", "image", "s3://bucket/models/", {})
-ASKED = Request(b"{}", "application/json", "application/json")
+REQUEST = Request(b"{}", "application/json", "application/json")
 
 
 class Server:
@@ -46,10 +46,10 @@ def test_an_idle_server_is_dropped_and_the_next_request_starts_another() -> None
     serving = on_demand(servers, idle_seconds=0.05)
     serving.start()
     assert servers == []
-    serving.invoke(ASKED)
+    serving.invoke(REQUEST)
     assert servers[0].ended.wait(10)
     assert servers[0].stopped == "idle"
-    serving.invoke(ASKED)
+    serving.invoke(REQUEST)
     assert len(servers) == 2
 
 
@@ -57,20 +57,20 @@ def test_a_provisioned_server_stays() -> None:
     servers: list[Server] = []
     serving = on_demand(servers, idle_seconds=0.01, provisioned_concurrency=1)
     serving.start()
-    assert serving.invoke(ASKED).cold_start_ms == 0
+    assert serving.invoke(REQUEST).cold_start_ms == 0
     assert not servers[0].ended.wait(0.2)
 
 
-def test_nothing_is_started_for_an_endpoint_that_is_gone() -> None:
+def test_nothing_is_started_for_a_deleted_endpoint() -> None:
     servers: list[Server] = []
     serving = on_demand(servers)
     serving.stop("endpoint deleted")
-    answer = serving.invoke(ASKED)
+    answer = serving.invoke(REQUEST)
     assert (answer.status, answer.body) == (502, b"the endpoint was deleted")
     assert servers == []
 
 
-def test_the_model_that_was_unused_longest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_least_recently_used_model_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(variants, "LOADED_MODELS", 2)
     made: list[Server] = []
 
@@ -81,8 +81,8 @@ def test_the_model_that_was_unused_longest_makes_room(monkeypatch: pytest.Monkey
     serving = MultiModel(Variant("primary", (MODEL,), "multi-model"), make)
     serving.start()
     for target in ("a", "b", "a", "c"):
-        asked = Request(b"", "text/csv", "text/csv", model=f"{target}.tar.gz")
-        assert serving.invoke(asked).body == f"s3://bucket/models/{target}.tar.gz".encode()
+        request = Request(b"", "text/csv", "text/csv", model=f"{target}.tar.gz")
+        assert serving.invoke(request).body == f"s3://bucket/models/{target}.tar.gz".encode()
     assert [server.stopped for server in made] == ["", "replaced by another model", ""]
 
 
@@ -95,5 +95,5 @@ def test_a_model_outside_the_prefix_is_refused(target: str | None) -> None:
 
 def test_a_multi_model_container_needs_a_prefix() -> None:
     one = Model("m", "us-east-1", "role", "image", "s3://bucket/model.tar.gz", {})
-    with pytest.raises(HostingFailed, match="needs a prefix"):
+    with pytest.raises(HostingFailed, match="requires an S3 prefix"):
         MultiModel(Variant("primary", (one,), "multi-model"), lambda model, died: pytest.fail("started")).start()

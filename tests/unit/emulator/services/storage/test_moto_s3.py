@@ -25,7 +25,7 @@ def key(value: bytes) -> Any:
     return models.FakeKey(name="data/x", value=value, account_id="123456789012", region_name="us-east-1")
 
 
-def test_what_is_listed_shows_the_object_and_has_no_contents_of_its_own() -> None:
+def test_a_listed_key_shows_the_object_without_contents() -> None:
     made = key(b"contents")
     (shown,) = copy.deepcopy([made])
     assert isinstance(shown, models.FakeKey)

@@ -52,9 +52,7 @@ def judged(connection: duckdb.DuckDBPyConnection, rule: str) -> rules.Verdict:
 
 
 @pytest.mark.parametrize(("met", "unmet"), CASES)
-def test_a_rule_passes_where_it_is_met_and_fails_where_not(
-    connection: duckdb.DuckDBPyConnection, met: str, unmet: str
-) -> None:
+def test_a_rule_passes_if_met_and_fails_otherwise(connection: duckdb.DuckDBPyConnection, met: str, unmet: str) -> None:
     assert judged(connection, met).result == "PASS", judged(connection, met)
     assert judged(connection, unmet).result == "FAIL", judged(connection, unmet)
 
@@ -75,13 +73,13 @@ def test_every_rule_type_has_a_case() -> None:
         '(RowCount = 4) or (Unknown "id")',
     ],
 )
-def test_what_cannot_be_measured_is_an_error_and_no_pass(connection: duckdb.DuckDBPyConnection, rule: str) -> None:
+def test_a_rule_that_cannot_be_measured_is_an_error(connection: duckdb.DuckDBPyConnection, rule: str) -> None:
     verdict = judged(connection, rule)
     assert verdict.result == "ERROR"
     assert verdict.message
 
 
-def test_no_row_is_no_success() -> None:
+def test_an_empty_table_does_not_pass() -> None:
     empty = duckdb.connect()
     empty.execute('CREATE TABLE "primary" (id VARCHAR)')
     for rule in ('IsComplete "id"', 'ColumnValues "id" = "1"'):
@@ -104,6 +102,6 @@ def test_rules_keep_their_text_and_comments_are_skipped() -> None:
         ("Rules = [ RowCount > 1 and RowCount > 2 or RowCount > 3 ]", "need parentheses"),
     ],
 )
-def test_what_is_no_dqdl_is_refused_with_its_place(text: str, words: str) -> None:
+def test_invalid_dqdl_is_rejected_with_its_place(text: str, words: str) -> None:
     with pytest.raises(DqdlError, match=words.replace("[", r"\[").replace("?", r"\?")):
         parse(text)

@@ -91,7 +91,7 @@ NOTHING = policy(allow("s3:PutObject"))
         ),
         (Applicable(resource=resource_policy("Allow", {"AWS": f"{ROLE}-other"})), False, "no identity-based policy"),
         (Applicable(resource=resource_policy("Allow", {"Service": "s3.amazonaws.com"})), False, "no identity-based"),
-        # Keys and roles: without their own policy's consent nobody gets in.
+        # Keys and roles: their own policy must consent.
         (Applicable(identity=(ALLOWS,), resource_must_allow=True), False, "no resource-based policy allows"),
         (
             Applicable(identity=(ALLOWS,), resource=resource_policy("Allow", {"AWS": ROOT}), resource_must_allow=True),
@@ -105,13 +105,13 @@ NOTHING = policy(allow("s3:PutObject"))
         ),
     ],
 )
-def test_a_role_is_judged_as_the_evaluation_logic_says(policies: Applicable, allowed: bool, because: str) -> None:
+def test_a_role_is_judged_by_the_evaluation_logic(policies: Applicable, allowed: bool, because: str) -> None:
     decision = decide(READ, policies)
     assert decision.allowed is allowed
     assert because in decision.because
 
 
-def test_a_user_named_by_a_resource_is_not_limited_by_the_silence_of_his_boundary() -> None:
+def test_a_user_named_by_a_resource_is_not_limited_by_an_implicit_deny_of_the_boundary() -> None:
     request = replace(READ, principal=USER)
     assert decide(request, Applicable(resource=resource_policy("Allow", {"AWS": USER.arn}), boundary=NOTHING)).allowed
 
@@ -130,7 +130,7 @@ def test_across_accounts_both_sides_must_allow(policies: Applicable, allowed: bo
     assert decide(replace(READ, resource_account="999999999999"), policies).allowed is allowed
 
 
-def test_a_service_is_let_in_by_the_resource_alone() -> None:
+def test_a_service_is_admitted_by_the_resource_alone() -> None:
     request = replace(READ, principal=Principal.service("events.amazonaws.com"))
     assert not decide(request, Applicable(identity=(ALLOWS,))).allowed
     assert not decide(request, Applicable(resource=resource_policy("Allow", {"Service": "sns.amazonaws.com"}))).allowed
@@ -138,13 +138,13 @@ def test_a_service_is_let_in_by_the_resource_alone() -> None:
     assert decide(request, Applicable(resource=resource_policy("Allow", {"Service": "events.amazonaws.com"}))).allowed
 
 
-def test_nobody_in_particular_gets_what_is_public_and_nothing_else() -> None:
+def test_an_anonymous_caller_gets_only_what_is_public() -> None:
     request = replace(READ, principal=Principal.anonymous())
     assert not decide(request, Applicable(resource=resource_policy("Allow", {"AWS": ROOT}))).allowed
     assert decide(request, Applicable(resource=resource_policy("Allow", "*"))).allowed
 
 
-def test_not_principal_denies_everybody_else() -> None:
+def test_not_principal_denies_all_others() -> None:
     keep_out = policy({**deny(), "NotPrincipal": {"AWS": [ROLE, ROOT]}}, name="bucket")
     assert decide(READ, Applicable(identity=(ALLOWS,), resource=keep_out)).allowed
     other = replace(READ, principal=Principal.session("arn:aws:iam::999999999999:role/x"))
@@ -184,20 +184,20 @@ def test_a_statement_covers_actions_and_resources(
     )
 
 
-def test_a_value_in_a_variable_is_no_pattern() -> None:
+def test_a_value_in_a_variable_is_not_a_pattern() -> None:
     home = policy(allow("s3:GetObject", "arn:aws:s3:::bucket/${aws:PrincipalTag/home}/*"))
     context = Context.complete({"aws:PrincipalTag/home": "*"})
     assert not decide(replace(READ, context=context), Applicable(identity=(home,))).allowed
 
 
-def test_variables_mean_nothing_in_documents_of_the_first_version() -> None:
+def test_variables_are_plain_text_in_documents_of_the_first_version() -> None:
     old = Policy.parse({"Statement": [allow("s3:GetObject", "arn:aws:s3:::bucket/${aws:username}")]})
     context = Context.complete({"aws:username": "x"})
     assert not decide(Request(SESSION, "s3:GetObject", "arn:aws:s3:::bucket/x", context), Applicable((old,))).allowed
     assert decide(Request(SESSION, "s3:GetObject", "arn:aws:s3:::bucket/${aws:username}"), Applicable((old,))).allowed
 
 
-def test_a_resource_that_nobody_knows_is_covered_by_everything_alone_and_denied_by_any_deny() -> None:
+def test_an_unknown_resource_is_allowed_only_by_a_wildcard_and_denied_by_any_deny() -> None:
     unknown = Request(SESSION, "s3:GetObject", None)
     assert not decide(unknown, Applicable((ALLOWS,))).allowed
     assert not decide(unknown, Applicable((policy(allow(resource="arn:aws:s3:::*")),))).allowed
@@ -205,7 +205,7 @@ def test_a_resource_that_nobody_knows_is_covered_by_everything_alone_and_denied_
     assert decide(unknown, Applicable((policy(allow(resource="*"), deny()),))).effect is Effect.EXPLICIT_DENY
 
 
-def test_what_cannot_be_known_neither_allows_nor_lets_a_deny_pass() -> None:
+def test_an_unknown_key_neither_allows_nor_skips_a_deny() -> None:
     condition = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}
     unknown = replace(READ, context=Context({}))
     allowed = decide(unknown, Applicable((policy(allow(Condition=condition)),)))
@@ -228,7 +228,7 @@ def test_what_cannot_be_known_neither_allows_nor_lets_a_deny_pass() -> None:
         {"Statement": [{"Effect": "Allow", "Action": "*", "Principal": ["x"]}]},
     ],
 )
-def test_what_iam_would_refuse_is_refused(document: Any) -> None:
+def test_documents_that_iam_rejects_are_rejected(document: Any) -> None:
     with pytest.raises(MalformedPolicy, match="mine"):
         Policy.parse(document, "mine")
 
